@@ -1,0 +1,1 @@
+"""The learners: policies, meta-training and evaluation. Never imports pygame."""

@@ -1,0 +1,152 @@
+"""Returns, advantages, sufficient statistics and policy-gradient surrogates: each once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from agents.rollout import Rollout
+from game.rules import Floats
+from game.tables import N_ACTIONS, SLIPPED, GridBatch
+
+# --- from episodes -----------------------------------------------------------------------------
+
+
+def returns_to_go(reward: Floats, discount: float) -> Floats:
+    """[H, T, E] discounted sum of the rewards from each step on."""
+    togo = np.empty_like(reward)
+    ahead = np.zeros(reward.shape[1:])
+    for h in range(len(reward) - 1, -1, -1):
+        togo[h] = ahead = reward[h] + discount * ahead
+    return togo
+
+
+def advantages(data: Rollout, n_states: int, discount: float, shrink: float = 1.0) -> Floats:
+    """[H, T, E] return-to-go less a baseline from the *other* episodes of the task.
+
+    The baseline is the mean over the other episodes' visits to the same state, shrunk towards the
+    mean of the other episodes at the same time step (as if that were `shrink` more visits). No
+    episode enters its own baseline, so the policy gradient stays unbiased at discount 1.
+    """
+    horizon, n_tasks, episodes = data.action.shape
+    togo = returns_to_go(data.reward, discount) * data.alive
+    alive = data.alive.astype(float)
+    row = np.arange(n_tasks * episodes).reshape(n_tasks, episodes) * n_states
+    visited = (data.state[:-1] + row).ravel()  # episode and state
+    size = n_tasks * episodes * n_states
+    shape = (n_tasks, episodes, n_states)
+
+    def others(values: Floats) -> Floats:
+        """At each visit, the sum of `values` over the other episodes' visits to that state."""
+        own = np.bincount(visited, values.ravel(), size).reshape(shape)
+        rest = own.sum(1, keepdims=True) - own
+        return rest.ravel().take(visited).reshape(values.shape)
+
+    n_then = alive.sum(2, keepdims=True) - alive
+    sum_then = togo.sum(2, keepdims=True) - togo
+    then = np.divide(sum_then, n_then, out=np.zeros_like(togo), where=n_then > 0)
+    baseline = (others(togo) + shrink * then) / (others(alive) + shrink)
+    return (togo - baseline) * alive
+
+
+def state_action_sums(data: Rollout, values: Floats, n_states: int) -> Floats:
+    """[T, S, A] `values` [H, T, E] summed over the visits to each state and action.
+
+    With a table policy this is all that a log-probability surrogate needs of the episodes.
+    """
+    n_tasks = data.action.shape[1]
+    row = np.arange(n_tasks)[:, None] * n_states
+    index = (data.state[:-1] + row) * N_ACTIONS + data.action
+    sums = np.bincount(index.ravel(), values.ravel(), n_tasks * n_states * N_ACTIONS)
+    return sums.reshape(n_tasks, n_states, N_ACTIONS)
+
+
+# --- surrogates --------------------------------------------------------------------------------
+
+
+def plain_surrogate(log_probs: Tensor, weights: Tensor) -> Tensor:
+    """[T] log-probability times advantage (Williams 1992), from sufficient statistics [T, S, A]."""
+    return -(log_probs * weights).sum((1, 2))
+
+
+def lvc_surrogate(log_probs: Tensor, weights: Tensor) -> Tensor:
+    """[T] low-variance curvature (Rothfuss et al. 2019, ProMP, eq. 10).
+
+    Its gradient is that of `plain_surrogate`; its Hessian also has the score function's outer
+    product, so that the outer loop credits the pre-update policy for the data it collected.
+    """
+    return -(torch.exp(log_probs - log_probs.detach()) * weights).sum((1, 2))
+
+
+# --- from the tables ---------------------------------------------------------------------------
+
+
+class Dynamics:
+    """A GridBatch as torch tensors, for what is computed exactly from the tables."""
+
+    def __init__(self, batch: GridBatch, dtype: torch.dtype) -> None:
+        self.flat_next = torch.from_numpy(batch.flat_next)  # [T * S * A]
+        self.reward = torch.from_numpy(batch.reward).to(dtype)  # [T, S, A]
+        self.start = torch.from_numpy(batch.start).to(dtype)  # [T, S]
+        self.slip = torch.from_numpy(batch.slip).to(dtype)[..., None]
+        self.slipped = torch.from_numpy(SLIPPED).to(dtype) if batch.slips.any() else None
+        left = np.arange(batch.horizon, 0, -1)[:, None] - (batch.horizon - batch.steps)
+        self.running = torch.from_numpy(left > 0).to(dtype)[..., None]  # [H, T, 1]
+
+    def effective(self, action_probs: Tensor) -> Tensor:
+        """[T, S, A] the chances of the moves that take effect."""
+        if self.slipped is None:
+            return action_probs
+        return (1 - self.slip) * action_probs + self.slip * (action_probs @ self.slipped)
+
+    def action_values(self, probs: Tensor) -> list[Tensor]:
+        """For each step of the episode [T, S, A]: the return from there on of each move."""
+        value = torch.zeros_like(self.start)
+        found = []
+        for running in self.running.flip(0):
+            ahead = value.reshape(-1).index_select(0, self.flat_next).view_as(self.reward)
+            found.append((self.reward + ahead) * running[..., None])
+            value = (probs * found[-1]).sum(-1)
+        return found[::-1]
+
+    def occupancies(self, probs: Tensor) -> list[Tensor]:
+        """For each step of the episode [T, S]: the chance to be in each state."""
+        found = [self.start]
+        for _ in range(len(self.running) - 1):
+            flow = (found[-1][..., None] * probs).reshape(-1)
+            ahead = torch.zeros_like(self.start).view(-1).index_add(0, self.flat_next, flow)
+            found.append(ahead.view_as(self.start))
+        return found
+
+
+class _ExpectedReturn(torch.autograd.Function):
+    """Gradients by the policy gradient theorem: cheaper than unrolling autograd over the episode."""
+
+    @staticmethod
+    def forward(ctx: Any, probs: Tensor, dynamics: Dynamics) -> Tensor:
+        ctx.save_for_backward(probs)
+        ctx.dynamics = dynamics
+        first = dynamics.action_values(probs)[0]
+        return (dynamics.start[..., None] * probs * first).sum((1, 2))
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None]:
+        (probs,) = ctx.saved_tensors
+        steps = zip(ctx.dynamics.occupancies(probs), ctx.dynamics.action_values(probs))
+        total = sum(chance[..., None] * value for chance, value in steps)
+        return grads[0][:, None, None] * total, None
+
+
+def expected_return(dynamics: Dynamics, action_probs: Tensor) -> Tensor:
+    """[T] the exact return of policies `action_probs` [T, S, A], differentiable any number of times."""
+    result: Tensor = _ExpectedReturn.apply(dynamics.effective(action_probs), dynamics)
+    return result
+
+
+def entropy(log_probs: Tensor, mask: Tensor) -> Tensor:
+    """[T] the policy's entropy in nats, averaged over the states in `mask` [T, S]."""
+    per_state = -(log_probs.exp() * log_probs).sum(-1)
+    return (per_state * mask).sum(1) / mask.sum(1)

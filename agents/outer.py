@@ -1,0 +1,75 @@
+"""The outer loop's optimiser that all gradient learners share: clip, Adam, schedule, average."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+
+
+from agents.policy import Params
+
+
+@dataclass(frozen=True)
+class OuterConfig:
+    """How the outer loop moves the meta-parameters."""
+
+    learning_rate: float = 2e-3
+    """Of Adam, for the initialisation."""
+    step_size_rate: float = 2e-2
+    """Of Adam, for the logarithms of the step sizes."""
+    warm_up: float = 0.01
+    """Share of training over which the rates grow to these values; then they fall as a cosine."""
+    final: float = 0.02
+    """Share of these values that is left at the end."""
+    average: float = 0.99
+    """Decay of the moving average of the meta-parameters, which is what adapts."""
+
+
+class MetaOptimizer:
+    """Meta-parameters `params`, and their moving `average`."""
+
+    def __init__(self, params: Params, config: OuterConfig) -> None:
+        self.config = config
+        self.params = {name: p.clone() for name, p in params.items()}
+        self.average = {name: p.clone() for name, p in params.items()}
+        sizes = [p for name, p in self.params.items() if name.startswith("log_alpha.")]
+        rest = [p for name, p in self.params.items() if not name.startswith("log_alpha.")]
+        groups = [
+            {"params": rest, "rate": config.learning_rate},
+            {"params": sizes, "rate": config.step_size_rate},
+        ]
+        self.adam = torch.optim.Adam(groups)
+
+    def step(self, grads: Params, progress: float) -> float:
+        """One step along the mean over tasks of `grads`, `[T, ...]`. Returns the mean's norm.
+
+        A task's gradient is cut to twice the median norm, so that no single task leads, and the
+        mean to norm 1.
+        """
+        flat = torch.cat([g.flatten(1) for g in grads.values()], 1)  # [T, P]
+        norms = flat.norm(dim=1)
+        limit = 2 * norms.median()
+        mean = (flat * (limit / norms.clamp_min(1e-12)).clamp_max(1)[:, None]).mean(0)
+        norm = float(mean.norm())
+        mean = mean / max(1.0, norm)
+        parts = mean.split([g[0].numel() for g in grads.values()])
+        for name, part in zip(grads, parts, strict=True):
+            self.params[name].grad = part.view_as(self.params[name])
+        for group in self.adam.param_groups:
+            group["lr"] = group["rate"] * self._schedule(progress)
+        self.adam.step()
+        with torch.no_grad():
+            for name, average in self.average.items():
+                average.lerp_(self.params[name], 1 - self.config.average)
+        return norm
+
+    def _schedule(self, progress: float) -> float:
+        c = self.config
+        if progress < c.warm_up:
+            return (progress + 1e-3) / (c.warm_up + 1e-3)
+        falling = (progress - c.warm_up) / (1 - c.warm_up)
+        return c.final + (1 - c.final) * 0.5 * (1 + math.cos(math.pi * min(1.0, falling)))
+
+

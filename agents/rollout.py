@@ -1,0 +1,83 @@
+"""The one place where a policy meets a GridBatch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from game.rules import Bools, Floats, Ints
+from game.tables import N_ACTIONS, GridBatch, slipped
+
+Rngs = Sequence[np.random.Generator]
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """E episodes of each of T tasks over at most H steps."""
+
+    state: Ints  # [H + 1, T, E] states of the task, from 0
+    action: Ints  # [H, T, E] as chosen
+    reward: Floats  # [H, T, E] 0 once the episode is over
+    alive: Bools  # [H, T, E] the episode was still on when the action was taken
+
+    @property
+    def returns(self) -> Floats:
+        """[T, E] undiscounted."""
+        total: Floats = self.reward.sum(0)
+        return total
+
+    @property
+    def env_steps(self) -> Ints:
+        """[T] steps taken in all episodes together."""
+        steps: Ints = self.alive.sum((0, 2))
+        return steps
+
+
+def roll_out(batch: GridBatch, action_probs: Floats, episodes: int, rngs: Rngs) -> Rollout:
+    """Sample episodes of policies without memory, `action_probs` [T, S, A].
+
+    Each task draws from its own generator, as many numbers as its own level needs, so that a task's
+    episodes do not depend on which other tasks are in the batch.
+    """
+    shape = (batch.horizon, batch.n_tasks, episodes)
+    first = np.arange(batch.n_tasks)[:, None] * batch.n_states  # [T, 1] flat state 0 of each task
+    chance, luck, state = _draw(batch, episodes, rngs)
+    states = np.empty((batch.horizon + 1, *shape[1:]), np.int64)
+    actions = np.empty(shape, np.int64)
+    index = np.empty(shape, np.int64)
+    bounds = np.cumsum(action_probs.reshape(-1, N_ACTIONS), 1)[:, :-1].T.copy()  # [A - 1, T * S]
+    slip = batch.slip.ravel()
+    state = state + first
+    states[0] = state
+    for h in range(batch.horizon):
+        action = (bounds.take(state, 1) < chance[h]).sum(0)
+        effect = action if luck is None else slipped(action, slip.take(state), luck[h])
+        index[h] = state * N_ACTIONS + effect
+        state = batch.flat_next.take(index[h])
+        actions[h], states[h + 1] = action, state
+    alive = ~batch.over.ravel().take(states[:-1])
+    in_time = np.arange(batch.horizon)[:, None] < batch.steps  # [H, T]
+    alive &= in_time[..., None]
+    reward = np.where(alive, batch.reward.ravel().take(index), 0.0)
+    return Rollout(states - first, actions, reward, alive)
+
+
+def _draw(
+    batch: GridBatch, episodes: int, rngs: Rngs
+) -> tuple[Floats, Floats | None, NDArray[np.int64]]:
+    """All random numbers of a rollout: for actions [H, T, E], for slips, and the first states."""
+    shape = (batch.horizon, batch.n_tasks, episodes)
+    chance = np.zeros(shape)
+    luck = np.ones(shape) if batch.slips.any() else None
+    state = np.empty(shape[1:], np.int64)
+    for t, (tables, rng) in enumerate(zip(batch.tables, rngs, strict=True)):
+        n_starts = len(tables.starts)
+        chosen = (rng.random(episodes) * n_starts).astype(int) if n_starts > 1 else 0
+        state[t] = tables.starts[chosen]
+        chance[: batch.steps[t], t] = rng.random((batch.steps[t], episodes))
+        if luck is not None and batch.slips[t]:
+            luck[: batch.steps[t], t] = rng.random((batch.steps[t], episodes))
+    return chance, luck, state

@@ -1,0 +1,432 @@
+"""Task distributions: what levels and packs become when they are drawn from.
+
+A `Task` is one concrete draw of a level. A pack (a folder with a `pack.toml`, or one level file)
+divides its tasks into three splits that never share one: train, validation and test (held out).
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import itertools
+import tomllib
+from collections.abc import Callable, Iterator
+from dataclasses import MISSING, dataclass, field, fields, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from game.generate import GENERATORS
+from game.level import MIRROR, ROTATE, Level, LevelError, canonical, read, variants
+from game.tiles import CANDIDATE, FLOOR, GOAL
+
+LEVELS = Path(__file__).resolve().parent.parent / "levels"
+PACK_FILE = "pack.toml"
+SPLITS = ("train", "validation", "test")
+DEFAULT_AGENT = "maml-mazes-9x9"
+DEFAULT_SHARES = (0.6, 0.2, 0.2)
+FEWEST_TO_DIVIDE = 5  # a pack with fewer distinct tasks, and no split of its own, is all test
+MOST_TASKS = 20_000  # that a pack is listed with
+
+
+@dataclass(frozen=True)
+class Task:
+    """One concrete draw of a level: `level` has its goal in place; `drawn` says what was drawn."""
+
+    level: Level
+    name: str
+    drawn: tuple[tuple[str, str], ...] = ()
+
+    @cached_property
+    def id(self) -> str:
+        """A stable name for what matters for play: 12 hexadecimal digits."""
+        return _digest(canonical(self.level))
+
+    @cached_property
+    def kind(self) -> str:
+        """The id up to the symmetries that the level's family varies by."""
+        return min(_digest(canonical(level)) for _, level in variants(self.level))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def task_rng(seed: int, task: Task) -> np.random.Generator:
+    """The generator of one task: a batch of tasks draws what single tasks draw."""
+    return np.random.default_rng([seed, int(task.id, 16)])
+
+
+# --- families ----------------------------------------------------------------------------------
+
+
+def count_tasks(level: Level) -> int:
+    """How many tasks `draw_task` tells apart (variants that look alike are counted apart)."""
+    turns = 4 if ROTATE in level.vary else 1
+    flips = 2 if MIRROR in level.vary else 1
+    return max(1, len(level.find(CANDIDATE))) * turns * flips
+
+
+def nth_task(level: Level, index: int, name: str) -> Task:
+    """The task with this number among `count_tasks(level)`: a candidate goal, then a variant."""
+    n_variants = count_tasks(level) // max(1, len(level.find(CANDIDATE)))
+    candidate, variant = divmod(index, n_variants)
+    drawn: list[tuple[str, str]] = []
+    candidates = level.find(CANDIDATE)
+    if candidates:
+        row, column = candidates[candidate]
+        level = place_goal(level, (row, column))
+        drawn.append(("goal", f"row {row + 1} column {column + 1}"))
+    label, level = variants(level)[variant]
+    if label:
+        drawn.append(("variant", label))
+    return Task(level, name, tuple(drawn))
+
+
+def place_goal(level: Level, cell: tuple[int, int]) -> Level:
+    """The level with its goal at one candidate (row, column), the others being floor."""
+    rows = [list(row.replace(CANDIDATE, FLOOR)) for row in level.rows]
+    rows[cell[0]][cell[1]] = GOAL
+    return replace(level, rows=tuple("".join(row) for row in rows))
+
+
+def family(level: Level, name: str) -> Iterator[Task]:
+    """Every task of a level once, in a fixed order."""
+    seen: set[str] = set()
+    for index in range(count_tasks(level)):
+        task = nth_task(level, index, name)
+        if task.id not in seen:
+            seen.add(task.id)
+            yield task
+
+
+# --- distributions -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class TaskDistribution:
+    """One split of a pack: a list of tasks, or a source that draws ever new ones."""
+
+    name: str
+    tasks: tuple[Task, ...] = ()
+    draw: Callable[[np.random.Generator], Task] | None = None
+
+    @property
+    def unlimited(self) -> bool:
+        return self.draw is not None
+
+    def sample(self, n: int, rng: np.random.Generator) -> list[Task]:
+        """n tasks; from a list without repeats as long as it lasts. Raises LookupError if empty."""
+        if self.draw:
+            return [self.draw(rng) for _ in range(n)]
+        if not self.tasks:
+            raise LookupError(f"the {self.name} split has no tasks")
+        rounds = -(-n // len(self.tasks))
+        order = np.concatenate([rng.permutation(len(self.tasks)) for _ in range(rounds)])
+        return [self.tasks[i] for i in order[:n]]
+
+
+class PackError(Exception):
+    """A pack cannot be used; the message says where and why."""
+
+
+@dataclass(frozen=True)
+class Pack:
+    """A task distribution with its splits. `path` is a folder or a level file."""
+
+    name: str
+    path: Path
+    title: str
+    text: str
+    agent: str
+    episodes: int
+    levels: tuple[Level, ...]  # as authored; none where the pack generates its levels
+    splits: dict[str, TaskDistribution] = field(repr=False)
+
+    def split(self, name: str) -> TaskDistribution:
+        return self.splits[name]
+
+
+@dataclass(frozen=True)
+class _Settings:
+    """What a pack.toml may say; `split` and `generate` are tables."""
+
+    title: str = ""
+    text: str = ""
+    agent: str = DEFAULT_AGENT
+    episodes: int = 20
+    split: dict[str, Any] = field(default_factory=dict)
+    generate: dict[str, Any] = field(default_factory=dict)
+
+
+def list_packs() -> list[Path]:
+    """The folders of the packs that come with the project."""
+    return sorted(path.parent for path in LEVELS.glob(f"*/{PACK_FILE}"))
+
+
+def find_pack(name: str | Path) -> Path:
+    """A path as given, or the shipped pack of that name. Raises PackError."""
+    path = Path(name)
+    if path.exists():
+        return path
+    shipped = [folder.name for folder in list_packs()]
+    if str(name) in shipped:
+        return LEVELS / str(name)
+    close = difflib.get_close_matches(str(name), shipped, 1)
+    hint = f"did you mean '{close[0]}'?" if close else f"the packs are: {', '.join(shipped)}"
+    raise PackError(f"{name}: no such file, folder or pack - {hint}")
+
+
+def load_pack(name: str | Path) -> Pack:
+    """Load a pack folder or a level file. Raises PackError, LevelError or OSError."""
+    path = find_pack(name)
+    if path.is_file() and path.name != PACK_FILE:
+        level = read(path)
+        tasks = _list_tasks([(path.name, level)], str(path))
+        splits = _divide_by_share(tasks, DEFAULT_SHARES)
+        title = level.title or path.stem
+        return Pack(path.stem, path, title, "", DEFAULT_AGENT, 20, (level,), splits)
+    folder = path if path.is_dir() else path.parent
+    source = _Toml(folder / PACK_FILE)
+    settings = source.fill(_Settings, source.content, "")
+    if settings.episodes < 1:
+        source.fail("episodes", "is at least 1")
+    levels: list[tuple[str, Level]] = []
+    if settings.generate:
+        splits = _generated_splits(source, settings.generate)
+    else:
+        levels = _read_levels(folder)
+        splits = _authored_splits(source, settings.split, levels)
+    _check_apart(splits, source.file)
+    name = folder.resolve().name
+    return Pack(
+        name=name,
+        path=folder,
+        title=settings.title or name,
+        text=settings.text,
+        agent=settings.agent,
+        episodes=settings.episodes,
+        levels=tuple(level for _, level in levels),
+        splits=splits,
+    )
+
+
+def _read_levels(folder: Path) -> list[tuple[str, Level]]:
+    """All level files of a folder, with their names; all problems of all of them at once."""
+    levels, problems = [], []
+    for path in sorted(folder.glob("*.txt")):
+        try:
+            levels.append((path.name, read(path)))
+        except LevelError as error:
+            problems += error.problems
+    if problems:
+        raise LevelError(problems)
+    if not levels:
+        raise PackError(f"{folder}: the pack has no level files - add one, as 'first.txt'")
+    return levels
+
+
+def _list_tasks(levels: list[tuple[str, Level]], where: str) -> list[Task]:
+    total = sum(count_tasks(level) for _, level in levels)
+    if total > MOST_TASKS:
+        raise PackError(
+            f"{where}: {total:,} tasks, over the limit of {MOST_TASKS:,} - use fewer candidates"
+        )
+    named = ((level, level.title or Path(file).stem) for file, level in levels)
+    return [task for level, name in named for task in family(level, name)]
+
+
+def _listed(train: list[Task], validation: list[Task], test: list[Task]) -> dict[str, Any]:
+    lists = zip(SPLITS, (train, validation, test))
+    return {name: TaskDistribution(name, tuple(tasks)) for name, tasks in lists}
+
+
+def _divide_by_share(tasks: list[Task], shares: tuple[float, ...]) -> dict[str, Any]:
+    """Tasks that are alike up to symmetry stay together; which go where hangs on their ids alone."""
+    kinds = sorted({task.kind for task in tasks})
+    n = len(kinds)
+    if n < FEWEST_TO_DIVIDE:
+        return _listed([], [], tasks)
+    held_out = [max(1, round(share * n)) if share else 0 for share in shares[1:]]
+    cuts = [0, n - sum(held_out), n - held_out[1], n]
+    groups = [set(kinds[a:b]) for a, b in itertools.pairwise(cuts)]
+    return _listed(*([task for task in tasks if task.kind in group] for group in groups))
+
+
+def _authored_splits(
+    source: _Toml, table: dict[str, Any], levels: list[tuple[str, Level]]
+) -> dict[str, TaskDistribution]:
+    how = table.get("by", "share")
+    if how == "share":
+        shares = source.fill(_Shares, table, "split")
+        whole = (shares.train, shares.validation, shares.test)
+        if abs(sum(whole) - 1) > 1e-6 or min(whole) < 0:
+            source.fail("split", "has shares that do not add up to 1")
+        return _divide_by_share(_list_tasks(levels, source.file), whole)
+    if how == "file":
+        return _divide_by_file(source, source.fill(_Files, table, "split"), levels)
+    if how == "goals":
+        return _divide_by_goals(source, source.fill(_Goals, table, "split"), levels)
+    raise source.error("by", "is 'share', 'file' or 'goals'")
+
+
+@dataclass(frozen=True)
+class _Shares:
+    by: str = "share"
+    train: float = DEFAULT_SHARES[0]
+    validation: float = DEFAULT_SHARES[1]
+    test: float = DEFAULT_SHARES[2]
+
+
+@dataclass(frozen=True)
+class _Files:
+    by: str = "file"
+    train: list[str] = field(default_factory=list)
+    validation: list[str] = field(default_factory=list)
+    test: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Goals:
+    by: str = "goals"
+    goals: dict[str, str] = field(default_factory=dict)
+
+
+def _divide_by_file(
+    source: _Toml, files: _Files, levels: list[tuple[str, Level]]
+) -> dict[str, TaskDistribution]:
+    lists: list[list[Task]] = []
+    used: dict[str, str] = {}
+    for split in SPLITS:
+        chosen = []
+        for pattern in getattr(files, split):
+            found = [pair for pair in levels if Path(pair[0]).match(pattern)]
+            if not found:
+                source.fail(split, f"names {pattern!r}, and no level file is called that")
+            for name, _ in found:
+                if used.setdefault(name, split) != split:
+                    source.fail(split, f"has {name}, and so has {used[name]}")
+            chosen += [pair for pair in found if pair not in chosen]
+        lists.append(_list_tasks(chosen, source.file))
+    return _listed(*lists)
+
+
+def _divide_by_goals(
+    source: _Toml, table: _Goals, levels: list[tuple[str, Level]]
+) -> dict[str, TaskDistribution]:
+    """Each level has a drawing of its map with t, v or h (held out) at every candidate."""
+    lists: dict[str, list[Task]] = {"t": [], "v": [], "h": []}
+    for name, level in levels:
+        drawing = table.goals.get(name, "").strip("\n").split("\n")
+        if [len(row) for row in drawing] != [level.width] * level.height:
+            source.fail(name, "needs a drawing of the map's size, with t, v or h for each '?'")
+        n_variants = count_tasks(level) // max(1, len(level.find(CANDIDATE)))
+        for i, (row, column) in enumerate(level.find(CANDIDATE)):
+            mark = drawing[row][column]
+            if mark not in lists:
+                source.fail(name, f"has {mark!r} at row {row + 1} column {column + 1}, not t, v, h")
+            numbers = range(i * n_variants, (i + 1) * n_variants)
+            title = level.title or Path(name).stem
+            lists[mark] += [nth_task(level, number, title) for number in numbers]
+    return _listed(*lists.values())
+
+
+def _generated_splits(source: _Toml, table: dict[str, Any]) -> dict[str, TaskDistribution]:
+    """Validation and test are the first levels of a seed; training draws any others."""
+    chosen = source.fill(_Generate, table, "generate")
+    if chosen.generator not in GENERATORS:
+        source.fail("generator", f"is one of: {', '.join(GENERATORS)}")
+    if min(chosen.seed, chosen.validation, chosen.test) < 0:
+        source.fail("generate", "has a negative number")
+    kind, generate = GENERATORS[chosen.generator]
+    try:
+        parameters = source.fill(kind, chosen.parameters, "parameters")
+    except ValueError as error:
+        source.fail("parameters", f"do not fit: {error}")
+    rng = np.random.default_rng(chosen.seed)
+    fixed: dict[str, Task] = {}
+    while len(fixed) < chosen.validation + chosen.test:
+        task = Task(generate(rng, parameters), f"{chosen.title} {len(fixed) + 1}")
+        fixed.setdefault(task.id, task)
+    tasks = list(fixed.values())
+
+    def draw(rng: np.random.Generator) -> Task:
+        while True:
+            task = Task(generate(rng, parameters), chosen.title)
+            if task.id not in fixed:
+                return task
+
+    splits = _listed([], tasks[chosen.test :], tasks[: chosen.test])
+    return {**splits, "train": TaskDistribution("train", draw=draw)}
+
+
+@dataclass(frozen=True)
+class _Generate:
+    generator: str
+    title: str = "level"
+    seed: int = 0
+    validation: int = 50
+    test: int = 100
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+
+def _check_apart(splits: dict[str, TaskDistribution], where: str) -> None:
+    owner: dict[str, tuple[str, Task]] = {}
+    for split, distribution in splits.items():
+        for task in distribution.tasks:
+            other, twin = owner.setdefault(task.kind, (split, task))
+            if other != split:
+                raise PackError(
+                    f"{where}: {split} and {other} share a task: {task.name} ({task.id}) and "
+                    f"{twin.name} ({twin.id}) - keep it in one of them"
+                )
+
+
+class _Toml:
+    """A TOML file, and errors that point into it."""
+
+    def __init__(self, path: Path) -> None:
+        self.file = str(path)
+        if not path.is_file():
+            raise PackError(f"{path.parent}: no {PACK_FILE} in this folder - write one")
+        try:
+            self.text = path.read_bytes().decode("utf-8-sig")
+            self.content = tomllib.loads(self.text)
+        except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise PackError(f"{path}: {error}") from None
+
+    def error(self, key: str, what: str) -> PackError:
+        """An error about a key, with the line that mentions it first."""
+        lines = (i for i, line in enumerate(self.text.split("\n"), 1) if key in line)
+        return PackError(f"{self.file}:{next(lines, 1)}:1: '{key}' {what}")
+
+    def fail(self, key: str, what: str) -> None:
+        raise self.error(key, what)
+
+    def fill(self, kind: type, table: Any, where: str) -> Any:
+        """A dataclass filled from a table: no unknown key, each value of its default's type."""
+        if not isinstance(table, dict):
+            self.fail(where, "is a table of settings")
+        known = {f.name: f for f in fields(kind)}
+        for key, value in table.items():
+            if key not in known:
+                close = difflib.get_close_matches(key, known, 1)
+                hint = f"did you mean '{close[0]}'?" if close else f"it is one of {list(known)}"
+                self.fail(key, f"is not known here - {hint}")
+            expected = str(known[key].type).partition("[")[0]
+            fits = {"float": (int, float)}.get(expected, _TYPES.get(expected, object))
+            if not isinstance(value, fits) or isinstance(value, bool) != (expected == "bool"):
+                self.fail(key, f"is {value!r}, and should be a {expected}")
+        missing = [f.name for f in known.values() if _required(f) and f.name not in table]
+        if missing:
+            self.fail(where, f"lacks '{missing[0]}'")
+        return kind(**table)
+
+
+_TYPES: dict[str, type] = {"str": str, "int": int, "bool": bool, "dict": dict, "list": list}
+
+
+def _required(f: Any) -> bool:
+    return f.default is MISSING and f.default_factory is MISSING

@@ -1,0 +1,75 @@
+"""What an adaptation looks like from outside: plain numpy, saved and loaded as JSON and npz.
+
+The window, the evaluator and the tests all consume `AdaptationStep`s, and none of them needs to know
+what kind of learner made them.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class AdaptationStep:
+    """One step of the adaptation of T tasks. Step 0 is before adaptation.
+
+    `episodes`, `env_steps` [T] and `gradient_steps` count what was spent *before* the returns of
+    this step were reached.
+    """
+
+    step: int
+    episodes: int
+    env_steps: Ints  # [T]
+    gradient_steps: int
+    return_sampled: Floats  # [T] mean of this step's own episodes
+    return_exact: Floats | None  # [T] where the policy has no memory
+    action_probs: Floats  # [T, S, A]
+    paths: Ints  # [T, n, steps + 1] states of a few of this step's episodes; -1 once they are over
+    moves: Ints  # [T, n, steps] the actions chosen there; -1 once they are over
+
+
+@dataclass
+class AdaptationTrace:
+    """The adaptation of one agent to one task: index 0 of each step's task axis is the task."""
+
+    name: str
+    random_return: float
+    optimal_return: float
+    steps: list[AdaptationStep] = field(default_factory=list)
+
+    def exact(self, step: AdaptationStep) -> float:
+        """The step's return, exact where it can be known, else the mean of its episodes."""
+        known = step.return_sampled if step.return_exact is None else step.return_exact
+        return float(known[0])
+
+    def score(self, step: AdaptationStep) -> float:
+        room = self.optimal_return - self.random_return
+        return (self.exact(step) - self.random_return) / room if room > 1e-12 else 0.0
+
+    def to_json(self) -> dict[str, Any]:
+        return {"name": self.name, "steps": [self._row(step) for step in self.steps]}
+
+    def _row(self, step: AdaptationStep) -> dict[str, Any]:
+        exact = None if step.return_exact is None else float(step.return_exact[0])
+        return {
+            "step": step.step,
+            "episodes": step.episodes,
+            "env_steps": int(step.env_steps[0]),
+            "gradient_steps": step.gradient_steps,
+            "return_sampled": float(step.return_sampled[0]),
+            "return_exact": exact,
+            "score": self.score(step),
+        }
+
+
+def dump_json(value: Any) -> str:
+    """JSON as all our files have it: the same value gives the same bytes."""
+    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
