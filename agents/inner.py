@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from agents.losses import advantages, lvc_surrogate, plain_surrogate, state_action_sums
-from agents.policy import Params, keep_columns, log_probs
+from agents.policy import Params, log_probs
 from agents.rollout import Rngs, Rollout, roll_out
 from game.features import observe_batch
 from game.planner import expected_return
+from game.rules import Floats
 from game.tables import GridBatch
 from game.trace import AdaptationStep
 
@@ -33,13 +34,15 @@ class InnerConfig:
     """Inner loss: 'lvc' credits the pre-update policy for its data, 'plain' does not."""
     shrink: float = 1.0
     """Weight of the time-step mean in the baseline, in visits."""
+    curiosity: float = 0.1
+    """Until a task's goal has been found, entering a state pays this / sqrt(visits so far), too:
+    or else every step without success makes the policy shyer, and the goal is never found."""
 
 
 def see(batch: GridBatch, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
-    """The features [T, S, F'] of a batch without the columns that are all zero, and those columns."""
-    seen = observe_batch(batch)
-    columns = np.flatnonzero(seen.any((0, 1)))
-    return torch.from_numpy(seen[..., columns]).to(dtype), torch.from_numpy(columns)
+    """A batch's features [T, S, F'] without the columns that are all zero, and those columns."""
+    seen, columns = observe_batch(batch)
+    return torch.from_numpy(seen).to(dtype), torch.from_numpy(columns)
 
 
 def collect(batch: GridBatch, log_probs: Tensor, episodes: int, rngs: Rngs) -> Rollout:
@@ -47,15 +50,42 @@ def collect(batch: GridBatch, log_probs: Tensor, episodes: int, rngs: Rngs) -> R
     return roll_out(batch, to_numpy(log_probs.exp()), episodes, rngs)
 
 
-def to_numpy(tensor: Tensor) -> np.ndarray:
-    array: np.ndarray = tensor.detach().double().numpy()
+def to_numpy(tensor: Tensor) -> Floats:
+    """The tensor's values in float64, apart from autograd."""
+    array: Floats = tensor.detach().double().numpy()
     return array
 
 
-def inner_weights(data: Rollout, n_states: int, config: InnerConfig) -> np.ndarray:
-    """[T, S, A] summed advantages per episode: all that the inner loss needs of the data."""
-    advantage = advantages(data, n_states, config.discount, config.shrink)
-    return state_action_sums(data, advantage, n_states) / data.action.shape[2]
+class Trial:
+    """What the inner loop remembers of T tasks' episodes: where they went, what they found."""
+
+    def __init__(self, batch: GridBatch, config: InnerConfig) -> None:
+        self.batch, self.config = batch, config
+        self.visits = np.zeros(batch.over.shape)  # [T, S]
+        self.found = np.zeros(batch.n_tasks, bool)  # [T]
+
+    def weights(self, data: Rollout) -> Floats:
+        """[T, S, A] summed advantages per episode: all that the inner loss needs of them."""
+        task = np.arange(self.batch.n_tasks)[:, None]
+        entered = data.state[1:]
+        index = (entered + task * self.batch.n_states).ravel()
+        count = np.bincount(index, data.alive.ravel(), self.visits.size)
+        self.visits += count.reshape(self.visits.shape)
+        self.found |= (self.batch.goal[task, entered] & data.alive).any((0, 2))
+        reward = data.reward
+        if self.config.curiosity:
+            novelty = 1 / np.sqrt(np.maximum(1, self.visits[task, entered]))
+            curious = data.alive & ~self.found[:, None]
+            reward = reward + self.config.curiosity * novelty * curious
+        data = replace(data, reward=reward)
+        advantage = advantages(data, self.batch.n_states, self.config.discount, self.config.shrink)
+        sums = state_action_sums(data, advantage, self.batch.n_states)
+        return sums / data.action.shape[2]
+
+    def loss(self, log_probs: Tensor, data: Rollout) -> Tensor:
+        """[T] the inner loss on new episodes."""
+        weights = torch.from_numpy(self.weights(data)).to(log_probs.dtype)
+        return SURROGATES[self.config.surrogate](log_probs, weights)
 
 
 def inner_update(
@@ -65,7 +95,9 @@ def inner_update(
 
     With `differentiable` the outer loop can differentiate through the step (second order).
     """
-    grads = torch.autograd.grad(loss.sum(), list(params.values()), create_graph=differentiable)
+    grads = torch.autograd.grad(
+        loss.sum(), list(params.values()), create_graph=differentiable, retain_graph=True
+    )
     return {
         name: p - step_sizes[name] * grad
         for (name, p), grad in zip(params.items(), grads, strict=True)
@@ -75,6 +107,7 @@ def inner_update(
 def adapt(
     params: Params,
     step_sizes: Params,
+    features: Tensor,
     batch: GridBatch,
     rngs: Rngs,
     steps: int,
@@ -82,12 +115,13 @@ def adapt(
 ) -> Iterator[AdaptationStep]:
     """The inner loop as everybody sees it: step 0 is before adaptation.
 
-    `params` and `step_sizes` carry a task dimension and are left as they are.
+    `features` [T, S, F'] are those of `see`; `params` and `step_sizes` carry a task dimension, have
+    rows for these F' features, and are left as they are.
     """
-    features, columns = see(batch, params["w0"].dtype)
-    step_sizes = {k: p.detach() for k, p in keep_columns(step_sizes, columns).items()}
-    params = {k: p.detach() for k, p in keep_columns(params, columns).items()}
+    step_sizes = {name: p.detach() for name, p in step_sizes.items()}
+    params = {name: p.detach() for name, p in params.items()}
     env_steps = np.zeros(batch.n_tasks, int)
+    trial = Trial(batch, config)
     for k in range(steps + 1):
         params = {name: p.requires_grad_() for name, p in params.items()}
         logp = log_probs(params, features)
@@ -96,9 +130,8 @@ def adapt(
         if k == steps:
             return
         env_steps = env_steps + data.env_steps
-        weights = torch.from_numpy(inner_weights(data, batch.n_states, config)).to(logp.dtype)
-        loss = SURROGATES[config.surrogate](logp, weights)
-        params = {k: p.detach() for k, p in inner_update(params, step_sizes, loss).items()}
+        params = inner_update(params, step_sizes, trial.loss(logp, data))
+        params = {name: p.detach() for name, p in params.items()}
 
 
 def _describe(

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator
-from typing import Any, Protocol
-
-from torch import Tensor
+from typing import TYPE_CHECKING, Any, Protocol
 
 from agents.rollout import Rngs
 from game.tables import GridBatch
 from game.trace import AdaptationStep
+
+if TYPE_CHECKING:  # so that the list of learners can be read without loading torch
+    from torch import Tensor
+
+
+class AgentError(Exception):
+    """There is no such agent or learner, or its files cannot be used; the message says why."""
 
 
 class Learner(Protocol):
@@ -49,9 +54,9 @@ REGISTRY: dict[str, tuple[str, str]] = {
 
 
 def learner_class(name: str) -> Any:
-    """The class of a registered learner. Raises LookupError."""
+    """The class of a registered learner. Raises AgentError."""
     if name not in REGISTRY:
-        raise LookupError(f"no learner is called '{name}' - there are: {', '.join(REGISTRY)}")
+        raise AgentError(f"no learner is called '{name}' - there are: {', '.join(REGISTRY)}")
     module, attribute = REGISTRY[name]
     return getattr(importlib.import_module(module), attribute)
 

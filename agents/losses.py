@@ -31,7 +31,7 @@ def advantages(data: Rollout, n_states: int, discount: float, shrink: float = 1.
     mean of the other episodes at the same time step (as if that were `shrink` more visits). No
     episode enters its own baseline, so the policy gradient stays unbiased at discount 1.
     """
-    horizon, n_tasks, episodes = data.action.shape
+    _, n_tasks, episodes = data.action.shape
     togo = returns_to_go(data.reward, discount) * data.alive
     alive = data.alive.astype(float)
     row = np.arange(n_tasks * episodes).reshape(n_tasks, episodes) * n_states
@@ -60,7 +60,8 @@ def state_action_sums(data: Rollout, values: Floats, n_states: int) -> Floats:
     n_tasks = data.action.shape[1]
     row = np.arange(n_tasks)[:, None] * n_states
     index = (data.state[:-1] + row) * N_ACTIONS + data.action
-    sums = np.bincount(index.ravel(), values.ravel(), n_tasks * n_states * N_ACTIONS)
+    size = n_tasks * n_states * N_ACTIONS
+    sums: Floats = np.bincount(index.ravel(), values.ravel(), size).astype(float)
     return sums.reshape(n_tasks, n_states, N_ACTIONS)
 
 
@@ -87,9 +88,14 @@ def lvc_surrogate(log_probs: Tensor, weights: Tensor) -> Tensor:
 class Dynamics:
     """A GridBatch as torch tensors, for what is computed exactly from the tables."""
 
-    def __init__(self, batch: GridBatch, dtype: torch.dtype) -> None:
+    def __init__(self, batch: GridBatch, dtype: torch.dtype, discovery: bool = False) -> None:
+        """With `discovery` the return is the chance to reach a goal: 1 on entering, then 0."""
         self.flat_next = torch.from_numpy(batch.flat_next)  # [T * S * A]
-        self.reward = torch.from_numpy(batch.reward).to(dtype)  # [T, S, A]
+        enters = batch.goal.ravel().take(batch.flat_next).reshape(batch.reward.shape)
+        enters &= ~batch.goal[..., None]
+        reward = enters if discovery else batch.reward
+        self.reward = torch.from_numpy(reward).to(dtype)  # [T, S, A]
+        self.goes_on = torch.from_numpy(~enters).to(dtype) if discovery else None  # [T, S, A]
         self.start = torch.from_numpy(batch.start).to(dtype)  # [T, S]
         self.slip = torch.from_numpy(batch.slip).to(dtype)[..., None]
         self.slipped = torch.from_numpy(SLIPPED).to(dtype) if batch.slips.any() else None
@@ -108,6 +114,7 @@ class Dynamics:
         found = []
         for running in self.running.flip(0):
             ahead = value.reshape(-1).index_select(0, self.flat_next).view_as(self.reward)
+            ahead = ahead if self.goes_on is None else ahead * self.goes_on
             found.append((self.reward + ahead) * running[..., None])
             value = (probs * found[-1]).sum(-1)
         return found[::-1]
@@ -116,14 +123,16 @@ class Dynamics:
         """For each step of the episode [T, S]: the chance to be in each state."""
         found = [self.start]
         for _ in range(len(self.running) - 1):
-            flow = (found[-1][..., None] * probs).reshape(-1)
-            ahead = torch.zeros_like(self.start).view(-1).index_add(0, self.flat_next, flow)
+            flow = found[-1][..., None] * probs
+            flow = flow if self.goes_on is None else flow * self.goes_on
+            ahead = torch.zeros_like(self.start).view(-1)
+            ahead = ahead.index_add(0, self.flat_next, flow.reshape(-1))
             found.append(ahead.view_as(self.start))
         return found
 
 
 class _ExpectedReturn(torch.autograd.Function):
-    """Gradients by the policy gradient theorem: cheaper than unrolling autograd over the episode."""
+    """Gradients by the policy gradient theorem: cheaper than autograd through the episode."""
 
     @staticmethod
     def forward(ctx: Any, probs: Tensor, dynamics: Dynamics) -> Tensor:
@@ -141,7 +150,7 @@ class _ExpectedReturn(torch.autograd.Function):
 
 
 def expected_return(dynamics: Dynamics, action_probs: Tensor) -> Tensor:
-    """[T] the exact return of policies `action_probs` [T, S, A], differentiable any number of times."""
+    """[T] the exact return of policies [T, S, A], differentiable any number of times."""
     result: Tensor = _ExpectedReturn.apply(dynamics.effective(action_probs), dynamics)
     return result
 

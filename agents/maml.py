@@ -1,7 +1,7 @@
 """MAML (Finn et al. 2017): learn an initialisation from which a few gradient steps go far.
 
 The outer loop differentiates through the inner one. Inner data are sampled episodes only; the outer
-objective is the exact expected return of the adapted policies, which the tables give.
+objective uses what a simulator knows: the exact expected return of the adapted policies.
 """
 
 from __future__ import annotations
@@ -14,14 +14,17 @@ import torch
 from torch import Tensor
 
 from agents import inner
-from agents.inner import SURROGATES, InnerConfig, collect, inner_update, inner_weights
-from agents.losses import Dynamics, entropy, expected_return
+from agents.inner import InnerConfig, Trial, collect, inner_update
+from agents.losses import Dynamics, entropy, expected_return, plain_surrogate
 from agents.outer import MetaOptimizer, OuterConfig
 from agents.policy import Params, for_tasks, init_mlp, keep_columns, log_probs
 from agents.rollout import Rngs
 from game.features import N_FEATURES
+from game.planner import optimal_return, random_return
 from game.tables import N_ACTIONS, GridBatch
 from game.trace import AdaptationStep
+
+LOG_ALPHA = "log_alpha."
 
 
 @dataclass(frozen=True)
@@ -35,9 +38,13 @@ class MamlConfig:
     hidden: tuple[int, ...] = (64, 64)
     """Width of each hidden layer."""
     step_size: float = 0.1
-    """Where the learned step sizes (Meta-SGD, Li et al. 2017) begin."""
-    entropy_bonus: float = 0.3
-    """Reason to explore: weight of the entropy of the policy before adaptation, in the outer loss."""
+    """Where the learned step sizes (Meta-SGD, Li et al. 2017), one per parameter, begin."""
+    objective: str = "exact"
+    """Outer objective: 'exact' return after each step, or 'sampled' episodes after the last."""
+    discovery: float = 1.0
+    """Reason to explore: weight of the chance that the episodes before adaptation find the goal."""
+    entropy: float = 0.06
+    """Reason to explore: weight of the entropy of the policy before adaptation."""
     later_entropy: float = 0.1
     """The share of it for the policies after each step."""
     inner: InnerConfig = field(default_factory=InnerConfig)
@@ -53,56 +60,45 @@ class Maml:
         self.config = config
         sizes = (N_FEATURES, *config.hidden, N_ACTIONS)
         init = init_mlp(sizes, np.random.default_rng(seed))
-        log_alpha = {
-            f"log_alpha.{name}": torch.full_like(p, float(np.log(config.step_size)))
-            for name, p in init.items()
-        }
-        self.meta = MetaOptimizer({**init, **log_alpha}, config.outer)
+        log_alpha = float(np.log(config.step_size))
+        step_sizes = {LOG_ALPHA + name: torch.full_like(p, log_alpha) for name, p in init.items()}
+        self.meta = MetaOptimizer(init | step_sizes, config.outer)
 
     def meta_update(self, batch: GridBatch, rngs: Rngs, progress: float) -> dict[str, float]:
         """One iteration of the outer loop; see `Learner.meta_update`."""
         config = self.config
-        leaves, params, step_sizes = self._for_tasks(self.meta.params, batch.n_tasks)
-        features, columns = inner.see(batch, params["w0"].dtype)
-        params, step_sizes = keep_columns(params, columns), keep_columns(step_sizes, columns)
-        dynamics = Dynamics(batch, features.dtype)
-        acting = torch.from_numpy(~batch.over).to(features.dtype)  # [T, S]
-
-        total = torch.zeros(batch.n_tasks)
-        returns = []
+        features, columns = inner.see(batch, self.dtype)
+        leaves, params, step_sizes = _for_tasks(self.meta.params, columns, batch.n_tasks)
+        objective = Objective(batch, config, features.dtype)
+        trial = Trial(batch, config.inner)
+        env_steps = 0
         for k in range(config.inner_steps + 1):
             logp = log_probs(params, features)
-            bonus = config.entropy_bonus * (config.later_entropy if k else 1.0)
-            total = total - bonus * entropy(logp, acting)
-            if k:
-                returns.append(expected_return(dynamics, logp.exp()))
-                total = total - returns[-1]
-            if k < config.inner_steps:
-                data = collect(batch, logp, config.inner.episodes, rngs)
-                weights = torch.from_numpy(inner_weights(data, batch.n_states, config.inner))
-                loss = SURROGATES[config.inner.surrogate](logp, weights.to(logp.dtype))
-                params = inner_update(params, step_sizes, loss, not config.first_order)
+            objective.add(k, logp)
+            if k == config.inner_steps and config.objective == "exact":
+                break
+            data = collect(batch, logp, config.inner.episodes, rngs)
+            env_steps += int(data.env_steps.sum())
+            if k == config.inner_steps:
+                objective.add_sampled(logp, trial.weights(data))
+                break
+            params = inner_update(
+                params, step_sizes, trial.loss(logp, data), not config.first_order
+            )
 
-        grads = torch.autograd.grad(total.sum(), list(leaves.values()))
-        norm = self.meta.step(dict(zip(leaves, grads)), progress)
-        return {
-            "loss": float(total.detach().mean()),
-            "return_first": float(returns[0].detach().mean()),
-            "return_last": float(returns[-1].detach().mean()),
-            "gradient_norm": norm,
-        }
+        grads = torch.autograd.grad(objective.loss.sum(), list(leaves.values()))
+        norm = self.meta.step(dict(zip(leaves, grads, strict=True)), columns, progress)
+        return {**objective.metrics, "gradient_norm": norm, "env_steps": env_steps}
 
     def adapt(self, batch: GridBatch, rngs: Rngs, steps: int) -> Iterator[AdaptationStep]:
         """The inner loop from the averaged meta-parameters; see `Learner.adapt`."""
-        _, params, step_sizes = self._for_tasks(self.meta.average, batch.n_tasks)
-        return inner.adapt(params, step_sizes, batch, rngs, steps, self.config.inner)
+        features, columns = inner.see(batch, self.dtype)
+        _, params, step_sizes = _for_tasks(self.meta.average, columns, batch.n_tasks)
+        return inner.adapt(params, step_sizes, features, batch, rngs, steps, self.config.inner)
 
-    def _for_tasks(self, meta: Params, n_tasks: int) -> tuple[Params, Params, Params]:
-        """A leaf of every meta-parameter for each task, then initial parameters and step sizes."""
-        shared = {name: p.detach() for name, p in meta.items()}
-        leaves = {name: p.clone().requires_grad_() for name, p in for_tasks(shared, n_tasks).items()}
-        params = {name: p for name, p in leaves.items() if not name.startswith("log_alpha.")}
-        return leaves, params, {name: leaves[f"log_alpha.{name}"].exp() for name in params}
+    @property
+    def dtype(self) -> torch.dtype:
+        return self.meta.params["w0"].dtype
 
     def state(self) -> dict[str, Tensor]:
         """The averaged meta-parameters."""
@@ -111,3 +107,55 @@ class Maml:
     def load(self, state: dict[str, Tensor]) -> None:
         """Take over meta-parameters."""
         self.meta = MetaOptimizer(state, self.config.outer)
+
+
+def _for_tasks(meta: Params, columns: Tensor, n_tasks: int) -> tuple[Params, Params, Params]:
+    """A leaf of every meta-parameter for each task, then initial parameters and step sizes."""
+    shared = for_tasks(keep_columns({name: p.detach() for name, p in meta.items()}, columns), n_tasks)
+    leaves = {name: p.clone().requires_grad_() for name, p in shared.items()}
+    params = {name: p for name, p in leaves.items() if not name.startswith(LOG_ALPHA)}
+    return leaves, params, {name: leaves[LOG_ALPHA + name].exp() for name in params}
+
+
+class Objective:
+    """The outer loss [T], summed over the policies of the inner loop as they come.
+
+    Returns count in normalised units (1 is the way from the random policy to the optimum), so that
+    no task outweighs another.
+    """
+
+    def __init__(self, batch: GridBatch, config: MamlConfig, dtype: torch.dtype) -> None:
+        self.config = config
+        self.exact = config.objective == "exact"
+        self.acting = torch.from_numpy(~batch.over).to(dtype)  # [T, S]
+        self.loss = torch.zeros(batch.n_tasks, dtype=dtype)
+        self.metrics: dict[str, float] = {}
+        if self.exact:
+            self.dynamics = Dynamics(batch, dtype)
+            self.discovery = Dynamics(batch, dtype, discovery=True)
+            random = random_return(batch)
+            room = np.maximum(optimal_return(batch) - random, 1e-6)
+            self.random, self.room = torch.from_numpy(random), torch.from_numpy(room)
+
+    def add(self, k: int, logp: Tensor) -> None:
+        """What the policy after k steps, log-probabilities [T, S, A], contributes."""
+        share = self.config.later_entropy if k else 1.0
+        self.loss = self.loss - self.config.entropy * share * entropy(logp, self.acting)
+        if not self.exact:
+            return
+        if k == 0:
+            miss = 1 - expected_return(self.discovery, logp.exp()).clamp(0, 1)
+            found = 1 - miss**self.config.inner.episodes
+            self.loss = self.loss - self.config.discovery * found
+            self._note("discovery", found)
+        else:
+            value = (expected_return(self.dynamics, logp.exp()) - self.random) / self.room
+            self.loss = self.loss - value.to(logp.dtype)
+            self._note(f"train_score_{k}", value)
+
+    def add_sampled(self, logp: Tensor, weights: np.ndarray) -> None:
+        """The policy gradient of the adapted policy from its own episodes."""
+        self.loss = self.loss + plain_surrogate(logp, torch.from_numpy(weights).to(logp.dtype))
+
+    def _note(self, name: str, values: Tensor) -> None:
+        self.metrics[name] = float(values.detach().mean())

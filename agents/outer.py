@@ -6,9 +6,9 @@ import math
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 
-
-from agents.policy import Params
+from agents.policy import Params, sees
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,10 @@ class MetaOptimizer:
         ]
         self.adam = torch.optim.Adam(groups)
 
-    def step(self, grads: Params, progress: float) -> float:
+    def step(self, grads: Params, columns: Tensor, progress: float) -> float:
         """One step along the mean over tasks of `grads`, `[T, ...]`. Returns the mean's norm.
+
+        The gradients of parameters with a row for each feature have those of `columns` alone.
 
         A task's gradient is cut to twice the median norm, so that no single task leads, and the
         mean to norm 1.
@@ -56,7 +58,10 @@ class MetaOptimizer:
         mean = mean / max(1.0, norm)
         parts = mean.split([g[0].numel() for g in grads.values()])
         for name, part in zip(grads, parts, strict=True):
-            self.params[name].grad = part.view_as(self.params[name])
+            gradient = torch.zeros_like(self.params[name])
+            rows = columns if sees(name) else slice(None)
+            gradient[rows] = part.view_as(gradient[rows])
+            self.params[name].grad = gradient
         for group in self.adam.param_groups:
             group["lr"] = group["rate"] * self._schedule(progress)
         self.adam.step()
@@ -71,5 +76,3 @@ class MetaOptimizer:
             return (progress + 1e-3) / (c.warm_up + 1e-3)
         falling = (progress - c.warm_up) / (1 - c.warm_up)
         return c.final + (1 - c.final) * 0.5 * (1 + math.cos(math.pi * min(1.0, falling)))
-
-

@@ -6,6 +6,7 @@ A layer of all tasks is one `baddbmm`, and autograd goes through the parameters 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -21,7 +22,7 @@ def init_mlp(sizes: Sequence[int], rng: np.random.Generator, last_gain: float = 
     The last layer is scaled by `last_gain`, so that the first policy is nearly uniform.
     """
     params: Params = {}
-    for i, (n_in, n_out) in enumerate(zip(sizes, sizes[1:])):
+    for i, (n_in, n_out) in enumerate(itertools.pairwise(sizes)):
         gain = last_gain if i == len(sizes) - 2 else 1.0
         weight = rng.standard_normal((n_in, n_out)) * gain / np.sqrt(n_in)
         params[f"w{i}"] = torch.tensor(weight, dtype=torch.float32)
@@ -37,8 +38,16 @@ def for_tasks(params: Params, n_tasks: int) -> Params:
 
 
 def keep_columns(params: Params, columns: Tensor) -> Params:
-    """The parameters that matter where only these feature columns are ever non-zero: exact."""
-    return {name: p[..., columns, :] if name == "w0" else p for name, p in params.items()}
+    """The parameters that matter where only these feature columns are ever non-zero: exact.
+
+    Names may carry a prefix, as in `log_alpha.w0`.
+    """
+    return {name: p[..., columns, :] if sees(name) else p for name, p in params.items()}
+
+
+def sees(name: str) -> bool:
+    """Whether a parameter of this name has a row for each feature."""
+    return name.rpartition(".")[2] == "w0"
 
 
 def log_probs(params: Params, features: Tensor) -> Tensor:

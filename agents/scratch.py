@@ -1,4 +1,4 @@
-"""Learning from scratch: the same inner loop from a random initialisation. The baseline of them all."""
+"""Learning from scratch, the baseline: the same inner loop from a random initialisation."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import Tensor
 
 from agents import inner
 from agents.inner import InnerConfig
-from agents.policy import for_tasks, init_mlp
+from agents.policy import for_tasks, init_mlp, keep_columns
 from agents.rollout import Rngs
 from game.features import N_FEATURES
 from game.tables import N_ACTIONS, GridBatch
@@ -45,9 +45,10 @@ class Scratch:
 
     def adapt(self, batch: GridBatch, rngs: Rngs, steps: int) -> Iterator[AdaptationStep]:
         """The inner loop from a random initialisation; see `Learner.adapt`."""
-        params = for_tasks(self.params, batch.n_tasks)
+        features, columns = inner.see(batch, self.params["w0"].dtype)
+        params = for_tasks(keep_columns(self.params, columns), batch.n_tasks)
         sizes = {name: torch.full_like(p, self.config.step_size) for name, p in params.items()}
-        return inner.adapt(params, sizes, batch, rngs, steps, self.config.inner)
+        return inner.adapt(params, sizes, features, batch, rngs, steps, self.config.inner)
 
     def state(self) -> dict[str, Tensor]:
         """The initialisation."""

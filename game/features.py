@@ -1,7 +1,7 @@
-"""Observations: what an agent sees in each state, in one fixed layout for every level up to 16 x 16.
+"""Observations: what an agent sees in each state, in one layout for every level up to 16 x 16.
 
-Features speak of cost and passability, not of tiles, and never of what is drawn for a task: a hidden
-goal looks like floor. Their channels stand in LAYOUT; a checkpoint of one level fits all levels.
+Features speak of cost and passability, not of tiles, and never of what is drawn for a task: a
+hidden goal looks like floor. LAYOUT lists their blocks; a checkpoint of one level fits all.
 """
 
 from __future__ import annotations
@@ -11,19 +11,21 @@ from itertools import accumulate
 import numpy as np
 
 from game.level import Level
-from game.rules import Floats, World
+from game.rules import Floats, Ints, World
 from game.tables import GridBatch, Tables
-from game.tiles import BY_NAME, FLOOR, GOAL, START
+from game.tiles import BY_NAME, FLOOR, GOAL
 
 MAX_SIZE = 16
 SIGHT = 2  # cells seen in each direction
 _WINDOW = (2 * SIGHT + 1) ** 2
+_OFFSETS = np.argwhere(np.ones((2 * SIGHT + 1, 2 * SIGHT + 1)))  # [window, 2]
 
 # name and width of each block, in order; blocks that a level has no use for stay zero
 LAYOUT: dict[str, int] = {
-    "row": MAX_SIZE,
+    "row": MAX_SIZE,  # one-hot, as the next two
     "column": MAX_SIZE,
-    "blocked": _WINDOW,
+    "cell": MAX_SIZE**2,
+    "blocked": _WINDOW,  # the surroundings, from here to push
     "cost": _WINDOW,
     "danger": _WINDOW,
     "slip": _WINDOW,
@@ -35,53 +37,76 @@ LAYOUT: dict[str, int] = {
     "goal": 3,  # visible, rows to it, columns to it
 }
 N_FEATURES = sum(LAYOUT.values())
-_START = dict(zip(LAYOUT, accumulate(LAYOUT.values(), initial=0)))
+START_OF = dict(zip(LAYOUT, accumulate(LAYOUT.values(), initial=0)))
 
 
 class TooLargeToSee(ValueError):
     """The level is larger than the agents' view of the world."""
 
 
-def block(name: str) -> slice:
-    """Where the named block of LAYOUT stands among the features."""
-    return slice(_START[name], _START[name] + LAYOUT[name])
-
-
 def observe(tables: Tables) -> Floats:
     """[S, F] the features of every state. Raises TooLargeToSee."""
+    seen = np.zeros((tables.n_states, N_FEATURES))
+    for name, values in _blocks(tables).items():
+        seen[:, START_OF[name] : START_OF[name] + LAYOUT[name]] = values
+    return seen
+
+
+def observe_batch(batch: GridBatch) -> tuple[Floats, Ints]:
+    """The features of a batch without the columns that are zero everywhere, which is exact.
+
+    Returns them as [T, S, F'], zero in padding states, and those columns [F'].
+    Raises TooLargeToSee.
+    """
+    found = [_blocks(tables) for tables in batch.tables]
+    names = [name for name in LAYOUT if any(name in blocks for blocks in found)]
+    starts = dict(zip(names, accumulate((LAYOUT[name] for name in names), initial=0)))
+    width = sum(LAYOUT[name] for name in names)
+    seen = np.zeros((batch.n_tasks, batch.n_states, width))
+    for task, blocks in zip(seen, found):
+        for name, values in blocks.items():
+            task[: len(values), starts[name] : starts[name] + LAYOUT[name]] = values
+    columns = np.concatenate([np.arange(LAYOUT[name]) + START_OF[name] for name in names])
+    used = seen.any((0, 1))
+    return seen[..., used], columns[used]
+
+
+def _blocks(tables: Tables) -> dict[str, Floats]:
+    """The blocks of LAYOUT that this level has a use for, each [S, width]."""
     level = tables.level
     if max(level.height, level.width) > MAX_SIZE:
         raise TooLargeToSee(
             f"the map is {level.height} x {level.width}; agents see at most {MAX_SIZE} x {MAX_SIZE}"
         )
     row, column = tables.cell.T
-    seen = np.zeros((tables.n_states, N_FEATURES))
-    state = np.arange(tables.n_states)
-    seen[state, _START["row"] + row] = 1
-    seen[state, _START["column"] + column] = 1
-    for name, grid in _grids(level).items():
-        around = np.lib.stride_tricks.sliding_window_view(grid, (2 * SIGHT + 1,) * 2)
-        seen[:, block(name)] = around[row, column].reshape(-1, _WINDOW)
-    if level.goal == "visible":
-        seen[:, block("goal")] = _goal_offset(tables)
-    return seen
-
-
-def _grids(level: Level) -> dict[str, Floats]:
-    """What surroundings show, over the map and a margin of SIGHT cells of wall."""
-    plain = str.maketrans({GOAL: FLOOR, START: FLOOR})
-    bare = Level(tuple(row.translate(plain) for row in level.rows), costs=level.costs)
-    world = World(bare)
-    margin = SIGHT - 1
-    blocked = np.pad(~world.passable, margin, constant_values=True)
-    cost = np.pad(world.cost, margin)
-    scale = BY_NAME["water"].cost - 1  # so that floor shows as 0 and water as 1
-    slip = np.pad(np.full(world.cost.shape, level.slip), margin)
-    return {
-        "blocked": blocked.astype(float),
-        "cost": np.where(blocked, 0.0, (cost - 1) / scale),
-        "slip": np.where(blocked, 0.0, slip),
+    blocks = {
+        "row": _one_hot(row, MAX_SIZE),
+        "column": _one_hot(column, MAX_SIZE),
+        "cell": _one_hot(row * MAX_SIZE + column, MAX_SIZE**2),
     }
+    around = tables.cell[:, None] + _OFFSETS  # [S, window, 2]
+    for name, grid in _surroundings(level).items():
+        blocks[name] = grid[around[..., 0], around[..., 1]]
+    if level.goal == "visible":
+        blocks["goal"] = _goal_offset(tables)
+    return blocks
+
+
+def _one_hot(index: Ints, width: int) -> Floats:
+    hot = np.zeros((len(index), width))
+    hot[np.arange(len(index)), index] = 1
+    return hot
+
+
+def _surroundings(level: Level) -> dict[str, Floats]:
+    """What can be seen of the cells, over the map and a margin of SIGHT cells of wall."""
+    world = World(level, SIGHT)
+    scale = BY_NAME["water"].cost - 1  # so that floor shows as 0 and water as 1
+    cost = (np.where(world.goal, level.cost(FLOOR), world.cost) - 1) / scale
+    grids = {"blocked": 1.0 - world.passable, "cost": np.where(world.passable, cost, 0.0)}
+    if level.slip:
+        grids["slip"] = np.where(world.passable, level.slip, 0.0)
+    return grids
 
 
 def _goal_offset(tables: Tables) -> Floats:
@@ -93,11 +118,3 @@ def _goal_offset(tables: Tables) -> Floats:
     nearest = np.abs(offset).sum(-1).argmin(1)
     chosen = offset[np.arange(tables.n_states), nearest] / MAX_SIZE
     return np.concatenate([np.ones((tables.n_states, 1)), chosen], 1)
-
-
-def observe_batch(batch: GridBatch) -> Floats:
-    """[T, S, F] the features of a batch, zero in padding states."""
-    seen = np.zeros((batch.n_tasks, batch.n_states, N_FEATURES))
-    for i, tables in enumerate(batch.tables):
-        seen[i, : tables.n_states] = observe(tables)
-    return seen

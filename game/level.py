@@ -1,7 +1,7 @@
 """Levels as text: parse, check, write.
 
-A level file is a header of `key: value` lines and a map. `parse` reads one and reports *all* that is
-wrong with it at once, each as `file:line:column: what is wrong - what to do`; `write` is its inverse.
+A level file is a header of `key: value` lines and a map. `parse` reads one and reports *all* that
+is wrong with it at once, as `file:line:column: what is wrong - what to do`; `write` is its inverse.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from game.tiles import BY_CHAR, BY_NAME, CANDIDATE, FLOOR, GOAL, START, TILES
+from game.tiles import BY_CHAR, CANDIDATE, FLOOR, GOAL, START, TILES
 
 MAX_BYTES = 1 << 20
 MAX_SIDE = 256
@@ -250,7 +250,7 @@ def examine(text: str | bytes, name: str = "level") -> tuple[Level | None, list[
         try:
             text = text.decode("utf-8")
         except UnicodeDecodeError as error:
-            return None, [_undecodable(text, error.start, name)]
+            return None, [_undecodable(error.object, error.start, name)]
     lines = [line.removesuffix("\r") for line in text.removeprefix("\ufeff").split("\n")]
     problems: list[Problem] = []
 

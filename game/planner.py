@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from game.tables import N_ACTIONS, SLIPPED, GridBatch, Tables
 from game.rules import Floats, Ints
+from game.tables import SLIPPED, GridBatch, Tables
 
 
 def _backup(batch: GridBatch, value: Floats) -> Floats:
@@ -87,5 +87,3 @@ def shortest_path(tables: Tables) -> int | None:
         ahead = np.unique(tables.next_state[frontier])
         frontier, steps = ahead[distance[ahead] < 0], steps + 1
     return None
-
-

@@ -10,12 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from game.level import Level
-from game.tiles import BY_CHAR, GOAL
+from game.tiles import GOAL, TILES, WALL
 
 ACTIONS = ("up", "down", "left", "right", "stay")
 MOVES = np.array([[-1, 0], [1, 0], [0, -1], [0, 1], [0, 0]])  # [A, (row, column)]
 STAY = ACTIONS.index("stay")
 SIDES = np.array([[2, 3], [2, 3], [0, 1], [0, 1], [4, 4]])  # [A, 2] where a slipping move goes
+
+PASSABLE = np.zeros(128, bool)  # by character
+PASSABLE[[ord(tile.char) for tile in TILES if tile.passable]] = True
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -23,20 +26,20 @@ Bools = NDArray[np.bool_]
 
 
 class World:
-    """A level as arrays over its cells, with a border of walls around it. All are [rows, columns]."""
+    """A level as arrays over its cells, [rows, columns], with `margin` walls on each side."""
 
-    def __init__(self, level: Level) -> None:
-        chars = np.pad(np.array([list(row) for row in level.rows]), 1, constant_values="#")
-        self.passable: Bools = _lookup(chars, lambda char: BY_CHAR[char].passable).astype(bool)
-        self.cost: Floats = _lookup(chars, level.cost).astype(float)
-        self.goal: Bools = chars == GOAL
-        self.slip: Floats = np.full(chars.shape, level.slip)
-
-
-def _lookup(chars: NDArray[np.str_], value: object) -> NDArray[np.float64]:
-    found, inverse = np.unique(chars, return_inverse=True)
-    values = np.array([value(char) for char in found.tolist()], float)  # type: ignore[operator]
-    return values[inverse.reshape(chars.shape)]
+    def __init__(self, level: Level, margin: int = 1) -> None:
+        shape = (level.height, level.width)
+        codes = np.full((shape[0] + 2 * margin, shape[1] + 2 * margin), ord(WALL), np.uint8)
+        inside = np.frombuffer("".join(level.rows).encode("ascii"), np.uint8).reshape(shape)
+        codes[margin:-margin, margin:-margin] = inside
+        cost = np.zeros(128)
+        for tile in TILES:
+            cost[ord(tile.char)] = level.cost(tile.char)
+        self.passable: Bools = PASSABLE[codes]
+        self.cost: Floats = cost[codes]
+        self.goal: Bools = codes == ord(GOAL)
+        self.slip: Floats = np.full(codes.shape, level.slip)
 
 
 def step(world: World, level: Level, cell: Ints, action: Ints) -> tuple[Ints, Floats, Bools]:

@@ -31,7 +31,7 @@ class TooLarge(ValueError):
 
 @dataclass(frozen=True)
 class Tables:
-    """One level, compiled. A state in which the episode is over leads to itself and pays nothing."""
+    """One level, compiled. A state in which the episode is over leads to itself, paying nothing."""
 
     level: Level
     cell: Ints  # [S, 2] row and column in the map, from 0
@@ -39,12 +39,18 @@ class Tables:
     reward: Floats  # [S, A]
     terminated: Bools  # [S, A] the episode ends with this transition
     over: Bools  # [S] the episode has ended
+    goal: Bools  # [S] the agent is on a goal
     slip: Floats  # [S]
     starts: Ints  # [n] an episode begins in one of these, uniformly
 
     @property
     def n_states(self) -> int:
         return len(self.cell)
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """All that it takes to play the level without us, to be saved; `steps` is per episode."""
+        names = ("cell", "next_state", "reward", "terminated", "slip", "starts")
+        return {name: getattr(self, name) for name in names} | {"steps": np.array(self.level.steps)}
 
     def state_of(self, cell: tuple[int, int]) -> int | None:
         """The state at a cell (row, column), or None where the agent cannot be."""
@@ -64,7 +70,8 @@ def compile_level(level: Level) -> Tables:
     target, reward, terminated = step(world, level, *flat)
     shape = (len(cells), N_ACTIONS)
     next_state = number[target[:, 0] + 1, target[:, 1] + 1].reshape(shape)
-    over = world.goal[cells[:, 0] + 1, cells[:, 1] + 1] & (level.ends == "goal")
+    goal = world.goal[cells[:, 0] + 1, cells[:, 1] + 1]
+    over = goal & (level.ends == "goal")
     next_state = np.where(over[:, None], np.arange(len(cells))[:, None], next_state)
 
     starts = np.array(level.find(START))
@@ -79,6 +86,7 @@ def compile_level(level: Level) -> Tables:
         reward=np.where(over[:, None], 0.0, reward.reshape(shape))[kept],
         terminated=(terminated.reshape(shape) | over[:, None])[kept],
         over=over[kept],
+        goal=goal[kept],
         slip=world.slip[cells[kept, 0] + 1, cells[kept, 1] + 1],
         starts=renumber[starts],
     )
@@ -115,11 +123,12 @@ class GridBatch:
         self.reward: Floats = np.zeros((*shape, N_ACTIONS))  # [T, S, A]
         self.terminated: Bools = np.ones((*shape, N_ACTIONS), bool)  # [T, S, A]
         self.over: Bools = np.ones(shape, bool)  # [T, S]
+        self.goal: Bools = np.zeros(shape, bool)  # [T, S]
         self.slip: Floats = np.zeros(shape)  # [T, S]
         self.cell: Ints = np.zeros((*shape, 2), int)  # [T, S, 2]
         self.start: Floats = np.zeros(shape)  # [T, S] chance to begin there
         for i, t in enumerate(tables):
-            for name in ("next_state", "reward", "terminated", "over", "slip", "cell"):
+            for name in ("next_state", "reward", "terminated", "over", "goal", "slip", "cell"):
                 getattr(self, name)[i, : t.n_states] = getattr(t, name)
             np.add.at(self.start[i], t.starts, 1 / len(t.starts))
 
@@ -136,10 +145,11 @@ class GridBatch:
     @cached_property
     def slips(self) -> Bools:
         """[T] whether chance has a hand in the task."""
-        return self.slip.any(1)
+        slips: Bools = np.asarray(self.slip.any(1))
+        return slips
 
     def step(self, state: Ints, action: Ints) -> tuple[Ints, Floats, Bools]:
-        """Flat states and actions (those that take effect) -> next flat state, reward, terminated."""
+        """Flat states and effective actions -> next flat states, reward, terminated."""
         index = state * N_ACTIONS + action
         return (
             self.flat_next.take(index),
@@ -148,7 +158,7 @@ class GridBatch:
         )
 
     def effective(self, action_probs: Floats) -> Floats:
-        """Chances of the moves that take effect, [T, S, A], where the policy's are `action_probs`."""
+        """[T, S, A] chances of the moves that take effect, where the policy chooses by these."""
         if not self.slips.any():
             return action_probs
         p = self.slip[..., None]
@@ -156,6 +166,6 @@ class GridBatch:
 
 
 def slipped(action: Ints, slip: Floats, chance: Floats) -> Ints:
-    """The actions that take effect, given cells that slip with chance `slip` and uniform `chance`."""
+    """The actions that take effect on cells that slip with chance `slip`; `chance` is uniform."""
     side = SIDES[action, (chance < slip / 2).astype(int)]
     return np.where(chance < slip, side, action)

@@ -244,7 +244,7 @@ def _listed(train: list[Task], validation: list[Task], test: list[Task]) -> dict
 
 
 def _divide_by_share(tasks: list[Task], shares: tuple[float, ...]) -> dict[str, Any]:
-    """Tasks that are alike up to symmetry stay together; which go where hangs on their ids alone."""
+    """Tasks alike up to symmetry stay together; which go where hangs on their ids alone."""
     kinds = sorted({task.kind for task in tasks})
     n = len(kinds)
     if n < FEWEST_TO_DIVIDE:

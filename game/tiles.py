@@ -1,4 +1,4 @@
-"""THE table of tiles. Everything that reads, plays, draws or lists tiles looks here and nowhere else."""
+"""THE table of tiles. All that reads, plays, draws or lists tiles looks here and nowhere else."""
 
 from __future__ import annotations
 

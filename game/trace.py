@@ -1,12 +1,12 @@
 """What an adaptation looks like from outside: plain numpy, saved and loaded as JSON and npz.
 
-The window, the evaluator and the tests all consume `AdaptationStep`s, and none of them needs to know
-what kind of learner made them.
+The window, the evaluator and the tests all consume `AdaptationStep`s, and none of them needs to
+know what kind of learner made them.
 """
 
 from __future__ import annotations
 
-import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,6 +54,10 @@ class AdaptationTrace:
         room = self.optimal_return - self.random_return
         return (self.exact(step) - self.random_return) / room if room > 1e-12 else 0.0
 
+    def action_probs(self) -> Floats:
+        """[K + 1, S, A] the task's policy at every step."""
+        return np.stack([step.action_probs[0] for step in self.steps])
+
     def to_json(self) -> dict[str, Any]:
         return {"name": self.name, "steps": [self._row(step) for step in self.steps]}
 
@@ -70,6 +74,17 @@ class AdaptationTrace:
         }
 
 
-def dump_json(value: Any) -> str:
-    """JSON as all our files have it: the same value gives the same bytes."""
-    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+def trace_json(
+    level: str, task: str, seed: int, traces: Sequence[AdaptationTrace]
+) -> dict[str, Any]:
+    """What trace.json holds: the watched agent's trace first, then, by name, the others."""
+    watched, *others = traces
+    return {
+        "level": level,
+        "task": task,
+        "seed": seed,
+        "optimal_return": watched.optimal_return,
+        "random_return": watched.random_return,
+        "agent": watched.to_json(),
+        **{trace.name: trace.to_json() for trace in others},
+    }

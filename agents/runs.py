@@ -1,0 +1,154 @@
+"""Agents on disk: a folder with `config.json` and `agent.safetensors`, written atomically.
+
+safetensors loads no code, but a damaged file may still load: so a hash stands in its header, and
+names, shapes, types and finiteness are checked against the learner that the config describes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, fields, is_dataclass
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import safetensors
+import torch
+from safetensors.torch import save
+from torch import Tensor
+
+from agents.learner import REGISTRY, AgentError, Learner, learner_class, make_learner
+from game.features import LAYOUT
+from game.files import write_atomically
+
+PRETRAINED = Path(__file__).resolve().parent / "pretrained"
+CONFIG, WEIGHTS = "config.json", "agent.safetensors"
+UNTRAINED = ("scratch",)  # learners that need no run
+
+
+@dataclass(frozen=True)
+class Agent:
+    """A learner ready to adapt. `pack` is what it was meta-trained on ("" where it was not)."""
+
+    name: str
+    learner: Learner
+    pack: str
+
+
+# --- saving ------------------------------------------------------------------------------------
+
+
+def describe(learner_name: str, learner: Learner, **facts: Any) -> dict[str, Any]:
+    """What config.json says of a run: all that it takes to build the learner again, and `facts`."""
+    options = asdict(learner.config)
+    return {"learner": learner_name, "options": options, "features": LAYOUT, **facts}
+
+
+def save_weights(folder: Path, learner: Learner) -> None:
+    """Write the learner's meta-parameters into the folder of a run."""
+    tensors = {name: tensor.contiguous() for name, tensor in learner.state().items()}
+    data = save(tensors, metadata={"sha256": _hash(tensors)})
+    write_atomically(folder / WEIGHTS, lambda file: file.write_bytes(data))
+
+
+def _hash(tensors: dict[str, Tensor]) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(tensors):
+        tensor = tensors[name]
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+        digest.update(tensor.numpy().tobytes())
+    return digest.hexdigest()
+
+
+# --- loading -----------------------------------------------------------------------------------
+
+
+def list_pretrained() -> list[str]:
+    """Names of the agents that come with the project."""
+    return sorted(path.parent.name for path in PRETRAINED.glob(f"*/{CONFIG}"))
+
+
+def load_agent(name: str, pack: str = "", seed: int = 0) -> Agent:
+    """A run's folder, a shipped agent's name, a learner's name (for the shipped `LEARNER-PACK`),
+    or `scratch`, whose initialisation `seed` draws. Raises AgentError."""
+    if name in UNTRAINED:
+        return Agent(name, make_learner(name, seed), "")
+    folder = find_agent(name, pack)
+    config = _read_config(folder / CONFIG)
+    learner = _build(folder / CONFIG, config)
+    learner.load(_read_weights(folder / WEIGHTS, learner.state()))
+    return Agent(folder.resolve().name, learner, str(config.get("pack", "")))
+
+
+def find_agent(name: str, pack: str = "") -> Path:
+    """The folder of an agent. Raises AgentError."""
+    choices = [Path(name), PRETRAINED / name, PRETRAINED / f"{name}-{pack}"]
+    for folder in choices:
+        if (folder / CONFIG).is_file():
+            return folder
+    if Path(name).is_dir():
+        raise AgentError(f"{name}: no {CONFIG} in this folder - it is not (yet) a run of 'train'")
+    if name in REGISTRY and pack:
+        todo = f"train one: python main.py train {pack} --learner {name} --out runs/{name}-{pack}"
+        raise AgentError(f"no agent '{name}-{pack}' is shipped - {todo}")
+    known = ", ".join([*list_pretrained(), *UNTRAINED])
+    raise AgentError(f"{name}: no such run or agent - give a run's folder, or one of: {known}")
+
+
+def _read_config(path: Path) -> dict[str, Any]:
+    try:
+        config = json.loads(path.read_bytes().decode("utf-8"))
+    except (OSError, ValueError) as error:
+        raise AgentError(f"{path}: cannot be read: {error}") from None
+    if not isinstance(config, dict) or not isinstance(config.get("options"), dict):
+        raise AgentError(f"{path}: this is not the config of a run")
+    if config.get("features") != LAYOUT:
+        raise AgentError(f"{path}: the agent was trained on other features - train it again")
+    return config
+
+
+def _build(path: Path, config: dict[str, Any]) -> Learner:
+    try:
+        kind = learner_class(str(config.get("learner")))
+        learner: Learner = kind(_fill(kind.Config, config["options"]), 0)
+    except (AgentError, TypeError, ValueError) as error:
+        raise AgentError(f"{path}: {error}") from None
+    return learner
+
+
+def _fill(kind: type, values: dict[str, Any]) -> Any:
+    """A (nested) dataclass of options from JSON values. Raises TypeError, ValueError."""
+    hints = get_type_hints(kind)
+    given = {}
+    for field in fields(kind):
+        if field.name not in values:
+            continue
+        value, expected = values[field.name], hints[field.name]
+        if is_dataclass(expected):
+            value = _fill(expected, dict(value))  # type: ignore[arg-type]
+        elif isinstance(value, list):
+            value = tuple(value)
+        elif type(value) is not expected and not (expected is float and type(value) is int):
+            raise ValueError(f"option '{field.name}' is {value!r}, not a {expected.__name__}")
+        given[field.name] = value
+    unknown = set(values) - set(given)
+    if unknown:
+        raise ValueError(f"unknown option '{min(unknown)}'")
+    return kind(**given)
+
+
+def _read_weights(path: Path, expected: dict[str, Tensor]) -> dict[str, Tensor]:
+    try:
+        with safetensors.safe_open(path, framework="pt") as file:
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
+            recorded = (file.metadata() or {}).get("sha256")
+    except (OSError, safetensors.SafetensorError, ValueError) as error:
+        raise AgentError(f"{path}: cannot be read: {error}") from None
+    shapes = {name: (tensor.shape, tensor.dtype) for name, tensor in tensors.items()}
+    if shapes != {name: (tensor.shape, tensor.dtype) for name, tensor in expected.items()}:
+        raise AgentError(f"{path}: does not hold the parameters that {CONFIG} describes")
+    if not all(bool(torch.isfinite(tensor).all()) for tensor in tensors.values()):
+        raise AgentError(f"{path}: holds numbers that are not finite")
+    if _hash(tensors) != recorded:
+        raise AgentError(f"{path}: is damaged (its hash does not match)")
+    return tensors

@@ -1,0 +1,180 @@
+"""What level authors ask: what is there, is my file right, what does it look like and amount to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from game.level import MAX_BYTES, Level, examine
+from game.planner import optimal_path, optimal_return, random_return, shortest_path
+from game.rules import ACTIONS
+from game.tables import GridBatch, TooLarge, compile_level
+from game.tasks import SPLITS, Pack, Task, family, find_pack, load_pack
+from game.tasks import list_packs as pack_folders
+from game.tiles import TILES
+
+MOST_TASKS = 1000  # that means are taken over
+ARROWS = dict(zip(ACTIONS, "^v<> "))
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def _columns(rows: Sequence[Sequence[object]]) -> str:
+    """Rows of cells as text with aligned columns."""
+    cells = [[str(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells)]
+    lines = ("  ".join(cell.ljust(n) for cell, n in zip(row, widths)).rstrip() for row in cells)
+    return "\n".join(lines)
+
+
+def list_packs(as_json: bool) -> str:
+    """The shipped packs with the number of tasks in each split."""
+    packs = [load_pack(folder) for folder in pack_folders()]
+    rows = [
+        {"name": pack.name, "title": pack.title, **_sizes(pack), "agent": pack.agent}
+        for pack in packs
+    ]
+    if as_json:
+        return _json(rows)
+    return _columns([list(rows[0]), *(list(row.values()) for row in rows)])
+
+
+def _sizes(pack: Pack) -> dict[str, object]:
+    splits = {name: pack.split(name) for name in SPLITS}
+    return {name: "unlimited" if s.unlimited else len(s.tasks) for name, s in splits.items()}
+
+
+def legend(as_json: bool) -> str:
+    """The table of tiles."""
+    rows = [
+        {"tile": t.char, "name": t.name, "cost": t.cost if t.passable else "-", "what": t.text}
+        for t in TILES
+    ]
+    if as_json:
+        return _json(rows)
+    return _columns([list(rows[0]), *(list(row.values()) for row in rows)])
+
+
+# --- check -------------------------------------------------------------------------------------
+
+
+def check(names: Sequence[str]) -> list[dict[str, Any]]:
+    """A report on each level file; a pack stands for its files. Raises PackError, OSError."""
+    reports = []
+    for name in names:
+        path = find_pack(name)
+        if path.is_dir():
+            files = sorted(path.glob("*.txt"))
+            reports += [check_file(file) for file in files]
+            broken = any(report["errors"] for report in reports)
+            if not broken:
+                load_pack(path)  # the pack's own rules
+        else:
+            reports.append(check_file(path))
+    return reports
+
+
+def check_file(path: Path) -> dict[str, Any]:
+    """Errors, warnings and, of a sound level, its figures (means over the tasks of a family)."""
+    with open(path, "rb") as file:
+        level, problems = examine(file.read(MAX_BYTES + 1), str(path))
+    report: dict[str, Any] = {
+        "file": str(path),
+        "errors": [str(problem) for problem in problems],
+        "warnings": [],
+    }
+    figures = dict.fromkeys(("states", "optimal_return", "random_return", "shortest_path"))
+    if level:
+        try:
+            figures, report["warnings"] = _figures(level)
+        except TooLarge as error:
+            report["errors"] = [f"{path}:1:1: {error} - use a smaller map"]
+    return report | figures
+
+
+def _figures(level: Level) -> tuple[dict[str, Any], list[str]]:
+    tasks = [task for task, _ in zip(family(level, ""), range(MOST_TASKS))]
+    tables = [compile_level(task.level) for task in tasks]
+    warnings, paths = [], []
+    for task, table in zip(tasks, tables):
+        path = shortest_path(table)
+        where = dict(task.drawn).get("goal", "the goal")
+        if path is None:
+            warnings.append(f"the goal at {where} is out of reach")
+        elif path > level.steps:
+            warnings.append(f"{level.steps} steps, but the way to {where} takes {path}")
+        paths.append(path)
+    if level.goal == "hidden" and len(level.find("?")) == 1 and not level.find("G"):
+        warnings.append("one candidate goal: nothing is left to find out")
+    reached = [path for path in paths if path is not None]
+    batches = [GridBatch([table]) for table in tables]
+    figures = {
+        "states": max(table.n_states for table in tables),
+        "optimal_return": float(np.mean([optimal_return(batch)[0] for batch in batches])),
+        "random_return": float(np.mean([random_return(batch)[0] for batch in batches])),
+        "shortest_path": float(np.mean(reached)) if reached else None,
+    }
+    return figures, warnings
+
+
+def check_text(reports: list[dict[str, Any]], as_json: bool) -> str:
+    """The reports for people, or as JSON."""
+    if as_json:
+        return _json(reports) + "\n"
+    lines = []
+    for report in reports:
+        lines += report["errors"]
+        lines += [f"{report['file']}: warning: {warning}" for warning in report["warnings"]]
+        if not report["errors"]:
+            lines.append(
+                f"{report['file']}: ok, {report['states']} states, "
+                f"optimal return {report['optimal_return']:.3f}, "
+                f"random {report['random_return']:.3f}"
+            )
+    return "".join(f"{line}\n" for line in lines)
+
+
+# --- show, hash --------------------------------------------------------------------------------
+
+
+def _tasks(name: str) -> list[Task]:
+    pack = load_pack(name)
+    return [task for split in SPLITS for task in pack.split(split).tasks]
+
+
+def show(name: str) -> str:
+    """Each task's map with the optimal path as arrows, and its figures."""
+    return "\n\n".join(_describe(task) for task in _tasks(name))
+
+
+def _describe(task: Task) -> str:
+    tables = compile_level(task.level)
+    batch = GridBatch([tables])
+    rows = [list(row) for row in task.level.rows]
+    states, actions = optimal_path(tables)
+    for state, action in list(zip(states, actions))[1:]:
+        row, column = tables.cell[state]
+        rows[row][column] = ARROWS[ACTIONS[action]]
+    drawn = "".join(f", {what} {value}" for what, value in task.drawn)
+    figures = (
+        f"task {task.id}{drawn}\n{tables.n_states} states, shortest path {shortest_path(tables)}, "
+        f"optimal return {optimal_return(batch)[0]:.3f}, random {random_return(batch)[0]:.3f}"
+    )
+    return "\n".join([task.name, *("".join(row) for row in rows), figures])
+
+
+def hashes(name: str) -> str:
+    """One line for each listed task: id, split, name, what was drawn."""
+    pack = load_pack(name)
+    rows = [
+        [task.id, split, task.name, ", ".join(f"{what} {value}" for what, value in task.drawn)]
+        for split in SPLITS
+        for task in pack.split(split).tasks
+    ]
+    return _columns(rows)

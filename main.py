@@ -1,0 +1,400 @@
+"""Gridapt's command line: parses, wires, calls; computes nothing."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+# other distributions install a top-level package `agents`: ours, beside this file, comes first
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import dataclasses
+import itertools
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+import tyro
+from tyro.conf import OmitArgPrefixes, OmitSubcommandPrefixes, Positional, subcommand
+
+if TYPE_CHECKING:
+    from game.tasks import Pack
+
+DONE, AT_FAULT, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
+
+
+def fail(message: object, code: int) -> int:
+    """Tell what is wrong, and give the exit code."""
+    print(message, file=sys.stderr)
+    return code
+
+
+# --- watch -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Watch an agent adapt to a level that it has never seen."""
+
+    level: Positional[str] = "showcase"
+    """A level file, a pack's folder, or the name of a shipped pack."""
+    agent: str | None = None
+    """A run's folder, a shipped agent or a learner; else the agent that the pack names."""
+    versus: str | None = None
+    """A second agent beside it: 'scratch' learns from scratch. (In the window that is so unless
+    this says 'none'.)"""
+    headless: bool = False
+    """Open no window: write trace.json, policy.npz, curve.png, board.png and adaptation.gif."""
+    out: Path | None = None
+    """The folder for these files."""
+    seed: int = 0
+    """Chooses the task, and all that is random in the adaptation."""
+    steps: int = 5
+    """Adaptation steps."""
+
+    def run(self) -> int:
+        from game.tasks import load_pack
+
+        if not 0 <= self.steps <= 1000 or self.seed < 0:
+            return fail("--steps is 0 to 1000, --seed at least 0", UNUSABLE)
+        if self.headless == (self.out is None):
+            return fail("--headless and --out DIR go together", UNUSABLE)
+        pack = load_pack(self.level)
+        if not pack.split("test").tasks:
+            return fail(f"{pack.path}: the pack has no held-out tasks to watch", AT_FAULT)
+        return self._write(pack) if self.headless else self._show(pack)
+
+    def _agents(self, pack: Pack, versus: str | None) -> tuple[str, ...]:
+        names = (self.agent or pack.agent, versus)
+        return tuple(name for name in names if name and name != "none")
+
+    def _show(self, pack: Pack) -> int:
+        from agents.worker import Worker
+        from game.view.watch import WatchScreen
+        from game.view.window import NoDisplay, open_window, show
+
+        agents = self._agents(pack, self.versus or "scratch")
+        tasks = pack.split("test").tasks
+        first = self.seed % len(tasks)
+        try:
+            window = open_window()
+        except NoDisplay as error:
+            return fail(error, UNUSABLE)
+        feed = Worker(agents, pack.name)
+        try:
+            tasks = tasks[first:] + tasks[:first]
+            show(window, WatchScreen(tasks, pack.title, feed, agents, self.seed, self.steps))
+        finally:
+            feed.close()
+        return DONE
+
+    def _write(self, pack: Pack) -> int:
+        import numpy as np
+        import torch
+
+        from agents.evaluate import plot_trace
+        from agents.worker import trace_task
+        from game.files import write_atomically, write_json
+        from game.tables import compile_level
+        from game.trace import trace_json
+        from game.view.record import save_gif, save_picture
+
+        assert self.out
+        torch.set_num_threads(1)
+        tasks = pack.split("test").tasks
+        task = tasks[self.seed % len(tasks)]
+        agents = self._agents(pack, self.versus)
+        traces = [trace_task(name, pack.name, task, self.seed, self.steps) for name in agents]
+        arrays = {"action_probs": traces[0].action_probs(), **compile_level(task.level).arrays()}
+        title = f"{task.name} ({pack.title}), task {task.id}"
+        files = {
+            "policy.npz": lambda path: np.savez(path.open("wb"), **arrays),
+            "curve.png": lambda path: plot_trace(path, traces, title),
+            "board.png": lambda path: save_picture(path, task, pack.title, traces),
+            "adaptation.gif": lambda path: save_gif(path, task, pack.title, traces),
+        }
+        self.out.mkdir(parents=True, exist_ok=True)
+        write_json(self.out / "trace.json", trace_json(self.level, task.id, self.seed, traces))
+        for name, write in files.items():
+            write_atomically(self.out / name, write)
+        print(f"written to {self.out}: trace.json {' '.join(files)}")
+        return DONE
+
+
+# --- train, eval, bench --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Train:
+    """Meta-train an agent on a pack, headless. 'train PACK --learner NAME --help' lists the
+    learner's own options, too."""
+
+    pack: Positional[str]
+    """A pack's folder or name, or a level file."""
+    learner: str = "maml"
+    """How to learn to learn."""
+    out: Path | None = None
+    """The folder of the run; else runs/LEARNER-PACK."""
+    iterations: int = 4000
+    """Iterations of the outer loop."""
+    minutes: float | None = None
+    """Train for this long instead."""
+    tasks: int = 32
+    """Tasks of a meta-batch."""
+    seed: int = 0
+    """Of all that is random."""
+    threads: int = 1
+    """Threads of torch; more than 1 rarely pays on networks this small."""
+
+    def run(self) -> int:
+        import torch
+        from rich.console import Console
+
+        from agents.console import show_training, show_written
+        from agents.runs import load_agent
+        from agents.train import TrainConfig, Training
+        from game.tasks import load_pack
+
+        if min(self.iterations, self.tasks, self.threads) < 1 or self.seed < 0:
+            return fail("--iterations, --tasks and --threads are at least 1, --seed 0", UNUSABLE)
+        if self.minutes is not None and self.minutes <= 0:
+            return fail("--minutes is more than 0", UNUSABLE)
+        pack = load_pack(self.pack)
+        if not (pack.split("train").tasks or pack.split("train").unlimited):
+            return fail(f"{pack.path}: the pack has no training tasks", AT_FAULT)
+        torch.set_num_threads(self.threads)
+        learner = _make_learner(self)
+        config = TrainConfig(self.iterations, self.minutes, self.tasks, self.seed)
+        out = self.out or Path("runs") / f"{self.learner}-{pack.name}"
+        command = "python main.py " + shlex.join(sys.argv[1:])
+        training = Training(learner, self.learner, pack, config, out, command)
+        console = Console()
+        try:
+            show_training(training, console)
+        except KeyboardInterrupt:
+            training.save()
+            console.print(f"stopped; the agent so far is saved in {out}", soft_wrap=True)
+            return INTERRUPTED
+        training.save()
+        load_agent(str(out))
+        show_written(out, console)
+        return DONE
+
+
+def _make_learner(args: Train) -> Any:
+    from agents.learner import learner_class
+
+    return learner_class(args.learner)(args.options, args.seed)
+
+
+def _with_options(argv: Sequence[str]) -> type:
+    """Train with the options of the learner that `argv` names."""
+    from agents.learner import learner_class
+
+    name = next((b for a, b in itertools.pairwise(argv) if a == "--learner"), "maml")
+    name = next((a.partition("=")[2] for a in argv if a.startswith("--learner=")), name)
+    config: Any = learner_class(name).Config
+    options = ("options", OmitArgPrefixes[config], dataclasses.field(default_factory=config))
+    return dataclasses.make_dataclass("Train", [options], bases=(Train,), frozen=True)
+
+
+@dataclass(frozen=True)
+class Eval:
+    """Adapt agents to held-out tasks; print and write their curves."""
+
+    pack: Positional[str]
+    """A pack's folder or name, or a level file."""
+    agent: tuple[str, ...] = ("maml", "scratch")
+    """Runs, shipped agents, or learners (meaning the shipped LEARNER-PACK)."""
+    split: str = "test"
+    """Whose tasks: test (held out), validation or train."""
+    steps: int = 5
+    """Adaptation steps."""
+    seeds: int = 3
+    """Seeds of adaptation: each task is adapted to this often."""
+    out: Path | None = None
+    """The folder for results.json and curves.png."""
+
+    def run(self) -> int:
+        import torch
+        from rich.console import Console
+
+        from agents.console import show_curves, show_written
+        from agents.evaluate import adaptation_curves, write_results
+        from agents.runs import load_agent
+        from game.tasks import SPLITS, load_pack
+
+        if self.split not in SPLITS or self.steps < 0 or self.seeds < 1:
+            return fail(f"--split is one of {', '.join(SPLITS)}; --seeds is at least 1", UNUSABLE)
+        torch.set_num_threads(1)
+        pack = load_pack(self.pack)
+        tasks = pack.split(self.split).tasks
+        if not tasks:
+            return fail(f"{pack.path}: the {self.split} split is not a list of tasks", AT_FAULT)
+        seeds = range(self.seeds)
+        agents = [load_agent(name, pack.name) for name in self.agent]
+        curves = {a.name: adaptation_curves(a.learner, tasks, seeds, self.steps) for a in agents}
+        title = f"{pack.title}: {len(tasks)} {self.split} tasks, {self.seeds} seeds, mean score"
+        console = Console()
+        show_curves(curves, title, console)
+        if self.out:
+            self.out.mkdir(parents=True, exist_ok=True)
+            write_results(self.out, pack, self.split, curves, title)
+            show_written(self.out, console)
+        return DONE
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Measure throughput on one core."""
+
+    json: bool = False
+    """Print JSON."""
+
+    def run(self) -> int:
+        from agents.bench import run_benchmarks
+        from agents.console import show_benchmarks
+
+        show_benchmarks(run_benchmarks(), self.json)
+        return DONE
+
+
+# --- levels --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ListPacks:
+    """List the packs that come with the project."""
+
+    json: bool = False
+    """Print JSON."""
+
+    def run(self) -> int:
+        from game.authoring import list_packs
+
+        print(list_packs(self.json))
+        return DONE
+
+
+@dataclass(frozen=True)
+class Check:
+    """Check level files or packs; exit 1 if there is an error."""
+
+    files: Positional[tuple[str, ...]]
+    """Level files, or folders or names of packs."""
+    json: bool = False
+    """Print JSON."""
+
+    def run(self) -> int:
+        from game.authoring import check, check_text
+
+        reports = check(self.files)
+        print(check_text(reports, self.json), end="")
+        return AT_FAULT if any(report["errors"] for report in reports) else DONE
+
+
+@dataclass(frozen=True)
+class Show:
+    """Print a level's map with its optimal path, returns and task ids."""
+
+    level: Positional[str]
+    """A level file, or a pack's folder or name."""
+
+    def run(self) -> int:
+        from game.authoring import show
+
+        print(show(self.level))
+        return DONE
+
+
+@dataclass(frozen=True)
+class Legend:
+    """Print the table of tiles."""
+
+    json: bool = False
+    """Print JSON."""
+
+    def run(self) -> int:
+        from game.authoring import legend
+
+        print(legend(self.json))
+        return DONE
+
+
+@dataclass(frozen=True)
+class Hash:
+    """Print the ids of the tasks of a level or pack."""
+
+    level: Positional[str]
+    """A level file, or a pack's folder or name."""
+
+    def run(self) -> int:
+        from game.authoring import hashes
+
+        print(hashes(self.level))
+        return DONE
+
+
+LevelCommand = (
+    Annotated[ListPacks, subcommand("list")]
+    | Annotated[Check, subcommand("check")]
+    | Annotated[Show, subcommand("show")]
+    | Annotated[Legend, subcommand("legend")]
+    | Annotated[Hash, subcommand("hash")]
+)
+
+
+@dataclass(frozen=True)
+class Levels:
+    """Look at levels and packs, and check your own."""
+
+    command: OmitSubcommandPrefixes[LevelCommand]
+
+    def run(self) -> int:
+        return self.command.run()
+
+
+# --- the command line ----------------------------------------------------------------------------
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command. Returns its exit code: 0 done, 1 bad input, 2 usage or environment, 130."""
+    argv = list(sys.argv[1:] if argv is None else argv) or ["watch"]
+    try:
+        return _run(argv)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _run(argv: list[str]) -> int:
+    from agents.learner import AgentError
+    from game.features import TooLargeToSee
+    from game.level import LevelError
+    from game.tables import TooLarge
+    from game.tasks import PackError
+
+    try:
+        return _parse(argv).run()
+    except (LevelError, PackError, TooLarge, TooLargeToSee) as error:
+        return fail(error, AT_FAULT)
+    except OSError as error:
+        return fail(f"{error.filename or 'file'}: {error.strerror or error}", AT_FAULT)
+    except AgentError as error:
+        return fail(error, UNUSABLE)
+
+
+def _parse(argv: list[str]) -> Any:
+    train = _with_options(argv) if argv[0] == "train" else Train
+    kinds = {"watch": Watch, "train": train, "eval": Eval, "levels": Levels, "bench": Bench}
+    commands: Any = None
+    for name, kind in kinds.items():
+        command = Annotated[kind, subcommand(name)]  # type: ignore[valid-type]
+        commands = command if commands is None else commands | command
+    config = (OmitSubcommandPrefixes,)
+    about = "Gridapt: watch, author and train agents that learn to learn."
+    return tyro.cli(commands, args=argv, description=about, prog="main.py", config=config)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
