@@ -1,0 +1,174 @@
+"""What moves on the board: the agent, its trails, and the arrows of its policy."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import pygame
+
+from game.rules import MOVES, STAY, Floats, Ints
+from game.view.board import Board
+from game.view.theme import AGENT, GOAL, INK, TRAILS, WHITE, Colour, Point, darker, mix, smooth
+
+Look = tuple[int, int]  # (row, column), each -1, 0 or 1
+
+BUMP = 0.16  # of a cell: how far the agent runs into a wall
+FADES = (150, 105)  # opacity of the trails of the last episode and of those before
+LEAST = 0.04  # probability below which a policy arrow is left out
+
+
+class Token:
+    """The agent: a round fellow who looks where it goes, painted once for every direction."""
+
+    def __init__(self, cell: int) -> None:
+        looks = [_look(move) for move in MOVES]
+        self._pictures = {look: _paint_token(cell, look) for look in looks}
+
+    def draw(self, surface: pygame.Surface, middle: Point, look: Look) -> None:
+        """The agent around `middle` (px), looking in one of the directions of `MOVES`."""
+        picture = self._pictures.get(look, self._pictures[0, 0])
+        surface.blit(picture, picture.get_rect(center=middle))
+
+
+def _paint_token(cell: int, look: Look) -> pygame.Surface:
+    def paint(surface: pygame.Surface, factor: int) -> None:
+        x = y = cell * factor / 2
+        r = cell * factor * 0.34
+        foot = pygame.Rect(x - r, y + r * 0.62, r * 2, r * 0.55)
+        pygame.draw.ellipse(surface, (*INK, 60), foot)
+        pygame.draw.circle(surface, WHITE, (x, y), r * 1.13)
+        pygame.draw.circle(surface, darker(AGENT, 0.16), (x, y), r)
+        pygame.draw.circle(surface, AGENT, (x, y - r * 0.07), r * 0.93)
+        pygame.draw.circle(surface, mix(AGENT, WHITE, 0.22), (x, y - r * 0.3), r * 0.6)
+        pygame.draw.circle(surface, AGENT, (x, y - r * 0.16), r * 0.66)
+        _paint_face(surface, (x + look[1] * r * 0.24, y + look[0] * r * 0.2), look, r)
+
+    return smooth((cell, cell), paint, WHITE)
+
+
+def _paint_face(surface: pygame.Surface, middle: Point, look: Look, radius: float) -> None:
+    x, y = middle
+    for side in (-1, 1):
+        eye = (x + side * radius * 0.32, y - radius * 0.12)
+        pupil = (eye[0] + look[1] * radius * 0.1, eye[1] + look[0] * radius * 0.1)
+        pygame.draw.circle(surface, WHITE, eye, radius * 0.26)
+        pygame.draw.circle(surface, INK, pupil, radius * 0.14)
+    smile = pygame.Rect(0, 0, radius * 0.62, radius * 0.5)
+    smile.center = (round(x), round(y + radius * 0.24))
+    pygame.draw.arc(surface, INK, smile, math.pi * 1.1, math.pi * 1.9, max(2, round(radius * 0.09)))
+
+
+def place(cells: Ints, path: Ints, moves: Ints, move: int, fraction: float) -> tuple[Point, Look]:
+    """Where the agent is, as (row, column) with fractions, and where it looks.
+
+    cells [S, 2]; path [H + 1] and moves [H] of one episode; `move` moves are made, and `fraction`
+    of the next one. A move that leads nowhere is a bump: there and back.
+    """
+    here = cells[path[move]].astype(float)
+    if move >= len(moves) or moves[move] < 0:
+        return _pair(here), _look(cells[path[move]] - cells[path[max(move - 1, 0)]])
+    there = cells[path[move + 1]].astype(float)
+    wish = MOVES[moves[move]]
+    if (here == there).all():
+        return _pair(here + wish * BUMP * math.sin(fraction * math.pi)), _look(wish)
+    return _pair(here + (there - here) * fraction), _look(there - here)
+
+
+def _pair(point: Floats) -> Point:
+    return float(point[0]), float(point[1])
+
+
+def _look(direction: Floats | Ints) -> Look:
+    row, column = np.sign(direction)
+    return int(row), int(column)
+
+
+def draw_joy(surface: pygame.Surface, board: Board, at: Point, share: float) -> None:
+    """A ring that opens around the agent when it has reached the goal; share 0..1 of its time."""
+    reach = board.cell * (0.4 + 0.5 * (1 - (1 - share) ** 2))
+    width = max(1, round(board.cell * 0.11 * (1 - share)))
+    if share < 1:
+        pygame.draw.aacircle(surface, GOAL, board.centre(*at), reach, width)
+
+
+def segments(board: Board, cells: Ints, path: Ints, lane: float) -> list[tuple[Point, Point]]:
+    """The stretches of a walk in px, each once; `lane` shifts it (in cells) beside other walks."""
+    walk = path[path >= 0]
+    pairs = {
+        tuple(sorted(pair))
+        for pair in zip(walk[:-1].tolist(), walk[1:].tolist())
+        if pair[0] != pair[1]
+    }
+    middles = {s: board.centre(*(cells[s] + lane)) for pair in pairs for s in pair}
+    return [
+        (middles[a], middles[b]) for a, b in sorted(pairs) if math.dist(cells[a], cells[b]) <= 1
+    ]
+
+
+def lane_of(episode: int) -> float:
+    """Episodes walk in lanes beside each other, so that none hides another."""
+    return (0.0, -0.11, 0.11)[episode % 3]
+
+
+def draw_walk(
+    surface: pygame.Surface, stretches: Sequence[tuple[Point, Point]], colour: Colour, width: int
+) -> None:
+    """A trail: straight stretches, each long enough to make a clean corner with the next."""
+    for (x, y), (to_x, to_y) in stretches:
+        left, top = round(min(x, to_x) - width / 2), round(min(y, to_y) - width / 2)
+        size = round(abs(to_x - x)) + width, round(abs(to_y - y)) + width
+        surface.fill(colour, (left, top, *size))
+
+
+def trail_width(board: Board) -> int:
+    """In px."""
+    return max(2, round(board.cell * 0.07))
+
+
+def past_trails(board: Board, cells: Ints, paths: Sequence[tuple[int, Ints]]) -> pygame.Surface:
+    """The trails of episodes that are over, the last one most visible.
+
+    paths: (number of the episode, its states [H + 1]), oldest first.
+    """
+    layer = pygame.Surface(board.size, pygame.SRCALPHA)
+    for age, (episode, path) in reversed(list(enumerate(reversed(paths)))):
+        one = pygame.Surface(board.size, pygame.SRCALPHA)
+        colour = TRAILS[episode % len(TRAILS)]
+        draw_walk(one, segments(board, cells, path, lane_of(episode)), colour, trail_width(board))
+        one.set_alpha(FADES[min(age, len(FADES) - 1)])
+        layer.blit(one, (0, 0))
+    return layer
+
+
+def policy_arrows(board: Board, cells: Ints, probs: Floats, over: Sequence[bool]) -> pygame.Surface:
+    """Arrows from each cell, as long as the action is likely; a ring for staying. probs [S, A]."""
+
+    def paint(surface: pygame.Surface, factor: int) -> None:
+        side = board.cell * factor
+        for state, cell in enumerate(cells):
+            if over[state]:
+                continue
+            x, y = (value * factor for value in board.centre(*cell))
+            for action, p in enumerate(probs[state]):
+                if p < LEAST:
+                    continue
+                if action == STAY:
+                    pygame.draw.circle(
+                        surface, INK, (x, y), side * 0.13 * math.sqrt(p), max(2, side // 40)
+                    )
+                else:
+                    _arrow(surface, (x, y), MOVES[action], side, float(p))
+
+    return smooth(board.size, paint, INK)
+
+
+def _arrow(surface: pygame.Surface, tail: Point, direction: Ints, side: int, p: float) -> None:
+    dy, dx = direction.tolist()
+    reach, head = side * (0.1 + 0.36 * p), side * (0.05 + 0.05 * p)
+    tip = (tail[0] + dx * reach, tail[1] + dy * reach)
+    neck = (tip[0] - dx * head, tip[1] - dy * head)
+    pygame.draw.line(surface, INK, tail, neck, max(2, round(side * (0.02 + 0.035 * p))))
+    wings = [(neck[0] + dy * head, neck[1] + dx * head), (neck[0] - dy * head, neck[1] - dx * head)]
+    pygame.draw.polygon(surface, INK, [tip, *wings])

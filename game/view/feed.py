@@ -1,0 +1,87 @@
+"""The seam between the window and whoever adapts the agents: a few messages, all plain data.
+
+The window asks for one adaptation at a time and polls for what has come. Each request has a number,
+and messages that carry another number are about a request that nobody waits for any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from game.tasks import Task
+from game.trace import AdaptationStep, AdaptationTrace
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The agents have loaded; their names, the watched one first."""
+
+    agents: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Stepped:
+    """One adaptation step (of one task, T = 1) of the agent with this index."""
+
+    number: int
+    agent: int
+    step: AdaptationStep
+
+
+@dataclass(frozen=True)
+class Failed:
+    """Something went wrong with a request, or (number None) with the feed as a whole."""
+
+    number: int | None
+    text: str
+
+
+@dataclass(frozen=True)
+class Finished:
+    """All steps of all agents of this request have been sent."""
+
+    number: int
+
+
+Message = Ready | Stepped | Failed | Finished
+
+
+class Feed(Protocol):
+    """Where adaptation steps come from. No method ever blocks."""
+
+    def request(self, number: int, task: Task, seed: int, steps: int) -> None:
+        """Cancel what was running, and adapt all agents to this task in `steps` steps."""
+        ...
+
+    def poll(self) -> list[Message]:
+        """What has come since the last poll, oldest first."""
+        ...
+
+    def close(self) -> None:
+        """Stop working; the feed is not used afterwards."""
+        ...
+
+
+class Replay:
+    """A feed of finished adaptations: it answers each request with the same traces."""
+
+    def __init__(self, traces: Sequence[AdaptationTrace]) -> None:
+        self._traces = tuple(traces)
+        self._waiting: list[Message] = []
+
+    def request(self, number: int, task: Task, seed: int, steps: int) -> None:
+        """All is known: the answer is complete with the next poll."""
+        self._waiting = [Ready(tuple(trace.name for trace in self._traces))]
+        for agent, trace in enumerate(self._traces):
+            self._waiting += [Stepped(number, agent, step) for step in trace.steps]
+        self._waiting.append(Finished(number))
+
+    def poll(self) -> list[Message]:
+        """The whole answer, once."""
+        messages, self._waiting = self._waiting, []
+        return messages
+
+    def close(self) -> None:
+        """Nothing runs."""

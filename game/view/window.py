@@ -1,0 +1,83 @@
+"""The window: opens, runs a screen at 60 frames a second, and closes cleanly at any moment."""
+
+from __future__ import annotations
+
+import os
+from typing import Protocol
+
+import pygame
+
+SIZE = (1280, 800)
+FRAMES_PER_SECOND = 60
+LONGEST_FRAME = 0.1  # seconds; after a longer stall (a dragged window) time does not jump
+BLIND_DRIVERS = ("offscreen", "dummy")
+MEND = "python -m pip uninstall -y pygame pygame-ce && python -m pip install pygame-ce"
+
+
+class NoDisplay(Exception):
+    """There is no display to open a window on."""
+
+
+class WrongPygame(Exception):
+    """Plain pygame is installed over pygame-ce."""
+
+
+class Screen(Protocol):
+    """What a window shows."""
+
+    quit: bool
+
+    def handle(self, event: pygame.event.Event) -> None: ...
+    def update(self, seconds: float) -> None: ...
+    def draw(self, surface: pygame.Surface) -> None: ...
+
+
+def check_pygame() -> None:
+    """Raise WrongPygame where plain pygame shadows pygame-ce: both install a folder `pygame`."""
+    if not getattr(pygame, "IS_CE", 0):
+        raise WrongPygame(
+            "plain pygame is installed in the place of pygame-ce, which the window needs - "
+            f"mend it with:\n    {MEND}"
+        )
+
+
+def open_display(size: tuple[int, int], title: str) -> pygame.Surface:
+    """Open a resizable window. Raises NoDisplay rather than to run on where nobody sees it."""
+    try:
+        pygame.display.init()
+        if pygame.display.get_driver() in BLIND_DRIVERS and "SDL_VIDEODRIVER" not in os.environ:
+            raise pygame.error("no display")  # SDL has silently taken a driver without a screen
+        pygame.display.set_caption(title)
+        return pygame.display.set_mode(size, pygame.RESIZABLE)
+    except pygame.error as error:
+        pygame.display.quit()
+        raise NoDisplay(
+            f"there is no display to open a window on ({error}) - "
+            "use --headless --out DIR to get the pictures as files"
+        ) from None
+
+
+def run(screen: Screen, title: str = "Gridapt", size: tuple[int, int] = SIZE) -> int:
+    """Show a screen until it is left or closed. Returns the exit code.
+
+    Only display and fonts are initialised: a mixer would complain where there is no sound card.
+    """
+    check_pygame()
+    open_display(size, title)
+    try:
+        pygame.font.init()
+        pygame.key.set_repeat()
+        clock = pygame.time.Clock()
+        while not screen.quit:
+            surface = pygame.display.get_surface()
+            assert surface is not None
+            screen.draw(surface)
+            pygame.display.flip()
+            seconds = clock.tick(FRAMES_PER_SECOND) / 1000
+            for event in pygame.event.get():
+                screen.handle(event)
+            screen.update(min(seconds, LONGEST_FRAME))
+        return 0
+    finally:
+        pygame.font.quit()
+        pygame.display.quit()
