@@ -89,7 +89,7 @@ def draw_joy(surface: pygame.Surface, board: Board, at: Point, share: float) -> 
     """A ring that opens around the agent when it has reached the goal; share 0..1 of its time."""
     reach = board.cell * (0.4 + 0.5 * (1 - (1 - share) ** 2))
     width = max(1, round(board.cell * 0.11 * (1 - share)))
-    if share < 1:
+    if share < 0.98:
         pygame.draw.aacircle(surface, GOAL, board.centre(*at), reach, width)
 
 

@@ -108,20 +108,20 @@ class Board:
         ]
 
     def _paint_ground(self, surface: pygame.Surface, factor: int) -> None:
+        """Floor everywhere, with seams so that cells can be counted; on it patches of terrain."""
         floor = BY_CHAR[FLOOR].colour
+        for r, c, _, rect in self._cells(factor):
+            surface.fill(darker(floor, _shade(r, c)), rect)
+            _paint_seams(surface, rect, floor, NORTH | WEST, factor)
         for r, c, char, rect in self._cells(factor):
-            chance = random.Random(r * 1009 + c)
-            shade = chance.uniform(-JITTER, JITTER)
-            surface.fill(darker(floor, shade), rect)
             tile = BY_CHAR[char]
-            if tile.colour != floor and tile.passable:
-                radii = corner_radii(neighbours(self.rows, r, c), round(ROUND * rect.width))
-                pygame.draw.rect(surface, darker(tile.colour, shade), rect, **radii)
-            PATTERNS.get(tile.pattern, _plain)(surface, rect, tile.colour, chance)
-        for _, _, char, rect in self._cells(factor):
-            seam = darker(floor if char == WALL else BY_CHAR[char].colour, 0.07)
-            pygame.draw.line(surface, seam, rect.topleft, rect.topright, factor)
-            pygame.draw.line(surface, seam, rect.topleft, rect.bottomleft, factor)
+            if tile.passable and tile.colour != floor:
+                mask = neighbours(self.rows, r, c)
+                radii = corner_radii(mask, round(ROUND * rect.width))
+                pygame.draw.rect(surface, darker(tile.colour, _shade(r, c)), rect, **radii)
+                _paint_seams(surface, rect, tile.colour, mask, factor)
+            pattern = PATTERNS.get(tile.pattern, _plain)
+            pattern(surface, rect, tile.colour, random.Random(r * 1009 + c))
 
     def _shadow(self) -> pygame.Surface:
         shade = pygame.Surface(self._whole, pygame.SRCALPHA)
@@ -146,6 +146,22 @@ class Board:
                 pygame.draw.rect(surface, darker(colour, -0.32), top, **radii)
                 top = pygame.Rect(top.x, top.y + factor * 2, top.width, top.height - factor * 2)
             pygame.draw.rect(surface, colour, top, **radii)
+
+
+def _shade(row: int, column: int) -> float:
+    """How much darker this cell is than its tile."""
+    return random.Random(row * 1009 + column).uniform(-JITTER, JITTER)
+
+
+def _paint_seams(
+    surface: pygame.Surface, rect: pygame.Rect, colour: Colour, sides: int, thick: int
+) -> None:
+    """Faint lines towards the neighbours in the north and in the west, where `sides` has them."""
+    seam = darker(colour, 0.07)
+    if sides & NORTH:
+        surface.fill(seam, (rect.left, rect.top, rect.width, thick))
+    if sides & WEST:
+        surface.fill(seam, (rect.left, rect.top, thick, rect.height))
 
 
 def _paper_corners(size: tuple[int, int], radius: int) -> pygame.Surface:

@@ -187,8 +187,9 @@ def draw_panel(surface: pygame.Surface, rect: pygame.Rect, facts: Facts, type: T
 
 def _draw_level(surface: pygame.Surface, rect: pygame.Rect, facts: Facts, type: Typeset) -> int:
     """Name, badge and identity of the level; returns the y below."""
-    title = type.fit(facts.title, "title", rect.width)
-    y = type.write(surface, title, "title", INK, topleft=rect.topleft).bottom + type.unit // 2
+    style = "title" if type.width(facts.title, "title") <= rect.width else "heading"
+    title = type.fit(facts.title, style, rect.width)
+    y = type.write(surface, title, style, INK, topleft=rect.topleft).bottom + type.unit // 2
     hue = MUTED if facts.seen else AGENT
     badge = draw_pill(surface, facts.badge, hue, (rect.left, y), type)
     left = badge.right + type.unit
@@ -221,9 +222,11 @@ def _draw_progress(
 ) -> int:
     """Which step of how many, and what the agent is doing; returns the y below."""
     step = "–" if facts.step is None else facts.step
-    text = f"Adaptation step {step} of {facts.steps}"
-    heading = type.write(surface, text, "heading", INK, topleft=(rect.left, y))
     width = type.width(facts.state, "label") + 2 * type.unit
+    text = f"Adaptation step {step} of {facts.steps}"
+    if type.width(text, "heading") + type.unit + width > rect.width:
+        text = f"Step {step} of {facts.steps}"
+    heading = type.write(surface, text, "heading", INK, topleft=(rect.left, y))
     draw_pill(surface, facts.state, STATE_HUES[facts.state], (rect.right - width, y), type)
     y = heading.bottom + type.unit
     _draw_pips(surface, pygame.Rect(rect.left, y, rect.width, type.unit * 3 // 4), facts)
@@ -295,21 +298,24 @@ def _marker(curve: Curve, type: Typeset) -> pygame.Surface:
 def draw_notice(
     surface: pygame.Surface, rect: pygame.Rect, heading: str, text: str, hue: Colour, type: Typeset
 ) -> None:
-    """A note over the board: one heading, and as much of the text as there is room for."""
+    """A note over the lower part of the board: a heading, and as much of the text as has room."""
     width = min(rect.width - 4 * type.unit, round(560 * type.scale))
     lines = type.wrap(text, "small", width - 4 * type.unit) if text else []
+    if not lines:
+        width = min(width, type.width(heading, "heading") + 4 * type.unit)
     most = max(1, (rect.height - 8 * type.unit) // type.height("small") - 2)
     if len(lines) > most:
         lines = [*lines[: most - 1], "…"]
     line = type.height("small")
-    height = type.height("heading") + len(lines) * line + 4 * type.unit
+    gap = type.unit // 2 if lines else 0
+    height = type.height("heading") + gap + len(lines) * line + 3 * type.unit
     box = pygame.Rect(0, 0, width, height)
-    box.center = rect.center
+    box.midbottom = rect.centerx, rect.bottom - 3 * type.unit
     pygame.draw.rect(surface, PAPER, box, border_radius=type.unit)
     pygame.draw.rect(surface, hue, box, 2, border_radius=type.unit)
     y = box.top + 3 * type.unit // 2
     left = box.left + 2 * type.unit
-    y = type.write(surface, heading, "heading", hue, topleft=(left, y)).bottom + type.unit // 2
+    y = type.write(surface, heading, "heading", hue, topleft=(left, y)).bottom + gap
     for text in lines:
         type.write(surface, text, "small", INK, topleft=(left, y))
         y += line

@@ -9,8 +9,8 @@ import pygame
 
 SMALLEST = (480, 480)  # below this the window is cut off rather than squeezed
 SIDE_BY_SIDE = 1.15  # wider than this (to its height), the panel stands beside the board
-PANEL_LEAST, PANEL_MOST = 330, 640  # width in px at scale 1
-STACKED_PANEL = 0.52  # of the height, where the panel stands below the board
+PANEL_LEAST, PANEL_MOST = 460, 640  # width in px at scale 1
+STACKED_PANEL = 0.48  # of the height, where the panel stands below the board
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,9 @@ def arrange(
     spare = (main.right - panel.right) // 2
     for rect in (header, board, legend, panel, footer):
         rect.x += spare
+    lower = (main.bottom - legend.bottom) // 2  # a wide board stands in the middle of the height
+    lower = lower if lower > cell else 0
+    board.y, legend.y = board.y + lower, legend.y + lower
     header.width = footer.width = panel.right - board.left
     return Layout(header, board, legend, panel, footer, cell)
 

@@ -88,13 +88,16 @@ class Playback:
 
     def to_last(self) -> None:
         """Go to the end of the last step that has arrived."""
-        self._step = len(self._lengths) - 1
-        self.to_end()
+        if self._lengths:
+            self._step = len(self._lengths) - 1
+            self.to_end()
 
     @property
     def complete(self) -> bool:
-        """Whether all that is to be shown has been shown once."""
-        return self._step == self.last and self._episode >= self._quota()
+        """Whether of all that has arrived what is to be shown has been shown once."""
+        if not self._lengths:
+            return True
+        return self._step == len(self._lengths) - 1 and self._episode >= self._quota()
 
     def advance(self, seconds: float) -> None:
         """Let time pass."""

@@ -72,7 +72,7 @@ class Curve:
     marker: str  # "dot" or "square"
 
 
-def nice_ticks(low: float, high: float, most: int = 5) -> list[float]:
+def nice_ticks(low: float, high: float, most: int = 7) -> list[float]:
     """Round numbers from low to high, about `most` of them."""
     rough = max((high - low) / most, 1e-9)
     power = 10.0 ** math.floor(math.log10(rough))
@@ -118,15 +118,15 @@ def draw_plot(
         for curve in reversed(curves):
             _paint_curve(canvas, inner, axes, curve, now, factor * type.scale)
 
+    _draw_lines(surface, area, axes, type)
     surface.blit(smooth(rect.size, paint), rect)
-    _label_lines(surface, area, axes, type)
     _label_curves(surface, area, axes, curves, type)
 
 
 def plot_area(rect: pygame.Rect, axes: Axes, type: Typeset) -> pygame.Rect:
     """The part of `rect` inside the axes: room is left for tick labels and for line labels."""
-    ticks = max(type.width(_tick(v, axes), "small") for v in (axes.low, axes.high, axes.optimal))
-    left = ticks + type.unit
+    ticks = nice_ticks(axes.low, axes.high)
+    left = max(type.width(number(v, digits_for(ticks)), "small") for v in ticks) + type.unit
     right = max(type.width(word, "small") for word in ("optimum", "episodes")) + type.unit
     below = 2 * type.height("small") + type.unit // 2
     above = type.height("small") // 2
@@ -135,8 +135,10 @@ def plot_area(rect: pygame.Rect, axes: Axes, type: Typeset) -> pygame.Rect:
     )
 
 
-def _tick(value: float, axes: Axes) -> str:
-    return number(value, 1 if axes.room < 8 else 0)
+def digits_for(ticks: Sequence[float]) -> int:
+    """How many decimals tell these ticks apart."""
+    pitch = ticks[1] - ticks[0] if len(ticks) > 1 else 1.0
+    return max(0, -math.floor(math.log10(pitch) + 1e-9))
 
 
 def _draw_axes(
@@ -147,11 +149,12 @@ def _draw_axes(
         column.centerx = round(axes.x(now, area))
         pygame.draw.rect(surface, FAINT, column, border_radius=type.unit // 2)
     most = max(2, area.height // (2 * type.height("small")))
-    for value in nice_ticks(axes.low, axes.high, min(most, 7)):
+    ticks = nice_ticks(axes.low, axes.high, min(most, 7))
+    for value in ticks:
         y = round(axes.y(value, area))
         pygame.draw.line(surface, RULE, (area.left, y), (area.right, y))
         at = (area.left - type.unit * 0.75, y)
-        type.write(surface, _tick(value, axes), "small", MUTED, midright=at)
+        type.write(surface, number(value, digits_for(ticks)), "small", MUTED, midright=at)
     _draw_steps(surface, area, axes, now, type)
 
 
@@ -172,7 +175,7 @@ def _draw_steps(
     type.write(surface, "episodes", "small", MUTED, topleft=(right, second))
 
 
-def _label_lines(surface: pygame.Surface, area: pygame.Rect, axes: Axes, type: Typeset) -> None:
+def _draw_lines(surface: pygame.Surface, area: pygame.Rect, axes: Axes, type: Typeset) -> None:
     """The dashed line of the optimum and the dotted one of the random policy, with their names."""
     lines = (("optimum", axes.optimal, 7.0, INK, 1), ("random", axes.random, 2.0, MUTED, -1))
     for name, value, on, colour, side in lines:
@@ -218,21 +221,24 @@ def _paint_down(canvas: pygame.Surface, point: Point, colour: Colour, size: floa
 def _label_curves(
     surface: pygame.Surface, area: pygame.Rect, axes: Axes, curves: Sequence[Curve], type: Typeset
 ) -> None:
-    """Each curve's name beside its last point, clear of the others."""
+    """Each curve's name at its last point: beside it, or where the plot ends above or below it."""
     line = type.height("small")
-    ends = sorted(
-        ((axes.y(c.values[-1], area), len(c.values) - 1, c) for c in curves if c.values),
-        key=lambda end: end[0],
-    )
-    heights = spread(
-        [y + (line if _near_line(y, area, axes, line) else 0) for y, _, _ in ends], line
-    )
-    for (_, step, curve), y in zip(ends, heights):
-        picture = type.render(curve.name, "label", curve.text_colour)
-        x = axes.x(step, area)
-        place = picture.get_rect(midleft=(x + type.unit * 1.4, y))
-        if step == axes.steps:
-            place = picture.get_rect(midtop=(x, y + type.unit * 0.5))
+    ends = []
+    for curve in curves:
+        x, y = axes.x(len(curve.values) - 1, area), axes.y(curve.values[-1], area)
+        near_optimum = abs(y - axes.y(axes.optimal, area)) < line
+        if len(curve.values) > axes.steps:
+            falling = curve.values[-1] < max(curve.values[-2:])
+            y += line * (1.1 if falling or near_optimum else -1.1)
+        elif near_optimum:
+            y += line
+        ends.append((y, x, curve))
+    ends.sort(key=lambda end: end[0])
+    heights = spread([y for y, _, _ in ends], line)
+    for (_, x, curve), y in zip(ends, heights, strict=True):
+        place = type.render(curve.name, "label").get_rect(midleft=(x + type.unit * 1.4, y))
+        if len(curve.values) > axes.steps:
+            place.centerx = round(x)
             place.right = min(place.right, area.right)
         _write_clear(surface, curve, place, type)
 
@@ -243,7 +249,3 @@ def _write_clear(surface: pygame.Surface, curve: Curve, place: pygame.Rect, type
     for dx, dy in itertools.product((-2, 0, 2), repeat=2):
         surface.blit(rim, place.move(dx, dy))
     surface.blit(type.render(curve.name, "label", curve.text_colour), place)
-
-
-def _near_line(y: float, area: pygame.Rect, axes: Axes, line: int) -> bool:
-    return abs(y - axes.y(axes.optimal, area)) < line * 0.7

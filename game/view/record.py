@@ -13,6 +13,7 @@ import pygame
 from PIL import Image
 
 from game.trace import AdaptationTrace
+from game.view import theme
 from game.view.feed import Replay
 from game.view.playback import Pace
 from game.view.watch import Subject, WatchScreen
@@ -22,17 +23,18 @@ GIF_SIZE = (960, 600)
 FRAME_MS = 80  # GIF counts in hundredths of a second
 LAST_MS = 3000  # the final frame stays for a while
 WHOLE_SECONDS = 16.0  # about as long as a whole adaptation lasts
-COLOURS = 128
+EXACT = (  # colours that the GIF keeps as they are
+    *(theme.PAPER, theme.CARD, theme.INK, theme.MUTED, theme.RULE, theme.FAINT, theme.GOAL),
+    *(theme.AGENT, theme.AGENT_TEXT, theme.SCRATCH, theme.SCRATCH_TEXT, *theme.TRAILS),
+    *(theme.mix(hue, theme.CARD, 0.5) for hue in (theme.AGENT, theme.SCRATCH, theme.GOAL)),
+)
 
 
 def save_picture(
     path: Path, subject: Subject, traces: Sequence[AdaptationTrace], size: tuple[int, int] = SIZE
 ) -> None:
     """Write the window's final frame, after the last adaptation step, as a PNG."""
-    check_pygame()
-    pygame.font.init()
-    screen = WatchScreen(subject, Replay(traces))
-    screen.update(0.0)
+    screen = _open(subject, traces, Pace())
     screen.run.playback.to_last()
     _image(screen, size).save(path, "PNG", optimize=True)
 
@@ -44,22 +46,10 @@ def save_gif(
     size: tuple[int, int] = GIF_SIZE,
 ) -> None:
     """Write the whole adaptation as an animated GIF that goes round for ever."""
-    check_pygame()
-    pygame.font.init()
-    frames = list(_frames(subject, traces, size))
-    palette = _palette(frames)
-    flat = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
-    durations = [FRAME_MS] * (len(flat) - 1) + [LAST_MS]
-    flat[0].save(
-        path,
-        "GIF",
-        save_all=True,
-        append_images=flat[1:],
-        duration=durations,
-        loop=0,
-        optimize=False,
-        disposal=1,
-    )
+    pace = gif_pace(subject.steps)
+    palette = _palette(_open(subject, traces, pace), size)
+    frames = _frames(_open(subject, traces, pace), size, palette)
+    next(frames).save(path, "GIF", save_all=True, append_images=frames, loop=0, disposal=1)
 
 
 def gif_pace(steps: int) -> Pace:
@@ -75,16 +65,30 @@ def gif_pace(steps: int) -> Pace:
     )
 
 
-def _frames(
-    subject: Subject, traces: Sequence[AdaptationTrace], size: tuple[int, int]
-) -> Iterator[Image.Image]:
-    screen = WatchScreen(subject, Replay(traces), gif_pace(subject.steps))
+def _open(subject: Subject, traces: Sequence[AdaptationTrace], pace: Pace) -> WatchScreen:
+    """The window's screen, all steps having arrived."""
+    check_pygame()
+    pygame.font.init()
+    screen = WatchScreen(subject, Replay(traces), pace)
     screen.update(0.0)
+    return screen
+
+
+def _frames(
+    screen: WatchScreen, size: tuple[int, int], palette: Image.Image
+) -> Iterator[Image.Image]:
+    """Every frame with the time that it is shown, one at a time: all of them would fill memory."""
+
+    def frame(milliseconds: int) -> Image.Image:
+        flat = _image(screen, size).quantize(palette=palette, dither=Image.Dither.NONE)
+        flat.info["duration"] = milliseconds
+        return flat
+
     while not screen.run.playback.complete:
-        yield _image(screen, size)
+        yield frame(FRAME_MS)
         screen.update(FRAME_MS / 1000)
     screen.run.playback.to_last()
-    yield _image(screen, size)
+    yield frame(LAST_MS)
 
 
 def _image(screen: WatchScreen, size: tuple[int, int]) -> Image.Image:
@@ -93,11 +97,19 @@ def _image(screen: WatchScreen, size: tuple[int, int]) -> Image.Image:
     return Image.frombytes("RGB", size, pygame.image.tobytes(surface, "RGB"))
 
 
-def _palette(frames: Sequence[Image.Image]) -> Image.Image:
-    """One palette for all frames, so that nothing flickers: made of three of them side by side."""
-    chosen = [frames[0], frames[len(frames) // 2], frames[-1]]
-    width, height = chosen[0].size
-    sheet = Image.new("RGB", (width, height * len(chosen)))
-    for i, frame in enumerate(chosen):
-        sheet.paste(frame, (0, i * height))
-    return sheet.quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+def _palette(screen: WatchScreen, size: tuple[int, int]) -> Image.Image:
+    """One palette for all frames, so that nothing flickers.
+
+    It is made of the first and the last frame, and of the theme's own colours: a thin curve covers
+    too few pixels to get its hue otherwise.
+    """
+    sheet = Image.new("RGB", (size[0], 2 * size[1]))
+    sheet.paste(_image(screen, size), (0, 0))
+    screen.run.playback.to_last()
+    sheet.paste(_image(screen, size), (0, size[1]))
+    count = 256 - len(EXACT)
+    most = sheet.quantize(count, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    colours = (most.getpalette() or [])[: 3 * count]
+    palette = Image.new("P", (1, 1))
+    palette.putpalette(colours + [value for colour in EXACT for value in colour])
+    return palette

@@ -226,14 +226,14 @@ class WatchScreen:
             hud.draw_panel(stage.frame, stage.layout.panel, facts, stage.type)
             stage.facts = facts
         surface.blit(stage.frame, (0, 0))
-        moment = self.run.playback.moment()
-        if moment is not None and self.run.tables is not None:
-            self._draw_moment(surface.subsurface(self._clip(surface)), stage, moment)
+        tables, moment = self.run.tables, self.run.playback.moment()
+        board = surface.subsurface(stage.layout.board.clip(surface.get_rect()))
+        if moment is not None:
+            self._draw_moment(board, stage, moment)
+        elif tables is not None:
+            waiting = stage.board.centre(*tables.cell[tables.starts[0]])
+            stage.token.draw(board, waiting, (0, 0))
         self._draw_notice(surface, stage)
-
-    def _clip(self, surface: pygame.Surface) -> pygame.Rect:
-        assert self._stage is not None
-        return self._stage.layout.board.clip(surface.get_rect())
 
     def _set_stage(self, size: tuple[int, int]) -> Stage:
         level = self.run.task.level
@@ -241,9 +241,10 @@ class WatchScreen:
         grid, legend = grid_size(level), hud.legend_items(level, type)
         keys = [(key.cap, key.text) for key in KEYS]
         footer = hud.footer_height(keys, size[0] - 6 * type.unit, type)
-        layout = arrange(size, grid, type.unit, (type.height("heading"), 0, footer), type.scale)
-        _, high = hud.legend_places(legend, layout.legend.width, type)
-        layout = arrange(size, grid, type.unit, (type.height("heading"), high, footer), type.scale)
+        header, high = type.height("heading"), 0
+        for _ in range(3):  # a higher legend makes the board smaller, and so the legend higher
+            layout = arrange(size, grid, type.unit, (header, high, footer), type.scale)
+            _, high = hud.legend_places(legend, layout.legend.width, type)
         board = Board(level, layout.cell)
         frame = pygame.Surface(size)
         frame.fill(PAPER)
@@ -342,6 +343,8 @@ class WatchScreen:
             return "waiting for the first episodes"
         if moment.step == self.subject.steps and moment.episode >= self.pace.episodes:
             return "replaying the adapted policy"
+        if self.subject.episodes == 1:
+            return "one episode a step"
         return f"episode {moment.index + 1} of {self.subject.episodes} in this step"
 
     def _row(self, agent: int, trace: AdaptationTrace, step: int | None) -> hud.Row:

@@ -1,0 +1,124 @@
+"""Adaptations for the tests of the window: softened optimal policies, rolled out without torch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pygame
+
+from game.level import parse
+from game.planner import expected_return, optimal_return, random_return
+from game.rules import ACTIONS
+from game.tables import GridBatch
+from game.tasks import Task
+from game.trace import AdaptationStep, AdaptationTrace, Floats, Ints
+from game.view.feed import Message
+from game.view.watch import Subject
+
+LEVEL = """\
+title: Test lane
+steps: 12
+map:
+########
+#@.,:%~#
+#.#..#.#
+#.....G#
+########
+"""
+TASK = Task(parse(LEVEL), "Test lane")
+OTHER = Task(parse(LEVEL.replace("G", ".").replace("#.#", "#G#")), "Other lane")
+EPISODES = 4
+AGENTS = ("maml-tests", "scratch")
+
+
+def towards_goal(task: Task) -> Floats:
+    """[S, A] how much nearer to the goal each action leads, by sweeps over the tables."""
+    batch = GridBatch.of([task.level])
+    value = np.zeros(batch.n_states)
+    for _ in range(task.level.steps):
+        q = batch.reward[0] + value[batch.next_state[0]]
+        value = q.max(-1)
+    return q
+
+
+def adaptation(task: Task, name: str, sharpness: Sequence[float], seed: int = 0) -> AdaptationTrace:
+    """The trace of an agent whose policy gets sharper from step to step."""
+    batch, rng = GridBatch.of([task.level]), np.random.default_rng(seed)
+    trace = AdaptationTrace(name, float(random_return(batch)[0]), float(optimal_return(batch)[0]))
+    spent = 0
+    for k, sharp in enumerate(sharpness):
+        weights = np.exp(sharp * (towards_goal(task) - towards_goal(task).max(-1, keepdims=True)))
+        probs = weights / weights.sum(-1, keepdims=True)
+        paths, moves, returns = roll_out(batch, probs, rng)
+        trace.steps.append(
+            AdaptationStep(
+                step=k,
+                episodes=k * EPISODES,
+                env_steps=np.array([spent]),
+                gradient_steps=k,
+                return_sampled=returns.mean(keepdims=True),
+                return_exact=expected_return(batch, probs[None]),
+                action_probs=probs[None],
+                paths=paths[None],
+                moves=moves[None],
+            )
+        )
+        spent += int((moves >= 0).sum())
+    return trace
+
+
+def roll_out(
+    batch: GridBatch, probs: Floats, rng: np.random.Generator
+) -> tuple[Ints, Ints, Floats]:
+    """Paths [n, H + 1], moves [n, H] and returns [n] of some episodes."""
+    paths = np.full((EPISODES, batch.horizon + 1), -1)
+    moves = np.full((EPISODES, batch.horizon), -1)
+    returns = np.zeros(EPISODES)
+    for e in range(EPISODES):
+        paths[e, 0] = batch.start[0].argmax()
+        for t in range(batch.horizon):
+            state = paths[e, t]
+            if batch.over[0, state]:
+                break
+            moves[e, t] = rng.choice(len(ACTIONS), p=probs[state])
+            returns[e] += batch.reward[0, state, moves[e, t]]
+            paths[e, t + 1] = batch.next_state[0, state, moves[e, t]]
+    return paths, moves, returns
+
+
+def traces(task: Task = TASK) -> list[AdaptationTrace]:
+    """An agent that learns the task in two steps, and one that hardly does."""
+    return [
+        adaptation(task, AGENTS[0], (0, 10, 60)),
+        adaptation(task, AGENTS[1], (0, 0.5, 1), seed=1),
+    ]
+
+
+def subject(*tasks: Task, **changes: object) -> Subject:
+    """What the tests watch: two agents, two adaptation steps."""
+    settings = {"seed": 3, "steps": 2, "episodes": EPISODES, **changes}
+    return Subject(tasks or (TASK,), "Test pack", AGENTS, **settings)  # type: ignore[arg-type]
+
+
+class Script:
+    """A feed that sends what the test puts in, and notes what was asked of it."""
+
+    def __init__(self) -> None:
+        self.requests: list[tuple[int, Task, int, int]] = []
+        self.messages: list[Message] = []
+
+    def request(self, number: int, task: Task, seed: int, steps: int) -> None:
+        self.requests.append((number, task, seed, steps))
+
+    def poll(self) -> list[Message]:
+        messages, self.messages = self.messages, []
+        return messages
+
+    def close(self) -> None:
+        """Nothing runs."""
+
+
+def press(key: int, typed: str = "") -> pygame.event.Event:
+    """The event of a key going down."""
+    return pygame.event.Event(pygame.KEYDOWN, key=key, unicode=typed, mod=0)
