@@ -20,6 +20,7 @@ from tyro.conf import OmitArgPrefixes, OmitSubcommandPrefixes, Positional, subco
 
 if TYPE_CHECKING:
     from game.tasks import Pack
+    from game.view.watch import Subject
 
 DONE, AT_FAULT, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
 
@@ -65,54 +66,63 @@ class Watch:
             return fail(f"{pack.path}: the pack has no held-out tasks to watch", AT_FAULT)
         return self._write(pack) if self.headless else self._show(pack)
 
-    def _agents(self, pack: Pack, versus: str | None) -> tuple[str, ...]:
+    def _subject(self, pack: Pack, versus: str | None) -> Subject:
+        from agents.catalog import agent_card
+        from game.view.watch import Subject
+
         names = (self.agent or pack.agent, versus)
-        return tuple(name for name in names if name and name != "none")
+        agents = tuple(name for name in names if name and name != "none")
+        card = agent_card(agents[0], pack.name)
+        tasks = pack.split("test").tasks
+        first = self.seed % len(tasks)
+        return Subject(
+            tasks=tasks[first:] + tasks[:first],
+            pack_title=pack.title,
+            agents=agents,
+            seed=self.seed,
+            steps=self.steps,
+            episodes=card.episodes,
+            seen=lambda task: task.id in card.trained_on,
+        )
 
     def _show(self, pack: Pack) -> int:
         from agents.worker import Worker
         from game.view.watch import WatchScreen
-        from game.view.window import NoDisplay, open_window, show
+        from game.view.window import NoDisplay, WrongPygame, run
 
-        agents = self._agents(pack, self.versus or "scratch")
-        tasks = pack.split("test").tasks
-        first = self.seed % len(tasks)
+        subject = self._subject(pack, self.versus or "scratch")
+        feed = Worker(subject.agents, pack.name)
         try:
-            window = open_window()
-        except NoDisplay as error:
+            return run(WatchScreen(subject, feed))
+        except (NoDisplay, WrongPygame) as error:
             return fail(error, UNUSABLE)
-        feed = Worker(agents, pack.name)
-        try:
-            tasks = tasks[first:] + tasks[:first]
-            show(window, WatchScreen(tasks, pack.title, feed, agents, self.seed, self.steps))
         finally:
             feed.close()
-        return DONE
 
     def _write(self, pack: Pack) -> int:
-        import numpy as np
         import torch
 
         from agents.evaluate import plot_trace
         from agents.worker import trace_task
-        from game.files import write_atomically, write_json
+        from game.files import save_arrays, write_atomically, write_json
         from game.tables import compile_level
         from game.trace import trace_json
         from game.view.record import save_gif, save_picture
 
         assert self.out
         torch.set_num_threads(1)
-        tasks = pack.split("test").tasks
-        task = tasks[self.seed % len(tasks)]
-        agents = self._agents(pack, self.versus)
-        traces = [trace_task(name, pack.name, task, self.seed, self.steps) for name in agents]
+        subject = self._subject(pack, self.versus)
+        task = subject.tasks[0]
+        traces = [
+            trace_task(name, pack.name, task, self.seed, self.steps) for name in subject.agents
+        ]
         arrays = {"action_probs": traces[0].action_probs(), **compile_level(task.level).arrays()}
         title = f"{task.name} ({pack.title}), task {task.id}"
         files = {
-            "policy.npz": lambda path: np.savez(path.open("wb"), **arrays),
+            "policy.npz": lambda path: save_arrays(path, arrays),
             "curve.png": lambda path: plot_trace(path, traces, title),
-            "board.png": lambda path: save_picture(path, task, pack.title, traces),
-            "adaptation.gif": lambda path: save_gif(path, task, pack.title, traces),
+            "board.png": lambda path: save_picture(path, subject, traces),
+            "adaptation.gif": lambda path: save_gif(path, subject, traces),
         }
         self.out.mkdir(parents=True, exist_ok=True)
         write_json(self.out / "trace.json", trace_json(self.level, task.id, self.seed, traces))
@@ -185,7 +195,7 @@ class Train:
 def _make_learner(args: Train) -> Any:
     from agents.learner import learner_class
 
-    return learner_class(args.learner)(args.options, args.seed)
+    return learner_class(args.learner)(getattr(args, args.learner), args.seed)
 
 
 def _with_options(argv: Sequence[str]) -> type:
@@ -195,7 +205,8 @@ def _with_options(argv: Sequence[str]) -> type:
     name = next((b for a, b in itertools.pairwise(argv) if a == "--learner"), "maml")
     name = next((a.partition("=")[2] for a in argv if a.startswith("--learner=")), name)
     config: Any = learner_class(name).Config
-    options = ("options", OmitArgPrefixes[config], dataclasses.field(default_factory=config))
+    flags: Any = Annotated[config, OmitArgPrefixes]
+    options = (name, flags, dataclasses.field(default_factory=config))
     return dataclasses.make_dataclass("Train", [options], bases=(Train,), frozen=True)
 
 

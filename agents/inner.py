@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 import torch
@@ -30,7 +31,7 @@ class InnerConfig:
     """Episodes of each task before every gradient step."""
     discount: float = 0.95
     """Of the inner loop's returns: a deliberate bias for less variance."""
-    surrogate: str = "lvc"
+    surrogate: Literal["lvc", "plain"] = "lvc"
     """Inner loss: 'lvc' credits the pre-update policy for its data, 'plain' does not."""
     shrink: float = 1.0
     """Weight of the time-step mean in the baseline, in visits."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 import torch
@@ -39,7 +40,7 @@ class MamlConfig:
     """Width of each hidden layer."""
     step_size: float = 0.1
     """Where the learned step sizes (Meta-SGD, Li et al. 2017), one per parameter, begin."""
-    objective: str = "exact"
+    objective: Literal["exact", "sampled"] = "exact"
     """Outer objective: 'exact' return after each step, or 'sampled' episodes after the last."""
     discovery: float = 1.0
     """Reason to explore: weight of the chance that the episodes before adaptation find the goal."""
@@ -111,7 +112,9 @@ class Maml:
 
 def _for_tasks(meta: Params, columns: Tensor, n_tasks: int) -> tuple[Params, Params, Params]:
     """A leaf of every meta-parameter for each task, then initial parameters and step sizes."""
-    shared = for_tasks(keep_columns({name: p.detach() for name, p in meta.items()}, columns), n_tasks)
+    shared = for_tasks(
+        keep_columns({name: p.detach() for name, p in meta.items()}, columns), n_tasks
+    )
     leaves = {name: p.clone().requires_grad_() for name, p in shared.items()}
     params = {name: p for name, p in leaves.items() if not name.startswith(LOG_ALPHA)}
     return leaves, params, {name: leaves[LOG_ALPHA + name].exp() for name in params}

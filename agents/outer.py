@@ -41,6 +41,7 @@ class MetaOptimizer:
             {"params": sizes, "rate": config.step_size_rate},
         ]
         self.adam = torch.optim.Adam(groups)
+        self.count = 0  # of steps taken
 
     def step(self, grads: Params, columns: Tensor, progress: float) -> float:
         """One step along the mean over tasks of `grads`, `[T, ...]`. Returns the mean's norm.
@@ -66,8 +67,10 @@ class MetaOptimizer:
             group["lr"] = group["rate"] * self._schedule(progress)
         self.adam.step()
         with torch.no_grad():
+            self.count += 1
+            decay = min(self.config.average, (1 + self.count) / (10 + self.count))
             for name, average in self.average.items():
-                average.lerp_(self.params[name], 1 - self.config.average)
+                average.lerp_(self.params[name], 1 - decay)
         return norm
 
     def _schedule(self, progress: float) -> float:

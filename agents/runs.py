@@ -7,23 +7,19 @@ names, shapes, types and finiteness are checked against the learner that the con
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import safetensors
 import torch
 from safetensors.torch import save
 from torch import Tensor
 
-from agents.learner import REGISTRY, AgentError, Learner, learner_class, make_learner
+from agents.catalog import CONFIG, UNTRAINED, WEIGHTS, find_agent, read_config
+from agents.learner import AgentError, Learner, learner_class, make_learner
 from game.features import LAYOUT
 from game.files import write_atomically
-
-PRETRAINED = Path(__file__).resolve().parent / "pretrained"
-CONFIG, WEIGHTS = "config.json", "agent.safetensors"
-UNTRAINED = ("scratch",)  # learners that need no run
 
 
 @dataclass(frozen=True)
@@ -63,48 +59,16 @@ def _hash(tensors: dict[str, Tensor]) -> str:
 # --- loading -----------------------------------------------------------------------------------
 
 
-def list_pretrained() -> list[str]:
-    """Names of the agents that come with the project."""
-    return sorted(path.parent.name for path in PRETRAINED.glob(f"*/{CONFIG}"))
-
-
 def load_agent(name: str, pack: str = "", seed: int = 0) -> Agent:
     """A run's folder, a shipped agent's name, a learner's name (for the shipped `LEARNER-PACK`),
     or `scratch`, whose initialisation `seed` draws. Raises AgentError."""
     if name in UNTRAINED:
         return Agent(name, make_learner(name, seed), "")
     folder = find_agent(name, pack)
-    config = _read_config(folder / CONFIG)
+    config = read_config(folder)
     learner = _build(folder / CONFIG, config)
     learner.load(_read_weights(folder / WEIGHTS, learner.state()))
     return Agent(folder.resolve().name, learner, str(config.get("pack", "")))
-
-
-def find_agent(name: str, pack: str = "") -> Path:
-    """The folder of an agent. Raises AgentError."""
-    choices = [Path(name), PRETRAINED / name, PRETRAINED / f"{name}-{pack}"]
-    for folder in choices:
-        if (folder / CONFIG).is_file():
-            return folder
-    if Path(name).is_dir():
-        raise AgentError(f"{name}: no {CONFIG} in this folder - it is not (yet) a run of 'train'")
-    if name in REGISTRY and pack:
-        todo = f"train one: python main.py train {pack} --learner {name} --out runs/{name}-{pack}"
-        raise AgentError(f"no agent '{name}-{pack}' is shipped - {todo}")
-    known = ", ".join([*list_pretrained(), *UNTRAINED])
-    raise AgentError(f"{name}: no such run or agent - give a run's folder, or one of: {known}")
-
-
-def _read_config(path: Path) -> dict[str, Any]:
-    try:
-        config = json.loads(path.read_bytes().decode("utf-8"))
-    except (OSError, ValueError) as error:
-        raise AgentError(f"{path}: cannot be read: {error}") from None
-    if not isinstance(config, dict) or not isinstance(config.get("options"), dict):
-        raise AgentError(f"{path}: this is not the config of a run")
-    if config.get("features") != LAYOUT:
-        raise AgentError(f"{path}: the agent was trained on other features - train it again")
-    return config
 
 
 def _build(path: Path, config: dict[str, Any]) -> Learner:
@@ -128,13 +92,19 @@ def _fill(kind: type, values: dict[str, Any]) -> Any:
             value = _fill(expected, dict(value))  # type: ignore[arg-type]
         elif isinstance(value, list):
             value = tuple(value)
-        elif type(value) is not expected and not (expected is float and type(value) is int):
-            raise ValueError(f"option '{field.name}' is {value!r}, not a {expected.__name__}")
+        elif not _fits(value, expected):
+            raise ValueError(f"option '{field.name}' cannot be {value!r}")
         given[field.name] = value
     unknown = set(values) - set(given)
     if unknown:
         raise ValueError(f"unknown option '{min(unknown)}'")
     return kind(**given)
+
+
+def _fits(value: Any, expected: Any) -> bool:
+    if get_origin(expected) is Literal:
+        return value in get_args(expected)
+    return type(value) is expected or (expected is float and type(value) is int)
 
 
 def _read_weights(path: Path, expected: dict[str, Tensor]) -> dict[str, Tensor]:

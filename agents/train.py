@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from agents.catalog import CONFIG
 from agents.evaluate import adaptation_curves, plot_training
 from agents.learner import Learner
-from agents.runs import CONFIG, describe, save_weights
+from agents.runs import describe, save_weights
 from game.files import write_atomically, write_json
 from game.tables import GridBatch
 from game.tasks import Pack

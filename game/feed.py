@@ -65,7 +65,7 @@ class Feed(Protocol):
 
 
 class Replay:
-    """A feed of adaptations that are there already: each request has the same answer."""
+    """A feed of finished adaptations: it answers each request with the same traces."""
 
     def __init__(self, traces: Sequence[AdaptationTrace]) -> None:
         self._traces = tuple(traces)

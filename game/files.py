@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     """Let `write` fill a temporary file beside `path`, then put it in place."""
@@ -26,3 +28,9 @@ def write_json(path: Path, value: Any) -> None:
     """JSON as all our files have it: the same value gives the same bytes."""
     text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     write_atomically(path, lambda file: file.write_text(text, encoding="utf-8"))
+
+
+def save_arrays(path: Path, arrays: dict[str, Any]) -> None:
+    """Arrays by name as an npz file; the same arrays give the same bytes."""
+    with path.open("wb") as file:
+        np.savez(file, **arrays)

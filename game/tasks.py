@@ -141,7 +141,6 @@ class Pack:
     title: str
     text: str
     agent: str
-    episodes: int
     levels: tuple[Level, ...]  # as authored; none where the pack generates its levels
     splits: dict[str, TaskDistribution] = field(repr=False)
 
@@ -156,7 +155,6 @@ class _Settings:
     title: str = ""
     text: str = ""
     agent: str = DEFAULT_AGENT
-    episodes: int = 20
     split: dict[str, Any] = field(default_factory=dict)
     generate: dict[str, Any] = field(default_factory=dict)
 
@@ -187,12 +185,10 @@ def load_pack(name: str | Path) -> Pack:
         tasks = _list_tasks([(path.name, level)], str(path))
         splits = _divide_by_share(tasks, DEFAULT_SHARES)
         title = level.title or path.stem
-        return Pack(path.stem, path, title, "", DEFAULT_AGENT, 20, (level,), splits)
+        return Pack(path.stem, path, title, "", DEFAULT_AGENT, (level,), splits)
     folder = path if path.is_dir() else path.parent
     source = _Toml(folder / PACK_FILE)
     settings = source.fill(_Settings, source.content, "")
-    if settings.episodes < 1:
-        source.fail("episodes", "is at least 1")
     levels: list[tuple[str, Level]] = []
     if settings.generate:
         splits = _generated_splits(source, settings.generate)
@@ -207,7 +203,6 @@ def load_pack(name: str | Path) -> Pack:
         title=settings.title or name,
         text=settings.text,
         agent=settings.agent,
-        episodes=settings.episodes,
         levels=tuple(level for _, level in levels),
         splits=splits,
     )

@@ -136,7 +136,9 @@ def test_step_numbers_are_thinned_out_where_it_is_tight() -> None:
 
 
 def test_labels_keep_their_distance() -> None:
-    assert spread([10, 12, 50], 15) == [10, 25, 50]
+    assert spread([10, 12, 50], 15, 100) == [10, 25, 50]
+    assert spread([10, 12], 15, 20) == [5, 20]
+    assert spread([], 15, 20) == []
 
 
 def test_numbers_have_a_true_minus_and_no_minus_zero() -> None:

@@ -1,0 +1,73 @@
+"""Which agents there are, and what is known of them without loading torch."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from agents.learner import REGISTRY, AgentError
+from game.features import LAYOUT
+from game.tasks import PackError, load_pack
+
+PRETRAINED = Path(__file__).resolve().parent / "pretrained"
+CONFIG, WEIGHTS = "config.json", "agent.safetensors"
+UNTRAINED = ("scratch",)  # learners that need no run
+EPISODES = 20  # of an adaptation step, unless an agent's config says otherwise
+
+
+@dataclass(frozen=True)
+class Card:
+    """What there is to know of an agent before it is loaded."""
+
+    episodes: int  # of each of its adaptation steps
+    trained_on: frozenset[str] = frozenset()  # ids, as far as its training tasks can be listed
+
+
+def list_pretrained() -> list[str]:
+    """Names of the agents that come with the project."""
+    return sorted(path.parent.name for path in PRETRAINED.glob(f"*/{CONFIG}"))
+
+
+def find_agent(name: str, pack: str = "") -> Path:
+    """The folder of an agent. Raises AgentError."""
+    choices = [Path(name), PRETRAINED / name, PRETRAINED / f"{name}-{pack}"]
+    for folder in choices:
+        if (folder / CONFIG).is_file():
+            return folder
+    if Path(name).is_dir():
+        raise AgentError(f"{name}: no {CONFIG} in this folder - it is not (yet) a run of 'train'")
+    if name in REGISTRY and pack:
+        todo = f"train one: python main.py train {pack} --learner {name} --out runs/{name}-{pack}"
+        raise AgentError(f"no agent '{name}-{pack}' is shipped - {todo}")
+    known = ", ".join([*list_pretrained(), *UNTRAINED])
+    raise AgentError(f"{name}: no such run or agent - give a run's folder, or one of: {known}")
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """What config.json says of an agent. Raises AgentError."""
+    path = folder / CONFIG
+    try:
+        config = json.loads(path.read_bytes().decode("utf-8"))
+    except (OSError, ValueError) as error:
+        raise AgentError(f"{path}: cannot be read: {error}") from None
+    if not isinstance(config, dict) or not isinstance(config.get("options"), dict):
+        raise AgentError(f"{path}: this is not the config of a run")
+    if config.get("features") != LAYOUT:
+        raise AgentError(f"{path}: the agent was trained on other features - train it again")
+    return config
+
+
+def agent_card(name: str, pack: str = "") -> Card:
+    """The card of an agent as `find_agent` takes it. Raises AgentError."""
+    if name in UNTRAINED:
+        return Card(EPISODES)
+    config = read_config(find_agent(name, pack))
+    inner = config["options"].get("inner", {})
+    episodes = inner.get("episodes", EPISODES) if isinstance(inner, dict) else EPISODES
+    try:
+        train = load_pack(str(config.get("pack"))).split("train")
+    except (PackError, OSError):  # its pack is elsewhere: nothing can be said
+        return Card(int(episodes))
+    return Card(int(episodes), frozenset(task.id for task in train.tasks))

@@ -1,0 +1,68 @@
+"""Optimal and exact returns against a brute-force reading, and known exact quantities."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from game.level import Level, parse
+from game.planner import (
+    expected_return,
+    optimal_path,
+    optimal_return,
+    random_return,
+    score,
+    shortest_path,
+)
+from game.tables import GridBatch, compile_level
+from game.tasks import family
+from tests import reference
+
+
+def test_returns_agree_with_brute_force_in_one_batch_of_unlike_levels():
+    levels = [reference.random_level(seed) for seed in range(60)]
+    batch = GridBatch.of(levels)
+    rng = np.random.default_rng(0)
+    policies = rng.dirichlet(np.ones(5), (batch.n_tasks, batch.n_states))
+    found = expected_return(batch, policies), optimal_return(batch), random_return(batch)
+    for t, (level, tables) in enumerate(zip(levels, batch.tables)):
+        cells = [tuple(cell) for cell in tables.cell.tolist()]
+        policy = {cell: policies[t, s].tolist() for s, cell in enumerate(cells)}
+        uniform = {cell: [0.2] * 5 for cell in cells}
+        expected = [reference.value(level, p) for p in (policy, None, uniform)]
+        assert [values[t] for values in found] == pytest.approx(expected, abs=1e-9)
+
+
+def test_grid_navigation_has_its_published_bounds():
+    """5 x 5, 21 goals outside the start's corner, 15 steps, +1 on every step on the goal."""
+    level = parse("ends: never\nsteps: 15\nmap:\n@.???\n..???\n?????\n?????\n?????\n")
+    batch = GridBatch.of([task.level for task in family(level, "gridnavi")])
+    assert batch.n_tasks == 21
+    assert optimal_return(batch).mean() == pytest.approx(11.071, abs=5e-4)
+    assert random_return(batch).mean() == pytest.approx(-1.165, abs=5e-4)
+
+
+def test_the_optimal_path_goes_round_what_is_dear():
+    tables = compile_level(parse("map:\n@~G\n...\n"))
+    states, actions = optimal_path(tables)
+    assert tables.cell[states].tolist() == [[0, 0], [1, 0], [1, 1], [1, 2], [0, 2]]
+    assert actions.tolist() == [1, 3, 3, 0]
+    assert optimal_return(GridBatch([tables])) == pytest.approx([0.7])
+
+
+def test_an_optimal_path_may_be_to_give_up():
+    tables = compile_level(parse("steps: 2\nmap:\n@%%%G\n"))
+    assert optimal_return(GridBatch([tables])) == pytest.approx([-0.2])
+    assert optimal_path(tables)[1].tolist() == [0, 0]  # bumps: the first of equals
+
+
+def test_shortest_paths():
+    assert shortest_path(compile_level(parse("map:\n@~G\n...\n"))) == 2
+    assert shortest_path(compile_level(parse("map:\n@..G#@\nG....G\n"))) == 1
+    assert shortest_path(compile_level(Level(("@#G",)))) is None
+
+
+def test_scores_are_0_for_the_random_policy_and_1_for_the_optimum():
+    random, optimal = np.array([-4.0, 1.0]), np.array([1.0, 1.0])
+    assert score(random, random, optimal).tolist() == [0, 0]
+    assert score(optimal, random, optimal).tolist() == [1, 0]  # 0 where there is no room

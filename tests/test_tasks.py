@@ -1,0 +1,203 @@
+"""Task distributions: what a pack divides, and what it refuses."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from game.features import MAX_SIZE
+from game.level import LevelError, parse
+from game.planner import shortest_path
+from game.tables import compile_level
+from game.tasks import (
+    SPLITS,
+    PackError,
+    Task,
+    count_tasks,
+    family,
+    list_packs,
+    load_pack,
+    nth_task,
+    task_rng,
+)
+
+PACKS = [path.name for path in list_packs()]
+
+
+@pytest.mark.parametrize("name", PACKS)
+def test_the_splits_of_a_shipped_pack_never_share_a_task(name: str):
+    pack = load_pack(name)
+    ids = {split: {task.id for task in pack.split(split).tasks} for split in SPLITS}
+    train = pack.split("train")
+    if train.unlimited:
+        ids["train"] = {task.id for task in train.sample(300, np.random.default_rng(0))}
+    for a in SPLITS:
+        assert len(ids[a]) >= len(pack.split(a).tasks)
+        assert all(not ids[a] & ids[b] for b in SPLITS if b != a)
+
+
+@pytest.mark.parametrize("name", PACKS)
+def test_every_listed_task_of_a_shipped_pack_can_be_solved_and_seen(name: str):
+    pack = load_pack(name)
+    assert pack.title
+    assert pack.text
+    for split in SPLITS:
+        for task in pack.split(split).tasks:
+            path = shortest_path(compile_level(task.level))
+            assert path is not None
+            assert path <= task.level.steps
+            assert max(task.level.height, task.level.width) <= MAX_SIZE
+
+
+def test_goals_5x5_divides_its_24_goals_by_name():
+    pack = load_pack("goals-5x5")
+    assert [len(pack.split(split).tasks) for split in SPLITS] == [10, 9, 5]
+    assert all(task.level.find("@") == [(0, 0)] for task in pack.split("train").tasks)
+
+
+def test_mazes_9x9_are_as_described():
+    pack = load_pack("mazes-9x9")
+    tasks = pack.split("train").sample(200, np.random.default_rng(1))
+    tasks += pack.split("test").tasks
+    cells = 0.0
+    for task in tasks:
+        rows = task.level.rows
+        assert (len(rows), len(rows[0]), task.level.steps) == (11, 11, 60)
+        assert set(rows[0] + rows[-1]) == {row[0] for row in rows} == {"#"}
+        assert rows[5][5] == "@"
+        assert len(task.level.find("G")) == 1
+        path = shortest_path(compile_level(task.level))
+        assert path is not None
+        assert path >= 3
+        cells += 81
+    inside = "".join(row[1:-1] for task in tasks for row in task.level.rows[1:-1])
+    assert inside.count("#") / cells == pytest.approx(0.2, abs=0.01)
+    for terrain in ",:%~":
+        assert inside.count(terrain) / cells == pytest.approx(0.8 * 0.25 / 4, abs=0.006)
+
+
+def test_the_held_out_mazes_are_the_same_everywhere():
+    ids = [task.id for task in load_pack("mazes-9x9").split("test").tasks]
+    assert len(set(ids)) == 100
+    digest = hashlib.sha256(" ".join(ids).encode()).hexdigest()
+    assert digest[:12] == "30797b5629b3"
+
+
+def test_the_showcase_is_five_named_levels_for_watching_only():
+    pack = load_pack("showcase")
+    assert [len(pack.split(split).tasks) for split in SPLITS] == [0, 0, 5]
+    assert len({task.name for task in pack.split("test").tasks}) == 5
+
+
+def test_ids_hang_on_play_alone():
+    a = Task(parse("title: a\nmap:\n@.G\n"), "a")
+    assert a.id == Task(parse("author: x\nmap:\n@ G\n"), "b").id
+    assert a.id != Task(parse("steps: 51\nmap:\n@.G\n"), "a").id
+    assert len(a.id) == 12
+
+
+def test_a_family_is_each_candidate_and_each_variant_once():
+    level = parse("vary: mirror rotate\nmap:\n?@?\n")
+    assert count_tasks(level) == 16
+    tasks = list(family(level, "x"))
+    maps = [task.level.rows for task in tasks]
+    assert sorted(maps) == [(".", "@", "G"), (".@G",), ("G", "@", "."), ("G@.",)]
+    assert len({task.kind for task in tasks}) == 1
+    assert dict(nth_task(level, 8, "x").drawn) == {"goal": "row 1 column 3"}
+    assert dict(nth_task(level, 1, "x").drawn)["variant"] == "mirrored"
+
+
+def test_sampling_a_list_repeats_nothing_while_it_lasts_and_depends_on_the_generator_alone():
+    split = load_pack("goals-5x5").split("train")
+    drawn = split.sample(10, np.random.default_rng(3))
+    assert {task.id for task in drawn} == {task.id for task in split.tasks}
+    assert drawn == split.sample(10, np.random.default_rng(3))
+    assert len(split.sample(25, np.random.default_rng(3))) == 25
+    with pytest.raises(LookupError):
+        load_pack("showcase").split("train").sample(1, np.random.default_rng(0))
+
+
+def test_a_task_has_its_own_generator():
+    a, b = load_pack("goals-5x5").split("train").tasks[:2]
+    assert task_rng(0, a).random() == task_rng(0, a).random() != task_rng(0, b).random()
+    assert task_rng(0, a).random() != task_rng(1, a).random()
+
+
+# --- packs of one's own ------------------------------------------------------------------------
+
+
+def write_pack(folder: Path, toml: str | None, **levels: str) -> Path:
+    for name, text in levels.items():
+        (folder / f"{name}.txt").write_text(text, encoding="utf-8")
+    if toml is not None:
+        (folder / "pack.toml").write_text(toml, encoding="utf-8")
+    return folder
+
+
+def test_a_single_file_is_a_pack_of_one(tmp_path):
+    folder = write_pack(tmp_path, None, one="map:\n@.G\n", many="map:\n@?????????\n")
+    one, many = load_pack(folder / "one.txt"), load_pack(folder / "many.txt")
+    assert one.agent == many.agent == "maml-mazes-9x9"
+    assert [len(one.split(split).tasks) for split in SPLITS] == [0, 0, 1]
+    assert [len(many.split(split).tasks) for split in SPLITS] == [5, 2, 2]
+
+
+def test_shares_keep_symmetric_twins_together(tmp_path):
+    text = "vary: mirror rotate\nmap:\n" + "?" * 9 + "\n" + "????@????\n" + "?" * 9 + "\n"
+    pack = load_pack(write_pack(tmp_path, "title = 'x'\n", a=text))
+    kinds = [{task.kind for task in pack.split(split).tasks} for split in SPLITS]
+    assert all(kinds)
+    assert len(set.union(*kinds)) == sum(map(len, kinds))
+
+
+def test_files_that_hold_the_same_task_may_not_be_in_two_splits(tmp_path):
+    toml = "[split]\nby = 'file'\ntrain = ['a.txt']\ntest = ['b.txt']\n"
+    levels = {"a": "title: A\nmap:\n@.G\n", "b": "title: B\nmap:\n@ G\n"}
+    with pytest.raises(PackError, match=r"share a task: B .* and A"):
+        load_pack(write_pack(tmp_path, toml, **levels))
+
+
+def test_twins_up_to_symmetry_count_as_shared_where_the_level_varies(tmp_path):
+    toml = "[split]\nby = 'file'\ntrain = ['a.txt']\ntest = ['b.txt']\n"
+    plain = {"a": "map:\n@.G\n", "b": "map:\nG.@\n"}
+    load_pack(write_pack(tmp_path, toml, **plain))
+    varied = {name: "vary: mirror\n" + text for name, text in plain.items()}
+    with pytest.raises(PackError, match="share a task"):
+        load_pack(write_pack(tmp_path, toml, **varied))
+
+
+@pytest.mark.parametrize(
+    ("toml", "what"),
+    [
+        (None, "no pack.toml"),
+        ("title = 3\n", r"pack.toml:1:1: 'title' is 3"),
+        ("\ntitel = 'x'\n", r"pack.toml:2:1: 'titel' is not known here - did you mean 'title'"),
+        ("title = \n", "line 1, column"),
+        ("[split]\nby = 'luck'\n", r"pack.toml:2:1: 'by' is"),
+        ("[split]\nby = 'file'\ntest = ['zz*']\n", "no level file is called that"),
+        ("[split]\ntrain = 0.9\n", "do not add up to 1"),
+        ("[split]\nby = 'goals'\n", "needs a drawing"),
+        ("[generate]\nseed = 1\n", "lacks 'generator'"),
+        ("[generate]\ngenerator = 'magic'\n", "is one of: scatter"),
+        ("[generate]\ngenerator = 'scatter'\n[generate.parameters]\nwalls = 2.0\n", "do not fit"),
+        ("[generate]\ngenerator = 'scatter'\n[generate.parameters]\nwals = 0.2\n", "'walls'"),
+    ],
+)
+def test_what_is_wrong_with_a_pack_is_said_with_its_place(tmp_path, toml: str | None, what: str):
+    with pytest.raises(PackError, match=what):
+        load_pack(write_pack(tmp_path, toml, a="map:\n@.G\n"))
+
+
+def test_all_levels_of_a_pack_are_checked_at_once(tmp_path):
+    folder = write_pack(tmp_path, "", a="map:\n@.\n", b="steps: 0\nmap:\n@G\n")
+    with pytest.raises(LevelError) as error:
+        load_pack(folder)
+    assert [Path(p.file).name for p in error.value.problems] == ["a.txt", "b.txt"]
+
+
+def test_an_unknown_name_is_answered_with_the_likeliest():
+    with pytest.raises(PackError, match="did you mean 'mazes-9x9'"):
+        load_pack("maze-9x9")
