@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 
@@ -12,6 +13,7 @@ from game.rules import MOVES, STAY, Floats, Ints
 from game.view.board import Board
 from game.view.theme import AGENT, GOAL, INK, TRAILS, WHITE, Colour, Point, darker, mix, smooth
 
+Stretch = tuple[Point, Point]
 Look = tuple[int, int]  # (row, column), each -1, 0 or 1
 
 BUMP = 0.16  # of a cell: how far the agent runs into a wall
@@ -93,18 +95,17 @@ def draw_joy(surface: pygame.Surface, board: Board, at: Point, share: float) -> 
         pygame.draw.aacircle(surface, GOAL, board.centre(*at), reach, width)
 
 
-def segments(board: Board, cells: Ints, path: Ints, lane: float) -> list[tuple[Point, Point]]:
+def segments(board: Board, cells: Ints, path: Ints, lane: float) -> list[Stretch]:
     """The stretches of a walk in px, each once; `lane` shifts it (in cells) beside other walks."""
-    walk = path[path >= 0]
-    pairs = {
-        tuple(sorted(pair))
-        for pair in zip(walk[:-1].tolist(), walk[1:].tolist())
-        if pair[0] != pair[1]
-    }
-    middles = {s: board.centre(*(cells[s] + lane)) for pair in pairs for s in pair}
-    return [
-        (middles[a], middles[b]) for a, b in sorted(pairs) if math.dist(cells[a], cells[b]) <= 1
-    ]
+    walk = path[path >= 0].tolist()
+    pairs = {(min(a, b), max(a, b)) for a, b in itertools.pairwise(walk) if a != b}
+    near = [(a, b) for a, b in sorted(pairs) if math.dist(cells[a], cells[b]) <= 1]
+    return [stretch(board, cells[a], cells[b], lane) for a, b in near]
+
+
+def stretch(board: Board, a: Sequence[float], b: Sequence[float], lane: float) -> Stretch:
+    """From one place (row, column) to another, in px."""
+    return board.centre(a[0] + lane, a[1] + lane), board.centre(b[0] + lane, b[1] + lane)
 
 
 def lane_of(episode: int) -> float:
@@ -113,7 +114,7 @@ def lane_of(episode: int) -> float:
 
 
 def draw_walk(
-    surface: pygame.Surface, stretches: Sequence[tuple[Point, Point]], colour: Colour, width: int
+    surface: pygame.Surface, stretches: Sequence[Stretch], colour: Colour, width: int
 ) -> None:
     """A trail: straight stretches, each long enough to make a clean corner with the next."""
     for (x, y), (to_x, to_y) in stretches:

@@ -5,6 +5,7 @@ Everything here is drawn from plain facts, so that it is drawn again only when a
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -42,7 +43,8 @@ STATE_HUES: dict[str, Colour] = {
     "adapted": GOAL_HUE,
     "stopped": ALERT,
 }
-COLUMNS = {"return": 0.45, "score": 0.6, "episodes": 0.8, "env steps": 1.0}  # where each ends
+COLUMNS = ("return", "score", "episodes", "env steps")
+NAME_SHARE = 0.22  # of the table's width, for the agents' names
 GOAL_TEXT = {
     "hidden": "hidden goal: the agent cannot see it",
     "visible": "goal: the agent can see it",
@@ -70,6 +72,7 @@ class Facts:
     steps: int
     state: str
     doing: str
+    hue: Colour | None  # of the trail that is being drawn
     tempo: str
     axes: Axes
     rows: tuple[Row, ...]
@@ -232,8 +235,12 @@ def _draw_progress(
     _draw_pips(surface, pygame.Rect(rect.left, y, rect.width, type.unit * 3 // 4), facts)
     y += type.unit * 3 // 2
     tempo = type.write(surface, facts.tempo, "small", MUTED, topright=(rect.right, y))
-    doing = type.fit(facts.doing, "small", tempo.left - rect.left - type.unit)
-    return type.write(surface, doing, "small", MUTED, topleft=(rect.left, y)).bottom
+    left = rect.left
+    if facts.hue:
+        surface.fill(facts.hue, (left, tempo.centery - 1, 2 * type.unit, 4))
+        left += 3 * type.unit
+    doing = type.fit(facts.doing, "small", tempo.left - left - type.unit)
+    return type.write(surface, doing, "small", MUTED, topleft=(left, y)).bottom
 
 
 def _draw_pips(surface: pygame.Surface, rect: pygame.Rect, facts: Facts) -> None:
@@ -265,7 +272,7 @@ def _draw_table(
 ) -> None:
     """The numbers of each agent, in columns that are aligned to the right."""
     line = type.height("small") + type.unit * 3 // 4
-    ends = [rect.left + rect.width * share for share in COLUMNS.values()]
+    ends = column_ends(rect, type)
     for text, right in zip(COLUMNS, ends, strict=True):
         type.write(surface, text, "small", MUTED, topright=(right, y))
     for row in rows:
@@ -274,11 +281,19 @@ def _draw_table(
         middle = y + type.height("small") // 2
         picture = _marker(row.curve, type)
         box = surface.blit(picture, picture.get_rect(midleft=(rect.left, middle)))
-        name = type.fit(row.curve.name, "label", rect.width * 0.25 - box.width)
+        name = type.fit(row.curve.name, "label", rect.width * NAME_SHARE - box.width)
         at = (box.right + type.unit // 2, middle)
         type.write(surface, name, "label", row.curve.text_colour, midleft=at)
         for text, right in zip(row.numbers, ends, strict=True):
             type.write(surface, text, "small", INK, midright=(right, middle))
+
+
+def column_ends(rect: pygame.Rect, type: Typeset) -> list[float]:
+    """Where the columns end on the right: as wide as their heads, with equal gaps."""
+    widths = [type.width(head, "small") for head in COLUMNS]
+    gap = (rect.width * (1 - NAME_SHARE) - sum(widths)) / len(widths)
+    ends = itertools.accumulate(width + gap for width in widths)
+    return [rect.left + rect.width * NAME_SHARE + end for end in ends]
 
 
 def _marker(curve: Curve, type: Typeset) -> pygame.Surface:
@@ -296,26 +311,24 @@ def _marker(curve: Curve, type: Typeset) -> pygame.Surface:
 
 
 def draw_notice(
-    surface: pygame.Surface, rect: pygame.Rect, heading: str, text: str, hue: Colour, type: Typeset
+    surface: pygame.Surface, rect: pygame.Rect, heading: str, text: str, type: Typeset
 ) -> None:
     """A note over the lower part of the board: a heading, and as much of the text as has room."""
     width = min(rect.width - 4 * type.unit, round(560 * type.scale))
-    lines = type.wrap(text, "small", width - 4 * type.unit) if text else []
-    if not lines:
-        width = min(width, type.width(heading, "heading") + 4 * type.unit)
+    lines = type.wrap(text, "small", width - 4 * type.unit)
     most = max(1, (rect.height - 8 * type.unit) // type.height("small") - 2)
     if len(lines) > most:
         lines = [*lines[: most - 1], "…"]
     line = type.height("small")
-    gap = type.unit // 2 if lines else 0
+    gap = type.unit // 2
     height = type.height("heading") + gap + len(lines) * line + 3 * type.unit
     box = pygame.Rect(0, 0, width, height)
     box.midbottom = rect.centerx, rect.bottom - 3 * type.unit
     pygame.draw.rect(surface, PAPER, box, border_radius=type.unit)
-    pygame.draw.rect(surface, hue, box, 2, border_radius=type.unit)
+    pygame.draw.rect(surface, ALERT, box, 2, border_radius=type.unit)
     y = box.top + 3 * type.unit // 2
     left = box.left + 2 * type.unit
-    y = type.write(surface, heading, "heading", hue, topleft=(left, y)).bottom + gap
+    y = type.write(surface, heading, "heading", ALERT, topleft=(left, y)).bottom + gap
     for text in lines:
         type.write(surface, text, "small", INK, topleft=(left, y))
         y += line

@@ -88,12 +88,13 @@ def shown_steps(steps: int, width: float, each: float) -> list[int]:
     return list(range(0, steps + 1, pitch))
 
 
-def spread(wanted: Sequence[float], gap: float) -> list[float]:
-    """Heights for labels, as wanted but at least `gap` apart; the order stays."""
+def spread(wanted: Sequence[float], gap: float, lowest: float) -> list[float]:
+    """Heights for labels: as wanted, but at least `gap` apart and none below `lowest`."""
     placed: list[float] = []
     for value in wanted:
         placed.append(max(value, placed[-1] + gap) if placed else value)
-    return placed
+    excess = max(0.0, placed[-1] - lowest) if placed else 0.0
+    return [value - excess for value in placed]
 
 
 def draw_plot(
@@ -234,7 +235,7 @@ def _label_curves(
             y += line
         ends.append((y, x, curve))
     ends.sort(key=lambda end: end[0])
-    heights = spread([y for y, _, _ in ends], line)
+    heights = spread([y for y, _, _ in ends], line, area.bottom - line / 2)
     for (_, x, curve), y in zip(ends, heights, strict=True):
         place = type.render(curve.name, "label").get_rect(midleft=(x + type.unit * 1.4, y))
         if len(curve.values) > axes.steps:

@@ -149,11 +149,11 @@ Paint = Callable[[pygame.Surface, int], None]
 
 
 def smooth(size: tuple[int, int], paint: Paint, ground: Colour = CARD) -> pygame.Surface:
-    """A transparent picture with smooth edges: painted at three times its size and scaled down.
+    """A transparent picture with smooth edges: painted at two or three times its size.
 
     `paint(surface, factor)` draws in px times factor. `ground` tints the half-covered edges.
     """
-    factor = 3 if max(size) <= 1100 else 2
+    factor = 3 if max(size) <= 500 else 2
     large = pygame.Surface((size[0] * factor, size[1] * factor), pygame.SRCALPHA)
     large.fill((*ground, 0))
     paint(large, factor)

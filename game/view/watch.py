@@ -25,6 +25,7 @@ from game.view.actors import (
     place,
     policy_arrows,
     segments,
+    stretch,
     trail_width,
 )
 from game.view.board import Board, grid_size
@@ -35,8 +36,6 @@ from game.view.plot import Axes, Curve
 from game.view.theme import (
     AGENT,
     AGENT_TEXT,
-    ALERT,
-    MUTED,
     PAPER,
     SCRATCH,
     SCRATCH_TEXT,
@@ -233,7 +232,9 @@ class WatchScreen:
         elif tables is not None:
             waiting = stage.board.centre(*tables.cell[tables.starts[0]])
             stage.token.draw(board, waiting, (0, 0))
-        self._draw_notice(surface, stage)
+        if self.run.failure:
+            rect, text = stage.layout.board, self.run.failure
+            hud.draw_notice(surface, rect, "This did not work", text, stage.type)
 
     def _set_stage(self, size: tuple[int, int]) -> Stage:
         level = self.run.task.level
@@ -264,13 +265,14 @@ class WatchScreen:
         cells = run.tables.cell
         path, moves = run.path(moment.step, moment.index)
         board.blit(self._past_trails(stage, moment), (0, 0))
-        walked = path[: moment.move + 1]
-        stretches = segments(stage.board, cells, walked, lane_of(moment.episode))
+        at, look = place(cells, path, moves, moment.move, moment.fraction)
+        lane = lane_of(moment.episode)
+        stretches = segments(stage.board, cells, path[: moment.move + 1], lane)
+        stretches.append(stretch(stage.board, cells[path[moment.move]], at, lane))
         colour = TRAILS[moment.episode % len(TRAILS)]
         draw_walk(board, stretches, colour, trail_width(stage.board))
         if self.show_policy:
             board.blit(self._arrows(stage, moment.step), (0, 0))
-        at, look = place(cells, path, moves, moment.move, moment.fraction)
         if moment.rested and run.ends_well(moment.step, moment.index):
             draw_joy(board, stage.board, at, moment.rested)
         stage.token.draw(board, stage.board.centre(*at), look)
@@ -295,14 +297,6 @@ class WatchScreen:
             stage.arrows = (key, layer)
         return stage.arrows[1]
 
-    def _draw_notice(self, surface: pygame.Surface, stage: Stage) -> None:
-        board = stage.layout.board
-        if self.run.failure:
-            text = self.run.failure
-            hud.draw_notice(surface, board, "This did not work", text, ALERT, stage.type)
-        elif not self.ready:
-            hud.draw_notice(surface, board, "The agent is loading…", "", MUTED, stage.type)
-
     # --- what the panel says
 
     def _facts(self) -> hud.Facts:
@@ -320,6 +314,7 @@ class WatchScreen:
             steps=subject.steps,
             state=self._state(step),
             doing=self._doing(moment),
+            hue=TRAILS[moment.episode % len(TRAILS)] if moment else None,
             tempo="paused" if playback.paused else f"speed {playback.speed:g}×",
             axes=run.axes,
             rows=tuple(self._row(i, trace, step) for i, trace in enumerate(run.traces)),
@@ -339,8 +334,10 @@ class WatchScreen:
         )
 
     def _doing(self, moment: Moment | None) -> str:
+        if self.run.failure:
+            return "press R to start over"
         if moment is None:
-            return "waiting for the first episodes"
+            return "waiting for the first episodes" if self.ready else "the agent is loading…"
         if moment.step == self.subject.steps and moment.episode >= self.pace.episodes:
             return "replaying the adapted policy"
         if self.subject.episodes == 1:

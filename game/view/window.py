@@ -66,7 +66,6 @@ def run(screen: Screen, title: str = "Gridapt", size: tuple[int, int] = SIZE) ->
     open_display(size, title)
     try:
         pygame.font.init()
-        pygame.key.set_repeat()
         clock = pygame.time.Clock()
         while not screen.quit:
             surface = pygame.display.get_surface()
