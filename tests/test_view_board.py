@@ -77,8 +77,9 @@ def test_outside_the_map_is_wall() -> None:
 
 def test_neighbour_masks() -> None:
     rows = ("###", "#.#", "#.#", "###")
-    assert neighbours(rows, 1, 1) == 4  # the floor goes on in the south
-    assert neighbours(rows, 2, 1) == 1
+    assert neighbours(("...", ".#.", ".#."), 1, 1) == 4  # the wall goes on in the south
+    assert neighbours(("...", ".,.", "..."), 1, 1) == 0
+    assert neighbours(rows, 1, 1) == 15  # terrain goes on under walls
     assert neighbours(rows, 0, 0) == 15  # and beyond the board walls go on
 
 

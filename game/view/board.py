@@ -23,6 +23,7 @@ WALL_DEPTH = 0.2  # of a cell: the height of a wall's south face
 ROUND = 0.24  # of a cell: the radius of free corners
 CROP = 0.45  # of a cell: how much of the outermost walls is cut off
 JITTER = 0.018  # of brightness, from cell to cell
+SHADOW: Colour = (30, 32, 50)
 NORTH, EAST, SOUTH, WEST = 1, 2, 4, 8
 AROUND = ((NORTH, -1, 0), (EAST, 0, 1), (SOUTH, 1, 0), (WEST, 0, -1))
 
@@ -43,12 +44,15 @@ def grid_size(level: Level) -> tuple[float, float]:
 
 
 def neighbours(rows: tuple[str, ...], row: int, column: int) -> int:
-    """The 4-bit mask of the sides on which the same tile goes on; beyond the board it does."""
+    """The 4-bit mask of the sides on which the tile goes on: as itself, or under a wall.
+
+    Beyond the board, all tiles go on.
+    """
     mask = 0
     for bit, dr, dc in AROUND:
         r, c = row + dr, column + dc
         inside = 0 <= r < len(rows) and 0 <= c < len(rows[0])
-        if not inside or rows[r][c] == rows[row][column]:
+        if not inside or rows[r][c] in (rows[row][column], WALL):
             mask |= bit
     return mask
 
@@ -124,11 +128,16 @@ class Board:
             pattern(surface, rect, tile.colour, random.Random(r * 1009 + c))
 
     def _shadow(self) -> pygame.Surface:
-        shade = pygame.Surface(self._whole, pygame.SRCALPHA)
-        for _, _, char, rect in self._cells(1):
+        """A soft shadow south-east of the walls; blurred at half size, which nobody can tell."""
+        half = self.cell / 2
+        shade = pygame.Surface((self._whole[0] // 2, self._whole[1] // 2), pygame.SRCALPHA)
+        shade.fill((*SHADOW, 0))
+        for r, c, char, _ in self._cells(1):
             if char == WALL:
-                shade.fill((30, 32, 50, 88), rect.move(self.cell * 0.05, self.cell * 0.13))
-        return pygame.transform.gaussian_blur(shade, max(1, round(self.cell * 0.1)))
+                box = ((c + 0.05) * half, (r + 0.13) * half, math.ceil(half), math.ceil(half))
+                shade.fill((*SHADOW, 88), box)
+        soft = pygame.transform.gaussian_blur(shade, max(1, round(half * 0.1)))
+        return pygame.transform.smoothscale(soft, self._whole)
 
     def _paint_walls(self, surface: pygame.Surface, factor: int) -> None:
         """Each wall: a dark south face, a light top above it, and a lighter edge in the north."""

@@ -57,7 +57,7 @@ def gif_pace(steps: int) -> Pace:
     each = WHOLE_SECONDS / (steps + 1)
     return Pace(
         moves_per_second=8.0,
-        longest=max(0.2, min(1.6, each / 2)),
+        longest=max(FRAME_MS / 1000, min(1.6, each / 2)),
         glide=0.08,
         rest=min(0.4, each / 6),
         first_episodes=2 if each > 2 else 1,
