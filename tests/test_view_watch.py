@@ -153,19 +153,19 @@ def test_other_keys_and_events_are_ignored(screen: WatchScreen) -> None:
 
 def test_the_first_frame_needs_nothing_from_the_feed(screen: WatchScreen) -> None:
     assert len(set(picture(screen))) > 10
-    assert screen._facts().state == "loading"
+    assert screen.facts().state == "loading"
 
 
 def test_states_follow_the_adaptation(screen: WatchScreen, script: Script) -> None:
-    states = [screen._facts().state]
+    states = [screen.facts().state]
     script.messages = [Ready(AGENTS)]
     screen.update(0)
-    states.append(screen._facts().state)
+    states.append(screen.facts().state)
     for step in traces()[0].steps:
         script.messages = [Stepped(0, 0, step)]
         screen.handle(press(pygame.K_RIGHT))
         screen.update(0)
-        states.append(screen._facts().state)
+        states.append(screen.facts().state)
     assert states == ["loading", "adapting", "before adaptation", "adapting", "adapted"]
 
 
@@ -185,7 +185,7 @@ def test_a_failure_is_shown_and_a_new_start_clears_it(screen: WatchScreen, scrip
     script.messages = [Failed(None, "the agent's file is damaged " * 40)]
     screen.update(0)
     assert "damaged" in screen.run.failure
-    assert screen._facts().state == "stopped"
+    assert screen.facts().state == "stopped"
     assert picture(screen) != fine
     screen.handle(press(pygame.K_r))
     assert not screen.run.failure
@@ -195,7 +195,7 @@ def test_the_curve_grows_with_what_is_on_screen(replay: WatchScreen) -> None:
     """All steps have arrived, yet the plot tells no more than has been shown."""
     lengths = []
     for _ in range(3):
-        lengths.append([len(row.curve.values) for row in replay._facts().rows])
+        lengths.append([len(row.curve.values) for row in replay.facts().rows])
         replay.next_step()
     assert lengths == [[1, 1], [2, 2], [3, 3]]
 
@@ -203,28 +203,28 @@ def test_the_curve_grows_with_what_is_on_screen(replay: WatchScreen) -> None:
 def test_numbers_are_those_of_the_trace(replay: WatchScreen) -> None:
     replay.run.playback.to_last()
     trace = traces()[0]
-    row = replay._facts().rows[0]
+    row = replay.facts().rows[0]
     assert row.curve.values[-1] == trace.exact(trace.steps[-1])
     assert row.numbers[2:] == ("8", str(int(trace.steps[-1].env_steps[0])))
 
 
 def test_axes_are_fixed_before_the_run(screen: WatchScreen, script: Script) -> None:
-    before = screen._facts().axes
+    before = screen.facts().axes
     assert (before.random, before.optimal) == (
         traces()[0].random_return,
         traces()[0].optimal_return,
     )
     script.messages = [Stepped(0, 0, step) for step in traces()[0].steps]
     screen.update(9)
-    assert screen._facts().axes == before
+    assert screen.facts().axes == before
 
 
 def test_unseen_is_said_only_of_unseen_tasks() -> None:
     unseen = WatchScreen(subject(), Script())
     seen = WatchScreen(subject(seen=lambda task: True), Script())
-    assert unseen._facts().badge == "unseen in training"
-    assert seen._facts().badge == "seen in training"
-    assert unseen._sentence() == UNSEEN != seen._sentence()
+    assert unseen.facts().badge == "unseen in training"
+    assert seen.facts().badge == "seen in training"
+    assert unseen.sentence() == UNSEEN != seen.sentence()
 
 
 # --- drawing

@@ -22,6 +22,7 @@ Cell = tuple[int, int]
 WALL_DEPTH = 0.2  # of a cell: the height of a wall's south face
 ROUND = 0.24  # of a cell: the radius of free corners
 CROP = 0.45  # of a cell: how much of the outermost walls is cut off
+FINEST = 8  # px: smaller cells have no patterns
 JITTER = 0.018  # of brightness, from cell to cell
 SHADOW: Colour = (30, 32, 50)
 NORTH, EAST, SOUTH, WEST = 1, 2, 4, 8
@@ -124,7 +125,7 @@ class Board:
                 radii = corner_radii(mask, round(ROUND * rect.width))
                 pygame.draw.rect(surface, darker(tile.colour, _shade(r, c)), rect, **radii)
                 _paint_seams(surface, rect, tile.colour, mask, factor)
-            pattern = PATTERNS.get(tile.pattern, _plain)
+            pattern = PATTERNS.get(tile.pattern, _plain) if self.cell >= FINEST else _plain
             pattern(surface, rect, tile.colour, random.Random(r * 1009 + c))
 
     def _shadow(self) -> pygame.Surface:

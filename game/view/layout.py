@@ -78,7 +78,7 @@ def _place_board(
 ) -> tuple[pygame.Rect, pygame.Rect, int]:
     """The largest board in a room, its legend right below it, and the side of its cells."""
     high = room.height - legend_height - unit
-    cell = max(4, int(min(room.width / grid[0], high / grid[1])))
+    cell = max(1, int(min(room.width / grid[0], high / grid[1])))
     board = pygame.Rect(room.left, room.top, round(grid[0] * cell), round(grid[1] * cell))
     legend = pygame.Rect(board.left, board.bottom + unit, board.width, legend_height)
     return board, legend, cell

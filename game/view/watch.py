@@ -14,6 +14,7 @@ import pygame
 from game.planner import optimal_return, random_return
 from game.tables import GridBatch, Tables, TooLarge, compile_level
 from game.tasks import Task
+from game.tiles import GOAL
 from game.trace import AdaptationStep, AdaptationTrace, Ints
 from game.view import hud
 from game.view.actors import (
@@ -47,6 +48,7 @@ LOOKS = ((AGENT, AGENT_TEXT, "dot"), (SCRATCH, SCRATCH_TEXT, "square"))  # of th
 UNSEEN = "A meta-trained agent meets a level it has never seen, and learns it in a few steps."
 SEEN = "A meta-trained agent meets a level from its training, and adapts to it in a few steps."
 TRAILS_SHOWN = 3
+LOOKS_AROUND = ((0, 0), (0, 1), (0, 0), (0, -1))  # what the agent does while it waits
 
 
 def never(task: Task) -> bool:
@@ -103,7 +105,7 @@ class Run:
         assert self.tables is not None
         states, _ = self.path(step, index)
         row, column = self.tables.cell[states[states >= 0][-1]]
-        return self.task.level.rows[row][column] == "G"
+        return self.task.level.rows[row][column] == GOAL
 
 
 @dataclass
@@ -114,7 +116,6 @@ class Stage:
     layout: Layout
     board: Board
     token: Token
-    legend: list[tuple[pygame.Surface, str]]
     frame: pygame.Surface  # all that stands still
     size: tuple[int, int]
     facts: hud.Facts | None = None  # what `frame` says
@@ -132,6 +133,7 @@ class WatchScreen:
         self.quit = False
         self.show_policy = False
         self._index = 0
+        self._age = 0.0  # seconds
         self._stage: Stage | None = None
         self.run = self._request(0, subject.seed)
 
@@ -160,6 +162,7 @@ class WatchScreen:
     def advance(self) -> None:
         """Go on to the next task; after the last comes the first."""
         self._index = (self._index + 1) % len(self.subject.tasks)
+        self._stage = None
         self._restart(self.subject.seed)
 
     def arrows(self) -> None:
@@ -187,6 +190,7 @@ class WatchScreen:
         for message in self.feed.poll():
             self._take(message)
         self.run.playback.advance(seconds)
+        self._age += seconds
 
     def _take(self, message: Message) -> None:
         if isinstance(message, Ready):
@@ -211,7 +215,6 @@ class WatchScreen:
         speed = self.run.playback.speed_index
         self.run = self._request(self.run.number + 1, seed)
         self.run.playback.speed_index = speed
-        self._stage = None
 
     # --- drawing
 
@@ -220,7 +223,7 @@ class WatchScreen:
         stage = self._stage
         if stage is None or stage.size != surface.get_size():
             stage = self._stage = self._set_stage(surface.get_size())
-        facts = self._facts()
+        facts = self.facts()
         if facts != stage.facts:
             hud.draw_panel(stage.frame, stage.layout.panel, facts, stage.type)
             stage.facts = facts
@@ -231,7 +234,8 @@ class WatchScreen:
             self._draw_moment(board, stage, moment)
         elif tables is not None:
             waiting = stage.board.centre(*tables.cell[tables.starts[0]])
-            stage.token.draw(board, waiting, (0, 0))
+            look = LOOKS_AROUND[int(self._age / 0.7) % len(LOOKS_AROUND)]
+            stage.token.draw(board, waiting, look)
         if self.run.failure:
             rect, text = stage.layout.board, self.run.failure
             hud.draw_notice(surface, rect, "This did not work", text, stage.type)
@@ -249,13 +253,14 @@ class WatchScreen:
         board = Board(level, layout.cell)
         frame = pygame.Surface(size)
         frame.fill(PAPER)
-        hud.draw_header(frame, layout.header, self._sentence(), type)
+        hud.draw_header(frame, layout.header, self.sentence(), type)
         hud.draw_footer(frame, layout.footer, keys, type)
         hud.draw_legend(frame, layout.legend, legend, type)
         frame.blit(board.surface, layout.board)
-        return Stage(type, layout, board, Token(layout.cell), legend, frame, size)
+        return Stage(type, layout, board, Token(layout.cell), frame, size)
 
-    def _sentence(self) -> str:
+    def sentence(self) -> str:
+        """The header: what there is to see."""
         return self.subject.sentence or (SEEN if self.subject.seen(self.run.task) else UNSEEN)
 
     def _draw_moment(self, board: pygame.Surface, stage: Stage, moment: Moment) -> None:
@@ -299,7 +304,8 @@ class WatchScreen:
 
     # --- what the panel says
 
-    def _facts(self) -> hud.Facts:
+    def facts(self) -> hud.Facts:
+        """All that the panel says at this moment."""
         subject, run = self.subject, self.run
         moment, playback = run.playback.moment(), run.playback
         seen = subject.seen(run.task)
