@@ -10,7 +10,7 @@ import numpy as np
 import pygame
 import pytest
 
-from game.view.feed import Failed, Finished, Ready, Replay, Stepped
+from game.feed import Failed, Finished, Ready, Replay, Stepped
 from game.view.watch import KEYS, UNSEEN, WatchScreen
 from tests.view_data import AGENTS, OTHER, TASK, Script, press, subject, traces
 

@@ -12,8 +12,8 @@ import pygame
 import pytest
 from PIL import Image
 
+from game.feed import Replay
 from game.view import window
-from game.view.feed import Replay
 from game.view.record import GIF_SIZE, gif_pace, save_gif, save_picture
 from game.view.watch import WatchScreen
 from tests.view_data import Script, press, subject, traces

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 import pygame
 
+from game.feed import Message
 from game.level import parse
 from game.planner import expected_return, optimal_return, random_return
 from game.rules import ACTIONS
 from game.tables import GridBatch
 from game.tasks import Task
 from game.trace import AdaptationStep, AdaptationTrace, Floats, Ints
-from game.view.feed import Message
 from game.view.watch import Subject
 
 LEVEL = """\

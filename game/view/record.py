@@ -12,9 +12,9 @@ from pathlib import Path
 import pygame
 from PIL import Image
 
+from game.feed import Replay
 from game.trace import AdaptationTrace
 from game.view import theme
-from game.view.feed import Replay
 from game.view.playback import Pace
 from game.view.watch import Subject, WatchScreen
 from game.view.window import SIZE, check_pygame

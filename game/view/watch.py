@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import pygame
 
+from game.feed import Failed, Feed, Finished, Message, Ready, Stepped
 from game.planner import optimal_return, random_return
 from game.tables import GridBatch, Tables, TooLarge, compile_level
 from game.tasks import Task
@@ -30,7 +31,6 @@ from game.view.actors import (
     trail_width,
 )
 from game.view.board import Board, grid_size
-from game.view.feed import Failed, Feed, Finished, Message, Ready, Stepped
 from game.view.layout import Layout, arrange, scale_for
 from game.view.playback import Moment, Pace, Playback
 from game.view.plot import Axes, Curve
