@@ -66,23 +66,26 @@ class Watch:
             return fail(f"{pack.path}: the pack has no held-out tasks to watch", AT_FAULT)
         return self._write(pack) if self.headless else self._show(pack)
 
-    def _subject(self, pack: Pack, versus: str | None) -> Subject:
-        from agents.catalog import agent_card
-        from game.view.watch import Subject
-
+    def _agents(self, pack: Pack, versus: str | None) -> tuple[str, ...]:
         names = (self.agent or pack.agent, versus)
-        agents = tuple(name for name in names if name and name != "none")
-        card = agent_card(agents[0], pack.name)
+        return tuple(name for name in names if name and name != "none")
+
+    def _subject(self, pack: Pack, agents: Sequence[str]) -> Subject:
+        from agents.catalog import agent_card
+        from game.view.watch import FROM_SCRATCH, Subject
+
+        cards = [agent_card(name, pack.name) for name in agents]
         tasks = pack.split("test").tasks
         first = self.seed % len(tasks)
         return Subject(
             tasks=tasks[first:] + tasks[:first],
             pack_title=pack.title,
-            agents=agents,
+            agents=tuple(card.name for card in cards),
             seed=self.seed,
             steps=self.steps,
-            episodes=card.episodes,
-            seen=lambda task: task.id in card.trained_on,
+            episodes=cards[0].episodes,
+            seen=lambda task: task.id in cards[0].trained_on,
+            sentence=None if cards[0].learned else FROM_SCRATCH,
         )
 
     def _show(self, pack: Pack) -> int:
@@ -90,8 +93,9 @@ class Watch:
         from game.view.watch import WatchScreen
         from game.view.window import NoDisplay, WrongPygame, run
 
-        subject = self._subject(pack, self.versus or "scratch")
-        feed = Worker(subject.agents, pack.name)
+        agents = self._agents(pack, self.versus or "scratch")
+        subject = self._subject(pack, agents)
+        feed = Worker(agents, pack.name)
         try:
             return run(WatchScreen(subject, feed))
         except (NoDisplay, WrongPygame) as error:
@@ -111,11 +115,10 @@ class Watch:
 
         assert self.out
         torch.set_num_threads(1)
-        subject = self._subject(pack, self.versus)
+        agents = self._agents(pack, self.versus)
+        subject = self._subject(pack, agents)
         task = subject.tasks[0]
-        traces = [
-            trace_task(name, pack.name, task, self.seed, self.steps) for name in subject.agents
-        ]
+        traces = [trace_task(name, pack.name, task, self.seed, self.steps) for name in agents]
         arrays = {"action_probs": traces[0].action_probs(), **compile_level(task.level).arrays()}
         title = f"{task.name} ({pack.title}), task {task.id}"
         files = {

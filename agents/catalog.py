@@ -21,7 +21,9 @@ EPISODES = 20  # of an adaptation step, unless an agent's config says otherwise
 class Card:
     """What there is to know of an agent before it is loaded."""
 
+    name: str
     episodes: int  # of each of its adaptation steps
+    learned: bool = True  # whether there was a meta-training
     trained_on: frozenset[str] = frozenset()  # ids, as far as its training tasks can be listed
 
 
@@ -62,12 +64,14 @@ def read_config(folder: Path) -> dict[str, Any]:
 def agent_card(name: str, pack: str = "") -> Card:
     """The card of an agent as `find_agent` takes it. Raises AgentError."""
     if name in UNTRAINED:
-        return Card(EPISODES)
-    config = read_config(find_agent(name, pack))
+        return Card(name, EPISODES, learned=False)
+    folder = find_agent(name, pack)
+    config = read_config(folder)
     inner = config["options"].get("inner", {})
     episodes = inner.get("episodes", EPISODES) if isinstance(inner, dict) else EPISODES
     try:
         train = load_pack(str(config.get("pack"))).split("train")
     except (PackError, OSError):  # its pack is elsewhere: nothing can be said
-        return Card(int(episodes))
-    return Card(int(episodes), frozenset(task.id for task in train.tasks))
+        return Card(folder.resolve().name, int(episodes))
+    known = frozenset(task.id for task in train.tasks)
+    return Card(folder.resolve().name, int(episodes), trained_on=known)

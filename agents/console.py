@@ -45,6 +45,7 @@ def show_training(training: Training, console: Console) -> None:
                 progress.console.print(
                     f"iteration {event.iteration:5}  {numbers}  step 1 so far |{history}|{kept}",
                     highlight=False,
+                    soft_wrap=True,
                 )
 
 

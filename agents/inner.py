@@ -15,7 +15,7 @@ from agents.policy import Params, log_probs
 from agents.rollout import Rngs, Rollout, roll_out
 from game.features import observe_batch
 from game.planner import expected_return
-from game.rules import Floats
+from game.rules import Bools, Floats
 from game.tables import GridBatch
 from game.trace import AdaptationStep
 
@@ -35,9 +35,13 @@ class InnerConfig:
     """Inner loss: 'lvc' credits the pre-update policy for its data, 'plain' does not."""
     shrink: float = 1.0
     """Weight of the time-step mean in the baseline, in visits."""
+    rarity: float = 5.0
+    """Reaching the goal pays this more, times the share of the task's other episodes that did not:
+    or else the few lucky episodes of twenty are outvoted, and the policy gives up."""
     curiosity: float = 0.1
-    """Until a task's goal has been found, entering a state pays this / sqrt(visits so far), too:
-    or else every step without success makes the policy shyer, and the goal is never found."""
+    """Until a task's goal has been found, entering a state pays this / sqrt(visits so far), too."""
+    trust: float = 0.4
+    """No step moves the policy further than this divergence in nats, averaged over the visits."""
 
 
 def see(batch: GridBatch, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
@@ -67,21 +71,31 @@ class Trial:
 
     def weights(self, data: Rollout) -> Floats:
         """[T, S, A] summed advantages per episode: all that the inner loss needs of them."""
-        task = np.arange(self.batch.n_tasks)[:, None]
-        entered = data.state[1:]
-        index = (entered + task * self.batch.n_states).ravel()
-        count = np.bincount(index, data.alive.ravel(), self.visits.size)
-        self.visits += count.reshape(self.visits.shape)
-        self.found |= (self.batch.goal[task, entered] & data.alive).any((0, 2))
-        reward = data.reward
-        if self.config.curiosity:
-            novelty = 1 / np.sqrt(np.maximum(1, self.visits[task, entered]))
-            curious = data.alive & ~self.found[:, None]
-            reward = reward + self.config.curiosity * novelty * curious
-        data = replace(data, reward=reward)
-        advantage = advantages(data, self.batch.n_states, self.config.discount, self.config.shrink)
-        sums = state_action_sums(data, advantage, self.batch.n_states)
-        return sums / data.action.shape[2]
+        batch, alive = self.batch, data.alive
+        entered = data.state[1:]  # [H, T, E]
+        task = np.arange(batch.n_tasks)[:, None]
+        count = np.bincount(
+            (entered + task * batch.n_states).ravel(), alive.ravel(), batch.over.size
+        )
+        self.visits += count.reshape(batch.over.shape)
+        reached = batch.goal[task, entered] & alive
+        self.found |= reached.any((0, 2))
+
+        first = reached & (reached.cumsum(0) == 1)  # the goal may not end the episode
+        reward = data.reward + self._rarity(reached) * first
+        novelty = 1 / np.sqrt(np.maximum(1, self.visits[task, entered]))
+        reward = reward + self.config.curiosity * novelty * (alive & ~self.found[:, None])
+        advantage = advantages(
+            replace(data, reward=reward), batch.n_states, self.config.discount, self.config.shrink
+        )
+        return state_action_sums(data, advantage, batch.n_states) / alive.shape[2]
+
+    def _rarity(self, reached: Bools) -> Floats:
+        """[T, E] the bonus for reaching the goal in each episode; `reached` is [H, T, E]."""
+        won = np.asarray(reached.any(0))
+        others = won.sum(1, keepdims=True) - won
+        bonus: Floats = self.config.rarity * (1 - others / max(1, won.shape[1] - 1))
+        return bonus
 
     def loss(self, log_probs: Tensor, data: Rollout) -> Tensor:
         """[T] the inner loss on new episodes."""
@@ -89,7 +103,7 @@ class Trial:
         return SURROGATES[self.config.surrogate](log_probs, weights)
 
 
-def inner_update(
+def gradient_step(
     params: Params, step_sizes: Params, loss: Tensor, differentiable: bool = False
 ) -> Params:
     """One gradient step of every task on its own loss [T]. Returns new parameters.
@@ -103,6 +117,34 @@ def inner_update(
         name: p - step_sizes[name] * grad
         for (name, p), grad in zip(params.items(), grads, strict=True)
     }
+
+
+def improve(
+    params: Params,
+    step_sizes: Params,
+    features: Tensor,
+    logp: Tensor,
+    data: Rollout,
+    trial: Trial,
+    differentiable: bool = False,
+) -> Params:
+    """The inner loop's step: along the gradient of the loss, within the trust region.
+
+    `logp` [T, S, A] are the log-probabilities of `params`, and `data` the episodes they gave. A
+    step that moves a policy further than `trust` is shortened: divergence grows with its square.
+    (The idea is that of Schulman et al. 2015, TRPO. A step too long makes a policy deterministic,
+    and what it does not do any more it cannot learn from.)
+    """
+    stepped = gradient_step(params, step_sizes, trial.loss(logp, data), differentiable)
+    if not trial.config.trust:
+        return stepped
+    visits = state_action_sums(data, data.alive.astype(float), logp.shape[1]).sum(2)
+    visits /= visits.sum(1, keepdims=True)
+    with torch.no_grad():
+        per_state = (logp.exp() * (logp - log_probs(stepped, features))).sum(2)
+        moved = (per_state * torch.from_numpy(visits).to(logp.dtype)).sum(1)
+        share = (trial.config.trust / moved.clamp_min(1e-9)).sqrt().clamp_max(1)[:, None, None]
+    return {name: p + share * (stepped[name] - p) for name, p in params.items()}
 
 
 def adapt(
@@ -131,7 +173,7 @@ def adapt(
         if k == steps:
             return
         env_steps = env_steps + data.env_steps
-        params = inner_update(params, step_sizes, trial.loss(logp, data))
+        params = improve(params, step_sizes, features, logp, data, trial)
         params = {name: p.detach() for name, p in params.items()}
 
 

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from agents import inner
-from agents.inner import InnerConfig, Trial, collect, inner_update
+from agents.inner import InnerConfig, Trial, collect, improve
 from agents.losses import Dynamics, entropy, expected_return, plain_surrogate
 from agents.outer import MetaOptimizer, OuterConfig
 from agents.policy import Params, for_tasks, init_mlp, keep_columns, log_probs
@@ -83,9 +83,8 @@ class Maml:
             if k == config.inner_steps:
                 objective.add_sampled(logp, trial.weights(data))
                 break
-            params = inner_update(
-                params, step_sizes, trial.loss(logp, data), not config.first_order
-            )
+            differentiable = not config.first_order
+            params = improve(params, step_sizes, features, logp, data, trial, differentiable)
 
         grads = torch.autograd.grad(objective.loss.sum(), list(leaves.values()))
         norm = self.meta.step(dict(zip(leaves, grads, strict=True)), columns, progress)

@@ -16,7 +16,7 @@ from game.feed import Failed, Finished, Message, Ready, Stepped
 from game.planner import optimal_return, random_return
 from game.tables import GridBatch, TooLarge
 from game.tasks import Task, task_rng
-from game.trace import AdaptationStep, AdaptationTrace
+from game.trace import AdaptationTrace
 
 
 class Worker:
@@ -94,9 +94,12 @@ def _adapt(
 ) -> Iterator[Message]:
     """The agents' steps in turn, so that all curves grow together."""
     from agents.learner import AgentError
+    from agents.runs import load_agent
 
     try:
-        streams = [adaptation(name, pack, task, seed, steps) for name in names]
+        agents = [load_agent(name, pack, seed) for name in names]
+        batch = GridBatch.of([task.level])
+        streams = [a.learner.adapt(batch, [task_rng(seed, task)], steps) for a in agents]
         for _ in range(steps + 1):
             for i, stream in enumerate(streams):
                 yield Stepped(number, i, next(stream))
@@ -105,17 +108,12 @@ def _adapt(
         yield Failed(number, str(error))
 
 
-def adaptation(name: str, pack: str, task: Task, seed: int, steps: int) -> Iterator[AdaptationStep]:
-    """The `AdaptationStep`s of one agent on one task, as on screen and in a trace."""
+def trace_task(name: str, pack: str, task: Task, seed: int, steps: int) -> AdaptationTrace:
+    """The whole adaptation of one agent to one task."""
     from agents.runs import load_agent
 
     agent = load_agent(name, pack, seed)
-    return agent.learner.adapt(GridBatch.of([task.level]), [task_rng(seed, task)], steps)
-
-
-def trace_task(name: str, pack: str, task: Task, seed: int, steps: int) -> AdaptationTrace:
-    """The whole adaptation of one agent to one task."""
     batch = GridBatch.of([task.level])
-    taken = list(adaptation(name, pack, task, seed, steps))
+    taken = list(agent.learner.adapt(batch, [task_rng(seed, task)], steps))
     random, optimal = float(random_return(batch)[0]), float(optimal_return(batch)[0])
-    return AdaptationTrace(name, random, optimal, taken)
+    return AdaptationTrace(agent.name, random, optimal, taken)

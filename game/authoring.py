@@ -13,7 +13,7 @@ from game.level import MAX_BYTES, Level, examine
 from game.planner import optimal_path, optimal_return, random_return, shortest_path
 from game.rules import ACTIONS
 from game.tables import GridBatch, TooLarge, compile_level
-from game.tasks import SPLITS, Pack, Task, family, find_pack, load_pack
+from game.tasks import SPLITS, Pack, PackError, Task, family, find_pack, load_pack
 from game.tasks import list_packs as pack_folders
 from game.tiles import TILES
 
@@ -65,40 +65,45 @@ def legend(as_json: bool) -> str:
 
 
 def check(names: Sequence[str]) -> list[dict[str, Any]]:
-    """A report on each level file; a pack stands for its files. Raises PackError, OSError."""
+    """A report on each level file; a pack stands for its files and its pack.toml."""
     reports = []
     for name in names:
-        path = find_pack(name)
-        if path.is_dir():
-            files = sorted(path.glob("*.txt"))
-            reports += [check_file(file) for file in files]
-            broken = any(report["errors"] for report in reports)
-            if not broken:
-                load_pack(path)  # the pack's own rules
-        else:
-            reports.append(check_file(path))
+        try:
+            path = find_pack(name)
+            if path.is_file():
+                reports.append(check_file(path))
+                continue
+            files = [check_file(file) for file in sorted(path.glob("*.txt"))]
+            reports += files
+            if not any(report["errors"] for report in files):
+                load_pack(path)
+        except PackError as error:
+            reports.append(_report(name, [str(error)]))
+        except OSError as error:
+            reports.append(_report(name, [f"{name}: {error.strerror}"]))
     return reports
+
+
+def _report(file: str, errors: list[str]) -> dict[str, Any]:
+    figures = ("states", "optimal_return", "random_return", "shortest_path")
+    return {"file": file, "errors": errors, "warnings": [], **dict.fromkeys(figures)}
 
 
 def check_file(path: Path) -> dict[str, Any]:
     """Errors, warnings and, of a sound level, its figures (means over the tasks of a family)."""
     with open(path, "rb") as file:
         level, problems = examine(file.read(MAX_BYTES + 1), str(path))
-    report: dict[str, Any] = {
-        "file": str(path),
-        "errors": [str(problem) for problem in problems],
-        "warnings": [],
-    }
-    figures = dict.fromkeys(("states", "optimal_return", "random_return", "shortest_path"))
+    report = _report(str(path), [str(problem) for problem in problems])
     if level:
         try:
-            figures, report["warnings"] = _figures(level)
+            report |= _figures(level)
         except TooLarge as error:
             report["errors"] = [f"{path}:1:1: {error} - use a smaller map"]
-    return report | figures
+    return report
 
 
-def _figures(level: Level) -> tuple[dict[str, Any], list[str]]:
+def _figures(level: Level) -> dict[str, Any]:
+    """Warnings, and means over the level's tasks."""
     tasks = [task for task, _ in zip(family(level, ""), range(MOST_TASKS))]
     tables = [compile_level(task.level) for task in tasks]
     warnings, paths = [], []
@@ -114,13 +119,13 @@ def _figures(level: Level) -> tuple[dict[str, Any], list[str]]:
         warnings.append("one candidate goal: nothing is left to find out")
     reached = [path for path in paths if path is not None]
     batches = [GridBatch([table]) for table in tables]
-    figures = {
+    return {
+        "warnings": warnings,
         "states": max(table.n_states for table in tables),
         "optimal_return": float(np.mean([optimal_return(batch)[0] for batch in batches])),
         "random_return": float(np.mean([random_return(batch)[0] for batch in batches])),
         "shortest_path": float(np.mean(reached)) if reached else None,
     }
-    return figures, warnings
 
 
 def check_text(reports: list[dict[str, Any]], as_json: bool) -> str:

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from agents import inner
-from agents.inner import InnerConfig, Trial, inner_update
+from agents.inner import InnerConfig, Trial, gradient_step
 from agents.learner import make_learner
 from agents.losses import Dynamics, expected_return
 from agents.maml import Maml, MamlConfig
@@ -41,7 +41,7 @@ class Exact:
     def adapted(self, params: dict, second_order: bool, alpha: float = 0.5) -> torch.Tensor:
         alphas = {name: torch.full_like(p, alpha) for name, p in params.items()}
         params = {name: p.requires_grad_() for name, p in params.items()}
-        return self.returns(inner_update(params, alphas, -self.returns(params), second_order))
+        return self.returns(gradient_step(params, alphas, -self.returns(params), second_order))
 
     def gradient(self, second_order: bool, alpha: float = 0.5) -> torch.Tensor:
         params = {name: p.clone().requires_grad_() for name, p in self.params.items()}
@@ -105,13 +105,13 @@ def test_curiosity_favours_what_is_new_until_the_goal_is_found():
     batch = GridBatch.of([parse("steps: 2\nreward: goal=1 step=0\nmap:\n.@.G\n")])
     start = batch.tables[0].starts[0]
     left, right = 2, 3
-    trial = Trial(batch, InnerConfig(curiosity=1.0, discount=0.0))
+    trial = Trial(batch, InnerConfig(curiosity=1.0, rarity=0.0, discount=0.0))
     weights = trial.weights(episode(batch, [[left, 4], [left, 4], [left, 4], [right, 4]]))
     assert weights[0, start, right] > 0 > weights[0, start, left]
     found = trial.weights(episode(batch, [[right, right], [left, 4]]))
     assert trial.found.all()
     assert found[0, start, left] == 0  # at discount 0 only the bonus could tell them apart
-    incurious = Trial(batch, InnerConfig(curiosity=0.0, discount=0.0))
+    incurious = Trial(batch, InnerConfig(curiosity=0.0, rarity=0.0, discount=0.0))
     assert not incurious.weights(episode(batch, [[left, 4], [right, 4]])).any()
 
 

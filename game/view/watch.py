@@ -46,6 +46,7 @@ from game.view.theme import (
 
 LOOKS = ((AGENT, AGENT_TEXT, "dot"), (SCRATCH, SCRATCH_TEXT, "square"))  # of the agents' curves
 UNSEEN = "A meta-trained agent meets a level it has never seen, and learns it in a few steps."
+FROM_SCRATCH = "An agent that has learned nothing before learns a level in a few steps."
 SEEN = "A meta-trained agent meets a level from its training, and adapts to it in a few steps."
 TRAILS_SHOWN = 3
 LOOKS_AROUND = ((0, 0), (0, 1), (0, 0), (0, -1))  # what the agent does while it waits
