@@ -39,7 +39,8 @@ class InnerConfig:
     """Reaching the goal pays this more, times the share of the task's other episodes that did not:
     or else the few lucky episodes of twenty are outvoted, and the policy gives up."""
     curiosity: float = 0.1
-    """Until a task's goal has been found, entering a state pays this / sqrt(visits so far), too."""
+    """In a step none of whose episodes reaches the goal, entering a state also pays this, over the
+    root of the visits to it so far: or else, without success, the policy only grows shyer."""
     trust: float = 0.4
     """No step moves the policy further than this divergence in nats, averaged over the visits."""
 
@@ -62,12 +63,11 @@ def to_numpy(tensor: Tensor) -> Floats:
 
 
 class Trial:
-    """What the inner loop remembers of T tasks' episodes: where they went, what they found."""
+    """What the inner loop makes of T tasks' episodes; it remembers where they went."""
 
     def __init__(self, batch: GridBatch, config: InnerConfig) -> None:
         self.batch, self.config = batch, config
         self.visits = np.zeros(batch.over.shape)  # [T, S]
-        self.found = np.zeros(batch.n_tasks, bool)  # [T]
 
     def weights(self, data: Rollout) -> Floats:
         """[T, S, A] summed advantages per episode: all that the inner loss needs of them."""
@@ -79,12 +79,12 @@ class Trial:
         )
         self.visits += count.reshape(batch.over.shape)
         reached = batch.goal[task, entered] & alive
-        self.found |= reached.any((0, 2))
 
         first = reached & (reached.cumsum(0) == 1)  # the goal may not end the episode
         reward = data.reward + self._rarity(reached) * first
         novelty = 1 / np.sqrt(np.maximum(1, self.visits[task, entered]))
-        reward = reward + self.config.curiosity * novelty * (alive & ~self.found[:, None])
+        lost = ~reached.any((0, 2), keepdims=True)  # [1, T, 1]
+        reward = reward + self.config.curiosity * novelty * (alive & lost)
         advantage = advantages(
             replace(data, reward=reward), batch.n_states, self.config.discount, self.config.shrink
         )

@@ -101,7 +101,7 @@ def episode(batch: GridBatch, moves: list[list[int]]) -> Rollout:
     return Rollout(state, np.array(moves).T[:, None], reward, alive)
 
 
-def test_curiosity_favours_what_is_new_until_the_goal_is_found():
+def test_curiosity_favours_what_is_new_where_no_episode_reaches_the_goal():
     batch = GridBatch.of([parse("steps: 2\nreward: goal=1 step=0\nmap:\n.@.G\n")])
     start = batch.tables[0].starts[0]
     left, right = 2, 3
@@ -109,10 +109,53 @@ def test_curiosity_favours_what_is_new_until_the_goal_is_found():
     weights = trial.weights(episode(batch, [[left, 4], [left, 4], [left, 4], [right, 4]]))
     assert weights[0, start, right] > 0 > weights[0, start, left]
     found = trial.weights(episode(batch, [[right, right], [left, 4]]))
-    assert trial.found.all()
     assert found[0, start, left] == 0  # at discount 0 only the bonus could tell them apart
     incurious = Trial(batch, InnerConfig(curiosity=0.0, rarity=0.0, discount=0.0))
     assert not incurious.weights(episode(batch, [[left, 4], [right, 4]])).any()
+
+
+def test_the_rarer_a_success_the_more_it_counts():
+    batch = GridBatch.of([parse("steps: 1\nreward: goal=1 step=0\nmap:\n.@G\n")])
+    start, goes = batch.tables[0].starts[0], 3
+    config = InnerConfig(curiosity=0.0, rarity=4.0, shrink=1e-9)
+    credit = []
+    for won in (1, 3):
+        moves = [[goes]] * won + [[4]] * (4 - won)
+        weights = Trial(batch, config).weights(episode(batch, moves))
+        credit.append(weights[0, start, goes] * 4 / won)  # for each success
+    # alone it pays 1 + 4 against others' 0; among three 1 + 4/3, less 2/3 of that
+    assert credit == pytest.approx([5.0, (1 + 4 / 3) / 3])
+
+
+def divergence(before: torch.Tensor, after: torch.Tensor, data: Rollout) -> np.ndarray:
+    """[T] the mean over all visits of the divergence between two policies, visit by visit."""
+    per_state = (before.exp() * (before - after)).sum(2).detach().numpy()
+    alive = data.alive
+    task = np.broadcast_to(np.arange(alive.shape[1])[:, None], alive.shape)
+    found = np.where(alive, per_state[task, data.state[:-1]], 0.0)
+    return found.sum((0, 2)) / alive.sum((0, 2))
+
+
+def test_a_step_stays_within_the_trust_region():
+    tasks = load_pack("mazes-9x9").split("validation").tasks[:4]
+    batch = GridBatch.of([task.level for task in tasks])
+    features, columns = inner.see(batch, torch.float64)
+    shared = init_mlp((N_FEATURES, 16, 5), np.random.default_rng(0))
+    doubled = keep_columns({name: p.double() for name, p in shared.items()}, columns)
+    params = {name: p.clone().requires_grad_() for name, p in for_tasks(doubled, 4).items()}
+    logp = log_probs(params, features)
+    data = inner.collect(batch, logp, 20, [task_rng(0, task) for task in tasks])
+
+    def moved(trust: float, alpha: float) -> np.ndarray:
+        trial = Trial(batch, InnerConfig(trust=trust))
+        alphas = {name: torch.full_like(p, alpha) for name, p in params.items()}
+        new = inner.improve(params, alphas, features, logp, data, trial)
+        return divergence(logp, log_probs(new, features), data)
+
+    far, near = moved(0.0, 1.0), moved(0.05, 1.0)
+    assert (far > 0.2).all()
+    assert near == pytest.approx(np.full(4, 0.05), rel=0.75)  # exact where it is quadratic
+    assert moved(0.05, 0.001) == pytest.approx(moved(0.0, 0.001))  # short steps are left alone
 
 
 @pytest.mark.parametrize("options", [{}, {"objective": "sampled"}, {"first_order": True}])
