@@ -35,13 +35,13 @@ class InnerConfig:
     """Inner loss: 'lvc' credits the pre-update policy for its data, 'plain' does not."""
     shrink: float = 1.0
     """Weight of the time-step mean in the baseline, in visits."""
-    rarity: float = 5.0
+    rarity: float = 10.0
     """Reaching the goal pays this more, times the share of the task's other episodes that did not:
     or else the few lucky episodes of twenty are outvoted, and the policy gives up."""
-    curiosity: float = 0.1
+    curiosity: float = 0.3
     """In a step none of whose episodes reaches the goal, entering a state also pays this, over the
     root of the visits to it so far: or else, without success, the policy only grows shyer."""
-    trust: float = 0.4
+    trust: float = 0.7
     """No step moves the policy further than this divergence in nats, averaged over the visits."""
 
 

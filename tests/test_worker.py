@@ -1,0 +1,111 @@
+"""The learner's process: what the window gets from it is what anybody else would compute."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from agents.worker import Worker, trace_task
+from game.feed import Failed, Finished, Message, Ready, Stepped
+from game.level import parse
+from game.tasks import Task, load_pack
+
+ROOT = Path(__file__).resolve().parent.parent
+TASKS = load_pack("goals-5x5").split("test").tasks
+
+
+def wait(worker: Worker, kind: type, seconds: float = 60) -> list[Message]:
+    """All messages up to the first of a kind."""
+    messages: list[Message] = []
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        messages += worker.poll()
+        if any(isinstance(message, kind) for message in messages):
+            return messages
+        time.sleep(0.01)
+    raise AssertionError(f"no {kind.__name__} within {seconds} s: {messages}")
+
+
+@pytest.fixture(scope="module")
+def worker():
+    started = Worker(("maml-mazes-9x9", "scratch"), "goals-5x5")
+    wait(started, Ready)
+    yield started
+    started.close()
+
+
+def test_what_arrives_is_what_a_headless_trace_holds(worker: Worker):
+    worker.request(1, TASKS[0], 4, 2)
+    messages = wait(worker, Finished)
+    for index, name in enumerate(("maml-mazes-9x9", "scratch")):
+        steps = [m.step for m in messages if isinstance(m, Stepped) and m.agent == index]
+        expected = trace_task(name, "goals-5x5", TASKS[0], 4, 2)
+        assert expected.name == name
+        for a, b in zip(steps, expected.steps, strict=True):
+            assert all(np.array_equal(getattr(a, key), getattr(b, key)) for key in vars(a))
+
+
+def test_a_new_request_takes_the_place_of_the_old(worker: Worker):
+    worker.request(2, TASKS[1], 0, 1000)
+    worker.request(3, TASKS[2], 0, 1)
+    messages = wait(worker, Finished)
+    assert messages[-1] == Finished(3)
+    numbers = [m.number for m in messages if isinstance(m, Stepped)]
+    assert numbers.count(3) == 4
+    assert numbers.count(2) < 2000
+
+
+def test_a_level_that_cannot_be_seen_fails_alone(worker: Worker):
+    wide = Task(parse("map:\n@" + "." * 20 + "G\n"), "wide")
+    worker.request(4, wide, 0, 1)
+    (failed,) = [m for m in wait(worker, Failed) if isinstance(m, Failed)]
+    assert failed.number == 4
+    assert "1 x 22" in failed.text
+    worker.request(5, TASKS[0], 0, 0)
+    assert wait(worker, Finished)[-1] == Finished(5)
+
+
+def test_an_agent_that_cannot_be_loaded_is_reported():
+    worker = Worker(("nobody",), "goals-5x5")
+    try:
+        (failed,) = wait(worker, Failed)
+        assert isinstance(failed, Failed)
+        assert failed.number is None
+        assert "no such run or agent" in failed.text
+    finally:
+        worker.close()
+
+
+def test_a_worker_that_dies_is_reported_and_closes():
+    worker = Worker(("scratch",), "")
+    worker._process.kill()
+    (failed,) = wait(worker, Failed)
+    assert isinstance(failed, Failed)
+    worker.request(1, TASKS[0], 0, 1)
+    assert worker.poll() == []
+    worker.close()
+
+
+def test_closing_leaves_no_process_behind():
+    worker = Worker(("scratch",), "")
+    worker.close()
+    assert not worker._process.is_alive()
+
+
+def test_our_agents_come_before_another_distributions(tmp_path: Path):
+    (tmp_path / "agents").mkdir()
+    (tmp_path / "agents" / "__init__.py").write_text("raise ImportError('not ours')")
+    code = (
+        f"import sys; sys.path[:0] = [{str(tmp_path)!r}]; sys.path.append({str(ROOT)!r})\n"
+        "import main, agents; print(agents.__file__)"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
+    assert result.returncode == 0, result.stderr
+    assert Path(result.stdout.strip()).parent == ROOT / "agents"
