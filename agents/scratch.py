@@ -24,7 +24,7 @@ class ScratchConfig:
 
     hidden: tuple[int, ...] = (64, 64)
     """Width of each hidden layer."""
-    step_size: float = 0.25
+    step_size: float = 0.1
     """Tuned on validation levels of mazes-9x9."""
     inner: InnerConfig = field(default_factory=InnerConfig)
 
