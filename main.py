@@ -90,14 +90,14 @@ class Watch:
 
     def _show(self, pack: Pack) -> int:
         from agents.worker import Worker
+
+        agents = self._agents(pack, self.versus or "scratch")
+        feed = Worker(agents, pack.name)  # first of all: it loads while the window opens
         from game.view.watch import WatchScreen
         from game.view.window import NoDisplay, WrongPygame, run
 
-        agents = self._agents(pack, self.versus or "scratch")
-        subject = self._subject(pack, agents)
-        feed = Worker(agents, pack.name)
         try:
-            return run(WatchScreen(subject, feed))
+            return run(WatchScreen(self._subject(pack, agents), feed))
         except (NoDisplay, WrongPygame) as error:
             return fail(error, UNUSABLE)
         finally:

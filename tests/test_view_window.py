@@ -147,3 +147,8 @@ def test_a_gif_stays_short_however_many_steps(steps: int) -> None:
     pace = gif_pace(steps)
     longest = pace.longest + pace.rest
     assert longest * (pace.first_episodes + steps * pace.episodes) < 90
+
+
+def test_the_window_leaves_room_on_a_small_desktop():
+    assert window.fitting((1280, 800), (1920, 1080)) == (1280, 800)
+    assert window.fitting((1280, 800), (1280, 800)) == (1152, 720)

@@ -8,6 +8,7 @@ from typing import Protocol
 import pygame
 
 SIZE = (1280, 800)
+DESKTOP_SHARE = 0.9  # of the desktop at most: the window's frame and a task bar need room, too
 FRAMES_PER_SECOND = 60
 LONGEST_FRAME = 0.1  # seconds; after a longer stall (a dragged window) time does not jump
 BLIND_DRIVERS = ("offscreen", "dummy")
@@ -48,6 +49,7 @@ def open_display(size: tuple[int, int], title: str) -> pygame.Surface:
         if pygame.display.get_driver() in BLIND_DRIVERS and "SDL_VIDEODRIVER" not in os.environ:
             raise pygame.error("no display")  # SDL has silently taken a driver without a screen
         pygame.display.set_caption(title)
+        size = fitting(size, pygame.display.get_desktop_sizes()[0])
         return pygame.display.set_mode(size, pygame.RESIZABLE)
     except pygame.error as error:
         pygame.display.quit()
@@ -55,6 +57,12 @@ def open_display(size: tuple[int, int], title: str) -> pygame.Surface:
             f"there is no display to open a window on ({error}) - "
             "use --headless --out DIR to get the pictures as files"
         ) from None
+
+
+def fitting(size: tuple[int, int], desktop: tuple[int, int]) -> tuple[int, int]:
+    """The size (width, height), made smaller where the desktop has no room for it."""
+    width, height = (min(want, int(DESKTOP_SHARE * has)) for want, has in zip(size, desktop))
+    return width, height
 
 
 def run(screen: Screen, title: str = "Gridapt", size: tuple[int, int] = SIZE) -> int:
