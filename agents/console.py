@@ -59,9 +59,9 @@ def show_curves(curves: dict[str, Curves], title: str, console: Console) -> None
     """A table with the mean normalised score of each agent after each adaptation step."""
     first = next(iter(curves.values()))
     table = Table(title=title, title_justify="left")
-    table.add_column("agent")
+    table.add_column("agent\nafter episodes", no_wrap=True)
     for k, episodes in enumerate(first.episodes):
-        table.add_column(f"step {k}\n{episodes} episodes", justify="right")
+        table.add_column(f"step {k}\n{episodes}", justify="right")
     for name, curve in curves.items():
         table.add_row(name, *(f"{score:.3f}" for score in curve.mean_scores))
     console.print(table)

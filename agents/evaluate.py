@@ -105,7 +105,7 @@ def write_results(
 
 # --- plots -------------------------------------------------------------------------------------
 
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000")
+COLOURS = ("#d55e00", "#0072b2", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000")
 MARKERS = "os^Dv*P"
 
 
@@ -129,18 +129,15 @@ def plot_training(path: Path, rows: Sequence[dict[str, float]], title: str) -> N
     figure, axes = _figure(title)
     iterations = [row["iteration"] for row in rows]
     steps = [name for name in rows[0] if name.startswith("score_")] if rows else []
-    for k, name in enumerate(steps):
-        shade = 0.15 + 0.75 * k / max(1, len(steps) - 1)
+    for k, name in reversed(list(enumerate(steps))):
+        colour = _blue(0.35 + 0.65 * k / max(1, len(steps) - 1))
         values = [row[name] for row in rows]
-        axes.plot(iterations, values, color=_blue(shade), marker="o", ms=3, lw=2)
-        if values:
-            label = f"  step {k}: {values[-1]:.2f}"
-            axes.annotate(label, (iterations[-1], values[-1]), va="center", color=_blue(shade))
+        axes.plot(iterations, values, color=colour, marker=MARKERS[k % len(MARKERS)], ms=4, lw=2)
+        axes.lines[-1].set_label(f"step {k}: {values[-1]:.2f}")
     axes.set_xlabel("iterations of the outer loop")
     axes.set_ylabel("normalised score on validation tasks")
-    axes.margins(x=0.12)
     _score_axis(axes)
-    _finish(figure, axes, path, legend=False)
+    _finish(figure, axes, path)
 
 
 def plot_trace(path: Path, traces: Sequence[Any], title: str) -> None:
@@ -163,7 +160,7 @@ def _figure(title: str) -> tuple[Any, Any]:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(8, 5), layout="constrained")
+    figure = Figure(figsize=(9, 5), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     axes.set_title(title, loc="left")
@@ -174,16 +171,18 @@ def _figure(title: str) -> tuple[Any, Any]:
 
 
 def _score_axis(axes: Any) -> None:
-    axes.set_ylim(-0.05, 1.08)
-    for level, name, style in ((1, "optimum", "--"), (0, "random policy", ":")):
+    axes.set_ylim(-0.08, 1.08)
+    for level, name, style, side in (
+        (1, "optimum", "--", "bottom"),
+        (0, "random policy", ":", "top"),
+    ):
         axes.axhline(level, color="#777777", ls=style, lw=1)
-        place = axes.get_yaxis_transform()
-        axes.text(0.995, level + 0.012, name, transform=place, ha="right", color="#555555")
+        place = {"transform": axes.get_yaxis_transform(), "ha": "right", "va": side}
+        axes.text(0.99, level, f"{name} ", color="#555555", **place)
 
 
-def _finish(figure: Any, axes: Any, path: Path, legend: bool = True) -> None:
-    if legend:
-        axes.legend(frameon=False, loc="lower right")
+def _finish(figure: Any, axes: Any, path: Path) -> None:
+    axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
     write_atomically(path, lambda file: figure.savefig(file, dpi=120, format="png", metadata=_META))
 
 
@@ -191,7 +190,6 @@ _META = {"Software": ""}  # no version in the file: the same curves give the sam
 
 
 def _blue(shade: float) -> tuple[float, float, float]:
-    """From a light to the full blue of the first agent."""
-    full = np.array([0, 0x72, 0xB2]) / 255
-    red, green, blue = 1 - shade * (1 - full)
+    """From white (0) to a dark blue (1)."""
+    red, green, blue = 1 - shade * (1 - np.array([0.0, 0.25, 0.45]))
     return red, green, blue
