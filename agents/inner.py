@@ -42,7 +42,8 @@ class InnerConfig:
     """In a step none of whose episodes reaches the goal, entering a state also pays this, over the
     root of the visits to it so far: or else, without success, the policy only grows shyer."""
     trust: float = 0.7
-    """No step moves the policy further than this divergence in nats, averaged over the visits."""
+    """A step that moves the policy further than this divergence (nats, mean over the visits) is
+    shortened to about it; 0 leaves all steps as they are."""
 
 
 def see(batch: GridBatch, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
@@ -131,7 +132,9 @@ def improve(
     """The inner loop's step: along the gradient of the loss, within the trust region.
 
     `logp` [T, S, A] are the log-probabilities of `params`, and `data` the episodes they gave. A
-    step that moves a policy further than `trust` is shortened: divergence grows with its square.
+    step that moves a policy further than `trust` is shortened as if divergence grew with its
+    square: an estimate, cheap, and too high by up to a factor of a few where the step was far too
+    long. The outer loop takes the shortening for a constant.
     (The idea is that of Schulman et al. 2015, TRPO. A step too long makes a policy deterministic,
     and what it does not do any more it cannot learn from.)
     """

@@ -29,7 +29,8 @@ def advantages(data: Rollout, n_states: int, discount: float, shrink: float = 1.
 
     The baseline is the mean over the other episodes' visits to the same state, shrunk towards the
     mean of the other episodes at the same time step (as if that were `shrink` more visits). No
-    episode enters its own baseline, so the policy gradient stays unbiased at discount 1.
+    episode enters its own baseline, so the policy gradient stays unbiased at discount 1, as long as
+    each episode's rewards are its own (the inner loop's bonuses look across episodes, and are not).
     """
     _, n_tasks, episodes = data.action.shape
     togo = returns_to_go(data.reward, discount) * data.alive
@@ -48,7 +49,9 @@ def advantages(data: Rollout, n_states: int, discount: float, shrink: float = 1.
     n_then = alive.sum(2, keepdims=True) - alive
     sum_then = togo.sum(2, keepdims=True) - togo
     then = np.divide(sum_then, n_then, out=np.zeros_like(togo), where=n_then > 0)
-    baseline = (others(togo) + shrink * then) / (others(alive) + shrink)
+    weight = others(alive) + shrink
+    total = others(togo) + shrink * then
+    baseline = np.divide(total, weight, out=np.zeros_like(togo), where=weight > 0)
     return (togo - baseline) * alive
 
 

@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from game.level import Level, reachable
+from game.level import MAX_STEPS, Level, reachable
 from game.tiles import BY_CHAR, FLOOR, GOAL, START, WALL
+
+TRIES = 1000
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,10 @@ class Scatter:
     def __post_init__(self) -> None:
         sides_fit = 3 <= self.height <= 254 and 3 <= self.width <= 254
         shares_fit = 0 <= self.walls <= 0.6 and 0 <= self.terrain_share <= 1
-        if not sides_fit or not shares_fit or self.steps < 1:
-            raise ValueError("sides are 3 to 254, walls 0 to 0.6, terrain_share 0 to 1, steps >= 1")
+        if not sides_fit or not shares_fit:
+            raise ValueError("sides are 3 to 254, walls 0 to 0.6, terrain_share 0 to 1")
+        if not 1 <= self.steps <= MAX_STEPS:
+            raise ValueError(f"steps are 1 to {MAX_STEPS}")
         if any(char not in BY_CHAR or char in (WALL, START, GOAL) for char in self.terrain):
             raise ValueError(f"terrain {self.terrain!r} names a tile that is no terrain")
         if not self.terrain and self.terrain_share:
@@ -43,9 +47,12 @@ class Scatter:
 
 
 def scatter(rng: np.random.Generator, parameters: Scatter) -> Level:
-    """Draw levels until one has a cell that may be the goal (nearly always the first)."""
+    """Draw levels until one has a cell that may be the goal (nearly always the first).
+
+    Raises ValueError where there is none in many tries.
+    """
     p = parameters
-    while True:
+    for _ in range(TRIES):
         kind, which = rng.random((p.height, p.width)), rng.random((p.height, p.width))
         grid = np.full((p.height, p.width), FLOOR)
         if p.terrain_share:
@@ -61,6 +68,7 @@ def scatter(rng: np.random.Generator, parameters: Scatter) -> Level:
         if cells:
             grid[cells[int(rng.random() * len(cells))]] = GOAL
             return replace(level, rows=tuple("".join(row) for row in grid))
+    raise ValueError(f"no level has a goal {p.min_distance} moves away, in {TRIES} tries")
 
 
 GENERATORS: dict[str, tuple[type, Callable[..., Level]]] = {"scatter": (Scatter, scatter)}

@@ -93,10 +93,18 @@ class LevelError(Exception):
 
 
 class _Fault(Exception):
-    """What is wrong with a value, and at which offset of it."""
+    """What is wrong with a value, and at which offset of it; `others` are further faults of it."""
 
     def __init__(self, what: str, todo: str, offset: int = 0) -> None:
         self.what, self.todo, self.offset = what, todo, offset
+        self.others: list[_Fault] = []
+
+
+def _raise_all(faults: list[_Fault]) -> None:
+    """Raise the first fault with the others along, if there is any."""
+    if faults:
+        faults[0].others = faults[1:]
+        raise faults[0]
 
 
 # --- header values: each reader turns a value's text into fields of Level ----------------------
@@ -106,7 +114,7 @@ _WORD = re.compile(r"[^ \t]+")
 
 
 def _number(text: str, what: str, low: float, high: float, offset: int = 0) -> float:
-    todo = f"write a number from {low:g} to {high:g}"
+    todo = f"write a number from {low:g} to {high:g}, with at most 9 decimals"
     if not _NUMBER.fullmatch(text):
         raise _Fault(f"{what} {_quote(text)} is not a number", todo, offset)
     if not low <= float(text) <= high:
@@ -154,19 +162,26 @@ def _steps(text: str) -> int:
 def _pairs(text: str, names: list[str], low: float, high: float) -> dict[str, float]:
     """`mud=4 water=8` as a dictionary; each name from `names`, at most once."""
     found: dict[str, float] = {}
+    faults: list[_Fault] = []
+    todo = f"write name=number, as '{names[-1]}=1'"
     for match in _WORD.finditer(text):
         name, equals, value = match[0].partition("=")
+        at = match.start()
         if not equals:
-            todo = f"write name=number, as '{names[-1]}=1'"
-            raise _Fault(f"{_quote(match[0])} has no value", todo, match.start())
-        if name not in names:
-            raise _Fault(f"unknown name {_quote(name)}", _meant(name, names), match.start())
-        if name in found:
-            raise _Fault(f"'{name}' is given twice", "keep one of them", match.start())
-        at = match.start() + len(name) + 1
-        found[name] = _number(value, name, low, high, at)
-    if not found:
-        raise _Fault("nothing is given", f"write name=number, as '{names[-1]}=1'")
+            faults.append(_Fault(f"{_quote(match[0])} has no value", todo, at))
+        elif name not in names:
+            faults.append(_Fault(f"unknown name {_quote(name)}", _meant(name, names), at))
+        elif name in found:
+            faults.append(_Fault(f"'{name}' is given twice", "keep one of them", at))
+        else:
+            found[name] = 0.0
+            try:
+                found[name] = _number(value, name, low, high, at + len(name) + 1)
+            except _Fault as fault:
+                faults.append(fault)
+    if not found and not faults:
+        faults.append(_Fault("nothing is given", todo))
+    _raise_all(faults)
     return found
 
 
@@ -185,10 +200,14 @@ def _vary(text: str) -> dict[str, Any]:
     words = [(m.start(), m[0]) for m in _WORD.finditer(text)]
     if [word for _, word in words] == ["none"]:
         return {"vary": ()}
-    for offset, word in words:
-        if word not in (MIRROR, ROTATE):
-            todo = _meant(word, [MIRROR, ROTATE, "none"])
-            raise _Fault(f"unknown variation {_quote(word)}", todo, offset)
+    todo = [_meant(word, [MIRROR, ROTATE, "none"]) for _, word in words]
+    _raise_all(
+        [
+            _Fault(f"unknown variation {_quote(word)}", what, offset)
+            for (offset, word), what in zip(words, todo)
+            if word not in (MIRROR, ROTATE)
+        ]
+    )
     given = {word for _, word in words}
     if len(given) < len(words) or not words:
         raise _Fault("a variation is given twice, or none", "write 'vary: mirror rotate'")
@@ -246,13 +265,14 @@ def examine(text: str | bytes, name: str = "level") -> tuple[Level | None, list[
     if len(text) > MAX_BYTES:
         todo = "split it into several levels"
         return None, [Problem(name, 1, 1, f"the file is over {MAX_BYTES:,} bytes", todo)]
+    problems: list[Problem] = []
     if isinstance(text, bytes):
         try:
             text = text.decode("utf-8")
         except UnicodeDecodeError as error:
-            return None, [_undecodable(error.object, error.start, name)]
+            problems.append(_undecodable(error.object, error.start, name))
+            text = error.object.decode("utf-8", errors="replace")
     lines = [line.removesuffix("\r") for line in text.removeprefix("\ufeff").split("\n")]
-    problems: list[Problem] = []
 
     def report(line: int, column: int, what: str, todo: str) -> None:
         problems.append(Problem(name, line, column, what, todo, lines[line - 1]))
@@ -260,9 +280,17 @@ def examine(text: str | bytes, name: str = "level") -> tuple[Level | None, list[
     settings, map_line = _read_header(lines, report)
     rows = _read_map(lines, map_line, report) if map_line else ()
     if problems:
-        problems.sort(key=lambda p: (p.line, p.column))
-        return None, problems[:MAX_PROBLEMS]
+        return None, _in_order(problems)
     return Level(rows=rows, **settings), []
+
+
+def _in_order(problems: list[Problem]) -> list[Problem]:
+    """By place, and no more than anybody reads."""
+    found = sorted(problems, key=lambda p: (p.line, p.column))
+    if len(found) > MAX_PROBLEMS:
+        what, todo = f"and {len(found) - MAX_PROBLEMS} more problems", "mend the others first"
+        found[MAX_PROBLEMS:] = [replace(found[MAX_PROBLEMS], what=what, todo=todo)]
+    return found
 
 
 def _undecodable(data: bytes, at: int, name: str) -> Problem:
@@ -302,7 +330,8 @@ def _read_header(lines: list[str], report: Report) -> tuple[dict[str, Any], int]
             try:
                 settings |= _HEADER[key](value)
             except _Fault as fault:
-                report(number, min(at, len(line) + 1) + fault.offset, fault.what, fault.todo)
+                for one in (fault, *fault.others):
+                    report(number, min(at, len(line) + 1) + one.offset, one.what, one.todo)
     report(len(lines), 1, "there is no map", "write 'map:' and the map's rows below the header")
     return settings, 0
 
@@ -360,7 +389,7 @@ def _check_tiles(rows: tuple[str, ...], first: int, report: Report) -> bool:
         for j, char in enumerate(row)
         if char not in BY_CHAR
     ]
-    for i, j, char in unknown[:MAX_PROBLEMS]:
+    for i, j, char in unknown:
         todo = "'main.py levels legend' lists the tiles"
         report(first + i, j + 1, f"unknown tile {_quote(char)}", todo)
     return not unknown
@@ -379,17 +408,17 @@ def _check_ends(rows: tuple[str, ...], first: int, report: Report) -> bool:
 def _check_reach(rows: tuple[str, ...], first: int, report: Report) -> None:
     """Every start needs a way to some goal or candidate."""
     level = Level(rows)
+    near = reachable(level, *level.find(GOAL), *level.find(CANDIDATE))
     for row, column in level.find(START):
-        tiles = {rows[r][c] for r, c in reachable(level, (row, column))}
-        if not tiles & {GOAL, CANDIDATE}:
+        if (row, column) not in near:
             todo = "open a way to it through the walls"
             report(first + row, column + 1, "no goal can be reached from this start", todo)
 
 
-def reachable(level: Level, start: tuple[int, int]) -> dict[tuple[int, int], int]:
-    """Cells that can be walked to from `start`, each with its distance in moves."""
-    distance = {start: 0}
-    queue = [start]
+def reachable(level: Level, *sources: tuple[int, int]) -> dict[tuple[int, int], int]:
+    """Cells that can be walked to from a source, each with its distance in moves to the nearest."""
+    distance = dict.fromkeys(sources, 0)
+    queue = list(sources)
     for r, c in queue:
         for cell in ((r - 1, c), (r + 1, c), (r, c - 1), (r, c + 1)):
             inside = 0 <= cell[0] < level.height and 0 <= cell[1] < level.width
@@ -439,7 +468,7 @@ def _pairs_text(pairs: Any) -> str:
 
 def canonical(level: Level) -> str:
     """What matters for play, and nothing else, as text: two levels that play alike agree in it."""
-    names = {BY_CHAR[char].name for row in level.rows for char in row}
+    names = {BY_CHAR[char].name for char in set("".join(level.rows))}
     costs = tuple(
         (tile.name, level.cost(tile.char))
         for tile in TILES

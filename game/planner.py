@@ -76,13 +76,11 @@ def optimal_path(tables: Tables) -> tuple[Ints, Ints]:
 
 def shortest_path(tables: Tables) -> int | None:
     """The fewest moves from a start to a goal, the best start; None where there is no way."""
-    goal = np.array(tables.level.find("G")).reshape(-1, 2)
-    at_goal = (tables.cell[:, None] == goal).all(-1).any(1)
     distance = np.full(tables.n_states, -1)
     frontier, steps = tables.starts, 0
     while len(frontier):
         distance[frontier] = steps
-        if at_goal[frontier].any():
+        if tables.goal[frontier].any():
             return steps
         ahead = np.unique(tables.next_state[frontier])
         frontier, steps = ahead[distance[ahead] < 0], steps + 1

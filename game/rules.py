@@ -1,7 +1,7 @@
 """The transition rules, once: what each action does in each state.
 
 A state of a level is a cell. The rules are deterministic; chance (slip) only replaces the chosen
-action by the one that takes effect, see `CHANCE`.
+action by the one that takes effect, one of `SIDES`.
 """
 
 from __future__ import annotations

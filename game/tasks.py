@@ -28,7 +28,9 @@ SPLITS = ("train", "validation", "test")
 DEFAULT_AGENT = "maml-mazes-9x9"
 DEFAULT_SHARES = (0.6, 0.2, 0.2)
 FEWEST_TO_DIVIDE = 5  # a pack with fewer distinct tasks, and no split of its own, is all test
-MOST_TASKS = 20_000  # that a pack is listed with
+MOST_CELLS = 4_000_000  # of all tasks of a pack together
+MOST_GENERATED = 10_000  # tasks for validation and test
+TRIES = 1000  # to generate a level that is not there yet
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,8 @@ class Task:
     @cached_property
     def kind(self) -> str:
         """The id up to the symmetries that the level's family varies by."""
+        if not self.level.vary:
+            return self.id
         return min(_digest(canonical(level)) for _, level in variants(self.level))
 
 
@@ -71,16 +75,20 @@ def count_tasks(level: Level) -> int:
 
 def nth_task(level: Level, index: int, name: str) -> Task:
     """The task with this number among `count_tasks(level)`: a candidate goal, then a variant."""
-    n_variants = count_tasks(level) // max(1, len(level.find(CANDIDATE)))
-    candidate, variant = divmod(index, n_variants)
-    drawn: list[tuple[str, str]] = []
     candidates = level.find(CANDIDATE)
-    if candidates:
-        row, column = candidates[candidate]
-        level = place_goal(level, (row, column))
-        drawn.append(("goal", f"row {row + 1} column {column + 1}"))
-    label, level = variants(level)[variant]
-    if label:
+    n_variants = count_tasks(level) // max(1, len(candidates))
+    candidate, variant = divmod(index, n_variants)
+    return _draw(level, candidates[candidate] if candidates else None, variant, name)
+
+
+def _draw(level: Level, goal: tuple[int, int] | None, variant: int, name: str) -> Task:
+    """The task with its goal at one candidate, as one of the level's variants."""
+    drawn: list[tuple[str, str]] = []
+    if goal:
+        level = place_goal(level, goal)
+        drawn.append(("goal", f"row {goal[0] + 1} column {goal[1] + 1}"))
+    if variant:
+        label, level = variants(level)[variant]
         drawn.append(("variant", label))
     return Task(level, name, tuple(drawn))
 
@@ -94,9 +102,12 @@ def place_goal(level: Level, cell: tuple[int, int]) -> Level:
 
 def family(level: Level, name: str) -> Iterator[Task]:
     """Every task of a level once, in a fixed order."""
+    candidates: list[tuple[int, int] | None] = [*level.find(CANDIDATE)] or [None]
     seen: set[str] = set()
-    for index in range(count_tasks(level)):
-        task = nth_task(level, index, name)
+    for goal, variant in itertools.product(
+        candidates, range(count_tasks(level) // len(candidates))
+    ):
+        task = _draw(level, goal, variant, name)
         if task.id not in seen:
             seen.add(task.id)
             yield task
@@ -189,6 +200,8 @@ def load_pack(name: str | Path) -> Pack:
     folder = path if path.is_dir() else path.parent
     source = _Toml(folder / PACK_FILE)
     settings = source.fill(_Settings, source.content, "")
+    if not settings.agent:
+        source.fail("agent", "names no agent")
     levels: list[tuple[str, Level]] = []
     if settings.generate:
         splits = _generated_splits(source, settings.generate)
@@ -224,10 +237,11 @@ def _read_levels(folder: Path) -> list[tuple[str, Level]]:
 
 
 def _list_tasks(levels: list[tuple[str, Level]], where: str) -> list[Task]:
-    total = sum(count_tasks(level) for _, level in levels)
-    if total > MOST_TASKS:
+    total = sum(count_tasks(level) * level.height * level.width for _, level in levels)
+    if total > MOST_CELLS:
         raise PackError(
-            f"{where}: {total:,} tasks, over the limit of {MOST_TASKS:,} - use fewer candidates"
+            f"{where}: the maps of all its tasks together have {total:,} cells, over the limit of "
+            f"{MOST_CELLS:,} - use fewer candidates"
         )
     named = ((level, level.title or Path(file).stem) for file, level in levels)
     return [task for level, name in named for task in family(level, name)]
@@ -257,7 +271,7 @@ def _authored_splits(
     if how == "share":
         shares = source.fill(_Shares, table, "split")
         whole = (shares.train, shares.validation, shares.test)
-        if abs(sum(whole) - 1) > 1e-6 or min(whole) < 0:
+        if not (abs(sum(whole) - 1) <= 1e-6 and min(whole) >= 0):
             source.fail("split", "has shares that do not add up to 1")
         return _divide_by_share(_list_tasks(levels, source.file), whole)
     if how == "file":
@@ -314,6 +328,8 @@ def _divide_by_goals(
     """Each level has a drawing of its map with t, v or h (held out) at every candidate."""
     lists: dict[str, list[Task]] = {"t": [], "v": [], "h": []}
     for name, level in levels:
+        if not level.find(CANDIDATE):
+            source.fail("goals", f"divides candidates, and {name} has no '?'")
         drawing = table.goals.get(name, "").strip("\n").split("\n")
         if [len(row) for row in drawing] != [level.width] * level.height:
             source.fail(name, "needs a drawing of the map's size, with t, v or h for each '?'")
@@ -333,25 +349,31 @@ def _generated_splits(source: _Toml, table: dict[str, Any]) -> dict[str, TaskDis
     chosen = source.fill(_Generate, table, "generate")
     if chosen.generator not in GENERATORS:
         source.fail("generator", f"is one of: {', '.join(GENERATORS)}")
-    if min(chosen.seed, chosen.validation, chosen.test) < 0:
-        source.fail("generate", "has a negative number")
+    held_out = chosen.validation + chosen.test
+    if min(chosen.seed, chosen.validation, chosen.test) < 0 or held_out > MOST_GENERATED:
+        source.fail("generate", f"has a negative number, or over {MOST_GENERATED:,} tasks")
     kind, generate = GENERATORS[chosen.generator]
     try:
         parameters = source.fill(kind, chosen.parameters, "parameters")
     except ValueError as error:
         source.fail("parameters", f"do not fit: {error}")
-    rng = np.random.default_rng(chosen.seed)
     fixed: dict[str, Task] = {}
-    while len(fixed) < chosen.validation + chosen.test:
-        task = Task(generate(rng, parameters), f"{chosen.title} {len(fixed) + 1}")
-        fixed.setdefault(task.id, task)
-    tasks = list(fixed.values())
 
-    def draw(rng: np.random.Generator) -> Task:
-        while True:
-            task = Task(generate(rng, parameters), chosen.title)
+    def draw(rng: np.random.Generator, title: str = chosen.title) -> Task:
+        for _ in range(TRIES):
+            try:
+                task = Task(generate(rng, parameters), title)
+            except ValueError as error:
+                raise source.error("parameters", f"do not fit: {error}") from None
             if task.id not in fixed:
                 return task
+        raise source.error("parameters", f"leave no level that is new, in {TRIES} tries")
+
+    rng = np.random.default_rng(chosen.seed)
+    while len(fixed) < held_out:
+        task = draw(rng, f"{chosen.title} {len(fixed) + 1}")
+        fixed[task.id] = task
+    tasks = list(fixed.values())
 
     splits = _listed([], tasks[chosen.test :], tasks[: chosen.test])
     return {**splits, "train": TaskDistribution("train", draw=draw)}
@@ -370,8 +392,8 @@ class _Generate:
 def _check_apart(splits: dict[str, TaskDistribution], where: str) -> None:
     owner: dict[str, tuple[str, Task]] = {}
     for split, distribution in splits.items():
-        for task in distribution.tasks:
-            other, twin = owner.setdefault(task.kind, (split, task))
+        for task, name in ((t, name) for t in distribution.tasks for name in {t.id, t.kind}):
+            other, twin = owner.setdefault(name, (split, task))
             if other != split:
                 raise PackError(
                     f"{where}: {split} and {other} share a task: {task.name} ({task.id}) and "
@@ -391,6 +413,8 @@ class _Toml:
             self.content = tomllib.loads(self.text)
         except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise PackError(f"{path}: {error}") from None
+        except RecursionError:
+            raise PackError(f"{path}: nested too deeply - a pack.toml is flat") from None
 
     def error(self, key: str, what: str) -> PackError:
         """An error about a key, with the line that mentions it first."""
@@ -410,17 +434,26 @@ class _Toml:
                 close = difflib.get_close_matches(key, known, 1)
                 hint = f"did you mean '{close[0]}'?" if close else f"it is one of {list(known)}"
                 self.fail(key, f"is not known here - {hint}")
-            expected = str(known[key].type).partition("[")[0]
-            fits = {"float": (int, float)}.get(expected, _TYPES.get(expected, object))
-            if not isinstance(value, fits) or isinstance(value, bool) != (expected == "bool"):
-                self.fail(key, f"is {value!r}, and should be a {expected}")
+            if not _fits(value, str(known[key].type)):
+                self.fail(key, f"is {value!r}, and should be a {known[key].type}")
         missing = [f.name for f in known.values() if _required(f) and f.name not in table]
         if missing:
             self.fail(where, f"lacks '{missing[0]}'")
         return kind(**table)
 
 
-_TYPES: dict[str, type] = {"str": str, "int": int, "bool": bool, "dict": dict, "list": list}
+_PLAIN: dict[str, type | tuple[type, ...]] = {"str": str, "int": int, "float": (int, float)}
+
+
+def _fits(value: Any, kind: str) -> bool:
+    """Whether a TOML value is of a type as a dataclass names it, as `list[str]`."""
+    if kind == "list[str]":
+        return isinstance(value, list) and all(isinstance(x, str) and x for x in value)
+    if kind == "dict[str, str]":
+        return isinstance(value, dict) and all(isinstance(x, str) for x in value.values())
+    if kind == "dict[str, Any]":
+        return isinstance(value, dict)
+    return isinstance(value, _PLAIN[kind]) and not isinstance(value, bool)
 
 
 def _required(f: Any) -> bool:

@@ -211,3 +211,32 @@ def test_variants_are_the_symmetries_that_vary_names():
     assert maps("mirror") == [("@G", ".,"), ("G@", ",.")]
     assert maps("rotate") == [("@G", ".,"), (".@", ",G"), (",.", "G@"), ("G,", "@.")]
     assert len(set(maps("mirror rotate"))) == 8
+
+
+def test_all_faults_of_one_line_are_reported():
+    text = "reward: goal=x step=y\ncost: wall=3 mud=x foo=2\nvary: flip turn\nmap:\n@G\n"
+    assert [(line, column) for line, column, _ in problems(text)] == [
+        *[(1, 14), (1, 21)],
+        *[(2, 7), (2, 18), (2, 20)],
+        *[(3, 7), (3, 12)],
+    ]
+
+
+def test_a_byte_that_is_no_text_hides_no_other_problem():
+    text = b"title: caf\xe9\nsteps: -3\nmap:\n@.G\n..\n"
+    assert [(line, column) for line, column, _ in problems(text)] == [(1, 11), (2, 8), (5, 3)]
+
+
+def test_two_problems_may_have_one_place():
+    assert [what for _, _, what in problems("map:\n...\n")] == ["no start", "no goal"]
+
+
+def test_of_very_many_problems_the_rest_is_counted():
+    found = problems("map:\n" + "x" * 250 + "\n")
+    assert len(found) == 101
+    assert found[-1][2] == "and 152 more problems"  # 250 tiles, no start and no goal, less 100
+
+
+def test_a_map_full_of_starts_is_read_at_once():
+    rows = ["@" * 256] * 255 + ["@" * 255 + "G"]
+    assert parse("map:\n" + "\n".join(rows) + "\n").height == 256

@@ -179,7 +179,24 @@ def test_twins_up_to_symmetry_count_as_shared_where_the_level_varies(tmp_path):
         ("[split]\nby = 'luck'\n", r"pack.toml:2:1: 'by' is"),
         ("[split]\nby = 'file'\ntest = ['zz*']\n", "no level file is called that"),
         ("[split]\ntrain = 0.9\n", "do not add up to 1"),
-        ("[split]\nby = 'goals'\n", "needs a drawing"),
+        ("[split]\nby = 'goals'\n", "a.txt has no '\\?'"),
+        ("[split]\nby = 'goals'\ngoals = { 'a.txt' = 3 }\n", "should be a dict"),
+        ("[split]\nby = 'file'\ntest = [1]\n", "should be a list"),
+        ("[split]\nby = 'file'\ntest = ['']\n", "should be a list"),
+        ("[split]\ntrain = nan\n", "do not add up to 1"),
+        ("x = " + "[" * 5000, "nested too deeply"),
+        ("agent = ''\n", "names no agent"),
+        ("[generate]\ngenerator = 'scatter'\ntest = 100000000\n", "over 10,000 tasks"),
+        (
+            "[generate]\ngenerator = 'scatter'\n[generate.parameters]\nheight = 3\nwidth = 3\n"
+            "walls = 0.0\nterrain_share = 0.0\nmin_distance = 1\n",
+            "leave no level that is new",
+        ),
+        (
+            "[generate]\ngenerator = 'scatter'\n[generate.parameters]\nheight = 99\nwidth = 99\n"
+            "walls = 0.6\nmin_distance = 49\n",
+            "no level has a goal 49 moves away",
+        ),
         ("[generate]\nseed = 1\n", "lacks 'generator'"),
         ("[generate]\ngenerator = 'magic'\n", "is one of: scatter"),
         ("[generate]\ngenerator = 'scatter'\n[generate.parameters]\nwalls = 2.0\n", "do not fit"),
@@ -201,3 +218,24 @@ def test_all_levels_of_a_pack_are_checked_at_once(tmp_path):
 def test_an_unknown_name_is_answered_with_the_likeliest():
     with pytest.raises(PackError, match="did you mean 'mazes-9x9'"):
         load_pack("maze-9x9")
+
+
+def test_a_task_is_shared_whatever_its_level_may_vary_by(tmp_path):
+    toml = "[split]\nby = 'file'\ntrain = ['a.txt']\ntest = ['b.txt']\n"
+    levels = {"a": "vary: mirror\nmap:\n@.#.G\n.....\n", "b": "map:\nG.#.@\n.....\n"}
+    with pytest.raises(PackError, match="share a task"):
+        load_pack(write_pack(tmp_path, toml, **levels))
+
+
+def test_a_drawing_needs_a_mark_for_every_candidate(tmp_path):
+    for drawing, what in (("t", "needs a drawing"), ("t.x", "'x' at row 1 column 3")):
+        toml = f'[split]\nby = "goals"\n[split.goals]\n"a.txt" = "{drawing}"\n'
+        with pytest.raises(PackError, match=what):
+            load_pack(write_pack(tmp_path, toml, a="map:\n?@?\n"))
+
+
+def test_a_family_too_large_to_list_is_refused(tmp_path):
+    row = "?" * 100 + "\n"
+    folder = write_pack(tmp_path, None, big="map:\n@" + row[1:] + row * 99)
+    with pytest.raises(PackError, match="use fewer candidates"):
+        load_pack(folder / "big.txt")
