@@ -9,7 +9,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import dataclasses
+import io
 import itertools
+import os
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -67,8 +69,8 @@ class Watch:
         return self._write(pack) if self.headless else self._show(pack)
 
     def _agents(self, pack: Pack, versus: str | None) -> tuple[str, ...]:
-        names = (self.agent or pack.agent, versus)
-        return tuple(name for name in names if name and name != "none")
+        agent = self.agent or pack.agent
+        return (agent,) if versus in (None, "", "none") else (agent, versus)
 
     def _subject(self, pack: Pack, agents: Sequence[str]) -> Subject:
         from agents.catalog import agent_card
@@ -112,9 +114,15 @@ class Watch:
         from game.tables import compile_level
         from game.trace import trace_json
         from game.view.record import save_gif, save_picture
+        from game.view.window import WrongPygame, check_pygame
 
         assert self.out
+        try:
+            check_pygame()
+        except WrongPygame as error:
+            return fail(error, UNUSABLE)
         torch.set_num_threads(1)
+        self.out.mkdir(parents=True, exist_ok=True)
         agents = self._agents(pack, self.versus)
         subject = self._subject(pack, agents)
         task = subject.tasks[0]
@@ -127,7 +135,6 @@ class Watch:
             "board.png": lambda path: save_picture(path, subject, traces),
             "adaptation.gif": lambda path: save_gif(path, subject, traces),
         }
-        self.out.mkdir(parents=True, exist_ok=True)
         write_json(self.out / "trace.json", trace_json(self.level, task.id, self.seed, traces))
         for name, write in files.items():
             write_atomically(self.out / name, write)
@@ -149,6 +156,8 @@ class Train:
     """How to learn to learn."""
     out: Path | None = None
     """The folder of the run; else runs/LEARNER-PACK."""
+    overwrite: bool = False
+    """Take the place of a run that is there already."""
     iterations: int = 4000
     """Iterations of the outer loop."""
     minutes: float | None = None
@@ -164,14 +173,16 @@ class Train:
         import torch
         from rich.console import Console
 
+        from agents.catalog import WEIGHTS
         from agents.console import show_training, show_written
+        from agents.learner import Diverged
         from agents.runs import load_agent
         from agents.train import TrainConfig, Training
         from game.tasks import load_pack
 
         if min(self.iterations, self.tasks, self.threads) < 1 or self.seed < 0:
             return fail("--iterations, --tasks and --threads are at least 1, --seed 0", UNUSABLE)
-        if self.minutes is not None and self.minutes <= 0:
+        if self.minutes is not None and not 0 < self.minutes < 1e6:
             return fail("--minutes is more than 0", UNUSABLE)
         pack = load_pack(self.pack)
         if not (pack.split("train").tasks or pack.split("train").unlimited):
@@ -180,6 +191,9 @@ class Train:
         learner = _make_learner(self)
         config = TrainConfig(self.iterations, self.minutes, self.tasks, self.seed)
         out = self.out or Path("runs") / f"{self.learner}-{pack.name}"
+        if (out / WEIGHTS).exists() and not self.overwrite:
+            todo = "give another --out, or --overwrite it"
+            return fail(f"{out}: there is a trained agent already - {todo}", UNUSABLE)
         command = "python main.py " + shlex.join(sys.argv[1:])
         training = Training(learner, self.learner, pack, config, out, command)
         console = Console()
@@ -189,6 +203,9 @@ class Train:
             training.save()
             console.print(f"stopped; the agent so far is saved in {out}", soft_wrap=True)
             return INTERRUPTED
+        except Diverged as error:
+            training.save()
+            return fail(f"{error}; what was best before is in {out}", AT_FAULT)
         training.save()
         load_agent(str(out))
         show_written(out, console)
@@ -219,8 +236,9 @@ class Eval:
 
     pack: Positional[str]
     """A pack's folder or name, or a level file."""
-    agent: tuple[str, ...] = ("maml", "scratch")
-    """Runs, shipped agents, or learners (meaning the shipped LEARNER-PACK)."""
+    agent: tuple[str, ...] = ()
+    """Runs, shipped agents, or learners (meaning the shipped LEARNER-PACK); else the agent that the
+    pack names, and scratch."""
     split: str = "test"
     """Whose tasks: test (held out), validation or train."""
     steps: int = 5
@@ -236,7 +254,7 @@ class Eval:
 
         from agents.console import show_curves, show_written
         from agents.evaluate import adaptation_curves, write_results
-        from agents.runs import load_agent
+        from agents.runs import learner_by_seed, load_agent
         from game.tasks import SPLITS, load_pack
 
         if self.split not in SPLITS or self.steps < 0 or self.seeds < 1:
@@ -246,14 +264,18 @@ class Eval:
         tasks = pack.split(self.split).tasks
         if not tasks:
             return fail(f"{pack.path}: the {self.split} split is not a list of tasks", AT_FAULT)
-        seeds = range(self.seeds)
-        agents = [load_agent(name, pack.name) for name in self.agent]
-        curves = {a.name: adaptation_curves(a.learner, tasks, seeds, self.steps) for a in agents}
+        if self.out:
+            self.out.mkdir(parents=True, exist_ok=True)
+        curves = {}
+        for given in self.agent or (pack.agent, "scratch"):
+            name = load_agent(given, pack.name).name
+            load = learner_by_seed(given, pack.name)
+            curve = adaptation_curves(load, tasks, range(self.seeds), self.steps)
+            curves[given if name in curves else name] = curve
         title = f"{pack.title}: {len(tasks)} {self.split} tasks, {self.seeds} seeds, mean score"
         console = Console()
         show_curves(curves, title, console)
         if self.out:
-            self.out.mkdir(parents=True, exist_ok=True)
             write_results(self.out, pack, self.split, curves, title)
             show_written(self.out, console)
         return DONE
@@ -375,10 +397,16 @@ class Levels:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command. Returns its exit code: 0 done, 1 bad input, 2 usage or environment, 130."""
     argv = list(sys.argv[1:] if argv is None else argv) or ["watch"]
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal may know fewer letters than a title
+            stream.reconfigure(errors="backslashreplace")
     try:
         return _run(argv)
     except KeyboardInterrupt:
         return INTERRUPTED
+    except BrokenPipeError:  # whoever read our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
 
 
 def _run(argv: list[str]) -> int:
@@ -389,7 +417,15 @@ def _run(argv: list[str]) -> int:
     from game.tasks import PackError
 
     try:
-        return _parse(argv).run()
+        try:
+            command = _parse(argv)
+        except ValueError as error:  # an option out of its range
+            return fail(error, UNUSABLE)
+        code: int = command.run()
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        raise
     except (LevelError, PackError, TooLarge, TooLargeToSee) as error:
         return fail(error, AT_FAULT)
     except OSError as error:

@@ -9,7 +9,6 @@ from typing import Any
 
 from agents.learner import REGISTRY, AgentError
 from game.features import LAYOUT
-from game.tasks import PackError, load_pack
 
 PRETRAINED = Path(__file__).resolve().parent / "pretrained"
 CONFIG, WEIGHTS = "config.json", "agent.safetensors"
@@ -24,7 +23,7 @@ class Card:
     name: str
     episodes: int  # of each of its adaptation steps
     learned: bool = True  # whether there was a meta-training
-    trained_on: frozenset[str] = frozenset()  # ids, as far as its training tasks can be listed
+    trained_on: frozenset[str] = frozenset()  # ids; none where it met ever new tasks
 
 
 def list_pretrained() -> list[str]:
@@ -67,11 +66,11 @@ def agent_card(name: str, pack: str = "") -> Card:
         return Card(name, EPISODES, learned=False)
     folder = find_agent(name, pack)
     config = read_config(folder)
-    inner = config["options"].get("inner", {})
-    episodes = inner.get("episodes", EPISODES) if isinstance(inner, dict) else EPISODES
-    try:
-        train = load_pack(str(config.get("pack"))).split("train")
-    except (PackError, OSError):  # its pack is elsewhere: nothing can be said
-        return Card(folder.resolve().name, int(episodes))
-    known = frozenset(task.id for task in train.tasks)
-    return Card(folder.resolve().name, int(episodes), trained_on=known)
+    inner = config["options"].get("inner")
+    episodes = inner.get("episodes") if isinstance(inner, dict) else None
+    ids = config.get("trained_on")
+    return Card(
+        name=folder.resolve().name,
+        episodes=episodes if isinstance(episodes, int) else EPISODES,
+        trained_on=frozenset(map(str, ids)) if isinstance(ids, list) else frozenset(),
+    )

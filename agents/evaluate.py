@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,9 +48,10 @@ class Curves:
 
 
 def adaptation_curves(
-    learner: Learner, tasks: Sequence[Task], seeds: Sequence[int], steps: int
+    load: Callable[[int], Learner], tasks: Sequence[Task], seeds: Sequence[int], steps: int
 ) -> Curves:
-    """Adapt to every task with every seed."""
+    """Adapt to every task with every seed, with the learner that `load` gives for the seed."""
+    learners = {seed: load(seed) for seed in seeds}
     optimal, random = [], []
     parts = []
     for first in range(0, len(tasks), CHUNK):
@@ -60,7 +61,7 @@ def adaptation_curves(
         random.append(random_return(batch))
         for seed in seeds:
             rngs = [task_rng(seed, task) for task in chunk]
-            parts.append(list(learner.adapt(batch, rngs, steps)))
+            parts.append(list(learners[seed].adapt(batch, rngs, steps)))
 
     def gather(values: Sequence[Any]) -> np.ndarray:
         """[M, N, K + 1] from what each part says of each of its steps and tasks."""

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from agents.learner import check_options
 from agents.losses import advantages, lvc_surrogate, plain_surrogate, state_action_sums
 from agents.policy import Params, log_probs
 from agents.rollout import Rngs, Rollout, roll_out
@@ -44,6 +45,10 @@ class InnerConfig:
     trust: float = 0.7
     """A step that moves the policy further than this divergence (nats, mean over the visits) is
     shortened to about it; 0 leaves all steps as they are."""
+
+    def __post_init__(self) -> None:
+        check_options(self, episodes=(1, 10_000), discount=(0, 1), shrink=(0, 1e6))
+        check_options(self, rarity=(0, 1e6), curiosity=(0, 1e6), trust=(0, 1e6))
 
 
 def see(batch: GridBatch, dtype: torch.dtype) -> tuple[Tensor, Tensor]:

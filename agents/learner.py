@@ -18,6 +18,19 @@ class AgentError(Exception):
     """There is no such agent or learner, or its files cannot be used; the message says why."""
 
 
+class Diverged(Exception):
+    """Training has broken down; the message says how, and what to try."""
+
+
+def check_options(config: Any, **ranges: tuple[float, float]) -> None:
+    """Raise ValueError where a number of a config (each, of a tuple) is out of its range."""
+    for name, (low, high) in ranges.items():
+        value = getattr(config, name)
+        values = value if isinstance(value, tuple) else (value,)
+        if not all(low <= one <= high for one in values):
+            raise ValueError(f"option '{name}' is {value}, and should be {low:g} to {high:g}")
+
+
 class Learner(Protocol):
     """An agent that learns to learn. `config` is a frozen dataclass of its options."""
 

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from agents import inner
 from agents.inner import InnerConfig, Trial, collect, improve
+from agents.learner import check_options
 from agents.losses import Dynamics, entropy, expected_return, plain_surrogate
 from agents.outer import MetaOptimizer, OuterConfig
 from agents.policy import Params, for_tasks, init_mlp, keep_columns, log_probs
@@ -50,6 +51,10 @@ class MamlConfig:
     """The share of it for the policies after each step."""
     inner: InnerConfig = field(default_factory=InnerConfig)
     outer: OuterConfig = field(default_factory=OuterConfig)
+
+    def __post_init__(self) -> None:
+        check_options(self, inner_steps=(1, 100), hidden=(1, 4096), step_size=(1e-6, 100))
+        check_options(self, discovery=(0, 1e6), entropy=(0, 1e6), later_entropy=(0, 1e6))
 
 
 class Maml:

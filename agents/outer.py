@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from agents.learner import Diverged, check_options
 from agents.policy import Params, sees
 
 
@@ -25,6 +26,10 @@ class OuterConfig:
     """Share of these values that is left at the end."""
     average: float = 0.99
     """Decay of the moving average of the meta-parameters, which is what adapts."""
+
+    def __post_init__(self) -> None:
+        check_options(self, learning_rate=(0, 10), step_size_rate=(0, 10), warm_up=(0, 0.99))
+        check_options(self, final=(0, 1), average=(0, 1))
 
 
 class MetaOptimizer:
@@ -49,13 +54,15 @@ class MetaOptimizer:
         The gradients of parameters with a row for each feature have those of `columns` alone.
 
         A task's gradient is cut to twice the median norm, so that no single task leads, and the
-        mean to norm 1.
+        mean to norm 1. Raises Diverged where that norm is not finite.
         """
         flat = torch.cat([g.flatten(1) for g in grads.values()], 1)  # [T, P]
         norms = flat.norm(dim=1)
         limit = 2 * norms.median()
         mean = (flat * (limit / norms.clamp_min(1e-12)).clamp_max(1)[:, None]).mean(0)
         norm = float(mean.norm())
+        if not math.isfinite(norm):
+            raise Diverged("the meta-gradient is not finite - try smaller step sizes")
         mean = mean / max(1.0, norm)
         parts = mean.split([g[0].numel() for g in grads.values()])
         for name, part in zip(grads, parts, strict=True):

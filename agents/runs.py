@@ -7,6 +7,7 @@ names, shapes, types and finiteness are checked against the learner that the con
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -71,6 +72,11 @@ def load_agent(name: str, pack: str = "", seed: int = 0) -> Agent:
     return Agent(folder.resolve().name, learner, str(config.get("pack", "")))
 
 
+def learner_by_seed(name: str, pack: str = "") -> Callable[[int], Learner]:
+    """The agent's learner for each seed of adaptation: only `scratch` hangs on it."""
+    return lambda seed: load_agent(name, pack, seed).learner
+
+
 def _build(path: Path, config: dict[str, Any]) -> Learner:
     try:
         kind = learner_class(str(config.get("learner")))
@@ -88,13 +94,11 @@ def _fill(kind: type, values: dict[str, Any]) -> Any:
         if field.name not in values:
             continue
         value, expected = values[field.name], hints[field.name]
-        if is_dataclass(expected):
+        if is_dataclass(expected) and isinstance(value, dict):
             value = _fill(expected, dict(value))  # type: ignore[arg-type]
-        elif isinstance(value, list):
-            value = tuple(value)
         elif not _fits(value, expected):
             raise ValueError(f"option '{field.name}' cannot be {value!r}")
-        given[field.name] = value
+        given[field.name] = tuple(value) if isinstance(value, list) else value
     unknown = set(values) - set(given)
     if unknown:
         raise ValueError(f"unknown option '{min(unknown)}'")
@@ -104,6 +108,8 @@ def _fill(kind: type, values: dict[str, Any]) -> Any:
 def _fits(value: Any, expected: Any) -> bool:
     if get_origin(expected) is Literal:
         return value in get_args(expected)
+    if expected == tuple[int, ...]:
+        return isinstance(value, list) and len(value) <= 16 and all(type(x) is int for x in value)
     return type(value) is expected or (expected is float and type(value) is int)
 
 

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from agents import inner
 from agents.inner import InnerConfig
+from agents.learner import check_options
 from agents.policy import for_tasks, init_mlp, keep_columns
 from agents.rollout import Rngs
 from game.features import N_FEATURES
@@ -27,6 +28,9 @@ class ScratchConfig:
     step_size: float = 0.1
     """Tuned on validation levels of mazes-9x9."""
     inner: InnerConfig = field(default_factory=InnerConfig)
+
+    def __post_init__(self) -> None:
+        check_options(self, hidden=(1, 4096), step_size=(1e-6, 100))
 
 
 class Scratch:

@@ -73,14 +73,13 @@ class Training:
     command: str = ""
     rows: list[dict[str, float]] = field(default_factory=list)
     best: float = -np.inf
+    at: Update | None = None  # the last iteration
     _pending: list[dict[str, float]] = field(default_factory=list)
 
     def run(self) -> Iterator[Update | Validation]:
         """Train to the end, and say what happens. Raises LookupError if there are no tasks."""
         config, train = self.config, self.pack.split("train")
         self.out.mkdir(parents=True, exist_ok=True)
-        self._write_config(0, 0.0)
-        save_weights(self.out, self.learner)
         began, paused = time.monotonic(), 0.0
         due, env_steps, iteration, progress = 1, 0, 0, 0.0
         while progress < 1:
@@ -93,50 +92,54 @@ class Training:
             done = iteration / config.iterations
             progress = min(1.0, seconds / (60 * config.minutes) if config.minutes else done)
             self._pending.append(metrics)
-            yield Update(iteration, progress, seconds, env_steps, metrics)
+            self.at = Update(iteration, progress, seconds, env_steps, metrics)
+            yield self.at
             if progress >= due / config.validations:
                 pause = time.monotonic()
-                yield self.validate(iteration, seconds, env_steps)
+                yield self.validate(self.at)
                 due = int(progress * config.validations) + 1
                 paused += time.monotonic() - pause
 
-    def validate(self, iteration: int, seconds: float, env_steps: int) -> Validation:
+    def validate(self, at: Update) -> Validation:
         """Evaluate on validation tasks, and keep the agent that is best there (steps 1, 2 ...)."""
         tasks = self.pack.split("validation").tasks[: self.config.validation_tasks]
         scores: list[float] = []
         if tasks:
-            curves = adaptation_curves(self.learner, tasks, [0], VALIDATION_STEPS)
+            curves = adaptation_curves(lambda _: self.learner, tasks, [0], VALIDATION_STEPS)
             scores = curves.mean_scores
         value = float(np.mean(scores[1:])) if scores else -np.inf
         best = not tasks or value > self.best
         means = {key: float(np.mean([m[key] for m in self._pending])) for key in self._pending[0]}
         self._pending.clear()
-        row: dict[str, float] = {"iteration": iteration, "seconds": round(seconds, 1), **means}
-        row |= {f"score_{k}": score for k, score in enumerate(scores)} | {"env_steps": env_steps}
+        row: dict[str, float] = {"iteration": at.iteration, "seconds": round(at.seconds, 1)} | means
+        row |= {f"score_{k}": score for k, score in enumerate(scores)} | {"env_steps": at.env_steps}
         self.rows.append(row)
         self._write_metrics()
         if best:
             self.best = value
-            save_weights(self.out, self.learner)
-            self._write_config(iteration, seconds)
-        return Validation(iteration, scores, best)
+            self._write_agent(at)
+        return Validation(at.iteration, scores, best)
 
     def save(self) -> None:
         """Write what the run has besides its agent; an agent if none was validated yet."""
         if not self.rows:
-            save_weights(self.out, self.learner)
+            if self.at:
+                self._write_agent(self.at)
             return
         title = f"{self.learner_name} on {self.pack.name}: adaptation as training goes on"
         plot_training(self.out / "curves.png", self.rows, title)
 
-    def _write_config(self, iteration: int, seconds: float) -> None:
+    def _write_agent(self, at: Update) -> None:
+        train = self.pack.split("train")
         facts: dict[str, Any] = {
             "pack": self.pack.name,
             "command": self.command,
             "training": vars(self.config),
-            "saved_at": {"iteration": iteration, "seconds": round(seconds, 1)},
+            "saved_at": {"iteration": at.iteration, "seconds": round(at.seconds, 1)},
+            "trained_on": None if train.unlimited else [task.id for task in train.tasks],
             "versions": _versions(),
         }
+        save_weights(self.out, self.learner)
         write_json(self.out / CONFIG, describe(self.learner_name, self.learner, **facts))
 
     def _write_metrics(self) -> None:

@@ -76,7 +76,9 @@ def _serve_requests(connection: Connection, names: tuple[str, ...], pack: str) -
             load_agent(name, pack)
     except AgentError as error:
         connection.send(Failed(None, str(error)))
-        return
+        while True:  # answer, so that the window does not take us for dead
+            number, *_ = connection.recv()
+            connection.send(Failed(number, str(error)))
     connection.send(Ready(names))
     request = connection.recv()
     while True:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +14,7 @@ from game.level import MAX_BYTES, Level, examine
 from game.planner import optimal_path, optimal_return, random_return, shortest_path
 from game.rules import ACTIONS
 from game.tables import GridBatch, TooLarge, compile_level
-from game.tasks import SPLITS, Pack, PackError, Task, family, find_pack, load_pack
+from game.tasks import PACK_FILE, SPLITS, Pack, PackError, Task, family, find_pack, load_pack
 from game.tasks import list_packs as pack_folders
 from game.tiles import TILES
 
@@ -70,6 +71,7 @@ def check(names: Sequence[str]) -> list[dict[str, Any]]:
     for name in names:
         try:
             path = find_pack(name)
+            path = path.parent if path.name == PACK_FILE else path
             if path.is_file():
                 reports.append(check_file(path))
                 continue
@@ -77,6 +79,8 @@ def check(names: Sequence[str]) -> list[dict[str, Any]]:
             reports += files
             if not any(report["errors"] for report in files):
                 load_pack(path)
+                if not files:
+                    reports.append(_report(str(path), []))  # its levels are generated
         except PackError as error:
             reports.append(_report(name, [str(error)]))
         except OSError as error:
@@ -104,27 +108,29 @@ def check_file(path: Path) -> dict[str, Any]:
 
 def _figures(level: Level) -> dict[str, Any]:
     """Warnings, and means over the level's tasks."""
-    tasks = [task for task, _ in zip(family(level, ""), range(MOST_TASKS))]
-    tables = [compile_level(task.level) for task in tasks]
-    warnings, paths = [], []
-    for task, table in zip(tasks, tables):
-        path = shortest_path(table)
+    found: dict[str, list[float]] = {"optimal_return": [], "random_return": []}
+    warnings, paths, states = [], [], 0
+    for task in itertools.islice(family(level, ""), MOST_TASKS):
+        tables = compile_level(task.level)
+        batch = GridBatch([tables])
+        found["optimal_return"].append(float(optimal_return(batch)[0]))
+        found["random_return"].append(float(random_return(batch)[0]))
+        states = max(states, tables.n_states)
+        path = shortest_path(tables)
         where = dict(task.drawn).get("goal", "the goal")
         if path is None:
             warnings.append(f"the goal at {where} is out of reach")
-        elif path > level.steps:
-            warnings.append(f"{level.steps} steps, but the way to {where} takes {path}")
-        paths.append(path)
+        else:
+            paths.append(path)
+            if path > level.steps:
+                warnings.append(f"{level.steps} steps, but the way to {where} takes {path}")
     if level.goal == "hidden" and len(level.find("?")) == 1 and not level.find("G"):
         warnings.append("one candidate goal: nothing is left to find out")
-    reached = [path for path in paths if path is not None]
-    batches = [GridBatch([table]) for table in tables]
     return {
         "warnings": warnings,
-        "states": max(table.n_states for table in tables),
-        "optimal_return": float(np.mean([optimal_return(batch)[0] for batch in batches])),
-        "random_return": float(np.mean([random_return(batch)[0] for batch in batches])),
-        "shortest_path": float(np.mean(reached)) if reached else None,
+        "states": states,
+        **{name: float(np.mean(values)) for name, values in found.items()},
+        "shortest_path": float(np.mean(paths)) if paths else None,
     }
 
 
@@ -136,7 +142,9 @@ def check_text(reports: list[dict[str, Any]], as_json: bool) -> str:
     for report in reports:
         lines += report["errors"]
         lines += [f"{report['file']}: warning: {warning}" for warning in report["warnings"]]
-        if not report["errors"]:
+        if not report["errors"] and report["states"] is None:
+            lines.append(f"{report['file']}: ok, its levels are generated")
+        elif not report["errors"]:
             lines.append(
                 f"{report['file']}: ok, {report['states']} states, "
                 f"optimal return {report['optimal_return']:.3f}, "

@@ -26,7 +26,7 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
 
 def write_json(path: Path, value: Any) -> None:
     """JSON as all our files have it: the same value gives the same bytes."""
-    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    text = json.dumps(value, indent=2, allow_nan=False) + "\n"  # ASCII: a path may be no text
     write_atomically(path, lambda file: file.write_text(text, encoding="utf-8"))
 
 

@@ -178,8 +178,10 @@ def list_packs() -> list[Path]:
 def find_pack(name: str | Path) -> Path:
     """A path as given, or the shipped pack of that name. Raises PackError."""
     path = Path(name)
-    if path.exists():
+    if path.is_file() or path.is_dir():
         return path
+    if path.exists():
+        raise PackError(f"{name}: neither a file nor a folder - give a level file or a pack")
     shipped = [folder.name for folder in list_packs()]
     if str(name) in shipped:
         return LEVELS / str(name)

@@ -77,14 +77,15 @@ class AdaptationTrace:
 def trace_json(
     level: str, task: str, seed: int, traces: Sequence[AdaptationTrace]
 ) -> dict[str, Any]:
-    """What trace.json holds: the watched agent's trace first, then, by name, the others."""
+    """What trace.json holds: the watched agent's trace, then, by name, the others."""
     watched, *others = traces
-    return {
+    facts = {
         "level": level,
         "task": task,
         "seed": seed,
         "optimal_return": watched.optimal_return,
         "random_return": watched.random_return,
         "agent": watched.to_json(),
-        **{trace.name: trace.to_json() for trace in others},
     }
+    named = {trace.name if trace.name not in facts else "versus": trace for trace in others}
+    return facts | {name: trace.to_json() for name, trace in named.items()}

@@ -6,6 +6,7 @@ import itertools
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -283,3 +284,46 @@ def test_ctrl_c_saves_and_says_where(tmp_path: Path):
     assert "Traceback" not in shown
     files = {path.name for path in out.iterdir()}
     assert files == {"agent.safetensors", "config.json", "metrics.csv", "curves.png"}
+
+
+def test_a_trained_agent_is_not_overwritten_unasked(tmp_path: Path, capsys):
+    arguments = ["train", "goals-5x5", "--out", str(tmp_path), "--iterations", "1", "--tasks", "2"]
+    assert run(*arguments) == 0
+    before = (tmp_path / "agent.safetensors").read_bytes()
+    assert run(*arguments, "--seed", "1") == 2
+    assert "--overwrite" in capsys.readouterr().err
+    assert (tmp_path / "agent.safetensors").read_bytes() == before
+    assert run(*arguments, "--seed", "1", "--overwrite") == 0
+    assert (tmp_path / "agent.safetensors").read_bytes() != before
+
+
+@pytest.mark.parametrize(
+    "option",
+    ["--episodes=0", "--inner-steps=-1", "--learning-rate=nan", "--step-size=inf", "--minutes=nan"],
+)
+def test_options_out_of_range_are_refused_before_anything_is_written(
+    option: str, tmp_path: Path, capsys
+):
+    assert run("train", "goals-5x5", "--out", str(tmp_path / "run"), option) == 2
+    shown = "".join(capsys.readouterr())
+    assert "Traceback" not in shown
+    assert not (tmp_path / "run").exists()
+
+
+def test_agents_of_one_name_keep_their_own_rows(tmp_path: Path):
+    shipped = ROOT / "agents" / "pretrained" / "maml-mazes-9x9"
+    for parent in "ab":
+        shutil.copytree(shipped, tmp_path / parent / "x")
+    runs = [str(tmp_path / parent / "x") for parent in "ab"]
+    out = tmp_path / "out"
+    assert run("eval", "goals-5x5", "--agent", *runs, "--seeds", "1", "--out", str(out)) == 0
+    assert len(json.loads((out / "results.json").read_text())["agents"]) == 2
+
+
+def test_whoever_stops_reading_our_output_sees_no_complaint():
+    command = f"{sys.executable} main.py levels hash mazes-9x9 | head -1"
+    found = subprocess.run(
+        command, shell=True, cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert found.stdout.count("\n") == 1
+    assert not found.stderr

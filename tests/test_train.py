@@ -12,7 +12,7 @@ import torch
 
 from agents.catalog import CONFIG, WEIGHTS
 from agents.evaluate import adaptation_curves, write_results
-from agents.learner import make_learner
+from agents.learner import Learner, make_learner
 from agents.runs import load_agent
 from agents.train import TrainConfig, Training, Update, Validation
 from game.planner import optimal_return, random_return
@@ -84,23 +84,26 @@ def test_training_learns_and_says_how_much_it_sampled(tmp_path: Path):
     scores = [event.scores for event in events if isinstance(event, Validation)]
     fresh = make_learner("maml", 0, hidden=(32,), inner_steps=1)
     tasks = PACK.split("validation").tasks
-    before = adaptation_curves(fresh, tasks, [0], 1).mean_scores
+    before = adaptation_curves(lambda _: fresh, tasks, [0], 1).mean_scores
     assert scores[-1][1] > before[1] + 0.15
     spent = [event.env_steps for event in events if isinstance(event, Update)]
     most = 10 * 20 * 20  # tasks, episodes, steps
     assert all(0 < b - a <= most for a, b in itertools.pairwise(spent))
 
 
+def scratch(seed: int) -> Learner:
+    return load_agent("scratch", seed=seed).learner
+
+
 def test_curves_are_normalised_task_by_task(tmp_path: Path):
     tasks = PACK.split("test").tasks
-    agent = load_agent("scratch").learner
-    curves = adaptation_curves(agent, tasks, [0, 1], 2)
+    curves = adaptation_curves(scratch, tasks, [0, 1], 2)
     batch = GridBatch.of([task.level for task in tasks])
     best, worst = optimal_return(batch), random_return(batch)
     assert curves.scores.shape == (2, 5, 3)
     for seed in range(2):
         for i in range(len(tasks)):
-            alone = adaptation_curves(agent, tasks[i : i + 1], [seed], 2)
+            alone = adaptation_curves(scratch, tasks[i : i + 1], [seed], 2)
             assert curves.returns[seed, i] == pytest.approx(alone.returns[0, 0], abs=1e-5)
             room = best[i] - worst[i]
             expected = (curves.returns[seed, i] - worst[i]) / room

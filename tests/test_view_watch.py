@@ -182,7 +182,7 @@ def test_a_failure_is_shown_and_a_new_start_clears_it(screen: WatchScreen, scrip
     script.messages = [Ready(AGENTS), Finished(0)]
     screen.update(0)
     fine = picture(screen)
-    script.messages = [Failed(None, "the agent's file is damaged " * 40)]
+    script.messages = [Failed(0, "the agent's file is damaged " * 40)]
     screen.update(0)
     assert "damaged" in screen.run.failure
     assert screen.facts().state == "stopped"

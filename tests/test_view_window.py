@@ -49,7 +49,7 @@ class Scripted(WatchScreen):
 def test_it_closes_at_once_even_while_the_agent_loads(last: pygame.event.Event) -> None:
     screen = Scripted(subject(), Script())
     screen.play(last)
-    assert window.run(screen, size=(640, 480)) == 0
+    assert window.run(screen, size=(640, 480), blind=True) == 0
     assert len(screen.sizes) == 1
     assert not pygame.display.get_init()
 
@@ -58,7 +58,7 @@ def test_it_closes_at_once_even_while_the_agent_loads(last: pygame.event.Event) 
 def test_it_can_be_resized_while_it_runs() -> None:
     screen = Scripted(subject(), Replay(traces()))
     screen.play(press(pygame.K_p), (1000, 700), press(pygame.K_RIGHT), press(pygame.K_ESCAPE))
-    assert window.run(screen, size=(640, 480)) == 0
+    assert window.run(screen, size=(640, 480), blind=True) == 0
     assert screen.sizes == [(640, 480), (640, 480), (1000, 700), (1000, 700)]
 
 
@@ -67,7 +67,7 @@ def test_no_sound_is_opened() -> None:
     """A machine without a sound card is not to be complained about."""
     screen = Scripted(subject(), Script())
     screen.play(press(pygame.K_ESCAPE))
-    window.run(screen)
+    window.run(screen, blind=True)
     assert pygame.mixer.get_init() is None
 
 
@@ -88,10 +88,11 @@ def test_it_refuses_on_a_machine_without_a_display() -> None:
         "except window.NoDisplay: print('refused')"
     )
     taken = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")
-    environment = {name: value for name, value in os.environ.items() if name not in taken}
+    bare = {name: value for name, value in os.environ.items() if name not in taken}
     command = [sys.executable, "-c", code]
-    found = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-    assert found.stdout == "refused\n"
+    for environment in (bare, bare | {"SDL_VIDEODRIVER": "dummy"}):
+        found = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        assert found.stdout == "refused\n"
 
 
 def test_plain_pygame_is_named_with_the_command_that_mends_it(
@@ -152,3 +153,11 @@ def test_a_gif_stays_short_however_many_steps(steps: int) -> None:
 def test_the_window_leaves_room_on_a_small_desktop():
     assert window.fitting((1280, 800), (1920, 1080)) == (1280, 800)
     assert window.fitting((1280, 800), (1280, 800)) == (1152, 720)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (100, 100), (200, 400), (400, 40), (2000, 30)])
+def test_no_size_is_too_small_to_be_drawn(size: tuple[int, int]) -> None:
+    """A window manager may make a window as small as it likes."""
+    for screen in (WatchScreen(subject(), Replay(traces())), WatchScreen(subject(), Script())):
+        screen.update(0.0)
+        screen.draw(pygame.Surface(size))

@@ -77,6 +77,9 @@ def test_an_agent_that_cannot_be_loaded_is_reported():
         assert isinstance(failed, Failed)
         assert failed.number is None
         assert "no such run or agent" in failed.text
+        worker.request(7, TASKS[0], 0, 1)
+        (again,) = wait(worker, Failed)
+        assert again == Failed(7, failed.text)
     finally:
         worker.close()
 

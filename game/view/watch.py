@@ -71,22 +71,38 @@ class Subject:
     sentence: str | None = None  # the header, where the usual one would not be true
 
 
+@dataclass(frozen=True)
+class Known:
+    """What can be said of a task before any agent has met it."""
+
+    tables: Tables | None = None
+    random_return: float = 0.0
+    optimal_return: float = 1.0
+    failure: str = ""
+
+
+def know(task: Task) -> Known:
+    """Compile the task and plan; where it is too large, say so."""
+    try:
+        tables = compile_level(task.level)
+    except TooLarge as error:
+        return Known(failure=str(error))
+    batch = GridBatch([tables])
+    return Known(tables, float(random_return(batch)[0]), float(optimal_return(batch)[0]))
+
+
 class Run:
     """One adaptation: what was asked of the feed, and what has come of it."""
 
-    def __init__(self, number: int, task: Task, subject: Subject, seed: int, pace: Pace) -> None:
+    def __init__(
+        self, number: int, task: Task, known: Known, subject: Subject, seed: int, pace: Pace
+    ) -> None:
         self.number, self.task, self.seed = number, task, seed
-        self.failure = ""
+        self.failure = known.failure
         self.finished = False
         self.playback = Playback(subject.steps, pace)
-        self.tables: Tables | None = None
-        random, optimal = 0.0, 1.0
-        try:
-            self.tables = compile_level(task.level)
-            batch = GridBatch([self.tables])
-            random, optimal = float(random_return(batch)[0]), float(optimal_return(batch)[0])
-        except TooLarge as error:
-            self.failure = str(error)
+        self.tables = known.tables
+        random, optimal = known.random_return, known.optimal_return
         self.axes = Axes(subject.steps, subject.episodes, random, optimal)
         self.traces = tuple(AdaptationTrace(name, random, optimal) for name in subject.agents)
 
@@ -133,6 +149,8 @@ class WatchScreen:
         self.ready = False
         self.quit = False
         self.show_policy = False
+        self.broken = ""  # why no agent can adapt any more
+        self._known: dict[str, Known] = {}  # by task id
         self._index = 0
         self._age = 0.0  # seconds
         self._stage: Stage | None = None
@@ -202,12 +220,17 @@ class WatchScreen:
             self.run.take(message.agent, message.step)
         elif isinstance(message, Failed):
             self.run.failure = message.text
+            if message.number is None:
+                self.broken = message.text
         elif isinstance(message, Finished):
             self.run.finished = True
 
     def _request(self, number: int, seed: int) -> Run:
         task = self.subject.tasks[self._index]
-        run = Run(number, task, self.subject, seed, self.pace)
+        if task.id not in self._known:
+            self._known[task.id] = know(task)
+        run = Run(number, task, self._known[task.id], self.subject, seed, self.pace)
+        run.failure = run.failure or self.broken
         if not run.failure:
             self.feed.request(number, task, seed, self.subject.steps)
         return run
@@ -230,7 +253,10 @@ class WatchScreen:
             stage.facts = facts
         surface.blit(stage.frame, (0, 0))
         tables, moment = self.run.tables, self.run.playback.moment()
-        board = surface.subsurface(stage.layout.board.clip(surface.get_rect()))
+        visible = stage.layout.board.clip(surface.get_rect())
+        if not visible:
+            return  # the window is too small for a board
+        board = surface.subsurface(visible)
         if moment is not None:
             self._draw_moment(board, stage, moment)
         elif tables is not None:

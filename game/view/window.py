@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Protocol
 
 import pygame
@@ -42,12 +41,16 @@ def check_pygame() -> None:
         )
 
 
-def open_display(size: tuple[int, int], title: str) -> pygame.Surface:
-    """Open a resizable window. Raises NoDisplay rather than to run on where nobody sees it."""
+def open_display(size: tuple[int, int], title: str, blind: bool = False) -> pygame.Surface:
+    """Open a resizable window. Raises NoDisplay rather than to run on where nobody sees it.
+
+    Only tests want a `blind` window.
+    """
     try:
         pygame.display.init()
-        if pygame.display.get_driver() in BLIND_DRIVERS and "SDL_VIDEODRIVER" not in os.environ:
-            raise pygame.error("no display")  # SDL has silently taken a driver without a screen
+        driver = pygame.display.get_driver()
+        if driver in BLIND_DRIVERS and not blind:  # SDL takes one silently where it finds no screen
+            raise pygame.error(f"the video driver is '{driver}'")
         pygame.display.set_caption(title)
         size = fitting(size, pygame.display.get_desktop_sizes()[0])
         return pygame.display.set_mode(size, pygame.RESIZABLE)
@@ -65,13 +68,15 @@ def fitting(size: tuple[int, int], desktop: tuple[int, int]) -> tuple[int, int]:
     return width, height
 
 
-def run(screen: Screen, title: str = "Gridapt", size: tuple[int, int] = SIZE) -> int:
+def run(
+    screen: Screen, title: str = "Gridapt", size: tuple[int, int] = SIZE, blind: bool = False
+) -> int:
     """Show a screen until it is left or closed. Returns the exit code.
 
     Only display and fonts are initialised: a mixer would complain where there is no sound card.
     """
     check_pygame()
-    open_display(size, title)
+    open_display(size, title, blind)
     try:
         pygame.font.init()
         clock = pygame.time.Clock()
