@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -39,14 +40,18 @@ class MetaOptimizer:
         self.config = config
         self.params = {name: p.clone() for name, p in params.items()}
         self.average = {name: p.clone() for name, p in params.items()}
-        sizes = [p for name, p in self.params.items() if name.startswith("log_alpha.")]
-        rest = [p for name, p in self.params.items() if not name.startswith("log_alpha.")]
-        groups = [
-            {"params": rest, "rate": config.learning_rate},
-            {"params": sizes, "rate": config.step_size_rate},
-        ]
-        self.adam = torch.optim.Adam(groups)
         self.count = 0  # of steps taken
+
+    @cached_property
+    def adam(self) -> torch.optim.Adam:
+        """Made at the first step: it loads a good part of torch that adapting does not need."""
+        sizes = {n: p for n, p in self.params.items() if n.startswith("log_alpha.")}
+        rest = [p for n, p in self.params.items() if n not in sizes]
+        groups = [
+            {"params": rest, "rate": self.config.learning_rate},
+            {"params": list(sizes.values()), "rate": self.config.step_size_rate},
+        ]
+        return torch.optim.Adam(groups)
 
     def step(self, grads: Params, columns: Tensor, progress: float) -> float:
         """One step along the mean over tasks of `grads`, `[T, ...]`. Returns the mean's norm.
