@@ -12,7 +12,7 @@ import torch
 
 from agents.inner import InnerConfig
 from agents.maml import Maml, MamlConfig
-from game.generate import Scatter, scatter
+from game.generate import GENERATORS, Scatter
 from game.tables import N_ACTIONS, GridBatch, compile_level
 from game.tasks import Task, task_rng
 
@@ -42,7 +42,8 @@ def run_benchmarks() -> dict[str, dict[str, object]]:
 def _tasks() -> list[Task]:
     """Generated 11 x 11 maps with episodes of 32 steps."""
     rng = np.random.default_rng(0)
-    return [Task(scatter(rng, Scatter(steps=STEPS)), "bench") for _ in range(TASKS)]
+    _, generate = GENERATORS["scatter"]
+    return [Task(generate(rng, Scatter(steps=STEPS)), "bench") for _ in range(TASKS)]
 
 
 def _rate(work: Callable[[], int]) -> float:
