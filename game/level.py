@@ -548,7 +548,7 @@ def suspicious(level: Level) -> list[str]:
     reached = {node[:2] for node in explore(level, level.find(START))}
     for row, column in candidates:
         if (row, column) not in reached:
-            found.append(f"the candidate at row {row + 1} column {column + 1} is out of reach")
+            found.append(f"the goal at row {row + 1} column {column + 1} is out of reach")
     return found
 
 

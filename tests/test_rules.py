@@ -7,7 +7,7 @@ import pytest
 
 from game.level import Level, parse
 from game.rules import ACTIONS
-from game.tables import GridBatch, compile_level
+from game.tables import GridBatch, Tables, compile_level
 from tests import reference
 
 KEYS = {"u": 0, "d": 1, "l": 2, "r": 3, ".": 4}
@@ -76,22 +76,81 @@ def test_after_the_end_nothing_happens_and_nothing_is_paid():
     ]
 
 
+def looks(tables: Tables, state: int) -> tuple[object, ...]:
+    """A state of the tables, as far as it can be seen."""
+    coins = tables.level.find("o")
+    return (
+        tuple(tables.cell[state].tolist()),
+        "".join(char for char, held in zip("abcd", tables.keys[state]) if held),
+        frozenset(cell for cell, left in zip(coins, tables.coins[state]) if left),
+        [tuple(cell) for cell in tables.opponents[state].tolist()],
+        bool(tables.over[state]),
+    )
+
+
+def reads(state: reference.State) -> tuple[object, ...]:
+    """The same of a state of the reference."""
+    opponents = [opponent.cell for opponent in state.opponents]
+    return state.cell, state.keys, state.coins, opponents, state.over
+
+
 @pytest.mark.parametrize("seed", range(60))
 def test_tables_agree_with_a_scalar_reading_of_the_rules(seed: int):
     level = reference.random_level(seed)
     tables = compile_level(level)
     cells = [tuple(cell) for cell in tables.cell.tolist()]
     assert cells == reference.cells(level)
+    begin = reference.starts(level)[0]
     for state, cell in enumerate(cells):
         if tables.over[state]:
             assert level.ends == "goal"
             assert reference.tile(level, cell) == "G"
             continue
         for action in range(len(ACTIONS)):
-            target, reward, ended = reference.step(level, cell, action)
-            assert cells[tables.next_state[state, action]] == target
+            target, reward, ended = reference.step(level, begin._replace(cell=cell), action)
+            assert cells[tables.next_state[state, action]] == target.cell
             assert tables.reward[state, action] == pytest.approx(reward)
             assert tables.terminated[state, action] == ended
+
+
+@pytest.mark.parametrize("seed", range(300))
+def test_all_tiles_agree_with_a_scalar_reading_of_the_rules_along_random_episodes(seed: int):
+    level = reference.random_level(seed, reference.ALL)
+    tables, rng = compile_level(level), np.random.default_rng(seed)
+    for episode in range(10):
+        start = episode % len(tables.starts)
+        state, expected = int(tables.starts[start]), reference.starts(level)[start]
+        assert looks(tables, state) == reads(expected)
+        for _ in range(level.steps):
+            action = int(rng.integers(5))
+            expected, pays, ends = reference.step(level, expected, action)
+            assert tables.reward[state, action] == pytest.approx(pays)
+            assert tables.terminated[state, action] == ends
+            state = int(tables.next_state[state, action])
+            assert looks(tables, state) == reads(expected)
+            if ends:
+                break
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_chance_has_exactly_the_outcomes_of_a_scalar_reading(seed: int):
+    """Both the distribution and the sampling: luck in equal steps hits each outcome as often."""
+    level = reference.random_level(seed, reference.ALL)
+    batch = GridBatch.of([level])
+    tables, begin = batch.tables[0], reference.starts(level)[0]
+    luck = (np.arange(4000)[None] + 0.5) / 4000
+    for state in range(0, tables.n_states, 1 + tables.n_states // 20):
+        here = begin._replace(cell=tuple(tables.cell[state].tolist()))
+        for action in range(5):
+            expected = np.zeros(5)
+            for chance, effect in reference.outcomes(level, here, action):
+                expected[effect] += chance
+            chosen = np.zeros((1, batch.n_states, 5))
+            chosen[0, state, action] = 1
+            assert batch.effective(chosen)[0, state] == pytest.approx(expected)
+            many = np.full(luck.shape, state), np.full(luck.shape, action)
+            count = np.bincount(batch.diverted(*many, luck)[0], minlength=5)
+            assert count / 4000 == pytest.approx(expected, abs=1 / 1000)
 
 
 def test_a_batch_steps_each_task_by_its_own_tables():
