@@ -109,9 +109,7 @@ class _Numbering:
 
     def too_large(self) -> TooLarge:
         product = " x ".join(f"{n:,} {name}" for name, n in self.factors.items() if n > 1)
-        return TooLarge(
-            f"{self.size:,} states ({product}), and over the limit of {MAX_STATES:,} can be reached"
-        )
+        return TooLarge(f"up to {self.size:,} states ({product}), over the limit of {MAX_STATES:,}")
 
     def encode(self, states: States) -> Ints:
         """[N]"""
