@@ -6,6 +6,7 @@ is wrong with it at once, as `file:line:column: what is wrong - what to do`; `wr
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields, replace
@@ -49,7 +50,9 @@ MAX_BYTES = 1 << 20
 MAX_SIDE = 256
 MAX_STEPS = 10_000
 MAX_TEXT = 200
+MAX_LINE = 10_000  # characters of a header line, its comment apart
 MAX_PROBLEMS = 100
+MAX_NODES = 65_536  # that are walked to; a level with more has too many states anyway
 
 MIRROR, ROTATE = "mirror", "rotate"
 NO_WIND = "none"
@@ -305,15 +308,21 @@ def examine(text: str | bytes, name: str = "level") -> tuple[Level | None, list[
 
     def report(line: int, column: int, what: str, todo: str) -> None:
         problems.append(Problem(name, line, column, what, todo, lines[line - 1]))
+        if len(problems) >= MAX_PROBLEMS:
+            raise _Enough
 
-    settings, map_line = _read_header(lines, report)
-    rows = _read_map(lines, map_line, settings, report) if map_line else ()
+    with contextlib.suppress(_Enough):
+        settings, map_line = _read_header(lines, report)
+        rows = _read_map(lines, map_line, settings, report) if map_line else ()
     if problems:
-        problems.sort(key=lambda p: (p.line, p.column))
-        return None, problems[:MAX_PROBLEMS]
+        return None, sorted(problems, key=lambda p: (p.line, p.column))
     defines = dict(settings.pop("defines", ()))
     settings["defines"] = tuple((label, defines[label]) for label in SETTINGS if label in defines)
     return Level(rows=rows, **settings), []
+
+
+class _Enough(Exception):
+    """So many problems that no more are looked for."""
 
 
 def _undecodable(data: bytes, at: int, name: str) -> Problem:
@@ -333,6 +342,10 @@ def _read_header(lines: list[str], report: Report) -> tuple[dict[str, Any], int]
     for number, line in enumerate(lines, 1):
         content = line.partition(";")[0]
         if not content.strip(" \t"):
+            continue
+        if len(content) > MAX_LINE:
+            what = f"a line of {len(content):,} characters"
+            report(number, MAX_LINE + 1, what, f"use at most {MAX_LINE:,}, or write 'map:' first")
             continue
         key, colon, value = content.partition(":")
         column = len(key) - len(key.lstrip(" \t")) + 1
@@ -445,6 +458,8 @@ def _check_reach(level: Level, first: int, report: Report) -> None:
     """Every start needs a way to some goal or candidate, by any luck."""
     starts = level.find(START)
     nodes = explore(level, starts)
+    if len(nodes) > MAX_NODES:
+        return
     before: dict[Node, list[Node]] = {}
     for node, (_, exits) in nodes.items():
         for ahead in exits:
@@ -477,12 +492,17 @@ def reachable(level: Level, start: tuple[int, int]) -> dict[tuple[int, int], int
 
 
 def explore(level: Level, starts: list[tuple[int, int]]) -> dict[Node, tuple[int, list[Node]]]:
-    """What can be reached: nodes in the order of their distance, each with that and its exits."""
+    """What can be reached: nodes in the order of their distance, each with that and its exits.
+
+    It gives up behind MAX_NODES of them.
+    """
     distance: dict[Node, int] = dict.fromkeys(((r, c, "") for r, c in starts), 0)
     found: dict[Node, tuple[int, list[Node]]] = {}
     exits_of = _walker(level)
     queue = list(distance)
     for node in queue:
+        if len(found) > MAX_NODES:
+            break
         exits = exits_of(node)
         found[node] = distance[node], exits
         for ahead in exits:
