@@ -111,6 +111,9 @@ def check_file(path: Path) -> dict[str, Any]:
     if level:
         try:
             report |= _figures(level)
+            if report["shortest_path"] is None:
+                what = "no goal can be reached past the opponents"
+                report["errors"] = [f"{path}:1:1: {what} - let them leave a way"]
         except TooLarge as error:
             report["errors"] = [f"{path}:1:1: {error} - use a smaller map"]
     return report
