@@ -372,12 +372,33 @@ class Hash:
         return DONE
 
 
+@dataclass(frozen=True)
+class Sample:
+    """Draw tasks of a level file: their maps, what was drawn, optimal returns, shortest paths."""
+
+    level: Positional[str]
+    """A level file."""
+    n: Annotated[int, tyro.conf.arg(aliases=["-n"], name="number")] = 8
+    """How many tasks."""
+    seed: int = 0
+    """Of the draws."""
+    json: bool = False
+    """Print JSON."""
+
+    def run(self) -> int:
+        from game.authoring import sample
+
+        print(sample(self.level, self.n, self.seed, self.json))
+        return DONE
+
+
 LevelCommand = (
     Annotated[ListPacks, subcommand("list")]
     | Annotated[Check, subcommand("check")]
     | Annotated[Show, subcommand("show")]
     | Annotated[Legend, subcommand("legend")]
     | Annotated[Hash, subcommand("hash")]
+    | Annotated[Sample, subcommand("sample")]
 )
 
 

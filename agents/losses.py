@@ -10,7 +10,7 @@ from torch import Tensor
 
 from agents.rollout import Rollout
 from game.rules import Floats
-from game.tables import N_ACTIONS, SLIPPED, GridBatch
+from game.tables import N_ACTIONS, Chance, GridBatch
 
 # --- from episodes -----------------------------------------------------------------------------
 
@@ -100,16 +100,18 @@ class Dynamics:
         self.reward = torch.from_numpy(reward).to(dtype)  # [T, S, A]
         self.goes_on = torch.from_numpy(~enters).to(dtype) if discovery else None  # [T, S, A]
         self.start = torch.from_numpy(batch.start).to(dtype)  # [T, S]
-        self.slip = torch.from_numpy(batch.slip).to(dtype)[..., None]
-        self.slipped = torch.from_numpy(SLIPPED).to(dtype) if batch.slips.any() else None
+        self.chance = batch.chance and Chance(
+            *(torch.from_numpy(array).to(dtype) for array in vars(batch.chance).values())
+        )
         left = np.arange(batch.horizon, 0, -1)[:, None] - (batch.horizon - batch.steps)
         self.running = torch.from_numpy(left > 0).to(dtype)[..., None]  # [H, T, 1]
 
     def effective(self, action_probs: Tensor) -> Tensor:
         """[T, S, A] the chances of the moves that take effect."""
-        if self.slipped is None:
+        if self.chance is None:
             return action_probs
-        return (1 - self.slip) * action_probs + self.slip * (action_probs @ self.slipped)
+        effective: Tensor = self.chance.effective(action_probs)
+        return effective
 
     def action_values(self, probs: Tensor) -> list[Tensor]:
         """For each step of the episode [T, S, A]: the return from there on of each move."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from game.rules import Bools, Floats, Ints
-from game.tables import N_ACTIONS, GridBatch, slipped
+from game.tables import N_ACTIONS, GridBatch
 
 Rngs = Sequence[np.random.Generator]
 
@@ -49,12 +49,11 @@ def roll_out(batch: GridBatch, action_probs: Floats, episodes: int, rngs: Rngs) 
     actions = np.empty(shape, np.int64)
     index = np.empty(shape, np.int64)
     bounds = np.cumsum(action_probs.reshape(-1, N_ACTIONS), 1)[:, :-1].T.copy()  # [A - 1, T * S]
-    slip = batch.slip.ravel()
     state = state + first
     states[0] = state
     for h in range(batch.horizon):
         action = (bounds.take(state, 1) < chance[h]).sum(0)
-        effect = action if luck is None else slipped(action, slip.take(state), luck[h])
+        effect = action if luck is None else batch.diverted(state, action, luck[h])
         index[h] = state * N_ACTIONS + effect
         state = batch.flat_next.take(index[h])
         actions[h], states[h + 1] = action, state
@@ -68,16 +67,16 @@ def roll_out(batch: GridBatch, action_probs: Floats, episodes: int, rngs: Rngs) 
 def _draw(
     batch: GridBatch, episodes: int, rngs: Rngs
 ) -> tuple[Floats, Floats | None, NDArray[np.int64]]:
-    """All random numbers of a rollout: for actions [H, T, E], for slips, and the first states."""
+    """The random numbers of a rollout: for actions [H, T, E], wind and slips; the first states."""
     shape = (batch.horizon, batch.n_tasks, episodes)
     chance = np.zeros(shape)
-    luck = np.ones(shape) if batch.slips.any() else None
+    luck = np.ones(shape) if batch.chancy.any() else None
     state = np.empty(shape[1:], np.int64)
     for t, (tables, rng) in enumerate(zip(batch.tables, rngs, strict=True)):
         n_starts = len(tables.starts)
         chosen = (rng.random(episodes) * n_starts).astype(int) if n_starts > 1 else 0
         state[t] = tables.starts[chosen]
         chance[: batch.steps[t], t] = rng.random((batch.steps[t], episodes))
-        if luck is not None and batch.slips[t]:
+        if luck is not None and batch.chancy[t]:
             luck[: batch.steps[t], t] = rng.random((batch.steps[t], episodes))
     return chance, luck, state

@@ -10,15 +10,29 @@ from typing import Any
 
 import numpy as np
 
-from game.level import MAX_BYTES, Level, examine
+from game.level import MAX_BYTES, Level, examine, read, suspicious, values
 from game.planner import optimal_path, optimal_return, random_return, shortest_path
 from game.rules import ACTIONS
 from game.tables import GridBatch, TooLarge, compile_level
-from game.tasks import PACK_FILE, SPLITS, Pack, PackError, Task, family, find_pack, load_pack
+from game.tasks import (
+    PACK_FILE,
+    SPLITS,
+    Pack,
+    PackError,
+    Task,
+    count_tasks,
+    draw_task,
+    family,
+    find_pack,
+    load_pack,
+)
 from game.tasks import list_packs as pack_folders
 from game.tiles import TILES
+from game.values import Range
 
-MOST_TASKS = 1000  # that means are taken over
+MOST_TASKS = 1000  # that means are taken over; of more than these,
+SAMPLED_TASKS = 256  # so many are drawn
+ABREAST = 4  # maps beside each other
 ARROWS = dict(zip(ACTIONS, "^v<> "))
 
 
@@ -89,7 +103,7 @@ def check(names: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def _report(file: str, errors: list[str]) -> dict[str, Any]:
-    figures = ("states", "optimal_return", "random_return", "shortest_path")
+    figures = ("states", "optimal_return", "random_return", "shortest_path", "tasks", "sampled")
     return {"file": file, "errors": errors, "warnings": [], **dict.fromkeys(figures)}
 
 
@@ -101,37 +115,49 @@ def check_file(path: Path) -> dict[str, Any]:
     if level:
         try:
             report |= _figures(level)
+            if report["shortest_path"] is None:
+                what = "no goal can be reached past the opponents"
+                report["errors"] = [f"{path}:1:1: {what} - let them leave a way"]
         except TooLarge as error:
             report["errors"] = [f"{path}:1:1: {error} - use a smaller map"]
     return report
 
 
 def _figures(level: Level) -> dict[str, Any]:
-    """Warnings, and means over the level's tasks."""
-    found: dict[str, list[float]] = {"optimal_return": [], "random_return": []}
-    warnings, paths, states = [], [], 0
-    for task in itertools.islice(family(level, ""), MOST_TASKS):
+    """Warnings, and means over the level's tasks, or over some of them if they are too many."""
+    tasks, sampled = _some_tasks(level)
+    warnings = dict.fromkeys(suspicious(level))
+    rows = []
+    for task in tasks:
         tables = compile_level(task.level)
-        batch = GridBatch([tables])
-        found["optimal_return"].append(float(optimal_return(batch)[0]))
-        found["random_return"].append(float(random_return(batch)[0]))
-        states = max(states, tables.n_states)
-        path = shortest_path(tables)
+        batch, path = GridBatch([tables]), shortest_path(tables)
         where = dict(task.drawn).get("goal", "the goal")
         if path is None:
-            warnings.append(f"the goal at {where} is out of reach")
-        else:
-            paths.append(path)
-            if path > level.steps:
-                warnings.append(f"{level.steps} steps, but the way to {where} takes {path}")
-    if level.goal == "hidden" and len(level.find("?")) == 1 and not level.find("G"):
-        warnings.append("one candidate goal: nothing is left to find out")
+            warnings[f"the goal at {where} is out of reach"] = None
+        elif path > level.steps:
+            warnings[f"{level.steps} steps, but the way to {where} takes {path}"] = None
+        rows.append((tables.n_states, optimal_return(batch)[0], random_return(batch)[0], path))
+    states, optimal, random, paths = zip(*rows)
+    reached = [path for path in paths if path is not None]
     return {
-        "warnings": warnings,
-        "states": states,
-        **{name: float(np.mean(values)) for name, values in found.items()},
-        "shortest_path": float(np.mean(paths)) if paths else None,
+        "warnings": list(warnings),
+        "states": max(states),
+        "optimal_return": float(np.mean(optimal)),
+        "random_return": float(np.mean(random)),
+        "shortest_path": float(np.mean(reached)) if reached else None,
+        "tasks": len(tasks),
+        "sampled": sampled,
     }
+
+
+def _some_tasks(level: Level) -> tuple[list[Task], bool]:
+    """A level's tasks; where they are many or have ranges, some drawn with seed 0; and which."""
+    if count_tasks(level) <= MOST_TASKS and not any(
+        isinstance(value, Range) for value in values(level).values()
+    ):
+        return list(family(level, "")), False
+    rng = np.random.default_rng(0)
+    return [draw_task(level, "", rng) for _ in range(SAMPLED_TASKS)], True
 
 
 def check_text(reports: list[dict[str, Any]], as_json: bool) -> str:
@@ -151,6 +177,46 @@ def check_text(reports: list[dict[str, Any]], as_json: bool) -> str:
                 f"random {report['random_return']:.3f}"
             )
     return "".join(f"{line}\n" for line in lines)
+
+
+# --- sample ------------------------------------------------------------------------------------
+
+
+def sample(path: str, n: int, seed: int, as_json: bool) -> str:
+    """n tasks of a level file: what was drawn, and the figures of each."""
+    level = read(path)
+    rng = np.random.default_rng(seed)
+    tasks = [draw_task(level, level.title or Path(path).stem, rng) for _ in range(n)]
+    rows = [_sampled(task) for task in tasks]
+    if as_json:
+        return _json(rows)
+    maps = "\n\n".join(_side_by_side(tasks[i : i + ABREAST]) for i in range(0, n, ABREAST))
+    table = _columns([["task", "states", "path", "optimal", "drawn"], *map(_sample_row, rows)])
+    return f"{maps}\n\n{table}"
+
+
+def _sampled(task: Task) -> dict[str, Any]:
+    tables = compile_level(task.level)
+    return {
+        "task": task.id,
+        "drawn": dict(task.drawn),
+        "states": tables.n_states,
+        "shortest_path": shortest_path(tables),
+        "optimal_return": float(optimal_return(GridBatch([tables]))[0]),
+    }
+
+
+def _sample_row(row: dict[str, Any]) -> list[object]:
+    drawn = ", ".join(f"{what} {value}" for what, value in row["drawn"].items())
+    path = "-" if row["shortest_path"] is None else row["shortest_path"]
+    return [row["task"], row["states"], path, f"{row['optimal_return']:.3f}", drawn]
+
+
+def _side_by_side(tasks: Sequence[Task]) -> str:
+    """Their maps, each under its id."""
+    blocks = [[task.id, *task.level.rows] for task in tasks]
+    lines = itertools.zip_longest(*blocks, fillvalue="")
+    return _columns([list(line) for line in lines])
 
 
 # --- show, hash --------------------------------------------------------------------------------

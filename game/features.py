@@ -11,9 +11,9 @@ from itertools import accumulate
 import numpy as np
 
 from game.level import Level
-from game.rules import Floats, Ints, World
+from game.rules import KEYS, MOVES, STAY, Bools, Floats, Ints, World, number
 from game.tables import GridBatch, Tables
-from game.tiles import BY_NAME, FLOOR, GOAL
+from game.tiles import BY_NAME, COIN, FLOOR, GOAL, SETTINGS
 
 MAX_SIZE = 16
 SIGHT = 2  # cells seen in each direction
@@ -73,7 +73,7 @@ def observe_batch(batch: GridBatch) -> tuple[Floats, Ints]:
 
 def _blocks(tables: Tables) -> dict[str, Floats]:
     """The blocks of LAYOUT that this level has a use for, each [S, width]."""
-    level = tables.level
+    level = tables.level.shown or tables.level
     if max(level.height, level.width) > MAX_SIZE:
         raise TooLargeToSee(
             f"the map is {level.height} x {level.width}; agents see at most {MAX_SIZE} x {MAX_SIZE}"
@@ -87,8 +87,17 @@ def _blocks(tables: Tables) -> dict[str, Floats]:
     around = tables.cell[:, None] + _OFFSETS  # [S, window, 2]
     for name, grid in _surroundings(level).items():
         blocks[name] = grid[around[..., 0], around[..., 1]]
-    if level.goal == "visible":
-        blocks["goal"] = _goal_offset(tables)
+    window = around[..., 0] * (level.width + 2 * SIGHT) + around[..., 1]  # [S, window]
+    if tables.keys.any() or tables.coins.any():
+        blocks["item"] = _items(tables, level, window)
+    if tables.keys.any():
+        blocks["keys"] = tables.keys.astype(float)
+    blocks["blocked"] = np.maximum(blocks["blocked"], _locked(tables, level, window))
+    if tables.opponents.size:
+        blocks["opponent"] = _offset(tables.cell, tables.opponents)
+    goals = np.array(level.find(GOAL)).reshape(-1, 2)
+    if level.goal == "visible" and len(goals):
+        blocks["goal"] = _offset(tables.cell, goals)
     return blocks
 
 
@@ -102,19 +111,54 @@ def _surroundings(level: Level) -> dict[str, Floats]:
     """What can be seen of the cells, over the map and a margin of SIGHT cells of wall."""
     world = World(level, SIGHT)
     scale = BY_NAME["water"].cost - 1  # so that floor shows as 0 and water as 1
-    cost = (np.where(world.goal, level.cost(FLOOR), world.cost) - 1) / scale
-    grids = {"blocked": 1.0 - world.passable, "cost": np.where(world.passable, cost, 0.0)}
-    if level.slip:
-        grids["slip"] = np.where(world.passable, level.slip, 0.0)
+    cost = (np.where(world.goal, number(level.cost(FLOOR)), world.cost) - 1) / scale
+    grids = {
+        "blocked": (~world.passable).astype(float),
+        "cost": np.where(world.passable, cost, 0.0),
+    }
+    if (world.slip * world.passable).any():
+        grids["slip"] = np.where(world.passable, world.slip, 0.0)
+    if world.lava.any():
+        grids["danger"] = world.lava.astype(float)
+    if (world.way != STAY).any():
+        grids["push_row"], grids["push_column"] = np.moveaxis(MOVES[world.way], -1, 0).astype(float)
     return grids
 
 
-def _goal_offset(tables: Tables) -> Floats:
-    """[S, 3] present, and rows and columns to the nearest goal, in units of MAX_SIZE."""
-    goals = np.array(tables.level.find(GOAL)).reshape(-1, 2)
-    if not len(goals):
-        return np.zeros((tables.n_states, 3))
-    offset = goals - tables.cell[:, None]  # [S, goals, 2]
+def _items(tables: Tables, level: Level, window: Ints) -> Floats:
+    """[S, window] what is left to take: 1 for a key; for a coin, its worth next to the usual one.
+
+    What is drawn for a task is not seen: then all coins look usual.
+    """
+    label = f"{COIN} worth"
+    worth = number(level.setting(label)) / number(SETTINGS[label].default)
+    seen = np.zeros(window.shape)
+    for key, char in enumerate(KEYS):
+        for cell in level.find(char):
+            seen += _there(level, cell, window) * ~tables.keys[:, [key]]
+    for coin, cell in enumerate(level.find(COIN)):
+        seen += _there(level, cell, window) * tables.coins[:, [coin]] * worth
+    return seen
+
+
+def _locked(tables: Tables, level: Level, window: Ints) -> Bools:
+    """[S, window] where there is a door whose key is not held."""
+    seen = np.zeros(window.shape, bool)
+    for key, char in enumerate(KEYS):
+        for cell in level.find(char.upper()):
+            seen |= _there(level, cell, window) & ~tables.keys[:, [key]]
+    return seen
+
+
+def _there(level: Level, cell: tuple[int, int], window: Ints) -> Bools:
+    """[S, window] which places of the surroundings are the cell."""
+    there: Bools = window == (cell[0] + SIGHT) * (level.width + 2 * SIGHT) + cell[1] + SIGHT
+    return there
+
+
+def _offset(cell: Ints, others: Ints) -> Floats:
+    """[S, 3] present, and rows and columns to the nearest of others [(S,) n, 2], in MAX_SIZE."""
+    offset = others - cell[:, None]  # [S, n, 2]
     nearest = np.abs(offset).sum(-1).argmin(1)
-    chosen = offset[np.arange(tables.n_states), nearest] / MAX_SIZE
-    return np.concatenate([np.ones((tables.n_states, 1)), chosen], 1)
+    chosen = offset[np.arange(len(cell)), nearest] / MAX_SIZE
+    return np.concatenate([np.ones((len(cell), 1)), chosen], 1)

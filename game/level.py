@@ -6,30 +6,70 @@ is wrong with it at once, as `file:line:column: what is wrong - what to do`; `wr
 
 from __future__ import annotations
 
-import difflib
+import contextlib
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from game.tiles import BY_CHAR, CANDIDATE, FLOOR, GOAL, START, TILES
+from game.tiles import (
+    BY_CHAR,
+    BY_NAME,
+    CANDIDATE,
+    DIRECTIONS,
+    FLOOR,
+    GOAL,
+    ICE,
+    PATROL,
+    RESERVED,
+    SETTINGS,
+    START,
+    TILES,
+)
+from game.values import (
+    NORMAL,
+    PERMUTATIONS,
+    SHUFFLED,
+    WORD,
+    Fault,
+    OneOf,
+    Range,
+    Value,
+    meant,
+    quote,
+    raise_all,
+    read_number,
+    read_pairs,
+    read_value,
+    read_word,
+    text_of,
+)
 
 MAX_BYTES = 1 << 20
 MAX_SIDE = 256
 MAX_STEPS = 10_000
 MAX_TEXT = 200
+MAX_LINE = 10_000  # characters of a header line, its comment apart
 MAX_PROBLEMS = 100
+MAX_NODES = 65_536  # that are walked to; a level with more has too many states anyway
 
 MIRROR, ROTATE = "mirror", "rotate"
+NO_WIND = "none"
+WINDS = dict(zip(("north", "south", "west", "east"), DIRECTIONS))
+NAMES = tuple(dict.fromkeys(tile.name for tile in TILES if tile.passable))
 
 
 @dataclass(frozen=True)
 class Level:
-    """One level text, immutable. It may describe a family (several candidate goals, `vary`).
+    """One level text, immutable. It may describe a family (candidate goals, `vary`, ranges, sets).
 
     `rows` are the map's rows, all of one length; `goal_reward` and `step_reward` are in units of
-    return; `costs` overrides entering costs by tile name, in the order of the tile table.
+    return; `costs` overrides entering costs by tile name, and `defines` refines tiles by the
+    setting's label ("M every"), both in the order of the tile table. `controls` is "normal",
+    "shuffled", or the moves of the actions up, down, left and right, as "down up left right".
+    `shown` is what agents see in its stead: of a drawn level, the family with nominal values.
     """
 
     rows: tuple[str, ...]
@@ -40,9 +80,14 @@ class Level:
     steps: int = 50
     goal_reward: float = 1.0
     step_reward: float = -0.1
-    costs: tuple[tuple[str, float], ...] = ()
-    slip: float = 0.0
+    costs: tuple[tuple[str, Value], ...] = ()
+    slip: Value = 0.0
+    controls: str = NORMAL
+    wind: str = NO_WIND
+    wind_chance: Value = 0.0
+    defines: tuple[tuple[str, Value], ...] = ()
     vary: tuple[str, ...] = ()
+    shown: Level | None = field(default=None, compare=False, repr=False)
 
     @property
     def height(self) -> int:
@@ -56,10 +101,14 @@ class Level:
         """All cells (row, column), from 0, that show `char`, in reading order."""
         return [(r, c) for r, row in enumerate(self.rows) for c, x in enumerate(row) if x == char]
 
-    def cost(self, char: str) -> float:
+    def cost(self, char: str) -> Value:
         """What entering a cell of this tile costs in this level, in units of `step_reward`."""
         tile = BY_CHAR[char]
         return dict(self.costs).get(tile.name, tile.cost)
+
+    def setting(self, label: str) -> Value:
+        """A tile's setting by its label, as "I slip": as defined here, or the default."""
+        return dict(self.defines).get(label, SETTINGS[label].default)
 
 
 @dataclass(frozen=True)
@@ -92,50 +141,13 @@ class LevelError(Exception):
         super().__init__("\n".join(map(str, problems)))
 
 
-class _Fault(Exception):
-    """What is wrong with a value, and at which offset of it; `others` are further faults of it."""
-
-    def __init__(self, what: str, todo: str, offset: int = 0) -> None:
-        self.what, self.todo, self.offset = what, todo, offset
-        self.others: list[_Fault] = []
-
-
-def _raise_all(faults: list[_Fault]) -> None:
-    """Raise the first fault with the others along, if there is any."""
-    if faults:
-        faults[0].others = faults[1:]
-        raise faults[0]
-
-
 # --- header values: each reader turns a value's text into fields of Level ----------------------
-
-_NUMBER = re.compile(r"[+-]?([0-9]{1,7}(\.[0-9]{0,9})?|\.[0-9]{1,9})")
-_WORD = re.compile(r"[^ \t]+")
-
-
-def _number(text: str, what: str, low: float, high: float, offset: int = 0) -> float:
-    todo = f"write a number from {low:g} to {high:g}, with at most 9 decimals"
-    if not _NUMBER.fullmatch(text):
-        raise _Fault(f"{what} {_quote(text)} is not a number", todo, offset)
-    if not low <= float(text) <= high:
-        raise _Fault(f"{what} {_quote(text)} is out of range", todo, offset)
-    return float(text) + 0.0  # + 0.0 makes -0 a plain 0
-
-
-def _quote(text: str) -> str:
-    return repr(text if len(text) <= 24 else text[:23] + "…")
-
-
-def _meant(word: str, choices: list[str]) -> str:
-    """What to do about a word that is none of `choices`: the likeliest meaning, or all of them."""
-    close = difflib.get_close_matches(word[:40].lower(), choices, 1)
-    return f"did you mean '{close[0]}'?" if close else f"use one of: {', '.join(choices)}"
 
 
 def _choice(what: str, *choices: str) -> Callable[[str], str]:
     def read(text: str) -> str:
         if text not in choices:
-            raise _Fault(f"unknown {what} {_quote(text)}", _meant(text, list(choices)))
+            raise Fault(f"unknown {what} {quote(text)}", meant(text, choices))
         return text
 
     return read
@@ -144,84 +156,109 @@ def _choice(what: str, *choices: str) -> Callable[[str], str]:
 def _line_of_text(text: str) -> str:
     bad = next((i for i, c in enumerate(text) if not c.isprintable()), None)
     if bad is not None:
-        raise _Fault(f"unprintable character {_quote(text[bad])}", "remove it", bad)
+        raise Fault(f"unprintable character {quote(text[bad])}", "remove it", bad)
     if len(text) > MAX_TEXT:
-        raise _Fault(f"text of {len(text)} characters", f"use at most {MAX_TEXT}", MAX_TEXT)
+        raise Fault(f"text of {len(text)} characters", f"use at most {MAX_TEXT}", MAX_TEXT)
     return text
 
 
 def _steps(text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,9}", text) or not 1 <= int(text) <= MAX_STEPS:
-        raise _Fault(
-            f"steps {_quote(text)} is not a whole number from 1 to {MAX_STEPS}",
+        raise Fault(
+            f"steps {quote(text)} is not a whole number from 1 to {MAX_STEPS}",
             "give the steps of an episode, as 'steps: 50'",
         )
     return int(text)
 
 
-def _pairs(text: str, names: list[str], low: float, high: float) -> dict[str, float]:
-    """`mud=4 water=8` as a dictionary; each name from `names`, at most once."""
-    found: dict[str, float] = {}
-    faults: list[_Fault] = []
-    todo = f"write name=number, as '{names[-1]}=1'"
-    for match in _WORD.finditer(text):
-        name, equals, value = match[0].partition("=")
-        at = match.start()
-        if not equals:
-            faults.append(_Fault(f"{_quote(match[0])} has no value", todo, at))
-        elif name not in names:
-            faults.append(_Fault(f"unknown name {_quote(name)}", _meant(name, names), at))
-        elif name in found:
-            faults.append(_Fault(f"'{name}' is given twice", "keep one of them", at))
-        else:
-            found[name] = 0.0
-            try:
-                found[name] = _number(value, name, low, high, at + len(name) + 1)
-            except _Fault as fault:
-                faults.append(fault)
-    if not found and not faults:
-        faults.append(_Fault("nothing is given", todo))
-    _raise_all(faults)
-    return found
-
-
 def _rewards(text: str) -> dict[str, Any]:
-    pairs = _pairs(text, ["goal", "step"], -1000, 1000)
+    pairs = read_pairs(
+        text, ["goal", "step"], lambda name, value, at: read_number(value, name, -1000, 1000, at)
+    )
     return {f"{name}_reward": value for name, value in pairs.items()}
 
 
 def _costs(text: str) -> dict[str, Any]:
-    names = [tile.name for tile in TILES if tile.passable]
-    pairs = _pairs(text, names, 0, 1000)
-    return {"costs": tuple((name, pairs[name]) for name in names if name in pairs)}
+    def read(name: str, value: str, at: int) -> Value:
+        return read_value(value, name, 0, 1000, at, whole="range")
+
+    pairs = read_pairs(text, NAMES, read)
+    return {"costs": tuple((name, pairs[name]) for name in NAMES if name in pairs)}
+
+
+def _controls(text: str) -> dict[str, Any]:
+    """`normal`, `shuffled`, or four moves, those of the actions up, down, left and right."""
+    words = [(m.start(), m[0]) for m in WORD.finditer(text)]
+    given = [word for _, word in words]
+    if len(words) == 1:
+        return {"controls": _choice("controls", NORMAL, SHUFFLED)(text)}
+    for i, (offset, word) in enumerate(words):
+        if word not in DIRECTIONS:
+            raise Fault(f"unknown move {quote(word)}", meant(word, DIRECTIONS), offset)
+        if word in given[:i]:
+            raise Fault(f"'{word}' is given twice", "name each of the four moves once", offset)
+    if len(words) != len(DIRECTIONS):
+        todo = "write 'normal', 'shuffled', or the four moves, as 'down up left right'"
+        raise Fault(f"{len(words)} moves for the controls", todo)
+    return {"controls": NORMAL if tuple(given) == DIRECTIONS else " ".join(given)}
+
+
+def _wind(text: str) -> dict[str, Any]:
+    """`none`, or where it blows to and the chance that it does."""
+    words = [(m.start(), m[0]) for m in WORD.finditer(text)]
+    example = "write 'none', or as 'east 0.2'"
+    if not words:
+        raise Fault("nothing is given", example)
+    direction = _choice("wind", NO_WIND, *WINDS)(words[0][1])
+    wanted = 1 if direction == NO_WIND else 2
+    if len(words) < wanted:
+        raise Fault(f"the wind {quote(direction)} has no chance", example)
+    if len(words) > wanted:
+        raise Fault(f"{quote(words[wanted][1])} is too much", example, words[wanted][0])
+    if direction == NO_WIND:
+        return {}
+    offset, chance = words[1]
+    return {"wind": direction, "wind_chance": read_value(chance, "wind", 0, 1, offset)}
+
+
+def _define(text: str) -> dict[str, Any]:
+    """`M kind=x every=2`: a tile, and its settings."""
+    tile = text[:1] if text[1:2] in ("", " ", "\t") else WORD.findall(text)[0]
+    known = [setting for setting in SETTINGS.values() if setting.tile == tile]
+    if not known:
+        tiles = ", ".join(dict.fromkeys(setting.tile for setting in SETTINGS.values()))
+        raise Fault(f"{quote(tile)} is no tile with settings", f"use one of: {tiles}")
+
+    def read(key: str, value: str, at: int) -> Value:
+        setting = SETTINGS[f"{tile} {key}"]
+        if setting.words:
+            return read_word(value, key, setting.words, at)
+        whole = "all" if setting.whole else ""
+        return read_value(value, key, setting.low, setting.high, at, whole)
+
+    try:
+        pairs = read_pairs(text[1:], [setting.key for setting in known], read)
+    except Fault as fault:
+        raise Fault(fault.what, fault.todo, fault.offset + 1) from None
+    return {"defines": tuple((s.label, pairs[s.key]) for s in known if s.key in pairs)}
 
 
 def _vary(text: str) -> dict[str, Any]:
-    words = [(m.start(), m[0]) for m in _WORD.finditer(text)]
+    words = [(m.start(), m[0]) for m in WORD.finditer(text)]
     if [word for _, word in words] == ["none"]:
         return {"vary": ()}
-    todo = [_meant(word, [MIRROR, ROTATE, "none"]) for _, word in words]
-    _raise_all(
+    todo = [meant(word, [MIRROR, ROTATE, "none"]) for _, word in words]
+    raise_all(
         [
-            _Fault(f"unknown variation {_quote(word)}", what, offset)
+            Fault(f"unknown variation {quote(word)}", what, offset)
             for (offset, word), what in zip(words, todo)
             if word not in (MIRROR, ROTATE)
         ]
     )
     given = {word for _, word in words}
     if len(given) < len(words) or not words:
-        raise _Fault("a variation is given twice, or none", "write 'vary: mirror rotate'")
+        raise Fault("a variation is given twice, or none", "write 'vary: mirror rotate'")
     return {"vary": tuple(word for word in (MIRROR, ROTATE) if word in given)}
-
-
-def _only(name: str, word: str) -> Callable[[str], dict[str, Any]]:
-    """A line that so far has one legal value, and so sets nothing."""
-
-    def read(text: str) -> dict[str, Any]:
-        _choice(name, word)(text)
-        return {}
-
-    return read
 
 
 def _sets(name: str, read: Callable[[str], Any]) -> Callable[[str], dict[str, Any]]:
@@ -236,9 +273,10 @@ _HEADER: dict[str, Callable[[str], dict[str, Any]]] = {
     "steps": _sets("steps", _steps),
     "reward": _rewards,
     "cost": _costs,
-    "slip": _sets("slip", lambda text: _number(text, "slip", 0, 1)),
-    "controls": _only("controls", "normal"),
-    "wind": _only("wind", "none"),
+    "slip": _sets("slip", partial(read_value, what="slip", low=0, high=1)),
+    "controls": _controls,
+    "wind": _wind,
+    "define": _define,
     "vary": _vary,
 }
 
@@ -276,20 +314,28 @@ def examine(text: str | bytes, name: str = "level") -> tuple[Level | None, list[
 
     def report(line: int, column: int, what: str, todo: str) -> None:
         problems.append(Problem(name, line, column, what, todo, lines[line - 1]))
+        if len(problems) > MAX_PROBLEMS:
+            raise _Enough
 
-    settings, map_line = _read_header(lines, report)
-    rows = _read_map(lines, map_line, report) if map_line else ()
+    with contextlib.suppress(_Enough):
+        settings, map_line = _read_header(lines, report)
+        rows = _read_map(lines, map_line, settings, report) if map_line else ()
     if problems:
         return None, _in_order(problems)
+    defines = dict(settings.pop("defines", ()))
+    settings["defines"] = tuple((label, defines[label]) for label in SETTINGS if label in defines)
     return Level(rows=rows, **settings), []
 
 
+class _Enough(Exception):
+    """So many problems that no more are looked for."""
+
+
 def _in_order(problems: list[Problem]) -> list[Problem]:
-    """By place, and no more than anybody reads."""
+    """By place; the last says so where there are more than anybody reads."""
     found = sorted(problems, key=lambda p: (p.line, p.column))
     if len(found) > MAX_PROBLEMS:
-        what, todo = f"and {len(found) - MAX_PROBLEMS} more problems", "mend the others first"
-        found[MAX_PROBLEMS:] = [replace(found[MAX_PROBLEMS], what=what, todo=todo)]
+        found[-1] = replace(found[-1], what="and more problems", todo="mend the others first")
     return found
 
 
@@ -311,6 +357,10 @@ def _read_header(lines: list[str], report: Report) -> tuple[dict[str, Any], int]
         content = line.partition(";")[0]
         if not content.strip(" \t"):
             continue
+        if len(content) > MAX_LINE:
+            what = f"a line of {len(content):,} characters"
+            report(number, MAX_LINE + 1, what, f"use at most {MAX_LINE:,}, or write 'map:' first")
+            continue
         key, colon, value = content.partition(":")
         column = len(key) - len(key.lstrip(" \t")) + 1
         key = key.strip(" \t")
@@ -320,16 +370,20 @@ def _read_header(lines: list[str], report: Report) -> tuple[dict[str, Any], int]
             if value:
                 report(number, at, "text behind 'map:'", "start the map on the next line")
             return settings, number
+        once = f"{key}: {value[:1]}" if key == "define" else key  # a line for each tile
         if not colon or key not in _HEADER:
             _report_line(number, column, key, content.strip(" \t"), bool(colon), report)
-        elif key in seen:
-            first = f"line {seen[key]}"
-            report(number, column, f"'{key}' is already on {first}", "keep one of them")
+        elif once in seen:
+            first = f"line {seen[once]}"
+            report(number, column, f"'{once}' is already on {first}", "keep one of them")
         else:
-            seen[key] = number
+            seen[once] = number
             try:
-                settings |= _HEADER[key](value)
-            except _Fault as fault:
+                found = _HEADER[key](value)
+                settings |= found | {
+                    "defines": settings.get("defines", ()) + found.get("defines", ())
+                }
+            except Fault as fault:
                 for one in (fault, *fault.others):
                     report(number, min(at, len(line) + 1) + one.offset, one.what, one.todo)
     report(len(lines), 1, "there is no map", "write 'map:' and the map's rows below the header")
@@ -343,13 +397,15 @@ def _report_line(
     if len(content) > 2 and all(c in BY_CHAR for c in content) and not key.isalpha():
         report(number, column, "a row of a map in the header", "write 'map:' before the first row")
     elif colon:
-        report(number, column, f"unknown key {_quote(key)}", _meant(key, [*_HEADER, "map"]))
+        report(number, column, f"unknown key {quote(key)}", meant(key, [*_HEADER, "map"]))
     else:
         todo = "write 'key: value', or begin the line with ';' for a comment"
-        report(number, column, f"{_quote(content)} is not a header line", todo)
+        report(number, column, f"{quote(content)} is not a header line", todo)
 
 
-def _read_map(lines: list[str], map_line: int, report: Report) -> tuple[str, ...]:
+def _read_map(
+    lines: list[str], map_line: int, settings: dict[str, Any], report: Report
+) -> tuple[str, ...]:
     raw = lines[map_line:]
     while raw and not raw[-1]:
         raw.pop()
@@ -365,7 +421,7 @@ def _read_map(lines: list[str], map_line: int, report: Report) -> tuple[str, ...
         whole &= _check_tiles(rows, first, report)
         whole &= _check_ends(rows, first, report)
         if whole:
-            _check_reach(rows, first, report)
+            _check_reach(Level(rows, **settings), first, report)
     return rows
 
 
@@ -383,16 +439,24 @@ def _check_shape(rows: tuple[str, ...], first: int, report: Report) -> bool:
 
 
 def _check_tiles(rows: tuple[str, ...], first: int, report: Report) -> bool:
-    unknown = [
-        (i, j, char)
-        for i, row in enumerate(rows)
-        for j, char in enumerate(row)
-        if char not in BY_CHAR
-    ]
-    for i, j, char in unknown:
-        todo = "'main.py levels legend' lists the tiles"
-        report(first + i, j + 1, f"unknown tile {_quote(char)}", todo)
-    return not unknown
+    """Only tiles of the table, and of each teleporter no more than two."""
+    wrong: list[tuple[int, int, str, str]] = []
+    seen: dict[str, int] = {}
+    for i, row in enumerate(rows):
+        for j, char in enumerate(row):
+            seen[char] = seen.get(char, 0) + 1
+            if char in RESERVED:
+                what = f"'{char}' is reserved for {RESERVED[char]}, which are not there yet"
+                wrong.append((i, j, what, "use another tile"))
+            elif char not in BY_CHAR:
+                todo = "'main.py levels legend' lists the tiles"
+                wrong.append((i, j, f"unknown tile {quote(char)}", todo))
+            elif BY_CHAR[char].effect == "teleporter" and seen[char] == 3:
+                what = f"a third teleporter '{char}'"
+                wrong.append((i, j, what, "use another digit: two of each are a pair"))
+    for i, j, what, todo in wrong[: MAX_PROBLEMS + 1]:
+        report(first + i, j + 1, what, todo)
+    return not wrong
 
 
 def _check_ends(rows: tuple[str, ...], first: int, report: Report) -> bool:
@@ -405,38 +469,127 @@ def _check_ends(rows: tuple[str, ...], first: int, report: Report) -> bool:
     return START in text and (GOAL in text or CANDIDATE in text)
 
 
-def _check_reach(rows: tuple[str, ...], first: int, report: Report) -> None:
-    """Every start needs a way to some goal or candidate."""
-    level = Level(rows)
-    near = reachable(level, *level.find(GOAL), *level.find(CANDIDATE))
-    for row, column in level.find(START):
-        if (row, column) not in near:
+def _check_reach(level: Level, first: int, report: Report) -> None:
+    """Every start needs a way to some goal or candidate, by any luck."""
+    starts = level.find(START)
+    nodes = explore(level, starts)
+    if len(nodes) > MAX_NODES:
+        return
+    before: dict[Node, list[Node]] = {}
+    for node, (_, exits) in nodes.items():
+        for ahead in exits:
+            before.setdefault(ahead, []).append(node)
+    hopeful = [node for node in nodes if level.rows[node[0]][node[1]] in (GOAL, CANDIDATE)]
+    seen = set(hopeful)
+    for node in hopeful:
+        fresh = [n for n in before.get(node, ()) if n not in seen]
+        seen.update(fresh)
+        hopeful += fresh
+    for row, column in starts:
+        if (row, column, "") not in seen:
             todo = "open a way to it through the walls"
             report(first + row, column + 1, "no goal can be reached from this start", todo)
 
 
-def reachable(level: Level, *sources: tuple[int, int]) -> dict[tuple[int, int], int]:
-    """Cells that can be walked to from a source, each with its distance in moves to the nearest."""
-    distance = dict.fromkeys(sources, 0)
-    queue = list(sources)
-    for r, c in queue:
-        for cell in ((r - 1, c), (r + 1, c), (r, c - 1), (r, c + 1)):
-            inside = 0 <= cell[0] < level.height and 0 <= cell[1] < level.width
-            if inside and cell not in distance and BY_CHAR[level.rows[cell[0]][cell[1]]].passable:
-                distance[cell] = distance[r, c] + 1
-                queue.append(cell)
+# --- walking, without opponents ----------------------------------------------------------------
+
+Node = tuple[int, int, str]  # row, column, keys held
+_BACK = dict(zip(DIRECTIONS, ("down", "up", "right", "left")))
+_STEPS = dict(zip(DIRECTIONS, ((-1, 0), (1, 0), (0, -1), (0, 1))))
+
+
+def reachable(level: Level, start: tuple[int, int]) -> dict[tuple[int, int], int]:
+    """Cells that can be reached from `start`, opponents apart, each with its distance in moves."""
+    distance: dict[tuple[int, int], int] = {}
+    for (row, column, _), (steps, _) in explore(level, [start]).items():
+        distance.setdefault((row, column), steps)
     return distance
+
+
+def explore(level: Level, starts: list[tuple[int, int]]) -> dict[Node, tuple[int, list[Node]]]:
+    """What can be reached: nodes in the order of their distance, each with that and its exits.
+
+    It gives up behind MAX_NODES of them.
+    """
+    distance: dict[Node, int] = dict.fromkeys(((r, c, "") for r, c in starts), 0)
+    found: dict[Node, tuple[int, list[Node]]] = {}
+    exits_of = _walker(level)
+    queue = list(distance)
+    for node in queue:
+        if len(found) > MAX_NODES:
+            break
+        exits = exits_of(node)
+        found[node] = distance[node], exits
+        for ahead in exits:
+            if ahead not in distance:
+                distance[ahead] = distance[node] + 1
+                queue.append(ahead)
+    return found
+
+
+def _walker(level: Level) -> Callable[[Node], list[Node]]:
+    """Where each single move may lead to; a wind that always blows leaves only its own move."""
+    rows, height, width = level.rows, level.height, level.width
+    certain = WINDS[level.wind] if level.wind_chance == 1 else None
+    moves = [(move, *_STEPS[move]) for move in DIRECTIONS if certain in (None, move)]
+    ends = {"lava", "goal"} if level.ends == "goal" else {"lava"}
+    twins = {a: b for char in set("".join(rows)) for a, b in teleporters(level, char)}
+
+    def exits(node: Node) -> list[Node]:
+        row, column, keys = node
+        here = BY_CHAR[rows[row][column]].effect
+        found: list[Node] = []
+        if here in ends:
+            return found
+        for move, down, right in moves:
+            r, c = row + down, column + right
+            if not (0 <= r < height and 0 <= c < width) or (here in _BACK and here != move):
+                continue
+            tile = BY_CHAR[rows[r][c]]
+            if not tile.passable or tile.effect == _BACK[move]:
+                continue
+            if tile.effect == "door" and tile.char.lower() not in keys:
+                continue
+            if tile.effect == "key" and tile.char not in keys:
+                found.append((r, c, "".join(sorted(keys + tile.char))))
+            else:
+                found.append((*twins.get((r, c), (r, c)), keys))
+        return found
+
+    return exits
+
+
+def teleporters(level: Level, char: str) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+    """From where to where the teleporters `char` lead: a pair leads both ways, a single nowhere."""
+    if BY_CHAR[char].effect != "teleporter":
+        return []
+    cells = level.find(char)
+    return list(zip(cells, cells[::-1])) if len(cells) == 2 else []
+
+
+def suspicious(level: Level) -> list[str]:
+    """What is legal, and probably not meant."""
+    tiles = set("".join(level.rows))
+    found = []
+    for char in sorted(tiles):
+        tile = BY_CHAR[char]
+        if tile.effect == "door" and char.lower() not in tiles:
+            found.append(f"the door '{char}' has no key '{char.lower()}': it is a wall")
+        if tile.effect == "teleporter" and not teleporters(level, char):
+            found.append(f"the teleporter '{char}' has no twin: it leads nowhere")
+    candidates = level.find(CANDIDATE)
+    if level.goal == "hidden" and len(candidates) == 1 and GOAL not in tiles:
+        found.append("one candidate goal: nothing is left to find out")
+    reached = {node[:2] for node in explore(level, level.find(START))}
+    for row, column in candidates:
+        if (row, column) not in reached:
+            found.append(f"the goal at row {row + 1} column {column + 1} is out of reach")
+    return found
 
 
 # --- writing -----------------------------------------------------------------------------------
 
 _DEFAULT = {field.name: field.default for field in fields(Level)}
-
-
-def number_text(value: float) -> str:
-    """The shortest decimal text that reads back as `value`, without an exponent."""
-    text = f"{value:.9f}".rstrip("0").rstrip(".")
-    return text if float(text) == value else repr(value)
 
 
 def write(level: Level) -> str:
@@ -457,37 +610,92 @@ def _lines(level: Level) -> Iterator[tuple[str, str]]:
     if level.costs:
         yield "cost", _pairs_text(level.costs)
     if level.slip:
-        yield "slip", number_text(level.slip)
+        yield "slip", text_of(level.slip)
+    if level.controls != NORMAL:
+        yield "controls", level.controls
+    if level.wind != NO_WIND:
+        yield "wind", f"{level.wind} {text_of(level.wind_chance)}"
+    for tile in dict.fromkeys(label[0] for label, _ in level.defines):
+        pairs = [(label[2:], value) for label, value in level.defines if label[0] == tile]
+        yield "define", f"{tile} {_pairs_text(pairs)}"
     if level.vary:
         yield "vary", " ".join(level.vary)
 
 
 def _pairs_text(pairs: Any) -> str:
-    return " ".join(f"{name}={number_text(value)}" for name, value in pairs)
+    return " ".join(f"{name}={text_of(value)}" for name, value in pairs)
 
 
 def canonical(level: Level) -> str:
     """What matters for play, and nothing else, as text: two levels that play alike agree in it."""
-    names = {BY_CHAR[char].name for char in set("".join(level.rows))}
+    tiles = set("".join(level.rows))
+    names = {BY_CHAR[char].name for char in tiles}
     costs = tuple(
-        (tile.name, level.cost(tile.char))
-        for tile in TILES
-        if tile.name in names and level.cost(tile.char) != tile.cost
+        (name, cost)
+        for name in NAMES
+        if name in names and (cost := level.cost(BY_NAME[name].char)) != BY_NAME[name].cost
     )
-    return write(replace(level, title="", author="", vary=(), costs=costs))
+    defines = tuple(
+        (label, value)
+        for label, value in level.defines
+        if label[0] in tiles and value != SETTINGS[label].default
+    )
+    level = replace(level, title="", author="", vary=(), costs=costs, defines=defines)
+    if level.wind_chance == 0:
+        level = replace(level, wind=NO_WIND, wind_chance=0.0)
+    return write(level)
 
 
 # --- symmetry ----------------------------------------------------------------------------------
 
 
 def mirrored(level: Level) -> Level:
-    """The level with left and right swapped."""
-    return replace(level, rows=tuple(row[::-1] for row in level.rows))
+    """The level with left and right swapped; where opponents set out to stays as it is."""
+    rows = tuple(row[::-1] for row in level.rows)
+    return _transformed(level, rows, {"left": "right", "right": "left"})
 
 
 def rotated(level: Level) -> Level:
-    """The level turned clockwise by a quarter."""
-    return replace(level, rows=tuple("".join(column[::-1]) for column in zip(*level.rows)))
+    """The level turned clockwise by a quarter; opponents still set out to the right, or down."""
+    rows = tuple("".join(column[::-1]) for column in zip(*level.rows))
+    turn = {"up": "right", "right": "down", "down": "left", "left": "up", "x": "y", "y": "x"}
+    return _transformed(level, rows, turn)
+
+
+_ARROWS = {tile.effect: tile.char for tile in TILES if tile.effect in DIRECTIONS}
+_BLOWS = {move: wind for wind, move in WINDS.items()}
+
+
+def _transformed(level: Level, rows: tuple[str, ...], words: dict[str, str]) -> Level:
+    """The level with other rows, in which all that has a direction goes by other words."""
+    arrows = str.maketrans({_ARROWS[a]: _ARROWS[b] for a, b in words.items() if a in _ARROWS})
+    moves = {a: words.get(a, a) for a in DIRECTIONS}
+    controls = level.controls
+    if controls not in (NORMAL, SHUFFLED):
+        turned = {moves[a]: moves[b] for a, b in zip(DIRECTIONS, controls.split())}
+        controls = " ".join(turned[a] for a in DIRECTIONS)
+    return replace(
+        level,
+        rows=tuple(row.translate(arrows) for row in rows),
+        controls=controls,
+        wind=_BLOWS[moves[WINDS[level.wind]]] if level.wind in WINDS else level.wind,
+        defines=_turned_axis(level, words),
+        shown=level.shown and _transformed(level.shown, rows, words),
+    )
+
+
+def _turned_axis(level: Level, words: dict[str, str]) -> tuple[tuple[str, Value], ...]:
+    """The settings where a patrol's axis goes by other words, too."""
+    label = f"{PATROL} kind"
+    if not level.find(PATROL) or "x" not in words:
+        return level.defines
+    kind = level.setting(label)
+    if isinstance(kind, OneOf):
+        turned: Value = OneOf(tuple(words.get(str(k), k) for k in kind.members))
+    else:
+        turned = words.get(str(kind), kind) if isinstance(kind, str) else kind
+    given = dict(level.defines) | {label: turned}
+    return tuple((name, given[name]) for name in SETTINGS if name in given)
 
 
 def variants(level: Level) -> list[tuple[str, Level]]:
@@ -501,3 +709,48 @@ def variants(level: Level) -> list[tuple[str, Level]]:
                 variant = rotated(variant)
                 found.append((f"{name} turned {quarter}".strip(), variant))
     return found
+
+
+# --- what a task draws -------------------------------------------------------------------------
+
+
+def values(level: Level) -> dict[str, Value]:
+    """All that a task may draw besides goal and variant, each by its label."""
+    found: dict[str, Value] = {"slip": level.slip}
+    found["controls"] = PERMUTATIONS if level.controls == SHUFFLED else level.controls
+    if level.wind != NO_WIND:
+        found[f"wind {level.wind}"] = level.wind_chance
+    found |= {f"cost {name}": value for name, value in level.costs}
+    return found | dict(level.defines)
+
+
+def with_values(level: Level, chosen: dict[str, Value]) -> Level:
+    """The level with some of its values replaced, by their labels."""
+    return replace(
+        level,
+        slip=chosen.get("slip", level.slip),
+        controls=str(chosen.get("controls", level.controls)),
+        wind_chance=chosen.get(f"wind {level.wind}", level.wind_chance),
+        costs=tuple((name, chosen.get(f"cost {name}", value)) for name, value in level.costs),
+        defines=tuple((label, chosen.get(label, value)) for label, value in level.defines),
+    )
+
+
+def nominal(level: Level) -> Level:
+    """What agents see of a family's values: the middle, the mean; of words and worths the default.
+
+    Neither wind nor controls nor what opponents do is ever seen, so their values don't matter.
+    """
+    seen: dict[str, Value] = {}
+    for label, value in values(level).items():
+        if not isinstance(value, Range | OneOf):
+            continue
+        if label in SETTINGS and label != f"{ICE} slip":
+            seen[label] = SETTINGS[label].default
+        elif isinstance(value, Range):
+            seen[label] = (value.low + value.high) / 2
+        elif label == "controls":
+            seen[label] = NORMAL
+        else:
+            seen[label] = sum(float(member) for member in value.members) / len(value.members)
+    return with_values(level, seen)

@@ -8,17 +8,14 @@ from __future__ import annotations
 import numpy as np
 
 from game.rules import Floats, Ints
-from game.tables import SLIPPED, GridBatch, Tables
+from game.tables import GridBatch, Tables
 
 
 def _backup(batch: GridBatch, value: Floats) -> Floats:
     """One step of look-ahead: [T, S, A] return of the chosen action, then `value` [T, S]."""
     flat = batch.flat_next.reshape(batch.next_state.shape)
     q = batch.reward + value.ravel().take(flat)
-    if not batch.slips.any():
-        return q
-    p = batch.slip[..., None]
-    return (1 - p) * q + p * (q @ SLIPPED.T)
+    return q if batch.chance is None else batch.chance.expected(q)
 
 
 def _averaged(batch: GridBatch, choose: object) -> Floats:
@@ -75,13 +72,15 @@ def optimal_path(tables: Tables) -> tuple[Ints, Ints]:
 
 
 def shortest_path(tables: Tables) -> int | None:
-    """The fewest moves from a start to a goal, the best start; None where there is no way."""
+    """The fewest moves from a start to a goal, the best start and luck; None if there is no way."""
+    batch = GridBatch([tables])
+    possible = batch.effective(np.full(batch.reward.shape, 0.2))[0] > 0  # [S, A] by some luck
     distance = np.full(tables.n_states, -1)
     frontier, steps = tables.starts, 0
     while len(frontier):
         distance[frontier] = steps
         if tables.goal[frontier].any():
             return steps
-        ahead = np.unique(tables.next_state[frontier])
+        ahead = np.unique(tables.next_state[frontier][possible[frontier]])
         frontier, steps = ahead[distance[ahead] < 0], steps + 1
     return None

@@ -2,27 +2,42 @@
 
 `compile_level` numbers a level's reachable states 0..S-1 and stores what each action does there.
 `GridBatch` pads T such tables to one size, so that T tasks step side by side by gathers alone.
+
+Chance stays out of the tables: it replaces the chosen action by another one, whose row is taken.
+Which one, says `Chance`: the wind comes first, and where it did not blow, the move may slip. Both
+are about moves in the world while tables go by the actions chosen, so with permuted controls each
+move stands for the action that brings it about.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
-from game.level import Level
-from game.rules import ACTIONS, SIDES, Bools, Floats, Ints, World, step
-from game.tiles import START
+from game.level import WINDS, Level
+from game.rules import (
+    ACTIONS,
+    KEYS,
+    MAX_COINS,
+    SIDES,
+    Bools,
+    Floats,
+    Game,
+    Ints,
+    States,
+    number,
+    opponents_at,
+    step,
+)
 
 MAX_STATES = 65_536
+SMALL = 8_192  # up to this many states are all tabulated at once, before the reachable are kept
 N_ACTIONS = len(ACTIONS)
-
-# [A, A] how a slipping move is redistributed over the moves that take effect; rows sum to 1
-SLIPPED = np.zeros((N_ACTIONS, N_ACTIONS))
-for _action, _sides in enumerate(SIDES):
-    np.add.at(SLIPPED[_action], _sides, 0.5)
 
 
 class TooLarge(ValueError):
@@ -40,8 +55,13 @@ class Tables:
     terminated: Bools  # [S, A] the episode ends with this transition
     over: Bools  # [S] the episode has ended
     goal: Bools  # [S] the agent is on a goal
-    slip: Floats  # [S]
+    slip: Floats  # [S] chance that a move goes to a side
     starts: Ints  # [n] an episode begins in one of these, uniformly
+    sides: Ints  # [A, 2] the actions whose moves are to the two sides of an action's
+    wind: Floats  # [A] chance that this action takes effect, whatever was chosen
+    keys: Bools  # [S, 4] held, from a to d
+    coins: Bools  # [S, coins] left, in the order of the map
+    opponents: Ints  # [S, opponents, 2] row and column
 
     @property
     def n_states(self) -> int:
@@ -49,47 +69,148 @@ class Tables:
 
     def arrays(self) -> dict[str, np.ndarray]:
         """All that it takes to play the level without us, to be saved; `steps` is per episode."""
-        names = ("cell", "next_state", "reward", "terminated", "slip", "starts")
+        names = (
+            "cell",
+            "next_state",
+            "reward",
+            "terminated",
+            "slip",
+            "sides",
+            "wind",
+            "starts",
+            "opponents",
+        )
         return {name: getattr(self, name) for name in names} | {"steps": np.array(self.level.steps)}
 
     def state_of(self, cell: tuple[int, int]) -> int | None:
-        """The state at a cell (row, column), or None where the agent cannot be."""
+        """The first state at a cell (row, column), or None where the agent cannot be."""
         found = np.flatnonzero((self.cell == cell).all(1))
         return int(found[0]) if len(found) else None
 
 
-def compile_level(level: Level) -> Tables:
-    """Number the reachable states and tabulate the rules. Raises TooLarge over MAX_STATES."""
-    world = World(level)
-    cells = np.argwhere(world.passable[1:-1, 1:-1])  # [C, 2]
-    if len(cells) > MAX_STATES:
-        raise TooLarge(f"{len(cells):,} states (cells), over the limit of {MAX_STATES:,}")
-    number = np.full(world.passable.shape, -1)
-    number[cells[:, 0] + 1, cells[:, 1] + 1] = np.arange(len(cells))
-    flat = np.repeat(cells, N_ACTIONS, 0), np.tile(np.arange(N_ACTIONS), len(cells))
-    target, reward, terminated = step(world, level, *flat)
-    shape = (len(cells), N_ACTIONS)
-    next_state = number[target[:, 0] + 1, target[:, 1] + 1].reshape(shape)
-    goal = world.goal[cells[:, 0] + 1, cells[:, 1] + 1]
-    over = goal & (level.ends == "goal")
-    next_state = np.where(over[:, None], np.arange(len(cells))[:, None], next_state)
+class _Numbering:
+    """Numbers for all states of a game, reachable or not: mixed radix, the cell counting most."""
 
-    starts = np.array(level.find(START))
-    starts = number[starts[:, 0] + 1, starts[:, 1] + 1]
+    def __init__(self, game: Game) -> None:
+        self.game = game
+        self.cells = np.flatnonzero(game.passable)
+        self.index = np.full(len(game.passable), -1)
+        self.index[self.cells] = np.arange(len(self.cells))
+        self.factors = {
+            "cells": len(self.cells),
+            "sets of keys held": 1 << len(game.key_names),
+            "sets of coins left": 1 << len(game.coins),
+            "phases of the opponents": game.period,
+            "cells of the hunters": len(self.cells) ** len(game.hunters),
+        }
+        self.size = math.prod(self.factors.values())
+        if len(game.coins) > MAX_COINS or self.size >= 1 << 62:
+            raise self.too_large()
+
+    def too_large(self) -> TooLarge:
+        product = " x ".join(f"{n:,} {name}" for name, n in self.factors.items() if n > 1)
+        return TooLarge(f"up to {self.size:,} states ({product}), over the limit of {MAX_STATES:,}")
+
+    def encode(self, states: States) -> Ints:
+        """[N]"""
+        code = self.index[states.cell]
+        if self.size == len(self.cells):
+            return code
+        _, keys, coins, phases, _ = self.factors.values()
+        code = ((code * keys + states.keys) * coins + states.coins) * phases + states.phase
+        for hunter in states.hunters.T:
+            code = code * len(self.cells) + self.index[hunter]
+        return code
+
+    def decode(self, code: Ints) -> States:
+        n_hunters = len(self.game.hunters)
+        hunters = np.zeros((len(code), n_hunters), np.int64)
+        for i in reversed(range(n_hunters)):
+            code, hunter = np.divmod(code, len(self.cells))
+            hunters[:, i] = self.cells[hunter]
+        if self.size == len(self.cells):
+            none = np.zeros_like(code)
+            return States(self.cells[code], none, none, none, hunters)
+        _, keys, coins, phases, _ = self.factors.values()
+        code, phase = np.divmod(code, phases)
+        code, left = np.divmod(code, coins)
+        code, held = np.divmod(code, keys)
+        return States(self.cells[code], held, left, phase, hunters)
+
+
+def compile_level(level: Level) -> Tables:
+    """Number the reachable states and tabulate the rules. Raises TooLarge over MAX_STATES.
+
+    The level is a concrete one: ValueError where a value is still to be drawn.
+    """
+    game = Game(level)
+    numbering = _Numbering(game)
+    n_starts = len(game.starts)
+    begin = States(
+        cell=game.starts,
+        keys=np.zeros(n_starts, np.int64),
+        coins=np.full(n_starts, (1 << len(game.coins)) - 1),
+        phase=np.zeros(n_starts, np.int64),
+        hunters=np.tile(game.hunters, (n_starts, 1)),
+    )
+    first = numbering.encode(begin) * 2  # of each code there are two: going on, and over
+    codes, next_state, reward, terminated = _tabulate(game, numbering, first)
+    starts = np.searchsorted(codes, first)
     kept = _reached(next_state, starts)  # [S] ascending
-    renumber = np.full(len(cells), -1)
+    renumber = np.full(len(codes), -1)
     renumber[kept] = np.arange(len(kept))
+    states = numbering.decode(codes[kept] // 2)
+    letters = np.array([KEYS.index(char) for char in game.key_names], int)
+    keys = np.zeros((len(kept), len(KEYS)), bool)
+    keys[:, letters] = _bits(states.keys, len(letters))
     return Tables(
         level=level,
-        cell=cells[kept],
+        cell=game.place(states.cell),
         next_state=renumber[next_state[kept]],
-        reward=np.where(over[:, None], 0.0, reward.reshape(shape))[kept],
-        terminated=(terminated.reshape(shape) | over[:, None])[kept],
-        over=over[kept],
-        goal=goal[kept],
-        slip=world.slip[cells[kept, 0] + 1, cells[kept, 1] + 1],
+        reward=reward[kept],
+        terminated=terminated[kept],
+        over=codes[kept] % 2 == 1,
+        goal=game.goal[states.cell],
+        slip=game.slip[states.cell],
         starts=renumber[starts],
+        sides=_sides(game),
+        wind=_wind(game),
+        keys=keys,
+        coins=_bits(states.coins, len(game.coins)),
+        opponents=game.place(opponents_at(game, states.phase, states.hunters)),
     )
+
+
+def _tabulate(game: Game, numbering: _Numbering, first: Ints) -> tuple[Ints, Ints, Floats, Bools]:
+    """Codes [n], ascending, of states that lead only to one another, and what each action does.
+
+    Few states are all taken at once; of many, those ahead of `first` are found step by step.
+    """
+    whole = numbering.size <= SMALL
+    known = frontier = np.arange(numbering.size) * 2 if whole else np.unique(first)
+    found = []
+    while len(frontier):
+        states = numbering.decode(np.repeat(frontier // 2, N_ACTIONS))
+        actions = np.tile(np.arange(N_ACTIONS), len(frontier))
+        after, reward, ended = step(game, states, actions)
+        ahead = numbering.encode(after) * 2 + ended
+        found.append((frontier, ahead, reward, ended))
+        fresh = np.unique(ahead)
+        at = np.searchsorted(known, fresh)
+        new = known.take(at, mode="clip") != fresh
+        known, fresh = np.insert(known, at[new], fresh[new]), fresh[new]
+        if len(known) > MAX_STATES:
+            raise numbering.too_large()
+        frontier = fresh[fresh % 2 == 0]
+    shape = (len(known), N_ACTIONS)
+    next_state = np.repeat(np.arange(len(known)), N_ACTIONS).reshape(shape)
+    rewards, terminated = np.zeros(shape), np.ones(shape, bool)
+    for codes, ahead, reward, ended in found:
+        rows = np.searchsorted(known, codes)
+        next_state[rows] = np.searchsorted(known, ahead).reshape(-1, N_ACTIONS)
+        rewards[rows] = reward.reshape(-1, N_ACTIONS)
+        terminated[rows] = ended.reshape(-1, N_ACTIONS)
+    return known, next_state, rewards, terminated
 
 
 def _reached(next_state: Ints, starts: Ints) -> Ints:
@@ -100,6 +221,51 @@ def _reached(next_state: Ints, starts: Ints) -> Ints:
         ahead = next_state[frontier].ravel()
         frontier = np.unique(ahead[~seen[ahead]])
     return np.flatnonzero(seen)
+
+
+def _bits(numbers: Ints, n: int) -> Bools:
+    """[..., n] the lowest bits, the lowest first."""
+    return (numbers[:, None] >> np.arange(n) & 1).astype(bool)
+
+
+# --- chance ------------------------------------------------------------------------------------
+
+
+def _sides(game: Game) -> Ints:
+    action_of = np.argsort(game.controls)  # [A] the action that brings a move about
+    return action_of[SIDES[game.controls]]
+
+
+def _wind(game: Game) -> Floats:
+    chances = np.zeros(N_ACTIONS)
+    if game.level.wind in WINDS:
+        move = ACTIONS.index(WINDS[game.level.wind])
+        chances[np.argsort(game.controls)[move]] = number(game.level.wind_chance)
+    return chances
+
+
+@dataclass(frozen=True)
+class Chance:
+    """Which actions take effect instead of the chosen ones, as numpy arrays or torch tensors.
+
+    slip [T, S, 1]; sides [T, A, A], a slipping action's chances to become each other one; wind
+    [T, 1, A], each action's chance to be blown to; calm [T, 1, 1], that of no wind.
+    """
+
+    slip: Any
+    sides: Any
+    wind: Any
+    calm: Any
+
+    def effective(self, probs: Any) -> Any:
+        """[T, S, A] the chances of what takes effect, where a policy chooses by `probs`."""
+        slid = (1 - self.slip) * probs + self.slip * (probs @ self.sides)
+        return self.calm * slid + self.wind
+
+    def expected(self, q: Any) -> Any:
+        """[T, S, A] the value of choosing each action, where `q` is that of its taking effect."""
+        slid = (1 - self.slip) * q + self.slip * (q @ self.sides.swapaxes(1, 2))
+        return self.calm * slid + (self.wind * q).sum(-1)[..., None]
 
 
 class GridBatch:
@@ -127,6 +293,8 @@ class GridBatch:
         self.slip: Floats = np.zeros(shape)  # [T, S]
         self.cell: Ints = np.zeros((*shape, 2), int)  # [T, S, 2]
         self.start: Floats = np.zeros(shape)  # [T, S] chance to begin there
+        self.sides: Ints = np.stack([t.sides for t in tables])  # [T, A, 2]
+        self.wind: Floats = np.stack([t.wind for t in tables])  # [T, A]
         for i, t in enumerate(tables):
             for name in ("next_state", "reward", "terminated", "over", "goal", "slip", "cell"):
                 getattr(self, name)[i, : t.n_states] = getattr(t, name)
@@ -143,10 +311,19 @@ class GridBatch:
         return (self.next_state + first).ravel()
 
     @cached_property
-    def slips(self) -> Bools:
+    def chancy(self) -> Bools:
         """[T] whether chance has a hand in the task."""
-        slips: Bools = np.asarray(self.slip.any(1))
-        return slips
+        chancy: Bools = np.asarray(self.slip.any(1) | self.wind.any(1))
+        return chancy
+
+    @cached_property
+    def chance(self) -> Chance | None:
+        """What replaces the chosen actions; None where nothing does."""
+        if not self.chancy.any():
+            return None
+        sides = (self.sides[..., None] == np.arange(N_ACTIONS)).mean(2)
+        wind = self.wind[:, None]
+        return Chance(self.slip[..., None], sides, wind, 1 - wind.sum(-1, keepdims=True))
 
     def step(self, state: Ints, action: Ints) -> tuple[Ints, Floats, Bools]:
         """Flat states and effective actions -> next flat states, reward, terminated."""
@@ -158,14 +335,18 @@ class GridBatch:
         )
 
     def effective(self, action_probs: Floats) -> Floats:
-        """[T, S, A] chances of the moves that take effect, where the policy chooses by these."""
-        if not self.slips.any():
+        """[T, S, A] chances of the actions that take effect, where the policy chooses by these."""
+        if self.chance is None:
             return action_probs
-        p = self.slip[..., None]
-        return (1 - p) * action_probs + p * (action_probs @ SLIPPED)
+        effective: Floats = self.chance.effective(action_probs)
+        return effective
 
-
-def slipped(action: Ints, slip: Floats, chance: Floats) -> Ints:
-    """The actions that take effect on cells that slip with chance `slip`; `chance` is uniform."""
-    side = SIDES[action, (chance < slip / 2).astype(int)]
-    return np.where(chance < slip, side, action)
+    def diverted(self, state: Ints, action: Ints, luck: Floats) -> Ints:
+        """The actions [T, N] that take effect in flat states [T, N]; `luck` [T, N] is uniform."""
+        blown = self.wind.sum(1)[:, None]
+        luck_left = (luck - blown) / np.maximum(1 - blown, 1e-12)  # uniform where no wind blew
+        slip = self.slip.ravel().take(state)
+        task = np.arange(self.n_tasks)[:, None]
+        side = self.sides[task, action, (luck_left < slip / 2).astype(int)]
+        effect = np.where(luck_left < slip, side, action)
+        return np.where(luck < blown, self.wind.argmax(1)[:, None], effect)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import itertools
+import math
 import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import MISSING, dataclass, field, fields, replace
@@ -19,8 +20,20 @@ from typing import Any
 import numpy as np
 
 from game.generate import GENERATORS
-from game.level import MIRROR, ROTATE, Level, LevelError, canonical, read, variants
+from game.level import (
+    MIRROR,
+    ROTATE,
+    Level,
+    LevelError,
+    canonical,
+    nominal,
+    read,
+    values,
+    variants,
+    with_values,
+)
 from game.tiles import CANDIDATE, FLOOR, GOAL
+from game.values import OneOf, Range, Value, text_of
 
 LEVELS = Path(__file__).resolve().parent.parent / "levels"
 PACK_FILE = "pack.toml"
@@ -31,15 +44,21 @@ FEWEST_TO_DIVIDE = 5  # a pack with fewer distinct tasks, and no split of its ow
 MOST_CELLS = 4_000_000  # of all tasks of a pack together
 MOST_GENERATED = 10_000  # tasks for validation and test
 TRIES = 1000  # to generate a level that is not there yet
+MOST_REDRAWS = 100  # of a range whose points are held out elsewhere
 
 
 @dataclass(frozen=True)
 class Task:
-    """One concrete draw of a level: `level` has its goal in place; `drawn` says what was drawn."""
+    """One concrete draw of a level: `level` has nothing left to draw; `drawn` says what was drawn.
+
+    `member` is the level with only its ranges still to be drawn, the goal, the variant and the
+    named draws being settled: what splits divide. None where that is the level itself.
+    """
 
     level: Level
     name: str
     drawn: tuple[tuple[str, str], ...] = ()
+    member: Level | None = None
 
     @cached_property
     def id(self) -> str:
@@ -48,10 +67,11 @@ class Task:
 
     @cached_property
     def kind(self) -> str:
-        """The id up to the symmetries that the level's family varies by."""
-        if not self.level.vary:
-            return self.id
-        return min(_digest(canonical(level)) for _, level in variants(self.level))
+        """The id up to the symmetries that the level's family varies by, and to its ranges."""
+        level = self.member or self.level
+        if not level.vary:
+            return _digest(canonical(level))
+        return min(_digest(canonical(variant)) for _, variant in variants(level))
 
 
 def _digest(text: str) -> str:
@@ -66,31 +86,63 @@ def task_rng(seed: int, task: Task) -> np.random.Generator:
 # --- families ----------------------------------------------------------------------------------
 
 
-def count_tasks(level: Level) -> int:
-    """How many tasks `draw_task` tells apart (variants that look alike are counted apart)."""
+def _sizes(level: Level) -> tuple[int, ...]:
+    """How many candidate goals, variants, and members of each set there are to draw from."""
     turns = 4 if ROTATE in level.vary else 1
     flips = 2 if MIRROR in level.vary else 1
-    return max(1, len(level.find(CANDIDATE))) * turns * flips
+    sets = (len(value.members) for value in values(level).values() if isinstance(value, OneOf))
+    return max(1, len(level.find(CANDIDATE))), turns * flips, *sets
+
+
+def count_tasks(level: Level) -> int:
+    """How many tasks `nth_task` tells apart (variants that look alike are counted apart).
+
+    A range counts as one: its points are no tasks of their own.
+    """
+    return math.prod(_sizes(level))
 
 
 def nth_task(level: Level, index: int, name: str) -> Task:
-    """The task with this number among `count_tasks(level)`: a candidate goal, then a variant."""
-    candidates = level.find(CANDIDATE)
-    n_variants = count_tasks(level) // max(1, len(candidates))
-    candidate, variant = divmod(index, n_variants)
-    return _draw(level, candidates[candidate] if candidates else None, variant, name)
-
-
-def _draw(level: Level, goal: tuple[int, int] | None, variant: int, name: str) -> Task:
-    """The task with its goal at one candidate, as one of the level's variants."""
+    """The task with this number among `count_tasks(level)`: a candidate goal, then a variant, then
+    a member of each set. Ranges are drawn from, always the same for the same task."""
+    candidate, variant, *members = map(int, np.unravel_index(index, _sizes(level)))
     drawn: list[tuple[str, str]] = []
-    if goal:
-        level = place_goal(level, goal)
-        drawn.append(("goal", f"row {goal[0] + 1} column {goal[1] + 1}"))
+    candidates = level.find(CANDIDATE)
+    if candidates:
+        row, column = candidates[candidate]
+        level = place_goal(level, (row, column))
+        drawn.append(("goal", f"row {row + 1} column {column + 1}"))
     if variant:
         label, level = variants(level)[variant]
         drawn.append(("variant", label))
-    return Task(level, name, tuple(drawn))
+    sets = {label: v.members for label, v in values(level).items() if isinstance(v, OneOf)}
+    chosen: dict[str, Value] = {label: m[i] for (label, m), i in zip(sets.items(), members)}
+    drawn += [(label, text_of(value)) for label, value in chosen.items()]
+    shown = nominal(level)
+    member = with_values(level, chosen)
+    if shown != member:
+        member = replace(member, shown=shown)
+    if not any(isinstance(value, Range) for value in values(member).values()):
+        return Task(member, name, tuple(drawn))
+    task = Task(member, name, tuple(drawn), member)
+    return redrawn(task, np.random.default_rng(int(task.kind, 16)))
+
+
+def redrawn(task: Task, rng: np.random.Generator) -> Task:
+    """The task with its ranges drawn from anew."""
+    if task.member is None:
+        return task
+    ranges = {k: v for k, v in values(task.member).items() if isinstance(v, Range)}
+    chosen: dict[str, Value] = {label: r.at(rng.random()) for label, r in ranges.items()}
+    kept = [(label, text) for label, text in task.drawn if label not in ranges]
+    drawn = (*kept, *((label, text_of(value)) for label, value in chosen.items()))
+    return Task(with_values(task.member, chosen), task.name, drawn, task.member)
+
+
+def draw_task(level: Level, name: str, rng: np.random.Generator) -> Task:
+    """Any task of a level: all that it draws is drawn, uniformly."""
+    index = int(rng.random() * count_tasks(level))
+    return redrawn(nth_task(level, index, name), rng)
 
 
 def place_goal(level: Level, cell: tuple[int, int]) -> Level:
@@ -102,12 +154,9 @@ def place_goal(level: Level, cell: tuple[int, int]) -> Level:
 
 def family(level: Level, name: str) -> Iterator[Task]:
     """Every task of a level once, in a fixed order."""
-    candidates: list[tuple[int, int] | None] = [*level.find(CANDIDATE)] or [None]
     seen: set[str] = set()
-    for goal, variant in itertools.product(
-        candidates, range(count_tasks(level) // len(candidates))
-    ):
-        task = _draw(level, goal, variant, name)
+    for index in range(count_tasks(level)):
+        task = nth_task(level, index, name)
         if task.id not in seen:
             seen.add(task.id)
             yield task
@@ -118,15 +167,21 @@ def family(level: Level, name: str) -> Iterator[Task]:
 
 @dataclass(frozen=True)
 class TaskDistribution:
-    """One split of a pack: a list of tasks, or a source that draws ever new ones."""
+    """One split of a pack: a list of tasks, or a source that draws ever new ones.
+
+    With `fresh`, the ranges of a listed task are drawn from anew each time that it is sampled; what
+    is `held_out`, by id, is never drawn.
+    """
 
     name: str
     tasks: tuple[Task, ...] = ()
     draw: Callable[[np.random.Generator], Task] | None = None
+    fresh: bool = False
+    held_out: frozenset[str] = frozenset()
 
     @property
     def unlimited(self) -> bool:
-        return self.draw is not None
+        return self.draw is not None or (self.fresh and any(t.member for t in self.tasks))
 
     def sample(self, n: int, rng: np.random.Generator) -> list[Task]:
         """n tasks; from a list without repeats as long as it lasts. Raises LookupError if empty."""
@@ -136,7 +191,15 @@ class TaskDistribution:
             raise LookupError(f"the {self.name} split has no tasks")
         rounds = -(-n // len(self.tasks))
         order = np.concatenate([rng.permutation(len(self.tasks)) for _ in range(rounds)])
-        return [self.tasks[i] for i in order[:n]]
+        chosen = [self.tasks[i] for i in order[:n]]
+        return [self._redrawn(task, rng) for task in chosen] if self.fresh else chosen
+
+    def _redrawn(self, task: Task, rng: np.random.Generator) -> Task:
+        for _ in range(MOST_REDRAWS if task.member else 0):
+            new = redrawn(task, rng)
+            if new.id not in self.held_out:
+                return new
+        return task  # listed, and so not held out
 
 
 class PackError(Exception):
@@ -250,8 +313,13 @@ def _list_tasks(levels: list[tuple[str, Level]], where: str) -> list[Task]:
 
 
 def _listed(train: list[Task], validation: list[Task], test: list[Task]) -> dict[str, Any]:
-    lists = zip(SPLITS, (train, validation, test))
-    return {name: TaskDistribution(name, tuple(tasks)) for name, tasks in lists}
+    """Splits of listed tasks. In training a range is drawn from freely; what is held out stays."""
+    held_out = frozenset(task.id for task in (*validation, *test))
+    return {
+        "train": TaskDistribution("train", tuple(train), fresh=True, held_out=held_out),
+        "validation": TaskDistribution("validation", tuple(validation)),
+        "test": TaskDistribution("test", tuple(test)),
+    }
 
 
 def _divide_by_share(tasks: list[Task], shares: tuple[float, ...]) -> dict[str, Any]:
@@ -392,15 +460,16 @@ class _Generate:
 
 
 def _check_apart(splits: dict[str, TaskDistribution], where: str) -> None:
-    owner: dict[str, tuple[str, Task]] = {}
-    for split, distribution in splits.items():
-        for task, name in ((t, name) for t in distribution.tasks for name in {t.id, t.kind}):
-            other, twin = owner.setdefault(name, (split, task))
-            if other != split:
-                raise PackError(
-                    f"{where}: {split} and {other} share a task: {task.name} ({task.id}) and "
-                    f"{twin.name} ({twin.id}) - keep it in one of them"
-                )
+    for name in ("kind", "id"):
+        owner: dict[str, tuple[str, Task]] = {}
+        for split, distribution in splits.items():
+            for task in distribution.tasks:
+                other, twin = owner.setdefault(getattr(task, name), (split, task))
+                if other != split:
+                    raise PackError(
+                        f"{where}: {split} and {other} share a task: {task.name} ({task.id}) and "
+                        f"{twin.name} ({twin.id}) - keep it in one of them"
+                    )
 
 
 class _Toml:

@@ -13,7 +13,7 @@ class Tile:
 
     `cost` is what entering costs, in units of the level's step reward. `effect` names the branch of
     the rules that the tile needs beyond its cost ("" for none); `pattern` is how the window marks
-    the tile besides its colour, so that no meaning rests on colour alone.
+    the tile besides its colour, so that no meaning rests on colour alone. Tiles may share a name.
     """
 
     char: str
@@ -26,26 +26,76 @@ class Tile:
     text: str
 
 
+FLOOR_COLOUR = (238, 234, 224)
+
 # fmt: off
 TILES: tuple[Tile, ...] = (
     #    char name         cost passable effect       colour           pattern   what it is, in a sentence
     Tile("#", "wall",      1, False,   "",          (84, 96, 120),   "wall",   "blocks; a bump costs the cell one stands on"),
-    Tile(".", "floor",     1, True,    "",          (238, 234, 224), "plain",  "open ground; a space reads as floor, too"),
-    Tile("@", "start",     1, True,    "start",     (238, 234, 224), "start",  "where episodes begin; several: uniformly one"),
-    Tile("G", "goal",      1, True,    "goal",      (238, 234, 224), "plain",  "the goal; several: any of them"),
-    Tile("?", "candidate", 1, True,    "candidate", (238, 234, 224), "plain",  "may be the goal: one is drawn for each task"),
+    Tile(".", "floor",     1, True,    "",          FLOOR_COLOUR,    "plain",  "open ground; a space reads as floor, too"),
+    Tile("@", "start",     1, True,    "start",     FLOOR_COLOUR,    "start",  "where episodes begin; several: uniformly one"),
+    Tile("G", "goal",      1, True,    "goal",      FLOOR_COLOUR,    "plain",  "the goal; several: any of them"),
+    Tile("?", "candidate", 1, True,    "candidate", FLOOR_COLOUR,    "plain",  "may be the goal: one is drawn for each task"),
     Tile(",", "grass",     2, True,    "",          (176, 205, 140), "ticks",  "terrain"),
     Tile(":", "sand",      3, True,    "",          (236, 208, 142), "dots",   "terrain"),
     Tile("%", "mud",       4, True,    "",          (176, 140, 108), "hatch",  "terrain"),
     Tile("~", "water",     6, True,    "",          (124, 178, 222), "waves",  "terrain"),
+    Tile("I", "ice",       1, True,    "ice",       (208, 234, 240), "glints", "slips: a move may go to one of its two sides"),
+    Tile("^", "one-way",   1, True,    "up",        (222, 216, 228), "up",     "left upwards only, and not entered from above"),
+    Tile("v", "one-way",   1, True,    "down",      (222, 216, 228), "down",   "left downwards only, and not entered from below"),
+    Tile("<", "one-way",   1, True,    "left",      (222, 216, 228), "left",   "left to the left only, and not entered from there"),
+    Tile(">", "one-way",   1, True,    "right",     (222, 216, 228), "right",  "left to the right only, and not entered from there"),
+    Tile("L", "lava",      1, True,    "lava",      (226, 108, 72),  "lava",   "ends the episode and pays -1"),
+    *(Tile(c, "teleporter", 1, True,   "teleporter", (206, 180, 226), "portal", "leads to the other cell with this digit") for c in "123456789"),
+    *(Tile(c, "key",       1, True,    "key",       FLOOR_COLOUR,    "key",    f"opens every door {c.upper()}; is kept") for c in "abcd"),
+    *(Tile(c, "door",      1, True,    "door",      (196, 150, 96),  "door",   f"a wall without the key {c.lower()}") for c in "ABCD"),
+    Tile("o", "coin",      1, True,    "coin",      FLOOR_COLOUR,    "coin",   "pays its worth once, on top of the entering cost"),
+    Tile("M", "patrol",    1, True,    "patrol",    FLOOR_COLOUR,    "patrol", "an opponent on a line; caught: ends, -1; its cell is floor"),
+    Tile("H", "hunter",    1, True,    "hunter",    FLOOR_COLOUR,    "hunter", "an opponent that pursues; caught: ends, -1; its cell is floor"),
 )
 # fmt: on
 
+RESERVED = {"$": "boxes"}  # tiles that are not there yet
+
 BY_CHAR: dict[str, Tile] = {tile.char: tile for tile in TILES}
-BY_NAME: dict[str, Tile] = {tile.name: tile for tile in TILES}
+BY_NAME: dict[str, Tile] = {tile.name: tile for tile in reversed(TILES)}  # the first of a name
 
 WALL = BY_NAME["wall"].char
 FLOOR = BY_NAME["floor"].char
 START = BY_NAME["start"].char
 GOAL = BY_NAME["goal"].char
 CANDIDATE = BY_NAME["candidate"].char
+COIN = BY_NAME["coin"].char
+PATROL = BY_NAME["patrol"].char
+HUNTER = BY_NAME["hunter"].char
+ICE = BY_NAME["ice"].char
+DIRECTIONS = ("up", "down", "left", "right")  # effects of one-way tiles
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a `define:` line may refine: one key of one tile; `words` where it is no number."""
+
+    tile: str
+    key: str
+    default: float | str
+    low: float = 0
+    high: float = 0
+    whole: bool = False
+    words: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        return f"{self.tile} {self.key}"
+
+
+SETTINGS: dict[str, Setting] = {
+    setting.label: setting
+    for setting in (
+        Setting(ICE, "slip", 0.5, 0, 1),
+        Setting(COIN, "worth", 0.5, -1000, 1000),
+        Setting(PATROL, "kind", "x", words=("x", "y", "hunt")),
+        Setting(PATROL, "every", 1, 1, 1000, whole=True),
+        Setting(HUNTER, "every", 2, 1, 1000, whole=True),
+    )
+}

@@ -16,7 +16,7 @@ from game.features import (
 )
 from game.level import Level, parse
 from game.tables import GridBatch, compile_level
-from game.tasks import family, load_pack
+from game.tasks import draw_task, family, load_pack
 
 
 def block(seen: np.ndarray, name: str) -> np.ndarray:
@@ -77,3 +77,80 @@ def test_leaving_out_columns_of_zeros_leaves_out_nothing_else():
 def test_a_level_too_large_to_see_is_refused_with_its_size():
     with pytest.raises(TooLargeToSee, match="1 x 17"):
         observe(compile_level(Level(("@" + "." * 15 + "G",))))
+
+
+# --- tiles with an effect ----------------------------------------------------------------------
+
+
+def around(text: str, name: str, **state: object) -> list[list[float]]:
+    """A block of the surroundings, [5, 5], in the first state that looks as `state` says."""
+    tables = compile_level(parse(text))
+    chosen = np.ones(tables.n_states, bool)
+    for key, value in state.items():
+        array = getattr(tables, key)
+        chosen &= (array == value).reshape(tables.n_states, -1).all(1)
+    return block(observe(tables), name)[chosen.argmax()].reshape(5, 5).round(6).tolist()
+
+
+def test_lava_is_danger_ice_slips_and_one_way_tiles_push():
+    text = "slip: 0.1\nmap:\n@.LI\n.^>.\n...G\n"
+    assert around(text, "danger", cell=(0, 1))[2] == [0, 0, 0, 1, 0]
+    assert around(text, "slip", cell=(0, 1))[2] == [0, 0.1, 0.1, 0.1, 0.5]
+    assert around(text, "push_row", cell=(0, 1))[3] == [0, 0, -1, 0, 0]
+    assert around(text, "push_column", cell=(0, 1))[3] == [0, 0, 0, 1, 0]
+
+
+def test_keys_and_coins_are_items_until_they_are_taken_and_a_door_blocks_until_then():
+    text = "define: o worth=-1\nmap:\n@aoAG\n"
+    before = {"cell": (0, 1), "keys": (True, False, False, False), "coins": True}
+    assert around(text, "item", cell=(0, 0), keys=False)[2] == [0, 0, 0, 1, -2]
+    assert around(text, "item", **before)[2] == [0, 0, 0, -2, 0]
+    assert around(text, "item", **before | {"coins": False})[2] == [0, 0, 0, 0, 0]
+    assert around(text, "blocked", **before)[2] == [1, 0, 0, 0, 0]
+    assert around("map:\n@.AG\na...\n", "blocked", keys=False)[2] == [1, 1, 0, 0, 1]
+    tables = compile_level(parse(text))
+    assert (block(observe(tables), "keys")[:, 0] == tables.keys[:, 0]).all()
+
+
+def test_the_nearest_opponent_is_pointed_at():
+    tables = compile_level(parse("map:\n@....M\n......\n##H#.G\n"))
+    seen = block(observe(tables), "opponent")[tables.starts[0]]
+    assert seen.tolist() == [1, 2 / MAX_SIZE, 2 / MAX_SIZE]
+
+
+DRAWN = [
+    "slip: {0, 0.2}",
+    "slip: 0.0..0.2",
+    "controls: shuffled",
+    "wind: east 0..0.5",
+    "cost: mud=2..8 ice={1, 9}",
+    "define: I slip=0..1",
+    "define: o worth={-1, 1}",
+    "define: M kind={x, y, hunt}",
+    "define: M every={1, 2}",
+    "define: H every=1..3",
+]
+
+
+@pytest.mark.parametrize("line", DRAWN)
+def test_what_is_drawn_for_a_task_cannot_be_told_from_what_is_seen(line: str):
+    """States that look alike have the same features, whatever was drawn."""
+    level = parse(f"{line}\nsteps: 6\nmap:\n@.I%\n.?M.\n.o#H\n")
+    rng = np.random.default_rng(0)
+    seen: dict[tuple, np.ndarray] = {}
+    tasks = [draw_task(level, "x", rng) for _ in range(6)]
+    assert len({task.id for task in tasks}) > 1
+    for task in tasks:
+        tables = compile_level(task.level)
+        for state, features in enumerate(observe(tables)):
+            looks = (*tables.cell[state], *tables.coins[state], *tables.opponents[state].ravel())
+            assert (seen.setdefault(looks, features) == features).all()
+
+
+def test_the_nominal_value_is_seen():
+    level = parse("slip: 0.1..0.3\ncost: mud={2, 4}\nmap:\n@%G\n")
+    task = draw_task(level, "x", np.random.default_rng(0))
+    seen = observe(compile_level(task.level))
+    assert task.level.slip != 0.2
+    assert block(seen, "slip").max() == pytest.approx(0.2)
+    assert block(seen, "cost")[0, 13] == pytest.approx((3 - 1) / 5)

@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from game.level import (
     MAX_BYTES,
+    NAMES,
     Level,
     LevelError,
     canonical,
     examine,
+    mirrored,
+    nominal,
     parse,
+    reachable,
     read,
+    rotated,
+    suspicious,
+    values,
     variants,
     write,
 )
+from game.tasks import Task, draw_task
+from game.tiles import SETTINGS, Setting
+from game.values import PERMUTATIONS, OneOf, Range
+
+TILES = ".,:%~?@GI^v<>LaAbBoMH"
 
 GOOD = """; a comment
 title: Frozen: crossing   ; behind a value, too
@@ -80,19 +93,82 @@ def test_bom_and_line_ends_do_not_matter(text: bytes, newline: bytes):
     assert parse(text.replace(b"\n", newline)) == parse(GOOD)
 
 
+FAMILY = """slip: {0, 0.25}
+controls: shuffled
+wind: east 0..0.5
+cost: mud=2..8 water={1, 9}
+define: M every={1, 2} kind={x, hunt}
+define: I slip=0.1..0.2
+define: o worth={-1, 1}
+vary: rotate
+map:
+@I>o.
+M1L1G
+aAH%~
+"""
+
+
+def test_all_that_a_task_may_draw_is_read():
+    level = parse(FAMILY)
+    assert level.slip == OneOf((0.0, 0.25))
+    assert level.controls == "shuffled"
+    assert (level.wind, level.wind_chance) == ("east", Range(0, 0.5))
+    assert level.costs == (("mud", Range(2, 8, whole=True)), ("water", OneOf((1.0, 9.0))))
+    assert level.defines == (
+        ("I slip", Range(0.1, 0.2)),
+        ("o worth", OneOf((-1.0, 1.0))),
+        ("M kind", OneOf(("x", "hunt"))),
+        ("M every", OneOf((1.0, 2.0))),
+    )
+    assert level.setting("H every") == 2
+    assert parse(write(level)) == level
+    assert "define: M kind={x, hunt} every={1, 2}\n" in write(level)
+    assert values(level)["controls"] == PERMUTATIONS
+    assert len(set(PERMUTATIONS.members)) == 24
+
+
+def test_controls_may_be_given_as_the_four_moves():
+    assert parse("controls: down up left right\nmap:\n@G\n").controls == "down up left right"
+    assert parse("controls: up down left right\nmap:\n@G\n").controls == "normal"
+
+
 numbers = st.decimals(-1000, 1000, places=3).map(float).map(lambda x: x + 0.0)
 costs = st.decimals(0, 1000, places=2).map(float)
 texts = st.text(st.characters(exclude_categories=("C", "Z"), exclude_characters=";"), max_size=40)
 
 
+shares = st.decimals(0, 1, places=4).map(float)
+
+
+def drawn(single: st.SearchStrategy, whole: bool | None = None) -> st.SearchStrategy:
+    """A single value or a set of them, or a range where `whole` says of what kind."""
+    sets = st.lists(single, min_size=1, max_size=4, unique=True).map(lambda x: OneOf(tuple(x)))
+    if whole is None:
+        return single | sets
+    ends = st.integers(0, 1000).map(float) if whole else shares
+    ranges = st.tuples(ends, ends).map(lambda pair: Range(*sorted(pair), whole=whole))
+    return single | sets | ranges
+
+
+def settings(setting: Setting) -> st.SearchStrategy:
+    if setting.words:
+        return drawn(st.sampled_from(setting.words))
+    if setting.whole:
+        ends = st.integers(1, 1000).map(float)
+        ranges = st.tuples(ends, ends).map(lambda pair: Range(*sorted(pair), whole=True))
+        return drawn(ends) | ranges
+    return drawn(shares, whole=False)
+
+
 @st.composite
 def levels(draw: st.DrawFn) -> Level:
     height, width = draw(st.integers(1, 6)), draw(st.integers(2, 6))
-    tiles = draw(st.lists(st.sampled_from(".,:%~?@G"), min_size=height * width, max_size=36))
+    tiles = draw(st.lists(st.sampled_from(TILES), min_size=height * width, max_size=36))
     flat = ["@", "G", *tiles][: height * width]
     rows = tuple("".join(flat[i * width : (i + 1) * width]) for i in range(height))
-    names = draw(st.lists(st.sampled_from(["floor", "grass", "sand", "mud", "water"]), unique=True))
-    order = [n for n in ("floor", "grass", "sand", "mud", "water") if n in names]
+    names = draw(st.lists(st.sampled_from(NAMES), unique=True))
+    labels = draw(st.lists(st.sampled_from(list(SETTINGS)), unique=True))
+    wind = draw(st.sampled_from(["none", "north", "south", "east", "west"]))
     return Level(
         rows=rows,
         title=draw(texts),
@@ -102,18 +178,49 @@ def levels(draw: st.DrawFn) -> Level:
         steps=draw(st.integers(1, 10_000)),
         goal_reward=draw(numbers),
         step_reward=draw(numbers),
-        costs=tuple((name, draw(costs)) for name in order),
-        slip=draw(st.decimals(0, 1, places=4).map(float)),
+        costs=tuple((name, draw(drawn(costs, whole=True))) for name in NAMES if name in names),
+        slip=draw(drawn(shares, whole=False)),
+        controls=draw(st.sampled_from(["shuffled", *PERMUTATIONS.members])),
+        wind=wind,
+        wind_chance=0.0 if wind == "none" else draw(drawn(shares, whole=False)),
+        defines=tuple((x, draw(settings(SETTINGS[x]))) for x in SETTINGS if x in labels),
         vary=draw(st.sampled_from([(), ("mirror",), ("rotate",), ("mirror", "rotate")])),
     )
 
 
 @given(levels())
 def test_written_levels_read_back_equal(level: Level):
-    assert parse(write(level)) == level
+    read_back, found = examine(write(level))
+    assert read_back == level or "no goal can be reached" in found[0].what
 
 
-@given(st.text(alphabet="map:\n#.@G?;=,x-0123 \t\r\u2028goalsteps", max_size=200) | st.binary())
+@given(levels(), st.integers(0, 10**6))
+def test_drawn_levels_read_back_equal_and_as_the_same_task(level: Level, seed: int):
+    task = draw_task(level, "x", np.random.default_rng(seed))
+    read_back, found = examine(write(task.level))
+    if read_back is None:
+        assert "no goal can be reached" in found[0].what
+    else:
+        assert read_back == task.level
+        assert Task(read_back, "y").id == task.id
+        assert not any(isinstance(v, Range | OneOf) for v in values(task.level).values())
+
+
+@given(levels())
+def test_symmetries_come_round(level: Level):
+    quarter = level
+    for _ in range(4):
+        quarter = rotated(quarter)
+    assert canonical(quarter) == canonical(level)
+    assert canonical(mirrored(mirrored(level))) == canonical(level)
+    one_way = mirrored(rotated(mirrored(rotated(level))))  # two mirrors, aslant and upright
+    assert canonical(one_way) == canonical(level)
+
+
+@given(
+    st.text(alphabet="map:\n#.@G?;=,x-0123 \t\r\u2028goalstepswindcry{}", max_size=200)
+    | st.binary()
+)
 def test_no_input_is_a_traceback_and_what_is_accepted_reads_back(text: str | bytes):
     level, found = examine(text, "x")
     if level:
@@ -160,6 +267,44 @@ def test_all_errors_are_reported_at_once_with_their_places():
         ("cost: mud\nmap:\n@G\n", 1, 7, "no value"),
         (f"cost: mud={'9' * 5000}\nmap:\n@G\n", 1, 11, "not a number"),
         ("vary: flip\nmap:\n@G\n", 1, 7, "unknown variation"),
+        ("slip: 0.3..0.1\nmap:\n@G\n", 1, 7, "backwards"),
+        ("slip: 0..2\nmap:\n@G\n", 1, 10, "out of range"),
+        ("slip: 0..\nmap:\n@G\n", 1, 10, "not a number"),
+        ("slip: {0, x}\nmap:\n@G\n", 1, 11, "not a number"),
+        ("slip: {0, 0.0}\nmap:\n@G\n", 1, 11, "twice"),
+        ("slip: {}\nmap:\n@G\n", 1, 8, "not a number"),
+        ("slip: {0, 0.1\nmap:\n@G\n", 1, 7, "no end"),
+        ("slip: {" + "0," * 300 + "1}\nmap:\n@G\n", 1, 7, "a set of 301"),
+        ("slip: {" + "0," * 300_000 + "1}\nmap:\n@G\n", 1, 10001, "600,009 characters"),
+        ("x\n" * 500_000, 100, 1, "not a header line"),
+        ("cost: mud=1.5..3\nmap:\n@G\n", 1, 11, "not a whole number"),
+        ("cost: sand=1 mud={1, 2000}\nmap:\n@G\n", 1, 22, "out of range"),
+        ("wind: up 0.1\nmap:\n@G\n", 1, 7, "unknown wind"),
+        ("wind: east\nmap:\n@G\n", 1, 7, "no chance"),
+        ("wind: east 2\nmap:\n@G\n", 1, 12, "out of range"),
+        ("wind: east 0.1 0.2\nmap:\n@G\n", 1, 16, "too much"),
+        ("wind: none 0.1\nmap:\n@G\n", 1, 12, "too much"),
+        ("wind: \nmap:\n@G\n", 1, 7, "nothing"),
+        ("wind: west 1\nmap:\n@G\n", 3, 1, "no goal can be reached"),
+        ("controls: shuffle\nmap:\n@G\n", 1, 11, "unknown controls"),
+        ("controls: up down left\nmap:\n@G\n", 1, 11, "3 moves"),
+        ("controls: up down left up\nmap:\n@G\n", 1, 24, "twice"),
+        ("controls: up down left rihgt\nmap:\n@G\n", 1, 24, "unknown move"),
+        ("define: X slip=1\nmap:\n@G\n", 1, 9, "no tile with settings"),
+        ("define:\nmap:\n@G\n", 1, 8, "no tile with settings"),
+        ("define: M\nmap:\n@G\n", 1, 10, "nothing"),
+        ("define: M slip=1\nmap:\n@G\n", 1, 11, "unknown name"),
+        ("define: M kind=z\nmap:\n@G\n", 1, 16, "unknown kind"),
+        ("define: M kind={x, z}\nmap:\n@G\n", 1, 20, "unknown kind"),
+        ("define: M kind=x..y\nmap:\n@G\n", 1, 16, "unknown kind"),
+        ("define: H every=1.5\nmap:\n@G\n", 1, 17, "not a whole number"),
+        ("define: H every=0\nmap:\n@G\n", 1, 17, "out of range"),
+        ("define: H every=1\ndefine: H every=2\nmap:\n@G\n", 2, 1, "already on line 1"),
+        ("map:\n@$G\n", 2, 2, "reserved for boxes"),
+        ("map:\n@11G\n1..#\n", 3, 1, "a third teleporter"),
+        ("map:\n@A.G\n", 2, 1, "no goal can be reached"),
+        ("map:\n@<G\n", 2, 1, "no goal can be reached"),
+        ("map:\n@LG\n", 2, 1, "no goal can be reached"),
         ("goal: Hidden\nmap:\n@G\n", 1, 7, "unknown goal"),
         ("@..G\n", 1, 1, "a row of a map"),
         ("just words\nmap:\n@G\n", 1, 1, "not a header line"),
@@ -231,12 +376,57 @@ def test_two_problems_may_have_one_place():
     assert [what for _, _, what in problems("map:\n...\n")] == ["no start", "no goal"]
 
 
-def test_of_very_many_problems_the_rest_is_counted():
+def test_of_very_many_problems_it_is_said_that_there_are_more():
     found = problems("map:\n" + "x" * 250 + "\n")
     assert len(found) == 101
-    assert found[-1][2] == "and 152 more problems"  # 250 tiles, no start and no goal, less 100
+    assert found[-1][2] == "and more problems"
 
 
 def test_a_map_full_of_starts_is_read_at_once():
     rows = ["@" * 256] * 255 + ["@" * 255 + "G"]
     assert parse("map:\n" + "\n".join(rows) + "\n").height == 256
+
+
+def test_variants_turn_all_that_has_a_direction():
+    text = "wind: east 0.1\ncontrols: down up left right\nmap:\n@>vM\n^<.G\n"
+    level = parse(text)
+    turned, flipped = rotated(level), mirrored(level)
+    assert turned.rows == (">@", "^v", ".<", "GM")
+    assert (turned.wind, turned.controls) == ("south", "up down right left")
+    assert turned.setting("M kind") == "y"
+    assert flipped.rows == ("Mv<@", "G.>^")
+    assert (flipped.wind, flipped.controls) == ("west", "down up left right")
+    assert flipped.setting("M kind") == "x"
+
+
+def test_what_can_be_reached_needs_keys_and_ways():
+    level = parse("map:\n@.aA1\n####.\n1>G##\n")
+    assert reachable(level, (0, 0))[2, 2] == 6  # over the key, the door, the teleporter
+    assert (1, 4) not in reachable(level, (0, 0))
+    one_way = parse("map:\n@.G\n.v.\n...\n")
+    assert reachable(one_way, (2, 1))[1, 1] == 3  # not from below
+
+
+def test_a_chain_of_keys_that_cannot_all_be_had():
+    """Each key lies behind a one-way tile: who has one cannot have the other, and needs both."""
+    text = "map:\n#a<@>b#\n#A###A#\n#B###B#\n#G###G#\n"
+    assert problems(text) == [(2, 4, "no goal can be reached from this start")]
+
+
+def test_suspicious_is_what_is_legal_and_probably_not_meant():
+    level = parse("map:\n@1?#?#\n.B...2\n2....#\n")
+    assert suspicious(level) == [
+        "the teleporter '1' has no twin: it leads nowhere",
+        "the door 'B' has no key 'b': it is a wall",
+    ]
+    assert suspicious(parse("map:\n@?#?\n")) == ["the goal at row 1 column 4 is out of reach"]
+    assert suspicious(parse("map:\n@.?\n")) == ["one candidate goal: nothing is left to find out"]
+    assert suspicious(parse("goal: visible\nmap:\n@aA?\n")) == []
+
+
+def test_the_nominal_level_has_the_middle_the_mean_and_nothing_of_words_and_worths():
+    level = nominal(parse(FAMILY))
+    assert (level.slip, level.controls) == (0.125, "normal")
+    assert level.costs == (("mud", 5.0), ("water", 5.0))
+    assert level.setting("I slip") == pytest.approx(0.15)
+    assert (level.setting("o worth"), level.setting("M kind")) == (0.5, "x")

@@ -228,6 +228,37 @@ def test_check_warns_of_what_is_legal_but_suspicious(tmp_path: Path, capsys):
     assert "2 steps, but the way to row 1 column 4 takes 3" in shown
 
 
+def test_a_goal_that_opponents_never_let_pass_to_is_an_error(tmp_path: Path, capsys):
+    path = tmp_path / "narrow.txt"
+    path.write_text("map:\n@..M..G\n")
+    assert run("levels", "check", str(path)) == 1
+    assert "past the opponents" in capsys.readouterr().out
+
+
+def test_sample_draws_tasks_of_a_family(tmp_path: Path, capsys):
+    path = tmp_path / "family.txt"
+    path.write_text("slip: 0..0.2\ncontrols: shuffled\nvary: rotate\nmap:\n@.?\n.o?\n")
+    assert run("levels", "sample", str(path), "-n", "5", "--json") == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert len({row["task"] for row in rows}) == 5
+    assert all({"goal", "controls", "slip"} <= set(row["drawn"]) for row in rows)
+    assert all(row["shortest_path"] in (2, 3) for row in rows)
+    assert run("levels", "sample", str(path)) == 0
+    shown = capsys.readouterr().out
+    assert shown.count("controls") == 8
+    assert rows[0]["task"] in shown  # the same seed
+    assert run("levels", "check", str(path), "--json") == 0
+    report = json.loads(capsys.readouterr().out)[0]
+    assert (report["tasks"], report["sampled"]) == (256, True)
+
+
+def test_a_level_with_too_many_states_is_refused_with_its_factors(tmp_path: Path, capsys):
+    path = tmp_path / "large.txt"
+    path.write_text("map:\n@" + "." * 49 + "G\n" + ("." * 51 + "\n") * 40 + "H" * 51 + "\n")
+    assert run("levels", "check", str(path)) == 1
+    assert "cells of the hunters), over the limit of 65,536" in capsys.readouterr().out
+
+
 def test_shipped_packs_pass_their_own_check(capsys):
     assert run("levels", "check", "showcase", "goals-5x5", "mazes-9x9") == 0
 

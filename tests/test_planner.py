@@ -21,13 +21,15 @@ from tests import reference
 
 def test_returns_agree_with_brute_force_in_one_batch_of_unlike_levels():
     levels = [reference.random_level(seed) for seed in range(60)]
+    levels += [reference.random_level(seed, reference.ALL) for seed in range(60)]
     batch = GridBatch.of(levels)
     rng = np.random.default_rng(0)
-    policies = rng.dirichlet(np.ones(5), (batch.n_tasks, batch.n_states))
+    seen = rng.dirichlet(np.ones(5), (batch.n_tasks, 5, 5))  # policies that go by the cell alone
+    policies = np.stack([seen[t][tuple(batch.cell[t].T)] for t in range(batch.n_tasks)])
     found = expected_return(batch, policies), optimal_return(batch), random_return(batch)
     for t, (level, tables) in enumerate(zip(levels, batch.tables)):
         cells = [tuple(cell) for cell in tables.cell.tolist()]
-        policy = {cell: policies[t, s].tolist() for s, cell in enumerate(cells)}
+        policy = {cell: seen[t][cell].tolist() for cell in cells}
         uniform = {cell: [0.2] * 5 for cell in cells}
         expected = [reference.value(level, p) for p in (policy, None, uniform)]
         assert [values[t] for values in found] == pytest.approx(expected, abs=1e-9)

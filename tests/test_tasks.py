@@ -17,6 +17,7 @@ from game.tasks import (
     PackError,
     Task,
     count_tasks,
+    draw_task,
     family,
     list_packs,
     load_pack,
@@ -124,6 +125,64 @@ def test_a_task_has_its_own_generator():
     a, b = load_pack("goals-5x5").split("train").tasks[:2]
     assert task_rng(0, a).random() == task_rng(0, a).random() != task_rng(0, b).random()
     assert task_rng(0, a).random() != task_rng(1, a).random()
+
+
+# --- what tasks draw ---------------------------------------------------------------------------
+
+
+def test_sets_and_controls_are_tasks_of_a_family_and_ranges_are_not():
+    level = parse("slip: {0, 0.2}\ncost: mud=2..8\nwind: east {0, 0.1, 0.2}\nmap:\n@?%?\n")
+    assert count_tasks(level) == 2 * 2 * 3
+    tasks = list(family(level, "x"))
+    assert len({task.kind for task in tasks}) == 12
+    assert tasks == list(family(level, "x"))  # ranges, too, are drawn the same each time
+    assert {task.level.slip for task in tasks} == {0.0, 0.2}
+    assert all(dict(task.drawn)["cost mud"] in "2345678" for task in tasks)
+    assert count_tasks(parse("controls: shuffled\nmap:\n@G\n")) == 24
+
+
+def test_a_drawn_task_says_what_was_drawn_and_is_the_level_that_says_so_itself():
+    level = parse("controls: shuffled\nslip: 0..0.5\ndefine: M kind={x, y}\nmap:\n@?M\n.?.\n")
+    for seed in range(20):
+        task = draw_task(level, "x", np.random.default_rng(seed))
+        drawn = dict(task.drawn)
+        assert list(drawn) == ["goal", "controls", "M kind", "slip"]
+        text = f"controls: {drawn['controls']}\nslip: {drawn['slip']}\n"
+        text += f"define: M kind={drawn['M kind']}\nmap:\n" + "\n".join(task.level.rows)
+        assert Task(parse(text), "y").id == task.id
+        assert 0 <= float(drawn["slip"]) <= 0.5
+        assert task == draw_task(level, "x", np.random.default_rng(seed))
+
+
+def test_each_draw_comes_about_equally_often():
+    level = parse("slip: {0, 0.1}\ncost: mud=2..4\nmap:\n@?%?\n")
+    rng = np.random.default_rng(0)
+    drawn = [draw_task(level, "x", rng).drawn for _ in range(1200)]
+    counts = [drawn.count(combination) for combination in set(drawn)]
+    assert len(counts) == 12
+    assert min(counts) > 65
+    assert max(counts) < 140
+
+
+def test_in_training_ranges_are_drawn_freely_and_held_out_tasks_stay_as_they_are(tmp_path):
+    text = "slip: 0..0.5\nmap:\n@?????????\n"
+    pack = load_pack(write_pack(tmp_path, None, a=text) / "a.txt")
+    train, test = pack.split("train"), pack.split("test")
+    assert train.unlimited
+    assert not test.unlimited
+    tasks = train.sample(50, np.random.default_rng(0))
+    assert len({task.level.slip for task in tasks}) > 40
+    assert len({task.level.rows for task in tasks}) == 5
+    assert not {t.level.rows for t in tasks} & {t.level.rows for t in test.tasks}
+    assert test.sample(2, np.random.default_rng(0))[0] in test.tasks
+
+
+def test_what_is_held_out_is_not_drawn_from_a_range_in_training(tmp_path):
+    toml = "[split]\nby = 'file'\ntrain = ['a.txt']\ntest = ['b.txt']\n"
+    a, b = "cost: mud=4..6\nmap:\n@%G\n", "cost: mud=5\nmap:\n@%G\n"
+    train = load_pack(write_pack(tmp_path, toml, a=a, b=b)).split("train")
+    drawn = {task.level.cost("%") for task in train.sample(60, np.random.default_rng(0))}
+    assert drawn == {4, 6}
 
 
 # --- packs of one's own ------------------------------------------------------------------------

@@ -12,9 +12,9 @@ import pytest
 from game.level import Level, parse
 from game.rules import ACTIONS
 from game.tables import compile_level
-from game.tiles import BY_CHAR
+from game.tiles import BY_CHAR, TILES
 from game.view.actors import place, segments
-from game.view.board import Board, grid_size, neighbours, walled
+from game.view.board import Board, grid_size, neighbours, swatch, walled
 from game.view.layout import arrange, flow
 from game.view.plot import Axes, digits_for, nice_ticks, shown_steps, spread
 from game.view.theme import number
@@ -166,3 +166,14 @@ def test_grid_size_leaves_out_a_part_of_the_border() -> None:
     columns, rows = grid_size(TASK.level)
     assert TASK.level.width - 1 < columns < TASK.level.width
     assert TASK.level.height - 1 < rows < TASK.level.height
+
+
+def test_every_tile_has_a_look_of_its_own():
+    """Without colour, too: the signs for what acts alike differ by shape or letter."""
+    plain = {".", "@", "G", "?", "#"}
+    looks = {}
+    for tile in TILES:
+        if tile.char not in plain:
+            picture = pygame.transform.grayscale(swatch(tile.char, 40))
+            looks[tile.char] = pygame.image.tobytes(picture, "RGB")
+    assert len(set(looks.values())) == len(looks)

@@ -14,6 +14,7 @@ import pygame
 
 from game.level import Level
 from game.tiles import BY_CHAR, CANDIDATE, FLOOR, GOAL, START, WALL
+from game.view.marks import GROUNDS, SIGNS
 from game.view.theme import GOAL as GOAL_HUE
 from game.view.theme import INK, MUTED, PAPER, WHITE, Colour, Point, darker, dashes, smooth
 
@@ -253,7 +254,13 @@ def _waves(
         pygame.draw.lines(surface, mark, False, line, thick)
 
 
-PATTERNS: dict[str, Pattern] = {"ticks": _ticks, "dots": _dots, "hatch": _hatch, "waves": _waves}
+PATTERNS: dict[str, Pattern] = {
+    "ticks": _ticks,
+    "dots": _dots,
+    "hatch": _hatch,
+    "waves": _waves,
+    **GROUNDS,
+}
 
 
 # --- marks of a single cell ----------------------------------------------------------------------
@@ -347,6 +354,8 @@ def swatch(char: str, cell: int) -> pygame.Surface:
         whole = pygame.Rect(0, 0, cell * factor, cell * factor)
         surface.fill(tile.colour)
         PATTERNS.get(tile.pattern, _plain)(surface, whole, tile.colour, random.Random(1))
+        if char in SIGNS:
+            surface.blit(SIGNS[char](whole.width, True), (0, 0))
         pygame.draw.rect(surface, darker(tile.colour, 0.25), whole, factor)
 
     return smooth((cell, cell), paint, tile.colour)
@@ -356,4 +365,5 @@ MARKS: dict[str, Callable[[int, bool], pygame.Surface]] = {
     START: start_mark,
     CANDIDATE: candidate_mark,
     GOAL: goal_mark,
+    **SIGNS,
 }

@@ -13,6 +13,7 @@ import pygame
 
 from game.level import Level
 from game.tiles import CANDIDATE, FLOOR, GOAL, START, TILES
+from game.values import text_of
 from game.view.board import goal_mark, swatch
 from game.view.layout import flow
 from game.view.plot import Axes, Curve, draw_plot
@@ -133,9 +134,10 @@ def legend_items(level: Level, type: Typeset) -> list[tuple[pygame.Surface, str]
     side = type.height("small") + type.unit // 2
     items = [(goal_mark(side * 2, level.goal == "hidden"), GOAL_TEXT[level.goal])]
     present = set("".join(level.rows)) - {START, GOAL, CANDIDATE, FLOOR}
-    for tile in TILES:
-        if tile.char in present and tile.passable:
-            items.append((swatch(tile.char, side), f"{tile.name} costs {level.cost(tile.char):g}"))
+    tiles = {t.name: t for t in TILES if t.char in present and t.passable}  # one of each name
+    for tile in tiles.values():
+        cost = text_of(level.cost(tile.char))
+        items.append((swatch(tile.char, side), f"{tile.name} costs {cost}"))
     return items
 
 
