@@ -342,11 +342,11 @@ class GridBatch:
         return effective
 
     def diverted(self, state: Ints, action: Ints, luck: Floats) -> Ints:
-        """The actions [T, N] that take effect in flat states [T, N]; `luck` [T, N] is uniform."""
-        blown = self.wind.sum(1)[:, None]
+        """The actions that take effect in flat states; `luck` is uniform. All are of one shape."""
+        task = state // self.n_states
+        blown = self.wind.sum(1)[task]
         luck_left = (luck - blown) / np.maximum(1 - blown, 1e-12)  # uniform where no wind blew
         slip = self.slip.ravel().take(state)
-        task = np.arange(self.n_tasks)[:, None]
         side = self.sides[task, action, (luck_left < slip / 2).astype(int)]
         effect = np.where(luck_left < slip, side, action)
-        return np.where(luck < blown, self.wind.argmax(1)[:, None], effect)
+        return np.where(luck < blown, self.wind.argmax(1)[task], effect)

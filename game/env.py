@@ -1,0 +1,256 @@
+"""The same world through Gymnasium: `LevelEnv`, one episode at a time, and `LevelVectorEnv`, many.
+
+Importing this module registers both as `gridapt/Level-v0`:
+
+    gymnasium.make("gridapt/Level-v0", level="mazes-9x9")
+    gymnasium.make_vec("gridapt/Level-v0", num_envs=64, vectorization_mode="vector_entry_point",
+                       level="levels/showcase/3-four-rooms.txt")
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+import gymnasium
+import numpy as np
+from gymnasium import spaces
+from gymnasium.vector import AutoresetMode, VectorEnv
+from gymnasium.vector.utils import batch_space
+from numpy.typing import NDArray
+
+from game.features import N_FEATURES, observe
+from game.level import Level
+from game.rules import Bools, Ints
+from game.tables import MAX_STATES, N_ACTIONS, GridBatch, Tables, compile_level
+from game.tasks import Task, TaskDistribution, load_pack
+from game.tiles import BY_CHAR
+
+Source = str | Path | Level | Task
+Observation = Literal["features", "state"]
+
+ID = "gridapt/Level-v0"
+CELL_PIXELS = 24
+LOWEST, HIGHEST = -1.0, 200.0  # of any feature: the dearest terrain costs 1,000
+AGENT_COLOUR = (213, 94, 0)
+GOAL_COLOUR = (0, 138, 98)
+
+
+def tasks_of(source: Source, split: str = "test") -> TaskDistribution:
+    """What is played: a level or task as it is, or a split of a level file's or pack's tasks."""
+    if isinstance(source, Level):
+        source = Task(source, source.title or "level")
+    if isinstance(source, Task):
+        return TaskDistribution(split, (source,))
+    return load_pack(source).split(split)
+
+
+def observation_space(observation: Observation) -> spaces.Space[Any]:
+    """One space for all tasks: features, or the number of the state."""
+    if observation == "state":
+        return spaces.Discrete(MAX_STATES)
+    return spaces.Box(LOWEST, HIGHEST, (N_FEATURES,), np.float32)
+
+
+def draw(tables: Tables, state: int) -> NDArray[np.uint8]:
+    """[height, width, 3] the level's colours, the goal framed, the agent as a disc."""
+    level, n = tables.level, CELL_PIXELS
+    image = np.array([[BY_CHAR[char].colour for char in row] for row in level.rows], np.uint8)
+    image = image.repeat(n, 0).repeat(n, 1)
+    for row, column in level.find("G"):
+        cell = image[row * n : (row + 1) * n, column * n : (column + 1) * n]
+        inner = cell[3:-3, 3:-3].copy()
+        cell[:] = GOAL_COLOUR
+        cell[3:-3, 3:-3] = inner
+    row, column = tables.cell[state]
+    offset = np.arange(n) - (n - 1) / 2
+    disc = offset[:, None] ** 2 + offset**2 < (0.35 * n) ** 2
+    image[row * n : (row + 1) * n, column * n : (column + 1) * n][disc] = AGENT_COLOUR
+    return image
+
+
+def text(tables: Tables, state: int) -> str:
+    """The map with the agent as `*`."""
+    rows = [list(row) for row in tables.level.rows]
+    row, column = tables.cell[state]
+    rows[row][column] = "*"
+    return "\n".join("".join(row) for row in rows)
+
+
+class LevelEnv(gymnasium.Env[Any, Any]):
+    """One level, one episode at a time.
+
+    A `reset` keeps the task, unless `resample` says to draw a new one each time, or its options
+    name one: `options={"task": task}` (a `Task` or `Level`). The observation is `features` [F]
+    float32, or the number of the `state`.
+    """
+
+    metadata = {"render_modes": ["ansi", "rgb_array"], "render_fps": 8}  # noqa: RUF012
+
+    def __init__(
+        self,
+        level: Source = "showcase",
+        observation: Observation = "features",
+        split: str = "test",
+        resample: bool = False,
+        render_mode: str | None = None,
+    ) -> None:
+        self.tasks = tasks_of(level, split)
+        self.observation, self.resample, self.render_mode = observation, resample, render_mode
+        self.observation_space = observation_space(observation)
+        self.action_space = spaces.Discrete(N_ACTIONS)
+        self._take(self.tasks.sample(1, np.random.default_rng(0))[0])
+
+    def _take(self, task: Task) -> None:
+        """Play this task from now on. Plain lists are what a single step reads fastest."""
+        self.task = task
+        self.tables = compile_level(task.level)
+        self.batch = GridBatch([self.tables])
+        self._next: list[list[int]] = self.tables.next_state.tolist()
+        self._reward: list[list[float]] = self.tables.reward.tolist()
+        self._ended: list[list[bool]] = self.tables.terminated.tolist()
+        self._chancy = bool(self.batch.chancy[0])
+        self._steps = task.level.steps
+        seen = observe(self.tables) if self.observation == "features" else np.zeros((0, 0))
+        self._features = seen.astype(np.float32)  # [S, F]
+        self._state, self._clock = int(self.tables.starts[0]), 0
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Any, dict[str, Any]]:
+        """Begin an episode; see the class for `options`."""
+        super().reset(seed=seed)
+        given = (options or {}).get("task")
+        if given is not None:
+            self._take(tasks_of(given).tasks[0])
+        elif self.resample:
+            self._take(self.tasks.sample(1, self.np_random)[0])
+        self._state = int(self.np_random.choice(self.tables.starts))
+        self._clock = 0
+        return self._see(), {"task": self.task.id}
+
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        """Act; the episode is truncated after the level's steps."""
+        state = self._state
+        if self._chancy:
+            luck = np.array([self.np_random.random()])
+            action = self.batch.diverted(np.array([state]), np.array([action]), luck)[0]
+        reward, ended = self._reward[state][action], self._ended[state][action]
+        self._state = self._next[state][action]
+        self._clock += 1
+        truncated = self._clock >= self._steps and not ended
+        return self._see(), reward, ended, truncated, {}
+
+    def _see(self) -> Any:
+        return self._state if self.observation == "state" else self._features[self._state].copy()
+
+    def render(self) -> Any:
+        """The map as text ("ansi") or as an image ("rgb_array")."""
+        if self.render_mode == "ansi":
+            return text(self.tables, self._state)
+        return draw(self.tables, self._state) if self.render_mode == "rgb_array" else None
+
+
+class LevelVectorEnv(VectorEnv[Any, Any, Any]):
+    """Many environments over the same tables: a step is a few gathers, however many they are.
+
+    Environment i plays task i, i + T ... of the T tasks that are drawn at the start (one for each,
+    or as many as there are). An environment whose episode has ended begins anew with the next step,
+    whose action and reward then count for nothing (autoreset mode NEXT_STEP).
+    """
+
+    metadata = {  # noqa: RUF012
+        "autoreset_mode": AutoresetMode.NEXT_STEP,
+        "render_modes": ["ansi", "rgb_array"],
+        "render_fps": 8,
+    }
+
+    def __init__(
+        self,
+        num_envs: int = 1,
+        level: Source = "showcase",
+        observation: Observation = "features",
+        split: str = "test",
+        render_mode: str | None = None,
+    ) -> None:
+        self.num_envs, self.observation, self.render_mode = num_envs, observation, render_mode
+        self.single_observation_space = observation_space(observation)
+        self.single_action_space = spaces.Discrete(N_ACTIONS)
+        self.observation_space = batch_space(self.single_observation_space, num_envs)
+        self.action_space = batch_space(self.single_action_space, num_envs)
+        distribution = tasks_of(level, split)
+        n = num_envs if distribution.unlimited else min(num_envs, len(distribution.tasks))
+        self.tasks = distribution.sample(n, np.random.default_rng(0))
+        self.batch = GridBatch.of([task.level for task in self.tasks])
+        self._task: Ints = np.arange(num_envs) % n  # [N]
+        self._first = self._task * self.batch.n_states  # [N] flat state 0 of each one's task
+        self._steps = self.batch.steps[self._task]
+        self._begin = self._first + np.array([t.starts[0] for t in self.batch.tables])[self._task]
+        self._many_starts = any(len(t.starts) > 1 for t in self.batch.tables)
+        self._chancy = bool(self.batch.chancy.any())
+        self._reward, self._ended = self.batch.reward.ravel(), self.batch.terminated.ravel()
+        self._features = self._all_features() if observation == "features" else None
+        self._state = self._begin.copy()  # [N] flat
+        self._clock: Ints = np.zeros(num_envs, np.int64)
+        self._done: Bools = np.zeros(num_envs, bool)
+
+    def _all_features(self) -> NDArray[np.float32]:
+        """[T * S, F]"""
+        shape = (self.batch.n_tasks, self.batch.n_states, N_FEATURES)
+        features = np.zeros(shape, np.float32)
+        for i, tables in enumerate(self.batch.tables):
+            features[i, : tables.n_states] = observe(tables)
+        return features.reshape(-1, N_FEATURES)
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Any, dict[str, Any]]:
+        """Begin all episodes anew."""
+        super().reset(seed=seed)
+        self._state = self._starts()
+        self._clock = np.zeros(self.num_envs, np.int64)
+        self._done = np.zeros(self.num_envs, bool)
+        return self._see(), {}
+
+    def step(self, actions: Any) -> tuple[Any, Any, Any, Any, dict[str, Any]]:
+        """Act everywhere; where an episode had ended, begin anew instead."""
+        effect = np.asarray(actions, np.int64)
+        if self._chancy:
+            luck = self.np_random.random(self.num_envs)
+            effect = self.batch.diverted(self._state, effect, luck)
+        index = self._state * N_ACTIONS + effect
+        state = self.batch.flat_next.take(index)
+        reward, ended = self._reward.take(index), self._ended.take(index)
+        self._clock += 1
+        if self._done.any():
+            new = np.flatnonzero(self._done)
+            state[new] = self._starts()[new]
+            reward[new], ended[new], self._clock[new] = 0.0, False, 0
+        truncated = (self._clock >= self._steps) & ~ended
+        self._state, self._done = state, ended | truncated
+        return self._see(), reward, ended, truncated, {}
+
+    def _starts(self) -> Ints:
+        """[N] a flat state to begin in for each environment."""
+        if not self._many_starts:
+            return self._begin.copy()
+        states = [int(self.np_random.choice(self.batch.tables[t].starts)) for t in self._task]
+        return self._first + np.array(states)
+
+    def _see(self) -> Any:
+        if self._features is None:
+            return self._state - self._first
+        return self._features.take(self._state, 0)
+
+    def render(self) -> Any:
+        """A picture or a text of each environment."""
+        if self.render_mode is None:
+            return None
+        show = text if self.render_mode == "ansi" else draw
+        states = self._state - self._first
+        return tuple(show(self.batch.tables[t], int(s)) for t, s in zip(self._task, states))
+
+
+gymnasium.register(
+    ID, entry_point="game.env:LevelEnv", vector_entry_point="game.env:LevelVectorEnv"
+)
