@@ -41,6 +41,7 @@ SPLITS = ("train", "validation", "test")
 DEFAULT_AGENT = "maml-mazes-9x9"
 DEFAULT_SHARES = (0.6, 0.2, 0.2)
 FEWEST_TO_DIVIDE = 5  # a pack with fewer distinct tasks, and no split of its own, is all test
+ALIKE = "alike"  # the one division by which splits share their tasks, if a pack asks for it
 MOST_CELLS = 4_000_000  # of all tasks of a pack together
 MOST_GENERATED = 10_000  # tasks for validation and test
 TRIES = 1000  # to generate a level that is not there yet
@@ -273,7 +274,8 @@ def load_pack(name: str | Path) -> Pack:
     else:
         levels = _read_levels(folder)
         splits = _authored_splits(source, settings.split, levels)
-    _check_apart(splits, source.file)
+    if settings.split.get("by") != ALIKE:
+        _check_apart(splits, source.file)
     name = folder.resolve().name
     return Pack(
         name=name,
@@ -348,7 +350,15 @@ def _authored_splits(
         return _divide_by_file(source, source.fill(_Files, table, "split"), levels)
     if how == "goals":
         return _divide_by_goals(source, source.fill(_Goals, table, "split"), levels)
-    raise source.error("by", "is 'share', 'file' or 'goals'")
+    if how == ALIKE:
+        source.fill(_Alike, table, "split")
+        return _listed(*[_list_tasks(levels, source.file)] * 3)
+    raise source.error("by", f"is 'share', 'file', 'goals' or '{ALIKE}'")
+
+
+@dataclass(frozen=True)
+class _Alike:
+    by: str = ALIKE
 
 
 @dataclass(frozen=True)
