@@ -74,6 +74,7 @@ class Training:
     rows: list[dict[str, float]] = field(default_factory=list)
     best: float = -np.inf
     at: Update | None = None  # the last iteration
+    kept: bool = False  # whether an agent has been written
     _pending: list[dict[str, float]] = field(default_factory=list)
 
     def run(self) -> Iterator[Update | Validation]:
@@ -121,10 +122,10 @@ class Training:
         return Validation(at.iteration, scores, best)
 
     def save(self) -> None:
-        """Write what the run has besides its agent; an agent if none was validated yet."""
+        """Write what the run has besides its agent; an agent where none has been kept yet."""
+        if self.at and not self.kept:
+            self._write_agent(self.at)
         if not self.rows:
-            if self.at:
-                self._write_agent(self.at)
             return
         title = f"{self.learner_name} on {self.pack.name}: adaptation as training goes on"
         plot_training(self.out / "curves.png", self.rows, title)
@@ -141,6 +142,7 @@ class Training:
         }
         save_weights(self.out, self.learner)
         write_json(self.out / CONFIG, describe(self.learner_name, self.learner, **facts))
+        self.kept = True
 
     def _write_metrics(self) -> None:
         text = io.StringIO()

@@ -239,7 +239,9 @@ def _define(text: str) -> dict[str, Any]:
     try:
         pairs = read_pairs(text[1:], [setting.key for setting in known], read)
     except Fault as fault:
-        raise Fault(fault.what, fault.todo, fault.offset + 1) from None
+        for one in (fault, *fault.others):
+            one.offset += 1
+        raise
     return {"defines": tuple((s.label, pairs[s.key]) for s in known if s.key in pairs)}
 
 

@@ -76,6 +76,16 @@ def test_stopped_at_any_moment_there_is_an_agent(tmp_path: Path):
     load_agent(str(tmp_path))
 
 
+def test_stopped_between_metrics_and_agent_there_is_an_agent(tmp_path: Path, monkeypatch):
+    run = training(tmp_path)
+    monkeypatch.setattr(run, "_write_agent", lambda at: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        list(run.run())
+    monkeypatch.undo()
+    run.save()
+    load_agent(str(tmp_path))
+
+
 def test_training_learns_and_says_how_much_it_sampled(tmp_path: Path):
     learner = make_learner("maml", 0, hidden=(32,), inner_steps=1)
     config = TrainConfig(iterations=80, tasks=10, validations=2)
