@@ -32,6 +32,7 @@ from game.values import Range
 
 MOST_TASKS = 1000  # that means are taken over; of more than these,
 SAMPLED_TASKS = 256  # so many are drawn
+SHOWN_TASKS = 24
 ABREAST = 4  # maps beside each other
 ARROWS = dict(zip(ACTIONS, "^v<> "))
 
@@ -228,8 +229,12 @@ def _tasks(name: str) -> list[Task]:
 
 
 def show(name: str) -> str:
-    """Each task's map with the optimal path as arrows, and its figures."""
-    return "\n\n".join(_describe(task) for task in _tasks(name))
+    """The map of each of the first tasks with the optimal path as arrows, and its figures."""
+    tasks = _tasks(name)
+    parts = [_describe(task) for task in tasks[:SHOWN_TASKS]]
+    if len(tasks) > SHOWN_TASKS:
+        parts.append(f"and {len(tasks) - SHOWN_TASKS:,} more: 'levels hash' lists them all")
+    return "\n\n".join(parts)
 
 
 def _describe(task: Task) -> str:

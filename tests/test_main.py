@@ -274,6 +274,13 @@ def test_list_legend_show_and_hash(level: str, capsys):
     assert run("levels", "list", "--json") == run("levels", "legend", "--json") == 0
 
 
+def test_of_many_tasks_the_first_are_shown(capsys):
+    assert run("levels", "show", "mazes-9x9") == 0
+    shown = capsys.readouterr().out
+    assert shown.count("shortest path") == 24
+    assert "and 140 more" in shown
+
+
 def test_the_readme_shows_a_level_that_is_right():
     blocks = re.findall(r"```\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.S)
     levels = [block for block in blocks if "map:" in block]
