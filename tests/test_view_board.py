@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator
 
@@ -13,7 +14,7 @@ from game.level import Level, parse
 from game.rules import ACTIONS
 from game.tables import compile_level
 from game.tiles import BY_CHAR, TILES
-from game.view.actors import place, segments
+from game.view.actors import Cast, place, segments
 from game.view.board import Board, grid_size, neighbours, swatch, walled
 from game.view.layout import arrange, flow
 from game.view.plot import Axes, digits_for, nice_ticks, shown_steps, spread
@@ -177,3 +178,30 @@ def test_every_tile_has_a_look_of_its_own():
             picture = pygame.transform.grayscale(swatch(tile.char, 40))
             looks[tile.char] = pygame.image.tobytes(picture, "RGB")
     assert len(set(looks.values())) == len(looks)
+
+
+def test_keys_coins_and_opponents_are_drawn_as_the_state_has_them() -> None:
+    level = parse("map:\n@oaG\nM...\n")
+    tables, board = compile_level(level), Board(level, 40)
+    cast = Cast(tables, board)
+
+    def shown(state: int, following: int, fraction: float) -> set[tuple[int, int]]:
+        """The cells in which something is drawn."""
+        before, after = board.surface.copy(), board.surface.copy()
+        cast.draw(after, state, following, fraction)
+        changed = (pygame.surfarray.array3d(before) != pygame.surfarray.array3d(after)).any(2)
+        cells = itertools.product(range(level.height), range(level.width))
+        return {(r, c) for r, c in cells if changed[_square(board, r, c)].mean() > 0.1}
+
+    start = int(tables.starts[0])
+    right = int(tables.next_state[start, 3])  # onto the coin, while the patrol sets out
+    further = int(tables.next_state[right, 3])  # onto the key
+    assert shown(start, start, 0.0) == {(0, 1), (0, 2), (1, 0)}
+    assert shown(right, right, 0.0) == {(0, 2), (1, 1)}
+    assert shown(further, further, 0.0) == {(1, 2)}
+    assert shown(start, right, 0.5) == {(0, 1), (0, 2), (1, 0), (1, 1)}  # half way
+
+
+def _square(board: Board, row: int, column: int) -> tuple[slice, slice]:
+    x, y = board.centre(row, column)
+    return slice(int(x) - 16, int(x) + 16), slice(int(y) - 16, int(y) + 16)

@@ -9,8 +9,10 @@ from collections.abc import Sequence
 import numpy as np
 import pygame
 
-from game.rules import MOVES, STAY, Floats, Ints
-from game.view.board import Board
+from game.rules import KEYS, MOVES, STAY, Floats, Ints
+from game.tables import Tables
+from game.tiles import COIN, HUNTER, PATROL
+from game.view.board import CAST, MARKS, Board
 from game.view.theme import AGENT, GOAL, INK, TRAILS, WHITE, Colour, Point, darker, mix, smooth
 
 Stretch = tuple[Point, Point]
@@ -60,6 +62,35 @@ def _paint_face(surface: pygame.Surface, middle: Point, look: Look, radius: floa
     smile = pygame.Rect(0, 0, radius * 0.62, radius * 0.5)
     smile.center = (round(x), round(y + radius * 0.24))
     pygame.draw.arc(surface, INK, smile, math.pi * 1.1, math.pi * 1.9, max(2, round(radius * 0.09)))
+
+
+class Cast:
+    """What comes and goes while an episode runs: keys and coins that are left, and opponents."""
+
+    def __init__(self, tables: Tables, board: Board) -> None:
+        level = tables.level
+        self._tables, self._board = tables, board
+        self._signs = {char: MARKS[char](board.cell, True) for char in CAST}
+        self._keys = [(i, cell) for i, char in enumerate(KEYS) for cell in level.find(char)]
+        self._coins = level.find(COIN)
+        self._opponents = [char for char in (PATROL, HUNTER) for _ in level.find(char)]
+
+    def draw(self, surface: pygame.Surface, state: int, following: int, fraction: float) -> None:
+        """All of them as they are in a state, the opponents on their way to the following one."""
+        tables = self._tables
+        for key, cell in self._keys:
+            if not tables.keys[state, key]:
+                self._put(surface, KEYS[key], cell)
+        for left, cell in zip(tables.coins[state], self._coins, strict=True):
+            if left:
+                self._put(surface, COIN, cell)
+        here, there = tables.opponents[state], tables.opponents[following]
+        for char, at in zip(self._opponents, here + fraction * (there - here), strict=True):
+            self._put(surface, char, at)
+
+    def _put(self, surface: pygame.Surface, char: str, at: Sequence[float]) -> None:
+        sign = self._signs[char]
+        surface.blit(sign, sign.get_rect(center=self._board.centre(at[0], at[1])))
 
 
 def place(cells: Ints, path: Ints, moves: Ints, move: int, fraction: float) -> tuple[Point, Look]:

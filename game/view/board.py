@@ -13,7 +13,8 @@ from collections.abc import Callable
 import pygame
 
 from game.level import Level
-from game.tiles import BY_CHAR, CANDIDATE, FLOOR, GOAL, START, WALL
+from game.rules import KEYS
+from game.tiles import BY_CHAR, CANDIDATE, COIN, FLOOR, GOAL, HUNTER, PATROL, START, WALL
 from game.view.marks import GROUNDS, SIGNS
 from game.view.theme import GOAL as GOAL_HUE
 from game.view.theme import INK, MUTED, PAPER, WHITE, Colour, Point, darker, dashes, smooth
@@ -99,7 +100,7 @@ class Board:
         for r, row in enumerate(self.rows):
             for c, char in enumerate(row):
                 mark = MARKS.get(char)
-                if mark:
+                if mark and char not in CAST:
                     board.blit(mark(self.cell, hidden), (c * self.cell, r * self.cell))
         board.blit(self._shadow(), (0, 0))
         board.blit(smooth(self._whole, self._paint_walls, BY_CHAR[WALL].colour), (0, 0))
@@ -361,6 +362,7 @@ def swatch(char: str, cell: int) -> pygame.Surface:
     return smooth((cell, cell), paint, tile.colour)
 
 
+CAST = {*KEYS, COIN, PATROL, HUNTER}  # come and go while an episode runs: see `actors.Cast`
 MARKS: dict[str, Callable[[int, bool], pygame.Surface]] = {
     START: start_mark,
     CANDIDATE: candidate_mark,

@@ -130,14 +130,15 @@ def _cap_height(type: Typeset) -> int:
 
 
 def legend_items(level: Level, type: Typeset) -> list[tuple[pygame.Surface, str]]:
-    """Pictures and words: the goal, and what entering each terrain of the level costs."""
+    """Pictures and words: the goal, and the tiles that cost or do something else than floor."""
     side = type.height("small") + type.unit // 2
     items = [(goal_mark(side * 2, level.goal == "hidden"), GOAL_TEXT[level.goal])]
     present = set("".join(level.rows)) - {START, GOAL, CANDIDATE, FLOOR}
     tiles = {t.name: t for t in TILES if t.char in present and t.passable}  # one of each name
     for tile in tiles.values():
-        cost = text_of(level.cost(tile.char))
-        items.append((swatch(tile.char, side), f"{tile.name} costs {cost}"))
+        cost = level.cost(tile.char)
+        words = tile.name if cost == level.cost(FLOOR) else f"{tile.name} costs {text_of(cost)}"
+        items.append((swatch(tile.char, side), words))
     return items
 
 

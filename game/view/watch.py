@@ -19,6 +19,7 @@ from game.tiles import GOAL
 from game.trace import AdaptationStep, AdaptationTrace, Ints
 from game.view import hud
 from game.view.actors import (
+    Cast,
     Token,
     draw_joy,
     draw_walk,
@@ -133,6 +134,7 @@ class Stage:
     layout: Layout
     board: Board
     token: Token
+    cast: Cast | None
     frame: pygame.Surface  # all that stands still
     size: tuple[int, int]
     facts: hud.Facts | None = None  # what `frame` says
@@ -262,6 +264,9 @@ class WatchScreen:
         elif tables is not None:
             waiting = stage.board.centre(*tables.cell[tables.starts[0]])
             look = LOOKS_AROUND[int(self._age / 0.7) % len(LOOKS_AROUND)]
+            begin = int(tables.starts[0])
+            if stage.cast:
+                stage.cast.draw(board, begin, begin, 0.0)
             stage.token.draw(board, waiting, look)
         if self.run.failure:
             rect, text = stage.layout.board, self.run.failure
@@ -284,7 +289,8 @@ class WatchScreen:
         hud.draw_footer(frame, layout.footer, keys, type)
         hud.draw_legend(frame, layout.legend, legend, type)
         frame.blit(board.surface, layout.board)
-        return Stage(type, layout, board, Token(layout.cell), frame, size)
+        cast = Cast(self.run.tables, board) if self.run.tables else None
+        return Stage(type, layout, board, Token(layout.cell), cast, frame, size)
 
     def sentence(self) -> str:
         """The header: what there is to see."""
@@ -307,6 +313,10 @@ class WatchScreen:
             board.blit(self._arrows(stage, moment.step), (0, 0))
         if moment.rested and run.ends_well(moment.step, moment.index):
             draw_joy(board, stage.board, at, moment.rested)
+        assert stage.cast is not None
+        state, ahead = int(path[moment.move]), path[moment.move + 1 : moment.move + 2]
+        following = int(ahead[0]) if len(ahead) and ahead[0] >= 0 else state
+        stage.cast.draw(board, state, following, moment.fraction)
         stage.token.draw(board, stage.board.centre(*at), look)
 
     def _past_trails(self, stage: Stage, moment: Moment) -> pygame.Surface:
