@@ -222,17 +222,14 @@ def _paint_down(canvas: pygame.Surface, point: Point, colour: Colour, size: floa
 def _label_curves(
     surface: pygame.Surface, area: pygame.Rect, axes: Axes, curves: Sequence[Curve], type: Typeset
 ) -> None:
-    """Each curve's name at its last point: beside it, or where the plot ends above or below it."""
+    """Each curve's name at its last point: beside it, or where the plot ends below it."""
     line = type.height("small")
     ends = []
     for curve in curves:
         x, y = axes.x(len(curve.values) - 1, area), axes.y(curve.values[-1], area)
         near_optimum = abs(y - axes.y(axes.optimal, area)) < line
-        if len(curve.values) > axes.steps:
-            falling = curve.values[-1] < max(curve.values[-2:])
-            y += line * (1.1 if falling or near_optimum else -1.1)
-        elif near_optimum:
-            y += line
+        if len(curve.values) > axes.steps or near_optimum:
+            y += 1.1 * line
         ends.append((y, x, curve))
     ends.sort(key=lambda end: end[0])
     heights = spread([y for y, _, _ in ends], line, area.bottom - line / 2)
