@@ -18,15 +18,13 @@ from agents import inner
 from agents.inner import InnerConfig, Trial, collect, improve
 from agents.learner import check_options
 from agents.losses import Dynamics, entropy, expected_return, plain_surrogate
-from agents.outer import MetaOptimizer, OuterConfig
+from agents.outer import LOG_ALPHA, MetaOptimizer, OuterConfig
 from agents.policy import Params, for_tasks, init_mlp, keep_columns, log_probs
 from agents.rollout import Rngs
 from game.features import N_FEATURES
 from game.planner import optimal_return, random_return
 from game.tables import N_ACTIONS, GridBatch
 from game.trace import AdaptationStep
-
-LOG_ALPHA = "log_alpha."
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,8 @@ from torch import Tensor
 from agents.learner import Diverged, check_options
 from agents.policy import Params, sees
 
+LOG_ALPHA = "log_alpha."  # begins the names of learned step sizes
+
 
 @dataclass(frozen=True)
 class OuterConfig:
@@ -45,7 +47,7 @@ class MetaOptimizer:
     @cached_property
     def adam(self) -> torch.optim.Adam:
         """Made at the first step: it loads a good part of torch that adapting does not need."""
-        sizes = {n: p for n, p in self.params.items() if n.startswith("log_alpha.")}
+        sizes = {n: p for n, p in self.params.items() if n.startswith(LOG_ALPHA)}
         rest = [p for n, p in self.params.items() if n not in sizes]
         groups = [
             {"params": rest, "rate": self.config.learning_rate},
