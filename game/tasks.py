@@ -40,6 +40,8 @@ PACK_FILE = "pack.toml"
 SPLITS = ("train", "validation", "test")
 DEFAULT_AGENT = "maml-mazes-9x9"
 DEFAULT_SHARES = (0.6, 0.2, 0.2)
+DEFAULT_EPISODES = 4
+MOST_EPISODES = 100  # of a trial
 FEWEST_TO_DIVIDE = 5  # a pack with fewer distinct tasks, and no split of its own, is all test
 ALIKE = "alike"  # the one division by which splits share their tasks, if a pack asks for it
 MOST_CELLS = 4_000_000  # of all tasks of a pack together
@@ -209,13 +211,18 @@ class PackError(Exception):
 
 @dataclass(frozen=True)
 class Pack:
-    """A task distribution with its splits. `path` is a folder or a level file."""
+    """A task distribution with its splits. `path` is a folder or a level file.
+
+    `episodes` is how many there are in a trial: what an agent with memory has to explore a task
+    and to use what it found.
+    """
 
     name: str
     path: Path
     title: str
     text: str
     agent: str
+    episodes: int
     levels: tuple[Level, ...]  # as authored; none where the pack generates its levels
     splits: dict[str, TaskDistribution] = field(repr=False)
 
@@ -225,11 +232,12 @@ class Pack:
 
 @dataclass(frozen=True)
 class _Settings:
-    """What a pack.toml may say; `split` and `generate` are tables."""
+    """What a pack.toml may say; `split` and `generate` are tables, `episodes` those of a trial."""
 
     title: str = ""
     text: str = ""
     agent: str = DEFAULT_AGENT
+    episodes: int = DEFAULT_EPISODES
     split: dict[str, Any] = field(default_factory=dict)
     generate: dict[str, Any] = field(default_factory=dict)
 
@@ -261,13 +269,23 @@ def load_pack(name: str | Path) -> Pack:
         level = read(path)
         tasks = _list_tasks([(path.name, level)], str(path))
         splits = _divide_by_share(tasks, DEFAULT_SHARES)
-        title = level.title or path.stem
-        return Pack(path.stem, path, title, "", DEFAULT_AGENT, (level,), splits)
+        return Pack(
+            name=path.stem,
+            path=path,
+            title=level.title or path.stem,
+            text="",
+            agent=DEFAULT_AGENT,
+            episodes=DEFAULT_EPISODES,
+            levels=(level,),
+            splits=splits,
+        )
     folder = path if path.is_dir() else path.parent
     source = _Toml(folder / PACK_FILE)
     settings = source.fill(_Settings, source.content, "")
     if not settings.agent:
         source.fail("agent", "names no agent")
+    if not 1 <= settings.episodes <= MOST_EPISODES:
+        source.fail("episodes", f"is how many make a trial, 1 to {MOST_EPISODES}")
     levels: list[tuple[str, Level]] = []
     if settings.generate:
         splits = _generated_splits(source, settings.generate)
@@ -283,6 +301,7 @@ def load_pack(name: str | Path) -> Pack:
         title=settings.title or name,
         text=settings.text,
         agent=settings.agent,
+        episodes=settings.episodes,
         levels=tuple(level for _, level in levels),
         splits=splits,
     )
@@ -498,9 +517,11 @@ class _Toml:
             raise PackError(f"{path}: nested too deeply - a pack.toml is flat") from None
 
     def error(self, key: str, what: str) -> PackError:
-        """An error about a key, with the line that mentions it first."""
-        lines = (i for i, line in enumerate(self.text.split("\n"), 1) if key in line)
-        return PackError(f"{self.file}:{next(lines, 1)}:1: '{key}' {what}")
+        """An error about a key, with the line that sets it, or else mentions it, first."""
+        lines = list(enumerate(self.text.split("\n"), 1))
+        found = [i for i, line in lines if line.partition("=")[0].strip(" \t\"'") == key]
+        found += [i for i, line in lines if key in line]
+        return PackError(f"{self.file}:{next(iter(found), 1)}:1: '{key}' {what}")
 
     def fail(self, key: str, what: str) -> None:
         raise self.error(key, what)

@@ -211,6 +211,7 @@ def test_a_single_file_is_a_pack_of_one(tmp_path):
     folder = write_pack(tmp_path, None, one="map:\n@.G\n", many="map:\n@?????????\n")
     one, many = load_pack(folder / "one.txt"), load_pack(folder / "many.txt")
     assert one.agent == many.agent == "maml-mazes-9x9"
+    assert one.episodes == many.episodes == 4
     assert [len(one.split(split).tasks) for split in SPLITS] == [0, 0, 1]
     assert [len(many.split(split).tasks) for split in SPLITS] == [5, 2, 2]
 
@@ -256,6 +257,8 @@ def test_twins_up_to_symmetry_count_as_shared_where_the_level_varies(tmp_path):
         ("[split]\ntrain = nan\n", "do not add up to 1"),
         ("x = " + "[" * 5000, "nested too deeply"),
         ("agent = ''\n", "names no agent"),
+        ("text = 'of episodes'\nepisodes = 0\n", r"pack.toml:2:1: 'episodes' is how many"),
+        ("episodes = 2.5\n", r"pack.toml:1:1: 'episodes' is 2.5, and should be a int"),
         ("[generate]\ngenerator = 'scatter'\ntest = 100000000\n", "over 10,000 tasks"),
         (
             "[generate]\ngenerator = 'scatter'\n[generate.parameters]\nheight = 3\nwidth = 3\n"
