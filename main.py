@@ -392,6 +392,21 @@ class Sample:
         return DONE
 
 
+@dataclass(frozen=True)
+class Convert:
+    """Print a level in our own notation: of Sokoban (.xsb, .sok), FrozenLake (.frozenlake) or
+    MovingAI (.map), for you to go on with."""
+
+    level: Positional[Path]
+    """A level file."""
+
+    def run(self) -> int:
+        from game.level import read, write
+
+        print(write(read(self.level)), end="")
+        return DONE
+
+
 LevelCommand = (
     Annotated[ListPacks, subcommand("list")]
     | Annotated[Check, subcommand("check")]
@@ -399,6 +414,7 @@ LevelCommand = (
     | Annotated[Legend, subcommand("legend")]
     | Annotated[Hash, subcommand("hash")]
     | Annotated[Sample, subcommand("sample")]
+    | Annotated[Convert, subcommand("convert")]
 )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from game.dialects import DIALECTS
 from game.level import MAX_BYTES, Level, examine, read, suspicious, values
 from game.planner import optimal_path, optimal_return, random_return, shortest_path
 from game.rules import ACTIONS
@@ -24,6 +25,7 @@ from game.tasks import (
     draw_task,
     family,
     find_pack,
+    level_files,
     load_pack,
 )
 from game.tasks import list_packs as pack_folders
@@ -34,6 +36,7 @@ MOST_TASKS = 1000  # that means are taken over; of more than these,
 SAMPLED_TASKS = 256  # so many are drawn
 SHOWN_TASKS = 24
 ABREAST = 4  # maps beside each other
+ABOUT_DIALECTS = "Maps of others, by the file's suffix or a header line as 'dialect: xsb':"
 ARROWS = dict(zip(ACTIONS, "^v<> "))
 
 
@@ -67,14 +70,16 @@ def _sizes(pack: Pack) -> dict[str, object]:
 
 
 def legend(as_json: bool) -> str:
-    """The table of tiles."""
+    """The table of tiles; for people also the dialects that are read."""
     rows = [
         {"tile": t.char, "name": t.name, "cost": t.cost if t.passable else "-", "what": t.text}
         for t in TILES
     ]
     if as_json:
         return _json(rows)
-    return _columns([list(rows[0]), *(list(row.values()) for row in rows)])
+    table = _columns([list(rows[0]), *(list(row.values()) for row in rows)])
+    theirs = [[d.name, " ".join(d.suffixes), d.text] for d in DIALECTS.values()]
+    return f"{table}\n\n{ABOUT_DIALECTS}\n{_columns(theirs)}"
 
 
 # --- check -------------------------------------------------------------------------------------
@@ -90,7 +95,7 @@ def check(names: Sequence[str]) -> list[dict[str, Any]]:
             if path.is_file():
                 reports.append(check_file(path))
                 continue
-            files = [check_file(file) for file in sorted(path.glob("*.txt"))]
+            files = [check_file(file) for file in level_files(path)]
             reports += files
             if not any(report["errors"] for report in files):
                 load_pack(path)

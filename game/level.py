@@ -14,6 +14,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from game.dialects import (
+    DIALECTS,
+    MAX_TEXT,
+    Dialect,
+    Report,
+    check_shape,
+    check_size,
+    dialect_of,
+)
 from game.tiles import (
     BY_CHAR,
     BY_NAME,
@@ -48,9 +57,7 @@ from game.values import (
 )
 
 MAX_BYTES = 1 << 20
-MAX_SIDE = 256
-MAX_STEPS = 10_000
-MAX_TEXT = 200
+STEPS, MAX_STEPS = 50, 10_000  # of an episode
 MAX_LINE = 10_000  # characters of a header line, its comment apart
 MAX_PROBLEMS = 100
 MAX_NODES = 65_536  # that are walked to; a level with more has too many states anyway
@@ -70,6 +77,7 @@ class Level:
     setting's label ("M every"), both in the order of the tile table. `controls` is "normal",
     "shuffled", or the moves of the actions up, down, left and right, as "down up left right".
     `shown` is what agents see in its stead: of a drawn level, the family with nominal values.
+    `places` are the line numbers of a file's header keys, and of the first row of its map.
     """
 
     rows: tuple[str, ...]
@@ -77,7 +85,7 @@ class Level:
     author: str = ""
     goal: str = "hidden"
     ends: str = "goal"
-    steps: int = 50
+    steps: int = STEPS
     goal_reward: float = 1.0
     step_reward: float = -0.1
     costs: tuple[tuple[str, Value], ...] = ()
@@ -88,6 +96,7 @@ class Level:
     defines: tuple[tuple[str, Value], ...] = ()
     vary: tuple[str, ...] = ()
     shown: Level | None = field(default=None, compare=False, repr=False)
+    places: dict[str, int] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def height(self) -> int:
@@ -280,6 +289,7 @@ _HEADER: dict[str, Callable[[str], dict[str, Any]]] = {
     "wind": _wind,
     "define": _define,
     "vary": _vary,
+    "dialect": _sets("dialect", _choice("dialect", *DIALECTS)),
 }
 
 
@@ -319,9 +329,17 @@ def examine(text: str | bytes, name: str = "level") -> tuple[Level | None, list[
         if len(problems) > MAX_PROBLEMS:
             raise _Enough
 
+    whole = dialect_of(name)  # a file of others as it stands, without a header of ours
+    if whole and any(line.partition(";")[0].strip(" \t") == "map:" for line in lines):
+        whole = None
     with contextlib.suppress(_Enough):
-        settings, map_line = _read_header(lines, report)
-        rows = _read_map(lines, map_line, settings, report) if map_line else ()
+        settings, map_line = ({}, 0) if whole else _read_header(lines, report)
+        dialect = DIALECTS.get(settings.pop("dialect", ""), whole)
+        rows: tuple[str, ...] = ()
+        if dialect and (whole or map_line):
+            rows, settings = _read_theirs(dialect, lines, map_line, settings, report)
+        elif map_line and "dialect" not in settings["places"]:  # else nobody knows how to read it
+            rows = _read_map(lines, map_line, settings, report)
     if problems:
         return None, _in_order(problems)
     defines = dict(settings.pop("defines", ()))
@@ -348,9 +366,6 @@ def _undecodable(data: bytes, at: int, name: str) -> Problem:
     return Problem(name, line, max(1, column), what, "save the file as UTF-8")
 
 
-Report = Callable[[int, int, str, str], None]
-
-
 def _read_header(lines: list[str], report: Report) -> tuple[dict[str, Any], int]:
     """The fields that the header sets, and the number of the `map:` line (0: there is none)."""
     settings: dict[str, Any] = {}
@@ -371,7 +386,7 @@ def _read_header(lines: list[str], report: Report) -> tuple[dict[str, Any], int]
         if key == "map" and colon:
             if value:
                 report(number, at, "text behind 'map:'", "start the map on the next line")
-            return settings, number
+            return settings | {"places": seen | {"map": number + 1}}, number
         once = f"{key}: {value[:1]}" if key == "define" else key  # a line for each tile
         if not colon or key not in _HEADER:
             _report_line(number, column, key, content.strip(" \t"), bool(colon), report)
@@ -415,11 +430,8 @@ def _read_map(
     first = map_line + 1
     if not rows:
         report(map_line, 1, "the map is empty", "write its rows below 'map:'")
-    elif len(rows) > MAX_SIDE or max(map(len, rows)) > MAX_SIDE:
-        what = f"a map of {len(rows)} rows and up to {max(map(len, rows))} columns"
-        report(first, 1, what, f"use at most {MAX_SIDE} of each")
-    else:
-        whole = _check_shape(rows, first, report)
+    elif check_size(rows, first, report):
+        whole = check_shape(rows, first, report)
         whole &= _check_tiles(rows, first, report)
         whole &= _check_ends(rows, first, report)
         if whole:
@@ -427,17 +439,18 @@ def _read_map(
     return rows
 
 
-def _check_shape(rows: tuple[str, ...], first: int, report: Report) -> bool:
-    """Rows are to be of one length: that of most of them."""
-    lengths = [len(row) for row in rows]
-    usual = max(set(lengths), key=lambda n: (lengths.count(n), n))
-    for i, length in enumerate(lengths):
-        if length != usual:
-            what = f"a row of {length} tiles among rows of {usual}"
-            less, more = "fill it up with '#' or '.'", "cut it (a space counts as floor)"
-            column = min(length, usual) + 1 if length < usual else usual + 1
-            report(first + i, column, what, less if length < usual else more)
-    return len(set(lengths)) == 1
+def _read_theirs(
+    dialect: Dialect, lines: list[str], above: int, settings: dict[str, Any], report: Report
+) -> tuple[tuple[str, ...], dict[str, Any]]:
+    """The rows in our tiles, and the settings; what the header says counts more than the map."""
+    reading = dialect.read(lines[above:], above + 1, report)
+    if reading is None:
+        return (), settings
+    places = settings.get("places", {}) | {"map": reading.first}
+    steps = min(max(STEPS, 2 * reading.way), MAX_STEPS)
+    settings = {"steps": steps} | reading.settings | settings | {"places": places}
+    _check_reach(Level(reading.rows, **settings), reading.first, report)
+    return reading.rows, settings
 
 
 def _check_tiles(rows: tuple[str, ...], first: int, report: Report) -> bool:

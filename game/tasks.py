@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from game.dialects import SUFFIXES
 from game.generate import GENERATORS
 from game.level import (
     MIRROR,
@@ -307,10 +308,15 @@ def load_pack(name: str | Path) -> Pack:
     )
 
 
+def level_files(folder: Path) -> list[Path]:
+    """The files of a folder whose suffix says that they are levels, by name."""
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
+
+
 def _read_levels(folder: Path) -> list[tuple[str, Level]]:
     """All level files of a folder, with their names; all problems of all of them at once."""
     levels, problems = [], []
-    for path in sorted(folder.glob("*.txt")):
+    for path in level_files(folder):
         try:
             levels.append((path.name, read(path)))
         except LevelError as error:
