@@ -215,18 +215,18 @@ class Train:
 def _make_learner(args: Train) -> Any:
     from agents.learner import learner_class
 
-    return learner_class(args.learner)(getattr(args, args.learner), args.seed)
+    return learner_class(args.learner)(args.options, args.seed)  # type: ignore[attr-defined]
 
 
 def _with_options(argv: Sequence[str]) -> type:
     """Train with the options of the learner that `argv` names."""
-    from agents.learner import learner_class
+    from agents.learner import learner_class, make_config
 
     name = next((b for a, b in itertools.pairwise(argv) if a == "--learner"), "maml")
     name = next((a.partition("=")[2] for a in argv if a.startswith("--learner=")), name)
     config: Any = learner_class(name).Config
     flags: Any = Annotated[config, OmitArgPrefixes]
-    options = (name, flags, dataclasses.field(default_factory=config))
+    options = ("options", flags, dataclasses.field(default_factory=lambda: make_config(name)))
     return dataclasses.make_dataclass("Train", [options], bases=(Train,), frozen=True)
 
 

@@ -85,7 +85,7 @@ def meta_training(first_order: bool) -> float:
     update count, those after an episode's end do not. The exact outer objective is left out.
     """
     inner = InnerConfig(episodes=EPISODES)
-    config = MamlConfig(first_order, inner_steps=1, objective="sampled", inner=inner)
+    config = MamlConfig(first_order=first_order, inner_steps=1, objective="sampled", inner=inner)
     learner = Maml(config, seed=0)
     tasks = _tasks()
     batch = GridBatch.of([task.level for task in tasks])

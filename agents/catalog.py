@@ -12,7 +12,7 @@ from game.features import LAYOUT
 
 PRETRAINED = Path(__file__).resolve().parent / "pretrained"
 CONFIG, WEIGHTS = "config.json", "agent.safetensors"
-UNTRAINED = ("scratch",)  # learners that need no run
+UNTRAINED = tuple(name for name, entry in REGISTRY.items() if not entry.needs_run)
 EPISODES = 20  # of an adaptation step, unless an agent's config says otherwise
 
 
@@ -29,6 +29,11 @@ class Card:
 def list_pretrained() -> list[str]:
     """Names of the agents that come with the project."""
     return sorted(path.parent.name for path in PRETRAINED.glob(f"*/{CONFIG}"))
+
+
+def is_shipped(learner: str, pack: str) -> bool:
+    """Whether an agent LEARNER-PACK comes with the project."""
+    return (PRETRAINED / f"{learner}-{pack}" / CONFIG).is_file()
 
 
 def find_agent(name: str, pack: str = "") -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -11,7 +11,13 @@ import torch
 from torch import Tensor
 
 from agents.learner import check_options
-from agents.losses import advantages, lvc_surrogate, plain_surrogate, state_action_sums
+from agents.losses import (
+    advantages,
+    dice_surrogate,
+    lvc_surrogate,
+    plain_surrogate,
+    state_action_sums,
+)
 from agents.policy import Params, log_probs
 from agents.rollout import Rngs, Rollout, roll_out
 from game.features import observe_batch
@@ -20,7 +26,7 @@ from game.rules import Bools, Floats
 from game.tables import GridBatch
 from game.trace import AdaptationStep
 
-SURROGATES = {"plain": plain_surrogate, "lvc": lvc_surrogate}
+BY_SUMS = {"plain": plain_surrogate, "lvc": lvc_surrogate}  # need no whole episodes
 EPISODES_SHOWN = 8
 
 
@@ -32,8 +38,10 @@ class InnerConfig:
     """Episodes of each task before every gradient step."""
     discount: float = 0.95
     """Of the inner loop's returns: a deliberate bias for less variance."""
-    surrogate: Literal["lvc", "plain"] = "lvc"
-    """Inner loss: 'lvc' credits the pre-update policy for its data, 'plain' does not."""
+    surrogate: Literal["lvc", "plain", "dice"] = "lvc"
+    """Inner loss. All have the same gradient; in the outer loop 'lvc' and 'dice' also credit the
+    pre-update policy for its data ('dice' without bias, but with more variance), 'plain' does
+    not."""
     shrink: float = 1.0
     """Weight of the time-step mean in the baseline, in visits."""
     rarity: float = 10.0
@@ -75,8 +83,20 @@ class Trial:
         self.batch, self.config = batch, config
         self.visits = np.zeros(batch.over.shape)  # [T, S]
 
+    def loss(self, log_probs: Tensor, data: Rollout) -> Tensor:
+        """[T] the inner loss on new episodes."""
+        if self.config.surrogate == "dice":
+            return dice_surrogate(log_probs, data, self.advantages(data)) / data.action.shape[2]
+        weights = torch.from_numpy(self.weights(data)).to(log_probs.dtype)
+        return BY_SUMS[self.config.surrogate](log_probs, weights)
+
     def weights(self, data: Rollout) -> Floats:
-        """[T, S, A] summed advantages per episode: all that the inner loss needs of them."""
+        """[T, S, A] summed advantages per episode: all that most inner losses need of them."""
+        sums = state_action_sums(data, self.advantages(data), self.batch.n_states)
+        return sums / data.action.shape[2]
+
+    def advantages(self, data: Rollout) -> Floats:
+        """[H, T, E] of new episodes, bonuses included."""
         batch, alive = self.batch, data.alive
         entered = data.state[1:]  # [H, T, E]
         task = np.arange(batch.n_tasks)[:, None]
@@ -91,10 +111,9 @@ class Trial:
         novelty = 1 / np.sqrt(np.maximum(1, self.visits[task, entered]))
         lost = ~reached.any((0, 2), keepdims=True)  # [1, T, 1]
         reward = reward + self.config.curiosity * novelty * (alive & lost)
-        advantage = advantages(
+        return advantages(
             replace(data, reward=reward), batch.n_states, self.config.discount, self.config.shrink
         )
-        return state_action_sums(data, advantage, batch.n_states) / alive.shape[2]
 
     def _rarity(self, reached: Bools) -> Floats:
         """[T, E] the bonus for reaching the goal in each episode; `reached` is [H, T, E]."""
@@ -103,25 +122,22 @@ class Trial:
         bonus: Floats = self.config.rarity * (1 - others / max(1, won.shape[1] - 1))
         return bonus
 
-    def loss(self, log_probs: Tensor, data: Rollout) -> Tensor:
-        """[T] the inner loss on new episodes."""
-        weights = torch.from_numpy(self.weights(data)).to(log_probs.dtype)
-        return SURROGATES[self.config.surrogate](log_probs, weights)
-
 
 def gradient_step(
     params: Params, step_sizes: Params, loss: Tensor, differentiable: bool = False
 ) -> Params:
     """One gradient step of every task on its own loss [T]. Returns new parameters.
 
-    With `differentiable` the outer loop can differentiate through the step (second order).
+    Those without a step size stay as they are. With `differentiable` the outer loop can
+    differentiate through the step (second order).
     """
+    moving = {name: params[name] for name in params if name in step_sizes}
     grads = torch.autograd.grad(
-        loss.sum(), list(params.values()), create_graph=differentiable, retain_graph=True
+        loss.sum(), list(moving.values()), create_graph=differentiable, retain_graph=True
     )
-    return {
+    return params | {
         name: p - step_sizes[name] * grad
-        for (name, p), grad in zip(params.items(), grads, strict=True)
+        for (name, p), grad in zip(moving.items(), grads, strict=True)
     }
 
 
@@ -152,12 +168,13 @@ def improve(
         per_state = (logp.exp() * (logp - log_probs(stepped, features))).sum(2)
         moved = (per_state * torch.from_numpy(visits).to(logp.dtype)).sum(1)
         share = (trial.config.trust / moved.clamp_min(1e-9)).sqrt().clamp_max(1)[:, None, None]
-    return {name: p + share * (stepped[name] - p) for name, p in params.items()}
+    shortened = {name: params[name] + share * (stepped[name] - params[name]) for name in step_sizes}
+    return params | shortened
 
 
 def adapt(
     params: Params,
-    step_sizes: Params,
+    step_sizes: Sequence[Params],
     features: Tensor,
     batch: GridBatch,
     rngs: Rngs,
@@ -166,10 +183,10 @@ def adapt(
 ) -> Iterator[AdaptationStep]:
     """The inner loop as everybody sees it: step 0 is before adaptation.
 
-    `features` [T, S, F'] are those of `see`; `params` and `step_sizes` carry a task dimension, have
-    rows for these F' features, and are left as they are.
+    `features` [T, S, F'] are those of `see`; `params` and the `step_sizes` of each step (those of
+    the last go on) carry a task dimension, have rows for these F' features, and are left as they
+    are.
     """
-    step_sizes = {name: p.detach() for name, p in step_sizes.items()}
     params = {name: p.detach() for name, p in params.items()}
     env_steps = np.zeros(batch.n_tasks, int)
     trial = Trial(batch, config)
@@ -177,19 +194,26 @@ def adapt(
         params = {name: p.requires_grad_() for name, p in params.items()}
         logp = log_probs(params, features)
         data = collect(batch, logp, config.episodes, rngs)
-        yield _describe(k, env_steps, batch, logp, data)
+        probs = to_numpy(logp.exp())
+        probs /= probs.sum(-1, keepdims=True)
+        yield describe(k, env_steps, probs, data, expected_return(batch, probs), gradient_steps=k)
         if k == steps:
             return
         env_steps = env_steps + data.env_steps
-        params = improve(params, step_sizes, features, logp, data, trial)
+        sizes = step_sizes[min(k, len(step_sizes) - 1)]
+        params = improve(params, sizes, features, logp, data, trial)
         params = {name: p.detach() for name, p in params.items()}
 
 
-def _describe(
-    k: int, env_steps: np.ndarray, batch: GridBatch, logp: Tensor, data: Rollout
+def describe(
+    k: int,
+    env_steps: np.ndarray,
+    probs: Floats,
+    data: Rollout,
+    exact: Floats | None,
+    gradient_steps: int,
 ) -> AdaptationStep:
-    probs = to_numpy(logp.exp())
-    probs /= probs.sum(-1, keepdims=True)
+    """Step k of an adaptation, its policies [T, S, A] having played the episodes `data`."""
     shown = min(EPISODES_SHOWN, data.action.shape[2])
     alive = data.alive[..., :shown]  # [H, T, n]
     begun = np.concatenate([np.ones_like(alive[:1]), alive])
@@ -197,9 +221,9 @@ def _describe(
         step=k,
         episodes=k * data.action.shape[2],
         env_steps=env_steps,
-        gradient_steps=k,
+        gradient_steps=gradient_steps,
         return_sampled=data.returns.mean(1),
-        return_exact=expected_return(batch, probs),
+        return_exact=exact,
         action_probs=probs,
         paths=np.where(begun, data.state[..., :shown], -1).transpose(1, 2, 0),
         moves=np.where(alive, data.action[..., :shown], -1).transpose(1, 2, 0),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from agents.rollout import Rngs
@@ -32,14 +33,20 @@ def check_options(config: Any, **ranges: tuple[float, float]) -> None:
 
 
 class Learner(Protocol):
-    """An agent that learns to learn. `config` is a frozen dataclass of its options."""
+    """An agent that learns to learn.
+
+    `config` is a frozen dataclass of its options; `tuned` says whether `scale_steps` may be used to
+    choose the step size of its inner loop on validation tasks.
+    """
 
     config: Any
+    tuned: bool
 
     def meta_update(self, batch: GridBatch, rngs: Rngs, progress: float) -> dict[str, float]:
         """One iteration of the outer loop on the tasks of a batch, with a generator for each.
 
-        `progress` is the share of training that is done, 0 to 1. Returns metrics.
+        `progress` is the share of training that is done, 0 to 1. Returns metrics, with `env_steps`
+        sampled; none at all where there is nothing to learn.
         """
         ...
 
@@ -58,24 +65,64 @@ class Learner(Protocol):
         """Take over meta-parameters of the same names and shapes."""
         ...
 
+    def scale_steps(self, factor: float) -> None:
+        """Multiply the step sizes of the inner loop."""
+        ...
 
-# name: module and class; the class takes (config, seed) and has a Config of its own
-REGISTRY: dict[str, tuple[str, str]] = {
-    "maml": ("agents.maml", "Maml"),
-    "scratch": ("agents.scratch", "Scratch"),
+    def checkpoint(self) -> dict[str, Tensor]:
+        """All that training needs to go on as if it had not stopped."""
+        ...
+
+    def restore(self, checkpoint: dict[str, Tensor]) -> None:
+        """Take over a checkpoint."""
+        ...
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Where a learner is defined. Its class takes (config, seed) and has a `Config`."""
+
+    module: str
+    kind: str
+    options: dict[str, Any] = field(default_factory=dict)
+    """Of its Config, where they differ from the defaults."""
+    trains: bool = True
+    """Whether `train` can make it any better."""
+    needs_run: bool = True
+    """Whether it is of no use before it has been trained."""
+
+
+REGISTRY: dict[str, Entry] = {
+    "maml": Entry("agents.maml", "Maml"),
+    "fomaml": Entry("agents.maml", "Maml", {"first_order": True}),
+    "reptile": Entry("agents.reptile", "Reptile"),
+    "cavia": Entry("agents.cavia", "Cavia"),
+    "multitask": Entry("agents.multitask", "Multitask"),
+    "scratch": Entry("agents.scratch", "Scratch", needs_run=False),
+    "random": Entry("agents.reference", "Random", trains=False, needs_run=False),
+    "planner": Entry("agents.reference", "Planner", trains=False, needs_run=False),
 }
+
+
+def find_entry(name: str) -> Entry:
+    """The entry of a registered learner. Raises AgentError."""
+    if name not in REGISTRY:
+        raise AgentError(f"no learner is called '{name}' - there are: {', '.join(REGISTRY)}")
+    return REGISTRY[name]
 
 
 def learner_class(name: str) -> Any:
     """The class of a registered learner. Raises AgentError."""
-    if name not in REGISTRY:
-        raise AgentError(f"no learner is called '{name}' - there are: {', '.join(REGISTRY)}")
-    module, attribute = REGISTRY[name]
-    return getattr(importlib.import_module(module), attribute)
+    entry = find_entry(name)
+    return getattr(importlib.import_module(entry.module), entry.kind)
+
+
+def make_config(name: str, **options: Any) -> Any:
+    """The Config of a registered learner with these options. Raises AgentError, ValueError."""
+    return learner_class(name).Config(**{**find_entry(name).options, **options})
 
 
 def make_learner(name: str, seed: int = 0, **options: Any) -> Learner:
     """A new, untrained learner; `options` are fields of its Config."""
-    kind = learner_class(name)
-    learner: Learner = kind(kind.Config(**options), seed)
+    learner: Learner = learner_class(name)(make_config(name, **options), seed)
     return learner

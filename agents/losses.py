@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -83,6 +84,47 @@ def lvc_surrogate(log_probs: Tensor, weights: Tensor) -> Tensor:
     product, so that the outer loop credits the pre-update policy for the data it collected.
     """
     return -(torch.exp(log_probs - log_probs.detach()) * weights).sum((1, 2))
+
+
+def dice_surrogate(log_probs: Tensor, data: Rollout, advantage: Floats) -> Tensor:
+    """[T] DiCE (Foerster et al. 2018) in the form of Farquhar et al. 2019 (Loaded DiCE, lambda 1).
+
+    From whole episodes and their advantages [H, T, E]: each weighs with the product of the
+    probabilities of *all* moves up to its own, less the product without its own. Its gradient is
+    that of `plain_surrogate`, and its expected Hessian that of the expected return, baselines and
+    all (at discount 1): a move also answers for what it did to the chances of later moves.
+    """
+    task = torch.arange(log_probs.shape[0])[:, None]
+    state, action = torch.from_numpy(data.state[:-1]), torch.from_numpy(data.action)
+    own = log_probs[task, state, action] * torch.from_numpy(data.alive).to(log_probs.dtype)
+    so_far = own.cumsum(0)
+    before = so_far - own
+    factor = (so_far - so_far.detach()).exp() - (before - before.detach()).exp()
+    credit = torch.from_numpy(advantage).to(log_probs.dtype)
+    return -(factor * credit).sum((0, 2))  # 0 in value: it is there for its derivatives
+
+
+def log_likelihood(log_probs: Tensor, data: Rollout) -> Tensor:
+    """[T] the log-probability of all moves of all episodes together: a sum, not a mean."""
+    visits = state_action_sums(data, data.alive.astype(float), log_probs.shape[1])
+    return (log_probs * torch.from_numpy(visits).to(log_probs.dtype)).sum((1, 2))
+
+
+def emaml_credit(log_likelihoods: Sequence[Tensor], values: Sequence[Tensor]) -> Tensor:
+    """[T] a loss that credits the policies of the inner loop for the episodes they collected.
+
+    `log_likelihoods` [T] are of the episodes that each of K policies gave, `values` [T] of the
+    K + 1 policies. An episode deserves what all later policies reach, less as many times what its
+    own policy does, a baseline that it has no part in. Added to the outer loss it makes the
+    gradient that of the expectation over inner data, exactly, if the inner surrogate is `plain`.
+    (Stadie et al. 2018, E-MAML; Al-Shedivat et al. 2018, who keep the sum over all episodes.)
+    """
+    loss = torch.zeros_like(values[0])
+    for k, likelihood in enumerate(log_likelihoods):
+        later = values[k + 1 :]
+        gain = sum(later, -len(later) * values[k]).detach()
+        loss = loss - gain * likelihood
+    return loss
 
 
 # --- from the tables ---------------------------------------------------------------------------

@@ -74,7 +74,7 @@ class MetaOptimizer:
         parts = mean.split([g[0].numel() for g in grads.values()])
         for name, part in zip(grads, parts, strict=True):
             gradient = torch.zeros_like(self.params[name])
-            rows = columns if sees(name) else slice(None)
+            rows = columns if sees(name, self.params[name]) else slice(None)
             gradient[rows] = part.view_as(gradient[rows])
             self.params[name].grad = gradient
         for group in self.adam.param_groups:
@@ -86,6 +86,27 @@ class MetaOptimizer:
             for name, average in self.average.items():
                 average.lerp_(self.params[name], 1 - decay)
         return norm
+
+    def checkpoint(self) -> Params:
+        """Everything that the next step depends on, by name."""
+        found = {f"params.{n}": p.detach().clone() for n, p in self.params.items()}
+        found |= {f"average.{n}": p.clone() for n, p in self.average.items()}
+        found["count"] = torch.tensor(self.count)
+        for name, p in self.params.items() if self.count else ():
+            for key, value in self.adam.state[p].items():
+                found[f"adam.{key}.{name}"] = value.clone()
+        return found
+
+    def restore(self, checkpoint: Params) -> None:
+        """Take over a checkpoint: the steps to come are those that would have come."""
+        for name in self.params:
+            self.params[name].data.copy_(checkpoint[f"params.{name}"])
+            self.average[name].copy_(checkpoint[f"average.{name}"])
+        self.count = int(checkpoint["count"])
+        for name, value in checkpoint.items():
+            if name.startswith("adam."):
+                key, _, of = name.removeprefix("adam.").partition(".")
+                self.adam.state[self.params[of]][key] = value.clone()
 
     def _schedule(self, progress: float) -> float:
         c = self.config

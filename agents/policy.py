@@ -42,20 +42,27 @@ def keep_columns(params: Params, columns: Tensor) -> Params:
 
     Names may carry a prefix, as in `log_alpha.w0`.
     """
-    return {name: p[..., columns, :] if sees(name) else p for name, p in params.items()}
+    return {name: p[..., columns, :] if sees(name, p) else p for name, p in params.items()}
 
 
-def sees(name: str) -> bool:
-    """Whether a parameter of this name has a row for each feature."""
-    return name.rpartition(".")[2] == "w0"
+def sees(name: str, param: Tensor) -> bool:
+    """Whether a parameter has a row for each feature."""
+    return name.rpartition(".")[2] == "w0" and param.dim() > 1
 
 
 def log_probs(params: Params, features: Tensor) -> Tensor:
-    """[T, S, A] log-probabilities of all actions in all states, from features [T, S, F]."""
+    """[T, S, A] log-probabilities of all actions in all states, from features [T, S, F].
+
+    A `context` [T, 1, C] counts as C more features, the same in every state; `c0` [T, C, H] are
+    their rows of the first layer.
+    """
     hidden = features
-    n_layers = len(params) // 2
+    n_layers = sum(name.startswith("w") for name in params)
     for i in range(n_layers):
-        hidden = torch.baddbmm(params[f"b{i}"], hidden, params[f"w{i}"])
+        bias = params[f"b{i}"]
+        if i == 0 and "context" in params:
+            bias = torch.baddbmm(bias, params["context"], params["c0"])
+        hidden = torch.baddbmm(bias, hidden, params[f"w{i}"])
         if i < n_layers - 1:
             hidden = torch.tanh(hidden)
     return torch.log_softmax(hidden, -1)

@@ -39,6 +39,8 @@ class Rollout:
 def roll_out(batch: GridBatch, action_probs: Floats, episodes: int, rngs: Rngs) -> Rollout:
     """Sample episodes of policies without memory, `action_probs` [T, S, A].
 
+    With [H, T, S, A] they may also depend on the step of the episode.
+
     Each task draws from its own generator, as many numbers as its own level needs, so that a task's
     episodes do not depend on which other tasks are in the batch.
     """
@@ -48,11 +50,14 @@ def roll_out(batch: GridBatch, action_probs: Floats, episodes: int, rngs: Rngs) 
     states = np.empty((batch.horizon + 1, *shape[1:]), np.int64)
     actions = np.empty(shape, np.int64)
     index = np.empty(shape, np.int64)
-    bounds = np.cumsum(action_probs.reshape(-1, N_ACTIONS), 1)[:, :-1].T.copy()  # [A - 1, T * S]
+    by_step = action_probs if action_probs.ndim == 4 else action_probs[None]
+    bounds = [  # for each step, or for all: [A - 1, T * S]
+        np.cumsum(probs.reshape(-1, N_ACTIONS), 1)[:, :-1].T.copy() for probs in by_step
+    ]
     state = state + first
     states[0] = state
     for h in range(batch.horizon):
-        action = (bounds.take(state, 1) < chance[h]).sum(0)
+        action = (bounds[min(h, len(bounds) - 1)].take(state, 1) < chance[h]).sum(0)
         effect = action if luck is None else batch.diverted(state, action, luck[h])
         index[h] = state * N_ACTIONS + effect
         state = batch.flat_next.take(index[h])

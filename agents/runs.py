@@ -17,8 +17,9 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
-from agents.catalog import CONFIG, UNTRAINED, WEIGHTS, find_agent, read_config
+from agents.catalog import CONFIG, UNTRAINED, WEIGHTS, find_agent, is_shipped, read_config
 from agents.learner import AgentError, Learner, learner_class, make_learner
+from agents.outer import LOG_ALPHA
 from game.features import LAYOUT
 from game.files import write_atomically
 
@@ -62,13 +63,19 @@ def _hash(tensors: dict[str, Tensor]) -> str:
 
 def load_agent(name: str, pack: str = "", seed: int = 0) -> Agent:
     """A run's folder, a shipped agent's name, a learner's name (for the shipped `LEARNER-PACK`),
-    or `scratch`, whose initialisation `seed` draws. Raises AgentError."""
-    if name in UNTRAINED:
+    or a learner that needs no run (`scratch` has a tuned step size where one is shipped for the
+    pack, and `seed` draws its initialisation). Raises AgentError."""
+    if name in UNTRAINED and not is_shipped(name, pack):
         return Agent(name, make_learner(name, seed), "")
     folder = find_agent(name, pack)
     config = read_config(folder)
-    learner = _build(folder / CONFIG, config)
-    learner.load(_read_weights(folder / WEIGHTS, learner.state()))
+    learner = _build(folder / CONFIG, config, seed)
+    weights = _read_weights(folder / WEIGHTS, learner.state())
+    if name in UNTRAINED:
+        tuned = {key: p for key, p in weights.items() if key.startswith(LOG_ALPHA)}
+        learner.load(learner.state() | tuned)
+        return Agent(name, learner, "")
+    learner.load(weights)
     return Agent(folder.resolve().name, learner, str(config.get("pack", "")))
 
 
@@ -77,10 +84,10 @@ def learner_by_seed(name: str, pack: str = "") -> Callable[[int], Learner]:
     return lambda seed: load_agent(name, pack, seed).learner
 
 
-def _build(path: Path, config: dict[str, Any]) -> Learner:
+def _build(path: Path, config: dict[str, Any], seed: int) -> Learner:
     try:
         kind = learner_class(str(config.get("learner")))
-        learner: Learner = kind(_fill(kind.Config, config["options"]), 0)
+        learner: Learner = kind(_fill(kind.Config, config["options"]), seed)
     except (AgentError, TypeError, ValueError) as error:
         raise AgentError(f"{path}: {error}") from None
     return learner

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from game.rules import Floats, Ints
-from game.tables import GridBatch, Tables
+from game.tables import N_ACTIONS, GridBatch, Tables
 
 
 def _backup(batch: GridBatch, value: Floats) -> Floats:
@@ -31,6 +31,22 @@ def _averaged(batch: GridBatch, choose: object) -> Floats:
 def optimal_return(batch: GridBatch) -> Floats:
     """[T] the best expected return within the steps of an episode, all being known."""
     return _averaged(batch, lambda q: q.max(-1))
+
+
+def optimal_policy(batch: GridBatch) -> Floats:
+    """[H, T, S, A] for each step of the episode, uniform over the best actions."""
+    value = np.zeros(batch.over.shape)
+    policy = np.empty((batch.horizon, *batch.reward.shape))
+    task = np.arange(batch.n_tasks)
+    for left in range(1, batch.horizon + 1):
+        q = _backup(batch, value)
+        best = q > q.max(-1, keepdims=True) - 1e-9
+        known = task[left <= batch.steps]  # for whom this is a step of the episode
+        policy[batch.steps[known] - left, known] = (best / best.sum(-1, keepdims=True))[known]
+        value[known] = q.max(-1)[known]
+    for t in task:  # after a shorter episode nothing counts
+        policy[batch.steps[t] :, t] = 1 / N_ACTIONS
+    return policy
 
 
 def expected_return(batch: GridBatch, action_probs: Floats) -> Floats:

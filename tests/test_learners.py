@@ -95,7 +95,8 @@ def test_a_step_says_what_was_spent_before_it_and_what_it_reaches(name: str):
         assert (np.asarray(step.env_steps) <= step.episodes * batch.steps).all()
         assert (step.return_sampled <= batch.reward.max() * batch.horizon).all()
         if step.return_exact is not None:
-            assert step.return_exact == pytest.approx(expected_return(batch, step.action_probs))
+            if name != "planner":  # whose moves depend on the time left, too
+                assert step.return_exact == pytest.approx(expected_return(batch, step.action_probs))
             assert (step.return_exact <= optimal_return(batch) + 1e-9).all()
 
 
