@@ -108,7 +108,7 @@ class Watch:
     def _write(self, pack: Pack) -> int:
         import torch
 
-        from agents.evaluate import plot_trace
+        from agents.plots import plot_trace
         from agents.worker import trace_task
         from game.files import save_arrays, write_atomically, write_json
         from game.tables import compile_level
@@ -238,45 +238,57 @@ class Eval:
     """A pack's folder or name, or a level file."""
     agent: tuple[str, ...] = ()
     """Runs, shipped agents, or learners (meaning the shipped LEARNER-PACK); else the agent that the
-    pack names, and scratch."""
+    pack names, and scratch. Runs that differ in nothing but their seed are pooled as one agent."""
     split: str = "test"
-    """Whose tasks: test (held out), validation or train."""
+    """Whose tasks: test (held out: refused if an agent was trained on one), validation or train."""
     steps: int = 5
     """Adaptation steps."""
     seeds: int = 3
     """Seeds of adaptation: each task is adapted to this often."""
+    also: tuple[str, ...] = ()
+    """Further packs for the same agents, as out of distribution; drawn side by side."""
     out: Path | None = None
-    """The folder for results.json and curves.png."""
+    """The folder for results.json, results.csv, per_task.csv and curves.png."""
 
     def run(self) -> int:
         import torch
         from rich.console import Console
 
-        from agents.console import show_curves, show_written
-        from agents.evaluate import adaptation_curves, write_results
-        from agents.runs import learner_by_seed, load_agent
+        from agents.console import show_evaluation, show_written
+        from agents.evaluate import check_held_out, contenders, evaluate, tasks_of, write_results
+        from agents.runs import learner_by_seed
         from game.tasks import SPLITS, load_pack
 
-        if self.split not in SPLITS or self.steps < 0 or self.seeds < 1:
-            return fail(f"--split is one of {', '.join(SPLITS)}; --seeds is at least 1", UNUSABLE)
+        if self.split not in SPLITS or not 0 <= self.steps <= 1000 or self.seeds < 1:
+            splits = ", ".join(SPLITS)
+            message = f"--split is one of {splits}; --steps 0 to 1000; --seeds at least 1"
+            return fail(message, UNUSABLE)
         torch.set_num_threads(1)
-        pack = load_pack(self.pack)
-        tasks = pack.split(self.split).tasks
-        if not tasks:
-            return fail(f"{pack.path}: the {self.split} split is not a list of tasks", AT_FAULT)
+        packs = [load_pack(name) for name in (self.pack, *self.also)]
+        home = packs[0].name
+        agents = contenders(self.agent or (packs[0].agent, "scratch"), home)
+        for pack in packs:
+            if not tasks_of(pack, self.split):
+                return fail(f"{pack.path}: the pack has no {self.split} tasks", AT_FAULT)
+            if self.split != "train":
+                for run in itertools.chain(*agents.values()):
+                    check_held_out(run, home, pack, tasks_of(pack, self.split))
+        console = Console()
+        done = []
+        for pack in packs:
+            found = evaluate(
+                pack,
+                self.split,
+                agents,
+                lambda run: learner_by_seed(run, home),
+                self.seeds,
+                self.steps,
+            )
+            show_evaluation(found.title, found.summary(), console)
+            done.append(found)
         if self.out:
             self.out.mkdir(parents=True, exist_ok=True)
-        curves = {}
-        for given in self.agent or (pack.agent, "scratch"):
-            name = load_agent(given, pack.name).name
-            load = learner_by_seed(given, pack.name)
-            curve = adaptation_curves(load, tasks, range(self.seeds), self.steps)
-            curves[given if name in curves else name] = curve
-        title = f"{pack.title}: {len(tasks)} {self.split} tasks, {self.seeds} seeds, mean score"
-        console = Console()
-        show_curves(curves, title, console)
-        if self.out:
-            write_results(self.out, pack, self.split, curves, title)
+            write_results(self.out, done)
             show_written(self.out, console)
         return DONE
 

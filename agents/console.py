@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-from agents.evaluate import Curves
+from agents.evaluate import BASELINE
 from agents.train import Training, Update
 
 BARS = " ▁▂▃▄▅▆▇█"
@@ -55,16 +56,39 @@ def _rates(event: Update) -> str:
     return f"iteration {event.iteration}  {per_second:.1f} it/s  {steps:,.0f} env steps/s"
 
 
-def show_curves(curves: dict[str, Curves], title: str, console: Console) -> None:
-    """A table with the mean normalised score of each agent after each adaptation step."""
-    first = next(iter(curves.values()))
-    table = Table(title=title, title_justify="left")
-    table.add_column("agent\nafter episodes", no_wrap=True)
-    for k, episodes in enumerate(first.episodes):
-        table.add_column(f"step {k}\n{episodes}", justify="right")
-    for name, curve in curves.items():
-        table.add_row(name, *(f"{score:.3f}" for score in curve.mean_scores))
-    console.print(table)
+def show_evaluation(title: str, summary: dict[str, Any], console: Console) -> None:
+    """Two tables of an evaluation: the curves, and what else is known after the last step."""
+    agents = summary["agents"]
+    curves = Table(title=f"{title}\ninterquartile mean score, 95% interval", title_justify="left")
+    curves.add_column("agent", no_wrap=True)
+    for k in range(max(len(facts["episodes"]) for facts in agents.values())):
+        curves.add_column(f"step {k}", justify="right")
+    last = Table(title="after the last step", title_justify="left")
+    columns = ("episodes", "mean", "p20", "made worse", f"beats {BASELINE}", "area")
+    last.add_column("agent", no_wrap=True)
+    for name in columns:
+        last.add_column(name, justify="right")
+    for name, facts in agents.items():
+        intervals = zip(facts["score_iqm"], facts["score_low"], facts["score_high"])
+        curves.add_row(
+            name, *(f"{m:.3f}\n[dim]{_short(a)}–{_short(b)}[/dim]" for m, a, b in intervals)
+        )
+        wins = facts["improvement"]
+        last.add_row(
+            name,
+            f"{facts['episodes'][-1]:,}",
+            f"{facts['score_mean'][-1]:.3f}",
+            f"{facts['score_p20'][-1]:.3f}",
+            f"{facts['worse_fraction'][-1]:.1%}",
+            f"{wins[-1]:.2f}" if wins and name != BASELINE else "",
+            f"{facts['area']:.3f}",
+        )
+    console.print(curves)
+    console.print(last)
+
+
+def _short(value: float) -> str:
+    return f"{value:.2f}".replace("0.", ".", 1)
 
 
 def show_written(folder: Path, console: Console) -> None:

@@ -1,15 +1,33 @@
-"""Adaptation curves on tasks that were not trained on, and their plot."""
+"""Adaptation curves on held-out tasks: who takes part, what is measured, and what is written.
+
+Every figure is recomputed from the scores alone, which `per_task.csv` holds, one row for each
+agent, seed, task and adaptation step.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import csv
+import io
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from agents.learner import Learner
+from agents.catalog import CONFIG, agent_card, read_config
+from agents.learner import AgentError, Learner
+from agents.plots import Line, plot_scores
+from agents.statistics import (
+    area_under_curve,
+    bootstrap_interval,
+    interquartile_mean,
+    percentile_20,
+    probability_of_improvement,
+    worse_fraction,
+)
 from game.files import write_atomically, write_json
 from game.planner import optimal_return, random_return, score
 from game.rules import Floats, Ints
@@ -17,6 +35,89 @@ from game.tables import GridBatch
 from game.tasks import Pack, Task, task_rng
 
 CHUNK = 64  # tasks adapted side by side
+BASELINE = "scratch"  # what improvement is measured against
+DRAWN = 64  # tasks of a split that is a source, not a list
+
+
+# --- who takes part ----------------------------------------------------------------------------
+
+
+def contenders(given: Sequence[str], pack: str) -> dict[str, tuple[str, ...]]:
+    """The agents to evaluate, by the names they go by; several where they are training seeds.
+
+    Runs that differ in nothing but their seed are pooled under their learner's name. Any other run
+    goes by its folder's name, and what is no path by the name it was given. Raises AgentError.
+    """
+    groups: dict[tuple[str, int], list[str]] = {}
+    seeds_met: Counter[tuple[str, Any]] = Counter()
+    for agent in dict.fromkeys(given):
+        agent_card(agent, pack)  # raises where there is none
+        kin, seed = _kinship(agent)
+        groups.setdefault((kin, seeds_met[kin, seed]), []).append(agent)
+        seeds_met[kin, seed] += 1
+    named: dict[str, tuple[str, ...]] = {}
+    for members in groups.values():
+        named[_name_of(members, {*named, *given} - {members[0]})] = tuple(members)
+    return named
+
+
+def _kinship(agent: str) -> tuple[str, Any]:
+    """The same text for runs that differ in nothing but their seed; and that seed."""
+    folder = Path(agent)
+    if not (folder / CONFIG).is_file():
+        return agent, None
+    config = read_config(folder)
+    training = dict(config.get("training") or {})
+    seed = training.pop("seed", None)
+    facts = [config.get(key) for key in ("learner", "options", "pack")]
+    return json.dumps([*facts, training], sort_keys=True), seed
+
+
+def _name_of(members: Sequence[str], taken: set[str]) -> str:
+    """A name for one agent, or for training seeds of one, that no other goes by."""
+    folder = Path(members[0])
+    names = [members[0]]
+    if (folder / CONFIG).is_file():
+        names.insert(0, folder.resolve().name)
+    if len(members) > 1:
+        names.insert(0, str(read_config(folder)["learner"]))
+    return next(name for name in names if name not in taken)
+
+
+def tasks_of(pack: Pack, split: str) -> tuple[Task, ...]:
+    """The tasks to adapt to: a split's list, or some drawn from it, always the same."""
+    source = pack.split(split)
+    if source.tasks or not source.draw:
+        return source.tasks
+    return tuple(source.sample(DRAWN, np.random.default_rng(0)))
+
+
+def shares_tasks(pack: Pack) -> bool:
+    """Whether the pack declares that its tasks are for training and test alike."""
+    test = {task.id for task in pack.split("test").tasks}
+    return any(task.id in test for task in pack.split("train").tasks)
+
+
+def check_held_out(agent: str, resolved_for: str, pack: Pack, tasks: Sequence[Task]) -> None:
+    """Raise AgentError where the agent was trained on one of the tasks.
+
+    A pack's splits never share a task (loading it makes sure), so what may have been trained on is
+    known by id: of tasks from another pack, and of a pack whose split has been changed since. A
+    pack that declares its tasks to be for training and test alike has none held out.
+    """
+    if shares_tasks(pack):
+        return
+    met = agent_card(agent, resolved_for).trained_on
+    seen = [task for task in tasks if task.id in met]
+    if seen:
+        raise AgentError(
+            f"{agent}: was trained on {len(seen)} of these {len(tasks)} tasks of {pack.name} "
+            f"(the first: {seen[0].id}, {seen[0].name}), so they are not held out - evaluate it on "
+            "others, or say --split train"
+        )
+
+
+# --- what is measured --------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -35,15 +136,34 @@ class Curves:
     def mean_scores(self) -> list[float]:
         return [float(value) for value in self.scores.mean((0, 1))]
 
+    @staticmethod
+    def pooled(runs: Sequence[Curves]) -> Curves:
+        """Training seeds of one learner as one agent: their seeds one after the other."""
+        first = runs[0]
+        return Curves(
+            returns=np.concatenate([run.returns for run in runs]),
+            scores=np.concatenate([run.scores for run in runs]),
+            env_steps=np.concatenate([run.env_steps for run in runs]),
+            episodes=first.episodes,
+            gradient_steps=first.gradient_steps,
+            optimal=first.optimal,
+            random=first.random,
+        )
+
     def summary(self) -> dict[str, Any]:
         """Lists over adaptation steps, as in results.json."""
+        low, high = bootstrap_interval(self.scores)
         return {
             "episodes": list(self.episodes),
             "env_steps": self.env_steps.mean((0, 1)).tolist(),
             "gradient_steps": list(self.gradient_steps),
             "return_mean": self.returns.mean((0, 1)).tolist(),
             "score_mean": self.mean_scores,
-            "score_p20": np.quantile(self.scores, 0.2, axis=(0, 1)).tolist(),
+            "score_iqm": interquartile_mean(self.scores).tolist(),
+            "score_low": low.tolist(),
+            "score_high": high.tolist(),
+            "score_p20": percentile_20(self.scores).tolist(),
+            "worse_fraction": worse_fraction(self.scores).tolist(),
         }
 
 
@@ -86,111 +206,143 @@ def adaptation_curves(
     )
 
 
-def write_results(
-    folder: Path, pack: Pack, split: str, curves: dict[str, Curves], title: str
-) -> None:
-    """results.json with the means over tasks and seeds, and curves.png."""
-    first = next(iter(curves.values()))
-    results = {
-        "pack": pack.name,
-        "split": split,
-        "tasks": len(first.optimal),
-        "optimal_return": float(first.optimal.mean()),
-        "random_return": float(first.random.mean()),
-        "agents": {name: curve.summary() for name, curve in curves.items()},
+@dataclass(frozen=True)
+class Evaluation:
+    """What agents reached on the tasks of one split of a pack; `seeds` are seeds of adaptation.
+
+    Seed i of an agent's curves is training run i // seeds, adaptation seed i % seeds.
+    """
+
+    pack: Pack
+    split: str
+    tasks: Sequence[Task]
+    seeds: int
+    agents: dict[str, tuple[str, ...]]  # the agents, or training seeds of one, behind each name
+    curves: dict[str, Curves]
+
+    @property
+    def title(self) -> str:
+        held_out = "held-out" if self.split == "test" else self.split
+        if self.split == "test" and shares_tasks(self.pack):
+            held_out = "(for training and test alike)"
+        return f"{self.pack.title}: {len(self.tasks)} {held_out} tasks"
+
+    def summary(self) -> dict[str, Any]:
+        """What results.json holds."""
+        first = next(iter(self.curves.values()))
+        agents = {name: curve.summary() for name, curve in self.curves.items()}
+        for name, facts in agents.items():
+            curve = self.curves[name]
+            facts["area"] = area_under_curve(facts["score_mean"], curve.episodes)
+            facts["improvement"] = self._improvement(curve)
+            facts["runs"] = list(self.agents[name])
+            by_run = curve.scores.reshape(len(self.agents[name]), -1, *curve.scores.shape[1:])
+            facts["score_mean_by_run"] = by_run.mean((1, 2)).tolist()
+        return {
+            "pack": self.pack.name,
+            "split": self.split,
+            "tasks": len(self.tasks),
+            "optimal_return": float(first.optimal.mean()),
+            "random_return": float(first.random.mean()),
+            "agents": agents,
+        }
+
+    def _improvement(self, curve: Curves) -> list[float] | None:
+        """The probability of a higher return than the baseline's after the same step."""
+        if BASELINE not in self.curves:
+            return None
+        other = self.curves[BASELINE].returns
+        steps = min(curve.returns.shape[2], other.shape[2])
+        found = probability_of_improvement(curve.returns[..., :steps], other[..., :steps])
+        return [float(value) for value in found]
+
+
+def evaluate(
+    pack: Pack,
+    split: str,
+    agents: dict[str, tuple[str, ...]],
+    loader: Callable[[str], Callable[[int], Learner]],
+    seeds: int,
+    steps: int,
+) -> Evaluation:
+    """Adapt all agents to a split's tasks. `loader` gives an agent's learner for each seed.
+
+    Raises LookupError where the split has no tasks.
+    """
+    tasks = tasks_of(pack, split)
+    if not tasks:
+        raise LookupError(f"{pack.path}: the {split} split has no tasks")
+    curves = {
+        name: Curves.pooled(
+            [adaptation_curves(loader(run), tasks, range(seeds), steps) for run in runs]
+        )
+        for name, runs in agents.items()
     }
-    write_json(folder / "results.json", results)
-    means = {name: curve.mean_scores for name, curve in curves.items()}
-    plot_curves(folder / "curves.png", means, first.episodes, title)
+    return Evaluation(pack, split, tasks, seeds, agents, curves)
 
 
-# --- plots -------------------------------------------------------------------------------------
+# --- what is written ---------------------------------------------------------------------------
 
-COLOURS = ("#d55e00", "#0072b2", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000")
-MARKERS = "os^Dv*P"
-
-
-def plot_curves(
-    path: Path, curves: dict[str, list[float]], episodes: Sequence[int], title: str
-) -> None:
-    """Normalised score over environment episodes; each agent by colour, marker and its name."""
-    figure, axes = _figure(title)
-    for (name, values), colour, marker in zip(curves.items(), COLOURS, MARKERS):
-        axes.plot(episodes, values, color=colour, marker=marker, label=name, lw=2, ms=6)
-    labels = [f"{n}\nstep {k}" for k, n in enumerate(episodes)]
-    axes.set_xticks(list(episodes), labels)
-    axes.set_xlabel("environment episodes spent, and adaptation step")
-    axes.set_ylabel("normalised score")
-    _score_axis(axes)
-    _finish(figure, axes, path)
+PER_TASK = ("agent", "seed", "task", "step", "return", "score")
+STEP_COLUMNS = (
+    *("episodes", "env_steps", "gradient_steps", "return_mean", "score_mean", "score_iqm"),
+    *("score_low", "score_high", "score_p20", "worse_fraction", "improvement"),
+)
 
 
-def plot_training(path: Path, rows: Sequence[dict[str, float]], title: str) -> None:
-    """Validation score after each adaptation step, over the iterations of the outer loop."""
-    figure, axes = _figure(title)
-    iterations = [row["iteration"] for row in rows]
-    steps = [name for name in rows[0] if name.startswith("score_")] if rows else []
-    for k, name in reversed(list(enumerate(steps))):
-        colour = _blue(0.35 + 0.65 * k / max(1, len(steps) - 1))
-        values = [row[name] for row in rows]
-        axes.plot(iterations, values, color=colour, marker=MARKERS[k % len(MARKERS)], ms=4, lw=2)
-        axes.lines[-1].set_label(f"step {k}: {values[-1]:.2f}")
-    axes.set_xlabel("iterations of the outer loop")
-    axes.set_ylabel("normalised score on validation tasks")
-    _score_axis(axes)
-    _finish(figure, axes, path)
+def write_results(folder: Path, evaluations: Sequence[Evaluation]) -> list[dict[str, Any]]:
+    """results.json, results.csv, per_task.csv and curves.png; returns what results.json holds.
+
+    Further evaluations, of other packs, are panels of the same picture, and the rest of theirs is
+    in folders of their names.
+    """
+    summaries = []
+    for i, evaluation in enumerate(evaluations):
+        where = folder / evaluation.pack.name if i else folder
+        where.mkdir(parents=True, exist_ok=True)
+        summary = evaluation.summary()
+        write_json(where / "results.json", summary)
+        _write_csv(where / "results.csv", _step_rows(summary))
+        _write_csv(where / "per_task.csv", _task_rows(evaluation))
+        summaries.append(summary)
+    seeds = evaluations[0].seeds
+    note = (
+        "interquartile mean of the score over tasks and seeds, after Agarwal et al. 2021; "
+        f"bands: 95% bootstrap interval; {seeds} seed{'s' * (seeds > 1)} of adaptation"
+    )
+    panels = [(e.title, score_lines(s)) for e, s in zip(evaluations, summaries)]
+    plot_scores(folder / "curves.png", panels, "Adaptation to unseen tasks", note)
+    return summaries
 
 
-def plot_trace(path: Path, traces: Sequence[Any], title: str) -> None:
-    """Return after each adaptation step of one task, between the random policy and the optimum."""
-    figure, axes = _figure(title)
-    for trace, colour, marker in zip(traces, COLOURS, MARKERS):
-        episodes = [step.episodes for step in trace.steps]
-        values = [trace.exact(step) for step in trace.steps]
-        axes.plot(episodes, values, color=colour, marker=marker, label=trace.name, lw=2, ms=6)
-    axes.axhline(traces[0].optimal_return, color="#555555", ls="--", label="optimum")
-    axes.axhline(traces[0].random_return, color="#999999", ls=":", label="random policy")
-    labels = [f"{step.episodes}\nstep {step.step}" for step in traces[0].steps]
-    axes.set_xticks([step.episodes for step in traces[0].steps], labels)
-    axes.set_xlabel("environment episodes spent, and adaptation step")
-    axes.set_ylabel("return (exact)")
-    _finish(figure, axes, path)
+def score_lines(summary: dict[str, Any]) -> list[Line]:
+    """The curves of an evaluation: interquartile means with their intervals."""
+    return [
+        Line(name, a["episodes"], a["score_iqm"], a["score_low"], a["score_high"])
+        for name, a in summary["agents"].items()
+    ]
 
 
-def _figure(title: str) -> tuple[Any, Any]:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(9, 5), layout="constrained")
-    FigureCanvasAgg(figure)
-    axes = figure.add_subplot()
-    axes.set_title(title, loc="left")
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(axis="y", color="#e4e4e4")
-    axes.set_axisbelow(True)
-    return figure, axes
+def _step_rows(summary: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for name, facts in summary["agents"].items():
+        for k in range(len(facts["episodes"])):
+            values = {key: (facts[key] or [])[k : k + 1] for key in STEP_COLUMNS}
+            cells = {key: value[0] if value else "" for key, value in values.items()}
+            yield {"agent": name, "step": k} | cells
 
 
-def _score_axis(axes: Any) -> None:
-    axes.set_ylim(-0.08, 1.08)
-    for level, name, style, side in (
-        (1, "optimum", "--", "bottom"),
-        (0, "random policy", ":", "top"),
-    ):
-        axes.axhline(level, color="#777777", ls=style, lw=1)
-        place = {"transform": axes.get_yaxis_transform(), "ha": "right", "va": side}
-        axes.text(0.99, level, f"{name} ", color="#555555", **place)
+def _task_rows(evaluation: Evaluation) -> Iterator[dict[str, Any]]:
+    for name, curve in evaluation.curves.items():
+        for (seed, i, k), value in np.ndenumerate(curve.returns):
+            at = (name, seed, evaluation.tasks[i].id, k, float(value))
+            yield dict(zip(PER_TASK, (*at, float(curve.scores[seed, i, k]))))
 
 
-def _finish(figure: Any, axes: Any, path: Path) -> None:
-    axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
-    write_atomically(path, lambda file: figure.savefig(file, dpi=120, format="png", metadata=_META))
-
-
-_META = {"Software": ""}  # no version in the file: the same curves give the same bytes
-
-
-def _blue(shade: float) -> tuple[float, float, float]:
-    """From white (0) to a dark blue (1)."""
-    red, green, blue = 1 - shade * (1 - np.array([0.0, 0.25, 0.45]))
-    return red, green, blue
+def _write_csv(path: Path, rows: Iterable[dict[str, Any]]) -> None:
+    """Numbers with all their digits, so that every figure can be computed again from them."""
+    rows = list(rows)
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_atomically(path, lambda file: file.write_text(text.getvalue(), "utf-8"))

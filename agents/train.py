@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from agents.catalog import CONFIG
-from agents.evaluate import adaptation_curves, plot_training
+from agents.evaluate import adaptation_curves
 from agents.learner import Learner
+from agents.plots import plot_training
 from agents.runs import describe, save_weights
 from game.files import write_atomically, write_json
 from game.tables import GridBatch

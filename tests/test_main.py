@@ -165,7 +165,7 @@ def test_a_malformed_level_exits_1_with_places_and_no_traceback(
         (["train", "showcase", "--out", "{out}"], 1, "no training tasks"),
         (["train", "goals-5x5", "--learner", "magic"], 2, "no learner is called 'magic'"),
         (["train", "goals-5x5", "--tasks", "0"], 2, "at least 1"),
-        (["eval", "mazes-9x9", "--split", "train", "--agent", "scratch"], 1, "not a list"),
+        (["eval", "showcase", "--split", "train", "--agent", "scratch"], 1, "no train tasks"),
         (["eval", "goals-5x5", "--agent", "nobody"], 2, "no such run or agent"),
         (["watch", "{level}", "--headless"], 2, "go together"),
         (["watch", "{level}", "--headless", "--out", "{out}", "--agent", "x"], 2, "no such run"),
@@ -301,6 +301,23 @@ def test_train_then_eval_then_watch_ones_own_run(level: str, tmp_path: Path, cap
     assert set(results["agents"]) == {"run", "scratch"}
     assert (tmp_path / "e" / "curves.png").stat().st_size > 0
     assert watch(level, tmp_path / "w", "--agent", out)["agent"]["name"] == "run"
+
+
+def test_eval_refuses_what_an_agent_was_trained_on_unless_it_is_asked_for(tmp_path: Path, capsys):
+    shutil.copytree(ROOT / "levels" / "goals-5x5", tmp_path / "swapped")
+    toml = tmp_path / "swapped" / "pack.toml"
+    head, mark, drawing = toml.read_text().rpartition("\n@")  # the map of goals by their split
+    toml.write_text(head + mark + drawing.translate(str.maketrans("ht", "th")))
+    few = ["--iterations", "1", "--tasks", "2", "--inner-steps", "1", "--hidden", "8"]
+    out = str(tmp_path / "run")
+    assert run("train", str(tmp_path / "swapped"), "--out", out, *few) == 0
+    capsys.readouterr()
+    asked = ["eval", "goals-5x5", "--agent", out, "--steps", "1", "--seeds", "1"]
+    assert run(*asked) == 2
+    assert "trained on 5 of these 5 tasks of goals-5x5" in capsys.readouterr().err
+    assert run(*asked, "--split", "train") == 0
+    assert run("eval", "gridnavi", *asked[2:], "--also", "goals-5x5") == 2
+    assert run("eval", "gridnavi", *asked[2:], "--also", "showcase") == 0
 
 
 def test_ctrl_c_saves_and_says_where(tmp_path: Path):

@@ -11,12 +11,10 @@ import pytest
 import torch
 
 from agents.catalog import CONFIG, WEIGHTS
-from agents.evaluate import adaptation_curves, write_results
-from agents.learner import Learner, make_learner
+from agents.evaluate import adaptation_curves
+from agents.learner import make_learner
 from agents.runs import load_agent
 from agents.train import TrainConfig, Training, Update, Validation
-from game.planner import optimal_return, random_return
-from game.tables import GridBatch
 from game.tasks import load_pack
 
 PACK = load_pack("goals-5x5")
@@ -99,27 +97,3 @@ def test_training_learns_and_says_how_much_it_sampled(tmp_path: Path):
     spent = [event.env_steps for event in events if isinstance(event, Update)]
     most = 10 * 20 * 20  # tasks, episodes, steps
     assert all(0 < b - a <= most for a, b in itertools.pairwise(spent))
-
-
-def scratch(seed: int) -> Learner:
-    return load_agent("scratch", seed=seed).learner
-
-
-def test_curves_are_normalised_task_by_task(tmp_path: Path):
-    tasks = PACK.split("test").tasks
-    curves = adaptation_curves(scratch, tasks, [0, 1], 2)
-    batch = GridBatch.of([task.level for task in tasks])
-    best, worst = optimal_return(batch), random_return(batch)
-    assert curves.scores.shape == (2, 5, 3)
-    for seed in range(2):
-        for i in range(len(tasks)):
-            alone = adaptation_curves(scratch, tasks[i : i + 1], [seed], 2)
-            assert curves.returns[seed, i] == pytest.approx(alone.returns[0, 0], abs=1e-5)
-            room = best[i] - worst[i]
-            expected = (curves.returns[seed, i] - worst[i]) / room
-            assert curves.scores[seed, i] == pytest.approx(expected)
-    write_results(tmp_path, PACK, "test", {"scratch": curves}, "a title")
-    results = json.loads((tmp_path / "results.json").read_text())
-    assert (results["pack"], results["split"], results["tasks"]) == ("goals-5x5", "test", 5)
-    assert results["agents"]["scratch"]["episodes"] == [0, 20, 40]
-    assert results["agents"]["scratch"]["score_mean"] == pytest.approx(curves.mean_scores)
