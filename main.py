@@ -21,6 +21,7 @@ import tyro
 from tyro.conf import OmitArgPrefixes, OmitSubcommandPrefixes, Positional, subcommand
 
 if TYPE_CHECKING:
+    from game.authoring import Known
     from game.tasks import Pack
     from game.view.watch import Subject
 
@@ -348,11 +349,13 @@ class Show:
 
     level: Positional[str]
     """A level file, or a pack's folder or name."""
+    json: bool = False
+    """Print JSON."""
 
     def run(self) -> int:
         from game.authoring import show
 
-        print(show(self.level))
+        print(show(self.level, self.json))
         return DONE
 
 
@@ -376,31 +379,57 @@ class Hash:
 
     level: Positional[str]
     """A level file, or a pack's folder or name."""
+    json: bool = False
+    """Print JSON."""
 
     def run(self) -> int:
         from game.authoring import hashes
 
-        print(hashes(self.level))
+        print(hashes(self.level, self.json))
         return DONE
 
 
 @dataclass(frozen=True)
 class Sample:
-    """Draw tasks of a level file: their maps, what was drawn, optimal returns, shortest paths."""
+    """Draw tasks: their maps, what was drawn, optimal returns, shortest paths."""
 
     level: Positional[str]
-    """A level file."""
+    """A level file, all of whose tasks may be drawn, or a pack's folder or name: then they are of
+    those that it trains on (or holds out, if it is for testing only)."""
     n: Annotated[int, tyro.conf.arg(aliases=["-n"], name="number")] = 8
     """How many tasks."""
     seed: int = 0
     """Of the draws."""
+    split: str | None = None
+    """Draw from this split: train, validation or test."""
+    png: Path | None = None
+    """Draw a picture of them, too."""
     json: bool = False
     """Print JSON."""
 
     def run(self) -> int:
-        from game.authoring import sample
+        from game.authoring import MOST_DRAWN, draw, sample
+        from game.tasks import SPLITS
 
-        print(sample(self.level, self.n, self.seed, self.json))
+        if not 1 <= self.n <= MOST_DRAWN or self.seed < 0:
+            return fail(f"--number is 1 to {MOST_DRAWN:,}, --seed at least 0", UNUSABLE)
+        if self.split not in (None, *SPLITS):
+            return fail(f"--split is one of {', '.join(SPLITS)}", UNUSABLE)
+        about, known = draw(self.level, self.n, self.seed, self.split)
+        print(sample(about, known, self.json))
+        return self._draw(about, known) if self.png else DONE
+
+    def _draw(self, about: str, known: Sequence[Known]) -> int:
+        from game.files import write_atomically
+        from game.view.sheet import save_sheet
+        from game.view.window import WrongPygame
+
+        assert self.png
+        try:
+            write_atomically(self.png, lambda path: save_sheet(path, about, known))
+        except WrongPygame as error:
+            return fail(error, UNUSABLE)
+        print(f"drawn in {self.png}", file=sys.stderr)
         return DONE
 
 

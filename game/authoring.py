@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from game.dialects import DIALECTS
-from game.level import MAX_BYTES, Level, examine, read, suspicious, values
+from game.level import MAX_BYTES, Cell, Level, examine, explore, teleporters, values
 from game.planner import optimal_path, optimal_return, random_return, shortest_path
 from game.rules import ACTIONS
-from game.tables import GridBatch, TooLarge, compile_level
+from game.tables import GridBatch, Tables, TooLarge, compile_level
 from game.tasks import (
     PACK_FILE,
     SPLITS,
@@ -29,15 +32,20 @@ from game.tasks import (
     load_pack,
 )
 from game.tasks import list_packs as pack_folders
-from game.tiles import TILES
-from game.values import Range
+from game.tiles import BY_CHAR, CANDIDATE, GOAL, START, TILES
+from game.values import NORMAL, Range
 
 MOST_TASKS = 1000  # that means are taken over; of more than these,
 SAMPLED_TASKS = 256  # so many are drawn
 SHOWN_TASKS = 24
 ABREAST = 4  # maps beside each other
 ABOUT_DIALECTS = "Maps of others, by the file's suffix or a header line as 'dialect: xsb':"
-ARROWS = dict(zip(ACTIONS, "^v<> "))
+ARROWS = dict(zip(ACTIONS, "^v<>"))
+MOST_DRAWN = 1000  # tasks of one `sample`
+FIGURES = (
+    *("states", "optimal_return", "random_return", "shortest_path"),
+    *("bayes_return", "bayes_trial", "tasks", "sampled"),
+)
 
 
 def _json(value: Any) -> str:
@@ -50,6 +58,47 @@ def _columns(rows: Sequence[Sequence[object]]) -> str:
     widths = [max(map(len, column)) for column in zip(*cells)]
     lines = ("  ".join(cell.ljust(n) for cell, n in zip(row, widths)).rstrip() for row in cells)
     return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class Known:
+    """A task, and what can be said of it before any agent has met it."""
+
+    task: Task
+
+    @cached_property
+    def tables(self) -> Tables:
+        return compile_level(self.task.level)
+
+    @cached_property
+    def batch(self) -> GridBatch:
+        return GridBatch([self.tables])
+
+    @cached_property
+    def shortest_path(self) -> int | None:
+        return shortest_path(self.tables)
+
+    @cached_property
+    def optimal_return(self) -> float:
+        return float(optimal_return(self.batch)[0])
+
+    @cached_property
+    def random_return(self) -> float:
+        return float(random_return(self.batch)[0])
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        return {
+            "states": self.tables.n_states,
+            "shortest_path": self.shortest_path,
+            "optimal_return": self.optimal_return,
+            "random_return": self.random_return,
+        }
+
+
+def drawn_text(task: Task) -> str:
+    """What was drawn for the task, in a line."""
+    return ", ".join(f"{what} {value}" for what, value in task.drawn)
 
 
 def list_packs(as_json: bool) -> str:
@@ -109,8 +158,7 @@ def check(names: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def _report(file: str, errors: list[str]) -> dict[str, Any]:
-    figures = ("states", "optimal_return", "random_return", "shortest_path", "tasks", "sampled")
-    return {"file": file, "errors": errors, "warnings": [], **dict.fromkeys(figures)}
+    return {"file": file, "errors": errors, "warnings": [], **dict.fromkeys(FIGURES)}
 
 
 def check_file(path: Path) -> dict[str, Any]:
@@ -118,42 +166,24 @@ def check_file(path: Path) -> dict[str, Any]:
     with open(path, "rb") as file:
         level, problems = examine(file.read(MAX_BYTES + 1), str(path))
     report = _report(str(path), [str(problem) for problem in problems])
-    if level:
-        try:
-            report |= _figures(level)
-            if report["shortest_path"] is None:
-                what = "no goal can be reached past the opponents"
-                report["errors"] = [f"{path}:1:1: {what} - let them leave a way"]
-        except TooLarge as error:
-            report["errors"] = [f"{path}:1:1: {error} - use a smaller map"]
+    if not level:
+        return report
+    try:
+        tasks, sampled = _some_tasks(level)
+        known = [Known(task) for task in tasks]
+        report |= _figures(known) | {"sampled": sampled}
+        report["warnings"] = [
+            f"{path}:{line}:{column}: warning: {what}"
+            for line, column, what in sorted(dict.fromkeys(_warnings(level, known)))
+        ]
+        if report["shortest_path"] is None:
+            line, column = _place(level, level.find(START)[0])
+            what = "no goal can be reached past the opponents - let them leave a way"
+            report["errors"] = [f"{path}:{line}:{column}: {what}"]
+    except TooLarge as error:
+        line = level.places.get("map", 1)
+        report["errors"] = [f"{path}:{line}:1: {error} - use a smaller map"]
     return report
-
-
-def _figures(level: Level) -> dict[str, Any]:
-    """Warnings, and means over the level's tasks, or over some of them if they are too many."""
-    tasks, sampled = _some_tasks(level)
-    warnings = dict.fromkeys(suspicious(level))
-    rows = []
-    for task in tasks:
-        tables = compile_level(task.level)
-        batch, path = GridBatch([tables]), shortest_path(tables)
-        where = dict(task.drawn).get("goal", "the goal")
-        if path is None:
-            warnings[f"the goal at {where} is out of reach"] = None
-        elif path > level.steps:
-            warnings[f"{level.steps} steps, but the way to {where} takes {path}"] = None
-        rows.append((tables.n_states, optimal_return(batch)[0], random_return(batch)[0], path))
-    states, optimal, random, paths = zip(*rows)
-    reached = [path for path in paths if path is not None]
-    return {
-        "warnings": list(warnings),
-        "states": max(states),
-        "optimal_return": float(np.mean(optimal)),
-        "random_return": float(np.mean(random)),
-        "shortest_path": float(np.mean(reached)) if reached else None,
-        "tasks": len(tasks),
-        "sampled": sampled,
-    }
 
 
 def _some_tasks(level: Level) -> tuple[list[Task], bool]:
@@ -166,61 +196,153 @@ def _some_tasks(level: Level) -> tuple[list[Task], bool]:
     return [draw_task(level, "", rng) for _ in range(SAMPLED_TASKS)], True
 
 
+def _figures(known: Sequence[Known]) -> dict[str, Any]:
+    """Means over the tasks, and the most states of one."""
+    paths = [one.shortest_path for one in known if one.shortest_path is not None]
+    return {
+        "states": max(one.tables.n_states for one in known),
+        "optimal_return": float(np.mean([one.optimal_return for one in known])),
+        "random_return": float(np.mean([one.random_return for one in known])),
+        "shortest_path": float(np.mean(paths)) if paths else None,
+        "tasks": len(known),
+    }
+
+
 def check_text(reports: list[dict[str, Any]], as_json: bool) -> str:
     """The reports for people, or as JSON."""
     if as_json:
         return _json(reports) + "\n"
     lines = []
     for report in reports:
-        lines += report["errors"]
-        lines += [f"{report['file']}: warning: {warning}" for warning in report["warnings"]]
-        if not report["errors"] and report["states"] is None:
-            lines.append(f"{report['file']}: ok, its levels are generated")
-        elif not report["errors"]:
-            lines.append(
-                f"{report['file']}: ok, {report['states']} states, "
-                f"optimal return {report['optimal_return']:.3f}, "
-                f"random {report['random_return']:.3f}"
-            )
+        lines += [*report["errors"], *report["warnings"]]
+        if not report["errors"]:
+            lines.append(f"{report['file']}: ok, {_verdict(report)}")
     return "".join(f"{line}\n" for line in lines)
+
+
+def _verdict(report: dict[str, Any]) -> str:
+    if report["states"] is None:
+        return "its levels are generated"
+    tasks, path = report["tasks"], report["shortest_path"]
+    of = "" if tasks == 1 else f"{tasks} tasks{' drawn' if report['sampled'] else ''}: "
+    return (
+        f"{of}{report['states']} states, shortest path {path:.4g}, "
+        f"optimal return {report['optimal_return']:.3f}, random {report['random_return']:.3f}"
+    )
+
+
+# --- what is legal, and probably not meant -----------------------------------------------------
+
+Warnings = Iterator[tuple[int, int, str]]  # line, column, what
+
+
+def _place(level: Level, cell: Cell) -> tuple[int, int]:
+    """Line and column of a cell in the level's file."""
+    return level.places.get("map", 1) + cell[0], cell[1] + 1
+
+
+def _named(cell: Cell) -> str:
+    return f"row {cell[0] + 1} column {cell[1] + 1}"  # as `Task.drawn` says it
+
+
+def _warnings(level: Level, known: Sequence[Known]) -> Warnings:
+    """By walking the map, and by the tables of the level's tasks (or of some of them)."""
+    candidates = level.find(CANDIDATE)
+    reached = {node[:2] for node in explore(level, level.find(START))}
+    yield from _idle(level, reached)
+    if level.goal == "hidden" and len(candidates) == 1 and not level.find(GOAL):
+        what = "a hidden goal, and one candidate for it: nothing is left to find out"
+        yield *_place(level, candidates[0]), what
+    drawn: Counter[str] = Counter(dict(one.task.drawn).get("goal", "") for one in known)
+    missed: Counter[str] = Counter(
+        dict(one.task.drawn).get("goal", "") for one in known if one.shortest_path is None
+    )
+    for cell in candidates + level.find(GOAL):
+        name = _named(cell)
+        times, of = missed[name], drawn[name]
+        if cell not in reached or (of and times == of):
+            yield *_place(level, cell), f"the goal at {name} is out of reach"
+        elif times:
+            what = f"the goal at {name} is out of reach in {times} of {of} tasks"
+            yield *_place(level, cell), what
+    yield from _hurried(level, known)
+
+
+def _idle(level: Level, reached: set[Cell]) -> Warnings:
+    """Doors that nothing opens, teleporters that lead nowhere."""
+    for char in sorted(set("".join(level.rows))):
+        tile, cells = BY_CHAR[char], level.find(char)
+        keys = level.find(char.lower())
+        if tile.effect == "door" and not keys:
+            what = f"the door '{char}' has no key '{char.lower()}': it is a wall"
+            yield *_place(level, cells[0]), what
+        elif tile.effect == "door" and not reached & {*keys}:
+            what = f"the key '{char.lower()}' is out of reach: the door '{char}' is a wall"
+            yield *_place(level, keys[0]), what
+        if tile.effect == "teleporter" and not teleporters(level, char):
+            yield *_place(level, cells[0]), f"the teleporter '{char}' has no twin: it leads nowhere"
+
+
+def _hurried(level: Level, known: Sequence[Known]) -> Warnings:
+    """Fewer steps than it takes: said of the farthest goal."""
+    far = {
+        dict(one.task.drawn).get("goal", "the goal"): one.shortest_path
+        for one in known
+        if one.shortest_path and one.shortest_path > level.steps
+    }
+    if far:
+        name = max(far, key=lambda goal: far[goal])
+        others = f" ({len(far)} goals are too far)" if len(far) > 1 else ""
+        line = level.places.get("steps", level.places.get("map", 1))
+        yield line, 1, f"{level.steps} steps, but the way to {name} takes {far[name]}{others}"
 
 
 # --- sample ------------------------------------------------------------------------------------
 
 
-def sample(path: str, n: int, seed: int, as_json: bool) -> str:
-    """n tasks of a level file: what was drawn, and the figures of each."""
-    level = read(path)
-    rng = np.random.default_rng(seed)
-    tasks = [draw_task(level, level.title or Path(path).stem, rng) for _ in range(n)]
-    rows = [_sampled(task) for task in tasks]
+def draw(name: str, n: int, seed: int, split: str | None) -> tuple[str, list[Known]]:
+    """n tasks and where they are from: any of a level file; of a pack, those it trains on.
+
+    Raises PackError where the split has no tasks.
+    """
+    pack, rng = load_pack(name), np.random.default_rng(seed)
+    if split is None and pack.path.is_file():
+        level = pack.levels[0]
+        tasks = [draw_task(level, pack.title, rng) for _ in range(n)]
+        return f"{pack.title}: {n} tasks of the level, seed {seed}", list(map(Known, tasks))
+    trained = pack.split("train")
+    split = split or ("train" if trained.tasks or trained.unlimited else "test")
+    try:
+        tasks = pack.split(split).sample(n, rng)
+    except LookupError as error:
+        raise PackError(f"{pack.path}: {error}") from None
+    return f"{pack.title}: {n} tasks of the {split} split, seed {seed}", list(map(Known, tasks))
+
+
+def sample(about: str, known: Sequence[Known], as_json: bool) -> str:
+    """The tasks' maps side by side, what was drawn, and the figures of each."""
     if as_json:
-        return _json(rows)
-    maps = "\n\n".join(_side_by_side(tasks[i : i + ABREAST]) for i in range(0, n, ABREAST))
-    table = _columns([["task", "states", "path", "optimal", "drawn"], *map(_sample_row, rows)])
-    return f"{maps}\n\n{table}"
+        return _json([_drawn_row(one) | one.figures for one in known])
+    maps = [_side_by_side(known[i : i + ABREAST]) for i in range(0, len(known), ABREAST)]
+    table = _columns([["task", "states", "path", "optimal", "drawn"], *map(_sample_row, known)])
+    return "\n\n".join([about, *maps, table])
 
 
-def _sampled(task: Task) -> dict[str, Any]:
-    tables = compile_level(task.level)
-    return {
-        "task": task.id,
-        "drawn": dict(task.drawn),
-        "states": tables.n_states,
-        "shortest_path": shortest_path(tables),
-        "optimal_return": float(optimal_return(GridBatch([tables]))[0]),
-    }
+def _drawn_row(one: Known) -> dict[str, Any]:
+    task = one.task
+    row = {"task": task.id, "name": task.name, "drawn": dict(task.drawn)}
+    return row | {"map": list(task.level.rows)}
 
 
-def _sample_row(row: dict[str, Any]) -> list[object]:
-    drawn = ", ".join(f"{what} {value}" for what, value in row["drawn"].items())
-    path = "-" if row["shortest_path"] is None else row["shortest_path"]
-    return [row["task"], row["states"], path, f"{row['optimal_return']:.3f}", drawn]
+def _sample_row(one: Known) -> list[object]:
+    path = "-" if one.shortest_path is None else one.shortest_path
+    optimal = f"{one.optimal_return:.3f}"
+    return [one.task.id, one.tables.n_states, path, optimal, drawn_text(one.task)]
 
 
-def _side_by_side(tasks: Sequence[Task]) -> str:
+def _side_by_side(known: Sequence[Known]) -> str:
     """Their maps, each under its id."""
-    blocks = [[task.id, *task.level.rows] for task in tasks]
+    blocks = [[one.task.id, *one.task.level.rows] for one in known]
     lines = itertools.zip_longest(*blocks, fillvalue="")
     return _columns([list(line) for line in lines])
 
@@ -228,42 +350,68 @@ def _side_by_side(tasks: Sequence[Task]) -> str:
 # --- show, hash --------------------------------------------------------------------------------
 
 
-def _tasks(name: str) -> list[Task]:
+def _listed(name: str) -> list[tuple[str, Task]]:
     pack = load_pack(name)
-    return [task for split in SPLITS for task in pack.split(split).tasks]
+    return [(split, task) for split in SPLITS for task in pack.split(split).tasks]
 
 
-def show(name: str) -> str:
+def show(name: str, as_json: bool) -> str:
     """The map of each of the first tasks with the optimal path as arrows, and its figures."""
-    tasks = _tasks(name)
-    parts = [_describe(task) for task in tasks[:SHOWN_TASKS]]
+    tasks = list({task.id: task for _, task in _listed(name)}.values())
+    known = [Known(task) for task in tasks[:SHOWN_TASKS]]
+    if as_json:
+        return _json([_drawn_row(one) | one.figures | {"path": _path(one)} for one in known])
+    parts = [_described(one) for one in known]
     if len(tasks) > SHOWN_TASKS:
         parts.append(f"and {len(tasks) - SHOWN_TASKS:,} more: 'levels hash' lists them all")
     return "\n\n".join(parts)
 
 
-def _describe(task: Task) -> str:
-    tables = compile_level(task.level)
-    batch = GridBatch([tables])
+def _path(one: Known) -> list[list[int]]:
+    """Row and column, from 1, of each cell on an optimal path."""
+    cells: list[list[int]] = (one.tables.cell[optimal_path(one.tables)[0]] + 1).tolist()
+    return cells
+
+
+def _described(one: Known) -> str:
+    task, tables = one.task, one.tables
     rows = [list(row) for row in task.level.rows]
     states, actions = optimal_path(tables)
     for state, action in list(zip(states, actions))[1:]:
         row, column = tables.cell[state]
-        rows[row][column] = ARROWS[ACTIONS[action]]
-    drawn = "".join(f", {what} {value}" for what, value in task.drawn)
+        rows[row][column] = ARROWS.get(_move(task.level, action), rows[row][column])
+    drawn = task.drawn and f", {drawn_text(task)}"
     figures = (
-        f"task {task.id}{drawn}\n{tables.n_states} states, shortest path {shortest_path(tables)}, "
-        f"optimal return {optimal_return(batch)[0]:.3f}, random {random_return(batch)[0]:.3f}"
+        f"task {task.id}{drawn or ''}\n{tables.n_states} states, "
+        f"shortest path {one.shortest_path}, "
+        f"optimal return {one.optimal_return:.3f}, random {one.random_return:.3f}"
     )
-    return "\n".join([task.name, *("".join(row) for row in rows), figures])
+    chance = "the arrows go as they do while nothing slips and no wind blows"
+    return "\n".join(
+        [
+            task.name,
+            *("".join(row) for row in rows),
+            figures,
+            *([chance] if one.batch.chancy.any() else []),
+        ]
+    )
 
 
-def hashes(name: str) -> str:
-    """One line for each listed task: id, split, name, what was drawn."""
-    pack = load_pack(name)
-    rows = [
-        [task.id, split, task.name, ", ".join(f"{what} {value}" for what, value in task.drawn)]
-        for split in SPLITS
-        for task in pack.split(split).tasks
-    ]
-    return _columns(rows)
+def _move(level: Level, action: int) -> str:
+    """Where an action goes: with shuffled controls not where its name says."""
+    if level.controls == NORMAL:
+        return ACTIONS[action]
+    return [*level.controls.split(), "stay"][action]
+
+
+def hashes(name: str, as_json: bool) -> str:
+    """Each listed task: id, split, name, what was drawn."""
+    listed = _listed(name)
+    if as_json:
+        return _json(
+            [
+                {"task": task.id, "split": split, "name": task.name, "drawn": dict(task.drawn)}
+                for split, task in listed
+            ]
+        )
+    return _columns([[task.id, split, task.name, drawn_text(task)] for split, task in listed])

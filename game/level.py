@@ -508,6 +508,7 @@ def _check_reach(level: Level, first: int, report: Report) -> None:
 
 # --- walking, without opponents ----------------------------------------------------------------
 
+Cell = tuple[int, int]  # row and column, from 0
 Node = tuple[int, int, str]  # row, column, keys held
 _BACK = dict(zip(DIRECTIONS, ("down", "up", "right", "left")))
 _STEPS = dict(zip(DIRECTIONS, ((-1, 0), (1, 0), (0, -1), (0, 1))))
@@ -580,26 +581,6 @@ def teleporters(level: Level, char: str) -> list[tuple[tuple[int, int], tuple[in
         return []
     cells = level.find(char)
     return list(zip(cells, cells[::-1])) if len(cells) == 2 else []
-
-
-def suspicious(level: Level) -> list[str]:
-    """What is legal, and probably not meant."""
-    tiles = set("".join(level.rows))
-    found = []
-    for char in sorted(tiles):
-        tile = BY_CHAR[char]
-        if tile.effect == "door" and char.lower() not in tiles:
-            found.append(f"the door '{char}' has no key '{char.lower()}': it is a wall")
-        if tile.effect == "teleporter" and not teleporters(level, char):
-            found.append(f"the teleporter '{char}' has no twin: it leads nowhere")
-    candidates = level.find(CANDIDATE)
-    if level.goal == "hidden" and len(candidates) == 1 and GOAL not in tiles:
-        found.append("one candidate goal: nothing is left to find out")
-    reached = {node[:2] for node in explore(level, level.find(START))}
-    for row, column in candidates:
-        if (row, column) not in reached:
-            found.append(f"the goal at row {row + 1} column {column + 1} is out of reach")
-    return found
 
 
 # --- writing -----------------------------------------------------------------------------------

@@ -20,7 +20,6 @@ from game.level import (
     reachable,
     read,
     rotated,
-    suspicious,
     values,
     variants,
     write,
@@ -411,17 +410,6 @@ def test_a_chain_of_keys_that_cannot_all_be_had():
     """Each key lies behind a one-way tile: who has one cannot have the other, and needs both."""
     text = "map:\n#a<@>b#\n#A###A#\n#B###B#\n#G###G#\n"
     assert problems(text) == [(2, 4, "no goal can be reached from this start")]
-
-
-def test_suspicious_is_what_is_legal_and_probably_not_meant():
-    level = parse("map:\n@1?#?#\n.B...2\n2....#\n")
-    assert suspicious(level) == [
-        "the teleporter '1' has no twin: it leads nowhere",
-        "the door 'B' has no key 'b': it is a wall",
-    ]
-    assert suspicious(parse("map:\n@?#?\n")) == ["the goal at row 1 column 4 is out of reach"]
-    assert suspicious(parse("map:\n@.?\n")) == ["one candidate goal: nothing is left to find out"]
-    assert suspicious(parse("goal: visible\nmap:\n@aA?\n")) == []
 
 
 def test_the_nominal_level_has_the_middle_the_mean_and_nothing_of_words_and_worths():

@@ -1,0 +1,196 @@
+"""What level authors ask, and what they are told: checks, samples and pictures of their levels."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+import main
+from game.authoring import check_file
+from game.tasks import load_pack
+
+
+def run(*arguments: str) -> int:
+    """The exit code of a command."""
+    try:
+        return main.main(list(arguments))
+    except SystemExit as error:
+        return int(error.code or 0)
+
+
+def warnings(text: str, tmp_path: Path) -> list[str]:
+    """Of a level that is right, each as `line:column: what`."""
+    path = tmp_path / "level.txt"
+    path.write_text(text, encoding="utf-8")
+    report = check_file(path)
+    assert not report["errors"]
+    found = [w.removeprefix(f"{path}:").replace(" warning:", "") for w in report["warnings"]]
+    assert all(w.startswith(str(path)) for w in report["warnings"])
+    return found
+
+
+# --- check: warnings ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("map:\n@?#?\n", ["2:4: the goal at row 1 column 4 is out of reach"]),
+        ("map:\n@?#G\n", ["2:4: the goal at row 1 column 4 is out of reach"]),
+        ("map:\n@?A?\n.a#.\n", []),
+        ("map:\n@?A?\n", ["2:3: the door 'A' has no key 'a': it is a wall"]),
+        ("map:\n@?A.\n###a\n", ["3:4: the key 'a' is out of reach: the door 'A' is a wall"]),
+        ("map:\n@?.?1\n", ["2:5: the teleporter '1' has no twin: it leads nowhere"]),
+        ("map:\n@?<?\n", ["2:4: the goal at row 1 column 4 is out of reach"]),
+        ("map:\n@?1#?1\n", []),
+        ("map:\n@?L?\n", ["2:4: the goal at row 1 column 4 is out of reach"]),
+        (
+            "map:\n@.?\n",
+            ["2:3: a hidden goal, and one candidate for it: nothing is left to find out"],
+        ),
+        ("goal: visible\nmap:\n@.?\n", []),
+        ("steps: 2\nmap:\n@.?.?\n", ["1:1: 2 steps, but the way to row 1 column 5 takes 4"]),
+        ("map:\n@" + "." * 50 + "G\n", ["2:1: 50 steps, but the way to the goal takes 51"]),
+        (
+            "title: A\nsteps: 1\nmap:\n?.@.?\n",
+            ["2:1: 1 steps, but the way to row 1 column 1 takes 2"],
+        ),
+    ],
+)
+def test_warnings_say_what_and_where(text: str, expected: list[str], tmp_path: Path):
+    found = warnings(text, tmp_path)
+    assert len(found) >= len(expected)
+    for line in expected:
+        assert any(w.startswith(line) for w in found), found
+    if not expected:
+        assert not found
+
+
+def test_a_candidate_behind_a_patrol_is_out_of_reach_in_the_tasks_that_it_closes(tmp_path: Path):
+    lane = "define: M kind={{x, {}}}\nmap:\n?@..M..?\n########\n"
+    assert warnings(lane.format("y"), tmp_path) == [
+        "3:8: the goal at row 1 column 8 is out of reach"  # waiting, it stands in the way, too
+    ]
+    niche = "define: M kind={x, y}\nmap:\n?@..M..?\n###...##\n"
+    assert warnings(niche, tmp_path) == [  # going up and down, it meets all who pass
+        "3:8: the goal at row 1 column 8 is out of reach in 1 of 2 tasks"
+    ]
+
+
+def test_a_map_whose_only_way_is_by_a_slip_is_reached_by_luck(tmp_path: Path):
+    """The wind always blows to the east; only candidates downwind are within reach."""
+    found = warnings("wind: east 1\nmap:\n?@.?\n....\n", tmp_path)
+    assert found == ["3:1: the goal at row 1 column 1 is out of reach"]
+    assert warnings("wind: east 0.9\nmap:\n?@.?\n....\n", tmp_path) == []
+
+
+def test_warnings_are_no_errors_and_stand_at_the_place_in_the_file(tmp_path: Path, capsys):
+    path = tmp_path / "level.txt"
+    path.write_text("; on top\ntitle: A\n\nmap:\n@?.?\n.#A#\n")
+    assert run("levels", "check", str(path)) == 0
+    shown = capsys.readouterr().out
+    assert f"{path}:6:3: warning: the door 'A'" in shown
+    assert "ok, 2 tasks: 5 states" in shown
+
+
+def test_check_json_has_what_is_promised(tmp_path: Path, capsys):
+    path = tmp_path / "family.txt"
+    path.write_text("slip: 0..0.2\nvary: rotate\nmap:\n@.?\n..?\n")
+    bad = tmp_path / "bad.txt"
+    bad.write_text("map:\n@\n")
+    assert run("levels", "check", str(path), str(bad), "--json") == 1
+    good, wrong = json.loads(capsys.readouterr().out)
+    assert [*good] == [*wrong]
+    assert " ".join(good) == (
+        "file errors warnings states optimal_return random_return shortest_path "
+        "bayes_return bayes_trial tasks sampled"
+    )
+    assert (good["tasks"], good["sampled"], good["states"]) == (256, True, 6)
+    assert 2 <= good["shortest_path"] <= 3
+    assert all(wrong[key] is None for key in wrong if key not in ("file", "errors", "warnings"))
+
+
+# --- sample, show, hash ------------------------------------------------------------------------
+
+FAMILY = "title: Bay\nslip: {0, 0.2}\ncontrols: shuffled\nvary: mirror\nmap:\n@.?.\n.o#M\n?...\n"
+
+
+@pytest.fixture
+def family(tmp_path: Path) -> str:
+    path = tmp_path / "family.txt"
+    path.write_text(FAMILY)
+    return str(path)
+
+
+def test_a_sample_is_drawn_as_boards(family: str, tmp_path: Path, capsys):
+    png = tmp_path / "sheet.png"
+    assert run("levels", "sample", family, "-n", "8", "--png", str(png)) == 0
+    first = png.read_bytes()
+    with Image.open(png) as image:
+        assert image.width > image.height > 400
+        few = image.size
+    assert run("levels", "sample", family, "-n", "9", "--png", str(png)) == 0
+    with Image.open(png) as image:
+        assert (image.width, image.height > few[1]) == (few[0], True)  # a row more
+    assert run("levels", "sample", family, "-n", "8", "--png", str(png)) == 0
+    assert png.read_bytes() == first
+    assert "8 tasks of the level" in capsys.readouterr().out
+    assert run("levels", "sample", family, "--png", str(tmp_path / "none" / "a.png")) == 1
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_a_sample_of_a_pack_is_of_its_training_tasks(capsys):
+    assert run("levels", "sample", "goals-5x5", "-n", "10", "--json") == 0
+    ids = {row["task"] for row in json.loads(capsys.readouterr().out)}
+    assert ids == {task.id for task in load_pack("goals-5x5").split("train").tasks}
+    assert run("levels", "sample", "goals-5x5", "-n", "5", "--split", "test") == 0
+    shown = capsys.readouterr().out
+    assert "5 tasks of the test split" in shown
+    assert all(task.id in shown for task in load_pack("goals-5x5").split("test").tasks)
+    assert run("levels", "sample", "showcase", "-n", "1") == 0  # it has nothing but a test split
+    assert "of the test split" in capsys.readouterr().out
+    assert run("levels", "sample", "showcase", "--split", "train") == 1
+    assert run("levels", "sample", "showcase", "--split", "tset") == 2
+    assert run("levels", "sample", "showcase", "-n", "0") == 2
+
+
+def test_show_draws_where_the_agent_goes(tmp_path: Path, capsys):
+    path = tmp_path / "turned.txt"
+    path.write_text("controls: down up right left\nmap:\n@.#\n#.G\n")
+    assert run("levels", "show", str(path)) == 0
+    assert "@v#\n#>G\n" in capsys.readouterr().out
+
+
+def test_show_keeps_the_tile_where_it_is_best_to_wait(tmp_path: Path, capsys):
+    path = tmp_path / "dear.txt"
+    path.write_text("steps: 9\nreward: goal=0 step=-1\ncost: grass=0\nmap:\n@,%%%%G\n")
+    assert run("levels", "show", str(path)) == 0
+    assert "@" in capsys.readouterr().out.split("\n")[1]
+
+
+def test_show_says_that_arrows_go_by_good_luck(tmp_path: Path, capsys):
+    path = tmp_path / "slips.txt"
+    path.write_text("slip: 0.2\nmap:\n@.G\n...\n")
+    assert run("levels", "show", str(path)) == 0
+    assert "while nothing slips and no wind blows" in capsys.readouterr().out
+
+
+def test_show_and_hash_have_json(family: str, capsys):
+    tasks = [
+        task
+        for split in ("train", "validation", "test")
+        for task in load_pack(family).split(split).tasks
+    ]
+    assert run("levels", "hash", family, "--json") == 0
+    hashed = json.loads(capsys.readouterr().out)
+    assert [row["task"] for row in hashed] == [task.id for task in tasks]
+    assert {row["split"] for row in hashed} == {"test", "train", "validation"}
+    assert run("levels", "show", family, "--json") == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert [row["task"] for row in shown] == [row["task"] for row in hashed][:24]
+    for row in shown[:4]:
+        assert row["map"][row["path"][0][0] - 1][row["path"][0][1] - 1] == "@"
+        assert len(row["path"]) - 1 >= row["shortest_path"] > 0
