@@ -1,81 +1,36 @@
-"""Throughput on one core. Ratios compare with a plain scalar loop in the same run, so that they
-survive a noisy machine."""
+"""Throughput of learning on one core, beside that of the world (`game/bench.py`)."""
 
 from __future__ import annotations
 
-import statistics
-import time
-from collections.abc import Callable
+from collections.abc import Iterator
 
 import numpy as np
 import torch
 
 from agents.inner import InnerConfig
 from agents.maml import Maml, MamlConfig
-from game.generate import GENERATORS, Scatter
-from game.tables import N_ACTIONS, GridBatch, compile_level
+from game.bench import PYTHON_LOOP, Figure, bench_levels, compared, rate, world_figures
+from game.tables import GridBatch
 from game.tasks import Task, task_rng
 
-REPEATS = 7
-EPISODES, STEPS, TASKS = 20, 32, 20
-LOOP_STEPS = 20_000
+EPISODES = 20
 
 
-def run_benchmarks() -> dict[str, dict[str, object]]:
-    """Every benchmark by name: `value`, `unit`, `ratio`, `ratio_to`. Uses one thread."""
+def all_figures() -> Iterator[tuple[str, Figure]]:
+    """Each figure by name as it is measured, the world's and then those of learning; one thread."""
     torch.set_num_threads(1)
-    loop = scalar_loop()
-    found: dict[str, dict[str, object]] = {
-        "python_loop": {"value": loop, "unit": "steps/s", "ratio": 1.0, "ratio_to": None}
-    }
-    for name, value in {
-        "maml_second_order": meta_training(first_order=False),
-        "maml_first_order": meta_training(first_order=True),
-    }.items():
-        ratio = {"ratio": value / loop, "ratio_to": "python_loop"}
-        found[name] = {"value": value, "unit": "transitions/s", **ratio}
-    step = adaptation_step_ms()
-    found["adaptation_step_ms"] = {"value": step, "unit": "ms", "ratio": None, "ratio_to": None}
-    return found
+    loop = 0.0
+    for name, figure in world_figures():
+        loop = figure.value if name == PYTHON_LOOP else loop
+        yield name, figure
+    for name, first_order in {"maml_second_order": False, "maml_first_order": True}.items():
+        yield name, compared(meta_training(first_order), "transitions/s", loop)
+    yield "adaptation_step_ms", compared(adaptation_step_ms(), "ms", loop)
 
 
-def _tasks() -> list[Task]:
-    """Generated 11 x 11 maps with episodes of 32 steps."""
-    rng = np.random.default_rng(0)
-    _, generate = GENERATORS["scatter"]
-    return [Task(generate(rng, Scatter(steps=STEPS)), "bench") for _ in range(TASKS)]
-
-
-def _rate(work: Callable[[], int]) -> float:
-    """Median rate of `work`, which returns how much it did, after one run to warm up."""
-    work()
-    rates = []
-    for _ in range(REPEATS):
-        began = time.perf_counter()
-        amount = work()
-        rates.append(amount / (time.perf_counter() - began))
-    return statistics.median(rates)
-
-
-def scalar_loop() -> float:
-    """Steps a second of one environment in plain Python over the same tables: the yardstick."""
-    tables = compile_level(_tasks()[0].level)
-    next_state, reward = tables.next_state.tolist(), tables.reward.tolist()
-    over = tables.over.tolist()
-    actions = np.random.default_rng(0).integers(N_ACTIONS, size=LOOP_STEPS).tolist()
-    start = int(tables.starts[0])
-
-    def walk() -> int:
-        state, total, clock = start, 0.0, 0
-        for action in actions:
-            total += reward[state][action]
-            state = next_state[state][action]
-            clock += 1
-            if over[state] or clock == STEPS:
-                state, clock = start, 0
-        return LOOP_STEPS
-
-    return _rate(walk)
+def bench_tasks() -> list[Task]:
+    """The maps of the world's figures, as tasks."""
+    return [Task(level, "bench") for level in bench_levels()]
 
 
 def meta_training(first_order: bool) -> float:
@@ -87,10 +42,10 @@ def meta_training(first_order: bool) -> float:
     inner = InnerConfig(episodes=EPISODES)
     config = MamlConfig(first_order=first_order, inner_steps=1, objective="sampled", inner=inner)
     learner = Maml(config, seed=0)
-    tasks = _tasks()
+    tasks = bench_tasks()
     batch = GridBatch.of([task.level for task in tasks])
     rngs = [task_rng(0, task) for task in tasks]
-    return _rate(lambda: int(sum(_transitions(learner, batch, rngs) for _ in range(3))))
+    return rate(lambda: int(sum(_transitions(learner, batch, rngs) for _ in range(3))))
 
 
 def _transitions(learner: Maml, batch: GridBatch, rngs: list[np.random.Generator]) -> float:
@@ -99,7 +54,7 @@ def _transitions(learner: Maml, batch: GridBatch, rngs: list[np.random.Generator
 
 def adaptation_step_ms() -> float:
     """Milliseconds of one adaptation step of one task: 20 episodes, gradient, update."""
-    task = _tasks()[0]
+    task = bench_tasks()[0]
     batch, rng = GridBatch.of([task.level]), task_rng(0, task)
     learner = Maml(MamlConfig(), seed=0)
     steps = 10
@@ -107,4 +62,4 @@ def adaptation_step_ms() -> float:
     def adapt() -> int:
         return sum(1 for _ in learner.adapt(batch, [rng], steps)) - 1
 
-    return 1000 / _rate(adapt)
+    return 1000 / rate(adapt)

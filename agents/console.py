@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from rich.table import Table
 
 from agents.evaluate import BASELINE
 from agents.train import Training, Update
+from game.bench import Figure
 
 BARS = " ▁▂▃▄▅▆▇█"
 
@@ -97,18 +99,23 @@ def show_written(folder: Path, console: Console) -> None:
     console.print(f"written to {folder}: {files}", soft_wrap=True, highlight=False)
 
 
-def show_benchmarks(figures: dict[str, dict[str, object]], as_json: bool) -> None:
+def show_benchmarks(figures: Iterator[tuple[str, Figure]], as_json: bool) -> None:
     """Benchmarks by name: value and unit, and the ratio to a reference in the same run."""
+    if not as_json:
+        Console(stderr=True).print("measuring, for less than a minute ...")
+    found = dict(figures)
     if as_json:
-        print(json.dumps(figures, indent=2))
+        print(json.dumps({name: asdict(figure) for name, figure in found.items()}, indent=2))
         return
-    table = Table()
-    for name in ("benchmark", "value", "unit", "ratio", "to"):
-        table.add_column(name, justify="right" if name in ("value", "ratio") else "left")
-    for name, row in figures.items():
-        table.add_row(name, *(_cell(row[key]) for key in ("value", "unit", "ratio", "ratio_to")))
+    table = Table(caption="one core; the ratio of a time: the loop's steps in it")
+    for heading in ("benchmark", "value", "unit", "ratio", "to"):
+        table.add_column(heading, justify="right" if heading in ("value", "ratio") else "left")
+    for name, figure in found.items():
+        table.add_row(name, *(_cell(value) for value in asdict(figure).values()))
     Console().print(table)
 
 
 def _cell(value: object) -> str:
-    return f"{value:,.4g}" if isinstance(value, float) else str("" if value is None else value)
+    if isinstance(value, float):
+        return f"{value:,.3g}" if value < 100 else f"{value:,.0f}"
+    return str("" if value is None else value)

@@ -58,8 +58,9 @@ def roll_out(batch: GridBatch, action_probs: Floats, episodes: int, rngs: Rngs) 
     states[0] = state
     for h in range(batch.horizon):
         action = (bounds[min(h, len(bounds) - 1)].take(state, 1) < chance[h]).sum(0)
-        effect = action if luck is None else batch.diverted(state, action, luck[h])
-        index[h] = state * N_ACTIONS + effect
+        np.add(state * N_ACTIONS, action, out=index[h])
+        if luck is not None:
+            batch.detours.divert(index[h], luck[h])
         state = batch.flat_next.take(index[h])
         actions[h], states[h + 1] = action, state
     alive = ~batch.over.ravel().take(states[:-1])

@@ -9,6 +9,7 @@ Importing this module registers both as `gridapt/Level-v0`:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,8 +22,14 @@ from numpy.typing import NDArray
 
 from game.features import N_FEATURES, observe
 from game.level import Level
-from game.rules import Bools, Ints
-from game.tables import MAX_STATES, N_ACTIONS, GridBatch, Tables, compile_level
+from game.tables import (
+    MAX_STATES,
+    N_ACTIONS,
+    Environments,
+    GridBatch,
+    Tables,
+    compile_level,
+)
 from game.tasks import Task, TaskDistribution, load_pack
 from game.tiles import BY_CHAR
 
@@ -109,7 +116,8 @@ class LevelEnv(gymnasium.Env[Any, Any]):
         self._next: list[list[int]] = self.tables.next_state.tolist()
         self._reward: list[list[float]] = self.tables.reward.tolist()
         self._ended: list[list[bool]] = self.tables.terminated.tolist()
-        self._chancy = bool(self.batch.chancy[0])
+        risk = self.batch.detours.bounds[2] if self.batch.chancy[0] else np.zeros(0)
+        self._risk: list[float] = risk.tolist()
         self._steps = task.level.steps
         seen = observe(self.tables) if self.observation == "features" else np.zeros((0, 0))
         self._features = seen.astype(np.float32)  # [S, F]
@@ -132,14 +140,22 @@ class LevelEnv(gymnasium.Env[Any, Any]):
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         """Act; the episode is truncated after the level's steps."""
         state = self._state
-        if self._chancy:
-            luck = np.array([self.np_random.random()])
-            action = self.batch.diverted(np.array([state]), np.array([action]), luck)[0]
+        if self._risk:
+            action = self._diverted(state * N_ACTIONS + action)
         reward, ended = self._reward[state][action], self._ended[state][action]
         self._state = self._next[state][action]
         self._clock += 1
         truncated = self._clock >= self._steps and not ended
         return self._see(), reward, ended, truncated, {}
+
+    def _diverted(self, transition: int) -> int:
+        """The action that takes effect."""
+        luck = self.np_random.random()
+        if luck < self._risk[transition]:
+            effect = np.array([transition])
+            self.batch.detours.divert(effect, np.array([luck]))
+            transition = int(effect[0])
+        return transition % N_ACTIONS
 
     def _see(self) -> Any:
         return self._state if self.observation == "state" else self._features[self._state].copy()
@@ -154,9 +170,14 @@ class LevelEnv(gymnasium.Env[Any, Any]):
 class LevelVectorEnv(VectorEnv[Any, Any, Any]):
     """Many environments over the same tables: a step is a few gathers, however many they are.
 
-    Environment i plays task i, i + T ... of the T tasks that are drawn at the start (one for each,
-    or as many as there are). An environment whose episode has ended begins anew with the next step,
-    whose action and reward then count for nothing (autoreset mode NEXT_STEP).
+    They play T tasks, drawn at the start (one for each environment, or as many as there are):
+    the first N / T environments the first task, and so on; or with `resample` each episode any
+    of them. A `reset` begins all episodes anew; `options={"task": task}` puts all environments on
+    that `Task` or `Level`.
+
+    An environment whose episode has ended begins anew with the next step, whose action and reward
+    then count for nothing (autoreset mode NEXT_STEP). Actions drawn beforehand are stepped faster
+    by `environments.run`, without a look at what they lead to.
     """
 
     metadata = {  # noqa: RUF012
@@ -171,28 +192,27 @@ class LevelVectorEnv(VectorEnv[Any, Any, Any]):
         level: Source = "showcase",
         observation: Observation = "features",
         split: str = "test",
+        resample: bool = False,
         render_mode: str | None = None,
     ) -> None:
         self.num_envs, self.observation, self.render_mode = num_envs, observation, render_mode
+        self.resample = resample
         self.single_observation_space = observation_space(observation)
         self.single_action_space = spaces.Discrete(N_ACTIONS)
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self.action_space = batch_space(self.single_action_space, num_envs)
         distribution = tasks_of(level, split)
         n = num_envs if distribution.unlimited else min(num_envs, len(distribution.tasks))
-        self.tasks = distribution.sample(n, np.random.default_rng(0))
-        self.batch = GridBatch.of([task.level for task in self.tasks])
-        self._task: Ints = np.arange(num_envs) % n  # [N]
-        self._first = self._task * self.batch.n_states  # [N] flat state 0 of each one's task
-        self._steps = self.batch.steps[self._task]
-        self._begin = self._first + np.array([t.starts[0] for t in self.batch.tables])[self._task]
-        self._many_starts = any(len(t.starts) > 1 for t in self.batch.tables)
-        self._chancy = bool(self.batch.chancy.any())
-        self._reward, self._ended = self.batch.reward.ravel(), self.batch.terminated.ravel()
-        self._features = self._all_features() if observation == "features" else None
-        self._state = self._begin.copy()  # [N] flat
-        self._clock: Ints = np.zeros(num_envs, np.int64)
-        self._done: Bools = np.zeros(num_envs, bool)
+        self._take(distribution.sample(n, np.random.default_rng(0)))
+
+    def _take(self, tasks: Sequence[Task]) -> None:
+        """Play these tasks from now on."""
+        self.tasks = tuple(tasks)
+        self.batch = GridBatch.of([task.level for task in tasks])
+        task = np.arange(self.num_envs) * len(tasks) // self.num_envs
+        self.environments = Environments(self.batch, task, self.np_random, self.resample)
+        self._state = self.environments.reset()  # [N] flat
+        self._features = self._all_features() if self.observation == "features" else None
 
     def _all_features(self) -> NDArray[np.float32]:
         """[T * S, F]"""
@@ -205,41 +225,25 @@ class LevelVectorEnv(VectorEnv[Any, Any, Any]):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Any, dict[str, Any]]:
-        """Begin all episodes anew."""
+        """Begin all episodes anew; see the class for `options`."""
         super().reset(seed=seed)
-        self._state = self._starts()
-        self._clock = np.zeros(self.num_envs, np.int64)
-        self._done = np.zeros(self.num_envs, bool)
-        return self._see(), {}
+        given = (options or {}).get("task")
+        if given is not None:
+            self._take(tasks_of(given).tasks)
+        self.environments.rng = self.np_random
+        self._state = self.environments.reset()
+        ids = np.array([task.id for task in self.tasks])[self._state // self.batch.n_states]
+        return self._see(), {"task": ids, "_task": np.ones(self.num_envs, bool)}
 
     def step(self, actions: Any) -> tuple[Any, Any, Any, Any, dict[str, Any]]:
         """Act everywhere; where an episode had ended, begin anew instead."""
-        effect = np.asarray(actions, np.int64)
-        if self._chancy:
-            luck = self.np_random.random(self.num_envs)
-            effect = self.batch.diverted(self._state, effect, luck)
-        index = self._state * N_ACTIONS + effect
-        state = self.batch.flat_next.take(index)
-        reward, ended = self._reward.take(index), self._ended.take(index)
-        self._clock += 1
-        if self._done.any():
-            new = np.flatnonzero(self._done)
-            state[new] = self._starts()[new]
-            reward[new], ended[new], self._clock[new] = 0.0, False, 0
-        truncated = (self._clock >= self._steps) & ~ended
-        self._state, self._done = state, ended | truncated
-        return self._see(), reward, ended, truncated, {}
-
-    def _starts(self) -> Ints:
-        """[N] a flat state to begin in for each environment."""
-        if not self._many_starts:
-            return self._begin.copy()
-        states = [int(self.np_random.choice(self.batch.tables[t].starts)) for t in self._task]
-        return self._first + np.array(states)
+        done = self.environments.run(np.asarray(actions, np.int64)[None])
+        self._state = done.state[0]
+        return self._see(), done.reward[0], done.terminated[0], done.truncated[0], {}
 
     def _see(self) -> Any:
         if self._features is None:
-            return self._state - self._first
+            return self._state % self.batch.n_states
         return self._features.take(self._state, 0)
 
     def render(self) -> Any:
@@ -247,8 +251,8 @@ class LevelVectorEnv(VectorEnv[Any, Any, Any]):
         if self.render_mode is None:
             return None
         show = text if self.render_mode == "ansi" else draw
-        states = self._state - self._first
-        return tuple(show(self.batch.tables[t], int(s)) for t, s in zip(self._task, states))
+        places = zip(*np.divmod(self._state, self.batch.n_states))
+        return tuple(show(self.batch.tables[task], int(state)) for task, state in places)
 
 
 gymnasium.register(

@@ -341,12 +341,144 @@ class GridBatch:
         effective: Floats = self.chance.effective(action_probs)
         return effective
 
-    def diverted(self, state: Ints, action: Ints, luck: Floats) -> Ints:
-        """The actions that take effect in flat states; `luck` is uniform. All are of one shape."""
-        task = state // self.n_states
-        blown = self.wind.sum(1)[task]
-        luck_left = (luck - blown) / np.maximum(1 - blown, 1e-12)  # uniform where no wind blew
-        slip = self.slip.ravel().take(state)
-        side = self.sides[task, action, (luck_left < slip / 2).astype(int)]
-        effect = np.where(luck_left < slip, side, action)
-        return np.where(luck < blown, self.wind.argmax(1)[task], effect)
+    @cached_property
+    def detours(self) -> Detours:
+        """What chance makes of transitions."""
+        shape = (*self.over.shape, N_ACTIONS)
+        wind = np.broadcast_to(self.wind.sum(1)[:, None, None], shape)
+        slip = (1 - wind) * self.slip[..., None]
+        blown = np.broadcast_to(self.wind.argmax(1)[:, None, None], shape)
+        sides = np.broadcast_to(self.sides[:, None], (*shape, 2))
+        effects = np.stack([blown, sides[..., 1], sides[..., 0]])  # [3, T, S, A]
+        first = np.arange(self.over.size).reshape(*self.over.shape, 1) * N_ACTIONS
+        bounds = np.stack([wind, wind + slip / 2, wind + slip])
+        return Detours(bounds.reshape(3, -1), (first + effects).reshape(3, -1))
+
+
+@dataclass(frozen=True)
+class Detours:
+    """What chance makes of each of n transitions, numbered by flat state * A + action.
+
+    Where a uniform number is below a bound [3, n], the first that it is below, the transition there
+    [3, n] takes effect instead: the wind's, that to one side, that to the other.
+    """
+
+    bounds: Floats
+    instead: Ints
+
+    def divert(self, transition: Ints, luck: Floats) -> None:
+        """Replace transitions by those that take effect, in place; `luck` is uniform."""
+        hit = (luck < self.bounds[2].take(transition)).nonzero()
+        chosen, luck = transition[hit], luck[hit]
+        which = (luck >= self.bounds[0].take(chosen)).astype(np.int64)
+        which += luck >= self.bounds[1].take(chosen)
+        transition[hit] = self.instead.take(which * self.instead.shape[1] + chosen)
+
+
+# --- many environments -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Transitions:
+    """K steps of N environments, each [K, N]."""
+
+    transition: Ints  # flat state * A + the action that took effect
+    state: Ints  # flat, after the step
+    reward: Floats
+    terminated: Bools
+    truncated: Bools
+
+    @classmethod
+    def empty(cls, steps: int, n_envs: int) -> Transitions:
+        """Arrays to be written to."""
+        kinds: tuple[Any, ...] = (np.int64, np.int64, np.float64, bool, bool)
+        return cls(*(np.empty((steps, n_envs), kind) for kind in kinds))
+
+
+class Environments:
+    """N environments over the tasks of a batch, each with its own clock, stepped side by side.
+
+    The step after an episode's last one begins the next episode: whatever its action, it leads to a
+    start and pays nothing (Gymnasium's NEXT_STEP). With `resample` that is an episode of any task
+    of the batch, otherwise of the same one.
+
+    A step is one addition and one gather. An environment is *at* a row of the tables, A times its
+    flat state, so that adding the actions gives the transitions. Behind the states' rows there is
+    one for each start, all of whose actions lead there: so an episode's end is a transition like
+    any other. What the transitions paid is looked up for all steps of a run at once.
+    """
+
+    def __init__(
+        self, batch: GridBatch, task: Ints, rng: np.random.Generator, resample: bool = False
+    ) -> None:
+        self.batch, self.rng, self.resample = batch, rng, resample
+        starts = [t.starts + i * batch.n_states for i, t in enumerate(batch.tables)]
+        self._n_starts = np.array([len(states) for states in starts])  # [T]
+        self._many_starts = bool(self._n_starts.max() > 1)
+        before: Ints = np.cumsum(self._n_starts) - self._n_starts
+        self._rows = (batch.over.size + before) * N_ACTIONS  # [T] of each task's first start
+        begin = np.concatenate(starts).repeat(N_ACTIONS)  # [starts * A]
+        ends = batch.terminated.reshape(batch.n_tasks, -1)
+        row = np.where(ends, self._rows[:, None], batch.flat_next.reshape(ends.shape) * N_ACTIONS)
+        self._next_row = np.concatenate([row.ravel(), begin * N_ACTIONS])
+        self._next_state = np.concatenate([batch.flat_next, begin])
+        self._reward = np.concatenate([batch.reward.ravel(), np.zeros(len(begin))])
+        self._detours = None
+        if batch.chancy.any():
+            to_the_end = ((0, 0), (0, len(begin)))
+            detours = batch.detours
+            self._detours = Detours(
+                np.pad(detours.bounds, to_the_end), np.pad(detours.instead, to_the_end)
+            )
+        self._clock = 0  # of all; an episode is over when it shows its deadline
+        self._deadline: Ints = np.zeros(len(task), np.int64)
+        self._begin: Ints = self._rows[task]  # [N] where it is when its episode has ended
+        self._steps: Ints = batch.steps[task]
+        self.reset()
+
+    def _restart(self, envs: Ints) -> Ints:
+        """[n] the rows where these environments are when their episodes have ended."""
+        if self.resample:
+            task = (self.rng.random(len(envs)) * self.batch.n_tasks).astype(int)
+            self._begin[envs], self._steps[envs] = self._rows[task], self.batch.steps[task]
+        row = self._begin.take(envs)
+        if self._many_starts:
+            n_starts = self._n_starts[np.searchsorted(self._rows, row)]
+            row += (self.rng.random(len(envs)) * n_starts).astype(int) * N_ACTIONS
+        self._deadline[envs] = self._steps.take(envs) + (self._clock + 1)
+        return row
+
+    def reset(self) -> Ints:
+        """Begin all episodes anew. Returns the flat states [N]."""
+        rows = self._restart(np.arange(len(self._begin)))
+        self._deadline -= 1  # the step that would have begun the episode is done
+        self._row = self._next_row.take(rows)
+        return self._row // N_ACTIONS
+
+    def run(self, actions: Ints, out: Transitions | None = None) -> Transitions:
+        """Take K steps, with these actions [K, N]. The result is `out`, where that is given.
+
+        Raises ValueError where there is no such action.
+        """
+        if actions.size and not 0 <= actions.min() <= actions.max() < N_ACTIONS:
+            raise ValueError(f"actions are from 0 to {N_ACTIONS - 1}")
+        out = out or Transitions.empty(*actions.shape)
+        row, behind = self._row, self.batch.over.size * N_ACTIONS
+        luck, ended = np.empty(len(row)), np.empty(len(row), bool)
+        for k, action in enumerate(actions):
+            transition = out.transition[k]
+            np.add(row, action, out=transition)
+            if self._detours:
+                self._detours.divert(transition, self.rng.random(out=luck))
+            self._next_row.take(transition, out=row, mode="clip")
+            self._clock += 1
+            np.greater_equal(row, behind, out=out.terminated[k])
+            np.equal(self._deadline, self._clock, out=out.truncated[k])
+            np.logical_or(out.terminated[k], out.truncated[k], out=ended)
+            envs = ended.nonzero()[0]
+            if envs.size:
+                row[envs] = self._restart(envs)
+        np.greater(out.truncated, out.terminated, out=out.truncated)
+        self._next_state.take(out.transition, out=out.state, mode="clip")
+        self._reward.take(out.transition, out=out.reward, mode="clip")
+        return out
