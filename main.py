@@ -328,6 +328,32 @@ class ListPacks:
 
 
 @dataclass(frozen=True)
+class New:
+    """Write a commented first level and its pack.toml into a new folder, to begin with."""
+
+    folder: Positional[Path]
+    """The folder. What is there already is never touched."""
+
+    def run(self) -> int:
+        from game.starter import write_first_pack
+
+        files = write_first_pack(self.folder)
+        folder = shlex.quote(str(self.folder))
+        run = shlex.quote(f"runs/maml-{self.folder.resolve().name}")
+        print(f"written: {', '.join(map(str, files))}")
+        print("next, look at it, watch an agent in it, and train one of your own on it:")
+        for command in (
+            f"levels check {folder}",
+            f"levels sample {folder}",
+            f"watch {folder}",
+            f"train {folder} --minutes 2",
+            f"watch {folder} --agent {run}",
+        ):
+            print(f"  python main.py {command}")
+        return DONE
+
+
+@dataclass(frozen=True)
 class Check:
     """Check level files or packs; exit 1 if there is an error."""
 
@@ -451,6 +477,7 @@ class Convert:
 
 LevelCommand = (
     Annotated[ListPacks, subcommand("list")]
+    | Annotated[New, subcommand("new")]
     | Annotated[Check, subcommand("check")]
     | Annotated[Show, subcommand("show")]
     | Annotated[Legend, subcommand("legend")]

@@ -10,6 +10,7 @@ from PIL import Image
 
 import main
 from game.authoring import check_file
+from game.level import parse
 from game.tasks import load_pack
 
 
@@ -194,3 +195,61 @@ def test_show_and_hash_have_json(family: str, capsys):
     for row in shown[:4]:
         assert row["map"][row["path"][0][0] - 1][row["path"][0][1] - 1] == "@"
         assert len(row["path"]) - 1 >= row["shortest_path"] > 0
+
+
+# --- new ---------------------------------------------------------------------------------------
+
+
+def test_a_new_pack_is_right_and_can_be_trained_on_and_watched(tmp_path: Path, capsys):
+    folder = tmp_path / "deep" / "my levels"
+    assert run("levels", "new", str(folder)) == 0
+    shown = capsys.readouterr().out
+    for command in ("levels check", "levels sample", "watch", "train"):
+        assert f"python main.py {command} '{folder}'" in shown
+    assert {path.name for path in folder.iterdir()} == {"first.txt", "pack.toml"}
+    assert run("levels", "check", str(folder)) == 0
+    assert "warning" not in capsys.readouterr().out
+    pack = load_pack(folder)
+    assert all(len(pack.split(split).tasks) >= 8 for split in ("train", "validation", "test"))
+    text = (folder / "first.txt").read_text()
+    for key in ("author", "ends", "reward", "cost", "slip", "controls", "wind", "define"):
+        lines = [line[2:] if line.startswith(f"; {key}:") else line for line in text.split("\n")]
+        assert lines != text.split("\n")
+        parse("\n".join(lines))  # each line in a comment can be taken as it is
+
+
+def test_the_other_split_of_a_new_pack_works_once_there_are_levels(tmp_path: Path):
+    folder = tmp_path / "mine"
+    assert run("levels", "new", str(folder)) == 0
+    for i, name in enumerate(("second", "third", "fourth", "fifth")):
+        (folder / f"{name}.txt").write_text(f"map:\n@{'.' * i}?\n")
+    head, _, rest = (folder / "pack.toml").read_text().partition("[split]")
+    lines = [line.removeprefix("# ") for line in rest.split("\n") if line.startswith("# ")][1:]
+    (folder / "pack.toml").write_text(head + "\n".join(lines))
+    pack = load_pack(folder)
+    assert [task.name for task in pack.split("test").tasks] == ["fifth"]
+    assert len(pack.split("train").tasks) == 72 + 2
+
+
+@pytest.mark.parametrize("target", ["full", "file", "file/below", "dangling", "full/first.txt"])
+def test_new_never_touches_what_is_there(target: str, tmp_path: Path, capsys):
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "first.txt").write_text("mine")
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
+    before = sorted(tmp_path.rglob("*"))
+    assert run("levels", "new", str(tmp_path / target)) == 1
+    assert "name a new" in capsys.readouterr().err
+    assert sorted(tmp_path.rglob("*")) == before
+    assert (tmp_path / "full" / "first.txt").read_text() == "mine"
+
+
+def test_new_leaves_nothing_behind_when_it_fails(tmp_path: Path, monkeypatch):
+    def full_disk(path: Path, write: object) -> None:
+        if path.name == "pack.toml":
+            raise OSError(28, "No space left on device", str(path))
+        path.write_text("")
+
+    monkeypatch.setattr("game.starter.write_atomically", full_disk)
+    assert run("levels", "new", str(tmp_path / "a" / "b")) == 1
+    assert not list(tmp_path.iterdir())
