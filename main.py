@@ -187,7 +187,8 @@ class Train:
             return fail("--minutes is more than 0", UNUSABLE)
         pack = load_pack(self.pack)
         if not (pack.split("train").tasks or pack.split("train").unlimited):
-            return fail(f"{pack.path}: the pack has no training tasks", AT_FAULT)
+            todo = "divide its tasks in pack.toml, or add levels, candidates '?' or 'vary:' lines"
+            return fail(f"{pack.path}: the pack has no training tasks - {todo}", AT_FAULT)
         torch.set_num_threads(self.threads)
         learner = _make_learner(self)
         config = TrainConfig(self.iterations, self.minutes, self.tasks, self.seed)

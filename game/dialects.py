@@ -70,7 +70,8 @@ def check_shape(rows: Rows, first: int, report: Report, fill: str = "'#' or '.'"
     for i, length in enumerate(lengths):
         if length != usual:
             what = f"a row of {length} tiles among rows of {usual}"
-            less, more = f"fill it up with {fill}", "cut it (a space counts as floor)"
+            less = f"fill it up with {fill}" if length else "take the empty line out"
+            more = "cut it (a space counts as floor)"
             column = min(length, usual) + 1 if length < usual else usual + 1
             report(first + i, column, what, less if length < usual else more)
     return len(set(lengths)) == 1

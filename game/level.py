@@ -463,6 +463,8 @@ def _check_tiles(rows: tuple[str, ...], first: int, report: Report) -> bool:
             if char in RESERVED:
                 what = f"'{char}' is reserved for {RESERVED[char]}, which are not there yet"
                 wrong.append((i, j, what, "use another tile"))
+            elif char == "\t":
+                wrong.append((i, j, "a tab", "use spaces: each is one tile of floor"))
             elif char not in BY_CHAR:
                 todo = "'main.py levels legend' lists the tiles"
                 wrong.append((i, j, f"unknown tile {quote(char)}", todo))

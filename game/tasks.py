@@ -508,14 +508,16 @@ def _check_apart(splits: dict[str, TaskDistribution], where: str) -> None:
 
 
 class _Toml:
-    """A TOML file, and errors that point into it."""
+    """A pack's TOML file, and errors that point into it. Beside levels there need not be one."""
 
     def __init__(self, path: Path) -> None:
         self.file = str(path)
-        if not path.is_file():
-            raise PackError(f"{path.parent}: no {PACK_FILE} in this folder - write one")
+        there = path.is_file()
+        if not there and not level_files(path.parent):
+            todo = "'python main.py levels new FOLDER' writes a first pack"
+            raise PackError(f"{path.parent}: no levels and no {PACK_FILE} in this folder - {todo}")
         try:
-            self.text = path.read_bytes().decode("utf-8-sig")
+            self.text = path.read_bytes().decode("utf-8-sig") if there else ""
             self.content = tomllib.loads(self.text)
         except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise PackError(f"{path}: {error}") from None

@@ -47,6 +47,8 @@ def warnings(text: str, tmp_path: Path) -> list[str]:
         ("map:\n@?.?1\n", ["2:5: the teleporter '1' has no twin: it leads nowhere"]),
         ("map:\n@?<?\n", ["2:4: the goal at row 1 column 4 is out of reach"]),
         ("map:\n@?1#?1\n", []),
+        ("define: I slip=0.3\ndefine: M every=2\nmap:\n@?M?\n..I.\n", []),
+        ("define: M every=2\nmap:\n@?I?\n", ["1:1: 'define: M', and there is no 'M' on the map"]),
         ("map:\n@?L?\n", ["2:4: the goal at row 1 column 4 is out of reach"]),
         (
             "map:\n@.?\n",

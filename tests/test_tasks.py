@@ -243,7 +243,6 @@ def test_twins_up_to_symmetry_count_as_shared_where_the_level_varies(tmp_path):
 @pytest.mark.parametrize(
     ("toml", "what"),
     [
-        (None, "no pack.toml"),
         ("title = 3\n", r"pack.toml:1:1: 'title' is 3"),
         ("\ntitel = 'x'\n", r"pack.toml:2:1: 'titel' is not known here - did you mean 'title'"),
         ("title = \n", "line 1, column"),
@@ -276,9 +275,18 @@ def test_twins_up_to_symmetry_count_as_shared_where_the_level_varies(tmp_path):
         ("[generate]\ngenerator = 'scatter'\n[generate.parameters]\nwals = 0.2\n", "'walls'"),
     ],
 )
-def test_what_is_wrong_with_a_pack_is_said_with_its_place(tmp_path, toml: str | None, what: str):
+def test_what_is_wrong_with_a_pack_is_said_with_its_place(tmp_path, toml: str, what: str):
     with pytest.raises(PackError, match=what):
         load_pack(write_pack(tmp_path, toml, a="map:\n@.G\n"))
+
+
+def test_a_folder_of_levels_is_a_pack_without_a_pack_toml(tmp_path):
+    levels = {name: f"map:\n@{'.' * i}G\n" for i, name in enumerate("abcde")}
+    pack = load_pack(write_pack(tmp_path, None, **levels))
+    assert [len(pack.split(split).tasks) for split in SPLITS] == [3, 1, 1]
+    (tmp_path / "none").mkdir()
+    with pytest.raises(PackError, match=r"no levels and no pack.toml .*levels new"):
+        load_pack(tmp_path / "none")
 
 
 def test_all_levels_of_a_pack_are_checked_at_once(tmp_path):
