@@ -22,8 +22,8 @@ from tyro.conf import OmitArgPrefixes, OmitSubcommandPrefixes, Positional, subco
 
 if TYPE_CHECKING:
     from game.authoring import Known
+    from game.feed import Card
     from game.tasks import Pack
-    from game.view.watch import Subject
 
 DONE, AT_FAULT, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
 
@@ -32,6 +32,25 @@ def fail(message: object, code: int) -> int:
     """Tell what is wrong, and give the exit code."""
     print(message, file=sys.stderr)
     return code
+
+
+class Shipped:
+    """The agents that a person may choose from in the window: see `game.feed.Agents`."""
+
+    def names(self) -> list[str]:
+        from agents.catalog import UNTRAINED, list_pretrained
+
+        return [*list_pretrained(), *UNTRAINED]
+
+    def card(self, name: str, pack: str) -> Card:
+        from agents.catalog import agent_card
+        from agents.learner import AgentError
+        from game.feed import NoAgent
+
+        try:
+            return agent_card(name, pack)
+        except AgentError as error:
+            raise NoAgent(error) from None
 
 
 # --- watch -------------------------------------------------------------------------------------
@@ -45,9 +64,9 @@ class Watch:
     """A level file, a pack's folder, or the name of a shipped pack."""
     agent: str | None = None
     """A run's folder, a shipped agent or a learner; else the agent that the pack names."""
-    versus: str | None = None
-    """A second agent beside it: 'scratch' learns from scratch. (In the window that is so unless
-    this says 'none'.)"""
+    versus: tuple[str, ...] = ()
+    """Up to three other agents beside it: 'scratch' learns from scratch. (In the window that is so
+    unless this says 'none'.)"""
     headless: bool = False
     """Open no window: write trace.json, policy.npz, curve.png, board.png and adaptation.gif."""
     out: Path | None = None
@@ -64,44 +83,31 @@ class Watch:
             return fail("--steps is 0 to 1000, --seed at least 0", UNUSABLE)
         if self.headless == (self.out is None):
             return fail("--headless and --out DIR go together", UNUSABLE)
+        if len(self.versus) > 3:
+            return fail("--versus takes at most three agents", UNUSABLE)
         pack = load_pack(self.level)
         if not pack.split("test").tasks:
             return fail(f"{pack.path}: the pack has no held-out tasks to watch", AT_FAULT)
         return self._write(pack) if self.headless else self._show(pack)
 
-    def _agents(self, pack: Pack, versus: str | None) -> tuple[str, ...]:
-        agent = self.agent or pack.agent
-        return (agent,) if versus in (None, "", "none") else (agent, versus)
-
-    def _subject(self, pack: Pack, agents: Sequence[str]) -> Subject:
-        from agents.catalog import agent_card
-        from game.view.watch import FROM_SCRATCH, Subject
-
-        cards = [agent_card(name, pack.name) for name in agents]
-        tasks = pack.split("test").tasks
-        first = self.seed % len(tasks)
-        return Subject(
-            tasks=tasks[first:] + tasks[:first],
-            pack_title=pack.title,
-            agents=tuple(card.name for card in cards),
-            seed=self.seed,
-            steps=self.steps,
-            episodes=cards[0].episodes,
-            seen=lambda task: task.id in cards[0].trained_on,
-            sentence=None if cards[0].learned else FROM_SCRATCH,
-        )
+    def _agents(self, pack: Pack, versus: tuple[str, ...]) -> tuple[str, ...]:
+        others = (name for name in versus if name not in ("", "none"))
+        return (self.agent or pack.agent, *others)
 
     def _show(self, pack: Pack) -> int:
         from agents.worker import Worker
 
-        agents = self._agents(pack, self.versus or "scratch")
-        feed = Worker(agents, pack.name)  # first of all: it loads while the window opens
-        from game.view.watch import WatchScreen
+        feed = Worker()  # first of all: it loads while the window opens
+        from game.feed import NoAgent
+        from game.view.app import App
+        from game.view.page import Wish
+        from game.view.settings import settings_file
         from game.view.window import NoDisplay, WrongPygame, run
 
+        wish = Wish("watch", pack, agents=self._agents(pack, self.versus or ("scratch",)))
         try:
-            return run(WatchScreen(self._subject(pack, agents), feed))
-        except (NoDisplay, WrongPygame) as error:
+            return run(App(wish, Shipped(), feed, settings_file(), self.seed, self.steps))
+        except (NoDisplay, WrongPygame, NoAgent) as error:
             return fail(error, UNUSABLE)
         finally:
             feed.close()
@@ -114,6 +120,7 @@ class Watch:
         from game.files import save_arrays, write_atomically, write_json
         from game.tables import compile_level
         from game.trace import trace_json
+        from game.view.app import subject_of
         from game.view.record import save_gif, save_picture
         from game.view.window import WrongPygame, check_pygame
 
@@ -125,7 +132,7 @@ class Watch:
         torch.set_num_threads(1)
         self.out.mkdir(parents=True, exist_ok=True)
         agents = self._agents(pack, self.versus)
-        subject = self._subject(pack, agents)
+        subject = subject_of(pack, agents, Shipped(), self.seed, self.steps)
         task = subject.tasks[0]
         traces = [trace_task(name, pack.name, task, self.seed, self.steps) for name in agents]
         arrays = {"action_probs": traces[0].action_probs(), **compile_level(task.level).arrays()}
@@ -519,6 +526,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(argv: list[str]) -> int:
     from agents.learner import AgentError
     from game.features import TooLargeToSee
+    from game.feed import NoAgent
     from game.level import LevelError
     from game.tables import TooLarge
     from game.tasks import PackError
@@ -537,7 +545,7 @@ def _run(argv: list[str]) -> int:
         return fail(error, AT_FAULT)
     except OSError as error:
         return fail(f"{error.filename or 'file'}: {error.strerror or error}", AT_FAULT)
-    except AgentError as error:
+    except (AgentError, NoAgent) as error:
         return fail(error, UNUSABLE)
 
 

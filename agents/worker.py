@@ -9,33 +9,38 @@ import contextlib
 import multiprocessing
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
 from multiprocessing.connection import Connection
 
 from game.features import TooLargeToSee
-from game.feed import Failed, Finished, Message, Ready, Stepped
+from game.feed import Failed, Finished, Message, Ready, Request, Stepped
 from game.planner import optimal_return, random_return
 from game.tables import GridBatch, TooLarge
 from game.tasks import Task, task_rng
-from game.trace import AdaptationTrace
+from game.trace import AdaptationStep, AdaptationTrace
 
 
 class Worker:
     """Adapts agents in another process. A `Feed`: no call ever blocks."""
 
-    def __init__(self, agents: tuple[str, ...], pack: str) -> None:
-        """`agents` as `load_agent` takes them, for a pack of this name."""
+    def __init__(self) -> None:
+        self._start()
+
+    def _start(self) -> None:
         context = multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, agents, pack), daemon=True)
+        self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
         self._process.start()
         theirs.close()  # so that a read ends when the process does
         self._lost = False
 
-    def request(self, number: int, task: Task, seed: int, steps: int) -> None:
-        """Drop what is being done and adapt every agent to this task."""
-        if not self._lost:
-            with contextlib.suppress(OSError):  # `poll` notices that the process is gone
-                self._connection.send((number, task, seed, steps))
+    def request(self, request: Request) -> None:
+        """Drop what is being done and do this; a process that has died is started again."""
+        if self._lost:
+            self.close()
+            self._start()
+        with contextlib.suppress(OSError):  # `poll` notices that the process is gone
+            self._connection.send(request)
 
     def poll(self) -> list[Message]:
         """All that has arrived since the last call."""
@@ -58,31 +63,20 @@ class Worker:
             self._process.kill()
 
 
-def _serve(connection: Connection, names: tuple[str, ...], pack: str) -> None:
+def _serve(connection: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the window's to handle
     with contextlib.suppress(EOFError, OSError):  # the window has gone
-        _serve_requests(connection, names, pack)
+        _serve_requests(connection)
 
 
-def _serve_requests(connection: Connection, names: tuple[str, ...], pack: str) -> None:
+def _serve_requests(connection: Connection) -> None:
     import torch
 
-    from agents.learner import AgentError
-    from agents.runs import load_agent
-
     torch.set_num_threads(1)
-    try:
-        for name in names:
-            load_agent(name, pack)
-    except AgentError as error:
-        connection.send(Failed(None, str(error)))
-        while True:  # answer, so that the window does not take us for dead
-            number, *_ = connection.recv()
-            connection.send(Failed(number, str(error)))
-    connection.send(Ready(names))
+    connection.send(Ready())
     request = connection.recv()
     while True:
-        work = _adapt(names, pack, *request)
+        work = _adapt(request)
         while not connection.poll():
             message = next(work, None)
             if message is None:
@@ -91,23 +85,29 @@ def _serve_requests(connection: Connection, names: tuple[str, ...], pack: str) -
         request = connection.recv()
 
 
-def _adapt(
-    names: tuple[str, ...], pack: str, number: int, task: Task, seed: int, steps: int
-) -> Iterator[Message]:
+def _adapt(request: Request) -> Iterator[Message]:
     """The agents' steps in turn, so that all curves grow together."""
     from agents.learner import AgentError
-    from agents.runs import load_agent
 
     try:
-        agents = [load_agent(name, pack, seed) for name in names]
-        batch = GridBatch.of([task.level])
-        streams = [a.learner.adapt(batch, [task_rng(seed, task)], steps) for a in agents]
-        for _ in range(steps + 1):
+        batch = GridBatch.of([request.task.level])
+        streams = [_stream(name, request, batch) for name in request.agents]
+        for _ in range(request.steps + 1):
             for i, stream in enumerate(streams):
-                yield Stepped(number, i, next(stream))
-        yield Finished(number)
+                yield Stepped(request.number, i, next(stream))
+        yield Finished(request.number)
     except (AgentError, TooLarge, TooLargeToSee) as error:
-        yield Failed(number, str(error))
+        yield Failed(request.number, str(error))
+
+
+def _stream(name: str, request: Request, batch: GridBatch) -> Iterator[AdaptationStep]:
+    from agents.runs import load_agent
+
+    learner = load_agent(name, request.pack, request.seed).learner
+    if request.episodes and hasattr(learner.config, "inner"):
+        inner = replace(learner.config.inner, episodes=request.episodes)
+        learner.config = replace(learner.config, inner=inner)
+    return learner.adapt(batch, [task_rng(request.seed, request.task)], request.steps)
 
 
 def trace_task(name: str, pack: str, task: Task, seed: int, steps: int) -> AdaptationTrace:

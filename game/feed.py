@@ -15,10 +15,24 @@ from game.trace import AdaptationStep, AdaptationTrace
 
 
 @dataclass(frozen=True)
-class Ready:
-    """The agents have loaded; their names, the watched one first."""
+class Request:
+    """Adapt these agents (as `--agent` takes them, for a pack of this name) to a task.
 
+    `episodes` are those of each adaptation step, where they are not to be the agent's own.
+    """
+
+    number: int
+    task: Task
+    seed: int
+    steps: int
     agents: tuple[str, ...]
+    pack: str = ""
+    episodes: int | None = None
+
+
+@dataclass(frozen=True)
+class Ready:
+    """Whoever adapts has started and listens."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +65,8 @@ Message = Ready | Stepped | Failed | Finished
 class Feed(Protocol):
     """Where adaptation steps come from. No method ever blocks."""
 
-    def request(self, number: int, task: Task, seed: int, steps: int) -> None:
-        """Cancel what was running, and adapt all agents to this task in `steps` steps."""
+    def request(self, request: Request) -> None:
+        """Cancel what was running, and do this."""
         ...
 
     def poll(self) -> list[Message]:
@@ -71,12 +85,12 @@ class Replay:
         self._traces = tuple(traces)
         self._waiting: list[Message] = []
 
-    def request(self, number: int, task: Task, seed: int, steps: int) -> None:
+    def request(self, request: Request) -> None:
         """All is known: the answer is complete with the next poll."""
-        self._waiting = [Ready(tuple(trace.name for trace in self._traces))]
+        self._waiting = [Ready()]
         for agent, trace in enumerate(self._traces):
-            self._waiting += [Stepped(number, agent, step) for step in trace.steps]
-        self._waiting.append(Finished(number))
+            self._waiting += [Stepped(request.number, agent, step) for step in trace.steps]
+        self._waiting.append(Finished(request.number))
 
     def poll(self) -> list[Message]:
         """The whole answer, once."""
@@ -85,3 +99,43 @@ class Replay:
 
     def close(self) -> None:
         """Nothing runs."""
+
+
+# --- which agents there are ----------------------------------------------------------------------
+
+
+class NoAgent(Exception):
+    """There is no such agent, or its files cannot be used; the message says why."""
+
+
+class Card(Protocol):
+    """What there is to know of an agent before it is loaded."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def episodes(self) -> int:
+        """Of each of its adaptation steps."""
+        ...
+
+    @property
+    def learned(self) -> bool:
+        """Whether there was a meta-training."""
+        ...
+
+    @property
+    def trained_on(self) -> frozenset[str]:
+        """Ids of its training tasks; none where it met ever new ones."""
+        ...
+
+
+class Agents(Protocol):
+    """The agents that a person may choose from."""
+
+    def names(self) -> list[str]:
+        """As `Request.agents` takes them."""
+        ...
+
+    def card(self, name: str, pack: str) -> Card:
+        """The card of one of them, or of any other that `--agent` takes. Raises NoAgent."""
+        ...

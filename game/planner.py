@@ -18,13 +18,18 @@ def _backup(batch: GridBatch, value: Floats) -> Floats:
     return q if batch.chance is None else batch.chance.expected(q)
 
 
-def _averaged(batch: GridBatch, choose: object) -> Floats:
-    """[T] the return where `choose(q)` [T, S] is the value of a state with action values q."""
+def _values(batch: GridBatch, choose: object) -> Floats:
+    """[T, S] the return from each state, where `choose(q)` is that of one with action values q."""
     value = np.zeros(batch.over.shape)
     for left in range(1, batch.horizon + 1):
         new = choose(_backup(batch, value))  # type: ignore[operator]
         value = np.where((left <= batch.steps)[:, None], new, value)
-    result: Floats = (batch.start * value).sum(1)
+    return value
+
+
+def _averaged(batch: GridBatch, choose: object) -> Floats:
+    """[T] the same, averaged over starts."""
+    result: Floats = (batch.start * _values(batch, choose)).sum(1)
     return result
 
 
@@ -52,6 +57,24 @@ def optimal_policy(batch: GridBatch) -> Floats:
 def expected_return(batch: GridBatch, action_probs: Floats) -> Floats:
     """[T] the exact return of a policy without memory, `action_probs` [T, S, A]."""
     return _averaged(batch, lambda q: (q * action_probs).sum(-1))
+
+
+def state_values(batch: GridBatch, action_probs: Floats) -> Floats:
+    """[T, S] the exact return of a policy [T, S, A] whose episode begins in this state."""
+    return _values(batch, lambda q: (q * action_probs).sum(-1))
+
+
+def visits(batch: GridBatch, action_probs: Floats) -> Floats:
+    """[T, S] how often a policy [T, S, A] is in each state in an episode, on average."""
+    moves = batch.effective(action_probs)  # [T, S, A]
+    here = batch.start  # [T, S] chance to be there
+    total: Floats = here.copy()
+    for step in range(batch.horizon):
+        going = (batch.steps > step)[:, None] & ~batch.over
+        flow = (moves * (here * going)[..., None]).ravel()
+        here = np.bincount(batch.flat_next, flow, here.size).astype(float).reshape(here.shape)
+        total += here
+    return total
 
 
 def random_return(batch: GridBatch) -> Floats:

@@ -16,7 +16,7 @@ from game.tables import compile_level
 from game.tiles import BY_CHAR, TILES
 from game.view.actors import Cast, place, segments
 from game.view.board import Board, grid_size, neighbours, swatch, walled
-from game.view.layout import arrange, flow
+from game.view.layout import Heights, arrange, flow
 from game.view.plot import Axes, digits_for, nice_ticks, shown_steps, spread
 from game.view.theme import number
 from tests.view_data import TASK
@@ -153,7 +153,7 @@ def test_numbers_have_a_true_minus_and_no_minus_zero() -> None:
 @pytest.mark.parametrize("grid", [(10.0, 10.0), (20.0, 6.0), (6.0, 20.0)])
 @pytest.mark.parametrize("size", [(800, 560), (1280, 800), (1920, 1080), (500, 900)])
 def test_the_board_keeps_its_shape(size: tuple[int, int], grid: tuple[float, float]) -> None:
-    layout = arrange(size, grid, 8, (20, 60, 30), 1.0)
+    layout = arrange(size, grid, 8, Heights(20, 60, 30), 1.0)
     assert layout.board.size == (round(grid[0] * layout.cell), round(grid[1] * layout.cell))
     assert not layout.board.colliderect(layout.panel)
     assert layout.panel.right <= size[0]

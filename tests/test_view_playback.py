@@ -145,3 +145,72 @@ def test_gliding_is_smooth_where_there_is_time_and_even_in_a_hurry() -> None:
     assert eased(0.05, per_move=0.2, glide=0.1) == pytest.approx(0.5)
     assert eased(0.15, per_move=0.2, glide=0.1) == 1
     assert eased(0.025, per_move=0.05, glide=0.1) == pytest.approx(0.5)
+
+
+# --- going about
+
+
+def walked(steps: int = 3, agents: int = 1) -> Playback:
+    """All steps of all agents have arrived; their episodes have 4 and 6 moves."""
+    playback = Playback(steps - 1, agents=agents)
+    for _ in range(steps):
+        for agent in range(agents):
+            playback.add([4 + 8 * agent, 6], agent)
+    return playback
+
+
+def test_one_step_back_and_the_beginning() -> None:
+    playback = walked()
+    playback.to_last()
+    playback.previous_step()
+    assert playback.moment().step == 1  # type: ignore[union-attr]
+    playback.rewind()
+    assert playback.moment() == walked().moment()
+    assert playback.furthest == 2
+
+
+def test_moves_one_at_a_time_through_the_ends_of_an_episode() -> None:
+    playback = walked()
+    moves = []
+    for _ in range(6):
+        playback.change_move(1)
+        moment = playback.moment()
+        assert moment
+        moves.append((moment.index, moment.move))
+    assert playback.paused
+    assert moves == [(0, 1), (0, 2), (0, 3), (0, 4), (1, 0), (1, 1)]
+    for expected in [(1, 0), (0, 4), (0, 3)]:
+        playback.change_move(-1)
+        moment = playback.moment()
+        assert moment
+        assert (moment.index, moment.move) == expected
+
+
+def test_episodes_one_at_a_time() -> None:
+    playback = walked()
+    playback.change_episode(1)
+    assert playback.moment().index == 1  # type: ignore[union-attr]
+    playback.change_episode(-1)
+    playback.change_episode(-1)
+    assert playback.moment().episode == 0  # type: ignore[union-attr]
+
+
+def test_instant_shows_all_that_has_arrived() -> None:
+    playback = walked()
+    playback.change_speed(99)
+    playback.advance(0.016)
+    assert playback.moment().step == 2  # type: ignore[union-attr]
+
+
+def test_who_is_quick_waits_for_the_others_that_are_shown() -> None:
+    playback = walked(agents=2)
+    playback.advance(4 / playback.pace.moves_per_second + 0.1)
+    first, second = playback.moment(0), playback.moment(1)
+    assert first
+    assert second
+    assert first.rested > 0 == second.rested
+    playback.advance(playback.pace.rest)
+    assert playback.moment(0).episode == 0  # type: ignore[union-attr]
+    playback.shown = 1
+    playback.advance(0.01)
+    assert playback.moment(0).episode == 1  # type: ignore[union-attr]

@@ -11,8 +11,11 @@ import pygame
 import pytest
 
 from game.feed import Failed, Finished, Ready, Replay, Stepped
+from game.view.overlays import OVERLAYS
+from game.view.page import COMMON
+from game.view.theme import DARK, LEAST_ZOOM, LIGHT, MOST_ZOOM, Palette, Taste, Typeset
 from game.view.watch import KEYS, UNSEEN, WatchScreen
-from tests.view_data import AGENTS, OTHER, TASK, Script, press, subject, traces
+from tests.view_data import OTHER, TASK, Script, click, press, subject, traces
 
 SIZES = [(1280, 800), (800, 560), (1920, 1080), (600, 900), (300, 200)]
 
@@ -57,7 +60,9 @@ def state_of(screen: WatchScreen) -> tuple[object, ...]:
     """All that a key may change."""
     run, playback = screen.run, screen.run.playback
     clock = (playback.paused, playback.speed, step_of(screen))
-    return (run.number, *clock, screen.show_policy, screen.quit)
+    place = playback.moment()
+    taste = (screen.taste.palette.name, screen.taste.zoom, screen.helping)
+    return (run.number, *clock, place, tuple(screen.looks), screen.abreast, *taste, screen.quit)
 
 
 # --- keys
@@ -65,16 +70,18 @@ def state_of(screen: WatchScreen) -> tuple[object, ...]:
 
 def test_every_key_on_the_screen_does_something(replay: WatchScreen) -> None:
     """The legend and the handler read one table, so no key can be shown that is not handled."""
-    acted = []
-    for key in KEYS:
+    for key in (*KEYS, *COMMON):
         assert key.cap
         assert key.text
-        event = press(key.codes[0])
+        replay.run.playback.go_to(1)
+        replay.run.playback.paused = False
+        replay.run.playback.advance(3.3)
+        replay.taste.zoom = 1
         before = state_of(replay)
-        replay.handle(event)
-        acted.append(state_of(replay) != before)
+        replay.handle(press(key.codes[0], mod=pygame.KMOD_CTRL if key.ctrl else 0))
+        assert state_of(replay) != before, key.cap
+        replay.helping = False
         replay.update(0.0)
-    assert all(acted)
 
 
 def test_space_pauses_and_goes_on(replay: WatchScreen) -> None:
@@ -129,6 +136,7 @@ def test_speed_survives_a_new_start(screen: WatchScreen) -> None:
 
 
 def test_p_shows_and_hides_the_policy(replay: WatchScreen) -> None:
+    replay.eager = True
     plain = picture(replay)
     replay.handle(press(pygame.K_p))
     assert picture(replay) != plain
@@ -158,7 +166,7 @@ def test_the_first_frame_needs_nothing_from_the_feed(screen: WatchScreen) -> Non
 
 def test_states_follow_the_adaptation(screen: WatchScreen, script: Script) -> None:
     states = [screen.facts().state]
-    script.messages = [Ready(AGENTS)]
+    script.messages = [Ready()]
     screen.update(0)
     states.append(screen.facts().state)
     for step in traces()[0].steps:
@@ -179,7 +187,7 @@ def test_messages_of_an_older_request_are_ignored(screen: WatchScreen, script: S
 
 
 def test_a_failure_is_shown_and_a_new_start_clears_it(screen: WatchScreen, script: Script) -> None:
-    script.messages = [Ready(AGENTS), Finished(0)]
+    script.messages = [Ready(), Finished(0)]
     screen.update(0)
     fine = picture(screen)
     script.messages = [Failed(0, "the agent's file is damaged " * 40)]
@@ -232,11 +240,12 @@ def test_unseen_is_said_only_of_unseen_tasks() -> None:
 
 @pytest.mark.parametrize("size", SIZES)
 def test_it_draws_at_any_size(replay: WatchScreen, size: tuple[int, int]) -> None:
-    replay.show_policy = True
+    replay.looks = list(OVERLAYS)
     assert len(picture(replay, size)) == 3 * size[0] * size[1]
 
 
 def test_resizing_back_and_forth_gives_the_same_picture(replay: WatchScreen) -> None:
+    replay.eager = True
     first = picture(replay)
     picture(replay, (1280, 800))
     assert picture(replay) == first
@@ -281,3 +290,108 @@ def test_data_of_the_tests_learns() -> None:
     scores = [learner.score(step) for step in learner.steps]
     assert np.isclose(scores[0], 0)
     assert scores[-1] > 0.9 > slow.score(slow.steps[-1])
+
+
+# --- going about
+
+
+def test_a_click_on_a_thumbnail_or_a_point_goes_to_its_step(replay: WatchScreen) -> None:
+    replay.eager = True
+    replay.run.playback.to_last()
+    replay.run.playback.rewind()
+    picture(replay)
+    stage = replay._stage
+    assert stage is not None
+    replay.handle(click(stage.timelines[0].slots[2].center))
+    assert step_of(replay) == 2
+    picture(replay)
+    assert stage.plot is not None
+    assert stage.facts is not None
+    point = stage.facts.rows[0].curve.points(replay.run.axes, stage.plot)[1]
+    replay.handle(click(point))
+    assert step_of(replay) == 1
+
+
+def test_hovering_over_a_point_reads_it(replay: WatchScreen) -> None:
+    replay.eager = True
+    plain = picture(replay)
+    stage = replay._stage
+    assert stage is not None
+    assert stage.plot is not None
+    assert stage.facts is not None
+    point = stage.facts.rows[0].curve.points(replay.run.axes, stage.plot)[0]
+    at = (round(point[0]), round(point[1]))
+    replay.handle(pygame.event.Event(pygame.MOUSEMOTION, pos=at, rel=(0, 0), buttons=(0, 0, 0)))
+    assert picture(replay) != plain
+    assert replay._reading(0, 0)[1] == "after 0 episodes"
+
+
+def test_a_thumbnail_shows_where_the_agent_went(replay: WatchScreen) -> None:
+    """Each is the board with that step's walks on it; those of different steps differ."""
+    replay.run.playback.to_last()
+    for _ in range(4):
+        picture(replay, (1280, 800))
+    assert replay._stage is not None
+    timeline = replay._stage.timelines[0]
+    made = {pygame.image.tobytes(one, "RGB") for one in timeline._made.values()}
+    assert len(made) == 3
+    board = timeline._board
+    assert replay.run.tables
+    cell = replay.run.tables.cell[replay.run.traces[0].steps[2].paths[0, 0, 1]]
+    at = tuple(round(v) for v in board.centre(*cell))
+    assert timeline._made[2].get_at(at) != board.surface.get_at(at)
+
+
+def test_keys_on_the_screen_can_be_clicked(replay: WatchScreen) -> None:
+    picture(replay, (1280, 800))
+    rect = next(rect for rect, key in replay._caps if key.cap == "Space")
+    replay.handle(click(rect.center))
+    assert replay.run.playback.paused
+
+
+def test_all_agents_stand_side_by_side(replay: WatchScreen) -> None:
+    replay.handle(press(pygame.K_s))
+    picture(replay)
+    assert replay._stage is not None
+    boards = [place.board for place in replay._stage.layout.boards]
+    assert len(boards) == 2
+    assert not boards[0].colliderect(boards[1])
+    assert [len(pane.trace.steps) for pane in replay._stage.panes] == [3, 3]
+
+
+# --- taste
+
+
+def test_dark_and_light(replay: WatchScreen) -> None:
+    picture(replay)
+    light, dark = pygame.Surface((960, 640)), pygame.Surface((960, 640))
+    replay.draw(light)
+    replay.handle(press(pygame.K_t))
+    replay.draw(dark)
+    assert light.get_at((2, 2))[:3] == LIGHT.paper
+    assert dark.get_at((2, 2))[:3] == DARK.paper
+
+
+def test_type_grows_and_never_gets_too_small() -> None:
+    taste = Taste()
+    heights = []
+    for zoom in range(LEAST_ZOOM, MOST_ZOOM + 1):
+        taste.zoom = zoom
+        heights.append(taste.typeset((960, 640)).height("small"))
+    assert heights == sorted(heights)
+    assert heights[0] == Typeset(1.0).height("small")
+    assert heights[-1] > heights[0]
+
+
+def luminance(colour: tuple[int, int, int]) -> float:
+    parts = [(c / 255 / 12.92 if c <= 10 else ((c / 255 + 0.055) / 1.055) ** 2.4) for c in colour]
+    return float(np.dot(parts, (0.2126, 0.7152, 0.0722)))
+
+
+@pytest.mark.parametrize("palette", [LIGHT, DARK], ids=lambda palette: palette.name)
+def test_all_words_have_contrast(palette: Palette) -> None:
+    """At least 4.5 to 1, as the accessibility guidelines ask of small text."""
+    for ink in (palette.ink, palette.muted, palette.alert, *palette.texts):
+        for ground in (palette.paper, palette.card):
+            bright, dim = sorted((luminance(ink), luminance(ground)), reverse=True)
+            assert (bright + 0.05) / (dim + 0.05) >= 4.5

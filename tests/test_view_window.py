@@ -108,6 +108,7 @@ def test_plain_pygame_is_named_with_the_command_that_mends_it(
 
 def test_the_picture_is_the_final_frame(tmp_path: Path) -> None:
     screen = WatchScreen(subject(), Replay(traces()))
+    screen.eager = True
     screen.update(0.0)
     screen.run.playback.to_last()
     save_picture(tmp_path / "board.png", subject(), traces(), size=(960, 640))

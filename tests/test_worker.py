@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 
 from agents.worker import Worker, trace_task
-from game.feed import Failed, Finished, Message, Ready, Stepped
+from game.feed import Failed, Finished, Message, Ready, Request, Stepped
 from game.level import parse
 from game.tasks import Task, load_pack
 
 ROOT = Path(__file__).resolve().parent.parent
 TASKS = load_pack("goals-5x5").split("test").tasks
+AGENTS = ("maml-mazes-9x9", "scratch")
 
 
 def wait(worker: Worker, kind: type, seconds: float = 60) -> list[Message]:
@@ -33,16 +34,16 @@ def wait(worker: Worker, kind: type, seconds: float = 60) -> list[Message]:
 
 @pytest.fixture(scope="module")
 def worker():
-    started = Worker(("maml-mazes-9x9", "scratch"), "goals-5x5")
+    started = Worker()
     wait(started, Ready)
     yield started
     started.close()
 
 
 def test_what_arrives_is_what_a_headless_trace_holds(worker: Worker):
-    worker.request(1, TASKS[0], 4, 2)
+    worker.request(Request(1, TASKS[0], 4, 2, AGENTS, "goals-5x5"))
     messages = wait(worker, Finished)
-    for index, name in enumerate(("maml-mazes-9x9", "scratch")):
+    for index, name in enumerate(AGENTS):
         steps = [m.step for m in messages if isinstance(m, Stepped) and m.agent == index]
         expected = trace_task(name, "goals-5x5", TASKS[0], 4, 2)
         assert expected.name == name
@@ -51,8 +52,8 @@ def test_what_arrives_is_what_a_headless_trace_holds(worker: Worker):
 
 
 def test_a_new_request_takes_the_place_of_the_old(worker: Worker):
-    worker.request(2, TASKS[1], 0, 1000)
-    worker.request(3, TASKS[2], 0, 1)
+    worker.request(Request(2, TASKS[1], 0, 1000, AGENTS))
+    worker.request(Request(3, TASKS[2], 0, 1, AGENTS))
     messages = wait(worker, Finished)
     assert messages[-1] == Finished(3)
     numbers = [m.number for m in messages if isinstance(m, Stepped)]
@@ -62,40 +63,44 @@ def test_a_new_request_takes_the_place_of_the_old(worker: Worker):
 
 def test_a_level_that_cannot_be_seen_fails_alone(worker: Worker):
     wide = Task(parse("map:\n@" + "." * 20 + "G\n"), "wide")
-    worker.request(4, wide, 0, 1)
+    worker.request(Request(4, wide, 0, 1, AGENTS))
     (failed,) = [m for m in wait(worker, Failed) if isinstance(m, Failed)]
     assert failed.number == 4
     assert "1 x 22" in failed.text
-    worker.request(5, TASKS[0], 0, 0)
+    worker.request(Request(5, TASKS[0], 0, 0, AGENTS))
     assert wait(worker, Finished)[-1] == Finished(5)
 
 
-def test_an_agent_that_cannot_be_loaded_is_reported():
-    worker = Worker(("nobody",), "goals-5x5")
+def test_an_agent_that_cannot_be_loaded_is_reported_and_others_go_on(worker: Worker):
+    worker.request(Request(6, TASKS[0], 0, 1, ("nobody",), "goals-5x5"))
+    (failed,) = [m for m in wait(worker, Failed) if isinstance(m, Failed)]
+    assert failed.number == 6
+    assert "no such run or agent" in failed.text
+    worker.request(Request(7, TASKS[0], 0, 0, ("scratch",)))
+    assert wait(worker, Finished)[-1] == Finished(7)
+
+
+def test_the_episodes_of_a_step_can_be_asked_for(worker: Worker):
+    worker.request(Request(8, TASKS[0], 0, 2, AGENTS, "goals-5x5", episodes=3))
+    steps = [m.step for m in wait(worker, Finished) if isinstance(m, Stepped) and m.agent == 0]
+    assert [step.episodes for step in steps] == [0, 3, 6]
+
+
+def test_a_worker_that_dies_is_reported_and_starts_again_when_asked():
+    worker = Worker()
     try:
+        worker._process.kill()
         (failed,) = wait(worker, Failed)
         assert isinstance(failed, Failed)
         assert failed.number is None
-        assert "no such run or agent" in failed.text
-        worker.request(7, TASKS[0], 0, 1)
-        (again,) = wait(worker, Failed)
-        assert again == Failed(7, failed.text)
+        worker.request(Request(1, TASKS[0], 0, 0, ("scratch",)))
+        assert wait(worker, Finished)[-1] == Finished(1)
     finally:
         worker.close()
 
 
-def test_a_worker_that_dies_is_reported_and_closes():
-    worker = Worker(("scratch",), "")
-    worker._process.kill()
-    (failed,) = wait(worker, Failed)
-    assert isinstance(failed, Failed)
-    worker.request(1, TASKS[0], 0, 1)
-    assert worker.poll() == []
-    worker.close()
-
-
 def test_closing_leaves_no_process_behind():
-    worker = Worker(("scratch",), "")
+    worker = Worker()
     worker.close()
     assert not worker._process.is_alive()
 

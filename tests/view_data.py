@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pygame
 
-from game.feed import Message
+from game.feed import Message, Request
 from game.level import parse
 from game.planner import expected_return, optimal_return, random_return
 from game.rules import ACTIONS
@@ -105,11 +105,13 @@ class Script:
     """A feed that sends what the test puts in, and notes what was asked of it."""
 
     def __init__(self) -> None:
+        self.asked: list[Request] = []
         self.requests: list[tuple[int, Task, int, int]] = []
         self.messages: list[Message] = []
 
-    def request(self, number: int, task: Task, seed: int, steps: int) -> None:
-        self.requests.append((number, task, seed, steps))
+    def request(self, request: Request) -> None:
+        self.asked.append(request)
+        self.requests.append((request.number, request.task, request.seed, request.steps))
 
     def poll(self) -> list[Message]:
         messages, self.messages = self.messages, []
@@ -119,6 +121,12 @@ class Script:
         """Nothing runs."""
 
 
-def press(key: int, typed: str = "") -> pygame.event.Event:
+def press(key: int, typed: str = "", mod: int = 0) -> pygame.event.Event:
     """The event of a key going down."""
-    return pygame.event.Event(pygame.KEYDOWN, key=key, unicode=typed, mod=0)
+    return pygame.event.Event(pygame.KEYDOWN, key=key, unicode=typed, mod=mod)
+
+
+def click(at: tuple[float, float], button: int = 1) -> pygame.event.Event:
+    """The event of a mouse button going down."""
+    pos = (round(at[0]), round(at[1]))
+    return pygame.event.Event(pygame.MOUSEBUTTONDOWN, pos=pos, button=button)

@@ -9,26 +9,25 @@ from collections.abc import Sequence
 import numpy as np
 import pygame
 
-from game.rules import KEYS, MOVES, STAY, Floats, Ints
+from game.rules import KEYS, MOVES, Floats, Ints
 from game.tables import Tables
 from game.tiles import COIN, HUNTER, PATROL
 from game.view.board import CAST, MARKS, Board
-from game.view.theme import AGENT, GOAL, INK, TRAILS, WHITE, Colour, Point, darker, mix, smooth
+from game.view.theme import DARK_INK, WHITE, Colour, Palette, Point, darker, mix, smooth
 
 Stretch = tuple[Point, Point]
 Look = tuple[int, int]  # (row, column), each -1, 0 or 1
 
 BUMP = 0.16  # of a cell: how far the agent runs into a wall
 FADES = (150, 105)  # opacity of the trails of the last episode and of those before
-LEAST = 0.04  # probability below which a policy arrow is left out
 
 
 class Token:
     """The agent: a round fellow who looks where it goes, painted once for every direction."""
 
-    def __init__(self, cell: int) -> None:
+    def __init__(self, cell: int, colour: Colour) -> None:
         looks = [_look(move) for move in MOVES]
-        self._pictures = {look: _paint_token(cell, look) for look in looks}
+        self._pictures = {look: _paint_token(cell, look, colour) for look in looks}
 
     def draw(self, surface: pygame.Surface, middle: Point, look: Look) -> None:
         """The agent around `middle` (px), looking in one of the directions of `MOVES`."""
@@ -36,17 +35,17 @@ class Token:
         surface.blit(picture, picture.get_rect(center=middle))
 
 
-def _paint_token(cell: int, look: Look) -> pygame.Surface:
+def _paint_token(cell: int, look: Look, colour: Colour) -> pygame.Surface:
     def paint(surface: pygame.Surface, factor: int) -> None:
         x = y = cell * factor / 2
         r = cell * factor * 0.34
         foot = pygame.Rect(x - r, y + r * 0.62, r * 2, r * 0.55)
-        pygame.draw.ellipse(surface, (*INK, 60), foot)
+        pygame.draw.ellipse(surface, (*DARK_INK, 60), foot)
         pygame.draw.circle(surface, WHITE, (x, y), r * 1.13)
-        pygame.draw.circle(surface, darker(AGENT, 0.16), (x, y), r)
-        pygame.draw.circle(surface, AGENT, (x, y - r * 0.07), r * 0.93)
-        pygame.draw.circle(surface, mix(AGENT, WHITE, 0.22), (x, y - r * 0.3), r * 0.6)
-        pygame.draw.circle(surface, AGENT, (x, y - r * 0.16), r * 0.66)
+        pygame.draw.circle(surface, darker(colour, 0.16), (x, y), r)
+        pygame.draw.circle(surface, colour, (x, y - r * 0.07), r * 0.93)
+        pygame.draw.circle(surface, mix(colour, WHITE, 0.22), (x, y - r * 0.3), r * 0.6)
+        pygame.draw.circle(surface, colour, (x, y - r * 0.16), r * 0.66)
         _paint_face(surface, (x + look[1] * r * 0.24, y + look[0] * r * 0.2), look, r)
 
     return smooth((cell, cell), paint, WHITE)
@@ -58,10 +57,12 @@ def _paint_face(surface: pygame.Surface, middle: Point, look: Look, radius: floa
         eye = (x + side * radius * 0.32, y - radius * 0.12)
         pupil = (eye[0] + look[1] * radius * 0.1, eye[1] + look[0] * radius * 0.1)
         pygame.draw.circle(surface, WHITE, eye, radius * 0.26)
-        pygame.draw.circle(surface, INK, pupil, radius * 0.14)
+        pygame.draw.circle(surface, DARK_INK, pupil, radius * 0.14)
     smile = pygame.Rect(0, 0, radius * 0.62, radius * 0.5)
     smile.center = (round(x), round(y + radius * 0.24))
-    pygame.draw.arc(surface, INK, smile, math.pi * 1.1, math.pi * 1.9, max(2, round(radius * 0.09)))
+    pygame.draw.arc(
+        surface, DARK_INK, smile, math.pi * 1.1, math.pi * 1.9, max(2, round(radius * 0.09))
+    )
 
 
 class Cast:
@@ -70,7 +71,7 @@ class Cast:
     def __init__(self, tables: Tables, board: Board) -> None:
         level = tables.level
         self._tables, self._board = tables, board
-        self._signs = {char: MARKS[char](board.cell, True) for char in CAST}
+        self._signs = {char: MARKS[char](board.cell, True, board.palette) for char in CAST}
         self._keys = [(i, cell) for i, char in enumerate(KEYS) for cell in level.find(char)]
         self._coins = level.find(COIN)
         self._opponents = [char for char in (PATROL, HUNTER) for _ in level.find(char)]
@@ -123,7 +124,7 @@ def draw_joy(surface: pygame.Surface, board: Board, at: Point, share: float) -> 
     reach = board.cell * (0.4 + 0.5 * (1 - (1 - share) ** 2))
     width = max(1, round(board.cell * 0.11 * (1 - share)))
     if share < 0.98:
-        pygame.draw.aacircle(surface, GOAL, board.centre(*at), reach, width)
+        pygame.draw.aacircle(surface, board.palette.goal, board.centre(*at), reach, width)
 
 
 def segments(board: Board, cells: Ints, path: Ints, lane: float) -> list[Stretch]:
@@ -154,53 +155,27 @@ def draw_walk(
         surface.fill(colour, (left, top, *size))
 
 
+def trail_hue(palette: Palette, episode: int) -> Colour:
+    """The colour of an episode's trail."""
+    return palette.trails[episode % len(palette.trails)]
+
+
 def trail_width(board: Board) -> int:
     """In px."""
     return max(2, round(board.cell * 0.07))
 
 
-def past_trails(board: Board, cells: Ints, paths: Sequence[tuple[int, Ints]]) -> pygame.Surface:
+def past_trails(
+    board: Board, cells: Ints, walks: Sequence[tuple[Colour, float, Ints]]
+) -> pygame.Surface:
     """The trails of episodes that are over, the last one most visible.
 
-    paths: (number of the episode, its states [H + 1]), oldest first.
+    walks: (colour, lane, states [H + 1]), oldest first.
     """
-    layer = pygame.Surface(board.size, pygame.SRCALPHA)
-    for age, (episode, path) in reversed(list(enumerate(reversed(paths)))):
+    trails = pygame.Surface(board.size, pygame.SRCALPHA)
+    for age, (colour, lane, path) in reversed(list(enumerate(reversed(walks)))):
         one = pygame.Surface(board.size, pygame.SRCALPHA)
-        colour = TRAILS[episode % len(TRAILS)]
-        draw_walk(one, segments(board, cells, path, lane_of(episode)), colour, trail_width(board))
+        draw_walk(one, segments(board, cells, path, lane), colour, trail_width(board))
         one.set_alpha(FADES[min(age, len(FADES) - 1)])
-        layer.blit(one, (0, 0))
-    return layer
-
-
-def policy_arrows(board: Board, cells: Ints, probs: Floats, over: Sequence[bool]) -> pygame.Surface:
-    """Arrows from each cell, as long as the action is likely; a ring for staying. probs [S, A]."""
-
-    def paint(surface: pygame.Surface, factor: int) -> None:
-        side = board.cell * factor
-        for state, cell in enumerate(cells):
-            if over[state]:
-                continue
-            x, y = (value * factor for value in board.centre(*cell))
-            for action, p in enumerate(probs[state]):
-                if p < LEAST:
-                    continue
-                if action == STAY:
-                    pygame.draw.circle(
-                        surface, INK, (x, y), side * 0.13 * math.sqrt(p), max(2, side // 40)
-                    )
-                else:
-                    _arrow(surface, (x, y), MOVES[action], side, float(p))
-
-    return smooth(board.size, paint, INK)
-
-
-def _arrow(surface: pygame.Surface, tail: Point, direction: Ints, side: int, p: float) -> None:
-    dy, dx = direction.tolist()
-    reach, head = side * (0.1 + 0.36 * p), side * (0.05 + 0.05 * p)
-    tip = (tail[0] + dx * reach, tail[1] + dy * reach)
-    neck = (tip[0] - dx * head, tip[1] - dy * head)
-    pygame.draw.line(surface, INK, tail, neck, max(2, round(side * (0.02 + 0.035 * p))))
-    wings = [(neck[0] + dy * head, neck[1] + dx * head), (neck[0] - dy * head, neck[1] - dx * head)]
-    pygame.draw.polygon(surface, INK, [tip, *wings])
+        trails.blit(one, (0, 0))
+    return trails

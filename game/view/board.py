@@ -16,8 +16,18 @@ from game.level import Level
 from game.rules import KEYS
 from game.tiles import BY_CHAR, CANDIDATE, COIN, FLOOR, GOAL, HUNTER, PATROL, START, WALL
 from game.view.marks import GROUNDS, SIGNS
-from game.view.theme import GOAL as GOAL_HUE
-from game.view.theme import INK, MUTED, PAPER, WHITE, Colour, Point, darker, dashes, smooth
+from game.view.theme import (
+    DARK_INK,
+    LIGHT,
+    WHITE,
+    Colour,
+    Palette,
+    Point,
+    darker,
+    dashes,
+    mix,
+    smooth,
+)
 
 Cell = tuple[int, int]
 
@@ -77,7 +87,8 @@ def corner_radii(mask: int, radius: int) -> dict[str, int]:
 class Board:
     """A level's picture with cells of `cell` px. `surface` is shared: blit it, don't draw on it."""
 
-    def __init__(self, level: Level, cell: int) -> None:
+    def __init__(self, level: Level, cell: int, palette: Palette = LIGHT) -> None:
+        self.palette = palette
         self.rows, self.ring = walled(level)
         self.cell = cell
         self._crop = round(CROP * cell)
@@ -86,7 +97,7 @@ class Board:
         inside = whole.get_rect().inflate(-2 * self._crop, -2 * self._crop)
         self.size = inside.size
         self.surface = whole.subsurface(inside).copy()
-        self.surface.blit(_paper_corners(self.size, round(ROUND * cell)), (0, 0))
+        self.surface.blit(_paper_corners(self.size, round(ROUND * cell), palette.paper), (0, 0))
 
     def centre(self, row: float, column: float) -> Point:
         """The middle of a cell of the level's map, in px of the board."""
@@ -95,16 +106,22 @@ class Board:
 
     def _paint(self, hidden: bool) -> pygame.Surface:
         board = pygame.Surface(self._whole)
-        board.fill(PAPER)
-        board.blit(smooth(self._whole, self._paint_ground, BY_CHAR[FLOOR].colour), (0, 0))
+        board.fill(self.palette.paper)
+        board.blit(smooth(self._whole, self._paint_ground, self._hue(FLOOR)), (0, 0))
         for r, row in enumerate(self.rows):
             for c, char in enumerate(row):
                 mark = MARKS.get(char)
                 if mark and char not in CAST:
-                    board.blit(mark(self.cell, hidden), (c * self.cell, r * self.cell))
+                    board.blit(
+                        mark(self.cell, hidden, self.palette), (c * self.cell, r * self.cell)
+                    )
         board.blit(self._shadow(), (0, 0))
-        board.blit(smooth(self._whole, self._paint_walls, BY_CHAR[WALL].colour), (0, 0))
+        board.blit(smooth(self._whole, self._paint_walls, self._hue(WALL)), (0, 0))
         return board
+
+    def _hue(self, char: str) -> Colour:
+        """A tile's colour in this theme."""
+        return self.palette.board(BY_CHAR[char].colour)
 
     def _cells(self, factor: int) -> list[tuple[int, int, str, pygame.Rect]]:
         side = self.cell * factor
@@ -116,19 +133,20 @@ class Board:
 
     def _paint_ground(self, surface: pygame.Surface, factor: int) -> None:
         """Floor everywhere, with seams so that cells can be counted; on it patches of terrain."""
-        floor = BY_CHAR[FLOOR].colour
+        floor = self._hue(FLOOR)
         for r, c, _, rect in self._cells(factor):
             surface.fill(darker(floor, _shade(r, c)), rect)
             _paint_seams(surface, rect, floor, NORTH | WEST, factor)
         for r, c, char, rect in self._cells(factor):
             tile = BY_CHAR[char]
-            if tile.passable and tile.colour != floor:
+            colour = self._hue(char)
+            if tile.passable and colour != floor:
                 mask = neighbours(self.rows, r, c)
                 radii = corner_radii(mask, round(ROUND * rect.width))
-                pygame.draw.rect(surface, darker(tile.colour, _shade(r, c)), rect, **radii)
-                _paint_seams(surface, rect, tile.colour, mask, factor)
+                pygame.draw.rect(surface, darker(colour, _shade(r, c)), rect, **radii)
+                _paint_seams(surface, rect, colour, mask, factor)
             pattern = PATTERNS.get(tile.pattern, _plain) if self.cell >= FINEST else _plain
-            pattern(surface, rect, tile.colour, random.Random(r * 1009 + c))
+            pattern(surface, rect, colour, random.Random(r * 1009 + c))
 
     def _shadow(self) -> pygame.Surface:
         """A soft shadow south-east of the walls; blurred at half size, which nobody can tell."""
@@ -144,7 +162,7 @@ class Board:
 
     def _paint_walls(self, surface: pygame.Surface, factor: int) -> None:
         """Each wall: a dark south face, a light top above it, and a lighter edge in the north."""
-        colour = BY_CHAR[WALL].colour
+        colour = self._hue(WALL)
         for r, c, char, rect in self._cells(factor):
             if char != WALL:
                 continue
@@ -176,14 +194,14 @@ def _paint_seams(
         surface.fill(seam, (rect.left, rect.top, thick, rect.height))
 
 
-def _paper_corners(size: tuple[int, int], radius: int) -> pygame.Surface:
+def _paper_corners(size: tuple[int, int], radius: int, paper: Colour) -> pygame.Surface:
     """What makes the corners of the board round."""
 
     def paint(surface: pygame.Surface, factor: int) -> None:
-        surface.fill((*PAPER, 255))
-        pygame.draw.rect(surface, (*PAPER, 0), surface.get_rect(), border_radius=radius * factor)
+        surface.fill((*paper, 255))
+        pygame.draw.rect(surface, (*paper, 0), surface.get_rect(), border_radius=radius * factor)
 
-    return smooth(size, paint, PAPER)
+    return smooth(size, paint, paper)
 
 
 # --- patterns: each marks one cell; the middle stays clear for trails and the agent --------------
@@ -267,57 +285,58 @@ PATTERNS: dict[str, Pattern] = {
 # --- marks of a single cell ----------------------------------------------------------------------
 
 
-def start_mark(cell: int, hidden: bool = True) -> pygame.Surface:
+def start_mark(cell: int, hidden: bool = True, palette: Palette = LIGHT) -> pygame.Surface:
     """Where episodes begin: a ring on the floor."""
 
     def paint(surface: pygame.Surface, factor: int) -> None:
         side = cell * factor
         middle = (side / 2, side / 2)
-        colour = darker(BY_CHAR[FLOOR].colour, 0.3)
+        colour = mix(palette.board(BY_CHAR[FLOOR].colour), palette.ink, 0.32)
         pygame.draw.circle(surface, colour, middle, side * 0.4, max(2, side // 18))
         pygame.draw.circle(surface, colour, middle, side * 0.27, max(2, side // 34))
 
     return smooth((cell, cell), paint, BY_CHAR[FLOOR].colour)
 
 
-def candidate_mark(cell: int, hidden: bool = True) -> pygame.Surface:
+def candidate_mark(cell: int, hidden: bool = True, palette: Palette = LIGHT) -> pygame.Surface:
     """A cell that may be the goal: a question mark."""
 
     def paint(surface: pygame.Surface, factor: int) -> None:
         side = cell * factor
-        mark = pygame.font.Font(None, round(side * 0.8)).render("?", True, MUTED)
+        mark = pygame.font.Font(None, round(side * 0.8)).render("?", True, palette.muted)
         surface.blit(mark, mark.get_rect(center=(side / 2, side / 2)))
 
     return smooth((cell, cell), paint, BY_CHAR[FLOOR].colour)
 
 
-def goal_mark(cell: int, hidden: bool) -> pygame.Surface:
+def goal_mark(cell: int, hidden: bool, palette: Palette = LIGHT) -> pygame.Surface:
     """The goal: a flag. Hidden from the agent it is a ghost: dashed, pale, an eye struck out."""
 
     def paint(surface: pygame.Surface, factor: int) -> None:
         side = cell * factor
+        hue = palette.goal
         frame = pygame.Rect(0, 0, side, side).inflate(-side * 0.12, -side * 0.12)
-        pygame.draw.rect(surface, (*GOAL_HUE, 38), frame, border_radius=side // 6)
+        pygame.draw.rect(surface, (*hue, 38), frame, border_radius=side // 6)
         if hidden:
-            _dashed_frame(surface, frame, side)
-            _flag(surface, side, (0.44, 0.56), ghost=True)
-            _struck_eye(surface, side, (0.7, 0.27))
+            _dashed_frame(surface, frame, side, hue)
+            _flag(surface, side, (0.44, 0.56), hue, ghost=True)
+            _struck_eye(surface, side, (0.7, 0.27), hue)
         else:
-            pygame.draw.rect(surface, GOAL_HUE, frame, max(2, side // 18), border_radius=side // 6)
-            _flag(surface, side, (0.53, 0.5), ghost=False)
+            pygame.draw.rect(surface, hue, frame, max(2, side // 18), border_radius=side // 6)
+            _flag(surface, side, (0.53, 0.5), hue, ghost=False)
 
-    return smooth((cell, cell), paint, GOAL_HUE)
+    return smooth((cell, cell), paint, palette.goal)
 
 
-def _dashed_frame(surface: pygame.Surface, frame: pygame.Rect, side: int) -> None:
+def _dashed_frame(surface: pygame.Surface, frame: pygame.Rect, side: int, hue: Colour) -> None:
     corners = [frame.topleft, frame.topright, frame.bottomright, frame.bottomleft]
     on = frame.width / 9
     for start, end in zip(corners, corners[1:] + corners[:1], strict=True):
         for a, b in dashes(start, end, on, on):
-            pygame.draw.line(surface, GOAL_HUE, a, b, max(2, side // 22))
+            pygame.draw.line(surface, hue, a, b, max(2, side // 22))
 
 
-def _flag(surface: pygame.Surface, side: int, middle: Point, ghost: bool) -> None:
+def _flag(surface: pygame.Surface, side: int, middle: Point, hue: Colour, ghost: bool) -> None:
     """A pennant on a pole around `middle` (in cells)."""
 
     def at(x: float, y: float) -> Point:
@@ -325,19 +344,19 @@ def _flag(surface: pygame.Surface, side: int, middle: Point, ghost: bool) -> Non
 
     cloth = [at(-0.12, -0.24), at(0.2, -0.12), at(-0.12, 0.0)]
     thick = max(2, side // 18)
-    pygame.draw.polygon(surface, (*GOAL_HUE, 110) if ghost else GOAL_HUE, cloth)
-    pygame.draw.polygon(surface, GOAL_HUE, cloth, max(2, side // 36))
-    pygame.draw.line(surface, GOAL_HUE, at(-0.13, -0.26), at(-0.13, 0.26), thick)
-    pygame.draw.line(surface, GOAL_HUE, at(-0.22, 0.26), at(-0.04, 0.26), thick)
+    pygame.draw.polygon(surface, (*hue, 110) if ghost else hue, cloth)
+    pygame.draw.polygon(surface, hue, cloth, max(2, side // 36))
+    pygame.draw.line(surface, hue, at(-0.13, -0.26), at(-0.13, 0.26), thick)
+    pygame.draw.line(surface, hue, at(-0.22, 0.26), at(-0.04, 0.26), thick)
 
 
-def _struck_eye(surface: pygame.Surface, side: int, middle: Point) -> None:
+def _struck_eye(surface: pygame.Surface, side: int, middle: Point, hue: Colour) -> None:
     """The sign for 'not to be seen' in a white disc."""
     x, y = middle[0] * side, middle[1] * side
     disc, wide, high = side * 0.23, side * 0.15, side * 0.085
     pygame.draw.circle(surface, WHITE, (x, y), disc)
-    pygame.draw.circle(surface, GOAL_HUE, (x, y), disc, max(1, side // 44))
-    ink, thick = INK, max(2, side // 32)
+    pygame.draw.circle(surface, hue, (x, y), disc, max(1, side // 44))
+    ink, thick = DARK_INK, max(2, side // 32)
     lid = [(x + wide * t / 6, y - high * math.cos(t * math.pi / 12)) for t in range(-6, 7)]
     under = [(px, 2 * y - py) for px, py in lid]
     pygame.draw.lines(surface, ink, False, lid, thick)
@@ -347,23 +366,24 @@ def _struck_eye(surface: pygame.Surface, side: int, middle: Point) -> None:
     pygame.draw.line(surface, ink, (x - wide, y + wide), (x + wide, y - wide), thick)
 
 
-def swatch(char: str, cell: int) -> pygame.Surface:
+def swatch(char: str, cell: int, palette: Palette = LIGHT) -> pygame.Surface:
     """A tile as it looks on the board, for a legend."""
     tile = BY_CHAR[char]
+    colour = palette.board(tile.colour)
 
     def paint(surface: pygame.Surface, factor: int) -> None:
         whole = pygame.Rect(0, 0, cell * factor, cell * factor)
-        surface.fill(tile.colour)
-        PATTERNS.get(tile.pattern, _plain)(surface, whole, tile.colour, random.Random(1))
+        surface.fill(colour)
+        PATTERNS.get(tile.pattern, _plain)(surface, whole, colour, random.Random(1))
         if char in SIGNS:
-            surface.blit(SIGNS[char](whole.width, True), (0, 0))
-        pygame.draw.rect(surface, darker(tile.colour, 0.25), whole, factor)
+            surface.blit(SIGNS[char](whole.width, True, palette), (0, 0))
+        pygame.draw.rect(surface, darker(colour, 0.25), whole, factor)
 
-    return smooth((cell, cell), paint, tile.colour)
+    return smooth((cell, cell), paint, colour)
 
 
 CAST = {*KEYS, COIN, PATROL, HUNTER}  # come and go while an episode runs: see `actors.Cast`
-MARKS: dict[str, Callable[[int, bool], pygame.Surface]] = {
+MARKS: dict[str, Callable[[int, bool, Palette], pygame.Surface]] = {
     START: start_mark,
     CANDIDATE: candidate_mark,
     GOAL: goal_mark,

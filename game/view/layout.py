@@ -14,74 +14,131 @@ STACKED_PANEL = 0.48  # of the height, where the panel stands below the board
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where one agent's board stands, its name above it and its timeline below it."""
+
+    name: pygame.Rect
+    board: pygame.Rect
+    timeline: pygame.Rect
+
+
+@dataclass(frozen=True)
 class Layout:
-    """The regions of the window. `cell` is the side of the board's cells in px."""
+    """The regions of the window. `cell` is the side of the boards' cells in px."""
 
     header: pygame.Rect
-    board: pygame.Rect
+    boards: tuple[Place, ...]
     legend: pygame.Rect
     panel: pygame.Rect
     footer: pygame.Rect
     cell: int
 
+    @property
+    def board(self) -> pygame.Rect:
+        """The first board."""
+        return self.boards[0].board
 
-def scale_for(size: tuple[int, int]) -> float:
-    """How large type is, compared with a window of 1280 x 800."""
-    return min(max(min(size[0] / 1280, size[1] / 800), 0.8), 1.6)
+
+@dataclass(frozen=True)
+class Heights:
+    """Of what is as high as its text, in px."""
+
+    header: int
+    legend: int
+    footer: int
+    name: int = 0
+    timeline: int = 0
 
 
 def arrange(
     size: tuple[int, int],
     grid: tuple[float, float],
     unit: int,
-    heights: tuple[int, int, int],
+    heights: Heights,
     scale: float,
+    boards: int = 1,
 ) -> Layout:
-    """Lay out a window for a board of `grid` (columns, rows) cells.
+    """Lay out a window for so many boards of `grid` (columns, rows) cells.
 
-    `unit` is the px that all spacing is a multiple of; `heights` are those of header, legend and
-    footer.
+    `unit` is the px that all spacing is a multiple of.
     """
     width, height = max(size[0], SMALLEST[0]), max(size[1], SMALLEST[1])
-    header_height, legend_height, footer_height = heights
-    inside = pygame.Rect(0, 0, width, height).inflate(-6 * unit, -4 * unit)
-    header = pygame.Rect(inside.left, inside.top, inside.width, header_height)
-    footer = pygame.Rect(inside.left, inside.bottom - footer_height, inside.width, footer_height)
-    top, bottom = header.bottom + 2 * unit, footer.top - 2 * unit
-    main = pygame.Rect(inside.left, top, inside.width, bottom - top)
+    header, main, footer = frame(size, unit, heights.header, heights.footer)
     if width < height * SIDE_BY_SIDE:
         split = main.bottom - round(height * STACKED_PANEL)
-        room = pygame.Rect(main.left, main.top, main.width, split - main.top)
-        board, legend, cell = _place_board(room, grid, legend_height, unit)
+        room = pygame.Rect(main.left, main.top, main.width, max(split - main.top, 1))
+        places, legend, cell = _place_boards(room, grid, heights, unit, boards)
+        shift = (main.width - _span(places).width) // 2
+        places = [_moved(place, shift, 0) for place in places]
+        legend.x, legend.width = main.left, main.width
         lower = legend.bottom + 2 * unit
         panel = pygame.Rect(main.left, lower, main.width, main.bottom - lower)
-        board.centerx, legend.width = main.centerx, main.width
-        return Layout(header, board, legend, panel, footer, cell)
+        return Layout(header, tuple(places), legend, panel, footer, cell)
     least = min(round(PANEL_LEAST * scale), main.width // 2)
     room = pygame.Rect(main.left, main.top, main.width - least - 3 * unit, main.height)
-    board, legend, cell = _place_board(room, grid, legend_height, unit)
-    left = board.right + 3 * unit
+    places, legend, cell = _place_boards(room, grid, heights, unit, boards)
+    left = _span(places).right + 3 * unit
     panel_width = min(main.right - left, round(PANEL_MOST * scale))
     panel = pygame.Rect(left, main.top, panel_width, main.height)
     spare = (main.right - panel.right) // 2
-    for rect in (header, board, legend, panel, footer):
+    for rect in (header, legend, panel, footer):
         rect.x += spare
     lower = (main.bottom - legend.bottom) // 2  # a wide board stands in the middle of the height
     lower = lower if lower > cell else 0
-    board.y, legend.y = board.y + lower, legend.y + lower
-    header.width = footer.width = panel.right - board.left
-    return Layout(header, board, legend, panel, footer, cell)
+    places = [_moved(place, spare, lower) for place in places]
+    legend.y += lower
+    header.width = footer.width = panel.right - places[0].board.left
+    return Layout(header, tuple(places), legend, panel, footer, cell)
 
 
-def _place_board(
-    room: pygame.Rect, grid: tuple[float, float], legend_height: int, unit: int
-) -> tuple[pygame.Rect, pygame.Rect, int]:
-    """The largest board in a room, its legend right below it, and the side of its cells."""
-    high = room.height - legend_height - unit
-    cell = max(1, int(min(room.width / grid[0], high / grid[1])))
-    board = pygame.Rect(room.left, room.top, round(grid[0] * cell), round(grid[1] * cell))
-    legend = pygame.Rect(board.left, board.bottom + unit, board.width, legend_height)
-    return board, legend, cell
+def frame(
+    size: tuple[int, int], unit: int, header: int, footer: int
+) -> tuple[pygame.Rect, pygame.Rect, pygame.Rect]:
+    """Header, what lies between, and footer of any screen."""
+    width, height = max(size[0], SMALLEST[0]), max(size[1], SMALLEST[1])
+    inside = pygame.Rect(0, 0, width, height).inflate(-6 * unit, -4 * unit)
+    top = pygame.Rect(inside.left, inside.top, inside.width, header)
+    bottom = pygame.Rect(inside.left, inside.bottom - footer, inside.width, footer)
+    upper, lower = top.bottom + 2 * unit, bottom.top - 2 * unit
+    return top, pygame.Rect(inside.left, upper, inside.width, max(lower - upper, 1)), bottom
+
+
+def _place_boards(
+    room: pygame.Rect, grid: tuple[float, float], heights: Heights, unit: int, boards: int
+) -> tuple[list[Place], pygame.Rect, int]:
+    """The largest boards in a room, the legend right below them, and the side of their cells."""
+    name = heights.name + unit // 2 if boards > 1 else 0
+    timeline = heights.timeline + unit if heights.timeline and boards <= 2 else 0
+    gap = 2 * unit
+
+    def largest(columns: int) -> tuple[int, int]:
+        rows = -(-boards // columns)
+        wide = (room.width - (columns - 1) * gap) / columns
+        high = (room.height - heights.legend - unit - (rows - 1) * gap) / rows - name - timeline
+        return max(1, int(min(wide / grid[0], high / grid[1]))), columns
+
+    sizes = [(largest(c), -(-boards // c) * c) for c in range(1, boards + 1)]
+    (cell, columns), _ = max(sizes, key=lambda s: (s[0][0], -s[1]))  # as few gaps as may be
+    width, height = round(grid[0] * cell), round(grid[1] * cell)
+    places = []
+    for i in range(boards):
+        row, column = divmod(i, columns)
+        x = room.left + column * (width + gap)
+        y = room.top + row * (name + height + timeline + gap)
+        board = pygame.Rect(x, y + name, width, height)
+        below = pygame.Rect(x, board.bottom + unit, width, heights.timeline if timeline else 0)
+        places.append(Place(pygame.Rect(x, y, width, heights.name), board, below))
+    low = max(place.timeline.bottom if timeline else place.board.bottom for place in places)
+    legend = pygame.Rect(room.left, low + unit, _span(places).width, heights.legend)
+    return places, legend, cell
+
+
+def _span(places: Sequence[Place]) -> pygame.Rect:
+    return places[0].board.unionall([place.board for place in places])
+
+
+def _moved(place: Place, x: int, y: int) -> Place:
+    return Place(place.name.move(x, y), place.board.move(x, y), place.timeline.move(x, y))
 
 
 def flow(widths: Sequence[int], gap: int, room: int) -> list[tuple[int, int]]:

@@ -10,7 +10,7 @@ from functools import partial
 import pygame
 
 from game.tiles import BY_CHAR, FLOOR, TILES
-from game.view.theme import INK, WHITE, Colour, Point, darker, smooth
+from game.view.theme import DARK_INK, LIGHT, WHITE, Colour, Palette, Point, darker, smooth
 
 GOLD: Colour = (230, 159, 0)
 PORTAL: Colour = (124, 72, 160)
@@ -79,7 +79,7 @@ GROUNDS: dict[str, Callable[..., None]] = {
 
 
 def _letter(surface: pygame.Surface, side: int, char: str, at: Point, size: float = 0.5) -> None:
-    text = pygame.font.Font(None, round(side * size)).render(char, True, INK)
+    text = pygame.font.Font(None, round(side * size)).render(char, True, DARK_INK)
     surface.blit(text, text.get_rect(center=(at[0] * side, at[1] * side)))
 
 
@@ -107,7 +107,7 @@ def _door(surface: pygame.Surface, side: int, char: str) -> None:
     arch = {"border_top_left_radius": side // 3, "border_top_right_radius": side // 3}
     pygame.draw.rect(surface, darker(wood, -0.25), frame, **arch)
     pygame.draw.rect(surface, darker(wood, 0.5), frame, max(2, side // 14), **arch)
-    pygame.draw.circle(surface, INK, (side * 0.73, side * 0.62), side * 0.05)
+    pygame.draw.circle(surface, DARK_INK, (side * 0.73, side * 0.62), side * 0.05)
     _letter(surface, side, char, (0.46, 0.54), 0.6)
 
 
@@ -140,7 +140,7 @@ def _opponent(
     for x in (0.38, 0.62):
         middle = (x * side, body.centery - side * 0.04)
         pygame.draw.circle(surface, WHITE, middle, side * 0.09)
-        pygame.draw.circle(surface, INK, middle, side * 0.04)
+        pygame.draw.circle(surface, DARK_INK, middle, side * 0.04)
     y, reach = body.centery + side * 0.17, side * 0.12
     start, end = (body.centerx - reach, y), (body.centerx + reach, y)
     pygame.draw.line(surface, WHITE, start, end, max(2, side // 22))
@@ -156,16 +156,16 @@ _SIGNS: dict[str, Callable[[pygame.Surface, int, str], None]] = {
 }
 
 
-def sign(char: str, cell: int, hidden: bool = True) -> pygame.Surface:
+def sign(char: str, cell: int, hidden: bool = True, palette: Palette = LIGHT) -> pygame.Surface:
     """The sign of a tile that has one, `cell` px wide."""
     paint = _SIGNS[BY_CHAR[char].pattern]
     return smooth(
         (cell, cell),
         lambda surface, factor: paint(surface, cell * factor, char),
-        BY_CHAR[FLOOR].colour,
+        palette.board(BY_CHAR[FLOOR].colour),
     )
 
 
-SIGNS: dict[str, Callable[[int, bool], pygame.Surface]] = {
+SIGNS: dict[str, Callable[[int, bool, Palette], pygame.Surface]] = {
     tile.char: partial(sign, tile.char) for tile in TILES if tile.pattern in _SIGNS
 }

@@ -13,31 +13,29 @@ from dataclasses import dataclass
 
 import pygame
 
-from game.view.theme import (
-    CARD,
-    FAINT,
-    INK,
-    MUTED,
-    RULE,
-    Colour,
-    Point,
-    Typeset,
-    dashes,
-    number,
-    smooth,
-)
+from game.view.theme import Colour, Palette, Point, Typeset, dashes, number, smooth
 
+MARKERS = ("dot", "square", "triangle", "diamond")
+DASHES = ((0.0, 0.0), (6.0, 4.0), (2.0, 3.0), (10.0, 3.0))  # on, off in px; the first is solid
 PAD_ABOVE, PAD_BELOW = 0.08, 0.14  # of the way from random to optimum
 
 
 @dataclass(frozen=True)
 class Axes:
-    """What the plot spans: steps 0..`steps` of `episodes` episodes, returns `low`..`high`."""
+    """What the plot spans: `steps` steps of `episodes` episodes each, returns `low`..`high`.
+
+    `last` is where the axis of episodes ends, if another agent goes on for longer.
+    """
 
     steps: int
     episodes: int
     random: float
     optimal: float
+    last: int = 0
+
+    @property
+    def end(self) -> int:
+        return max(self.last, self.steps * self.episodes, 1)
 
     @property
     def room(self) -> float:
@@ -51,9 +49,16 @@ class Axes:
     def high(self) -> float:
         return self.optimal + PAD_ABOVE * self.room
 
-    def x(self, step: float, area: pygame.Rect) -> float:
-        """Where a step stands, in px; half a step of room at either end."""
-        return area.left + area.width * (step + 0.5) / (self.steps + 1)
+    @property
+    def margin(self) -> float:
+        """The share of the width that is left free at either end."""
+        return min(0.5 / (self.steps + 1), 0.1)
+
+    def x(self, episodes: float, area: pygame.Rect) -> float:
+        """Where a number of episodes stands, in px."""
+        return area.left + area.width * (
+            self.margin + (1 - 2 * self.margin) * min(episodes / self.end, 1)
+        )
 
     def y(self, value: float, area: pygame.Rect) -> float:
         """Where a return stands, in px; what is beyond the axis stands at its end."""
@@ -63,13 +68,32 @@ class Axes:
 
 @dataclass(frozen=True)
 class Curve:
-    """One agent's returns so far, from step 0."""
+    """One agent's returns so far, from step 0. `hue` is its number: colour, marker and dash."""
 
     name: str
+    episodes: tuple[int, ...]  # spent before each return
     values: tuple[float, ...]
-    colour: Colour
-    text_colour: Colour
-    marker: str  # "dot" or "square"
+    hue: int = 0
+
+    @property
+    def marker(self) -> str:
+        return MARKERS[self.hue % len(MARKERS)]
+
+    def points(self, axes: Axes, area: pygame.Rect) -> list[Point]:
+        return [(axes.x(e, area), axes.y(v, area)) for e, v in zip(self.episodes, self.values)]
+
+
+def nearest(
+    curves: Sequence[Curve], axes: Axes, area: pygame.Rect, at: Point, reach: float
+) -> tuple[int, int] | None:
+    """(curve, point) that is nearest to a place and within `reach` px of it, if any is."""
+    found = [
+        (math.dist(point, at), i, k)
+        for i, curve in enumerate(curves)
+        for k, point in enumerate(curve.points(axes, area))
+    ]
+    distance, i, k = min(found, default=(reach, 0, 0))
+    return (i, k) if distance < reach else None
 
 
 def nice_ticks(low: float, high: float, most: int = 7) -> list[float]:
@@ -117,10 +141,11 @@ def draw_plot(
             area.height * factor,
         )
         for curve in reversed(curves):
-            _paint_curve(canvas, inner, axes, curve, now, factor * type.scale)
+            px = factor * type.scale
+            _paint_curve(canvas, inner, axes, curve, now, px, type.palette)
 
     _draw_lines(surface, area, axes, type)
-    surface.blit(smooth(rect.size, paint), rect)
+    surface.blit(smooth(rect.size, paint, type.palette.card), rect)
     _label_curves(surface, area, axes, curves, type)
 
 
@@ -146,16 +171,20 @@ def _draw_axes(
     surface: pygame.Surface, area: pygame.Rect, axes: Axes, now: int | None, type: Typeset
 ) -> None:
     if now is not None:
-        column = pygame.Rect(0, area.top, area.width / (axes.steps + 1), area.height)
-        column.centerx = round(axes.x(now, area))
-        pygame.draw.rect(surface, FAINT, column, border_radius=type.unit // 2)
+        pitch = axes.x(axes.episodes, area) - axes.x(0, area)
+        column = pygame.Rect(0, area.top, max(pitch, type.unit), area.height)
+        column.centerx = round(axes.x(now * axes.episodes, area))
+        column = column.clip(area)
+        pygame.draw.rect(surface, type.palette.faint, column, border_radius=type.unit // 2)
     most = max(2, area.height // (2 * type.height("small")))
     ticks = nice_ticks(axes.low, axes.high, min(most, 7))
     for value in ticks:
         y = round(axes.y(value, area))
-        pygame.draw.line(surface, RULE, (area.left, y), (area.right, y))
+        pygame.draw.line(surface, type.palette.rule, (area.left, y), (area.right, y))
         at = (area.left - type.unit * 0.75, y)
-        type.write(surface, number(value, digits_for(ticks)), "small", MUTED, midright=at)
+        type.write(
+            surface, number(value, digits_for(ticks)), "small", type.palette.muted, midright=at
+        )
     _draw_steps(surface, area, axes, now, type)
 
 
@@ -166,19 +195,27 @@ def _draw_steps(
     first = area.bottom + type.unit // 2
     second = first + type.height("small")
     each = type.width(f" {axes.steps * axes.episodes} ", "small")
-    for step in shown_steps(axes.steps, area.width, each):
-        x = axes.x(step, area)
-        style, colour = ("label", INK) if step == now else ("small", MUTED)
+    width = axes.x(axes.steps * axes.episodes, area) - axes.x(0, area)
+    for step in shown_steps(axes.steps, width, each):
+        x = axes.x(step * axes.episodes, area)
+        style, colour = (
+            ("label", type.palette.ink) if step == now else ("small", type.palette.muted)
+        )
         type.write(surface, str(step), style, colour, midtop=(x, first))
-        type.write(surface, str(step * axes.episodes), "small", MUTED, midtop=(x, second))
+        type.write(
+            surface, str(step * axes.episodes), "small", type.palette.muted, midtop=(x, second)
+        )
     right = area.right + type.unit * 0.75
-    type.write(surface, "step", "small", MUTED, topleft=(right, first))
-    type.write(surface, "episodes", "small", MUTED, topleft=(right, second))
+    type.write(surface, "step", "small", type.palette.muted, topleft=(right, first))
+    type.write(surface, "episodes", "small", type.palette.muted, topleft=(right, second))
 
 
 def _draw_lines(surface: pygame.Surface, area: pygame.Rect, axes: Axes, type: Typeset) -> None:
     """The dashed line of the optimum and the dotted one of the random policy, with their names."""
-    lines = (("optimum", axes.optimal, 7.0, INK, 1), ("random", axes.random, 2.0, MUTED, -1))
+    lines = (
+        ("optimum", axes.optimal, 7.0, type.palette.ink, 1),
+        ("random", axes.random, 2.0, type.palette.muted, -1),
+    )
     for name, value, on, colour, side in lines:
         y = round(axes.y(value, area))
         for a, b in dashes((area.left, y), (area.right, y), on, 4.0):
@@ -190,26 +227,45 @@ def _draw_lines(surface: pygame.Surface, area: pygame.Rect, axes: Axes, type: Ty
 
 
 def _paint_curve(
-    canvas: pygame.Surface, area: pygame.Rect, axes: Axes, curve: Curve, now: int | None, px: float
+    canvas: pygame.Surface,
+    area: pygame.Rect,
+    axes: Axes,
+    curve: Curve,
+    now: int | None,
+    px: float,
+    palette: Palette,
 ) -> None:
     """A curve with its markers; `px` is a pixel of the window. Points below the axis are arrows."""
-    points = [(axes.x(k, area), axes.y(v, area)) for k, v in enumerate(curve.values)]
-    solid = curve.marker == "dot"
+    points = curve.points(axes, area)
+    colour = palette.agents[curve.hue]
+    on, off = DASHES[curve.hue % len(DASHES)]
     for a, b in itertools.pairwise(points):
-        for start, end in [(a, b)] if solid else dashes(a, b, 6 * px, 4 * px):
-            pygame.draw.line(canvas, curve.colour, start, end, round(2.5 * px))
+        for start, end in dashes(a, b, on * px, off * px) if on else [(a, b)]:
+            pygame.draw.line(canvas, colour, start, end, round(2.5 * px))
     for k, (point, value) in enumerate(zip(points, curve.values)):
         size = (6.5 if k == now else 4.5) * px
         if value < axes.low:
-            _paint_down(canvas, point, curve.colour, size)
-        elif solid:
-            pygame.draw.circle(canvas, CARD, point, size + 1.5 * px)
-            pygame.draw.circle(canvas, curve.colour, point, size)
+            _paint_down(canvas, point, colour, size)
         else:
-            box = pygame.Rect(0, 0, 2 * size, 2 * size)
-            box.center = (round(point[0]), round(point[1]))
-            pygame.draw.rect(canvas, CARD, box)
-            pygame.draw.rect(canvas, curve.colour, box, round(2 * px))
+            paint_marker(canvas, curve.marker, point, size + 1.5 * px, palette.card)
+            paint_marker(canvas, curve.marker, point, size, colour)
+
+
+def paint_marker(
+    canvas: pygame.Surface, marker: str, middle: Point, size: float, colour: Colour
+) -> None:
+    """A curve's marker, `size` px from its middle to its edge."""
+    x, y = middle
+    corners = {
+        "square": ((-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)),
+        "triangle": ((0, -1.15), (1.1, 0.8), (-1.1, 0.8)),
+        "diamond": ((0, -1.25), (1.25, 0), (0, 1.25), (-1.25, 0)),
+    }
+    if marker in corners:
+        places = [(x + a * size, y + b * size) for a, b in corners[marker]]
+        pygame.draw.polygon(canvas, colour, places)
+    else:
+        pygame.draw.circle(canvas, colour, middle, size)
 
 
 def _paint_down(canvas: pygame.Surface, point: Point, colour: Colour, size: float) -> None:
@@ -226,16 +282,18 @@ def _label_curves(
     line = type.height("small")
     ends = []
     for curve in curves:
-        x, y = axes.x(len(curve.values) - 1, area), axes.y(curve.values[-1], area)
+        x, y = curve.points(axes, area)[-1]
         near_optimum = abs(y - axes.y(axes.optimal, area)) < line
-        if len(curve.values) > axes.steps or near_optimum:
+        if curve.episodes[-1] >= axes.end or near_optimum:
             y += 1.1 * line
         ends.append((y, x, curve))
     ends.sort(key=lambda end: end[0])
     heights = spread([y for y, _, _ in ends], line, area.bottom - line / 2)
     for (_, x, curve), y in zip(ends, heights, strict=True):
-        place = type.render(curve.name, "label").get_rect(midleft=(x + type.unit * 1.4, y))
-        if len(curve.values) > axes.steps:
+        place = type.render(curve.name, "label", type.palette.card).get_rect(
+            midleft=(x + type.unit * 1.4, y)
+        )
+        if curve.episodes[-1] >= axes.end:
             place.centerx = round(x)
             place.right = min(place.right, area.right)
         _write_clear(surface, curve, place, type)
@@ -243,7 +301,7 @@ def _label_curves(
 
 def _write_clear(surface: pygame.Surface, curve: Curve, place: pygame.Rect, type: Typeset) -> None:
     """A curve's name with a rim of paper, so that it is read over lines."""
-    rim = type.render(curve.name, "label", CARD)
+    rim = type.render(curve.name, "label", type.palette.card)
     for dx, dy in itertools.product((-2, 0, 2), repeat=2):
         surface.blit(rim, place.move(dx, dy))
-    surface.blit(type.render(curve.name, "label", curve.text_colour), place)
+    surface.blit(type.render(curve.name, "label", type.palette.texts[curve.hue]), place)

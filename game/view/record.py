@@ -23,10 +23,11 @@ GIF_SIZE = (960, 600)
 FRAME_MS = 80  # GIF counts in hundredths of a second
 LAST_MS = 3000  # the final frame stays for a while
 WHOLE_SECONDS = 16.0  # about as long as a whole adaptation lasts
+LOOK = theme.LIGHT
 EXACT = (  # colours that the GIF keeps as they are
-    *(theme.PAPER, theme.CARD, theme.INK, theme.MUTED, theme.RULE, theme.FAINT, theme.GOAL),
-    *(theme.AGENT, theme.AGENT_TEXT, theme.SCRATCH, theme.SCRATCH_TEXT, *theme.TRAILS),
-    *(theme.mix(hue, theme.CARD, 0.5) for hue in (theme.AGENT, theme.SCRATCH, theme.GOAL)),
+    *(LOOK.paper, LOOK.card, LOOK.ink, LOOK.muted, LOOK.rule, LOOK.faint, LOOK.goal),
+    *(*LOOK.agents[:2], *LOOK.texts[:2], *LOOK.trails),
+    *(theme.mix(hue, LOOK.card, 0.5) for hue in (*LOOK.agents[:2], LOOK.goal)),
 )
 
 
@@ -70,6 +71,7 @@ def _open(subject: Subject, traces: Sequence[AdaptationTrace], pace: Pace) -> Wa
     check_pygame()
     pygame.font.init()
     screen = WatchScreen(subject, Replay(traces), pace)
+    screen.eager = True
     screen.update(0.0)
     return screen
 

@@ -12,23 +12,73 @@ import pygame
 Colour = tuple[int, int, int]
 Point = tuple[float, float]
 
-# calm and light; categories are Okabe-Ito hues, and each also has a shape or a dash of its own
-PAPER: Colour = (246, 245, 241)
-CARD: Colour = (255, 255, 255)
 WHITE: Colour = (255, 255, 255)
-INK: Colour = (36, 41, 52)
-MUTED: Colour = (96, 103, 117)
-RULE: Colour = (223, 224, 226)
-FAINT: Colour = (240, 240, 240)
-AGENT: Colour = (213, 94, 0)
-AGENT_TEXT: Colour = (176, 72, 0)  # the same hue, dark enough to be read
-SCRATCH: Colour = (0, 114, 178)
-SCRATCH_TEXT: Colour = (0, 96, 152)
-GOAL: Colour = (0, 138, 100)
-ALERT: Colour = (170, 40, 30)
-TRAILS: tuple[Colour, ...] = ((213, 94, 0), (186, 84, 140), (204, 136, 0))  # one per episode
+DARK_INK: Colour = (36, 41, 52)  # of figures on the board, which are the same in every theme
+
+
+@dataclass(frozen=True)
+class Palette:
+    """The colours of a theme. Categories are Okabe-Ito hues, and each also has a shape, a dash or
+    a word of its own, so that no meaning rests on colour alone."""
+
+    name: str
+    paper: Colour  # behind everything
+    card: Colour  # of panels
+    ink: Colour
+    muted: Colour
+    rule: Colour
+    faint: Colour
+    goal: Colour
+    alert: Colour
+    agents: tuple[Colour, ...]  # of the first agent, the second, ...: lines and markers
+    texts: tuple[Colour, ...]  # the same hues, to be read
+    trails: tuple[Colour, ...]  # one per episode
+    dim: float = 0.0  # how far the board's colours go towards `night`
+    night: Colour = (12, 16, 26)
+
+    @property
+    def agent(self) -> Colour:
+        return self.agents[0]
+
+    def board(self, colour: Colour) -> Colour:
+        """A colour of a tile as it is in this theme."""
+        return mix(colour, self.night, self.dim)
+
+
+LIGHT = Palette(
+    name="light",
+    paper=(246, 245, 241),
+    card=(255, 255, 255),
+    ink=DARK_INK,
+    muted=(96, 103, 117),
+    rule=(223, 224, 226),
+    faint=(240, 240, 240),
+    goal=(0, 138, 100),
+    alert=(170, 40, 30),
+    agents=((213, 94, 0), (0, 114, 178), (178, 82, 134), (150, 112, 0)),
+    texts=((176, 72, 0), (0, 96, 152), (150, 56, 108), (112, 84, 0)),
+    trails=((213, 94, 0), (186, 84, 140), (204, 136, 0)),
+)
+DARK = Palette(
+    name="dark",
+    paper=(20, 23, 30),
+    card=(29, 33, 42),
+    ink=(233, 235, 239),
+    muted=(164, 171, 184),
+    rule=(62, 68, 80),
+    faint=(42, 47, 58),
+    goal=(64, 204, 156),
+    alert=(255, 128, 112),
+    agents=((240, 124, 40), (86, 172, 236), (226, 138, 188), (226, 180, 60)),
+    texts=((255, 160, 94), (128, 196, 248), (240, 164, 208), (238, 198, 96)),
+    trails=((255, 144, 66), (236, 150, 200), (240, 196, 70)),
+    dim=0.52,
+)
+PALETTES = {palette.name: palette for palette in (LIGHT, DARK)}
 
 SMALLEST = 14  # px; nothing is written smaller
+ZOOM = 1.12  # from one size of type to the next
+LEAST_ZOOM, MOST_ZOOM = -2, 5
 
 
 @dataclass(frozen=True)
@@ -61,8 +111,8 @@ class Typeset:
 
     MOST_CACHED = 1000
 
-    def __init__(self, scale: float) -> None:
-        self.scale = scale
+    def __init__(self, scale: float, palette: Palette = LIGHT) -> None:
+        self.scale, self.palette = scale, palette
         self.unit = max(6, round(8 * scale))  # px; all spacing is a multiple of it
         folder = font_folder()
         self._fonts = {
@@ -79,7 +129,7 @@ class Typeset:
         """Of a text, in px."""
         return self._fonts[style].size(text)[0]
 
-    def render(self, text: str, style: str, colour: Colour = INK) -> pygame.Surface:
+    def render(self, text: str, style: str, colour: Colour) -> pygame.Surface:
         """The text as a picture; it is shared, so draw with it but not on it."""
         key = (text, style, colour)
         if key not in self._written:
@@ -93,7 +143,7 @@ class Typeset:
         surface: pygame.Surface,
         text: str,
         style: str,
-        colour: Colour = INK,
+        colour: Colour,
         **anchor: Point,
     ) -> pygame.Rect:
         """Draw the text where a keyword of `Surface.get_rect` says, as `midleft=(x, y)`."""
@@ -123,6 +173,34 @@ class Typeset:
         return lines
 
 
+class Taste:
+    """How the person at the window wants everything to look; all screens share one."""
+
+    def __init__(self, palette: Palette = LIGHT, zoom: int = 0) -> None:
+        self.palette, self.zoom = palette, zoom
+        self._typesets: dict[tuple[float, str], Typeset] = {}
+
+    def typeset(self, size: tuple[int, int]) -> Typeset:
+        """The type for a window of this size; always the same object for the same wishes."""
+        key = (round(scale_for(size) * ZOOM**self.zoom, 3), self.palette.name)
+        if key not in self._typesets:
+            self._typesets = {key: Typeset(key[0], self.palette)}
+        return self._typesets[key]
+
+    def switch(self) -> None:
+        """From the light theme to the dark one, or back."""
+        self.palette = DARK if self.palette is LIGHT else LIGHT
+
+    def enlarge(self, by: int) -> None:
+        """Make all type larger, or smaller; 0 is the usual size again."""
+        self.zoom = min(max(self.zoom + by, LEAST_ZOOM), MOST_ZOOM) if by else 0
+
+
+def scale_for(size: tuple[int, int]) -> float:
+    """How large type is, compared with a window of 1280 x 800."""
+    return min(max(min(size[0] / 1280, size[1] / 800), 0.8), 1.6)
+
+
 def _font(folder: Path | None, face: str, size: int) -> pygame.font.Font:
     path = folder / face if folder else None
     return pygame.font.Font(path if path and path.is_file() else None, size)
@@ -148,7 +226,7 @@ def darker(colour: Colour, share: float) -> Colour:
 Paint = Callable[[pygame.Surface, int], None]
 
 
-def smooth(size: tuple[int, int], paint: Paint, ground: Colour = CARD) -> pygame.Surface:
+def smooth(size: tuple[int, int], paint: Paint, ground: Colour = WHITE) -> pygame.Surface:
     """A transparent picture with smooth edges: painted at two or three times its size.
 
     `paint(surface, factor)` draws in px times factor. `ground` tints the half-covered edges.

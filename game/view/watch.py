@@ -1,4 +1,4 @@
-"""The watch screen: an agent adapts to a level before one's eyes.
+"""The watch screen: agents adapt to a level before one's eyes.
 
 `WatchScreen` knows nothing of windows: it takes events, lets time pass and draws onto any surface.
 So the window, the pictures written without a display and the tests all run the same code.
@@ -6,51 +6,34 @@ So the window, the pictures written without a display and the tests all run the 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import itertools
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
 
 import pygame
 
-from game.feed import Failed, Feed, Finished, Message, Ready, Stepped
+from game.feed import Failed, Feed, Finished, Message, Ready, Request, Stepped
 from game.planner import optimal_return, random_return
 from game.tables import GridBatch, Tables, TooLarge, compile_level
 from game.tasks import Task
-from game.tiles import GOAL
-from game.trace import AdaptationStep, AdaptationTrace, Ints
+from game.trace import AdaptationStep, AdaptationTrace
 from game.view import hud
-from game.view.actors import (
-    Cast,
-    Token,
-    draw_joy,
-    draw_walk,
-    lane_of,
-    past_trails,
-    place,
-    policy_arrows,
-    segments,
-    stretch,
-    trail_width,
-)
 from game.view.board import Board, grid_size
-from game.view.layout import Layout, arrange, scale_for
+from game.view.layout import Heights, Layout, arrange
+from game.view.overlays import OVERLAYS, Overlay
+from game.view.page import Key, Page
+from game.view.pane import Pane, Timeline, draw_name
 from game.view.playback import Moment, Pace, Playback
-from game.view.plot import Axes, Curve
-from game.view.theme import (
-    AGENT,
-    AGENT_TEXT,
-    PAPER,
-    SCRATCH,
-    SCRATCH_TEXT,
-    TRAILS,
-    Typeset,
-)
+from game.view.plot import Axes, Curve, nearest
+from game.view.theme import Taste, Typeset, number
 
-LOOKS = ((AGENT, AGENT_TEXT, "dot"), (SCRATCH, SCRATCH_TEXT, "square"))  # of the agents' curves
 UNSEEN = "A meta-trained agent meets a level it has never seen, and learns it in a few steps."
 FROM_SCRATCH = "An agent that has learned nothing before learns a level in a few steps."
 SEEN = "A meta-trained agent meets a level from its training, and adapts to it in a few steps."
-TRAILS_SHOWN = 3
-LOOKS_AROUND = ((0, 0), (0, 1), (0, 0), (0, -1))  # what the agent does while it waits
+MOST_AGENTS = 4
+REACH = 14  # px between the mouse and a point of the plot that it means
 
 
 def never(task: Task) -> bool:
@@ -64,12 +47,15 @@ class Subject:
 
     tasks: tuple[Task, ...]
     pack_title: str
-    agents: tuple[str, ...]  # names; the first is watched, the others are curves to compare with
+    agents: tuple[str, ...]  # names; the first is watched, the others are compared with it
     seed: int = 0
     steps: int = 5
-    episodes: int = 20  # of each adaptation step
+    episodes: int = 20  # of each adaptation step of the watched agent
     seen: Callable[[Task], bool] = never  # whether the agent met the task in training
     sentence: str | None = None  # the header, where the usual one would not be true
+    given: tuple[str, ...] = ()  # the agents as a feed takes them, where that is not their names
+    pack: str = ""
+    longest: int = 0  # episodes of all steps of the agent that takes most
 
 
 @dataclass(frozen=True)
@@ -101,62 +87,60 @@ class Run:
         self.number, self.task, self.seed = number, task, seed
         self.failure = known.failure
         self.finished = False
-        self.playback = Playback(subject.steps, pace)
+        self.playback = Playback(subject.steps, pace, len(subject.agents))
         self.tables = known.tables
         random, optimal = known.random_return, known.optimal_return
-        self.axes = Axes(subject.steps, subject.episodes, random, optimal)
+        self.axes = Axes(subject.steps, subject.episodes, random, optimal, subject.longest)
         self.traces = tuple(AdaptationTrace(name, random, optimal) for name in subject.agents)
 
     def take(self, agent: int, step: AdaptationStep) -> None:
         """An adaptation step has arrived."""
         self.traces[agent].steps.append(step)
-        if agent == 0:
-            self.playback.add((step.moves[0] >= 0).sum(-1).tolist())
-
-    def path(self, step: int, index: int) -> tuple[Ints, Ints]:
-        """States [H + 1] and moves [H] of an episode of the watched agent."""
-        shown = self.traces[0].steps[step]
-        return shown.paths[0, index], shown.moves[0, index]
-
-    def ends_well(self, step: int, index: int) -> bool:
-        """Whether the episode stands on a goal at its end."""
-        assert self.tables is not None
-        states, _ = self.path(step, index)
-        row, column = self.tables.cell[states[states >= 0][-1]]
-        return self.task.level.rows[row][column] == GOAL
+        self.playback.add((step.moves[0] >= 0).sum(-1).tolist(), agent)
 
 
 @dataclass
 class Stage:
-    """Pictures for one level at one size of window, and layers that last a while."""
+    """Pictures for one level at one size of window; what it says is drawn again when it changes."""
 
-    type: Typeset
-    layout: Layout
-    board: Board
-    token: Token
-    cast: Cast | None
-    frame: pygame.Surface  # all that stands still
     size: tuple[int, int]
-    facts: hud.Facts | None = None  # what `frame` says
-    trails: tuple[object, pygame.Surface] | None = None
-    arrows: tuple[object, pygame.Surface] | None = None
+    type: Typeset
+    number: int  # of the run
+    layout: Layout
+    frame: pygame.Surface
+    panes: list[Pane]
+    timelines: list[Timeline]
+    said: object = None
+    plot: pygame.Rect | None = None
+    facts: hud.Facts | None = field(default=None)
 
 
-class WatchScreen:
+class WatchScreen(Page):
     """Watch agents adapt to one task after the other."""
 
-    def __init__(self, subject: Subject, feed: Feed, pace: Pace | None = None) -> None:
+    def __init__(
+        self,
+        subject: Subject,
+        feed: Feed,
+        pace: Pace | None = None,
+        taste: Taste | None = None,
+        abreast: bool = False,
+        numbers: Iterator[int] | None = None,
+    ) -> None:
+        super().__init__(taste)
         self.subject, self.feed = subject, feed
         self.pace = pace or Pace()
         self.ready = False
-        self.quit = False
-        self.show_policy = False
-        self.broken = ""  # why no agent can adapt any more
+        self.abreast = abreast and len(subject.agents) > 1
+        self.eager = False  # whether nothing may be left for the next frame
+        self.looks: list[Overlay] = []  # that are on, the last one explained
+        self._numbers = itertools.count() if numbers is None else numbers
         self._known: dict[str, Known] = {}  # by task id
         self._index = 0
         self._age = 0.0  # seconds
+        self._mouse: tuple[int, int] | None = None
         self._stage: Stage | None = None
-        self.run = self._request(0, subject.seed)
+        self.run = self._request(subject.seed)
 
     # --- what the keys do
 
@@ -167,6 +151,30 @@ class WatchScreen:
     def next_step(self) -> None:
         """Go on to the next adaptation step."""
         self.run.playback.next_step()
+
+    def previous_step(self) -> None:
+        """Go back to the adaptation step before."""
+        self.run.playback.previous_step()
+
+    def next_episode(self) -> None:
+        """Go on to the next episode."""
+        self.run.playback.change_episode(1)
+
+    def previous_episode(self) -> None:
+        """Go back to the episode before."""
+        self.run.playback.change_episode(-1)
+
+    def next_move(self) -> None:
+        """Pause, and go on one environment step."""
+        self.run.playback.change_move(1)
+
+    def previous_move(self) -> None:
+        """Pause, and go back one environment step."""
+        self.run.playback.change_move(-1)
+
+    def rewind(self) -> None:
+        """Show it all again from the beginning."""
+        self.run.playback.rewind()
 
     def restart(self) -> None:
         """Adapt to the same task again, with new randomness."""
@@ -183,33 +191,42 @@ class WatchScreen:
     def advance(self) -> None:
         """Go on to the next task; after the last comes the first."""
         self._index = (self._index + 1) % len(self.subject.tasks)
-        self._stage = None
         self._restart(self.subject.seed)
 
-    def arrows(self) -> None:
-        """Show or hide the arrows of the policy."""
-        self.show_policy = not self.show_policy
+    def look(self, overlay: Overlay) -> None:
+        """Show an overlay, or take it away."""
+        if overlay in self.looks:
+            self.looks.remove(overlay)
+        else:
+            self.looks.append(overlay)
 
-    def leave(self) -> None:
-        """Ask for the window to be closed."""
-        self.quit = True
+    def stand_abreast(self) -> None:
+        """Show all agents on boards side by side, or only the first one."""
+        self.abreast = not self.abreast and len(self.subject.agents) > 1
+        self._stage = None
+
+    def resume(self) -> None:
+        """Begin again what another screen's requests have cut short."""
+        if not self.run.finished:
+            self._restart(self.run.seed)
 
     # --- time
 
-    def handle(self, event: pygame.event.Event) -> None:
-        """React to a key, or to the close button."""
-        if event.type == pygame.QUIT:
-            self.leave()
-        elif event.type == pygame.KEYDOWN:
-            for key in KEYS:
-                if event.key in key.codes or (event.unicode and event.unicode in key.typed):
-                    key.act(self)
-                    return
+    def on_event(self, event: pygame.event.Event) -> None:
+        """The mouse: a click on a point of the plot or on a thumbnail goes to that step."""
+        if event.type == pygame.MOUSEMOTION:
+            self._mouse = event.pos
+        elif event.type == pygame.MOUSEBUTTONDOWN and event.button == 1:
+            self._mouse = event.pos
+            step = self._step_at(event.pos)
+            if step is not None:
+                self.run.playback.go_to(step)
 
     def update(self, seconds: float) -> None:
         """Take what the feed has, and let time pass. Never blocks."""
         for message in self.feed.poll():
             self._take(message)
+        self.run.playback.shown = len(self.subject.agents) if self.abreast else 1
         self.run.playback.advance(seconds)
         self._age += seconds
 
@@ -222,122 +239,130 @@ class WatchScreen:
             self.run.take(message.agent, message.step)
         elif isinstance(message, Failed):
             self.run.failure = message.text
-            if message.number is None:
-                self.broken = message.text
         elif isinstance(message, Finished):
             self.run.finished = True
 
-    def _request(self, number: int, seed: int) -> Run:
-        task = self.subject.tasks[self._index]
+    @property
+    def task(self) -> Task:
+        """The task that is on."""
+        return self.subject.tasks[self._index]
+
+    def _request(self, seed: int) -> Run:
+        subject, task, number = self.subject, self.task, next(self._numbers)
         if task.id not in self._known:
             self._known[task.id] = know(task)
-        run = Run(number, task, self._known[task.id], self.subject, seed, self.pace)
-        run.failure = run.failure or self.broken
+        run = Run(number, task, self._known[task.id], subject, seed, self.pace)
         if not run.failure:
-            self.feed.request(number, task, seed, self.subject.steps)
+            agents = subject.given or subject.agents
+            self.feed.request(Request(number, task, seed, subject.steps, agents, subject.pack))
         return run
 
     def _restart(self, seed: int) -> None:
         speed = self.run.playback.speed_index
-        self.run = self._request(self.run.number + 1, seed)
+        self.run = self._request(seed)
         self.run.playback.speed_index = speed
+        self._stage = None
+
+    # --- the mouse
+
+    def _point_at(self, at: tuple[int, int]) -> tuple[int, int] | None:
+        """(agent, step) of the plot's point that is there."""
+        stage = self._stage
+        if stage is None or stage.plot is None or stage.facts is None:
+            return None
+        rows = [row for row in stage.facts.rows if row.curve.values]
+        curves = [row.curve for row in rows]
+        found = nearest(curves, self.run.axes, stage.plot, at, REACH * stage.type.scale)
+        return (curves[found[0]].hue, found[1]) if found else None
+
+    def _step_at(self, at: tuple[int, int]) -> int | None:
+        if self._stage is None:
+            return None
+        point = self._point_at(at)
+        if point:
+            return point[1]
+        steps = (timeline.step_at(at) for timeline in self._stage.timelines)
+        return next((step for step in steps if step is not None), None)
 
     # --- drawing
 
-    def draw(self, surface: pygame.Surface) -> None:
-        """Draw the screen as it is now onto a surface of any size."""
+    def draw_body(self, surface: pygame.Surface) -> None:
+        """Boards, timelines and panel; only what moves is drawn for every frame."""
+        type = self.taste.typeset(surface.get_size())
         stage = self._stage
-        if stage is None or stage.size != surface.get_size():
-            stage = self._stage = self._set_stage(surface.get_size())
-        facts = self.facts()
-        if facts != stage.facts:
-            hud.draw_panel(stage.frame, stage.layout.panel, facts, stage.type)
-            stage.facts = facts
+        if stage is None or (stage.size, stage.type) != (surface.get_size(), type):
+            stage = self._stage = self._set_stage(surface.get_size(), type)
+        playback = self.run.playback
+        moments = [playback.moment(pane.agent) for pane in stage.panes]
+        self._refresh(stage, moments)
         surface.blit(stage.frame, (0, 0))
-        tables, moment = self.run.tables, self.run.playback.moment()
-        visible = stage.layout.board.clip(surface.get_rect())
-        if not visible:
-            return  # the window is too small for a board
-        board = surface.subsurface(visible)
-        if moment is not None:
-            self._draw_moment(board, stage, moment)
-        elif tables is not None:
-            waiting = stage.board.centre(*tables.cell[tables.starts[0]])
-            look = LOOKS_AROUND[int(self._age / 0.7) % len(LOOKS_AROUND)]
-            begin = int(tables.starts[0])
-            if stage.cast:
-                stage.cast.draw(board, begin, begin, 0.0)
-            stage.token.draw(board, waiting, look)
+        for pane, moment in zip(stage.panes, moments):
+            pane.draw(surface, moment, self.looks, self._age)
+        for timeline, moment in zip(stage.timelines, moments):
+            while timeline.make_one(playback.furthest) and self.eager:
+                pass
+            timeline.draw(surface, moment.step if moment else None)
         if self.run.failure:
             rect, text = stage.layout.board, self.run.failure
             hud.draw_notice(surface, rect, "This did not work", text, stage.type)
+        elif self._mouse and (point := self._point_at(self._mouse)):
+            hud.draw_tip(surface, self._mouse, self._reading(*point), stage.type)
 
-    def _set_stage(self, size: tuple[int, int]) -> Stage:
-        level = self.run.task.level
-        type = Typeset(scale_for(size))
+    def _refresh(self, stage: Stage, moments: list[Moment | None]) -> None:
+        """Draw the words again, if they have changed."""
+        facts = self.facts()
+        sentence = self._explained(stage, moments[0])
+        if stage.said == (facts, sentence, self.lit()):
+            return
+        stage.said, stage.facts = (facts, sentence, self.lit()), facts
+        frame, layout, type = stage.frame, stage.layout, stage.type
+        hud.draw_header(frame, layout.header, sentence, type)
+        stage.plot = hud.draw_panel(frame, layout.panel, facts, type)
+        self.draw_footer(frame, layout.footer, type)
+        if self.abreast:
+            for row, pane in zip(facts.rows, stage.panes):
+                said = f"return {row.numbers[0]}   {row.numbers[1]}" if row.curve.values else ""
+                draw_name(frame, pane.where, pane.trace.name, said, pane.agent, type)
+
+    def _explained(self, stage: Stage, moment: Moment | None) -> str:
+        """The header: what there is to see, or what the last overlay shows."""
+        if not self.looks or moment is None:
+            return self.sentence()
+        return stage.panes[0].layer(self.looks[-1], moment, len(self.looks) == 1)[1]
+
+    def _set_stage(self, size: tuple[int, int], type: Typeset) -> Stage:
+        run, count = self.run, len(self.subject.agents) if self.abreast else 1
+        level = run.task.level
         grid, legend = grid_size(level), hud.legend_items(level, type)
-        keys = [(key.cap, key.text) for key in KEYS]
-        footer = hud.footer_height(keys, size[0] - 6 * type.unit, type)
-        header, high = type.height("heading"), 0
+        footer = self.footer_height(max(size[0], 1) - 6 * type.unit, type)
+        name, timeline = type.height("label") + type.unit // 2, self._timeline_height(size, type)
+        high = 0
         for _ in range(3):  # a higher legend makes the board smaller, and so the legend higher
-            layout = arrange(size, grid, type.unit, (header, high, footer), type.scale)
+            heights = Heights(hud.header_height(size[0], type), high, footer, name, timeline)
+            layout = arrange(size, grid, type.unit, heights, type.scale, count)
             _, high = hud.legend_places(legend, layout.legend.width, type)
-        board = Board(level, layout.cell)
+        board = Board(level, layout.cell, type.palette)
         frame = pygame.Surface(size)
-        frame.fill(PAPER)
-        hud.draw_header(frame, layout.header, self.sentence(), type)
-        hud.draw_footer(frame, layout.footer, keys, type)
+        frame.fill(type.palette.paper)
         hud.draw_legend(frame, layout.legend, legend, type)
-        frame.blit(board.surface, layout.board)
-        cast = Cast(self.run.tables, board) if self.run.tables else None
-        return Stage(type, layout, board, Token(layout.cell), cast, frame, size)
+        panes, timelines = [], []
+        for i, (trace, where) in enumerate(zip(run.traces, layout.boards)):
+            frame.blit(board.surface, where.board)
+            panes.append(Pane(trace, run.tables, board, where, type, i, count == 1))
+            if run.tables and where.timeline.height:
+                timelines.append(
+                    Timeline(trace, run.tables, where.timeline, self.subject.steps, i, type)
+                )
+        return Stage(size, type, run.number, layout, frame, panes, timelines)
+
+    def _timeline_height(self, size: tuple[int, int], type: Typeset) -> int:
+        """Lower in a low window, and none where that would leave too little of the board."""
+        thumb = min(10 * type.unit, size[1] // 9)
+        return thumb + type.height("small") if size[1] >= 480 else 0
 
     def sentence(self) -> str:
-        """The header: what there is to see."""
+        """What there is to see."""
         return self.subject.sentence or (SEEN if self.subject.seen(self.run.task) else UNSEEN)
-
-    def _draw_moment(self, board: pygame.Surface, stage: Stage, moment: Moment) -> None:
-        """Trails, policy, the agent, its joy at the goal; `board` is that part of the window."""
-        run = self.run
-        assert run.tables is not None
-        cells = run.tables.cell
-        path, moves = run.path(moment.step, moment.index)
-        board.blit(self._past_trails(stage, moment), (0, 0))
-        at, look = place(cells, path, moves, moment.move, moment.fraction)
-        lane = lane_of(moment.episode)
-        stretches = segments(stage.board, cells, path[: moment.move + 1], lane)
-        stretches.append(stretch(stage.board, cells[path[moment.move]], at, lane))
-        colour = TRAILS[moment.episode % len(TRAILS)]
-        draw_walk(board, stretches, colour, trail_width(stage.board))
-        if self.show_policy:
-            board.blit(self._arrows(stage, moment.step), (0, 0))
-        if moment.rested and run.ends_well(moment.step, moment.index):
-            draw_joy(board, stage.board, at, moment.rested)
-        assert stage.cast is not None
-        state, ahead = int(path[moment.move]), path[moment.move + 1 : moment.move + 2]
-        following = int(ahead[0]) if len(ahead) and ahead[0] >= 0 else state
-        stage.cast.draw(board, state, following, moment.fraction)
-        stage.token.draw(board, stage.board.centre(*at), look)
-
-    def _past_trails(self, stage: Stage, moment: Moment) -> pygame.Surface:
-        key = (self.run.number, moment.step, moment.episode)
-        if stage.trails is None or stage.trails[0] != key:
-            assert self.run.tables is not None
-            carried = len(self.run.traces[0].steps[moment.step].moves[0])
-            past = range(max(0, moment.episode - TRAILS_SHOWN + 1), moment.episode)
-            paths = [(e, self.run.path(moment.step, e % carried)[0]) for e in past]
-            stage.trails = (key, past_trails(stage.board, self.run.tables.cell, paths))
-        return stage.trails[1]
-
-    def _arrows(self, stage: Stage, step: int) -> pygame.Surface:
-        key = (self.run.number, step)
-        if stage.arrows is None or stage.arrows[0] != key:
-            tables = self.run.tables
-            assert tables is not None
-            probs = self.run.traces[0].steps[step].action_probs[0]
-            layer = policy_arrows(stage.board, tables.cell, probs, tables.over.tolist())
-            stage.arrows = (key, layer)
-        return stage.arrows[1]
 
     # --- what the panel says
 
@@ -347,6 +372,7 @@ class WatchScreen:
         moment, playback = run.playback.moment(), run.playback
         seen = subject.seen(run.task)
         step = moment.step if moment else None
+        alone = not self.abreast
         return hud.Facts(
             title=run.task.name,
             badge="seen in training" if seen else "unseen in training",
@@ -357,8 +383,8 @@ class WatchScreen:
             steps=subject.steps,
             state=self._state(step),
             doing=self._doing(moment),
-            hue=TRAILS[moment.episode % len(TRAILS)] if moment else None,
-            tempo="paused" if playback.paused else f"speed {playback.speed:g}×",
+            trail=moment.episode % 3 if moment and alone else None,
+            tempo="paused" if playback.paused else tempo(playback.speed),
             axes=run.axes,
             rows=tuple(self._row(i, trace, step) for i, trace in enumerate(run.traces)),
         )
@@ -388,40 +414,61 @@ class WatchScreen:
         return f"episode {moment.index + 1} of {self.subject.episodes} in this step"
 
     def _row(self, agent: int, trace: AdaptationTrace, step: int | None) -> hud.Row:
-        """An agent's curve up to the step on screen, and its numbers there."""
-        shown = trace.steps[: 0 if step is None else step + 1]
-        name = "agent" if agent == 0 else trace.name
-        colour, text_colour, marker = LOOKS[min(agent, len(LOOKS) - 1)]
+        """An agent's curve as far as it has been shown, and its numbers at the step on screen."""
+        shown = trace.steps[: 0 if step is None else self.run.playback.furthest + 1]
+        name = "agent" if agent == 0 and len(self.subject.agents) <= 2 else trace.name
         values = tuple(trace.exact(s) for s in shown)
-        curve = Curve(name, values, colour, text_colour, marker)
+        curve = Curve(name, tuple(s.episodes for s in shown), values, agent)
         if not shown:
             return hud.Row(curve, hud.NO_NUMBERS)
-        last = shown[-1]
-        spent = last.episodes, int(last.env_steps[0])
-        return hud.Row(curve, hud.numbers_of(values[-1], trace.score(last), *spent))
+        here = shown[min(step or 0, len(shown) - 1)]
+        spent = here.episodes, int(here.env_steps[0])
+        return hud.Row(curve, hud.numbers_of(trace.exact(here), trace.score(here), *spent))
+
+    def _reading(self, agent: int, step: int) -> list[str]:
+        """What a point of the plot says."""
+        trace = self.run.traces[agent]
+        point = trace.steps[step]
+        value, score = number(trace.exact(point)), number(100 * trace.score(point), 0)
+        return [
+            f"{trace.name}, step {step}",
+            f"after {point.episodes:,} episodes",
+            f"return {value}, score {score} %",
+        ]
 
 
-@dataclass(frozen=True)
-class Key:
-    """A key, as it is drawn on the screen and as it is handled."""
+def tempo(speed: float) -> str:
+    """A speed in words."""
+    return "all at once" if speed == math.inf else f"speed {speed:g}×"
 
-    cap: str
-    text: str
-    codes: tuple[int, ...]
-    typed: str  # characters that mean the same on any keyboard
-    act: Callable[[WatchScreen], None]
+
+def _overlay_key(overlay: Overlay) -> Key:
+    code = ord(overlay.cap.lower())  # as pygame numbers the letters
+    act: Callable[[WatchScreen], None] = partial(_look, overlay)
+    return Key(overlay.cap, overlay.word, (code,), act, on=lambda page: overlay in page.looks)
+
+
+def _look(overlay: Overlay, screen: WatchScreen) -> None:
+    screen.look(overlay)
 
 
 # fmt: off
 KEYS: tuple[Key, ...] = (
-    #   cap      what it does     codes                                typed action
-    Key("Space", "pause",         (pygame.K_SPACE,),                   "",   WatchScreen.pause),
-    Key("→",     "one step",      (pygame.K_RIGHT,),                   "",   WatchScreen.next_step),
-    Key("R",     "start over",    (pygame.K_r,),                       "",   WatchScreen.restart),
-    Key("+",     "faster",        (pygame.K_PLUS, pygame.K_KP_PLUS),   "+=", WatchScreen.faster),
-    Key("−",     "slower",        (pygame.K_MINUS, pygame.K_KP_MINUS), "-",  WatchScreen.slower),
-    Key("N",     "next level",    (pygame.K_n,),                       "",   WatchScreen.advance),
-    Key("P",     "policy arrows", (pygame.K_p,),                       "",   WatchScreen.arrows),
-    Key("Esc",   "quit",          (pygame.K_ESCAPE,),                  "",   WatchScreen.leave),
+    #   cap      what it does        codes                                action
+    Key("Space", "pause",            (pygame.K_SPACE,),                   WatchScreen.pause, on=lambda page: page.run.playback.paused),
+    Key("←",     "one step back",    (pygame.K_LEFT,),                    WatchScreen.previous_step, short=""),
+    Key("→",     "one step on",      (pygame.K_RIGHT,),                   WatchScreen.next_step, short="step"),
+    Key("↑",     "episode before",   (pygame.K_UP,),                      WatchScreen.previous_episode, minor=True, short=""),
+    Key("↓",     "next episode",     (pygame.K_DOWN,),                    WatchScreen.next_episode, minor=True, short="episode"),
+    Key(",",     "move before",      (pygame.K_COMMA,),                   WatchScreen.previous_move, ",", minor=True, short=""),
+    Key(".",     "next move",        (pygame.K_PERIOD,),                  WatchScreen.next_move, ".", minor=True, short="move"),
+    Key("Home",  "rewind",           (pygame.K_HOME,),                    WatchScreen.rewind, minor=True),
+    Key("−",     "slower",           (pygame.K_MINUS, pygame.K_KP_MINUS), WatchScreen.slower, "-", minor=True, short=""),
+    Key("+",     "faster",           (pygame.K_PLUS, pygame.K_KP_PLUS),   WatchScreen.faster, "+=", minor=True, short="speed"),
+    Key("R",     "start over, with new randomness", (pygame.K_r,),        WatchScreen.restart, short="start over"),
+    Key("N",     "next level",       (pygame.K_n,),                       WatchScreen.advance),
+    *(_overlay_key(overlay) for overlay in OVERLAYS),
+    Key("S",     "all agents side by side", (pygame.K_s,),                WatchScreen.stand_abreast, on=lambda page: page.abreast, short="side by side"),
 )
 # fmt: on
+WatchScreen.keys = KEYS

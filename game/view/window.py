@@ -25,7 +25,8 @@ class WrongPygame(Exception):
 class Screen(Protocol):
     """What a window shows."""
 
-    quit: bool
+    @property
+    def quit(self) -> bool: ...
 
     def handle(self, event: pygame.event.Event) -> None: ...
     def update(self, seconds: float) -> None: ...

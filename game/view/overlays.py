@@ -1,0 +1,329 @@
+"""Looks inside: each overlay is one function and one key, over any board.
+
+A function gets the board and the `Scene` and returns a layer to blit over the board, and a sentence
+that says what one is looking at.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pygame
+
+from game.features import SIGHT
+from game.planner import optimal_path, optimal_return, state_values, visits
+from game.rules import MOVES, STAY, Bools, Floats, Ints
+from game.tables import GridBatch, Tables
+from game.tiles import BY_CHAR
+from game.trace import AdaptationStep
+from game.view.board import Board
+from game.view.theme import DARK_INK, WHITE, Colour, Point, Typeset, dashes, mix, number, smooth
+
+LEAST = 0.04  # probability below which a policy arrow is left out
+TURNED = 0.15  # of probability moved, from which on a cell counts as changed
+HEAT: Colour = (104, 58, 168)  # of visits: none of the agents' hues
+SCALE: tuple[Colour, ...] = (  # of values: dark is low, bright is high, in greyscale, too
+    (0, 32, 76),
+    (58, 78, 108),
+    (110, 110, 114),
+    (166, 148, 110),
+    (222, 194, 88),
+    (255, 233, 69),
+)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What there is to look into: an agent's steps so far, the step on screen and its state."""
+
+    tables: Tables
+    steps: Sequence[AdaptationStep]
+    now: int
+    state: int
+    figures: bool = True  # whether cells may bear numbers: not below other overlays
+
+    @property
+    def step(self) -> AdaptationStep:
+        return self.steps[self.now]
+
+    @property
+    def probs(self) -> Floats:
+        """[S, A] the policy of the step on screen."""
+        return self.step.action_probs[0]
+
+    @property
+    def rest(self) -> object:
+        """What of the state is not the cell, and hides or shows whole layers of states."""
+        return self.tables.keys[self.state].tobytes(), self.tables.coins[self.state].tobytes()
+
+
+def layer(tables: Tables, state: int) -> list[int]:
+    """One state for each cell in which an episode may go on, with the same keys and coins left."""
+    same: Bools = ~tables.over & (tables.keys == tables.keys[state]).all(1)
+    same &= (tables.coins == tables.coins[state]).all(1)
+    found: dict[tuple[int, ...], int] = {}
+    for one in np.flatnonzero(same).tolist():
+        found.setdefault(tuple(tables.cell[one].tolist()), one)
+    return list(found.values())
+
+
+Layer = tuple[pygame.Surface, str]
+
+
+# --- the overlays --------------------------------------------------------------------------------
+
+
+def policy(board: Board, scene: Scene, type: Typeset) -> Layer:
+    """Arrows from each cell, as long as the action is likely; a ring for staying."""
+    states, ink = layer(scene.tables, scene.state), board.palette.ink
+    halo = board.palette.paper
+
+    def paint(surface: pygame.Surface, factor: int) -> None:
+        for state in states:
+            tail = _middle(board, scene, state, factor)
+            for action, p in enumerate(scene.probs[state]):
+                if p >= LEAST:
+                    _arrow(surface, tail, action, board.cell * factor, float(p), ink, halo)
+
+    text = "Policy: the longer an arrow, the likelier the agent goes that way; a ring is staying."
+    return smooth(board.size, paint, ink), text
+
+
+def heat(board: Board, scene: Scene, type: Typeset) -> Layer:
+    """How often the agent is in each cell, in an episode."""
+    counts = _visits(scene)
+    cells: dict[tuple[int, int], float] = {}
+    for (row, column), count in zip(scene.tables.cell.tolist(), counts.tolist()):
+        cells[row, column] = cells.get((row, column), 0.0) + count
+    most = max(cells.values(), default=1.0)
+    surface = pygame.Surface(board.size, pygame.SRCALPHA)
+    for cell, count in cells.items():
+        if count >= 0.005:
+            share = math.sqrt(count / most)
+            _tint(surface, board, cell, HEAT, 30 + 200 * share)
+            if scene.figures:
+                ink = WHITE if share > 0.45 else board.palette.ink
+                _figure(surface, board, cell, number(count, 1 if count >= 0.05 else 2), type, ink)
+    exact = "on average" if scene.step.return_exact is not None else "in the episodes shown"
+    return surface, f"Visits: how often the agent is in each cell in an episode, {exact}."
+
+
+def values(board: Board, scene: Scene, type: Typeset) -> Layer:
+    """What an episode that begins in each cell returns under the present policy, exactly."""
+    batch = GridBatch([scene.tables])
+    worth = state_values(batch, scene.probs[None])[0]
+    states = layer(scene.tables, scene.state)
+    low, high = float(worth[states].min()), float(worth[states].max())
+    surface = pygame.Surface(board.size, pygame.SRCALPHA)
+    for state in states:
+        share = (float(worth[state]) - low) / max(high - low, 1e-9)
+        colour = _graded(share)
+        cell = tuple(scene.tables.cell[state].tolist())
+        _tint(surface, board, cell, colour, 205)
+        ink = DARK_INK if share > 0.55 else WHITE
+        if scene.figures:
+            _figure(surface, board, cell, number(float(worth[state]), 1), type, ink)
+    return surface, (
+        "Values: what an episode from this cell would return under the present policy, exactly "
+        f"({number(low, 1)} dark to {number(high, 1)} bright)."
+    )
+
+
+def changes(board: Board, scene: Scene, type: Typeset) -> Layer:
+    """Where the last adaptation step turned the policy."""
+    if not scene.now:
+        blank = pygame.Surface(board.size, pygame.SRCALPHA)
+        return blank, "Changes: nothing yet, this is before adaptation. Go on one step."
+    before, after = scene.steps[scene.now - 1].action_probs[0], scene.probs
+    moved = 0.5 * np.abs(after - before).sum(-1)  # [S] probability that went to other actions
+    states = [s for s in layer(scene.tables, scene.state) if moved[s] >= TURNED]
+    hue, pale = board.palette.ink, board.palette.muted
+
+    def paint(surface: pygame.Surface, factor: int) -> None:
+        side = board.cell * factor
+        for state in states:
+            tail = _middle(board, scene, state, factor)
+            box = pygame.Rect(0, 0, side * 0.92, side * 0.92)
+            box.center = round(tail[0]), round(tail[1])
+            tint = (*board.palette.agent, round(160 * float(moved[state])))
+            pygame.draw.rect(surface, tint, box, border_radius=side // 8)
+            old, new = int(before[state].argmax()), int(after[state].argmax())
+            if old != new:
+                _arrow(surface, tail, old, side, 0.6, pale, hollow=True)
+            _arrow(surface, tail, new, side, 1.0, hue)
+
+    if not states:
+        return smooth(board.size, paint, hue), f"Changes in step {scene.now}: hardly any."
+    turned = sum(int(before[s].argmax() != after[s].argmax()) for s in states)
+    where = "1 cell" if len(states) == 1 else f"{len(states)} cells"
+    text = (
+        f"Changes in step {scene.now}: {where} moved; in {turned} the likeliest way turned "
+        "(thin arrow: before, thick: now)."
+    )
+    return smooth(board.size, paint, hue), text
+
+
+def optimum(board: Board, scene: Scene, type: Typeset) -> Layer:
+    """A best path, which only the planner knows, with its length and return."""
+    states, actions = optimal_path(scene.tables)
+    best = float(optimal_return(GridBatch([scene.tables]))[0])
+    cells, hue = scene.tables.cell, board.palette.goal
+
+    def paint(surface: pygame.Surface, factor: int) -> None:
+        places = [_middle(board, scene, state, factor) for state in states.tolist()]
+        thick, dash = max(2, board.cell * factor // 9), board.cell * factor / 6
+        for a, b, here, there in zip(places, places[1:], cells[states], cells[states[1:]]):
+            if math.dist(here, there) <= 1:  # a teleporter leads through no cell
+                for start, end in dashes(a, b, dash, dash * 0.7):
+                    pygame.draw.line(surface, hue, start, end, thick)
+        for place in places[1:]:
+            pygame.draw.circle(surface, hue, place, thick * 0.9)
+
+    moves = int((actions != STAY).sum())
+    luck = " with luck on its side" if GridBatch([scene.tables]).chancy[0] else ""
+    text = f"Optimum: {moves} moves{luck}, return {number(best)}; only the planner sees this path."
+    return smooth(board.size, paint, hue), text
+
+
+def features(board: Board, scene: Scene, type: Typeset) -> Layer:
+    """What the agent sees of the level from where it stands."""
+    row, column = scene.tables.cell[scene.state].tolist()
+    level = scene.tables.level
+    veil = pygame.Surface(board.size, pygame.SRCALPHA)
+    veil.fill((*board.palette.night, 150))
+    reach = (SIGHT + 0.5) * board.cell
+    window = pygame.Rect(0, 0, round(2 * reach), round(2 * reach))
+    window.center = _whole(board.centre(row, column))
+    veil.fill((0, 0, 0, 0), window)
+    pygame.draw.rect(veil, board.palette.agent, window, max(2, board.cell // 24))
+    for r in range(max(0, row - SIGHT), min(level.height, row + SIGHT + 1)):
+        for c in range(max(0, column - SIGHT), min(level.width, column + SIGHT + 1)):
+            tile = BY_CHAR[level.rows[r][c]]
+            if not tile.passable:
+                _cross(veil, board, (r, c))
+            elif (r, c) != (row, column):
+                shown = level.shown or level
+                cost = shown.cost(tile.char)
+                if isinstance(cost, int | float):
+                    _figure(veil, board, (r, c), f"{cost:g}", type, board.palette.ink)
+    unseen = "; not the goal" if level.goal == "hidden" else "; and the way to the goal"
+    return veil, (
+        f"What the agent sees: that it is in row {row + 1}, column {column + 1}, and the costs and "
+        f"walls within {SIGHT} cells{unseen}."
+    )
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """An overlay's key and function; `moves` says that it goes with the agent."""
+
+    cap: str
+    word: str
+    draw: Callable[[Board, Scene, Typeset], Layer]
+    moves: bool = False
+
+
+OVERLAYS: tuple[Overlay, ...] = (
+    Overlay("P", "policy", policy),
+    Overlay("H", "visits", heat),
+    Overlay("V", "values", values),
+    Overlay("C", "changes", changes),
+    Overlay("O", "optimum", optimum),
+    Overlay("F", "features", features, moves=True),
+)
+
+
+# --- shapes --------------------------------------------------------------------------------------
+
+
+def _visits(scene: Scene) -> Floats:
+    """[S] exactly where the policy has no memory, else in the episodes that are shown."""
+    step, tables = scene.step, scene.tables
+    if step.return_exact is not None:
+        exact: Floats = visits(GridBatch([tables]), step.action_probs)[0]
+        return exact
+    paths: Ints = step.paths[0]
+    counts = np.bincount(paths[paths >= 0], minlength=tables.n_states)
+    return counts / len(paths)
+
+
+def _middle(board: Board, scene: Scene, state: int, factor: int) -> Point:
+    x, y = board.centre(*scene.tables.cell[state])
+    return x * factor, y * factor
+
+
+def _whole(point: Point) -> tuple[int, int]:
+    return round(point[0]), round(point[1])
+
+
+def _box(board: Board, cell: tuple[int, ...]) -> pygame.Rect:
+    x, y = board.centre(*cell)
+    half = board.cell / 2
+    left, top = round(x - half), round(y - half)
+    return pygame.Rect(left, top, round(x + half) - left, round(y + half) - top)
+
+
+def _tint(
+    surface: pygame.Surface, board: Board, cell: tuple[int, ...], colour: Colour, opacity: float
+) -> None:
+    surface.fill((*colour, round(opacity)), _box(board, cell))
+
+
+def _figure(
+    surface: pygame.Surface,
+    board: Board,
+    cell: tuple[int, ...],
+    text: str,
+    type: Typeset,
+    colour: Colour | None = None,
+) -> None:
+    """A number in a cell that has room for it."""
+    if type.width(text, "small") < board.cell:
+        colour = colour or board.palette.ink
+        type.write(surface, text, "small", colour, center=_box(board, cell).center)
+
+
+def _cross(surface: pygame.Surface, board: Board, cell: tuple[int, int]) -> None:
+    box = _box(board, cell).inflate(-board.cell * 0.55, -board.cell * 0.55)
+    for a, b in ((box.topleft, box.bottomright), (box.bottomleft, box.topright)):
+        pygame.draw.line(surface, (255, 255, 255), a, b, max(2, board.cell // 16))
+
+
+def _graded(share: float) -> Colour:
+    """The colour of a value; share 0..1."""
+    at = min(max(share, 0.0), 1.0) * (len(SCALE) - 1)
+    first = min(int(at), len(SCALE) - 2)
+    return mix(SCALE[first], SCALE[first + 1], at - first)
+
+
+def _arrow(
+    surface: pygame.Surface,
+    tail: Point,
+    action: int,
+    side: int,
+    p: float,
+    colour: Colour,
+    halo: Colour | None = None,
+    hollow: bool = False,
+) -> None:
+    """An arrow as long as p, on a cell of `side` px, if so with a rim; `hollow` is a thin one."""
+    if action == STAY:
+        width = max(2, side // 40)
+        pygame.draw.circle(surface, colour, tail, side * 0.13 * math.sqrt(p), width)
+        return
+    dy, dx = MOVES[action].tolist()
+    reach, head = side * (0.1 + 0.36 * p), side * (0.05 + 0.05 * p)
+    tip = (tail[0] + dx * reach, tail[1] + dy * reach)
+    neck = (tip[0] - dx * head, tip[1] - dy * head)
+    thick = max(2, round(side * (0.02 if hollow else 0.02 + 0.035 * p)))
+    wings = [(neck[0] + dy * head, neck[1] + dx * head), (neck[0] - dy * head, neck[1] - dx * head)]
+    if halo:
+        rim = max(1, side // 40)
+        pygame.draw.line(surface, halo, tail, neck, thick + 2 * rim)
+        pygame.draw.polygon(surface, halo, [tip, *wings])
+        pygame.draw.polygon(surface, halo, [tip, *wings], 2 * rim)
+    pygame.draw.line(surface, colour, tail, neck, thick)
+    pygame.draw.polygon(surface, colour, [tip, *wings], thick if hollow else 0)

@@ -1,0 +1,188 @@
+"""What all screens have in common: keys, a header, a footer, notes, and the person's taste.
+
+The few widgets of the window are our own: keys that can be pressed or clicked, lists and one line
+of typing. A library of widgets would bring its own fonts, themes and focus, draw every frame anew
+and be larger than all of this; these are small enough to be tested whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import pygame
+
+from game.tasks import Pack, Task
+from game.view import hud
+from game.view.theme import Taste, Typeset
+
+CTRL = pygame.KMOD_CTRL | pygame.KMOD_META
+
+
+@dataclass(frozen=True)
+class Wish:
+    """Where a screen wants to go from here: "gallery", "watch", "play" or "duel"."""
+
+    what: str
+    pack: Pack | None = None
+    task: Task | None = None
+    agents: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key, as it is drawn on the screen and as it is handled; it can be clicked, too.
+
+    `minor` keys are left out of the footer where there is no room; F1 lists all.
+    """
+
+    cap: str
+    text: str
+    codes: tuple[int, ...]
+    act: Callable[[Any], None]
+    typed: str = ""  # characters that mean the same on any keyboard
+    ctrl: bool = False
+    minor: bool = False
+    on: Callable[[Any], bool] | None = None  # whether what it switches is on
+    short: str | None = None  # the word in the footer, if another; "" before a key that shares it
+
+    def hit(self, event: pygame.event.Event) -> bool:
+        """Whether this key was pressed."""
+        if bool(getattr(event, "mod", 0) & CTRL) != self.ctrl:
+            return False
+        return event.key in self.codes or bool(event.unicode and event.unicode in self.typed)
+
+
+class Page:
+    """A screen: it takes events, lets time pass, and draws onto any surface."""
+
+    keys: ClassVar[tuple[Key, ...]] = ()
+
+    def __init__(self, taste: Taste | None = None) -> None:
+        self.taste = taste or Taste()
+        self.quit = False
+        self.wish: Wish | None = None
+        self.notice: tuple[str, str] | None = None  # heading and text
+        self.helping = False
+        self._caps: list[tuple[pygame.Rect, Key]] = []
+
+    # --- what the common keys do
+
+    def leave(self) -> None:
+        """Leave this screen."""
+        self.quit = True
+
+    def switch_theme(self) -> None:
+        """Light or dark."""
+        self.taste.switch()
+
+    def larger(self) -> None:
+        """Larger type."""
+        self.taste.enlarge(1)
+
+    def smaller(self) -> None:
+        """Smaller type."""
+        self.taste.enlarge(-1)
+
+    def usual_size(self) -> None:
+        """Type of the usual size."""
+        self.taste.enlarge(0)
+
+    def show_help(self) -> None:
+        """List all keys."""
+        self.helping = True
+
+    # --- events
+
+    def handle(self, event: pygame.event.Event) -> None:
+        """React to a key, a click on a key's picture, or the close button."""
+        if event.type == pygame.QUIT:
+            self.leave()
+        elif event.type in (pygame.KEYDOWN, pygame.MOUSEBUTTONDOWN) and self._dismiss():
+            return
+        elif event.type == pygame.KEYDOWN:
+            for key in (*self.keys, *COMMON):
+                if key.hit(event):
+                    key.act(self)
+                    return
+            self.on_event(event)
+        elif event.type == pygame.MOUSEBUTTONDOWN and event.button == 1:
+            for rect, key in self._caps:
+                if rect.collidepoint(event.pos):
+                    key.act(self)
+                    return
+            self.on_event(event)
+        else:
+            self.on_event(event)
+
+    def _dismiss(self) -> bool:
+        """Take away a note that lies over the screen."""
+        covered = self.helping or self.notice is not None
+        self.helping, self.notice = False, None
+        return covered
+
+    def on_event(self, event: pygame.event.Event) -> None:
+        """React to any other event."""
+
+    def update(self, seconds: float) -> None:
+        """Let time pass."""
+
+    def resume(self) -> None:
+        """The screen is on again, after another one was."""
+
+    # --- drawing
+
+    def draw(self, surface: pygame.Surface) -> None:
+        """Draw the screen as it is now onto a surface of any size."""
+        self.draw_body(surface)
+        type = self.taste.typeset(surface.get_size())
+        if self.helping:
+            keys = [(key.cap, key.text) for key in (*self.keys, *COMMON)]
+            hud.draw_help(surface, keys, type)
+        elif self.notice:
+            hud.draw_notice(surface, surface.get_rect(), *self.notice, type)
+
+    def draw_body(self, surface: pygame.Surface) -> None:
+        """What this screen is about."""
+
+    def footer_keys(self, width: int, type: Typeset) -> list[Key]:
+        """The keys that the footer has room for."""
+        shown = [*self.keys, *COMMON]
+        while hud.footer_lines(_words(shown), width, type) > 2:
+            minor = [key for key in shown if key.minor]
+            if not minor:
+                break
+            shown.remove(minor[-1])
+        return shown
+
+    def footer_height(self, width: int, type: Typeset) -> int:
+        """How high the keys stand in a footer of this width."""
+        return hud.footer_height(_words(self.footer_keys(width, type)), width, type)
+
+    def draw_footer(self, surface: pygame.Surface, rect: pygame.Rect, type: Typeset) -> None:
+        """Every key that has room and what it does; what is switched on is marked."""
+        keys = self.footer_keys(rect.width, type)
+        lit = self.lit()
+        boxes = hud.draw_footer(surface, rect, _words(keys), [k.cap in lit for k in keys], type)
+        self._caps = list(zip(boxes, keys))
+
+    def lit(self) -> frozenset[str]:
+        """The caps of those keys whose switch is on."""
+        return frozenset(k.cap for k in (*self.keys, *COMMON) if k.on and k.on(self))
+
+
+def _words(keys: Sequence[Key]) -> list[tuple[str, str]]:
+    return [(key.cap, key.text if key.short is None else key.short) for key in keys]
+
+
+# fmt: off
+COMMON: tuple[Key, ...] = (
+    Key("T",      "light or dark",  (pygame.K_t,),  Page.switch_theme, minor=True, short="theme"),
+    Key("Ctrl +", "larger type",    (pygame.K_PLUS, pygame.K_KP_PLUS), Page.larger, "+=", ctrl=True, minor=True, short=""),
+    Key("Ctrl −", "smaller type",   (pygame.K_MINUS, pygame.K_KP_MINUS), Page.smaller, "-", ctrl=True, minor=True, short="type"),
+    Key("Ctrl 0", "usual type",     (pygame.K_0, pygame.K_KP0), Page.usual_size, ctrl=True, minor=True, short="usual"),
+    Key("F1",     "all keys",       (pygame.K_F1,), Page.show_help, "?"),
+    Key("Esc",    "leave",          (pygame.K_ESCAPE,), Page.leave),
+)
+# fmt: on

@@ -1,0 +1,86 @@
+"""What the window remembers of a person's wishes: one small JSON file in the user's own folder.
+
+A broken, foreign or missing file never stops anybody: what cannot be read is as it was at first.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from game.files import write_json
+from game.view.theme import LEAST_ZOOM, LIGHT, MOST_ZOOM, PALETTES, Taste
+
+FILE = "settings.json"
+MOST_RECENT = 12
+MOST_BYTES = 100_000
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All that is remembered. `recent` are the level files opened last, the last one first."""
+
+    theme: str = LIGHT.name
+    zoom: int = 0
+    recent: tuple[str, ...] = ()
+
+    def taste(self) -> Taste:
+        return Taste(PALETTES[self.theme], self.zoom)
+
+    def of(self, taste: Taste) -> Settings:
+        return replace(self, theme=taste.palette.name, zoom=taste.zoom)
+
+    def opened(self, path: Path) -> Settings:
+        """With a level file put first among the recent ones."""
+        name = str(path.resolve())
+        others = [one for one in self.recent if one != name]
+        return replace(self, recent=(name, *others)[:MOST_RECENT])
+
+
+def settings_file() -> Path:
+    """Where this platform keeps a user's settings."""
+    if sys.platform == "win32":
+        base = os.environ.get("APPDATA") or Path.home() / "AppData" / "Roaming"
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Application Support"
+    else:
+        base = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
+    return Path(base) / "gridapt" / FILE
+
+
+def load(path: Path) -> Settings:
+    """What the file says, as far as it makes sense."""
+    try:
+        with open(path, "rb") as file:
+            content = json.loads(file.read(MOST_BYTES).decode("utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return Settings()
+    if not isinstance(content, dict):
+        return Settings()
+    known = {f.name: content[f.name] for f in fields(Settings) if f.name in content}
+    return Settings(**_sound(known))
+
+
+def _sound(content: dict[str, Any]) -> dict[str, Any]:
+    """Those settings whose values can be used."""
+    kept: dict[str, Any] = {}
+    theme, zoom, recent = (content.get(name) for name in ("theme", "zoom", "recent"))
+    if isinstance(theme, str) and theme in PALETTES:
+        kept["theme"] = theme
+    if type(zoom) is int:
+        kept["zoom"] = min(max(zoom, LEAST_ZOOM), MOST_ZOOM)
+    if isinstance(recent, list):
+        kept["recent"] = tuple(one for one in recent if isinstance(one, str))[:MOST_RECENT]
+    return kept
+
+
+def save(path: Path, settings: Settings) -> None:
+    """Write the file, whole or not at all. Where that is not possible, nothing is remembered."""
+    with contextlib.suppress(OSError, ValueError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_json(path, asdict(settings))

@@ -1,0 +1,130 @@
+"""Overlays: each is checked for what it shows on the cells, and what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pygame
+import pytest
+
+from game.level import parse
+from game.planner import expected_return, state_values, visits
+from game.tables import GridBatch, compile_level
+from game.view import overlays
+from game.view.board import Board
+from game.view.overlays import OVERLAYS, Scene
+from game.view.theme import Typeset
+from tests.view_data import TASK, roll_out, traces
+
+CELL = 40
+
+
+@pytest.fixture(autouse=True)
+def _fonts() -> Iterator[None]:
+    pygame.font.init()
+    yield
+    pygame.font.quit()
+
+
+def scene(now: int = 2, figures: bool = True) -> Scene:
+    tables = compile_level(TASK.level)
+    return Scene(tables, traces()[0].steps, now, int(tables.starts[0]), figures)
+
+
+def shown(name: str, what: Scene) -> tuple[pygame.Surface, str]:
+    overlay = next(o for o in OVERLAYS if o.word == name)
+    return overlay.draw(Board(TASK.level, CELL), what, Typeset(1.0))
+
+
+def opacity(picture: pygame.Surface, cell: tuple[int, int], at: tuple[int, int] = (0, 0)) -> int:
+    x, y = Board(TASK.level, CELL).centre(*cell)
+    return picture.get_at((round(x) + at[0], round(y) + at[1]))[3]
+
+
+def test_every_overlay_has_its_own_key_and_says_what_it_shows() -> None:
+    assert len({overlay.cap for overlay in OVERLAYS}) == len(OVERLAYS)
+    for overlay in OVERLAYS:
+        picture, sentence = shown(overlay.word, scene())
+        assert picture.get_size() == Board(TASK.level, CELL).size
+        assert sentence.endswith(".")
+
+
+def test_arrows_are_as_long_as_likely() -> None:
+    """At the start the adapted policy goes one way, almost surely; the first one goes all ways."""
+    ahead, behind = (CELL // 3, 0), (-CELL // 5, 0)
+    adapted, _ = shown("policy", scene(2))
+    first, _ = shown("policy", scene(0))
+    probs = scene(2).probs[scene().state]
+    right = probs[3] > 0.5
+    along = ahead if right else (0, CELL // 3)
+    assert opacity(adapted, (1, 1), along) > 0
+    assert opacity(first, (1, 1), along) == 0
+    assert opacity(first, (1, 1), (CELL // 7, 0)) > 0
+    assert opacity(adapted, (1, 1), behind) == 0
+
+
+def test_visits_are_those_of_many_episodes() -> None:
+    """Exact numbers against sampled ones, and the likely cell is the dark one."""
+    batch = GridBatch.of([TASK.level])
+    probs = traces()[0].steps[1].action_probs
+    exact = visits(batch, probs)[0]
+    rng = np.random.default_rng(0)
+    counts = np.zeros(batch.n_states)
+    rounds = 250
+    for _ in range(rounds):
+        paths, _, _ = roll_out(batch, probs[0], rng)
+        counts += np.bincount(paths[paths >= 0], minlength=batch.n_states) / len(paths)
+    assert np.abs(counts / rounds - exact).max() < 0.15
+    picture, _ = shown("visits", scene(2, figures=False))
+    assert opacity(picture, (1, 1)) > opacity(picture, (1, 4))
+
+
+def test_values_average_to_the_return_of_the_policy() -> None:
+    batch = GridBatch.of([TASK.level])
+    probs = traces()[0].steps[1].action_probs
+    values = state_values(batch, probs)
+    assert np.isclose((values * batch.start).sum(), expected_return(batch, probs)[0])
+
+
+def test_the_best_cell_is_the_brightest() -> None:
+    picture, _ = shown("values", scene(2, figures=False))
+    board = Board(TASK.level, CELL)
+    colours = {
+        cell: picture.get_at(tuple(round(v) for v in board.centre(*cell)))[:3]
+        for cell in ((3, 5), (1, 1))
+    }
+    assert sum(colours[3, 5]) > sum(colours[1, 1])
+
+
+def test_changes_are_nothing_before_the_first_step_and_turns_later() -> None:
+    picture, sentence = shown("changes", scene(0))
+    assert "nothing yet" in sentence
+    assert picture.get_bounding_rect().size == (0, 0)
+    picture, sentence = shown("changes", scene(1))
+    assert "moved" in sentence
+    assert picture.get_bounding_rect().width > CELL
+
+
+def test_the_optimal_path_says_its_cost() -> None:
+    _, sentence = shown("optimum", scene())
+    assert f"return {traces()[0].optimal_return:.2f}" in sentence
+
+
+def test_what_the_agent_sees_is_clear_and_the_rest_veiled() -> None:
+    picture, sentence = shown("features", scene())
+    assert opacity(picture, (3, 6)) > 100
+    assert opacity(picture, (1, 1)) == 0
+    assert "row 2, column 2" in sentence
+    assert "not the goal" in sentence
+
+
+def test_a_layer_has_one_state_for_each_cell() -> None:
+    """With a key the same cells are there twice; only those with the same things held are shown."""
+    tables = compile_level(parse("map:\n@aA.G\n"))
+    start = int(tables.starts[0])
+    states = overlays.layer(tables, start)
+    assert sorted(tables.cell[states][:, 1].tolist()) == [0]
+    held = int(tables.next_state[start, 3])
+    cells = tables.cell[overlays.layer(tables, held)][:, 1].tolist()
+    assert sorted(cells) == [0, 1, 2, 3]
