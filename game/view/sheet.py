@@ -15,7 +15,7 @@ from PIL import Image
 from game.authoring import Known
 from game.view.actors import Cast
 from game.view.board import Board, grid_size
-from game.view.theme import CARD, INK, MUTED, PAPER, RULE, Typeset, number
+from game.view.theme import LIGHT, Typeset, number
 from game.view.window import check_pygame
 
 ABREAST = 4
@@ -60,9 +60,9 @@ def draw_sheet(title: str, known: Sequence[Known]) -> pygame.Surface:
         top + rows * height + (rows - 1) * 2 * unit + 3 * unit,
     )
     sheet = pygame.Surface(size)
-    sheet.fill(PAPER)
+    sheet.fill(LIGHT.paper)
     title = type.fit(title, "heading", size[0] - 6 * unit)
-    type.write(sheet, title, "heading", INK, topleft=(3 * unit, 3 * unit))
+    type.write(sheet, title, "heading", LIGHT.ink, topleft=(3 * unit, 3 * unit))
     for i, card in enumerate(cards):
         row, column = divmod(i, columns)
         left, y = 3 * unit + column * (width + 2 * unit), top + row * (height + 2 * unit)
@@ -92,14 +92,14 @@ def _draw_card(
 ) -> None:
     """The board in the middle of a space `board` px high; below it the lines, from the left."""
     unit = type.unit
-    pygame.draw.rect(sheet, CARD, rect, border_radius=unit)
-    pygame.draw.rect(sheet, RULE, rect, 1, border_radius=unit)
+    pygame.draw.rect(sheet, LIGHT.card, rect, border_radius=unit)
+    pygame.draw.rect(sheet, LIGHT.rule, rect, 1, border_radius=unit)
     middle = rect.centerx, rect.top + 2 * unit + board // 2
     sheet.blit(card.board, card.board.get_rect(center=middle))
     left, room = rect.left + 2 * unit, rect.width - 4 * unit
     y = rect.top + 2 * unit + board + unit
-    y = type.write(sheet, card.identity, "mono", MUTED, topleft=(left, y)).bottom + unit // 2
+    y = type.write(sheet, card.identity, "mono", LIGHT.muted, topleft=(left, y)).bottom + unit // 2
     for i, text in enumerate((card.figures, *card.drawn)):
         text = type.fit(text, "small", room)
-        type.write(sheet, text, "small", MUTED if i else INK, topleft=(left, y))
+        type.write(sheet, text, "small", LIGHT.muted if i else LIGHT.ink, topleft=(left, y))
         y += type.height("small")
