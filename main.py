@@ -303,6 +303,50 @@ class Eval:
 
 
 @dataclass(frozen=True)
+class Microscope:
+    """Measure how far each estimator of the meta-gradient is from the truth, and how noisy."""
+
+    level: Positional[str]
+    """A level file, or a pack's folder or name (its first held-out task is taken)."""
+    step_size: float = 0.1
+    """Of the inner step."""
+    samples: int = 1000
+    """Meta-gradients of each estimator and number of episodes."""
+    seed: int = 0
+    """Of the policy, and of the samples."""
+    out: Path | None = None
+    """The folder for microscope.png and microscope.csv."""
+
+    def run(self) -> int:
+        import torch
+        from rich.console import Console
+
+        from agents.console import show_readings, show_written
+        from agents.microscope import measure, plot_readings, write_readings
+        from game.tasks import SPLITS, load_pack
+
+        if not 0 < self.step_size <= 100 or self.samples < 10 or self.seed < 0:
+            usage = "--step-size is more than 0, --samples at least 10, --seed 0"
+            return fail(usage, UNUSABLE)
+        torch.set_num_threads(1)
+        pack = load_pack(self.level)
+        tasks = [task for split in reversed(SPLITS) for task in pack.split(split).tasks]
+        if not tasks:
+            return fail(f"{pack.path}: the pack has no listed tasks", AT_FAULT)
+        if self.out:
+            self.out.mkdir(parents=True, exist_ok=True)
+        title = f"Meta-gradients on {tasks[0].name}: step size α = {self.step_size:g}"
+        console = Console()
+        readings = measure(tasks[0].level, self.step_size, self.samples, self.seed, console.print)
+        show_readings(readings, title, console)
+        if self.out:
+            write_readings(self.out / "microscope.csv", readings)
+            plot_readings(self.out / "microscope.png", readings, title)
+            show_written(self.out, console)
+        return DONE
+
+
+@dataclass(frozen=True)
 class Bench:
     """Measure throughput on one core: of stepping, environments, compiling, generating, learning.
     Ratios are to a plain Python loop over the same rules, in the same run."""
@@ -551,7 +595,14 @@ def _run(argv: list[str]) -> int:
 
 def _parse(argv: list[str]) -> Any:
     train = _with_options(argv) if argv[0] == "train" else Train
-    kinds = {"watch": Watch, "train": train, "eval": Eval, "levels": Levels, "bench": Bench}
+    kinds = {
+        "watch": Watch,
+        "train": train,
+        "eval": Eval,
+        "microscope": Microscope,
+        "levels": Levels,
+        "bench": Bench,
+    }
     commands: Any = None
     for name, kind in kinds.items():
         command = Annotated[kind, subcommand(name)]  # type: ignore[valid-type]

@@ -13,6 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from rich.table import Table
 
 from agents.evaluate import BASELINE
+from agents.microscope import Reading
 from agents.train import Training, Update
 from game.bench import Figure
 
@@ -91,6 +92,23 @@ def show_evaluation(title: str, summary: dict[str, Any], console: Console) -> No
 
 def _short(value: float) -> str:
     return f"{value:.2f}".replace("0.", ".", 1)
+
+
+def show_readings(readings: Sequence[Reading], title: str, console: Console) -> None:
+    """A table for each truth: bias, variance and cosine of each estimator."""
+    for truth in dict.fromkeys(reading.truth for reading in readings):
+        table = Table(title=f"{title}\n{truth}", title_justify="left")
+        for heading in ("episodes", "estimator", "bias", "variance", "cosine"):
+            table.add_column(heading, justify="left" if heading == "estimator" else "right")
+        before = None
+        for r in (reading for reading in readings if reading.truth == truth):
+            if before not in (None, r.episodes):
+                table.add_section()
+            episodes = "" if before == r.episodes else str(r.episodes)
+            bias = f"{r.bias:.3f} ± {2 * r.noise:.3f}"
+            table.add_row(episodes, r.estimator, bias, f"{r.variance:.3g}", f"{r.cosine:.3f}")
+            before = r.episodes
+        console.print(table)
 
 
 def show_written(folder: Path, console: Console) -> None:

@@ -7,6 +7,7 @@ over the steps (the multi-step loss of Antoniou et al. 2019, MAML++).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,7 +22,7 @@ from agents.losses import emaml_credit, log_likelihood, plain_surrogate
 from agents.objective import Objective
 from agents.outer import LOG_ALPHA
 from agents.policy import Params, log_probs
-from agents.rollout import Rngs
+from agents.rollout import Rngs, Rollout
 from game.tables import GridBatch
 
 
@@ -80,9 +81,17 @@ class Maml(GradientLearner):
         return {**metrics, "gradient_norm": norm}
 
     def meta_gradient(
-        self, batch: GridBatch, features: Tensor, columns: Tensor, rngs: Rngs
+        self,
+        batch: GridBatch,
+        features: Tensor,
+        columns: Tensor,
+        rngs: Rngs,
+        collect: Callable[[GridBatch, Tensor, int, Rngs], Rollout] = collect,
     ) -> tuple[Params, dict[str, float]]:
-        """Each task's gradient of the outer loss [T, ...] by meta-parameter, and metrics."""
+        """Each task's gradient of the outer loss [T, ...] by meta-parameter, and metrics.
+
+        `collect` gives the episodes of a policy; another one can go through all there are.
+        """
         config, last = self.config, self.config.inner_steps
         start = self.begin(self.meta.params, columns, batch.n_tasks)
         params = start.params

@@ -9,6 +9,7 @@ import torch
 from agents.losses import (
     Dynamics,
     advantages,
+    dice_surrogate,
     expected_return,
     lvc_surrogate,
     plain_surrogate,
@@ -101,6 +102,35 @@ def test_lvc_has_the_gradient_of_plain_and_another_curvature():
         seconds.append(second)
     assert torch.allclose(firsts[0], firsts[1], atol=1e-12)
     assert not torch.allclose(seconds[0], seconds[1], atol=1e-3)
+
+
+def test_dice_is_its_papers_objective_sample_by_sample():
+    """Foerster et al. 2018: rewards times the magic box of all moves up to each, equation 7."""
+    batch, logits, data = some_data()
+    baseline = np.random.default_rng(0).normal(size=data.reward.shape) * data.alive
+    advantage = (returns_to_go(data.reward, 1.0) - baseline) * data.alive
+    task = torch.arange(batch.n_tasks)[None, :, None]
+    index = (task, torch.from_numpy(data.state[:-1]), torch.from_numpy(data.action))
+    alive = torch.from_numpy(data.alive)
+    found = []
+    for paper in (True, False):
+        logp = torch.log_softmax(logits, -1)
+        if paper:
+            moves = torch.where(alive, logp[index], 0.0)
+            loss = torch.zeros(())
+            for h in range(len(moves)):
+                up_to, before = moves[: h + 1].sum(0), moves[:h].sum(0)
+                box = torch.exp(up_to - up_to.detach())
+                rest = torch.exp(before - before.detach()) if h else torch.ones_like(box)
+                loss = loss - (box * torch.from_numpy(data.reward[h])).sum()
+                loss = loss + ((box - rest) * torch.from_numpy(baseline[h])).sum()
+        else:
+            loss = dice_surrogate(logp, data, advantage).sum()
+        (first,) = torch.autograd.grad(loss, logits, create_graph=True)
+        (second,) = torch.autograd.grad(first.square().sum(), logits)
+        found.append((first.detach(), second))
+    for a, b in zip(*found):
+        assert torch.allclose(a, b, atol=1e-9)
 
 
 def unrolled(dynamics: Dynamics, batch: GridBatch, probs: torch.Tensor) -> torch.Tensor:
