@@ -13,12 +13,14 @@ from typing import Any
 
 import numpy as np
 
+from game.bayes import bayes_returns, posterior_sampling
 from game.dialects import DIALECTS
-from game.level import MAX_BYTES, Cell, Level, examine, explore, teleporters, values
+from game.level import MAX_BYTES, Cell, Level, LevelError, examine, explore, teleporters, values
 from game.planner import optimal_path, optimal_return, random_return, shortest_path
 from game.rules import ACTIONS
 from game.tables import GridBatch, Tables, TooLarge, compile_level
 from game.tasks import (
+    DEFAULT_EPISODES,
     PACK_FILE,
     SPLITS,
     Pack,
@@ -44,7 +46,8 @@ ARROWS = dict(zip(ACTIONS, "^v<>"))
 MOST_DRAWN = 1000  # tasks of one `sample`
 FIGURES = (
     *("states", "optimal_return", "random_return", "shortest_path"),
-    *("bayes_return", "bayes_trial", "tasks", "sampled"),
+    *("tasks", "sampled", "episodes", "bayes_return", "bayes_return_bounds"),
+    *("bayes_trial", "bayes_trial_bounds", "posterior_sampling"),
 )
 
 
@@ -144,12 +147,10 @@ def check(names: Sequence[str]) -> list[dict[str, Any]]:
             if path.is_file():
                 reports.append(check_file(path))
                 continue
-            files = [check_file(file) for file in level_files(path)]
-            reports += files
-            if not any(report["errors"] for report in files):
-                load_pack(path)
-                if not files:
-                    reports.append(_report(str(path), []))  # its levels are generated
+            episodes, wrong = _episodes(path)
+            files = [check_file(file, episodes) for file in level_files(path)]
+            # a pack without files has its levels generated
+            reports += files + wrong or [_report(str(path), [])]
         except PackError as error:
             reports.append(_report(name, [str(error)]))
         except OSError as error:
@@ -161,8 +162,21 @@ def _report(file: str, errors: list[str]) -> dict[str, Any]:
     return {"file": file, "errors": errors, "warnings": [], **dict.fromkeys(FIGURES)}
 
 
-def check_file(path: Path) -> dict[str, Any]:
-    """Errors, warnings and, of a sound level, its figures (means over the tasks of a family)."""
+def _episodes(folder: Path) -> tuple[int, list[dict[str, Any]]]:
+    """The episodes of a trial in a pack; a report on what is wrong with it, its levels apart."""
+    try:
+        return load_pack(folder).episodes, []
+    except LevelError:  # of which each file has its own report
+        return DEFAULT_EPISODES, []
+    except PackError as error:
+        return DEFAULT_EPISODES, [_report(str(folder), [str(error)])]
+
+
+def check_file(path: Path, episodes: int = DEFAULT_EPISODES) -> dict[str, Any]:
+    """Errors, warnings and, of a sound level, its figures (means over the tasks of a family).
+
+    `episodes` are those of a trial.
+    """
     with open(path, "rb") as file:
         level, problems = examine(file.read(MAX_BYTES + 1), str(path))
     report = _report(str(path), [str(problem) for problem in problems])
@@ -171,7 +185,7 @@ def check_file(path: Path) -> dict[str, Any]:
     try:
         tasks, sampled = _some_tasks(level)
         known = [Known(task) for task in tasks]
-        report |= _figures(known) | {"sampled": sampled}
+        report |= _figures(known) | {"sampled": sampled} | _bayes_figures(level, episodes)
         report["warnings"] = [
             f"{path}:{line}:{column}: warning: {what}"
             for line, column, what in sorted(dict.fromkeys(_warnings(level, known)))
@@ -208,6 +222,18 @@ def _figures(known: Sequence[Known]) -> dict[str, Any]:
     }
 
 
+def _bayes_figures(level: Level, episodes: int) -> dict[str, Any]:
+    """What is best for who does not know the goal: numbers where known, else bounds, or None."""
+    figures: dict[str, Any] = {"episodes": episodes}
+    for name, bounds in zip(("return", "trial"), bayes_returns(level, episodes) or ()):
+        lower, upper = bounds
+        figures[f"bayes_{name}"] = lower if lower == upper else None
+        figures[f"bayes_{name}_bounds"] = None if lower == upper else [lower, upper]
+    sampled = posterior_sampling(level, episodes, np.random.default_rng(0))
+    figures["posterior_sampling"] = None if sampled is None else sampled.tolist()
+    return figures
+
+
 def check_text(reports: list[dict[str, Any]], as_json: bool) -> str:
     """The reports for people, or as JSON."""
     if as_json:
@@ -217,6 +243,7 @@ def check_text(reports: list[dict[str, Any]], as_json: bool) -> str:
         lines += [*report["errors"], *report["warnings"]]
         if not report["errors"]:
             lines.append(f"{report['file']}: ok, {_verdict(report)}")
+            lines += _bayes_verdict(report)
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -229,6 +256,22 @@ def _verdict(report: dict[str, Any]) -> str:
         f"{of}{report['states']} states, shortest path {path:.4g}, "
         f"optimal return {report['optimal_return']:.3f}, random {report['random_return']:.3f}"
     )
+
+
+def _bayes_verdict(report: dict[str, Any]) -> list[str]:
+    """A line on what is best as long as the goal is hidden; none where it is not."""
+    if report["posterior_sampling"] is None:
+        return []
+    exact = [report[f"bayes_{name}"] for name in ("return", "trial")]
+    bounds = [report[f"bayes_{name}_bounds"] for name in ("return", "trial")]
+    one, trial = (
+        f"{bound[0]:.3f} to {bound[1]:.3f}" if value is None else f"{value:.3f}"
+        for value, bound in zip(exact, bounds)
+    )
+    return [
+        f"    not knowing the goal, at best {one} in the first episode, {trial} in a trial of "
+        f"{report['episodes']}; posterior sampling {sum(report['posterior_sampling']):.3f}"
+    ]
 
 
 # --- what is legal, and probably not meant -----------------------------------------------------

@@ -109,7 +109,8 @@ def test_check_json_has_what_is_promised(tmp_path: Path, capsys):
     assert [*good] == [*wrong]
     assert " ".join(good) == (
         "file errors warnings states optimal_return random_return shortest_path "
-        "bayes_return bayes_trial tasks sampled"
+        "tasks sampled episodes bayes_return bayes_return_bounds bayes_trial "
+        "bayes_trial_bounds posterior_sampling"
     )
     assert (good["tasks"], good["sampled"], good["states"]) == (256, True, 6)
     assert 2 <= good["shortest_path"] <= 3
