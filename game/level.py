@@ -7,6 +7,7 @@ is wrong with it at once, as `file:line:column: what is wrong - what to do`; `wr
 from __future__ import annotations
 
 import contextlib
+import itertools
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields, replace
@@ -41,11 +42,11 @@ from game.values import (
     NORMAL,
     PERMUTATIONS,
     SHUFFLED,
-    WORD,
     Fault,
     OneOf,
     Range,
     Value,
+    find_words,
     meant,
     quote,
     raise_all,
@@ -58,6 +59,7 @@ from game.values import (
 
 MAX_BYTES = 1 << 20
 STEPS, MAX_STEPS = 50, 10_000  # of an episode
+MAX_LINES = 10_000
 MAX_LINE = 10_000  # characters of a header line, its comment apart
 MAX_PROBLEMS = 100
 MAX_NODES = 65_536  # that are walked to; a level with more has too many states anyway
@@ -138,8 +140,9 @@ class Problem:
     def excerpt(self, width: int = 78) -> str:
         """The row, cut to a readable width, and a caret below the column."""
         first = max(0, min(self.column - 1 - width // 2, len(self.row) - width))
-        shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in self.row)
-        return f"    {shown[first : first + width]}\n    {' ' * (self.column - 1 - first)}^"
+        row = self.row[first : first + width]
+        shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in row)
+        return f"    {shown}\n    {' ' * (self.column - 1 - first)}^"
 
 
 class LevelError(Exception):
@@ -197,7 +200,7 @@ def _costs(text: str) -> dict[str, Any]:
 
 def _controls(text: str) -> dict[str, Any]:
     """`normal`, `shuffled`, or four moves, those of the actions up, down, left and right."""
-    words = [(m.start(), m[0]) for m in WORD.finditer(text)]
+    words = [(m.start(), m[0]) for m in find_words(text)]
     given = [word for _, word in words]
     if len(words) == 1:
         return {"controls": _choice("controls", NORMAL, SHUFFLED)(text)}
@@ -214,7 +217,7 @@ def _controls(text: str) -> dict[str, Any]:
 
 def _wind(text: str) -> dict[str, Any]:
     """`none`, or where it blows to and the chance that it does."""
-    words = [(m.start(), m[0]) for m in WORD.finditer(text)]
+    words = [(m.start(), m[0]) for m in find_words(text)]
     example = "write 'none', or as 'east 0.2'"
     if not words:
         raise Fault("nothing is given", example)
@@ -232,7 +235,7 @@ def _wind(text: str) -> dict[str, Any]:
 
 def _define(text: str) -> dict[str, Any]:
     """`M kind=x every=2`: a tile, and its settings."""
-    tile = text[:1] if text[1:2] in ("", " ", "\t") else WORD.findall(text)[0]
+    tile = text[:1] if text[1:2] in ("", " ", "\t") else find_words(text)[0][0]
     known = [setting for setting in SETTINGS.values() if setting.tile == tile]
     if not known:
         tiles = ", ".join(dict.fromkeys(setting.tile for setting in SETTINGS.values()))
@@ -255,20 +258,20 @@ def _define(text: str) -> dict[str, Any]:
 
 
 def _vary(text: str) -> dict[str, Any]:
-    words = [(m.start(), m[0]) for m in WORD.finditer(text)]
-    if [word for _, word in words] == ["none"]:
+    if text == "none":
         return {"vary": ()}
-    todo = [meant(word, [MIRROR, ROTATE, "none"]) for _, word in words]
-    raise_all(
-        [
-            Fault(f"unknown variation {quote(word)}", what, offset)
-            for (offset, word), what in zip(words, todo)
-            if word not in (MIRROR, ROTATE)
-        ]
-    )
-    given = {word for _, word in words}
-    if len(given) < len(words) or not words:
-        raise Fault("a variation is given twice, or none", "write 'vary: mirror rotate'")
+    given: list[str] = []
+    faults = []
+    for match in find_words(text):
+        if match[0] not in (MIRROR, ROTATE):
+            todo = meant(match[0], [MIRROR, ROTATE])
+            faults.append(Fault(f"unknown variation {quote(match[0])}", todo, match.start()))
+        elif match[0] in given:
+            faults.append(Fault(f"'{match[0]}' is given twice", "keep one of them", match.start()))
+        given.append(match[0])
+    if not given:
+        faults.append(Fault("nothing is given", "write 'none', or as 'mirror rotate'"))
+    raise_all(faults)
     return {"vary": tuple(word for word in (MIRROR, ROTATE) if word in given)}
 
 
@@ -291,6 +294,7 @@ _HEADER: dict[str, Callable[[str], dict[str, Any]]] = {
     "vary": _vary,
     "dialect": _sets("dialect", _choice("dialect", *DIALECTS)),
 }
+LINE_KEYS = (*_HEADER, "map")
 
 
 # --- reading -----------------------------------------------------------------------------------
@@ -317,18 +321,20 @@ def examine(text: str | bytes, name: str = "level") -> tuple[Level | None, list[
         return None, [Problem(name, 1, 1, f"the file is over {MAX_BYTES:,} bytes", todo)]
     problems: list[Problem] = []
     if isinstance(text, bytes):
-        try:
-            text = text.decode("utf-8")
-        except UnicodeDecodeError as error:
-            problems.append(_undecodable(error.object, error.start, name))
-            text = error.object.decode("utf-8", errors="replace")
+        text = text.decode("utf-8", errors="surrogateescape")
+    if (more := text.count("\n")) > MAX_LINES:
+        what = f"a file of {more + 1:,} lines"
+        return None, [Problem(name, MAX_LINES + 1, 1, what, f"use at most {MAX_LINES:,}")]
     lines = [line.removesuffix("\r") for line in text.removeprefix("\ufeff").split("\n")]
 
     def report(line: int, column: int, what: str, todo: str) -> None:
+        if _ESCAPED.match(lines[line - 1], column - 1):
+            return  # said already
         problems.append(Problem(name, line, column, what, todo, lines[line - 1]))
         if len(problems) > MAX_PROBLEMS:
             raise _Enough
 
+    problems += itertools.islice(_undecodable(lines, name), MAX_PROBLEMS)
     whole = dialect_of(name)  # a file of others as it stands, without a header of ours
     if whole and any(line.partition(";")[0].strip(" \t") == "map:" for line in lines):
         whole = None
@@ -347,6 +353,9 @@ def examine(text: str | bytes, name: str = "level") -> tuple[Level | None, list[
     return Level(rows=rows, **settings), []
 
 
+_ESCAPED = re.compile("[\udc80-\udcff]")  # bytes, by surrogateescape
+
+
 class _Enough(Exception):
     """So many problems that no more are looked for."""
 
@@ -359,11 +368,12 @@ def _in_order(problems: list[Problem]) -> list[Problem]:
     return found
 
 
-def _undecodable(data: bytes, at: int, name: str) -> Problem:
-    before = data[:at].removeprefix(b"\xef\xbb\xbf").decode("utf-8")
-    line, column = before.count("\n") + 1, at and len(before) - before.rfind("\n")
-    what = f"byte 0x{data[at]:02x} is not UTF-8 text"
-    return Problem(name, line, max(1, column), what, "save the file as UTF-8")
+def _undecodable(lines: list[str], name: str) -> Iterator[Problem]:
+    """The first byte of each line that is no text, and was escaped."""
+    for number, line in enumerate(lines, 1):
+        if not line.isascii() and (found := _ESCAPED.search(line)):
+            what = f"byte 0x{ord(found[0]) - 0xDC00:02x} is not UTF-8 text"
+            yield Problem(name, number, found.start() + 1, what, "save the file as UTF-8", line)
 
 
 def _read_header(lines: list[str], report: Report) -> tuple[dict[str, Any], int]:
@@ -403,7 +413,8 @@ def _read_header(lines: list[str], report: Report) -> tuple[dict[str, Any], int]
             except Fault as fault:
                 for one in (fault, *fault.others):
                     report(number, min(at, len(line) + 1) + one.offset, one.what, one.todo)
-    report(len(lines), 1, "there is no map", "write 'map:' and the map's rows below the header")
+    last = max((number for number, line in enumerate(lines, 1) if line.strip()), default=1)
+    report(last, 1, "there is no map", "write 'map:' and the map's rows below the header")
     return settings, 0
 
 
@@ -414,7 +425,7 @@ def _report_line(
     if len(content) > 2 and all(c in BY_CHAR for c in content) and not key.isalpha():
         report(number, column, "a row of a map in the header", "write 'map:' before the first row")
     elif colon:
-        report(number, column, f"unknown key {quote(key)}", meant(key, [*_HEADER, "map"]))
+        report(number, column, f"unknown key {quote(key)}", meant(key, LINE_KEYS))
     else:
         todo = "write 'key: value', or begin the line with ';' for a comment"
         report(number, column, f"{quote(content)} is not a header line", todo)
@@ -423,11 +434,15 @@ def _report_line(
 def _read_map(
     lines: list[str], map_line: int, settings: dict[str, Any], report: Report
 ) -> tuple[str, ...]:
-    raw = lines[map_line:]
+    first = map_line + 1
+    below = lines[map_line:]
+    strays = [i for i, row in enumerate(below[: MAX_PROBLEMS + 1]) if _belongs_above(row)]
+    for i in strays:
+        report(first + i, 1, "a header line or comment below 'map:'", "move it above 'map:'")
+    raw = below[: strays[0]] if strays else below
     while raw and not raw[-1]:
         raw.pop()
     rows = tuple(row.replace(" ", FLOOR) for row in raw)
-    first = map_line + 1
     if not rows:
         report(map_line, 1, "the map is empty", "write its rows below 'map:'")
     elif check_size(rows, first, report):
@@ -453,27 +468,35 @@ def _read_theirs(
     return reading.rows, settings
 
 
+def _belongs_above(row: str) -> bool:
+    """Whether what stands below `map:` is a comment or a header line; no row of tiles looks so."""
+    key, colon, _ = row.partition(":")
+    return row.lstrip(" \t").startswith(";") or (colon != "" and key.strip(" \t") in LINE_KEYS)
+
+
 def _check_tiles(rows: tuple[str, ...], first: int, report: Report) -> bool:
     """Only tiles of the table, and of each teleporter no more than two."""
-    wrong: list[tuple[int, int, str, str]] = []
+    whole = True
     seen: dict[str, int] = {}
     for i, row in enumerate(rows):
         for j, char in enumerate(row):
             seen[char] = seen.get(char, 0) + 1
             if char in RESERVED:
                 what = f"'{char}' is reserved for {RESERVED[char]}, which are not there yet"
-                wrong.append((i, j, what, "use another tile"))
+                todo = "use another tile"
             elif char == "\t":
-                wrong.append((i, j, "a tab", "use spaces: each is one tile of floor"))
+                what, todo = "a tab", "use spaces: each is one tile of floor"
             elif char not in BY_CHAR:
+                what = f"unknown tile {quote(char)}"
                 todo = "'main.py levels legend' lists the tiles"
-                wrong.append((i, j, f"unknown tile {quote(char)}", todo))
             elif BY_CHAR[char].effect == "teleporter" and seen[char] == 3:
                 what = f"a third teleporter '{char}'"
-                wrong.append((i, j, what, "use another digit: two of each are a pair"))
-    for i, j, what, todo in wrong[: MAX_PROBLEMS + 1]:
-        report(first + i, j + 1, what, todo)
-    return not wrong
+                todo = "use another digit: two of each are a pair"
+            else:
+                continue
+            report(first + i, j + 1, what, todo)
+            whole = False
+    return whole
 
 
 def _check_ends(rows: tuple[str, ...], first: int, report: Report) -> bool:

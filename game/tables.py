@@ -108,8 +108,9 @@ class _Numbering:
             raise self.too_large()
 
     def too_large(self) -> TooLarge:
-        product = " x ".join(f"{n:,} {name}" for name, n in self.factors.items() if n > 1)
-        return TooLarge(f"up to {self.size:,} states ({product}), over the limit of {MAX_STATES:,}")
+        product = " x ".join(f"{_short(n)} {name}" for name, n in self.factors.items() if n > 1)
+        size = f"up to {_short(self.size)} states"
+        return TooLarge(f"{size} ({product}), over the limit of {MAX_STATES:,}")
 
     def encode(self, states: States) -> Ints:
         """[N]"""
@@ -136,6 +137,11 @@ class _Numbering:
         code, left = np.divmod(code, coins)
         code, held = np.divmod(code, keys)
         return States(self.cells[code], held, left, phase, hunters)
+
+
+def _short(n: int) -> str:
+    """A number of any size, for people."""
+    return f"{n:,}" if n < 10**30 else f"10^{math.log10(n):.0f}"
 
 
 def compile_level(level: Level) -> Tables:

@@ -15,6 +15,7 @@ from typing import TypeAlias
 from game.tiles import DIRECTIONS
 
 MAX_MEMBERS = 100
+MAX_WORDS = 100  # of a line
 DECIMALS = 4  # of a number that is drawn from a range
 
 
@@ -77,7 +78,16 @@ def meant(word: str, choices: Sequence[str]) -> str:
 # --- reading -----------------------------------------------------------------------------------
 
 _NUMBER = re.compile(r"[+-]?([0-9]{1,7}(\.[0-9]{0,9})?|\.[0-9]{1,9})")
-WORD = re.compile(r"(?:[^ \t{]|\{[^}]*\}?)+")  # up to a blank that is not within braces
+_WORD = re.compile(r"(?:[^ \t{]|\{[^}]*\}?)+")  # up to a blank that is not within braces
+
+
+def find_words(text: str) -> list[re.Match[str]]:
+    """What stands between blanks; a set counts as one word."""
+    words = list(itertools.islice(_WORD.finditer(text), MAX_WORDS + 1))
+    if len(words) > MAX_WORDS:
+        raise Fault("too many words", f"use at most {MAX_WORDS}", words[-1].start())
+    return words
+
 
 Read: TypeAlias = Callable[[str, int], float | str]  # a single value's text, and its offset
 
@@ -149,8 +159,8 @@ def read_pairs(text: str, names: Sequence[str], read: Callable[[str, str, int], 
     """`mud=4 water={6, 8}` as a dictionary; each name from `names`, at most once."""
     found: dict[str, Value] = {}
     faults: list[Fault] = []
-    todo = f"write name=value, as '{names[-1]}=1'"
-    for match in WORD.finditer(text):
+    todo = f"write name=value without blanks, as {names[0]}=1"
+    for match in find_words(text):
         name, equals, value = match[0].partition("=")
         at = match.start()
         if not equals:

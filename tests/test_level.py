@@ -245,7 +245,7 @@ def test_all_errors_are_reported_at_once_with_their_places():
     ("text", "line", "column", "what"),
     [
         ("", 1, 1, "no map"),
-        ("steps: 5\n", 2, 1, "no map"),
+        ("steps: 5\n", 1, 1, "no map"),
         ("map:\n", 1, 1, "empty"),
         ("map: #\n@G\n", 1, 6, "behind"),
         ("map:\n@..\n", 2, 1, "no goal"),
@@ -275,7 +275,14 @@ def test_all_errors_are_reported_at_once_with_their_places():
         ("slip: {0, 0.1\nmap:\n@G\n", 1, 7, "no end"),
         ("slip: {" + "0," * 300 + "1}\nmap:\n@G\n", 1, 7, "a set of 301"),
         ("slip: {" + "0," * 300_000 + "1}\nmap:\n@G\n", 1, 10001, "600,009 characters"),
-        ("x\n" * 500_000, 100, 1, "not a header line"),
+        ("x\n" * 9_000, 100, 1, "not a header line"),
+        ("x\n" * 500_000, 10_001, 1, "500,001 lines"),
+        ("vary: " + "x " * 4_000 + "\nmap:\n@G\n", 1, 207, "too many words"),
+        ("vary: rotate mirror rotate\nmap:\n@G\n", 1, 21, "twice"),
+        ("vary: none mirror\nmap:\n@G\n", 1, 7, "unknown variation"),
+        ("map:\n@.G\n\nsteps: 5\n", 4, 1, "below 'map:'"),
+        ("map:\n@.G\n; a comment\n", 3, 1, "below 'map:'"),
+        ("map:\n@.G\nmap:\n@.G\n", 3, 1, "below 'map:'"),
         ("cost: mud=1.5..3\nmap:\n@G\n", 1, 11, "not a whole number"),
         ("cost: sand=1 mud={1, 2000}\nmap:\n@G\n", 1, 22, "out of range"),
         ("wind: up 0.1\nmap:\n@G\n", 1, 7, "unknown wind"),
@@ -369,6 +376,16 @@ def test_all_faults_of_one_line_are_reported():
 def test_a_byte_that_is_no_text_hides_no_other_problem():
     text = b"title: caf\xe9\nsteps: -3\nmap:\n@.G\n..\n"
     assert [(line, column) for line, column, _ in problems(text)] == [(1, 11), (2, 8), (5, 3)]
+
+
+def test_bytes_that_are_no_text_are_each_told_once_and_named():
+    text = b"; \xe4\ntitle: \xfcber\nmap:\n@\xff\xfeG\n"
+    told = [f"{line}:{column} {what}" for line, column, what in problems(text)]
+    assert [line.split(" is")[0] for line in told] == [
+        "1:3 byte 0xe4",
+        "2:8 byte 0xfc",
+        "4:2 byte 0xff",
+    ]
 
 
 def test_two_problems_may_have_one_place():
