@@ -347,6 +347,53 @@ class Microscope:
 
 
 @dataclass(frozen=True)
+class Exercise:
+    """Do a classic exercise of meta-RL: what it shows in three sentences, and its figure."""
+
+    name: Positional[str] = ""
+    """Which one: goals, warm-up, second-order, pitfalls, navigation or games; without a name they
+    are listed."""
+    out: Path | None = None
+    """The folder for the figure and the numbers; else out/NAME."""
+    seed: int = 0
+    """Of training."""
+    budget: float = 1.0
+    """Share of the work to do: less is quicker, and shows less."""
+
+    def run(self) -> int:
+        from agents.exercises import EXERCISES, list_exercises
+
+        if not self.name:
+            print(list_exercises())
+            return DONE
+        if self.name not in EXERCISES:
+            known = list_exercises()
+            return fail(f"no exercise is called '{self.name}' - there are:\n{known}", UNUSABLE)
+        if not 0 < self.budget <= 100 or self.seed < 0:
+            return fail("--budget is more than 0, and at most 100; --seed at least 0", UNUSABLE)
+
+        import torch
+        from rich.console import Console
+        from rich.progress import track
+
+        from agents.console import show_written
+        from agents.exercises.lesson import Lesson, do_exercise
+
+        torch.set_num_threads(1)
+        console = Console()
+        lesson = Lesson(
+            self.out or Path("out") / self.name,
+            self.seed,
+            self.budget,
+            lambda steps, text: track(steps, text, console=console, transient=True),
+        )
+        for sentence in do_exercise(self.name, lesson).sentences:
+            console.print(sentence, highlight=False)
+        show_written(lesson.out, console)
+        return DONE
+
+
+@dataclass(frozen=True)
 class Bench:
     """Measure throughput on one core: of stepping, environments, compiling, generating, learning.
     Ratios are to a plain Python loop over the same rules, in the same run."""
@@ -600,6 +647,7 @@ def _parse(argv: list[str]) -> Any:
         "train": train,
         "eval": Eval,
         "microscope": Microscope,
+        "exercise": Exercise,
         "levels": Levels,
         "bench": Bench,
     }

@@ -14,13 +14,18 @@ from typing import Any
 import numpy as np
 
 from game.files import write_atomically
+from game.level import Level
+from game.rules import Floats
+from game.tiles import BY_CHAR, GOAL, START
 
 INK, MUTED, RULE = "#242934", "#606775", "#e2e3e6"
 COLOURS = ("#d55e00", "#0072b2", "#009e73", "#b8548c", "#a87800", "#3d9bd1", "#242934")
 MARKERS = "os^DvPX"
 DASHES = ("-", (0, (6, 2)), (0, (2, 1.5)), (0, (7, 2, 2, 2)), (0, (4, 1, 1, 1, 1, 1)))
 MOST_TICKS = 8  # adaptation steps that are named below the axis
-MOST_MARKERS = 12  # on a line
+MOST_MARKERS = 16  # on a line
+
+Values = Sequence[float] | Floats
 
 
 @dataclass(frozen=True)
@@ -31,10 +36,10 @@ class Line:
     """
 
     name: str
-    x: Sequence[float]
-    y: Sequence[float]
-    low: Sequence[float] | None = None
-    high: Sequence[float] | None = None
+    x: Values
+    y: Values
+    low: Values | None = None
+    high: Values | None = None
     look: int | None = None
     colour: str = ""  # instead of its look's, where lines are ordered
     value: str = "{:.2f}"  # how its last value is written beside it
@@ -52,7 +57,7 @@ def new_figure(
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     heights = heights or [4.2] * rows
-    width = {1: 8.5, 2: 12.5}.get(columns, 5.2 * columns)
+    width = {1: 8.5, 2: 12.5}.get(columns, 5.6 * columns)
     layout = ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.1)
     figure = Figure(figsize=(width, sum(heights) + 0.7), layout=layout)
     FigureCanvasAgg(figure)
@@ -77,6 +82,7 @@ def style(axes: Any, title: str, x_label: str, y_label: str) -> None:
     axes.spines[["left", "bottom"]].set_color("#b9bcc4")
     axes.grid(axis="y", color=RULE, lw=0.8)
     axes.set_axisbelow(True)
+    axes.xaxis.get_major_locator().set_params(integer=True)
 
 
 def save(figure: Any, path: Path) -> None:
@@ -117,24 +123,32 @@ def place_labels(axes: Any) -> None:
     ends = sorted(getattr(axes, "direct_labels", []), key=lambda end: end[0])
     low, high = axes.get_ylim()
     height = axes.get_position().height * axes.figure.get_figheight()  # inches
-    gap = 0.19 / height  # of the panel's height: a line of text
+    line = 0.19 / height  # of the panel's height
+    sizes = [line * (1 + text.count("\n")) for _, text, _ in ends]
     wanted = np.array([(value - low) / (high - low) for value, _, _ in ends])
-    for at, (_, text, colour) in zip(spread(np.clip(wanted, 0, 1), gap), ends):
+    for at, (_, text, colour) in zip(spread(np.clip(wanted, 0, 1), sizes), ends):
         place = {"transform": axes.transAxes, "va": "center", "ha": "left"}
         axes.text(1.015, at, text, color=colour, size=9.5, weight="bold", **place)
 
 
-def spread(wanted: np.ndarray, gap: float) -> np.ndarray:
-    """Sorted places moved as little as need be for neighbours to be `gap` apart."""
-    groups: list[tuple[float, int]] = []  # centre and number of labels of those pushed together
-    for place in wanted:
-        groups.append((float(place), 1))
+def spread(wanted: Floats, sizes: Sequence[float]) -> list[float]:
+    """Sorted centres moved as little as need be for things of these sizes not to overlap."""
+    groups: list[tuple[float, list[float]]] = []  # centre, and sizes of those pushed together
+    for place, size in zip(wanted, sizes):
+        groups.append((float(place), [size]))
         while len(groups) > 1:
-            (a, n), (b, m) = groups[-2:]
-            if b - a >= gap * (n + m) / 2:
+            (a, below), (b, above) = groups[-2:]
+            if b - a >= (sum(below) + sum(above)) / 2:
                 break
-            groups[-2:] = [((a * n + b * m) / (n + m), n + m)]
-    return np.array([c + gap * (i - (n - 1) / 2) for c, n in groups for i in range(n)])
+            n, m = len(below), len(above)
+            groups[-2:] = [((a * n + b * m) / (n + m), below + above)]
+    found = []
+    for centre, members in groups:
+        edge = centre - sum(members) / 2
+        for size in members:
+            found.append(edge + size / 2)
+            edge += size
+    return found
 
 
 def shade(k: int, steps: Sequence[Any]) -> str:
@@ -146,25 +160,35 @@ def shade(k: int, steps: Sequence[Any]) -> str:
 
 
 def draw_bars(
-    axes: Any, groups: Sequence[str], bars: Sequence[tuple[str, Sequence[float], Any]]
+    axes: Any,
+    groups: Sequence[str],
+    bars: Sequence[tuple[str, Values, Any]],
+    base: float = 0.0,
+    value: str = "{:.2f}",
 ) -> None:
-    """Bars side by side in groups: (name, heights, [low, high] or None); values stand on them."""
+    """Bars side by side in groups: (name, heights, (low, high) or None), from `base` up; their
+    values stand above them. A single nameless kind of bar has a colour for each group instead."""
     width = 0.8 / len(bars)
+    alone = not bars[0][0]
     hatches = ("", "//", "..", "xx")
     for i, (name, heights, interval) in enumerate(bars):
         at = np.arange(len(groups)) + (i - (len(bars) - 1) / 2) * width
-        kind = {"color": COLOURS[i], "hatch": hatches[i % len(hatches)], "edgecolor": "white"}
-        axes.bar(at, heights, 0.92 * width, label=name, lw=0, **kind)
-        tops = list(heights)
+        colour = COLOURS[: len(groups)] if alone else COLOURS[i]
+        hatch = hatches[: len(groups)] if alone else hatches[i % 4]
+        kind: dict[str, Any] = {"color": colour, "hatch": hatch, "edgecolor": "white"}
+        rise = np.asarray(heights) - base
+        axes.bar(at, rise, (0.6 if alone else 0.92) * width, base, label=name, lw=0, **kind)
+        tops = np.maximum(heights, base)
         if interval is not None:
-            low, high = interval
-            axes.vlines(at, low, high, color=INK, lw=1.4)
-            tops = [max(pair) for pair in zip(heights, high)]
+            axes.vlines(at, *interval, color=INK, lw=1.4)
+            tops = np.maximum(tops, interval[1])
         for x, top, height in zip(at, tops, heights):
             offset = {"xytext": (0, 4), "textcoords": "offset points", "ha": "center"}
-            axes.annotate(f"{height:.2f}", (x, max(top, 0)), size=9.5, color=INK, **offset)
+            axes.annotate(value.format(height), (x, top), size=9.5, color=INK, **offset)
     axes.set_xticks(range(len(groups)), groups)
-    axes.legend(frameon=False, fontsize=9.5, loc="upper left", ncols=len(bars), labelcolor=INK)
+    axes.margins(y=0.1)
+    if not alone:
+        axes.legend(frameon=False, fontsize=9.5, loc="upper left", ncols=len(bars))
 
 
 def mark_level(axes: Any, level: float, name: str, above: bool = True, dashed: bool = True) -> None:
@@ -182,13 +206,46 @@ def score_axis(axes: Any, low: float = 0.0) -> None:
     mark_level(axes, 0, "random policy", above=False, dashed=False)
 
 
+def lowest_of(lines: Sequence[Line]) -> float:
+    """Of all points and intervals."""
+    return min(float(np.min(line.y if line.low is None else line.low)) for line in lines)
+
+
 def episode_axis(axes: Any, lines: Sequence[Line]) -> None:
     """Environment episodes, with the adaptation steps marked where all agents share them."""
     axes.set_xlabel("environment episodes spent (each marker is an adaptation step)")
     spent = {tuple(line.x) for line in lines}
     if len(spent) == 1 and len(lines[0].x) <= MOST_TICKS:
-        axes.set_xticks(lines[0].x, [f"{n:g}\nstep {k}" for k, n in enumerate(lines[0].x)])
+        names = [f"{n:g}\n{k}" if k else f"{n:g}\nstep {k}" for k, n in enumerate(lines[0].x)]
+        axes.set_xticks(lines[0].x, names)
         axes.set_xlabel("environment episodes spent, and adaptation step")
+
+
+def draw_level(axes: Any, level: Level, paths: Sequence[tuple[Any, str, int]]) -> None:
+    """A level's map from above, its goals framed, with bundles of paths: (cells [n, 2] of each
+    path, name, look)."""
+    colours = np.array([[BY_CHAR[char].colour for char in row] for row in level.rows], np.uint8)
+    axes.imshow(colours, extent=(-0.5, level.width - 0.5, level.height - 0.5, -0.5))
+    for row, line in enumerate(level.rows):
+        for column, char in enumerate(line):
+            if BY_CHAR[char].effect not in ("", "start", "goal", "candidate"):
+                place = {"ha": "center", "va": "center", "size": 8, "color": MUTED}
+                axes.text(column, row, char, **place)
+    for row, column in level.find(GOAL):
+        box = {"marker": "s", "ms": 13, "mfc": "none", "mec": "#008a64", "mew": 2.5, "ls": ""}
+        axes.plot(column, row, **box)
+    for bundle, name, look in paths:
+        for i, cells in enumerate(bundle):
+            aside = 0.16 * (i - (len(bundle) - 1) / 2) + 0.05 * look
+            x, y = cells[:, 1] + aside, cells[:, 0] + aside
+            thin = {"lw": 1.0 if look else 2.0, "alpha": 0.75 if look else 0.95}
+            label = name if i == 0 else None
+            axes.plot(x, y, color=COLOURS[look], ls=DASHES[look], label=label, **thin)
+    for row, column in level.find(START):
+        axes.plot(column, row, marker="o", ms=7, color=INK, ls="")
+    axes.set(xticks=[], yticks=[])
+    axes.spines[:].set_visible(False)
+    axes.legend(frameon=False, fontsize=9, loc="upper left", bbox_to_anchor=(1.0, 1.0))
 
 
 # --- pictures ----------------------------------------------------------------------------------
@@ -199,7 +256,7 @@ def plot_scores(
 ) -> None:
     """Adaptation curves: normalised score over environment episodes; a panel for each pack."""
     figure, grid = new_figure(title, 1, len(panels), note)
-    lowest = min(min(line.low or line.y) for _, lines in panels for line in lines)
+    lowest = min(lowest_of(lines) for _, lines in panels)
     for axes, (name, lines) in zip(grid[0], panels):
         style(axes, name, "", "normalised score")
         draw_lines(axes, lines)

@@ -182,8 +182,9 @@ def test_a_source_of_tasks_is_drawn_from_the_same_way_each_time():
 
 
 def test_labels_are_moved_apart_as_little_as_need_be():
-    assert spread(np.array([0.1, 0.5]), 0.1).tolist() == [0.1, 0.5]
-    assert spread(np.array([0.5, 0.5]), 0.1) == pytest.approx([0.45, 0.55])
-    placed = spread(np.array([0.0, 0.5, 0.52, 0.53, 0.8]), 0.1)
+    assert spread(np.array([0.1, 0.5]), [0.1] * 2) == pytest.approx([0.1, 0.5])
+    assert spread(np.array([0.5, 0.5]), [0.1] * 2) == pytest.approx([0.45, 0.55])
+    assert spread(np.array([0.5, 0.5]), [0.1, 0.3]) == pytest.approx([0.35, 0.55])
+    placed = spread(np.array([0.0, 0.5, 0.52, 0.53, 0.8]), [0.1] * 5)
     assert (np.diff(placed) > 0.1 - 1e-9).all()
-    assert placed[1:4].mean() == pytest.approx(np.mean([0.5, 0.52, 0.53]))
+    assert np.mean(placed[1:4]) == pytest.approx(np.mean([0.5, 0.52, 0.53]))

@@ -1,0 +1,159 @@
+"""Second order: MAML differentiates through the inner step; first order takes it for a constant.
+
+What that costs in time, what it changes in the gradient, and what it gains on unseen levels.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+import torch
+
+from agents import inner
+from agents.evaluate import Curves
+from agents.exercises.lesson import Findings, Lesson, checkpoints, measure, meta_train
+from agents.learner import make_learner
+from agents.maml import Maml
+from agents.outer import LOG_ALPHA
+from agents.plots import (
+    Line,
+    draw_bars,
+    draw_lines,
+    episode_axis,
+    lowest_of,
+    mark_level,
+    new_figure,
+    place_labels,
+    save,
+    score_axis,
+    style,
+)
+from agents.statistics import bootstrap_interval, interquartile_mean
+from game.tables import GridBatch
+from game.tasks import Task, load_pack
+
+ITERATIONS = 240
+TASKS = 16  # of a meta-batch
+SEEDS = 2
+HELD_OUT = 48  # levels
+
+
+def gradient(learner: Maml, batch: GridBatch, seed: int) -> torch.Tensor:
+    """The meta-gradient of the initialisation, flat, mean over tasks; the seed draws episodes."""
+    features, columns = inner.see(batch, learner.dtype)
+    rngs = np.random.default_rng(seed).spawn(batch.n_tasks)
+    found, _ = learner.meta_gradient(batch, features, columns, rngs)
+    return torch.cat([g.mean(0).flatten() for n, g in found.items() if not n.startswith(LOG_ALPHA)])
+
+
+def cosines(learner: Maml, tasks: list[Task]) -> tuple[float, float]:
+    """Between second and first order on the same episodes; between second order on these and on
+    other episodes of the same tasks, which is what chance alone does."""
+    first_order = make_learner("fomaml")
+    first_order.restore(learner.checkpoint())
+    assert isinstance(first_order, Maml)
+    batch = GridBatch.of([task.level for task in tasks])
+    exact, short, other = (
+        gradient(learner, batch, 0),
+        gradient(first_order, batch, 0),
+        gradient(learner, batch, 1),
+    )
+    both = torch.nn.functional.cosine_similarity(exact, short, 0)
+    return float(both), float(torch.nn.functional.cosine_similarity(exact, other, 0))
+
+
+def run(lesson: Lesson) -> Findings:
+    """Train both for the same number of iterations, on the same levels."""
+    pack = load_pack("mazes-9x9")
+    held_out = pack.split("test").tasks[:HELD_OUT]
+    probe = list(pack.split("validation").tasks[:TASKS])
+    iterations = lesson.iterations(ITERATIONS)
+    looks = checkpoints(iterations, 12)
+    curves, seconds = {}, {}
+    at: list[int] = []
+    same, chance = [], []
+    for name in ("maml", "fomaml"):
+        learner = make_learner(name, lesson.seed)
+        assert isinstance(learner, Maml)
+        took = []
+        began = time.perf_counter()
+        for i in meta_train(lesson, learner, pack.split("train"), iterations, TASKS, name):
+            took.append(time.perf_counter() - began)
+            if name == "maml" and i in looks:
+                cosine, noise = cosines(learner, probe)
+                at.append(i)
+                same.append(cosine)
+                chance.append(noise)
+            began = time.perf_counter()
+        seconds[name] = float(np.median(took))
+        curves[name] = measure(learner, held_out, SEEDS, 5)
+
+    draw(lesson, curves, seconds, at, same, chance)
+    numbers = {
+        "score": {name: curve.mean_scores for name, curve in curves.items()},
+        "seconds_per_iteration": seconds,
+        "iterations": at,
+        "cosine": same,
+        "cosine_of_other_episodes": chance,
+    }
+    return Findings(conclude(numbers), numbers)
+
+
+def conclude(n: dict[str, Any]) -> tuple[str, str, str]:
+    """What the numbers say."""
+    maml, fomaml = n["score"]["maml"], n["score"]["fomaml"]
+    slow, fast = (1000 * n["seconds_per_iteration"][name] for name in ("maml", "fomaml"))
+    same, chance = n["cosine"], float(np.mean(n["cosine_of_other_episodes"]))
+    gain = maml[1] - fomaml[1]
+    where = "ahead of" if gain > 0.02 else "behind" if gain < -0.02 else "level with"
+    more = "more" if np.mean(same) < chance else "less"
+    return (
+        f"After the same {n['iterations'][-1]} iterations second order scores {maml[1]:.2f} on "
+        f"held-out mazes after one step and {maml[5]:.2f} after five, first order {fomaml[1]:.2f} "
+        f"and {fomaml[5]:.2f}: on the first step second order is {where} first order.",
+        f"It takes {slow:.0f} ms an iteration against {fast:.0f} ms, {slow / fast:.2f} times as "
+        "long: the price of differentiating through the inner steps.",
+        f"On the same episodes the two gradients have a cosine of {np.mean(same):.2f} "
+        f"({same[0]:.2f} at first, {same[-1]:.2f} at last), and second-order gradients from "
+        f"different episodes one of {chance:.2f}: what first order leaves out turns the gradient "
+        f"{more} than luck does.",
+    )
+
+
+def draw(
+    lesson: Lesson,
+    curves: dict[str, Curves],
+    seconds: dict[str, float],
+    at: list[int],
+    same: list[float],
+    chance: list[float],
+) -> None:
+    """Held-out curves, time, and gradients side by side."""
+    note = f"{at[-1]} iterations each, {TASKS} unseen mazes an iteration, 3 inner steps"
+    figure, grid = new_figure("Second order against first order", 1, 3, note)
+    left, middle, right = grid[0]
+    style(left, f"{HELD_OUT} held-out mazes", "", "normalised score (interquartile mean)")
+    lines = []
+    for name, curve in curves.items():
+        low, high = bootstrap_interval(curve.scores)
+        lines.append(Line(name, curve.episodes, interquartile_mean(curve.scores), low, high))
+    draw_lines(left, lines)
+    episode_axis(left, lines)
+    score_axis(left, lowest_of(lines))
+    style(middle, "time of an iteration", "", "milliseconds (median)")
+    draw_bars(
+        middle, list(seconds), [("", [1000 * s for s in seconds.values()], None)], value="{:.0f} ms"
+    )
+    style(right, "agreement of their gradients", "iterations of the outer loop", "cosine")
+    lines = [
+        Line("second and first\norder, same\nepisodes", at, same, look=2),
+        Line("second order,\nother episodes", at, chance, look=3),
+    ]
+    draw_lines(right, lines)
+    right.set_ylim(min(0.0, lowest_of(lines)) - 0.05, 1.09)
+    mark_level(right, 1, "the same direction")
+    for axes in (left, right):
+        place_labels(axes)
+    save(figure, lesson.out / "second-order.png")
