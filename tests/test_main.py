@@ -166,6 +166,8 @@ def test_a_malformed_level_exits_1_with_places_and_no_traceback(
         (["train", "goals-5x5", "--learner", "magic"], 2, "no learner is called 'magic'"),
         (["train", "goals-5x5", "--tasks", "0"], 2, "at least 1"),
         (["eval", "showcase", "--split", "train", "--agent", "scratch"], 1, "no train tasks"),
+        (["exercise", "sums"], 2, "warm-up"),
+        (["exercise", "goals", "--budget", "0"], 2, "--budget"),
         (["eval", "goals-5x5", "--agent", "nobody"], 2, "no such run or agent"),
         (["watch", "{level}", "--headless"], 2, "go together"),
         (["watch", "{level}", "--headless", "--out", "{out}", "--agent", "x"], 2, "no such run"),

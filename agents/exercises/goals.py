@@ -61,8 +61,8 @@ def run(lesson: Lesson) -> Findings:
             best, chosen, kept = value, i, learner.state()
     learner.load(kept)
 
-    ours = measure(learner, held_out.tasks, SEEDS, 5)
-    scratch = measure_scratch(held_out.tasks, SEEDS, 5)
+    ours = measure(learner, held_out.tasks, lesson.most(SEEDS), 5)
+    scratch = measure_scratch(held_out.tasks, lesson.most(SEEDS), 5)
     known = measure(learner, training.tasks, 2, 5)
     optimum, random = float(ours.optimal.mean()), float(ours.random.mean())
     returns = {"MAML": ours.returns, "scratch": scratch.returns}

@@ -23,7 +23,7 @@ from game.tasks import Task, TaskDistribution
 class Lesson:
     """How an exercise is done: where its figures go, with which seed, and how thoroughly.
 
-    `budget` is the share of the outer iterations to run: little of it is quick, and shows little.
+    `budget` is the share of the work to do: little of it is quick, and shows little.
     """
 
     out: Path
@@ -34,6 +34,10 @@ class Lesson:
     def iterations(self, n: float) -> int:
         """How many of n outer iterations to run."""
         return max(2, round(self.budget * n))
+
+    def most(self, n: int) -> int:
+        """How many of n seeds or tasks to measure: never more."""
+        return max(1, round(min(1.0, self.budget) * n))
 
 
 @dataclass(frozen=True)

@@ -53,37 +53,38 @@ def with_inner(learner: Learner, inner: InnerConfig, factor: float = 1) -> Learn
 def run(lesson: Lesson) -> Findings:
     """Each pitfall is a panel: what goes wrong beside what goes right."""
     pack, other = load_pack("goals-5x5"), load_pack("mazes-9x9")
-    goals, mazes = pack.split("test").tasks, other.split("test").tasks[:OTHERS]
+    goals, mazes = pack.split("test").tasks, other.split("test").tasks[: lesson.most(OTHERS)]
     usual, long = train(lesson, pack, USUAL), train(lesson, pack, LONG)
 
-    at_usual = measure(usual, goals, SEEDS, LONG)
+    seeds = lesson.most(SEEDS)
+    at_usual = measure(usual, goals, seeds, LONG)
     panels: list[tuple[str, dict[str, Curves]]] = [
         (
             "1. an inner loop that is too long",
             {
                 f"{USUAL} inner steps": at_usual,
-                f"{LONG} inner steps": measure(long, goals, SEEDS, LONG),
+                f"{LONG} inner steps": measure(long, goals, seeds, LONG),
             },
         ),
         (
             "2. tasks from another distribution",
             {
-                "held-out goals": measure(usual, goals, SEEDS, 5),
-                "mazes": measure(usual, mazes, 2, 5),
-                "mazes,\nfrom scratch": measure_scratch(mazes, 2, 5, inner=TEXTBOOK),
+                "held-out goals": measure(usual, goals, seeds, 5),
+                "mazes": measure(usual, mazes, lesson.most(2), 5),
+                "mazes,\nfrom scratch": measure_scratch(mazes, lesson.most(2), 5, inner=TEXTBOOK),
             },
         ),
         (
             "3. a step size that is too large",
             {
                 **{
-                    f"x {factor}": measure(with_inner(usual, TEXTBOOK, factor), goals, SEEDS, 5)
+                    f"x {factor}": measure(with_inner(usual, TEXTBOOK, factor), goals, seeds, 5)
                     for factor in FACTORS
                 },
                 f"x {FACTORS[-1]}, in a\ntrust region": measure(
                     with_inner(usual, InnerConfig(rarity=0, curiosity=0), FACTORS[-1]),
                     goals,
-                    SEEDS,
+                    seeds,
                     5,
                 ),
             },

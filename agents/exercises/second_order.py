@@ -67,7 +67,7 @@ def cosines(learner: Maml, tasks: list[Task]) -> tuple[float, float]:
 def run(lesson: Lesson) -> Findings:
     """Train both for the same number of iterations, on the same levels."""
     pack = load_pack("mazes-9x9")
-    held_out = pack.split("test").tasks[:HELD_OUT]
+    held_out = pack.split("test").tasks[: lesson.most(HELD_OUT)]
     probe = list(pack.split("validation").tasks[:TASKS])
     iterations = lesson.iterations(ITERATIONS)
     looks = checkpoints(iterations, 12)
@@ -88,7 +88,7 @@ def run(lesson: Lesson) -> Findings:
                 chance.append(noise)
             began = time.perf_counter()
         seconds[name] = float(np.median(took))
-        curves[name] = measure(learner, held_out, SEEDS, 5)
+        curves[name] = measure(learner, held_out, lesson.most(SEEDS), 5)
 
     draw(lesson, curves, seconds, at, same, chance)
     numbers = {
@@ -134,7 +134,7 @@ def draw(
     note = f"{at[-1]} iterations each, {TASKS} unseen mazes an iteration, 3 inner steps"
     figure, grid = new_figure("Second order against first order", 1, 3, note)
     left, middle, right = grid[0]
-    style(left, f"{HELD_OUT} held-out mazes", "", "normalised score (interquartile mean)")
+    style(left, "held-out mazes", "", "normalised score (interquartile mean)")
     lines = []
     for name, curve in curves.items():
         low, high = bootstrap_interval(curve.scores)

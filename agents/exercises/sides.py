@@ -62,9 +62,11 @@ def compare_packs(lesson: Lesson, name: str, title: str, names: Sequence[str]) -
     outcomes = []
     for pack in map(load_pack, names):
         learner = learner_for(lesson, pack)
-        tasks = pack.split("test").tasks[: HELD_OUT if lesson.budget > 0.1 else 2]
-        ours = measure(learner, tasks, SEEDS, STEPS)
-        outcomes.append(Outcome(pack, learner, ours, measure_scratch(tasks, SEEDS, STEPS)))
+        tasks = pack.split("test").tasks[: lesson.most(HELD_OUT)]
+        ours = measure(learner, tasks, lesson.most(SEEDS), STEPS)
+        outcomes.append(
+            Outcome(pack, learner, ours, measure_scratch(tasks, lesson.most(SEEDS), STEPS))
+        )
     draw(lesson, name, title, outcomes)
     return Findings(_sentences(outcomes), {o.pack.name: _numbers(o) for o in outcomes})
 

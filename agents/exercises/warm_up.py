@@ -108,18 +108,18 @@ def run(lesson: Lesson) -> Findings:
     tune(many, pack.split("validation"))
     tuned: list[Floats] = []
     single_scores: list[list[float]] = []
-    for n, goal in enumerate(training.tasks[: SINGLE if lesson.budget > 0.1 else 1]):
+    for n, goal in enumerate(training.tasks[: lesson.most(SINGLE)]):
         one, _, scores = train_shared(
             lesson, replace(training, tasks=(goal,)), f"goal {n + 1} alone"
         )
         tune(one, pack.split("validation"))
-        tuned.append(measure(one, held_out, SEEDS, 5).scores)
+        tuned.append(measure(one, held_out, lesson.most(SEEDS), 5).scores)
         single_scores.append(scores)
-    ours = measure(many, held_out, SEEDS, 5)
+    ours = measure(many, held_out, lesson.most(SEEDS), 5)
     curves = {
         "ten goals": ours.scores,
         "a single goal": np.concatenate(tuned),
-        "scratch": measure_scratch(held_out, SEEDS, 5).scores,
+        "scratch": measure_scratch(held_out, lesson.most(SEEDS), 5).scores,
     }
     trained = {"ten goals": many_scores, "a single goal": np.mean(single_scores, 0).tolist()}
     draw(lesson, at, trained, curves, ours.episodes)
