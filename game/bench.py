@@ -138,8 +138,8 @@ def stepping(n_envs: int, slip: float = 0.0) -> float:
 
 
 def vector_env(n_envs: int, observation: Any) -> float:
-    """Steps a second of `LevelVectorEnv`, one step of all at a time, on a pack's held-out tasks."""
-    envs = LevelVectorEnv(n_envs, "mazes-9x9", observation)
+    """Steps a second of `LevelVectorEnv` on one level, one step of all environments at a time."""
+    envs = LevelVectorEnv(n_envs, bench_levels()[0], observation)
     actions = np.random.default_rng(0).integers(N_ACTIONS, size=(VECTOR_STEPS, n_envs))
 
     def walk() -> int:

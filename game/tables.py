@@ -471,17 +471,17 @@ class Environments:
         out = out or Transitions.empty(*actions.shape)
         row, behind = self._row, self.batch.over.size * N_ACTIONS
         luck, ended = np.empty(len(row)), np.empty(len(row), bool)
-        for k, action in enumerate(actions):
-            transition = out.transition[k]
+        for action, transition, terminated, late in zip(
+            actions, out.transition, out.terminated, out.truncated
+        ):
             np.add(row, action, out=transition)
             if self._detours:
                 self._detours.divert(transition, self.rng.random(out=luck))
-            self._next_row.take(transition, out=row, mode="clip")
+            self._next_row.take(transition, None, row, "clip")
             self._clock += 1
-            np.greater_equal(row, behind, out=out.terminated[k])
-            np.equal(self._deadline, self._clock, out=out.truncated[k])
-            np.logical_or(out.terminated[k], out.truncated[k], out=ended)
-            envs = ended.nonzero()[0]
+            np.greater_equal(row, behind, out=terminated)
+            np.equal(self._deadline, self._clock, out=late)
+            envs = np.logical_or(terminated, late, out=ended).nonzero()[0]
             if envs.size:
                 row[envs] = self._restart(envs)
         np.greater(out.truncated, out.terminated, out=out.truncated)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import runpy
 import warnings
+from pathlib import Path
 
 import gymnasium
 import numpy as np
 import pytest
+import stable_baselines3.common.env_checker
 from gymnasium.utils.env_checker import check_env
 
 import game.env
@@ -14,24 +17,28 @@ from game.features import observe
 from game.level import parse
 from game.planner import expected_return
 from game.tables import GridBatch, compile_level
-from game.tasks import load_pack
+from game.tasks import list_packs, load_pack
 from tests import reference
 
 LEVELS = [task.level for task in load_pack("showcase").split("test").tasks]
+SHIPPED = [path for folder in list_packs() for path in (folder, *sorted(folder.glob("*.txt")))]
 CHANCY = parse("slip: 0.3\nwind: east 0.2\nsteps: 8\nmap:\n@.~\n.#.\n@.G\n")
+SOURCES = [*SHIPPED, CHANCY]
 
 
-@pytest.mark.parametrize("observation", ["features", "state"])
-@pytest.mark.parametrize("level", [*LEVELS, CHANCY], ids=lambda level: level.title or "chancy")
-def test_gymnasium_has_nothing_to_say(level, observation: str):
+@pytest.mark.parametrize(
+    ("observation", "mode"),
+    [("features", "rgb_array"), ("state", "ansi")],
+    ids=["features", "state"],
+)
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: getattr(source, "name", "chancy"))
+def test_both_checkers_have_nothing_to_say(source, observation: str, mode: str):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        for mode in ("ansi", "rgb_array"):
-            env = gymnasium.make(
-                game.env.ID, level=level, observation=observation, render_mode=mode
-            )
-            check_env(env.unwrapped)
-            env.close()
+        env = gymnasium.make(game.env.ID, level=source, observation=observation, render_mode=mode)
+        check_env(env.unwrapped)
+        stable_baselines3.common.env_checker.check_env(env.unwrapped)
+        env.close()
 
 
 def test_an_episode_follows_the_rules_and_is_truncated_in_time():
@@ -122,3 +129,47 @@ def test_pictures_and_text_show_the_agent():
     envs = game.env.LevelVectorEnv(2, LEVELS[0], render_mode="rgb_array")
     envs.reset(seed=0)
     assert envs.render()[0].shape == (11 * 24, 11 * 24, 3)
+
+
+def test_many_environments_take_a_new_task_by_option_or_by_resampling():
+    packed = {"level": "goals-5x5", "split": "train", "observation": "state"}
+    envs = game.env.LevelVectorEnv(100, **packed)
+    ids = {task.id for task in load_pack("goals-5x5").split("train").tasks}
+    _, info = envs.reset(seed=0)
+    assert set(info["task"]) == ids
+    again = envs.reset(seed=1)[1]["task"]
+    assert (again == info["task"]).all()
+    other = load_pack("goals-5x5").split("test").tasks[0]
+    assert set(envs.reset(options={"task": other})[1]["task"]) == {other.id}
+    drawn = game.env.LevelVectorEnv(100, resample=True, **packed)
+    first, second = (drawn.reset(seed=seed)[1]["task"] for seed in (0, 1))
+    assert (first != second).any()
+    assert set(first) == set(second) == ids
+
+
+def test_the_seed_says_what_happens():
+    def play(seed: int) -> list[np.ndarray]:
+        envs = game.env.LevelVectorEnv(50, CHANCY, "state")
+        envs.reset(seed=seed)
+        return [envs.step(np.full(50, 3))[0] for _ in range(20)]
+
+    assert np.array_equal(play(0), play(0))
+    assert not np.array_equal(play(0), play(1))
+
+
+def test_what_was_returned_stays_as_it_was():
+    envs = game.env.LevelVectorEnv(4, LEVELS[2])
+    kept = [envs.reset(seed=0)[0], *envs.step(np.full(4, 1))[:4]]
+    copies = [array.copy() for array in kept]
+    for _ in range(3):
+        envs.step(np.full(4, 3))
+    assert all((a == b).all() for a, b in zip(kept, copies))
+
+
+def test_ppo_of_stable_baselines3_solves_a_level_whose_goal_can_be_seen():
+    path = Path(__file__).parent.parent / "docs" / "train_with_sb3.py"
+    example = runpy.run_path(str(path))
+    small = parse("goal: visible\nsteps: 20\nmap:\n@...\n.~~.\n...G\n")
+    reached, optimum = example["train"](small, 5000)
+    assert optimum == pytest.approx(0.6)
+    assert reached > optimum - 0.15
