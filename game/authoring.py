@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,18 @@ import numpy as np
 
 from game.bayes import bayes_returns, posterior_sampling
 from game.dialects import DIALECTS
-from game.level import MAX_BYTES, Cell, Level, LevelError, examine, explore, teleporters, values
+from game.level import (
+    MAX_BYTES,
+    MAX_STEPS,
+    Cell,
+    Level,
+    LevelError,
+    examine,
+    explore,
+    teleporters,
+    values,
+    with_values,
+)
 from game.planner import optimal_path, optimal_return, random_return, shortest_path
 from game.rules import ACTIONS
 from game.tables import GridBatch, Tables, TooLarge, compile_level
@@ -35,7 +47,7 @@ from game.tasks import (
 )
 from game.tasks import list_packs as pack_folders
 from game.tiles import BY_CHAR, CANDIDATE, GOAL, START, TILES
-from game.values import NORMAL, Range
+from game.values import NORMAL, OneOf, Range, Value
 
 MOST_TASKS = 1000  # that means are taken over; of more than these,
 SAMPLED_TASKS = 256  # so many are drawn
@@ -79,7 +91,12 @@ class Known:
 
     @cached_property
     def shortest_path(self) -> int | None:
-        return shortest_path(self.tables)
+        """Tables know the phases of one episode; a longer way past opponents needs them all."""
+        path, level = shortest_path(self.tables), self.task.level
+        if self.tables.opponents.size and (path is None or path > level.steps):
+            with contextlib.suppress(TooLarge):
+                return shortest_path(compile_level(replace(level, steps=MAX_STEPS)))
+        return path
 
     @cached_property
     def optimal_return(self) -> float:
@@ -201,11 +218,20 @@ def check_file(path: Path, episodes: int = DEFAULT_EPISODES) -> dict[str, Any]:
 
 
 def _some_tasks(level: Level) -> tuple[list[Task], bool]:
-    """A level's tasks; where they are many or have ranges, some drawn with seed 0; and which."""
-    if count_tasks(level) <= MOST_TASKS and not any(
-        isinstance(value, Range) for value in values(level).values()
-    ):
-        return list(family(level, "")), False
+    """A level's tasks; where they are too many, some drawn with seed 0; and which.
+
+    A range of whole numbers has as many tasks as numbers, one of others has too many.
+    """
+    drawn = values(level)
+    ranges = {label: value for label, value in drawn.items() if isinstance(value, Range)}
+    if all(value.points for value in ranges.values()):
+        sets: dict[str, Value] = {
+            label: OneOf(tuple(value.low + i for i in range(value.points)))
+            for label, value in ranges.items()
+        }
+        listed = with_values(level, sets)
+        if count_tasks(listed) <= MOST_TASKS:
+            return list(family(listed, "")), False
     rng = np.random.default_rng(0)
     return [draw_task(level, "", rng) for _ in range(SAMPLED_TASKS)], True
 

@@ -27,6 +27,13 @@ class Range:
     high: float
     whole: bool = False
 
+    @property
+    def points(self) -> int:
+        """How many numbers may be drawn; 0 for too many to count."""
+        if self.whole or self.low == self.high:
+            return int(self.high - self.low) + 1
+        return 0
+
     def at(self, chance: float) -> float:
         """The number that a uniform `chance` in [0, 1) stands for."""
         if self.whole:

@@ -256,3 +256,31 @@ def test_new_leaves_nothing_behind_when_it_fails(tmp_path: Path, monkeypatch):
     monkeypatch.setattr("game.starter.write_atomically", full_disk)
     assert run("levels", "new", str(tmp_path / "a" / "b")) == 1
     assert not list(tmp_path.iterdir())
+
+
+# --- check: figures ----------------------------------------------------------------------------
+
+
+def report(text: str, tmp_path: Path) -> dict:
+    path = tmp_path / "level.txt"
+    path.write_text(text, encoding="utf-8")
+    return check_file(path)
+
+
+def test_each_whole_number_of_a_range_is_a_task_and_other_ranges_are_sampled(tmp_path):
+    found = report("cost: mud=2..6 water={1, 3}\nmap:\n@%~G\n", tmp_path)
+    assert (found["tasks"], found["sampled"]) == (10, False)
+    assert found["optimal_return"] == pytest.approx(1 - 0.1 * (4 + 2))
+    found = report("cost: mud=2..6\nmap:\n@.G\n", tmp_path)
+    assert (found["tasks"], found["sampled"]) == (1, False)
+    found = report("slip: 0.1..0.2\nmap:\n@.G\n", tmp_path)
+    assert (found["tasks"], found["sampled"]) == (256, True)
+
+
+def test_a_way_past_opponents_that_takes_longer_than_an_episode_is_a_warning(tmp_path):
+    found = report("steps: 2\ndefine: M every=2\nmap:\n.G.#..\n.M..M@\n", tmp_path)
+    assert not found["errors"]
+    assert found["shortest_path"] > 2
+    assert "2 steps, but the way to the goal takes" in found["warnings"][0]
+    found = report("map:\n@MG\n", tmp_path)
+    assert "2:1: no goal can be reached past" in found["errors"][0]
