@@ -62,7 +62,16 @@ def state_of(screen: WatchScreen) -> tuple[object, ...]:
     clock = (playback.paused, playback.speed, step_of(screen))
     place = playback.moment()
     taste = (screen.taste.palette.name, screen.taste.zoom, screen.helping)
-    return (run.number, *clock, place, tuple(screen.looks), screen.abreast, *taste, screen.quit)
+    return (
+        run.number,
+        *clock,
+        place,
+        tuple(screen.looks),
+        screen.abreast,
+        *taste,
+        screen.wish,
+        screen.quit,
+    )
 
 
 # --- keys

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pygame
 
-from game.feed import Message, Request
+from game.feed import Message, NoAgent, Request
 from game.level import parse
 from game.planner import expected_return, optimal_return, random_return
 from game.rules import ACTIONS
@@ -119,6 +120,31 @@ class Script:
 
     def close(self) -> None:
         """Nothing runs."""
+
+
+@dataclass(frozen=True)
+class FixedCard:
+    """What there is to know of an agent of these tests."""
+
+    name: str
+    episodes: int = EPISODES
+    learned: bool = True
+    trained_on: frozenset[str] = frozenset()
+
+
+class FixedAgents:
+    """Two agents; the first was trained on the tasks with these ids."""
+
+    def __init__(self, *seen: str) -> None:
+        self.seen = frozenset(seen)
+
+    def names(self) -> list[str]:
+        return list(AGENTS)
+
+    def card(self, name: str, pack: str) -> FixedCard:
+        if name not in AGENTS:
+            raise NoAgent(f"{name}: no such agent")
+        return FixedCard(name, trained_on=self.seen if name == AGENTS[0] else frozenset())
 
 
 def press(key: int, typed: str = "", mod: int = 0) -> pygame.event.Event:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pygame
 
-from game.feed import Agents, Feed
+from game.feed import Agents, Feed, NoAgent
 from game.tasks import Pack, Task
 from game.view import settings as memory
+from game.view.gallery import Gallery
+from game.view.library import Errands, Library, Shelf, stamp
 from game.view.page import Page, Wish
 from game.view.watch import FROM_SCRATCH, Subject, WatchScreen
+
+CHECK_FILES = 0.5  # seconds between two looks at whether a file was written
 
 
 def subject_of(
@@ -60,14 +65,20 @@ class App:
         file: Path | None = None,
         seed: int = 0,
         steps: int = 5,
+        errands: Errands | None = None,
     ) -> None:
         self.agents, self.feed, self.file = agents, feed, file
         self.seed, self.steps = seed, steps
         self.settings = memory.load(file) if file else memory.Settings()
         self.taste = self.settings.taste()
-        self.visit = first  # which level is on, and how
+        self.library = Library(reversed(self.settings.recent), errands)
         self._numbers = itertools.count()  # of requests to the feed
-        self.pages: list[Page] = [self._open(first)]
+        self._checked = 0.0  # seconds since files were looked at
+        self._stamp: object = None  # of the files that are on
+        self._coming: Path | None = None  # being loaded, to be opened
+        self.pages: list[Page] = []
+        self.visit = first  # which level is on, and how
+        self._go(first)
 
     @property
     def quit(self) -> bool:
@@ -82,6 +93,10 @@ class App:
         """Give an event to the screen that is on; closing the window leaves them all."""
         if event.type == pygame.QUIT:
             self.pages.clear()
+        elif event.type == pygame.DROPFILE:
+            self._coming = Path(event.file).resolve()
+            self.library.add(self._coming)
+            self.library.reload(self._coming)
         elif self.pages:
             self.page.handle(event)
 
@@ -89,6 +104,7 @@ class App:
         """Let time pass, and go where the screen wants to."""
         if not self.pages:
             return
+        self._look_at_files(seconds)
         self.page.update(seconds)
         wish, self.page.wish = self.page.wish, None
         if self.page.quit:
@@ -97,16 +113,29 @@ class App:
                 self.page.resume()
         elif wish:
             self._go(wish)
-        self._remember()
+        self._remember(self.settings.of(self.taste))
 
     def draw(self, surface: pygame.Surface) -> None:
         """Draw the screen that is on."""
         if self.pages:
             self.page.draw(surface)
 
+    # --- from screen to screen
+
     def _go(self, wish: Wish) -> None:
+        if wish.what == "gallery":
+            chosen = self.visit.agents
+            page: Page = Gallery(self.library, self.agents, self.taste, chosen, wish.task)
+            self.pages.append(page)
+            return
+        assert wish.pack
+        page = self._open(wish)
         self.visit = wish
-        self.pages = [self._open(wish)]
+        self.pages = [page]
+        self._stamp = stamp(wish.pack.path)
+        if wish.pack.path.is_file():
+            self.library.add(wish.pack.path)
+            self._remember(self.settings.opened(wish.pack.path))
 
     def _open(self, wish: Wish) -> Page:
         assert wish.pack
@@ -116,10 +145,43 @@ class App:
             subject, self.feed, None, self.taste, abreast=abreast, numbers=self._numbers
         )
 
-    def _remember(self) -> None:
+    def _remember(self, now: memory.Settings) -> None:
         """Write the settings, if they are others than before."""
-        now = self.settings.of(self.taste)
         if now != self.settings:
             self.settings = now
             if self.file:
                 memory.save(self.file, now)
+
+    # --- files
+
+    def _look_at_files(self, seconds: float) -> None:
+        """Open what was dropped; load again what was written, and keep it as it was on errors."""
+        self._checked += seconds
+        assert self.visit.pack
+        path = self.visit.pack.path
+        if self._checked > CHECK_FILES:
+            self._checked = 0.0
+            now = stamp(path)
+            if now and now != self._stamp:
+                self._stamp, self._coming = now, path
+                self.library.reload(path)
+        shelf = self.library.shelf(self._coming) if self._coming else None
+        if shelf:
+            self._coming = None
+            self._show(shelf, again=shelf.path == path)
+
+    def _show(self, shelf: Shelf, again: bool) -> None:
+        if shelf.pack is None:
+            kept = " - the last good state stays" if again else ""
+            self.page.notice = (f"{shelf.path.name} has errors{kept}", shelf.problem)
+            return
+        if again and isinstance(self.page, Gallery):
+            return  # it shows the new state by itself
+        task = shelf.tasks[0]
+        if again and self.visit.task:
+            same = (one for one in shelf.tasks if one.name == self.visit.task.name)
+            task = next(same, task)
+        try:
+            self._go(replace(self.visit, pack=shelf.pack, task=task))
+        except NoAgent as error:
+            self.page.notice = ("This agent cannot be used", str(error))

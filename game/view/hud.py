@@ -388,14 +388,18 @@ def marker_picture(agent: int, type: Typeset) -> pygame.Surface:
 def draw_notice(
     surface: pygame.Surface, rect: pygame.Rect, heading: str, text: str, type: Typeset
 ) -> None:
-    """A note over the lower part of the board: a heading, and as much of the text as has room."""
-    width = min(rect.width - 4 * type.unit, round(560 * type.scale))
-    lines = type.wrap(text, "small", width - 4 * type.unit)
-    most = max(1, (rect.height - 8 * type.unit) // type.height("small") - 2)
+    """A note over the lower part of a region: a heading, and as much of the text as has room.
+
+    A text of several lines is set as it is, in letters of one width: carets point into rows.
+    """
+    style = "mono" if "\n" in text else "small"
+    most_wide = (900 if style == "mono" else 560) * type.scale
+    width = min(rect.width - 4 * type.unit, round(most_wide))
+    lines = type.wrap(text, style, width - 4 * type.unit)
+    line, gap = type.height(style), type.unit // 2
+    most = max(1, (rect.height - 8 * type.unit) // line - 2)
     if len(lines) > most:
         lines = [*lines[: most - 1], "…"]
-    line = type.height("small")
-    gap = type.unit // 2
     height = type.height("heading") + gap + len(lines) * line + 3 * type.unit
     box = pygame.Rect(0, 0, width, height)
     box.midbottom = rect.centerx, rect.bottom - 3 * type.unit
@@ -403,9 +407,10 @@ def draw_notice(
     pygame.draw.rect(surface, type.palette.alert, box, 2, border_radius=type.unit)
     y = box.top + 3 * type.unit // 2
     left = box.left + 2 * type.unit
+    heading = type.fit(heading, "heading", width - 4 * type.unit)
     y = type.write(surface, heading, "heading", type.palette.alert, topleft=(left, y)).bottom + gap
     for text in lines:
-        type.write(surface, text, "small", type.palette.ink, topleft=(left, y))
+        type.write(surface, text, style, type.palette.ink, topleft=(left, y))
         y += line
 
 

@@ -47,6 +47,11 @@ class Key:
     on: Callable[[Any], bool] | None = None  # whether what it switches is on
     short: str | None = None  # the word in the footer, if another; "" before a key that shares it
 
+    @property
+    def letter(self) -> bool:
+        """Whether it is a letter of a text, too."""
+        return len(self.cap) == 1 and self.cap.isalnum()
+
     def hit(self, event: pygame.event.Event) -> bool:
         """Whether this key was pressed."""
         if bool(getattr(event, "mod", 0) & CTRL) != self.ctrl:
@@ -58,6 +63,7 @@ class Page:
     """A screen: it takes events, lets time pass, and draws onto any surface."""
 
     keys: ClassVar[tuple[Key, ...]] = ()
+    typing = False  # whether letters are being typed, and are no keys
 
     def __init__(self, taste: Taste | None = None) -> None:
         self.taste = taste or Taste()
@@ -102,7 +108,7 @@ class Page:
         elif event.type in (pygame.KEYDOWN, pygame.MOUSEBUTTONDOWN) and self._dismiss():
             return
         elif event.type == pygame.KEYDOWN:
-            for key in (*self.keys, *COMMON):
+            for key in self.all_keys():
                 if key.hit(event):
                     key.act(self)
                     return
@@ -115,6 +121,12 @@ class Page:
             self.on_event(event)
         else:
             self.on_event(event)
+
+    def all_keys(self) -> list[Key]:
+        """The keys of this screen, and of all; its own count first."""
+        caps = {key.cap for key in self.keys}
+        common = [key for key in COMMON if key.cap not in caps and not (self.typing and key.letter)]
+        return [*self.keys, *common]
 
     def _dismiss(self) -> bool:
         """Take away a note that lies over the screen."""
@@ -138,7 +150,7 @@ class Page:
         self.draw_body(surface)
         type = self.taste.typeset(surface.get_size())
         if self.helping:
-            keys = [(key.cap, key.text) for key in (*self.keys, *COMMON)]
+            keys = [(key.cap, key.text) for key in self.all_keys()]
             hud.draw_help(surface, keys, type)
         elif self.notice:
             hud.draw_notice(surface, surface.get_rect(), *self.notice, type)
@@ -148,7 +160,7 @@ class Page:
 
     def footer_keys(self, width: int, type: Typeset) -> list[Key]:
         """The keys that the footer has room for."""
-        shown = [*self.keys, *COMMON]
+        shown = self.all_keys()
         while hud.footer_lines(_words(shown), width, type) > 2:
             minor = [key for key in shown if key.minor]
             if not minor:
@@ -169,7 +181,7 @@ class Page:
 
     def lit(self) -> frozenset[str]:
         """The caps of those keys whose switch is on."""
-        return frozenset(k.cap for k in (*self.keys, *COMMON) if k.on and k.on(self))
+        return frozenset(k.cap for k in self.all_keys() if k.on and k.on(self))
 
 
 def _words(keys: Sequence[Key]) -> list[tuple[str, str]]:
@@ -182,7 +194,7 @@ COMMON: tuple[Key, ...] = (
     Key("Ctrl +", "larger type",    (pygame.K_PLUS, pygame.K_KP_PLUS), Page.larger, "+=", ctrl=True, minor=True, short=""),
     Key("Ctrl −", "smaller type",   (pygame.K_MINUS, pygame.K_KP_MINUS), Page.smaller, "-", ctrl=True, minor=True, short="type"),
     Key("Ctrl 0", "usual type",     (pygame.K_0, pygame.K_KP0), Page.usual_size, ctrl=True, minor=True, short="usual"),
-    Key("F1",     "all keys",       (pygame.K_F1,), Page.show_help, "?"),
+    Key("F1",     "all keys",       (pygame.K_F1,), Page.show_help),
     Key("Esc",    "leave",          (pygame.K_ESCAPE,), Page.leave),
 )
 # fmt: on

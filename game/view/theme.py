@@ -162,6 +162,9 @@ class Typeset:
         """The lines of a text that is broken at spaces (and at its own line ends)."""
         lines = []
         for paragraph in text.split("\n"):
+            if self.width(paragraph, style) <= width:
+                lines.append(paragraph)
+                continue
             line = ""
             for word in paragraph.split(" "):
                 longer = f"{line} {word}" if line else word

@@ -23,7 +23,7 @@ from game.view import hud
 from game.view.board import Board, grid_size
 from game.view.layout import Heights, Layout, arrange
 from game.view.overlays import OVERLAYS, Overlay
-from game.view.page import Key, Page
+from game.view.page import Key, Page, Wish
 from game.view.pane import Pane, Timeline, draw_name
 from game.view.playback import Moment, Pace, Playback
 from game.view.plot import Axes, Curve, nearest
@@ -199,6 +199,10 @@ class WatchScreen(Page):
             self.looks.remove(overlay)
         else:
             self.looks.append(overlay)
+
+    def to_gallery(self) -> None:
+        """Choose another level, agent or mode."""
+        self.wish = Wish("gallery", task=self.run.task)
 
     def stand_abreast(self) -> None:
         """Show all agents on boards side by side, or only the first one."""
@@ -469,6 +473,7 @@ KEYS: tuple[Key, ...] = (
     Key("N",     "next level",       (pygame.K_n,),                       WatchScreen.advance),
     *(_overlay_key(overlay) for overlay in OVERLAYS),
     Key("S",     "all agents side by side", (pygame.K_s,),                WatchScreen.stand_abreast, on=lambda page: page.abreast, short="side by side"),
+    Key("G",     "gallery: another level, agent or mode", (pygame.K_g,),  WatchScreen.to_gallery, short="gallery"),
 )
 # fmt: on
 WatchScreen.keys = KEYS

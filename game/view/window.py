@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Protocol
 
 import pygame
@@ -10,6 +11,7 @@ SIZE = (1280, 800)
 DESKTOP_SHARE = 0.9  # of the desktop at most: the window's frame and a task bar need room, too
 FRAMES_PER_SECOND = 60
 LONGEST_FRAME = 0.1  # seconds; after a longer stall (a dragged window) time does not jump
+SWITCH_INTERVAL = 0.001  # seconds for which a thread may keep the window waiting
 BLIND_DRIVERS = ("offscreen", "dummy")
 MEND = "python -m pip uninstall -y pygame pygame-ce && python -m pip install pygame-ce"
 
@@ -77,6 +79,7 @@ def run(
     Only display and fonts are initialised: a mixer would complain where there is no sound card.
     """
     check_pygame()
+    sys.setswitchinterval(SWITCH_INTERVAL)
     open_display(size, title, blind)
     try:
         pygame.font.init()
