@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -284,3 +285,41 @@ def test_a_way_past_opponents_that_takes_longer_than_an_episode_is_a_warning(tmp
     assert "2 steps, but the way to the goal takes" in found["warnings"][0]
     found = report("map:\n@MG\n", tmp_path)
     assert "2:1: no goal can be reached past" in found["errors"][0]
+# --- docs/authoring.md -------------------------------------------------------------------------
+
+GUIDE = Path(__file__).resolve().parent.parent / "docs" / "authoring.md"
+SLOW = ("train", "watch", "eval")
+
+
+def test_the_guide_runs_as_written_and_shows_what_is_really_said(
+    tmp_path: Path, monkeypatch, capsys
+):
+    """Blocks with a file's name are written there; commands answer what stands below them."""
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall(r"```(\w+) ?([^\n]*)\n(.*?)```", GUIDE.read_text("utf-8"), re.S)
+    asked = 0
+    for language, file, body in blocks:
+        if file:
+            Path(file).write_text(body, encoding="utf-8")
+            continue
+        assert language == "console"
+        command, _, answer = body.partition("\n")
+        words = command.removeprefix("$ python main.py ").split()
+        if words[0] in SLOW:
+            assert not answer
+            continue
+        run(*words)
+        asked += 1
+        assert "".join(capsys.readouterr()).rstrip("\n") == answer.rstrip("\n"), command
+    assert asked >= 8
+    assert Path("tasks.png").stat().st_size > 0
+
+
+def test_the_guide_tells_of_every_header_key_dialect_and_pack_key():
+    from game.dialects import DIALECTS
+    from game.level import _HEADER
+    from game.tasks import _Settings
+
+    text = GUIDE.read_text("utf-8")
+    for key in (*_HEADER, *DIALECTS, *_Settings.__dataclass_fields__):
+        assert re.search(rf"^\|.*`\[?{key}\]?`", text, re.M), key
