@@ -146,7 +146,7 @@ def test_a_header_line_names_the_dialect_and_says_the_rest():
             [(2, 1, "a map of 512 x 512 = 262,144 cells")],
         ),
         ("dialect: frozen\nmap:\nSG\n", "a.txt", [(1, 10, "unknown dialect 'frozen'")]),
-        ("dialect: xsb\n", "a.txt", [(2, 1, "there is no map")]),
+        ("dialect: xsb\n", "a.txt", [(1, 1, "there is no map")]),
         ("dialect: movingai\nmap:", "a.txt", [(2, 1, "the map is empty")]),
         ("dialect: xsb\nslip: 2\nmap:\n#$#\n", "a.txt", [(2, 7, "slip '2'"), (4, 2, "a box")]),
     ],
