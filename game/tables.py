@@ -270,7 +270,8 @@ class Chance:
 
     def expected(self, q: Any) -> Any:
         """[T, S, A] the value of choosing each action, where `q` is that of its taking effect."""
-        slid = (1 - self.slip) * q + self.slip * (q @ self.sides.swapaxes(1, 2))
+        aside = (self.sides @ q.swapaxes(1, 2)).swapaxes(1, 2)
+        slid = (1 - self.slip) * q + self.slip * aside
         return self.calm * slid + (self.wind * q).sum(-1)[..., None]
 
 

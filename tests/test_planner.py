@@ -58,6 +58,15 @@ def test_an_optimal_path_may_be_to_give_up():
     assert optimal_path(tables)[1].tolist() == [0, 0]  # bumps: the first of equals
 
 
+def test_an_optimal_path_goes_with_the_likeliest_luck():
+    blown = compile_level(parse("wind: east 0.9\nmap:\n#.#\n@.G\n"))
+    assert blown.cell[optimal_path(blown)[0]].tolist() == [[1, 0], [1, 1], [1, 2]]
+    against = compile_level(parse("wind: east 1\nsteps: 2\nmap:\n#####\nG.@.G\n"))
+    assert against.cell[optimal_path(against)[0]].tolist() == [[1, 2], [1, 3], [1, 4]]
+    slippery = compile_level(parse("slip: 0.4\nmap:\n@..G\n"))
+    assert optimal_path(slippery)[1].tolist() == [3, 3, 3]
+
+
 def test_shortest_paths():
     assert shortest_path(compile_level(parse("map:\n@~G\n...\n"))) == 2
     assert shortest_path(compile_level(parse("map:\n@..G#@\nG....G\n"))) == 1
