@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
@@ -62,36 +63,42 @@ def _rates(event: Update) -> str:
 def show_evaluation(title: str, summary: dict[str, Any], console: Console) -> None:
     """Two tables of an evaluation: the curves, and what else is known after the last step."""
     agents = summary["agents"]
-    curves = Table(title=f"{title}\ninterquartile mean score, 95% interval", title_justify="left")
-    curves.add_column("agent", no_wrap=True)
-    for k in range(max(len(facts["episodes"]) for facts in agents.values())):
+    look: dict[str, Any] = {"box": SIMPLE, "title_justify": "left", "pad_edge": False}
+    curves = Table(title=f"{title}\ninterquartile mean score, 95% interval", **look)
+    last = Table(title="after the last step", **look)
+    for table in (curves, last):
+        table.add_column("agent", no_wrap=True)
+    shown = _some_steps(max(len(facts["episodes"]) for facts in agents.values()))
+    for k in shown:
         curves.add_column(f"step {k}", justify="right")
-    last = Table(title="after the last step", title_justify="left")
-    columns = ("episodes", "mean", "p20", "made worse", f"beats {BASELINE}", "area")
-    last.add_column("agent", no_wrap=True)
-    for name in columns:
+    for name in ("episodes", "mean", "p20", "made worse", f"beats {BASELINE}", "area"):
         last.add_column(name, justify="right")
     for name, facts in agents.items():
-        intervals = zip(facts["score_iqm"], facts["score_low"], facts["score_high"])
-        curves.add_row(
-            name, *(f"{m:.3f}\n[dim]{_short(a)}–{_short(b)}[/dim]" for m, a, b in intervals)
-        )
+        steps = [k for k in shown if k < len(facts["episodes"])]
+        curves.add_row(name, *(_with_interval(facts, k) for k in steps))
         wins = facts["improvement"]
         last.add_row(
             name,
             f"{facts['episodes'][-1]:,}",
-            f"{facts['score_mean'][-1]:.3f}",
-            f"{facts['score_p20'][-1]:.3f}",
+            f"{facts['score_mean'][-1]:z.3f}",
+            f"{facts['score_p20'][-1]:z.3f}",
             f"{facts['worse_fraction'][-1]:.1%}",
             f"{wins[-1]:.2f}" if wins and name != BASELINE else "",
-            f"{facts['area']:.3f}",
+            f"{facts['area']:z.3f}",
         )
     console.print(curves)
     console.print(last)
 
 
-def _short(value: float) -> str:
-    return f"{value:.2f}".replace("0.", ".", 1)
+def _some_steps(n: int) -> list[int]:
+    """The steps 0 to n - 1, or six of them where that would be too wide."""
+    return list(range(n)) if n <= 6 else [0, 1, 2, 3, (n + 2) // 2, n - 1]
+
+
+def _with_interval(facts: dict[str, Any], k: int) -> str:
+    low, high = (f"{facts[key][k]:z.2f}" for key in ("score_low", "score_high"))
+    interval = f"{low}–{high}".replace("0.", ".").replace("1.00", "1")
+    return f"{facts['score_iqm'][k]:z.3f}\n[dim]{interval}[/dim]"
 
 
 def show_readings(readings: Sequence[Reading], title: str, console: Console) -> None:

@@ -42,7 +42,7 @@ class Line:
     high: Values | None = None
     look: int | None = None
     colour: str = ""  # instead of its look's, where lines are ordered
-    value: str = "{:.2f}"  # how its last value is written beside it
+    value: str = "{:z.2f}"  # how its last value is written beside it
 
 
 # --- figures -----------------------------------------------------------------------------------
@@ -164,7 +164,7 @@ def draw_bars(
     groups: Sequence[str],
     bars: Sequence[tuple[str, Values, Any]],
     base: float = 0.0,
-    value: str = "{:.2f}",
+    value: str = "{:z.2f}",
 ) -> None:
     """Bars side by side in groups: (name, heights, (low, high) or None), from `base` up; their
     values stand above them. A single nameless kind of bar has a colour for each group instead."""
