@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -24,7 +26,8 @@ from game.level import (
     variants,
     write,
 )
-from game.tasks import Task, draw_task
+from game.tables import TooLarge, compile_level
+from game.tasks import LEVELS, Task, draw_task
 from game.tiles import SETTINGS, Setting
 from game.values import PERMUTATIONS, OneOf, Range
 
@@ -48,6 +51,24 @@ map:
 #@,:%#
 #~.G?#
 ######
+"""
+
+FAMILY = """steps: 30
+slip: {0, 0.3}
+wind: east 0.1..0.2
+controls: shuffled
+cost: mud=2..8 water={1, 9}
+define: I slip=0.1..0.4
+define: o worth={-1, 0.5}
+define: M kind={x, y, hunt} every=2
+define: H every={1, 3}
+vary: mirror rotate
+
+map:
+@.?IIo.H
+1%~#^v..
+..?a<>A?
+M..L#..1
 """
 
 
@@ -435,3 +456,46 @@ def test_the_nominal_level_has_the_middle_the_mean_and_nothing_of_words_and_wort
     assert level.costs == (("mud", 5.0), ("water", 5.0))
     assert level.setting("I slip") == pytest.approx(0.15)
     assert (level.setting("o worth"), level.setting("M kind")) == (0.5, "x")
+
+
+def test_mutated_levels_are_no_traceback_and_what_is_accepted_reads_back():
+    """Bytes and lines of the shipped levels changed, dropped, and taken from one another."""
+    files = [p.read_bytes() for p in sorted(LEVELS.glob("*/*.txt"))] + [
+        GOOD.encode(),
+        FAMILY.encode(),
+    ]
+    rng = random.Random(0)
+    accepted = 0
+    for _ in range(1000):
+        lines = rng.choice(files).split(b"\n")
+        other = rng.choice(files).split(b"\n")
+        at = rng.randrange(len(lines))
+        kind = rng.randrange(4)
+        if kind == 0:
+            lines[at : at + rng.randrange(2)] = [rng.choice(other)]
+        elif kind == 1:
+            lines[at:] = other[rng.randrange(len(other)) :]
+        else:
+            line = bytearray(lines[at] or b".")
+            mark = rng.choice(b"#.@G?,%~I>L1aAoMH0{}=;:-\t\r") if kind == 2 else rng.randrange(256)
+            line[rng.randrange(len(line))] = mark
+            lines[at] = bytes(line)
+        data = b"\n".join(lines)
+        level, found = examine(data)
+        if level:
+            accepted += 1
+            assert parse(write(level)) == level
+            assert canonical(parse(canonical(level))) == canonical(level)
+        else:
+            shown = data.decode("utf-8", "surrogateescape").split("\n")
+            assert all(p.line <= len(shown) for p in found)
+            assert all(p.column <= len(shown[p.line - 1]) + 1 for p in found)
+            assert "\n".join(map(str, found)).encode("utf-8")
+    assert accepted > 100
+
+
+@pytest.mark.parametrize("tile", "oH")
+def test_a_map_full_of_coins_or_hunters_is_refused_with_its_factors(tile: str):
+    level = parse("map:\n" + "\n".join("@" + tile * 254 + "G" for _ in range(100)))
+    with pytest.raises(TooLarge, match=r"10\^\d+ states \(25,600 cells x .*10\^\d+ "):
+        compile_level(level)
