@@ -166,45 +166,45 @@ class Train:
     """The folder of the run; else runs/LEARNER-PACK."""
     overwrite: bool = False
     """Take the place of a run that is there already."""
-    iterations: int = 4000
-    """Iterations of the outer loop."""
+    resume: bool = False
+    """Go on with the run in --out as if it had not stopped; all options are those it began with,
+    but --iterations and --minutes may be given anew (which bends the schedule of the rates)."""
+    iterations: int | None = None
+    """Iterations of the outer loop; 4000 where nothing else is said."""
     minutes: float | None = None
     """Train for this long instead."""
     tasks: int = 32
     """Tasks of a meta-batch."""
+    patience: int = 0
+    """End after so many of the 20 validations without a better one; 0 never does."""
     seed: int = 0
     """Of all that is random."""
     threads: int = 1
     """Threads of torch; more than 1 rarely pays on networks this small."""
+    tensorboard: bool = False
+    """Write TensorBoard's files, too, into the folder of the run."""
 
     def run(self) -> int:
         import torch
         from rich.console import Console
 
-        from agents.catalog import WEIGHTS
         from agents.console import show_training, show_written
         from agents.learner import Diverged
         from agents.runs import load_agent
-        from agents.train import TrainConfig, Training
         from game.tasks import load_pack
 
-        if min(self.iterations, self.tasks, self.threads) < 1 or self.seed < 0:
-            return fail("--iterations, --tasks and --threads are at least 1, --seed 0", UNUSABLE)
+        if min(self.tasks, self.threads) < 1 or min(self.seed, self.patience) < 0:
+            return fail("--tasks and --threads are at least 1, --seed and --patience 0", UNUSABLE)
+        if self.iterations is not None and self.iterations < 1:
+            return fail("--iterations is at least 1", UNUSABLE)
         if self.minutes is not None and not 0 < self.minutes < 1e6:
             return fail("--minutes is more than 0", UNUSABLE)
         pack = load_pack(self.pack)
         if not (pack.split("train").tasks or pack.split("train").unlimited):
-            todo = "divide its tasks in pack.toml, or add levels, candidates '?' or 'vary:' lines"
-            return fail(f"{pack.path}: the pack has no training tasks - {todo}", AT_FAULT)
+            return fail(f"{pack.path}: the pack has no training tasks", AT_FAULT)
         torch.set_num_threads(self.threads)
-        learner = _make_learner(self)
-        config = TrainConfig(self.iterations, self.minutes, self.tasks, self.seed)
         out = self.out or Path("runs") / f"{self.learner}-{pack.name}"
-        if (out / WEIGHTS).exists() and not self.overwrite:
-            todo = "give another --out, or --overwrite it"
-            return fail(f"{out}: there is a trained agent already - {todo}", UNUSABLE)
-        command = "python main.py " + shlex.join(sys.argv[1:])
-        training = Training(learner, self.learner, pack, config, out, command)
+        training = self._resumed(pack, out) if self.resume else self._begun(pack, out)
         console = Console()
         try:
             show_training(training, console)
@@ -219,6 +219,48 @@ class Train:
         load_agent(str(out))
         show_written(out, console)
         return DONE
+
+    def _begun(self, pack: Pack, out: Path) -> Any:
+        from agents.catalog import WEIGHTS
+        from agents.learner import AgentError, find_entry
+        from agents.train import Board, TrainConfig, Training
+
+        if not find_entry(self.learner).trains:
+            what = f"there is nothing to train about '{self.learner}'"
+            raise AgentError(f"{what} - use it at once: python main.py eval {self.pack} --agent "
+                             f"{self.learner}")  # fmt: skip
+        if (out / WEIGHTS).exists() and not self.overwrite:
+            todo = "give another --out, --resume it, or --overwrite it"
+            raise AgentError(f"{out}: there is a trained agent already - {todo}")
+        config = TrainConfig(
+            self.iterations or TrainConfig.iterations,
+            self.minutes,
+            self.tasks,
+            self.seed,
+            patience=self.patience,
+        )
+        command = "python main.py " + shlex.join(sys.argv[1:])
+        board = Board(out) if self.tensorboard else None
+        learner = _make_learner(self)
+        return Training(learner, self.learner, pack, config, out, command, board=board)
+
+    def _resumed(self, pack: Pack, out: Path) -> Any:
+        from agents.learner import AgentError
+        from agents.runs import load_run
+        from agents.train import Board, TrainConfig, Training
+
+        name, learner, facts = load_run(out) if out.is_dir() else ("", None, {})
+        if learner is None:
+            raise AgentError(f"{out}: there is no run here to resume - say where with --out")
+        if facts.get("pack") != pack.name:
+            raise AgentError(f"{out}: this run is on '{facts.get('pack')}', not on '{pack.name}'")
+        config = TrainConfig(**facts["training"])
+        if self.iterations or self.minutes:
+            iterations = self.iterations or config.iterations
+            config = dataclasses.replace(config, iterations=iterations, minutes=self.minutes)
+        board = Board(out) if self.tensorboard else None
+        command = str(facts.get("command", ""))
+        return Training(learner, name, pack, config, out, command, resume=True, board=board)
 
 
 def _make_learner(args: Train) -> Any:

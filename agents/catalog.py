@@ -12,6 +12,7 @@ from game.features import LAYOUT
 
 PRETRAINED = Path(__file__).resolve().parent / "pretrained"
 CONFIG, WEIGHTS = "config.json", "agent.safetensors"
+CHECKPOINT = "last.safetensors"  # what a run goes on from
 UNTRAINED = tuple(name for name, entry in REGISTRY.items() if not entry.needs_run)
 EPISODES = 20  # of an adaptation step, unless an agent's config says otherwise
 

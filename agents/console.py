@@ -45,8 +45,9 @@ def show_training(training: Training, console: Console) -> None:
                 progress.update(bar, completed=event.progress, description=_rates(event))
             else:
                 numbers = " ".join(f"{score:.2f}" for score in event.scores)
-                history = sparkline([row.get("score_1", 0.0) for row in training.rows])
+                history = sparkline([row.get("score_1", 0.0) for row in training.at.rows])
                 kept = "  best so far, kept" if event.best else ""
+                kept += "  no better for a while: the end" if event.plateau else ""
                 progress.console.print(
                     f"iteration {event.iteration:5}  {numbers}  step 1 so far |{history}|{kept}",
                     highlight=False,

@@ -17,7 +17,15 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
-from agents.catalog import CONFIG, UNTRAINED, WEIGHTS, find_agent, is_shipped, read_config
+from agents.catalog import (
+    CHECKPOINT,
+    CONFIG,
+    UNTRAINED,
+    WEIGHTS,
+    find_agent,
+    is_shipped,
+    read_config,
+)
 from agents.learner import AgentError, Learner, learner_class, make_learner
 from agents.outer import LOG_ALPHA
 from game.features import LAYOUT
@@ -47,6 +55,12 @@ def save_weights(folder: Path, learner: Learner) -> None:
     tensors = {name: tensor.contiguous() for name, tensor in learner.state().items()}
     data = save(tensors, metadata={"sha256": _hash(tensors)})
     write_atomically(folder / WEIGHTS, lambda file: file.write_bytes(data))
+
+
+def save_checkpoint(folder: Path, tensors: dict[str, Tensor], facts: str) -> None:
+    """Write all that a run goes on from, in one file: the learner's checkpoint, and `facts`."""
+    data = save(tensors, metadata={"sha256": _hash(tensors), "facts": facts})
+    write_atomically(folder / CHECKPOINT, lambda file: file.write_bytes(data))
 
 
 def _hash(tensors: dict[str, Tensor]) -> str:
@@ -82,6 +96,23 @@ def load_agent(name: str, pack: str = "", seed: int = 0) -> Agent:
 def learner_by_seed(name: str, pack: str = "") -> Callable[[int], Learner]:
     """The agent's learner for each seed of adaptation: only `scratch` hangs on it."""
     return lambda seed: load_agent(name, pack, seed).learner
+
+
+def load_run(folder: Path) -> tuple[str, Learner, dict[str, Any]]:
+    """Of a run to go on with: the learner's name, a new one, the config. Raises AgentError."""
+    config = read_config(folder)
+    training = config.get("training")
+    if not isinstance(training, dict):
+        raise AgentError(f"{folder / CONFIG}: does not say how it was trained")
+    seed = training.get("seed")
+    learner = _build(folder / CONFIG, config, seed if isinstance(seed, int) else 0)
+    return str(config["learner"]), learner, config
+
+
+def load_checkpoint(folder: Path) -> tuple[dict[str, Tensor], str]:
+    """What `save_checkpoint` wrote. Raises AgentError."""
+    tensors, metadata = _read_tensors(folder / CHECKPOINT)
+    return tensors, metadata["facts"]
 
 
 def _build(path: Path, config: dict[str, Any], seed: int) -> Learner:
@@ -121,17 +152,23 @@ def _fits(value: Any, expected: Any) -> bool:
 
 
 def _read_weights(path: Path, expected: dict[str, Tensor]) -> dict[str, Tensor]:
-    try:
-        with safetensors.safe_open(path, framework="pt") as file:
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
-            recorded = (file.metadata() or {}).get("sha256")
-    except (OSError, safetensors.SafetensorError, ValueError) as error:
-        raise AgentError(f"{path}: cannot be read: {error}") from None
+    tensors, _ = _read_tensors(path)
     shapes = {name: (tensor.shape, tensor.dtype) for name, tensor in tensors.items()}
     if shapes != {name: (tensor.shape, tensor.dtype) for name, tensor in expected.items()}:
         raise AgentError(f"{path}: does not hold the parameters that {CONFIG} describes")
+    return tensors
+
+
+def _read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Tensors and metadata of an undamaged file."""
+    try:
+        with safetensors.safe_open(path, framework="pt") as file:
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
+            metadata = file.metadata() or {}
+    except (OSError, safetensors.SafetensorError, ValueError) as error:
+        raise AgentError(f"{path}: cannot be read: {error}") from None
     if not all(bool(torch.isfinite(tensor).all()) for tensor in tensors.values()):
         raise AgentError(f"{path}: holds numbers that are not finite")
-    if _hash(tensors) != recorded:
+    if _hash(tensors) != metadata.get("sha256"):
         raise AgentError(f"{path}: is damaged (its hash does not match)")
-    return tensors
+    return tensors, metadata

@@ -4,25 +4,35 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+import math
 import sys
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from torch import Tensor
 
-from agents.catalog import CONFIG
+from agents.catalog import CHECKPOINT, CONFIG
 from agents.evaluate import adaptation_curves
-from agents.learner import Learner
+from agents.learner import AgentError, Diverged, Learner
 from agents.plots import plot_training
-from agents.runs import describe, save_weights
+from agents.runs import describe, load_checkpoint, save_checkpoint, save_weights
 from game.files import write_atomically, write_json
-from game.tables import GridBatch
-from game.tasks import Pack
+from game.tables import GridBatch, Tables, compile_level
+from game.tasks import Pack, Task
 
 VALIDATION_STEPS = 5
+VALIDATION_RUNS = 64  # of tasks and seeds, at least, as long as that takes at most 8 seeds
+TUNING = (0.5, 2.0, 0.7, 1.4)  # factors by which a step size climbs to its best
+METRICS, CURVES = "metrics.csv", "curves.png"
+OF_A_RUN = (METRICS, CURVES, CHECKPOINT, "results.json")  # what an overwritten run leaves behind
+BETTER = 0.001  # less is a plateau
+MOST_COMPILED = 2000  # tasks whose tables are kept
+COLLAPSED = 0.02  # nats: an entropy below this explores nothing
 
 
 @dataclass(frozen=True)
@@ -40,6 +50,8 @@ class TrainConfig:
     """How often the agent is evaluated on validation tasks, evenly spaced."""
     validation_tasks: int = 64
     """At most this many of them."""
+    patience: int = 0
+    """End after so many validations without a better one; 0 never does."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +72,23 @@ class Validation:
     iteration: int
     scores: list[float]
     best: bool
+    plateau: bool = False  # training ends here
+
+
+@dataclass
+class Progress:
+    """How far a run is: with the learner's checkpoint all that it takes to go on."""
+
+    iteration: int = 0
+    progress: float = 0.0
+    seconds: float = 0.0  # of training, validations apart
+    env_steps: int = 0
+    due: int = 1  # the next validation
+    best: float = -math.inf
+    stale: int = 0  # validations since a better one
+    rows: list[dict[str, float]] = field(default_factory=list)  # of metrics.csv
+    totals: dict[str, float] = field(default_factory=dict)  # of metrics since the last row
+    since: int = 0  # iterations since the last row
 
 
 @dataclass
@@ -72,72 +101,167 @@ class Training:
     config: TrainConfig
     out: Path
     command: str = ""
-    rows: list[dict[str, float]] = field(default_factory=list)
-    best: float = -np.inf
-    at: Update | None = None  # the last iteration
+    resume: bool = False
+    """Go on from the checkpoint in `out`."""
+    board: Board | None = None
+    at: Progress = field(default_factory=Progress)
     kept: bool = False  # whether an agent has been written
-    _pending: list[dict[str, float]] = field(default_factory=list)
+    _last: tuple[dict[str, Tensor], str] | None = None  # the checkpoint of the last iteration
+    _compiled: dict[str, Tables] = field(default_factory=dict)
 
     def run(self) -> Iterator[Update | Validation]:
-        """Train to the end, and say what happens. Raises LookupError if there are no tasks."""
-        config, train = self.config, self.pack.split("train")
+        """Train to the end, and say what happens. Raises LookupError if there are no tasks, and
+        Diverged where training has broken down."""
         self.out.mkdir(parents=True, exist_ok=True)
-        began, paused = time.monotonic(), 0.0
-        due, env_steps, iteration, progress = 1, 0, 0, 0.0
-        while progress < 1:
-            rng = np.random.default_rng([config.seed, iteration])
-            batch = GridBatch.of([task.level for task in train.sample(config.tasks, rng)])
-            metrics = self.learner.meta_update(batch, rng.spawn(config.tasks), progress)
-            iteration += 1
-            env_steps += int(metrics.get("env_steps", 0))
-            seconds = time.monotonic() - began - paused
-            done = iteration / config.iterations
-            progress = min(1.0, seconds / (60 * config.minutes) if config.minutes else done)
-            self._pending.append(metrics)
-            self.at = Update(iteration, progress, seconds, env_steps, metrics)
-            yield self.at
-            if progress >= due / config.validations:
-                pause = time.monotonic()
-                yield self.validate(self.at)
-                due = int(progress * config.validations) + 1
-                paused += time.monotonic() - pause
+        if self.resume:
+            tensors, facts = load_checkpoint(self.out)
+            self.learner.restore(tensors)
+            self.at, self.kept = Progress(**json.loads(facts)), True
+            if self.at.progress != self._share():  # it is to end at another time now
+                self.at.progress = self._share()
+                self.at.due = int(self.at.progress * self.config.validations) + 1
+            self._remember()
+        while self.at.progress < 1 or self._is_due():
+            if self._is_due():
+                validation = self._validate()
+                self._remember()
+                self._write_checkpoint()
+                yield validation
+                if validation.plateau:
+                    return
+                continue
+            yield self._iterate()
 
-    def validate(self, at: Update) -> Validation:
+    def _share(self) -> float:
+        """How much of the training is done."""
+        at, config = self.at, self.config
+        done = at.iteration / config.iterations
+        return min(1.0, at.seconds / (60 * config.minutes) if config.minutes else done)
+
+    def _is_due(self) -> bool:
+        return self.at.progress >= self.at.due / self.config.validations
+
+    def _iterate(self) -> Update:
+        began, at, config = time.monotonic(), self.at, self.config
+        rng = np.random.default_rng([config.seed, at.iteration])
+        batch = GridBatch(self._sample(rng))
+        metrics = self.learner.meta_update(batch, rng.spawn(config.tasks), at.progress)
+        broken = [name for name, value in metrics.items() if not math.isfinite(value)]
+        if broken:
+            raise Diverged(f"'{broken[0]}' is not finite - try smaller step sizes and rates")
+        at.iteration += 1
+        at.env_steps += int(metrics.get("env_steps", 0))
+        at.seconds += time.monotonic() - began
+        at.progress = self._share()
+        if not metrics:  # there is nothing to learn but what is chosen on validation tasks
+            at.progress, at.due = 1.0, config.validations
+        at.since += 1
+        at.totals = {name: at.totals.get(name, 0.0) + value for name, value in metrics.items()}
+        self._remember()
+        if self.board:
+            self.board.add(at.iteration, metrics)
+        return Update(at.iteration, at.progress, at.seconds, at.env_steps, metrics)
+
+    def _sample(self, rng: np.random.Generator) -> list[Tables]:
+        """Tables of a meta-batch; those of a finite pack are compiled once."""
+        train = self.pack.split("train")
+        found = []
+        for task in train.sample(self.config.tasks, rng):
+            tables = self._compiled.get(task.id) or compile_level(task.level)
+            if not train.unlimited and len(self._compiled) < MOST_COMPILED:
+                self._compiled[task.id] = tables
+            found.append(tables)
+        return found
+
+    def _validate(self) -> Validation:
         """Evaluate on validation tasks, and keep the agent that is best there (steps 1, 2 ...)."""
+        at = self.at
         tasks = self.pack.split("validation").tasks[: self.config.validation_tasks]
-        scores: list[float] = []
-        if tasks:
-            curves = adaptation_curves(lambda _: self.learner, tasks, [0], VALIDATION_STEPS)
-            scores = curves.mean_scores
-        value = float(np.mean(scores[1:])) if scores else -np.inf
-        best = not tasks or value > self.best
-        means = {key: float(np.mean([m[key] for m in self._pending])) for key in self._pending[0]}
-        self._pending.clear()
+        scores = self._tuned_scores(tasks) if tasks else []
+        value = float(np.mean(scores[1:])) if scores else -math.inf
+        best = not tasks or value > at.best
+        means = {name: total / at.since for name, total in at.totals.items()}
         row: dict[str, float] = {"iteration": at.iteration, "seconds": round(at.seconds, 1)} | means
         row |= {f"score_{k}": score for k, score in enumerate(scores)} | {"env_steps": at.env_steps}
-        self.rows.append(row)
+        at.rows.append(row)
+        at.totals, at.since = {}, 0
+        at.due = int(at.progress * self.config.validations) + 1
+        at.stale = 0 if best and value > at.best + BETTER else at.stale + 1
+        at.best = max(at.best, value)
+        self._make_way()
         self._write_metrics()
         if best:
-            self.best = value
-            self._write_agent(at)
-        return Validation(at.iteration, scores, best)
+            self._write_agent()
+        if self.board:
+            self.board.add(at.iteration, row)
+        self._check_exploration(scores, means.get("entropy", math.inf))
+        plateau = 0 < self.config.patience <= at.stale
+        return Validation(at.iteration, scores, best, plateau)
+
+    def _check_exploration(self, scores: list[float], entropy: float) -> None:
+        if not all(map(math.isfinite, scores)):
+            raise Diverged("a validation score is not finite - try smaller step sizes and rates")
+        stuck = bool(scores) and max(scores) < 0.9 and max(scores) - scores[0] < 0.02
+        if stuck and entropy < COLLAPSED:
+            raise Diverged(
+                "exploration has collapsed: the policy before adaptation is deterministic "
+                f"(entropy {entropy:.3f}), and adapting does not change what it reaches - "
+                "try a larger --entropy, or smaller rates"
+            )
+
+    def _tuned_scores(self, tasks: Sequence[Task]) -> list[float]:
+        """Mean scores after each step, where it is so, with the step size that is best for them."""
+        seeds = range(min(8, -(-VALIDATION_RUNS // len(tasks))))
+
+        def measured() -> list[float]:
+            curves = adaptation_curves(lambda _: self.learner, tasks, seeds, VALIDATION_STEPS)
+            return curves.mean_scores
+
+        scores = measured()
+        for factor in TUNING if self.learner.tuned else ():
+            while True:
+                self.learner.scale_steps(factor)
+                found = measured()
+                if sum(found[1:]) <= sum(scores[1:]):
+                    self.learner.scale_steps(1 / factor)
+                    break
+                scores = found
+        return scores
 
     def save(self) -> None:
         """Write what the run has besides its agent; an agent where none has been kept yet."""
-        if self.at and not self.kept:
-            self._write_agent(self.at)
-        if not self.rows:
+        if not self.at.iteration:
             return
-        title = f"{self.learner_name} on {self.pack.name}: adaptation as training goes on"
-        plot_training(self.out / "curves.png", self.rows, title)
+        self._make_way()
+        if not self.kept:
+            self._write_agent()
+        self._write_checkpoint()
+        if self.at.rows:
+            self._write_metrics()
+            title = f"{self.learner_name} on {self.pack.name}: adaptation as training goes on"
+            plot_training(self.out / CURVES, self.at.rows, title)
 
-    def _write_agent(self, at: Update) -> None:
+    def _make_way(self) -> None:
+        """Before its first file, a new run takes away what an old one has left."""
+        if not self.kept and len(self.at.rows) <= 1:
+            for name in OF_A_RUN:
+                (self.out / name).unlink(missing_ok=True)
+
+    def _remember(self) -> None:
+        """The state between two iterations: a stop at any moment goes on from here."""
+        self._last = self.learner.checkpoint(), json.dumps(asdict(self.at))
+
+    def _write_checkpoint(self) -> None:
+        if self._last:
+            save_checkpoint(self.out, *self._last)
+
+    def _write_agent(self) -> None:
         train = self.pack.split("train")
         facts: dict[str, Any] = {
             "pack": self.pack.name,
             "command": self.command,
             "training": vars(self.config),
-            "saved_at": {"iteration": at.iteration, "seconds": round(at.seconds, 1)},
+            "saved_at": {"iteration": self.at.iteration, "seconds": round(self.at.seconds, 1)},
             "trained_on": None if train.unlimited else [task.id for task in train.tasks],
             "versions": _versions(),
         }
@@ -147,15 +271,35 @@ class Training:
 
     def _write_metrics(self) -> None:
         text = io.StringIO()
-        writer = csv.DictWriter(text, list(self.rows[0]), lineterminator="\n")
+        writer = csv.DictWriter(text, list(self.at.rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(
             {k: f"{v:.6g}" if isinstance(v, float) else v for k, v in row.items()}
-            for row in self.rows
+            for row in self.at.rows
         )
-        write_atomically(
-            self.out / "metrics.csv", lambda file: file.write_text(text.getvalue(), "utf-8")
-        )
+        write_atomically(self.out / METRICS, lambda file: file.write_text(text.getvalue(), "utf-8"))
+
+
+class Board:
+    """TensorBoard beside metrics.csv. Raises AgentError where it is not installed."""
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            from torch.utils.tensorboard import SummaryWriter
+        except ImportError:
+            todo = 'python -m pip install -e ".[tb]"'
+            raise AgentError(f"tensorboard is not installed - {todo}") from None
+        self._writer = SummaryWriter(str(folder))
+
+    def add(self, iteration: int, values: dict[str, float]) -> None:
+        """Metrics of an iteration, or a validation's row."""
+        group = "validation" if "score_0" in values else "training"
+        for name, value in values.items():
+            self._writer.add_scalar(f"{group}/{name}", value, iteration)
+
+    def close(self) -> None:
+        """Write what is left."""
+        self._writer.close()
 
 
 def _versions() -> dict[str, str]:
