@@ -27,7 +27,9 @@ from game.values import OneOf, Range, Value
 Bounds = tuple[float, float]
 
 MOST_EXACT = 300_000_000  # states x sets of candidates x steps of a trial, to be computed exactly
-MOST_VALUES = 20_000_000  # states x candidates x steps of an episode, for anything to be computed
+MOST_VALUES = 30_000_000  # states x candidates x steps, for anything to be computed
+MOST_STEPS = 10_000  # of a trial, to be searched or simulated
+OVERHEAD = 2000  # of each step, in states x sets
 CHUNK = 100_000  # numbers that are at hand at a time
 SEARCH = 10_000_000  # about how much arithmetic a search for a lower bound may cost
 WIDEST = 300  # paths that are kept in a search
@@ -96,7 +98,7 @@ def posterior_sampling(
         problems = [hidden_goal(variant) for variant in _unlike_variants(level)]
     except TooLarge:
         return None
-    if any(problem.size > MOST_VALUES for problem in problems):
+    if any(p.size > MOST_VALUES or p.steps * episodes > MOST_STEPS for p in problems):
         return None
     each = -(-trials // len(problems))
     found: Floats = np.mean([_sampled(p, episodes, rng, each) for p in problems], 0)
@@ -140,9 +142,12 @@ def _bounds(level: Level, episodes: int) -> tuple[Bounds, Bounds] | None:
     if level.goal == "visible":
         value = plans.total(problem) / candidates
         return (value, value), (episodes * value, episodes * value)
-    if problem.n_sets * problem.n_states * problem.steps * episodes <= MOST_EXACT:
+    length = problem.steps * episodes
+    if (problem.n_sets * problem.n_states + OVERHEAD) * length <= MOST_EXACT:
         totals = by_programming(problem, plans, episodes) / candidates
         return (totals[0], totals[0]), (totals[-1], totals[-1])
+    if length > MOST_STEPS or problem.size * episodes > MOST_VALUES:
+        return None
     one, trial = (
         (by_search(problem, plans, n) / candidates, by_assignment(problem, plans, n) / candidates)
         for n in (1, episodes)

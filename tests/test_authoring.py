@@ -285,6 +285,8 @@ def test_a_way_past_opponents_that_takes_longer_than_an_episode_is_a_warning(tmp
     assert "2 steps, but the way to the goal takes" in found["warnings"][0]
     found = report("map:\n@MG\n", tmp_path)
     assert "2:1: no goal can be reached past" in found["errors"][0]
+
+
 # --- docs/authoring.md -------------------------------------------------------------------------
 
 GUIDE = Path(__file__).resolve().parent.parent / "docs" / "authoring.md"
