@@ -616,6 +616,34 @@ class Convert:
         return DONE
 
 
+@dataclass(frozen=True)
+class Fixed:
+    """Find the best policy that does not adapt: its score, over all that a map may hide."""
+
+    pack: Positional[str]
+    """A pack's folder or name, or a level file."""
+    split: str = "test"
+    """Whose maps: test (held out), validation or train."""
+    groups: int = 4
+    """How many maps, the first of the split."""
+    tasks: int = 64
+    """The most tasks of a map; of more, so many are drawn."""
+    seed: int = 0
+    """Of the draws, and of the search."""
+    json: bool = False
+    """Print JSON."""
+
+    def run(self) -> int:
+        from game.authoring import fixed
+        from game.tasks import SPLITS
+
+        if self.split not in SPLITS or min(self.groups, self.tasks) < 1 or self.seed < 0:
+            what = "--groups and --tasks are at least 1, --seed 0"
+            return fail(f"--split is one of {', '.join(SPLITS)}; {what}", UNUSABLE)
+        print(fixed(self.pack, self.split, self.groups, self.tasks, self.seed, self.json))
+        return DONE
+
+
 LevelCommand = (
     Annotated[ListPacks, subcommand("list")]
     | Annotated[New, subcommand("new")]
@@ -625,6 +653,7 @@ LevelCommand = (
     | Annotated[Hash, subcommand("hash")]
     | Annotated[Sample, subcommand("sample")]
     | Annotated[Convert, subcommand("convert")]
+    | Annotated[Fixed, subcommand("fixed")]
 )
 
 

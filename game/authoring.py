@@ -16,6 +16,7 @@ import numpy as np
 
 from game.bayes import bayes_returns, posterior_sampling
 from game.dialects import DIALECTS
+from game.fixed import best_tables
 from game.level import (
     MAX_BYTES,
     MAX_STEPS,
@@ -417,6 +418,26 @@ def _side_by_side(known: Sequence[Known]) -> str:
     blocks = [[one.task.id, *one.task.level.rows] for one in known]
     lines = itertools.zip_longest(*blocks, fillvalue="")
     return _columns([list(line) for line in lines])
+
+
+# --- fixed -------------------------------------------------------------------------------------
+
+
+def fixed(name: str, split: str, groups: int, tasks: int, seed: int, as_json: bool) -> str:
+    """How far the best policy that was found gets without adapting, map by map."""
+    pack = load_pack(name)
+    if not pack.split(split).tasks:
+        raise PackError(f"{pack.path}: the {split} split is not a list of tasks")
+    found = list(best_tables(pack, split, groups, tasks, seed=seed))
+    rows = [
+        {"name": f.tasks[0].name, "tasks": len(f.tasks), "states": f.states, "score": f.score}
+        for f in found
+    ]
+    mean = float(np.mean([f.score for f in found]))
+    if as_json:
+        return _json({"pack": pack.name, "split": split, "score": mean, "groups": rows})
+    table = [[*list(row.values())[:-1], f"{row['score']:.3f}"] for row in rows]
+    return f"{_columns([list(rows[0]), *table])}\nmean score {mean:.3f}"
 
 
 # --- show, hash --------------------------------------------------------------------------------

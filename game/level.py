@@ -735,6 +735,14 @@ def variants(level: Level) -> list[tuple[str, Level]]:
 # --- what a task draws -------------------------------------------------------------------------
 
 
+def place_goal(level: Level, cell: tuple[int, int]) -> Level:
+    """The level with its goal at one candidate (row, column), the others being floor."""
+    rows = [list(row.replace(CANDIDATE, FLOOR)) for row in level.rows]
+    rows[cell[0]][cell[1]] = GOAL
+    shown = level.shown and place_goal(level.shown, cell)
+    return replace(level, rows=tuple("".join(row) for row in rows), shown=shown)
+
+
 def values(level: Level) -> dict[str, Value]:
     """All that a task may draw besides goal and variant, each by its label."""
     found: dict[str, Value] = {"slip": level.slip}

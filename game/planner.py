@@ -13,7 +13,7 @@ from game.rules import Floats, Ints
 from game.tables import N_ACTIONS, GridBatch, Tables
 
 
-def _look_ahead(batch: GridBatch) -> Callable[[Floats], Floats]:
+def looking_ahead(batch: GridBatch) -> Callable[[Floats], Floats]:
     """What turns values [T, S] into those [T, S, A] of what takes effect, and then of these.
 
     In memory the states of an action lie side by side, which makes it several times faster.
@@ -24,19 +24,19 @@ def _look_ahead(batch: GridBatch) -> Callable[[Floats], Floats]:
     return lambda value: (reward + value.ravel().take(flat)).swapaxes(1, 2)
 
 
-def _chosen(batch: GridBatch, q: Floats) -> Floats:
+def chosen(batch: GridBatch, q: Floats) -> Floats:
     """[T, S, A] the value of choosing each action, where `q` is that of its taking effect."""
     return q if batch.chance is None else batch.chance.expected(q)
 
 
 def _values(batch: GridBatch, action_probs: Floats | None) -> Floats:
     """[T, S] the return from each state of a policy [T, S, A], or of the best one (None)."""
-    look_ahead, value = _look_ahead(batch), np.zeros(batch.over.shape)
+    look_ahead, value = looking_ahead(batch), np.zeros(batch.over.shape)
     if action_probs is not None:
         moves = np.ascontiguousarray(batch.effective(action_probs).swapaxes(1, 2)).swapaxes(1, 2)
     for left in range(1, batch.horizon + 1):
         q = look_ahead(value)
-        new = _chosen(batch, q).max(-1) if action_probs is None else (q * moves).sum(-1)
+        new = chosen(batch, q).max(-1) if action_probs is None else (q * moves).sum(-1)
         new = np.where((left <= batch.steps)[:, None], new, value)
         if np.array_equal(new, value):
             break  # more steps change nothing
@@ -57,11 +57,11 @@ def optimal_return(batch: GridBatch) -> Floats:
 
 def optimal_policy(batch: GridBatch) -> Floats:
     """[H, T, S, A] for each step of the episode, uniform over the best actions."""
-    look_ahead, value = _look_ahead(batch), np.zeros(batch.over.shape)
+    look_ahead, value = looking_ahead(batch), np.zeros(batch.over.shape)
     policy = np.empty((batch.horizon, *batch.reward.shape))
     task = np.arange(batch.n_tasks)
     for left in range(1, batch.horizon + 1):
-        q = _chosen(batch, look_ahead(value))
+        q = chosen(batch, look_ahead(value))
         best = q > q.max(-1, keepdims=True) - 1e-9
         known = task[left <= batch.steps]  # for whom this is a step of the episode
         policy[batch.steps[known] - left, known] = (best / best.sum(-1, keepdims=True))[known]
@@ -113,11 +113,11 @@ def optimal_path(tables: Tables) -> tuple[Ints, Ints]:
     unless another is likelier to.
     """
     batch = GridBatch([tables])
-    look_ahead, likeliest = _look_ahead(batch), _likeliest(batch)
+    look_ahead, likeliest = looking_ahead(batch), _likeliest(batch)
     plan = []  # plan[k] [S]: best action with k + 1 steps left
     value = np.zeros((1, batch.n_states))
     for _ in range(tables.level.steps):
-        q = _chosen(batch, look_ahead(value))
+        q = chosen(batch, look_ahead(value))
         value = q.max(-1)
         plan.append((q[0] > value[0][:, None] - 1e-9).argmax(-1))
     states, actions = [int(tables.starts[0])], []

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from game.dialects import SUFFIXES
-from game.generate import GENERATORS
+from game.generate import GENERATORS, candidates
 from game.level import (
     MIRROR,
     ROTATE,
@@ -28,12 +28,17 @@ from game.level import (
     LevelError,
     canonical,
     nominal,
+    parse,
+    place_goal,
     read,
     values,
     variants,
     with_values,
+    write,
 )
-from game.tiles import CANDIDATE, FLOOR, GOAL
+from game.planner import shortest_path
+from game.tables import compile_level
+from game.tiles import CANDIDATE, HUNTER, PATROL, TILES
 from game.values import OneOf, Range, Value, text_of
 
 LEVELS = Path(__file__).resolve().parent.parent / "levels"
@@ -122,7 +127,7 @@ def nth_task(level: Level, index: int, name: str) -> Task:
     sets = {label: v.members for label, v in values(level).items() if isinstance(v, OneOf)}
     chosen: dict[str, Value] = {label: m[i] for (label, m), i in zip(sets.items(), members)}
     drawn += [(label, text_of(value)) for label, value in chosen.items()]
-    shown = nominal(level)
+    shown = nominal(level.shown or level)
     member = with_values(level, chosen)
     if shown != member:
         member = replace(member, shown=shown)
@@ -145,15 +150,9 @@ def redrawn(task: Task, rng: np.random.Generator) -> Task:
 
 def draw_task(level: Level, name: str, rng: np.random.Generator) -> Task:
     """Any task of a level: all that it draws is drawn, uniformly."""
-    index = int(rng.random() * count_tasks(level))
+    choices = count_tasks(level)
+    index = int(rng.random() * choices) if choices > 1 else 0
     return redrawn(nth_task(level, index, name), rng)
-
-
-def place_goal(level: Level, cell: tuple[int, int]) -> Level:
-    """The level with its goal at one candidate (row, column), the others being floor."""
-    rows = [list(row.replace(CANDIDATE, FLOOR)) for row in level.rows]
-    rows[cell[0]][cell[1]] = GOAL
-    return replace(level, rows=tuple("".join(row) for row in rows))
 
 
 def family(level: Level, name: str) -> Iterator[Task]:
@@ -174,7 +173,8 @@ class TaskDistribution:
     """One split of a pack: a list of tasks, or a source that draws ever new ones.
 
     With `fresh`, the ranges of a listed task are drawn from anew each time that it is sampled; what
-    is `held_out`, by id, is never drawn.
+    is `held_out`, by id, is never drawn. `guises`, of a pack that generates its levels, gives the
+    families that a task may be a draw of, as far as an agent sees.
     """
 
     name: str
@@ -182,6 +182,7 @@ class TaskDistribution:
     draw: Callable[[np.random.Generator], Task] | None = None
     fresh: bool = False
     held_out: frozenset[str] = frozenset()
+    guises: Callable[[Task], list[Level]] | None = None
 
     @property
     def unlimited(self) -> bool:
@@ -289,7 +290,7 @@ def load_pack(name: str | Path) -> Pack:
         source.fail("episodes", f"is how many make a trial, 1 to {MOST_EPISODES}")
     levels: list[tuple[str, Level]] = []
     if settings.generate:
-        splits = _generated_splits(source, settings.generate)
+        splits = _generated_splits(source, settings.generate, settings.split)
     else:
         levels = _read_levels(folder)
         splits = _authored_splits(source, settings.split, levels)
@@ -375,10 +376,12 @@ def _authored_splits(
         return _divide_by_file(source, source.fill(_Files, table, "split"), levels)
     if how == "goals":
         return _divide_by_goals(source, source.fill(_Goals, table, "split"), levels)
+    if how == "draws":
+        return _divide_by_draws(source, source.fill(_Draws, table, "split"), levels)
     if how == ALIKE:
         source.fill(_Alike, table, "split")
         return _listed(*[_list_tasks(levels, source.file)] * 3)
-    raise source.error("by", f"is 'share', 'file', 'goals' or '{ALIKE}'")
+    raise source.error("by", f"is 'share', 'file', 'goals', 'draws' or '{ALIKE}'")
 
 
 @dataclass(frozen=True)
@@ -397,6 +400,16 @@ class _Shares:
 @dataclass(frozen=True)
 class _Files:
     by: str = "file"
+    train: list[str] = field(default_factory=list)
+    validation: list[str] = field(default_factory=list)
+    test: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Draws:
+    """Header lines that a task does not show; each split draws from its own."""
+
+    by: str = "draws"
     train: list[str] = field(default_factory=list)
     validation: list[str] = field(default_factory=list)
     test: list[str] = field(default_factory=list)
@@ -449,8 +462,67 @@ def _divide_by_goals(
     return _listed(*lists.values())
 
 
-def _generated_splits(source: _Toml, table: dict[str, Any]) -> dict[str, TaskDistribution]:
-    """Validation and test are the first levels of a seed; training draws any others."""
+def _divide_by_draws(
+    source: _Toml, draws: _Draws, levels: list[tuple[str, Level]]
+) -> dict[str, TaskDistribution]:
+    """Every level is played under each of a split's draws; what agents see is the level alone."""
+    lists: list[list[Task]] = []
+    for split in SPLITS:
+        tasks: list[Task] = []
+        for lines in getattr(draws, split):
+            hiding = [(name, _hiding(source, split, lines, level)) for name, level in levels]
+            tasks += [_noted(task, lines) for task in _list_tasks(hiding, source.file)]
+        lists.append(tasks)
+    return _listed(*lists)
+
+
+def _noted(task: Task, lines: str) -> Task:
+    """The task with its header lines among what was drawn for it."""
+    pairs = (line.partition(":") for line in lines.splitlines() if line.strip())
+    notes = ((key.strip(), value.strip()) for key, _, value in pairs)
+    return replace(task, drawn=(*task.drawn, *notes))
+
+
+def _hiding(source: _Toml, key: str, lines: str, level: Level) -> Level:
+    """The level with further header lines that agents do not see."""
+    return replace(_with_lines(source, key, lines, level), shown=level)
+
+
+def _with_lines(source: _Toml, key: str, lines: str, level: Level) -> Level:
+    """The level with further header lines, which are at fault where that is no level."""
+    try:
+        return parse(f"{lines}\n{write(level)}", key)
+    except LevelError as error:
+        first = error.problems[0]
+        raise source.error(key, f"has a header line at fault: {first}") from None
+
+
+# --- generated levels --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Generate:
+    generator: str
+    title: str = "level"
+    seed: int = 0
+    validation: int = 50
+    test: int = 100
+    header: str = ""
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+
+_TERRAIN = "".join(tile.char for tile in TILES if tile.passable and not tile.effect)
+# the map where only a header matters: it has whatever a header refines, and a goal on every side
+_SPECIMEN = Level(tuple(f"{row}{_TERRAIN}IoMH" for row in ("#G#", "G@G", "#G#")))
+
+
+def _generated_splits(
+    source: _Toml, table: dict[str, Any], split: dict[str, Any]
+) -> dict[str, TaskDistribution]:
+    """Validation and test are the first levels of a seed; training draws any others.
+
+    With a split by draws, each level is also played under one of its split's header lines.
+    """
     chosen = source.fill(_Generate, table, "generate")
     if chosen.generator not in GENERATORS:
         source.fail("generator", f"is one of: {', '.join(GENERATORS)}")
@@ -462,36 +534,80 @@ def _generated_splits(source: _Toml, table: dict[str, Any]) -> dict[str, TaskDis
         parameters = source.fill(kind, chosen.parameters, "parameters")
     except ValueError as error:
         source.fail("parameters", f"do not fit: {error}")
+    rules = _rules(source, chosen.header, parameters.steps, split)
     fixed: dict[str, Task] = {}
 
-    def draw(rng: np.random.Generator, title: str = chosen.title) -> Task:
+    def draw(rng: np.random.Generator, part: str = "train", title: str = chosen.title) -> Task:
         for _ in range(TRIES):
             try:
-                task = Task(generate(rng, parameters), title)
+                rows = generate(rng, parameters).rows
             except ValueError as error:
                 raise source.error("parameters", f"do not fit: {error}") from None
-            if task.id not in fixed:
+            luck = rng.random() if len(rules[part]) > 1 else 0.0
+            lines, rule = rules[part][int(luck * len(rules[part]))]
+            task = _noted(draw_task(_in_place(rule, rows), title, rng), lines)
+            if task.id not in fixed and _passable(task.level):
                 return task
         raise source.error("parameters", f"leave no level that is new, in {TRIES} tries")
 
+    def guises(part: str) -> Callable[[Task], list[Level]]:
+        def find(task: Task) -> list[Level]:
+            level = task.level
+            rows = candidates(level, parameters).rows if level.goal == "hidden" else level.rows
+            return [_in_place(rule, rows) for _, rule in rules[part]]
+
+        return find
+
     rng = np.random.default_rng(chosen.seed)
     while len(fixed) < held_out:
-        task = draw(rng, f"{chosen.title} {len(fixed) + 1}")
+        part = "test" if len(fixed) < chosen.test else "validation"
+        task = draw(rng, part, f"{chosen.title} {len(fixed) + 1}")
         fixed[task.id] = task
-    tasks = list(fixed.values())
+    tasks = tuple(fixed.values())
+    return {
+        "train": TaskDistribution("train", draw=draw, guises=guises("train")),
+        "validation": TaskDistribution(
+            "validation", tasks[chosen.test :], guises=guises("validation")
+        ),
+        "test": TaskDistribution("test", tasks[: chosen.test], guises=guises("test")),
+    }
 
-    splits = _listed([], tasks[chosen.test :], tasks[: chosen.test])
-    return {**splits, "train": TaskDistribution("train", draw=draw)}
+
+def _rules(
+    source: _Toml, header: str, steps: int, split: dict[str, Any]
+) -> dict[str, list[tuple[str, Level]]]:
+    """For each split its draws, and levels with their header lines; the map is a specimen."""
+    plain = _with_lines(source, "header", header, replace(_SPECIMEN, steps=steps))
+    if plain.vary:
+        source.fail("header", "has a 'vary' line, and generated levels vary by themselves")
+    if not split:
+        return {name: [("", plain)] for name in SPLITS}
+    if split.get("by") != "draws":
+        raise source.error("by", "is 'draws', or left out, where levels are generated")
+    draws = source.fill(_Draws, split, "split")
+    found, apart = {}, {}
+    for name in SPLITS:
+        lines = getattr(draws, name)
+        if not lines:
+            source.fail("split", f"by draws names none for {name}")
+        found[name] = [(line, _hiding(source, name, line, plain)) for line in lines]
+        tasks = [task for line, level in found[name] for task in family(level, line)]
+        apart[name] = TaskDistribution(name, tuple(tasks))
+    _check_apart(apart, source.file)
+    return found
 
 
-@dataclass(frozen=True)
-class _Generate:
-    generator: str
-    title: str = "level"
-    seed: int = 0
-    validation: int = 50
-    test: int = 100
-    parameters: dict[str, Any] = field(default_factory=dict)
+def _passable(level: Level) -> bool:
+    """Whether the goal can be reached in time; opponents may be in the way."""
+    if not (level.find(PATROL) or level.find(HUNTER)):
+        return True
+    path = shortest_path(compile_level(level))
+    return path is not None and path <= level.steps
+
+
+def _in_place(rule: Level, rows: tuple[str, ...]) -> Level:
+    """The rules of one level on the map of another."""
+    return replace(rule, rows=rows, shown=rule.shown and replace(rule.shown, rows=rows))
 
 
 def _check_apart(splits: dict[str, TaskDistribution], where: str) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from game.generate import GENERATORS
+from game.generate import GENERATORS, candidates
 from game.level import Level, parse, reachable, write
 from game.planner import shortest_path
 from game.tables import compile_level
@@ -19,6 +19,8 @@ CASES = [
     ("maze", {"braid": 1.0, "height": 13, "width": 9}),
     ("rooms", {"height": 13, "width": 13, "rows": 3, "columns": 2}),
     ("rooms", {"loops": 0.0}),
+    ("rooms", {"locks": 2, "loops": 0.3, "items": "11"}),
+    ("scatter", {"items": "ooM", "patches": 2}),
     ("caves", {"height": 14, "width": 14, "min_distance": 5, "max_distance": 9}),
 ]
 
@@ -102,9 +104,52 @@ def test_caves_are_smoother_than_scattered_walls():
     assert smooth < 0.7 * rough
 
 
+def test_items_bar_no_way_and_keys_can_be_got():
+    for seed in range(30):
+        level = draw("rooms", {"locks": 2, "loops": 0.0, "items": "11o", "terrain_share": 0}, seed)
+        text = "".join(level.rows)
+        assert sorted(char for char in text if char not in "#.@G") == sorted("11ABabo")
+        rows = tuple(row.replace("G", ".") for row in level.rows)
+        found = reachable(replace(level, rows=rows), level.find("@")[0])
+        assert set(found) == open_cells(level)
+
+
+def test_patches_join_terrain_to_regions_of_the_same_share():
+    def likes(level: Level) -> float:
+        """Of neighbours both of some terrain, how many are of the same."""
+        cells = open_cells(level)
+        near = [((r, c), (r + dr, c + dc)) for r, c in cells for dr, dc in ((0, 1), (1, 0))]
+        pairs = [level.rows[a[0]][a[1]] + level.rows[b[0]][b[1]] for a, b in near if b in cells]
+        return float(np.mean([a == b for a, b in pairs if "." not in a + b]))
+
+    same = {"height": 20, "width": 20, "terrain_share": 0.5}
+    plain, joined = (draw("scatter", {**same, "patches": n}, 1) for n in (0, 3))
+    assert likes(joined) > likes(plain) + 0.2
+    for level in (plain, joined):
+        n_terrain = sum(level.rows[r][c] in ",:%~" for r, c in open_cells(level))
+        assert n_terrain / len(open_cells(level)) == pytest.approx(0.5, abs=0.06)
+
+
+def test_candidates_are_where_the_goal_may_be_as_far_as_one_sees():
+    parameters = {"items": "o", "min_distance": 3, "max_distance": 6}
+    kind, _ = GENERATORS["scatter"]
+    for seed in range(20):
+        level = draw("scatter", parameters, seed)
+        guise = candidates(level, kind(**parameters))
+        assert level.find("G")[0] in guise.find("?")
+        plain = tuple(row.replace("G", ".") for row in level.rows)
+        assert tuple(row.replace("?", ".") for row in guise.rows) == plain
+        distance = reachable(replace(level, rows=plain), level.find("@")[0])
+        assert all(3 <= distance[cell] <= 6 for cell in guise.find("?"))
+
+
 @pytest.mark.parametrize(
     ("name", "parameters"),
     [
+        ("scatter", {"items": "#"}),
+        ("scatter", {"items": "G"}),
+        ("scatter", {"patches": 99}),
+        ("rooms", {"locks": 5}),
         ("scatter", {"walls": 0.9}),
         ("scatter", {"terrain": "#"}),
         ("scatter", {"terrain": ""}),

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from game.features import MAX_SIZE
+from game.features import observe
 from game.level import LevelError, parse
 from game.planner import optimal_return, random_return, shortest_path
 from game.tables import GridBatch, compile_level
@@ -19,38 +19,10 @@ from game.tasks import (
     count_tasks,
     draw_task,
     family,
-    list_packs,
     load_pack,
     nth_task,
     task_rng,
 )
-
-PACKS = [path.name for path in list_packs()]
-
-
-@pytest.mark.parametrize("name", [name for name in PACKS if name != "gridnavi"])
-def test_the_splits_of_a_shipped_pack_never_share_a_task(name: str):
-    pack = load_pack(name)
-    ids = {split: {task.id for task in pack.split(split).tasks} for split in SPLITS}
-    train = pack.split("train")
-    if train.unlimited:
-        ids["train"] = {task.id for task in train.sample(300, np.random.default_rng(0))}
-    for a in SPLITS:
-        assert len(ids[a]) >= len(pack.split(a).tasks)
-        assert all(not ids[a] & ids[b] for b in SPLITS if b != a)
-
-
-@pytest.mark.parametrize("name", PACKS)
-def test_every_listed_task_of_a_shipped_pack_can_be_solved_and_seen(name: str):
-    pack = load_pack(name)
-    assert pack.title
-    assert pack.text
-    for split in SPLITS:
-        for task in pack.split(split).tasks:
-            path = shortest_path(compile_level(task.level))
-            assert path is not None
-            assert path <= task.level.steps
-            assert max(task.level.height, task.level.width) <= MAX_SIZE
 
 
 def test_goals_5x5_divides_its_24_goals_by_name():
@@ -306,6 +278,55 @@ def test_a_task_is_shared_whatever_its_level_may_vary_by(tmp_path):
     levels = {"a": "vary: mirror\nmap:\n@.#.G\n.....\n", "b": "map:\nG.#.@\n.....\n"}
     with pytest.raises(PackError, match="share a task"):
         load_pack(write_pack(tmp_path, toml, **levels))
+
+
+DRAWS = """[split]
+by = 'draws'
+train = ['wind: north 0.2', 'wind: east 0.2']
+validation = ['wind: south 0.2']
+test = ['wind: west 0.2']
+"""
+GENERATED = "[generate]\ngenerator = 'scatter'\nvalidation = 5\ntest = 5\n"
+
+
+@pytest.mark.parametrize("head", ["", GENERATED])
+def test_named_draws_divide_a_pack_and_are_hidden(tmp_path, head: str):
+    pack = load_pack(write_pack(tmp_path, head + DRAWS, a="slip: {0, 0.1}\nmap:\n?@?\n"))
+    winds = {
+        split: {task.level.wind for task in pack.split(split).sample(20, np.random.default_rng(0))}
+        for split in SPLITS
+    }
+    assert winds == {"train": {"north", "east"}, "validation": {"south"}, "test": {"west"}}
+    task = pack.split("test").tasks[0]
+    assert dict(task.drawn)["wind"] == "west 0.2"
+    assert task.level.shown
+    assert task.level.shown.wind == "none"
+
+
+def test_a_draw_shows_what_the_level_itself_says(tmp_path):
+    toml = "[split]\nby = 'draws'\ntrain = ['cost: mud=1']\ntest = ['cost: mud=9']\n"
+    pack = load_pack(write_pack(tmp_path, toml, a="goal: visible\nmap:\n@%G\n"))
+    train, test = (pack.split(split).tasks[0] for split in ("train", "test"))
+    assert (train.level.cost("%"), test.level.cost("%")) == (1, 9)
+    assert (
+        observe(compile_level(train.level)).tolist() == observe(compile_level(test.level)).tolist()
+    )
+
+
+@pytest.mark.parametrize("head", ["", GENERATED])
+def test_a_draw_of_two_splits_is_refused_with_both(tmp_path, head: str):
+    toml = head + DRAWS.replace("west", "north")
+    with pytest.raises(PackError, match=r"share a task: \S+.* and \S+"):
+        load_pack(write_pack(tmp_path, toml, a="map:\n?@?\n"))
+
+
+def test_generated_levels_have_the_header_of_their_pack(tmp_path):
+    toml = GENERATED + "header = 'goal: visible'\n"
+    tasks = load_pack(write_pack(tmp_path, toml)).split("test").tasks
+    assert {task.level.goal for task in tasks} == {"visible"}
+    for header, what in (("goal: seen", "unknown goal 'seen'"), ("vary: mirror", "'vary' line")):
+        with pytest.raises(PackError, match=what):
+            load_pack(write_pack(tmp_path, GENERATED + f"header = '{header}'\n"))
 
 
 def test_a_drawing_needs_a_mark_for_every_candidate(tmp_path):
