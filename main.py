@@ -529,7 +529,7 @@ class Show:
 
 @dataclass(frozen=True)
 class Legend:
-    """Print the table of tiles."""
+    """Print the table of tiles, and the notations of others that are read."""
 
     json: bool = False
     """Print JSON."""
@@ -659,7 +659,7 @@ LevelCommand = (
 
 @dataclass(frozen=True)
 class Levels:
-    """Look at levels and packs, and check your own."""
+    """Look at levels and packs; write and check your own."""
 
     command: OmitSubcommandPrefixes[LevelCommand]
 

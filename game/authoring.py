@@ -479,7 +479,7 @@ def _described(one: Known) -> str:
         f"shortest path {one.shortest_path}, "
         f"optimal return {one.optimal_return:.3f}, random {one.random_return:.3f}"
     )
-    chance = "the arrows go as they do while nothing slips and no wind blows"
+    chance = "chance has a hand: the arrows go by the likeliest luck, the returns by all"
     return "\n".join(
         [
             task.name,
