@@ -33,7 +33,7 @@ from agents.statistics import bootstrap_interval
 from game.rules import Floats
 from game.tasks import load_pack
 
-ITERATIONS = 160
+ITERATIONS = 120
 SHOWN = (0, 1, 5)  # adaptation steps
 SEEDS = 10  # of adaptation, on the held-out goals
 
@@ -45,7 +45,7 @@ def run(lesson: Lesson) -> Findings:
     learner = make_learner("maml", lesson.seed)
 
     iterations = lesson.iterations(ITERATIONS)
-    looks = checkpoints(iterations, 20)
+    looks = checkpoints(iterations, 15)
     at: list[int] = []
     after: dict[str, list[float]] = {"training": [], "validation": []}
     best, chosen, kept = -np.inf, 0, learner.state()

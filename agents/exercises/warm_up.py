@@ -17,6 +17,7 @@ from agents import inner
 from agents.exercises.lesson import Findings, Lesson, checkpoints, measure, measure_scratch
 from agents.inner import InnerConfig, Trial, collect
 from agents.learner import Learner, make_learner
+from agents.losses import entropy
 from agents.plots import (
     Line,
     draw_lines,
@@ -35,20 +36,22 @@ from game.rules import Floats
 from game.tables import GridBatch
 from game.tasks import TaskDistribution, load_pack
 
-ITERATIONS = 200
+ITERATIONS = 120
 GOALS = 10  # drawn in each iteration
 SINGLE = 3  # single goals that are tried, one policy each
 FACTORS = (0.5, 1, 2, 4)  # of the fine-tuning's step size, tuned on validation goals
 SEEDS = 5
 LEARNING_RATE = 5e-3
+ENTROPY = 0.2  # its weight: without it either policy is soon deterministic, and learns no more
 PLAIN = InnerConfig(rarity=0, curiosity=0)  # the plain policy gradient
 
 
 def train_shared(
-    lesson: Lesson, goals: TaskDistribution, text: str
+    lesson: Lesson, goals: TaskDistribution, validation: TaskDistribution, text: str
 ) -> tuple[Learner, list[int], list[float]]:
-    """The meta-loop of three steps. Returns a learner that fine-tunes from the shared policy, and
-    that policy's score over the iterations, on the goals it is trained on."""
+    """The meta-loop of three steps. Returns a learner that fine-tunes from the shared policy, at
+    the moment when that went best on validation goals, and the policy's score over the iterations
+    on the goals it is trained on."""
     learner = make_learner("scratch", lesson.seed)
     params: Params = {
         name: p.requires_grad_() for name, p in learner.state().items() if "." not in name
@@ -56,8 +59,9 @@ def train_shared(
     adam = torch.optim.Adam(list(params.values()), LEARNING_RATE)
     rng = np.random.default_rng(lesson.seed)
     iterations = lesson.iterations(ITERATIONS)
-    looks = checkpoints(iterations, 25)
+    looks = checkpoints(iterations, 15)
     at, scores = [], []
+    best, kept = -np.inf, learner.state()
     for i in lesson.track(range(iterations), text):
         # 1. draw goals
         batch = GridBatch.of([task.level for task in goals.sample(GOALS, rng)])
@@ -66,14 +70,20 @@ def train_shared(
         logp = log_probs(for_tasks(keep_columns(params, columns), GOALS), features)
         data = collect(batch, logp, PLAIN.episodes, rng.spawn(GOALS))
         # 3. move the policy along the mean of their policy gradients
-        loss = Trial(batch, PLAIN).loss(logp, data).mean()
+        loss = Trial(batch, PLAIN).loss(logp, data)
+        acting = torch.from_numpy(~batch.over).to(logp.dtype)
+        loss = (loss - ENTROPY * entropy(logp, acting)).mean()
         adam.zero_grad()
         loss.backward()
         adam.step()
         if i + 1 in looks:
             at.append(i + 1)
             scores.append(shared_score(goals, params))
-    learner.load(learner.state() | {name: p.detach() for name, p in params.items()})
+            learner.load(learner.state() | {name: p.detach() for name, p in params.items()})
+            value = fine_tuned(learner, validation)
+            if value > best:
+                best, kept = value, learner.state()
+    learner.load(kept)
     return learner, at, scores
 
 
@@ -86,12 +96,17 @@ def shared_score(goals: TaskDistribution, params: Params) -> float:
     return float(score(reached, random_return(batch), optimal_return(batch)).mean())
 
 
+def fine_tuned(learner: Learner, validation: TaskDistribution) -> float:
+    """The mean score after the steps 1 to 5 on validation goals."""
+    return float(measure(learner, validation.tasks, 2, 5).scores[..., 1:].mean())
+
+
 def tune(learner: Learner, validation: TaskDistribution) -> float:
     """Choose the step size of the fine-tuning on validation goals. Returns the factor."""
 
     def value(factor: float) -> float:
         learner.scale_steps(factor)
-        found = float(measure(learner, validation.tasks, 2, 5).scores[..., 1:].mean())
+        found = fine_tuned(learner, validation)
         learner.scale_steps(1 / factor)
         return found
 
@@ -103,16 +118,16 @@ def tune(learner: Learner, validation: TaskDistribution) -> float:
 def run(lesson: Lesson) -> Findings:
     """Ten goals against one: the same loop, the same fine-tuning."""
     pack = load_pack("goals-5x5")
-    training, held_out = pack.split("train"), pack.split("test").tasks
-    many, at, many_scores = train_shared(lesson, training, "ten goals")
-    tune(many, pack.split("validation"))
+    training, validation = pack.split("train"), pack.split("validation")
+    held_out = pack.split("test").tasks
+    many, at, many_scores = train_shared(lesson, training, validation, "ten goals")
+    tune(many, validation)
     tuned: list[Floats] = []
     single_scores: list[list[float]] = []
     for n, goal in enumerate(training.tasks[: lesson.most(SINGLE)]):
-        one, _, scores = train_shared(
-            lesson, replace(training, tasks=(goal,)), f"goal {n + 1} alone"
-        )
-        tune(one, pack.split("validation"))
+        alone = replace(training, tasks=(goal,))
+        one, _, scores = train_shared(lesson, alone, validation, f"goal {n + 1} alone")
+        tune(one, validation)
         tuned.append(measure(one, held_out, lesson.most(SEEDS), 5).scores)
         single_scores.append(scores)
     ours = measure(many, held_out, lesson.most(SEEDS), 5)
@@ -135,7 +150,7 @@ def conclude(n: dict[str, Any]) -> tuple[str, str, str]:
     """What the numbers say."""
     many, one = n["trained_score"].values()
     ten, single, scratch = n["held_out_score"].values()
-    pays = ten[1] > single[1] and ten[5] > single[5]
+    pays = ten[5] > single[5] + 0.02
     helps = ten[5] > scratch[5] + 0.02
     shared = "what many goals share is how to search, what one goal teaches is where it is"
     return (
@@ -143,7 +158,7 @@ def conclude(n: dict[str, Any]) -> tuple[str, str, str]:
         f"goals reaches {many:.2f} on average, since it cannot know which of them it faces.",
         f"On five held-out goals, after one step of fine-tuning, ten goals give {ten[1]:.2f} and "
         f"one goal {single[1]:.2f}, after five {ten[5]:.2f} and {single[5]:.2f}: "
-        f"{shared if pays else 'in this run many goals did not beat one at both'}.",
+        f"{shared if pays else 'in this run many goals did not beat one'}.",
         f"Learning from scratch reaches {scratch[1]:.2f} and {scratch[5]:.2f}, so a shared policy "
         f"is {'a better' if helps else 'no better'} start than none; but nothing in this training "
         "asked that it be easy to adapt, as the exercise 'goals' does.",
@@ -158,14 +173,12 @@ def draw(
     episodes: tuple[int, ...],
 ) -> None:
     """Left training, right fine-tuning on held-out goals."""
-    note = (
-        "one shared policy, no inner gradient; fine-tuned at a step size tuned on validation goals"
-    )
+    note = "one shared policy, no inner gradient; moment and step size chosen on validation goals"
     figure, grid = new_figure("Warm-up: many goals or one", 1, 2, note)
     left, right = grid[0]
-    style(left, "the goals trained on", "iterations of the outer loop", "normalised score")
+    style(left, "the goals trained on", "iterations of the outer loop", "normalised return")
     draw_lines(left, [Line(name, at, values) for name, values in trained.items()])
-    style(right, "five held-out goals", "", "mean normalised score")
+    style(right, "five held-out goals", "", "mean normalised return")
     lines = []
     for name, values in curves.items():
         low, high = bootstrap_interval(values, lambda drawn: drawn.mean((0, 1)))
