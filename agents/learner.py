@@ -101,6 +101,9 @@ REGISTRY: dict[str, Entry] = {
     "scratch": Entry("agents.scratch", "Scratch", needs_run=False),
     "random": Entry("agents.reference", "Random", trains=False, needs_run=False),
     "planner": Entry("agents.reference", "Planner", trains=False, needs_run=False),
+    "posterior-sampling": Entry(
+        "agents.posterior", "PosteriorSampling", trains=False, needs_run=False
+    ),
 }
 
 

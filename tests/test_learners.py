@@ -10,7 +10,7 @@ from agents.learner import REGISTRY, AgentError, Learner, learner_class, make_le
 from game.level import parse
 from game.planner import expected_return, optimal_return, random_return
 from game.tables import GridBatch
-from game.tasks import load_pack, task_rng
+from game.tasks import draw_task, load_pack, task_rng
 from game.trace import AdaptationStep
 
 STEPS = 2
@@ -138,6 +138,42 @@ def test_an_outer_iteration_is_deterministic_and_reports_numbers(name: str):
         assert all(np.isfinite(value) for value in metrics.values())
         results.append(agent.state())
     assert all(torch.equal(results[0][key], results[1][key]) for key in results[0])
+
+
+@pytest.mark.parametrize("name", ["maml", "fomaml", "reptile", "cavia", "multitask"])
+def test_a_trained_curve_does_not_fall_past_the_steps_it_was_trained_for(name: str):
+    pack = load_pack("goals-5x5")
+    train = pack.split("train").tasks
+    batch = GridBatch.of([task.level for task in train])
+    agent = make_learner(name, hidden=(16,), **({"inner_steps": 1} if name != "multitask" else {}))
+    for i in range(25):
+        agent.meta_update(batch, [np.random.default_rng([i, t]) for t in range(len(train))], 0.3)
+    steps = agent.adapt(batch, [task_rng(0, task) for task in train], 8)
+    returns = [float(step.return_exact.mean()) for step in steps]
+    room = float((optimal_return(batch) - random_return(batch)).mean())
+    assert returns[1] > returns[0] + 0.1 * room
+    assert min(returns[2:]) > returns[1] - 0.1 * room
+    assert returns[-1] > returns[1]
+
+
+def test_posterior_sampling_finds_the_goal_once_it_has_ruled_out_the_rest():
+    batch = GridBatch.of([parse("steps: 2\nmap:\n..@.G\n")] * 2)
+    steps = list(make_learner("posterior-sampling").adapt(batch, rngs(2), 5))
+    # within two steps: one side, then the other at the latest
+    assert [float(r) for r in steps[2].return_sampled] == pytest.approx([0.9, 0.9])
+    assert [step.episodes for step in steps] == list(range(6))
+    assert not any(step.gradient_steps for step in steps)
+
+
+@pytest.mark.parametrize("text", ["goal: visible\n", "define: o worth={-1, 1}\n"])
+def test_posterior_sampling_refuses_where_not_just_a_goal_is_hidden(text: str):
+    level = draw_task(parse(f"{text}map:\n@.oG\n"), "x", np.random.default_rng(0)).level
+    with pytest.raises(AgentError, match="one hidden goal"):
+        next(make_learner("posterior-sampling").adapt(GridBatch.of([level]), rngs(1), 1))
+
+
+def rngs(n: int) -> list[np.random.Generator]:
+    return np.random.default_rng(0).spawn(n)
 
 
 def test_an_unknown_learner_is_named_with_those_there_are():
