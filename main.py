@@ -53,6 +53,33 @@ class Shipped:
             raise NoAgent(error) from None
 
 
+def open_window(
+    what: str,
+    pack: Pack,
+    agents: tuple[str, ...],
+    seed: int,
+    steps: int,
+    episodes: int = 0,
+    show_goal: bool = False,
+) -> int:
+    """Open the window on a screen, and stay until it is closed."""
+    from agents.worker import Worker
+
+    feed = Worker()  # first of all: it loads while the window opens
+    from game.view.app import App
+    from game.view.page import Wish
+    from game.view.settings import settings_file
+    from game.view.window import NoDisplay, WrongPygame, run
+
+    wish = Wish(what, pack, agents=agents, episodes=episodes)
+    try:
+        return run(App(wish, Shipped(), feed, settings_file(), seed, steps, show_goal=show_goal))
+    except (NoDisplay, WrongPygame) as error:
+        return fail(error, UNUSABLE)
+    finally:
+        feed.close()
+
+
 # --- watch -------------------------------------------------------------------------------------
 
 
@@ -88,29 +115,14 @@ class Watch:
         pack = load_pack(self.level)
         if not pack.split("test").tasks:
             return fail(f"{pack.path}: the pack has no held-out tasks to watch", AT_FAULT)
-        return self._write(pack) if self.headless else self._show(pack)
+        if self.headless:
+            return self._write(pack)
+        agents = self._agents(pack, self.versus or ("scratch",))
+        return open_window("watch", pack, agents, self.seed, self.steps)
 
     def _agents(self, pack: Pack, versus: tuple[str, ...]) -> tuple[str, ...]:
         others = (name for name in versus if name not in ("", "none"))
         return (self.agent or pack.agent, *others)
-
-    def _show(self, pack: Pack) -> int:
-        from agents.worker import Worker
-
-        feed = Worker()  # first of all: it loads while the window opens
-        from game.feed import NoAgent
-        from game.view.app import App
-        from game.view.page import Wish
-        from game.view.settings import settings_file
-        from game.view.window import NoDisplay, WrongPygame, run
-
-        wish = Wish("watch", pack, agents=self._agents(pack, self.versus or ("scratch",)))
-        try:
-            return run(App(wish, Shipped(), feed, settings_file(), self.seed, self.steps))
-        except (NoDisplay, WrongPygame, NoAgent) as error:
-            return fail(error, UNUSABLE)
-        finally:
-            feed.close()
 
     def _write(self, pack: Pack) -> int:
         import torch
@@ -148,6 +160,39 @@ class Watch:
             write_atomically(self.out / name, write)
         print(f"written to {self.out}: trace.json {' '.join(files)}")
         return DONE
+
+
+# --- play ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Play:
+    """Play a level yourself: the goal is hidden, and you have several episodes to find it and to
+    get there cheaply."""
+
+    level: Positional[str] = "showcase"
+    """A level file, a pack's folder, or the name of a shipped pack."""
+    duel: str | None = None
+    """An agent that gets the same goal and the same number of episodes: a run's folder, a shipped
+    agent, or a learner."""
+    show_goal: bool = False
+    """Show the goal from the beginning (in a duel: at the end)."""
+    episodes: int | None = None
+    """How many; else twice those of the pack's trials."""
+    seed: int = 0
+    """Chooses the task, and all that is random."""
+
+    def run(self) -> int:
+        from game.tasks import load_pack
+
+        if self.seed < 0 or (self.episodes is not None and not 1 <= self.episodes <= 100):
+            return fail("--episodes is 1 to 100, --seed at least 0", UNUSABLE)
+        pack = load_pack(self.level)
+        if not any(split.tasks for split in pack.splits.values()):
+            return fail(f"{pack.path}: the pack has no tasks to play", AT_FAULT)
+        what = "duel" if self.duel else "play"
+        agents = (self.duel or pack.agent, "scratch")
+        return open_window(what, pack, agents, self.seed, 5, self.episodes or 0, self.show_goal)
 
 
 # --- train, eval, bench --------------------------------------------------------------------------
@@ -715,6 +760,7 @@ def _parse(argv: list[str]) -> Any:
     train = _with_options(argv) if argv[0] == "train" else Train
     kinds = {
         "watch": Watch,
+        "play": Play,
         "train": train,
         "eval": Eval,
         "microscope": Microscope,

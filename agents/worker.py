@@ -11,6 +11,7 @@ import signal
 from collections.abc import Iterator
 from dataclasses import replace
 from multiprocessing.connection import Connection
+from typing import Any
 
 from game.features import TooLargeToSee
 from game.feed import Failed, Finished, Message, Ready, Request, Stepped
@@ -104,10 +105,16 @@ def _stream(name: str, request: Request, batch: GridBatch) -> Iterator[Adaptatio
     from agents.runs import load_agent
 
     learner = load_agent(name, request.pack, request.seed).learner
-    if request.episodes and hasattr(learner.config, "inner"):
-        inner = replace(learner.config.inner, episodes=request.episodes)
-        learner.config = replace(learner.config, inner=inner)
+    if request.episodes:
+        learner.config = _with_episodes(learner.config, request.episodes)
     return learner.adapt(batch, [task_rng(request.seed, request.task)], request.steps)
+
+
+def _with_episodes(config: Any, episodes: int) -> Any:
+    """A learner's config with so many episodes a step, where its steps have episodes."""
+    if hasattr(config, "inner"):
+        return replace(config, inner=replace(config.inner, episodes=episodes))
+    return replace(config, episodes=episodes) if hasattr(config, "episodes") else config
 
 
 def trace_task(name: str, pack: str, task: Task, seed: int, steps: int) -> AdaptationTrace:

@@ -162,6 +162,9 @@ def test_a_malformed_level_exits_1_with_places_and_no_traceback(
     ("arguments", "code", "what"),
     [
         (["watch", "nowhere.txt"], 1, "no such file"),
+        (["play", "nowhere.txt"], 1, "no such file"),
+        (["play", "showcase", "--episodes", "0"], 2, "--episodes"),
+        (["play", "showcase", "--duel", "nobody"], 2, "no such run"),
         (["train", "showcase", "--out", "{out}"], 1, "no training tasks"),
         (["train", "goals-5x5", "--learner", "magic"], 2, "no learner is called 'magic'"),
         (["train", "goals-5x5", "--tasks", "0"], 2, "at least 1"),

@@ -10,11 +10,12 @@ from pathlib import Path
 import pygame
 
 from game.feed import Agents, Feed, NoAgent
-from game.tasks import Pack, Task
+from game.tasks import SPLITS, Pack, Task
 from game.view import settings as memory
 from game.view.gallery import Gallery
 from game.view.library import Errands, Library, Shelf, stamp
 from game.view.page import Page, Wish
+from game.view.play import EACH, Game, PlayScreen
 from game.view.watch import FROM_SCRATCH, Subject, WatchScreen
 
 CHECK_FILES = 0.5  # seconds between two looks at whether a file was written
@@ -54,6 +55,28 @@ def subject_of(
     )
 
 
+def game_of(wish: Wish, agents: Agents, seed: int = 0) -> Game:
+    """What is played: the held-out tasks of a pack, from the one wished for on. Raises NoAgent."""
+    assert wish.pack
+    lists = [wish.pack.split(name).tasks for name in reversed(SPLITS)]
+    tasks = next((found for found in lists if found), ())
+    ids = [task.id for task in tasks]
+    start = seed % len(tasks) if tasks else 0
+    if wish.task:
+        start = ids.index(wish.task.id) if wish.task.id in ids else 0
+        tasks = tasks if wish.task.id in ids else (wish.task, *tasks)
+    agent = wish.agents[0] if wish.what == "duel" else ""
+    return Game(
+        tasks=tasks[start:] + tasks[:start],
+        pack_title=wish.pack.title,
+        pack=wish.pack.name,
+        episodes=wish.episodes or EACH * wish.pack.episodes,
+        seed=seed,
+        agent=agent,
+        agent_name=agents.card(agent, wish.pack.name).name if agent else "",
+    )
+
+
 class App:
     """All screens, the one on top being on. `file` is where settings are kept; None: nowhere."""
 
@@ -66,7 +89,9 @@ class App:
         seed: int = 0,
         steps: int = 5,
         errands: Errands | None = None,
+        show_goal: bool = False,
     ) -> None:
+        self.show_goal = show_goal  # to a person who plays
         self.agents, self.feed, self.file = agents, feed, file
         self.seed, self.steps = seed, steps
         self.settings = memory.load(file) if file else memory.Settings()
@@ -77,12 +102,16 @@ class App:
         self._stamp: object = None  # of the files that are on
         self._coming: Path | None = None  # being loaded, to be opened
         self.pages: list[Page] = []
-        self.visit = first  # which level is on, and how
         self._go(first)
 
     @property
     def quit(self) -> bool:
         return not self.pages
+
+    @property
+    def visit(self) -> Wish:
+        """Which level is on, and how."""
+        return next(page.visit for page in reversed(self.pages) if page.visit)
 
     @property
     def page(self) -> Page:
@@ -110,6 +139,7 @@ class App:
         if self.page.quit:
             self.pages.pop()
             if self.pages:
+                self._stamp = stamp(self.visit.pack.path) if self.visit.pack else None
                 self.page.resume()
         elif wish:
             self._go(wish)
@@ -123,22 +153,37 @@ class App:
     # --- from screen to screen
 
     def _go(self, wish: Wish) -> None:
+        """Open a screen upon the one that is on, so that leaving it leads back here."""
         if wish.what == "gallery":
-            chosen = self.visit.agents
-            page: Page = Gallery(self.library, self.agents, self.taste, chosen, wish.task)
-            self.pages.append(page)
+            self._to_gallery(wish)
             return
+        if self.pages:
+            wish = replace(wish, pack=wish.pack or self.visit.pack)
+            wish = replace(wish, agents=wish.agents or self.visit.agents)
         assert wish.pack
         page = self._open(wish)
-        self.visit = wish
-        self.pages = [page]
+        page.visit = wish
+        self.pages.append(page)
         self._stamp = stamp(wish.pack.path)
         if wish.pack.path.is_file():
             self.library.add(wish.pack.path)
             self._remember(self.settings.opened(wish.pack.path))
 
+    def _to_gallery(self, wish: Wish) -> None:
+        """Back to the gallery that one came from, or on to a new one."""
+        there = [i for i, page in enumerate(self.pages) if isinstance(page, Gallery)]
+        if there:
+            del self.pages[there[0] + 1 :]
+            self.page.resume()
+        else:
+            chosen = self.visit.agents
+            self.pages.append(Gallery(self.library, self.agents, self.taste, chosen, wish.task))
+
     def _open(self, wish: Wish) -> Page:
         assert wish.pack
+        if wish.what in ("play", "duel"):
+            game = game_of(wish, self.agents, self.seed)
+            return PlayScreen(game, self.feed, self.taste, self._numbers, self.show_goal)
         subject = subject_of(wish.pack, wish.agents, self.agents, self.seed, self.steps, wish.task)
         abreast = len(wish.agents) > 2
         return WatchScreen(
@@ -181,7 +226,11 @@ class App:
         if again and self.visit.task:
             same = (one for one in shelf.tasks if one.name == self.visit.task.name)
             task = next(same, task)
+        wish = replace(self.visit, pack=shelf.pack, task=task)
+        old = self.page
         try:
-            self._go(replace(self.visit, pack=shelf.pack, task=task))
+            self._go(wish)
+            if again:
+                self.pages.remove(old)
         except NoAgent as error:
             self.page.notice = ("This agent cannot be used", str(error))

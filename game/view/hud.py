@@ -168,13 +168,15 @@ def draw_help(surface: pygame.Surface, keys: Words, type: Typeset) -> None:
 # --- the legend below the board --------------------------------------------------------------
 
 
-def legend_items(level: Level, type: Typeset) -> list[tuple[pygame.Surface, str]]:
+def legend_items(
+    level: Level, type: Typeset, goal_text: dict[str, str] = GOAL_TEXT
+) -> list[tuple[pygame.Surface, str]]:
     """Pictures and words: the goal, and the tiles that cost or do something else than floor."""
     side = type.height("small") + type.unit // 2
     items = [
         (
             goal_mark(side + type.unit // 2, level.goal == "hidden", type.palette),
-            GOAL_TEXT[level.goal],
+            goal_text[level.goal],
         )
     ]
     present = set("".join(level.rows)) - {START, GOAL, CANDIDATE, FLOOR}
@@ -237,7 +239,7 @@ def draw_panel(
     plot = pygame.Rect(inside.left, y, inside.width, inside.bottom - table - type.unit - y)
     if plot.height > 5 * type.height("small"):
         area = _draw_plot(surface, plot, facts, type)
-    _draw_table(surface, inside, inside.bottom - table, facts.rows, type)
+    draw_table(surface, inside, inside.bottom - table, COLUMNS, facts.rows, type)
     return area
 
 
@@ -337,14 +339,19 @@ def _draw_plot(
     return plot_area(area, facts.axes, type)
 
 
-def _draw_table(
-    surface: pygame.Surface, rect: pygame.Rect, y: int, rows: Sequence[Row], type: Typeset
+def draw_table(
+    surface: pygame.Surface,
+    rect: pygame.Rect,
+    y: int,
+    columns: Sequence[str],
+    rows: Sequence[Row],
+    type: Typeset,
 ) -> None:
     """The numbers of each agent, in columns that are aligned to the right."""
     line = type.height("small") + type.unit * 3 // 4
     share = name_share([row.curve.name for row in rows], rect.width, type)
-    ends = column_ends(rect, share, type)
-    for text, right in zip(COLUMNS, ends, strict=True):
+    ends = column_ends(rect, columns, share, type)
+    for text, right in zip(columns, ends, strict=True):
         type.write(surface, text, "small", type.palette.muted, topright=(right, y))
     for row in rows:
         y += line
@@ -365,9 +372,11 @@ def name_share(names: Sequence[str], width: int, type: Typeset) -> float:
     return min(max(NAME_SHARE, most / max(width, 1)), MOST_NAME_SHARE)
 
 
-def column_ends(rect: pygame.Rect, share: float, type: Typeset) -> list[float]:
+def column_ends(
+    rect: pygame.Rect, columns: Sequence[str], share: float, type: Typeset
+) -> list[float]:
     """Where the columns end on the right: as wide as their heads, with equal gaps."""
-    widths = [type.width(head, "small") for head in COLUMNS]
+    widths = [type.width(head, "small") for head in columns]
     gap = (rect.width * (1 - share) - sum(widths)) / len(widths)
     ends = itertools.accumulate(width + gap for width in widths)
     return [rect.left + rect.width * share + end for end in ends]

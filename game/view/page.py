@@ -28,6 +28,7 @@ class Wish:
     pack: Pack | None = None
     task: Task | None = None
     agents: tuple[str, ...] = ()
+    episodes: int = 0  # to play; 0: as many as the pack says
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ class Page:
         self.taste = taste or Taste()
         self.quit = False
         self.wish: Wish | None = None
+        self.visit: Wish | None = None  # what it was opened for
         self.notice: tuple[str, str] | None = None  # heading and text
         self.helping = False
         self._caps: list[tuple[pygame.Rect, Key]] = []

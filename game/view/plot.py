@@ -32,6 +32,7 @@ class Axes:
     random: float
     optimal: float
     last: int = 0
+    word: str = ""  # what is counted, from 1 on, where that is not steps of some episodes
 
     @property
     def end(self) -> int:
@@ -198,14 +199,17 @@ def _draw_steps(
     width = axes.x(axes.steps * axes.episodes, area) - axes.x(0, area)
     for step in shown_steps(axes.steps, width, each):
         x = axes.x(step * axes.episodes, area)
-        style, colour = (
-            ("label", type.palette.ink) if step == now else ("small", type.palette.muted)
-        )
-        type.write(surface, str(step), style, colour, midtop=(x, first))
-        type.write(
-            surface, str(step * axes.episodes), "small", type.palette.muted, midtop=(x, second)
-        )
+        palette = type.palette
+        style, colour = ("label", palette.ink) if step == now else ("small", palette.muted)
+        text = str(step + 1) if axes.word else str(step)
+        type.write(surface, text, style, colour, midtop=(x, first))
+        if not axes.word:
+            spent = str(step * axes.episodes)
+            type.write(surface, spent, "small", palette.muted, midtop=(x, second))
     right = area.right + type.unit * 0.75
+    if axes.word:
+        type.write(surface, axes.word, "small", type.palette.muted, topleft=(right, first))
+        return
     type.write(surface, "step", "small", type.palette.muted, topleft=(right, first))
     type.write(surface, "episodes", "small", type.palette.muted, topleft=(right, second))
 

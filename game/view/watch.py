@@ -204,6 +204,14 @@ class WatchScreen(Page):
         """Choose another level, agent or mode."""
         self.wish = Wish("gallery", task=self.run.task)
 
+    def play(self) -> None:
+        """Play this level oneself."""
+        self.wish = Wish("play", task=self.run.task)
+
+    def duel(self) -> None:
+        """Play this level against the agent."""
+        self.wish = Wish("duel", task=self.run.task)
+
     def stand_abreast(self) -> None:
         """Show all agents on boards side by side, or only the first one."""
         self.abreast = not self.abreast and len(self.subject.agents) > 1
@@ -474,6 +482,8 @@ KEYS: tuple[Key, ...] = (
     *(_overlay_key(overlay) for overlay in OVERLAYS),
     Key("S",     "all agents side by side", (pygame.K_s,),                WatchScreen.stand_abreast, on=lambda page: page.abreast, short="side by side"),
     Key("G",     "gallery: another level, agent or mode", (pygame.K_g,),  WatchScreen.to_gallery, short="gallery"),
+    Key("Enter", "play this level yourself", (pygame.K_RETURN, pygame.K_KP_ENTER), WatchScreen.play, short="play"),
+    Key("D",     "a duel with the agent", (pygame.K_d,),                  WatchScreen.duel, minor=True, short="duel"),
 )
 # fmt: on
 WatchScreen.keys = KEYS
