@@ -141,7 +141,8 @@ def spread(wanted: Floats, sizes: Sequence[float]) -> list[float]:
             if b - a >= (sum(below) + sum(above)) / 2:
                 break
             n, m = len(below), len(above)
-            groups[-2:] = [((a * n + b * m) / (n + m), below + above)]
+            centre = max((a * n + b * m) / (n + m), (sum(below) + sum(above)) / 2)
+            groups[-2:] = [(centre, below + above)]  # not below the panel
     found = []
     for centre, members in groups:
         edge = centre - sum(members) / 2
@@ -213,7 +214,7 @@ def lowest_of(lines: Sequence[Line]) -> float:
 
 def episode_axis(axes: Any, lines: Sequence[Line]) -> None:
     """Environment episodes, with the adaptation steps marked where all agents share them."""
-    axes.set_xlabel("environment episodes spent (each marker is an adaptation step)")
+    axes.set_xlabel("environment episodes spent (a marker for each step)")
     spent = {tuple(line.x) for line in lines}
     if len(spent) == 1 and len(lines[0].x) <= MOST_TICKS:
         names = [f"{n:g}\n{k}" if k else f"{n:g}\nstep {k}" for k, n in enumerate(lines[0].x)]
