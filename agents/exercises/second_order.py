@@ -13,7 +13,7 @@ import torch
 
 from agents import inner
 from agents.evaluate import Curves
-from agents.exercises.lesson import Findings, Lesson, checkpoints, measure, meta_train
+from agents.exercises.lesson import Findings, Lesson, checkpoints, measure
 from agents.learner import make_learner
 from agents.maml import Maml
 from agents.outer import LOG_ALPHA
@@ -30,7 +30,7 @@ from agents.plots import (
     score_axis,
     style,
 )
-from agents.statistics import bootstrap_interval, interquartile_mean
+from agents.statistics import bootstrap_interval
 from game.tables import GridBatch
 from game.tasks import Task, load_pack
 
@@ -71,25 +71,26 @@ def run(lesson: Lesson) -> Findings:
     probe = list(pack.split("validation").tasks[:TASKS])
     iterations = lesson.iterations(ITERATIONS)
     looks = checkpoints(iterations, 12)
-    curves, seconds = {}, {}
+    learners = {name: make_learner(name, lesson.seed) for name in ("maml", "fomaml")}
+    maml = learners["maml"]
+    assert isinstance(maml, Maml)
+    took: dict[str, list[float]] = {name: [] for name in learners}
     at: list[int] = []
     same, chance = [], []
-    for name in ("maml", "fomaml"):
-        learner = make_learner(name, lesson.seed)
-        assert isinstance(learner, Maml)
-        took = []
-        began = time.perf_counter()
-        for i in meta_train(lesson, learner, pack.split("train"), iterations, TASKS, name):
-            took.append(time.perf_counter() - began)
-            if name == "maml" and i in looks:
-                cosine, noise = cosines(learner, probe)
-                at.append(i)
-                same.append(cosine)
-                chance.append(noise)
+    rng = np.random.default_rng(lesson.seed)
+    for i in lesson.track(range(iterations), "both in turn"):
+        batch = GridBatch.of([task.level for task in pack.split("train").sample(TASKS, rng)])
+        for name, learner in learners.items():  # in turn, so that a busy machine slows both alike
             began = time.perf_counter()
-        seconds[name] = float(np.median(took))
-        curves[name] = measure(learner, held_out, lesson.most(SEEDS), 5)
-
+            learner.meta_update(batch, np.random.default_rng(i).spawn(TASKS), i / iterations)
+            took[name].append(time.perf_counter() - began)
+        if i + 1 in looks:
+            cosine, noise = cosines(maml, probe)
+            at.append(i + 1)
+            same.append(cosine)
+            chance.append(noise)
+    seconds = {name: float(np.median(values)) for name, values in took.items()}
+    curves = {name: measure(one, held_out, lesson.most(SEEDS), 5) for name, one in learners.items()}
     draw(lesson, curves, seconds, at, same, chance)
     numbers = {
         "score": {name: curve.mean_scores for name, curve in curves.items()},
@@ -114,7 +115,7 @@ def conclude(n: dict[str, Any]) -> tuple[str, str, str]:
         f"held-out mazes after one step and {maml[5]:.2f} after five, first order {fomaml[1]:.2f} "
         f"and {fomaml[5]:.2f}: on the first step second order is {where} first order.",
         f"It takes {slow:.0f} ms an iteration against {fast:.0f} ms, {slow / fast:.2f} times as "
-        "long: the price of differentiating through the inner steps.",
+        "long; the difference is what it costs to differentiate through the inner steps.",
         f"On the same episodes the two gradients have a cosine of {np.mean(same):.2f} "
         f"({same[0]:.2f} at first, {same[-1]:.2f} at last), and second-order gradients from "
         f"different episodes one of {chance:.2f}: what first order leaves out turns the gradient "
@@ -134,11 +135,11 @@ def draw(
     note = f"{at[-1]} iterations each, {TASKS} unseen mazes an iteration, 3 inner steps"
     figure, grid = new_figure("Second order against first order", 1, 3, note)
     left, middle, right = grid[0]
-    style(left, "held-out mazes", "", "normalised score (interquartile mean)")
+    style(left, "held-out mazes", "", "mean normalised score")
     lines = []
     for name, curve in curves.items():
-        low, high = bootstrap_interval(curve.scores)
-        lines.append(Line(name, curve.episodes, interquartile_mean(curve.scores), low, high))
+        low, high = bootstrap_interval(curve.scores, lambda drawn: drawn.mean((0, 1)))
+        lines.append(Line(name, curve.episodes, curve.mean_scores, low, high))
     draw_lines(left, lines)
     episode_axis(left, lines)
     score_axis(left, lowest_of(lines))

@@ -25,7 +25,7 @@ from agents.plots import (
     style,
 )
 from agents.runs import load_agent
-from agents.statistics import bootstrap_interval, interquartile_mean
+from agents.statistics import bootstrap_interval
 from game.tables import GridBatch
 from game.tasks import Pack, Task, load_pack, task_rng
 
@@ -108,12 +108,11 @@ def draw(lesson: Lesson, name: str, title: str, outcomes: Sequence[Outcome]) -> 
         before, after = _paths(outcome.learner, task)
         draw_level(above, task.level, [(before, "before", 1), (after, f"after {STEPS} steps", 0)])
         above.set_title(outcome.pack.title, loc="left", size=11)
-        style(below, "", "", "normalised score")
+        style(below, "", "", "mean normalised score")
         lines = []
         for agent, curves in (("maml", outcome.ours), ("scratch", outcome.scratch)):
-            low, high = bootstrap_interval(curves.scores, repetitions=500)
-            iqm = interquartile_mean(curves.scores)
-            lines.append(Line(agent, curves.episodes, iqm, low, high))
+            low, high = bootstrap_interval(curves.scores, lambda drawn: drawn.mean((0, 1)))
+            lines.append(Line(agent, curves.episodes, curves.mean_scores, low, high))
         draw_lines(below, lines)
         episode_axis(below, lines)
         score_axis(below, lowest_of(lines))
