@@ -10,6 +10,7 @@ import difflib
 import hashlib
 import itertools
 import math
+import re
 import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import MISSING, dataclass, field, fields, replace
@@ -22,6 +23,7 @@ import numpy as np
 from game.dialects import SUFFIXES
 from game.generate import GENERATORS, candidates
 from game.level import (
+    MAX_BYTES,
     MIRROR,
     ROTATE,
     Level,
@@ -623,6 +625,29 @@ def _check_apart(splits: dict[str, TaskDistribution], where: str) -> None:
                     )
 
 
+def _read_text(path: Path) -> str:
+    """What a pack.toml says. Raises PackError where it is no text, or too much of it."""
+    with open(path, "rb") as file:
+        content = file.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise PackError(f"{path}:1:1: the file is over {MAX_BYTES:,} bytes - it is to say little")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        column = error.start - (content.rfind(b"\n", 0, error.start) + 1) + 1
+        raise PackError(f"{path}:{line}:{column}: this is no UTF-8 - save it as UTF-8") from None
+
+
+def _toml_error(file: str, message: str) -> str:
+    """The parser's message with its place in front, as that of all errors."""
+    place = re.search(r" \(at (?:line (\d+), column (\d+)|end of document)\)", message)
+    if not place:
+        return f"{file}:1:1: {message}"
+    at = f"{file}:{place[1]}:{place[2]}" if place[1] else f"{file}: at its end"
+    return f"{at}: {message[: place.start()]} - mend the TOML"
+
+
 class _Toml:
     """A pack's TOML file, and errors that point into it. Beside levels there need not be one."""
 
@@ -633,12 +658,12 @@ class _Toml:
             todo = "'python main.py levels new FOLDER' writes a first pack"
             raise PackError(f"{path.parent}: no levels and no {PACK_FILE} in this folder - {todo}")
         try:
-            self.text = path.read_bytes().decode("utf-8-sig") if there else ""
+            self.text = _read_text(path) if there else ""
             self.content = tomllib.loads(self.text)
-        except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise PackError(f"{path}: {error}") from None
+        except tomllib.TOMLDecodeError as error:
+            raise PackError(_toml_error(self.file, str(error))) from None
         except RecursionError:
-            raise PackError(f"{path}: nested too deeply - a pack.toml is flat") from None
+            raise PackError(f"{path}:1:1: nested too deeply - a pack.toml is flat") from None
 
     def error(self, key: str, what: str) -> PackError:
         """An error about a key, with the line that sets it, or else mentions it, first."""

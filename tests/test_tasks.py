@@ -216,8 +216,11 @@ def test_twins_up_to_symmetry_count_as_shared_where_the_level_varies(tmp_path):
     ("toml", "what"),
     [
         ("title = 3\n", r"pack.toml:1:1: 'title' is 3"),
+        ("title = 'x'\ntext = 'y", r"pack.toml: at its end: "),
+        ("title = 'x'\ntext\n", r"pack.toml:2:5: "),
+        ("# " + "x" * (1 << 20), r"pack.toml:1:1: the file is over 1,048,576 bytes"),
         ("\ntitel = 'x'\n", r"pack.toml:2:1: 'titel' is not known here - did you mean 'title'"),
-        ("title = \n", "line 1, column"),
+        ("title = \n", r"pack.toml:1:9: Invalid value"),
         ("[split]\nby = 'luck'\n", r"pack.toml:2:1: 'by' is"),
         ("[split]\nby = 'file'\ntest = ['zz*']\n", "no level file is called that"),
         ("[split]\ntrain = 0.9\n", "do not add up to 1"),
