@@ -63,6 +63,28 @@ def test_it_can_be_resized_while_it_runs() -> None:
 
 
 @pytest.mark.usefixtures("blind")
+def test_nothing_is_drawn_while_nothing_changes() -> None:
+    """A paused window rests, and wakes with the next event."""
+
+    class Paused(Scripted):
+        frames = 0
+
+        def update(self, seconds: float) -> None:
+            super().update(seconds)
+            self.frames += 1
+            if self.frames in (40, 80):
+                pygame.event.post(press(pygame.K_p if self.frames == 40 else pygame.K_ESCAPE))
+
+    screen = Paused(subject(), Replay(traces()))
+    drawn: list[int] = []
+    screen.draw = lambda surface: drawn.append(screen.frames)  # type: ignore[method-assign]
+    screen.handle(press(pygame.K_SPACE))
+    assert window.run(screen, size=(640, 480), blind=True) == 0
+    assert drawn[-1] >= 40
+    assert len(drawn) < 10
+
+
+@pytest.mark.usefixtures("blind")
 def test_no_sound_is_opened() -> None:
     """A machine without a sound card is not to be complained about."""
     screen = Scripted(subject(), Script())

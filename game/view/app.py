@@ -145,6 +145,10 @@ class App:
             self._go(wish)
         self._remember(self.settings.of(self.taste))
 
+    def state(self) -> object:
+        """What the picture of the screen that is on hangs on."""
+        return (id(self.page), self.page.state()) if self.pages else None
+
     def draw(self, surface: pygame.Surface) -> None:
         """Draw the screen that is on."""
         if self.pages:

@@ -17,7 +17,7 @@ from game.view.board import Board, grid_size
 from game.view.layout import frame
 from game.view.library import Library, Shelf
 from game.view.page import Key, Page, Wish
-from game.view.theme import Taste, Typeset, number
+from game.view.theme import Palette, Taste, Typeset, number
 
 MODES = {
     "watch": "the agent adapts before your eyes",
@@ -26,7 +26,7 @@ MODES = {
 }
 NONE = "no other"
 FIELDS = ("levels", "agent", "beside it", "mode")
-MOST_THUMBS = 160
+MOST_THUMBS = 72
 INSPECTOR = 0.34  # of the width
 
 
@@ -110,6 +110,7 @@ class Gallery(Page):
         self._drawn: tuple[object, pygame.Surface] | None = None
         self._busy = False  # whether a picture has been painted in this frame
         self._painted = 0  # pictures, so far
+        self._kept: tuple[object, pygame.Surface] | None = None
         self._type = self.taste.typeset((1280, 800))
 
     # --- what is chosen
@@ -289,6 +290,10 @@ class Gallery(Page):
         type = self._type
         return self._thumb_side() + 2 * type.height("small") + 3 * type.unit
 
+    def current(self) -> object:
+        """What is chosen, and what has been loaded and painted."""
+        return self._state((0, 0))
+
     def draw_body(self, surface: pygame.Surface) -> None:
         """Pictures on the left; on the right, what is selected and what is to be done with it."""
         type = self._type = self.taste.typeset(surface.get_size())
@@ -416,7 +421,7 @@ class Gallery(Page):
             pygame.draw.rect(view, palette.card, frame, border_radius=type.unit)
             hue = palette.agent if self.field == 0 else palette.muted
             pygame.draw.rect(view, hue, frame, 3, border_radius=type.unit)
-        picture = self._thumb(entry, rect.width)
+        picture = self._thumb(entry)
         if picture:
             view.blit(picture, picture.get_rect(center=box.center))
         else:
@@ -450,24 +455,36 @@ class Gallery(Page):
                 self._cards_of[key] = frozenset()
         return entry.task is not None and entry.task.id in self._cards_of[key]
 
-    def _thumb(self, entry: Entry, side: int) -> pygame.Surface | None:
-        """The picture of a level at this size; at most one that is new is painted a frame."""
+    def _thumb(self, entry: Entry) -> pygame.Surface | None:
+        """The small picture of a level, once it is painted."""
         if entry.task is None:
             return None
-        level = without_goal(entry.task.level) if self.blindfold else entry.task.level
-        palette = self._type.palette
-        if side != self._thumb_side():  # its round corners lie on the panel
-            palette = replace(palette, paper=palette.card)
+        side, palette = self._thumb_side(), self._type.palette
         key = (entry.task.id, side, palette.name, self.blindfold)
         if key not in self._thumbs and not self._busy:
-            columns, rows = grid_size(level)
-            cell = max(1, int(side / max(columns, rows)))
             while len(self._thumbs) >= MOST_THUMBS:
                 del self._thumbs[next(iter(self._thumbs))]
-            self._thumbs[key] = Board(level, cell, palette).surface
-            self._busy = True
-            self._painted += 1
+            self._thumbs[key] = self._paint(entry.task.level, side, palette)
         return self._thumbs.get(key)
+
+    def _large(self, entry: Entry, side: int) -> pygame.Surface | None:
+        """The large picture of a level, once it has been selected for a moment; only one is kept."""
+        assert entry.task
+        palette = self._type.palette
+        key = (entry.task.id, side, palette.name, self.blindfold)
+        if self._kept is None or self._kept[0] != key:
+            if self._busy or not self._rests:
+                return self._thumb(entry)
+            palette = replace(palette, paper=palette.card)  # its round corners lie on the panel
+            self._kept = (key, self._paint(entry.task.level, side, palette))
+        return self._kept[1]
+
+    def _paint(self, level: Level, side: int, palette: Palette) -> pygame.Surface:
+        """A level in a square of `side` px; one picture a frame."""
+        self._busy = True
+        self._painted += 1
+        level = without_goal(level) if self.blindfold else level
+        return Board(level, max(1, int(side / max(grid_size(level)))), palette).surface
 
     def draw(self, surface: pygame.Surface) -> None:
         """Draw the screen as it is now; at most one new picture is painted."""
@@ -517,7 +534,7 @@ class Gallery(Page):
         room = pygame.Rect(inside.left, y, inside.width, low - y - unit)
         side = min(room.width, room.height)
         if side > 8 * unit:
-            picture = self._thumb(entry, side if self._rests else self._thumb_side())
+            picture = self._large(entry, side)
             if picture:
                 surface.blit(picture, picture.get_rect(midtop=room.midtop))
                 y += side + unit

@@ -71,6 +71,14 @@ def layer(tables: Tables, state: int) -> list[int]:
 
 
 Layer = tuple[pygame.Surface, str]
+MOST_WORK = 4_000_000  # states times steps that are planned through without a pause to be felt
+
+
+def _too_large(board: Board, scene: Scene) -> Layer | None:
+    """Where planning would take too long for a window, nothing and a word about it."""
+    if scene.tables.n_states * scene.tables.level.steps <= MOST_WORK:
+        return None
+    return pygame.Surface(board.size, pygame.SRCALPHA), "This level is too large to look into."
 
 
 # --- the overlays --------------------------------------------------------------------------------
@@ -94,6 +102,8 @@ def policy(board: Board, scene: Scene, type: Typeset) -> Layer:
 
 def heat(board: Board, scene: Scene, type: Typeset) -> Layer:
     """How often the agent is in each cell, in an episode."""
+    if refusal := _too_large(board, scene):
+        return refusal
     counts = _visits(scene)
     cells: dict[tuple[int, int], float] = {}
     for (row, column), count in zip(scene.tables.cell.tolist(), counts.tolist()):
@@ -113,6 +123,8 @@ def heat(board: Board, scene: Scene, type: Typeset) -> Layer:
 
 def values(board: Board, scene: Scene, type: Typeset) -> Layer:
     """What an episode that begins in each cell returns under the present policy, exactly."""
+    if refusal := _too_large(board, scene):
+        return refusal
     batch = GridBatch([scene.tables])
     worth = state_values(batch, scene.probs[None])[0]
     states = layer(scene.tables, scene.state)
@@ -168,6 +180,8 @@ def changes(board: Board, scene: Scene, type: Typeset) -> Layer:
 
 def optimum(board: Board, scene: Scene, type: Typeset) -> Layer:
     """A best path, which only the planner knows, with its length and return."""
+    if refusal := _too_large(board, scene):
+        return refusal
     states, actions = optimal_path(scene.tables)
     best = float(optimal_return(GridBatch([scene.tables]))[0])
     cells, hue = scene.tables.cell, board.palette.goal

@@ -147,6 +147,14 @@ class Page:
 
     # --- drawing
 
+    def state(self) -> object:
+        """All that the picture hangs on: as long as it stays, nothing needs to be drawn."""
+        taste = self.taste.palette.name, self.taste.zoom
+        return taste, self.helping, self.notice, self.lit(), self.current()
+
+    def current(self) -> object:
+        """What of the picture is this screen's own."""
+
     def draw(self, surface: pygame.Surface) -> None:
         """Draw the screen as it is now onto a surface of any size."""
         self.draw_body(surface)

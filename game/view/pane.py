@@ -30,6 +30,7 @@ from game.view.playback import Moment
 from game.view.theme import Colour, Typeset, dashes, mix, number
 
 TRAILS_SHOWN = 3
+GLANCE = 0.7  # seconds for which the waiting agent looks one way
 LOOKS_AROUND = ((0, 0), (0, 1), (0, 0), (0, -1))  # what the agent does while it waits
 GOES = 120  # opacity of the walks on a thumbnail
 LEAST_THUMB = 34  # px: thumbnails are at least as wide; if there are too many, some are left out
@@ -74,7 +75,7 @@ class Pane:
             begin = int(self.tables.starts[0])
             assert self._cast is not None
             self._cast.draw(view, begin, begin, 0.0)
-            look = LOOKS_AROUND[int(age / 0.7) % len(LOOKS_AROUND)]
+            look = LOOKS_AROUND[int(age / GLANCE) % len(LOOKS_AROUND)]
             self._token.draw(view, self.board.centre(*self.tables.cell[begin]), look)
 
     def scene(self, moment: Moment, figures: bool = True) -> Scene:
@@ -172,6 +173,11 @@ class Timeline:
             step: pygame.Rect(round(rect.left + i * pitch), rect.top, width, height)
             for i, step in enumerate(self.steps)
         }
+
+    @property
+    def count(self) -> int:
+        """How many thumbnails there are."""
+        return len(self._made)
 
     def step_at(self, at: tuple[int, int]) -> int | None:
         """The step whose thumbnail is there, if there is one by now."""

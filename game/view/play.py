@@ -277,6 +277,19 @@ class PlayScreen(Page):
 
     # --- drawing
 
+    def current(self) -> object:
+        """Where one stands, and how long since the last turn, as far as that is to be seen."""
+        trial = self.trial
+        told = (trial.moves, trial.resting, len(trial.paths), trial.over) if trial else ()
+        return (
+            told,
+            min(self._since, JOY),
+            len(self._steps),
+            self.failure,
+            self.show_goal,
+            self.task,
+        )
+
     def draw_body(self, surface: pygame.Surface) -> None:
         """The board with the person on it; on the right one chart of all episodes."""
         type = self.taste.typeset(surface.get_size())

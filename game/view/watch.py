@@ -24,7 +24,7 @@ from game.view.board import Board, grid_size
 from game.view.layout import Heights, Layout, arrange
 from game.view.overlays import OVERLAYS, Overlay
 from game.view.page import Key, Page, Wish
-from game.view.pane import Pane, Timeline, draw_name
+from game.view.pane import GLANCE, Pane, Timeline, draw_name
 from game.view.playback import Moment, Pace, Playback
 from game.view.plot import Axes, Curve, nearest
 from game.view.theme import Taste, Typeset, number
@@ -297,6 +297,15 @@ class WatchScreen(Page):
         return next((step for step in steps if step is not None), None)
 
     # --- drawing
+
+    def current(self) -> object:
+        """The moments on screen, and what has come; while nobody has come, the agent's glances."""
+        run, playback = self.run, self.run.playback
+        moments = tuple(playback.moment(i) for i in range(playback.shown))
+        glances = None if moments[0] else int(self._age / GLANCE)
+        thumbs = sum(timeline.count for timeline in self._stage.timelines) if self._stage else 0
+        come = run.number, run.failure, self.ready, playback.furthest, playback.speed, thumbs
+        return moments, glances, come, self._mouse
 
     def draw_body(self, surface: pygame.Surface) -> None:
         """Boards, timelines and panel; only what moves is drawn for every frame."""

@@ -33,6 +33,9 @@ class Screen(Protocol):
     def handle(self, event: pygame.event.Event) -> None: ...
     def update(self, seconds: float) -> None: ...
     def draw(self, surface: pygame.Surface) -> None: ...
+    def state(self) -> object:
+        """All that the picture hangs on: as long as it stays, nothing needs to be drawn."""
+        ...
 
 
 def check_pygame() -> None:
@@ -84,15 +87,20 @@ def run(
     try:
         pygame.font.init()
         clock = pygame.time.Clock()
+        shown: object = None  # what the picture on screen hangs on; None: draw it in any case
         while not screen.quit:
             surface = pygame.display.get_surface()
             assert surface is not None
-            screen.draw(surface)
-            pygame.display.flip()
+            state = (surface.get_size(), screen.state())
+            if state != shown:
+                screen.draw(surface)
+                pygame.display.flip()
             seconds = clock.tick(FRAMES_PER_SECOND) / 1000
-            for event in pygame.event.get():
+            events = pygame.event.get()
+            for event in events:
                 screen.handle(event)
             screen.update(min(seconds, LONGEST_FRAME))
+            shown = None if events else state
         return 0
     finally:
         pygame.font.quit()
