@@ -29,7 +29,7 @@ from agents.statistics import bootstrap_interval
 from game.tables import GridBatch
 from game.tasks import Pack, Task, load_pack, task_rng
 
-ITERATIONS = 120  # where no agent is shipped for the pack
+ITERATIONS = 150  # where no agent is shipped for the pack
 TASKS = 16  # of a meta-batch
 HELD_OUT = 24  # at most this many held-out tasks of each pack
 STEPS, SEEDS = 5, 2
@@ -99,9 +99,7 @@ def _sentences(outcomes: Sequence[Outcome]) -> tuple[str, str, str]:
 
 def draw(lesson: Lesson, name: str, title: str, outcomes: Sequence[Outcome]) -> None:
     """Above a held-out task with paths before and after, below the curves."""
-    note = (
-        "above: paths of one held-out task before (thin) and after adaptation; below: all of them"
-    )
+    note = "above: the first held-out task, before (thin) and after adaptation; below: all tasks"
     figure, grid = new_figure(title, 2, len(outcomes), note, heights=(3.4, 3.2))
     for (above, below), outcome in zip(grid.T, outcomes):
         task = outcome.pack.split("test").tasks[0]
