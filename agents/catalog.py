@@ -69,7 +69,7 @@ def read_config(folder: Path) -> dict[str, Any]:
 def agent_card(name: str, pack: str = "") -> Card:
     """The card of an agent as `find_agent` takes it. Raises AgentError."""
     if name in UNTRAINED:
-        return Card(name, EPISODES, learned=False)
+        return Card(name, REGISTRY[name].episodes, learned=False)
     folder = find_agent(name, pack)
     config = read_config(folder)
     inner = config["options"].get("inner")

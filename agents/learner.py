@@ -90,6 +90,8 @@ class Entry:
     """Whether `train` can make it any better."""
     needs_run: bool = True
     """Whether it is of no use before it has been trained."""
+    episodes: int = 20
+    """Of each adaptation step, unless its Config says otherwise."""
 
 
 REGISTRY: dict[str, Entry] = {
@@ -102,7 +104,7 @@ REGISTRY: dict[str, Entry] = {
     "random": Entry("agents.reference", "Random", trains=False, needs_run=False),
     "planner": Entry("agents.reference", "Planner", trains=False, needs_run=False),
     "posterior-sampling": Entry(
-        "agents.posterior", "PosteriorSampling", trains=False, needs_run=False
+        "agents.posterior", "PosteriorSampling", trains=False, needs_run=False, episodes=1
     ),
 }
 

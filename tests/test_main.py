@@ -343,7 +343,8 @@ def test_ctrl_c_saves_and_says_where(tmp_path: Path):
     assert str(out) in shown.replace("\n", "")
     assert "Traceback" not in shown
     files = {path.name for path in out.iterdir()}
-    assert files == {"agent.safetensors", "config.json", "metrics.csv", "curves.png"}
+    names = ("agent.safetensors", "last.safetensors", "config.json", "metrics.csv", "curves.png")
+    assert files == set(names)
 
 
 def test_a_trained_agent_is_not_overwritten_unasked(tmp_path: Path, capsys):
