@@ -584,12 +584,12 @@ Gallery.keys = (
     Key("→",      "the level on the right, or the next choice",  (pygame.K_RIGHT,), Gallery.right, short=""),
     Key("↑",      "the level above, or the choice before",       (pygame.K_UP,),    Gallery.up, short=""),
     Key("↓",      "the level below, or the next choice",         (pygame.K_DOWN,),  Gallery.down, short="choose"),
-    Key("PgUp",   "the pack before",                (pygame.K_PAGEUP,),             Gallery.page_up, minor=True, short=""),
-    Key("PgDn",   "the next pack",                  (pygame.K_PAGEDOWN,),           Gallery.page_down, minor=True, short="pack"),
+    Key("PgUp",   "the pack before",                (pygame.K_PAGEUP,),             Gallery.page_up, minor=2, short=""),
+    Key("PgDn",   "the next pack",                  (pygame.K_PAGEDOWN,),           Gallery.page_down, minor=2, short="pack"),
     Key("Tab",    "levels, agent, other agent, mode", (pygame.K_TAB,),              Gallery.next_field, short="agent, mode"),
     Key("Enter",  "open",                           (pygame.K_RETURN, pygame.K_KP_ENTER), Gallery.open),
-    Key("⌫",      "take a letter of the search away", (pygame.K_BACKSPACE,),        Gallery.rub_out, minor=True, short="rub out"),
-    Key("Ctrl T", "light or dark",                  (pygame.K_t,),                  Gallery.switch_theme, ctrl=True, minor=True, short="theme"),
+    Key("⌫",      "take a letter of the search away", (pygame.K_BACKSPACE,),        Gallery.rub_out, minor=2, short="rub out"),
+    Key("Ctrl T", "light or dark",                  (pygame.K_t,),                  Gallery.switch_theme, ctrl=True, minor=2, short="theme"),
     Key("Esc",    "end the search, or leave",       (pygame.K_ESCAPE,),             Gallery.escape, short="back"),
 )
 # fmt: on

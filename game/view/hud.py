@@ -237,7 +237,7 @@ def draw_panel(
     y = _draw_progress(surface, inside, y + type.unit * 3 // 2, facts, type) + 2 * type.unit
     table = (type.height("small") + type.unit * 3 // 4) * (len(facts.rows) + 1)
     plot = pygame.Rect(inside.left, y, inside.width, inside.bottom - table - type.unit - y)
-    if plot.height > 5 * type.height("small"):
+    if plot.height > 4 * type.height("small"):
         area = _draw_plot(surface, plot, facts, type)
     draw_table(surface, inside, inside.bottom - table, COLUMNS, facts.rows, type)
     return area
@@ -349,6 +349,8 @@ def draw_table(
 ) -> None:
     """The numbers of each agent, in columns that are aligned to the right."""
     line = type.height("small") + type.unit * 3 // 4
+    while len(columns) > 1 and _too_wide(columns, rect.width, type):
+        columns = columns[:-1]
     share = name_share([row.curve.name for row in rows], rect.width, type)
     ends = column_ends(rect, columns, share, type)
     for text, right in zip(columns, ends, strict=True):
@@ -362,7 +364,7 @@ def draw_table(
         name = type.fit(row.curve.name, "label", rect.width * share - box.width)
         at = (box.right + type.unit // 2, middle)
         type.write(surface, name, "label", type.palette.texts[row.curve.hue], midleft=at)
-        for text, right in zip(row.numbers, ends, strict=True):
+        for text, right in zip(row.numbers, ends):
             type.write(surface, text, "small", type.palette.ink, midright=(right, middle))
 
 
@@ -370,6 +372,12 @@ def name_share(names: Sequence[str], width: int, type: Typeset) -> float:
     """The share of the table's width that the names of agents need."""
     most = max((type.width(name, "label") for name in names), default=0) + 4 * type.unit
     return min(max(NAME_SHARE, most / max(width, 1)), MOST_NAME_SHARE)
+
+
+def _too_wide(columns: Sequence[str], width: int, type: Typeset) -> bool:
+    """Whether the columns would touch each other."""
+    heads = sum(type.width(head, "small") + type.unit for head in columns)
+    return heads > width * (1 - NAME_SHARE)
 
 
 def column_ends(

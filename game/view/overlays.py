@@ -24,6 +24,7 @@ from game.view.theme import DARK_INK, WHITE, Colour, Point, Typeset, dashes, mix
 
 LEAST = 0.04  # probability below which a policy arrow is left out
 TURNED = 0.15  # of probability moved, from which on a cell counts as changed
+USUAL = "−0.0"  # a number as cells bear it: either all of them do, or none
 HEAT: Colour = (104, 58, 168)  # of visits: none of the agents' hues
 SCALE: tuple[Colour, ...] = (  # of values: dark is low, bright is high, in greyscale, too
     (0, 32, 76),
@@ -295,7 +296,7 @@ def _figure(
     colour: Colour | None = None,
 ) -> None:
     """A number in a cell that has room for it."""
-    if type.width(text, "small") < board.cell:
+    if max(type.width(text, "small"), type.width(USUAL, "small")) < board.cell:
         colour = colour or board.palette.ink
         type.write(surface, text, "small", colour, center=_box(board, cell).center)
 

@@ -35,7 +35,7 @@ class Wish:
 class Key:
     """A key, as it is drawn on the screen and as it is handled; it can be clicked, too.
 
-    `minor` keys are left out of the footer where there is no room; F1 lists all.
+    Where there is no room in the footer those that are most `minor` are left out; F1 lists all.
     """
 
     cap: str
@@ -44,7 +44,7 @@ class Key:
     act: Callable[[Any], None]
     typed: str = ""  # characters that mean the same on any keyboard
     ctrl: bool = False
-    minor: bool = False
+    minor: int = 0
     on: Callable[[Any], bool] | None = None  # whether what it switches is on
     short: str | None = None  # the word in the footer, if another; "" before a key that shares it
 
@@ -172,10 +172,10 @@ class Page:
         """The keys that the footer has room for."""
         shown = self.all_keys()
         while hud.footer_lines(_words(shown), width, type) > 2:
-            minor = [key for key in shown if key.minor]
-            if not minor:
+            least = max(reversed(shown), key=lambda key: key.minor)
+            if not least.minor:
                 break
-            shown.remove(minor[-1])
+            shown.remove(least)
         return shown
 
     def footer_height(self, width: int, type: Typeset) -> int:
@@ -200,10 +200,10 @@ def _words(keys: Sequence[Key]) -> list[tuple[str, str]]:
 
 # fmt: off
 COMMON: tuple[Key, ...] = (
-    Key("T",      "light or dark",  (pygame.K_t,),  Page.switch_theme, minor=True, short="theme"),
-    Key("Ctrl +", "larger type",    (pygame.K_PLUS, pygame.K_KP_PLUS), Page.larger, "+=", ctrl=True, minor=True, short=""),
-    Key("Ctrl −", "smaller type",   (pygame.K_MINUS, pygame.K_KP_MINUS), Page.smaller, "-", ctrl=True, minor=True, short="type"),
-    Key("Ctrl 0", "usual type",     (pygame.K_0, pygame.K_KP0), Page.usual_size, ctrl=True, minor=True, short="usual"),
+    Key("T",      "light or dark",  (pygame.K_t,),  Page.switch_theme, minor=2, short="theme"),
+    Key("Ctrl +", "larger type",    (pygame.K_PLUS, pygame.K_KP_PLUS), Page.larger, "+=", ctrl=True, minor=2, short=""),
+    Key("Ctrl −", "smaller type",   (pygame.K_MINUS, pygame.K_KP_MINUS), Page.smaller, "-", ctrl=True, minor=2, short="type"),
+    Key("Ctrl 0", "usual type",     (pygame.K_0, pygame.K_KP0), Page.usual_size, ctrl=True, minor=2, short="usual"),
     Key("F1",     "all keys",       (pygame.K_F1,), Page.show_help),
     Key("Esc",    "leave",          (pygame.K_ESCAPE,), Page.leave),
 )

@@ -32,7 +32,7 @@ from game.view.theme import Taste, Typeset, number
 UNSEEN = "A meta-trained agent meets a level it has never seen, and learns it in a few steps."
 FROM_SCRATCH = "An agent that has learned nothing before learns a level in a few steps."
 SEEN = "A meta-trained agent meets a level from its training, and adapts to it in a few steps."
-MOST_AGENTS = 4
+LEAST_BOARD = 0.42  # of the window's shorter side, before other things are left out
 REACH = 14  # px between the mouse and a point of the plot that it means
 
 
@@ -355,17 +355,12 @@ class WatchScreen(Page):
         run, count = self.run, len(self.subject.agents) if self.abreast else 1
         level = run.task.level
         grid, legend = grid_size(level), hud.legend_items(level, type)
-        footer = self.footer_height(max(size[0], 1) - 6 * type.unit, type)
-        name, timeline = type.height("label") + type.unit // 2, self._timeline_height(size, type)
-        high = 0
-        for _ in range(3):  # a higher legend makes the board smaller, and so the legend higher
-            heights = Heights(hud.header_height(size[0], type), high, footer, name, timeline)
-            layout = arrange(size, grid, type.unit, heights, type.scale, count)
-            _, high = hud.legend_places(legend, layout.legend.width, type)
+        layout = self._arrange(size, type, grid, legend, count)
         board = Board(level, layout.cell, type.palette)
         frame = pygame.Surface(size)
         frame.fill(type.palette.paper)
-        hud.draw_legend(frame, layout.legend, legend, type)
+        if layout.legend.height:
+            hud.draw_legend(frame, layout.legend, legend, type)
         panes, timelines = [], []
         for i, (trace, where) in enumerate(zip(run.traces, layout.boards)):
             frame.blit(board.surface, where.board)
@@ -376,10 +371,30 @@ class WatchScreen(Page):
                 )
         return Stage(size, type, run.number, layout, frame, panes, timelines)
 
-    def _timeline_height(self, size: tuple[int, int], type: Typeset) -> int:
-        """Lower in a low window, and none where that would leave too little of the board."""
-        thumb = min(10 * type.unit, size[1] // 9)
-        return thumb + type.height("small") if size[1] >= 480 else 0
+    def _arrange(
+        self,
+        size: tuple[int, int],
+        type: Typeset,
+        grid: tuple[float, float],
+        legend: list[tuple[pygame.Surface, str]],
+        count: int,
+    ) -> Layout:
+        """The layout; the board comes first: for its sake timeline and legend are left out."""
+        footer = self.footer_height(max(size[0], 1) - 6 * type.unit, type)
+        top = hud.header_height(size[0], type)
+        name = type.height("label") + type.unit // 2
+        thumbs = min(10 * type.unit, size[1] // 9) + type.height("small")
+        for timeline, explained in ((thumbs, True), (0, True), (0, False)):
+            high = 0
+            for _ in range(3):  # a higher legend makes the board smaller, and so the legend higher
+                heights = Heights(top, high, footer, name, timeline)
+                layout = arrange(size, grid, type.unit, heights, type.scale, count)
+                if explained:
+                    _, high = hud.legend_places(legend, layout.legend.width, type)
+            least = LEAST_BOARD * min(size) / max(1, count) ** 0.5
+            if max(layout.board.size) >= least:
+                break
+        return layout
 
     def sentence(self) -> str:
         """What there is to see."""
@@ -466,7 +481,9 @@ def tempo(speed: float) -> str:
 def _overlay_key(overlay: Overlay) -> Key:
     code = ord(overlay.cap.lower())  # as pygame numbers the letters
     act: Callable[[WatchScreen], None] = partial(_look, overlay)
-    return Key(overlay.cap, overlay.word, (code,), act, on=lambda page: overlay in page.looks)
+    return Key(
+        overlay.cap, overlay.word, (code,), act, minor=1, on=lambda page: overlay in page.looks
+    )
 
 
 def _look(overlay: Overlay, screen: WatchScreen) -> None:
@@ -479,20 +496,20 @@ KEYS: tuple[Key, ...] = (
     Key("Space", "pause",            (pygame.K_SPACE,),                   WatchScreen.pause, on=lambda page: page.run.playback.paused),
     Key("←",     "one step back",    (pygame.K_LEFT,),                    WatchScreen.previous_step, short=""),
     Key("→",     "one step on",      (pygame.K_RIGHT,),                   WatchScreen.next_step, short="step"),
-    Key("↑",     "episode before",   (pygame.K_UP,),                      WatchScreen.previous_episode, minor=True, short=""),
-    Key("↓",     "next episode",     (pygame.K_DOWN,),                    WatchScreen.next_episode, minor=True, short="episode"),
-    Key(",",     "move before",      (pygame.K_COMMA,),                   WatchScreen.previous_move, ",", minor=True, short=""),
-    Key(".",     "next move",        (pygame.K_PERIOD,),                  WatchScreen.next_move, ".", minor=True, short="move"),
-    Key("Home",  "rewind",           (pygame.K_HOME,),                    WatchScreen.rewind, minor=True),
-    Key("−",     "slower",           (pygame.K_MINUS, pygame.K_KP_MINUS), WatchScreen.slower, "-", minor=True, short=""),
-    Key("+",     "faster",           (pygame.K_PLUS, pygame.K_KP_PLUS),   WatchScreen.faster, "+=", minor=True, short="speed"),
-    Key("R",     "start over, with new randomness", (pygame.K_r,),        WatchScreen.restart, short="start over"),
+    Key("↑",     "episode before",   (pygame.K_UP,),                      WatchScreen.previous_episode, minor=2, short=""),
+    Key("↓",     "next episode",     (pygame.K_DOWN,),                    WatchScreen.next_episode, minor=2, short="episode"),
+    Key(",",     "move before",      (pygame.K_COMMA,),                   WatchScreen.previous_move, ",", minor=2, short=""),
+    Key(".",     "next move",        (pygame.K_PERIOD,),                  WatchScreen.next_move, ".", minor=2, short="move"),
+    Key("Home",  "rewind",           (pygame.K_HOME,),                    WatchScreen.rewind, minor=2),
+    Key("−",     "slower",           (pygame.K_MINUS, pygame.K_KP_MINUS), WatchScreen.slower, "-", minor=2, short=""),
+    Key("+",     "faster",           (pygame.K_PLUS, pygame.K_KP_PLUS),   WatchScreen.faster, "+=", minor=2, short="speed"),
+    Key("R",     "start over, with new randomness", (pygame.K_r,),        WatchScreen.restart, minor=1, short="start over"),
     Key("N",     "next level",       (pygame.K_n,),                       WatchScreen.advance),
     *(_overlay_key(overlay) for overlay in OVERLAYS),
-    Key("S",     "all agents side by side", (pygame.K_s,),                WatchScreen.stand_abreast, on=lambda page: page.abreast, short="side by side"),
+    Key("S",     "all agents side by side", (pygame.K_s,),                WatchScreen.stand_abreast, minor=1, on=lambda page: page.abreast, short="side by side"),
     Key("G",     "gallery: another level, agent or mode", (pygame.K_g,),  WatchScreen.to_gallery, short="gallery"),
-    Key("Enter", "play this level yourself", (pygame.K_RETURN, pygame.K_KP_ENTER), WatchScreen.play, short="play"),
-    Key("D",     "a duel with the agent", (pygame.K_d,),                  WatchScreen.duel, minor=True, short="duel"),
+    Key("Enter", "play this level yourself", (pygame.K_RETURN, pygame.K_KP_ENTER), WatchScreen.play, minor=1, short="play"),
+    Key("D",     "a duel with the agent", (pygame.K_d,),                  WatchScreen.duel, minor=2, short="duel"),
 )
 # fmt: on
 WatchScreen.keys = KEYS
