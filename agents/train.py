@@ -230,6 +230,8 @@ class Training:
 
     def save(self) -> None:
         """Write what the run has besides its agent; an agent where none has been kept yet."""
+        if self.board:
+            self.board.close()
         if not self.at.iteration:
             return
         self._make_way()
