@@ -36,7 +36,6 @@ from game.tasks import (
     DEFAULT_EPISODES,
     PACK_FILE,
     SPLITS,
-    Pack,
     PackError,
     Task,
     count_tasks,
@@ -45,6 +44,7 @@ from game.tasks import (
     find_pack,
     level_files,
     load_pack,
+    pack_entry,
 )
 from game.tasks import list_packs as pack_folders
 from game.tiles import BY_CHAR, CANDIDATE, GOAL, START, TILES
@@ -124,19 +124,17 @@ def drawn_text(task: Task) -> str:
 
 def list_packs(as_json: bool) -> str:
     """The shipped packs with the number of tasks in each split."""
-    packs = [load_pack(folder) for folder in pack_folders()]
+    entries = [pack_entry(folder) for folder in pack_folders()]
     rows = [
-        {"name": pack.name, "title": pack.title, **_sizes(pack), "agent": pack.agent}
-        for pack in packs
+        {"name": e.name, "title": e.title, **_counts(e.sizes), "agent": e.agent} for e in entries
     ]
     if as_json:
         return _json(rows)
     return _columns([list(rows[0]), *(list(row.values()) for row in rows)])
 
 
-def _sizes(pack: Pack) -> dict[str, object]:
-    splits = {name: pack.split(name) for name in SPLITS}
-    return {name: "unlimited" if s.unlimited else len(s.tasks) for name, s in splits.items()}
+def _counts(sizes: dict[str, int | None]) -> dict[str, int | str]:
+    return {name: "unlimited" if size is None else size for name, size in sizes.items()}
 
 
 def legend(as_json: bool) -> str:

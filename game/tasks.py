@@ -284,12 +284,7 @@ def load_pack(name: str | Path) -> Pack:
             splits=splits,
         )
     folder = path if path.is_dir() else path.parent
-    source = _Toml(folder / PACK_FILE)
-    settings = source.fill(_Settings, source.content, "")
-    if not settings.agent:
-        source.fail("agent", "names no agent")
-    if not 1 <= settings.episodes <= MOST_EPISODES:
-        source.fail("episodes", f"is how many make a trial, 1 to {MOST_EPISODES}")
+    source, settings = _open(folder)
     levels: list[tuple[str, Level]] = []
     if settings.generate:
         splits = _generated_splits(source, settings.generate, settings.split)
@@ -309,6 +304,39 @@ def load_pack(name: str | Path) -> Pack:
         levels=tuple(level for _, level in levels),
         splits=splits,
     )
+
+
+def _open(folder: Path) -> tuple[_Toml, _Settings]:
+    source = _Toml(folder / PACK_FILE)
+    settings: _Settings = source.fill(_Settings, source.content, "")
+    if not settings.agent:
+        source.fail("agent", "names no agent")
+    if not 1 <= settings.episodes <= MOST_EPISODES:
+        source.fail("episodes", f"is how many make a trial, 1 to {MOST_EPISODES}")
+    return source, settings
+
+
+@dataclass(frozen=True)
+class PackEntry:
+    """What a list says of a pack: `sizes` are the numbers of tasks; None where unlimited."""
+
+    name: str
+    title: str
+    agent: str
+    sizes: dict[str, int | None]
+
+
+def pack_entry(folder: Path) -> PackEntry:
+    """The entry of a pack folder. No level is generated for it. Raises as `load_pack`."""
+    source, settings = _open(folder)
+    if settings.generate:
+        chosen = source.fill(_Generate, settings.generate, "generate")
+        sizes = {"train": None, "validation": chosen.validation, "test": chosen.test}
+        return PackEntry(folder.name, settings.title or folder.name, settings.agent, sizes)
+    pack = load_pack(folder)
+    splits = {name: pack.split(name) for name in SPLITS}
+    sizes = {name: None if s.unlimited else len(s.tasks) for name, s in splits.items()}
+    return PackEntry(pack.name, pack.title, pack.agent, sizes)
 
 
 def level_files(folder: Path) -> list[Path]:
