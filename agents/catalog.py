@@ -11,7 +11,7 @@ from agents.learner import REGISTRY, AgentError
 from game.features import LAYOUT
 
 PRETRAINED = Path(__file__).resolve().parent / "pretrained"
-CONFIG, WEIGHTS = "config.json", "agent.safetensors"
+CONFIG, WEIGHTS, RESULTS = "config.json", "agent.safetensors", "results.json"
 CHECKPOINT = "last.safetensors"  # what a run goes on from
 UNTRAINED = tuple(name for name, entry in REGISTRY.items() if not entry.needs_run)
 EPISODES = 20  # of an adaptation step, unless an agent's config says otherwise
@@ -25,6 +25,7 @@ class Card:
     episodes: int  # of each of its adaptation steps
     learned: bool = True  # whether there was a meta-training
     trained_on: frozenset[str] = frozenset()  # ids; none where it met ever new tasks
+    usual: tuple[tuple[int, float], ...] = ()  # (episodes, mean score) on held-out tasks, if known
 
 
 def list_pretrained() -> list[str]:
@@ -79,4 +80,16 @@ def agent_card(name: str, pack: str = "") -> Card:
         name=folder.resolve().name,
         episodes=episodes if isinstance(episodes, int) else EPISODES,
         trained_on=frozenset(map(str, ids)) if isinstance(ids, list) else frozenset(),
+        usual=_usual(folder),
     )
+
+
+def _usual(folder: Path) -> tuple[tuple[int, float], ...]:
+    """(episodes, mean score) as measured on held-out tasks; none where nothing was written."""
+    try:
+        results = json.loads((folder / RESULTS).read_bytes().decode("utf-8"))
+        curve = results["agents"][folder.resolve().name]
+        pairs = zip(curve["episodes"], curve["score_mean"], strict=True)
+        return tuple((int(episodes), float(score)) for episodes, score in pairs)
+    except (OSError, ValueError, KeyError, TypeError):
+        return ()

@@ -124,6 +124,11 @@ class Card(Protocol):
         ...
 
     @property
+    def usual(self) -> tuple[tuple[int, float], ...]:
+        """(episodes, mean score) on held-out tasks of its pack, where that was measured."""
+        ...
+
+    @property
     def trained_on(self) -> frozenset[str]:
         """Ids of its training tasks; none where it met ever new ones."""
         ...

@@ -13,9 +13,10 @@ import pytest
 from game.feed import Failed, Finished, Ready, Replay, Stepped
 from game.view.overlays import OVERLAYS
 from game.view.page import COMMON
+from game.view.plot import usual_hue
 from game.view.theme import DARK, LEAST_ZOOM, LIGHT, MOST_ZOOM, Palette, Taste, Typeset
 from game.view.watch import KEYS, UNSEEN, WatchScreen
-from tests.view_data import OTHER, TASK, Script, click, press, subject, traces
+from tests.view_data import EPISODES, OTHER, TASK, Script, click, press, subject, traces
 
 SIZES = [(1280, 800), (800, 560), (1920, 1080), (600, 900), (300, 200)]
 
@@ -404,3 +405,17 @@ def test_all_words_have_contrast(palette: Palette) -> None:
         for ground in (palette.paper, palette.card):
             bright, dim = sorted((luminance(ink), luminance(ground)), reverse=True)
             assert (bright + 0.05) / (dim + 0.05) >= 4.5
+
+
+def test_the_band_of_what_is_usual_lies_behind_the_agents_curve() -> None:
+    """It is there from the beginning, before any step has come."""
+    usual = ((0, 0.2), (EPISODES, 0.9), (2 * EPISODES, 0.95))
+    screen = WatchScreen(subject(usual=usual), Script())
+    surface = pygame.Surface((1280, 800))
+    screen.draw(surface)
+    stage, axes = screen._stage, screen.run.axes
+    assert stage is not None
+    assert stage.plot is not None
+    value = axes.random + 0.9 * (axes.optimal - axes.random)
+    at = round(axes.x(EPISODES, stage.plot)), round(axes.y(value, stage.plot))
+    assert np.abs(np.subtract(surface.get_at(at)[:3], usual_hue(LIGHT))).max() <= 3

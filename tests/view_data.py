@@ -130,6 +130,7 @@ class FixedCard:
     episodes: int = EPISODES
     learned: bool = True
     trained_on: frozenset[str] = frozenset()
+    usual: tuple[tuple[int, float], ...] = ()
 
 
 class FixedAgents:

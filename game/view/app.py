@@ -52,6 +52,7 @@ def subject_of(
         given=tuple(names),
         pack=pack.name,
         longest=max(card.episodes for card in cards) * steps,
+        usual=cards[0].usual,
     )
 
 

@@ -16,7 +16,7 @@ from game.tiles import CANDIDATE, FLOOR, GOAL, START, TILES
 from game.values import text_of
 from game.view.board import goal_mark, swatch
 from game.view.layout import flow
-from game.view.plot import MARKERS, Axes, Curve, draw_plot, paint_marker, plot_area
+from game.view.plot import MARKERS, Axes, Curve, draw_plot, paint_marker, plot_area, usual_hue
 from game.view.theme import Colour, Typeset, mix, number, smooth
 
 STATE_HUES = {
@@ -329,9 +329,15 @@ def _draw_plot(
     top = type.write(
         surface, "Return after each step", "label", type.palette.ink, topleft=rect.topleft
     )
-    hint = type.width("higher is better", "small")
-    if top.width + hint + 3 * type.unit < rect.width:
-        type.write(surface, "higher is better", "small", type.palette.muted, topright=rect.topright)
+    usual = bool(facts.axes.usual)
+    hint = "usual on unseen tasks" if usual else "higher is better"
+    left = rect.right - type.width(hint, "small")
+    if left - 4 * type.unit > top.right:
+        at = (rect.right, rect.top)
+        type.write(surface, hint, "small", type.palette.muted, topright=at)
+        if usual:
+            band = pygame.Rect(left - 3 * type.unit, top.centery - 4, 2 * type.unit, 9)
+            pygame.draw.rect(surface, usual_hue(type.palette), band, border_radius=4)
     below = top.bottom + type.unit // 2
     area = pygame.Rect(rect.left, below, rect.width, rect.bottom - below)
     curves = [row.curve for row in facts.rows if row.curve.values]

@@ -10,10 +10,11 @@ import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import pygame
 
-from game.view.theme import Colour, Palette, Point, Typeset, dashes, number, smooth
+from game.view.theme import Colour, Palette, Point, Typeset, dashes, mix, number, smooth
 
 MARKERS = ("dot", "square", "triangle", "diamond")
 DASHES = ((0.0, 0.0), (6.0, 4.0), (2.0, 3.0), (10.0, 3.0))  # on, off in px; the first is solid
@@ -32,6 +33,7 @@ class Axes:
     random: float
     optimal: float
     last: int = 0
+    usual: tuple[tuple[int, float], ...] = ()  # (episodes, return) to be expected of the agent
     word: str = ""  # what is counted, from 1 on, where that is not steps of some episodes
 
     @property
@@ -132,22 +134,54 @@ def draw_plot(
 ) -> None:
     """Draw axes, curves and labels into `rect`; `now` is the step that is on screen."""
     area = plot_area(rect, axes, type)
+    inner = (area.x - rect.x, area.y - rect.y, area.width, area.height)
     _draw_axes(surface, area, axes, now, type)
+    surface.blit(_usual_picture(rect.size, inner, axes, type.scale, type.palette), rect)
+    _draw_lines(surface, area, axes, type)
+    shown = tuple(curves)
+    surface.blit(
+        _curves_picture(rect.size, inner, axes, shown, now, type.scale, type.palette), rect
+    )
+    _label_curves(surface, area, axes, curves, type)
+
+
+Box = tuple[int, int, int, int]
+
+
+@lru_cache(maxsize=4)
+def _usual_picture(
+    size: tuple[int, int], inner: Box, axes: Axes, scale: float, palette: Palette
+) -> pygame.Surface:
+    """The band behind the curves: it is the same as long as the axes are."""
 
     def paint(canvas: pygame.Surface, factor: int) -> None:
-        inner = pygame.Rect(
-            (area.x - rect.x) * factor,
-            (area.y - rect.y) * factor,
-            area.width * factor,
-            area.height * factor,
-        )
-        for curve in reversed(curves):
-            px = factor * type.scale
-            _paint_curve(canvas, inner, axes, curve, now, px, type.palette)
+        _paint_usual(canvas, _times(inner, factor), axes, palette, factor * scale)
 
-    _draw_lines(surface, area, axes, type)
-    surface.blit(smooth(rect.size, paint, type.palette.card), rect)
-    _label_curves(surface, area, axes, curves, type)
+    return smooth(size, paint, palette.card)
+
+
+@lru_cache(maxsize=8)
+def _curves_picture(
+    size: tuple[int, int],
+    inner: Box,
+    axes: Axes,
+    curves: tuple[Curve, ...],
+    now: int | None,
+    scale: float,
+    palette: Palette,
+) -> pygame.Surface:
+    """The curves: words around them change more often than they do."""
+
+    def paint(canvas: pygame.Surface, factor: int) -> None:
+        for curve in reversed(curves):
+            area = _times(inner, factor)
+            _paint_curve(canvas, area, axes, curve, now, factor * scale, palette)
+
+    return smooth(size, paint, palette.card)
+
+
+def _times(box: Box, factor: int) -> pygame.Rect:
+    return pygame.Rect(*(value * factor for value in box))
 
 
 def plot_area(rect: pygame.Rect, axes: Axes, type: Typeset) -> pygame.Rect:
@@ -228,6 +262,22 @@ def _draw_lines(surface: pygame.Surface, area: pygame.Rect, axes: Axes, type: Ty
         place = type.write(surface, name, "small", colour, midleft=(x, y))
         below = place.centery + side * place.height
         type.write(surface, number(value), "small", colour, midleft=(x, below))
+
+
+def usual_hue(palette: Palette) -> Colour:
+    """Of the band behind the agent's curve."""
+    return mix(palette.agent, palette.card, 0.72)
+
+
+def _paint_usual(
+    canvas: pygame.Surface, area: pygame.Rect, axes: Axes, palette: Palette, px: float
+) -> None:
+    """The broad pale band where the agent's curve is to be expected."""
+    points = [(axes.x(e, area), axes.y(value, area)) for e, value in axes.usual]
+    for a, b in itertools.pairwise(points):
+        pygame.draw.line(canvas, usual_hue(palette), a, b, round(11 * px))
+    for point in points:
+        pygame.draw.circle(canvas, usual_hue(palette), point, 5.5 * px)
 
 
 def _paint_curve(

@@ -55,6 +55,7 @@ class Subject:
     sentence: str | None = None  # the header, where the usual one would not be true
     given: tuple[str, ...] = ()  # the agents as a feed takes them, where that is not their names
     pack: str = ""
+    usual: tuple[tuple[int, float], ...] = ()  # (episodes, score) of the agent on held-out tasks
     longest: int = 0  # episodes of all steps of the agent that takes most
 
 
@@ -90,7 +91,11 @@ class Run:
         self.playback = Playback(subject.steps, pace, len(subject.agents))
         self.tables = known.tables
         random, optimal = known.random_return, known.optimal_return
-        self.axes = Axes(subject.steps, subject.episodes, random, optimal, subject.longest)
+        most = subject.steps * subject.episodes
+        usual = tuple((e, random + s * (optimal - random)) for e, s in subject.usual if e <= most)
+        self.axes = Axes(
+            subject.steps, subject.episodes, random, optimal, subject.longest, usual=usual
+        )
         self.traces = tuple(AdaptationTrace(name, random, optimal) for name in subject.agents)
 
     def take(self, agent: int, step: AdaptationStep) -> None:
