@@ -16,7 +16,18 @@ from game.view.page import COMMON
 from game.view.plot import usual_hue
 from game.view.theme import DARK, LEAST_ZOOM, LIGHT, MOST_ZOOM, Palette, Taste, Typeset
 from game.view.watch import KEYS, UNSEEN, WatchScreen
-from tests.view_data import EPISODES, OTHER, TASK, Script, click, press, subject, traces
+from tests.view_data import (
+    AGENTS,
+    EPISODES,
+    OTHER,
+    TASK,
+    Script,
+    adaptation,
+    click,
+    press,
+    subject,
+    traces,
+)
 
 SIZES = [(1280, 800), (800, 560), (1920, 1080), (600, 900), (300, 200)]
 
@@ -419,3 +430,14 @@ def test_the_band_of_what_is_usual_lies_behind_the_agents_curve() -> None:
     value = axes.random + 0.9 * (axes.optimal - axes.random)
     at = round(axes.x(EPISODES, stage.plot)), round(axes.y(value, stage.plot))
     assert np.abs(np.subtract(surface.get_at(at)[:3], usual_hue(LIGHT))).max() <= 3
+
+
+def test_an_alarm_where_adaptation_made_things_worse() -> None:
+    worse = adaptation(TASK, AGENTS[0], (10, 0, 60))
+    screen = WatchScreen(subject(), Replay([worse, traces()[1]]))
+    screen.update(0.0)
+    states = []
+    for _ in range(3):
+        states.append(screen.facts().state)
+        screen.next_step()
+    assert states == ["before adaptation", "worse than before", "adapted"]

@@ -24,6 +24,7 @@ STATE_HUES = {
     "before adaptation": "muted",
     "adapting": "agent",
     "adapted": "goal",
+    "worse than before": "alert",
     "stopped": "alert",
 }  # fields of the palette
 COLUMNS = ("return", "score", "episodes", "env steps")

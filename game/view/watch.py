@@ -32,6 +32,7 @@ from game.view.theme import Taste, Typeset, number
 UNSEEN = "A meta-trained agent meets a level it has never seen, and learns it in a few steps."
 FROM_SCRATCH = "An agent that has learned nothing before learns a level in a few steps."
 SEEN = "A meta-trained agent meets a level from its training, and adapts to it in a few steps."
+HARM = 0.02  # of score: adaptation that loses more than this has done harm
 LEAST_BOARD = 0.42  # of the window's shorter side, before other things are left out
 REACH = 14  # px between the mouse and a point of the plot that it means
 
@@ -435,6 +436,9 @@ class WatchScreen(Page):
             return "stopped"
         if step is None:
             return "adapting" if self.ready else "loading"
+        trace = self.run.traces[0]
+        if trace.score(trace.steps[step]) < trace.score(trace.steps[0]) - HARM:
+            return "worse than before"
         return (
             "before adaptation"
             if step == 0
