@@ -441,3 +441,11 @@ def test_an_alarm_where_adaptation_made_things_worse() -> None:
         states.append(screen.facts().state)
         screen.next_step()
     assert states == ["before adaptation", "worse than before", "adapted"]
+
+
+@pytest.mark.parametrize("width", [1232, 912, 600, 444])
+def test_keys_that_share_a_word_leave_the_footer_together(replay: WatchScreen, width: int) -> None:
+    shown = [key.cap for key in replay.footer_keys(width, Typeset(1.0))]
+    for pair in ("←→", "↑↓", ",.", "−+"):
+        assert (pair[0] in shown) == (pair[1] in shown)
+    assert {"Space", "F1", "Esc"} <= set(shown)

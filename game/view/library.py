@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Hashable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -125,8 +125,13 @@ class Library:
 
     def known(self, task: Task) -> Known | None:
         """What can be said of a task, once it is planned."""
-        known: Known | None = self.errands.ask(("known", task.id), lambda: know(task))
+        known: Known | None = self.errands.ask(("known", task.id), lambda: _figures(task))
         return known
+
+
+def _figures(task: Task) -> Known:
+    """What can be said of a task; its tables, by far the largest part, are not kept."""
+    return replace(know(task), tables=None)
 
 
 def stamp(path: Path) -> tuple[object, ...]:

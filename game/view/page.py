@@ -175,7 +175,10 @@ class Page:
             least = max(reversed(shown), key=lambda key: key.minor)
             if not least.minor:
                 break
-            shown.remove(least)
+            at = shown.index(least)
+            while at and shown[at - 1].short == "":  # keys that share its word go with it
+                at -= 1
+            del shown[at : shown.index(least) + 1]
         return shown
 
     def footer_height(self, width: int, type: Typeset) -> int:

@@ -32,6 +32,7 @@ from game.view.theme import Taste, Typeset, number
 UNSEEN = "A meta-trained agent meets a level it has never seen, and learns it in a few steps."
 FROM_SCRATCH = "An agent that has learned nothing before learns a level in a few steps."
 SEEN = "A meta-trained agent meets a level from its training, and adapts to it in a few steps."
+MOST_KNOWN = 16  # tasks that stay compiled
 HARM = 0.02  # of score: adaptation that loses more than this has done harm
 LEAST_BOARD = 0.42  # of the window's shorter side, before other things are left out
 REACH = 14  # px between the mouse and a point of the plot that it means
@@ -268,6 +269,8 @@ class WatchScreen(Page):
     def _request(self, seed: int) -> Run:
         subject, task, number = self.subject, self.task, next(self._numbers)
         if task.id not in self._known:
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
             self._known[task.id] = know(task)
         run = Run(number, task, self._known[task.id], subject, seed, self.pace)
         if not run.failure:
