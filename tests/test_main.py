@@ -328,7 +328,7 @@ def test_eval_refuses_what_an_agent_was_trained_on_unless_it_is_asked_for(tmp_pa
 def test_ctrl_c_saves_and_says_where(tmp_path: Path):
     out = tmp_path / "run"
     process = subprocess.Popen(
-        [sys.executable, "main.py", "train", "goals-5x5", "--out", str(out)],
+        [sys.executable, "main.py", "train", "goals-5x5", "--tasks", "2", "--out", str(out)],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
