@@ -9,13 +9,14 @@ import pygame
 import pytest
 
 from game.tasks import load_pack
-from game.view.app import CHECK_FILES, App
+from game.view.app import CHECK_FILES, App, subject_of
 from game.view.gallery import Gallery
 from game.view.library import Errands, Library
 from game.view.page import Wish
 from game.view.settings import load
 from game.view.theme import DARK
 from game.view.watch import WatchScreen
+from main import Shipped
 from tests.view_data import AGENTS, LEVEL, FixedAgents, Script, click, press
 
 
@@ -270,3 +271,16 @@ def test_what_other_screens_cut_short_begins_again(tmp_path: Path) -> None:
     assert len(asked) == 2
     assert asked[0].task == asked[1].task
     assert asked[0].number != asked[1].number
+
+
+@pytest.mark.parametrize("name", ["scratch", "random", "planner", "posterior-sampling"])
+def test_of_agents_that_never_trained_is_said_what_they_are(name: str) -> None:
+    said = subject_of(load_pack("showcase"), [name], Shipped()).sentence
+    assert said
+    assert (name == "scratch") == ("has learned nothing before" in said)
+
+
+def test_steps_of_very_different_length_share_a_logarithmic_axis() -> None:
+    pack = load_pack("showcase")
+    assert subject_of(pack, ["maml-mazes-9x9", "posterior-sampling"], Shipped()).unlike
+    assert not subject_of(pack, ["maml-mazes-9x9", "scratch"], Shipped()).unlike

@@ -117,6 +117,14 @@ def test_axes_span_from_random_to_optimum() -> None:
     assert area.left < axes.x(0, area) < axes.x(5, area) < area.right
 
 
+def test_a_logarithmic_axis_begins_at_0_and_gives_few_episodes_room() -> None:
+    axes, area = Axes(5, 20, -8.0, 0.5, logarithmic=True), pygame.Rect(10, 10, 200, 100)
+    places = [axes.x(episodes, area) for episodes in (0, 1, 5, 20, 100)]
+    assert area.left < places[0]
+    assert places[-1] < area.right
+    assert np.diff(places).min() > 20
+
+
 def test_axes_hold_where_nothing_can_be_won() -> None:
     axes, area = Axes(0, 1, -2.0, -2.0), pygame.Rect(0, 0, 100, 100)
     assert 0 <= axes.y(-2.0, area) <= 100

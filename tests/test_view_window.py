@@ -93,6 +93,23 @@ def test_no_sound_is_opened() -> None:
     assert pygame.mixer.get_init() is None
 
 
+@pytest.mark.usefixtures("blind")
+def test_gamepads_are_listened_to() -> None:
+    """One that is plugged in while the window is open, too."""
+    found = []
+
+    class Listening(Scripted):
+        def handle(self, event: pygame.event.Event) -> None:
+            found.append(pygame.joystick.get_init())
+            super().handle(event)
+
+    screen = Listening(subject(), Script())
+    screen.play(press(pygame.K_ESCAPE))
+    window.run(screen, blind=True)
+    assert all(found)
+    assert found
+
+
 def test_it_refuses_to_run_where_nobody_sees_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """SDL silently falls back on a driver without a screen."""
     monkeypatch.delenv("SDL_VIDEODRIVER", raising=False)

@@ -16,8 +16,17 @@ from game.view.gallery import Gallery
 from game.view.library import Errands, Library, Shelf, stamp
 from game.view.page import Page, Wish
 from game.view.play import EACH, Game, PlayScreen
-from game.view.watch import FROM_SCRATCH, Subject, WatchScreen
+from game.view.watch import Subject, WatchScreen
 
+UNTRAINED = {  # what is to be seen of an agent that was not meta-trained
+    "scratch": "An agent that has learned nothing before learns a level in a few steps.",
+    "random": "An agent that goes anywhere and learns nothing: whoever learns has to beat it.",
+    "planner": "A planner that is told all about the level plays it: nobody can do better.",
+    "posterior-sampling": (
+        "An agent that knows the rules and the map only has to find the goal: it rules cells out."
+    ),
+}
+UNLIKE = 4  # steps that differ by this factor in episodes share a logarithmic axis
 CHECK_FILES = 0.5  # seconds between two looks at whether a file was written
 
 
@@ -48,10 +57,11 @@ def subject_of(
         steps=steps,
         episodes=cards[0].episodes,
         seen=lambda task: task.id in cards[0].trained_on,
-        sentence=None if cards[0].learned else FROM_SCRATCH,
+        sentence=None if cards[0].learned else UNTRAINED.get(cards[0].name, ""),
         given=tuple(names),
         pack=pack.name,
         longest=max(card.episodes for card in cards) * steps,
+        unlike=max(card.episodes for card in cards) > UNLIKE * min(card.episodes for card in cards),
         usual=cards[0].usual,
     )
 

@@ -101,7 +101,6 @@ class PlayScreen(Page):
         self._numbers = itertools.count() if numbers is None else numbers
         self._index = 0
         self._held: tuple[int, float] | None = None  # action, seconds until it is repeated
-        self._pads: dict[int, object] = {}
         self._begin()
 
     def _begin(self) -> None:
@@ -191,9 +190,6 @@ class PlayScreen(Page):
         """Keys that are let go, and gamepads."""
         if event.type in (pygame.KEYUP, pygame.MOUSEBUTTONUP):
             self._held = None
-        elif event.type == pygame.JOYDEVICEADDED:
-            pad = pygame.joystick.Joystick(event.device_index)
-            self._pads[pad.get_instance_id()] = pad
         elif event.type == pygame.JOYHATMOTION:
             self._push(event.value[0], -event.value[1])
         elif event.type == pygame.JOYAXISMOTION and event.axis in (0, 1):

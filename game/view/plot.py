@@ -35,6 +35,7 @@ class Axes:
     last: int = 0
     usual: tuple[tuple[int, float], ...] = ()  # (episodes, return) to be expected of the agent
     word: str = ""  # what is counted, from 1 on, where that is not steps of some episodes
+    logarithmic: bool = False  # in episodes, 0 included
 
     @property
     def end(self) -> int:
@@ -59,9 +60,10 @@ class Axes:
 
     def x(self, episodes: float, area: pygame.Rect) -> float:
         """Where a number of episodes stands, in px."""
-        return area.left + area.width * (
-            self.margin + (1 - 2 * self.margin) * min(episodes / self.end, 1)
-        )
+        share = episodes / self.end
+        if self.logarithmic:
+            share = math.log1p(max(episodes, 0)) / math.log1p(self.end)
+        return area.left + area.width * (self.margin + (1 - 2 * self.margin) * min(share, 1))
 
     def y(self, value: float, area: pygame.Rect) -> float:
         """Where a return stands, in px; what is beyond the axis stands at its end."""
@@ -207,7 +209,8 @@ def _draw_axes(
 ) -> None:
     if now is not None:
         pitch = axes.x(axes.episodes, area) - axes.x(0, area)
-        column = pygame.Rect(0, area.top, max(pitch, type.unit), area.height)
+        pitch = 2 * type.unit if axes.logarithmic else max(pitch, type.unit)
+        column = pygame.Rect(0, area.top, pitch, area.height)
         column.centerx = round(axes.x(now * axes.episodes, area))
         column = column.clip(area)
         pygame.draw.rect(surface, type.palette.faint, column, border_radius=type.unit // 2)
@@ -229,6 +232,13 @@ def _draw_steps(
     """The numbers below: adaptation steps, and the episodes spent until then."""
     first = area.bottom + type.unit // 2
     second = first + type.height("small")
+    right = area.right + type.unit * 0.75
+    type.write(surface, axes.word or "step", "small", type.palette.muted, topleft=(right, first))
+    if not axes.word:
+        type.write(surface, "episodes", "small", type.palette.muted, topleft=(right, second))
+    if axes.logarithmic:
+        _draw_logarithmic(surface, area, axes, now, type)
+        return
     each = type.width(f" {axes.steps * axes.episodes} ", "small")
     width = axes.x(axes.steps * axes.episodes, area) - axes.x(0, area)
     for step in shown_steps(axes.steps, width, each):
@@ -240,12 +250,31 @@ def _draw_steps(
         if not axes.word:
             spent = str(step * axes.episodes)
             type.write(surface, spent, "small", palette.muted, midtop=(x, second))
-    right = area.right + type.unit * 0.75
-    if axes.word:
-        type.write(surface, axes.word, "small", type.palette.muted, topleft=(right, first))
-        return
-    type.write(surface, "step", "small", type.palette.muted, topleft=(right, first))
-    type.write(surface, "episodes", "small", type.palette.muted, topleft=(right, second))
+
+
+def _draw_logarithmic(
+    surface: pygame.Surface, area: pygame.Rect, axes: Axes, now: int | None, type: Typeset
+) -> None:
+    """The same, where numbers stand ever closer: those that would touch another are left out."""
+    steps = [(step * axes.episodes, step) for step in range(axes.steps + 1)]
+    spent = [(e, e) for e in round_numbers(axes.end)]
+    for line, labels in enumerate((steps, spent)):
+        y = area.bottom + type.unit // 2 + line * type.height("small")
+        free = -math.inf  # to the right of what is written
+        for episodes, value in labels:
+            x, here = axes.x(episodes, area), line == 0 and value == now
+            if x - type.width(str(value), "label") / 2 < free:
+                continue
+            style, colour = ("label", "ink") if here else ("small", "muted")
+            ink = getattr(type.palette, colour)
+            place = type.write(surface, str(value), style, ink, midtop=(x, y))
+            free = place.right + type.unit / 2
+
+
+def round_numbers(end: int) -> list[int]:
+    """0, 1, 2, 5, 10, 20, 50 ... up to the end."""
+    found = [m * 10**power for power in range(len(str(end))) for m in (1, 2, 5)]
+    return [0, *(one for one in found if one <= end)]
 
 
 def _draw_lines(surface: pygame.Surface, area: pygame.Rect, axes: Axes, type: Typeset) -> None:
@@ -337,19 +366,18 @@ def _label_curves(
     ends = []
     for curve in curves:
         x, y = curve.points(axes, area)[-1]
+        left = x + type.unit * 1.4
+        at_end = left + type.width(curve.name, "label") > area.right
         near_optimum = abs(y - axes.y(axes.optimal, area)) < line
-        if curve.episodes[-1] >= axes.end or near_optimum:
+        if at_end or near_optimum:
             y += 1.1 * line
-        ends.append((y, x, curve))
+        ends.append((y, x if at_end else left, at_end, curve))
     ends.sort(key=lambda end: end[0])
-    heights = spread([y for y, _, _ in ends], line, area.bottom - line / 2)
-    for (_, x, curve), y in zip(ends, heights, strict=True):
-        place = type.render(curve.name, "label", type.palette.card).get_rect(
-            midleft=(x + type.unit * 1.4, y)
-        )
-        if curve.episodes[-1] >= axes.end:
-            place.centerx = round(x)
-            place.right = min(place.right, area.right)
+    heights = spread([end[0] for end in ends], line, area.bottom - line / 2)
+    for (_, x, at_end, curve), y in zip(ends, heights, strict=True):
+        picture = type.render(curve.name, "label", type.palette.card)
+        place = picture.get_rect(midtop=(x, 0)) if at_end else picture.get_rect(left=round(x))
+        place.centery, place.right = round(y), min(place.right, area.right)
         _write_clear(surface, curve, place, type)
 
 

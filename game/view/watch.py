@@ -30,7 +30,6 @@ from game.view.plot import Axes, Curve, nearest
 from game.view.theme import Taste, Typeset, number
 
 UNSEEN = "A meta-trained agent meets a level it has never seen, and learns it in a few steps."
-FROM_SCRATCH = "An agent that has learned nothing before learns a level in a few steps."
 SEEN = "A meta-trained agent meets a level from its training, and adapts to it in a few steps."
 MOST_KNOWN = 16  # tasks that stay compiled
 HARM = 0.02  # of score: adaptation that loses more than this has done harm
@@ -59,6 +58,7 @@ class Subject:
     pack: str = ""
     usual: tuple[tuple[int, float], ...] = ()  # (episodes, score) of the agent on held-out tasks
     longest: int = 0  # episodes of all steps of the agent that takes most
+    unlike: bool = False  # whether the agents' steps have very different numbers of episodes
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,13 @@ class Run:
         most = subject.steps * subject.episodes
         usual = tuple((e, random + s * (optimal - random)) for e, s in subject.usual if e <= most)
         self.axes = Axes(
-            subject.steps, subject.episodes, random, optimal, subject.longest, usual=usual
+            subject.steps,
+            subject.episodes,
+            random,
+            optimal,
+            subject.longest,
+            usual=usual,
+            logarithmic=subject.unlike,
         )
         self.traces = tuple(AdaptationTrace(name, random, optimal) for name in subject.agents)
 

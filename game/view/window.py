@@ -79,13 +79,16 @@ def run(
 ) -> int:
     """Show a screen until it is left or closed. Returns the exit code.
 
-    Only display and fonts are initialised: a mixer would complain where there is no sound card.
+    Only display, fonts and gamepads are initialised: a mixer would complain where there is no
+    sound card.
     """
     check_pygame()
     sys.setswitchinterval(SWITCH_INTERVAL)
     open_display(size, title, blind)
     try:
         pygame.font.init()
+        pygame.joystick.init()
+        pads: dict[int, object] = {}  # those plugged in: one that nobody holds sends no events
         clock = pygame.time.Clock()
         shown: object = None  # what the picture on screen hangs on; None: draw it in any case
         while not screen.quit:
@@ -98,10 +101,14 @@ def run(
             seconds = clock.tick(FRAMES_PER_SECOND) / 1000
             events = pygame.event.get()
             for event in events:
+                if event.type == pygame.JOYDEVICEADDED:
+                    pad = pygame.joystick.Joystick(event.device_index)
+                    pads[pad.get_instance_id()] = pad
                 screen.handle(event)
             screen.update(min(seconds, LONGEST_FRAME))
             shown = None if events else state
         return 0
     finally:
+        pygame.joystick.quit()
         pygame.font.quit()
         pygame.display.quit()
