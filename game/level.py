@@ -402,7 +402,7 @@ def _read_header(lines: list[str], report: Report) -> tuple[dict[str, Any], int]
             _report_line(number, column, key, content.strip(" \t"), bool(colon), report)
         elif once in seen:
             first = f"line {seen[once]}"
-            report(number, column, f"'{once}' is already on {first}", "keep one of them")
+            report(number, column, f"{quote(once)} is already on {first}", "keep one of them")
         else:
             seen[once] = number
             try:

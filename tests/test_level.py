@@ -458,6 +458,13 @@ def test_the_nominal_level_has_the_middle_the_mean_and_nothing_of_words_and_wort
     assert (level.setting("o worth"), level.setting("M kind")) == (0.5, "x")
 
 
+def test_what_is_wrong_can_be_printed_whatever_the_bytes_are():
+    for key in (b"define: \xf7 every=1\n", b"\xf7: 1\n", b"title: \xf7\n", b"dialect: \xf7\n"):
+        found = examine(key + key + b"map:\n@\xf7G\n")[1]
+        assert found
+        "\n".join(map(str, found)).encode("utf-8")
+
+
 def test_mutated_levels_are_no_traceback_and_what_is_accepted_reads_back():
     """Bytes and lines of the shipped levels changed, dropped, and taken from one another."""
     files = [p.read_bytes() for p in sorted(LEVELS.glob("*/*.txt"))] + [
