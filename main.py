@@ -551,6 +551,8 @@ class Check:
     def run(self) -> int:
         from game.authoring import check, check_text
 
+        if not self.files:
+            return fail("name the level files or packs to check", UNUSABLE)
         reports = check(self.files)
         print(check_text(reports, self.json), end="")
         return AT_FAULT if any(report["errors"] for report in reports) else DONE

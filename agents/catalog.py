@@ -49,6 +49,10 @@ def find_agent(name: str, pack: str = "") -> Path:
     if name in REGISTRY and pack:
         todo = f"train one: python main.py train {pack} --learner {name} --out runs/{name}-{pack}"
         raise AgentError(f"no agent '{name}-{pack}' is shipped - {todo}")
+    learner = Path(name).name.partition("-")[0]
+    if learner in REGISTRY and REGISTRY[learner].trains and Path(name).name != name and pack:
+        todo = f"train it first: python main.py train {pack} --learner {learner} --out {name}"
+        raise AgentError(f"{name}: no such run - {todo}")
     known = ", ".join([*list_pretrained(), *UNTRAINED])
     raise AgentError(f"{name}: no such run or agent - give a run's folder, or one of: {known}")
 

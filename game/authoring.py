@@ -36,6 +36,7 @@ from game.tasks import (
     DEFAULT_EPISODES,
     PACK_FILE,
     SPLITS,
+    Pack,
     PackError,
     Task,
     count_tasks,
@@ -163,10 +164,7 @@ def check(names: Sequence[str]) -> list[dict[str, Any]]:
             if path.is_file():
                 reports.append(check_file(path))
                 continue
-            episodes, wrong = _episodes(path)
-            files = [check_file(file, episodes) for file in level_files(path)]
-            # a pack without files has its levels generated
-            reports += files + wrong or [_report(str(path), [])]
+            reports += check_folder(path)
         except PackError as error:
             reports.append(_report(name, [str(error)]))
         except OSError as error:
@@ -178,14 +176,41 @@ def _report(file: str, errors: list[str]) -> dict[str, Any]:
     return {"file": file, "errors": errors, "warnings": [], **dict.fromkeys(FIGURES)}
 
 
-def _episodes(folder: Path) -> tuple[int, list[dict[str, Any]]]:
-    """The episodes of a trial in a pack; a report on what is wrong with it, its levels apart."""
+def check_folder(folder: Path) -> list[dict[str, Any]]:
+    """A report on each level file, then on the pack, if its levels are generated or it is wrong."""
+    episodes, whole = DEFAULT_EPISODES, []
     try:
-        return load_pack(folder).episodes, []
+        pack = load_pack(folder)
+        episodes = pack.episodes
+        whole = [] if pack.levels else [check_generated(pack)]
     except LevelError:  # of which each file has its own report
-        return DEFAULT_EPISODES, []
+        pass
     except PackError as error:
-        return DEFAULT_EPISODES, [_report(str(folder), [str(error)])]
+        whole = [_report(str(folder), [str(error)])]
+    return [check_file(file, episodes) for file in level_files(folder)] + whole
+
+
+def check_generated(pack: Pack) -> dict[str, Any]:
+    """The figures of the tasks that a pack lists: those for validation and test."""
+    report = _report(str(pack.path), [])
+    tasks = [task for split in SPLITS for task in pack.split(split).tasks]
+    sampled = len(tasks) > MOST_TASKS
+    if sampled:
+        chosen = np.random.default_rng(0).permutation(len(tasks))[:SAMPLED_TASKS]
+        tasks = [tasks[i] for i in chosen]
+    if not tasks:
+        return report
+    try:
+        known = [Known(task) for task in tasks]
+        report |= _figures(known) | {"sampled": sampled, "episodes": pack.episodes}
+    except TooLarge as error:
+        return _report(str(pack.path), [f"{pack.path / PACK_FILE}:1:1: {error}"])
+    steps = tasks[0].level.steps
+    late = sum(one.shortest_path is None or one.shortest_path > steps for one in known)
+    if late:
+        what = f"{late} of {len(tasks)} tasks cannot be done in their {steps} steps"
+        report["warnings"] = [f"{pack.path / PACK_FILE}:1:1: warning: {what}"]
+    return report
 
 
 def check_file(path: Path, episodes: int = DEFAULT_EPISODES) -> dict[str, Any]:
@@ -212,7 +237,7 @@ def check_file(path: Path, episodes: int = DEFAULT_EPISODES) -> dict[str, Any]:
             report["errors"] = [f"{path}:{line}:{column}: {what}"]
     except TooLarge as error:
         line = level.places.get("map", 1)
-        report["errors"] = [f"{path}:{line}:1: {error} - use a smaller map"]
+        report["errors"] = [f"{path}:{line}:1: {error}"]
     return report
 
 

@@ -110,7 +110,8 @@ class _Numbering:
     def too_large(self) -> TooLarge:
         product = " x ".join(f"{_short(n)} {name}" for name, n in self.factors.items() if n > 1)
         size = f"up to {_short(self.size)} states"
-        return TooLarge(f"{size} ({product}), over the limit of {MAX_STATES:,}")
+        limit = f"over the limit of {MAX_STATES:,}"
+        return TooLarge(f"{size} ({product}), {limit} - use a smaller map, or fewer of these")
 
     def encode(self, states: States) -> Ints:
         """[N]"""

@@ -123,6 +123,8 @@ def read_value(
     first, dots, last = text.partition("..")
     if not dots:
         return read_number(text, what, low, high, offset, whole == "all")
+    if first != first.rstrip(" \t") or last != last.lstrip(" \t"):
+        raise Fault(f"blanks in the range {quote(text)}", "write it without, as 2..8", offset)
     at = offset + len(first) + len(dots)
     ends = (
         read_number(first, what, low, high, offset, bool(whole)),
@@ -148,6 +150,8 @@ def read_set(text: str, read: Read, offset: int = 0) -> OneOf:
     """`{a, b}`: each member once, in the order given."""
     if not text.endswith("}") or "{" in text[1:]:
         raise Fault(f"the set {quote(text)} has no end", "write it as '{1, 2}'", offset)
+    if not text[1:-1].strip(" \t"):
+        raise Fault(f"the set {quote(text)} is empty", "write it as '{1, 2}'", offset + 1)
     if text.count(",") >= MAX_MEMBERS:
         raise Fault(f"a set of {text.count(',') + 1:,}", f"use at most {MAX_MEMBERS}", offset)
     members: list[float | str] = []
@@ -167,6 +171,10 @@ def read_pairs(text: str, names: Sequence[str], read: Callable[[str, str, int], 
     found: dict[str, Value] = {}
     faults: list[Fault] = []
     todo = f"write name=value without blanks, as {names[0]}=1"
+    if apart := re.search(r"[^ \t][ \t]+=", text):
+        before = text[: apart.start() + 1]
+        start = max(before.rfind(" "), before.rfind("\t")) + 1
+        raise Fault(f"a blank between {quote(before[start:])} and '='", todo, start)
     for match in find_words(text):
         name, equals, value = match[0].partition("=")
         at = match.start()
@@ -176,6 +184,10 @@ def read_pairs(text: str, names: Sequence[str], read: Callable[[str, str, int], 
             faults.append(Fault(f"unknown name {quote(name)}", meant(name, names), at))
         elif name in found:
             faults.append(Fault(f"'{name}' is given twice", "keep one of them", at))
+        elif value.endswith(","):
+            found[name] = 0.0
+            what, blank = f"a comma behind {quote(match[0][:-1])}", "put a blank there instead"
+            faults.append(Fault(what, blank, at + len(name) + 1))
         else:
             found[name] = 0.0
             try:

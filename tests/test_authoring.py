@@ -10,8 +10,10 @@ import pytest
 from PIL import Image
 
 import main
-from game.authoring import check_file
+from game.authoring import check, check_file
 from game.level import parse
+from game.planner import optimal_return, random_return
+from game.tables import GridBatch, compile_level
 from game.tasks import load_pack
 
 
@@ -285,6 +287,41 @@ def test_a_way_past_opponents_that_takes_longer_than_an_episode_is_a_warning(tmp
     assert "2 steps, but the way to the goal takes" in found["warnings"][0]
     found = report("map:\n@MG\n", tmp_path)
     assert "2:1: no goal can be reached past" in found["errors"][0]
+
+
+GENERATED = """
+episodes = 3
+[generate]
+generator = "scatter"
+validation = 2
+test = 3
+[generate.parameters]
+height = 5
+width = 5
+steps = 9
+min_distance = {}
+"""
+
+
+def test_a_pack_that_generates_its_levels_is_checked_by_the_tasks_that_it_lists(tmp_path: Path):
+    (tmp_path / "pack.toml").write_text(GENERATED.format(2))
+    (found,) = check([str(tmp_path)])
+    pack = load_pack(tmp_path)
+    levels = [task.level for name in ("validation", "test") for task in pack.split(name).tasks]
+    batch = GridBatch.of(levels)
+    assert not found["errors"] + found["warnings"]
+    assert (found["tasks"], found["sampled"], found["episodes"]) == (5, False, 3)
+    assert found["optimal_return"] == pytest.approx(optimal_return(batch).mean())
+    assert found["random_return"] == pytest.approx(random_return(batch).mean())
+    assert found["states"] == max(compile_level(level).n_states for level in levels)
+    assert found["bayes_return"] is None
+
+
+def test_a_pack_that_generates_levels_too_long_for_their_steps_is_warned_of(tmp_path: Path):
+    text = GENERATED.format(5).replace("steps = 9", "steps = 4")
+    (tmp_path / "pack.toml").write_text(text)
+    (found,) = check([str(tmp_path)])
+    assert "5 of 5 tasks cannot be done in their 4 steps" in found["warnings"][0]
 
 
 # --- docs/authoring.md -------------------------------------------------------------------------

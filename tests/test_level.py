@@ -147,6 +147,12 @@ def test_all_that_a_task_may_draw_is_read():
     assert len(set(PERMUTATIONS.members)) == 24
 
 
+def test_a_tile_may_be_refined_on_several_lines():
+    level = parse("define: M every=2\ndefine: M kind=y\nmap:\n@MG\n...\n")
+    assert level == parse("define: M kind=y every=2\nmap:\n@MG\n...\n")
+    assert parse(write(level)) == level
+
+
 def test_controls_may_be_given_as_the_four_moves():
     assert parse("controls: down up left right\nmap:\n@G\n").controls == "down up left right"
     assert parse("controls: up down left right\nmap:\n@G\n").controls == "normal"
@@ -292,7 +298,6 @@ def test_all_errors_are_reported_at_once_with_their_places():
         ("slip: 0..\nmap:\n@G\n", 1, 10, "not a number"),
         ("slip: {0, x}\nmap:\n@G\n", 1, 11, "not a number"),
         ("slip: {0, 0.0}\nmap:\n@G\n", 1, 11, "twice"),
-        ("slip: {}\nmap:\n@G\n", 1, 8, "not a number"),
         ("slip: {0, 0.1\nmap:\n@G\n", 1, 7, "no end"),
         ("slip: {" + "0," * 300 + "1}\nmap:\n@G\n", 1, 7, "a set of 301"),
         ("slip: {" + "0," * 300_000 + "1}\nmap:\n@G\n", 1, 10001, "600,009 characters"),
@@ -327,6 +332,11 @@ def test_all_errors_are_reported_at_once_with_their_places():
         ("define: H every=1.5\nmap:\n@G\n", 1, 17, "not a whole number"),
         ("define: H every=0\nmap:\n@G\n", 1, 17, "out of range"),
         ("define: H every=1\ndefine: H every=2\nmap:\n@G\n", 2, 1, "already on line 1"),
+        ("cost: water=3, mud=2\nmap:\n@G\n", 1, 13, "a comma behind 'water=3'"),
+        ("cost: sand=1 mud = 2\nmap:\n@G\n", 1, 14, "a blank between 'mud' and '='"),
+        ("define: M every = 2\nmap:\n@G\n", 1, 11, "a blank between 'every' and '='"),
+        ("slip: 0 .. 0.2\nmap:\n@G\n", 1, 7, "blanks in the range"),
+        ("slip: {}\nmap:\n@G\n", 1, 8, "is empty"),
         ("map:\n@$G\n", 2, 2, "reserved for boxes"),
         ("map:\n@11G\n1..#\n", 3, 1, "a third teleporter"),
         ("map:\n@A.G\n", 2, 1, "no goal can be reached"),

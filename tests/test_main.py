@@ -176,6 +176,7 @@ def test_a_malformed_level_exits_1_with_places_and_no_traceback(
         (["watch", "{level}", "--headless", "--out", "{out}", "--agent", "x"], 2, "no such run"),
         (["watch", "--steps", "five"], 2, ""),
         (["levels", "lsit"], 2, ""),
+        (["levels", "check"], 2, "name the level files"),
         (["nonsense"], 2, ""),
     ],
 )

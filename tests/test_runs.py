@@ -92,6 +92,8 @@ def test_agents_are_found_by_run_name_or_learner(run: Path, tmp_path_factory):
         find_agent(str(tmp_path_factory.mktemp("empty")))
     with pytest.raises(AgentError, match=r"python main.py train here --learner maml"):
         find_agent("maml", "here")
+    with pytest.raises(AgentError, match="train here --learner reptile --out runs/reptile-here"):
+        find_agent("runs/reptile-here", "here")
     with pytest.raises(AgentError, match="no such run or agent"):
         find_agent("nobody")
 
