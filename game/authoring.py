@@ -364,7 +364,7 @@ def _warnings(level: Level, known: Sequence[Known]) -> Warnings:
 def _idle(level: Level, reached: set[Cell]) -> Warnings:
     """Doors that nothing opens, teleporters that lead nowhere, settings of tiles not there."""
     for char in sorted({label[0] for label, _ in level.defines} - set("".join(level.rows))):
-        line = level.places.get(f"define: {char}", 1)
+        line = min(level.places.get(label, 1) for label, _ in level.defines if label[0] == char)
         yield line, 1, f"'define: {char}', and there is no '{char}' on the map"
     for char in sorted(set("".join(level.rows))):
         tile, cells = BY_CHAR[char], level.find(char)

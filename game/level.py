@@ -79,7 +79,7 @@ class Level:
     setting's label ("M every"), both in the order of the tile table. `controls` is "normal",
     "shuffled", or the moves of the actions up, down, left and right, as "down up left right".
     `shown` is what agents see in its stead: of a drawn level, the family with nominal values.
-    `places` are the line numbers of a file's header keys, and of the first row of its map.
+    `places` are the line numbers of a file's header keys and labels, and of its map's first row.
     """
 
     rows: tuple[str, ...]
@@ -397,25 +397,21 @@ def _read_header(lines: list[str], report: Report) -> tuple[dict[str, Any], int]
             if value:
                 report(number, at, "text behind 'map:'", "start the map on the next line")
             return settings | {"places": seen | {"map": number + 1}}, number
-        once = f"{key}: {value[:1]}" if key == "define" else key  # a tile may have several lines
         if not colon or key not in _HEADER:
             _report_line(number, column, key, content.strip(" \t"), bool(colon), report)
-        elif once in seen and key != "define":
-            first = f"line {seen[once]}"
-            report(number, column, f"{quote(once)} is already on {first}", "keep one of them")
-        else:
-            seen.setdefault(once, number)
-            try:
-                found = _HEADER[key](value)
-            except Fault as fault:
-                for one in (fault, *fault.others):
-                    report(number, min(at, len(line) + 1) + one.offset, one.what, one.todo)
-                continue
-            for label, _ in found.get("defines", ()):
-                if seen.setdefault(label, number) != number:
-                    first = f"line {seen[label]}"
-                    report(number, column, f"'{label}' is already on {first}", "keep one of them")
-            settings |= found | {"defines": settings.get("defines", ()) + found.get("defines", ())}
+            continue
+        found: dict[str, Any] = {}
+        try:
+            found = _HEADER[key](value)
+        except Fault as fault:
+            for one in (fault, *fault.others):
+                report(number, min(at, len(line) + 1) + one.offset, one.what, one.todo)
+        defines = found.get("defines", ())
+        for name in dict(defines) if key == "define" else [key]:
+            if seen.setdefault(name, number) != number:
+                what = f"{quote(name)} is already on line {seen[name]}"
+                report(number, column, what, "keep one of them")
+        settings |= found | {"defines": settings.get("defines", ()) + defines}
     last = max((number for number, line in enumerate(lines, 1) if line.strip()), default=1)
     report(last, 1, "there is no map", "write 'map:' and the map's rows below the header")
     return settings, 0
