@@ -92,10 +92,7 @@ class MetaOptimizer:
         found = {f"params.{n}": p.detach().clone() for n, p in self.params.items()}
         found |= {f"average.{n}": p.clone() for n, p in self.average.items()}
         found["count"] = torch.tensor(self.count)
-        for name, p in self.params.items() if self.count else ():
-            for key, value in self.adam.state[p].items():
-                found[f"adam.{key}.{name}"] = value.clone()
-        return found
+        return found | (adam_state(self.params, self.adam) if self.count else {})
 
     def restore(self, checkpoint: Params) -> None:
         """Take over a checkpoint: the steps to come are those that would have come."""
@@ -103,10 +100,7 @@ class MetaOptimizer:
             self.params[name].data.copy_(checkpoint[f"params.{name}"])
             self.average[name].copy_(checkpoint[f"average.{name}"])
         self.count = int(checkpoint["count"])
-        for name, value in checkpoint.items():
-            if name.startswith("adam."):
-                key, _, of = name.removeprefix("adam.").partition(".")
-                self.adam.state[self.params[of]][key] = value.clone()
+        restore_adam(self.params, self.adam, checkpoint)
 
     def _schedule(self, progress: float) -> float:
         c = self.config
@@ -114,3 +108,17 @@ class MetaOptimizer:
             return (progress + 1e-3) / (c.warm_up + 1e-3)
         falling = (progress - c.warm_up) / (1 - c.warm_up)
         return c.final + (1 - c.final) * 0.5 * (1 + math.cos(math.pi * min(1.0, falling)))
+
+
+def adam_state(params: Params, adam: torch.optim.Adam) -> Params:
+    """What an optimiser remembers of each of its parameters, as `adam.{what}.{name}`."""
+    state = adam.state
+    return {f"adam.{k}.{n}": v.clone() for n, p in params.items() for k, v in state[p].items()}
+
+
+def restore_adam(params: Params, adam: torch.optim.Adam, checkpoint: Params) -> None:
+    """Let an optimiser remember what `adam_state` said."""
+    for name, value in checkpoint.items():
+        if name.startswith("adam."):
+            key, _, of = name.removeprefix("adam.").partition(".")
+            adam.state[params[of]][key] = value.clone()

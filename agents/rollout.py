@@ -46,7 +46,7 @@ def roll_out(batch: GridBatch, action_probs: Floats, episodes: int, rngs: Rngs) 
     """
     shape = (batch.horizon, batch.n_tasks, episodes)
     first = np.arange(batch.n_tasks)[:, None] * batch.n_states  # [T, 1] flat state 0 of each task
-    chance, luck, state = _draw(batch, episodes, rngs)
+    chance, luck, state = draw(batch, episodes, rngs)
     states = np.empty((batch.horizon + 1, *shape[1:]), np.int64)
     actions = np.empty(shape, np.int64)
     index = np.empty(shape, np.int64)
@@ -70,10 +70,13 @@ def roll_out(batch: GridBatch, action_probs: Floats, episodes: int, rngs: Rngs) 
     return Rollout(states - first, actions, reward, alive)
 
 
-def _draw(
+def draw(
     batch: GridBatch, episodes: int, rngs: Rngs
 ) -> tuple[Floats, Floats | None, NDArray[np.int64]]:
-    """The random numbers of a rollout: for actions [H, T, E], wind and slips; the first states."""
+    """The random numbers of a rollout: for actions [H, T, E], wind and slips; first states [T, E].
+
+    Each task draws from its own generator, as many numbers as its own level needs.
+    """
     shape = (batch.horizon, batch.n_tasks, episodes)
     chance = np.zeros(shape)
     luck = np.ones(shape) if batch.chancy.any() else None
