@@ -197,8 +197,9 @@ def _play(
         hidden[rows] = h
         log_probs, value[step, rows] = policy(params, h).numpy(), critic(params, h).numpy()
         chosen = _choose(log_probs, None if chance is None else chance[step, rows])
-        effect = chosen if luck is None else batch.diverted(at, chosen, luck[step, rows])
-        index = at * N_ACTIONS + effect
+        index = at * N_ACTIONS + chosen
+        if luck is not None:
+            batch.detours.divert(index, luck[step, rows])
         action[step, rows], alive[step, rows] = chosen, True
         log_prob[step, rows] = np.take_along_axis(log_probs, chosen[:, None], 1)[:, 0]
         reward[step, rows] = pays.take(index)
