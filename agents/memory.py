@@ -18,14 +18,15 @@ from torch import Tensor
 from torch.nn.functional import embedding
 
 from agents.gru import gru_step
+from agents.inner import see
 from agents.policy import Params
 from agents.rollout import Rngs, draw
-from game.features import N_FEATURES, observe_batch
+from game.features import N_FEATURES
 from game.rules import Bools, Floats, Ints
 from game.tables import N_ACTIONS, GridBatch
 from game.trace import AdaptationStep
 
-Floats32 = NDArray[np.float32]
+Floats32 = NDArray[np.float32]  # or what the parameters are of
 LONGEST = 128  # the clock tells so many steps of an episode apart,
 MOST_EPISODES = 8  # and so many episodes of a trial
 LAST_ACTIONS = N_ACTIONS + 1  # one of them, or none yet
@@ -68,21 +69,15 @@ class Tables:
 
     @classmethod
     def of(cls, params: Params, seen: Tensor, columns: Tensor) -> Tables:
-        """From features `seen` [T * S, F'], which have these columns of the layout."""
+        """From features `seen` [T, S, F'], which have these columns of the layout."""
         clock = params["bias"] + params["last_action"]
         clock = params["step"][:, None, None] + params["episode"][:, None] + clock
-        return cls(seen @ params["see"][columns], clock.flatten(0, 2))
+        return cls(seen.flatten(0, 1) @ params["see"][columns], clock.flatten(0, 2))
 
     def look_up(self, params: Params, state: Tensor, clock: Tensor, reward: Tensor) -> Tensor:
         """[P, 3H] the inputs of P moments: flat state, clock index and last reward of each."""
         rows = embedding(state, self.states) + embedding(clock, self.clock)
         return torch.addcmul(rows, reward[:, None], params["last_reward"])
-
-
-def see(batch: GridBatch) -> tuple[Tensor, Tensor]:
-    """Features [T * S, F'] of a batch's flat states, and the columns of the layout they have."""
-    seen, columns = observe_batch(batch)
-    return torch.from_numpy(seen.reshape(-1, seen.shape[-1])).float(), torch.from_numpy(columns)
 
 
 def policy(params: Params, hidden: Tensor) -> Tensor:
@@ -114,8 +109,10 @@ class Memory:
     reward: Floats32  # [N]
 
     @classmethod
-    def empty(cls, n: int, width: int) -> Memory:
-        return cls(torch.zeros(n, width), np.full(n, N_ACTIONS), np.zeros(n, np.float32))
+    def empty(cls, n: int, like: Tensor) -> Memory:
+        """Of `like`'s width [H] and dtype."""
+        hidden = like.detach().new_zeros(n, len(like))
+        return cls(hidden, np.full(n, N_ACTIONS), hidden[:, 0].numpy().copy())
 
 
 @dataclass(frozen=True)
@@ -142,8 +139,8 @@ def trials(
     own generator. `greedy` takes the likeliest action instead of drawing one.
     """
     with torch.no_grad():
-        tables = Tables.of(params, *see(batch))
-    memory = Memory.empty(batch.n_tasks * per_task, params["gru.b"].shape[0])
+        tables = Tables.of(params, *see(batch, params["bias"].dtype))
+    memory = Memory.empty(batch.n_tasks * per_task, params["gru.b"])
     first = np.arange(batch.n_tasks)[:, None] * batch.n_states
     for number in itertools.count():
         chance, luck, start = draw(batch, per_task, rngs)
@@ -177,10 +174,10 @@ def _play(
     """
     shape = (batch.horizon, len(start))
     limit = np.repeat(batch.steps, len(start) // batch.n_tasks)  # [N]
-    over, pays = batch.over.ravel(), batch.reward.ravel().astype(np.float32)
+    over, pays = batch.over.ravel(), batch.reward.ravel().astype(memory.reward.dtype)
     states = np.empty((shape[0] + 1, shape[1]), np.int64)
     clock, action = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
-    before, log_prob, value, reward = (np.zeros(shape, np.float32) for _ in range(4))
+    before, log_prob, value, reward = (np.zeros(shape, memory.reward.dtype) for _ in range(4))
     alive = np.zeros(shape, bool)
     hidden, last_action, last_reward = memory.hidden.clone(), memory.action, memory.reward
     states[0] = start
@@ -245,7 +242,7 @@ def adapt_in_memory(
     certain = greedy and not batch.chancy.any() and bool(((batch.start > 0).sum(1) == 1).all())
     per_task = 1 if certain else TRIALS
     with torch.no_grad():
-        tables = Tables.of(params, *see(batch))
+        tables = Tables.of(params, *see(batch, params["bias"].dtype))
     spent = np.zeros(batch.n_tasks)
     played = itertools.islice(trials(params, batch, per_task, rngs, greedy), steps + 1)
     for k, episode in enumerate(played):

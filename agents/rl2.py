@@ -15,8 +15,9 @@ import torch
 from torch import Tensor
 
 from agents.gru import gru_sequence
+from agents.inner import see
 from agents.learner import check_options
-from agents.memory import Tables, adapt_in_memory, critic, init_memory, policy, see, trials
+from agents.memory import Tables, adapt_in_memory, critic, init_memory, policy, trials
 from agents.outer import adam_state, restore_adam
 from agents.ppo import PpoConfig, Trajectories, check_finite, minibatches, ppo_loss, shuffler
 from agents.rollout import Rngs
@@ -58,7 +59,7 @@ class Rl2:
         config, params = self.config, self.params
         played = islice(trials(params, batch, config.trials, rngs), config.episodes)
         data = Trajectories.of(list(played))
-        seen, columns = see(batch)
+        seen, columns = see(batch, params["bias"].dtype)
         weight = config.ppo.entropy_weight(progress)
         self.adam.param_groups[0]["lr"] = config.ppo.rate(progress)
         for part in minibatches(data, config.ppo, shuffler(rngs)):
