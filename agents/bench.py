@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 import numpy as np
 import torch
 
 from agents.inner import InnerConfig
 from agents.maml import Maml, MamlConfig
+from agents.memory import trials
+from agents.rl2 import Rl2, Rl2Config
 from game.bench import PYTHON_LOOP, Figure, bench_levels, compared, rate, world_figures
 from game.tables import GridBatch
-from game.tasks import Task, task_rng
+from game.tasks import Task, load_pack, task_rng
 
 EPISODES = 20
+TRIALS = 800  # of agents with memory, side by side
 
 
 def all_figures() -> Iterator[tuple[str, Figure]]:
@@ -26,6 +30,8 @@ def all_figures() -> Iterator[tuple[str, Figure]]:
     for name, first_order in {"maml_second_order": False, "maml_first_order": True}.items():
         yield name, compared(meta_training(first_order), "transitions/s", loop)
     yield "adaptation_step_ms", compared(adaptation_step_ms(), "ms", loop)
+    yield "rl2_rollout", compared(rl2_rollout(), "frames/s", loop)
+    yield "rl2_train", compared(rl2_train(), "frames/s", loop)
 
 
 def bench_tasks() -> list[Task]:
@@ -63,3 +69,28 @@ def adaptation_step_ms() -> float:
         return sum(1 for _ in learner.adapt(batch, [rng], steps)) - 1
 
     return 1000 / rate(adapt)
+
+
+def gridnavi() -> tuple[GridBatch, list[np.random.Generator]]:
+    """The 21 goals of the pack `gridnavi`, and a generator for each."""
+    tasks = load_pack("gridnavi").split("train").tasks
+    return GridBatch.of([task.level for task in tasks]), [task_rng(0, task) for task in tasks]
+
+
+def rl2_rollout() -> float:
+    """Frames a second of trials with a GRU of 64 in the loop, about TRIALS side by side."""
+    batch, rngs = gridnavi()
+    learner, per_task = Rl2(Rl2Config(), seed=0), round(TRIALS / batch.n_tasks)
+
+    def play() -> int:
+        played = islice(trials(learner.params, batch, per_task, rngs), 2)
+        return sum(int(episode.alive.sum()) for episode in played)
+
+    return rate(play, 7)
+
+
+def rl2_train() -> float:
+    """Frames a second of RL2's training, rollout and all epochs of PPO included."""
+    batch, rngs = gridnavi()
+    learner = Rl2(Rl2Config(), seed=0)
+    return rate(lambda: int(learner.meta_update(batch, rngs, 0.5)["env_steps"]), 5)

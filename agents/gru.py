@@ -47,21 +47,26 @@ class _Sequence(torch.autograd.Function):
         width = w.shape[0]
         before, after, inner = (x.new_empty(len(x), width) for _ in range(3))  # [P, H]
         gates = torch.empty_like(x)  # [P, 3H] r, z, n
-        rows = x.new_empty(sizes[0], 3 * width)
-        h, end = x.new_zeros(sizes[0], width), 0
-        for size in sizes:
-            now = slice(end, end + size)
-            end += size
+        rows, h = x.new_empty(sizes[0], 3 * width), x.new_zeros(sizes[0], width)
+        within_gates, within_n = rows.split((2 * width, width), 1)
+        moments = zip(
+            sizes,
+            _moments(x, sizes, 2 * width, width),
+            _moments(gates, sizes, width, width, width),
+            gates[:, : 2 * width].split(sizes),
+            before.split(sizes),
+            inner.split(sizes),
+            after.split(sizes),
+            strict=True,
+        )
+        for size, (x_gates, x_n), (r, z, n), opened, earlier, hidden, later in moments:
             h = h[:size]
-            before[now] = h
-            within = torch.mm(h, w, out=rows[:size])
-            gate, into = gates[now], x[now]
-            opened = gate[:, : 2 * width]
-            torch.add(into[:, : 2 * width], within[:, : 2 * width], out=opened).sigmoid_()
-            torch.add(within[:, 2 * width :], b, out=inner[now])
-            candidate = gate[:, 2 * width :]
-            torch.addcmul(into[:, 2 * width :], gate[:, :width], inner[now], out=candidate).tanh_()
-            h = torch.lerp(candidate, h, gate[:, width : 2 * width], out=after[now])
+            earlier.copy_(h)
+            torch.mm(h, w, out=rows[:size])
+            torch.add(x_gates, within_gates[:size], out=opened).sigmoid_()
+            torch.add(within_n[:size], b, out=hidden)
+            torch.addcmul(x_n, r, hidden, out=n).tanh_()
+            h = torch.lerp(n, h, z, out=later)
         ctx.save_for_backward(before, gates, inner, w)
         ctx.sizes = sizes
         return after
@@ -69,24 +74,35 @@ class _Sequence(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, Tensor, Tensor]:
         before, gates, inner, w = ctx.saved_tensors
-        width = w.shape[0]
+        sizes, width = ctx.sizes, w.shape[0]
         r, z, n = gates.split(width, 1)
-        dz = (before - n) * z * (1 - z)  # what a change of h' means for each gate's input
-        dn = (1 - z) * (1 - n * n)
-        dr = inner * r * (1 - r)  # times the change of n's input
+        open_z, open_r = 1 - z, 1 - r
+        dz = (before - n).mul_(z).mul_(open_z)  # what a change of h' means for each gate's input
+        dn = torch.addcmul(open_z, open_z * n, n, value=-1)
+        dr = inner.mul(r).mul_(open_r)  # times the change of n's input
         within = torch.empty_like(gates)  # [P, 3H] the gradient of h w
         candidate = torch.empty_like(inner)  # [P, H] that of x_n
-        dh, begin = w.new_zeros(ctx.sizes[0], width), len(gates)
-        back = w.t().contiguous()
-        for size in reversed(ctx.sizes):
-            now = slice(begin - size, begin)
-            begin -= size
-            change = dh[:size].add_(grads[0][now])
-            change_n = torch.mul(change, dn[now], out=candidate[now])
-            row = within[now]
-            torch.mul(change_n, dr[now], out=row[:, :width])
-            torch.mul(change, dz[now], out=row[:, width : 2 * width])
-            torch.mul(change_n, r[now], out=row[:, 2 * width :])
-            change.mul_(z[now]).addmm_(row, back)
+        dh, back = w.new_zeros(sizes[0], width), w.t().contiguous()
+        moments = zip(
+            sizes,
+            _moments(within, sizes, width, width, width),
+            within.split(sizes),
+            *(array.split(sizes) for array in (candidate, grads[0], r, z, dr, dz, dn)),
+            strict=True,
+        )
+        for size, (to_r, to_z, to_n), row, to_x, grad, open_, kept, by_r, by_z, by_n in reversed(
+            list(moments)
+        ):
+            change = dh[:size].add_(grad)
+            torch.mul(change, by_n, out=to_x)
+            torch.mul(to_x, by_r, out=to_r)
+            torch.mul(change, by_z, out=to_z)
+            torch.mul(to_x, open_, out=to_n)
+            change.mul_(kept).addmm_(row, back)
         dx = torch.cat([within[:, : 2 * width], candidate], 1)
         return dx, None, before.t() @ within, within[:, 2 * width :].sum(0)
+
+
+def _moments(array: Tensor, sizes: list[int], *widths: int) -> list[tuple[Tensor, ...]]:
+    """Views of the columns of these widths, of the rows of each moment."""
+    return list(zip(*(part.split(sizes) for part in array.split(widths, 1)), strict=True))

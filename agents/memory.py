@@ -65,13 +65,13 @@ class Tables:
     """The inputs [.., 3H] that a batch's states and the clock with the last action have."""
 
     states: Tensor  # [T * S, 3H]
-    clock: Tensor  # [LONGEST * MOST_EPISODES * LAST_ACTIONS, 3H]
+    clock: Tensor  # [steps * MOST_EPISODES * LAST_ACTIONS, 3H]
 
     @classmethod
-    def of(cls, params: Params, seen: Tensor, columns: Tensor) -> Tables:
+    def of(cls, params: Params, seen: Tensor, columns: Tensor, horizon: int) -> Tables:
         """From features `seen` [T, S, F'], which have these columns of the layout."""
         clock = params["bias"] + params["last_action"]
-        clock = params["step"][:, None, None] + params["episode"][:, None] + clock
+        clock = params["step"][:horizon, None, None] + params["episode"][:, None] + clock
         return cls(seen.flatten(0, 1) @ params["see"][columns], clock.flatten(0, 2))
 
     def look_up(self, params: Params, state: Tensor, clock: Tensor, reward: Tensor) -> Tensor:
@@ -139,7 +139,7 @@ def trials(
     own generator. `greedy` takes the likeliest action instead of drawing one.
     """
     with torch.no_grad():
-        tables = Tables.of(params, *see(batch, params["bias"].dtype))
+        tables = Tables.of(params, *see(batch, params["bias"].dtype), batch.horizon)
     memory = Memory.empty(batch.n_tasks * per_task, params["gru.b"])
     first = np.arange(batch.n_tasks)[:, None] * batch.n_states
     for number in itertools.count():
@@ -242,7 +242,7 @@ def adapt_in_memory(
     certain = greedy and not batch.chancy.any() and bool(((batch.start > 0).sum(1) == 1).all())
     per_task = 1 if certain else TRIALS
     with torch.no_grad():
-        tables = Tables.of(params, *see(batch, params["bias"].dtype))
+        tables = Tables.of(params, *see(batch, params["bias"].dtype), batch.horizon)
     spent = np.zeros(batch.n_tasks)
     played = itertools.islice(trials(params, batch, per_task, rngs, greedy), steps + 1)
     for k, episode in enumerate(played):

@@ -63,7 +63,7 @@ class Rl2:
         weight = config.ppo.entropy_weight(progress)
         self.adam.param_groups[0]["lr"] = config.ppo.rate(progress)
         for part in minibatches(data, config.ppo, shuffler(rngs)):
-            tables = Tables.of(params, seen, columns)
+            tables = Tables.of(params, seen, columns, batch.horizon)
             inputs = tables.look_up(params, part.state, part.clock, part.last_reward)
             hidden = gru_sequence(inputs, part.sizes, params["gru.w"], params["gru.b"])
             value = critic(params, hidden)
