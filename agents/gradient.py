@@ -55,6 +55,7 @@ class GradientLearner:
 
     Config: type[GradientConfig] = GradientConfig
     tuned = True  # whether the step size is chosen on validation tasks
+    judged = range(1, 6)
 
     def __init__(self, config: GradientConfig, seed: int) -> None:
         self.config = config

@@ -36,11 +36,13 @@ class Learner(Protocol):
     """An agent that learns to learn.
 
     `config` is a frozen dataclass of its options; `tuned` says whether `scale_steps` may be used to
-    choose the step size of its inner loop on validation tasks.
+    choose the step size of its inner loop on validation tasks; `judged` are the adaptation steps by
+    whose mean score it is judged there.
     """
 
     config: Any
     tuned: bool
+    judged: range
 
     def meta_update(self, batch: GridBatch, rngs: Rngs, progress: float) -> dict[str, float]:
         """One iteration of the outer loop on the tasks of a batch, with a generator for each.

@@ -33,6 +33,7 @@ class Reference:
 
     Config = ReferenceConfig
     tuned = False
+    judged = range(1, 6)
 
     def __init__(self, config: ReferenceConfig, seed: int) -> None:
         self.config = config

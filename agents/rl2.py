@@ -54,6 +54,11 @@ class Rl2:
         self.params = init_memory(config.width, np.random.default_rng(seed))
         self.load(self.params)
 
+    @property
+    def judged(self) -> range:
+        """All episodes of a trial count, the first as well."""
+        return range(self.config.episodes)
+
     def meta_update(self, batch: GridBatch, rngs: Rngs, progress: float) -> dict[str, float]:
         """Trials of every task, then a few epochs of PPO; see `Learner.meta_update`."""
         config, params = self.config, self.params

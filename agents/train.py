@@ -25,7 +25,6 @@ from game.files import write_atomically, write_json
 from game.tables import GridBatch, Tables, compile_level
 from game.tasks import Pack, Task
 
-VALIDATION_STEPS = 5
 VALIDATION_RUNS = 64  # of tasks and seeds, at least, as long as that takes at most 8 seeds
 TUNING = (0.5, 2.0, 0.7, 1.4)  # factors by which a step size climbs to its best
 METRICS, CURVES = "metrics.csv", "curves.png"
@@ -174,11 +173,11 @@ class Training:
         return found
 
     def _validate(self) -> Validation:
-        """Evaluate on validation tasks, and keep the agent that is best there (steps 1, 2 ...)."""
+        """Evaluate on validation tasks, and keep the agent that is best there."""
         at = self.at
         tasks = self.pack.split("validation").tasks[: self.config.validation_tasks]
         scores = self._tuned_scores(tasks) if tasks else []
-        value = float(np.mean(scores[1:])) if scores else -math.inf
+        value = self._judged(scores) if scores else -math.inf
         best = not tasks or value > at.best
         means = {name: total / at.since for name, total in at.totals.items()}
         row: dict[str, float] = {"iteration": at.iteration, "seconds": round(at.seconds, 1)} | means
@@ -198,6 +197,9 @@ class Training:
         plateau = 0 < self.config.patience <= at.stale
         return Validation(at.iteration, scores, best, plateau)
 
+    def _judged(self, scores: list[float]) -> float:
+        return float(np.mean([scores[k] for k in self.learner.judged]))
+
     def _check_exploration(self, scores: list[float], entropy: float) -> None:
         if not all(map(math.isfinite, scores)):
             raise Diverged("a validation score is not finite - try smaller step sizes and rates")
@@ -214,15 +216,15 @@ class Training:
         seeds = range(min(8, -(-VALIDATION_RUNS // len(tasks))))
 
         def measured() -> list[float]:
-            curves = adaptation_curves(lambda _: self.learner, tasks, seeds, VALIDATION_STEPS)
-            return curves.mean_scores
+            steps = max(self.learner.judged)
+            return adaptation_curves(lambda _: self.learner, tasks, seeds, steps).mean_scores
 
         scores = measured()
         for factor in TUNING if self.learner.tuned else ():
             while True:
                 self.learner.scale_steps(factor)
                 found = measured()
-                if sum(found[1:]) <= sum(scores[1:]):
+                if self._judged(found) <= self._judged(scores):
                     self.learner.scale_steps(1 / factor)
                     break
                 scores = found

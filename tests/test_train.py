@@ -125,7 +125,7 @@ def test_training_ends_where_validation_gets_no_better(tmp_path: Path, monkeypat
     run = training(tmp_path, 12)
     run.config = replace(run.config, validations=12, patience=2)
     values = iter([0.3, 0.5, 0.4, 0.5005, 0.9])
-    monkeypatch.setattr(run, "_tuned_scores", lambda tasks: [0.0, next(values)])
+    monkeypatch.setattr(run, "_tuned_scores", lambda tasks: [0.0, *[next(values)] * 5])
     validations = [event for event in run.run() if isinstance(event, Validation)]
     assert [v.scores[1] for v in validations] == [0.3, 0.5, 0.4, 0.5005]
     assert [v.plateau for v in validations] == [False, False, False, True]
