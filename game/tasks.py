@@ -12,9 +12,9 @@ import itertools
 import math
 import re
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import MISSING, dataclass, field, fields, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -546,6 +546,52 @@ _TERRAIN = "".join(tile.char for tile in TILES if tile.passable and not tile.eff
 _SPECIMEN = Level(tuple(f"{row}{_TERRAIN}IoMH" for row in ("#G#", "G@G", "#G#")))
 
 
+@dataclass(frozen=True)
+class _Generator:
+    """Where a pack draws its levels from: ever new ones, and none that is `listed`, by id.
+
+    `rules` are for each split its draws, and levels with their header lines, see `_rules`.
+    """
+
+    source: _Toml
+    settings: _Generate
+    parameters: Any
+    rules: dict[str, list[tuple[str, Level]]]
+    listed: dict[str, Task] = field(default_factory=dict)
+
+    def draw(self, rng: np.random.Generator, split: str, title: str) -> Task:
+        """A new task of a split. Raises PackError where there seems to be none."""
+        rules = self.rules[split]
+        for _ in range(TRIES):
+            rows = self._generate(rng).rows
+            luck = rng.random() if len(rules) > 1 else 0.0
+            lines, rule = rules[int(luck * len(rules))]
+            task = _noted(draw_task(_in_place(rule, rows), title, rng), lines)
+            if task.id not in self.listed and _passable(task.level):
+                return task
+        raise self.source.error("parameters", f"leave no level that is new, in {TRIES} tries")
+
+    def _generate(self, rng: np.random.Generator) -> Level:
+        _, generate = GENERATORS[self.settings.generator]
+        try:
+            return generate(rng, self.parameters)
+        except ValueError as error:
+            raise self.source.error("parameters", f"do not fit: {error}") from None
+
+    def split(self, name: str, tasks: Sequence[Task] | None = None) -> TaskDistribution:
+        """These tasks, or without any a source of new ones."""
+
+        def guises(task: Task) -> list[Level]:
+            level = task.level
+            hidden = level.goal == "hidden"
+            rows = candidates(level, self.parameters).rows if hidden else level.rows
+            return [_in_place(rule, rows) for _, rule in self.rules[name]]
+
+        new = partial(self.draw, split=name, title=self.settings.title)
+        draw = new if tasks is None else None
+        return TaskDistribution(name, tuple(tasks or ()), draw, guises=guises)
+
+
 def _generated_splits(
     source: _Toml, table: dict[str, Any], split: dict[str, Any]
 ) -> dict[str, TaskDistribution]:
@@ -559,47 +605,24 @@ def _generated_splits(
     held_out = chosen.validation + chosen.test
     if min(chosen.seed, chosen.validation, chosen.test) < 0 or held_out > MOST_GENERATED:
         source.fail("generate", f"has a negative number, or over {MOST_GENERATED:,} tasks")
-    kind, generate = GENERATORS[chosen.generator]
+    kind, _ = GENERATORS[chosen.generator]
     try:
         parameters = source.fill(kind, chosen.parameters, "parameters")
     except ValueError as error:
         source.fail("parameters", f"do not fit: {error}")
     rules = _rules(source, chosen.header, parameters.steps, split)
-    fixed: dict[str, Task] = {}
-
-    def draw(rng: np.random.Generator, part: str = "train", title: str = chosen.title) -> Task:
-        for _ in range(TRIES):
-            try:
-                rows = generate(rng, parameters).rows
-            except ValueError as error:
-                raise source.error("parameters", f"do not fit: {error}") from None
-            luck = rng.random() if len(rules[part]) > 1 else 0.0
-            lines, rule = rules[part][int(luck * len(rules[part]))]
-            task = _noted(draw_task(_in_place(rule, rows), title, rng), lines)
-            if task.id not in fixed and _passable(task.level):
-                return task
-        raise source.error("parameters", f"leave no level that is new, in {TRIES} tries")
-
-    def guises(part: str) -> Callable[[Task], list[Level]]:
-        def find(task: Task) -> list[Level]:
-            level = task.level
-            rows = candidates(level, parameters).rows if level.goal == "hidden" else level.rows
-            return [_in_place(rule, rows) for _, rule in rules[part]]
-
-        return find
-
+    generator = _Generator(source, chosen, parameters, rules)
     rng = np.random.default_rng(chosen.seed)
-    while len(fixed) < held_out:
-        part = "test" if len(fixed) < chosen.test else "validation"
-        task = draw(rng, part, f"{chosen.title} {len(fixed) + 1}")
-        fixed[task.id] = task
-    tasks = tuple(fixed.values())
+    while len(generator.listed) < held_out:
+        number = len(generator.listed)
+        name = "test" if number < chosen.test else "validation"
+        task = generator.draw(rng, name, f"{chosen.title} {number + 1}")
+        generator.listed[task.id] = task
+    tasks = list(generator.listed.values())
     return {
-        "train": TaskDistribution("train", draw=draw, guises=guises("train")),
-        "validation": TaskDistribution(
-            "validation", tasks[chosen.test :], guises=guises("validation")
-        ),
-        "test": TaskDistribution("test", tasks[: chosen.test], guises=guises("test")),
+        "train": generator.split("train"),
+        "validation": generator.split("validation", tasks[chosen.test :]),
+        "test": generator.split("test", tasks[: chosen.test]),
     }
 
 
