@@ -13,6 +13,7 @@ import io
 import itertools
 import os
 import shlex
+import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
@@ -22,7 +23,7 @@ from tyro.conf import OmitArgPrefixes, OmitSubcommandPrefixes, Positional, subco
 
 if TYPE_CHECKING:
     from game.authoring import Known
-    from game.feed import Card
+    from game.feed import Card, Request
     from game.tasks import Pack
 
 DONE, AT_FAULT, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
@@ -53,6 +54,39 @@ class Shipped:
             raise NoAgent(error) from None
 
 
+class Filming:
+    """Makes a GIF by a command line of its own, so that the window goes on smoothly meanwhile."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._folder = Path()
+
+    def start(self, line: str, folder: Path) -> None:
+        """Begin with what a replay line says."""
+        self._folder = folder
+        command = [sys.executable, str(Path(__file__).resolve()), "watch", "--replay", line]
+        command += ["--headless", "--out", str(folder)]
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        )
+
+    def poll(self) -> tuple[str, str, bool] | None:
+        """A note (heading, text, whether all is well) once it is done."""
+        if self._process is None or self._process.poll() is None:
+            return None
+        process, self._process = self._process, None
+        said = process.communicate()[1].decode(errors="replace").strip()
+        if process.returncode:
+            return "The film could not be made", said or "It ended unexpectedly.", False
+        return "Filmed", str(self._folder / "adaptation.gif"), True
+
+    def close(self) -> None:
+        """Leave nothing running."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.communicate()
+
+
 def open_window(
     what: str,
     pack: Pack,
@@ -61,6 +95,7 @@ def open_window(
     steps: int,
     episodes: int = 0,
     show_goal: bool = False,
+    request: Request | None = None,
 ) -> int:
     """Open the window on a screen, and stay until it is closed."""
     from agents.worker import Worker
@@ -71,12 +106,16 @@ def open_window(
     from game.view.settings import settings_file
     from game.view.window import NoDisplay, WrongPygame, run
 
-    wish = Wish(what, pack, agents=agents, episodes=episodes)
+    task = request.task if request else None
+    wish = Wish(what, pack, task=task, agents=agents, episodes=episodes, request=request)
+    film = Filming()
     try:
-        return run(App(wish, Shipped(), feed, settings_file(), seed, steps, show_goal=show_goal))
+        file = settings_file()
+        return run(App(wish, Shipped(), feed, file, seed, steps, show_goal=show_goal, film=film))
     except (NoDisplay, WrongPygame) as error:
         return fail(error, UNUSABLE)
     finally:
+        film.close()
         feed.close()
 
 
@@ -102,8 +141,13 @@ class Watch:
     """Chooses the task, and all that is random in the adaptation."""
     steps: int = 5
     """Adaptation steps."""
+    replay: str | None = None
+    """Show again just what a replay line says (copied from the window by L, or from trace.json);
+    it takes the place of all the above but --headless and --out."""
 
     def run(self) -> int:
+        from game.feed import Request
+        from game.replay import read_line
         from game.tasks import load_pack
 
         if not 0 <= self.steps <= 1000 or self.seed < 0:
@@ -112,11 +156,20 @@ class Watch:
             return fail("--headless and --out DIR go together", UNUSABLE)
         if len(self.versus) > 3:
             return fail("--versus takes at most three agents", UNUSABLE)
+        if self.replay is not None:
+            scene = read_line(self.replay)
+            if self.headless:
+                return self._write(scene.pack, scene.request)
+            request = scene.request
+            agents, seed, steps = request.agents, request.seed, request.steps
+            return open_window("watch", scene.pack, agents, seed, steps, request=request)
         pack = load_pack(self.level)
-        if not pack.split("test").tasks:
+        tasks = pack.split("test").tasks
+        if not tasks:
             return fail(f"{pack.path}: the pack has no held-out tasks to watch", AT_FAULT)
         if self.headless:
-            return self._write(pack)
+            task, agents = tasks[self.seed % len(tasks)], self._agents(pack, self.versus)
+            return self._write(pack, Request(0, task, self.seed, self.steps, agents, pack.name))
         agents = self._agents(pack, self.versus or ("scratch",))
         return open_window("watch", pack, agents, self.seed, self.steps)
 
@@ -124,15 +177,16 @@ class Watch:
         others = (name for name in versus if name not in ("", "none"))
         return (self.agent or pack.agent, *others)
 
-    def _write(self, pack: Pack) -> int:
+    def _write(self, pack: Pack, request: Request) -> int:
         import torch
 
         from agents.plots import plot_trace
-        from agents.worker import trace_task
+        from agents.worker import trace
         from game.files import save_arrays, write_atomically, write_json
+        from game.replay import line_of
         from game.tables import compile_level
         from game.trace import trace_json
-        from game.view.app import subject_of
+        from game.view.app import subject_like
         from game.view.record import save_gif, save_picture
         from game.view.window import WrongPygame, check_pygame
 
@@ -143,10 +197,9 @@ class Watch:
             return fail(error, UNUSABLE)
         torch.set_num_threads(1)
         self.out.mkdir(parents=True, exist_ok=True)
-        agents = self._agents(pack, self.versus)
-        subject = subject_of(pack, agents, Shipped(), self.seed, self.steps)
-        task = subject.tasks[0]
-        traces = [trace_task(name, pack.name, task, self.seed, self.steps) for name in agents]
+        task, line = request.task, line_of(pack, request)
+        subject = subject_like(pack, request, Shipped())
+        traces = trace(request)
         arrays = {"action_probs": traces[0].action_probs(), **compile_level(task.level).arrays()}
         title = f"{task.name} ({pack.title}), task {task.id}"
         files = {
@@ -155,7 +208,9 @@ class Watch:
             "board.png": lambda path: save_picture(path, subject, traces),
             "adaptation.gif": lambda path: save_gif(path, subject, traces),
         }
-        write_json(self.out / "trace.json", trace_json(self.level, task.id, self.seed, traces))
+        level = self.level if self.replay is None else str(pack.path)
+        facts = trace_json(level, task.id, request.seed, traces) | {"replay": line}
+        write_json(self.out / "trace.json", facts)
         for name, write in files.items():
             write_atomically(self.out / name, write)
         print(f"written to {self.out}: trace.json {' '.join(files)}")
@@ -737,6 +792,7 @@ def _run(argv: list[str]) -> int:
     from game.features import TooLargeToSee
     from game.feed import NoAgent
     from game.level import LevelError
+    from game.replay import ReplayError
     from game.tables import TooLarge
     from game.tasks import PackError
 
@@ -750,7 +806,7 @@ def _run(argv: list[str]) -> int:
         return code
     except BrokenPipeError:
         raise
-    except (LevelError, PackError, TooLarge, TooLargeToSee) as error:
+    except (LevelError, PackError, ReplayError, TooLarge, TooLargeToSee) as error:
         return fail(error, AT_FAULT)
     except OSError as error:
         return fail(f"{error.filename or 'file'}: {error.strerror or error}", AT_FAULT)

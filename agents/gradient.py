@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -84,7 +84,9 @@ class GradientLearner:
                 sizes.setdefault(int(step or 0), {})[of] = p.exp()
         return Start(leaves, params, [sizes[step] for step in sorted(sizes)])
 
-    def adapt(self, batch: GridBatch, rngs: Rngs, steps: int) -> Iterator[AdaptationStep]:
+    def adapt(
+        self, batch: GridBatch, rngs: Rngs, steps: int
+    ) -> Generator[AdaptationStep, inner.Moved, None]:
         """The inner loop from the averaged meta-parameters; see `Learner.adapt`."""
         features, columns = inner.see(batch, self.dtype)
         start = self.begin(self.meta.average, columns, batch.n_tasks)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -20,7 +20,7 @@ from agents.losses import (
 )
 from agents.policy import Params, log_probs
 from agents.rollout import Rngs, Rollout, roll_out
-from game.features import observe_batch
+from game.features import N_FEATURES, observe_batch
 from game.planner import expected_return
 from game.rules import Bools, Floats
 from game.tables import GridBatch
@@ -28,6 +28,7 @@ from game.trace import AdaptationStep
 
 BY_SUMS = {"plain": plain_surrogate, "lvc": lvc_surrogate}  # need no whole episodes
 EPISODES_SHOWN = 8
+Moved = tuple[GridBatch, Tensor] | None  # tasks that have changed, and what is seen of them
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,14 @@ def see(batch: GridBatch, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
     """A batch's features [T, S, F'] without the columns that are all zero, and those columns."""
     seen, columns = observe_batch(batch)
     return torch.from_numpy(seen).to(dtype), torch.from_numpy(columns)
+
+
+def see_again(batch: GridBatch, dtype: torch.dtype, columns: Tensor) -> Tensor:
+    """Features [T, S, F'] of just these columns."""
+    seen, present = see(batch, dtype)
+    whole = torch.zeros(*seen.shape[:2], N_FEATURES, dtype=dtype)
+    whole[..., present] = seen
+    return whole[..., columns]
 
 
 def collect(batch: GridBatch, log_probs: Tensor, episodes: int, rngs: Rngs) -> Rollout:
@@ -180,12 +189,13 @@ def adapt(
     rngs: Rngs,
     steps: int,
     config: InnerConfig,
-) -> Iterator[AdaptationStep]:
+) -> Generator[AdaptationStep, Moved, None]:
     """The inner loop as everybody sees it: step 0 is before adaptation.
 
     `features` [T, S, F'] are those of `see`; `params` and the `step_sizes` of each step (those of
     the last go on) carry a task dimension, have rows for these F' features, and are left as they
-    are.
+    are. Tasks may change meanwhile: a batch and its features that are sent take the place of the
+    old ones after the gradient step.
     """
     params = {name: p.detach() for name, p in params.items()}
     env_steps = np.zeros(batch.n_tasks, int)
@@ -196,13 +206,18 @@ def adapt(
         data = collect(batch, logp, config.episodes, rngs)
         probs = to_numpy(logp.exp())
         probs /= probs.sum(-1, keepdims=True)
-        yield describe(k, env_steps, probs, data, expected_return(batch, probs), gradient_steps=k)
+        moved = yield describe(
+            k, env_steps, probs, data, expected_return(batch, probs), gradient_steps=k
+        )
         if k == steps:
             return
         env_steps = env_steps + data.env_steps
         sizes = step_sizes[min(k, len(step_sizes) - 1)]
         params = improve(params, sizes, features, logp, data, trial)
         params = {name: p.detach() for name, p in params.items()}
+        if moved is not None:
+            batch, features = moved
+            trial = Trial(batch, config)
 
 
 def describe(

@@ -8,10 +8,10 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import signal
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from game.features import TooLargeToSee
 from game.feed import Failed, Finished, Message, Ready, Request, Stepped
@@ -19,6 +19,9 @@ from game.planner import optimal_return, random_return
 from game.tables import GridBatch, TooLarge
 from game.tasks import Task, task_rng
 from game.trace import AdaptationStep, AdaptationTrace
+
+if TYPE_CHECKING:
+    from agents.learner import Learner
 
 
 class Worker:
@@ -107,7 +110,63 @@ def _stream(name: str, request: Request, batch: GridBatch) -> Iterator[Adaptatio
     learner = load_agent(name, request.pack, request.seed).learner
     if request.episodes:
         learner.config = _with_episodes(learner.config, request.episodes)
-    return learner.adapt(batch, [task_rng(request.seed, request.task)], request.steps)
+    if request.step_size != 1:
+        learner.scale_steps(request.step_size)
+    return _steps(learner, request, batch)
+
+
+def _steps(learner: Learner, request: Request, batch: GridBatch) -> Iterator[AdaptationStep]:
+    """The steps of an adaptation, through all that changes meanwhile.
+
+    Where the goal moves an agent goes on from what it has learned, if it can (see `inner.adapt`);
+    others begin anew, as all do where what was learned is thrown away. What was spent counts on.
+    """
+    rngs = [task_rng(request.seed, request.task)]
+    stream = learner.adapt(batch, rngs, request.steps)
+    first = batch  # that the stream was begun with
+    begun: AdaptationStep | None = None  # the step at which the stream was begun anew
+    yield next(stream)
+    for k in range(1, request.steps + 1):
+        changes = [one for one in request.changes if one.step == k]
+        moved = None
+        if any(one.goal for one in changes):
+            moved = GridBatch.of([request.task_at(k).level])
+        news = _seen(learner, first, moved)
+        step = stream.send(news) if isinstance(stream, Generator) else next(stream)
+        step = _counted(step, begun)
+        batch = moved or batch
+        if any(one.goal is None for one in changes) or (moved and not news):
+            first = batch
+            begun, stream = step, learner.adapt(batch, rngs, request.steps - k)
+            step = _counted(next(stream), begun)
+        yield step
+
+
+def _seen(learner: Learner, first: GridBatch, moved: GridBatch | None) -> Any:
+    """What to send to an adapting learner, so that it goes on from what it has learned; else None.
+
+    It has inputs for what there was to see at first; what is new beside that, it does not see.
+    """
+    from agents.gradient import GradientLearner
+    from agents.inner import see, see_again
+
+    hidden = moved is not None and moved.tables[0].level.goal == "hidden"
+    if moved is None or not hidden or not isinstance(learner, GradientLearner):
+        return None
+    return moved, see_again(moved, learner.dtype, see(first, learner.dtype)[1])
+
+
+def _counted(step: AdaptationStep, begun: AdaptationStep | None) -> AdaptationStep:
+    """A step of a stream that was begun anew, with what had been spent before."""
+    if begun is None:
+        return step
+    return replace(
+        step,
+        step=begun.step + step.step,
+        episodes=begun.episodes + step.episodes,
+        env_steps=begun.env_steps + step.env_steps,
+        gradient_steps=begun.gradient_steps + step.gradient_steps,
+    )
 
 
 def _with_episodes(config: Any, episodes: int) -> Any:
@@ -119,10 +178,24 @@ def _with_episodes(config: Any, episodes: int) -> Any:
 
 def trace_task(name: str, pack: str, task: Task, seed: int, steps: int) -> AdaptationTrace:
     """The whole adaptation of one agent to one task."""
-    from agents.runs import load_agent
+    return trace(Request(0, task, seed, steps, (name,), pack))[0]
 
-    agent = load_agent(name, pack, seed)
-    batch = GridBatch.of([task.level])
-    taken = list(agent.learner.adapt(batch, [task_rng(seed, task)], steps))
-    random, optimal = float(random_return(batch)[0]), float(optimal_return(batch)[0])
-    return AdaptationTrace(agent.name, random, optimal, taken)
+
+def trace(request: Request) -> list[AdaptationTrace]:
+    """All that a request asks for: the same steps as the window gets."""
+    from agents.catalog import agent_card
+
+    batch = GridBatch.of([request.task.level])
+    moves = [one.step for one in request.changes if one.goal]
+    moved = tuple((step, *_bounds(GridBatch.of([request.task_at(step).level]))) for step in moves)
+    traces = []
+    for name in request.agents:
+        card = agent_card(name, request.pack)
+        taken = list(_stream(name, request, batch))
+        traces.append(AdaptationTrace(card.name, *_bounds(batch), taken, moved))
+    return traces
+
+
+def _bounds(batch: GridBatch) -> tuple[float, float]:
+    """The random and the optimal return."""
+    return float(random_return(batch)[0]), float(optimal_return(batch)[0])

@@ -7,18 +7,29 @@ and messages that carry another number are about a request that nobody waits for
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
+from game.level import move_goal
 from game.tasks import Task
 from game.trace import AdaptationStep, AdaptationTrace
+
+
+@dataclass(frozen=True)
+class Change:
+    """From this adaptation step on the goal is in another cell (row, column); or, where there is
+    none, what was learned is thrown away."""
+
+    step: int
+    goal: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
 class Request:
     """Adapt these agents (as `--agent` takes them, for a pack of this name) to a task.
 
-    `episodes` are those of each adaptation step, where they are not to be the agent's own.
+    `episodes` are those of each adaptation step, where they are not to be the agent's own;
+    `step_size` multiplies the agents' step sizes. `changes` happen meanwhile.
     """
 
     number: int
@@ -28,6 +39,15 @@ class Request:
     agents: tuple[str, ...]
     pack: str = ""
     episodes: int | None = None
+    step_size: float = 1.0
+    changes: tuple[Change, ...] = ()
+
+    def task_at(self, step: int) -> Task:
+        """The task as it is at an adaptation step."""
+        goals = [one.goal for one in self.changes if one.goal and one.step <= step]
+        return (
+            replace(self.task, level=move_goal(self.task.level, goals[-1])) if goals else self.task
+        )
 
 
 @dataclass(frozen=True)

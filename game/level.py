@@ -742,6 +742,22 @@ def place_goal(level: Level, cell: tuple[int, int]) -> Level:
     return replace(level, rows=tuple("".join(row) for row in rows), shown=shown)
 
 
+def move_goal(level: Level, cell: tuple[int, int]) -> Level:
+    """The level with its goal at this (row, column) instead; where it was there is floor."""
+    without = tuple(row.replace(GOAL, FLOOR) for row in level.rows)
+    shown = level.shown and move_goal(level.shown, cell)
+    return place_goal(replace(level, rows=without, shown=shown), cell)
+
+
+def can_move_goal(level: Level, cell: tuple[int, int]) -> bool:
+    """Whether the goal may be moved to a (row, column): to floor that can be reached."""
+    inside = 0 <= cell[0] < level.height and 0 <= cell[1] < level.width
+    if not inside or level.rows[cell[0]][cell[1]] not in (FLOOR, GOAL):
+        return False
+    moved = move_goal(level, cell)
+    return all(cell in reachable(moved, start) for start in moved.find(START))
+
+
 def values(level: Level) -> dict[str, Value]:
     """All that a task may draw besides goal and variant, each by its label."""
     found: dict[str, Value] = {"slip": level.slip}

@@ -44,15 +44,23 @@ class AdaptationTrace:
     random_return: float
     optimal_return: float
     steps: list[AdaptationStep] = field(default_factory=list)
+    moved: tuple[tuple[int, float, float], ...] = ()
+    """(step, random, optimal) where the task has changed from a step on, in order."""
 
     def exact(self, step: AdaptationStep) -> float:
         """The step's return, exact where it can be known, else the mean of its episodes."""
         known = step.return_sampled if step.return_exact is None else step.return_exact
         return float(known[0])
 
+    def bounds(self, step: int) -> tuple[float, float]:
+        """The random and the optimal return of the task as it is at a step."""
+        since = [(random, optimal) for first, random, optimal in self.moved if first <= step]
+        return since[-1] if since else (self.random_return, self.optimal_return)
+
     def score(self, step: AdaptationStep) -> float:
-        room = self.optimal_return - self.random_return
-        return (self.exact(step) - self.random_return) / room if room > 1e-12 else 0.0
+        random, optimal = self.bounds(step.step)
+        room = optimal - random
+        return (self.exact(step) - random) / room if room > 1e-12 else 0.0
 
     def action_probs(self) -> Floats:
         """[K + 1, S, A] the task's policy at every step."""

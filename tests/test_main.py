@@ -52,7 +52,8 @@ def test_a_headless_watch_writes_the_trace_the_policy_and_pictures(level: str, t
     trace = watch(level, tmp_path / "out", "--versus", "scratch", steps=5)
     files = {path.name for path in (tmp_path / "out").iterdir()}
     assert files == {"trace.json", "policy.npz", "curve.png", "board.png", "adaptation.gif"}
-    keys = {"level", "task", "seed", "optimal_return", "random_return", "agent", "scratch"}
+    keys = {"level", "task", "seed", "optimal_return", "random_return", "replay"}
+    keys |= {"agent", "scratch"}
     assert set(trace) == keys
     assert (trace["level"], trace["seed"]) == (level, 0)
     assert trace["task"] == load_pack(level).split("test").tasks[0].id

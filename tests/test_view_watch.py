@@ -356,9 +356,10 @@ def test_a_thumbnail_shows_where_the_agent_went(replay: WatchScreen) -> None:
     timeline = replay._stage.timelines[0]
     made = {pygame.image.tobytes(one, "RGB") for one in timeline._made.values()}
     assert len(made) == 3
-    board = timeline._board
-    assert replay.run.tables
-    cell = replay.run.tables.cell[replay.run.traces[0].steps[2].paths[0, 0, 1]]
+    tables = replay.run.here.known.tables
+    assert tables
+    board = timeline._board(tables)
+    cell = tables.cell[replay.run.traces[0].steps[2].paths[0, 0, 1]]
     at = tuple(round(v) for v in board.centre(*cell))
     assert timeline._made[2].get_at(at) != board.surface.get_at(at)
 

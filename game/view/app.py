@@ -6,16 +6,20 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 import pygame
 
-from game.feed import Agents, Feed, NoAgent
+from game.feed import Agents, Feed, NoAgent, Request
+from game.files import write_atomically
+from game.replay import line_of
 from game.tasks import SPLITS, Pack, Task
 from game.view import settings as memory
 from game.view.gallery import Gallery
 from game.view.library import Errands, Library, Shelf, stamp
-from game.view.page import Page, Wish
+from game.view.page import Notice, Page, Wish
 from game.view.play import EACH, Game, PlayScreen
+from game.view.record import copy_text, free_name, save_png
 from game.view.watch import Subject, WatchScreen
 
 UNTRAINED = {  # what is to be seen of an agent that was not meta-trained
@@ -26,6 +30,8 @@ UNTRAINED = {  # what is to be seen of an agent that was not meta-trained
         "An agent that knows the rules and the map only has to find the goal: it rules cells out."
     ),
 }
+RECORDS = ("photo", "film", "copy")  # wishes that lead to no other screen
+RECORDINGS = "recordings"  # where pictures and films go
 UNLIKE = 4  # steps that differ by this factor in episodes share a logarithmic axis
 CHECK_FILES = 0.5  # seconds between two looks at whether a file was written
 
@@ -66,6 +72,12 @@ def subject_of(
     )
 
 
+def subject_like(pack: Pack, request: Request, agents: Agents) -> Subject:
+    """What is watched where just this was asked for. Raises NoAgent."""
+    subject = subject_of(pack, request.agents, agents, request.seed, request.steps, request.task)
+    return replace(subject, request=request)
+
+
 def game_of(wish: Wish, agents: Agents, seed: int = 0) -> Game:
     """What is played: the held-out tasks of a pack, from the one wished for on. Raises NoAgent."""
     assert wish.pack
@@ -88,6 +100,18 @@ def game_of(wish: Wish, agents: Agents, seed: int = 0) -> Game:
     )
 
 
+class Film(Protocol):
+    """Whoever makes a GIF of what a replay line says, in the background."""
+
+    def start(self, line: str, folder: Path) -> None:
+        """Begin."""
+        ...
+
+    def poll(self) -> tuple[str, str, bool] | None:
+        """A note (heading, text, whether all is well) once it is done."""
+        ...
+
+
 class App:
     """All screens, the one on top being on. `file` is where settings are kept; None: nowhere."""
 
@@ -101,7 +125,11 @@ class App:
         steps: int = 5,
         errands: Errands | None = None,
         show_goal: bool = False,
+        film: Film | None = None,
     ) -> None:
+        self.film, self._filming = film, False
+        self._photo = False  # whether the next picture is to be kept
+        self.folder = Path(RECORDINGS)
         self.show_goal = show_goal  # to a person who plays
         self.agents, self.feed, self.file = agents, feed, file
         self.seed, self.steps = seed, steps
@@ -146,14 +174,18 @@ class App:
             return
         self._look_at_files(seconds)
         self.page.update(seconds)
+        self.page.read(seconds)
         wish, self.page.wish = self.page.wish, None
         if self.page.quit:
             self.pages.pop()
             if self.pages:
                 self._stamp = stamp(self.visit.pack.path) if self.visit.pack else None
                 self.page.resume()
+        elif wish and wish.what in RECORDS:
+            self._record(wish)
         elif wish:
             self._go(wish)
+        self._see_to_film()
         self._remember(self.settings.of(self.taste))
 
     def state(self) -> object:
@@ -164,6 +196,46 @@ class App:
         """Draw the screen that is on."""
         if self.pages:
             self.page.draw(surface)
+            if self._photo:
+                self._photo = False
+                self._save_photo(surface)
+
+    # --- pictures
+
+    def _record(self, wish: Wish) -> None:
+        """Keep a picture of the screen, film the adaptation, or copy its replay line."""
+        self._photo = wish.what == "photo"
+        if not wish.request:
+            return
+        assert self.visit.pack
+        line = line_of(self.visit.pack, wish.request)
+        if wish.what == "copy":
+            kept = copy_text(line)
+            how = "Copied: to see this again" if kept else "To see this again"
+            self.page.notice = Notice(how, f'python main.py watch --replay "{line}"', calm=True)
+        elif self._filming or self.film is None:
+            self.page.notice = Notice("One film at a time", "The last one is still being made.")
+        else:
+            self._filming = True
+            folder = free_name(self.folder, f"{wish.request.task.id}-seed{wish.request.seed}")
+            self.film.start(line, folder)
+            self.page.notice = Notice("Filming", f"The GIF will be in {folder}.", calm=True)
+
+    def _see_to_film(self) -> None:
+        said = self.film.poll() if self.film and self._filming else None
+        if said is not None and self.pages:
+            self._filming = False
+            self.page.notice = Notice(*said)
+
+    def _save_photo(self, surface: pygame.Surface) -> None:
+        path = free_name(self.folder, "gridapt", ".png")
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            write_atomically(path, lambda file: save_png(surface, file))
+        except (OSError, pygame.error) as error:
+            self.page.notice = Notice("The picture could not be saved", str(error))
+        else:
+            self.page.notice = Notice("Saved", str(path), calm=True)
 
     # --- from screen to screen
 
@@ -199,7 +271,11 @@ class App:
         if wish.what in ("play", "duel"):
             game = game_of(wish, self.agents, self.seed)
             return PlayScreen(game, self.feed, self.taste, self._numbers, self.show_goal)
-        subject = subject_of(wish.pack, wish.agents, self.agents, self.seed, self.steps, wish.task)
+        if wish.request:
+            subject = subject_like(wish.pack, wish.request, self.agents)
+        else:
+            names, task = wish.agents, wish.task
+            subject = subject_of(wish.pack, names, self.agents, self.seed, self.steps, task)
         abreast = len(wish.agents) > 2
         return WatchScreen(
             subject, self.feed, None, self.taste, abreast=abreast, numbers=self._numbers
@@ -233,7 +309,7 @@ class App:
     def _show(self, shelf: Shelf, again: bool) -> None:
         if shelf.pack is None:
             kept = " - the last good state stays" if again else ""
-            self.page.notice = (f"{shelf.path.name} has errors{kept}", shelf.problem)
+            self.page.notice = Notice(f"{shelf.path.name} has errors{kept}", shelf.problem)
             return
         if again and isinstance(self.page, Gallery):
             return  # it shows the new state by itself
@@ -248,4 +324,4 @@ class App:
             if again:
                 self.pages.remove(old)
         except NoAgent as error:
-            self.page.notice = ("This agent cannot be used", str(error))
+            self.page.notice = Notice("This agent cannot be used", str(error))

@@ -16,7 +16,7 @@ from game.view import hud
 from game.view.board import Board, grid_size
 from game.view.layout import frame
 from game.view.library import Library, Shelf
-from game.view.page import Key, Page, Wish
+from game.view.page import Key, Notice, Page, Wish
 from game.view.theme import Palette, Taste, Typeset, number
 
 MODES = {
@@ -135,7 +135,7 @@ class Gallery(Page):
         if entry is None:
             return
         if entry.task is None:
-            self.notice = ("This level cannot be used yet", entry.shelf.problem)
+            self.notice = Notice("This level cannot be used yet", entry.shelf.problem)
             return
         beside = self.value("beside it")
         names = (self.value("agent"), *(() if beside == NONE else (beside,)))
@@ -144,7 +144,7 @@ class Gallery(Page):
             for name in names:
                 self.agents.card(name, entry.shelf.pack.name)
         except NoAgent as error:
-            self.notice = ("This agent cannot be used", str(error))
+            self.notice = Notice("This agent cannot be used", str(error))
             return
         self.wish = Wish(self.value("mode"), entry.shelf.pack, entry.task, names)
 

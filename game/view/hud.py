@@ -410,7 +410,12 @@ def marker_picture(agent: int, type: Typeset) -> pygame.Surface:
 
 
 def draw_notice(
-    surface: pygame.Surface, rect: pygame.Rect, heading: str, text: str, type: Typeset
+    surface: pygame.Surface,
+    rect: pygame.Rect,
+    heading: str,
+    text: str,
+    type: Typeset,
+    calm: bool = False,
 ) -> None:
     """A note over the lower part of a region: a heading, and as much of the text as has room.
 
@@ -428,11 +433,12 @@ def draw_notice(
     box = pygame.Rect(0, 0, width, height)
     box.midbottom = rect.centerx, rect.bottom - 3 * type.unit
     pygame.draw.rect(surface, type.palette.paper, box, border_radius=type.unit)
-    pygame.draw.rect(surface, type.palette.alert, box, 2, border_radius=type.unit)
+    hue = type.palette.ink if calm else type.palette.alert
+    pygame.draw.rect(surface, hue, box, 2, border_radius=type.unit)
     y = box.top + 3 * type.unit // 2
     left = box.left + 2 * type.unit
     heading = type.fit(heading, "heading", width - 4 * type.unit)
-    y = type.write(surface, heading, "heading", type.palette.alert, topleft=(left, y)).bottom + gap
+    y = type.write(surface, heading, "heading", hue, topleft=(left, y)).bottom + gap
     for text in lines:
         type.write(surface, text, style, type.palette.ink, topleft=(left, y))
         y += line

@@ -147,10 +147,12 @@ def values(board: Board, scene: Scene, type: Typeset) -> Layer:
 
 def changes(board: Board, scene: Scene, type: Typeset) -> Layer:
     """Where the last adaptation step turned the policy."""
+    blank = pygame.Surface(board.size, pygame.SRCALPHA)
     if not scene.now:
-        blank = pygame.Surface(board.size, pygame.SRCALPHA)
         return blank, "Changes: nothing yet, this is before adaptation. Go on one step."
     before, after = scene.steps[scene.now - 1].action_probs[0], scene.probs
+    if before.shape != after.shape:
+        return blank, "Changes: the level itself has changed in this step."
     moved = 0.5 * np.abs(after - before).sum(-1)  # [S] probability that went to other actions
     states = [s for s in layer(scene.tables, scene.state) if moved[s] >= TURNED]
     hue, pale = board.palette.ink, board.palette.muted

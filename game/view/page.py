@@ -9,26 +9,38 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import pygame
 
+from game.feed import Request
 from game.tasks import Pack, Task
 from game.view import hud
 from game.view.theme import Taste, Typeset
 
+CALM = 6.0  # seconds for which a note stays that asks for nothing
 CTRL = pygame.KMOD_CTRL | pygame.KMOD_META
 
 
 @dataclass(frozen=True)
 class Wish:
-    """Where a screen wants to go from here: "gallery", "watch", "play" or "duel"."""
+    """Where a screen wants to go from here: "gallery", "watch", "play" or "duel"; or what of it is
+    to be kept: a "photo", a "film" of a request, or its replay line ("copy")."""
 
     what: str
     pack: Pack | None = None
     task: Task | None = None
     agents: tuple[str, ...] = ()
     episodes: int = 0  # to play; 0: as many as the pack says
+    request: Request | None = None  # just this is to be watched
+
+
+class Notice(NamedTuple):
+    """A note over the screen. One that is `calm` goes away by itself, and keys count meanwhile."""
+
+    heading: str
+    text: str
+    calm: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,9 +83,19 @@ class Page:
         self.quit = False
         self.wish: Wish | None = None
         self.visit: Wish | None = None  # what it was opened for
-        self.notice: tuple[str, str] | None = None  # heading and text
+        self._notice: Notice | None = None
+        self._read = 0.0  # seconds for which it has been there
         self.helping = False
         self._caps: list[tuple[pygame.Rect, Key]] = []
+
+    @property
+    def notice(self) -> Notice | None:
+        """A note that lies over the screen."""
+        return self._notice
+
+    @notice.setter
+    def notice(self, notice: Notice | None) -> None:
+        self._notice, self._read = notice, 0.0
 
     # --- what the common keys do
 
@@ -96,6 +118,10 @@ class Page:
     def usual_size(self) -> None:
         """Type of the usual size."""
         self.taste.enlarge(0)
+
+    def photograph(self) -> None:
+        """Keep a picture of the screen."""
+        self.wish = Wish("photo")
 
     def show_help(self) -> None:
         """List all keys."""
@@ -132,7 +158,7 @@ class Page:
 
     def _dismiss(self) -> bool:
         """Take away a note that lies over the screen."""
-        covered = self.helping or self.notice is not None
+        covered = self.helping or (self.notice is not None and not self.notice.calm)
         self.helping, self.notice = False, None
         return covered
 
@@ -141,6 +167,12 @@ class Page:
 
     def update(self, seconds: float) -> None:
         """Let time pass."""
+
+    def read(self, seconds: float) -> None:
+        """Take a calm note away after a while."""
+        self._read += seconds
+        if self.notice and self.notice.calm and self._read > CALM:
+            self.notice = None
 
     def resume(self) -> None:
         """The screen is on again, after another one was."""
@@ -163,7 +195,8 @@ class Page:
             keys = [(key.cap, key.text) for key in self.all_keys()]
             hud.draw_help(surface, keys, type)
         elif self.notice:
-            hud.draw_notice(surface, surface.get_rect(), *self.notice, type)
+            heading, text, calm = self.notice
+            hud.draw_notice(surface, surface.get_rect(), heading, text, type, calm)
 
     def draw_body(self, surface: pygame.Surface) -> None:
         """What this screen is about."""
@@ -207,6 +240,7 @@ COMMON: tuple[Key, ...] = (
     Key("Ctrl +", "larger type",    (pygame.K_PLUS, pygame.K_KP_PLUS), Page.larger, "+=", ctrl=True, minor=2, short=""),
     Key("Ctrl −", "smaller type",   (pygame.K_MINUS, pygame.K_KP_MINUS), Page.smaller, "-", ctrl=True, minor=2, short="type"),
     Key("Ctrl 0", "usual type",     (pygame.K_0, pygame.K_KP0), Page.usual_size, ctrl=True, minor=2, short="usual"),
+    Key("F12",    "save a picture", (pygame.K_F12,), Page.photograph, minor=2, short="picture"),
     Key("F1",     "all keys",       (pygame.K_F1,), Page.show_help),
     Key("Esc",    "leave",          (pygame.K_ESCAPE,), Page.leave),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pygame
 
@@ -147,32 +147,38 @@ class Timeline:
     def __init__(
         self,
         trace: AdaptationTrace,
-        tables: Tables,
+        tables_at: Callable[[int], Tables],
         rect: pygame.Rect,
         last: int,
         agent: int,
         type: Typeset,
     ) -> None:
-        self.trace, self.tables, self.type = trace, tables, type
+        """`tables_at` gives those of the level as it is at a step: it may change meanwhile."""
+        self.trace, self.tables_at, self.type = trace, tables_at, type
         self.hue = type.palette.agents[agent]
         self._made: dict[int, pygame.Surface] = {}
-        columns, rows = grid_size(tables.level)
+        self._boards: dict[int, Board] = {}
+        level = tables_at(0).level
+        columns, rows = grid_size(level)
         label = type.height("small")
         high = max(1, rect.height - label - 4)
         gap = type.unit // 2 + 2
         most = max(2, (rect.width + gap) // (LEAST_THUMB + gap))
         self.steps = chosen_steps(last, most)
         wide = (rect.width + gap) / len(self.steps) - gap
-        self._board = Board(
-            tables.level, max(1, int(min(wide / columns, high / rows))), type.palette
-        )
-        width, height = self._board.size
+        self._cell = max(1, int(min(wide / columns, high / rows)))
+        width, height = self._board(tables_at(0)).size
         pitch = (rect.width - width) / max(1, len(self.steps) - 1) if len(self.steps) > 1 else 0
         pitch = min(pitch, width + 3 * gap)
         self.slots = {
             step: pygame.Rect(round(rect.left + i * pitch), rect.top, width, height)
             for i, step in enumerate(self.steps)
         }
+
+    def _board(self, tables: Tables) -> Board:
+        if id(tables) not in self._boards:
+            self._boards[id(tables)] = Board(tables.level, self._cell, self.type.palette)
+        return self._boards[id(tables)]
 
     @property
     def count(self) -> int:
@@ -197,11 +203,12 @@ class Timeline:
 
     def _picture(self, step: AdaptationStep) -> pygame.Surface:
         """The board with the walks of all episodes that the step carries."""
-        picture, hue = self._board.surface.copy(), self.hue
+        tables = self.tables_at(step.step)
+        board, hue = self._board(tables), self.hue
+        picture = board.surface.copy()
         for path in step.paths[0]:
-            walk = pygame.Surface(self._board.size, pygame.SRCALPHA)
-            lines = segments(self._board, self.tables.cell, path, 0.0)
-            draw_walk(walk, lines, hue, max(2, self._board.cell // 3))
+            walk = pygame.Surface(board.size, pygame.SRCALPHA)
+            draw_walk(walk, segments(board, tables.cell, path, 0.0), hue, max(2, board.cell // 3))
             walk.set_alpha(GOES)
             picture.blit(walk, (0, 0))
         return picture

@@ -36,22 +36,27 @@ class Axes:
     usual: tuple[tuple[int, float], ...] = ()  # (episodes, return) to be expected of the agent
     word: str = ""  # what is counted, from 1 on, where that is not steps of some episodes
     logarithmic: bool = False  # in episodes, 0 included
+    span: tuple[float, float] | None = None  # of returns, if it is more than random to optimal
 
     @property
     def end(self) -> int:
         return max(self.last, self.steps * self.episodes, 1)
 
     @property
+    def ends(self) -> tuple[float, float]:
+        return self.span or (self.random, self.optimal)
+
+    @property
     def room(self) -> float:
-        return max(self.optimal - self.random, 1e-6)
+        return max(self.ends[1] - self.ends[0], 1e-6)
 
     @property
     def low(self) -> float:
-        return self.random - PAD_BELOW * self.room
+        return self.ends[0] - PAD_BELOW * self.room
 
     @property
     def high(self) -> float:
-        return self.optimal + PAD_ABOVE * self.room
+        return self.ends[1] + PAD_ABOVE * self.room
 
     @property
     def margin(self) -> float:

@@ -6,6 +6,7 @@ bytes.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -47,7 +48,7 @@ def save_gif(
     size: tuple[int, int] = GIF_SIZE,
 ) -> None:
     """Write the whole adaptation as an animated GIF that goes round for ever."""
-    pace = gif_pace(subject.steps)
+    pace = gif_pace(subject.request.steps if subject.request else subject.steps)
     palette = _palette(_open(subject, traces, pace), size)
     frames = _frames(_open(subject, traces, pace), size, palette)
     next(frames).save(path, "GIF", save_all=True, append_images=frames, loop=0, disposal=1)
@@ -64,6 +65,27 @@ def gif_pace(steps: int) -> Pace:
         first_episodes=2 if each > 2 else 1,
         episodes=2 if each > 2 else 1,
     )
+
+
+def save_png(surface: pygame.Surface, path: Path) -> None:
+    """Write what is on screen as a PNG."""
+    rgb = pygame.image.tobytes(surface, "RGB")
+    Image.frombytes("RGB", surface.get_size(), rgb).save(path, "PNG")
+
+
+def free_name(folder: Path, name: str, suffix: str = "") -> Path:
+    """A path in the folder that is not taken: the name and a number."""
+    paths = (folder / f"{name}-{i:03}{suffix}" for i in itertools.count(1))
+    return next(path for path in paths if not path.exists())
+
+
+def copy_text(text: str) -> bool:
+    """Put a text on the clipboard, and say whether there is one."""
+    try:
+        pygame.scrap.put_text(text)
+    except pygame.error:
+        return False
+    return True
 
 
 def _open(subject: Subject, traces: Sequence[AdaptationTrace], pace: Pace) -> WatchScreen:

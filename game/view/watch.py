@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import pygame
@@ -59,6 +59,7 @@ class Subject:
     usual: tuple[tuple[int, float], ...] = ()  # (episodes, score) of the agent on held-out tasks
     longest: int = 0  # episodes of all steps of the agent that takes most
     unlike: bool = False  # whether the agents' steps have very different numbers of episodes
+    request: Request | None = None  # what to begin with, where more is asked than all of this
 
 
 @dataclass(frozen=True)
@@ -81,35 +82,84 @@ def know(task: Task) -> Known:
     return Known(tables, float(random_return(batch)[0]), float(optimal_return(batch)[0]))
 
 
+@dataclass(frozen=True, eq=False)
+class Part:
+    """The task as it is from an adaptation step on."""
+
+    step: int
+    task: Task
+    known: Known
+    axes: Axes
+
+
 class Run:
     """One adaptation: what was asked of the feed, and what has come of it."""
 
     def __init__(
-        self, number: int, task: Task, known: Known, subject: Subject, seed: int, pace: Pace
+        self, request: Request, know: Callable[[Task], Known], subject: Subject, pace: Pace
     ) -> None:
-        self.number, self.task, self.seed = number, task, seed
-        self.failure = known.failure
+        self.request = request
+        self.number, self.task, self.seed = request.number, request.task, request.seed
+        self.steps, self.episodes = request.steps, subject.episodes
+        if request.episodes and subject.episodes > 1:
+            self.episodes = request.episodes
+        self.playback = Playback(self.steps, pace, len(subject.agents))
+        self.parts = self._divide(know, subject)
+        self.failure = next((part.known.failure for part in self.parts if part.known.failure), "")
         self.finished = False
-        self.playback = Playback(subject.steps, pace, len(subject.agents))
-        self.tables = known.tables
-        random, optimal = known.random_return, known.optimal_return
-        most = subject.steps * subject.episodes
-        usual = tuple((e, random + s * (optimal - random)) for e, s in subject.usual if e <= most)
-        self.axes = Axes(
-            subject.steps,
-            subject.episodes,
-            random,
-            optimal,
-            subject.longest,
-            usual=usual,
-            logarithmic=subject.unlike,
+        first, *others = ((p.step, p.axes.random, p.axes.optimal) for p in self.parts)
+        self.traces = tuple(
+            AdaptationTrace(name, *first[1:], moved=tuple(others)) for name in subject.agents
         )
-        self.traces = tuple(AdaptationTrace(name, random, optimal) for name in subject.agents)
+
+    def _divide(self, know: Callable[[Task], Known], subject: Subject) -> list[Part]:
+        """The task from each change of the goal on, all with the same span of returns."""
+        request = self.request
+        steps = [0, *(one.step for one in request.changes if one.goal)]
+        tasks = [request.task_at(step) for step in steps]
+        known = [know(task) for task in tasks]
+        span = min(one.random_return for one in known), max(one.optimal_return for one in known)
+        most = self.steps * self.episodes
+        longest = 0 if request.episodes else subject.longest * self.steps // max(1, subject.steps)
+        as_usual = not request.changes and not request.episodes and request.step_size == 1
+        parts = []
+        for step, task, one in zip(steps, tasks, known):
+            random, optimal = one.random_return, one.optimal_return
+            room = optimal - random
+            usual = tuple((e, random + s * room) for e, s in subject.usual if e <= most)
+            axes = Axes(
+                self.steps,
+                self.episodes,
+                random,
+                optimal,
+                max(longest, most),
+                usual=usual if as_usual else (),
+                logarithmic=subject.unlike,
+                span=span,
+            )
+            parts.append(Part(step, task, one, axes))
+        return parts
+
+    def part(self, step: int) -> Part:
+        """The task as it is at a step."""
+        return [part for part in self.parts if part.step <= step][-1]
+
+    @property
+    def here(self) -> Part:
+        """The task as it is on screen."""
+        moment = self.playback.moment()
+        return self.part(moment.step if moment else 0)
+
+    @property
+    def axes(self) -> Axes:
+        """Of the task on screen."""
+        return self.here.axes
 
     def take(self, agent: int, step: AdaptationStep) -> None:
-        """An adaptation step has arrived."""
-        self.traces[agent].steps.append(step)
-        self.playback.add((step.moves[0] >= 0).sum(-1).tolist(), agent)
+        """An adaptation step has arrived, or once more one that is there."""
+        if step.step == len(self.traces[agent].steps):
+            self.traces[agent].steps.append(step)
+            self.playback.add((step.moves[0] >= 0).sum(-1).tolist(), agent)
 
 
 @dataclass
@@ -123,6 +173,7 @@ class Stage:
     frame: pygame.Surface
     panes: list[Pane]
     timelines: list[Timeline]
+    part: Part  # of the run
     said: object = None
     plot: pygame.Rect | None = None
     facts: hud.Facts | None = field(default=None)
@@ -153,7 +204,7 @@ class WatchScreen(Page):
         self._age = 0.0  # seconds
         self._mouse: tuple[int, int] | None = None
         self._stage: Stage | None = None
-        self.run = self._request(subject.seed)
+        self.run = self._begin(subject.request or self._usual(subject.seed))
 
     # --- what the keys do
 
@@ -191,7 +242,7 @@ class WatchScreen(Page):
 
     def restart(self) -> None:
         """Adapt to the same task again, with new randomness."""
-        self._restart(self.run.seed + 1)
+        self._restart(replace(self.run.request, seed=self.run.seed + 1, changes=()))
 
     def faster(self) -> None:
         """The next higher speed."""
@@ -204,7 +255,10 @@ class WatchScreen(Page):
     def advance(self) -> None:
         """Go on to the next task; after the last comes the first."""
         self._index = (self._index + 1) % len(self.subject.tasks)
-        self._restart(self.subject.seed)
+        setting = self.run.request
+        request = self._usual(self.subject.seed)
+        request = replace(request, episodes=setting.episodes, step_size=setting.step_size)
+        self._restart(request)
 
     def look(self, overlay: Overlay) -> None:
         """Show an overlay, or take it away."""
@@ -225,6 +279,14 @@ class WatchScreen(Page):
         """Play this level against the agent."""
         self.wish = Wish("duel", task=self.run.task)
 
+    def film(self) -> None:
+        """Make a GIF of this adaptation."""
+        self.wish = Wish("film", request=self.run.request)
+
+    def copy(self) -> None:
+        """Copy all that it takes to see this adaptation again, as one line of text."""
+        self.wish = Wish("copy", request=self.run.request)
+
     def stand_abreast(self) -> None:
         """Show all agents on boards side by side, or only the first one."""
         self.abreast = not self.abreast and len(self.subject.agents) > 1
@@ -233,7 +295,7 @@ class WatchScreen(Page):
     def resume(self) -> None:
         """Begin again what another screen's requests have cut short."""
         if not self.run.finished:
-            self._restart(self.run.seed)
+            self._restart(self.run.request)
 
     # --- time
 
@@ -272,21 +334,29 @@ class WatchScreen(Page):
         """The task that is on."""
         return self.subject.tasks[self._index]
 
-    def _request(self, seed: int) -> Run:
-        subject, task, number = self.subject, self.task, next(self._numbers)
+    def _usual(self, seed: int) -> Request:
+        """What is asked for if there is no special wish."""
+        subject = self.subject
+        agents = subject.given or subject.agents
+        return Request(0, self.task, seed, subject.steps, agents, subject.pack)
+
+    def _know(self, task: Task) -> Known:
         if task.id not in self._known:
             if len(self._known) >= MOST_KNOWN:
                 self._known.clear()
             self._known[task.id] = know(task)
-        run = Run(number, task, self._known[task.id], subject, seed, self.pace)
+        return self._known[task.id]
+
+    def _begin(self, request: Request) -> Run:
+        request = replace(request, number=next(self._numbers))
+        run = Run(request, self._know, self.subject, self.pace)
         if not run.failure:
-            agents = subject.given or subject.agents
-            self.feed.request(Request(number, task, seed, subject.steps, agents, subject.pack))
+            self.feed.request(request)
         return run
 
-    def _restart(self, seed: int) -> None:
+    def _restart(self, request: Request) -> None:
         speed = self.run.playback.speed_index
-        self.run = self._request(seed)
+        self.run = self._begin(request)
         self.run.playback.speed_index = speed
         self._stage = None
 
@@ -326,7 +396,8 @@ class WatchScreen(Page):
         """Boards, timelines and panel; only what moves is drawn for every frame."""
         type = self.taste.typeset(surface.get_size())
         stage = self._stage
-        if stage is None or (stage.size, stage.type) != (surface.get_size(), type):
+        key = (surface.get_size(), type, self.run.here)
+        if stage is None or (stage.size, stage.type, stage.part) != key:
             stage = self._stage = self._set_stage(surface.get_size(), type)
         playback = self.run.playback
         moments = [playback.moment(pane.agent) for pane in stage.panes]
@@ -368,7 +439,8 @@ class WatchScreen(Page):
 
     def _set_stage(self, size: tuple[int, int], type: Typeset) -> Stage:
         run, count = self.run, len(self.subject.agents) if self.abreast else 1
-        level = run.task.level
+        part, old = run.here, self._stage
+        level, tables = part.task.level, part.known.tables
         grid, legend = grid_size(level), hud.legend_items(level, type)
         layout = self._arrange(size, type, grid, legend, count)
         board = Board(level, layout.cell, type.palette)
@@ -379,12 +451,19 @@ class WatchScreen(Page):
         panes, timelines = [], []
         for i, (trace, where) in enumerate(zip(run.traces, layout.boards)):
             frame.blit(board.surface, where.board)
-            panes.append(Pane(trace, run.tables, board, where, type, i, count == 1))
-            if run.tables and where.timeline.height:
+            panes.append(Pane(trace, tables, board, where, type, i, count == 1))
+            if tables and where.timeline.height:
                 timelines.append(
-                    Timeline(trace, run.tables, where.timeline, self.subject.steps, i, type)
+                    Timeline(trace, self._tables_at, where.timeline, run.steps, i, type)
                 )
-        return Stage(size, type, run.number, layout, frame, panes, timelines)
+        if old and (old.size, old.type, old.number) == (size, type, run.number):
+            timelines = old.timelines  # only the goal has moved
+        return Stage(size, type, run.number, layout, frame, panes, timelines, part)
+
+    def _tables_at(self, step: int) -> Tables:
+        tables = self.run.part(step).known.tables
+        assert tables is not None
+        return tables
 
     def _arrange(
         self,
@@ -431,7 +510,7 @@ class WatchScreen(Page):
             about=subject.pack_title,
             identity=f"task {run.task.id}  seed {run.seed}  {subject.agents[0]}",
             step=step,
-            steps=subject.steps,
+            steps=run.steps,
             state=self._state(step),
             doing=self._doing(moment),
             trail=moment.episode % 3 if moment and alone else None,
@@ -452,7 +531,7 @@ class WatchScreen(Page):
             "before adaptation"
             if step == 0
             else "adapted"
-            if step == self.subject.steps
+            if step == self.run.steps
             else "adapting"
         )
 
@@ -461,11 +540,11 @@ class WatchScreen(Page):
             return "press R to start over"
         if moment is None:
             return "waiting for the first episodes" if self.ready else "the agent is loading…"
-        if moment.step == self.subject.steps and moment.episode >= self.pace.episodes:
+        if moment.step == self.run.steps and moment.episode >= self.pace.episodes:
             return "replaying the adapted policy"
-        if self.subject.episodes == 1:
+        if self.run.episodes == 1:
             return "one episode a step"
-        return f"episode {moment.index + 1} of {self.subject.episodes} in this step"
+        return f"episode {moment.index + 1} of {self.run.episodes} in this step"
 
     def _row(self, agent: int, trace: AdaptationTrace, step: int | None) -> hud.Row:
         """An agent's curve as far as it has been shown, and its numbers at the step on screen."""
@@ -527,6 +606,8 @@ KEYS: tuple[Key, ...] = (
     Key("S",     "all agents side by side", (pygame.K_s,),                WatchScreen.stand_abreast, minor=1, on=lambda page: page.abreast, short="side by side"),
     Key("G",     "gallery: another level, agent or mode", (pygame.K_g,),  WatchScreen.to_gallery, short="gallery"),
     Key("Enter", "play this level yourself", (pygame.K_RETURN, pygame.K_KP_ENTER), WatchScreen.play, minor=1, short="play"),
+    Key("L",     "copy the line that shows this again", (pygame.K_l,),    WatchScreen.copy, minor=2, short="copy line"),
+    Key("F11",   "film the adaptation as a GIF", (pygame.K_F11,),         WatchScreen.film, minor=2, short="film"),
     Key("D",     "a duel with the agent", (pygame.K_d,),                  WatchScreen.duel, minor=2, short="duel"),
 )
 # fmt: on
