@@ -10,7 +10,7 @@ import numpy as np
 import pygame
 import pytest
 
-from game.feed import Failed, Finished, Ready, Replay, Stepped
+from game.feed import Change, Failed, Finished, Ready, Replay, Stepped
 from game.view.overlays import OVERLAYS
 from game.view.page import COMMON
 from game.view.plot import usual_hue
@@ -83,6 +83,8 @@ def state_of(screen: WatchScreen) -> tuple[object, ...]:
         *taste,
         screen.wish,
         screen.quit,
+        screen._goal,
+        screen.sliders is not None,
     )
 
 
@@ -101,7 +103,7 @@ def test_every_key_on_the_screen_does_something(replay: WatchScreen) -> None:
         before = state_of(replay)
         replay.handle(press(key.codes[0], mod=pygame.KMOD_CTRL if key.ctrl else 0))
         assert state_of(replay) != before, key.cap
-        replay.helping = False
+        replay.helping, replay._goal, replay.sliders = False, None, None
         replay.update(0.0)
 
 
@@ -450,3 +452,84 @@ def test_keys_that_share_a_word_leave_the_footer_together(replay: WatchScreen, w
     for pair in ("←→", "↑↓", ",.", "−+"):
         assert (pair[0] in shown) == (pair[1] in shown)
     assert {"Space", "F1", "Esc"} <= set(shown)
+
+
+# --- experiments
+
+
+def begun(script: Script, screen: WatchScreen, step: int) -> None:
+    """All steps of the first request have come, and this one is on screen."""
+    script.messages = [Stepped(0, i, s) for i, t in enumerate(traces()) for s in t.steps]
+    screen.update(0.0)
+    screen.run.playback.go_to(step)
+    picture(screen)
+
+
+def test_amnesia_asks_for_what_was_before_and_a_change_after(
+    screen: WatchScreen, script: Script
+) -> None:
+    begun(script, screen, 1)
+    screen.handle(press(pygame.K_a))
+    asked = script.asked[-1]
+    assert asked.changes == (Change(2),)
+    assert asked.steps == 4
+    assert step_of(screen) == 1
+    script.messages = [Stepped(1, 0, s) for s in traces()[0].steps]
+    screen.update(0.0)
+    assert len(screen.run.traces[0].steps) == 3
+    assert step_of(screen) == 2
+    assert "Amnesia" in screen.sentence()
+
+
+def test_the_goal_can_be_dragged(screen: WatchScreen, script: Script) -> None:
+    begun(script, screen, 1)
+    assert screen._stage is not None
+    pane = screen._stage.panes[0]
+    corner = pane.where.board.topleft
+    at, to = (
+        [c + v for c, v in zip(corner, pane.board.centre(*cell))] for cell in ((3, 6), (3, 3))
+    )
+    screen.handle(click((at[0], at[1])))
+    for pos in ((at[0] - 9, at[1]), to):
+        moved = pygame.event.Event(pygame.MOUSEMOTION, pos=pos, rel=(0, 0), buttons=(1, 0, 0))
+        screen.handle(moved)
+    picture(screen)
+    screen.handle(pygame.event.Event(pygame.MOUSEBUTTONUP, pos=to, button=1))
+    assert script.asked[-1].changes == (Change(2, (3, 3)),)
+    assert [part.task.level.find("G") for part in screen.run.parts] == [[(3, 6)], [(3, 3)]]
+    assert screen.run.here.step == 0
+    script.messages = [Stepped(1, 0, s) for s in traces()[0].steps]
+    screen.update(0.0)
+    assert screen.run.here.step == 2
+    assert screen.facts().axes.span == screen.run.parts[0].axes.span
+    picture(screen)
+
+
+def test_the_goal_is_moved_by_keys_but_not_into_a_wall(screen: WatchScreen, script: Script) -> None:
+    begun(script, screen, 0)
+    for key in (pygame.K_m, pygame.K_DOWN, pygame.K_RETURN):
+        screen.handle(press(key))
+    assert len(script.asked) == 1
+    for key in (pygame.K_m, pygame.K_LEFT, pygame.K_RETURN):
+        screen.handle(press(key))
+    assert script.asked[-1].changes == (Change(1, (3, 5)),)
+
+
+def test_sliders_run_the_adaptation_otherwise(screen: WatchScreen, script: Script) -> None:
+    screen.handle(press(pygame.K_x))
+    picture(screen)
+    screen.handle(press(pygame.K_RIGHT))
+    assert script.asked[-1].step_size == 2
+    for key in (pygame.K_DOWN, pygame.K_RIGHT):
+        screen.handle(press(key))
+    assert (script.asked[-1].step_size, script.asked[-1].episodes) == (2, 2)
+    for key in (pygame.K_DOWN, pygame.K_RIGHT):
+        screen.handle(press(key))
+    assert script.asked[-1].steps == 3
+    assert screen.sliders is not None
+    track = screen.sliders._tracks[0]
+    screen.handle(click(track.midleft))
+    assert script.asked[-1].step_size == 0.1
+    screen.handle(press(pygame.K_ESCAPE))
+    assert not screen.sliders
+    assert not screen.quit

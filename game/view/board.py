@@ -104,6 +104,11 @@ class Board:
         x, y = (column + self.ring + 0.5) * self.cell, (row + self.ring + 0.5) * self.cell
         return x - self._crop, y - self._crop
 
+    def cell_at(self, at: Point) -> tuple[int, int]:
+        """The (row, column) at a place of the board; it may lie outside of the map."""
+        x, y = ((v + self._crop) / self.cell - self.ring for v in at)
+        return math.floor(y), math.floor(x)
+
     def _paint(self, hidden: bool) -> pygame.Surface:
         board = pygame.Surface(self._whole)
         board.fill(self.palette.paper)

@@ -23,7 +23,7 @@ from game.view.actors import (
     trail_hue,
     trail_width,
 )
-from game.view.board import Board, grid_size
+from game.view.board import Board, goal_mark, grid_size
 from game.view.layout import Place
 from game.view.overlays import Layer, Overlay, Scene
 from game.view.playback import Moment
@@ -77,6 +77,19 @@ class Pane:
             self._cast.draw(view, begin, begin, 0.0)
             look = LOOKS_AROUND[int(age / GLANCE) % len(LOOKS_AROUND)]
             self._token.draw(view, self.board.centre(*self.tables.cell[begin]), look)
+
+    def draw_carried(self, surface: pygame.Surface, cell: tuple[int, int], fits: bool) -> None:
+        """The goal where it is being moved to; crossed out where it cannot be."""
+        board, corner = self.board, self.where.board.topleft
+        x, y = board.centre(*cell)
+        mark = goal_mark(board.cell, False, board.palette)
+        box = mark.get_rect(center=(round(corner[0] + x), round(corner[1] + y)))
+        hue = board.palette.goal if fits else board.palette.alert
+        surface.blit(mark, box)
+        pygame.draw.rect(surface, hue, box, 3, 4)
+        if not fits:
+            pygame.draw.line(surface, hue, box.topleft, box.bottomright, 3)
+            pygame.draw.line(surface, hue, box.bottomleft, box.topright, 3)
 
     def scene(self, moment: Moment, figures: bool = True) -> Scene:
         """What overlays look into."""

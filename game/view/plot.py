@@ -36,6 +36,7 @@ class Axes:
     usual: tuple[tuple[int, float], ...] = ()  # (episodes, return) to be expected of the agent
     word: str = ""  # what is counted, from 1 on, where that is not steps of some episodes
     logarithmic: bool = False  # in episodes, 0 included
+    events: tuple[int, ...] = ()  # episodes after which something was changed
     span: tuple[float, float] | None = None  # of returns, if it is more than random to optimal
 
     @property
@@ -296,6 +297,10 @@ def _draw_lines(surface: pygame.Surface, area: pygame.Rect, axes: Axes, type: Ty
         place = type.write(surface, name, "small", colour, midleft=(x, y))
         below = place.centery + side * place.height
         type.write(surface, number(value), "small", colour, midleft=(x, below))
+    for episodes in axes.events:
+        x = round(axes.x(episodes, area))
+        for a, b in dashes((x, area.top), (x, area.bottom), 3.0, 3.0):
+            pygame.draw.line(surface, type.palette.alert, a, b, 2)
 
 
 def usual_hue(palette: Palette) -> Colour:

@@ -14,23 +14,37 @@ from functools import partial
 
 import pygame
 
-from game.feed import Failed, Feed, Finished, Message, Ready, Request, Stepped
+from game.feed import Change, Failed, Feed, Finished, Message, Ready, Request, Stepped
+from game.level import can_move_goal
 from game.planner import optimal_return, random_return
 from game.tables import GridBatch, Tables, TooLarge, compile_level
 from game.tasks import Task
+from game.tiles import GOAL
 from game.trace import AdaptationStep, AdaptationTrace
 from game.view import hud
 from game.view.board import Board, grid_size
 from game.view.layout import Heights, Layout, arrange
 from game.view.overlays import OVERLAYS, Overlay
-from game.view.page import Key, Page, Wish
+from game.view.page import CTRL, Key, Page, Wish
 from game.view.pane import GLANCE, Pane, Timeline, draw_name
 from game.view.playback import Moment, Pace, Playback
 from game.view.plot import Axes, Curve, nearest
+from game.view.sliders import Sliders, adaptation_sliders
 from game.view.theme import Taste, Typeset, number
 
 UNSEEN = "A meta-trained agent meets a level it has never seen, and learns it in a few steps."
 SEEN = "A meta-trained agent meets a level from its training, and adapts to it in a few steps."
+CARRIED = "Put the goal where the agent is to look for it: drop it, or arrows and Enter."
+MOVED = "The goal has moved: the agent has to unlearn where it was, and to learn anew."
+FORGOTTEN = "Amnesia: what was learned is thrown away, and the agent begins from where it began."
+ARROWS = {
+    pygame.K_UP: (-1, 0),
+    pygame.K_DOWN: (1, 0),
+    pygame.K_LEFT: (0, -1),
+    pygame.K_RIGHT: (0, 1),
+}
+PUT_DOWN = (pygame.K_RETURN, pygame.K_KP_ENTER, pygame.K_m)
+MOST_STEPS = 1000
 MOST_KNOWN = 16  # tasks that stay compiled
 HARM = 0.02  # of score: adaptation that loses more than this has done harm
 LEAST_BOARD = 0.42  # of the window's shorter side, before other things are left out
@@ -136,6 +150,7 @@ class Run:
                 usual=usual if as_usual else (),
                 logarithmic=subject.unlike,
                 span=span,
+                events=tuple(one.step * self.episodes for one in request.changes),
             )
             parts.append(Part(step, task, one, axes))
         return parts
@@ -199,12 +214,16 @@ class WatchScreen(Page):
         self.eager = False  # whether nothing may be left for the next frame
         self.looks: list[Overlay] = []  # that are on, the last one explained
         self._numbers = itertools.count() if numbers is None else numbers
-        self._known: dict[str, Known] = {}  # by task id
         self._index = 0
         self._age = 0.0  # seconds
         self._mouse: tuple[int, int] | None = None
         self._stage: Stage | None = None
+        self._goal: tuple[int, int] | None = None  # where it is being moved to
+        self._known: dict[str, Known] = {}  # by task id
+        self.sliders: Sliders | None = None  # if they are open
+        self._allowed: tuple[object, bool] = (None, False)  # whether the goal may be in a cell
         self.run = self._begin(subject.request or self._usual(subject.seed))
+        self._steps = self.run.steps  # as many the agent gets, after a change once more
 
     # --- what the keys do
 
@@ -242,7 +261,8 @@ class WatchScreen(Page):
 
     def restart(self) -> None:
         """Adapt to the same task again, with new randomness."""
-        self._restart(replace(self.run.request, seed=self.run.seed + 1, changes=()))
+        request = replace(self.run.request, steps=self._steps, changes=())
+        self._restart(replace(request, seed=self.run.seed + 1))
 
     def faster(self) -> None:
         """The next higher speed."""
@@ -257,8 +277,14 @@ class WatchScreen(Page):
         self._index = (self._index + 1) % len(self.subject.tasks)
         setting = self.run.request
         request = self._usual(self.subject.seed)
-        request = replace(request, episodes=setting.episodes, step_size=setting.step_size)
-        self._restart(request)
+        self._restart(
+            replace(
+                request,
+                steps=self._steps,
+                episodes=setting.episodes,
+                step_size=setting.step_size,
+            )
+        )
 
     def look(self, overlay: Overlay) -> None:
         """Show an overlay, or take it away."""
@@ -279,6 +305,26 @@ class WatchScreen(Page):
         """Play this level against the agent."""
         self.wish = Wish("duel", task=self.run.task)
 
+    def forget(self) -> None:
+        """Throw away what the agent has learned: back to its meta-parameters."""
+        self._change(None)
+
+    def carry(self) -> None:
+        """Take up the goal, to put it elsewhere by arrows and Enter."""
+        goals = self.run.here.task.level.find(GOAL)
+        if goals and self.run.playback.moment():
+            self._goal = goals[0]
+
+    def open_sliders(self) -> None:
+        """Show the sliders of the adaptation, or take them away."""
+        if self.sliders:
+            self.sliders = None
+            return
+        self.sliders, request = adaptation_sliders(), self.run.request
+        values = request.step_size, request.episodes, self._steps
+        for slider, value in zip(self.sliders.sliders, values):
+            slider.put(value)
+
     def film(self) -> None:
         """Make a GIF of this adaptation."""
         self.wish = Wish("film", request=self.run.request)
@@ -297,14 +343,109 @@ class WatchScreen(Page):
         if not self.run.finished:
             self._restart(self.run.request)
 
+    # --- experiments
+
+    def _change(self, goal: tuple[int, int] | None) -> None:
+        """From the next step on the goal is elsewhere, or what was learned is forgotten.
+
+        What has been on screen stays; the agent gets as many steps again.
+        """
+        old, moment = self.run, self.run.playback.moment()
+        if moment is None or old.failure:
+            return
+        now, request = moment.step, old.request
+        kept = (one for one in request.changes if one.step <= now)
+        steps = min(MOST_STEPS, max(request.steps, now + 1 + self._steps))
+        if now + 1 > steps:
+            return
+        changes = (*kept, Change(now + 1, goal))
+        self._restart(replace(request, steps=steps, changes=changes))
+        for agent, trace in enumerate(old.traces):
+            for step in trace.steps[: now + 1]:
+                self.run.take(agent, step)
+        self.run.playback.go_to(now)
+        self.run.playback.next_step()
+
+    def _apply_sliders(self) -> None:
+        """Adapt once more as the sliders say."""
+        assert self.sliders
+        size, episodes, steps = (slider.value for slider in self.sliders.sliders)
+        self._steps = int(steps or 1)
+        request = replace(
+            self.run.request,
+            step_size=size or 1.0,
+            episodes=int(episodes) if episodes else None,
+            steps=self._steps,
+            changes=(),
+        )
+        self._restart(request)
+
+    def _drop(self) -> None:
+        """Put the goal down where it is being moved to, if it can be there."""
+        cell, self._goal = self._goal, None
+        if cell and cell not in self.run.here.task.level.find(GOAL) and self._may_be(cell):
+            self._change(cell)
+
+    def _may_be(self, cell: tuple[int, int]) -> bool:
+        """Whether the goal may be there."""
+        key = (self.run.number, cell)
+        if self._allowed[0] != key:
+            self._allowed = key, can_move_goal(self.run.task.level, cell)
+        return self._allowed[1]
+
+    def handle(self, event: pygame.event.Event) -> None:
+        """Keys move the goal or a slider, as long as one of them is being moved."""
+        pressed = event.type == pygame.KEYDOWN and not getattr(event, "mod", 0) & CTRL
+        if pressed and self._goal and event.key in (*ARROWS, *PUT_DOWN, pygame.K_ESCAPE):
+            self._move_goal(event.key)
+        elif pressed and self.sliders and event.key in ARROWS:
+            if self.sliders.press(event.key):
+                self._apply_sliders()
+        elif pressed and self.sliders and event.key in (pygame.K_ESCAPE, pygame.K_RETURN):
+            self.sliders = None
+        else:
+            super().handle(event)
+
+    def _move_goal(self, key: int) -> None:
+        level = self.run.here.task.level
+        if key in PUT_DOWN:
+            self._drop()
+        elif key in ARROWS and self._goal:
+            down, right = ARROWS[key]
+            row, column = self._goal[0] + down, self._goal[1] + right
+            self._goal = min(max(row, 0), level.height - 1), min(max(column, 0), level.width - 1)
+        else:
+            self._goal = None
+
+    def _cell_at(self, at: tuple[int, int]) -> tuple[int, int] | None:
+        """The cell of a board's map that is there."""
+        for pane in self._stage.panes if self._stage else ():
+            corner = pane.where.board
+            if corner.collidepoint(at):
+                return pane.board.cell_at((at[0] - corner.left, at[1] - corner.top))
+        return None
+
     # --- time
 
     def on_event(self, event: pygame.event.Event) -> None:
         """The mouse: a click on a point of the plot or on a thumbnail goes to that step."""
         if event.type == pygame.MOUSEMOTION:
             self._mouse = event.pos
+            if self._goal and event.buttons[0]:
+                self._goal = self._cell_at(event.pos) or self._goal
+        elif event.type == pygame.MOUSEBUTTONUP and event.button == 1:
+            if self._goal:
+                self._drop()
         elif event.type == pygame.MOUSEBUTTONDOWN and event.button == 1:
             self._mouse = event.pos
+            moved = self.sliders.click(event.pos) if self.sliders else None
+            if moved is not None:
+                if moved:
+                    self._apply_sliders()
+                return
+            cell = self._cell_at(event.pos)
+            if cell in self.run.here.task.level.find(GOAL) and self.run.playback.moment():
+                self._goal = cell
             step = self._step_at(event.pos)
             if step is not None:
                 self.run.playback.go_to(step)
@@ -390,7 +531,11 @@ class WatchScreen(Page):
         glances = None if moments[0] else int(self._age / GLANCE)
         thumbs = sum(timeline.count for timeline in self._stage.timelines) if self._stage else 0
         come = run.number, run.failure, self.ready, playback.furthest, playback.speed, thumbs
-        return moments, glances, come, self._mouse
+        sliders = self.sliders and (
+            self.sliders.chosen,
+            *(slider.at for slider in self.sliders.sliders),
+        )
+        return moments, glances, come, self._mouse, self._goal, sliders
 
     def draw_body(self, surface: pygame.Surface) -> None:
         """Boards, timelines and panel; only what moves is drawn for every frame."""
@@ -409,6 +554,11 @@ class WatchScreen(Page):
             while timeline.make_one(playback.furthest) and self.eager:
                 pass
             timeline.draw(surface, moment.step if moment else None)
+        if self._goal:
+            for pane in stage.panes:
+                pane.draw_carried(surface, self._goal, self._may_be(self._goal))
+        if self.sliders:
+            self.sliders.draw(surface, stage.layout.board, type)
         if self.run.failure:
             rect, text = stage.layout.board, self.run.failure
             hud.draw_notice(surface, rect, "This did not work", text, stage.type)
@@ -433,7 +583,7 @@ class WatchScreen(Page):
 
     def _explained(self, stage: Stage, moment: Moment | None) -> str:
         """The header: what there is to see, or what the last overlay shows."""
-        if not self.looks or moment is None:
+        if not self.looks or moment is None or self._goal:
             return self.sentence()
         return stage.panes[0].layer(self.looks[-1], moment, len(self.looks) == 1)[1]
 
@@ -492,6 +642,13 @@ class WatchScreen(Page):
 
     def sentence(self) -> str:
         """What there is to see."""
+        if self._goal:
+            return CARRIED
+        moment = self.run.playback.moment()
+        now = moment.step if moment else 0
+        past = [one for one in self.run.request.changes if one.step <= now]
+        if past:
+            return MOVED if past[-1].goal else FORGOTTEN
         return self.subject.sentence or (SEEN if self.subject.seen(self.run.task) else UNSEEN)
 
     # --- what the panel says
@@ -606,6 +763,9 @@ KEYS: tuple[Key, ...] = (
     Key("S",     "all agents side by side", (pygame.K_s,),                WatchScreen.stand_abreast, minor=1, on=lambda page: page.abreast, short="side by side"),
     Key("G",     "gallery: another level, agent or mode", (pygame.K_g,),  WatchScreen.to_gallery, short="gallery"),
     Key("Enter", "play this level yourself", (pygame.K_RETURN, pygame.K_KP_ENTER), WatchScreen.play, minor=1, short="play"),
+    Key("M",     "move the goal (or drag it)", (pygame.K_m,),             WatchScreen.carry, minor=1, short="move goal"),
+    Key("A",     "amnesia: forget what was learned", (pygame.K_a,),       WatchScreen.forget, minor=1, short="amnesia"),
+    Key("X",     "sliders: step size, episodes, steps", (pygame.K_x,),    WatchScreen.open_sliders, minor=1, on=lambda page: page.sliders is not None, short="sliders"),
     Key("L",     "copy the line that shows this again", (pygame.K_l,),    WatchScreen.copy, minor=2, short="copy line"),
     Key("F11",   "film the adaptation as a GIF", (pygame.K_F11,),         WatchScreen.film, minor=2, short="film"),
     Key("D",     "a duel with the agent", (pygame.K_d,),                  WatchScreen.duel, minor=2, short="duel"),
