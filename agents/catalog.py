@@ -24,6 +24,7 @@ class Card:
     name: str
     episodes: int  # of each of its adaptation steps
     learned: bool = True  # whether there was a meta-training
+    pack: str = ""  # that it was meta-trained on
     trained_on: frozenset[str] = frozenset()  # ids; none where it met ever new tasks
     usual: tuple[tuple[int, float], ...] = ()  # (episodes, mean score) on held-out tasks, if known
 
@@ -83,6 +84,7 @@ def agent_card(name: str, pack: str = "") -> Card:
     return Card(
         name=folder.resolve().name,
         episodes=episodes if isinstance(episodes, int) else EPISODES,
+        pack=str(config.get("pack", "")),
         trained_on=frozenset(map(str, ids)) if isinstance(ids, list) else frozenset(),
         usual=_usual(folder),
     )

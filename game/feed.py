@@ -149,6 +149,11 @@ class Card(Protocol):
         ...
 
     @property
+    def pack(self) -> str:
+        """Whose tasks it was meta-trained on; "" where it was not."""
+        ...
+
+    @property
     def trained_on(self) -> frozenset[str]:
         """Ids of its training tasks; none where it met ever new ones."""
         ...

@@ -284,3 +284,17 @@ def test_steps_of_very_different_length_share_a_logarithmic_axis() -> None:
     pack = load_pack("showcase")
     assert subject_of(pack, ["maml-mazes-9x9", "posterior-sampling"], Shipped()).unlike
     assert not subject_of(pack, ["maml-mazes-9x9", "scratch"], Shipped()).unlike
+
+
+def test_it_says_why_a_level_is_out_of_the_agents_distribution() -> None:
+    agents, name = Shipped(), ["maml-mazes-9x9"]
+    own, other = load_pack("mazes-9x9"), load_pack("opponents")
+    inside = subject_of(own, name, agents)
+    assert inside.outside(inside.tasks[0]) == ()
+    outside = subject_of(other, name, agents)
+    why = outside.outside(outside.tasks[0])
+    assert why
+    assert "patrol" in why[0] or "hunt" in why[0]
+    facts = WatchScreen(outside, Script()).facts()
+    assert facts.badge == "unseen, out of distribution"
+    assert why[0] in facts.about

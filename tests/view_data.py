@@ -130,6 +130,7 @@ class FixedCard:
     episodes: int = EPISODES
     learned: bool = True
     trained_on: frozenset[str] = frozenset()
+    pack: str = ""
     usual: tuple[tuple[int, float], ...] = ()
 
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
 import pygame
 
+from game.distribution import Distribution, departures, distribution_of
 from game.feed import Agents, Feed, NoAgent, Request
 from game.files import write_atomically
+from game.level import LevelError
 from game.replay import line_of
-from game.tasks import SPLITS, Pack, Task
+from game.tasks import SPLITS, Pack, PackError, Task, load_pack
 from game.view import settings as memory
 from game.view.gallery import Gallery
 from game.view.library import Errands, Library, Shelf, stamp
@@ -43,10 +45,12 @@ def subject_of(
     seed: int = 0,
     steps: int = 5,
     first: Task | None = None,
+    errands: Errands | None = None,
 ) -> Subject:
     """What is watched where these agents adapt to a pack's held-out tasks. Raises NoAgent.
 
-    The first task is the one given, or as many after the pack's first as the seed says.
+    The first task is the one given, or as many after the pack's first as the seed says. What takes
+    time is left to `errands`, or else done at once.
     """
     cards = [agents.card(name, pack.name) for name in names]
     tasks = pack.split("test").tasks
@@ -67,14 +71,42 @@ def subject_of(
         given=tuple(names),
         pack=pack.name,
         longest=max(card.episodes for card in cards) * steps,
+        outside=_outside(pack, cards[0].pack, errands or Errands(at_once=True)),
         unlike=max(card.episodes for card in cards) > UNLIKE * min(card.episodes for card in cards),
         usual=cards[0].usual,
     )
 
 
-def subject_like(pack: Pack, request: Request, agents: Agents) -> Subject:
+def _outside(pack: Pack, home: str, errands: Errands) -> Callable[[Task], tuple[str, ...] | None]:
+    """Why a task of a pack is not drawn from the pack that an agent was trained on: nothing where
+    it is; None as long as nobody knows."""
+
+    def why(task: Task) -> tuple[str, ...] | None:
+        if home in ("", pack.name):
+            return ()
+        known = errands.ask(("distribution", home), lambda: _distribution(home))
+        if known is None:
+            return None
+        found = departures(task.level, known) if isinstance(known, Distribution) else []
+        return (f"new to it: {', '.join(found)}",) if found else (f"not drawn from {home}",)
+
+    return why
+
+
+def _distribution(name: str) -> Distribution | str:
+    """Of a pack, if that is still there."""
+    try:
+        return distribution_of(load_pack(name))
+    except (LevelError, PackError, OSError):
+        return ""
+
+
+def subject_like(
+    pack: Pack, request: Request, agents: Agents, errands: Errands | None = None
+) -> Subject:
     """What is watched where just this was asked for. Raises NoAgent."""
-    subject = subject_of(pack, request.agents, agents, request.seed, request.steps, request.task)
+    names, seed, steps = request.agents, request.seed, request.steps
+    subject = subject_of(pack, names, agents, seed, steps, request.task, errands)
     return replace(subject, request=request)
 
 
@@ -272,10 +304,11 @@ class App:
             game = game_of(wish, self.agents, self.seed)
             return PlayScreen(game, self.feed, self.taste, self._numbers, self.show_goal)
         if wish.request:
-            subject = subject_like(wish.pack, wish.request, self.agents)
+            subject = subject_like(wish.pack, wish.request, self.agents, self.library.errands)
         else:
             names, task = wish.agents, wish.task
-            subject = subject_of(wish.pack, names, self.agents, self.seed, self.steps, task)
+            setting = self.seed, self.steps, task, self.library.errands
+            subject = subject_of(wish.pack, names, self.agents, *setting)
         abreast = len(wish.agents) > 2
         return WatchScreen(
             subject, self.feed, None, self.taste, abreast=abreast, numbers=self._numbers

@@ -51,6 +51,11 @@ LEAST_BOARD = 0.42  # of the window's shorter side, before other things are left
 REACH = 14  # px between the mouse and a point of the plot that it means
 
 
+def nothing(task: Task) -> tuple[str, ...]:
+    """No task is out of the agent's distribution."""
+    return ()
+
+
 def never(task: Task) -> bool:
     """No task was in the agent's training."""
     return False
@@ -67,6 +72,7 @@ class Subject:
     steps: int = 5
     episodes: int = 20  # of each adaptation step of the watched agent
     seen: Callable[[Task], bool] = never  # whether the agent met the task in training
+    outside: Callable[[Task], tuple[str, ...] | None] = nothing  # why it is of no training pack
     sentence: str | None = None  # the header, where the usual one would not be true
     given: tuple[str, ...] = ()  # the agents as a feed takes them, where that is not their names
     pack: str = ""
@@ -657,14 +663,15 @@ class WatchScreen(Page):
         """All that the panel says at this moment."""
         subject, run = self.subject, self.run
         moment, playback = run.playback.moment(), run.playback
-        seen = subject.seen(run.task)
+        seen, why = subject.seen(run.task), subject.outside(run.task)
+        badge = "unseen, out of distribution" if why else "unseen in training"
         step = moment.step if moment else None
         alone = not self.abreast
         return hud.Facts(
             title=run.task.name,
-            badge="seen in training" if seen else "unseen in training",
+            badge="seen in training" if seen else badge,
             seen=seen,
-            about=subject.pack_title,
+            about=" ".join((*why, f"({subject.pack_title})")) if why else subject.pack_title,
             identity=f"task {run.task.id}  seed {run.seed}  {subject.agents[0]}",
             step=step,
             steps=run.steps,
