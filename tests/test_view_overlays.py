@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pygame
@@ -128,3 +129,21 @@ def test_a_layer_has_one_state_for_each_cell() -> None:
     held = int(tables.next_state[start, 3])
     cells = tables.cell[overlays.layer(tables, held)][:, 1].tolist()
     assert sorted(cells) == [0, 1, 2, 3]
+
+
+def test_the_belief_is_that_of_a_count_of_what_was_entered() -> None:
+    """Brute force: each floor cell in turn is taken for the goal and held against what was seen."""
+    what = replace(scene(1), episode=1, move=2)
+    tables, steps = what.tables, what.steps
+    paths = [*steps[0].paths[0], steps[1].paths[0, 0], steps[1].paths[0, 1, :3]]
+    seen = {tuple(tables.cell[s].tolist()) for path in paths for s in path[1:] if s >= 0}
+    goal = TASK.level.find("G")[0]
+    floor = [*TASK.level.find("."), goal]
+    left = {goal} if goal in seen else {cell for cell in floor if cell not in seen}
+    picture, text = shown("belief", replace(what, figures=False))
+    board = Board(TASK.level, CELL)
+    for cell in floor:
+        x, y = board.centre(*cell)
+        purple = picture.get_at((round(x) + CELL // 3, round(y)))
+        assert (purple[3] > 0) == (cell in left)
+    assert "no doubt" in text if len(left) == 1 else f"{len(left)} cells" in text

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 import pygame
 
+from game.bayes import belief
 from game.features import SIGHT
 from game.planner import optimal_path, optimal_return, state_values, visits
 from game.rules import MOVES, STAY, Bools, Floats, Ints
 from game.tables import GridBatch, Tables
-from game.tiles import BY_CHAR
+from game.tiles import BY_CHAR, FLOOR, GOAL
 from game.trace import AdaptationStep
 from game.view.board import Board
 from game.view.theme import DARK_INK, WHITE, Colour, Point, Typeset, dashes, mix, number, smooth
@@ -45,6 +46,9 @@ class Scene:
     now: int
     state: int
     figures: bool = True  # whether cells may bear numbers: not below other overlays
+    episode: int = 0  # of the step on screen
+    move: int = 0  # moves made in it
+    since: int = 0  # the step from which on the level is as it is
 
     @property
     def step(self) -> AdaptationStep:
@@ -54,6 +58,15 @@ class Scene:
     def probs(self) -> Floats:
         """[S, A] the policy of the step on screen."""
         return self.step.action_probs[0]
+
+    @property
+    def entered(self) -> Ints:
+        """The states that the moves shown so far have ended in, each once."""
+        whole = [step.paths[0, :, 1:].ravel() for step in self.steps[self.since : self.now]]
+        paths = self.step.paths[0]
+        parts = [*whole, paths[: self.episode, 1:].ravel(), paths[self.episode, 1 : self.move + 1]]
+        found: Ints = np.unique(np.concatenate(parts))
+        return found[found >= 0]
 
     @property
     def rest(self) -> object:
@@ -233,6 +246,32 @@ def features(board: Board, scene: Scene, type: Typeset) -> Layer:
     )
 
 
+def posterior(board: Board, scene: Scene, type: Typeset) -> Layer:
+    """Where the goal may still be for who saw all that was shown: the exact Bayes belief."""
+    tables, surface = scene.tables, pygame.Surface(board.size, pygame.SRCALPHA)
+    level = tables.level
+    if level.goal == "visible":
+        return surface, "Belief: the goal is in sight, there is nothing to believe."
+    cells = np.unique(tables.cell, axis=0)
+    floor = [level.rows[row][column] in (FLOOR, GOAL) for row, column in cells.tolist()]
+    candidates, entered = cells[np.array(floor, bool)], scene.entered
+    on_goal = np.array([level.rows[r][c] == GOAL for r, c in tables.cell[entered].tolist()], bool)
+    chances = belief(candidates, tables.cell[entered], on_goal)
+    most = float(chances.max())
+    for cell, chance in zip(candidates.tolist(), chances.tolist()):
+        if chance > 0:
+            _tint(surface, board, tuple(cell), HEAT, 40 + 150 * chance / most)
+            if scene.figures and chance < 1:
+                _figure(surface, board, tuple(cell), f"{100 * chance:.0f}%", type)
+        else:
+            _cross(surface, board, (cell[0], cell[1]))
+    left = int((chances > 0).sum())
+    if left == 1:
+        return surface, "Exact belief: the goal has been seen, there is no doubt any more."
+    text = "Exact belief, if any floor may be the goal: what was entered (crossed) is ruled out, "
+    return surface, f"{text}{left} cells are left."
+
+
 @dataclass(frozen=True)
 class Overlay:
     """An overlay's key and function; `moves` says that it goes with the agent."""
@@ -250,6 +289,7 @@ OVERLAYS: tuple[Overlay, ...] = (
     Overlay("C", "changes", changes),
     Overlay("O", "optimum", optimum),
     Overlay("F", "features", features, moves=True),
+    Overlay("B", "belief", posterior, moves=True),
 )
 
 

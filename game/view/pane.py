@@ -51,6 +51,7 @@ class Pane:
     ) -> None:
         self.trace, self.tables, self.board, self.where = trace, tables, board, where
         self.type, self.agent, self.alone = type, agent, alone
+        self.since = 0  # the step from which on the level is as it is
         self._token = Token(board.cell, board.palette.agents[agent])
         self._cast = Cast(tables, board) if tables else None
         self._trails: tuple[object, pygame.Surface] | None = None
@@ -98,12 +99,14 @@ class Pane:
         state = int(path[moment.move])
         begin = int(self.tables.starts[0])
         state = begin if self.tables.over[state] else state
-        return Scene(self.tables, self.trace.steps, moment.step, state, figures)
+        step = min(moment.step, len(self.trace.steps) - 1)
+        where = moment.index, moment.move, self.since
+        return Scene(self.tables, self.trace.steps, step, state, figures, *where)
 
     def layer(self, overlay: Overlay, moment: Moment, figures: bool = True) -> Layer:
         """An overlay's picture and sentence, made anew only when there is something new to see."""
         scene = self.scene(moment, figures)
-        key = (moment.step, figures, scene.state if overlay.moves else scene.rest)
+        key = (moment.step, figures, (moment.index, moment.move) if overlay.moves else scene.rest)
         known = self._layers.get(overlay.cap)
         if known is None or known[0] != key:
             known = self._layers[overlay.cap] = (key, overlay.draw(self.board, scene, self.type))

@@ -607,7 +607,9 @@ class WatchScreen(Page):
         panes, timelines = [], []
         for i, (trace, where) in enumerate(zip(run.traces, layout.boards)):
             frame.blit(board.surface, where.board)
-            panes.append(Pane(trace, tables, board, where, type, i, count == 1))
+            pane = Pane(trace, tables, board, where, type, i, count == 1)
+            pane.since = part.step
+            panes.append(pane)
             if tables and where.timeline.height:
                 timelines.append(
                     Timeline(trace, self._tables_at, where.timeline, run.steps, i, type)
