@@ -260,11 +260,11 @@ def posterior(board: Board, scene: Scene, type: Typeset) -> Layer:
     most = float(chances.max())
     for cell, chance in zip(candidates.tolist(), chances.tolist()):
         if chance > 0:
-            _tint(surface, board, tuple(cell), HEAT, 40 + 150 * chance / most)
+            _tint(surface, board, tuple(cell), HEAT, 40 + 80 * chance / most)
             if scene.figures and chance < 1:
                 _figure(surface, board, tuple(cell), f"{100 * chance:.0f}%", type)
         else:
-            _cross(surface, board, (cell[0], cell[1]))
+            _cross(surface, board, (cell[0], cell[1]), board.palette.ink)
     left = int((chances > 0).sum())
     if left == 1:
         return surface, "Exact belief: the goal has been seen, there is no doubt any more."
@@ -343,10 +343,12 @@ def _figure(
         type.write(surface, text, "small", colour, center=_box(board, cell).center)
 
 
-def _cross(surface: pygame.Surface, board: Board, cell: tuple[int, int]) -> None:
+def _cross(
+    surface: pygame.Surface, board: Board, cell: tuple[int, int], colour: Colour = WHITE
+) -> None:
     box = _box(board, cell).inflate(-board.cell * 0.55, -board.cell * 0.55)
     for a, b in ((box.topleft, box.bottomright), (box.bottomleft, box.topright)):
-        pygame.draw.line(surface, (255, 255, 255), a, b, max(2, board.cell // 16))
+        pygame.draw.line(surface, colour, a, b, max(2, board.cell // 16))
 
 
 def _graded(share: float) -> Colour:

@@ -673,7 +673,7 @@ class WatchScreen(Page):
             title=run.task.name,
             badge="seen in training" if seen else badge,
             seen=seen,
-            about=" ".join((*why, f"({subject.pack_title})")) if why else subject.pack_title,
+            about="; ".join(why or (subject.pack_title,)),
             identity=f"task {run.task.id}  seed {run.seed}  {subject.agents[0]}",
             step=step,
             steps=run.steps,
