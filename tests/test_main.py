@@ -335,6 +335,7 @@ def test_ctrl_c_saves_and_says_where(tmp_path: Path):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell may ignore it
     )
     deadline = time.monotonic() + 90
     while not (out / "metrics.csv").exists() and time.monotonic() < deadline:
