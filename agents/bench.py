@@ -10,7 +10,7 @@ import torch
 
 from agents.inner import InnerConfig
 from agents.maml import Maml, MamlConfig
-from agents.memory import trials
+from agents.memory import see_all, trials
 from agents.rl2 import Rl2, Rl2Config
 from game.bench import PYTHON_LOOP, Figure, bench_levels, compared, rate, world_figures
 from game.tables import GridBatch
@@ -80,10 +80,10 @@ def gridnavi() -> tuple[GridBatch, list[np.random.Generator]]:
 def rl2_rollout() -> float:
     """Frames a second of trials with a GRU of 64 in the loop, about TRIALS side by side."""
     batch, rngs = gridnavi()
-    learner, per_task = Rl2(Rl2Config(), seed=0), round(TRIALS / batch.n_tasks)
+    params, per_task = Rl2(Rl2Config(), seed=0).params, round(TRIALS / batch.n_tasks)
 
     def play() -> int:
-        played = islice(trials(learner.params, batch, per_task, rngs), 2)
+        played = islice(trials(params, see_all(params, batch), batch, per_task, rngs), 2)
         return sum(int(episode.alive.sum()) for episode in played)
 
     return rate(play, 7)

@@ -80,6 +80,12 @@ class Tables:
         return torch.addcmul(rows, reward[:, None], params["last_reward"])
 
 
+@torch.no_grad()
+def see_all(params: Params, batch: GridBatch) -> Tables:
+    """The tables of a batch for playing, where nothing is differentiated."""
+    return Tables.of(params, *see(batch, params["bias"].dtype), batch.horizon)
+
+
 def policy(params: Params, hidden: Tensor) -> Tensor:
     """[N, A] log-probabilities."""
     return torch.log_softmax(torch.addmm(params["policy.b"], hidden, params["policy.w"]), -1)
@@ -131,15 +137,18 @@ class Episode:
 
 
 def trials(
-    params: Params, batch: GridBatch, per_task: int, rngs: Rngs, greedy: bool = False
+    params: Params,
+    tables: Tables,
+    batch: GridBatch,
+    per_task: int,
+    rngs: Rngs,
+    greedy: bool = False,
 ) -> Iterator[Episode]:
     """Episode after episode of N = T * per_task trials, those of a task side by side.
 
     The memory goes on from one episode to the next, the world begins anew. Each task draws from its
     own generator. `greedy` takes the likeliest action instead of drawing one.
     """
-    with torch.no_grad():
-        tables = Tables.of(params, *see(batch, params["bias"].dtype), batch.horizon)
     memory = Memory.empty(batch.n_tasks * per_task, params["gru.b"])
     first = np.arange(batch.n_tasks)[:, None] * batch.n_states
     for number in itertools.count():
@@ -241,10 +250,9 @@ def adapt_in_memory(
     """
     certain = greedy and not batch.chancy.any() and bool(((batch.start > 0).sum(1) == 1).all())
     per_task = 1 if certain else TRIALS
-    with torch.no_grad():
-        tables = Tables.of(params, *see(batch, params["bias"].dtype), batch.horizon)
+    tables = see_all(params, batch)
     spent = np.zeros(batch.n_tasks)
-    played = itertools.islice(trials(params, batch, per_task, rngs, greedy), steps + 1)
+    played = itertools.islice(trials(params, tables, batch, per_task, rngs, greedy), steps + 1)
     for k, episode in enumerate(played):
         by_task = (-1, batch.n_tasks, per_task)
         returns = episode.reward.reshape(by_task).sum(0, dtype=float).mean(1)

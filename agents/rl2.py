@@ -62,9 +62,11 @@ class Rl2:
     def meta_update(self, batch: GridBatch, rngs: Rngs, progress: float) -> dict[str, float]:
         """Trials of every task, then a few epochs of PPO; see `Learner.meta_update`."""
         config, params = self.config, self.params
-        played = islice(trials(params, batch, config.trials, rngs), config.episodes)
-        data = Trajectories.of(list(played))
         seen, columns = see(batch, params["bias"].dtype)
+        with torch.no_grad():
+            tables = Tables.of(params, seen, columns, batch.horizon)
+        played = islice(trials(params, tables, batch, config.trials, rngs), config.episodes)
+        data = Trajectories.of(list(played))
         weight = config.ppo.entropy_weight(progress)
         self.adam.param_groups[0]["lr"] = config.ppo.rate(progress)
         for part in minibatches(data, config.ppo, shuffler(rngs)):

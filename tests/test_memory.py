@@ -11,7 +11,7 @@ import torch
 from agents.gru import gru_sequence, gru_step
 from agents.inner import see
 from agents.learner import make_learner
-from agents.memory import Tables, critic, init_memory, policy, trials
+from agents.memory import Tables, critic, init_memory, policy, see_all, trials
 from agents.ppo import PpoConfig, Trajectories, advantages, minibatches
 from game.bayes import bayes_returns
 from game.level import parse
@@ -33,7 +33,9 @@ def unlike_tasks() -> GridBatch:
 
 def played(params: dict, batch: GridBatch, greedy: bool = False) -> Trajectories:
     rngs = [np.random.default_rng([1, t]) for t in range(batch.n_tasks)]
-    return Trajectories.of(list(islice(trials(params, batch, 3, rngs, greedy), 3)))
+    return Trajectories.of(
+        list(islice(trials(params, see_all(params, batch), batch, 3, rngs, greedy), 3))
+    )
 
 
 def test_a_sequence_is_its_steps_one_after_the_other_and_so_is_its_gradient():
@@ -74,7 +76,7 @@ def test_training_sees_the_chances_and_values_with_which_the_trials_were_played(
 def test_trials_follow_the_tables_and_no_moment_is_lost():
     params, batch = double(init_memory(WIDTH, np.random.default_rng(0))), unlike_tasks()
     rngs = [np.random.default_rng([1, t]) for t in range(batch.n_tasks)]
-    episodes = list(islice(trials(params, batch, 3, rngs), 3))
+    episodes = list(islice(trials(params, see_all(params, batch), batch, 3, rngs), 3))
     data = Trajectories.of(episodes)
     assert data.lengths.sum() == sum(e.alive.sum() for e in episodes)
     assert data.reward.sum() == pytest.approx(sum(e.reward.sum() for e in episodes))
