@@ -403,11 +403,11 @@ def _authored_splits(
             source.fail("split", "has shares that do not add up to 1")
         return _divide_by_share(_list_tasks(levels, source.file), whole)
     if how == "file":
-        return _divide_by_file(source, source.fill(_Files, table, "split"), levels)
+        return _divide_by_file(source, source.fill(_Lists, table, "split"), levels)
     if how == "goals":
         return _divide_by_goals(source, source.fill(_Goals, table, "split"), levels)
     if how == "draws":
-        return _divide_by_draws(source, source.fill(_Draws, table, "split"), levels)
+        return _divide_by_draws(source, source.fill(_Lists, table, "split"), levels)
     if how == ALIKE:
         source.fill(_Alike, table, "split")
         return _listed(*[_list_tasks(levels, source.file)] * 3)
@@ -428,18 +428,10 @@ class _Shares:
 
 
 @dataclass(frozen=True)
-class _Files:
+class _Lists:
+    """Names of level files, or header lines that a task does not show, for each split."""
+
     by: str = "file"
-    train: list[str] = field(default_factory=list)
-    validation: list[str] = field(default_factory=list)
-    test: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class _Draws:
-    """Header lines that a task does not show; each split draws from its own."""
-
-    by: str = "draws"
     train: list[str] = field(default_factory=list)
     validation: list[str] = field(default_factory=list)
     test: list[str] = field(default_factory=list)
@@ -452,7 +444,7 @@ class _Goals:
 
 
 def _divide_by_file(
-    source: _Toml, files: _Files, levels: list[tuple[str, Level]]
+    source: _Toml, files: _Lists, levels: list[tuple[str, Level]]
 ) -> dict[str, TaskDistribution]:
     lists: list[list[Task]] = []
     used: dict[str, str] = {}
@@ -493,7 +485,7 @@ def _divide_by_goals(
 
 
 def _divide_by_draws(
-    source: _Toml, draws: _Draws, levels: list[tuple[str, Level]]
+    source: _Toml, draws: _Lists, levels: list[tuple[str, Level]]
 ) -> dict[str, TaskDistribution]:
     """Every level is played under each of a split's draws; what agents see is the level alone."""
     lists: list[list[Task]] = []
@@ -637,7 +629,7 @@ def _rules(
         return {name: [("", plain)] for name in SPLITS}
     if split.get("by") != "draws":
         raise source.error("by", "is 'draws', or left out, where levels are generated")
-    draws = source.fill(_Draws, split, "split")
+    draws = source.fill(_Lists, split, "split")
     found, apart = {}, {}
     for name in SPLITS:
         lines = getattr(draws, name)
