@@ -54,10 +54,14 @@ class InnerConfig:
     trust: float = 0.7
     """A step that moves the policy further than this divergence (nats, mean over the visits) is
     shortened to about it; 0 leaves all steps as they are."""
+    narrowing: float = 0.5
+    """After k steps the limit is `trust / (1 + narrowing * k)`: what has been learned is put at
+    stake less and less."""
 
     def __post_init__(self) -> None:
         check_options(self, episodes=(1, 10_000), discount=(0, 1), shrink=(0, 1e6))
-        check_options(self, rarity=(0, 1e6), curiosity=(0, 1e6), trust=(0, 1e6))
+        check_options(self, rarity=(0, 1e6), curiosity=(0, 1e6))
+        check_options(self, trust=(0, 1e6), narrowing=(0, 1e6))
 
 
 def see(batch: GridBatch, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
@@ -86,11 +90,13 @@ def to_numpy(tensor: Tensor) -> Floats:
 
 
 class Trial:
-    """What the inner loop makes of T tasks' episodes; it remembers where they went."""
+    """What the inner loop makes of T tasks' episodes; it remembers where they went, and how many
+    steps it has taken."""
 
     def __init__(self, batch: GridBatch, config: InnerConfig) -> None:
         self.batch, self.config = batch, config
         self.visits = np.zeros(batch.over.shape)  # [T, S]
+        self.steps = 0
 
     def loss(self, log_probs: Tensor, data: Rollout) -> Tensor:
         """[T] the inner loss on new episodes."""
@@ -162,21 +168,23 @@ def improve(
     """The inner loop's step: along the gradient of the loss, within the trust region.
 
     `logp` [T, S, A] are the log-probabilities of `params`, and `data` the episodes they gave. A
-    step that moves a policy further than `trust` is shortened as if divergence grew with its
-    square: an estimate, cheap, and too high by up to a factor of a few where the step was far too
-    long. The outer loop takes the shortening for a constant.
+    step that moves a policy further than the trial's limit is shortened by an estimate: divergence
+    grows with the square of a short step and in proportion to a long one, so the power between is
+    taken, 4/3. The outer loop takes the shortening for a constant.
     (The idea is that of Schulman et al. 2015, TRPO. A step too long makes a policy deterministic,
     and what it does not do any more it cannot learn from.)
     """
     stepped = gradient_step(params, step_sizes, trial.loss(logp, data), differentiable)
-    if not trial.config.trust:
+    limit = trial.config.trust / (1 + trial.config.narrowing * trial.steps)
+    trial.steps += 1
+    if not limit:
         return stepped
     visits = state_action_sums(data, data.alive.astype(float), logp.shape[1]).sum(2)
     visits /= visits.sum(1, keepdims=True)
     with torch.no_grad():
         per_state = (logp.exp() * (logp - log_probs(stepped, features))).sum(2)
         moved = (per_state * torch.from_numpy(visits).to(logp.dtype)).sum(1)
-        share = (trial.config.trust / moved.clamp_min(1e-9)).sqrt().clamp_max(1)[:, None, None]
+        share = (limit / moved.clamp_min(1e-9)).pow(0.75).clamp_max(1)[:, None, None]
     shortened = {name: params[name] + share * (stepped[name] - params[name]) for name in step_sizes}
     return params | shortened
 
