@@ -200,7 +200,7 @@ class Watch:
         task, line = request.task, line_of(pack, request)
         subject = subject_like(pack, request, Shipped())
         traces = trace(request)
-        arrays = {"action_probs": traces[0].action_probs(), **compile_level(task.level).arrays()}
+        arrays = traces[0].arrays() | compile_level(task.level).arrays()
         title = f"{task.name} ({pack.title}), task {task.id}"
         files = {
             "policy.npz": lambda path: save_arrays(path, arrays),

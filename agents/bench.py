@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
 
 import numpy as np
 import torch
 
 from agents.inner import InnerConfig
 from agents.maml import Maml, MamlConfig
-from agents.memory import see_all, trials
+from agents.memory import GruMind, View
 from agents.rl2 import Rl2, Rl2Config
+from agents.trials import Trials
 from game.bench import PYTHON_LOOP, Figure, bench_levels, compared, rate, world_figures
 from game.tables import GridBatch
 from game.tasks import Task, load_pack, task_rng
@@ -83,7 +83,8 @@ def rl2_rollout() -> float:
     params, per_task = Rl2(Rl2Config(), seed=0).params, round(TRIALS / batch.n_tasks)
 
     def play() -> int:
-        played = islice(trials(params, see_all(params, batch), batch, per_task, rngs), 2)
+        mind = GruMind(params, View(batch, torch.float32), batch.n_tasks * per_task)
+        played = Trials(mind, batch, per_task, rngs).play(2)
         return sum(int(episode.alive.sum()) for episode in played)
 
     return rate(play, 7)

@@ -104,6 +104,7 @@ REGISTRY: dict[str, Entry] = {
     "multitask": Entry("agents.multitask", "Multitask"),
     "scratch": Entry("agents.scratch", "Scratch", needs_run=False),
     "rl2": Entry("agents.rl2", "Rl2"),
+    "varibad": Entry("agents.varibad", "Varibad"),
     "random": Entry("agents.reference", "Random", trains=False, needs_run=False),
     "planner": Entry("agents.reference", "Planner", trains=False, needs_run=False),
     "posterior-sampling": Entry(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -16,8 +16,8 @@ import torch
 from torch import Tensor
 
 from agents.learner import Diverged, check_options
-from agents.memory import Episode, Floats32
 from agents.rollout import Rngs
+from agents.trials import Episode, Floats32
 from game.rules import Bools, Ints
 
 
@@ -71,16 +71,21 @@ class PpoConfig:
 
 @dataclass(frozen=True)
 class Trajectories:
-    """N whole trials, the moments of each without gaps: arrays [L, N], zero after its length."""
+    """N whole trials, the moments of each without gaps: arrays [L, N, ..], zero after its length.
+
+    What they hold is said at `Episode`.
+    """
 
     lengths: Ints  # [N]
     state: Ints
+    entered: Ints
     clock: Ints
     last_reward: Floats32
     action: Ints
     log_prob: Floats32
     value: Floats32
     reward: Floats32
+    belief: Floats32
 
     @classmethod
     def of(cls, episodes: Sequence[Episode]) -> Trajectories:
@@ -92,12 +97,11 @@ class Trajectories:
         def joined(name: str) -> Any:
             parts = [getattr(e, name)[: len(e.alive)] for e in episodes]
             array = np.concatenate(parts)
-            out = np.zeros((lengths.max(), alive.shape[1]), array.dtype)
+            out = np.zeros((lengths.max(), *array.shape[1:]), array.dtype)
             out[place, trial] = array[alive]
             return out
 
-        names = ("state", "clock", "last_reward", "action", "log_prob", "value", "reward")
-        return cls(lengths, *map(joined, names))
+        return cls(lengths, *(joined(field.name) for field in fields(cls)[1:]))
 
     @property
     def alive(self) -> Bools:
@@ -132,6 +136,7 @@ class Minibatch:
     log_prob: Tensor
     advantage: Tensor
     target: Tensor  # of the critic
+    belief: Tensor  # [P, B]
 
 
 def minibatches(
@@ -154,7 +159,7 @@ def minibatches(
             yield Minibatch(
                 [int(size) for size in on.sum(1) if size],
                 *map(packed, (data.state, data.clock, data.last_reward, data.action)),
-                *map(packed, (data.log_prob, advantage, target)),
+                *map(packed, (data.log_prob, advantage, target, data.belief)),
             )
 
 

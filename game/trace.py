@@ -34,6 +34,13 @@ class AdaptationStep:
     action_probs: Floats  # [T, S, A]
     paths: Ints  # [T, n, steps + 1] states of a few of this step's episodes; -1 once they are over
     moves: Ints  # [T, n, steps] the actions chosen there; -1 once they are over
+    belief: Floats | None = None
+    """[T, steps, cells] where the agent believed the goal to be when it chose the moves of the
+    first of these episodes, if it has words for that: chances, cell `row * width + column` of the
+    task's map; 0 once the episode is over, and where a map is smaller than others."""
+    drawn: Floats | None = None
+    """[T, steps, answers] what it believed of all else that a task may draw: a distribution over
+    the answers of each question of `game.hidden`; 0 once the episode is over."""
 
 
 @dataclass
@@ -65,6 +72,16 @@ class AdaptationTrace:
     def action_probs(self) -> Floats:
         """[K + 1, S, A] the task's policy at every step."""
         return np.stack([step.action_probs[0] for step in self.steps])
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """The task's policy at every step [K + 1, S, A], and what the agent believed, if anything:
+        `belief` [K + 1, steps, cells] and `drawn` [K + 1, steps, answers]."""
+        found = {"action_probs": self.action_probs()}
+        for name in ("belief", "drawn"):
+            values = [getattr(step, name) for step in self.steps]
+            if all(value is not None for value in values):
+                found[name] = np.stack([value[0] for value in values])
+        return found
 
     def to_json(self) -> dict[str, Any]:
         return {"name": self.name, "steps": [self._row(step) for step in self.steps]}

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from itertools import islice, pairwise
+from itertools import pairwise
 
 import numpy as np
 import pytest
 import torch
 
 from agents.gru import gru_sequence, gru_step
-from agents.inner import see
-from agents.learner import make_learner
-from agents.memory import Tables, critic, init_memory, policy, see_all, trials
+from agents.learner import REGISTRY, Learner, learner_class, make_learner
+from agents.memory import MemoryLearner, critic, policy
 from agents.ppo import PpoConfig, Trajectories, advantages, minibatches
-from game.bayes import bayes_returns
+from agents.trials import Episode, Trials
+from game.bayes import bayes_returns, belief
+from game.hidden import QUESTIONS, SPANS, answers
 from game.level import parse
 from game.tables import GridBatch
 from game.tasks import family, load_pack
 from tests import reference
 
 WIDTH = 6
-
-
-def double(params: dict) -> dict:
-    return {name: p.double() for name, p in params.items()}
+WITH_MEMORY = [name for name in REGISTRY if issubclass(learner_class(name), MemoryLearner)]
+CORRIDOR = "steps: 8\nends: goal\nmap:\n#########\n#?.@.?###\n#########\n"
 
 
 def unlike_tasks() -> GridBatch:
@@ -31,11 +30,26 @@ def unlike_tasks() -> GridBatch:
     return GridBatch.of([*levels, parse("slip: 0.3\nwind: east 0.1\nsteps: 7\nmap:\n@..@\n..,G\n")])
 
 
-def played(params: dict, batch: GridBatch, greedy: bool = False) -> Trajectories:
-    rngs = [np.random.default_rng([1, t]) for t in range(batch.n_tasks)]
-    return Trajectories.of(
-        list(islice(trials(params, see_all(params, batch), batch, 3, rngs, greedy), 3))
+def in_double(name: str, **options: object) -> MemoryLearner:
+    agent = make_learner(name, width=WIDTH, **options)
+    assert isinstance(agent, MemoryLearner)
+    rng = np.random.default_rng(7)  # such that no weight is zero
+    agent.load(
+        {
+            name: p.double() + torch.from_numpy(0.1 * rng.standard_normal(p.shape))
+            for name, p in agent.state().items()
+        }
     )
+    return agent
+
+
+def rngs_of(batch: GridBatch, seed: int = 1) -> list[np.random.Generator]:
+    return [np.random.default_rng([seed, t]) for t in range(batch.n_tasks)]
+
+
+def played(agent: MemoryLearner, batch: GridBatch) -> list[Episode]:
+    mind = agent.mind(agent.state(), agent.look(batch), 3 * batch.n_tasks)
+    return Trials(mind, batch, 3, rngs_of(batch)).play(3)
 
 
 def test_a_sequence_is_its_steps_one_after_the_other_and_so_is_its_gradient():
@@ -58,25 +72,24 @@ def test_a_sequence_is_its_steps_one_after_the_other_and_so_is_its_gradient():
         assert torch.allclose(one, other, atol=1e-12)
 
 
-def test_training_sees_the_chances_and_values_with_which_the_trials_were_played():
+@pytest.mark.parametrize("name", WITH_MEMORY)
+def test_training_sees_the_chances_and_values_with_which_the_trials_were_played(name: str):
     """The sequence pass over packed trials against the network in the loop."""
-    params, batch = double(init_memory(WIDTH, np.random.default_rng(0))), unlike_tasks()
-    data = played(params, batch)
-    tables = Tables.of(params, *see(batch, torch.float64), batch.horizon)
+    agent, batch = in_double(name), unlike_tasks()
+    data, view = Trajectories.of(played(agent, batch)), agent.look(batch)
     for part in minibatches(data, PpoConfig(), np.random.default_rng(0)):
-        x = tables.look_up(params, part.state, part.clock, part.last_reward)
-        hidden = gru_sequence(x, part.sizes, params["gru.w"], params["gru.b"])
-        chosen = policy(params, hidden).gather(1, part.action[:, None])[:, 0]
+        hidden = agent.rethink(view, part)
+        chosen = policy(agent.params, hidden).gather(1, part.action[:, None])[:, 0]
         assert torch.allclose(chosen, part.log_prob, atol=1e-9)
         assert sum(part.sizes) == len(part.state)
         assert part.sizes == sorted(part.sizes)[::-1]
-        assert critic(params, hidden).shape == part.target.shape
+        value, target = critic(agent.params, hidden), part.target
+        assert value.shape == target.shape
 
 
 def test_trials_follow_the_tables_and_no_moment_is_lost():
-    params, batch = double(init_memory(WIDTH, np.random.default_rng(0))), unlike_tasks()
-    rngs = [np.random.default_rng([1, t]) for t in range(batch.n_tasks)]
-    episodes = list(islice(trials(params, see_all(params, batch), batch, 3, rngs), 3))
+    batch = unlike_tasks()
+    episodes = played(in_double("rl2"), batch)
     data = Trajectories.of(episodes)
     assert data.lengths.sum() == sum(e.alive.sum() for e in episodes)
     assert data.reward.sum() == pytest.approx(sum(e.reward.sum() for e in episodes))
@@ -94,8 +107,7 @@ def test_trials_follow_the_tables_and_no_moment_is_lost():
 
 
 def test_advantages_run_on_over_the_ends_of_episodes_and_stop_with_the_trial():
-    params, batch = double(init_memory(WIDTH, np.random.default_rng(0))), unlike_tasks()
-    data = played(params, batch)
+    data = Trajectories.of(played(in_double("rl2"), unlike_tasks()))
     found = advantages(data, 0.9, 0.8, 0.5)
     for trial, length in enumerate(data.lengths):
         values = [*data.value[:length, trial], 0.0]
@@ -118,16 +130,74 @@ def test_a_certain_trial_is_exact_and_the_same_each_time():
         assert one.gradient_steps == 0
 
 
-def test_rl2_learns_to_explore_up_to_the_bayes_bound():
+def trained(name: str, batch: GridBatch, iterations: int, **options: object) -> Learner:
+    agent = make_learner(name, width=16, episodes=2, **options)
+    for i in range(iterations):
+        agent.meta_update(batch, rngs_of(batch, i), i / iterations)
+    return agent
+
+
+@pytest.mark.parametrize("name", WITH_MEMORY)
+def test_memory_learns_to_explore_up_to_the_bayes_bound(name: str):
     """A corridor with a goal at one end: look there once, and remember."""
-    level = parse("steps: 8\nends: goal\nmap:\n#########\n#?.@.?###\n#########\n")
+    level = parse(CORRIDOR)
     batch = GridBatch.of([task.level for task in family(level, "corridor")])
     known = bayes_returns(level, 2)
     assert known
     assert known[1][0] == known[1][1]
-    agent = make_learner("rl2", width=16, episodes=2, trials=32)
-    for i in range(60):
-        rngs = [np.random.default_rng([i, t]) for t in range(batch.n_tasks)]
-        agent.meta_update(batch, rngs, i / 60)
-    returns = [step.return_exact.mean() for step in agent.adapt(batch, rngs, 1)]
+    agent = trained(name, batch, 60, trials=32)
+    returns = [step.return_exact.mean() for step in agent.adapt(batch, rngs_of(batch), 1)]
     assert sum(returns) == pytest.approx(known[1][0], abs=1e-6)
+
+
+# --- beliefs -------------------------------------------------------------------------------------
+
+
+def test_a_trained_belief_is_nearly_the_exact_posterior():
+    level = parse(CORRIDOR)
+    tasks = list(family(level, "corridor"))
+    batch = GridBatch.of([task.level for task in tasks])
+    candidates = np.array(level.find("?"))
+    numbers = candidates[:, 0] * level.width + candidates[:, 1]
+    agent = trained("varibad", batch, 40, trials=8, encoder_rate=0.1)
+    steps = list(agent.adapt(batch, rngs_of(batch), 2))
+    for t, tables in enumerate(batch.tables):
+        entered, found = np.zeros((0, 2), int), np.zeros(0, bool)
+        for step in steps:
+            for h, state in enumerate(step.paths[t, 0, 1:]):
+                if state < 0:
+                    assert not step.belief[t, h:].any()
+                    break
+                assert step.belief[t, h].sum() == pytest.approx(1)
+                exact = belief(candidates, entered, found)
+                assert step.belief[t, h, numbers] == pytest.approx(exact, abs=0.2)
+                entered = np.vstack([entered, tables.cell[state]])
+                found = np.append(found, tables.goal[state])
+
+
+def test_a_belief_about_draws_grows_towards_what_was_drawn():
+    level = parse("goal: visible\nsteps: 4\ndefine: o worth={-1, 1}\nmap:\n#####\n#@oG#\n#####\n")
+    tasks = [task.level for task in family(level, "coins")]
+    batch = GridBatch.of(tasks)
+    agent = trained("varibad", batch, 50, trials=16, encoder_rate=0.04, greedy=False)
+    first, last = list(agent.adapt(batch, rngs_of(batch), 3))[::3]
+    question = list(QUESTIONS).index("o worth")
+    begin, end = SPANS[question]
+    true = [begin + answers(task)[question] for task in tasks]
+    assert first.drawn[:, 0, begin:end].sum(1) == pytest.approx(1, abs=1e-5)
+    assert (first.drawn[[0, 1], 0, true] < 0.6).all()
+    assert (last.drawn[[0, 1], 0, true] > 0.75).all()
+
+
+def test_beliefs_are_distributions_over_cells_that_may_hide_the_goal():
+    agent = make_learner("varibad")
+    batch = unlike_tasks()
+    step = next(agent.adapt(batch, rngs_of(batch), 0))
+    for begin, end in SPANS:
+        assert step.drawn[:, 0, begin:end].sum(1) == pytest.approx(1, abs=1e-5)
+    for t, tables in enumerate(batch.tables):
+        level = tables.level
+        inside = step.belief[t, 0, : level.height * level.width]
+        assert inside.sum() == pytest.approx(1)
+        open_cells = inside.reshape(level.height, level.width) > 0
+        assert all(open_cells[goal] for goal in level.find("G"))

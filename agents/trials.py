@@ -1,0 +1,259 @@
+"""Trials: the one place where a policy with memory meets a GridBatch.
+
+A trial is some episodes of one task, through which the agent's memory goes on. What it is told is
+the observation, its last action and reward, and the clock (Duan et al. 2016; Wang et al. 2016).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from agents.rollout import Rngs, draw
+from game.rules import Bools, Floats, Ints
+from game.tables import N_ACTIONS, GridBatch
+from game.trace import AdaptationStep
+
+Floats32: TypeAlias = NDArray[np.float32]  # or what the parameters are of
+Rows: TypeAlias = slice | Ints  # of some trials, or of all
+LONGEST = 128  # the clock tells so many steps of an episode apart,
+MOST_EPISODES = 8  # and so many episodes of a trial
+LAST_ACTIONS = N_ACTIONS + 1  # one of them, or none yet
+TRIALS = 20  # of a task where chance has a hand in them
+EPISODES_SHOWN = 8
+
+
+def clock_index(step: Ints | int, episode: int, last_action: Ints) -> Ints:
+    """A number for a moment by the clock, and the last action; what is longer than the clock knows
+    looks like its last step or episode."""
+    step, episode = np.minimum(step, LONGEST - 1), min(episode, MOST_EPISODES - 1)
+    index: Ints = (step * MOST_EPISODES + episode) * LAST_ACTIONS + last_action
+    return index
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What some trials are faced with."""
+
+    state: Tensor  # [n] flat
+    clock: Tensor  # [n] clock index
+    last_reward: Tensor  # [n]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of it."""
+
+    state: Ints  # [n] flat, before
+    action: Ints  # [n] as chosen
+    entered: Ints  # [n] flat, after
+    reward: Floats32  # [n]
+
+
+class Mind(Protocol):
+    """A network with memory in the midst of N trials of the tasks of a batch."""
+
+    dtype: torch.dtype
+
+    @property
+    def belief(self) -> Tensor | None:
+        """[N, B] what it holds of the tasks, if it has words for that."""
+        ...
+
+    def act(self, rows: Rows, moment: Moment) -> tuple[Tensor, Tensor]:
+        """[n, A] log-probabilities in these trials, and [n] the critic's values; the moment is
+        remembered."""
+        ...
+
+    def notice(self, rows: Rows, outcome: Outcome) -> None:
+        """Take in what came of it, as far as the next moment does not tell."""
+        ...
+
+    def foresee(self, trials: Ints, moment: Moment) -> Tensor:
+        """[T * S, A] log-probabilities of each of T trials in each of S states, if that were now;
+        nothing is remembered."""
+        ...
+
+
+@dataclass(frozen=True)
+class Episode:
+    """One episode of each of N trials, over the L steps that the longest of them took."""
+
+    state: Ints  # [L + 1, N] flat states
+    entered: Ints  # [L, N] of these, the later ones
+    clock: Ints  # [L, N] clock index
+    last_reward: Floats32  # [L, N]
+    action: Ints  # [L, N] as chosen
+    log_prob: Floats32  # [L, N] of it
+    value: Floats32  # [L, N] the critic's
+    reward: Floats32  # [L, N] 0 once the episode is over
+    alive: Bools  # [L, N] the episode was still on when the action was taken
+    belief: Floats32  # [L, N, B] with which the action was chosen; B is 0 for minds without words
+
+
+class Trials:
+    """N = T * per_task trials in the midst of being played, those of a task side by side.
+
+    The memory goes on from one episode to the next, the world begins anew. Each task draws from its
+    own generator. `greedy` takes the likeliest action instead of drawing one.
+    """
+
+    def __init__(
+        self, mind: Mind, batch: GridBatch, per_task: int, rngs: Rngs, greedy: bool = False
+    ) -> None:
+        self.mind, self.batch, self.per_task = mind, batch, per_task
+        self.rngs, self.greedy = rngs, greedy
+        self.episodes = 0  # played so far
+        self.dtype = torch.empty(0, dtype=mind.dtype).numpy().dtype
+        self.last_action = np.full(batch.n_tasks * per_task, N_ACTIONS)
+        self.last_reward = np.zeros(batch.n_tasks * per_task, self.dtype)
+        self.limit = np.repeat(batch.steps, per_task)  # [N]
+        self.over, self.pays = batch.over.ravel(), batch.reward.ravel().astype(self.dtype)
+
+    def play(self, episodes: int) -> list[Episode]:
+        """The next episodes of every trial."""
+        return [self.play_one() for _ in range(episodes)]
+
+    @torch.no_grad()
+    def play_one(self) -> Episode:
+        """The next episode of every trial; where it is over early the memory waits for others."""
+        batch, mind, n = self.batch, self.mind, len(self.limit)
+        chance, luck, start = draw(batch, self.per_task, self.rngs)
+        chance = chance.reshape(batch.horizon, n)
+        luck = None if luck is None else luck.reshape(batch.horizon, n)
+        shape, width = (batch.horizon, n), 0 if mind.belief is None else mind.belief.shape[1]
+        states = np.empty((batch.horizon + 1, n), np.int64)
+        clock, action = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+        before, log_prob, value, reward = (np.zeros(shape, self.dtype) for _ in range(4))
+        alive, belief = np.zeros(shape, bool), np.zeros((*shape, width), self.dtype)
+        states[0] = (start + np.arange(batch.n_tasks)[:, None] * batch.n_states).ravel()
+        taken = 0
+        for step in range(batch.horizon):
+            on = ~self.over.take(states[step]) & (step < self.limit)
+            if not on.any():
+                break
+            rows: Rows = slice(None) if on.all() else np.flatnonzero(on)
+            at = states[step, rows]
+            clock[step, rows] = now = clock_index(step, self.episodes, self.last_action[rows])
+            before[step, rows] = self.last_reward[rows]
+            moment = Moment(*map(torch.from_numpy, (at, now, self.last_reward[rows])))
+            log_probs, worth = (found.numpy() for found in mind.act(rows, moment))
+            if mind.belief is not None:
+                belief[step, rows] = mind.belief[rows].numpy()
+            chosen = _choose(log_probs, None if self.greedy else chance[step, rows])
+            index = at * N_ACTIONS + chosen
+            if luck is not None:
+                batch.detours.divert(index, luck[step, rows])
+            entered, paid = batch.flat_next.take(index), self.pays.take(index)
+            mind.notice(rows, Outcome(at, chosen, entered, paid))
+            action[step, rows], alive[step, rows], value[step, rows] = chosen, True, worth
+            log_prob[step, rows] = np.take_along_axis(log_probs, chosen[:, None], 1)[:, 0]
+            reward[step, rows] = paid
+            states[step + 1] = states[step]
+            states[step + 1, rows] = entered
+            self.last_action[rows], self.last_reward[rows] = chosen, paid
+            taken = step + 1
+        self.episodes += 1
+        return Episode(
+            state=states[: taken + 1],
+            entered=states[1 : taken + 1],
+            clock=clock[:taken],
+            last_reward=before[:taken],
+            action=action[:taken],
+            log_prob=log_prob[:taken],
+            value=value[:taken],
+            reward=reward[:taken],
+            alive=alive[:taken],
+            belief=belief[:taken],
+        )
+
+    @torch.no_grad()
+    def outlook(self) -> Floats:
+        """[T, S, A] what each task's first trial would do in every state, as its next episode
+        begins."""
+        batch = self.batch
+        first = np.arange(batch.n_tasks) * self.per_task
+        trial = np.repeat(first, batch.n_states)  # [T * S]
+        now = clock_index(0, self.episodes, self.last_action[trial])
+        everywhere = (np.arange(len(trial)), now, self.last_reward[trial])
+        moment = Moment(*map(torch.from_numpy, everywhere))
+        probs: Floats = self.mind.foresee(first, moment).double().exp().numpy()
+        probs /= probs.sum(-1, keepdims=True)
+        return probs.reshape(batch.n_tasks, batch.n_states, N_ACTIONS)
+
+
+def _choose(log_probs: Floats32, chance: Floats | None) -> Ints:
+    """[N] actions: drawn with the uniform numbers `chance` [N], or the likeliest."""
+    if chance is None:
+        return log_probs.argmax(1)
+    bounds = np.exp(log_probs).cumsum(1)
+    drawn: Ints = (bounds[:, :-1] < chance[:, None] * bounds[:, -1:]).sum(1)
+    return drawn
+
+
+# --- adaptation ----------------------------------------------------------------------------------
+
+Portray: TypeAlias = Callable[[Floats], dict[str, Floats]]  # from [steps, T, B], to a step's fields
+
+
+def adapt_in_memory(
+    mind: Callable[[int], Mind],
+    batch: GridBatch,
+    rngs: Rngs,
+    steps: int,
+    greedy: bool,
+    portray: Portray | None = None,
+) -> Iterator[AdaptationStep]:
+    """What a trial looks like from outside: step k is its episode k + 1; see `Learner.adapt`.
+
+    `mind` gives one for so many trials. Where nothing is left to chance one trial of a task says
+    all, and its returns are exact; else the mean of TRIALS is taken.
+    """
+    certain = greedy and not batch.chancy.any() and bool(((batch.start > 0).sum(1) == 1).all())
+    per_task = 1 if certain else TRIALS
+    played = Trials(mind(batch.n_tasks * per_task), batch, per_task, rngs, greedy)
+    spent = np.zeros(batch.n_tasks)
+    for k in range(steps + 1):
+        outlook = played.outlook()
+        episode = played.play_one()
+        by_task = (-1, batch.n_tasks, per_task)
+        returns = episode.reward.reshape(by_task).sum(0, dtype=float).mean(1)
+        paths, moves = _shown(episode, batch, min(EPISODES_SHOWN, per_task))
+        believed = np.zeros((batch.horizon, batch.n_tasks, episode.belief.shape[2]))
+        believed[: len(episode.belief)] = episode.belief[:, ::per_task]
+        yield AdaptationStep(
+            step=k,
+            episodes=k,
+            env_steps=spent.round().astype(int),
+            gradient_steps=0,
+            return_sampled=returns,
+            return_exact=returns if certain else None,
+            action_probs=outlook,
+            paths=paths,
+            moves=moves,
+            **(portray(believed) if portray else {}),
+        )
+        spent = spent + episode.alive.reshape(by_task).sum(0).mean(1)
+
+
+def _shown(episode: Episode, batch: GridBatch, n: int) -> tuple[Ints, Ints]:
+    """The paths [T, n, H + 1] and moves [T, n, H] of each task's first n trials; -1 once over."""
+    length, per_task = len(episode.alive), episode.alive.shape[1] // batch.n_tasks
+    shape = (length, batch.n_tasks, per_task)
+    alive = episode.alive.reshape(shape)[..., :n]
+    first = np.arange(batch.n_tasks)[:, None] * batch.n_states
+    states = episode.state.reshape(length + 1, *shape[1:])[..., :n] - first
+    paths = np.full((batch.n_tasks, n, batch.horizon + 1), -1)
+    moves = np.full((batch.n_tasks, n, batch.horizon), -1)
+    begun = np.concatenate([np.ones_like(alive[:1]), alive])
+    paths[..., : length + 1] = np.where(begun, states, -1).transpose(1, 2, 0)
+    moves[..., :length] = np.where(alive, episode.action.reshape(shape)[..., :n], -1).transpose(
+        1, 2, 0
+    )
+    return paths, moves
