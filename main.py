@@ -8,6 +8,7 @@ from pathlib import Path
 # other distributions install a top-level package `agents`: ours, beside this file, comes first
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+import contextlib
 import dataclasses
 import io
 import itertools
@@ -22,6 +23,7 @@ import tyro
 from tyro.conf import OmitArgPrefixes, OmitSubcommandPrefixes, Positional, subcommand
 
 if TYPE_CHECKING:
+    from agents.train import Training
     from game.authoring import Known
     from game.feed import Card, Request
     from game.tasks import Pack
@@ -39,9 +41,14 @@ class Shipped:
     """The agents that a person may choose from in the window: see `game.feed.Agents`."""
 
     def names(self) -> list[str]:
-        from agents.catalog import UNTRAINED, list_pretrained
+        from agents.catalog import UNTRAINED, list_pretrained, list_runs
 
-        return [*list_pretrained(), *UNTRAINED]
+        return [*list_runs(), *list_pretrained(), *UNTRAINED]
+
+    def learners(self) -> list[str]:
+        from agents.learner import REGISTRY
+
+        return [name for name, entry in REGISTRY.items() if entry.trains]
 
     def card(self, name: str, pack: str) -> Card:
         from agents.catalog import agent_card
@@ -89,34 +96,38 @@ class Filming:
 
 def open_window(
     what: str,
-    pack: Pack,
-    agents: tuple[str, ...],
-    seed: int,
-    steps: int,
+    pack: Pack | None = None,
+    agents: tuple[str, ...] = (),
+    seed: int = 0,
+    steps: int = 5,
     episodes: int = 0,
     show_goal: bool = False,
     request: Request | None = None,
+    args: tuple[str, ...] = (),
 ) -> int:
     """Open the window on a screen, and stay until it is closed."""
     from agents.worker import Worker
 
-    feed = Worker()  # first of all: it loads while the window opens
+    feed = Worker(training_of)  # first of all: it loads while the window opens
     from game.view.app import App
     from game.view.page import Wish
     from game.view.settings import settings_file
     from game.view.window import NoDisplay, WrongPygame, run
 
     task = request.task if request else None
-    wish = Wish(what, pack, task=task, agents=agents, episodes=episodes, request=request)
-    film = Filming()
+    wish = Wish(what, pack, task=task, agents=agents, episodes=episodes, request=request, args=args)
+    film, file = Filming(), settings_file()
+    app = App(wish, Shipped(), feed, file, seed, steps, show_goal=show_goal, film=film)
     try:
-        file = settings_file()
-        return run(App(wish, Shipped(), feed, file, seed, steps, show_goal=show_goal, film=film))
+        code = run(app)
+        return fail(app.failure, AT_FAULT) if app.failure else code
     except (NoDisplay, WrongPygame) as error:
         return fail(error, UNUSABLE)
     finally:
         film.close()
         feed.close()
+        for out in app.runs:
+            print(f"the agent that was trained is saved in {out}")
 
 
 # --- watch -------------------------------------------------------------------------------------
@@ -255,7 +266,7 @@ class Play:
 
 @dataclass(frozen=True)
 class Train:
-    """Meta-train an agent on a pack, headless. 'train PACK --learner NAME --help' lists the
+    """Meta-train an agent on a pack. 'train PACK --learner NAME --help' lists the
     learner's own options, too."""
 
     pack: Positional[str]
@@ -284,28 +295,18 @@ class Train:
     tensorboard: bool = False
     """Write TensorBoard's files, too, into the folder of the run."""
 
+    window: bool = False
+    """Watch it in a window; closing that stops and saves, as Ctrl-C does."""
+
     def run(self) -> int:
-        import torch
         from rich.console import Console
 
         from agents.console import show_training, show_written
         from agents.learner import Diverged
         from agents.runs import load_agent
-        from game.tasks import load_pack
 
-        if min(self.tasks, self.threads) < 1 or min(self.seed, self.patience) < 0:
-            return fail("--tasks and --threads are at least 1, --seed and --patience 0", UNUSABLE)
-        if self.iterations is not None and self.iterations < 1:
-            return fail("--iterations is at least 1", UNUSABLE)
-        if self.minutes is not None and not 0 < self.minutes < 1e6:
-            return fail("--minutes is more than 0", UNUSABLE)
-        pack = load_pack(self.pack)
-        if not (pack.split("train").tasks or pack.split("train").unlimited):
-            return fail(f"{pack.path}: the pack has no training tasks", AT_FAULT)
-        torch.set_num_threads(self.threads)
-        out = self.out or Path("runs") / f"{self.learner}-{pack.name}"
-        training = self._resumed(pack, out) if self.resume else self._begun(pack, out)
-        console = Console()
+        training = self.training(sys.argv[1:])
+        out, console = training.out, Console()
         try:
             show_training(training, console)
         except KeyboardInterrupt:
@@ -320,11 +321,24 @@ class Train:
         show_written(out, console)
         return DONE
 
-    def _begun(self, pack: Pack, out: Path) -> Any:
-        from agents.catalog import WEIGHTS
+    def check(self) -> tuple[Pack, Path]:
+        """The pack and the folder of the run. Raises AgentError or PackError, as `training`."""
+        from agents.catalog import RUNS, WEIGHTS
         from agents.learner import AgentError, find_entry
-        from agents.train import Board, TrainConfig, Training
+        from game.tasks import PackError, load_pack
 
+        if min(self.tasks, self.threads) < 1 or min(self.seed, self.patience) < 0:
+            raise AgentError("--tasks and --threads are at least 1, --seed and --patience 0")
+        if self.iterations is not None and self.iterations < 1:
+            raise AgentError("--iterations is at least 1")
+        if self.minutes is not None and not 0 < self.minutes < 1e6:
+            raise AgentError("--minutes is more than 0")
+        pack = load_pack(self.pack)
+        if not (pack.split("train").tasks or pack.split("train").unlimited):
+            raise PackError(f"{pack.path}: the pack has no training tasks")
+        out = self.out or RUNS / f"{self.learner}-{pack.name}"
+        if self.resume:
+            return pack, out
         if not find_entry(self.learner).trains:
             what = f"there is nothing to train about '{self.learner}'"
             raise AgentError(f"{what} - use it at once: python main.py eval {self.pack} --agent "
@@ -332,6 +346,18 @@ class Train:
         if (out / WEIGHTS).exists() and not self.overwrite:
             todo = "give another --out, --resume it, or --overwrite it"
             raise AgentError(f"{out}: there is a trained agent already - {todo}")
+        return pack, out
+
+    def training(self, argv: Sequence[str]) -> Training:
+        """The run that these options, said as `argv`, ask for. Raises AgentError or PackError."""
+        import torch
+
+        from agents.train import Board, TrainConfig, Training
+
+        pack, out = self.check()
+        torch.set_num_threads(self.threads)
+        if self.resume:
+            return self._resumed(pack, out)
         config = TrainConfig(
             self.iterations or TrainConfig.iterations,
             self.minutes,
@@ -339,12 +365,12 @@ class Train:
             self.seed,
             patience=self.patience,
         )
-        command = "python main.py " + shlex.join(sys.argv[1:])
+        command = "python main.py " + shlex.join(argv)
         board = Board(out) if self.tensorboard else None
         learner = _make_learner(self)
         return Training(learner, self.learner, pack, config, out, command, board=board)
 
-    def _resumed(self, pack: Pack, out: Path) -> Any:
+    def _resumed(self, pack: Pack, out: Path) -> Training:
         from agents.learner import AgentError
         from agents.runs import load_run
         from agents.train import Board, TrainConfig, Training
@@ -361,6 +387,36 @@ class Train:
         board = Board(out) if self.tensorboard else None
         command = str(facts.get("command", ""))
         return Training(learner, name, pack, config, out, command, resume=True, board=board)
+
+
+def training_of(argv: Sequence[str]) -> Training:
+    """What a command line of `train` asks for. Raises AgentError or PackError, and others as the
+    reading of packs does. The window's worker calls it."""
+    from agents.learner import AgentError
+
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(said):
+            command = _parse(list(argv))
+    except SystemExit:
+        raise AgentError(said.getvalue().strip()) from None
+    training: Training = command.training(argv)
+    return training
+
+
+def train_in_window(argv: list[str]) -> int:
+    """Show the training in the window. Torch stays out of here, and with it the options of the
+    learner: they are for the worker to read."""
+    command, others = tyro.cli(
+        Annotated[Train, OmitArgPrefixes],
+        args=argv[1:],
+        prog="main.py train",
+        return_unknown_args=True,
+    )
+    if not others:
+        command.check()
+    args = tuple(one for one in argv if one != "--window")
+    return open_window("train", args=args)
 
 
 def _make_learner(args: Train) -> Any:
@@ -798,6 +854,8 @@ def _run(argv: list[str]) -> int:
 
     try:
         try:
+            if argv[0] == "train" and "--window" in argv and not {"--help", "-h"} & set(argv):
+                return train_in_window(argv)
             command = _parse(argv)
         except ValueError as error:  # an option out of its range
             return fail(error, UNUSABLE)

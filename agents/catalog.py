@@ -11,6 +11,7 @@ from agents.learner import REGISTRY, AgentError
 from game.features import LAYOUT
 
 PRETRAINED = Path(__file__).resolve().parent / "pretrained"
+RUNS = Path("runs")  # where `train` writes, unless it is told where
 CONFIG, WEIGHTS, RESULTS = "config.json", "agent.safetensors", "results.json"
 CHECKPOINT = "last.safetensors"  # what a run goes on from
 UNTRAINED = tuple(name for name, entry in REGISTRY.items() if not entry.needs_run)
@@ -32,6 +33,12 @@ class Card:
 def list_pretrained() -> list[str]:
     """Names of the agents that come with the project."""
     return sorted(path.parent.name for path in PRETRAINED.glob(f"*/{CONFIG}"))
+
+
+def list_runs() -> list[str]:
+    """The folders of one's own runs, where `train` puts them by itself."""
+    folders = [path.parent for path in RUNS.glob(f"*/{WEIGHTS}")]
+    return sorted(str(folder) for folder in folders if (folder / CONFIG).is_file())
 
 
 def is_shipped(learner: str, pack: str) -> bool:

@@ -131,6 +131,15 @@ class Training:
                 continue
             yield self._iterate()
 
+    @property
+    def validation_tasks(self) -> Sequence[Task]:
+        return self.pack.split("validation").tasks[: self.config.validation_tasks]
+
+    def look(self) -> tuple[float, ...]:
+        """The mean scores on validation tasks as the learner is now; nothing is changed by that."""
+        tasks = self.validation_tasks
+        return tuple(self._scores(tasks, range(1))) if tasks else ()
+
     def _share(self) -> float:
         """How much of the training is done."""
         at, config = self.at, self.config
@@ -175,7 +184,7 @@ class Training:
     def _validate(self) -> Validation:
         """Evaluate on validation tasks, and keep the agent that is best there."""
         at = self.at
-        tasks = self.pack.split("validation").tasks[: self.config.validation_tasks]
+        tasks = self.validation_tasks
         scores = self._tuned_scores(tasks) if tasks else []
         value = self._judged(scores) if scores else -math.inf
         best = not tasks or value > at.best
@@ -215,20 +224,20 @@ class Training:
         """Mean scores after each step, where it is so, with the step size that is best for them."""
         seeds = range(min(8, -(-VALIDATION_RUNS // len(tasks))))
 
-        def measured() -> list[float]:
-            steps = max(self.learner.judged)
-            return adaptation_curves(lambda _: self.learner, tasks, seeds, steps).mean_scores
-
-        scores = measured()
+        scores = self._scores(tasks, seeds)
         for factor in TUNING if self.learner.tuned else ():
             while True:
                 self.learner.scale_steps(factor)
-                found = measured()
+                found = self._scores(tasks, seeds)
                 if self._judged(found) <= self._judged(scores):
                     self.learner.scale_steps(1 / factor)
                     break
                 scores = found
         return scores
+
+    def _scores(self, tasks: Sequence[Task], seeds: Sequence[int]) -> list[float]:
+        steps = max(self.learner.judged)
+        return adaptation_curves(lambda _: self.learner, tasks, seeds, steps).mean_scores
 
     def save(self) -> None:
         """Write what the run has besides its agent; an agent where none has been kept yet."""

@@ -8,41 +8,69 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import signal
-from collections.abc import Generator, Iterator
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from game.features import TooLargeToSee
-from game.feed import Failed, Finished, Message, Ready, Request, Stepped
+from game.feed import (
+    Begun,
+    Failed,
+    Finished,
+    Looked,
+    Message,
+    Ready,
+    Request,
+    Stepped,
+    Stop,
+    Trained,
+    TrainRequest,
+)
+from game.level import LevelError
 from game.planner import optimal_return, random_return
 from game.tables import GridBatch, TooLarge
-from game.tasks import Task, task_rng
+from game.tasks import PackError, Task, task_rng
 from game.trace import AdaptationStep, AdaptationTrace
 
 if TYPE_CHECKING:
     from agents.learner import Learner
+    from agents.train import Training
+
+LOOK_EACH = 2.5  # seconds of training between two looks at what the learner reaches
+LOOK_SHARE = 0.1  # of the time at most for looks
+LONGEST_SAVING = 60  # seconds
+Train = Callable[[Sequence[str]], "Training"]  # what a command line of `train` asks for
 
 
 class Worker:
-    """Adapts agents in another process. A `Feed`: no call ever blocks."""
+    """Adapts and trains agents in another process. A `Feed`: no call blocks, but `close` waits
+    until a training is saved.
 
-    def __init__(self) -> None:
+    `train` makes the training that a command line asks for; it is sent to that process by its name.
+    """
+
+    def __init__(self, train: Train | None = None) -> None:
+        self._train = train
         self._start()
 
     def _start(self) -> None:
         context = multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
+        self._process = context.Process(target=_serve, args=(theirs, self._train), daemon=True)
         self._process.start()
         theirs.close()  # so that a read ends when the process does
-        self._lost = False
+        self._lost, self._to_save = False, False
 
-    def request(self, request: Request) -> None:
+    def request(self, request: Request | TrainRequest | Stop) -> None:
         """Drop what is being done and do this; a process that has died is started again."""
         if self._lost:
             self.close()
             self._start()
+        self._to_save = self._to_save or isinstance(request, TrainRequest)
         with contextlib.suppress(OSError):  # `poll` notices that the process is gone
             self._connection.send(request)
 
@@ -58,35 +86,106 @@ class Worker:
         return messages
 
     def close(self) -> None:
-        """End the process at once."""
+        """End the process: at once, or as soon as a training is saved."""
         self._lost = True
         self._connection.close()
+        if self._to_save:  # the process sees that nobody listens any more
+            self._process.join(LONGEST_SAVING)
         self._process.terminate()
         self._process.join(2)
         if self._process.is_alive():
             self._process.kill()
 
 
-def _serve(connection: Connection) -> None:
+def _serve(connection: Connection, train: Train | None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the window's to handle
     with contextlib.suppress(EOFError, OSError):  # the window has gone
-        _serve_requests(connection)
+        _serve_requests(connection, train)
 
 
-def _serve_requests(connection: Connection) -> None:
+def _serve_requests(connection: Connection, train: Train | None) -> None:
     import torch
 
     torch.set_num_threads(1)
     connection.send(Ready())
     request = connection.recv()
     while True:
-        work = _adapt(request)
-        while not connection.poll():
-            message = next(work, None)
-            if message is None:
-                break
-            connection.send(message)
+        with contextlib.closing(_work(request, train)) as work:  # a training that ends is saved
+            while not connection.poll():
+                message = next(work, None)
+                if message is None:
+                    break
+                connection.send(message)
         request = connection.recv()
+
+
+def _work(
+    request: Request | TrainRequest | Stop, train: Train | None
+) -> Generator[Message, None, None]:
+    if isinstance(request, Request):
+        yield from _adapt(request)
+    elif isinstance(request, TrainRequest):
+        assert train
+        yield from _meta_train(request, train)
+    else:
+        yield Finished(request.number)
+
+
+def _meta_train(request: TrainRequest, train: Train) -> Iterator[Message]:
+    """The training as it goes on. However it ends, it is saved before the last message."""
+    from agents.learner import AgentError, Diverged
+    from agents.train import Update
+
+    number = request.number
+    try:
+        training = train(request.args)
+        sample = _sample_of(training)
+        config = training.config
+        yield Begun(
+            number,
+            training.learner_name,
+            training.pack.path,
+            training.pack.title,
+            training.out,
+            sample,
+            config.iterations,
+            config.minutes,
+        )
+    except (AgentError, PackError, LevelError, TooLarge, OSError, ValueError) as error:
+        yield Failed(number, str(error))
+        return
+    due, failure = 0.0, ""
+    try:
+        for event in training.run():
+            if isinstance(event, Update):
+                at = event.iteration, event.progress, event.seconds, event.env_steps
+                yield Trained(number, *at)
+            if time.monotonic() >= due:
+                began = time.monotonic()
+                yield _looked(number, training, sample)
+                now = time.monotonic()
+                due = now + max(LOOK_EACH, (now - began) / LOOK_SHARE)
+        yield _looked(number, training, sample)
+    except (Diverged, AgentError, OSError) as error:
+        failure = f"{error}; what was best before is in {training.out}"
+    finally:
+        training.save()
+    yield Failed(number, failure) if failure else Finished(number)
+
+
+def _sample_of(training: Training) -> Task:
+    """A task to show the learner on: one for validation, or else for training."""
+    tasks = training.validation_tasks
+    train = training.pack.split("train")
+    return tasks[0] if tasks else train.sample(1, np.random.default_rng(0))[0]
+
+
+def _looked(number: int, training: Training, sample: Task) -> Looked:
+    """What the learner reaches as it is now."""
+    learner, at = training.learner, training.at
+    batch, rngs = GridBatch.of([sample.level]), [task_rng(0, sample)]
+    steps = tuple(learner.adapt(batch, rngs, max(learner.judged)))
+    return Looked(number, at.iteration, at.seconds, training.look(), steps)
 
 
 def _adapt(request: Request) -> Iterator[Message]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Protocol
 
 from game.level import move_goal
@@ -51,6 +52,22 @@ class Request:
 
 
 @dataclass(frozen=True)
+class TrainRequest:
+    """Meta-train as a command line says ('train', PACK ...), until another request takes its place:
+    that ends training as Ctrl-C does, and saves it."""
+
+    number: int
+    args: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Stop:
+    """End what is being done; `Finished` tells that all is saved."""
+
+    number: int
+
+
+@dataclass(frozen=True)
 class Ready:
     """Whoever adapts has started and listens."""
 
@@ -79,13 +96,51 @@ class Finished:
     number: int
 
 
-Message = Ready | Stepped | Failed | Finished
+@dataclass(frozen=True)
+class Begun:
+    """Meta-training begins. `iterations` and `minutes` are as many as there are to be; the latter
+    count where there are any. The adaptation to `sample` is shown from time to time."""
+
+    number: int
+    learner: str
+    pack: Path
+    title: str
+    out: Path
+    sample: Task
+    iterations: int
+    minutes: float | None
+
+
+@dataclass(frozen=True)
+class Trained:
+    """So far meta-training has come: `progress` is 0 to 1, `env_steps` were sampled in all."""
+
+    number: int
+    iteration: int
+    progress: float
+    seconds: float
+    env_steps: int
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What the learner reaches as it is now: the mean score on validation tasks after each of its
+    adaptation steps, and its adaptation to the sample."""
+
+    number: int
+    iteration: int
+    seconds: float
+    scores: tuple[float, ...]
+    steps: tuple[AdaptationStep, ...]
+
+
+Message = Ready | Stepped | Failed | Finished | Begun | Trained | Looked
 
 
 class Feed(Protocol):
     """Where adaptation steps come from. No method ever blocks."""
 
-    def request(self, request: Request) -> None:
+    def request(self, request: Request | TrainRequest | Stop) -> None:
         """Cancel what was running, and do this."""
         ...
 
@@ -105,9 +160,10 @@ class Replay:
         self._traces = tuple(traces)
         self._waiting: list[Message] = []
 
-    def request(self, request: Request) -> None:
+    def request(self, request: Request | TrainRequest | Stop) -> None:
         """All is known: the answer is complete with the next poll."""
         self._waiting = [Ready()]
+        assert isinstance(request, Request)
         for agent, trace in enumerate(self._traces):
             self._waiting += [Stepped(request.number, agent, step) for step in trace.steps]
         self._waiting.append(Finished(request.number))
@@ -160,10 +216,14 @@ class Card(Protocol):
 
 
 class Agents(Protocol):
-    """The agents that a person may choose from."""
+    """The agents that a person may choose from, and the learners to train others with."""
 
     def names(self) -> list[str]:
         """As `Request.agents` takes them."""
+        ...
+
+    def learners(self) -> list[str]:
+        """As `train --learner` takes them."""
         ...
 
     def card(self, name: str, pack: str) -> Card:

@@ -10,10 +10,25 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from agents.learner import AgentError
+from agents.runs import load_agent
 from agents.worker import Worker, trace_task
-from game.feed import Failed, Finished, Message, Ready, Request, Stepped
+from game.feed import (
+    Begun,
+    Failed,
+    Finished,
+    Looked,
+    Message,
+    Ready,
+    Request,
+    Stepped,
+    Stop,
+    Trained,
+    TrainRequest,
+)
 from game.level import parse
 from game.tasks import Task, load_pack
+from main import training_of
 
 ROOT = Path(__file__).resolve().parent.parent
 TASKS = load_pack("goals-5x5").split("test").tasks
@@ -117,3 +132,50 @@ def test_our_agents_come_before_another_distributions(tmp_path: Path):
     )
     assert result.returncode == 0, result.stderr
     assert Path(result.stdout.strip()).parent == ROOT / "agents"
+
+
+# --- training
+
+
+def wait_for_training(worker: Worker, number: int, out: Path, *more: str) -> list[Message]:
+    args = ("train", "goals-5x5", "--tasks", "2", "--out", str(out), *more)
+    worker.request(TrainRequest(number, args))
+    return wait(worker, Trained)
+
+
+def test_training_tells_how_it_goes_and_a_stop_saves_it(tmp_path: Path):
+    worker = Worker(training_of)
+    messages = wait_for_training(worker, 1, tmp_path / "run")
+    messages += wait(worker, Looked)
+    worker.request(Stop(1))
+    assert wait(worker, Finished)[-1] == Finished(1)
+    begun = next(one for one in messages if isinstance(one, Begun))
+    assert (begun.learner, begun.out) == ("maml", tmp_path / "run")
+    looked = next(one for one in messages if isinstance(one, Looked))
+    assert len(looked.scores) == len(looked.steps) == 6
+    assert load_agent(str(tmp_path / "run")).pack == "goals-5x5"
+    wait_for_training(worker, 2, tmp_path / "other")
+    worker.close()  # as the window does
+    assert load_agent(str(tmp_path / "other")).pack == "goals-5x5"
+
+
+def test_looks_change_nothing(tmp_path: Path):
+    """The agent is, bit for bit, the one that a training without a window makes."""
+    args = ["train", "goals-5x5", "--tasks", "2", "--iterations", "3", "--learner", "reptile"]
+    worker = Worker(training_of)
+    worker.request(TrainRequest(1, (*args, "--out", str(tmp_path / "shown"))))
+    wait(worker, Finished)
+    worker.close()
+    training = training_of([*args, "--out", str(tmp_path / "plain")])
+    list(training.run())
+    shown, plain = (load_agent(str(tmp_path / name)).learner.state() for name in ("shown", "plain"))
+    assert all(np.array_equal(shown[key], plain[key]) for key in plain)
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [(["--bogus", "1"], "bogus"), (["--tasks", "0"], "at least 1"), (["--lr", "x"], "x")],
+)
+def test_what_cannot_be_trained_is_told(tmp_path: Path, more: list[str], told: str):
+    with pytest.raises(AgentError, match=told):
+        training_of(["train", "goals-5x5", "--out", str(tmp_path), *more])

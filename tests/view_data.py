@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pygame
 
-from game.feed import Message, NoAgent, Request
+from game.feed import Message, NoAgent, Request, Stop, TrainRequest
 from game.level import parse
 from game.planner import expected_return, optimal_return, random_return
 from game.rules import ACTIONS
@@ -106,13 +106,14 @@ class Script:
     """A feed that sends what the test puts in, and notes what was asked of it."""
 
     def __init__(self) -> None:
-        self.asked: list[Request] = []
+        self.asked: list[Request | TrainRequest | Stop] = []
         self.requests: list[tuple[int, Task, int, int]] = []
         self.messages: list[Message] = []
 
-    def request(self, request: Request) -> None:
+    def request(self, request: Request | TrainRequest | Stop) -> None:
         self.asked.append(request)
-        self.requests.append((request.number, request.task, request.seed, request.steps))
+        if isinstance(request, Request):
+            self.requests.append((request.number, request.task, request.seed, request.steps))
 
     def poll(self) -> list[Message]:
         messages, self.messages = self.messages, []
@@ -142,6 +143,9 @@ class FixedAgents:
 
     def names(self) -> list[str]:
         return list(AGENTS)
+
+    def learners(self) -> list[str]:
+        return ["maml", "reptile"]
 
     def card(self, name: str, pack: str) -> FixedCard:
         if name not in AGENTS:

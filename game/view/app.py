@@ -22,6 +22,7 @@ from game.view.library import Errands, Library, Shelf, stamp
 from game.view.page import Notice, Page, Wish
 from game.view.play import EACH, Game, PlayScreen
 from game.view.record import copy_text, free_name, save_png
+from game.view.train import TrainScreen
 from game.view.watch import Subject, WatchScreen
 
 UNTRAINED = {  # what is to be seen of an agent that was not meta-trained
@@ -172,6 +173,9 @@ class App:
         self._checked = 0.0  # seconds since files were looked at
         self._stamp: object = None  # of the files that are on
         self._coming: Path | None = None  # being loaded, to be opened
+        self.failure = ""  # why a training never began
+        self.runs: list[Path] = []  # folders of trainings that have begun
+        self._later: Wish | None = None  # as soon as its pack is loaded
         self.pages: list[Page] = []
         self._go(first)
 
@@ -207,7 +211,9 @@ class App:
         self._look_at_files(seconds)
         self.page.update(seconds)
         self.page.read(seconds)
-        wish, self.page.wish = self.page.wish, None
+        wish, self.page.wish = self.page.wish or self._later, None
+        if isinstance(self.page, TrainScreen):
+            self._see_to_training(self.page)
         if self.page.quit:
             self.pages.pop()
             if self.pages:
@@ -276,15 +282,22 @@ class App:
         if wish.what == "gallery":
             self._to_gallery(wish)
             return
+        if wish.path and not wish.pack:
+            shelf = self.library.shelf(wish.path)
+            self._later = None if shelf else wish
+            if shelf is None or shelf.pack is None:
+                return
+            wish = replace(wish, pack=shelf.pack)
         if self.pages:
             wish = replace(wish, pack=wish.pack or self.visit.pack)
             wish = replace(wish, agents=wish.agents or self.visit.agents)
-        assert wish.pack
+        if wish.pack and not wish.agents:
+            wish = replace(wish, agents=(wish.pack.agent, "scratch"))
         page = self._open(wish)
         page.visit = wish
         self.pages.append(page)
-        self._stamp = stamp(wish.pack.path)
-        if wish.pack.path.is_file():
+        self._stamp = stamp(wish.pack.path) if wish.pack else None
+        if wish.pack and wish.pack.path.is_file():
             self.library.add(wish.pack.path)
             self._remember(self.settings.opened(wish.pack.path))
 
@@ -299,6 +312,8 @@ class App:
             self.pages.append(Gallery(self.library, self.agents, self.taste, chosen, wish.task))
 
     def _open(self, wish: Wish) -> Page:
+        if wish.what == "train":
+            return TrainScreen(wish.args, self.feed, self.taste, self._numbers)
         assert wish.pack
         if wish.what in ("play", "duel"):
             game = game_of(wish, self.agents, self.seed)
@@ -321,14 +336,20 @@ class App:
             if self.file:
                 memory.save(self.file, now)
 
+    def _see_to_training(self, page: TrainScreen) -> None:
+        """Note what is to be told once the window is closed."""
+        if not page.begun:
+            self.failure = page.failure
+        elif page.begun.out not in self.runs and page.at:
+            self.runs.append(page.begun.out)
+
     # --- files
 
     def _look_at_files(self, seconds: float) -> None:
         """Open what was dropped; load again what was written, and keep it as it was on errors."""
         self._checked += seconds
-        assert self.visit.pack
-        path = self.visit.pack.path
-        if self._checked > CHECK_FILES:
+        path = self.visit.pack.path if self.visit.pack else None
+        if path and self._checked > CHECK_FILES:
             self._checked = 0.0
             now = stamp(path)
             if now and now != self._stamp:
@@ -350,7 +371,8 @@ class App:
         if again and self.visit.task:
             same = (one for one in shelf.tasks if one.name == self.visit.task.name)
             task = next(same, task)
-        wish = replace(self.visit, pack=shelf.pack, task=task)
+        what = "watch" if self.visit.what == "train" else self.visit.what
+        wish = replace(self.visit, what=what, pack=shelf.pack, task=task)
         old = self.page
         try:
             self._go(wish)

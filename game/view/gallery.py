@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,10 +24,15 @@ MODES = {
     "watch": "the agent adapts before your eyes",
     "play": "you look for the goal yourself, several times",
     "duel": "you and the agent, the same goal, the same number of episodes",
+    "train": "a new agent learns to learn on the whole pack, before your eyes",
 }
 NONE = "no other"
 FIELDS = ("levels", "agent", "beside it", "mode")
+TRAIN_FIELDS = ("levels", "learner", "minutes", "mode")
+MINUTES = ("1", "2", "5", "15", "60")
+RUNS = Path("runs")  # where agents that are trained here go
 MOST_THUMBS = 72
+CARD_LINES = 3  # of words: a name, and its figures where it leaves them room
 INSPECTOR = 0.34  # of the width
 
 
@@ -86,12 +92,16 @@ class Gallery(Page):
             "agent": list(dict.fromkeys([*chosen[:1], *names])),
             "beside it": list(dict.fromkeys([NONE, "scratch", *chosen[1:], *names])),
             "mode": list(MODES),
+            "learner": agents.learners(),
+            "minutes": list(MINUTES),
         }
         beside = self.choices["beside it"]
         self.chosen = {
             "agent": 0,
             "beside it": beside.index(chosen[1]) if len(chosen) > 1 else 0,
             "mode": 0,
+            "learner": 0,
+            "minutes": 0,
         }
         self.entries: list[Entry] = []
         self.selected = 0
@@ -120,6 +130,11 @@ class Gallery(Page):
         return self.choices[field][self.chosen[field]]
 
     @property
+    def fields(self) -> tuple[str, ...]:
+        """What there is to choose, in this mode."""
+        return TRAIN_FIELDS if self.value("mode") == "train" else FIELDS
+
+    @property
     def entry(self) -> Entry | None:
         """The picture that is selected."""
         return self.entries[self.selected] if self.entries else None
@@ -127,7 +142,7 @@ class Gallery(Page):
     @property
     def blindfold(self) -> bool:
         """Whether goals are hidden from the person, too."""
-        return self.value("mode") != "watch"
+        return self.value("mode") in ("play", "duel")
 
     def open(self) -> None:
         """Go there."""
@@ -136,6 +151,15 @@ class Gallery(Page):
             return
         if entry.task is None:
             self.notice = Notice("This level cannot be used yet", entry.shelf.problem)
+            return
+        if self.value("mode") == "train":
+            assert entry.shelf.pack
+            split = entry.shelf.pack.split("train")
+            if not (split.tasks or split.unlimited):
+                text = "It is for watching only: choose a pack that has tasks for training."
+                self.notice = Notice(f"{entry.shelf.title} has no training tasks", text)
+                return
+            self.wish = Wish("train", entry.shelf.pack, args=self._training(entry.shelf))
             return
         beside = self.value("beside it")
         names = (self.value("agent"), *(() if beside == NONE else (beside,)))
@@ -147,6 +171,24 @@ class Gallery(Page):
             self.notice = Notice("This agent cannot be used", str(error))
             return
         self.wish = Wish(self.value("mode"), entry.shelf.pack, entry.task, names)
+
+    def _training(self, shelf: Shelf) -> tuple[str, ...]:
+        """The command line that trains what is chosen, into a folder of its own."""
+        learner, minutes = self.value("learner"), self.value("minutes")
+        assert shelf.pack
+        name = f"{learner}-{shelf.pack.name}"
+        names = itertools.chain([name], (f"{name}-{i}" for i in itertools.count(2)))
+        out = next(RUNS / one for one in names if not (RUNS / one).exists())
+        said = ("train", str(shelf.path), "--learner", learner, "--minutes", minutes)
+        return (*said, "--out", str(out))
+
+    def resume(self) -> None:
+        """There may be new agents to choose."""
+        names = self.agents.names()
+        for field, first in (("agent", []), ("beside it", [NONE, "scratch"])):
+            kept = self.value(field)
+            self.choices[field] = list(dict.fromkeys([*first, kept, *names]))
+            self.chosen[field] = self.choices[field].index(kept)
 
     # --- keys
 
@@ -194,7 +236,7 @@ class Gallery(Page):
             self.leave()
 
     def _step(self, by: int, rows: bool = False) -> None:
-        name = FIELDS[self.field]
+        name = self.fields[self.field]
         if name != "levels":
             self.chosen[name] = (self.chosen[name] + by) % len(self.choices[name])
         elif rows:
@@ -288,7 +330,11 @@ class Gallery(Page):
 
     def _card_height(self) -> int:
         type = self._type
-        return self._thumb_side() + 2 * type.height("small") + 3 * type.unit
+        return self._thumb_side() + CARD_LINES * type.height("small") + 5 * type.unit // 2
+
+    def _pitch(self) -> int:
+        """From one card to the next: they share all the width."""
+        return (self._grid.width - self._type.unit) // self._columns
 
     def current(self) -> object:
         """What is chosen, and what has been loaded and painted."""
@@ -400,8 +446,9 @@ class Gallery(Page):
                 title = type.fit(line.heading.title, "heading", grid.width)
                 type.write(view, title, "heading", palette.ink, topleft=(type.unit, y + type.unit))
             for k in range(line.count):
-                x = type.unit + k * (self._thumb_side() + 2 * type.unit)
-                rect = pygame.Rect(x, y, self._thumb_side(), self._card_height() - type.unit)
+                x = type.unit + k * self._pitch()
+                wide = self._pitch() - 2 * type.unit
+                rect = pygame.Rect(x, y, wide, self._card_height() - 2 * type.unit)
                 self._draw_card(view, rect, line.first + k, type)
                 self._cards.append((rect.move(grid.topleft), line.first + k))
         if low > grid.height:
@@ -415,7 +462,8 @@ class Gallery(Page):
     ) -> None:
         """A picture with its name."""
         entry, palette = self.entries[number], type.palette
-        box = pygame.Rect(rect.left, rect.top, rect.width, rect.width)
+        side = self._thumb_side()
+        box = pygame.Rect(rect.left, rect.top, side, side)
         if number == self.selected:
             frame = rect.inflate(type.unit, type.unit)
             pygame.draw.rect(view, palette.card, frame, border_radius=type.unit)
@@ -423,15 +471,16 @@ class Gallery(Page):
             pygame.draw.rect(view, hue, frame, 3, border_radius=type.unit)
         picture = self._thumb(entry)
         if picture:
-            view.blit(picture, picture.get_rect(center=box.center))
+            view.blit(picture, picture.get_rect(midleft=box.midleft))
         else:
             pygame.draw.rect(view, palette.faint, box, border_radius=type.unit)
             if entry.task is None:
                 type.write(view, "has errors", "label", palette.alert, center=box.center)
         y = box.bottom + type.unit // 2
-        name = type.fit(entry.name, "label", rect.width)
-        y = type.write(view, name, "label", palette.ink, topleft=(rect.left, y)).bottom
-        if entry.task:
+        lines = type.wrap(entry.name, "label", rect.width)[:CARD_LINES]
+        for line in lines:
+            y = type.write(view, line, "label", palette.ink, topleft=(rect.left, y)).bottom
+        if entry.task and len(lines) < CARD_LINES:
             said = self._said(entry, entry.task)
             said = type.fit(said, "small", rect.width)
             type.write(view, said, "small", palette.muted, topleft=(rect.left, y))
@@ -551,8 +600,8 @@ class Gallery(Page):
         explained = type.wrap(MODES[self.value("mode")], "small", rect.width)
         top = rect.bottom - 3 * line - len(explained) * type.height("small") - unit
         y, self._fields = top, []
-        label = max(type.width(name, "small") for name in FIELDS[1:]) + 2 * unit
-        for i, name in enumerate(FIELDS[1:], 1):
+        label = max(type.width(name, "small") for name in self.fields[1:]) + 2 * unit
+        for i, name in enumerate(self.fields[1:], 1):
             on = self.field == i
             box = pygame.Rect(rect.left + label, y, rect.width - label, line - unit // 2)
             middle = (rect.left, box.centery)

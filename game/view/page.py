@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 import pygame
@@ -24,8 +25,8 @@ CTRL = pygame.KMOD_CTRL | pygame.KMOD_META
 
 @dataclass(frozen=True)
 class Wish:
-    """Where a screen wants to go from here: "gallery", "watch", "play" or "duel"; or what of it is
-    to be kept: a "photo", a "film" of a request, or its replay line ("copy")."""
+    """Where a screen wants to go from here: "gallery", "watch", "play", "duel" or "train"; or what
+    of it is to be kept: a "photo", a "film" of a request, or its replay line ("copy")."""
 
     what: str
     pack: Pack | None = None
@@ -33,6 +34,8 @@ class Wish:
     agents: tuple[str, ...] = ()
     episodes: int = 0  # to play; 0: as many as the pack says
     request: Request | None = None  # just this is to be watched
+    args: tuple[str, ...] = ()  # the command line of a training
+    path: Path | None = None  # of the pack, where that is not loaded
 
 
 class Notice(NamedTuple):

@@ -81,10 +81,11 @@ class Axes:
 class Curve:
     """One agent's returns so far, from step 0. `hue` is its number: colour, marker and dash."""
 
-    name: str
+    name: str  # "" where none is to be written
     episodes: tuple[int, ...]  # spent before each return
     values: tuple[float, ...]
     hue: int = 0
+    fade: float = 0.0  # how far a curve of the past goes towards the paper
 
     @property
     def marker(self) -> str:
@@ -330,11 +331,13 @@ def _paint_curve(
 ) -> None:
     """A curve with its markers; `px` is a pixel of the window. Points below the axis are arrows."""
     points = curve.points(axes, area)
-    colour = palette.agents[curve.hue]
+    colour = mix(palette.agents[curve.hue], palette.card, curve.fade)
     on, off = DASHES[curve.hue % len(DASHES)]
     for a, b in itertools.pairwise(points):
         for start, end in dashes(a, b, on * px, off * px) if on else [(a, b)]:
             pygame.draw.line(canvas, colour, start, end, round(2.5 * px))
+    if curve.fade:
+        return
     for k, (point, value) in enumerate(zip(points, curve.values)):
         size = (6.5 if k == now else 4.5) * px
         if value < axes.low:
@@ -374,7 +377,7 @@ def _label_curves(
     """Each curve's name at its last point: beside it, or where the plot ends below it."""
     line = type.height("small")
     ends = []
-    for curve in curves:
+    for curve in (one for one in curves if one.name):
         x, y = curve.points(axes, area)[-1]
         left = x + type.unit * 1.4
         at_end = left + type.width(curve.name, "label") > area.right
@@ -396,4 +399,51 @@ def _write_clear(surface: pygame.Surface, curve: Curve, place: pygame.Rect, type
     rim = type.render(curve.name, "label", type.palette.card)
     for dx, dy in itertools.product((-2, 0, 2), repeat=2):
         surface.blit(rim, place.move(dx, dy))
-    surface.blit(type.render(curve.name, "label", type.palette.texts[curve.hue]), place)
+    colour = mix(type.palette.texts[curve.hue], type.palette.muted, min(1.0, 1.2 * curve.fade))
+    surface.blit(type.render(curve.name, "label", colour), place)
+
+
+# --- a small plot of how something went -----------------------------------------------------------
+
+
+def draw_strip(
+    surface: pygame.Surface,
+    rect: pygame.Rect,
+    title: str,
+    lines: dict[str, list[tuple[float, float]]],
+    type: Typeset,
+) -> None:
+    """Scores by name, as (share of the way, score). Each line is thinner than the one before."""
+    palette, small = type.palette, type.height("small")
+    type.write(surface, title, "label", palette.ink, topleft=rect.topleft)
+    left = type.width("0.0", "small") + type.unit
+    right = max(type.width(name, "small") for name in lines) + type.unit
+    above = type.height("label") + type.unit
+    area = pygame.Rect(
+        rect.left + left,
+        rect.top + above,
+        rect.width - left - right,
+        rect.height - above - small // 2,
+    )
+    lowest = min(0.0, *(value for line in lines.values() for _, value in line))
+
+    def place(share: float, value: float) -> Point:
+        height = min((value - lowest) / (1 - lowest), 1.0)
+        return area.left + share * area.width, area.bottom - height * area.height
+
+    for value in (0.0, 0.5, 1.0):
+        y = round(place(0, value)[1])
+        pygame.draw.line(surface, palette.rule, (area.left, y), (area.right, y))
+        at = (area.left - type.unit * 0.75, y)
+        type.write(surface, number(value, 1), "small", palette.muted, midright=at)
+    looks = zip((palette.agent, mix(palette.agent, palette.card, 0.35), palette.muted), (3, 2, 1))
+    for (hue, thick), line in reversed(list(zip(looks, lines.values()))):
+        points = [place(share, value) for share, value in line]
+        if len(points) > 1:
+            pygame.draw.lines(surface, hue, False, points, thick)
+        pygame.draw.circle(surface, hue, points[-1], thick + 2)
+    ends = sorted((place(0, line[-1][1])[1], name) for name, line in lines.items())
+    heights = spread([height for height, _ in ends], small * 0.9, area.bottom + small / 2)
+    for (_, name), height in zip(ends, heights, strict=True):
+        middle = (area.right + type.unit, height)
+        type.write(surface, name, "small", palette.muted, midleft=middle)

@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Any
 
 import pygame
 
@@ -741,15 +742,16 @@ def tempo(speed: float) -> str:
     return "all at once" if speed == math.inf else f"speed {speed:g}×"
 
 
-def _overlay_key(overlay: Overlay) -> Key:
+def overlay_key(overlay: Overlay) -> Key:
+    """The key of an overlay, for any screen that has `looks` and `look`."""
     code = ord(overlay.cap.lower())  # as pygame numbers the letters
-    act: Callable[[WatchScreen], None] = partial(_look, overlay)
+    act: Callable[[Any], None] = partial(_look, overlay)
     return Key(
         overlay.cap, overlay.word, (code,), act, minor=1, on=lambda page: overlay in page.looks
     )
 
 
-def _look(overlay: Overlay, screen: WatchScreen) -> None:
+def _look(overlay: Overlay, screen: Any) -> None:
     screen.look(overlay)
 
 
@@ -768,7 +770,7 @@ KEYS: tuple[Key, ...] = (
     Key("+",     "faster",           (pygame.K_PLUS, pygame.K_KP_PLUS),   WatchScreen.faster, "+=", minor=2, short="speed"),
     Key("R",     "start over, with new randomness", (pygame.K_r,),        WatchScreen.restart, minor=1, short="start over"),
     Key("N",     "next level",       (pygame.K_n,),                       WatchScreen.advance),
-    *(_overlay_key(overlay) for overlay in OVERLAYS),
+    *(overlay_key(overlay) for overlay in OVERLAYS),
     Key("S",     "all agents side by side", (pygame.K_s,),                WatchScreen.stand_abreast, minor=1, on=lambda page: page.abreast, short="side by side"),
     Key("G",     "gallery: another level, agent or mode", (pygame.K_g,),  WatchScreen.to_gallery, short="gallery"),
     Key("Enter", "play this level yourself", (pygame.K_RETURN, pygame.K_KP_ENTER), WatchScreen.play, minor=1, short="play"),
