@@ -105,6 +105,7 @@ REGISTRY: dict[str, Entry] = {
     "scratch": Entry("agents.scratch", "Scratch", needs_run=False),
     "rl2": Entry("agents.rl2", "Rl2"),
     "varibad": Entry("agents.varibad", "Varibad"),
+    "transformer": Entry("agents.transformer", "Transformer"),
     "random": Entry("agents.reference", "Random", trains=False, needs_run=False),
     "planner": Entry("agents.reference", "Planner", trains=False, needs_run=False),
     "posterior-sampling": Entry(

@@ -31,7 +31,7 @@ def unlike_tasks() -> GridBatch:
 
 
 def in_double(name: str, **options: object) -> MemoryLearner:
-    agent = make_learner(name, width=WIDTH, **options)
+    agent = make_learner(name, width=2 * WIDTH, **options)
     assert isinstance(agent, MemoryLearner)
     rng = np.random.default_rng(7)  # such that no weight is zero
     agent.load(
