@@ -89,6 +89,27 @@ def show_evaluation(title: str, summary: dict[str, Any], console: Console) -> No
         )
     console.print(curves)
     console.print(last)
+    if summary["bayes_optimal_return"] is not None:
+        _show_episodes(summary, console, look)
+
+
+def _show_episodes(summary: dict[str, Any], console: Console, look: dict[str, Any]) -> None:
+    """Mean returns, episode by episode, of what adapts within a trial, between the bounds."""
+    bayes = summary["bayes_optimal_return"]
+    n = len(bayes)
+    rows = {"oracle": [summary["optimal_return"]] * n, "Bayes-optimal": bayes}
+    for name, facts in summary["agents"].items():
+        if facts["episodes"] == list(range(n)):
+            rows[name] = facts["return_mean"]
+    rows["random policy"] = [summary["random_return"]] * n
+    table = Table(title="mean return of each episode of a trial", **look)
+    table.add_column("agent", no_wrap=True)
+    for k in range(n):
+        table.add_column(f"episode {k + 1}", justify="right")
+    table.add_column("trial", justify="right")
+    for name, returns in rows.items():
+        table.add_row(name, *(f"{value:z.3f}" for value in [*returns, sum(returns)]))
+    console.print(table)
 
 
 def _some_steps(n: int) -> list[int]:

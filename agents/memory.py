@@ -56,9 +56,10 @@ def normal(rng: np.random.Generator, rows: int, columns: int, scale: float) -> T
 
 
 def orthogonal(rng: np.random.Generator, rows: int, columns: int) -> Tensor:
-    """[rows, columns], of an orthogonal matrix of at most that many columns."""
-    q, r = np.linalg.qr(rng.standard_normal((rows, rows)))
-    return torch.tensor((q * np.sign(np.diag(r)))[:, :columns], dtype=torch.float32)
+    """[rows, columns] of an orthogonal matrix."""
+    size = max(rows, columns)
+    q, r = np.linalg.qr(rng.standard_normal((size, size)))
+    return torch.tensor((q * np.sign(np.diag(r)))[:rows, :columns], dtype=torch.float32)
 
 
 def init_inputs(width: int, rng: np.random.Generator) -> Params:

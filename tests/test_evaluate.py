@@ -10,10 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 from agents.catalog import CONFIG
+from agents.console import show_evaluation
 from agents.evaluate import (
     adaptation_curves,
+    bayes_optimal,
     check_held_out,
     contenders,
     evaluate,
@@ -188,3 +191,50 @@ def test_labels_are_moved_apart_as_little_as_need_be():
     placed = spread(np.array([0.0, 0.5, 0.52, 0.53, 0.8]), [0.1] * 5)
     assert (np.diff(placed) > 0.1 - 1e-9).all()
     assert np.mean(placed[1:4]) == pytest.approx(np.mean([0.5, 0.52, 0.53]))
+
+
+def test_what_is_certain_is_evaluated_once_on_every_task():
+    tasks = load_pack("gridnavi").split("test").tasks
+    agent, asked = make_learner("rl2", width=4), []
+
+    class Counted:
+        def adapt(self, batch: GridBatch, rngs: list, steps: int):
+            asked.append(batch.n_tasks)
+            return agent.adapt(batch, rngs, steps)
+
+    curves = adaptation_curves(lambda _: Counted(), tasks, [0, 1, 2], 1)
+    assert asked == [21]
+    assert (curves.returns == curves.returns[:1]).all()
+    asked.clear()
+    adaptation_curves(lambda _: Counted(), load_pack("dynamics").split("test").tasks[:2], [0, 1], 0)
+    assert asked == [2, 2]
+
+
+def test_the_best_explorer_is_known_where_each_goal_of_a_level_is_met_once():
+    pack = load_pack("gridnavi")
+    tasks = pack.split("test").tasks
+    bayes = bayes_optimal(pack, tasks, 4)
+    assert bayes == pytest.approx([4.0, 11.0714, 11.0714, 11.0714], abs=1e-3)
+    assert sum(bayes) == pytest.approx(37.214, abs=1e-3)
+    assert bayes_optimal(pack, tasks[1:], 4) is None
+    assert bayes_optimal(PACK, PACK.split("test").tasks, 4) is None
+    mazes = load_pack("mazes-9x9")
+    assert bayes_optimal(mazes, mazes.split("test").tasks, 4) is None
+
+
+def test_returns_stand_between_the_bounds_episode_by_episode(capsys: pytest.CaptureFixture[str]):
+    pack = load_pack("gridnavi")
+    names = ("rl2", "planner", "posterior-sampling", "random")
+    agents = {name: (name,) for name in names}
+
+    def loader(name: str):
+        return lambda seed: make_learner(name, seed)
+
+    found = evaluate(pack, "test", agents, loader, 1, 3)
+    show_evaluation(found.title, found.summary(), Console(width=120))
+    said = capsys.readouterr().out
+    rows = {line.split("  ")[0].strip(): line.split() for line in said.splitlines() if "." in line}
+    assert rows["oracle"][1:] == ["11.071"] * 4 + ["44.286"]
+    assert rows["Bayes-optimal"][1:] == ["4.000", "11.071", "11.071", "11.071", "37.214"]
+    assert rows["random policy"][2:] == ["-1.165"] * 4 + ["-4.662"]
+    assert len(rows["posterior-sampling"]) == 6
