@@ -168,9 +168,10 @@ def test_the_exact_return_and_its_gradients_are_those_of_plain_autograd():
     for value in (expected_return, lambda d, p: unrolled(d, batch, p)):
         probs = torch.softmax(logits, -1)
         returns = value(dynamics, probs)
+        (alone,) = torch.autograd.grad(returns.sum(), logits, retain_graph=True)
         (first,) = torch.autograd.grad(returns.sum(), logits, create_graph=True)
         (second,) = torch.autograd.grad(first.square().sum(), logits)
-        results.append((returns.detach(), first.detach(), second))
+        results.append((returns.detach(), alone, first.detach(), second))
     for a, b in zip(*results):
         assert torch.allclose(a, b, atol=1e-9)
     exact = planner.expected_return(batch, torch.softmax(logits, -1).detach().numpy())
