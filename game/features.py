@@ -47,8 +47,8 @@ class TooLargeToSee(ValueError):
 def observe(tables: Tables) -> Floats:
     """[S, F] the features of every state. Raises TooLargeToSee."""
     seen = np.zeros((tables.n_states, N_FEATURES))
-    for name, values in _blocks(tables).items():
-        seen[:, START_OF[name] : START_OF[name] + LAYOUT[name]] = values
+    present, columns = observe_batch(GridBatch([tables]))
+    seen[:, columns] = present[0]
     return seen
 
 
@@ -58,36 +58,38 @@ def observe_batch(batch: GridBatch) -> tuple[Floats, Ints]:
     Returns them as [T, S, F'], zero in padding states, and those columns [F'].
     Raises TooLargeToSee.
     """
+    row, column = np.moveaxis(batch.cell, -1, 0)  # [T, S]
+    hot = {"row": row, "column": column, "cell": row * MAX_SIZE + column}
+    sizes = [tables.n_states for tables in batch.tables]
+    real = np.arange(batch.n_states) < np.array(sizes)[:, None]  # [T, S] no padding
     found = [_blocks(tables) for tables in batch.tables]
-    names = [name for name in LAYOUT if any(name in blocks for blocks in found)]
-    starts = dict(zip(names, accumulate((LAYOUT[name] for name in names), initial=0)))
-    width = sum(LAYOUT[name] for name in names)
-    seen = np.zeros((batch.n_tasks, batch.n_states, width))
-    for task, blocks in zip(seen, found):
-        for name, values in blocks.items():
-            task[: len(values), starts[name] : starts[name] + LAYOUT[name]] = values
-    columns = np.concatenate([np.arange(LAYOUT[name]) + START_OF[name] for name in names])
-    used = seen.any((0, 1))
-    return seen[..., used], columns[used]
+    parts, columns = [], []
+    for name, width in LAYOUT.items():
+        if name in hot:
+            used = np.unique(hot[name][real])
+            part = (hot[name][..., None] == used) & real[..., None]  # [T, S, used]
+        else:
+            whole = np.zeros((*real.shape, width))
+            for task, blocks in zip(whole, found):
+                if name in blocks:
+                    task[: len(blocks[name])] = blocks[name]
+            used = np.flatnonzero(whole.any((0, 1)))
+            part = whole[..., used]
+        parts.append(part)
+        columns.append(START_OF[name] + used)
+    return np.concatenate(parts, 2, dtype=float), np.concatenate(columns)
 
 
 def _blocks(tables: Tables) -> dict[str, Floats]:
-    """The blocks of LAYOUT that this level has a use for, each [S, width]."""
+    """The blocks of LAYOUT after the one-hot ones that this level has a use for, each [S, width]."""
     level = tables.level.shown or tables.level
     if max(level.height, level.width) > MAX_SIZE:
         raise TooLargeToSee(
             f"the map is {level.height} x {level.width}; agents see at most {MAX_SIZE} x {MAX_SIZE}"
         )
-    row, column = tables.cell.T
-    blocks = {
-        "row": _one_hot(row, MAX_SIZE),
-        "column": _one_hot(column, MAX_SIZE),
-        "cell": _one_hot(row * MAX_SIZE + column, MAX_SIZE**2),
-    }
     around = tables.cell[:, None] + _OFFSETS  # [S, window, 2]
-    for name, grid in _surroundings(level).items():
-        blocks[name] = grid[around[..., 0], around[..., 1]]
     window = around[..., 0] * (level.width + 2 * SIGHT) + around[..., 1]  # [S, window]
+    blocks = {name: grid.take(window) for name, grid in _surroundings(level).items()}
     if tables.keys.any() or tables.coins.any():
         blocks["item"] = _items(tables, level, window)
     if tables.keys.any():
@@ -99,12 +101,6 @@ def _blocks(tables: Tables) -> dict[str, Floats]:
     if level.goal == "visible" and len(goals):
         blocks["goal"] = _offset(tables.cell, goals)
     return blocks
-
-
-def _one_hot(index: Ints, width: int) -> Floats:
-    hot = np.zeros((len(index), width))
-    hot[np.arange(len(index)), index] = 1
-    return hot
 
 
 def _surroundings(level: Level) -> dict[str, Floats]:

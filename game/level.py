@@ -110,7 +110,8 @@ class Level:
 
     def find(self, char: str) -> list[tuple[int, int]]:
         """All cells (row, column), from 0, that show `char`, in reading order."""
-        return [(r, c) for r, row in enumerate(self.rows) for c, x in enumerate(row) if x == char]
+        rows = [(r, row) for r, row in enumerate(self.rows) if char in row]
+        return [(r, c) for r, row in rows for c, x in enumerate(row) if x == char]
 
     def cost(self, char: str) -> Value:
         """What entering a cell of this tile costs in this level, in units of `step_reward`."""
