@@ -53,7 +53,7 @@ class MetaOptimizer:
             {"params": rest, "rate": self.config.learning_rate},
             {"params": list(sizes.values()), "rate": self.config.step_size_rate},
         ]
-        return torch.optim.Adam(groups)
+        return torch.optim.Adam(groups, fused=True)
 
     def step(self, grads: Params, columns: Tensor, progress: float) -> float:
         """One step along the mean over tasks of `grads`, `[T, ...]`. Returns the mean's norm.
@@ -63,19 +63,18 @@ class MetaOptimizer:
         A task's gradient is cut to twice the median norm, so that no single task leads, and the
         mean to norm 1. Raises Diverged where that norm is not finite.
         """
-        flat = torch.cat([g.flatten(1) for g in grads.values()], 1)  # [T, P]
-        norms = flat.norm(dim=1)
+        flat = {name: g.flatten(1) for name, g in grads.items()}  # [T, P] each
+        norms = sum(g.square().sum(1) for g in flat.values()).sqrt()  # [T]
         limit = 2 * norms.median()
-        mean = (flat * (limit / norms.clamp_min(1e-12)).clamp_max(1)[:, None]).mean(0)
-        norm = float(mean.norm())
+        share = (limit / norms.clamp_min(1e-12)).clamp_max(1) / len(norms)
+        means = {name: share @ g for name, g in flat.items()}
+        norm = math.sqrt(sum(float(mean.square().sum()) for mean in means.values()))
         if not math.isfinite(norm):
             raise Diverged("the meta-gradient is not finite - try smaller step sizes")
-        mean = mean / max(1.0, norm)
-        parts = mean.split([g[0].numel() for g in grads.values()])
-        for name, part in zip(grads, parts, strict=True):
+        for name, mean in means.items():
             gradient = torch.zeros_like(self.params[name])
             rows = columns if sees(name, self.params[name]) else slice(None)
-            gradient[rows] = part.view_as(gradient[rows])
+            gradient[rows] = (mean / max(1.0, norm)).view_as(gradient[rows])
             self.params[name].grad = gradient
         for group in self.adam.param_groups:
             group["lr"] = group["rate"] * self._schedule(progress)
