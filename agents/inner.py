@@ -37,7 +37,7 @@ class InnerConfig:
 
     episodes: int = 20
     """Episodes of each task before every gradient step."""
-    discount: float = 0.95
+    discount: float = 0.9
     """Of the inner loop's returns: a deliberate bias for less variance."""
     surrogate: Literal["lvc", "plain", "dice"] = "lvc"
     """Inner loss. All have the same gradient; in the outer loop 'lvc' and 'dice' also credit the

@@ -22,9 +22,9 @@ from game.tables import GridBatch
 class ObjectiveConfig:
     """What the outer loop wants besides return."""
 
-    discovery: float = 1.0
+    discovery: float = 4.0
     """Reason to explore: weight of the chance that the episodes before adaptation find the goal."""
-    entropy: float = 0.06
+    entropy: float = 0.15
     """Reason to explore: weight of the entropy of the policy before adaptation."""
     later_entropy: float = 0.1
     """The share of it for the policies after each step."""
