@@ -307,6 +307,9 @@ class Train:
 
         training = self.training(sys.argv[1:])
         out, console = training.out, Console()
+        advice = training.pack.train.get(self.learner)
+        if advice and not self.resume:
+            console.print(f"the pack advises: {advice}", highlight=False)
         try:
             show_training(training, console)
         except KeyboardInterrupt:
@@ -873,6 +876,34 @@ def _run(argv: list[str]) -> int:
 
 
 def _parse(argv: list[str]) -> Any:
+    """The command that `argv` asks for. Raises PackError, and ValueError for numbers out of range."""
+    command = _read(argv)
+    return _advised(command, argv) if isinstance(command, Train) else command
+
+
+def _advised(command: Train, argv: list[str]) -> Train:
+    """The command with the options that its pack advises for its learner, where `argv` leaves them
+    open. Raises PackError where `train` knows no such options."""
+    from game.tasks import PackError, load_pack
+
+    pack = load_pack(command.pack)
+    advice = pack.train.get(command.learner, "")
+    if command.resume or not advice:
+        return command
+    own = next((i for i, word in enumerate(argv) if word.startswith("-")), len(argv))
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(said):
+            advised: Train = _read([*argv[:own], *shlex.split(advice), *argv[own:]])
+    except (SystemExit, ValueError):
+        raise PackError(
+            f"{pack.path}: '{advice}', which its [train] advises for '{command.learner}', are no "
+            f"options that train takes - see python main.py train --help"
+        ) from None
+    return advised
+
+
+def _read(argv: list[str]) -> Any:
     train = _with_options(argv) if argv[0] == "train" else Train
     kinds = {
         "watch": Watch,

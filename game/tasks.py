@@ -227,6 +227,7 @@ class Pack:
     text: str
     agent: str
     episodes: int
+    train: dict[str, str]  # by learner: options of `train` that suit the pack, as they are typed
     levels: tuple[Level, ...]  # as authored; none where the pack generates its levels
     splits: dict[str, TaskDistribution] = field(repr=False)
 
@@ -236,12 +237,13 @@ class Pack:
 
 @dataclass(frozen=True)
 class _Settings:
-    """What a pack.toml may say; `split` and `generate` are tables, `episodes` those of a trial."""
+    """What a pack.toml may say; `episodes` are those of a trial."""
 
     title: str = ""
     text: str = ""
     agent: str = DEFAULT_AGENT
     episodes: int = DEFAULT_EPISODES
+    train: dict[str, str] = field(default_factory=dict)
     split: dict[str, Any] = field(default_factory=dict)
     generate: dict[str, Any] = field(default_factory=dict)
 
@@ -280,6 +282,7 @@ def load_pack(name: str | Path) -> Pack:
             text="",
             agent=DEFAULT_AGENT,
             episodes=DEFAULT_EPISODES,
+            train={},
             levels=(level,),
             splits=splits,
         )
@@ -301,6 +304,7 @@ def load_pack(name: str | Path) -> Pack:
         text=settings.text,
         agent=settings.agent,
         episodes=settings.episodes,
+        train=settings.train,
         levels=tuple(level for _, level in levels),
         splits=splits,
     )

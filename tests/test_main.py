@@ -327,6 +327,28 @@ def test_eval_refuses_what_an_agent_was_trained_on_unless_it_is_asked_for(tmp_pa
     assert run("eval", "gridnavi", *asked[2:], "--also", "showcase") == 0
 
 
+def test_a_pack_advises_options_of_train_and_what_is_typed_counts_more(tmp_path: Path, capsys):
+    (tmp_path / "open.txt").write_text("goal: hidden\nmap:\n@???\n????\n", encoding="utf-8")
+    advice = 'maml = "--tasks 3 --hidden --step-size 2"'
+    (tmp_path / "pack.toml").write_text(f"[train]\n{advice}\n", encoding="utf-8")
+    out = tmp_path / "run"
+    arguments = ["train", str(tmp_path), "--iterations", "1", "--step-size", "3", "--out", str(out)]
+    assert run(*arguments) == 0
+    assert "the pack advises: --tasks 3 --hidden --step-size 2" in capsys.readouterr().out
+    config = json.loads((out / "config.json").read_text())
+    assert config["training"]["tasks"] == 3
+    assert (config["options"]["hidden"], config["options"]["step_size"]) == ([], 3)
+    assert run("train", str(tmp_path), "--resume", "--iterations", "2", "--out", str(out)) == 0
+    assert json.loads((out / "config.json").read_text())["options"]["step_size"] == 3
+
+    for wrong in ("--tusks 3", "--entropy -1"):
+        (tmp_path / "pack.toml").write_text(f'[train]\nmaml = "{wrong}"\n', encoding="utf-8")
+        assert run(*arguments, "--overwrite") == 1
+        complaint = capsys.readouterr().err
+        assert str(tmp_path) in complaint and wrong in complaint
+        assert run(*arguments, "--overwrite", "--learner", "fomaml") == 0
+
+
 def test_ctrl_c_saves_and_says_where(tmp_path: Path):
     out = tmp_path / "run"
     process = subprocess.Popen(
