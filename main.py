@@ -876,7 +876,7 @@ def _run(argv: list[str]) -> int:
 
 
 def _parse(argv: list[str]) -> Any:
-    """The command that `argv` asks for. Raises PackError, and ValueError for numbers out of range."""
+    """The command that `argv` asks for. Raises PackError; ValueError for options out of range."""
     command = _read(argv)
     return _advised(command, argv) if isinstance(command, Train) else command
 

@@ -64,7 +64,7 @@ class MetaOptimizer:
         mean to norm 1. Raises Diverged where that norm is not finite.
         """
         flat = {name: g.flatten(1) for name, g in grads.items()}  # [T, P] each
-        norms = sum(g.square().sum(1) for g in flat.values()).sqrt()  # [T]
+        norms = torch.stack([g.norm(dim=1) for g in flat.values()]).norm(dim=0)  # [T]
         limit = 2 * norms.median()
         share = (limit / norms.clamp_min(1e-12)).clamp_max(1) / len(norms)
         means = {name: share @ g for name, g in flat.items()}

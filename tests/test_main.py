@@ -345,7 +345,8 @@ def test_a_pack_advises_options_of_train_and_what_is_typed_counts_more(tmp_path:
         (tmp_path / "pack.toml").write_text(f'[train]\nmaml = "{wrong}"\n', encoding="utf-8")
         assert run(*arguments, "--overwrite") == 1
         complaint = capsys.readouterr().err
-        assert str(tmp_path) in complaint and wrong in complaint
+        assert str(tmp_path) in complaint
+        assert wrong in complaint
         assert run(*arguments, "--overwrite", "--learner", "fomaml") == 0
 
 
