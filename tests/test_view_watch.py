@@ -533,3 +533,28 @@ def test_sliders_run_the_adaptation_otherwise(screen: WatchScreen, script: Scrip
     screen.handle(press(pygame.K_ESCAPE))
     assert not screen.sliders
     assert not screen.quit
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (960, 640), (600, 900)])
+def test_the_sliders_hide_nothing(replay: WatchScreen, size: tuple[int, int]) -> None:
+    picture(replay, size)
+    replay.handle(press(pygame.K_x))
+    picture(replay, size)
+    stage = replay._stage
+    assert stage
+    assert stage.below
+    places = stage.layout.boards[0]
+    for other in (places.board, places.timeline, stage.layout.panel, stage.layout.legend):
+        assert not stage.below.colliderect(other)
+
+
+@pytest.mark.parametrize("key", [pygame.K_a, pygame.K_m])
+def test_a_pause_is_kept_through_changes(replay: WatchScreen, key: int) -> None:
+    replay.run.playback.go_to(2)
+    replay.handle(press(pygame.K_SPACE))
+    replay.handle(press(key))
+    if key == pygame.K_m:
+        for move in (pygame.K_LEFT, pygame.K_RETURN):
+            replay.handle(press(move))
+    assert replay.run.request.changes
+    assert replay.run.playback.paused

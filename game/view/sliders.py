@@ -66,39 +66,43 @@ class Sliders:
         before, slider.at = slider.at, min(max(at, 0), len(slider.values) - 1)
         return slider.at != before
 
+    def height(self, type: Typeset) -> int:
+        """In px: a line for each slider."""
+        return len(self.sliders) * _line(type) + 2 * type.unit
+
     def draw(self, surface: pygame.Surface, rect: pygame.Rect, type: Typeset) -> None:
-        """A card in the lower part of a region."""
+        """A card at the foot of a region: names on the left, values on the right."""
         palette, unit = type.palette, type.unit
-        line = type.height("small") + type.height("label") + 2 * unit
-        height = len(self.sliders) * line + 2 * unit
-        width = min(rect.width - 2 * unit, round(420 * type.scale))
-        box = self._box = pygame.Rect(0, 0, width, height)
-        box.midbottom = rect.centerx, rect.bottom - unit
-        box.clamp_ip(surface.get_rect())
+        box = self._box = pygame.Rect(rect.left, 0, rect.width, self.height(type))
+        box.bottom = rect.bottom
         pygame.draw.rect(surface, palette.card, box, border_radius=unit)
         pygame.draw.rect(surface, palette.muted, box, 2, border_radius=unit)
+        name = max(type.width(slider.name, "label") for slider in self.sliders)
+        values = (text for slider in self.sliders for text, _ in slider.values)
+        value = max(type.width(text, "label") for text in values)
+        left, right = box.left + 2 * unit, box.right - 2 * unit
         self._tracks = []
-        y = box.top + unit
         for i, slider in enumerate(self.sliders):
-            on = i == self.chosen
-            ink = palette.ink if on else palette.muted
-            left, right = box.left + 2 * unit, box.right - 2 * unit
-            style = "label" if on else "small"
-            type.write(surface, slider.name, style, ink, topleft=(left, y))
-            type.write(surface, slider.values[slider.at][0], style, ink, topright=(right, y))
-            middle = y + type.height("label") + unit
-            track = pygame.Rect(left + unit, middle, right - left - 2 * unit, 4)
+            on, last = i == self.chosen, len(slider.values) - 1
+            ink, style = (palette.ink, "label") if on else (palette.muted, "small")
+            y = box.top + unit + i * _line(type) + _line(type) // 2
+            type.write(surface, slider.name, style, ink, midleft=(left, y))
+            type.write(surface, slider.values[slider.at][0], style, ink, midright=(right, y))
+            start = left + name + 2 * unit
+            track = pygame.Rect(start, y - 2, max(1, right - value - 2 * unit - start), 4)
             self._tracks.append(track)
             pygame.draw.rect(surface, palette.rule, track, border_radius=2)
-            last = len(slider.values) - 1
             for k in range(last + 1):
                 x = track.left + track.width * k // last
                 tick = mix(palette.rule, palette.ink, 0.3)
-                pygame.draw.line(surface, tick, (x, middle - 2), (x, middle + 5))
+                pygame.draw.line(surface, tick, (x, y - 4), (x, y + 3))
             x = track.left + track.width * slider.at // last
             hue = palette.agent if on else palette.muted
-            pygame.draw.circle(surface, hue, (x, middle + 2), unit)
-            y += line
+            pygame.draw.circle(surface, hue, (x, y), unit)
+
+
+def _line(type: Typeset) -> int:
+    return type.height("label") + type.unit * 3 // 2
 
 
 def adaptation_sliders() -> Sliders:

@@ -196,6 +196,7 @@ class Stage:
     panes: list[Pane]
     timelines: list[Timeline]
     part: Part  # of the run
+    below: pygame.Rect | None  # where the sliders are, if they are open
     said: object = None
     plot: pygame.Rect | None = None
     facts: hud.Facts | None = field(default=None)
@@ -366,7 +367,7 @@ class WatchScreen(Page):
         if now + 1 > steps:
             return
         changes = (*kept, Change(now + 1, goal))
-        self._restart(replace(request, steps=steps, changes=changes))
+        self._restart(replace(request, steps=steps, changes=changes), old.playback.paused)
         for agent, trace in enumerate(old.traces):
             for step in trace.steps[: now + 1]:
                 self.run.take(agent, step)
@@ -385,7 +386,7 @@ class WatchScreen(Page):
             steps=self._steps,
             changes=(),
         )
-        self._restart(request)
+        self._restart(request, self.run.playback.paused)
 
     def _drop(self) -> None:
         """Put the goal down where it is being moved to, if it can be there."""
@@ -502,10 +503,11 @@ class WatchScreen(Page):
             self.feed.request(request)
         return run
 
-    def _restart(self, request: Request) -> None:
+    def _restart(self, request: Request, paused: bool = False) -> None:
         speed = self.run.playback.speed_index
         self.run = self._begin(request)
         self.run.playback.speed_index = speed
+        self.run.playback.paused = paused
         self._stage = None
 
     # --- the mouse
@@ -548,8 +550,8 @@ class WatchScreen(Page):
         """Boards, timelines and panel; only what moves is drawn for every frame."""
         type = self.taste.typeset(surface.get_size())
         stage = self._stage
-        key = (surface.get_size(), type, self.run.here)
-        if stage is None or (stage.size, stage.type, stage.part) != key:
+        key = (surface.get_size(), type, self.run.here, self.sliders is not None)
+        if stage is None or (stage.size, stage.type, stage.part, stage.below is not None) != key:
             stage = self._stage = self._set_stage(surface.get_size(), type)
         playback = self.run.playback
         moments = [playback.moment(pane.agent) for pane in stage.panes]
@@ -564,8 +566,8 @@ class WatchScreen(Page):
         if self._goal:
             for pane in stage.panes:
                 pane.draw_carried(surface, self._goal, self._may_be(self._goal))
-        if self.sliders:
-            self.sliders.draw(surface, stage.layout.board, type)
+        if self.sliders and stage.below:
+            self.sliders.draw(surface, stage.below, type)
         if self.run.failure:
             rect, text = stage.layout.board, self.run.failure
             hud.draw_notice(surface, rect, "This did not work", text, stage.type)
@@ -599,7 +601,9 @@ class WatchScreen(Page):
         part, old = run.here, self._stage
         level, tables = part.task.level, part.known.tables
         grid, legend = grid_size(level), hud.legend_items(level, type)
-        layout = self._arrange(size, type, grid, legend, count)
+        layout, below = self._arrange(size, type, grid, legend, count), None
+        if self.sliders:
+            layout, below = _with_room_below(layout, self.sliders.height(type) + type.unit)
         board = Board(level, layout.cell, type.palette)
         frame = pygame.Surface(size)
         frame.fill(type.palette.paper)
@@ -617,7 +621,7 @@ class WatchScreen(Page):
                 )
         if old and (old.size, old.type, old.number) == (size, type, run.number):
             timelines = old.timelines  # only the goal has moved
-        return Stage(size, type, run.number, layout, frame, panes, timelines, part)
+        return Stage(size, type, run.number, layout, frame, panes, timelines, part, below)
 
     def _tables_at(self, step: int) -> Tables:
         tables = self.run.part(step).known.tables
@@ -735,6 +739,14 @@ class WatchScreen(Page):
             f"after {point.episodes:,} episodes",
             f"return {value}, score {score} %",
         ]
+
+
+def _with_room_below(layout: Layout, height: int) -> tuple[Layout, pygame.Rect]:
+    """A layout whose panel is that much shorter, and what is free below it."""
+    panel = layout.panel
+    height = min(height, panel.height)
+    short = pygame.Rect(panel.left, panel.top, panel.width, panel.height - height)
+    return replace(layout, panel=short), pygame.Rect(panel.left, short.bottom, panel.width, height)
 
 
 def tempo(speed: float) -> str:
