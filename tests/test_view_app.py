@@ -10,8 +10,9 @@ import pytest
 
 from game.tasks import load_pack
 from game.view.app import CHECK_FILES, App, subject_of
+from game.view.errands import Errands
 from game.view.gallery import Gallery
-from game.view.library import Errands, Library
+from game.view.library import Library
 from game.view.page import Wish
 from game.view.settings import load
 from game.view.theme import DARK

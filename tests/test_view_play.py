@@ -16,8 +16,8 @@ from game.rules import ACTIONS, STAY
 from game.tables import GridBatch, compile_level
 from game.tasks import load_pack
 from game.view.app import App
+from game.view.errands import Errands
 from game.view.gallery import Gallery
-from game.view.library import Errands
 from game.view.page import Wish
 from game.view.play import EACH, Game, PlayScreen
 from game.view.trial import Trial, episode_returns, path_return

@@ -11,8 +11,8 @@ import pytest
 from game.feed import Begun, Failed, Finished, Looked, Request, Stop, Trained, TrainRequest
 from game.tasks import load_pack
 from game.view.app import App
+from game.view.errands import Errands
 from game.view.gallery import MODES, Gallery
-from game.view.library import Errands
 from game.view.page import COMMON, Wish
 from game.view.theme import LIGHT
 from game.view.train import MOST_PAST, TrainScreen

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Hashable, Iterator
+from typing import Any
 
 import numpy as np
 import pygame
 import pytest
 
 from game.feed import Change, Failed, Finished, Ready, Replay, Stepped
+from game.view.errands import Errands
 from game.view.overlays import OVERLAYS
 from game.view.page import COMMON
 from game.view.plot import usual_hue
@@ -558,3 +561,40 @@ def test_a_pause_is_kept_through_changes(replay: WatchScreen, key: int) -> None:
             replay.handle(press(move))
     assert replay.run.request.changes
     assert replay.run.playback.paused
+
+
+class Slow(Errands):
+    """Errands that take until they are `let` through."""
+
+    let = False
+
+    def ask(self, key: Hashable, work: Callable[[], Any], patience: float = 0.0) -> Any:
+        return work() if self.let else None
+
+
+def test_a_level_that_takes_long_to_plan_stops_no_frame(script: Script) -> None:
+    errands = Slow()
+    screen = WatchScreen(subject(), script, errands=errands)
+    assert len(script.requests) == 1  # the agents begin meanwhile
+    script.messages = [Ready(), *(Stepped(0, 0, step) for step in traces()[0].steps)]
+    for key in (pygame.K_a, pygame.K_p, pygame.K_s, pygame.K_m, pygame.K_RIGHT, pygame.K_x):
+        screen.update(0.1)
+        screen.handle(press(key))
+        picture(screen)
+    assert screen.facts().axes is None
+    assert "planned" in screen.facts().doing
+    errands.let = True
+    screen.update(0.1)
+    picture(screen)
+    assert screen.facts().axes
+    assert screen.run.traces[0].optimal_return == traces()[0].optimal_return
+
+
+def test_errands_wait_no_longer_than_asked() -> None:
+    errands, bell = Errands(), threading.Event()
+    assert errands.ask("quick", lambda: 1, 5.0) == 1
+    assert errands.ask("slow", bell.wait, 0.01) is None
+    assert errands.ask("slow", bell.wait, 5.0) is None  # asked before: it is being done
+    bell.set()
+    while errands.ask("slow", bell.wait) is None:
+        pass

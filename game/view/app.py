@@ -17,8 +17,9 @@ from game.level import LevelError
 from game.replay import line_of
 from game.tasks import SPLITS, Pack, PackError, Task, load_pack
 from game.view import settings as memory
+from game.view.errands import Errands
 from game.view.gallery import Gallery
-from game.view.library import Errands, Library, Shelf, stamp
+from game.view.library import Library, Shelf, stamp
 from game.view.page import Notice, Page, Wish
 from game.view.play import EACH, Game, PlayScreen
 from game.view.record import copy_text, free_name, save_png
@@ -317,7 +318,8 @@ class App:
         assert wish.pack
         if wish.what in ("play", "duel"):
             game = game_of(wish, self.agents, self.seed)
-            return PlayScreen(game, self.feed, self.taste, self._numbers, self.show_goal)
+            shown, errands = self.show_goal, self.library.errands
+            return PlayScreen(game, self.feed, self.taste, self._numbers, shown, errands)
         if wish.request:
             subject = subject_like(wish.pack, wish.request, self.agents, self.library.errands)
         else:
@@ -325,9 +327,8 @@ class App:
             setting = self.seed, self.steps, task, self.library.errands
             subject = subject_of(wish.pack, names, self.agents, *setting)
         abreast = len(wish.agents) > 2
-        return WatchScreen(
-            subject, self.feed, None, self.taste, abreast=abreast, numbers=self._numbers
-        )
+        given = None, self.taste, abreast, self._numbers, self.library.errands
+        return WatchScreen(subject, self.feed, *given)
 
     def _remember(self, now: memory.Settings) -> None:
         """Write the settings, if they are others than before."""

@@ -58,7 +58,7 @@ class Facts:
     doing: str
     trail: int | None  # which is being drawn
     tempo: str
-    axes: Axes
+    axes: Axes | None  # None as long as what the plot spans is not known
     rows: tuple[Row, ...]
 
 
@@ -238,8 +238,8 @@ def draw_panel(
     y = _draw_progress(surface, inside, y + type.unit * 3 // 2, facts, type) + 2 * type.unit
     table = (type.height("small") + type.unit * 3 // 4) * (len(facts.rows) + 1)
     plot = pygame.Rect(inside.left, y, inside.width, inside.bottom - table - type.unit - y)
-    if plot.height > 4 * type.height("small"):
-        area = _draw_plot(surface, plot, facts, type)
+    if facts.axes and plot.height > 4 * type.height("small"):
+        area = _draw_plot(surface, plot, facts, facts.axes, type)
     draw_table(surface, inside, inside.bottom - table, COLUMNS, facts.rows, type)
     return area
 
@@ -325,12 +325,12 @@ def _draw_pips(surface: pygame.Surface, rect: pygame.Rect, facts: Facts, type: T
 
 
 def _draw_plot(
-    surface: pygame.Surface, rect: pygame.Rect, facts: Facts, type: Typeset
+    surface: pygame.Surface, rect: pygame.Rect, facts: Facts, axes: Axes, type: Typeset
 ) -> pygame.Rect:
     top = type.write(
         surface, "Return after each step", "label", type.palette.ink, topleft=rect.topleft
     )
-    usual = bool(facts.axes.usual)
+    usual = bool(axes.usual)
     hint = "usual on unseen tasks" if usual else "higher is better"
     left = rect.right - type.width(hint, "small")
     if left - 4 * type.unit > top.right:
@@ -342,8 +342,8 @@ def _draw_plot(
     below = top.bottom + type.unit // 2
     area = pygame.Rect(rect.left, below, rect.width, rect.bottom - below)
     curves = [row.curve for row in facts.rows if row.curve.values]
-    draw_plot(surface, area, facts.axes, curves, facts.step, type)
-    return plot_area(area, facts.axes, type)
+    draw_plot(surface, area, axes, curves, facts.step, type)
+    return plot_area(area, axes, type)
 
 
 def draw_table(

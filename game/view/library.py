@@ -1,71 +1,17 @@
-"""What the gallery shows: packs and a person's own levels, loaded and planned in the background.
-
-No frame may stall on a file or on a plan: a thread of its own does such errands, the last one asked
-for first, and the screens ask again in the next frame.
-"""
+"""What the gallery shows: packs and a person's own levels, loaded and planned in the background."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from game.level import LevelError
 from game.tasks import SPLITS, Pack, PackError, Task, list_packs, load_pack
-from game.view.watch import Known, know
+from game.view.errands import Errands
+from game.view.known import Known, know
 
 SHOWCASE = "showcase"
-MOST_KEPT = 2000  # results of errands
-
-
-class Errands:
-    """Work that is done by a thread, one piece after the other; `at_once`: by whoever asks."""
-
-    def __init__(self, at_once: bool = False) -> None:
-        self._at_once = at_once
-        self._done: dict[Hashable, Any] = {}
-        self._wanted: dict[Hashable, Callable[[], Any]] = {}
-        self._bell = threading.Condition()
-        self._thread: threading.Thread | None = None
-
-    def ask(self, key: Hashable, work: Callable[[], Any]) -> Any:
-        """The result of the work, or None as long as there is none."""
-        if key in self._done:
-            return self._done[key]
-        if self._at_once:
-            self._done[key] = work()
-            return self._done[key]
-        with self._bell:
-            self._wanted.pop(key, None)
-            self._wanted[key] = work  # asked last, done first
-            self._bell.notify()
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._run, daemon=True)
-            self._thread.start()
-        return None
-
-    @property
-    def count(self) -> int:
-        """How many results there are by now."""
-        return len(self._done)
-
-    def forget(self, key: Hashable) -> None:
-        """Do this errand again when it is asked for the next time."""
-        self._done.pop(key, None)
-
-    def _run(self) -> None:
-        while True:
-            with self._bell:
-                while not self._wanted:
-                    self._bell.wait()
-                key, work = self._wanted.popitem()
-            if key not in self._done:
-                result = work()
-                if len(self._done) > MOST_KEPT:
-                    self._done.clear()
-                self._done[key] = result
 
 
 @dataclass(frozen=True)

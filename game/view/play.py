@@ -30,13 +30,14 @@ from game.view.actors import (
     trail_width,
 )
 from game.view.board import Board, grid_size
+from game.view.errands import Errands
 from game.view.gallery import without_goal
+from game.view.known import Known, Plans
 from game.view.layout import Heights, Layout, arrange
 from game.view.page import Key, Page, Wish
 from game.view.plot import Axes, Curve, draw_plot
 from game.view.theme import Colour, Palette, Taste, Typeset, number
 from game.view.trial import Trial, Turn, episode_returns
-from game.view.watch import Known, know
 
 GLIDE = 0.09  # seconds from cell to cell
 REPEAT_AFTER, REPEAT_EACH = 0.24, 0.12  # seconds that a key is held
@@ -94,9 +95,11 @@ class PlayScreen(Page):
         taste: Taste | None = None,
         numbers: Iterator[int] | None = None,
         show_goal: bool = False,
+        errands: Errands | None = None,
     ) -> None:
         super().__init__(taste)
         self.game, self.feed = game, feed
+        self._plans = Plans(errands)
         self.show_goal = show_goal
         self._numbers = itertools.count() if numbers is None else numbers
         self._index = 0
@@ -104,18 +107,25 @@ class PlayScreen(Page):
         self._begin()
 
     def _begin(self) -> None:
-        task = self.task
-        self.known: Known = know(task)
-        self.failure = self.known.failure
+        self.known = Known()  # until it is planned
+        self.failure = ""
         self._turn: Turn | None = None
         self._since = 0.0  # seconds since the last turn
         self._stage: Stage | None = None
         self._steps: list[AdaptationStep] = []  # of the agent
         self.trial: Trial | None = None
-        if self.known.tables is None:
+        self._plan()
+
+    def _plan(self) -> None:
+        """Begin as soon as what there is to know of the task is known."""
+        known = self._plans.of(self.task)
+        if known is None:
             return
-        self.trial = Trial(self.known.tables, self.game.episodes, self.game.seed)
-        self._ask()
+        self.known, self.failure = known, known.failure
+        self._stage = None
+        if known.tables:
+            self.trial = Trial(known.tables, self.game.episodes, self.game.seed)
+            self._ask()
 
     def _ask(self) -> None:
         """Let the agent play the same task: with as few episodes a step as it can learn from."""
@@ -216,6 +226,8 @@ class PlayScreen(Page):
     def update(self, seconds: float) -> None:
         """Let time pass; take what the agent has done."""
         self._since += seconds
+        if self.trial is None and not self.failure:
+            self._plan()
         for message in self.feed.poll() if self.feed and self.duel else ():
             if isinstance(message, Ready) or message.number not in (None, self._number):
                 continue
@@ -261,7 +273,8 @@ class PlayScreen(Page):
         """The header: what to do now."""
         if self.failure:
             return "This level cannot be played."
-        assert self.trial
+        if self.trial is None:
+            return "A large level: it is being planned…"
         if self.trial.over:
             return self.verdict()
         if self.trial.resting:
@@ -313,7 +326,6 @@ class PlayScreen(Page):
         frame.fill(type.palette.paper)
         hud.draw_legend(frame, layout.legend, legend, type)
         token = Token(board.cell, type.palette.agents[YOU])
-        assert self.known.tables or self.failure
         cast = Cast(self.known.tables, board) if self.known.tables else None
         return Stage(size, type, layout, board, blind, token, cast, frame)  # type: ignore[arg-type]
 

@@ -17,13 +17,14 @@ import pygame
 
 from game.feed import Change, Failed, Feed, Finished, Message, Ready, Request, Stepped
 from game.level import can_move_goal
-from game.planner import optimal_return, random_return
-from game.tables import GridBatch, Tables, TooLarge, compile_level
+from game.tables import Tables
 from game.tasks import Task
 from game.tiles import GOAL
 from game.trace import AdaptationStep, AdaptationTrace
 from game.view import hud
 from game.view.board import Board, grid_size
+from game.view.errands import Errands
+from game.view.known import Known, Plans
 from game.view.layout import Heights, Layout, arrange
 from game.view.overlays import OVERLAYS, Overlay
 from game.view.page import CTRL, Key, Page, Wish
@@ -46,7 +47,6 @@ ARROWS = {
 }
 PUT_DOWN = (pygame.K_RETURN, pygame.K_KP_ENTER, pygame.K_m)
 MOST_STEPS = 1000
-MOST_KNOWN = 16  # tasks that stay compiled
 HARM = 0.02  # of score: adaptation that loses more than this has done harm
 LEAST_BOARD = 0.42  # of the window's shorter side, before other things are left out
 REACH = 14  # px between the mouse and a point of the plot that it means
@@ -83,26 +83,6 @@ class Subject:
     request: Request | None = None  # what to begin with, where more is asked than all of this
 
 
-@dataclass(frozen=True)
-class Known:
-    """What can be said of a task before any agent has met it."""
-
-    tables: Tables | None = None
-    random_return: float = 0.0
-    optimal_return: float = 1.0
-    failure: str = ""
-
-
-def know(task: Task) -> Known:
-    """Compile the task and plan; where it is too large, say so."""
-    try:
-        tables = compile_level(task.level)
-    except TooLarge as error:
-        return Known(failure=str(error))
-    batch = GridBatch([tables])
-    return Known(tables, float(random_return(batch)[0]), float(optimal_return(batch)[0]))
-
-
 @dataclass(frozen=True, eq=False)
 class Part:
     """The task as it is from an adaptation step on."""
@@ -116,29 +96,44 @@ class Part:
 class Run:
     """One adaptation: what was asked of the feed, and what has come of it."""
 
-    def __init__(
-        self, request: Request, know: Callable[[Task], Known], subject: Subject, pace: Pace
-    ) -> None:
-        self.request = request
+    def __init__(self, request: Request, plans: Plans, subject: Subject, pace: Pace) -> None:
+        self.request, self._plans, self._subject = request, plans, subject
         self.number, self.task, self.seed = request.number, request.task, request.seed
         self.steps, self.episodes = request.steps, subject.episodes
         if request.episodes and subject.episodes > 1:
             self.episodes = request.episodes
         self.playback = Playback(self.steps, pace, len(subject.agents))
-        self.parts = self._divide(know, subject)
-        self.failure = next((part.known.failure for part in self.parts if part.known.failure), "")
-        self.finished = False
-        first, *others = ((p.step, p.axes.random, p.axes.optimal) for p in self.parts)
-        self.traces = tuple(
-            AdaptationTrace(name, *first[1:], moved=tuple(others)) for name in subject.agents
-        )
+        self.failure, self.finished = "", False
+        self.traces = tuple(AdaptationTrace(name, 0.0, 1.0) for name in subject.agents)
+        self.parts = [Part(0, self.task, Known(), Axes(self.steps, self.episodes, 0.0, 1.0))]
+        self._known: dict[str, Known] = {}  # by task id
+        self.planned = False  # whether what there is to know of the task is known
+        self.plan()
 
-    def _divide(self, know: Callable[[Task], Known], subject: Subject) -> list[Part]:
-        """The task from each change of the goal on, all with the same span of returns."""
-        request = self.request
+    def plan(self) -> None:
+        """Take what is known of the task by now."""
+        parts = None if self.planned else self._divide()
+        if parts is None:
+            return
+        self.planned, self.parts = True, parts
+        self.failure = next((part.known.failure for part in parts if part.known.failure), "")
+        first, *others = ((p.step, p.axes.random, p.axes.optimal) for p in parts)
+        for trace in self.traces:
+            trace.random_return, trace.optimal_return = first[1:]
+            trace.moved = tuple(others)
+
+    def _divide(self) -> list[Part] | None:
+        """The task from each change of the goal on, all with the same span of returns; None as long
+        as one of them is being planned."""
+        request, subject = self.request, self._subject
         steps = [0, *(one.step for one in request.changes if one.goal)]
         tasks = [request.task_at(step) for step in steps]
-        known = [know(task) for task in tasks]
+        for task in tasks:
+            found = self._known.get(task.id) or self._plans.of(task)
+            if found is None:
+                return None
+            self._known[task.id] = found
+        known = [self._known[task.id] for task in tasks]
         span = min(one.random_return for one in known), max(one.optimal_return for one in known)
         most = self.steps * self.episodes
         longest = 0 if request.episodes else subject.longest * self.steps // max(1, subject.steps)
@@ -213,6 +208,7 @@ class WatchScreen(Page):
         taste: Taste | None = None,
         abreast: bool = False,
         numbers: Iterator[int] | None = None,
+        errands: Errands | None = None,
     ) -> None:
         super().__init__(taste)
         self.subject, self.feed = subject, feed
@@ -227,7 +223,7 @@ class WatchScreen(Page):
         self._mouse: tuple[int, int] | None = None
         self._stage: Stage | None = None
         self._goal: tuple[int, int] | None = None  # where it is being moved to
-        self._known: dict[str, Known] = {}  # by task id
+        self._plans = Plans(errands)
         self.sliders: Sliders | None = None  # if they are open
         self._allowed: tuple[object, bool] = (None, False)  # whether the goal may be in a cell
         self.run = self._begin(subject.request or self._usual(subject.seed))
@@ -359,7 +355,7 @@ class WatchScreen(Page):
         What has been on screen stays; the agent gets as many steps again.
         """
         old, moment = self.run, self.run.playback.moment()
-        if moment is None or old.failure:
+        if moment is None or old.failure or not old.planned:
             return
         now, request = moment.step, old.request
         kept = (one for one in request.changes if one.step <= now)
@@ -462,8 +458,9 @@ class WatchScreen(Page):
         """Take what the feed has, and let time pass. Never blocks."""
         for message in self.feed.poll():
             self._take(message)
+        self.run.plan()
         self.run.playback.shown = len(self.subject.agents) if self.abreast else 1
-        self.run.playback.advance(seconds)
+        self.run.playback.advance(seconds if self.run.planned else 0.0)
         self._age += seconds
 
     def _take(self, message: Message) -> None:
@@ -489,16 +486,9 @@ class WatchScreen(Page):
         agents = subject.given or subject.agents
         return Request(0, self.task, seed, subject.steps, agents, subject.pack)
 
-    def _know(self, task: Task) -> Known:
-        if task.id not in self._known:
-            if len(self._known) >= MOST_KNOWN:
-                self._known.clear()
-            self._known[task.id] = know(task)
-        return self._known[task.id]
-
     def _begin(self, request: Request) -> Run:
         request = replace(request, number=next(self._numbers))
-        run = Run(request, self._know, self.subject, self.pace)
+        run = Run(request, self._plans, self.subject, self.pace)
         if not run.failure:
             self.feed.request(request)
         return run
@@ -539,12 +529,12 @@ class WatchScreen(Page):
         moments = tuple(playback.moment(i) for i in range(playback.shown))
         glances = None if moments[0] else int(self._age / GLANCE)
         thumbs = sum(timeline.count for timeline in self._stage.timelines) if self._stage else 0
-        come = run.number, run.failure, self.ready, playback.furthest, playback.speed, thumbs
+        come = run.number, run.failure, run.planned, self.ready, playback.furthest, playback.speed
         sliders = self.sliders and (
             self.sliders.chosen,
             *(slider.at for slider in self.sliders.sliders),
         )
-        return moments, glances, come, self._mouse, self._goal, sliders
+        return moments, glances, come, thumbs, self._mouse, self._goal, sliders
 
     def draw_body(self, surface: pygame.Surface) -> None:
         """Boards, timelines and panel; only what moves is drawn for every frame."""
@@ -592,7 +582,7 @@ class WatchScreen(Page):
 
     def _explained(self, stage: Stage, moment: Moment | None) -> str:
         """The header: what there is to see, or what the last overlay shows."""
-        if not self.looks or moment is None or self._goal:
+        if not self.looks or moment is None or self._goal or not self.run.planned:
             return self.sentence()
         return stage.panes[0].layer(self.looks[-1], moment, len(self.looks) == 1)[1]
 
@@ -686,14 +676,14 @@ class WatchScreen(Page):
             doing=self._doing(moment),
             trail=moment.episode % 3 if moment and alone else None,
             tempo="paused" if playback.paused else tempo(playback.speed),
-            axes=run.axes,
+            axes=run.axes if run.planned else None,
             rows=tuple(self._row(i, trace, step) for i, trace in enumerate(run.traces)),
         )
 
     def _state(self, step: int | None) -> str:
         if self.run.failure:
             return "stopped"
-        if step is None:
+        if step is None or not self.run.planned:
             return "adapting" if self.ready else "loading"
         trace = self.run.traces[0]
         if trace.score(trace.steps[step]) < trace.score(trace.steps[0]) - HARM:
@@ -709,6 +699,8 @@ class WatchScreen(Page):
     def _doing(self, moment: Moment | None) -> str:
         if self.run.failure:
             return "press R to start over"
+        if not self.run.planned:
+            return "a large level: its optimum is being planned"
         if moment is None:
             return "waiting for the first episodes" if self.ready else "the agent is loading…"
         if moment.step == self.run.steps and moment.episode >= self.pace.episodes:
@@ -719,15 +711,16 @@ class WatchScreen(Page):
 
     def _row(self, agent: int, trace: AdaptationTrace, step: int | None) -> hud.Row:
         """An agent's curve as far as it has been shown, and its numbers at the step on screen."""
-        shown = trace.steps[: 0 if step is None else self.run.playback.furthest + 1]
+        here = step is not None and self.run.planned
+        shown = trace.steps[: self.run.playback.furthest + 1 if here else 0]
         name = "agent" if agent == 0 and len(self.subject.agents) <= 2 else trace.name
         values = tuple(trace.exact(s) for s in shown)
         curve = Curve(name, tuple(s.episodes for s in shown), values, agent)
         if not shown:
             return hud.Row(curve, hud.NO_NUMBERS)
-        here = shown[min(step or 0, len(shown) - 1)]
-        spent = here.episodes, int(here.env_steps[0])
-        return hud.Row(curve, hud.numbers_of(trace.exact(here), trace.score(here), *spent))
+        now = shown[min(step or 0, len(shown) - 1)]
+        spent = now.episodes, int(now.env_steps[0])
+        return hud.Row(curve, hud.numbers_of(trace.exact(now), trace.score(now), *spent))
 
     def _reading(self, agent: int, step: int) -> list[str]:
         """What a point of the plot says."""
