@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable
+from functools import lru_cache
 
 import pygame
 
@@ -150,8 +151,9 @@ class Board:
                 radii = corner_radii(mask, round(ROUND * rect.width))
                 pygame.draw.rect(surface, darker(colour, _shade(r, c)), rect, **radii)
                 _paint_seams(surface, rect, colour, mask, factor)
-            pattern = PATTERNS.get(tile.pattern, _plain) if self.cell >= FINEST else _plain
-            pattern(surface, rect, colour, random.Random(r * 1009 + c))
+            pattern = PATTERNS.get(tile.pattern) if self.cell >= FINEST else None
+            if pattern:
+                pattern(surface, rect, colour, random.Random(r * 1009 + c))
 
     def _shadow(self) -> pygame.Surface:
         """A soft shadow south-east of the walls; blurred at half size, which nobody can tell."""
@@ -183,6 +185,7 @@ class Board:
             pygame.draw.rect(surface, colour, top, **radii)
 
 
+@lru_cache(maxsize=10_000)
 def _shade(row: int, column: int) -> float:
     """How much darker this cell is than its tile."""
     return random.Random(row * 1009 + column).uniform(-JITTER, JITTER)

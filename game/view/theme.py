@@ -217,8 +217,12 @@ def number(value: float, digits: int = 2) -> str:
 
 def mix(colour: Colour, other: Colour, share: float) -> Colour:
     """`colour` with this share of `other` in it."""
-    r, g, b = (round(a + (c - a) * share) for a, c in zip(colour, other, strict=True))
-    return r, g, b
+    (r, g, b), (red, green, blue) = colour, other
+    return (
+        round(r + (red - r) * share),
+        round(g + (green - g) * share),
+        round(b + (blue - b) * share),
+    )
 
 
 def darker(colour: Colour, share: float) -> Colour:
