@@ -81,7 +81,7 @@ def observe_batch(batch: GridBatch) -> tuple[Floats, Ints]:
 
 
 def _blocks(tables: Tables) -> dict[str, Floats]:
-    """The blocks of LAYOUT, but the one-hot ones, that this level has a use for, [S, width] each."""
+    """The blocks of LAYOUT, but the one-hot ones, that this level has a use for: [S, width]."""
     level = tables.level.shown or tables.level
     if max(level.height, level.width) > MAX_SIZE:
         raise TooLargeToSee(
