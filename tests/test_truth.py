@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import itertools
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +16,11 @@ import pytest
 import torch
 
 from agents import microscope
-from agents.inner import InnerConfig, Trial
+from agents.inner import InnerConfig, Trial, gradient_step
 from agents.losses import Dynamics, expected_return
 from agents.microscope import Subject, every_trial, probability
 from agents.policy import log_probs
+from agents.rollout import Rollout
 from game.level import parse
 from game.tables import GridBatch, Tables, compile_level
 from main import main
@@ -126,6 +127,40 @@ def test_plain_with_the_score_functions_credit_is_unbiased_for_truth_b(steps: in
     trials = Trials(level(steps), episodes)
     truth = trials.truth_b(trials.data, trials.orders)
     assert error(trials.mean_estimate("plain", emaml=1.0), truth) < 1e-10
+
+
+def test_an_episode_is_credited_for_all_that_comes_after_it():
+    """Two inner steps of one episode: every pair of episodes, the second of the adapted policy."""
+    episodes, _ = every_trial(level(1), 1)
+    n = episodes.action.shape[1]
+    first, second = np.divmod(np.arange(n * n), n)
+    data = [
+        Rollout(*(getattr(episodes, f.name)[:, chosen] for f in fields(Rollout)))
+        for chosen in (first, second)
+    ]
+    subject = Subject(level(1), n * n, 1, 0.7, emaml=1.0, hidden=(3,))
+    learner, features = subject.learner, subject.features
+    learner.config = replace(learner.config, inner_steps=2)
+    params, sizes = subject.begin()
+    logp = log_probs(params, features)
+    chance, value = torch.ones(n * n, dtype=torch.float64), torch.zeros(())
+    stepped = params
+    for one in data:
+        chance = chance * probability(logp, one)
+        loss = Trial(subject.batch, learner.config.inner).loss(logp, one)
+        stepped = gradient_step(stepped, sizes, loss, differentiable=True)
+        logp = log_probs(stepped, features)
+        value = value + subject.objective.score(logp)
+    grads = torch.autograd.grad((chance * value).sum(), list(params.values()))
+    truth = torch.cat([grad.flatten(1) for grad in grads], 1).sum(0)
+
+    given = iter(data)
+    found, _ = learner.meta_gradient(
+        subject.batch, features, subject.columns, [], lambda *_: next(given)
+    )
+    estimates = torch.cat([-found[name].flatten(1) for name in params], 1)
+    assert truth.norm() > 0.05
+    assert error((estimates * chance.detach()[:, None]).sum(0), truth) < 1e-10
 
 
 @pytest.mark.parametrize("surrogate", SURROGATES)
