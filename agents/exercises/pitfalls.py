@@ -5,6 +5,8 @@ An inner loop that is too long, tasks from another distribution, and a step size
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from agents.evaluate import Curves
 from agents.exercises.lesson import Findings, Lesson, measure, measure_scratch, meta_train
 from agents.inner import InnerConfig
@@ -25,8 +27,9 @@ from game.tasks import Pack, load_pack
 ITERATIONS = 150  # with the usual inner loop; the longer it is, the fewer, for the same episodes
 USUAL, LONG = 3, 12  # inner steps
 FACTORS = (1, 2, 5)  # of the learned step sizes
-TEXTBOOK = InnerConfig(rarity=0, curiosity=0, trust=0)  # advantages alone, every step in full
-CAREFUL = InnerConfig(rarity=0, curiosity=0, trust=0.1)  # no step moves the policy far
+TEXTBOOK = InnerConfig(discount=0.95, rarity=0, curiosity=0, trust=0)  # advantages, steps in full
+CAREFUL = replace(TEXTBOOK, trust=0.1)  # no step moves the policy far
+SHY = {"discovery": 1.0, "entropy": 0.06}  # reasons to explore: fewer than usual
 SEEDS = 5
 OTHERS = 20  # tasks of the other distribution
 NOT_SHOWN = "in this run the pitfall does not show"
@@ -34,7 +37,9 @@ NOT_SHOWN = "in this run the pitfall does not show"
 
 def train(lesson: Lesson, pack: Pack, steps: int) -> Learner:
     """MAML that looks at the end of `steps` inner steps; all have sampled as many episodes."""
-    learner = make_learner("maml", lesson.seed, inner_steps=steps, multi_step=False, inner=TEXTBOOK)
+    learner = make_learner(
+        "maml", lesson.seed, inner_steps=steps, multi_step=False, inner=TEXTBOOK, **SHY
+    )
     iterations = lesson.iterations(ITERATIONS * USUAL / steps)
     for _ in meta_train(
         lesson, learner, pack.split("train"), iterations, 10, f"{steps} inner steps"
