@@ -102,7 +102,7 @@ REGISTRY: dict[str, Entry] = {
     "reptile": Entry("agents.reptile", "Reptile"),
     "cavia": Entry("agents.cavia", "Cavia"),
     "multitask": Entry("agents.multitask", "Multitask"),
-    "scratch": Entry("agents.scratch", "Scratch", needs_run=False),
+    "scratch": Entry("agents.scratch", "Scratch", {"step_size": 0.3}, needs_run=False),
     "rl2": Entry("agents.rl2", "Rl2"),
     "varibad": Entry("agents.varibad", "Varibad"),
     "transformer": Entry("agents.transformer", "Transformer"),

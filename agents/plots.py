@@ -192,12 +192,16 @@ def draw_bars(
         axes.legend(frameon=False, fontsize=9.5, loc="upper left", ncols=len(bars))
 
 
-def mark_level(axes: Any, level: float, name: str, above: bool = True, dashed: bool = True) -> None:
-    """A reference line across the panel, named at its right end, inside."""
+def mark_level(
+    axes: Any, level: float, name: str, above: bool = True, dashed: bool = True, end: str = "right"
+) -> None:
+    """A reference line across the panel, named at its right or left end, inside."""
     axes.axhline(level, color="#8a909c", ls="--" if dashed else ":", lw=1, zorder=1)
-    place = {"transform": axes.get_yaxis_transform(), "ha": "right"}
+    place = {"transform": axes.get_yaxis_transform(), "ha": end}
     side = "bottom" if above else "top"
-    axes.text(0.995, level, name, color=MUTED, size=9, va=side, **place)
+    axes.text(
+        0.995 if end == "right" else 0.005, level, name, color=MUTED, size=9, va=side, **place
+    )
 
 
 def score_axis(axes: Any, low: float = 0.0) -> None:

@@ -133,9 +133,9 @@ def draw(
         steps = list(SHOWN)
         bars.append((name, returns.mean((0, 1))[steps], (low[steps], high[steps])))
     draw_bars(right, [f"{k} gradient step{'s' * (k != 1)}" for k in SHOWN], bars, base=random)
-    for axes in (left, right):
+    for axes, end in ((left, "right"), (right, "left")):  # where the panel is empty
         axes.set_ylim(random - 0.35, optimum + 0.75)
-        mark_level(axes, optimum, "optimum")
+        mark_level(axes, optimum, "optimum", end=end)
         mark_level(axes, random, "random policy", above=False, dashed=False)
     place_labels(left)
     save(figure, lesson.out / "goals.png")
