@@ -17,8 +17,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from game.level import Level, canonical, values, variants, with_values
-from game.planner import optimal_return
+from game.level import Level, canonical, place_goal, values, variants, with_values
+from game.planner import optimal_return, random_return
 from game.rules import Bools, Floats, Ints, number
 from game.tables import N_ACTIONS, GridBatch, TooLarge, compile_level
 from game.tiles import CANDIDATE, FLOOR, HUNTER, PATROL
@@ -81,6 +81,20 @@ def bayes_returns(level: Level, episodes: int) -> tuple[Bounds, Bounds] | None:
 
 def _met(lower: float, upper: float) -> Bounds:
     return (lower, lower) if upper - lower < EQUAL else (lower, upper)
+
+
+def first_episode_score(level: Level) -> float | None:
+    """What nobody surpasses in a first episode who does not know the goal, as a score: 0 is the
+    random policy and 1 the optimum, both in the mean over the candidates, as the bound is. None
+    where the goal is not hidden among candidates, and as for `bayes_returns`."""
+    cells = level.find(CANDIDATE)
+    found = bayes_returns(level, 1) if cells and level.goal == "hidden" else None
+    if found is None:
+        return None
+    batch = GridBatch.of([place_goal(level, cell) for cell in cells])
+    random, optimal = float(random_return(batch).mean()), float(optimal_return(batch).mean())
+    (_, upper), _ = found
+    return (upper - random) / (optimal - random) if optimal - random > EQUAL else None
 
 
 def posterior_sampling(

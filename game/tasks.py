@@ -40,7 +40,7 @@ from game.level import (
 )
 from game.planner import shortest_path
 from game.tables import compile_level
-from game.tiles import CANDIDATE, HUNTER, PATROL, TILES
+from game.tiles import CANDIDATE, FLOOR, GOAL, HUNTER, PATROL, TILES
 from game.values import OneOf, Range, Value, text_of
 
 LEVELS = Path(__file__).resolve().parent.parent / "levels"
@@ -233,6 +233,23 @@ class Pack:
 
     def split(self, name: str) -> TaskDistribution:
         return self.splits[name]
+
+    def families(self, task: Task) -> list[Level]:
+        """What a task may be a draw of, as far as one sees who does not see its goal: families of
+        levels, each once. Which of their goals are held out, nobody sees."""
+        guises = self.split("test").guises
+        if guises:
+            found = guises(task)
+        else:
+            forms = (replace(form, vary=()) for one in self.levels for _, form in variants(one))
+            found = [form for form in forms if _sight(form) == _sight(task.level)]
+        return list({canonical(level): level for level in found}.values())
+
+
+def _sight(level: Level) -> str:
+    """All of a level but where its goal is, or may be."""
+    rows = tuple(row.replace(CANDIDATE, FLOOR).replace(GOAL, FLOOR) for row in level.rows)
+    return canonical(replace(level, rows=rows, vary=()))
 
 
 @dataclass(frozen=True)

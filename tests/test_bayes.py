@@ -16,13 +16,14 @@ from game.bayes import (
     by_assignment,
     by_programming,
     by_search,
+    first_episode_score,
     hidden_draws,
     hidden_goal,
     posterior_sampling,
     solve_known,
 )
 from game.level import Level, parse, read
-from game.planner import optimal_return
+from game.planner import optimal_return, random_return
 from game.tables import GridBatch
 from game.tasks import LEVELS, family, place_goal
 from tests import reference
@@ -263,3 +264,14 @@ def test_a_belief_is_what_has_not_been_ruled_out():
     assert belief(candidates, walked, np.zeros(3, bool), prior) == pytest.approx([0, 0.6, 0.4])
     with pytest.raises(ValueError, match="rules all candidates out"):
         belief(candidates, candidates, np.zeros(3, bool))
+
+
+def test_the_bayes_bound_as_a_score():
+    """By hand: the goal is on one of two sides, and half of the time one tries the wrong one."""
+    level = parse("steps: 9\nmap:\n?@?\n")
+    random = random_return(GridBatch.of([place_goal(level, (0, 0))]))[0]
+    assert first_episode_score(level) == pytest.approx((0.9 - random) / (1 - random))
+    assert first_episode_score(parse("map:\n@.?\n")) == pytest.approx(1)
+    assert first_episode_score(parse("goal: visible\nmap:\n?@?\n")) is None
+    assert first_episode_score(parse("map:\n@.G\n")) is None
+    assert first_episode_score(parse("slip: 0..0.5\nmap:\n?@?\n")) is None

@@ -344,3 +344,22 @@ def test_a_family_too_large_to_list_is_refused(tmp_path):
     folder = write_pack(tmp_path, None, big="map:\n@" + row[1:] + row * 99)
     with pytest.raises(PackError, match="use fewer candidates"):
         load_pack(folder / "big.txt")
+
+
+@pytest.mark.parametrize("name", ["goals-5x5", "gridnavi", "mazes-9x9"])
+def test_a_task_is_one_of_its_own_family(name: str):
+    pack = load_pack(name)
+    for split in ("validation", "test"):
+        task = pack.split(split).tasks[0]
+        (found,) = pack.families(task)
+        assert task.id in {one.id for one in family(found, "")}
+
+
+def test_a_turned_task_is_of_a_turned_family(tmp_path: Path):
+    text = "steps: 9\nvary: mirror rotate\nmap:\n@..?\n..#.\n?...\n"
+    (tmp_path / "a.txt").write_text(text)
+    pack = load_pack(tmp_path / "a.txt")
+    for task in family(pack.levels[0], ""):
+        (found,) = pack.families(task)
+        assert task.id in {one.id for one in family(found, "")}
+        assert len(found.find("?")) == 2

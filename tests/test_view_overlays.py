@@ -9,14 +9,16 @@ import numpy as np
 import pygame
 import pytest
 
-from game.level import parse
+from game.level import parse, place_goal
 from game.planner import expected_return, state_values, visits
-from game.tables import GridBatch, compile_level
+from game.rules import Ints
+from game.tables import GridBatch, Tables, compile_level
+from game.tasks import Task
 from game.view import overlays
 from game.view.board import Board
 from game.view.overlays import OVERLAYS, Scene
 from game.view.theme import Typeset
-from tests.view_data import TASK, roll_out, traces
+from tests.view_data import TASK, adaptation, roll_out, traces
 
 CELL = 40
 
@@ -147,3 +149,59 @@ def test_the_belief_is_that_of_a_count_of_what_was_entered() -> None:
         purple = picture.get_at((round(x) + CELL // 3, round(y)))
         assert (purple[3] > 0) == (cell in left)
     assert "no doubt" in text if len(left) == 1 else f"{len(left)} cells" in text
+
+
+FAMILY = parse("steps: 9\nmap:\n#########\n#?..@..?#\n#.#?#.#.#\n#..?...?#\n#########\n")
+HIDDEN = Task(place_goal(FAMILY, (3, 7)), "one of a family")
+
+
+def test_the_belief_over_a_family_is_what_brute_force_says() -> None:
+    """Every candidate in turn is the goal, and the moves shown are made once more in that task."""
+    trace = adaptation(HIDDEN, "seeker", (0, 1))
+    scene = Scene(compile_level(HIDDEN.level), trace.steps, 1, 0, episode=2, move=4, family=FAMILY)
+    shown = [(step.paths[0, e], step.moves[0, e], 99) for step in trace.steps[:1] for e in range(4)]
+    last = trace.steps[1]
+    shown += [(last.paths[0, e], last.moves[0, e], 4 if e == 2 else 99) for e in range(3)]
+    left = []
+    for cell in FAMILY.find("?"):
+        tables = compile_level(place_goal(FAMILY, cell))
+        if all(_agrees(scene.tables, tables, *one) for one in shown):
+            left.append(cell)
+    cells, chances = overlays.exact_belief(scene)
+    expected = [1 / len(left) if tuple(cell) in left else 0.0 for cell in cells.tolist()]
+    assert HIDDEN.level.find("G")[0] in left
+    assert sorted(map(tuple, cells.tolist())) == sorted(FAMILY.find("?"))
+    assert chances.tolist() == pytest.approx(expected)
+
+
+def _agrees(here: Tables, other: Tables, path: Ints, moves: Ints, most: int) -> bool:
+    """Whether the same moves lead through the same cells, and end where they did."""
+    state = int(other.starts[0])
+    for t, action in enumerate(moves[:most].tolist()):
+        if action < 0:
+            return True
+        if other.over[state]:
+            return False
+        state = int(other.next_state[state, action])
+        same = (other.cell[state] == here.cell[path[t + 1]]).all()
+        if not same or bool(other.over[state]) != bool(here.over[path[t + 1]]):
+            return False
+    return True
+
+
+def test_the_agents_belief_stands_below_the_exact_one() -> None:
+    trace = adaptation(HIDDEN, "seeker", (0, 1))
+    belief = np.zeros((1, 9, FAMILY.height * FAMILY.width))
+    belief[0, :, 1 * FAMILY.width + 1] = 1.0
+    steps = [replace(step, belief=belief) for step in trace.steps]
+    scene = Scene(compile_level(HIDDEN.level), steps, 0, 0, False, family=FAMILY)
+    board, type = Board(HIDDEN.level, CELL), Typeset(1.0)
+    picture, text = overlays.posterior(board, scene, type)
+    assert "the agent's own" in text
+    for cell in FAMILY.find("?"):
+        x, y = map(round, board.centre(*cell))
+        above, below = (picture.get_at((x + CELL // 3, y + dy * CELL // 4)) for dy in (-1, 1))
+        assert above[3] > 0
+        assert (below[3] > 0) == (cell == (1, 1))
+        assert above[:3] != below[:3]
+    assert overlays.posterior(board, replace(scene, episode=1), type)[1].startswith("Exact")

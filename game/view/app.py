@@ -18,6 +18,7 @@ from game.replay import line_of
 from game.tasks import SPLITS, Pack, PackError, Task, load_pack
 from game.view import settings as memory
 from game.view.errands import Errands
+from game.view.families import Families
 from game.view.gallery import Gallery
 from game.view.library import Library, Shelf, stamp
 from game.view.page import Notice, Page, Wish
@@ -54,6 +55,7 @@ def subject_of(
     The first task is the one given, or as many after the pack's first as the seed says. What takes
     time is left to `errands`, or else done at once.
     """
+    errands = errands or Errands(at_once=True)
     cards = [agents.card(name, pack.name) for name in names]
     tasks = pack.split("test").tasks
     start = seed % len(tasks) if tasks else 0
@@ -73,7 +75,8 @@ def subject_of(
         given=tuple(names),
         pack=pack.name,
         longest=max(card.episodes for card in cards) * steps,
-        outside=_outside(pack, cards[0].pack, errands or Errands(at_once=True)),
+        outside=_outside(pack, cards[0].pack, errands),
+        families=Families(pack, errands),
         unlike=max(card.episodes for card in cards) > UNLIKE * min(card.episodes for card in cards),
         usual=cards[0].usual,
     )

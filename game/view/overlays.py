@@ -15,10 +15,11 @@ import pygame
 
 from game.bayes import belief
 from game.features import SIGHT
+from game.level import Level
 from game.planner import optimal_path, optimal_return, state_values, visits
 from game.rules import MOVES, STAY, Bools, Floats, Ints
 from game.tables import GridBatch, Tables
-from game.tiles import BY_CHAR, FLOOR, GOAL
+from game.tiles import BY_CHAR, CANDIDATE, FLOOR, GOAL
 from game.trace import AdaptationStep
 from game.view.board import Board
 from game.view.theme import DARK_INK, WHITE, Colour, Point, Typeset, dashes, mix, number, smooth
@@ -49,6 +50,7 @@ class Scene:
     episode: int = 0  # of the step on screen
     move: int = 0  # moves made in it
     since: int = 0  # the step from which on the level is as it is
+    family: Level | None = None  # with all cells where the goal may be, if that is known
 
     @property
     def step(self) -> AdaptationStep:
@@ -61,12 +63,27 @@ class Scene:
 
     @property
     def entered(self) -> Ints:
-        """The states that the moves shown so far have ended in, each once."""
-        whole = [step.paths[0, :, 1:].ravel() for step in self.steps[self.since : self.now]]
-        paths = self.step.paths[0]
-        parts = [*whole, paths[: self.episode, 1:].ravel(), paths[self.episode, 1 : self.move + 1]]
-        found: Ints = np.unique(np.concatenate(parts))
+        """The states that the moves shown so far have ended in, each once.
+
+        Where a step is one episode of a trial, the episodes that it carries are of other trials.
+        """
+        first, paths = self.steps[self.since : self.now], self.step.paths[0]
+        if len(self.steps) > 1 and self.steps[1].episodes == 1:
+            parts = [step.paths[0, self.episode, 1:] for step in first]
+        else:
+            parts = [step.paths[0, :, 1:].ravel() for step in first]
+            parts.append(paths[: self.episode, 1:].ravel())
+        found: Ints = np.unique(np.concatenate([*parts, paths[self.episode, 1 : self.move + 1]]))
         return found[found >= 0]
+
+    @property
+    def believed(self) -> Floats | None:
+        """[height, width] where the agent itself believes the goal to be, if it can tell."""
+        belief, level = self.step.belief, self.tables.level
+        if belief is None or self.episode:
+            return None
+        now: Floats = belief[0, min(self.move, level.steps - 1), : level.height * level.width]
+        return now.reshape(level.height, level.width) if now.sum() > 0 else None
 
     @property
     def rest(self) -> object:
@@ -247,29 +264,73 @@ def features(board: Board, scene: Scene, type: Typeset) -> Layer:
 
 
 def posterior(board: Board, scene: Scene, type: Typeset) -> Layer:
-    """Where the goal may still be for who saw all that was shown: the exact Bayes belief."""
+    """Where the goal may still be for who saw all that was shown: the exact Bayes belief; beside it
+    what the agent itself believes, if it has words for that."""
     tables, surface = scene.tables, pygame.Surface(board.size, pygame.SRCALPHA)
-    level = tables.level
-    if level.goal == "visible":
+    if tables.level.goal == "visible":
         return surface, "Belief: the goal is in sight, there is nothing to believe."
-    cells = np.unique(tables.cell, axis=0)
-    floor = [level.rows[row][column] in (FLOOR, GOAL) for row, column in cells.tolist()]
-    candidates, entered = cells[np.array(floor, bool)], scene.entered
-    on_goal = np.array([level.rows[r][c] == GOAL for r, c in tables.cell[entered].tolist()], bool)
-    chances = belief(candidates, tables.cell[entered], on_goal)
+    candidates, chances = exact_belief(scene)
+    believed = scene.believed
     most = float(chances.max())
-    for cell, chance in zip(candidates.tolist(), chances.tolist()):
+    for (row, column), chance in zip(candidates.tolist(), chances.tolist()):
+        exact, own = _halves(_box(board, (row, column)), believed is not None)
         if chance > 0:
-            _tint(surface, board, tuple(cell), HEAT, 40 + 80 * chance / most)
-            if scene.figures and chance < 1:
-                _figure(surface, board, tuple(cell), f"{100 * chance:.0f}%", type)
+            surface.fill((*HEAT, round(40 + 80 * chance / most)), exact)
+            if scene.figures and (chance < 1 or believed is not None):
+                _percent(surface, exact, chance, type, board.palette.ink)
         else:
-            _cross(surface, board, (cell[0], cell[1]), board.palette.ink)
+            side = min(exact.size) * 0.45
+            box = pygame.Rect(0, 0, side, side)
+            box.center = exact.center
+            _paint_cross(surface, box, board.palette.ink, max(2, board.cell // 16))
+        if believed is not None:
+            share = float(believed[row, column] / believed.max())
+            surface.fill((*board.palette.agent, round(140 * share)), own)
+            if scene.figures:
+                _percent(surface, own, float(believed[row, column]), type, board.palette.ink)
     left = int((chances > 0).sum())
+    cells = "1 cell is left" if left == 1 else f"{left} cells are left"
+    if believed is not None:
+        text = f"Beliefs: in each cell, above, the exact one ({cells}); below, the agent's own."
+        return surface, text
     if left == 1:
         return surface, "Exact belief: the goal has been seen, there is no doubt any more."
-    text = "Exact belief, if any floor may be the goal: what was entered (crossed) is ruled out, "
-    return surface, f"{text}{left} cells are left."
+    what = "" if scene.family else ", if any floor may be the goal"
+    return surface, f"Exact belief{what}: what was entered (crossed) is ruled out, {cells}."
+
+
+def exact_belief(scene: Scene) -> tuple[Ints, Floats]:
+    """The cells [n, 2] where the goal may be, by the family of the level or else on any floor that
+    can be reached, and their exact chances [n] for who saw all that was shown."""
+    tables, level = scene.tables, scene.tables.level
+    cells = np.unique(tables.cell, axis=0)
+    if scene.family:
+        places = {*scene.family.find(CANDIDATE), *level.find(GOAL)}
+        likely = [tuple(cell) in places for cell in cells.tolist()]
+    else:
+        likely = [level.rows[row][column] in (FLOOR, GOAL) for row, column in cells.tolist()]
+    candidates, entered = cells[np.array(likely, bool)], scene.entered
+    on_goal = np.array([level.rows[r][c] == GOAL for r, c in tables.cell[entered].tolist()], bool)
+    return candidates, belief(candidates, tables.cell[entered], on_goal)
+
+
+def _halves(box: pygame.Rect, two: bool) -> tuple[pygame.Rect, pygame.Rect]:
+    """The upper and the lower half of a cell, or all of it."""
+    if not two:
+        return box, box
+    high = box.height // 2
+    upper = pygame.Rect(box.left, box.top, box.width, high)
+    return upper, pygame.Rect(box.left, upper.bottom + 1, box.width, box.height - high - 1)
+
+
+def _percent(
+    surface: pygame.Surface, box: pygame.Rect, chance: float, type: Typeset, colour: Colour
+) -> None:
+    """A chance, where there is room for it."""
+    if max(type.width("100%", "small"), type.height("small")) < box.width and (
+        box.height >= type.height("small") - 2
+    ):
+        type.write(surface, f"{100 * chance:.0f}%", "small", colour, center=box.center)
 
 
 @dataclass(frozen=True)
@@ -347,8 +408,12 @@ def _cross(
     surface: pygame.Surface, board: Board, cell: tuple[int, int], colour: Colour = WHITE
 ) -> None:
     box = _box(board, cell).inflate(-board.cell * 0.55, -board.cell * 0.55)
+    _paint_cross(surface, box, colour, max(2, board.cell // 16))
+
+
+def _paint_cross(surface: pygame.Surface, box: pygame.Rect, colour: Colour, thick: int) -> None:
     for a, b in ((box.topleft, box.bottomright), (box.bottomleft, box.topright)):
-        pygame.draw.line(surface, colour, a, b, max(2, board.cell // 16))
+        pygame.draw.line(surface, colour, a, b, thick)
 
 
 def _graded(share: float) -> Colour:

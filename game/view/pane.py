@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import pygame
 
+from game.level import Level
 from game.tables import Tables
 from game.tiles import GOAL
 from game.trace import AdaptationStep, AdaptationTrace, Ints
@@ -52,6 +53,7 @@ class Pane:
         self.trace, self.tables, self.board, self.where = trace, tables, board, where
         self.type, self.agent, self.alone = type, agent, alone
         self.since = 0  # the step from which on the level is as it is
+        self.family: Level | None = None  # that the level may be of, for all that is to be seen
         self._token = Token(board.cell, board.palette.agents[agent])
         self._cast = Cast(tables, board) if tables else None
         self._trails: tuple[object, pygame.Surface] | None = None
@@ -100,7 +102,7 @@ class Pane:
         begin = int(self.tables.starts[0])
         state = begin if self.tables.over[state] else state
         step = min(moment.step, len(self.trace.steps) - 1)
-        where = moment.index, moment.move, self.since
+        where = moment.index, moment.move, self.since, self.family
         return Scene(self.tables, self.trace.steps, step, state, figures, *where)
 
     def layer(self, overlay: Overlay, moment: Moment, figures: bool = True) -> Layer:

@@ -37,6 +37,7 @@ class Axes:
     word: str = ""  # what is counted, from 1 on, where that is not steps of some episodes
     logarithmic: bool = False  # in episodes, 0 included
     events: tuple[int, ...] = ()  # episodes after which something was changed
+    bayes: float | None = None  # what nobody surpasses who does not know the goal
     span: tuple[float, float] | None = None  # of returns, if it is more than random to optimal
 
     @property
@@ -298,10 +299,27 @@ def _draw_lines(surface: pygame.Surface, area: pygame.Rect, axes: Axes, type: Ty
         place = type.write(surface, name, "small", colour, midleft=(x, y))
         below = place.centery + side * place.height
         type.write(surface, number(value), "small", colour, midleft=(x, below))
+    if axes.bayes is not None:
+        _draw_bayes(surface, area, axes, axes.bayes, type)
     for episodes in axes.events:
         x = round(axes.x(episodes, area))
         for a, b in dashes((x, area.top), (x, area.bottom), 3.0, 3.0):
             pygame.draw.line(surface, type.palette.alert, a, b, 2)
+
+
+def _draw_bayes(
+    surface: pygame.Surface, area: pygame.Rect, axes: Axes, value: float, type: Typeset
+) -> None:
+    """The long-dashed line of the Bayes bound; its name stands between those of the other lines."""
+    y, colour, line = round(axes.y(value, area)), type.palette.muted, type.height("small")
+    for a, b in dashes((area.left, y), (area.right, y), 16.0, 6.0):
+        pygame.draw.line(surface, colour, a, b, 2)
+    highest = axes.y(axes.optimal, area) + 2.4 * line
+    lowest = axes.y(axes.random, area) - 2.4 * line
+    if highest <= lowest:
+        x, middle = area.right + type.unit * 0.75, min(max(y, highest), lowest)
+        type.write(surface, "Bayes", "small", colour, midleft=(x, middle - line / 2))
+        type.write(surface, number(value), "small", colour, midleft=(x, middle + line / 2))
 
 
 def usual_hue(palette: Palette) -> Colour:

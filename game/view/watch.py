@@ -24,6 +24,7 @@ from game.trace import AdaptationStep, AdaptationTrace
 from game.view import hud
 from game.view.board import Board, grid_size
 from game.view.errands import Errands
+from game.view.families import Families
 from game.view.known import Known, Plans
 from game.view.layout import Heights, Layout, arrange
 from game.view.overlays import OVERLAYS, Overlay
@@ -39,6 +40,11 @@ SEEN = "A meta-trained agent meets a level from its training, and adapts to it i
 CARRIED = "Put the goal where the agent is to look for it: drop it, or arrows and Enter."
 MOVED = "The goal has moved: the agent has to unlearn where it was, and to learn anew."
 FORGOTTEN = "Amnesia: what was learned is thrown away, and the agent begins from where it began."
+BAYES = (
+    "the most that anybody reaches in a first episode",
+    "who does not know where the goal is, in the mean",
+    "over all places where it may be",
+)
 ARROWS = {
     pygame.K_UP: (-1, 0),
     pygame.K_DOWN: (1, 0),
@@ -81,6 +87,7 @@ class Subject:
     longest: int = 0  # episodes of all steps of the agent that takes most
     unlike: bool = False  # whether the agents' steps have very different numbers of episodes
     request: Request | None = None  # what to begin with, where more is asked than all of this
+    families: Families | None = None  # of the tasks, where their pack is known
 
 
 @dataclass(frozen=True, eq=False)
@@ -563,6 +570,21 @@ class WatchScreen(Page):
             hud.draw_notice(surface, rect, "This did not work", text, stage.type)
         elif self._mouse and (point := self._point_at(self._mouse)):
             hud.draw_tip(surface, self._mouse, self._reading(*point), stage.type)
+        elif self._mouse and stage.plot and stage.facts and stage.facts.axes:
+            self._explain_line(surface, stage, stage.plot, stage.facts.axes, self._mouse)
+
+    def _explain_line(
+        self,
+        surface: pygame.Surface,
+        stage: Stage,
+        plot: pygame.Rect,
+        axes: Axes,
+        at: tuple[int, int],
+    ) -> None:
+        """What the Bayes bound is, to who points at its line."""
+        inside = plot.left <= at[0] <= plot.right + 8 * stage.type.unit
+        if axes.bayes is not None and inside and abs(axes.y(axes.bayes, plot) - at[1]) < REACH:
+            hud.draw_tip(surface, at, [f"Bayes bound {number(axes.bayes)}", *BAYES], stage.type)
 
     def _refresh(self, stage: Stage, moments: list[Moment | None]) -> None:
         """Draw the words again, if they have changed."""
@@ -603,6 +625,7 @@ class WatchScreen(Page):
         for i, (trace, where) in enumerate(zip(run.traces, layout.boards)):
             frame.blit(board.surface, where.board)
             pane = Pane(trace, tables, board, where, type, i, count == 1)
+            pane.family = self.subject.families and self.subject.families.of(part.task)
             pane.since = part.step
             panes.append(pane)
             if tables and where.timeline.height:
@@ -676,9 +699,17 @@ class WatchScreen(Page):
             doing=self._doing(moment),
             trail=moment.episode % 3 if moment and alone else None,
             tempo="paused" if playback.paused else tempo(playback.speed),
-            axes=run.axes if run.planned else None,
+            axes=self._axes() if run.planned else None,
             rows=tuple(self._row(i, trace, step) for i, trace in enumerate(run.traces)),
         )
+
+    def _axes(self) -> Axes:
+        """Those of the run, with the Bayes bound as soon as that is known."""
+        axes, task, families = self.run.axes, self.run.here.task, self.subject.families
+        bound = families.bound(task) if families else None
+        if bound is None:
+            return axes
+        return replace(axes, bayes=axes.random + bound * (axes.optimal - axes.random))
 
     def _state(self, step: int | None) -> str:
         if self.run.failure:

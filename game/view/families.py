@@ -1,0 +1,42 @@
+"""What a task may be, as far as an agent sees, and what follows for who has to find the goal."""
+
+from __future__ import annotations
+
+import math
+
+from game.bayes import first_episode_score
+from game.level import Level, canonical
+from game.tasks import Pack, Task
+from game.tiles import CANDIDATE
+from game.view.errands import Errands
+
+
+class Families:
+    """The families of a pack's tasks. What takes time is left to `errands`."""
+
+    def __init__(self, pack: Pack, errands: Errands) -> None:
+        self._pack, self._errands = pack, errands
+        self._found: dict[str, Level | None] = {}  # by task id
+
+    def of(self, task: Task) -> Level | None:
+        """The one family that a task with a hidden goal may be of, with all its candidates."""
+        if task.id not in self._found:
+            found = self._pack.families(task) if task.level.goal == "hidden" else []
+            one = found[0] if len(found) == 1 and found[0].find(CANDIDATE) else None
+            self._found[task.id] = one
+        return self._found[task.id]
+
+    def bound(self, task: Task) -> float | None:
+        """The score that nobody surpasses in a first episode, in the mean over the candidates; None
+        as long as it is not known."""
+        level = self.of(task)
+        if level is None:
+            return None
+        key = ("bayes", canonical(level))
+        found = self._errands.ask(key, lambda: _known(first_episode_score(level)))
+        return None if found is None or math.isnan(found) else float(found)
+
+
+def _known(score: float | None) -> float:
+    """A score, or nan: of an errand None says that it is not done."""
+    return math.nan if score is None else score
