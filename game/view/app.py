@@ -177,7 +177,7 @@ class App:
         self._checked = 0.0  # seconds since files were looked at
         self._stamp: object = None  # of the files that are on
         self._coming: Path | None = None  # being loaded, to be opened
-        self.failure = ""  # why a training never began
+        self.failure = ""  # why the training that the window was opened for has failed
         self.runs: list[Path] = []  # folders of trainings that have begun
         self._later: Wish | None = None  # as soon as its pack is loaded
         self.pages: list[Page] = []
@@ -226,7 +226,7 @@ class App:
         elif wish and wish.what in RECORDS:
             self._record(wish)
         elif wish:
-            self._go(wish)
+            self._try(wish)
         self._see_to_film()
         self._remember(self.settings.of(self.taste))
 
@@ -280,6 +280,14 @@ class App:
             self.page.notice = Notice("Saved", str(path), calm=True)
 
     # --- from screen to screen
+
+    def _try(self, wish: Wish) -> None:
+        """Go where a screen wishes to, unless the agent cannot be used."""
+        try:
+            self._go(wish)
+        except NoAgent as error:
+            self._later = None
+            self.page.notice = Notice("This agent cannot be used", str(error))
 
     def _go(self, wish: Wish) -> None:
         """Open a screen upon the one that is on, so that leaving it leads back here."""
@@ -342,9 +350,9 @@ class App:
 
     def _see_to_training(self, page: TrainScreen) -> None:
         """Note what is to be told once the window is closed."""
-        if not page.begun:
+        if page is self.pages[0]:
             self.failure = page.failure
-        elif page.begun.out not in self.runs and page.at:
+        if page.begun and page.at and page.begun.out not in self.runs:
             self.runs.append(page.begun.out)
 
     # --- files
