@@ -8,6 +8,7 @@ from pathlib import Path
 import pygame
 import pytest
 
+from game.bayes import first_episode_score
 from game.tasks import load_pack
 from game.view.app import CHECK_FILES, App, subject_of
 from game.view.errands import Errands
@@ -299,3 +300,14 @@ def test_it_says_why_a_level_is_out_of_the_agents_distribution() -> None:
     facts = WatchScreen(outside, Script()).facts()
     assert facts.badge == "unseen, out of distribution"
     assert why[0] in facts.about
+
+
+def test_the_bayes_bound_is_a_line_of_the_plot() -> None:
+    pack = load_pack("goals-5x5")
+    score = first_episode_score(pack.levels[0])
+    axes = WatchScreen(subject_of(pack, AGENTS, FixedAgents()), Script()).facts().axes
+    assert axes
+    assert score
+    assert axes.bayes == pytest.approx(axes.random + score * (axes.optimal - axes.random))
+    plain = WatchScreen(subject_of(load_pack("showcase"), AGENTS, FixedAgents()), Script())
+    assert plain.facts().axes.bayes is None  # its goals are no secret draw

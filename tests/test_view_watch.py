@@ -598,3 +598,15 @@ def test_errands_wait_no_longer_than_asked() -> None:
     bell.set()
     while errands.ask("slow", bell.wait) is None:
         pass
+
+
+def test_a_slider_is_dragged(replay: WatchScreen) -> None:
+    replay.handle(press(pygame.K_x))
+    picture(replay)
+    assert replay.sliders
+    track = replay.sliders._tracks[2]
+    replay.handle(click(track.midleft))
+    for x in range(track.left, track.right + 1, 4):
+        held = {"pos": (x, track.centery), "rel": (4, 0), "buttons": (1, 0, 0)}
+        replay.handle(pygame.event.Event(pygame.MOUSEMOTION, held))
+    assert replay.run.request.steps == 50

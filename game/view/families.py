@@ -17,6 +17,7 @@ class Families:
     def __init__(self, pack: Pack, errands: Errands) -> None:
         self._pack, self._errands = pack, errands
         self._found: dict[str, Level | None] = {}  # by task id
+        self._bounds: dict[str, float] = {}
 
     def of(self, task: Task) -> Level | None:
         """The one family that a task with a hidden goal may be of, with all its candidates."""
@@ -32,9 +33,14 @@ class Families:
         level = self.of(task)
         if level is None:
             return None
-        key = ("bayes", canonical(level))
-        found = self._errands.ask(key, lambda: _known(first_episode_score(level)))
-        return None if found is None or math.isnan(found) else float(found)
+        if task.id not in self._bounds:
+            key = ("bayes", canonical(level))
+            found = self._errands.ask(key, lambda: _known(first_episode_score(level)))
+            if found is None:
+                return None
+            self._bounds[task.id] = found
+        bound = self._bounds[task.id]
+        return None if math.isnan(bound) else bound
 
 
 def _known(score: float | None) -> float:

@@ -444,6 +444,8 @@ class WatchScreen(Page):
             self._mouse = event.pos
             if self._goal and event.buttons[0]:
                 self._goal = self._cell_at(event.pos) or self._goal
+            elif self.sliders and event.buttons[0] and self.sliders.click(event.pos):
+                self._apply_sliders()
         elif event.type == pygame.MOUSEBUTTONUP and event.button == 1:
             if self._goal:
                 self._drop()
@@ -625,7 +627,8 @@ class WatchScreen(Page):
         for i, (trace, where) in enumerate(zip(run.traces, layout.boards)):
             frame.blit(board.surface, where.board)
             pane = Pane(trace, tables, board, where, type, i, count == 1)
-            pane.family = self.subject.families and self.subject.families.of(part.task)
+            families = self.subject.families
+            pane.family = families.of(part.task) if families else None
             pane.since = part.step
             panes.append(pane)
             if tables and where.timeline.height:
