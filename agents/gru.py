@@ -40,67 +40,67 @@ def gru_sequence(x: Tensor, sizes: Sequence[int], w: Tensor, b: Tensor) -> Tenso
 
 
 class _Sequence(torch.autograd.Function):
-    """Backpropagation through time by hand: one matrix product a step, all else at once."""
+    """Backpropagation through time by hand: few operations a step, all else at once."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, sizes: list[int], w: Tensor, b: Tensor) -> Tensor:
         width = w.shape[0]
-        before, after, inner = (x.new_empty(len(x), width) for _ in range(3))  # [P, H]
-        gates = torch.empty_like(x)  # [P, 3H] r, z, n
-        rows, h = x.new_empty(sizes[0], 3 * width), x.new_zeros(sizes[0], width)
-        within_gates, within_n = rows.split((2 * width, width), 1)
+        w_gates, w_n = w[:, : 2 * width].contiguous(), w[:, 2 * width :].contiguous()
+        after, inner, n = (x.new_empty(len(x), width) for _ in range(3))  # [P, H]
+        gates = x.new_empty(len(x), 2 * width)  # [P, 2H] r, z
+        h = x.new_zeros(sizes[0], width)
         moments = zip(
             sizes,
             _moments(x, sizes, 2 * width, width),
-            _moments(gates, sizes, width, width, width),
-            gates[:, : 2 * width].split(sizes),
-            before.split(sizes),
+            _moments(gates, sizes, width, width),
+            gates.split(sizes),
             inner.split(sizes),
+            n.split(sizes),
             after.split(sizes),
             strict=True,
         )
-        for size, (x_gates, x_n), (r, z, n), opened, earlier, hidden, later in moments:
+        for size, (x_gates, x_n), (r, z), opened, hidden, candidate, later in moments:
             h = h[:size]
-            earlier.copy_(h)
-            torch.mm(h, w, out=rows[:size])
-            torch.add(x_gates, within_gates[:size], out=opened).sigmoid_()
-            torch.add(within_n[:size], b, out=hidden)
-            torch.addcmul(x_n, r, hidden, out=n).tanh_()
-            h = torch.lerp(n, h, z, out=later)
-        ctx.save_for_backward(before, gates, inner, w)
+            torch.addmm(x_gates, h, w_gates, out=opened).sigmoid_()
+            torch.addmm(b, h, w_n, out=hidden)
+            torch.addcmul(x_n, r, hidden, out=candidate).tanh_()
+            h = torch.lerp(candidate, h, z, out=later)
+        ctx.save_for_backward(after, gates, inner, n, w)
         ctx.sizes = sizes
         return after
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, Tensor, Tensor]:
-        before, gates, inner, w = ctx.saved_tensors
+        after, gates, inner, n, w = ctx.saved_tensors
         sizes, width = ctx.sizes, w.shape[0]
-        r, z, n = gates.split(width, 1)
-        open_z, open_r = 1 - z, 1 - r
-        dz = (before - n).mul_(z).mul_(open_z)  # what a change of h' means for each gate's input
-        dn = torch.addcmul(open_z, open_z * n, n, value=-1)
-        dr = inner.mul(r).mul_(open_r)  # times the change of n's input
-        within = torch.empty_like(gates)  # [P, 3H] the gradient of h w
-        candidate = torch.empty_like(inner)  # [P, H] that of x_n
-        dh, back = w.new_zeros(sizes[0], width), w.t().contiguous()
-        moments = zip(
-            sizes,
-            _moments(within, sizes, width, width, width),
-            within.split(sizes),
-            *(array.split(sizes) for array in (candidate, grads[0], r, z, dr, dz, dn)),
-            strict=True,
+        r, z = gates.split(width, 1)
+        before = _before(after, sizes)
+        by_n = torch.addcmul(1 - z, z - 1, n * n)  # what a change of h' means for n's input,
+        share = torch.stack(  # [P, 3, H] and for each part of h w
+            [by_n * inner * r * (1 - r), (before - n) * z * (1 - z), by_n * r], 1
         )
-        for size, (to_r, to_z, to_n), row, to_x, grad, open_, kept, by_r, by_z, by_n in reversed(
-            list(moments)
-        ):
-            change = dh[:size].add_(grad)
-            torch.mul(change, by_n, out=to_x)
-            torch.mul(to_x, by_r, out=to_r)
-            torch.mul(change, by_z, out=to_z)
-            torch.mul(to_x, open_, out=to_n)
-            change.mul_(kept).addmm_(row, back)
-        dx = torch.cat([within[:, : 2 * width], candidate], 1)
-        return dx, None, before.t() @ within, within[:, 2 * width :].sum(0)
+        change = grads[0].clone()  # [P, H] of h'; what comes later is added to it
+        within = torch.empty_like(share)  # [P, 3, H] the gradient of h w
+        back = w.t().contiguous()
+        moments = zip(*(array.split(sizes) for array in (change, share, within, z)), strict=True)
+        later: tuple[Tensor, ...] | None = None
+        for now, by, to, kept in reversed(list(moments)):
+            if later is not None:
+                size = len(later[0])
+                now[:size].addcmul_(later[0], later[2]).addmm_(later[1].flatten(1), back)
+            torch.mul(now[:, None], by, out=to)
+            later = now, to, kept
+        dx = within.flatten(1)
+        dw, db = before.t() @ dx, dx[:, 2 * width :].sum(0)
+        torch.mul(change, by_n, out=dx[:, 2 * width :])
+        return dx, None, dw, db
+
+
+def _before(after: Tensor, sizes: list[int]) -> Tensor:
+    """[P, H] the hidden state before each input: zero, or that after the one before it."""
+    many = torch.tensor(sizes)
+    at = torch.arange(sizes[0], len(after)) - many[:-1].repeat_interleave(many[1:])
+    return torch.cat([after.new_zeros(sizes[0], after.shape[1]), after[at]])
 
 
 def _moments(array: Tensor, sizes: list[int], *widths: int) -> list[tuple[Tensor, ...]]:

@@ -88,31 +88,40 @@ def init_heads(width: int, rng: np.random.Generator) -> Params:
 class Tables:
     """The inputs [.., W] that a batch's states and the clock with the last action have."""
 
-    states: Tensor  # [T * S, W]
+    looks: Tensor  # [U, W] of what states look like,
+    look_of: Tensor  # [T * S] which of these each is
     clock: Tensor  # [steps * MOST_EPISODES * LAST_ACTIONS, W]
     last_reward: Tensor  # [1, W]
 
     def look_up(self, moment: Moment | Minibatch) -> Tensor:
         """[P, W] the inputs of P moments."""
-        rows = embedding(moment.state, self.states) + embedding(moment.clock, self.clock)
+        rows = embedding(self.look_of[moment.state], self.looks)
+        rows = rows + embedding(moment.clock, self.clock)
         return torch.addcmul(rows, moment.last_reward[:, None], self.last_reward)
 
 
 class View:
-    """What there is to be seen in a batch: features [T * S, F'] and columns [F'] of `inner.see`."""
+    """What there is to be seen in a batch: the features [U, F'] that its states have, each once,
+    without the columns that are zero in all of them."""
 
     def __init__(self, batch: GridBatch, dtype: torch.dtype) -> None:
         self.batch = batch
         features, self.columns = see(batch, dtype)
-        self.features = features.flatten(0, 1)
+        met: dict[bytes, int] = {}
+        look_of = [
+            met.setdefault(row.tobytes(), len(met)) for row in features.flatten(0, 1).numpy()
+        ]
+        _, first = np.unique(look_of, return_index=True)
+        self.look_of = torch.tensor(look_of)  # [T * S]
+        self.features = features.flatten(0, 1)[torch.from_numpy(first)]
 
     def tables(self, params: Params) -> Tables:
         """The inputs that it makes."""
         clock = params["bias"] + params["last_action"]
         steps = params["step"][: self.batch.horizon, None, None]
-        clock = steps + params["episode"][:, None] + clock
-        states = self.features @ params["see"][self.columns]
-        return Tables(states, clock.flatten(0, 2), params["last_reward"])
+        clock = (steps + params["episode"][:, None] + clock).flatten(0, 2)
+        looks = self.features @ params["see"][self.columns]
+        return Tables(looks, self.look_of, clock, params["last_reward"])
 
 
 def policy(params: Params, hidden: Tensor) -> Tensor:
@@ -278,7 +287,7 @@ class MemoryLearner(Generic[Seeing]):
     def load(self, state: dict[str, Tensor]) -> None:
         """Take over weights."""
         self.params = {name: state[name].clone().requires_grad_() for name in self.params}
-        self.adam = torch.optim.Adam(self.groups(), eps=1e-5)
+        self.adam = torch.optim.Adam(self.groups(), eps=1e-5, fused=True)
 
     def groups(self) -> list[dict[str, Any]]:
         """Parameters, by the rates at which they learn; PPO's are the first."""

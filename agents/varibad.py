@@ -122,7 +122,7 @@ class Encoder:
         self.world = world
         self.prior = self.params["cells"][world.cells]  # [C]
         features, columns = FAINT * world.features, world.columns
-        self.before = features @ self.params["before"][columns]  # [T * S, HIDDEN]
+        self.before = features @ self.params["before"][columns]  # [U, HIDDEN]
         self.after = features @ self.params["after"][columns]
 
     def found(self, reward: Tensor) -> Tensor:
@@ -136,7 +136,8 @@ class Encoder:
         p = self.params
         reward = torch.from_numpy(outcome.reward)[:, None]
         hidden = p["way"][self.world.ways(outcome)] + reward * p["reward"]
-        hidden = hidden + self.before[outcome.state] + self.after[outcome.entered]
+        before, after = (self.world.look_of[at] for at in (outcome.state, outcome.entered))
+        hidden = hidden + self.before[before] + self.after[after]
         return torch.tanh(hidden) @ p["out"]
 
     def cells(self, log: Tensor, out: Tensor) -> Tensor:
