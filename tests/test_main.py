@@ -6,11 +6,13 @@ import itertools
 import json
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +20,7 @@ import pytest
 
 import main
 from game.level import parse
-from game.tasks import load_pack
+from game.tasks import list_packs, load_pack
 
 ROOT = Path(__file__).resolve().parent.parent
 LEVEL = "title: Corner\nsteps: 12\nmap:\n@.~\n.#.\n,.G\n"
@@ -325,6 +327,13 @@ def test_eval_refuses_what_an_agent_was_trained_on_unless_it_is_asked_for(tmp_pa
     assert run(*asked, "--split", "train") == 0
     assert run("eval", "gridnavi", *asked[2:], "--also", "goals-5x5") == 2
     assert run("eval", "gridnavi", *asked[2:], "--also", "showcase") == 0
+
+
+def test_what_the_shipped_packs_advise_are_options_of_train():
+    for folder in list_packs():
+        facts = tomllib.loads((folder / "pack.toml").read_text(encoding="utf-8"))
+        for learner, advice in facts.get("train", {}).items():
+            main._read(["train", folder.name, "--learner", learner, *shlex.split(advice)])
 
 
 def test_a_pack_advises_options_of_train_and_what_is_typed_counts_more(tmp_path: Path, capsys):
