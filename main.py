@@ -552,8 +552,8 @@ class Exercise:
     """Do a classic exercise of meta-RL: what it shows in three sentences, and its figure."""
 
     name: Positional[str] = ""
-    """Which one: goals, warm-up, second-order, pitfalls, navigation or games; without a name they
-    are listed."""
+    """Which one: goals, warm-up, second-order, pitfalls, memory, navigation or games; without a
+    name they are listed."""
     out: Path | None = None
     """The folder for the figure and the numbers; else out/NAME."""
     seed: int = 0

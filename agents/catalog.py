@@ -87,10 +87,11 @@ def agent_card(name: str, pack: str = "") -> Card:
     config = read_config(folder)
     inner = config["options"].get("inner")
     episodes = inner.get("episodes") if isinstance(inner, dict) else None
+    entry = REGISTRY.get(str(config.get("learner")))
     ids = config.get("trained_on")
     return Card(
         name=folder.resolve().name,
-        episodes=episodes if isinstance(episodes, int) else EPISODES,
+        episodes=episodes if isinstance(episodes, int) else entry.episodes if entry else EPISODES,
         pack=str(config.get("pack", "")),
         trained_on=frozenset(map(str, ids)) if isinstance(ids, list) else frozenset(),
         usual=_usual(folder),

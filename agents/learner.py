@@ -103,9 +103,9 @@ REGISTRY: dict[str, Entry] = {
     "cavia": Entry("agents.cavia", "Cavia"),
     "multitask": Entry("agents.multitask", "Multitask"),
     "scratch": Entry("agents.scratch", "Scratch", {"step_size": 0.3}, needs_run=False),
-    "rl2": Entry("agents.rl2", "Rl2"),
-    "varibad": Entry("agents.varibad", "Varibad"),
-    "transformer": Entry("agents.transformer", "Transformer"),
+    "rl2": Entry("agents.rl2", "Rl2", episodes=1),
+    "varibad": Entry("agents.varibad", "Varibad", episodes=1),
+    "transformer": Entry("agents.transformer", "Transformer", episodes=1),
     "random": Entry("agents.reference", "Random", trains=False, needs_run=False),
     "planner": Entry("agents.reference", "Planner", trains=False, needs_run=False),
     "posterior-sampling": Entry(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from agents.exercises import EXERCISES, goals, pitfalls, second_order, warm_up
+from agents.exercises import EXERCISES, goals, memory, pitfalls, second_order, warm_up
 from agents.exercises.lesson import Lesson, checkpoints, do_exercise
 
 
@@ -89,6 +89,33 @@ def test_pitfalls_says_where_one_does_not_show():
     assert not any(pitfalls.NOT_SHOWN in sentence for sentence in pitfalls.conclude(shown))
     harmless = {title: dict.fromkeys(found, good) for title, found in shown.items()}
     assert all(pitfalls.NOT_SHOWN in sentence for sentence in pitfalls.conclude(harmless))
+
+
+def test_memory_says_what_it_buys_and_where_it_fails():
+    ground = {
+        "episodes": {"maml": [0, 20, 40]},
+        "return": {
+            "maml": [0.5, 2.5, 3.0],
+            "rl2": [4.0, 10.8, 11.1, 11.1],
+            "posterior sampling": [0.5, 2.3, 3.9, 5.2, 6.0],
+        },
+        "score": {"maml": [0.1, 0.9, 0.95], "rl2": [0.4, 0.8, 0.9, 0.92]},
+        "bayes_optimal_return": [4.0, 11.1, 11.1, 11.1],
+    }
+    home, away = {"rl2": 0.92, "maml": 0.95}, {"rl2": 0.3, "maml": 0.8}
+    places = {"as trained": home, "episode 12": home, "slippery": away}
+    said = " ".join(memory.conclude({"gridnavi": ground, "mazes": ground, "elsewhere": places}))
+    assert "costs 20 episodes: on GridNavi the gradient learner returns 0.50" in said
+    assert "4.00, 10.80, 11.10 and 11.10 on GridNavi (the best explorer: 4.00" in said
+    assert "it has in episode 3" in said
+    assert "most in 'slippery', by 0.62, where the gradient learner loses 0.15" in said
+    places["slippery"] = home
+    ground["score"]["rl2"] = [0.1, 0.2, 0.3, 0.3]
+    ground["bayes_optimal_return"] = None
+    said = " ".join(memory.conclude({"gridnavi": ground, "mazes": ground, "elsewhere": places}))
+    assert "no harm" in said
+    assert "does not reach" in said
+    assert "best explorer" not in said
 
 
 def test_checkpoints_are_spread_and_end_at_the_end():

@@ -139,3 +139,5 @@ def test_a_card_tells_what_an_agent_was_trained_on(run: Path):
     edit(run, trained_on=["0123456789ab"])
     assert agent_card(str(run)).trained_on == {"0123456789ab"}
     assert agent_card(str(run)).episodes == 20
+    edit(run, learner="rl2", options={})
+    assert agent_card(str(run)).episodes == 1  # a step of memory is an episode

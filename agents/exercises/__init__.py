@@ -26,6 +26,9 @@ EXERCISES: dict[str, Exercise] = {
     "pitfalls": Exercise(
         "agents.exercises.pitfalls", "a long inner loop, other tasks, a large step: what goes wrong"
     ),
+    "memory": Exercise(
+        "agents.exercises.memory", "gradients against memory: what each costs, and where it fails"
+    ),
     "navigation": Exercise(
         "agents.exercises.navigation", "the robot side: goals, terrains, dynamics"
     ),
