@@ -57,6 +57,9 @@ class InnerConfig:
     narrowing: float = 0.5
     """After k steps the limit is `trust / (1 + narrowing * k)`: what has been learned is put at
     stake less and less."""
+    lost_undiscounted: bool = False
+    """A step none of whose episodes reaches the goal does not discount: where one may lose, it
+    would learn to put losses off, whatever that costs."""
 
     def __post_init__(self) -> None:
         check_options(self, episodes=(1, 10_000), discount=(0, 1), shrink=(0, 1e6))
@@ -123,11 +126,13 @@ class Trial:
 
         first = reached & (reached.cumsum(0) == 1)  # the goal may not end the episode
         reward = data.reward + self._rarity(reached) * first
+        found = np.asarray(reached.any((0, 2)))[:, None]  # [T, 1]
         novelty = 1 / np.sqrt(np.maximum(1, self.visits[task, entered]))
-        lost = ~reached.any((0, 2), keepdims=True)  # [1, T, 1]
-        reward = reward + self.config.curiosity * novelty * (alive & lost)
+        reward = reward + self.config.curiosity * novelty * (alive & ~found)
+        lost_discount = 1.0 if self.config.lost_undiscounted else self.config.discount
+        discount = np.where(found, self.config.discount, lost_discount)  # [T, 1]
         return advantages(
-            replace(data, reward=reward), batch.n_states, self.config.discount, self.config.shrink
+            replace(data, reward=reward), batch.n_states, discount, self.config.shrink
         )
 
     def _rarity(self, reached: Bools) -> Floats:

@@ -16,8 +16,8 @@ from game.tables import N_ACTIONS, Chance, GridBatch
 # --- from episodes -----------------------------------------------------------------------------
 
 
-def returns_to_go(reward: Floats, discount: float) -> Floats:
-    """[H, T, E] discounted sum of the rewards from each step on."""
+def returns_to_go(reward: Floats, discount: float | Floats) -> Floats:
+    """[H, T, E] discounted sum of the rewards from each step on; discounts may be [T, 1]."""
     togo = np.empty_like(reward)
     ahead = np.zeros(reward.shape[1:])
     for h in range(len(reward) - 1, -1, -1):
@@ -25,7 +25,9 @@ def returns_to_go(reward: Floats, discount: float) -> Floats:
     return togo
 
 
-def advantages(data: Rollout, n_states: int, discount: float, shrink: float = 1.0) -> Floats:
+def advantages(
+    data: Rollout, n_states: int, discount: float | Floats, shrink: float = 1.0
+) -> Floats:
     """[H, T, E] return-to-go less a baseline from the *other* episodes of the task.
 
     The baseline is the mean over the other episodes' visits to the same state, shrunk towards the
