@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,7 @@ import torch
 from agents import inner
 from agents.inner import InnerConfig, Trial, gradient_step
 from agents.learner import make_learner
-from agents.losses import Dynamics, expected_return
+from agents.losses import Dynamics, advantages, expected_return
 from agents.maml import Maml, MamlConfig
 from agents.policy import for_tasks, init_mlp, keep_columns, log_probs
 from agents.rollout import Rollout
@@ -114,6 +116,19 @@ def test_curiosity_favours_what_is_new_where_no_episode_reaches_the_goal():
     assert not incurious.weights(episode(batch, [[left, 4], [right, 4]])).any()
 
 
+def test_steps_that_found_no_goal_may_do_without_the_discount():
+    batch = GridBatch.of([parse("steps: 2\nmap:\n~@.G\n")])  # water on the left
+    lost = episode(batch, [[2, 4], [4, 2], [4, 4]])
+    found = episode(batch, [[2, 4], [4, 2], [3, 3]])
+    config = InnerConfig(curiosity=0.0, rarity=0.0, discount=0.3)
+    for data, discount in ((lost, 1.0), (found, 0.3)):
+        trial = Trial(batch, replace(config, lost_undiscounted=True))
+        assert np.array_equal(trial.advantages(data), advantages(data, batch.n_states, discount))
+    usual = Trial(batch, config).advantages(lost)
+    assert np.array_equal(usual, advantages(lost, batch.n_states, 0.3))
+    assert not np.array_equal(usual, advantages(lost, batch.n_states, 1.0))
+
+
 def test_the_rarer_a_success_the_more_it_counts():
     batch = GridBatch.of([parse("steps: 1\nreward: goal=1 step=0\nmap:\n.@G\n")])
     start, goes = batch.tables[0].starts[0], 3
@@ -146,8 +161,9 @@ def test_a_long_step_is_shortened_to_about_the_trust_region_and_a_short_one_left
     logp = log_probs(params, features)
     data = inner.collect(batch, logp, 20, [task_rng(0, task) for task in tasks])
 
-    def moved(trust: float, alpha: float) -> np.ndarray:
-        trial = Trial(batch, InnerConfig(trust=trust))
+    def moved(trust: float, alpha: float, steps: int = 0) -> np.ndarray:
+        trial = Trial(batch, InnerConfig(trust=trust, narrowing=0.5))
+        trial.steps = steps
         alphas = {name: torch.full_like(p, alpha) for name, p in params.items()}
         new = inner.improve(params, alphas, features, logp, data, trial)
         return divergence(logp, log_probs(new, features), data)
@@ -156,6 +172,7 @@ def test_a_long_step_is_shortened_to_about_the_trust_region_and_a_short_one_left
     assert (far > 0.2).all()
     assert (near < np.minimum(0.1, far / 4)).all()  # exact where divergence is quadratic
     assert moved(0.05, 0.001) == pytest.approx(moved(0.0, 0.001))  # short steps are left alone
+    assert moved(0.15, 1.0, steps=4) == pytest.approx(near)  # after four steps a third is left
 
 
 @pytest.mark.parametrize("options", [{}, {"objective": "sampled"}, {"first_order": True}])
