@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.view_data import Script
 
 os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
 os.environ.setdefault("SDL_AUDIODRIVER", "dummy")
@@ -15,3 +20,21 @@ def _one_thread() -> None:
     import torch
 
     torch.set_num_threads(1)
+
+
+@pytest.fixture
+def fonts() -> Iterator[None]:
+    """For what draws words."""
+    import pygame
+
+    pygame.font.init()
+    yield
+    pygame.font.quit()
+
+
+@pytest.fixture
+def script() -> Script:
+    """A feed that says what it is told to, and keeps what it is asked."""
+    from tests.view_data import Script
+
+    return Script()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pygame
@@ -21,12 +20,7 @@ from game.view.watch import WatchScreen
 from main import Shipped
 from tests.view_data import AGENTS, LEVEL, FixedAgents, Script, click, press
 
-
-@pytest.fixture(autouse=True)
-def _fonts() -> Iterator[None]:
-    pygame.font.init()
-    yield
-    pygame.font.quit()
+pytestmark = pytest.mark.usefixtures("fonts")
 
 
 @pytest.fixture

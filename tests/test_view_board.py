@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
 
 import numpy as np
 import pygame
@@ -21,14 +20,9 @@ from game.view.plot import Axes, digits_for, nice_ticks, shown_steps, spread
 from game.view.theme import number
 from tests.view_data import TASK
 
+pytestmark = pytest.mark.usefixtures("fonts")
+
 CELL = 40
-
-
-@pytest.fixture(autouse=True)
-def _fonts() -> Iterator[None]:
-    pygame.font.init()
-    yield
-    pygame.font.quit()
 
 
 def nearest_tile(colour: tuple[int, ...]) -> str:

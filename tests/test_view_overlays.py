@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -20,14 +19,9 @@ from game.view.overlays import OVERLAYS, Scene
 from game.view.theme import Typeset
 from tests.view_data import TASK, adaptation, roll_out, traces
 
+pytestmark = pytest.mark.usefixtures("fonts")
+
 CELL = 40
-
-
-@pytest.fixture(autouse=True)
-def _fonts() -> Iterator[None]:
-    pygame.font.init()
-    yield
-    pygame.font.quit()
 
 
 def scene(now: int = 2, figures: bool = True) -> Scene:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -24,15 +23,10 @@ from game.view.trial import Trial, episode_returns, path_return
 from game.view.watch import WatchScreen
 from tests.view_data import AGENTS, EPISODES, OTHER, TASK, FixedAgents, Script, press, traces
 
+pytestmark = pytest.mark.usefixtures("fonts")
+
 TABLES = compile_level(TASK.level)
 UP, DOWN, LEFT, RIGHT = pygame.K_UP, pygame.K_DOWN, pygame.K_LEFT, pygame.K_RIGHT
-
-
-@pytest.fixture(autouse=True)
-def _fonts() -> Iterator[None]:
-    pygame.font.init()
-    yield
-    pygame.font.quit()
 
 
 def play_out(trial: Trial, actions: list[int]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pygame
@@ -19,21 +18,11 @@ from game.view.train import MOST_PAST, TrainScreen
 from game.view.watch import WatchScreen
 from tests.view_data import TASK, FixedAgents, Script, adaptation, press
 
+pytestmark = pytest.mark.usefixtures("fonts")
+
 SIZES = [(1280, 800), (960, 640), (1920, 1080), (600, 900), (300, 200)]
 ARGS = ("train", "goals-5x5", "--learner", "maml", "--minutes", "1")
 STEPS = tuple(adaptation(TASK, "maml", (0, 10, 60)).steps)
-
-
-@pytest.fixture(autouse=True)
-def _fonts() -> Iterator[None]:
-    pygame.font.init()
-    yield
-    pygame.font.quit()
-
-
-@pytest.fixture
-def script() -> Script:
-    return Script()
 
 
 @pytest.fixture

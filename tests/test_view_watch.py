@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable
 from typing import Any
 
 import numpy as np
@@ -32,19 +32,9 @@ from tests.view_data import (
     traces,
 )
 
+pytestmark = pytest.mark.usefixtures("fonts")
+
 SIZES = [(1280, 800), (800, 560), (1920, 1080), (600, 900), (300, 200)]
-
-
-@pytest.fixture(autouse=True)
-def _fonts() -> Iterator[None]:
-    pygame.font.init()
-    yield
-    pygame.font.quit()
-
-
-@pytest.fixture
-def script() -> Script:
-    return Script()
 
 
 @pytest.fixture
