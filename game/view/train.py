@@ -139,13 +139,6 @@ class TrainScreen(Page):
         if self.sample:
             self.sample.playback.previous_step()
 
-    def look(self, overlay: Overlay) -> None:
-        """Show an overlay, or take it away."""
-        if overlay in self.looks:
-            self.looks.remove(overlay)
-        else:
-            self.looks.append(overlay)
-
     def watch(self) -> None:
         """End training, and watch the agent adapt to levels that it has never seen."""
         if self.begun and self.at:

@@ -297,13 +297,6 @@ class WatchScreen(Page):
             )
         )
 
-    def look(self, overlay: Overlay) -> None:
-        """Show an overlay, or take it away."""
-        if overlay in self.looks:
-            self.looks.remove(overlay)
-        else:
-            self.looks.append(overlay)
-
     def to_gallery(self) -> None:
         """Choose another level, agent or mode."""
         self.wish = Wish("gallery", task=self.run.task)
@@ -782,7 +775,7 @@ def tempo(speed: float) -> str:
 
 
 def overlay_key(overlay: Overlay) -> Key:
-    """The key of an overlay, for any screen that has `looks` and `look`."""
+    """The key of an overlay, for any screen that has `looks`."""
     code = ord(overlay.cap.lower())  # as pygame numbers the letters
     act: Callable[[Any], None] = partial(_look, overlay)
     return Key(
@@ -791,7 +784,11 @@ def overlay_key(overlay: Overlay) -> Key:
 
 
 def _look(overlay: Overlay, screen: Any) -> None:
-    screen.look(overlay)
+    """Show an overlay, or take it away."""
+    if overlay in screen.looks:
+        screen.looks.remove(overlay)
+    else:
+        screen.looks.append(overlay)
 
 
 # fmt: off
