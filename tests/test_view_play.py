@@ -185,7 +185,8 @@ def test_episodes_follow_one_another_and_end() -> None:
     assert not page.trial.resting
     walk(page, best())
     assert page.trial.over
-    assert "in all" in page.sentence()
+    assert "in all" in page.verdict()
+    assert "R plays this level again" in page.sentence()
     page.handle(press(pygame.K_r))
     assert page.trial.returns == []
 

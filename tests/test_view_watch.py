@@ -13,6 +13,7 @@ import pygame
 import pytest
 
 from game.feed import Change, Failed, Finished, Ready, Replay, Stepped
+from game.view import hud
 from game.view.errands import Errands
 from game.view.overlays import OVERLAYS
 from game.view.page import COMMON
@@ -359,6 +360,31 @@ def test_a_thumbnail_shows_where_the_agent_went(replay: WatchScreen) -> None:
     assert timeline._made[2].get_at(at) != board.surface.get_at(at)
 
 
+def test_thumbnails_are_labelled_alike(replay: WatchScreen) -> None:
+    """Where one label has no room for its step, none shows it."""
+    replay.run.playback.to_last()
+    for _ in range(4):
+        picture(replay, (1280, 800))
+    assert replay._stage
+    timeline = replay._stage.timelines[0]
+    widths = [timeline.type.width(text, "label") for text in timeline._texts.values()]
+    assert len(widths) == 3
+    assert all(text.startswith("step") for text in timeline._texts.values())
+    slot = timeline.slots[0]
+    slot.width = max(widths) - timeline.type.unit - 1
+    assert not any(text.startswith("step") for text in timeline._labels().values())
+
+
+@pytest.mark.parametrize("width", range(480, 1400, 70))
+def test_keys_that_share_a_word_stand_in_one_line(replay: WatchScreen, width: int) -> None:
+    type = replay.taste.typeset((width, 800))
+    words = [(key.cap, key.text if key.short is None else key.short) for key in KEYS]
+    lines = [line for _, line in hud.key_places(words, width, type)]
+    shared = [i for i, (_, text) in enumerate(words) if not text]
+    assert shared
+    assert all(lines[i] == lines[i + 1] for i in shared)
+
+
 def test_keys_on_the_screen_can_be_clicked(replay: WatchScreen) -> None:
     picture(replay, (1280, 800))
     rect = next(rect for rect, key in replay._caps if key.cap == "Space")
@@ -508,6 +534,26 @@ def test_the_goal_is_moved_by_keys_but_not_into_a_wall(screen: WatchScreen, scri
     assert script.asked[-1].changes == (Change(1, (3, 5)),)
 
 
+def test_a_goal_that_cannot_be_there_is_told(replay: WatchScreen) -> None:
+    for key in (pygame.K_m, pygame.K_DOWN, pygame.K_RETURN):
+        replay.handle(press(key))
+    assert replay.notice
+    assert "floor" in replay.notice.text
+
+
+@pytest.mark.parametrize("opener", [pygame.K_m, pygame.K_x])
+def test_the_keys_on_the_screen_are_those_of_the_moment(replay: WatchScreen, opener: int) -> None:
+    """While the goal or a slider is being moved, arrows, Enter and Esc say so, and do so."""
+    replay.handle(press(opener))
+    shown = {key.cap: key for key in replay.footer_keys(960, replay.taste.typeset((960, 640)))}
+    for cap in ("←", "→", "↑", "↓", "Enter", "Esc"):
+        assert "goal" in shown[cap].text or "slider" in shown[cap].text
+    replay.handle(press(pygame.K_ESCAPE))
+    assert not replay._goal
+    assert not replay.sliders
+    assert not replay.quit
+
+
 def test_sliders_run_the_adaptation_otherwise(screen: WatchScreen, script: Script) -> None:
     screen.handle(press(pygame.K_x))
     picture(screen)
@@ -578,6 +624,8 @@ def test_a_level_that_takes_long_to_plan_stops_no_frame(script: Script) -> None:
     picture(screen)
     assert screen.facts().axes
     assert screen.run.traces[0].optimal_return == traces()[0].optimal_return
+    assert screen._stage
+    assert len(screen._stage.timelines) == len(screen._stage.panes)
 
 
 def test_errands_wait_no_longer_than_asked() -> None:

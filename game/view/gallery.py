@@ -32,7 +32,7 @@ TRAIN_FIELDS = ("levels", "learner", "minutes", "mode")
 MINUTES = ("1", "2", "5", "15", "60")
 RUNS = Path("runs")  # where agents that are trained here go
 MOST_THUMBS = 72
-CARD_LINES = 3  # of words: a name, and its figures where it leaves them room
+NAME_LINES = 2  # of a card; below them are its figures
 INSPECTOR = 0.34  # of the width
 
 
@@ -330,7 +330,7 @@ class Gallery(Page):
 
     def _card_height(self) -> int:
         type = self._type
-        return self._thumb_side() + CARD_LINES * type.height("small") + 5 * type.unit // 2
+        return self._thumb_side() + (NAME_LINES + 1) * type.height("small") + 5 * type.unit // 2
 
     def _pitch(self) -> int:
         """From one card to the next: they share all the width."""
@@ -477,12 +477,14 @@ class Gallery(Page):
             if entry.task is None:
                 type.write(view, "has errors", "label", palette.alert, center=box.center)
         y = box.bottom + type.unit // 2
-        lines = type.wrap(entry.name, "label", rect.width)[:CARD_LINES]
+        lines = type.wrap(entry.name, "label", rect.width)
+        if len(lines) > NAME_LINES:
+            rest = " ".join(lines[NAME_LINES - 1 :])
+            lines = [*lines[: NAME_LINES - 1], type.fit(rest, "label", rect.width)]
         for line in lines:
             y = type.write(view, line, "label", palette.ink, topleft=(rect.left, y)).bottom
-        if entry.task and len(lines) < CARD_LINES:
-            said = self._said(entry, entry.task)
-            said = type.fit(said, "small", rect.width)
+        if entry.task:
+            said = type.fit(self._said(entry, entry.task), "small", rect.width)
             type.write(view, said, "small", palette.muted, topleft=(rect.left, y))
 
     def _said(self, entry: Entry, task: Task) -> str:

@@ -99,9 +99,27 @@ def key_widths(keys: Words, type: Typeset) -> list[int]:
     ]
 
 
+def key_places(keys: Words, width: int, type: Typeset) -> list[tuple[int, int]]:
+    """(x, line) of each key in a window of this width; those that share a word stay together."""
+    gap, groups, near = 2 * type.unit, list[list[int]](), False
+    for (_, text), wide in zip(keys, key_widths(keys, type), strict=True):
+        if near:
+            groups[-1].append(wide)
+        else:
+            groups.append([wide])
+        near = not text
+    starts = flow([sum(group) + gap * (len(group) - 1) for group in groups], gap, width)
+    places = []
+    for group, (x, line) in zip(groups, starts, strict=True):
+        for wide in group:
+            places.append((x, line))
+            x += wide + gap
+    return places
+
+
 def footer_lines(keys: Words, width: int, type: Typeset) -> int:
     """How many lines the keys take in a window of this width."""
-    return flow(key_widths(keys, type), 2 * type.unit, width)[-1][1] + 1
+    return key_places(keys, width, type)[-1][1] + 1
 
 
 def footer_height(keys: Words, width: int, type: Typeset) -> int:
@@ -115,7 +133,7 @@ def draw_footer(
 ) -> list[pygame.Rect]:
     """Every key and what it does; returns their places, for clicks."""
     surface.fill(type.palette.paper, rect.inflate(0, 6))
-    places = flow(key_widths(keys, type), 2 * type.unit, rect.width)
+    places = key_places(keys, rect.width, type)
     boxes = []
     for (cap, text), (x, line), on in zip(keys, places, lit, strict=True):
         y = rect.top + line * (_cap_height(type) + type.unit * 3 // 4)
@@ -159,7 +177,9 @@ def draw_help(surface: pygame.Surface, keys: Words, type: Typeset) -> None:
     pygame.draw.rect(surface, type.palette.card, box, border_radius=unit)
     pygame.draw.rect(surface, type.palette.muted, box, 2, border_radius=unit)
     at = (box.left + 3 * unit, box.top + 3 * unit // 2)
-    type.write(surface, "All keys", "heading", type.palette.ink, topleft=at)
+    head = type.write(surface, "All keys", "heading", type.palette.ink, topleft=at)
+    at = head.right + 2 * unit, head.centery
+    type.write(surface, "any key goes on", "small", type.palette.muted, midleft=at)
     for i, (cap, text) in enumerate(keys):
         x = box.left + 3 * unit + (i // rows) * column
         y = box.top + title + (i % rows) * line

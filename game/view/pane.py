@@ -175,6 +175,7 @@ class Timeline:
         self.trace, self.tables_at, self.type = trace, tables_at, type
         self.hue = type.palette.agents[agent]
         self._made: dict[int, pygame.Surface] = {}
+        self._texts: dict[int, str] = {}  # below them
         self._boards: dict[int, Board] = {}
         level = tables_at(0).level
         columns, rows = grid_size(level)
@@ -216,6 +217,7 @@ class Timeline:
         for step in self.steps:
             if step <= min(furthest, len(self.trace.steps) - 1) and step not in self._made:
                 self._made[step] = self._picture(self.trace.steps[step])
+                self._texts = self._labels()
                 return True
         return False
 
@@ -243,19 +245,20 @@ class Timeline:
             else:
                 pygame.draw.rect(surface, palette.faint, slot, border_radius=4)
                 _dashed(surface, slot, mix(palette.rule, palette.ink, 0.2))
-            if step in self._made:
-                self._label(surface, step, slot, here)
+            if step in self._texts:
+                style, ink = ("label", palette.ink) if here else ("small", palette.muted)
+                at = slot.centerx, slot.bottom + 4
+                self.type.write(surface, self._texts[step], style, ink, midtop=at)
 
-    def _label(self, surface: pygame.Surface, step: int, slot: pygame.Rect, here: bool) -> None:
-        """The step and its return, or as much of that as has room."""
-        palette, type = self.type.palette, self.type
-        value = self.trace.exact(self.trace.steps[step])
-        style, ink = ("label", palette.ink) if here else ("small", palette.muted)
-        one, none = number(value, 1), number(value, 0)
-        for text in (f"step {step}: {one}", f"{step}: {one}", one, none):
-            if type.width(text, "label") <= slot.width + type.unit:
-                type.write(surface, text, style, ink, midtop=(slot.centerx, slot.bottom + 4))
-                return
+    def _labels(self) -> dict[int, str]:
+        """The steps and their returns, or as much of that as has room below every thumbnail."""
+        returns = {step: self.trace.exact(self.trace.steps[step]) for step in self._made}
+        room = self.slots[0].width + self.type.unit
+        for form, digits in (("step {}: {}", 1), ("{}: {}", 1), ("{1}", 1), ("{1}", 0)):
+            texts = {step: form.format(step, number(one, digits)) for step, one in returns.items()}
+            if all(self.type.width(text, "label") <= room for text in texts.values()):
+                return texts
+        return {}
 
     def _nearest(self, now: int) -> int:
         return min(self.steps, key=lambda step: abs(step - now))
@@ -275,19 +278,31 @@ def _dashed(surface: pygame.Surface, rect: pygame.Rect, colour: Colour) -> None:
             pygame.draw.line(surface, colour, a, b)
 
 
-def draw_name(
+def draw_names(
+    surface: pygame.Surface,
+    places: Sequence[Place],
+    names: Sequence[str],
+    numbers: Sequence[Sequence[str]],
+    type: Typeset,
+) -> None:
+    """The agents' names above their boards, with their markers, and how well they do: return and
+    score, or where that has no room for one of them the score alone."""
+    said = [f"return {value}   {score}" if score else "" for value, score in numbers]
+    room = places[0].name.width - type.height("label") - type.unit
+    widths = (type.width(a, "label") + type.width(b, "small") for a, b in zip(names, said))
+    if max(widths) > room:
+        said = [score for _, score in numbers]
+    for agent, (where, name, text) in enumerate(zip(places, names, said)):
+        _draw_name(surface, where, name, text, agent, type)
+
+
+def _draw_name(
     surface: pygame.Surface, where: Place, name: str, said: str, agent: int, type: Typeset
 ) -> None:
-    """An agent's name above its board, with its marker, and how well it does."""
     surface.fill(type.palette.paper, where.name)
     picture = hud.marker_picture(agent, type)
     box = surface.blit(picture, picture.get_rect(midleft=where.name.midleft))
-    hue, right = type.palette.texts[agent], where.name.right
-    left = box.right + type.unit // 2
-    if type.width(said, "small") + type.width(name, "label") + left + type.unit > right:
-        said = said.rpartition("  ")[2]  # the score alone
-    value = type.write(
-        surface, said, "small", type.palette.muted, midright=(right, where.name.centery)
-    )
+    left, y = box.right + type.unit // 2, where.name.centery
+    value = type.write(surface, said, "small", type.palette.muted, midright=(where.name.right, y))
     text = type.fit(name, "label", value.left - left - type.unit)
-    type.write(surface, text, "label", hue, midleft=(left, where.name.centery))
+    type.write(surface, text, "label", type.palette.texts[agent], midleft=(left, y))

@@ -276,7 +276,7 @@ class PlayScreen(Page):
         if self.trial is None:
             return "A large level: it is being planned…"
         if self.trial.over:
-            return self.verdict()
+            return "All episodes are played: R plays this level again, N the next one."
         if self.trial.resting:
             found = "Found! " if self.trial.on_goal else ""
             return f"{found}Any move begins the next episode: start again, with what you know now."

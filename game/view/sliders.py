@@ -42,14 +42,14 @@ class Sliders:
         self._tracks: list[pygame.Rect] = []
         self._box = pygame.Rect(0, 0, 0, 0)
 
-    def press(self, key: int) -> bool:
-        """Choose another slider by up and down, move it by left and right; whether it has moved."""
-        if key in (pygame.K_UP, pygame.K_DOWN):
-            step = 1 if key == pygame.K_DOWN else -1
-            self.chosen = (self.chosen + step) % len(self.sliders)
-            return False
+    def choose(self, by: int) -> None:
+        """Choose the next slider, or the one before."""
+        self.chosen = (self.chosen + by) % len(self.sliders)
+
+    def move(self, by: int) -> bool:
+        """Move the slider that is chosen; whether it has moved."""
         slider = self.sliders[self.chosen]
-        return self._move(slider, slider.at + (1 if key == pygame.K_RIGHT else -1))
+        return self._move(slider, slider.at + by)
 
     def click(self, at: tuple[int, int]) -> bool | None:
         """Move the slider that is there; whether it has moved, None beside all of them."""

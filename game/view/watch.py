@@ -28,8 +28,8 @@ from game.view.families import Families
 from game.view.known import Known, Plans
 from game.view.layout import Heights, Layout, arrange
 from game.view.overlays import OVERLAYS, Overlay
-from game.view.page import CTRL, Key, Page, Wish
-from game.view.pane import GLANCE, Pane, Timeline, draw_name
+from game.view.page import Key, Notice, Page, Wish
+from game.view.pane import GLANCE, Pane, Timeline, draw_names
 from game.view.playback import Moment, Pace, Playback
 from game.view.plot import Axes, Curve, nearest
 from game.view.sliders import Sliders, adaptation_sliders
@@ -37,7 +37,8 @@ from game.view.theme import Taste, Typeset, number
 
 UNSEEN = "A meta-trained agent meets a level it has never seen, and learns it in a few steps."
 SEEN = "A meta-trained agent meets a level from its training, and adapts to it in a few steps."
-CARRIED = "Put the goal where the agent is to look for it: drop it, or arrows and Enter."
+CARRIED = "Put the goal on any floor, for the agent to look for it there: drop it, or press Enter."
+NO_PLACE = "It can be wherever there is plain floor, and a way to it."
 MOVED = "The goal has moved: the agent has to unlearn where it was, and to learn anew."
 FORGOTTEN = "Amnesia: what was learned is thrown away, and the agent begins from where it began."
 BAYES = (
@@ -45,13 +46,6 @@ BAYES = (
     "who does not know where the goal is, in the mean",
     "over all places where it may be",
 )
-ARROWS = {
-    pygame.K_UP: (-1, 0),
-    pygame.K_DOWN: (1, 0),
-    pygame.K_LEFT: (0, -1),
-    pygame.K_RIGHT: (0, 1),
-}
-PUT_DOWN = (pygame.K_RETURN, pygame.K_KP_ENTER, pygame.K_m)
 MOST_STEPS = 1000
 HARM = 0.02  # of score: adaptation that loses more than this has done harm
 LEAST_BOARD = 0.42  # of the window's shorter side, before other things are left out
@@ -238,6 +232,12 @@ class WatchScreen(Page):
 
     # --- what the keys do
 
+    def all_keys(self) -> list[Key]:
+        """Some mean something else as long as the goal or a slider is being moved."""
+        others = GOAL_KEYS if self._goal else SLIDER_KEYS if self.sliders else ()
+        now = {key.cap: key for key in others}
+        return [now.get(key.cap, key) for key in super().all_keys()]
+
     def pause(self) -> None:
         """Stop the clock, or let it go on."""
         self.run.playback.paused = not self.run.playback.paused
@@ -319,6 +319,24 @@ class WatchScreen(Page):
         if goals and self.run.playback.moment():
             self._goal = goals[0]
 
+    def move_goal(self, down: int, right: int) -> None:
+        """Move the goal that has been taken up by so many cells."""
+        if self._goal:
+            level = self.run.here.task.level
+            row, column = self._goal[0] + down, self._goal[1] + right
+            self._goal = min(max(row, 0), level.height - 1), min(max(column, 0), level.width - 1)
+
+    def let_go(self) -> None:
+        """Leave the goal where it is."""
+        self._goal = None
+
+    def change_slider(self, down: int, right: int) -> None:
+        """Choose another slider, or move the one that is chosen."""
+        if self.sliders:
+            self.sliders.choose(down)
+            if right and self.sliders.move(right):
+                self._apply_sliders()
+
     def open_sliders(self) -> None:
         """Show the sliders of the adaptation, or take them away."""
         if self.sliders:
@@ -384,11 +402,15 @@ class WatchScreen(Page):
         )
         self._restart(request, self.run.playback.paused)
 
-    def _drop(self) -> None:
+    def put_down(self) -> None:
         """Put the goal down where it is being moved to, if it can be there."""
         cell, self._goal = self._goal, None
-        if cell and cell not in self.run.here.task.level.find(GOAL) and self._may_be(cell):
+        if cell is None or cell in self.run.here.task.level.find(GOAL):
+            return
+        if self._may_be(cell):
             self._change(cell)
+        else:
+            self.notice = Notice("The goal stays where it was", NO_PLACE, calm=True)
 
     def _may_be(self, cell: tuple[int, int]) -> bool:
         """Whether the goal may be there."""
@@ -396,30 +418,6 @@ class WatchScreen(Page):
         if self._allowed[0] != key:
             self._allowed = key, can_move_goal(self.run.task.level, cell)
         return self._allowed[1]
-
-    def handle(self, event: pygame.event.Event) -> None:
-        """Keys move the goal or a slider, as long as one of them is being moved."""
-        pressed = event.type == pygame.KEYDOWN and not getattr(event, "mod", 0) & CTRL
-        if pressed and self._goal and event.key in (*ARROWS, *PUT_DOWN, pygame.K_ESCAPE):
-            self._move_goal(event.key)
-        elif pressed and self.sliders and event.key in ARROWS:
-            if self.sliders.press(event.key):
-                self._apply_sliders()
-        elif pressed and self.sliders and event.key in (pygame.K_ESCAPE, pygame.K_RETURN):
-            self.sliders = None
-        else:
-            super().handle(event)
-
-    def _move_goal(self, key: int) -> None:
-        level = self.run.here.task.level
-        if key in PUT_DOWN:
-            self._drop()
-        elif key in ARROWS and self._goal:
-            down, right = ARROWS[key]
-            row, column = self._goal[0] + down, self._goal[1] + right
-            self._goal = min(max(row, 0), level.height - 1), min(max(column, 0), level.width - 1)
-        else:
-            self._goal = None
 
     def _cell_at(self, at: tuple[int, int]) -> tuple[int, int] | None:
         """The cell of a board's map that is there."""
@@ -441,7 +439,7 @@ class WatchScreen(Page):
                 self._apply_sliders()
         elif event.type == pygame.MOUSEBUTTONUP and event.button == 1:
             if self._goal:
-                self._drop()
+                self.put_down()
         elif event.type == pygame.MOUSEBUTTONDOWN and event.button == 1:
             self._mouse = event.pos
             moved = self.sliders.click(event.pos) if self.sliders else None
@@ -593,9 +591,9 @@ class WatchScreen(Page):
         stage.plot = hud.draw_panel(frame, layout.panel, facts, type)
         self.draw_footer(frame, layout.footer, type)
         if self.abreast:
-            for row, pane in zip(facts.rows, stage.panes):
-                said = f"return {row.numbers[0]}   {row.numbers[1]}" if row.curve.values else ""
-                draw_name(frame, pane.where, pane.trace.name, said, pane.agent, type)
+            names = [trace.name for trace in self.run.traces]
+            told = [row.numbers[:2] if row.curve.values else ("", "") for row in facts.rows]
+            draw_names(frame, layout.boards, names, told, type)
 
     def _explained(self, stage: Stage, moment: Moment | None) -> str:
         """The header: what there is to see, or what the last overlay shows."""
@@ -628,7 +626,7 @@ class WatchScreen(Page):
                 timelines.append(
                     Timeline(trace, self._tables_at, where.timeline, run.steps, i, type)
                 )
-        if old and (old.size, old.type, old.number) == (size, type, run.number):
+        if old and old.timelines and (old.size, old.type, old.number) == (size, type, run.number):
             timelines = old.timelines  # only the goal has moved
         return Stage(size, type, run.number, layout, frame, panes, timelines, part, below)
 
@@ -791,6 +789,21 @@ def _look(overlay: Overlay, screen: Any) -> None:
         screen.looks.append(overlay)
 
 
+def _move_goal(down: int, right: int, screen: WatchScreen) -> None:
+    screen.move_goal(down, right)
+
+
+def _change_slider(down: int, right: int, screen: WatchScreen) -> None:
+    screen.change_slider(down, right)
+
+
+ARROWS = (  # cap, its key, (down, right)
+    ("←", pygame.K_LEFT, (0, -1)),
+    ("→", pygame.K_RIGHT, (0, 1)),
+    ("↑", pygame.K_UP, (-1, 0)),
+    ("↓", pygame.K_DOWN, (1, 0)),
+)
+
 # fmt: off
 KEYS: tuple[Key, ...] = (
     #   cap      what it does        codes                                action
@@ -810,12 +823,28 @@ KEYS: tuple[Key, ...] = (
     Key("S",     "all agents side by side", (pygame.K_s,),                WatchScreen.stand_abreast, minor=1, on=lambda page: page.abreast, short="side by side"),
     Key("G",     "gallery: another level, agent or mode", (pygame.K_g,),  WatchScreen.to_gallery, short="gallery"),
     Key("Enter", "play this level yourself", (pygame.K_RETURN, pygame.K_KP_ENTER), WatchScreen.play, minor=1, short="play"),
-    Key("M",     "move the goal (or drag it)", (pygame.K_m,),             WatchScreen.carry, minor=1, short="move goal"),
+    Key("M",     "move the goal (or drag it)", (pygame.K_m,),             WatchScreen.carry, minor=1, on=lambda page: page._goal is not None, short="move goal"),
     Key("A",     "amnesia: forget what was learned", (pygame.K_a,),       WatchScreen.forget, minor=1, short="amnesia"),
     Key("X",     "sliders: step size, episodes, steps", (pygame.K_x,),    WatchScreen.open_sliders, minor=1, on=lambda page: page.sliders is not None, short="sliders"),
     Key("L",     "copy the line that shows this again", (pygame.K_l,),    WatchScreen.copy, minor=2, short="copy line"),
     Key("F11",   "film the adaptation as a GIF", (pygame.K_F11,),         WatchScreen.film, minor=2, short="film"),
     Key("D",     "a duel with the agent", (pygame.K_d,),                  WatchScreen.duel, minor=2, short="duel"),
+)
+GOAL_KEYS: tuple[Key, ...] = (
+    *(
+        Key(cap, "move the goal", (code,), partial(_move_goal, *by), short="move the goal" if cap == "↓" else "")
+        for cap, code, by in ARROWS
+    ),
+    Key("Enter", "put the goal down",         (pygame.K_RETURN, pygame.K_KP_ENTER, pygame.K_m), WatchScreen.put_down, short="put it down"),
+    Key("Esc",   "leave the goal where it is", (pygame.K_ESCAPE,), WatchScreen.let_go, short="leave it"),
+)
+SLIDER_KEYS: tuple[Key, ...] = (
+    *(
+        Key(cap, "move the slider" if by[1] else "choose a slider", (code,), partial(_change_slider, *by), short=short)
+        for (cap, code, by), short in zip(ARROWS, ("", "move", "", "choose"))
+    ),
+    Key("Enter", "close the sliders",         (pygame.K_RETURN, pygame.K_KP_ENTER), WatchScreen.open_sliders, short=""),
+    Key("Esc",   "close the sliders",         (pygame.K_ESCAPE,), WatchScreen.open_sliders, short="close the sliders"),
 )
 # fmt: on
 WatchScreen.keys = KEYS
