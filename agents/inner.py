@@ -24,10 +24,9 @@ from game.features import N_FEATURES, observe_batch
 from game.planner import expected_return
 from game.rules import Bools, Floats
 from game.tables import GridBatch
-from game.trace import AdaptationStep
+from game.trace import EPISODES_SHOWN, AdaptationStep
 
 BY_SUMS = {"plain": plain_surrogate, "lvc": lvc_surrogate}  # need no whole episodes
-EPISODES_SHOWN = 8
 Moved = tuple[GridBatch, Tensor] | None  # tasks that have changed, and what is seen of them
 
 

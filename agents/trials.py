@@ -18,7 +18,7 @@ from torch import Tensor
 from agents.rollout import Rngs, draw
 from game.rules import Bools, Floats, Ints
 from game.tables import N_ACTIONS, GridBatch
-from game.trace import AdaptationStep
+from game.trace import EPISODES_SHOWN, AdaptationStep
 
 Floats32: TypeAlias = NDArray[np.float32]  # or what the parameters are of
 Rows: TypeAlias = slice | Ints  # of some trials, or of all
@@ -26,7 +26,6 @@ LONGEST = 128  # the clock tells so many steps of an episode apart,
 MOST_EPISODES = 8  # and so many episodes of a trial
 LAST_ACTIONS = N_ACTIONS + 1  # one of them, or none yet
 TRIALS = 20  # of a task where chance has a hand in them
-EPISODES_SHOWN = 8
 
 
 def clock_index(step: Ints | int, episode: int, last_action: Ints) -> Ints:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+EPISODES_SHOWN = 8  # at most, of those of an adaptation step
 
 
 @dataclass(frozen=True)
