@@ -25,11 +25,10 @@ from game.feed import (
     Trained,
     TrainRequest,
 )
-from game.planner import optimal_return, random_return
-from game.tables import GridBatch, Tables, compile_level
-from game.trace import AdaptationTrace
+from game.trace import AdaptationStep, AdaptationTrace
 from game.view import hud
 from game.view.board import Board, grid_size
+from game.view.known import Known, know
 from game.view.layout import Heights, Layout, arrange
 from game.view.overlays import OVERLAYS, Overlay
 from game.view.page import Key, Page, Wish
@@ -112,9 +111,8 @@ class TrainScreen(Page):
         self.sample: Sample | None = None  # on the board
         self.episodes = 1  # of an adaptation step
         self._next: Sample | None = None  # that comes after it
-        self._tables: Tables | None = None
+        self._known = Known()  # of the sample
         self._validates = True  # whether the scores are those on validation tasks
-        self._bounds = (0.0, 1.0)  # random and optimal return of the sample
         self._told: Trained | None = None  # what the numbers are of
         self._since = TELL_EACH  # seconds since they were changed
         self._age = 0.0
@@ -206,9 +204,7 @@ class TrainScreen(Page):
         self.begun = begun
         if self.going:
             self.state_of_it = "learning"
-        self._tables = compile_level(begun.sample.level)
-        batch = GridBatch([self._tables])
-        self._bounds = float(random_return(batch)[0]), float(optimal_return(batch)[0])
+        self._known = know(begun.sample)
 
     def _look_back(self, looked: Looked) -> None:
         assert self.begun
@@ -216,7 +212,7 @@ class TrainScreen(Page):
         share = looked.seconds / (60 * minutes) if minutes else 0.0
         share = share or looked.iteration / self.begun.iterations
         steps = list(looked.steps)
-        trace = AdaptationTrace(self.begun.learner, *self._bounds, steps)
+        trace = self._trace(self.begun.learner, steps)
         self._validates = bool(looked.scores)
         scores = looked.scores or tuple(trace.score(step) for step in steps)
         self.past.append(Past(looked.iteration, min(share, 1.0), scores))
@@ -225,6 +221,9 @@ class TrainScreen(Page):
         for step in steps:
             playback.add((step.moves[0] >= 0).sum(-1).tolist())
         self._next = Sample(looked.iteration, trace, playback)
+
+    def _trace(self, name: str, steps: list[AdaptationStep]) -> AdaptationTrace:
+        return AdaptationTrace(name, self._known.random_return, self._known.optimal_return, steps)
 
     # --- what is said
 
@@ -346,13 +345,14 @@ class TrainScreen(Page):
         frame.fill(type.palette.paper)
         pane, timeline = None, None
         place = layout.boards[0]
-        if level and self._tables:
+        tables = self._known.tables
+        if level and tables:
             board = Board(level, layout.cell, type.palette)
             frame.blit(board.surface, place.board)
-            trace = self.sample.trace if self.sample else AdaptationTrace("", *self._bounds)
-            pane = Pane(trace, self._tables, board, place, type, 0, True)
+            trace = self.sample.trace if self.sample else self._trace("", [])
+            pane = Pane(trace, tables, board, place, type, 0, True)
             if self.sample and place.timeline.height:
-                tables, last = self._tables, len(trace.steps) - 1
+                last = len(trace.steps) - 1
                 timeline = Timeline(trace, lambda _: tables, place.timeline, last, 0, type)
         else:
             pygame.draw.rect(frame, type.palette.faint, place.board, border_radius=type.unit)
