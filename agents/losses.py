@@ -170,11 +170,15 @@ class Dynamics:
         """[A, T * S] of probabilities [T, S, A]."""
         return np.ascontiguousarray(probs.detach().numpy().reshape(-1, N_ACTIONS).T)
 
+    def going_on(self, values: np.ndarray) -> np.ndarray:
+        """[A, T * S] the values of the moves after which there is more to come; of others 0."""
+        return values if self.goes_on is None else values * self.goes_on
+
     def values(self, probs: Tensor) -> list[np.ndarray]:
         """For each step of the episode, and for its end, [T * S] the return from there on."""
         moves = self.by_action(probs)
         now = (moves * self.reward).sum(0)
-        moves = moves if self.goes_on is None else moves * self.goes_on
+        moves = self.going_on(moves)
         found = [np.zeros_like(self.start)]
         for running in reversed(self.running):
             value = now + np.einsum("an,an->n", moves, found[-1].take(self.next))
@@ -184,8 +188,7 @@ class Dynamics:
     def gradient(self, probs: Tensor, values: Sequence[np.ndarray]) -> np.ndarray:
         """[T, S, A] of the return, by the policy gradient theorem: chance to be there at each
         step, times the return of each move from there on, summed over the steps."""
-        moves = self.by_action(probs)
-        moves = moves if self.goes_on is None else moves * self.goes_on
+        moves = self.going_on(self.by_action(probs))
         flat = self.next.ravel()
         here, visits, ahead = self.start, np.zeros_like(self.start), np.zeros_like(moves)
         for running, value in zip(self.running, values[1:], strict=True):
@@ -193,8 +196,8 @@ class Dynamics:
             visits += here
             ahead += here * value.take(self.next)
             here = np.bincount(flat, (here * moves).ravel(), here.size).astype(here.dtype)
-        ahead = ahead if self.goes_on is None else ahead * self.goes_on
-        return np.ascontiguousarray((visits * self.reward + ahead).T).reshape(self.shape)
+        paid = visits * self.reward + self.going_on(ahead)
+        return np.ascontiguousarray(paid.T).reshape(self.shape)
 
     def plain_return(self, probs: Tensor) -> Tensor:
         """[T] the return by the same recursion in torch, for derivatives of any order."""
