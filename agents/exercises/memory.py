@@ -52,8 +52,6 @@ class Recipe:
 
 
 RECIPES = {
-    ("maml", "gridnavi"): Recipe(100, 21, {}),
-    ("maml", "mazes-9x9"): Recipe(150, 16, {}),
     ("rl2", "gridnavi"): Recipe(150, 21, {}),
     ("rl2", "mazes-9x9"): Recipe(
         70,
@@ -93,7 +91,7 @@ class _Ground:
     def of(cls, lesson: Lesson, name: str) -> _Ground:
         pack = load_pack(name)
         tasks = pack.split("test").tasks[: lesson.most(HELD_OUT)]
-        learners = {"maml": learner_for(lesson, "maml", pack)}
+        learners = {"maml": load_agent("maml", name).learner}
         for with_memory in MEMORY:
             if is_shipped(with_memory, name) or with_memory == MEMORY[0]:
                 learners[with_memory] = learner_for(lesson, with_memory, pack)

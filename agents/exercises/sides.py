@@ -8,10 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from agents.catalog import is_shipped
 from agents.evaluate import Curves
-from agents.exercises.lesson import Findings, Lesson, measure, measure_scratch, meta_train
-from agents.learner import Learner, make_learner
+from agents.exercises.lesson import Findings, Lesson, measure, measure_scratch
+from agents.learner import Learner
 from agents.plots import (
     Line,
     draw_level,
@@ -29,8 +28,6 @@ from agents.statistics import bootstrap_interval
 from game.tables import GridBatch
 from game.tasks import Pack, Task, load_pack, task_rng
 
-ITERATIONS = 150  # where no agent is shipped for the pack
-TASKS = 16  # of a meta-batch
 HELD_OUT = 24  # at most this many held-out tasks of each pack
 STEPS, SEEDS = 5, 2
 PATHS = 3  # drawn on the board
@@ -46,22 +43,11 @@ class Outcome:
     scratch: Curves
 
 
-def learner_for(lesson: Lesson, pack: Pack) -> Learner:
-    """The shipped agent of the pack; or else one that is trained here, for a short while."""
-    if is_shipped("maml", pack.name):
-        return load_agent("maml", pack.name).learner
-    learner = make_learner("maml", lesson.seed)
-    iterations = lesson.iterations(ITERATIONS)
-    for _ in meta_train(lesson, learner, pack.split("train"), iterations, TASKS, pack.name):
-        pass
-    return learner
-
-
 def compare_packs(lesson: Lesson, name: str, title: str, names: Sequence[str]) -> Findings:
-    """Adapt to held-out tasks of each pack; one figure, and three sentences on what it shows."""
+    """The shipped agents on held-out tasks of each pack: a figure, and three sentences on it."""
     outcomes = []
     for pack in map(load_pack, names):
-        learner = learner_for(lesson, pack)
+        learner = load_agent("maml", pack.name).learner
         tasks = pack.split("test").tasks[: lesson.most(HELD_OUT)]
         ours = measure(learner, tasks, lesson.most(SEEDS), STEPS)
         outcomes.append(
