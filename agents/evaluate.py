@@ -127,7 +127,7 @@ def check_held_out(agent: str, resolved_for: str, pack: Pack, tasks: Sequence[Ta
 class Curves:
     """What an agent reached on N tasks with M seeds of adaptation, after each of K + 1 steps."""
 
-    returns: Floats  # [M, N, K + 1] exact where the policy has no memory
+    returns: Floats  # [M, N, K + 1] exact where that can be known
     scores: Floats  # [M, N, K + 1]
     env_steps: Ints  # [M, N, K + 1] spent before
     episodes: tuple[int, ...]  # [K + 1] spent before

@@ -239,6 +239,7 @@ def describe(
     data: Rollout,
     exact: Floats | None,
     gradient_steps: int,
+    stationary: bool = True,
 ) -> AdaptationStep:
     """Step k of an adaptation, its policies [T, S, A] having played the episodes `data`."""
     shown = min(EPISODES_SHOWN, data.action.shape[2])
@@ -254,4 +255,5 @@ def describe(
         action_probs=probs,
         paths=np.where(begun, data.state[..., :shown], -1).transpose(1, 2, 0),
         moves=np.where(alive, data.action[..., :shown], -1).transpose(1, 2, 0),
+        stationary=stationary,
     )

@@ -44,7 +44,7 @@ class PosteriorSampling(Reference):
                 plan = seeker.plan(rng)
                 policy[: plan.shape[0], t, : plan.shape[1]] = plan
             data = roll_out(batch, policy, 1, rngs)
-            yield describe(k, env_steps, policy[0], data, exact=None, gradient_steps=0)
+            yield describe(k, env_steps, policy[0], data, None, 0, stationary=False)
             env_steps = env_steps + data.env_steps
             for t, seeker in enumerate(seekers):
                 seeker.learn(data.state[1:, t, 0][data.alive[:, t, 0]])

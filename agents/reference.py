@@ -67,7 +67,7 @@ class Reference:
         shown = policy if policy.ndim == 3 else policy[0]
         for k in range(steps + 1):
             data = roll_out(batch, policy, self.config.episodes, rngs)
-            yield describe(k, env_steps, shown, data, exact, gradient_steps=0)
+            yield describe(k, env_steps, shown, data, exact, 0, stationary=shown is policy)
             env_steps = env_steps + data.env_steps
 
 

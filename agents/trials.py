@@ -236,6 +236,7 @@ def adapt_in_memory(
             action_probs=outlook,
             paths=paths,
             moves=moves,
+            stationary=False,
             **(portray(believed) if portray else {}),
         )
         spent = spent + episode.alive.reshape(by_task).sum(0).mean(1)

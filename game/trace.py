@@ -31,7 +31,7 @@ class AdaptationStep:
     env_steps: Ints  # [T]
     gradient_steps: int
     return_sampled: Floats  # [T] mean of this step's own episodes
-    return_exact: Floats | None  # [T] where the policy has no memory
+    return_exact: Floats | None  # [T] where it can be known
     action_probs: Floats  # [T, S, A]
     paths: Ints  # [T, n, steps + 1] states of a few of this step's episodes; -1 once they are over
     moves: Ints  # [T, n, steps] the actions chosen there; -1 once they are over
@@ -42,6 +42,9 @@ class AdaptationStep:
     drawn: Floats | None = None
     """[T, steps, answers] what it believed of all else that a task may draw: a distribution over
     the answers of each question of `game.hidden`; 0 once the episode is over."""
+    stationary: bool = True
+    """Whether the policy goes by the state alone. If not, for it has a memory or minds the time
+    left, `action_probs` are but what it would do in each state as the episode begins."""
 
 
 @dataclass

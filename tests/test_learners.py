@@ -44,6 +44,7 @@ def same(a: AdaptationStep, b: AdaptationStep) -> bool:
     return all(np.array_equal(x, y) for x, y in pairs)
 
 
+BY_MORE_THAN_THE_STATE = ("rl2", "varibad", "transformer", "planner", "posterior-sampling")
 every_learner = pytest.mark.parametrize("name", REGISTRY)
 
 
@@ -91,6 +92,7 @@ def test_a_step_says_what_was_spent_before_it_and_what_it_reaches(name: str):
     per_step = steps[1].episodes
     assert [step.episodes for step in steps] == [k * per_step for k in range(STEPS + 1)]
     for step in steps:
+        assert step.stationary == (name not in BY_MORE_THAN_THE_STATE)
         assert step.action_probs.sum(-1) == pytest.approx(1)
         assert (np.asarray(step.env_steps) <= step.episodes * batch.steps).all()
         assert (step.return_sampled <= batch.reward.max() * batch.horizon).all()

@@ -77,6 +77,20 @@ def test_visits_are_those_of_many_episodes() -> None:
     assert opacity(picture, (1, 1)) > opacity(picture, (1, 4))
 
 
+def test_visits_of_who_remembers_are_those_of_the_episodes_shown() -> None:
+    """What it would do as the episode begins, in `action_probs`, is not what it does."""
+    step = replace(traces()[0].steps[0], stationary=False)
+    once = replace(step, paths=step.paths[:, :1], moves=step.moves[:, :1])
+    assert once.return_exact is not None
+    picture, sentence = shown("visits", replace(scene(0, figures=False), steps=[once]))
+    assert "in the episodes shown" in sentence
+    path = once.paths[0, 0]
+    cells = compile_level(TASK.level).cell
+    entered = {tuple(cells[state].tolist()) for state in path[path >= 0]}
+    for cell in map(tuple, np.unique(cells, axis=0).tolist()):
+        assert (opacity(picture, cell) > 0) == (cell in entered)
+
+
 def test_values_average_to_the_return_of_the_policy() -> None:
     batch = GridBatch.of([TASK.level])
     probs = traces()[0].steps[1].action_probs

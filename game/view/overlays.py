@@ -148,8 +148,8 @@ def heat(board: Board, scene: Scene, type: Typeset) -> Layer:
             if scene.figures:
                 ink = WHITE if share > 0.45 else board.palette.ink
                 _figure(surface, board, cell, number(count, 1 if count >= 0.05 else 2), type, ink)
-    exact = "on average" if scene.step.return_exact is not None else "in the episodes shown"
-    return surface, f"Visits: how often the agent is in each cell in an episode, {exact}."
+    of = "on average" if scene.step.stationary else "in the episodes shown"
+    return surface, f"Visits: how often the agent is in each cell in an episode, {of}."
 
 
 def values(board: Board, scene: Scene, type: Typeset) -> Layer:
@@ -358,9 +358,9 @@ OVERLAYS: tuple[Overlay, ...] = (
 
 
 def _visits(scene: Scene) -> Floats:
-    """[S] exactly where the policy has no memory, else in the episodes that are shown."""
+    """[S] exactly where the policy goes by the state alone, else in the episodes shown."""
     step, tables = scene.step, scene.tables
-    if step.return_exact is not None:
+    if step.stationary:
         exact: Floats = visits(GridBatch([tables]), step.action_probs)[0]
         return exact
     paths: Ints = step.paths[0]
