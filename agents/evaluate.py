@@ -12,7 +12,7 @@ import itertools
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ import numpy as np
 from agents.catalog import CONFIG, agent_card, read_config
 from agents.learner import AgentError, Learner
 from agents.plots import Line, plot_scores
+from agents.runs import load_agent
 from agents.statistics import (
     area_under_curve,
     bootstrap_interval,
@@ -65,15 +66,21 @@ def contenders(given: Sequence[str], pack: str) -> dict[str, tuple[str, ...]]:
 
 
 def _kinship(agent: str) -> tuple[str, Any]:
-    """The same text for runs that differ in nothing but their seed; and that seed."""
+    """The same text for runs that differ in nothing but their seed; and that seed.
+
+    What an older run says nothing of, it had at its default.
+    """
+    from agents.train import TrainConfig  # which itself evaluates
+
     folder = Path(agent)
     if not (folder / CONFIG).is_file():
         return agent, None
     config = read_config(folder)
-    training = dict(config.get("training") or {})
-    seed = training.pop("seed", None)
-    facts = [config.get(key) for key in ("learner", "options", "pack")]
-    return json.dumps([*facts, training], sort_keys=True), seed
+    options = asdict(load_agent(agent).learner.config)
+    training = asdict(TrainConfig()) | (config.get("training") or {"seed": None})
+    seed = training.pop("seed")
+    facts = [config.get("learner"), config.get("pack"), options, training]
+    return json.dumps(facts, sort_keys=True), seed
 
 
 def _name_of(members: Sequence[str], taken: set[str]) -> str:

@@ -6,7 +6,9 @@ from __future__ import annotations
 import csv
 import json
 import math
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -158,6 +160,23 @@ def test_runs_that_differ_in_their_seed_alone_are_pooled(tmp_path: Path):
     assert contenders(["scratch", "scratch"], "") == {"scratch": ("scratch",)}
     with pytest.raises(AgentError, match="nobody"):
         contenders([a, "nobody"], "")
+
+
+def test_an_older_run_had_at_its_default_what_it_says_nothing_of(tmp_path: Path):
+    older, newer, other = (small_run(tmp_path / f"seed-{seed}", seed) for seed in range(3))
+
+    def edit(run: str, change: Callable[[dict[str, Any]], object]) -> None:
+        file = Path(run) / "config.json"
+        config = json.loads(file.read_text(encoding="utf-8"))
+        change(config)
+        file.write_text(json.dumps(config), encoding="utf-8")
+
+    edit(older, lambda config: config["options"]["inner"].pop("narrowing"))
+    edit(older, lambda config: config["options"].pop("emaml"))
+    edit(older, lambda config: config["training"].pop("patience"))
+    assert contenders([older, newer], "") == {"maml": (older, newer)}
+    edit(other, lambda config: config["options"]["inner"].update(narrowing=0.25))
+    assert contenders([older, other], "") == {"seed-0": (older,), "seed-2": (other,)}
 
 
 def test_what_was_trained_on_is_refused_by_id_under_any_name(tmp_path: Path):
