@@ -884,10 +884,10 @@ def _parse(argv: list[str]) -> Any:
 def _advised(command: Train, argv: list[str]) -> Train:
     """The command with the options that its pack advises for its learner, where `argv` leaves them
     open. Raises PackError where `train` knows no such options."""
-    from game.tasks import PackError, load_pack
+    from game.tasks import PackError, find_pack, pack_advice
 
-    pack = load_pack(command.pack)
-    advice = pack.train.get(command.learner, "")
+    path = find_pack(command.pack)
+    advice = pack_advice(path).get(command.learner, "")
     if command.resume or not advice:
         return command
     own = next((i for i, word in enumerate(argv) if word.startswith("-")), len(argv))
@@ -897,7 +897,7 @@ def _advised(command: Train, argv: list[str]) -> Train:
             advised: Train = _read([*argv[:own], *shlex.split(advice), *argv[own:]])
     except (SystemExit, ValueError):
         raise PackError(
-            f"{pack.path}: '{advice}', which its [train] advises for '{command.learner}', are no "
+            f"{path}: '{advice}', which its [train] advises for '{command.learner}', are no "
             f"options that train takes - see python main.py train --help"
         ) from None
     return advised

@@ -288,7 +288,8 @@ def find_pack(name: str | Path) -> Path:
 def load_pack(name: str | Path) -> Pack:
     """Load a pack folder or a level file. Raises PackError, LevelError or OSError."""
     path = find_pack(name)
-    if path.is_file() and path.name != PACK_FILE:
+    folder = _folder(path)
+    if folder is None:
         level = read(path)
         tasks = _list_tasks([(path.name, level)], str(path))
         splits = _divide_by_share(tasks, DEFAULT_SHARES)
@@ -303,7 +304,6 @@ def load_pack(name: str | Path) -> Pack:
             levels=(level,),
             splits=splits,
         )
-    folder = path if path.is_dir() else path.parent
     source, settings = _open(folder)
     levels: list[tuple[str, Level]] = []
     if settings.generate:
@@ -325,6 +325,19 @@ def load_pack(name: str | Path) -> Pack:
         levels=tuple(level for _, level in levels),
         splits=splits,
     )
+
+
+def pack_advice(name: str | Path) -> dict[str, str]:
+    """The pack's `train`, for which no level is read. Raises PackError or OSError."""
+    folder = _folder(find_pack(name))
+    return {} if folder is None else _open(folder)[1].train
+
+
+def _folder(path: Path) -> Path | None:
+    """The folder of the pack that a path stands for; None where it is a level file."""
+    if path.is_file() and path.name != PACK_FILE:
+        return None
+    return path if path.is_dir() else path.parent
 
 
 def _open(folder: Path) -> tuple[_Toml, _Settings]:

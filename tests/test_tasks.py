@@ -21,6 +21,7 @@ from game.tasks import (
     family,
     load_pack,
     nth_task,
+    pack_advice,
     task_rng,
 )
 
@@ -186,6 +187,15 @@ def test_a_single_file_is_a_pack_of_one(tmp_path):
     assert one.episodes == many.episodes == 4
     assert [len(one.split(split).tasks) for split in SPLITS] == [0, 0, 1]
     assert [len(many.split(split).tasks) for split in SPLITS] == [5, 2, 2]
+
+
+def test_what_a_pack_advises_is_read_without_its_levels(tmp_path):
+    folder = write_pack(tmp_path, "[train]\nmaml = '--tasks 3'\n", a="no level", b="map:\n@.G\n")
+    assert pack_advice(folder) == pack_advice(folder / "pack.toml") == {"maml": "--tasks 3"}
+    assert pack_advice(folder / "b.txt") == {}
+    assert pack_advice("mazes-9x9") == load_pack("mazes-9x9").train
+    with pytest.raises(PackError, match="no such file"):
+        pack_advice("nowhere")
 
 
 def test_shares_keep_symmetric_twins_together(tmp_path):
