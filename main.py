@@ -15,6 +15,7 @@ import itertools
 import os
 import shlex
 import subprocess
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from game.tasks import Pack
 
 DONE, AT_FAULT, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
+NOTHING_YET = "the first iteration was not done yet: nothing is saved"
 
 
 def fail(message: object, code: int) -> int:
@@ -114,6 +116,7 @@ def open_window(
     from game.view.settings import settings_file
     from game.view.window import NoDisplay, WrongPygame, run
 
+    began = time.time()
     task = request.task if request else None
     wish = Wish(what, pack, task=task, agents=agents, episodes=episodes, request=request, args=args)
     film, file = Filming(), settings_file()
@@ -127,7 +130,19 @@ def open_window(
         film.close()
         feed.close()
         for out in app.runs:
-            print(f"the agent that was trained is saved in {out}")
+            print(kept(out, began))
+        if what == "train" and not (app.runs or app.failure):
+            print(NOTHING_YET)
+
+
+def kept(out: Path, began: float) -> str:
+    """What is left of a training that began at this time, once it has ended."""
+    from agents.catalog import CHECKPOINT
+
+    last = out / CHECKPOINT
+    if last.exists() and last.stat().st_mtime >= began:
+        return f"the agent that was trained is saved in {out}"
+    return NOTHING_YET
 
 
 # --- watch -------------------------------------------------------------------------------------
@@ -314,7 +329,8 @@ class Train:
             show_training(training, console)
         except KeyboardInterrupt:
             training.save()
-            console.print(f"stopped; the agent so far is saved in {out}", soft_wrap=True)
+            left = f"the agent so far is saved in {out}" if training.at.iteration else NOTHING_YET
+            console.print(f"stopped; {left}", soft_wrap=True)
             return INTERRUPTED
         except Diverged as error:
             training.save()

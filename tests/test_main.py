@@ -359,6 +359,17 @@ def test_a_pack_advises_options_of_train_and_what_is_typed_counts_more(tmp_path:
         assert run(*arguments, "--overwrite", "--learner", "fomaml") == 0
 
 
+def test_what_is_left_of_a_training_is_told(tmp_path: Path):
+    """What an older run has left there is not said to be of this one."""
+    began = time.time()
+    assert main.kept(tmp_path, began) == main.NOTHING_YET
+    last = tmp_path / "last.safetensors"
+    last.write_bytes(b"")
+    assert str(tmp_path) in main.kept(tmp_path, began - 1)
+    os.utime(last, (began - 9, began - 9))
+    assert main.kept(tmp_path, began) == main.NOTHING_YET
+
+
 def test_ctrl_c_saves_and_says_where(tmp_path: Path):
     out = tmp_path / "run"
     process = subprocess.Popen(

@@ -213,3 +213,16 @@ def test_the_agents_belief_stands_below_the_exact_one() -> None:
         assert (below[3] > 0) == (cell == (1, 1))
         assert above[:3] != below[:3]
     assert overlays.posterior(board, replace(scene, episode=1), type)[1].startswith("Exact")
+
+
+def test_a_chance_can_be_read_on_the_goals_own_mark() -> None:
+    """There its number stands on a ground of its own, elsewhere on the tint alone."""
+    scene = Scene(compile_level(HIDDEN.level), adaptation(HIDDEN, "", (0,)).steps, 0, 0, True)
+    board, type = Board(HIDDEN.level, 80), Typeset(1.0)
+    picture, _ = overlays.posterior(board, replace(scene, move=0, family=FAMILY), type)
+    (goal,) = HIDDEN.level.find("G")
+    ground = board.palette.card
+    for cell in FAMILY.find("?"):
+        x, y = map(round, board.centre(*cell))
+        around = [picture.get_at((x - 21 + dx, y))[:3] for dx in range(8)]
+        assert (ground in around) == (cell == goal)

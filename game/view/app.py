@@ -352,7 +352,7 @@ class App:
         """Note what is to be told once the window is closed."""
         if page is self.pages[0]:
             self.failure = page.failure
-        if page.begun and page.at and page.begun.out not in self.runs:
+        if page.begun and page.begun.out not in self.runs:
             self.runs.append(page.begun.out)
 
     # --- files

@@ -289,13 +289,13 @@ def draw_pill(
     picture = type.render(text, "label", mix(hue, type.palette.ink, 0.3))
     box = picture.get_rect(topleft=topleft).inflate(2 * type.unit, type.unit // 2)
     box.topleft = topleft
+    ground = mix(hue, type.palette.card, 0.84)
 
     def paint(canvas: pygame.Surface, factor: int) -> None:
         whole = canvas.get_rect()
-        ground = mix(hue, type.palette.card, 0.84)
         pygame.draw.rect(canvas, ground, whole, border_radius=whole.height // 2)
 
-    surface.blit(smooth(box.size, paint), box)
+    surface.blit(smooth(box.size, paint, ground), box)
     surface.blit(picture, picture.get_rect(center=box.center))
     return box
 

@@ -22,7 +22,18 @@ from game.tables import GridBatch, Tables
 from game.tiles import BY_CHAR, CANDIDATE, FLOOR, GOAL
 from game.trace import AdaptationStep
 from game.view.board import Board
-from game.view.theme import DARK_INK, WHITE, Colour, Point, Typeset, dashes, mix, number, smooth
+from game.view.theme import (
+    DARK_INK,
+    WHITE,
+    Colour,
+    Palette,
+    Point,
+    Typeset,
+    dashes,
+    mix,
+    number,
+    smooth,
+)
 
 LEAST = 0.04  # probability below which a policy arrow is left out
 TURNED = 0.15  # of probability moved, from which on a cell counts as changed
@@ -274,10 +285,11 @@ def posterior(board: Board, scene: Scene, type: Typeset) -> Layer:
     most = float(chances.max())
     for (row, column), chance in zip(candidates.tolist(), chances.tolist()):
         exact, own = _halves(_box(board, (row, column)), believed is not None)
+        marked = tables.level.rows[row][column] == GOAL
         if chance > 0:
             surface.fill((*HEAT, round(40 + 80 * chance / most)), exact)
             if scene.figures and (chance < 1 or believed is not None):
-                _percent(surface, exact, chance, type, board.palette.ink)
+                _percent(surface, exact, chance, type, board.palette, marked)
         else:
             side = min(exact.size) * 0.45
             box = pygame.Rect(0, 0, side, side)
@@ -287,7 +299,7 @@ def posterior(board: Board, scene: Scene, type: Typeset) -> Layer:
             share = float(believed[row, column] / believed.max())
             surface.fill((*board.palette.agent, round(140 * share)), own)
             if scene.figures:
-                _percent(surface, own, float(believed[row, column]), type, board.palette.ink)
+                _percent(surface, own, float(believed[row, column]), type, board.palette, marked)
     left = int((chances > 0).sum())
     cells = "1 cell is left" if left == 1 else f"{left} cells are left"
     if believed is not None:
@@ -324,13 +336,22 @@ def _halves(box: pygame.Rect, two: bool) -> tuple[pygame.Rect, pygame.Rect]:
 
 
 def _percent(
-    surface: pygame.Surface, box: pygame.Rect, chance: float, type: Typeset, colour: Colour
+    surface: pygame.Surface,
+    box: pygame.Rect,
+    chance: float,
+    type: Typeset,
+    palette: Palette,
+    marked: bool,
 ) -> None:
-    """A chance, where there is room for it."""
-    if max(type.width("100%", "small"), type.height("small")) < box.width and (
-        box.height >= type.height("small") - 2
-    ):
-        type.write(surface, f"{100 * chance:.0f}%", "small", colour, center=box.center)
+    """A chance, where there is room for it; on a ground of its own where a mark is below it."""
+    if type.width("100%", "small") >= box.width or type.height("small") - 2 > box.height:
+        return
+    text = f"{100 * chance:.0f}%"
+    if marked:
+        ground = pygame.Rect(0, 0, type.width(text, "small") + type.unit, type.height("small"))
+        ground.center = box.center
+        pygame.draw.rect(surface, (*palette.card, 210), ground, border_radius=type.unit // 2)
+    type.write(surface, text, "small", palette.ink, center=box.center)
 
 
 @dataclass(frozen=True)

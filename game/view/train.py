@@ -254,7 +254,8 @@ class TrainScreen(Page):
         """Iteration, time, throughput, and the share that is done."""
         at, begun = self._told, self.begun
         if at is None or begun is None:
-            return "Iteration –", "", "the learner is loading…", 0.0
+            doing = "the first iteration is under way…" if begun else "the learner is loading…"
+            return "Iteration –", "", doing, 0.0
         iteration = f"Iteration {at.iteration:,}"
         iteration += "" if begun.minutes else f" of {begun.iterations:,}"
         time = clock(at.seconds) + (f" of {clock(60 * begun.minutes)}" if begun.minutes else "")
