@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
+
+CTRL_C = signal.getsignal(signal.SIGINT)
+if __name__ == "__main__" and CTRL_C is not signal.SIG_IGN:  # while modules load it ends at once
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 # other distributions install a top-level package `agents`: ours, beside this file, comes first
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -941,4 +946,5 @@ def _read(argv: list[str]) -> Any:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, CTRL_C)
     sys.exit(main())

@@ -61,7 +61,9 @@ class Worker:
         context = multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs, self._train), daemon=True)
+        ours = signal.signal(signal.SIGINT, signal.SIG_IGN)  # inherited: Ctrl-C is the window's
         self._process.start()
+        signal.signal(signal.SIGINT, ours)
         theirs.close()  # so that a read ends when the process does
         self._lost, self._to_save = False, False
 
@@ -70,7 +72,6 @@ class Worker:
         if self._lost:
             self.close()
             self._start()
-        self._to_save = self._to_save or isinstance(request, TrainRequest)
         with contextlib.suppress(OSError):  # `poll` notices that the process is gone
             self._connection.send(request)
 
@@ -80,6 +81,7 @@ class Worker:
         try:
             while not self._lost and self._connection.poll():
                 messages.append(self._connection.recv())
+                self._to_save = self._to_save or isinstance(messages[-1], Begun)
         except (EOFError, OSError):
             self._lost = True
             messages.append(Failed(None, "the learner's process ended unexpectedly - start again"))
@@ -98,7 +100,7 @@ class Worker:
 
 
 def _serve(connection: Connection, train: Train | None) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the window's to handle
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # where that is not inherited
     with contextlib.suppress(EOFError, OSError):  # the window has gone
         _serve_requests(connection, train)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import time
@@ -118,6 +119,25 @@ def test_closing_leaves_no_process_behind():
     worker = Worker()
     worker.close()
     assert not worker._process.is_alive()
+
+
+def test_a_training_that_has_not_begun_keeps_nobody_waiting(tmp_path: Path):
+    closed = Worker(training_of)
+    closed.request(TrainRequest(1, ("train", "goals-5x5", "--out", str(tmp_path))))
+    closed.close()
+    assert closed._process.exitcode == -signal.SIGTERM
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="asks Linux")
+def test_ctrl_c_is_the_windows_from_the_first_moment_on():
+    """A terminal sends it to both processes: this one must not even load modules with it."""
+    before = signal.getsignal(signal.SIGINT)
+    started = Worker()
+    status = Path(f"/proc/{started._process.pid}/status").read_text()
+    started.close()
+    (ignored,) = (line.split()[1] for line in status.splitlines() if line.startswith("SigIgn"))
+    assert int(ignored, 16) & 1 << signal.SIGINT - 1
+    assert signal.getsignal(signal.SIGINT) == before
 
 
 def test_our_agents_come_before_another_distributions(tmp_path: Path):
