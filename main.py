@@ -113,6 +113,7 @@ def open_window(
     args: tuple[str, ...] = (),
 ) -> int:
     """Open the window on a screen, and stay until it is closed."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(DONE))  # leaves as one does who closes it
     from agents.worker import Worker
 
     feed = Worker(training_of)  # first of all: it loads while the window opens

@@ -21,6 +21,7 @@ import pytest
 import main
 from game.level import parse
 from game.tasks import list_packs, load_pack
+from tests.view_data import Script
 
 ROOT = Path(__file__).resolve().parent.parent
 LEVEL = "title: Corner\nsteps: 12\nmap:\n@.~\n.#.\n,.G\n"
@@ -357,6 +358,27 @@ def test_a_pack_advises_options_of_train_and_what_is_typed_counts_more(tmp_path:
         assert str(tmp_path) in complaint
         assert wrong in complaint
         assert run(*arguments, "--overwrite", "--learner", "fomaml") == 0
+
+
+def test_a_window_that_is_told_to_end_ends_well(monkeypatch, tmp_path: Path):
+    """As a session does that ends: exit code 0, and the learners' process is closed."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    closed: list[bool] = []
+
+    class Feed(Script):
+        def close(self) -> None:
+            closed.append(True)
+
+    monkeypatch.setattr("agents.worker.Worker", lambda train: Feed())
+    monkeypatch.setattr("game.view.window.run", lambda app: signal.raise_signal(signal.SIGTERM))
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        with pytest.raises(SystemExit) as ended:
+            main.open_window("train", args=("train", "goals-5x5"))
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert ended.value.code == 0
+    assert closed
 
 
 def test_what_is_left_of_a_training_is_told(tmp_path: Path):
