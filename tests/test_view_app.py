@@ -129,6 +129,20 @@ def test_tab_chooses_agent_and_mode_by_keyboard(tmp_path: Path) -> None:
     assert app.page.subject.agents == (AGENTS[1],)
 
 
+def test_each_mode_asks_only_what_it_needs(tmp_path: Path) -> None:
+    app = start(tmp_path)
+    gallery = gallery_of(app)
+    asked = {"watch": 4, "play": 2, "duel": 3, "train": 4}
+    for _ in range(3):
+        app.handle(press(pygame.K_TAB))
+    for mode, count in asked.items():
+        assert gallery.value("mode") == mode
+        assert gallery.field == "mode"
+        app.draw(pygame.Surface((960, 640)))
+        assert len(gallery._fields) == 2 * (count - 1)
+        app.handle(press(pygame.K_RIGHT))
+
+
 def test_the_mouse_does_the_same(tmp_path: Path) -> None:
     app = start(tmp_path)
     gallery = gallery_of(app)
@@ -136,7 +150,7 @@ def test_the_mouse_does_the_same(tmp_path: Path) -> None:
     app.handle(click(rect.center))
     assert gallery.selected == number
     agent = gallery.value("agent")
-    side = next(rect for rect, field, by in gallery._fields if field == 1 and by == 1)
+    side = next(rect for rect, field, by in gallery._fields if field == "agent" and by == 1)
     app.handle(click(side.center))
     assert gallery.value("agent") != agent
     app.draw(pygame.Surface((960, 640)))

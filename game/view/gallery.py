@@ -27,8 +27,12 @@ MODES = {
     "train": "a new agent learns to learn on the whole pack, before your eyes",
 }
 NONE = "no other"
-FIELDS = ("levels", "agent", "beside it", "mode")
-TRAIN_FIELDS = ("levels", "learner", "minutes", "mode")
+FIELDS = {  # what there is to choose in each mode
+    "watch": ("levels", "agent", "beside it", "mode"),
+    "play": ("levels", "mode"),
+    "duel": ("levels", "agent", "mode"),
+    "train": ("levels", "learner", "minutes", "mode"),
+}
 MINUTES = ("1", "2", "5", "15", "60")
 RUNS = Path("runs")  # where agents that are trained here go
 MOST_THUMBS = 72
@@ -86,7 +90,7 @@ class Gallery(Page):
         super().__init__(taste)
         self.library, self.agents = library, agents
         self.query = ""
-        self.field = 0  # of FIELDS: where the arrow keys go
+        self.field = "levels"  # of FIELDS: where the arrow keys go
         names = agents.names()
         self.choices = {
             "agent": list(dict.fromkeys([*chosen[:1], *names])),
@@ -112,7 +116,7 @@ class Gallery(Page):
         self._thumbs: dict[object, pygame.Surface] = {}
         self._columns = 1
         self._cards: list[tuple[pygame.Rect, int]] = []
-        self._fields: list[tuple[pygame.Rect, int, int]] = []  # rect, field, by how much
+        self._fields: list[tuple[pygame.Rect, str, int]] = []  # rect, field, by how much
         self._grid = pygame.Rect(0, 0, 1, 1)
         self._shelves: list[Shelf] = []
         self._cards_of: dict[tuple[str, str], frozenset[str]] = {}
@@ -132,7 +136,7 @@ class Gallery(Page):
     @property
     def fields(self) -> tuple[str, ...]:
         """What there is to choose, in this mode."""
-        return TRAIN_FIELDS if self.value("mode") == "train" else FIELDS
+        return FIELDS[self.value("mode")]
 
     @property
     def entry(self) -> Entry | None:
@@ -194,11 +198,8 @@ class Gallery(Page):
 
     def next_field(self) -> None:
         """The arrow keys go to the next field."""
-        self.field = (self.field + 1) % len(FIELDS)
-
-    def field_before(self) -> None:
-        """The arrow keys go to the field before."""
-        self.field = (self.field - 1) % len(FIELDS)
+        at = self.fields.index(self.field)
+        self.field = self.fields[(at + 1) % len(self.fields)]
 
     def left(self) -> None:
         """The picture on the left, or the choice before."""
@@ -236,7 +237,7 @@ class Gallery(Page):
             self.leave()
 
     def _step(self, by: int, rows: bool = False) -> None:
-        name = self.fields[self.field]
+        name = self.field
         if name != "levels":
             self.chosen[name] = (self.chosen[name] + by) % len(self.choices[name])
         elif rows:
@@ -290,7 +291,7 @@ class Gallery(Page):
     def _click(self, at: tuple[int, int]) -> None:
         for rect, place in self._cards:
             if rect.collidepoint(at) and self._grid.collidepoint(at):
-                self.field = 0
+                self.field = "levels"
                 if place == self.selected:
                     self.open()
                 self.select(place)
@@ -467,7 +468,7 @@ class Gallery(Page):
         if number == self.selected:
             frame = rect.inflate(type.unit, type.unit)
             pygame.draw.rect(view, palette.card, frame, border_radius=type.unit)
-            hue = palette.agent if self.field == 0 else palette.muted
+            hue = palette.agent if self.field == "levels" else palette.muted
             pygame.draw.rect(view, hue, frame, 3, border_radius=type.unit)
         picture = self._thumb(entry)
         if picture:
@@ -600,11 +601,16 @@ class Gallery(Page):
         palette, unit = type.palette, type.unit
         line = type.height("label") + 2 * unit
         explained = type.wrap(MODES[self.value("mode")], "small", rect.width)
-        top = rect.bottom - 3 * line - len(explained) * type.height("small") - unit
+        top = (
+            rect.bottom
+            - (len(self.fields) - 1) * line
+            - len(explained) * type.height("small")
+            - unit
+        )
         y, self._fields = top, []
         label = max(type.width(name, "small") for name in self.fields[1:]) + 2 * unit
-        for i, name in enumerate(self.fields[1:], 1):
-            on = self.field == i
+        for name in self.fields[1:]:
+            on = self.field == name
             box = pygame.Rect(rect.left + label, y, rect.width - label, line - unit // 2)
             middle = (rect.left, box.centery)
             type.write(surface, name, "small", palette.muted, midleft=middle)
@@ -618,7 +624,7 @@ class Gallery(Page):
                 side = pygame.Rect(half, box.top, box.width // 2, box.height)
                 x = box.left + arrow // 2 if by < 0 else box.right - arrow // 2
                 type.write(surface, text, "label", palette.muted, center=(x, box.centery))
-                self._fields.append((side, i, by))
+                self._fields.append((side, name, by))
             y += line
         for text in explained:
             type.write(surface, text, "small", palette.muted, topleft=(rect.left, y))
