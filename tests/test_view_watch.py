@@ -548,6 +548,7 @@ def test_the_keys_on_the_screen_are_those_of_the_moment(replay: WatchScreen, ope
     shown = {key.cap: key for key in replay.footer_keys(960, replay.taste.typeset((960, 640)))}
     for cap in ("←", "→", "↑", "↓", "Enter", "Esc"):
         assert "goal" in shown[cap].text or "slider" in shown[cap].text
+    assert all(shown[cap].short for cap in ("Enter", "Esc"))  # they share their words with nobody
     replay.handle(press(pygame.K_ESCAPE))
     assert not replay._goal
     assert not replay.sliders

@@ -843,8 +843,8 @@ SLIDER_KEYS: tuple[Key, ...] = (
         Key(cap, "move the slider" if by[1] else "choose a slider", (code,), partial(_change_slider, *by), short=short)
         for (cap, code, by), short in zip(ARROWS, ("", "move", "", "choose"))
     ),
-    Key("Enter", "close the sliders",         (pygame.K_RETURN, pygame.K_KP_ENTER), WatchScreen.open_sliders, short=""),
-    Key("Esc",   "close the sliders",         (pygame.K_ESCAPE,), WatchScreen.open_sliders, short="close the sliders"),
+    Key("Enter", "close the sliders",         (pygame.K_RETURN, pygame.K_KP_ENTER), WatchScreen.open_sliders, short="close"),
+    Key("Esc",   "close the sliders",         (pygame.K_ESCAPE,), WatchScreen.open_sliders, short="close"),
 )
 # fmt: on
 WatchScreen.keys = KEYS
