@@ -126,6 +126,8 @@ def test_what_the_agent_sees_is_clear_and_the_rest_veiled() -> None:
     picture, sentence = shown("features", scene())
     assert opacity(picture, (3, 6)) > 100
     assert opacity(picture, (1, 1)) == 0
+    corner = picture.get_width() - 1, picture.get_height() - 1
+    assert picture.get_at(corner)[3] == 0  # those of the board are round
     assert "row 2, column 2" in sentence
     assert "not the goal" in sentence
 

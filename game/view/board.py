@@ -98,7 +98,8 @@ class Board:
         inside = whole.get_rect().inflate(-2 * self._crop, -2 * self._crop)
         self.size = inside.size
         self.surface = whole.subsurface(inside).copy()
-        self.surface.blit(_paper_corners(self.size, round(ROUND * cell), palette.paper), (0, 0))
+        self.radius = round(ROUND * cell)  # of its corners, in px
+        self.surface.blit(_paper_corners(self.size, self.radius, palette.paper), (0, 0))
 
     def centre(self, row: float, column: float) -> Point:
         """The middle of a cell of the level's map, in px of the board."""

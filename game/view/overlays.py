@@ -251,7 +251,8 @@ def features(board: Board, scene: Scene, type: Typeset) -> Layer:
     row, column = scene.tables.cell[scene.state].tolist()
     level = scene.tables.level
     veil = pygame.Surface(board.size, pygame.SRCALPHA)
-    veil.fill((*board.palette.night, 150))
+    night = (*board.palette.night, 150)
+    pygame.draw.rect(veil, night, veil.get_rect(), border_radius=board.radius)
     reach = (SIGHT + 0.5) * board.cell
     window = pygame.Rect(0, 0, round(2 * reach), round(2 * reach))
     window.center = _whole(board.centre(row, column))
