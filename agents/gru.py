@@ -45,55 +45,47 @@ class _Sequence(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, sizes: list[int], w: Tensor, b: Tensor) -> Tensor:
         width = w.shape[0]
-        w_gates, w_n = w[:, : 2 * width].contiguous(), w[:, 2 * width :].contiguous()
-        after, inner, n = (x.new_empty(len(x), width) for _ in range(3))  # [P, H]
-        gates = x.new_empty(len(x), 2 * width)  # [P, 2H] r, z
+        within = x.clone()  # [P, 3H] x_r + h w_r, x_z + h w_z, then r, z; h w_n + b
+        within[:, 2 * width :] = b
+        after, n = x.new_empty(len(x), width), x.new_empty(len(x), width)  # [P, H]
         h = x.new_zeros(sizes[0], width)
-        moments = zip(
-            sizes,
-            _moments(x, sizes, 2 * width, width),
-            _moments(gates, sizes, width, width),
-            gates.split(sizes),
-            inner.split(sizes),
-            n.split(sizes),
-            after.split(sizes),
-            strict=True,
-        )
-        for size, (x_gates, x_n), (r, z), opened, hidden, candidate, later in moments:
-            h = h[:size]
-            torch.addmm(x_gates, h, w_gates, out=opened).sigmoid_()
-            torch.addmm(b, h, w_n, out=hidden)
-            torch.addcmul(x_n, r, hidden, out=candidate).tanh_()
-            h = torch.lerp(candidate, h, z, out=later)
-        ctx.save_for_backward(after, gates, inner, n, w)
+        gates, (r, z, inner) = within[:, : 2 * width], within.split(width, 1)
+        arrays = (within, gates, r, z, inner, x[:, 2 * width :], n, after)
+        for inside, opened, reset, kept, hidden, x_n, candidate, later in _moments(arrays, sizes):
+            inside.addmm_(h[: len(inside)], w)
+            opened.sigmoid_()
+            torch.addcmul(x_n, reset, hidden, out=candidate).tanh_()
+            h = torch.lerp(candidate, h[: len(inside)], kept, out=later)
+        ctx.save_for_backward(after, within, n, w)
         ctx.sizes = sizes
         return after
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, Tensor, Tensor]:
-        after, gates, inner, n, w = ctx.saved_tensors
+        after, within, n, w = ctx.saved_tensors
         sizes, width = ctx.sizes, w.shape[0]
-        r, z = gates.split(width, 1)
+        r, z, inner = within.split(width, 1)
         before = _before(after, sizes)
-        by_n = torch.addcmul(1 - z, z - 1, n * n)  # what a change of h' means for n's input,
-        share = torch.stack(  # [P, 3, H] and for each part of h w
-            [by_n * inner * r * (1 - r), (before - n) * z * (1 - z), by_n * r], 1
-        )
+        share = torch.empty_like(within)  # [P, 3H] what a change of h' means for each part of h w
+        by_r, by_z, by_n = share.split(width, 1)
+        fresh = 1 - z
+        slope = torch.addcmul(fresh, fresh, n * n, value=-1)  # and for n's input
+        torch.mul(slope, r, out=by_n)
+        torch.mul(by_n, inner, out=by_r).mul_(1 - r)
+        torch.sub(before, n, out=by_z).mul_(z).mul_(fresh)
         change = grads[0].clone()  # [P, H] of h'; what comes later is added to it
-        within = torch.empty_like(share)  # [P, 3, H] the gradient of h w
         back = w.t().contiguous()
-        moments = zip(*(array.split(sizes) for array in (change, share, within, z)), strict=True)
+        parts = share.view(-1, 3, width)
         later: tuple[Tensor, ...] | None = None
-        for now, by, to, kept in reversed(list(moments)):
+        for now, by, part, kept in reversed(_moments((change, share, parts, z), sizes)):
             if later is not None:
-                size = len(later[0])
-                now[:size].addcmul_(later[0], later[2]).addmm_(later[1].flatten(1), back)
-            torch.mul(now[:, None], by, out=to)
-            later = now, to, kept
-        dx = within.flatten(1)
-        dw, db = before.t() @ dx, dx[:, 2 * width :].sum(0)
-        torch.mul(change, by_n, out=dx[:, 2 * width :])
-        return dx, None, dw, db
+                change_after, by_after, kept_after = later
+                now[: len(by_after)].addcmul_(change_after, kept_after).addmm_(by_after, back)
+            part.mul_(now[:, None])  # from here on the gradient of h w
+            later = now, by, kept
+        dw, db = before.t() @ share, by_n.sum(0)
+        torch.mul(change, slope, out=by_n)
+        return share, None, dw, db
 
 
 def _before(after: Tensor, sizes: list[int]) -> Tensor:
@@ -103,6 +95,6 @@ def _before(after: Tensor, sizes: list[int]) -> Tensor:
     return torch.cat([after.new_zeros(sizes[0], after.shape[1]), after[at]])
 
 
-def _moments(array: Tensor, sizes: list[int], *widths: int) -> list[tuple[Tensor, ...]]:
-    """Views of the columns of these widths, of the rows of each moment."""
-    return list(zip(*(part.split(sizes) for part in array.split(widths, 1)), strict=True))
+def _moments(arrays: Sequence[Tensor], sizes: list[int]) -> list[tuple[Tensor, ...]]:
+    """Views of the rows of each moment."""
+    return list(zip(*(array.split(sizes) for array in arrays), strict=True))
