@@ -1,14 +1,14 @@
 """What all learners with memory share: what they are told, heads, a GRU, and PPO over trials.
 
 What an agent on a grid is told is a choice among few things but for the reward, so its input is a
-sum of rows of tables: one table over the states of the batch, one over the clock and the last
-action.
+sum of rows of tables: one table over the states of the batch, one over the clock, and one over the
+last action and where it was seen to lead.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import embedding
 
-from agents.gru import gru_step
+from agents.gru import gru_sequence, gru_step
 from agents.inner import see
 from agents.learner import check_options
 from agents.outer import adam_state, restore_adam
@@ -27,12 +27,13 @@ from agents.ppo import (
     Trajectories,
     check_finite,
     minibatches,
+    news,
     ppo_loss,
     shuffler,
 )
 from agents.rollout import Rngs
 from agents.trials import (
-    LAST_ACTIONS,
+    LAST_MOVES,
     LONGEST,
     MOST_EPISODES,
     Mind,
@@ -42,7 +43,8 @@ from agents.trials import (
     Trials,
     adapt_in_memory,
 )
-from game.features import N_FEATURES
+from game.features import MAX_SIZE, N_FEATURES, START_OF
+from game.planner import optimal_values
 from game.rules import Ints
 from game.tables import N_ACTIONS, GridBatch
 from game.trace import AdaptationStep
@@ -68,7 +70,7 @@ def init_inputs(width: int, rng: np.random.Generator) -> Params:
         "see": normal(rng, N_FEATURES, width, 0.18),
         "step": normal(rng, LONGEST, width, 0.5),
         "episode": normal(rng, MOST_EPISODES, width, 0.5),
-        "last_action": normal(rng, LAST_ACTIONS, width, 0.5),
+        "last_move": normal(rng, LAST_MOVES, width, 0.5),
         "last_reward": normal(rng, 1, width, 0.5),
         "bias": torch.zeros(width),
     }
@@ -79,25 +81,31 @@ def init_heads(width: int, rng: np.random.Generator) -> Params:
     return {
         "policy.w": 0.01 * orthogonal(rng, width, N_ACTIONS),
         "policy.b": torch.zeros(N_ACTIONS),
-        "value.w": orthogonal(rng, width, 1),
-        "value.b": torch.zeros(1),
+        "value.w": torch.cat([orthogonal(rng, width, 1), torch.zeros(width, 1)], 1),
+        "value.b": torch.zeros(2),
     }
+
+
+# to where others are: counted in cells here, for in parts of a map a step more would hardly show
+DISTANCES = [START_OF[name] + axis for name in ("opponent", "goal") for axis in (1, 2)]
 
 
 @dataclass(frozen=True)
 class Tables:
-    """The inputs [.., W] that a batch's states and the clock with the last action have."""
+    """The inputs [.., W] that a batch's states, the clock and the last move have."""
 
     looks: Tensor  # [U, W] of what states look like,
     look_of: Tensor  # [T * S] which of these each is
-    clock: Tensor  # [steps * MOST_EPISODES * LAST_ACTIONS, W]
+    clock: Tensor  # [steps * MOST_EPISODES, W]
+    last_move: Tensor  # [LAST_MOVES, W]
     last_reward: Tensor  # [1, W]
 
     def look_up(self, moment: Moment | Minibatch) -> Tensor:
         """[P, W] the inputs of P moments."""
         rows = embedding(self.look_of[moment.state], self.looks)
-        rows = rows + embedding(moment.clock, self.clock)
-        return torch.addcmul(rows, moment.last_reward[:, None], self.last_reward)
+        rows += embedding(moment.clock, self.clock)
+        rows += embedding(moment.last_move, self.last_move)
+        return rows.addmm_(moment.last_reward[:, None], self.last_reward)
 
 
 class View:
@@ -107,6 +115,8 @@ class View:
     def __init__(self, batch: GridBatch, dtype: torch.dtype) -> None:
         self.batch = batch
         features, self.columns = see(batch, dtype)
+        far = np.isin(self.columns.numpy(), DISTANCES)
+        features[..., far] *= MAX_SIZE
         met: dict[bytes, int] = {}
         look_of = [
             met.setdefault(row.tobytes(), len(met)) for row in features.flatten(0, 1).numpy()
@@ -114,14 +124,14 @@ class View:
         _, first = np.unique(look_of, return_index=True)
         self.look_of = torch.tensor(look_of)  # [T * S]
         self.features = features.flatten(0, 1)[torch.from_numpy(first)]
+        self.best = torch.zeros(len(self.look_of), dtype=dtype)  # [T * S] what the critic is told
 
     def tables(self, params: Params) -> Tables:
         """The inputs that it makes."""
-        clock = params["bias"] + params["last_action"]
-        steps = params["step"][: self.batch.horizon, None, None]
-        clock = (steps + params["episode"][:, None] + clock).flatten(0, 2)
-        looks = self.features @ params["see"][self.columns]
-        return Tables(looks, self.look_of, clock, params["last_reward"])
+        clock = params["step"][: self.batch.horizon, None] + params["episode"]
+        looks = params["bias"] + self.features @ params["see"][self.columns]
+        last = params["last_move"], params["last_reward"]
+        return Tables(looks, self.look_of, clock.flatten(0, 1), *last)
 
 
 def policy(params: Params, hidden: Tensor) -> Tensor:
@@ -129,19 +139,37 @@ def policy(params: Params, hidden: Tensor) -> Tensor:
     return torch.log_softmax(torch.addmm(params["policy.b"], hidden, params["policy.w"]), -1)
 
 
-def critic(params: Params, hidden: Tensor) -> Tensor:
-    """[N] what the critic expects of the rest of the trial."""
-    return torch.addmm(params["value.b"], hidden, params["value.w"])[:, 0]
+def critic(params: Params, hidden: Tensor, best: Tensor) -> Tensor:
+    """[N] what the critic expects of the rest of the trial, by what the agent has in mind and by
+    what the rest of the episode is worth to who knows the task, `best` [N]."""
+    share = torch.addmm(params["value.b"], hidden, params["value.w"])  # [N, 2]
+    return torch.addcmul(share[:, 0], share[:, 1], best)
 
 
 # --- a GRU ---------------------------------------------------------------------------------------
 
 
 def init_gru(width: int, rng: np.random.Generator) -> Params:
-    """A GRU of this width, all its inputs but the hidden state being tables, and heads on it."""
-    gates = torch.cat([orthogonal(rng, width, width) for _ in range(3)], 1)
-    gru = {"gru.w": gates, "gru.b": torch.zeros(width)}
-    return init_inputs(3 * width, rng) | gru | init_heads(width, rng)
+    """A GRU of this width, a layer on it that sees the inputs, too, and heads on that."""
+    return {
+        **init_inputs(4 * width, rng),
+        "gru.w": torch.cat([orthogonal(rng, width, width) for _ in range(3)], 1),
+        "gru.b": torch.zeros(width),
+        "think.w": orthogonal(rng, width, width),
+        **init_heads(width, rng),
+    }
+
+
+def gru_thoughts(params: Params, inputs: Tensor, sizes: Sequence[int]) -> Tensor:
+    """[P, H] what comes of inputs [P, 4H], packed as `gru_sequence` has them."""
+    remembered, seen = inputs.split([3 * inputs.shape[1] // 4, inputs.shape[1] // 4], 1)
+    hidden = gru_sequence(remembered, sizes, params["gru.w"], params["gru.b"])
+    return think(params, seen, hidden)
+
+
+def think(params: Params, seen: Tensor, hidden: Tensor) -> Tensor:
+    """[N, H] what comes of what one sees [N, H], next to what one remembers [N, H]."""
+    return torch.tanh(torch.addmm(seen, hidden, params["think.w"]))
 
 
 class GruMind:
@@ -149,9 +177,9 @@ class GruMind:
 
     @torch.no_grad()
     def __init__(self, params: Params, view: View, n: int) -> None:
-        self.params, self.tables = params, view.tables(params)
-        self.dtype = params["bias"].dtype
-        self.hidden = torch.zeros(n, len(params["gru.b"]), dtype=self.dtype)
+        self.params, self.best, self.tables = params, view.best, view.tables(params)
+        self.dtype, self.width = params["bias"].dtype, len(params["gru.b"])
+        self.hidden = torch.zeros(n, self.width, dtype=self.dtype)
 
     @property
     def belief(self) -> Tensor | None:
@@ -159,15 +187,21 @@ class GruMind:
         return None
 
     def inputs(self, rows: Rows, moment: Moment) -> Tensor:
-        """[n, 3H] of these trials."""
+        """[n, 4H] of these trials."""
         return self.tables.look_up(moment)
+
+    def go_on(self, rows: Rows, moment: Moment) -> tuple[Tensor, Tensor]:
+        """[n, H] the next hidden states, and [n, H] what comes of them."""
+        params, inputs = self.params, self.inputs(rows, moment)
+        remembered, seen = inputs[:, : 3 * self.width], inputs[:, 3 * self.width :]
+        hidden = gru_step(remembered, self.hidden[rows], params["gru.w"], params["gru.b"])
+        return hidden, think(params, seen, hidden)
 
     def act(self, rows: Rows, moment: Moment) -> tuple[Tensor, Tensor]:
         """See `Mind.act`."""
-        params, inputs = self.params, self.inputs(rows, moment)
-        hidden = gru_step(inputs, self.hidden[rows], params["gru.w"], params["gru.b"])
-        self.hidden[rows] = hidden
-        return policy(params, hidden), critic(params, hidden)
+        self.hidden[rows], thought = self.go_on(rows, moment)
+        best = self.best[moment.state]
+        return policy(self.params, thought), critic(self.params, thought, best)
 
     def notice(self, rows: Rows, outcome: Outcome) -> None:
         """The next moment tells all that it needs."""
@@ -175,8 +209,7 @@ class GruMind:
     def foresee(self, trials: Ints, moment: Moment) -> Tensor:
         """See `Mind.foresee`."""
         rows = np.repeat(trials, len(moment.state) // len(trials))
-        params, inputs = self.params, self.inputs(rows, moment)
-        return policy(params, gru_step(inputs, self.hidden[rows], params["gru.w"], params["gru.b"]))
+        return policy(self.params, self.go_on(rows, moment)[1])
 
 
 # --- learners ------------------------------------------------------------------------------------
@@ -246,13 +279,24 @@ class MemoryLearner(Generic[Seeing]):
     def meta_update(self, batch: GridBatch, rngs: Rngs, progress: float) -> dict[str, float]:
         """Trials of every task, then a few epochs of PPO; see `Learner.meta_update`."""
         view, per_task = self.look(batch), self.config.trials
+        if self.config.ppo.informed:
+            best = self.config.ppo.reward_scale * optimal_values(batch, self.config.ppo.discount)
+            view.best = torch.from_numpy(best.ravel()).to(self.dtype)
         mind = self.mind(self.params, view, batch.n_tasks * per_task)
         data = Trajectories.of(Trials(mind, batch, per_task, rngs).play(self.config.episodes))
         return {
             "trial_return": float(data.reward.sum(0).mean()),
-            **self.improve(view, data, rngs, progress),
+            **self.improve(view, self.curious(data, batch, progress), rngs, progress),
             "env_steps": int(data.lengths.sum()),
         }
+
+    def curious(self, data: Trajectories, batch: GridBatch, progress: float) -> Trajectories:
+        """Trials in which what is new pays."""
+        bonus = self.config.ppo.bonus(progress)
+        if not bonus:
+            return data
+        extra = bonus * news(data, batch).astype(data.reward.dtype)
+        return replace(data, reward=data.reward + extra)
 
     def improve(
         self, view: Seeing, data: Trajectories, rngs: Rngs, progress: float
@@ -263,7 +307,8 @@ class MemoryLearner(Generic[Seeing]):
         self.adam.param_groups[0]["lr"] = config.rate(progress)
         for part in minibatches(data, config, shuffler(rngs)):
             hidden = self.rethink(view, part)
-            log_probs, value = policy(params, hidden), critic(params, hidden)
+            log_probs = policy(params, hidden)
+            value = critic(params, hidden, view.best[part.state])
             loss, entropy = ppo_loss(log_probs, value, part, config, weight)
             self.adam.zero_grad()
             loss.backward()

@@ -19,6 +19,7 @@ from agents.learner import Diverged, check_options
 from agents.rollout import Rngs
 from agents.trials import Episode, Floats32
 from game.rules import Bools, Ints
+from game.tables import GridBatch
 
 
 @dataclass(frozen=True)
@@ -39,12 +40,17 @@ class PpoConfig:
     """How far the chance of an action may move before its gradient stops."""
     critic: float = 0.5
     """Weight of the critic's loss."""
+    informed: bool = False
+    """In training the critic is told what each state is worth to who knows the task."""
     entropy: float = 0.12
     """Reason to explore: weight of the policy's entropy at first, from where it falls"""
     final_entropy: float = 0.0
     """to this,"""
     entropy_until: float = 0.8
     """when this share of training is done."""
+    curiosity: float = 0.0
+    """What it pays in training to enter a cell for the first time in a trial, as long as the goal
+    is not found (as Zintgraf et al. 2021); falls like the entropy's weight, to nothing."""
     learning_rate: float = 4e-3
     """Of Adam at first; it falls as a cosine to"""
     final_rate: float = 2e-4
@@ -68,6 +74,10 @@ class PpoConfig:
         share = min(1.0, progress / self.entropy_until)
         return self.entropy + (self.final_entropy - self.entropy) * share
 
+    def bonus(self, progress: float) -> float:
+        """What a new cell pays when this share of training is done."""
+        return self.curiosity * max(0.0, 1 - progress / self.entropy_until)
+
 
 @dataclass(frozen=True)
 class Trajectories:
@@ -80,6 +90,7 @@ class Trajectories:
     state: Ints
     entered: Ints
     clock: Ints
+    last_move: Ints
     last_reward: Floats32
     action: Ints
     log_prob: Floats32
@@ -110,6 +121,19 @@ class Trajectories:
         return alive
 
 
+def news(data: Trajectories, batch: GridBatch) -> Bools:
+    """[L, N] where a trial enters a cell for the first time, and has not been at the goal yet."""
+    cell, goal = batch.cell.reshape(-1, 2), batch.goal.ravel()
+    width, (moments, trials) = int(cell.max()) + 1, data.entered.shape
+    place = (cell[:, 0] * width + cell[:, 1])[data.entered]  # [L, N]
+    found = np.logical_or.accumulate(goal[data.entered] & data.alive, 0)
+    _, first = np.unique(place + np.arange(trials) * width**2, return_index=True)
+    new = np.zeros(moments * trials, bool)
+    new[first] = True
+    result: Bools = new.reshape(moments, trials) & data.alive & ~found
+    return result
+
+
 def advantages(data: Trajectories, discount: float, trace: float, scale: float) -> Floats32:
     """[L, N] generalised advantages (Schulman et al. 2016, eq. 16) of rewards times `scale`."""
     after = np.zeros_like(data.value[0])
@@ -131,6 +155,7 @@ class Minibatch:
     sizes: list[int]  # how many have a first moment, a second ...
     state: Tensor  # [P], as all below
     clock: Tensor
+    last_move: Tensor
     last_reward: Tensor
     action: Tensor
     log_prob: Tensor
@@ -158,8 +183,8 @@ def minibatches(
 
             yield Minibatch(
                 [int(size) for size in on.sum(1) if size],
-                *map(packed, (data.state, data.clock, data.last_reward, data.action)),
-                *map(packed, (data.log_prob, advantage, target, data.belief)),
+                *map(packed, (data.state, data.clock, data.last_move, data.last_reward)),
+                *map(packed, (data.action, data.log_prob, advantage, target, data.belief)),
             )
 
 

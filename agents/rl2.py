@@ -12,8 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from torch import Tensor
 
-from agents.gru import gru_sequence
-from agents.memory import GruMind, MemoryConfig, MemoryLearner, View, init_gru
+from agents.memory import GruMind, MemoryConfig, MemoryLearner, View, gru_thoughts, init_gru
 from agents.policy import Params
 from agents.ppo import Minibatch
 from agents.trials import Mind
@@ -26,7 +25,7 @@ class Rl2Config(MemoryConfig):
 
 
 class Rl2(MemoryLearner[View]):
-    """A GRU, and linear heads for policy and value on its hidden state."""
+    """A GRU, a layer on its hidden state, and linear heads for policy and value on that."""
 
     Config = Rl2Config
 
@@ -43,6 +42,6 @@ class Rl2(MemoryLearner[View]):
         return GruMind(params, view, n)
 
     def rethink(self, view: View, part: Minibatch) -> Tensor:
-        """[P, H] the hidden states at the moments of whole trials."""
+        """[P, H] what comes of the moments of whole trials."""
         inputs = view.tables(self.params).look_up(part)
-        return gru_sequence(inputs, part.sizes, self.params["gru.w"], self.params["gru.b"])
+        return gru_thoughts(self.params, inputs, part.sizes)

@@ -105,7 +105,8 @@ class TransformerMind:
 
     @torch.no_grad()
     def __init__(self, params: Params, view: View, n: int, layers: list[Layer]) -> None:
-        self.params, self.layers, self.tables = params, layers, view.tables(params)
+        self.params, self.layers = params, layers
+        self.best, self.tables = view.best, view.tables(params)
         self.dtype = params["bias"].dtype
         heads, width = layers[0].heads, len(params["bias"]) // layers[0].heads
         shape = (len(layers), 2, n, heads, 0, width)  # keys and values
@@ -128,7 +129,7 @@ class TransformerMind:
         for past, (key, value) in zip(self.past, new, strict=True):
             past[0, every, :, at], past[1, every, :, at] = key, value
         self.count[every] += 1
-        return policy(self.params, x), critic(self.params, x)
+        return policy(self.params, x), critic(self.params, x, self.best[moment.state])
 
     def notice(self, rows: Rows, outcome: Outcome) -> None:
         """The next moment tells all that it needs."""

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from agents.rollout import Rngs, draw
-from game.rules import Bools, Floats, Ints
+from game.rules import MOVES, Bools, Floats, Ints
 from game.tables import N_ACTIONS, GridBatch
 from game.trace import EPISODES_SHOWN, AdaptationStep
 
@@ -24,16 +24,33 @@ Floats32: TypeAlias = NDArray[np.float32]  # or what the parameters are of
 Rows: TypeAlias = slice | Ints  # of some trials, or of all
 LONGEST = 128  # the clock tells so many steps of an episode apart,
 MOST_EPISODES = 8  # and so many episodes of a trial
-LAST_ACTIONS = N_ACTIONS + 1  # one of them, or none yet
+WAYS = N_ACTIONS + 1  # to have moved: one of the moves (staying is one), or a leap
+LAST_MOVES = N_ACTIONS * WAYS + 1  # an action and what way one went, or none yet
 TRIALS = 20  # of a task where chance has a hand in them
 
 
-def clock_index(step: Ints | int, episode: int, last_action: Ints) -> Ints:
-    """A number for a moment by the clock, and the last action; what is longer than the clock knows
-    looks like its last step or episode."""
-    step, episode = np.minimum(step, LONGEST - 1), min(episode, MOST_EPISODES - 1)
-    index: Ints = (step * MOST_EPISODES + episode) * LAST_ACTIONS + last_action
-    return index
+def clock_index(step: int, episode: int) -> int:
+    """A number for a moment by the clock; what is longer than the clock knows looks like its last
+    step or episode."""
+    return min(step, LONGEST - 1) * MOST_EPISODES + min(episode, MOST_EPISODES - 1)
+
+
+class Moves:
+    """What one did and where it led, by the cells that the states of a batch are in."""
+
+    def __init__(self, batch: GridBatch) -> None:
+        row, column = np.moveaxis(batch.cell.reshape(-1, 2), 1, 0)  # [T * S]
+        wide = int(column.max()) + 2
+        self.place = row * wide + column
+        self.most = int(self.place.max())
+        self.way = np.full(2 * self.most + 1 + 2 * wide, N_ACTIONS)  # of each change of place
+        self.way[MOVES @ np.array([wide, 1]) + self.most] = np.arange(N_ACTIONS)
+
+    def number(self, action: Ints, state: Ints, entered: Ints) -> Ints:
+        """[n] action * WAYS + the move that one saw, N_ACTIONS for a leap; states are flat."""
+        change = self.place.take(entered) - self.place.take(state)
+        number: Ints = action * WAYS + self.way.take(change + self.most)
+        return number
 
 
 @dataclass(frozen=True)
@@ -42,6 +59,7 @@ class Moment:
 
     state: Tensor  # [n] flat
     clock: Tensor  # [n] clock index
+    last_move: Tensor  # [n] action * WAYS + way
     last_reward: Tensor  # [n]
 
 
@@ -87,6 +105,7 @@ class Episode:
     state: Ints  # [L + 1, N] flat states
     entered: Ints  # [L, N] of these, the later ones
     clock: Ints  # [L, N] clock index
+    last_move: Ints  # [L, N]
     last_reward: Floats32  # [L, N]
     action: Ints  # [L, N] as chosen
     log_prob: Floats32  # [L, N] of it
@@ -110,7 +129,8 @@ class Trials:
         self.rngs, self.greedy = rngs, greedy
         self.episodes = 0  # played so far
         self.dtype = torch.empty(0, dtype=mind.dtype).numpy().dtype
-        self.last_action = np.full(batch.n_tasks * per_task, N_ACTIONS)
+        self.moves = Moves(batch)
+        self.last_move = np.full(batch.n_tasks * per_task, LAST_MOVES - 1)
         self.last_reward = np.zeros(batch.n_tasks * per_task, self.dtype)
         self.limit = np.repeat(batch.steps, per_task)  # [N]
         self.over, self.pays = batch.over.ravel(), batch.reward.ravel().astype(self.dtype)
@@ -129,6 +149,7 @@ class Trials:
         shape, width = (batch.horizon, n), 0 if mind.belief is None else mind.belief.shape[1]
         states = np.empty((batch.horizon + 1, n), np.int64)
         clock, action = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+        moved = np.zeros(shape, np.int64)
         before, log_prob, value, reward = (np.zeros(shape, self.dtype) for _ in range(4))
         alive, belief = np.zeros(shape, bool), np.zeros((*shape, width), self.dtype)
         states[0] = (start + np.arange(batch.n_tasks)[:, None] * batch.n_states).ravel()
@@ -139,9 +160,10 @@ class Trials:
                 break
             rows: Rows = slice(None) if on.all() else np.flatnonzero(on)
             at = states[step, rows]
-            clock[step, rows] = now = clock_index(step, self.episodes, self.last_action[rows])
-            before[step, rows] = self.last_reward[rows]
-            moment = Moment(*map(torch.from_numpy, (at, now, self.last_reward[rows])))
+            clock[step, rows] = clock_index(step, self.episodes)
+            moved[step, rows], before[step, rows] = self.last_move[rows], self.last_reward[rows]
+            known = (at, clock[step, rows], self.last_move[rows], self.last_reward[rows])
+            moment = Moment(*map(torch.from_numpy, known))
             log_probs, worth = (found.numpy() for found in mind.act(rows, moment))
             if mind.belief is not None:
                 belief[step, rows] = mind.belief[rows].numpy()
@@ -156,13 +178,15 @@ class Trials:
             reward[step, rows] = paid
             states[step + 1] = states[step]
             states[step + 1, rows] = entered
-            self.last_action[rows], self.last_reward[rows] = chosen, paid
+            self.last_move[rows] = self.moves.number(chosen, at, entered)
+            self.last_reward[rows] = paid
             taken = step + 1
         self.episodes += 1
         return Episode(
             state=states[: taken + 1],
             entered=states[1 : taken + 1],
             clock=clock[:taken],
+            last_move=moved[:taken],
             last_reward=before[:taken],
             action=action[:taken],
             log_prob=log_prob[:taken],
@@ -179,8 +203,8 @@ class Trials:
         batch = self.batch
         first = np.arange(batch.n_tasks) * self.per_task
         trial = np.repeat(first, batch.n_states)  # [T * S]
-        now = clock_index(0, self.episodes, self.last_action[trial])
-        everywhere = (np.arange(len(trial)), now, self.last_reward[trial])
+        now = np.full(len(trial), clock_index(0, self.episodes))
+        everywhere = (np.arange(len(trial)), now, self.last_move[trial], self.last_reward[trial])
         moment = Moment(*map(torch.from_numpy, everywhere))
         probs: Floats = self.mind.foresee(first, moment).double().exp().numpy()
         probs /= probs.sum(-1, keepdims=True)

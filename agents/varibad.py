@@ -21,13 +21,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from agents.gru import gru_sequence
 from agents.learner import check_options
-from agents.memory import GruMind, MemoryConfig, MemoryLearner, View, init_gru, normal
+from agents.memory import GruMind, MemoryConfig, MemoryLearner, View, gru_thoughts, init_gru, normal
 from agents.policy import Params
 from agents.ppo import Minibatch, Trajectories
 from agents.rollout import Rngs
-from agents.trials import Mind, Moment, Outcome, Rows, adapt_in_memory
+from agents.trials import LAST_MOVES, Mind, Moment, Moves, Outcome, Rows, adapt_in_memory
 from game.features import N_FEATURES
 from game.hidden import (
     AMOUNTS,
@@ -41,14 +40,13 @@ from game.hidden import (
     on_map,
     ruled_out,
 )
-from game.rules import MOVES, Bools, Floats, Ints
-from game.tables import N_ACTIONS, GridBatch
+from game.rules import Bools, Floats, Ints
+from game.tables import GridBatch
 from game.trace import AdaptationStep
 
 ENCODER = "encoder."  # begins the names of its parameters
 HIDDEN = 32  # units by which a transition's evidence is found
 FAINT = 0.1  # of features, for there are many: or else a few steps of Adam would saturate the units
-WAYS = N_ACTIONS + 1  # one of the moves (staying is one), or a leap
 IMPOSSIBLE = -1e9  # a logarithm
 FOLLOWED = 64  # at most about so many trials of an iteration teach the encoder
 
@@ -78,7 +76,7 @@ def init_encoder(rng: np.random.Generator) -> Params:
         "answers": torch.zeros(N_ANSWERS),  # the prior
         "before": normal(rng, N_FEATURES, HIDDEN, 1.0),
         "after": normal(rng, N_FEATURES, HIDDEN, 1.0),
-        "way": normal(rng, N_ACTIONS * WAYS, HIDDEN, 0.5),
+        "way": normal(rng, LAST_MOVES - 1, HIDDEN, 0.5),
         "reward": normal(rng, 1, HIDDEN, 0.5),
         "out": torch.zeros(HIDDEN, N_ANSWERS),
     }
@@ -91,6 +89,7 @@ class World(View):
     def __init__(self, batch: GridBatch, dtype: torch.dtype) -> None:
         super().__init__(batch, dtype)
         shape = (batch.n_tasks, batch.n_states)
+        self.moves = Moves(batch)
         out, numbers = np.ones((*shape, N_CELLS), bool), np.zeros(shape, int)
         for t, tables in enumerate(batch.tables):
             out[t, : tables.n_states], numbers[t, : tables.n_states] = (
@@ -104,14 +103,6 @@ class World(View):
         self.column = np.searchsorted(self.cells, numbers).ravel()  # [T * S]
         self.goal = torch.from_numpy(goals[:, self.cells]).to(dtype)  # [T, C]
         self.answers = np.stack([answers(tables.level) for tables in batch.tables])  # [T, Q]
-
-    def ways(self, outcome: Outcome) -> Tensor:
-        """[n] rows of the table of actions and where they led."""
-        cell = self.batch.cell.reshape(-1, 2)
-        moved = cell[outcome.entered] - cell[outcome.state]
-        same = (moved[:, None] == MOVES).all(-1)  # [n, A]
-        way = np.where(same.any(1), same.argmax(1), N_ACTIONS)
-        return torch.from_numpy(outcome.action * WAYS + way)
 
 
 class Encoder:
@@ -135,7 +126,8 @@ class Encoder:
         """[n, answers] what transitions tell of all else."""
         p = self.params
         reward = torch.from_numpy(outcome.reward)[:, None]
-        hidden = p["way"][self.world.ways(outcome)] + reward * p["reward"]
+        move = self.world.moves.number(outcome.action, outcome.state, outcome.entered)
+        hidden = p["way"][torch.from_numpy(move)] + reward * p["reward"]
         before, after = (self.world.look_of[at] for at in (outcome.state, outcome.entered))
         hidden = hidden + self.before[before] + self.after[after]
         return torch.tanh(hidden) @ p["out"]
@@ -156,7 +148,7 @@ class Encoder:
 
 
 def tell(params: Params, belief: Tensor, cells: Ints) -> Tensor:
-    """[n, 3H] a belief [n, C + answers] as an input: of each cell, how likely it is next to the
+    """[n, 4H] a belief [n, C + answers] as an input: of each cell, how likely it is next to the
     likeliest, so that it makes a difference what is ruled out, however many are left."""
     n = len(cells)
     rows = torch.cat([belief[:, :n] / belief[:, :n].amax(1, keepdim=True), belief[:, n:]], 1)
@@ -190,7 +182,7 @@ class VaribadMind(GruMind):
         self.held[rows] = torch.cat([cells, given], 1).exp()
 
     def inputs(self, rows: Rows, moment: Moment) -> Tensor:
-        """[n, 3H] of these trials."""
+        """[n, 4H] of these trials."""
         return super().inputs(rows, moment) + tell(self.params, self.held[rows], self.world.cells)
 
     def act(self, rows: Rows, moment: Moment) -> tuple[Tensor, Tensor]:
@@ -220,7 +212,7 @@ class Varibad(MemoryLearner[World]):
 
     def first_params(self, rng: np.random.Generator) -> Params:
         """The weights before training."""
-        width = 3 * self.config.width
+        width = 4 * self.config.width
         told = {
             "believe.cells": normal(rng, N_CELLS, width, 0.1),
             "believe.answers": normal(rng, N_ANSWERS, width, 0.3),
@@ -242,10 +234,10 @@ class Varibad(MemoryLearner[World]):
         return VaribadMind(params, view, n)
 
     def rethink(self, view: World, part: Minibatch) -> Tensor:
-        """[P, H] the hidden states at the moments of whole trials, with the beliefs of then."""
+        """[P, H] what comes of the moments of whole trials, with the beliefs of then."""
         params, inputs = self.params, view.tables(self.params).look_up(part)
         inputs = inputs + tell(params, part.belief, view.cells)
-        return gru_sequence(inputs, part.sizes, params["gru.w"], params["gru.b"])
+        return gru_thoughts(params, inputs, part.sizes)
 
     def improve(
         self, view: World, data: Trajectories, rngs: Rngs, progress: float

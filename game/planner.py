@@ -44,6 +44,15 @@ def _values(batch: GridBatch, action_probs: Floats | None) -> Floats:
     return value
 
 
+def optimal_values(batch: GridBatch, discount: float) -> Floats:
+    """[T, S] the best discounted return from each state, all being known, by as many steps as the
+    longest episode has."""
+    look_ahead, value = looking_ahead(batch), np.zeros(batch.over.shape)
+    for _ in range(batch.horizon):
+        value = chosen(batch, look_ahead(discount * value)).max(-1)
+    return value
+
+
 def _averaged(batch: GridBatch, action_probs: Floats | None) -> Floats:
     """[T] the same, averaged over starts."""
     result: Floats = (batch.start * _values(batch, action_probs)).sum(1)

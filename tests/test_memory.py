@@ -11,12 +11,14 @@ import torch
 from agents.gru import gru_sequence, gru_step
 from agents.learner import REGISTRY, Learner, learner_class, make_learner
 from agents.memory import MemoryLearner, critic, policy
-from agents.ppo import PpoConfig, Trajectories, advantages, minibatches
-from agents.trials import Episode, Trials
+from agents.ppo import PpoConfig, Trajectories, advantages, minibatches, news
+from agents.trials import WAYS, Episode, Moves, Trials
 from game.bayes import bayes_returns, belief
 from game.hidden import QUESTIONS, SPANS, answers
 from game.level import parse
-from game.tables import GridBatch
+from game.planner import optimal_values
+from game.rules import MOVES
+from game.tables import N_ACTIONS, GridBatch
 from game.tasks import family, load_pack
 from tests import reference
 
@@ -83,7 +85,7 @@ def test_training_sees_the_chances_and_values_with_which_the_trials_were_played(
         assert torch.allclose(chosen, part.log_prob, atol=1e-9)
         assert sum(part.sizes) == len(part.state)
         assert part.sizes == sorted(part.sizes)[::-1]
-        value, target = critic(agent.params, hidden), part.target
+        value, target = critic(agent.params, hidden, view.best[part.state]), part.target
         assert value.shape == target.shape
 
 
@@ -104,6 +106,51 @@ def test_trials_follow_the_tables_and_no_moment_is_lost():
                 assert after in reachable
             ended = batch.over.ravel()[states[-1]]
             assert ended or taken == batch.steps[trial // 3]
+
+
+def test_what_is_new_is_each_cell_once_until_the_goal_is_found():
+    batch = unlike_tasks()
+    data = Trajectories.of(played(in_double("rl2"), batch))
+    found = news(data, batch)
+    cells, goals = batch.cell.reshape(-1, 2), batch.goal.ravel()
+    assert found.any()
+    for trial, length in enumerate(data.lengths):
+        known, at_goal = set(), False
+        for t, state in enumerate(data.entered[:length, trial]):
+            at_goal |= goals[state]
+            assert found[t, trial] == (tuple(cells[state]) not in known and not at_goal)
+            known.add(tuple(cells[state]))
+        assert not found[length:, trial].any()
+
+
+def test_an_informed_critic_is_told_the_worth_of_states_in_training_alone():
+    batch = GridBatch.of([task.level for task in family(parse(CORRIDOR), "corridor")])
+    agent = make_learner("rl2", width=16, ppo=PpoConfig(informed=True))
+    seen = []
+
+    class Watched(type(agent)):
+        def mind(self, params, view, n):
+            seen.append(view.best)
+            return super().mind(params, view, n)
+
+    agent.__class__ = Watched
+    agent.meta_update(batch, rngs_of(batch), 0.0)
+    list(agent.adapt(batch, rngs_of(batch), 0))
+    scale, discount = PpoConfig().reward_scale, PpoConfig().discount
+    assert seen[0].numpy() == pytest.approx(scale * optimal_values(batch, discount).ravel(), 1e-5)
+    assert not seen[1].any()
+
+
+def test_moves_are_what_was_done_and_the_way_that_it_led():
+    batch = unlike_tasks()
+    cells, moves = batch.cell.reshape(-1, 2), Moves(batch)
+    state, action = np.divmod(np.arange(batch.flat_next.size), N_ACTIONS)
+    entered = batch.flat_next.ravel()
+    found = moves.number(action, state, entered)
+    assert (found // WAYS == action).all()
+    for way, after, before in zip(found % WAYS, cells[entered], cells[state], strict=True):
+        same = [i for i, move in enumerate(MOVES) if (after - before == move).all()]
+        assert way == (same[0] if same else N_ACTIONS)
 
 
 def test_advantages_run_on_over_the_ends_of_episodes_and_stop_with_the_trial():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,7 @@ from game.planner import (
     expected_return,
     optimal_path,
     optimal_return,
+    optimal_values,
     random_return,
     score,
     shortest_path,
@@ -42,6 +45,16 @@ def test_grid_navigation_has_its_published_bounds():
     assert batch.n_tasks == 21
     assert optimal_return(batch).mean() == pytest.approx(11.071, abs=5e-4)
     assert random_return(batch).mean() == pytest.approx(-1.165, abs=5e-4)
+
+
+def test_optimal_values_are_discounted_returns_of_the_best_policy():
+    levels = [replace(reference.random_level(seed, reference.ALL), steps=12) for seed in range(20)]
+    batch = GridBatch.of(levels)
+    undiscounted = (batch.start * optimal_values(batch, 1.0)).sum(1)
+    assert undiscounted == pytest.approx(optimal_return(batch))
+    corridor = GridBatch.of([parse("steps: 5\nmap:\n@..G\n")])  # pays 1, and a step costs 0.1
+    found = optimal_values(corridor, 0.5)[0, corridor.start[0].argmax()]
+    assert found == pytest.approx(-0.1 - 0.5 * 0.1 + 0.25)
 
 
 def test_the_optimal_path_goes_round_what_is_dear():
