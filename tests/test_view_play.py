@@ -21,7 +21,7 @@ from game.view.page import Wish
 from game.view.play import EACH, Game, PlayScreen
 from game.view.trial import Trial, episode_returns, path_return
 from game.view.watch import WatchScreen
-from tests.view_data import AGENTS, EPISODES, OTHER, TASK, FixedAgents, Script, press, traces
+from tests.view_data import AGENTS, EPISODES, OTHER, TASK, FixedAgents, Script, Slow, press, traces
 
 pytestmark = pytest.mark.usefixtures("fonts")
 
@@ -233,6 +233,23 @@ def test_messages_of_other_requests_are_ignored() -> None:
     page.feed.messages = [Stepped(page._number + 1, 0, traces()[0].steps[0])]  # type: ignore[union-attr]
     page.update(0.02)
     assert page._steps == []
+
+
+def test_while_a_level_is_planned_nobody_waits_for_messages() -> None:
+    """Those of another screen, or of the level before, may arrive then."""
+    errands = Slow()
+    page = screen(duel=True, errands=errands)
+    for level in (TASK, OTHER):
+        assert page.task == level
+        page.feed.messages = [Stepped(0, 0, traces()[0].steps[0])]  # type: ignore[union-attr]
+        page.update(0.02)
+        assert page.trial is None
+        assert page._steps == []
+        errands.let = True
+        page.update(0.02)
+        assert page.trial
+        errands.let = False
+        page.advance()
 
 
 @pytest.mark.parametrize("size", [(1280, 800), (960, 640), (1920, 1080), (480, 900), (1, 1)])

@@ -5,8 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Hashable
-from typing import Any
 
 import numpy as np
 import pygame
@@ -26,6 +24,7 @@ from tests.view_data import (
     OTHER,
     TASK,
     Script,
+    Slow,
     adaptation,
     click,
     press,
@@ -598,15 +597,6 @@ def test_a_pause_is_kept_through_changes(replay: WatchScreen, key: int) -> None:
             replay.handle(press(move))
     assert replay.run.request.changes
     assert replay.run.playback.paused
-
-
-class Slow(Errands):
-    """Errands that take until they are `let` through."""
-
-    let = False
-
-    def ask(self, key: Hashable, work: Callable[[], Any], patience: float = 0.0) -> Any:
-        return work() if self.let else None
 
 
 def test_a_level_that_takes_long_to_plan_stops_no_frame(script: Script) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pygame
@@ -15,6 +16,7 @@ from game.rules import ACTIONS
 from game.tables import GridBatch
 from game.tasks import Task
 from game.trace import AdaptationStep, AdaptationTrace, Floats, Ints
+from game.view.errands import Errands
 from game.view.watch import Subject
 
 LEVEL = """\
@@ -121,6 +123,15 @@ class Script:
 
     def close(self) -> None:
         """Nothing runs."""
+
+
+class Slow(Errands):
+    """Errands that take until they are `let` through."""
+
+    let = False
+
+    def ask(self, key: Hashable, work: Callable[[], Any], patience: float = 0.0) -> Any:
+        return work() if self.let else None
 
 
 @dataclass(frozen=True)

@@ -108,6 +108,7 @@ class PlayScreen(Page):
 
     def _begin(self) -> None:
         self.known = Known()  # until it is planned
+        self._number = -1  # of what the agent was asked for; so far nothing
         self.failure = ""
         self._turn: Turn | None = None
         self._since = 0.0  # seconds since the last turn
