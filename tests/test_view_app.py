@@ -129,6 +129,24 @@ def test_tab_chooses_agent_and_mode_by_keyboard(tmp_path: Path) -> None:
     assert app.page.subject.agents == (AGENTS[1],)
 
 
+@pytest.mark.parametrize("key", [pygame.K_RETURN, pygame.K_g])
+def test_a_screen_that_is_covered_keeps_no_pictures(tmp_path: Path, key: int) -> None:
+    """However many lie upon each other; what they show is drawn again."""
+    app = start(tmp_path)
+    app.draw(pygame.Surface((960, 640)))
+    below = app.page
+    assert isinstance(below, WatchScreen)
+    assert below._stage
+    app.handle(press(key))
+    app.update(0.02)
+    assert app.page is not below
+    assert below._stage is None
+    app.handle(press(pygame.K_ESCAPE))
+    app.update(0.02)
+    app.draw(pygame.Surface((960, 640)))
+    assert below._stage
+
+
 def test_each_mode_asks_only_what_it_needs(tmp_path: Path) -> None:
     app = start(tmp_path)
     gallery = gallery_of(app)

@@ -307,7 +307,7 @@ class App:
             wish = replace(wish, agents=(wish.pack.agent, "scratch"))
         page = self._open(wish)
         page.visit = wish
-        self.pages.append(page)
+        self._put(page)
         self._stamp = stamp(wish.pack.path) if wish.pack else None
         if wish.pack and wish.pack.path.is_file():
             self.library.add(wish.pack.path)
@@ -321,7 +321,13 @@ class App:
             self.page.resume()
         else:
             chosen = self.visit.agents
-            self.pages.append(Gallery(self.library, self.agents, self.taste, chosen, wish.task))
+            self._put(Gallery(self.library, self.agents, self.taste, chosen, wish.task))
+
+    def _put(self, page: Page) -> None:
+        """Lay a screen upon the one that is on."""
+        if self.pages:
+            self.page.cover()
+        self.pages.append(page)
 
     def _open(self, wish: Wish) -> Page:
         if wish.what == "train":

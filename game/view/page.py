@@ -177,6 +177,9 @@ class Page:
         if self.notice and self.notice.calm and self._read > CALM:
             self.notice = None
 
+    def cover(self) -> None:
+        """Another screen is on now: pictures that can be drawn again need not be kept."""
+
     def resume(self) -> None:
         """The screen is on again, after another one was."""
 

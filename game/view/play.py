@@ -136,6 +136,10 @@ class PlayScreen(Page):
             asked = game.episodes - 1, (game.agent,), game.pack, EACH
             self.feed.request(Request(self._number, self.task, game.seed, *asked))
 
+    def cover(self) -> None:
+        """Another screen is on now."""
+        self._stage = None
+
     def resume(self) -> None:
         """Ask again for what another screen's requests have cut short."""
         if self.trial and len(self._episodes()) < self.game.episodes:

@@ -360,6 +360,10 @@ class WatchScreen(Page):
         self.abreast = not self.abreast and len(self.subject.agents) > 1
         self._stage = None
 
+    def cover(self) -> None:
+        """Another screen is on now."""
+        self._stage = None
+
     def resume(self) -> None:
         """Begin again what another screen's requests have cut short."""
         if not self.run.finished:
