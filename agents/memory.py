@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import embedding
+from torch.nn.functional import embedding_bag
 
 from agents.gru import gru_sequence, gru_step
 from agents.inner import see
@@ -94,18 +94,18 @@ DISTANCES = [START_OF[name] + axis for name in ("opponent", "goal") for axis in 
 class Tables:
     """The inputs [.., W] that a batch's states, the clock and the last move have."""
 
-    looks: Tensor  # [U, W] of what states look like,
-    look_of: Tensor  # [T * S] which of these each is
-    clock: Tensor  # [steps * MOST_EPISODES, W]
-    last_move: Tensor  # [LAST_MOVES, W]
+    rows: Tensor  # [U + C + M, W] of what states look like, of the clock, of last moves
+    look_of: Tensor  # [T * S] the row of each state
+    clock: int  # the first row of the clock,
+    last_move: int  # and of moves
     last_reward: Tensor  # [1, W]
 
     def look_up(self, moment: Moment | Minibatch) -> Tensor:
         """[P, W] the inputs of P moments."""
-        rows = embedding(self.look_of[moment.state], self.looks)
-        rows += embedding(moment.clock, self.clock)
-        rows += embedding(moment.last_move, self.last_move)
-        return rows.addmm_(moment.last_reward[:, None], self.last_reward)
+        clock, last_move = moment.clock + self.clock, moment.last_move + self.last_move
+        rows = torch.stack([self.look_of[moment.state], clock, last_move], 1)
+        inputs = embedding_bag(rows, self.rows, mode="sum")
+        return inputs.addmm_(moment.last_reward[:, None], self.last_reward)
 
 
 class View:
@@ -128,10 +128,11 @@ class View:
 
     def tables(self, params: Params) -> Tables:
         """The inputs that it makes."""
-        clock = params["step"][: self.batch.horizon, None] + params["episode"]
         looks = params["bias"] + self.features @ params["see"][self.columns]
-        last = params["last_move"], params["last_reward"]
-        return Tables(looks, self.look_of, clock.flatten(0, 1), *last)
+        clock = (params["step"][: self.batch.horizon, None] + params["episode"]).flatten(0, 1)
+        rows = torch.cat([looks, clock, params["last_move"]])
+        begins = len(looks), len(looks) + len(clock)
+        return Tables(rows, self.look_of, *begins, params["last_reward"])
 
 
 def policy(params: Params, hidden: Tensor) -> Tensor:

@@ -49,8 +49,10 @@ class PpoConfig:
     entropy_until: float = 0.8
     """when this share of training is done."""
     curiosity: float = 0.0
-    """What it pays in training to enter a cell for the first time in a trial, as long as the goal
-    is not found (as Zintgraf et al. 2021); falls like the entropy's weight, to nothing."""
+    """What it pays in training, at first, to enter a cell for the first time in a trial as long as
+    the goal is not found (as Zintgraf et al. 2021); it falls like the entropy's weight"""
+    final_curiosity: float = 0.0
+    """to this."""
     learning_rate: float = 4e-3
     """Of Adam at first; it falls as a cosine to"""
     final_rate: float = 2e-4
@@ -63,7 +65,7 @@ class PpoConfig:
         check_options(self, epochs=(1, 100), minibatches=(1, 1000), clip=(1e-6, 1e6))
         check_options(self, critic=(0, 1e6), entropy=(0, 1e6), final_entropy=(0, 1e6))
         check_options(self, entropy_until=(1e-6, 1), learning_rate=(0, 10), final_rate=(0, 10))
-        check_options(self, gradient_norm=(1e-6, 1e6))
+        check_options(self, gradient_norm=(1e-6, 1e6), curiosity=(0, 1e6), final_curiosity=(0, 1e6))
 
     def rate(self, progress: float) -> float:
         """The learning rate when this share of training is done."""
@@ -71,12 +73,15 @@ class PpoConfig:
         return low + (high - low) * 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
 
     def entropy_weight(self, progress: float) -> float:
-        share = min(1.0, progress / self.entropy_until)
-        return self.entropy + (self.final_entropy - self.entropy) * share
+        """What the entropy counts when this share of training is done."""
+        return self._fallen(self.entropy, self.final_entropy, progress)
 
     def bonus(self, progress: float) -> float:
-        """What a new cell pays when this share of training is done."""
-        return self.curiosity * max(0.0, 1 - progress / self.entropy_until)
+        """What a new cell pays then."""
+        return self._fallen(self.curiosity, self.final_curiosity, progress)
+
+    def _fallen(self, first: float, last: float, progress: float) -> float:
+        return first + (last - first) * min(1.0, progress / self.entropy_until)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from typing import Any
 
 from agents.catalog import is_shipped
 from agents.evaluate import Curves, bayes_optimal
-from agents.exercises.lesson import Findings, Lesson, measure, measure_scratch, meta_train
+from agents.exercises.lesson import Findings, Lesson, measure, measure_scratch
 from agents.learner import Learner, make_learner
 from agents.plots import (
     Line,
@@ -28,7 +28,6 @@ from agents.plots import (
     score_axis,
     style,
 )
-from agents.ppo import PpoConfig
 from agents.runs import load_agent
 from agents.statistics import bootstrap_interval
 from game.rules import Floats
@@ -38,31 +37,8 @@ TRIAL = 4  # episodes that the agents with memory are trained for
 LONG = 12  # episodes of a longer trial
 STEPS = 5  # of gradient learners
 HELD_OUT = 24  # at most this many held-out tasks of each pack
-MEMORY = ("rl2", "varibad", "transformer")  # the first is trained here if it is not shipped
+MEMORY = ("rl2", "varibad", "transformer")  # the first is taken elsewhere, too
 TICKS = (0, 1, 2, 4, 10, 20, 50, 100)  # of the axis of episodes
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How an agent that is not shipped is trained here, for a short while."""
-
-    iterations: int
-    tasks: int
-    options: dict[str, Any]
-
-
-RECIPES = {
-    ("rl2", "gridnavi"): Recipe(150, 21, {}),
-    ("rl2", "mazes-9x9"): Recipe(
-        70,
-        24,
-        {
-            "width": 96,
-            "trials": 8,
-            "ppo": PpoConfig(entropy=0.02, final_entropy=0.002, learning_rate=3e-3),
-        },
-    ),
-}
 
 
 def run(lesson: Lesson) -> Findings:
@@ -91,10 +67,8 @@ class _Ground:
     def of(cls, lesson: Lesson, name: str) -> _Ground:
         pack = load_pack(name)
         tasks = pack.split("test").tasks[: lesson.most(HELD_OUT)]
-        learners = {"maml": load_agent("maml", name).learner}
-        for with_memory in MEMORY:
-            if is_shipped(with_memory, name) or with_memory == MEMORY[0]:
-                learners[with_memory] = learner_for(lesson, with_memory, pack)
+        shipped = [learner for learner in ("maml", *MEMORY) if is_shipped(learner, name)]
+        learners = {learner: load_agent(learner, name).learner for learner in shipped}
         curves = {"maml": measure(learners["maml"], tasks, lesson.most(2), STEPS)}
         curves["scratch"] = measure_scratch(tasks, lesson.most(2), STEPS)
         for with_memory in list(learners)[1:]:
@@ -114,19 +88,6 @@ class _Ground:
             "random_return": float(first.random.mean()),
             "bayes_optimal_return": self.bayes,
         }
-
-
-def learner_for(lesson: Lesson, name: str, pack: Pack) -> Learner:
-    """The shipped agent of the pack; or else one that is trained here."""
-    if is_shipped(name, pack.name):
-        return load_agent(name, pack.name).learner
-    recipe = RECIPES[name, pack.name]
-    learner = make_learner(name, lesson.seed, **recipe.options)
-    text = f"{name} on {pack.name}"
-    iterations, tasks = lesson.iterations(recipe.iterations), lesson.most(recipe.tasks)
-    for _ in meta_train(lesson, learner, pack.split("train"), iterations, tasks, text):
-        pass
-    return learner
 
 
 def compare_elsewhere(lesson: Lesson, mazes: _Ground) -> dict[str, dict[str, float]]:
