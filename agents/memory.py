@@ -287,7 +287,7 @@ class MemoryLearner(Generic[Seeing]):
         data = Trajectories.of(Trials(mind, batch, per_task, rngs).play(self.config.episodes))
         return {
             "trial_return": float(data.reward.sum(0).mean()),
-            **self.improve(view, self.curious(data, batch, progress), rngs, progress),
+            **self.improve(view, data, rngs, progress),
             "env_steps": int(data.lengths.sum()),
         }
 
@@ -306,6 +306,7 @@ class MemoryLearner(Generic[Seeing]):
         config, params = self.config.ppo, self.params
         weight = config.entropy_weight(progress)
         self.adam.param_groups[0]["lr"] = config.rate(progress)
+        data = self.curious(data, view.batch, progress)
         for part in minibatches(data, config, shuffler(rngs)):
             hidden = self.rethink(view, part)
             log_probs = policy(params, hidden)

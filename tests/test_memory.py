@@ -123,6 +123,23 @@ def test_what_is_new_is_each_cell_once_until_the_goal_is_found():
         assert not found[length:, trial].any()
 
 
+def test_what_new_cells_pay_fades_and_is_taught_to_the_policy_alone():
+    config = PpoConfig(curiosity=0.8, final_curiosity=0.2, entropy_until=0.5)
+    assert [config.bonus(progress) for progress in (0, 0.25, 0.5, 1)] == pytest.approx(
+        [0.8, 0.5, 0.2, 0.2]
+    )
+    batch = GridBatch.of([task.level for task in family(parse(CORRIDOR), "corridor")])
+    agents = [
+        make_learner("varibad", width=16, trials=2, ppo=PpoConfig(curiosity=curiosity))
+        for curiosity in (0.0, 5.0)
+    ]
+    plain, curious = (agent.meta_update(batch, rngs_of(batch), 0.0) for agent in agents)
+    assert plain["trial_return"] == curious["trial_return"]
+    for name, one in agents[0].state().items():
+        assert torch.equal(one, agents[1].state()[name]) or not name.startswith("encoder.")
+    assert not torch.equal(*(agent.state()["policy.w"] for agent in agents))
+
+
 def test_an_informed_critic_is_told_the_worth_of_states_in_training_alone():
     batch = GridBatch.of([task.level for task in family(parse(CORRIDOR), "corridor")])
     agent = make_learner("rl2", width=16, ppo=PpoConfig(informed=True))
