@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -10,10 +11,21 @@ import torch
 
 from agents.gru import gru_sequence, gru_step
 from agents.learner import REGISTRY, Learner, learner_class, make_learner
-from agents.memory import MemoryLearner, critic, policy
+from agents.memory import MemoryLearner, View, critic, policy
 from agents.ppo import PpoConfig, Trajectories, advantages, minibatches, news
-from agents.trials import WAYS, Episode, Moves, Trials
+from agents.trials import (
+    LAST_MOVES,
+    LONGEST,
+    MOST_EPISODES,
+    WAYS,
+    Episode,
+    Moment,
+    Moves,
+    Trials,
+    clock_index,
+)
 from game.bayes import bayes_returns, belief
+from game.features import MAX_SIZE, START_OF, observe
 from game.hidden import QUESTIONS, SPANS, answers
 from game.level import parse
 from game.planner import optimal_values
@@ -49,8 +61,14 @@ def rngs_of(batch: GridBatch, seed: int = 1) -> list[np.random.Generator]:
     return [np.random.default_rng([seed, t]) for t in range(batch.n_tasks)]
 
 
+def informed(agent: MemoryLearner, batch: GridBatch) -> View:
+    view = agent.look(batch)
+    view.best = torch.linspace(-1, 1, len(view.best), dtype=agent.dtype)
+    return view
+
+
 def played(agent: MemoryLearner, batch: GridBatch) -> list[Episode]:
-    mind = agent.mind(agent.state(), agent.look(batch), 3 * batch.n_tasks)
+    mind = agent.mind(agent.state(), informed(agent, batch), 3 * batch.n_tasks)
     return Trials(mind, batch, 3, rngs_of(batch)).play(3)
 
 
@@ -78,15 +96,52 @@ def test_a_sequence_is_its_steps_one_after_the_other_and_so_is_its_gradient():
 def test_training_sees_the_chances_and_values_with_which_the_trials_were_played(name: str):
     """The sequence pass over packed trials against the network in the loop."""
     agent, batch = in_double(name), unlike_tasks()
-    data, view = Trajectories.of(played(agent, batch)), agent.look(batch)
-    for part in minibatches(data, PpoConfig(), np.random.default_rng(0)):
+    data, view = Trajectories.of(played(agent, batch)), informed(agent, batch)
+    data = replace(data, reward=data.value)  # without a discount the critic's targets
+    config = PpoConfig(discount=0, reward_scale=1)
+    for part in minibatches(data, config, np.random.default_rng(0)):
         hidden = agent.rethink(view, part)
         chosen = policy(agent.params, hidden).gather(1, part.action[:, None])[:, 0]
         assert torch.allclose(chosen, part.log_prob, atol=1e-9)
         assert sum(part.sizes) == len(part.state)
         assert part.sizes == sorted(part.sizes)[::-1]
-        value, target = critic(agent.params, hidden, view.best[part.state]), part.target
-        assert value.shape == target.shape
+        value = critic(agent.params, hidden, view.best[part.state])
+        assert torch.allclose(value, part.target, atol=1e-9)
+
+
+def test_inputs_are_the_sum_of_all_that_a_moment_tells():
+    long = parse("steps: 140\ngoal: visible\nmap:\n@...G\n")
+    batch = GridBatch.of([*(tables.level for tables in unlike_tasks().tables), long])
+    agent = in_double("rl2")
+    p = {name: one.detach().numpy() for name, one in agent.params.items()}
+    rng, n = np.random.default_rng(0), 300
+    task, step = rng.integers(0, batch.n_tasks, n), rng.integers(0, batch.horizon, n)
+    state = rng.integers(0, [batch.tables[t].n_states for t in task])
+    episode, move = rng.integers(0, 2 * MOST_EPISODES, n), rng.integers(0, LAST_MOVES, n)
+    reward = rng.standard_normal(n)
+    clock = np.array([clock_index(*at) for at in zip(step, episode, strict=True)])
+    known = (state + task * batch.n_states, clock, move, reward)
+    found = agent.look(batch).tables(agent.state()).look_up(Moment(*map(torch.from_numpy, known)))
+    seen = np.stack([observe(batch.tables[t])[s] for t, s in zip(task, state, strict=True)])
+    for block in ("opponent", "goal"):  # their distances, in cells
+        seen[:, START_OF[block] + 1 : START_OF[block] + 3] *= MAX_SIZE
+    expected = (
+        seen @ p["see"] + p["bias"] + p["last_move"][move] + reward[:, None] * p["last_reward"]
+    )
+    expected += p["step"][np.minimum(step, LONGEST - 1)]
+    expected += p["episode"][np.minimum(episode, MOST_EPISODES - 1)]
+    assert found.numpy() == pytest.approx(expected, abs=1e-9)
+
+
+def test_a_moment_tells_of_the_one_before_it_also_over_the_ends_of_episodes():
+    batch = unlike_tasks()
+    data, moves = Trajectories.of(played(in_double("rl2"), batch)), Moves(batch)
+    assert (data.last_move[0] == LAST_MOVES - 1).all()
+    assert not data.last_reward[0].any()
+    on = data.alive[1:]
+    led = moves.number(*(a[:-1][on] for a in (data.action, data.state, data.entered)))
+    assert (data.last_move[1:][on] == led).all()
+    assert (data.last_reward[1:][on] == data.reward[:-1][on]).all()
 
 
 def test_trials_follow_the_tables_and_no_moment_is_lost():
