@@ -29,13 +29,13 @@ def chosen(batch: GridBatch, q: Floats) -> Floats:
     return q if batch.chance is None else batch.chance.expected(q)
 
 
-def _values(batch: GridBatch, action_probs: Floats | None) -> Floats:
+def _values(batch: GridBatch, action_probs: Floats | None, discount: float = 1.0) -> Floats:
     """[T, S] the return from each state of a policy [T, S, A], or of the best one (None)."""
     look_ahead, value = looking_ahead(batch), np.zeros(batch.over.shape)
     if action_probs is not None:
         moves = np.ascontiguousarray(batch.effective(action_probs).swapaxes(1, 2)).swapaxes(1, 2)
     for left in range(1, batch.horizon + 1):
-        q = look_ahead(value)
+        q = look_ahead(discount * value)
         new = chosen(batch, q).max(-1) if action_probs is None else (q * moves).sum(-1)
         new = np.where((left <= batch.steps)[:, None], new, value)
         if np.array_equal(new, value):
@@ -45,12 +45,9 @@ def _values(batch: GridBatch, action_probs: Floats | None) -> Floats:
 
 
 def optimal_values(batch: GridBatch, discount: float) -> Floats:
-    """[T, S] the best discounted return from each state, all being known, by as many steps as the
-    longest episode has."""
-    look_ahead, value = looking_ahead(batch), np.zeros(batch.over.shape)
-    for _ in range(batch.horizon):
-        value = chosen(batch, look_ahead(discount * value)).max(-1)
-    return value
+    """[T, S] the best discounted return of an episode that begins in this state, all being
+    known."""
+    return _values(batch, None, discount)
 
 
 def _averaged(batch: GridBatch, action_probs: Floats | None) -> Floats:
