@@ -33,9 +33,9 @@ from agents.ppo import (
 )
 from agents.rollout import Rngs
 from agents.trials import (
+    EPISODES_TOLD,
     LAST_MOVES,
-    LONGEST,
-    MOST_EPISODES,
+    STEPS_TOLD,
     Mind,
     Moment,
     Outcome,
@@ -68,8 +68,8 @@ def init_inputs(width: int, rng: np.random.Generator) -> Params:
     """Tables of inputs that are so wide."""
     return {
         "see": normal(rng, N_FEATURES, width, 0.18),
-        "step": normal(rng, LONGEST, width, 0.5),
-        "episode": normal(rng, MOST_EPISODES, width, 0.5),
+        "step": normal(rng, STEPS_TOLD, width, 0.5),
+        "episode": normal(rng, EPISODES_TOLD, width, 0.5),
         "last_move": normal(rng, LAST_MOVES, width, 0.5),
         "last_reward": normal(rng, 1, width, 0.5),
         "bias": torch.zeros(width),
@@ -86,7 +86,7 @@ def init_heads(width: int, rng: np.random.Generator) -> Params:
     }
 
 
-# to where others are: counted in cells here, for in parts of a map a step more would hardly show
+# how far away others are: in cells here, since in shares of the largest map a step hardly shows
 DISTANCES = [START_OF[name] + axis for name in ("opponent", "goal") for axis in (1, 2)]
 
 
@@ -141,10 +141,10 @@ def policy(params: Params, hidden: Tensor) -> Tensor:
 
 
 def critic(params: Params, hidden: Tensor, best: Tensor) -> Tensor:
-    """[N] what the critic expects of the rest of the trial, by what the agent has in mind and by
-    what the rest of the episode is worth to who knows the task, `best` [N]."""
-    share = torch.addmm(params["value.b"], hidden, params["value.w"])  # [N, 2]
-    return torch.addcmul(share[:, 0], share[:, 1], best)
+    """[N] what the critic expects of the rest of the trial: a + b best, where a and b come of what
+    the agent has in mind, and `best` [N] is what the episode is worth yet to who knows the task."""
+    a, b = torch.addmm(params["value.b"], hidden, params["value.w"]).unbind(1)
+    return torch.addcmul(a, b, best)
 
 
 # --- a GRU ---------------------------------------------------------------------------------------
@@ -223,7 +223,7 @@ class MemoryConfig:
     width: int = 64
     """Of what it has in mind."""
     episodes: int = 4
-    """Of a trial in training."""
+    """Of a trial in training. The clock tells 8 apart."""
     trials: int = 12
     """Of each task in an iteration."""
     greedy: bool = True

@@ -50,7 +50,7 @@ class PpoConfig:
     """when this share of training is done."""
     curiosity: float = 0.0
     """What it pays in training, at first, to enter a cell for the first time in a trial as long as
-    the goal is not found (as Zintgraf et al. 2021); it falls like the entropy's weight"""
+    the goal is not found (as Zintgraf et al. 2021); it falls as the entropy's weight does"""
     final_curiosity: float = 0.0
     """to this."""
     learning_rate: float = 4e-3
@@ -77,7 +77,7 @@ class PpoConfig:
         return self._fallen(self.entropy, self.final_entropy, progress)
 
     def bonus(self, progress: float) -> float:
-        """What a new cell pays then."""
+        """What a new cell pays when this share of training is done."""
         return self._fallen(self.curiosity, self.final_curiosity, progress)
 
     def _fallen(self, first: float, last: float, progress: float) -> float:
@@ -129,13 +129,14 @@ class Trajectories:
 def news(data: Trajectories, batch: GridBatch) -> Bools:
     """[L, N] where a trial enters a cell for the first time, and has not been at the goal yet."""
     cell, goal = batch.cell.reshape(-1, 2), batch.goal.ravel()
-    width, (moments, trials) = int(cell.max()) + 1, data.entered.shape
-    place = (cell[:, 0] * width + cell[:, 1])[data.entered]  # [L, N]
+    width = int(cell.max()) + 1
+    visited = np.concatenate([data.state[:1], data.entered])  # [1 + L, N] where it began is not new
+    place = (cell[:, 0] * width + cell[:, 1])[visited]
     found = np.logical_or.accumulate(goal[data.entered] & data.alive, 0)
-    _, first = np.unique(place + np.arange(trials) * width**2, return_index=True)
-    new = np.zeros(moments * trials, bool)
+    _, first = np.unique(place + np.arange(place.shape[1]) * width**2, return_index=True)
+    new = np.zeros(place.size, bool)
     new[first] = True
-    result: Bools = new.reshape(moments, trials) & data.alive & ~found
+    result: Bools = new.reshape(place.shape)[1:] & data.alive & ~found
     return result
 
 

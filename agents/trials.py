@@ -22,8 +22,8 @@ from game.trace import EPISODES_SHOWN, AdaptationStep
 
 Floats32: TypeAlias = NDArray[np.float32]  # or what the parameters are of
 Rows: TypeAlias = slice | Ints  # of some trials, or of all
-LONGEST = 128  # the clock tells so many steps of an episode apart,
-MOST_EPISODES = 8  # and so many episodes of a trial
+STEPS_TOLD = 128  # the clock tells so many steps of an episode apart,
+EPISODES_TOLD = 8  # and so many of a trial's episodes
 WAYS = N_ACTIONS + 1  # to have moved: one of the moves (staying is one), or a leap
 LAST_MOVES = N_ACTIONS * WAYS + 1  # an action and what way one went, or none yet
 TRIALS = 20  # of a task where chance has a hand in them
@@ -32,7 +32,7 @@ TRIALS = 20  # of a task where chance has a hand in them
 def clock_index(step: int, episode: int) -> int:
     """A number for a moment by the clock; what is longer than the clock knows looks like its last
     step or episode."""
-    return min(step, LONGEST - 1) * MOST_EPISODES + min(episode, MOST_EPISODES - 1)
+    return min(step, STEPS_TOLD - 1) * EPISODES_TOLD + min(episode, EPISODES_TOLD - 1)
 
 
 class Moves:

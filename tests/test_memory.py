@@ -14,9 +14,9 @@ from agents.learner import REGISTRY, Learner, learner_class, make_learner
 from agents.memory import MemoryLearner, View, critic, policy
 from agents.ppo import PpoConfig, Trajectories, advantages, minibatches, news
 from agents.trials import (
+    EPISODES_TOLD,
     LAST_MOVES,
-    LONGEST,
-    MOST_EPISODES,
+    STEPS_TOLD,
     WAYS,
     Episode,
     Moment,
@@ -117,7 +117,7 @@ def test_inputs_are_the_sum_of_all_that_a_moment_tells():
     rng, n = np.random.default_rng(0), 300
     task, step = rng.integers(0, batch.n_tasks, n), rng.integers(0, batch.horizon, n)
     state = rng.integers(0, [batch.tables[t].n_states for t in task])
-    episode, move = rng.integers(0, 2 * MOST_EPISODES, n), rng.integers(0, LAST_MOVES, n)
+    episode, move = rng.integers(0, 2 * EPISODES_TOLD, n), rng.integers(0, LAST_MOVES, n)
     reward = rng.standard_normal(n)
     clock = np.array([clock_index(*at) for at in zip(step, episode, strict=True)])
     known = (state + task * batch.n_states, clock, move, reward)
@@ -128,8 +128,8 @@ def test_inputs_are_the_sum_of_all_that_a_moment_tells():
     expected = (
         seen @ p["see"] + p["bias"] + p["last_move"][move] + reward[:, None] * p["last_reward"]
     )
-    expected += p["step"][np.minimum(step, LONGEST - 1)]
-    expected += p["episode"][np.minimum(episode, MOST_EPISODES - 1)]
+    expected += p["step"][np.minimum(step, STEPS_TOLD - 1)]
+    expected += p["episode"][np.minimum(episode, EPISODES_TOLD - 1)]
     assert found.numpy() == pytest.approx(expected, abs=1e-9)
 
 
@@ -170,7 +170,7 @@ def test_what_is_new_is_each_cell_once_until_the_goal_is_found():
     cells, goals = batch.cell.reshape(-1, 2), batch.goal.ravel()
     assert found.any()
     for trial, length in enumerate(data.lengths):
-        known, at_goal = set(), False
+        known, at_goal = {tuple(cells[data.state[0, trial]])}, False
         for t, state in enumerate(data.entered[:length, trial]):
             at_goal |= goals[state]
             assert found[t, trial] == (tuple(cells[state]) not in known and not at_goal)
@@ -211,6 +211,8 @@ def test_an_informed_critic_is_told_the_worth_of_states_in_training_alone():
     scale, discount = PpoConfig().reward_scale, PpoConfig().discount
     assert seen[0].numpy() == pytest.approx(scale * optimal_values(batch, discount).ravel(), 1e-5)
     assert not seen[1].any()
+    assert agent.state()["value.w"][:, 1].any()  # and makes use of it
+    assert not make_learner("rl2", width=16).state()["value.w"][:, 1].any()
 
 
 def test_moves_are_what_was_done_and_the_way_that_it_led():
