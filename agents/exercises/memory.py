@@ -38,6 +38,7 @@ LONG = 12  # episodes of a longer trial
 STEPS = 5  # of gradient learners
 HELD_OUT = 24  # at most this many held-out tasks of each pack
 MEMORY = ("rl2", "varibad", "transformer")  # the first is taken elsewhere, too
+LOOKS = ("maml", "scratch", *MEMORY, "posterior sampling")  # each the same in both panels
 TICKS = (0, 1, 2, 4, 10, 20, 50, 100)  # of the axis of episodes
 
 
@@ -178,7 +179,7 @@ def draw(
     style(left, "GridNavi, all 21 goals", "", "mean return of an episode")
     lines = _lines(navi.curves, "returns")
     if navi.bayes:
-        lines.append(Line("best explorer", range(TRIAL), navi.bayes, look=6))
+        lines.append(Line("best explorer", range(TRIAL), navi.bayes, look=len(LOOKS)))
     draw_lines(left, lines)
     low, high = numbers["random_return"], numbers["optimal_return"]
     left.set_ylim(min(low, lowest_of(lines)) - 0.6, high + 0.9)
@@ -201,10 +202,10 @@ def draw(
 
 def _lines(curves: dict[str, Curves], what: str) -> list[Line]:
     lines = []
-    for look, (name, curve) in enumerate(curves.items()):
+    for name, curve in curves.items():
         values = getattr(curve, what)
         low, high = bootstrap_interval(values, lambda drawn: drawn.mean((0, 1)))
-        lines.append(Line(name, curve.episodes, _mean(values), low, high, look=look))
+        lines.append(Line(name, curve.episodes, _mean(values), low, high, look=LOOKS.index(name)))
     return lines
 
 
