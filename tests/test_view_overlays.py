@@ -98,6 +98,14 @@ def test_values_average_to_the_return_of_the_policy() -> None:
     assert np.isclose((values * batch.start).sum(), expected_return(batch, probs)[0])
 
 
+def test_values_are_not_called_exact_for_who_remembers() -> None:
+    _, sentence = shown("values", scene(0))
+    assert "exactly" in sentence
+    step = replace(traces()[0].steps[0], stationary=False)
+    _, sentence = shown("values", replace(scene(0), steps=[step]))
+    assert "exactly" not in sentence
+
+
 def test_the_best_cell_is_the_brightest() -> None:
     picture, _ = shown("values", scene(2, figures=False))
     board = Board(TASK.level, CELL)

@@ -164,7 +164,8 @@ def heat(board: Board, scene: Scene, type: Typeset) -> Layer:
 
 
 def values(board: Board, scene: Scene, type: Typeset) -> Layer:
-    """What an episode that begins in each cell returns under the present policy, exactly."""
+    """What an episode that begins in each cell returns under the present policy: exactly where that
+    goes by the state alone."""
     if refusal := _too_large(board, scene):
         return refusal
     batch = GridBatch([scene.tables])
@@ -180,10 +181,13 @@ def values(board: Board, scene: Scene, type: Typeset) -> Layer:
         ink = DARK_INK if share > 0.55 else WHITE
         if scene.figures:
             _figure(surface, board, cell, number(float(worth[state]), 1), type, ink)
-    return surface, (
-        "Values: what an episode from this cell would return under the present policy, exactly "
-        f"({number(low, 1)} dark to {number(high, 1)} bright)."
+    under = (
+        "under the present policy, exactly"
+        if scene.step.stationary
+        else "if what the agent would do first in each cell were its policy"
     )
+    span = f"({number(low, 1)} dark to {number(high, 1)} bright)"
+    return surface, f"Values: what an episode from this cell would return {under} {span}."
 
 
 def changes(board: Board, scene: Scene, type: Typeset) -> Layer:
