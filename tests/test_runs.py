@@ -108,7 +108,7 @@ def test_shipped_agents_load_are_small_and_say_how_they_were_made(name: str):
     folder = find_agent(name)
     agent = load_agent(name)
     assert agent.pack in [path.name for path in list_packs()]
-    assert (folder / WEIGHTS).stat().st_size < 300_000
+    assert (folder / WEIGHTS).stat().st_size < 1_000_000
     config = json.loads((folder / CONFIG).read_text())
     assert config["command"].startswith("python main.py train ")
     assert {path.name for path in folder.iterdir()} >= {"metrics.csv", "curves.png", "results.json"}
