@@ -425,6 +425,18 @@ def test_type_grows_and_never_gets_too_small() -> None:
     assert heights[-1] > heights[0]
 
 
+def test_text_is_broken_into_lines_that_fit_and_ends_in_an_ellipsis() -> None:
+    type, text = Typeset(1.0), "one two three four five six seven\neight"
+    lines = type.wrap(text, "small", 80)
+    assert " ".join(lines) == text.replace("\n", " ")
+    assert all(type.width(line, "small") <= 80 for line in lines)
+    assert type.wrap(text, "small", 80, len(lines)) == lines
+    assert type.wrap(text, "small", 80, 0) == []
+    short = type.wrap(text, "small", 80, 2)
+    assert len(short) == 2 and short[0] == lines[0]
+    assert short[1].endswith("…") and type.width(short[1], "small") <= 80
+
+
 def luminance(colour: tuple[int, int, int]) -> float:
     parts = [(c / 255 / 12.92 if c <= 10 else ((c / 255 + 0.055) / 1.055) ** 2.4) for c in colour]
     return float(np.dot(parts, (0.2126, 0.7152, 0.0722)))

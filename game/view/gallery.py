@@ -478,11 +478,7 @@ class Gallery(Page):
             if entry.task is None:
                 type.write(view, "has errors", "label", palette.alert, center=box.center)
         y = box.bottom + type.unit // 2
-        lines = type.wrap(entry.name, "label", rect.width)
-        if len(lines) > NAME_LINES:
-            rest = " ".join(lines[NAME_LINES - 1 :])
-            lines = [*lines[: NAME_LINES - 1], type.fit(rest, "label", rect.width)]
-        for line in lines:
+        for line in type.wrap(entry.name, "label", rect.width, NAME_LINES):
             y = type.write(view, line, "label", palette.ink, topleft=(rect.left, y)).bottom
         if entry.task:
             said = type.fit(self._said(entry, entry.task), "small", rect.width)
@@ -494,7 +490,7 @@ class Gallery(Page):
             return "…"
         if known.failure:
             return "too large"
-        return f"{number(known.optimal_return, 1)}  {'seen' if self._seen(entry) else 'unseen'}"
+        return f"best {number(known.optimal_return, 1)}, {'seen' if self._seen(entry) else 'new'}"
 
     def _seen(self, entry: Entry) -> bool:
         """Whether the chosen agent met the task in its training."""
@@ -591,9 +587,8 @@ class Gallery(Page):
                 surface.blit(picture, picture.get_rect(midtop=room.midtop))
                 y += side + unit
         text = entry.shelf.pack.text if entry.shelf.pack else ""
-        for line in type.wrap(text, "small", inside.width) if text else []:
-            if y + type.height("small") > low - unit:
-                return
+        room_left = (low - unit - y) // type.height("small")
+        for line in type.wrap(text, "small", inside.width, room_left) if text else []:
             y = type.write(surface, line, "small", palette.muted, topleft=(inside.left, y)).bottom
 
     def _draw_fields(self, surface: pygame.Surface, rect: pygame.Rect, type: Typeset) -> int:

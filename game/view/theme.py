@@ -158,8 +158,9 @@ class Typeset:
             text = text[:-1]
         return text.rstrip() + "…"
 
-    def wrap(self, text: str, style: str, width: float) -> list[str]:
-        """The lines of a text that is broken at spaces (and at its own line ends)."""
+    def wrap(self, text: str, style: str, width: float, most: int | None = None) -> list[str]:
+        """The lines of a text that is broken at spaces (and at its own line ends); what would make
+        more than `most` ends in an ellipsis."""
         lines = []
         for paragraph in text.split("\n"):
             if self.width(paragraph, style) <= width:
@@ -173,7 +174,10 @@ class Typeset:
                     longer = word
                 line = longer
             lines.append(self.fit(line, style, width))
-        return lines
+        if most is None or len(lines) <= most:
+            return lines
+        rest = " ".join(lines[max(0, most - 1) :])
+        return [*lines[: most - 1], self.fit(rest, style, width)] if most > 0 else []
 
 
 class Taste:
