@@ -433,8 +433,10 @@ def test_text_is_broken_into_lines_that_fit_and_ends_in_an_ellipsis() -> None:
     assert type.wrap(text, "small", 80, len(lines)) == lines
     assert type.wrap(text, "small", 80, 0) == []
     short = type.wrap(text, "small", 80, 2)
-    assert len(short) == 2 and short[0] == lines[0]
-    assert short[1].endswith("…") and type.width(short[1], "small") <= 80
+    assert len(short) == 2
+    assert short[0] == lines[0]
+    assert short[1].endswith("…")
+    assert type.width(short[1], "small") <= 80
 
 
 def luminance(colour: tuple[int, int, int]) -> float:
