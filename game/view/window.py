@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Protocol
 
@@ -10,6 +11,8 @@ import pygame
 SIZE = (1280, 800)
 DESKTOP_SHARE = 0.9  # of the desktop at most: the window's frame and a task bar need room, too
 FRAMES_PER_SECOND = 60
+CALM = 60  # frames without a change after which nothing is brought to the screen any more, so that
+# as long as something moves the time from flip to flip is that of a frame
 LONGEST_FRAME = 0.1  # seconds; after a longer stall (a dragged window) time does not jump
 SWITCH_INTERVAL = 0.001  # seconds for which a thread may keep the window waiting
 BLIND_DRIVERS = ("offscreen", "dummy")
@@ -53,6 +56,9 @@ def open_display(size: tuple[int, int], title: str, blind: bool = False) -> pyga
     Only tests want a `blind` window.
     """
     try:
+        # what the processor has drawn gets to the screen ten times as fast without OpenGL, which is
+        # emulated where there is no graphics card
+        os.environ.setdefault("SDL_FRAMEBUFFER_ACCELERATION", "0")
         pygame.display.init()
         driver = pygame.display.get_driver()
         if driver in BLIND_DRIVERS and not blind:  # SDL takes one silently where it finds no screen
@@ -89,16 +95,19 @@ def run(
         pygame.font.init()
         pygame.joystick.init()
         pads: dict[int, object] = {}  # those plugged in: one that nobody holds sends no events
-        clock = pygame.time.Clock()
+        clock, calm = pygame.time.Clock(), 0
         shown: object = None  # what the picture on screen hangs on; None: draw it in any case
         while not screen.quit:
             surface = pygame.display.get_surface()
             assert surface is not None
             state = (surface.get_size(), screen.state())
+            calm += 1
             if state != shown:
                 screen.draw(surface)
-                pygame.display.flip()
+                calm = 0
             seconds = clock.tick(FRAMES_PER_SECOND) / 1000
+            if calm < CALM:  # at even intervals, however long it took to draw
+                pygame.display.flip()
             events = pygame.event.get()
             for event in events:
                 if event.type == pygame.JOYDEVICEADDED:
