@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -334,7 +335,12 @@ class MemoryLearner(Generic[Seeing]):
     def load(self, state: dict[str, Tensor]) -> None:
         """Take over weights."""
         self.params = {name: state[name].clone().requires_grad_() for name in self.params}
-        self.adam = torch.optim.Adam(self.groups(), eps=1e-5, fused=True)
+        self.__dict__.pop("adam", None)  # which was one of the weights of before
+
+    @cached_property
+    def adam(self) -> torch.optim.Adam:
+        """Made at the first update: it loads a good part of torch that adapting does not need."""
+        return torch.optim.Adam(self.groups(), eps=1e-5, fused=True)
 
     def groups(self) -> list[dict[str, Any]]:
         """Parameters, by the rates at which they learn; PPO's are the first."""
