@@ -95,3 +95,15 @@ def test_the_window_side_never_loads_torch():
     )
     assert result.returncode == 0, result.stderr
     assert not set(result.stdout.split()) & {"torch", "matplotlib"}
+
+
+def test_learners_that_do_not_train_load_no_compiler():
+    code = (
+        "import sys; from agents.learner import REGISTRY, make_learner\n"
+        "for name in REGISTRY: make_learner(name)\n"
+        "print('torch' in sys.modules, 'torch._dynamo' in sys.modules)"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert result.stdout.split() == ["True", "False"], result.stderr
