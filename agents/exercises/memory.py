@@ -36,7 +36,7 @@ from game.tasks import Pack, Task, load_pack
 TRIAL = 4  # episodes that the agents with memory are trained for
 LONG = 12  # episodes of a longer trial
 STEPS = 5  # of gradient learners
-HELD_OUT = 24  # at most this many held-out tasks of each pack
+HELD_OUT = 100  # at most this many held-out tasks of each pack
 MEMORY = ("rl2", "varibad", "transformer")  # the first is taken elsewhere, too
 LOOKS = ("maml", "scratch", *MEMORY, "posterior sampling")  # each the same in both panels
 TICKS = (0, 1, 2, 4, 10, 20, 50, 100)  # of the axis of episodes
@@ -68,8 +68,8 @@ class _Ground:
     def of(cls, lesson: Lesson, name: str) -> _Ground:
         pack = load_pack(name)
         tasks = pack.split("test").tasks[: lesson.most(HELD_OUT)]
-        shipped = [learner for learner in ("maml", *MEMORY) if is_shipped(learner, name)]
-        learners = {learner: load_agent(learner, name).learner for learner in shipped}
+        others = [learner for learner in MEMORY[1:] if is_shipped(learner, name)]
+        learners = {n: load_agent(n, name).learner for n in ("maml", MEMORY[0], *others)}
         curves = {"maml": measure(learners["maml"], tasks, lesson.most(2), STEPS)}
         curves["scratch"] = measure_scratch(tasks, lesson.most(2), STEPS)
         for with_memory in list(learners)[1:]:
