@@ -102,13 +102,15 @@ def _show_episodes(summary: dict[str, Any], console: Console, look: dict[str, An
         if facts["episodes"] == list(range(n)):
             rows[name] = facts["return_mean"]
     rows["random policy"] = [summary["random_return"]] * n
-    table = Table(title="mean return of each episode of a trial, and their sum", **look)
+    table = Table(
+        title="mean return of each episode of a trial, and their sum", collapse_padding=True, **look
+    )
     table.add_column("agent", no_wrap=True)
     for k in range(n):
         table.add_column(f"{k + 1}", justify="right", no_wrap=True)
     table.add_column("trial", justify="right", no_wrap=True)
     for name, returns in rows.items():
-        table.add_row(name, *(f"{value:z.2f}" for value in [*returns, sum(returns)]))
+        table.add_row(name, *(f"{value:z.3f}" for value in [*returns, sum(returns)]))
     console.print(table)
 
 

@@ -253,7 +253,7 @@ def test_returns_stand_between_the_bounds_episode_by_episode(capsys: pytest.Capt
     show_evaluation(found.title, found.summary(), Console(width=120))
     said = capsys.readouterr().out
     rows = {line.split("  ")[0].strip(): line.split() for line in said.splitlines() if "." in line}
-    assert rows["oracle"][1:] == ["11.07"] * 4 + ["44.29"]
-    assert rows["Bayes-optimal"][1:] == ["4.00", "11.07", "11.07", "11.07", "37.21"]
-    assert rows["random policy"][2:] == ["-1.17"] * 4 + ["-4.66"]
+    assert rows["oracle"][1:] == ["11.071"] * 4 + ["44.286"]
+    assert rows["Bayes-optimal"][1:] == ["4.000", "11.071", "11.071", "11.071", "37.214"]
+    assert rows["random policy"][2:] == ["-1.165"] * 4 + ["-4.662"]
     assert len(rows["posterior-sampling"]) == 6

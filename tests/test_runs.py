@@ -10,7 +10,8 @@ import safetensors.torch
 import torch
 
 from agents.catalog import CONFIG, WEIGHTS, agent_card, find_agent, list_pretrained
-from agents.learner import AgentError, make_learner
+from agents.learner import AgentError, learner_class, make_learner
+from agents.memory import MemoryLearner
 from agents.runs import describe, load_agent, save_weights
 from game.files import write_atomically, write_json
 from game.tasks import list_packs, load_pack
@@ -108,8 +109,9 @@ def test_shipped_agents_load_are_small_and_say_how_they_were_made(name: str):
     folder = find_agent(name)
     agent = load_agent(name)
     assert agent.pack in [path.name for path in list_packs()]
-    assert (folder / WEIGHTS).stat().st_size < 1_000_000
     config = json.loads((folder / CONFIG).read_text())
+    remembers = issubclass(learner_class(config["learner"]), MemoryLearner)
+    assert (folder / WEIGHTS).stat().st_size < (1_000_000 if remembers else 300_000)
     assert config["command"].startswith("python main.py train ")
     assert {path.name for path in folder.iterdir()} >= {"metrics.csv", "curves.png", "results.json"}
 
