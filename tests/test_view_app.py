@@ -184,7 +184,7 @@ def test_seen_is_what_the_chosen_agent_was_trained_on(tmp_path: Path) -> None:
     gallery = gallery_of(app)
     said = [gallery._said(e, e.task) for e in gallery.entries[:2] if e.task]
     assert said[0].endswith(" seen")
-    assert said[1].endswith(" new")
+    assert said[1].endswith(" unseen")
 
 
 def test_one_picture_is_painted_a_frame(tmp_path: Path) -> None:

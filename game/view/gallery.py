@@ -368,7 +368,9 @@ class Gallery(Page):
         footer = self.footer_height(max(size[0], 480) - 6 * type.unit, type)
         top, main, bottom = frame(size, type.unit, hud.header_height(size[0], type), footer)
         count = len(self.entries)
-        text = "Choose a level. Type to search." if count else "No level is called that."
+        text = "Choose a level by its optimal return, or by what the agent has not seen yet."
+        if not count:
+            text = "No level is called that."
         if not self._shelves:
             text = "Looking for levels…"
         hud.draw_header(surface, top, text, type)
@@ -490,7 +492,7 @@ class Gallery(Page):
             return "…"
         if known.failure:
             return "too large"
-        return f"best {number(known.optimal_return, 1)}, {'seen' if self._seen(entry) else 'new'}"
+        return f"{number(known.optimal_return, 1)}  {'seen' if self._seen(entry) else 'unseen'}"
 
     def _seen(self, entry: Entry) -> bool:
         """Whether the chosen agent met the task in its training."""

@@ -81,7 +81,7 @@ def draw_header(surface: pygame.Surface, rect: pygame.Rect, sentence: str, type:
         type.write(surface, sentence, "body", colour, midleft=(left, rect.centery))
         return
     room = max(1, rect.height // type.height("small"))
-    lines = type.wrap(sentence, "small", rect.right - left)[:room]
+    lines = type.wrap(sentence, "small", rect.right - left, room)
     y = rect.centery - len(lines) * type.height("small") // 2
     for line in lines:
         y = type.write(surface, line, "small", colour, topleft=(left, y)).bottom

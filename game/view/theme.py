@@ -176,8 +176,9 @@ class Typeset:
             lines.append(self.fit(line, style, width))
         if most is None or len(lines) <= most:
             return lines
-        rest = " ".join(lines[max(0, most - 1) :])
-        return [*lines[: most - 1], self.fit(rest, style, width)] if most > 0 else []
+        if most < 1:
+            return []
+        return [*lines[: most - 1], self.fit(" ".join(lines[most - 1 :]), style, width)]
 
 
 class Taste:

@@ -381,7 +381,7 @@ class TrainScreen(Page):
     def _draw_caption(self, frame: pygame.Surface, rect: pygame.Rect, type: Typeset) -> None:
         frame.fill(type.palette.paper, rect)
         y = rect.top
-        for line in type.wrap(self.caption(), "small", rect.width)[:2]:
+        for line in type.wrap(self.caption(), "small", rect.width, 2):
             at = (rect.left, y)
             y = type.write(frame, line, "small", type.palette.muted, topleft=at).bottom
 
