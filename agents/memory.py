@@ -164,9 +164,15 @@ def init_gru(width: int, rng: np.random.Generator) -> Params:
 
 def gru_thoughts(params: Params, inputs: Tensor, sizes: Sequence[int]) -> Tensor:
     """[P, H] what comes of inputs [P, 4H], packed as `gru_sequence` has them."""
-    remembered, seen = inputs.split([3 * inputs.shape[1] // 4, inputs.shape[1] // 4], 1)
+    remembered, seen = gru_parts(params, inputs)
     hidden = gru_sequence(remembered, sizes, params["gru.w"], params["gru.b"])
     return think(params, seen, hidden)
+
+
+def gru_parts(params: Params, inputs: Tensor) -> tuple[Tensor, Tensor]:
+    """Of inputs [n, 4H] those of the GRU [n, 3H], and those of the layer on it [n, H]."""
+    width = len(params["gru.b"])
+    return inputs[:, : 3 * width], inputs[:, 3 * width :]
 
 
 def think(params: Params, seen: Tensor, hidden: Tensor) -> Tensor:
@@ -180,8 +186,8 @@ class GruMind:
     @torch.no_grad()
     def __init__(self, params: Params, view: View, n: int) -> None:
         self.params, self.best, self.tables = params, view.best, view.tables(params)
-        self.dtype, self.width = params["bias"].dtype, len(params["gru.b"])
-        self.hidden = torch.zeros(n, self.width, dtype=self.dtype)
+        self.dtype = params["bias"].dtype
+        self.hidden = torch.zeros(n, len(params["gru.b"]), dtype=self.dtype)
 
     @property
     def belief(self) -> Tensor | None:
@@ -194,8 +200,8 @@ class GruMind:
 
     def go_on(self, rows: Rows, moment: Moment) -> tuple[Tensor, Tensor]:
         """[n, H] the next hidden states, and [n, H] what comes of them."""
-        params, inputs = self.params, self.inputs(rows, moment)
-        remembered, seen = inputs[:, : 3 * self.width], inputs[:, 3 * self.width :]
+        params = self.params
+        remembered, seen = gru_parts(params, self.inputs(rows, moment))
         hidden = gru_step(remembered, self.hidden[rows], params["gru.w"], params["gru.b"])
         return hidden, think(params, seen, hidden)
 
