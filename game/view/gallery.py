@@ -368,7 +368,9 @@ class Gallery(Page):
         footer = self.footer_height(max(size[0], 480) - 6 * type.unit, type)
         top, main, bottom = frame(size, type.unit, hud.header_height(size[0], type), footer)
         count = len(self.entries)
-        text = "Type to search. Below each level: its optimal return, and whether it was trained on."
+        text = (
+            "Type to search. Below each level: its optimal return, and whether it was trained on."
+        )
         if not count:
             text = "No level is called that."
         if not self._shelves:
