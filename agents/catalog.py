@@ -3,31 +3,20 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from agents.learner import REGISTRY, AgentError
-from game.features import LAYOUT
+from agents.learner import AgentError
+from agents.registry import BUILT_IN, find_entry
+from game.session.messages import AgentCard
+from game.world.features import LAYOUT
 
 PRETRAINED = Path(__file__).resolve().parent / "pretrained"
 RUNS = Path("runs")  # where `train` writes, unless it is told where
 CONFIG, WEIGHTS, RESULTS = "config.json", "agent.safetensors", "results.json"
 CHECKPOINT = "last.safetensors"  # what a run goes on from
-UNTRAINED = tuple(name for name, entry in REGISTRY.items() if not entry.needs_run)
-EPISODES = 20  # of an adaptation step, unless an agent's config says otherwise
-
-
-@dataclass(frozen=True)
-class Card:
-    """What there is to know of an agent before it is loaded."""
-
-    name: str
-    episodes: int  # of each of its adaptation steps
-    learned: bool = True  # whether there was a meta-training
-    pack: str = ""  # that it was meta-trained on
-    trained_on: frozenset[str] = frozenset()  # ids; none where it met ever new tasks
-    usual: tuple[tuple[int, float], ...] = ()  # (episodes, mean score) on held-out tasks, if known
+EPISODES_PER_STEP = "episodes_per_step"  # in config.json, since learners of one's own
+UNTRAINED = tuple(name for name, entry in BUILT_IN.items() if not entry.needs_run)
 
 
 def list_pretrained() -> list[str]:
@@ -54,11 +43,11 @@ def find_agent(name: str, pack: str = "") -> Path:
             return folder
     if Path(name).is_dir():
         raise AgentError(f"{name}: no {CONFIG} in this folder - it is not (yet) a run of 'train'")
-    if name in REGISTRY and pack:
+    if name in BUILT_IN and pack:
         todo = f"train one: python main.py train {pack} --learner {name} --out runs/{name}-{pack}"
         raise AgentError(f"no agent '{name}-{pack}' is shipped - {todo}")
     learner = Path(name).name.partition("-")[0]
-    if learner in REGISTRY and REGISTRY[learner].trains and Path(name).name != name and pack:
+    if learner in BUILT_IN and BUILT_IN[learner].trains and Path(name).name != name and pack:
         todo = f"train it first: python main.py train {pack} --learner {learner} --out {name}"
         raise AgentError(f"{name}: no such run - {todo}")
     known = ", ".join([*list_pretrained(), *UNTRAINED])
@@ -79,23 +68,35 @@ def read_config(folder: Path) -> dict[str, Any]:
     return config
 
 
-def agent_card(name: str, pack: str = "") -> Card:
-    """The card of an agent as `find_agent` takes it. Raises AgentError."""
+def agent_card(name: str, pack: str = "") -> AgentCard:
+    """The card of an agent as `find_agent` takes it. Raises AgentError, also where its learner is
+    one that is not known here."""
     if name in UNTRAINED:
-        return Card(name, REGISTRY[name].episodes, learned=False)
+        return AgentCard(name, BUILT_IN[name].episodes, learned=False)
     folder = find_agent(name, pack)
     config = read_config(folder)
-    inner = config["options"].get("inner")
-    episodes = inner.get("episodes") if isinstance(inner, dict) else None
-    entry = REGISTRY.get(str(config.get("learner")))
+    try:
+        find_entry(str(config.get("learner")))
+    except AgentError as error:
+        raise AgentError(f"{folder / CONFIG}: {error}") from None
     ids = config.get("trained_on")
-    return Card(
+    return AgentCard(
         name=folder.resolve().name,
-        episodes=episodes if isinstance(episodes, int) else entry.episodes if entry else EPISODES,
+        episodes=_episodes_per_step(config),
         pack=str(config.get("pack", "")),
         trained_on=frozenset(map(str, ids)) if isinstance(ids, list) else frozenset(),
         usual=_usual(folder),
     )
+
+
+def _episodes_per_step(config: dict[str, Any]) -> int:
+    """The environment episodes of an agent's adaptation steps; older configs only imply them."""
+    inner = config["options"].get("inner")
+    implied = inner.get("episodes") if isinstance(inner, dict) else None
+    found = config.get(EPISODES_PER_STEP, implied)
+    if type(found) is int and found > 0:
+        return found
+    return find_entry(str(config.get("learner"))).episodes
 
 
 def _usual(folder: Path) -> tuple[tuple[int, float], ...]:

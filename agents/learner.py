@@ -1,18 +1,24 @@
-"""What every learner is, and where they are listed."""
+"""What a learner is: the protocol, and a base class with a default for all that it may leave out.
+
+`agents/contract.py` checks any learner against the protocol; `docs/learners.md` builds two.
+"""
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
 
 from agents.rollout import Rngs
-from game.tables import GridBatch
-from game.trace import AdaptationStep
+from game.session.trace import AdaptationStep
+from game.world.batch import GridBatch
 
-if TYPE_CHECKING:  # so that the list of learners can be read without loading torch
-    from torch import Tensor
+Arrays = dict[str, np.ndarray]  # by name
+Changes = Mapping[int, GridBatch]  # the tasks from an adaptation step on
+NO_CHANGES: Changes = {}
+STEP_SIZES = "log_alpha."  # begins the names of the step sizes in a gradient learner's state
 
 
 class AgentError(Exception):
@@ -24,7 +30,7 @@ class Diverged(Exception):
 
 
 def check_options(config: Any, **ranges: tuple[float, float]) -> None:
-    """Raise ValueError where a number of a config (each, of a tuple) is out of its range."""
+    """Raise ValueError where a number of a config (or of a tuple in it) is out of its range."""
     for name, (low, high) in ranges.items():
         value = getattr(config, name)
         values = value if isinstance(value, tuple) else (value,)
@@ -35,104 +41,133 @@ def check_options(config: Any, **ranges: tuple[float, float]) -> None:
 class Learner(Protocol):
     """An agent that learns to learn.
 
-    `config` is a frozen dataclass of its options; `tuned` says whether `scale_steps` may be used to
-    choose the step size of its inner loop on validation tasks; `judged` are the adaptation steps by
-    whose mean score it is judged there.
+    It is made by its class with `(config, seed)`. `config` is a frozen dataclass of its options.
+    `tuned` says whether the step size of its inner loop is chosen on validation tasks, by
+    `scale_steps`. `judged` are the adaptation steps whose mean score says how good it is there.
     """
 
     config: Any
     tuned: bool
-    judged: range
+
+    @property
+    def judged(self) -> range: ...
+
+    @property
+    def episodes_per_step(self) -> int:
+        """Environment episodes of each adaptation step."""
+        ...
 
     def meta_update(self, batch: GridBatch, rngs: Rngs, progress: float) -> dict[str, float]:
-        """One iteration of the outer loop on the tasks of a batch, with a generator for each.
+        """One iteration of the outer loop on the T tasks of a batch, with a generator for each.
 
-        `progress` is the share of training that is done, 0 to 1. Returns metrics, with `env_steps`
-        sampled; none at all where there is nothing to learn.
+        `progress` is the share of training that is done, 0 to 1. Returns metrics, with the number
+        of sampled `env_steps`; no metrics at all mean that there is nothing to learn.
         """
         ...
 
-    def adapt(self, batch: GridBatch, rngs: Rngs, steps: int) -> Iterator[AdaptationStep]:
-        """The inner loop: step 0 before adaptation, then one `AdaptationStep` per step.
+    def adapt(
+        self, batch: GridBatch, rngs: Rngs, steps: int, changes: Changes = NO_CHANGES
+    ) -> Iterator[AdaptationStep]:
+        """The inner loop: step 0 before adaptation, then one `AdaptationStep` for each step.
 
-        Never changes the meta-parameters.
+        Never changes the meta-parameters. Each task draws from its own generator alone. A learner
+        with a belief about the task gives it in each step (`AdaptationStep.belief`, `drawn`).
+        `changes` gives the tasks from a step on, for changes that the learner `follows`.
         """
         ...
 
-    def state(self) -> dict[str, Tensor]:
-        """The meta-parameters by name: all that an adapting agent needs."""
+    def follows(self, changed: GridBatch) -> bool:
+        """Whether an adaptation that is under way can go on when its tasks change to these. If not,
+        the adaptation begins anew (see `agents.adaptation`), and `adapt` gets no `changes`."""
         ...
 
-    def load(self, state: dict[str, Tensor]) -> None:
-        """Take over meta-parameters of the same names and shapes."""
+    def with_episodes(self, episodes: int) -> Learner:
+        """The learner with this number of episodes in each adaptation step, its meta-parameters
+        unchanged; the learner itself where that number is fixed."""
         ...
 
     def scale_steps(self, factor: float) -> None:
-        """Multiply the step sizes of the inner loop."""
+        """Multiply the step sizes of the inner loop, if it has any."""
         ...
 
-    def checkpoint(self) -> dict[str, Tensor]:
+    def state(self) -> Arrays:
+        """The meta-parameters by name: all that an adapting agent needs. May be empty."""
+        ...
+
+    def load(self, state: Arrays) -> None:
+        """Replace the meta-parameters by others of the same names, shapes and types."""
+        ...
+
+    def checkpoint(self) -> Arrays:
         """All that training needs to go on as if it had not stopped."""
         ...
 
-    def restore(self, checkpoint: dict[str, Tensor]) -> None:
-        """Take over a checkpoint."""
+    def restore(self, checkpoint: Arrays) -> None:
+        """Replace all that `checkpoint` gives."""
         ...
 
 
 @dataclass(frozen=True)
-class Entry:
-    """Where a learner is defined. Its class takes (config, seed) and has a `Config`."""
-
-    module: str
-    kind: str
-    options: dict[str, Any] = field(default_factory=dict)
-    """Of its Config, where they differ from the defaults."""
-    trains: bool = True
-    """Whether `train` can make it any better."""
-    needs_run: bool = True
-    """Whether it is of no use before it has been trained."""
-    episodes: int = 20
-    """Of each adaptation step, unless its Config says otherwise."""
+class NoOptions:
+    """A learner's options, where it has none."""
 
 
-REGISTRY: dict[str, Entry] = {
-    "maml": Entry("agents.maml", "Maml"),
-    "fomaml": Entry("agents.maml", "Maml", {"first_order": True}),
-    "reptile": Entry("agents.reptile", "Reptile"),
-    "cavia": Entry("agents.cavia", "Cavia"),
-    "multitask": Entry("agents.multitask", "Multitask"),
-    "scratch": Entry("agents.scratch", "Scratch", {"step_size": 0.3}, needs_run=False),
-    "rl2": Entry("agents.rl2", "Rl2", episodes=1),
-    "varibad": Entry("agents.varibad", "Varibad", episodes=1),
-    "transformer": Entry("agents.transformer", "Transformer", episodes=1),
-    "random": Entry("agents.reference", "Random", trains=False, needs_run=False),
-    "planner": Entry("agents.reference", "Planner", trains=False, needs_run=False),
-    "posterior-sampling": Entry(
-        "agents.posterior", "PosteriorSampling", trains=False, needs_run=False, episodes=1
-    ),
-}
+class BaseLearner:
+    """A learner without meta-parameters that adapts in episodes of its own.
 
+    A subclass writes `adapt`, and where it learns `meta_update`, `state` and `load`. All else has a
+    default that fits. `trains` says whether meta-training makes it any better.
+    """
 
-def find_entry(name: str) -> Entry:
-    """The entry of a registered learner. Raises AgentError."""
-    if name not in REGISTRY:
-        raise AgentError(f"no learner is called '{name}' - there are: {', '.join(REGISTRY)}")
-    return REGISTRY[name]
+    Config: type[Any] = NoOptions
+    trains = True
+    tuned = False
 
+    def __init__(self, config: Any, seed: int) -> None:
+        self.config = config
 
-def learner_class(name: str) -> Any:
-    """The class of a registered learner. Raises AgentError."""
-    entry = find_entry(name)
-    return getattr(importlib.import_module(entry.module), entry.kind)
+    @property
+    def judged(self) -> range:
+        """The first five steps."""
+        return range(1, 6)
 
+    @property
+    def episodes_per_step(self) -> int:
+        """One, as of an agent that adapts from episode to episode."""
+        return 1
 
-def make_config(name: str, **options: Any) -> Any:
-    """The Config of a registered learner with these options. Raises AgentError, ValueError."""
-    return learner_class(name).Config(**{**find_entry(name).options, **options})
+    def meta_update(self, batch: GridBatch, rngs: Rngs, progress: float) -> dict[str, float]:
+        """There is nothing to learn."""
+        return {}
 
+    def adapt(
+        self, batch: GridBatch, rngs: Rngs, steps: int, changes: Changes = NO_CHANGES
+    ) -> Iterator[AdaptationStep]:
+        """See `Learner.adapt`."""
+        raise NotImplementedError
 
-def make_learner(name: str, seed: int = 0, **options: Any) -> Learner:
-    """A new, untrained learner; `options` are fields of its Config."""
-    learner: Learner = learner_class(name)(make_config(name, **options), seed)
-    return learner
+    def follows(self, changed: GridBatch) -> bool:
+        """Adaptation begins anew when a task changes."""
+        return False
+
+    def with_episodes(self, episodes: int) -> Learner:
+        """The number is fixed."""
+        return self
+
+    def scale_steps(self, factor: float) -> None:
+        """There are no step sizes."""
+
+    def state(self) -> Arrays:
+        """There are no meta-parameters."""
+        return {}
+
+    def load(self, state: Arrays) -> None:
+        """There is nothing to replace."""
+
+    def checkpoint(self) -> Arrays:
+        """The meta-parameters; a learner with an optimiser adds what that remembers."""
+        return self.state()
+
+    def restore(self, checkpoint: Arrays) -> None:
+        """See `checkpoint`."""
+        self.load(checkpoint)

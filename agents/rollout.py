@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from game.rules import Bools, Floats, Ints
-from game.tables import N_ACTIONS, GridBatch
+from game.session.trace import EPISODES_SHOWN, AdaptationStep
+from game.world.batch import GridBatch
+from game.world.rules import Bools, Floats, Ints
+from game.world.tables import N_ACTIONS
 
 Rngs = Sequence[np.random.Generator]
 
@@ -89,3 +91,30 @@ def draw(
         if luck is not None and batch.chancy[t]:
             luck[: batch.steps[t], t] = rng.random((batch.steps[t], episodes))
     return chance, luck, state
+
+
+def adaptation_step(
+    k: int,
+    env_steps: np.ndarray,
+    probs: Floats,
+    data: Rollout,
+    exact: Floats | None,
+    gradient_steps: int,
+    stationary: bool = True,
+) -> AdaptationStep:
+    """Step k of an adaptation, its policies [T, S, A] having played the episodes `data`."""
+    shown = min(EPISODES_SHOWN, data.action.shape[2])
+    alive = data.alive[..., :shown]  # [H, T, n]
+    begun = np.concatenate([np.ones_like(alive[:1]), alive])
+    return AdaptationStep(
+        step=k,
+        episodes=k * data.action.shape[2],
+        env_steps=env_steps,
+        gradient_steps=gradient_steps,
+        return_sampled=data.returns.mean(1),
+        return_exact=exact,
+        action_probs=probs,
+        paths=np.where(begun, data.state[..., :shown], -1).transpose(1, 2, 0),
+        moves=np.where(alive, data.action[..., :shown], -1).transpose(1, 2, 0),
+        stationary=stationary,
+    )

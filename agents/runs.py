@@ -1,35 +1,36 @@
 """Agents on disk: a folder with `config.json` and `agent.safetensors`, written atomically.
 
-safetensors loads no code, but a damaged file may still load: so a hash stands in its header, and
-names, shapes, types and finiteness are checked against the learner that the config describes.
+safetensors loads no code, but a damaged file may still load: so its header holds a hash, and names,
+shapes, types and finiteness are checked against the learner that the config describes.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields, is_dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any
 
+import numpy as np
 import safetensors
-import torch
-from safetensors.torch import save
-from torch import Tensor
+from safetensors.numpy import save
 
 from agents.catalog import (
     CHECKPOINT,
     CONFIG,
+    EPISODES_PER_STEP,
     UNTRAINED,
     WEIGHTS,
     find_agent,
     is_shipped,
     read_config,
 )
-from agents.learner import AgentError, Learner, learner_class, make_learner
-from agents.outer import LOG_ALPHA
-from game.features import LAYOUT
+from agents.learner import STEP_SIZES, AgentError, Arrays, Learner
+from agents.registry import learner_class, make_learner
 from game.files import write_atomically
+from game.filling import Misfit, fill
+from game.world.features import LAYOUT
 
 
 @dataclass(frozen=True)
@@ -46,29 +47,38 @@ class Agent:
 
 def describe(learner_name: str, learner: Learner, **facts: Any) -> dict[str, Any]:
     """What config.json says of a run: all that it takes to build the learner again, and `facts`."""
-    options = asdict(learner.config)
-    return {"learner": learner_name, "options": options, "features": LAYOUT, **facts}
+    return {
+        "learner": learner_name,
+        "options": asdict(learner.config),
+        "features": LAYOUT,
+        EPISODES_PER_STEP: learner.episodes_per_step,
+        **facts,
+    }
 
 
 def save_weights(folder: Path, learner: Learner) -> None:
     """Write the learner's meta-parameters into the folder of a run."""
-    tensors = {name: tensor.contiguous() for name, tensor in learner.state().items()}
-    data = save(tensors, metadata={"sha256": _hash(tensors)})
-    write_atomically(folder / WEIGHTS, lambda file: file.write_bytes(data))
+    _save(folder / WEIGHTS, learner.state())
 
 
-def save_checkpoint(folder: Path, tensors: dict[str, Tensor], facts: str) -> None:
-    """Write all that a run goes on from, in one file: the learner's checkpoint, and `facts`."""
-    data = save(tensors, metadata={"sha256": _hash(tensors), "facts": facts})
-    write_atomically(folder / CHECKPOINT, lambda file: file.write_bytes(data))
+def save_checkpoint(folder: Path, arrays: Arrays, facts: str) -> None:
+    """Write all that a run goes on from into one file: the learner's checkpoint, and `facts`."""
+    _save(folder / CHECKPOINT, arrays, facts=facts)
 
 
-def _hash(tensors: dict[str, Tensor]) -> str:
+def _save(path: Path, arrays: Arrays, **metadata: str) -> None:
+    arrays = {name: np.asarray(array, order="C") for name, array in arrays.items()}
+    data = save(arrays, metadata={"sha256": _hash(arrays), **metadata})
+    write_atomically(path, lambda file: file.write_bytes(data))
+
+
+def _hash(arrays: Arrays) -> str:
     digest = hashlib.sha256()
-    for name in sorted(tensors):
-        tensor = tensors[name]
-        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
-        digest.update(tensor.numpy().tobytes())
+    for name in sorted(arrays):
+        array = arrays[name]
+        dtype = f"torch.{array.dtype}"  # as the first runs, which were written by torch, say it
+        digest.update(f"{name} {dtype} {tuple(array.shape)}\n".encode())
+        digest.update(array.tobytes())
     return digest.hexdigest()
 
 
@@ -86,7 +96,7 @@ def load_agent(name: str, pack: str = "", seed: int = 0) -> Agent:
     learner = _build(folder / CONFIG, config, seed)
     weights = _read_weights(folder / WEIGHTS, learner.state())
     if name in UNTRAINED:
-        tuned = {key: p for key, p in weights.items() if key.startswith(LOG_ALPHA)}
+        tuned = {key: p for key, p in weights.items() if key.startswith(STEP_SIZES)}
         learner.load(learner.state() | tuned)
         return Agent(name, learner, "")
     learner.load(weights)
@@ -94,7 +104,7 @@ def load_agent(name: str, pack: str = "", seed: int = 0) -> Agent:
 
 
 def learner_by_seed(name: str, pack: str = "") -> Callable[[int], Learner]:
-    """The agent's learner for each seed of adaptation: only `scratch` hangs on it."""
+    """The agent's learner for each adaptation seed: only that of `scratch` depends on it."""
     return lambda seed: load_agent(name, pack, seed).learner
 
 
@@ -109,66 +119,42 @@ def load_run(folder: Path) -> tuple[str, Learner, dict[str, Any]]:
     return str(config["learner"]), learner, config
 
 
-def load_checkpoint(folder: Path) -> tuple[dict[str, Tensor], str]:
+def load_checkpoint(folder: Path) -> tuple[Arrays, str]:
     """What `save_checkpoint` wrote. Raises AgentError."""
-    tensors, metadata = _read_tensors(folder / CHECKPOINT)
-    return tensors, metadata["facts"]
+    arrays, metadata = _read_arrays(folder / CHECKPOINT)
+    return arrays, metadata["facts"]
 
 
 def _build(path: Path, config: dict[str, Any], seed: int) -> Learner:
     try:
         kind = learner_class(str(config.get("learner")))
-        learner: Learner = kind(_fill(kind.Config, config["options"]), seed)
+        learner: Learner = kind(fill(kind.Config, config["options"]), seed)
+    except Misfit as misfit:
+        raise AgentError(f"{path}: option {misfit}") from None
     except (AgentError, TypeError, ValueError) as error:
         raise AgentError(f"{path}: {error}") from None
     return learner
 
 
-def _fill(kind: type, values: dict[str, Any]) -> Any:
-    """A (nested) dataclass of options from JSON values. Raises TypeError, ValueError."""
-    hints = get_type_hints(kind)
-    given = {}
-    for field in fields(kind):
-        if field.name not in values:
-            continue
-        value, expected = values[field.name], hints[field.name]
-        if is_dataclass(expected) and isinstance(value, dict):
-            value = _fill(expected, dict(value))  # type: ignore[arg-type]
-        elif not _fits(value, expected):
-            raise ValueError(f"option '{field.name}' cannot be {value!r}")
-        given[field.name] = tuple(value) if isinstance(value, list) else value
-    unknown = set(values) - set(given)
-    if unknown:
-        raise ValueError(f"unknown option '{min(unknown)}'")
-    return kind(**given)
-
-
-def _fits(value: Any, expected: Any) -> bool:
-    if get_origin(expected) is Literal:
-        return value in get_args(expected)
-    if expected == tuple[int, ...]:
-        return isinstance(value, list) and len(value) <= 16 and all(type(x) is int for x in value)
-    return type(value) is expected or (expected is float and type(value) is int)
-
-
-def _read_weights(path: Path, expected: dict[str, Tensor]) -> dict[str, Tensor]:
-    tensors, _ = _read_tensors(path)
-    shapes = {name: (tensor.shape, tensor.dtype) for name, tensor in tensors.items()}
-    if shapes != {name: (tensor.shape, tensor.dtype) for name, tensor in expected.items()}:
+def _read_weights(path: Path, expected: Arrays) -> Arrays:
+    arrays, _ = _read_arrays(path)
+    shapes = {name: (array.shape, array.dtype) for name, array in arrays.items()}
+    if shapes != {name: (array.shape, array.dtype) for name, array in expected.items()}:
         raise AgentError(f"{path}: does not hold the parameters that {CONFIG} describes")
-    return tensors
+    return arrays
 
 
-def _read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Tensors and metadata of an undamaged file."""
+def _read_arrays(path: Path) -> tuple[Arrays, dict[str, str]]:
+    """Arrays and metadata of an undamaged file."""
     try:
-        with safetensors.safe_open(path, framework="pt") as file:
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
+        with safetensors.safe_open(path, framework="numpy") as file:
+            names = list(file.keys())
+            arrays = {name: np.array(file.get_tensor(name)) for name in names}
             metadata = file.metadata() or {}
-    except (OSError, safetensors.SafetensorError, ValueError) as error:
+    except (OSError, safetensors.SafetensorError, ValueError, TypeError) as error:
         raise AgentError(f"{path}: cannot be read: {error}") from None
-    if not all(bool(torch.isfinite(tensor).all()) for tensor in tensors.values()):
+    if not all(bool(np.isfinite(array).all()) for array in arrays.values()):
         raise AgentError(f"{path}: holds numbers that are not finite")
-    if _hash(tensors) != metadata.get("sha256"):
+    if _hash(arrays) != metadata.get("sha256"):
         raise AgentError(f"{path}: is damaged (its hash does not match)")
-    return tensors, metadata
+    return arrays, metadata

@@ -17,9 +17,10 @@ from stable_baselines3.common.env_util import make_vec_env
 from stable_baselines3.common.evaluation import evaluate_policy
 
 import game.env
-from game.level import Level, parse
-from game.planner import optimal_return
-from game.tables import GridBatch
+from game.text.level import Level
+from game.text.reading import parse
+from game.world.batch import GridBatch
+from game.world.planner import optimal_return
 
 LEVEL = parse(
     """

@@ -20,18 +20,15 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
-from game.features import N_FEATURES, observe
-from game.level import Level
-from game.tables import (
-    MAX_STATES,
-    N_ACTIONS,
-    Environments,
-    GridBatch,
-    Tables,
-    compile_level,
-)
-from game.tasks import Task, TaskDistribution, load_pack
-from game.tiles import BY_CHAR
+from game.tasks.distribution import TaskDistribution
+from game.tasks.packs import load_pack
+from game.tasks.task import Task
+from game.text.level import Level
+from game.text.tiles import BY_CHAR
+from game.world.batch import GridBatch
+from game.world.environments import Environments
+from game.world.features import N_FEATURES, observe
+from game.world.tables import MAX_STATES, N_ACTIONS, Tables, compile_level
 
 Source = str | Path | Level | Task
 Observation = Literal["features", "state"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import NamedTuple
 
-from game.level import Level
+from game.text.level import Level
 
 COST = {".": 1, "@": 1, "G": 1, "?": 1, ",": 2, ":": 3, "%": 4, "~": 6}
 NAME = {".": "floor", ",": "grass", ":": "sand", "%": "mud", "~": "water"}

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
-import main
-from agents.exercises import EXERCISES
-from agents.inner import InnerConfig
-from agents.maml import MamlConfig
-from game.tasks import find_pack
+from agents.gradient.inner_loop import InnerConfig
+from agents.gradient.maml import MamlConfig
+from agents.studies.exercises import EXERCISES
+from commands.evaluate import EvaluateCommand
+from commands.exercise import ExerciseCommand
+from commands.main import parse
+from game.tasks.packs import find_pack
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -34,10 +36,10 @@ def commands(text: str) -> list[list[str]]:
 
 def test_commands_of_the_page_on_meta_rl_can_be_run():
     for arguments in commands(META_RL.read_text(encoding="utf-8")):
-        command = main._parse(arguments)
-        if isinstance(command, main.Exercise):
+        command = parse(arguments)
+        if isinstance(command, ExerciseCommand):
             assert command.name in EXERCISES
-        if isinstance(command, main.Eval):
+        if isinstance(command, EvaluateCommand):
             for pack in (command.pack, *command.also):
                 find_pack(pack)
 

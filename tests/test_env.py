@@ -13,11 +13,12 @@ import stable_baselines3.common.env_checker
 from gymnasium.utils.env_checker import check_env
 
 import game.env
-from game.features import observe
-from game.level import parse
-from game.planner import expected_return
-from game.tables import GridBatch, compile_level
-from game.tasks import list_packs, load_pack
+from game.tasks.packs import list_packs, load_pack
+from game.text.reading import parse
+from game.world.batch import GridBatch
+from game.world.features import observe
+from game.world.planner import expected_return
+from game.world.tables import compile_level
 from tests import reference
 
 LEVELS = [task.level for task in load_pack("showcase").split("test").tasks]

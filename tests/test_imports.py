@@ -1,4 +1,4 @@
-"""Imports point one way: the world knows no learner, learners know no window."""
+"""The floors of the house, and which floor may use which: imports point one way, in no circle."""
 
 from __future__ import annotations
 
@@ -9,16 +9,71 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
-SOURCES = sorted([*ROOT.glob("game/**/*.py"), *ROOT.glob("agents/**/*.py"), ROOT / "main.py"])
-ORDER = [
-    "tiles",
-    "dialects",
-    "level",
-    "rules",
-    "tables",
-    "features",
-]  # each knows only those before it
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGES = ("game", "agents", "commands")
+SOURCES = [path for name in PACKAGES for path in sorted(ROOT.glob(f"{name}/**/*.py"))]
+SOURCES.append(ROOT / "main.py")
+
+# Each floor with the floors that it may use. A floor is a folder with all below it, or a file; a
+# module belongs to the longest name that begins its own.
+FLOORS: dict[str, set[str]] = {
+    "game": set(),
+    "game.files": set(),
+    "game.filling": set(),
+    "game.text": set(),
+    "game.world": {"game.text"},
+    "game.tasks": {"game.text", "game.world", "game.filling"},
+    "game.authoring": {"game.text", "game.world", "game.tasks", "game.files"},
+    "game.session": {"game.text", "game.tasks"},
+    "game.env": {"game.text", "game.world", "game.tasks"},
+    "game.view.model": {"game.text", "game.world", "game.tasks", "game.session"},
+    "game.view.draw": {"game.text", "game.world", "game.session", "game.view.model"},
+    "game.view.screens": {
+        *("game.text", "game.world", "game.tasks", "game.session"),
+        *("game.view.model", "game.view.draw"),
+    },
+    "game.view": {
+        *("game.files", "game.text", "game.tasks", "game.session", "game.authoring"),
+        *("game.view.model", "game.view.draw", "game.view.screens"),
+    },
+    "agents": {
+        "game.text",
+        "game.world",
+        "game.tasks",
+        "game.session",
+        "game.files",
+        "game.filling",
+    },
+    "agents.gradient": {"agents", "game.world", "game.session"},
+    "agents.memory": {"agents", "game.world", "game.session", "agents.gradient"},
+    "agents.reference": {"agents", "game.text", "game.world", "game.session"},
+    "agents.training": {
+        *("agents", "game.files", "game.text", "game.world", "game.tasks", "game.session"),
+    },
+    "agents.studies": {
+        *("agents", "agents.gradient", "agents.memory", "agents.training"),
+        *("game.files", "game.text", "game.world", "game.tasks", "game.env"),
+    },
+    "commands": {
+        *("agents", "agents.training", "agents.studies"),
+        *("game.files", "game.text", "game.world", "game.tasks", "game.authoring", "game.session"),
+        *("game.view", "game.view.screens"),
+    },
+    "main": {"commands"},
+}
+HEAVY = {"torch", "safetensors", "matplotlib"}  # not for `game`
+WINDOW = {"pygame"}  # for `game.view` alone
+
+
+def module_name(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def floor_of(module: str) -> str:
+    return max((f for f in FLOORS if module == f or module.startswith(f + ".")), key=len)
+
+
+MODULES = {module_name(path): path for path in SOURCES}
 
 
 def imported(path: Path) -> set[str]:
@@ -28,35 +83,57 @@ def imported(path: Path) -> set[str]:
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+            names = {f"{node.module}.{alias.name}" for alias in node.names}
+            inside = {name for name in names if name in MODULES}
+            found |= inside or {node.module}
     return found
 
 
-def uses(path: Path, *packages: str) -> set[str]:
-    modules = imported(path)
-    return {m for m in modules for p in packages if m == p or m.startswith(p + ".")}
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_uses_only_the_floors_that_its_own_may_use(module: str):
+    floor = floor_of(module)
+    used = {floor_of(name) for name in imported(MODULES[module]) if name.split(".")[0] in PACKAGES}
+    assert used - {floor} <= FLOORS[floor]
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_the_direction_of_imports(path: Path):
-    parts = path.relative_to(ROOT).parts
-    if parts[0] == "game":
-        assert not uses(path, "torch", "safetensors", "agents", "main", "matplotlib")
-        if parts[1] != "view":
-            assert not uses(path, "pygame", "game.view")
-    elif parts[0] == "agents":
-        assert not uses(path, "pygame", "game.view", "main")
-    else:
-        assert uses(path, "game.view")
-        assert uses(path, "agents")
+@pytest.mark.parametrize("module", MODULES)
+def test_torch_stays_out_of_the_game_and_pygame_in_the_view(module: str):
+    others = {name.split(".")[0] for name in imported(MODULES[module])}
+    if module.startswith("game"):
+        assert not others & HEAVY
+    if not module.startswith("game.view"):
+        assert not others & WINDOW
 
 
-def test_the_core_of_the_world_is_layered():
-    for i, name in enumerate(ORDER):
-        later = [f"game.{other}" for other in ORDER[i + 1 :]]
-        above = ["game.planner", "game.tasks", "game.trace", "game.authoring"]
-        assert not uses(ROOT / "game" / f"{name}.py", *later, *above)
-    assert not uses(ROOT / "game" / "trace.py", "game")
+def test_the_permitted_arrows_form_no_circle():
+    above: set[str] = set()
+    left = dict(FLOORS)
+    while left:
+        free = {floor for floor, uses in left.items() if uses <= above}
+        assert free, f"a circle among {sorted(left)}"
+        above |= free
+        left = {floor: uses for floor, uses in left.items() if floor not in free}
+
+
+def test_every_permitted_arrow_is_used():
+    used = {
+        (floor_of(module), floor_of(name))
+        for module, path in MODULES.items()
+        for name in imported(path)
+        if name.split(".")[0] in PACKAGES
+    }
+    permitted = {(floor, other) for floor, others in FLOORS.items() for other in others}
+    assert permitted <= used
+
+
+def test_modules_of_a_floor_form_no_circle():
+    uses = {module: imported(path) & set(MODULES) for module, path in MODULES.items()}
+    left, done = dict(uses), set()
+    while left:
+        free = {module for module, used in left.items() if used - {module} <= done}
+        assert free, f"a circle among {sorted(left)}"
+        done |= free
+        left = {module: used for module, used in left.items() if module not in free}
 
 
 def test_sources_name_no_wildcard_and_no_utils():
@@ -89,7 +166,8 @@ def test_quick_commands_load_nothing_heavy(arguments: tuple[str, ...]):
 
 
 def test_the_window_side_never_loads_torch():
-    code = "import sys, agents.worker, game.view.window, game.view.watch; print(*sys.modules)"
+    code = "import sys, agents.training.worker, game.view.window, game.view.screens.watch\n"
+    code += "print(*sys.modules)"
     result = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60
     )
@@ -99,8 +177,8 @@ def test_the_window_side_never_loads_torch():
 
 def test_learners_that_do_not_train_load_no_compiler():
     code = (
-        "import sys; from agents.learner import REGISTRY, make_learner\n"
-        "for name in REGISTRY: make_learner(name)\n"
+        "import sys; from agents.registry import BUILT_IN, make_learner\n"
+        "for name in BUILT_IN: make_learner(name)\n"
         "print('torch' in sys.modules, 'torch._dynamo' in sys.modules)"
     )
     result = subprocess.run(

@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 import pygame
 
-from game.feed import Message, NoAgent, Request, Stop, TrainRequest
-from game.level import parse
-from game.planner import expected_return, optimal_return, random_return
-from game.rules import ACTIONS
-from game.tables import GridBatch
-from game.tasks import Task
-from game.trace import AdaptationStep, AdaptationTrace, Floats, Ints
-from game.view.errands import Errands
-from game.view.watch import Subject
+from game.session.messages import Message, NoAgent, Request, Stop, TrainRequest
+from game.session.trace import AdaptationStep, AdaptationTrace, Floats, Ints
+from game.tasks.task import Task
+from game.text.reading import parse
+from game.view.model.background_jobs import BackgroundJobs
+from game.view.screens.watch import WatchSetup
+from game.world.batch import GridBatch
+from game.world.planner import expected_return, optimal_return, random_return
+from game.world.rules import ACTIONS
 
 LEVEL = """\
 title: Test lane
@@ -98,10 +98,10 @@ def traces(task: Task = TASK) -> list[AdaptationTrace]:
     ]
 
 
-def subject(*tasks: Task, **changes: object) -> Subject:
+def subject(*tasks: Task, **changes: object) -> WatchSetup:
     """What the tests watch: two agents, two adaptation steps."""
     settings = {"seed": 3, "steps": 2, "episodes": EPISODES, **changes}
-    return Subject(tasks or (TASK,), "Test pack", AGENTS, **settings)  # type: ignore[arg-type]
+    return WatchSetup(tasks or (TASK,), "Test pack", AGENTS, **settings)  # type: ignore[arg-type]
 
 
 class Script:
@@ -125,7 +125,7 @@ class Script:
         """Nothing runs."""
 
 
-class Slow(Errands):
+class Slow(BackgroundJobs):
     """Errands that take until they are `let` through."""
 
     let = False

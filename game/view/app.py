@@ -10,22 +10,25 @@ from typing import Protocol
 
 import pygame
 
-from game.distribution import Distribution, departures, distribution_of
-from game.feed import Agents, Feed, NoAgent, Request
 from game.files import write_atomically
-from game.level import LevelError
-from game.replay import line_of
-from game.tasks import SPLITS, Pack, PackError, Task, load_pack
+from game.session.messages import Agents, Feed, NoAgent, Request
+from game.session.replay import line_of
+from game.tasks.coverage import Coverage, coverage_of, departures
+from game.tasks.distribution import SPLITS
+from game.tasks.pack_file import PackError
+from game.tasks.packs import Pack, load_pack
+from game.tasks.task import Task
+from game.text.level import LevelError
 from game.view import settings as memory
-from game.view.errands import Errands
-from game.view.families import Families
-from game.view.gallery import Gallery
-from game.view.library import Library, Shelf, stamp
-from game.view.page import Notice, Page, Wish
-from game.view.play import EACH, Game, PlayScreen
-from game.view.record import copy_text, free_name, save_png
-from game.view.train import TrainScreen
-from game.view.watch import Subject, WatchScreen
+from game.view.model.background_jobs import BackgroundJobs
+from game.view.model.families import Families
+from game.view.model.library import Library, LibraryPack, stamp
+from game.view.recording import copy_text, free_name, save_png
+from game.view.screens.gallery import Gallery
+from game.view.screens.play import EACH, PlayScreen, PlaySetup
+from game.view.screens.screen import Navigation, Notice, Screen
+from game.view.screens.train import TrainScreen
+from game.view.screens.watch import WatchScreen, WatchSetup
 
 UNTRAINED = {  # what is to be seen of an agent that was not meta-trained
     "scratch": "An agent that has learned nothing before learns a level in a few steps.",
@@ -41,21 +44,21 @@ UNLIKE = 4  # steps that differ by this factor in episodes share a logarithmic a
 CHECK_FILES = 0.5  # seconds between two looks at whether a file was written
 
 
-def subject_of(
+def setup_of(
     pack: Pack,
     names: Sequence[str],
     agents: Agents,
     seed: int = 0,
     steps: int = 5,
     first: Task | None = None,
-    errands: Errands | None = None,
-) -> Subject:
+    errands: BackgroundJobs | None = None,
+) -> WatchSetup:
     """What is watched where these agents adapt to a pack's held-out tasks. Raises NoAgent.
 
     The first task is the one given, or as many after the pack's first as the seed says. What takes
     time is left to `errands`, or else done at once.
     """
-    errands = errands or Errands(at_once=True)
+    errands = errands or BackgroundJobs(at_once=True)
     cards = [agents.card(name, pack.name) for name in names]
     tasks = pack.split("test").tasks
     start = seed % len(tasks) if tasks else 0
@@ -63,7 +66,7 @@ def subject_of(
         ids = [task.id for task in tasks]
         start = ids.index(first.id) if first.id in ids else 0
         tasks = tasks if first.id in ids else (first, *tasks)
-    return Subject(
+    return WatchSetup(
         tasks=tasks[start:] + tasks[:start],
         pack_title=pack.title,
         agents=tuple(card.name for card in cards),
@@ -82,7 +85,9 @@ def subject_of(
     )
 
 
-def _outside(pack: Pack, home: str, errands: Errands) -> Callable[[Task], tuple[str, ...] | None]:
+def _outside(
+    pack: Pack, home: str, errands: BackgroundJobs
+) -> Callable[[Task], tuple[str, ...] | None]:
     """Why a task of a pack is not drawn from the pack that an agent was trained on: nothing where
     it is; None as long as nobody knows."""
 
@@ -92,30 +97,30 @@ def _outside(pack: Pack, home: str, errands: Errands) -> Callable[[Task], tuple[
         known = errands.ask(("distribution", home), lambda: _distribution(home))
         if known is None:
             return None
-        found = departures(task.level, known) if isinstance(known, Distribution) else []
+        found = departures(task.level, known) if isinstance(known, Coverage) else []
         return (f"new to it: {', '.join(found)}",) if found else (f"not drawn from {home}",)
 
     return why
 
 
-def _distribution(name: str) -> Distribution | str:
+def _distribution(name: str) -> Coverage | str:
     """Of a pack, if that is still there."""
     try:
-        return distribution_of(load_pack(name))
+        return coverage_of(load_pack(name))
     except (LevelError, PackError, OSError):
         return ""
 
 
-def subject_like(
-    pack: Pack, request: Request, agents: Agents, errands: Errands | None = None
-) -> Subject:
+def setup_like(
+    pack: Pack, request: Request, agents: Agents, errands: BackgroundJobs | None = None
+) -> WatchSetup:
     """What is watched where just this was asked for. Raises NoAgent."""
     names, seed, steps = request.agents, request.seed, request.steps
-    subject = subject_of(pack, names, agents, seed, steps, request.task, errands)
+    subject = setup_of(pack, names, agents, seed, steps, request.task, errands)
     return replace(subject, request=request)
 
 
-def game_of(wish: Wish, agents: Agents, seed: int = 0) -> Game:
+def game_of(wish: Navigation, agents: Agents, seed: int = 0) -> PlaySetup:
     """What is played: the held-out tasks of a pack, from the one wished for on. Raises NoAgent."""
     assert wish.pack
     lists = [wish.pack.split(name).tasks for name in reversed(SPLITS)]
@@ -126,7 +131,7 @@ def game_of(wish: Wish, agents: Agents, seed: int = 0) -> Game:
         start = ids.index(wish.task.id) if wish.task.id in ids else 0
         tasks = tasks if wish.task.id in ids else (wish.task, *tasks)
     agent = wish.agents[0] if wish.what == "duel" else ""
-    return Game(
+    return PlaySetup(
         tasks=tasks[start:] + tasks[:start],
         pack_title=wish.pack.title,
         pack=wish.pack.name,
@@ -137,7 +142,7 @@ def game_of(wish: Wish, agents: Agents, seed: int = 0) -> Game:
     )
 
 
-class Film(Protocol):
+class Recorder(Protocol):
     """Whoever makes a GIF of what a replay line says, in the background."""
 
     def start(self, line: str, folder: Path) -> None:
@@ -154,17 +159,17 @@ class App:
 
     def __init__(
         self,
-        first: Wish,
+        first: Navigation,
         agents: Agents,
         feed: Feed,
         file: Path | None = None,
         seed: int = 0,
         steps: int = 5,
-        errands: Errands | None = None,
+        errands: BackgroundJobs | None = None,
         show_goal: bool = False,
-        film: Film | None = None,
+        recorder: Recorder | None = None,
     ) -> None:
-        self.film, self._filming = film, False
+        self.recorder, self._recording = recorder, False
         self._photo = False  # whether the next picture is to be kept
         self.folder = Path(RECORDINGS)
         self.show_goal = show_goal  # to a person who plays
@@ -179,8 +184,8 @@ class App:
         self._coming: Path | None = None  # being loaded, to be opened
         self.failure = ""  # why the training that the window was opened for has failed
         self.runs: list[Path] = []  # folders of trainings that have begun
-        self._later: Wish | None = None  # as soon as its pack is loaded
-        self.pages: list[Page] = []
+        self._later: Navigation | None = None  # as soon as its pack is loaded
+        self.pages: list[Screen] = []
         self._go(first)
 
     @property
@@ -188,12 +193,12 @@ class App:
         return not self.pages
 
     @property
-    def visit(self) -> Wish:
+    def visit(self) -> Navigation:
         """Which level is on, and how."""
         return next(page.visit for page in reversed(self.pages) if page.visit)
 
     @property
-    def page(self) -> Page:
+    def page(self) -> Screen:
         """The screen that is on."""
         return self.pages[-1]
 
@@ -227,7 +232,7 @@ class App:
             self._record(wish)
         elif wish:
             self._try(wish)
-        self._see_to_film()
+        self._check_recorder()
         self._remember(self.settings.of(self.taste))
 
     def state(self) -> object:
@@ -244,7 +249,7 @@ class App:
 
     # --- pictures
 
-    def _record(self, wish: Wish) -> None:
+    def _record(self, wish: Navigation) -> None:
         """Keep a picture of the screen, film the adaptation, or copy its replay line."""
         self._photo = wish.what == "photo"
         if not wish.request:
@@ -255,18 +260,18 @@ class App:
             kept = copy_text(line)
             how = "Copied: to see this again" if kept else "To see this again"
             self.page.notice = Notice(how, f'python main.py watch --replay "{line}"', calm=True)
-        elif self._filming or self.film is None:
+        elif self._recording or self.recorder is None:
             self.page.notice = Notice("One film at a time", "The last one is still being made.")
         else:
-            self._filming = True
+            self._recording = True
             folder = free_name(self.folder, f"{wish.request.task.id}-seed{wish.request.seed}")
-            self.film.start(line, folder)
+            self.recorder.start(line, folder)
             self.page.notice = Notice("Filming", f"The GIF will be in {folder}.", calm=True)
 
-    def _see_to_film(self) -> None:
-        said = self.film.poll() if self.film and self._filming else None
+    def _check_recorder(self) -> None:
+        said = self.recorder.poll() if self.recorder and self._recording else None
         if said is not None and self.pages:
-            self._filming = False
+            self._recording = False
             self.page.notice = Notice(*said)
 
     def _save_photo(self, surface: pygame.Surface) -> None:
@@ -281,7 +286,7 @@ class App:
 
     # --- from screen to screen
 
-    def _try(self, wish: Wish) -> None:
+    def _try(self, wish: Navigation) -> None:
         """Go where a screen wishes to, unless the agent cannot be used."""
         try:
             self._go(wish)
@@ -289,7 +294,7 @@ class App:
             self._later = None
             self.page.notice = Notice("This agent cannot be used", str(error))
 
-    def _go(self, wish: Wish) -> None:
+    def _go(self, wish: Navigation) -> None:
         """Open a screen upon the one that is on, so that leaving it leads back here."""
         if wish.what == "gallery":
             self._to_gallery(wish)
@@ -313,7 +318,7 @@ class App:
             self.library.add(wish.pack.path)
             self._remember(self.settings.opened(wish.pack.path))
 
-    def _to_gallery(self, wish: Wish) -> None:
+    def _to_gallery(self, wish: Navigation) -> None:
         """Back to the gallery that one came from, or on to a new one."""
         there = [i for i, page in enumerate(self.pages) if isinstance(page, Gallery)]
         if there:
@@ -323,13 +328,13 @@ class App:
             chosen = self.visit.agents
             self._put(Gallery(self.library, self.agents, self.taste, chosen, wish.task))
 
-    def _put(self, page: Page) -> None:
+    def _put(self, page: Screen) -> None:
         """Lay a screen upon the one that is on."""
         if self.pages:
             self.page.cover()
         self.pages.append(page)
 
-    def _open(self, wish: Wish) -> Page:
+    def _open(self, wish: Navigation) -> Screen:
         if wish.what == "train":
             return TrainScreen(wish.args, self.feed, self.taste, self._numbers)
         assert wish.pack
@@ -338,11 +343,11 @@ class App:
             shown, errands = self.show_goal, self.library.errands
             return PlayScreen(game, self.feed, self.taste, self._numbers, shown, errands)
         if wish.request:
-            subject = subject_like(wish.pack, wish.request, self.agents, self.library.errands)
+            subject = setup_like(wish.pack, wish.request, self.agents, self.library.errands)
         else:
             names, task = wish.agents, wish.task
             setting = self.seed, self.steps, task, self.library.errands
-            subject = subject_of(wish.pack, names, self.agents, *setting)
+            subject = setup_of(wish.pack, names, self.agents, *setting)
         abreast = len(wish.agents) > 2
         given = None, self.taste, abreast, self._numbers, self.library.errands
         return WatchScreen(subject, self.feed, *given)
@@ -378,7 +383,7 @@ class App:
             self._coming = None
             self._show(shelf, again=shelf.path == path)
 
-    def _show(self, shelf: Shelf, again: bool) -> None:
+    def _show(self, shelf: LibraryPack, again: bool) -> None:
         if shelf.pack is None:
             kept = " - the last good state stays" if again else ""
             self.page.notice = Notice(f"{shelf.path.name} has errors{kept}", shelf.problem)

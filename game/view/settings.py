@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from game.files import write_json
-from game.view.theme import LEAST_ZOOM, LIGHT, MOST_ZOOM, PALETTES, Taste
+from game.view.draw.theme import LEAST_ZOOM, LIGHT, MOST_ZOOM, PALETTES, Appearance
 
 FILE = "settings.json"
 MOST_RECENT = 12
@@ -29,10 +29,10 @@ class Settings:
     zoom: int = 0
     recent: tuple[str, ...] = ()
 
-    def taste(self) -> Taste:
-        return Taste(PALETTES[self.theme], self.zoom)
+    def taste(self) -> Appearance:
+        return Appearance(PALETTES[self.theme], self.zoom)
 
-    def of(self, taste: Taste) -> Settings:
+    def of(self, taste: Appearance) -> Settings:
         return replace(self, theme=taste.palette.name, zoom=taste.zoom)
 
     def opened(self, path: Path) -> Settings:

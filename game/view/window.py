@@ -27,7 +27,7 @@ class WrongPygame(Exception):
     """Plain pygame is installed over pygame-ce."""
 
 
-class Screen(Protocol):
+class WindowContent(Protocol):
     """What a window shows."""
 
     @property
@@ -81,7 +81,7 @@ def fitting(size: tuple[int, int], desktop: tuple[int, int]) -> tuple[int, int]:
 
 
 def run(
-    screen: Screen, title: str = "Gridapt", size: tuple[int, int] = SIZE, blind: bool = False
+    screen: WindowContent, title: str = "Gridapt", size: tuple[int, int] = SIZE, blind: bool = False
 ) -> int:
     """Show a screen until it is left or closed. Returns the exit code.
 

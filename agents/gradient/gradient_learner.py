@@ -1,0 +1,146 @@
+"""What all gradient learners share: meta-parameters for each task, and the inner loop from them."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Self
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from agents.gradient.inner_loop import InnerConfig, inner_loop
+from agents.gradient.meta_optimizer import MetaOptimizer, OuterConfig
+from agents.gradient.outer_objective import ObjectiveConfig
+from agents.gradient.policy import Params, for_tasks, init_mlp, keep_columns
+from agents.learner import NO_CHANGES, STEP_SIZES, Arrays, BaseLearner, Changes, check_options
+from agents.observations import features_of, features_of_columns
+from agents.rollout import Rngs
+from game.session.trace import AdaptationStep
+from game.world.batch import GridBatch
+from game.world.features import N_FEATURES
+from game.world.tables import N_ACTIONS
+
+
+@dataclass(frozen=True)
+class GradientConfig(ObjectiveConfig):
+    """Options of every gradient learner."""
+
+    hidden: tuple[int, ...] = (64, 64)
+    """Width of each hidden layer."""
+    step_size: float = 0.1
+    """Of the inner loop, to begin with."""
+    inner: InnerConfig = field(default_factory=InnerConfig)
+    outer: OuterConfig = field(default_factory=OuterConfig)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_options(self, hidden=(1, 4096), step_size=(1e-6, 100))
+
+
+@dataclass(frozen=True)
+class Start:
+    """Where the inner loops of T tasks begin."""
+
+    leaves: Params  # every meta-parameter, [T, ...]: what an outer gradient is taken of
+    params: Params  # of the policy, [T, ...]
+    step_sizes: list[Params]  # for each inner step; the last go on
+
+
+class GradientLearner(BaseLearner):
+    """Meta-parameters: the initialisation `w, b`, and step sizes by their logarithms `log_alpha`.
+
+    Here the step size is one number, held for each layer and tuned on validation tasks; a learner
+    that finds its step sizes by gradients says so in `tuned`.
+    """
+
+    Config: type[GradientConfig] = GradientConfig
+    tuned = True
+    config: GradientConfig
+
+    def __init__(self, config: GradientConfig, seed: int) -> None:
+        super().__init__(config, seed)
+        init = self.first_params(np.random.default_rng(seed))
+        self.meta = MetaOptimizer(init | self.first_step_sizes(init), config.outer)
+
+    def first_params(self, rng: np.random.Generator) -> Params:
+        """The initialisation before training."""
+        return init_mlp((N_FEATURES, *self.config.hidden, N_ACTIONS), rng)
+
+    def first_step_sizes(self, init: Params) -> Params:
+        """The step sizes before training, as logarithms."""
+        log_alpha = float(np.log(self.config.step_size))
+        return {STEP_SIZES + name: torch.full((1,), log_alpha) for name in init}
+
+    def begin(self, meta: Params, columns: Tensor, n_tasks: int) -> Start:
+        """The meta-parameters for each of T tasks that see these feature columns."""
+        kept = keep_columns({name: p.detach() for name, p in meta.items()}, columns)
+        shared = for_tasks(kept, n_tasks)
+        leaves = {name: p.clone().requires_grad_() for name, p in shared.items()}
+        params = {name: p for name, p in leaves.items() if not name.startswith(STEP_SIZES)}
+        sizes: dict[int, Params] = {}
+        for name, p in leaves.items():
+            if name.startswith(STEP_SIZES):  # as in log_alpha.w0, or log_alpha.2.w0 for step 2
+                step, _, of = name.removeprefix(STEP_SIZES).rpartition(".")
+                sizes.setdefault(int(step or 0), {})[of] = p.exp()
+        return Start(leaves, params, [sizes[step] for step in sorted(sizes)])
+
+    @property
+    def episodes_per_step(self) -> int:
+        """The episodes that each gradient step is taken on."""
+        return self.config.inner.episodes
+
+    def with_episodes(self, episodes: int) -> Self:
+        """See `Learner.with_episodes`."""
+        other = copy.copy(self)
+        other.config = replace(self.config, inner=replace(self.config.inner, episodes=episodes))
+        return other
+
+    def follows(self, changed: GridBatch) -> bool:
+        """A hidden goal that has moved is unlearned by further gradient steps; a visible one is an
+        input that the network may have no weights for here."""
+        return all(tables.level.goal == "hidden" for tables in changed.tables)
+
+    def adapt(
+        self, batch: GridBatch, rngs: Rngs, steps: int, changes: Changes = NO_CHANGES
+    ) -> Iterator[AdaptationStep]:
+        """The inner loop from the averaged meta-parameters; see `Learner.adapt`."""
+        features, columns = features_of(batch, self.dtype)
+        start = self.begin(self.meta.average, columns, batch.n_tasks)
+        params = {name: p.detach() for name, p in start.params.items()}
+        sizes = [{name: p.detach() for name, p in step.items()} for step in start.step_sizes]
+        changed = {
+            step: (tasks, features_of_columns(tasks, self.dtype, columns))
+            for step, tasks in changes.items()
+        }
+        return inner_loop(params, sizes, features, batch, rngs, steps, self.config.inner, changed)
+
+    def scale_steps(self, factor: float) -> None:
+        """Multiply the step sizes."""
+        for params in (self.meta.params, self.meta.average):
+            for name in params:
+                if name.startswith(STEP_SIZES):
+                    params[name].data.add_(float(np.log(factor)))
+
+    @property
+    def dtype(self) -> torch.dtype:
+        return self.meta.params["w0"].dtype
+
+    def state(self) -> Arrays:
+        """The averaged meta-parameters."""
+        return {name: p.numpy().copy() for name, p in self.meta.average.items()}
+
+    def load(self, state: Arrays) -> None:
+        """See `Learner.load`."""
+        in_order = {name: torch.from_numpy(state[name]) for name in self.meta.params}
+        self.meta = MetaOptimizer(in_order, self.config.outer)
+
+    def checkpoint(self) -> Arrays:
+        """See `Learner.checkpoint`."""
+        return {name: tensor.numpy() for name, tensor in self.meta.checkpoint().items()}
+
+    def restore(self, checkpoint: Arrays) -> None:
+        """See `Learner.restore`."""
+        self.meta.restore({name: torch.from_numpy(a) for name, a in checkpoint.items()})

@@ -1,0 +1,80 @@
+"""Reference lines: agents that learn nothing, between which every learner's score stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+
+from agents.learner import NO_CHANGES, BaseLearner, Changes, check_options
+from agents.rollout import Rngs, adaptation_step, roll_out
+from game.session.trace import AdaptationStep
+from game.world.batch import GridBatch
+from game.world.planner import expected_return, optimal_policy, optimal_return
+from game.world.rules import Floats
+from game.world.tables import N_ACTIONS
+
+
+@dataclass(frozen=True)
+class ReferenceConfig:
+    """Options of a reference line."""
+
+    episodes: int = 20
+    """Of each step, as if it adapted."""
+
+    def __post_init__(self) -> None:
+        check_options(self, episodes=(1, 10_000))
+
+
+class Reference(BaseLearner):
+    """An agent that plays the same policy at every step: it has nothing to learn."""
+
+    Config = ReferenceConfig
+    config: ReferenceConfig
+    trains = False
+
+    @property
+    def episodes_per_step(self) -> int:
+        """As if it adapted."""
+        return self.config.episodes
+
+    def with_episodes(self, episodes: int) -> Self:
+        """See `Learner.with_episodes`."""
+        return type(self)(replace(self.config, episodes=episodes), 0)
+
+    def _repeat(
+        self, batch: GridBatch, policy: Floats, exact: Floats, rngs: Rngs, steps: int
+    ) -> Iterator[AdaptationStep]:
+        """The same policy, [T, S, A] or [H, T, S, A], at every step."""
+        env_steps = np.zeros(batch.n_tasks, int)
+        shown = policy if policy.ndim == 3 else policy[0]
+        for k in range(steps + 1):
+            data = roll_out(batch, policy, self.config.episodes, rngs)
+            yield adaptation_step(k, env_steps, shown, data, exact, 0, stationary=shown is policy)
+            env_steps = env_steps + data.env_steps
+
+
+class Random(Reference):
+    """Uniform over the five actions: score 0."""
+
+    def adapt(
+        self, batch: GridBatch, rngs: Rngs, steps: int, changes: Changes = NO_CHANGES
+    ) -> Iterator[AdaptationStep]:
+        """See `Learner.adapt`."""
+        policy = np.full((batch.n_tasks, batch.n_states, N_ACTIONS), 1 / N_ACTIONS)
+        return self._repeat(batch, policy, expected_return(batch, policy), rngs, steps)
+
+
+class Planner(Reference):
+    """It knows the task and plays it as well as can be: score 1.
+
+    Its moves depend on the time left in the episode, too; what it shows is those of the first step.
+    """
+
+    def adapt(
+        self, batch: GridBatch, rngs: Rngs, steps: int, changes: Changes = NO_CHANGES
+    ) -> Iterator[AdaptationStep]:
+        """See `Learner.adapt`."""
+        return self._repeat(batch, optimal_policy(batch), optimal_return(batch), rngs, steps)

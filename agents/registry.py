@@ -1,0 +1,186 @@
+"""Where learners are found by name: built in, offered by installed packages, or in a file.
+
+A package offers learners by the entry point group `gridapt.learners`. A file is only ever imported
+where a person names it on the command line, as FILE.py:CLASS; a run's config cannot do that.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Any
+
+from agents.learner import AgentError, Learner
+
+GROUP = "gridapt.learners"
+
+
+@dataclass(frozen=True)
+class LearnerEntry:
+    """A learner that can be found without importing it. Its class is made by (config, seed)."""
+
+    module: str
+    class_name: str
+    options: dict[str, Any] = field(default_factory=dict)
+    """Options of its Config that differ from the defaults."""
+    trains: bool = True
+    """Whether meta-training makes it any better."""
+    needs_run: bool = True
+    """Whether it must be trained before use."""
+    episodes: int = 20
+    """Environment episodes of each adaptation step, unless its Config says otherwise."""
+
+
+_BOUNDS = "agents.reference.random_and_planner"
+BUILT_IN: dict[str, LearnerEntry] = {
+    "maml": LearnerEntry("agents.gradient.maml", "Maml"),
+    "fomaml": LearnerEntry("agents.gradient.maml", "Maml", {"first_order": True}),
+    "reptile": LearnerEntry("agents.gradient.reptile", "Reptile"),
+    "cavia": LearnerEntry("agents.gradient.cavia", "Cavia"),
+    "multitask": LearnerEntry("agents.gradient.multitask", "Multitask"),
+    "scratch": LearnerEntry(
+        "agents.gradient.scratch", "Scratch", {"step_size": 0.3}, needs_run=False
+    ),
+    "rl2": LearnerEntry("agents.memory.rl2", "Rl2", episodes=1),
+    "varibad": LearnerEntry("agents.memory.varibad", "Varibad", episodes=1),
+    "transformer": LearnerEntry("agents.memory.transformer", "Transformer", episodes=1),
+    "random": LearnerEntry(_BOUNDS, "Random", trains=False, needs_run=False),
+    "planner": LearnerEntry(_BOUNDS, "Planner", trains=False, needs_run=False),
+    "posterior-sampling": LearnerEntry(
+        "agents.reference.posterior_sampling",
+        "PosteriorSampling",
+        trains=False,
+        needs_run=False,
+        episodes=1,
+    ),
+}
+_files: dict[str, LearnerEntry] = {}  # by FILE.py:CLASS, named on the command line of this process
+
+
+# --- learners from elsewhere -------------------------------------------------------------------
+
+
+def is_file_learner(name: str) -> bool:
+    """Whether a name has the form FILE.py:CLASS."""
+    file, colon, class_name = name.rpartition(":")
+    return bool(colon) and file.endswith(".py") and class_name.isidentifier()
+
+
+def register_file(learner: str) -> str:
+    """Import the learner FILE.py:CLASS, and make it known to this process.
+
+    Returns the name it goes by, without folders: so a run is found again wherever the file is.
+    Raises AgentError where there is no such class, or it is no learner.
+    """
+    file, _, class_name = learner.rpartition(":")
+    if not is_file_learner(learner):
+        raise AgentError(f"{learner}: name your own learner as FILE.py:CLASS")
+    name = f"{Path(file).name}:{class_name}"
+    if learner in _files:  # by the name that it goes by: registered before
+        return name
+    module = _import_file(Path(file))
+    kind = getattr(module, class_name, None)
+    missing = [part for part in ("Config", "adapt", "state", "load") if not hasattr(kind, part)]
+    if kind is None or missing:
+        lacks = f"no class '{class_name}'" if kind is None else f"lacks '{missing[0]}'"
+        todo = "derive it from agents.learner.BaseLearner (docs/learners.md)"
+        raise AgentError(f"{learner}: {lacks} - {todo}")
+    _files[name] = LearnerEntry(module.__name__, class_name, trains=getattr(kind, "trains", True))
+    return name
+
+
+def register_files(learners: Sequence[str]) -> None:
+    """`register_file` for each of them."""
+    for learner in learners:
+        register_file(learner)
+
+
+def _import_file(path: Path) -> Any:
+    """The module of a file, imported once. Raises AgentError."""
+    name = f"gridapt_learner_{path.stem}"
+    loaded = sys.modules.get(name)
+    if loaded is not None and loaded.__file__ == str(path.resolve()):
+        return loaded
+    spec = importlib.util.spec_from_file_location(name, path.resolve())
+    if spec is None or spec.loader is None or not path.is_file():
+        raise AgentError(f"{path}: there is no such file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # before it runs: dataclasses look their module up
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[name]
+        raise AgentError(f"{path}: cannot be imported: {type(error).__name__}: {error}") from error
+    return module
+
+
+@cache
+def _offered() -> dict[str, EntryPoint]:
+    """The learners that installed packages offer, by name; none is imported."""
+    return {point.name: point for point in entry_points(group=GROUP)}
+
+
+# --- by name -----------------------------------------------------------------------------------
+
+
+def learner_names() -> list[str]:
+    """All learners that are known: built-in ones first."""
+    return list(dict.fromkeys([*BUILT_IN, *_offered(), *_files]))
+
+
+def trainable_learners() -> list[str]:
+    """Those that can be trained."""
+    return [name for name in learner_names() if name not in BUILT_IN or BUILT_IN[name].trains]
+
+
+def find_entry(name: str) -> LearnerEntry:
+    """The entry of a learner. Raises AgentError."""
+    if name in BUILT_IN:
+        return BUILT_IN[name]
+    file, _, class_name = name.rpartition(":")
+    short = f"{Path(file).name}:{class_name}"
+    if is_file_learner(name) and short in _files:
+        return _files[short]
+    if name in _offered():
+        point = _offered()[name]
+        return LearnerEntry(point.module, point.attr)
+    if is_file_learner(name):
+        todo = f"add --learner PATH/{short} to the command"
+        raise AgentError(f"the learner '{short}' is no part of Gridapt - {todo}")
+    known = ", ".join(learner_names())
+    raise AgentError(
+        f"no learner is called '{name}' - there are: {known}; one of your own is FILE.py:CLASS"
+    )
+
+
+def learner_class(name: str) -> Any:
+    """The class of a learner. Raises AgentError."""
+    entry = find_entry(name)
+    try:
+        return getattr(importlib.import_module(entry.module), entry.class_name)
+    except (ImportError, AttributeError) as error:
+        if name in BUILT_IN:
+            raise
+        raise AgentError(f"the learner '{name}' cannot be imported: {error}") from error
+
+
+def make_config(name: str, **options: Any) -> Any:
+    """The Config of a learner with these options. Raises AgentError, ValueError."""
+    return learner_class(name).Config(**{**find_entry(name).options, **options})
+
+
+def make_learner(name: str, seed: int = 0, **options: Any) -> Learner:
+    """A new, untrained learner; `options` are fields of its Config."""
+    learner: Learner = learner_class(name)(make_config(name, **options), seed)
+    return learner
+
+
+def run_name(learner: str, pack: str) -> str:
+    """What a run of a learner on a pack is called."""
+    return f"{learner.rpartition(':')[2]}-{pack}"

@@ -1,0 +1,194 @@
+"""Adaptation curves on held-out tasks: who takes part, what is measured, and what is written.
+
+Every figure is recomputed from the scores alone, which `per_task.csv` holds, one row for each
+agent, seed, task and adaptation step.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from agents.learner import Learner
+from agents.training.contenders import shares_tasks, tasks_of
+from agents.training.curves import Curves, adaptation_curves
+from agents.training.plots import Line, plot_scores
+from agents.training.statistics import area_under_curve, probability_of_improvement
+from game.files import write_atomically, write_json
+from game.tasks.family import count_tasks, family
+from game.tasks.packs import Pack
+from game.tasks.task import Task
+from game.world.bayes import bayes_returns
+
+BASELINE = "scratch"  # what improvement is measured against
+
+
+def bayes_optimal(pack: Pack, tasks: Sequence[Task], episodes: int) -> list[float] | None:
+    """What the n-th episode adds to the return of the best explorer, mean over the tasks.
+
+    None where that is not known exactly, or where the tasks are not whole families of the pack's
+    levels, each goal once.
+    """
+    if sum(map(count_tasks, pack.levels)) > 8 * len(tasks):  # mirrored ones may look alike
+        return None
+    families = [[task.id for task in family(level, "")] for level in pack.levels]
+    if len(set(map(len, families))) != 1:
+        return None
+    if sorted(task.id for task in tasks) != sorted(itertools.chain(*families)):
+        return None
+    trials = [0.0]
+    for n in range(1, episodes + 1):
+        found = [bayes_returns(level, n) for level in pack.levels]
+        known = [bounds[1][0] for bounds in found if bounds and bounds[1][0] == bounds[1][1]]
+        if len(known) < len(found):
+            return None
+        trials.append(float(np.mean(known)))
+    return np.diff(trials).tolist()
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What agents reached on the tasks of one split of a pack; `seeds` are seeds of adaptation.
+
+    Seed i of an agent's curves is training run i // seeds, adaptation seed i % seeds.
+    """
+
+    pack: Pack
+    split: str
+    tasks: Sequence[Task]
+    seeds: int
+    agents: dict[str, tuple[str, ...]]  # the agents, or training seeds of one, behind each name
+    curves: dict[str, Curves]
+
+    @property
+    def title(self) -> str:
+        held_out = "held-out" if self.split == "test" else self.split
+        if self.split == "test" and shares_tasks(self.pack):
+            held_out = "(for training and test alike)"
+        return f"{self.pack.title}: {len(self.tasks)} {held_out} tasks"
+
+    def summary(self) -> dict[str, Any]:
+        """What results.json holds."""
+        first = next(iter(self.curves.values()))
+        agents = {name: curve.summary() for name, curve in self.curves.items()}
+        for name, facts in agents.items():
+            curve = self.curves[name]
+            facts["area"] = area_under_curve(facts["score_mean"], curve.episodes)
+            facts["improvement"] = self._improvement(curve)
+            facts["runs"] = list(self.agents[name])
+            by_run = curve.scores.reshape(len(self.agents[name]), -1, *curve.scores.shape[1:])
+            facts["score_mean_by_run"] = by_run.mean((1, 2)).tolist()
+        return {
+            "pack": self.pack.name,
+            "split": self.split,
+            "tasks": len(self.tasks),
+            "optimal_return": float(first.optimal.mean()),
+            "random_return": float(first.random.mean()),
+            "bayes_optimal_return": bayes_optimal(self.pack, self.tasks, first.returns.shape[2]),
+            "agents": agents,
+        }
+
+    def _improvement(self, curve: Curves) -> list[float] | None:
+        """The probability of a higher return than the baseline's after the same step."""
+        if BASELINE not in self.curves:
+            return None
+        other = self.curves[BASELINE].returns
+        steps = min(curve.returns.shape[2], other.shape[2])
+        found = probability_of_improvement(curve.returns[..., :steps], other[..., :steps])
+        return [float(value) for value in found]
+
+
+def evaluate(
+    pack: Pack,
+    split: str,
+    agents: dict[str, tuple[str, ...]],
+    loader: Callable[[str], Callable[[int], Learner]],
+    seeds: int,
+    steps: int,
+) -> Evaluation:
+    """Adapt all agents to a split's tasks. `loader` gives an agent's learner for each seed.
+
+    Raises LookupError where the split has no tasks.
+    """
+    tasks = tasks_of(pack, split)
+    if not tasks:
+        raise LookupError(f"{pack.path}: the {split} split has no tasks")
+    curves = {
+        name: Curves.pooled(
+            [adaptation_curves(loader(run), tasks, range(seeds), steps) for run in runs]
+        )
+        for name, runs in agents.items()
+    }
+    return Evaluation(pack, split, tasks, seeds, agents, curves)
+
+
+PER_TASK = ("agent", "seed", "task", "step", "return", "score")
+STEP_COLUMNS = (
+    *("episodes", "env_steps", "gradient_steps", "return_mean", "score_mean", "score_iqm"),
+    *("score_low", "score_high", "score_p20", "worse_fraction", "improvement"),
+)
+
+
+def write_results(folder: Path, evaluations: Sequence[Evaluation]) -> list[dict[str, Any]]:
+    """results.json, results.csv, per_task.csv and curves.png; returns what results.json holds.
+
+    Further evaluations, of other packs, are panels of the same picture, and the rest of theirs is
+    in folders of their names.
+    """
+    summaries = []
+    for i, evaluation in enumerate(evaluations):
+        where = folder / evaluation.pack.name if i else folder
+        where.mkdir(parents=True, exist_ok=True)
+        summary = evaluation.summary()
+        write_json(where / "results.json", summary)
+        _write_csv(where / "results.csv", _step_rows(summary))
+        _write_csv(where / "per_task.csv", _task_rows(evaluation))
+        summaries.append(summary)
+    seeds = evaluations[0].seeds
+    note = (
+        "interquartile mean of the score over tasks and seeds, after Agarwal et al. 2021; "
+        f"bands: 95% bootstrap interval; {seeds} seed{'s' * (seeds > 1)} of adaptation"
+    )
+    panels = [(e.title, score_lines(s)) for e, s in zip(evaluations, summaries)]
+    plot_scores(folder / "curves.png", panels, "Adaptation to unseen tasks", note)
+    return summaries
+
+
+def score_lines(summary: dict[str, Any]) -> list[Line]:
+    """The curves of an evaluation: interquartile means with their intervals."""
+    return [
+        Line(name, a["episodes"], a["score_iqm"], a["score_low"], a["score_high"])
+        for name, a in summary["agents"].items()
+    ]
+
+
+def _step_rows(summary: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for name, facts in summary["agents"].items():
+        for k in range(len(facts["episodes"])):
+            values = {key: (facts[key] or [])[k : k + 1] for key in STEP_COLUMNS}
+            cells = {key: value[0] if value else "" for key, value in values.items()}
+            yield {"agent": name, "step": k} | cells
+
+
+def _task_rows(evaluation: Evaluation) -> Iterator[dict[str, Any]]:
+    for name, curve in evaluation.curves.items():
+        for (seed, i, k), value in np.ndenumerate(curve.returns):
+            at = (name, seed, evaluation.tasks[i].id, k, float(value))
+            yield dict(zip(PER_TASK, (*at, float(curve.scores[seed, i, k]))))
+
+
+def _write_csv(path: Path, rows: Iterable[dict[str, Any]]) -> None:
+    """Numbers with all their digits, so that every figure can be computed again from them."""
+    rows = list(rows)
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_atomically(path, lambda file: file.write_text(text.getvalue(), "utf-8"))

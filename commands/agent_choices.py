@@ -1,0 +1,27 @@
+"""The agents and learners that the window offers."""
+
+from __future__ import annotations
+
+from agents.catalog import UNTRAINED, agent_card, list_pretrained, list_runs
+from agents.learner import AgentError
+from agents.registry import trainable_learners
+from game.session.messages import AgentCard, NoAgent
+
+
+class AgentChoices:
+    """Own runs, shipped agents, and agents that need no run: see `game.session.messages.Agents`."""
+
+    def names(self) -> list[str]:
+        """Names as `--agent` takes them."""
+        return [*list_runs(), *list_pretrained(), *UNTRAINED]
+
+    def learners(self) -> list[str]:
+        """Names as `train --learner` takes them."""
+        return trainable_learners()
+
+    def card(self, name: str, pack: str) -> AgentCard:
+        """The card of an agent. Raises NoAgent."""
+        try:
+            return agent_card(name, pack)
+        except AgentError as error:
+            raise NoAgent(error) from None

@@ -1,0 +1,83 @@
+"""`eval`: adaptation curves of agents on held-out tasks."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from pathlib import Path
+
+from tyro.conf import Positional
+
+from commands.exit_codes import AT_FAULT, DONE, UNUSABLE, fail
+
+MOST_STEPS = 1000
+
+
+@dataclass(frozen=True)
+class EvaluateCommand:
+    """Adapt agents to held-out tasks; print and write their adaptation curves."""
+
+    pack: Positional[str]
+    """Pack folder, name of a shipped pack, or level file."""
+    agent: tuple[str, ...] = ()
+    """Agents: runs, shipped agents, or learners (meaning the shipped LEARNER-PACK). Default: the
+    pack's agent, and scratch. Runs that differ only in their seed are pooled as one agent."""
+    split: str = "test"
+    """Split whose tasks are used: test (held out; refused if an agent was trained on one of them),
+    validation or train."""
+    steps: int = 5
+    """Number of adaptation steps (0 to 1000)."""
+    seeds: int = 3
+    """Adaptation seeds: how many times each agent adapts to each task."""
+    also: tuple[str, ...] = ()
+    """Further packs for the same agents (out of distribution), drawn side by side."""
+    out: Path | None = None
+    """Folder for results.json, results.csv, per_task.csv and curves.png."""
+    learner: tuple[str, ...] = ()
+    """Your own learners that the agents need, as FILE.py:CLASS."""
+
+    def run(self) -> int:
+        import torch
+        from rich.console import Console
+
+        from agents.registry import register_files
+        from agents.runs import learner_by_seed
+        from agents.training.contenders import check_held_out, contenders, tasks_of
+        from agents.training.evaluate import evaluate, write_results
+        from commands.console import show_evaluation, show_written
+        from game.tasks.distribution import SPLITS
+        from game.tasks.packs import load_pack
+
+        if self.split not in SPLITS or not 0 <= self.steps <= MOST_STEPS or self.seeds < 1:
+            splits = ", ".join(SPLITS)
+            usage = f"--split is one of {splits}; --steps 0 to {MOST_STEPS}; --seeds at least 1"
+            return fail(usage, UNUSABLE)
+        register_files(self.learner)
+        torch.set_num_threads(1)
+        packs = [load_pack(name) for name in (self.pack, *self.also)]
+        home = packs[0].name
+        agents = contenders(self.agent or (packs[0].agent, "scratch"), home)
+        for pack in packs:
+            if not tasks_of(pack, self.split):
+                return fail(f"{pack.path}: the pack has no {self.split} tasks", AT_FAULT)
+            if self.split != "train":
+                for run in itertools.chain(*agents.values()):
+                    check_held_out(run, home, pack, tasks_of(pack, self.split))
+        console = Console()
+        done = []
+        for pack in packs:
+            found = evaluate(
+                pack,
+                self.split,
+                agents,
+                lambda run: learner_by_seed(run, home),
+                self.seeds,
+                self.steps,
+            )
+            show_evaluation(found.title, found.summary(), console)
+            done.append(found)
+        if self.out:
+            self.out.mkdir(parents=True, exist_ok=True)
+            write_results(self.out, done)
+            show_written(self.out, console)
+        return DONE

@@ -1,0 +1,57 @@
+"""`exercise`: the classic exercises of meta-RL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tyro.conf import Positional
+
+from commands.exit_codes import DONE, UNUSABLE, fail
+
+
+@dataclass(frozen=True)
+class ExerciseCommand:
+    """Do a classic exercise of meta-RL: three sentences on its result, and a figure."""
+
+    name: Positional[str] = ""
+    """Exercise: goals, warm-up, second-order, pitfalls, memory, navigation or games. Without a
+    name, list them."""
+    out: Path | None = None
+    """Folder for the figure and the numbers (default: out/NAME)."""
+    seed: int = 0
+    """Seed for all random numbers."""
+    budget: float = 1.0
+    """Share of the full amount of work (up to 100); less is faster and noisier."""
+
+    def run(self) -> int:
+        from agents.studies.exercises import EXERCISES, list_exercises
+
+        if not self.name:
+            print(list_exercises())
+            return DONE
+        if self.name not in EXERCISES:
+            known = list_exercises()
+            return fail(f"no exercise is called '{self.name}' - there are:\n{known}", UNUSABLE)
+        if not 0 < self.budget <= 100 or self.seed < 0:
+            return fail("--budget is more than 0, and at most 100; --seed at least 0", UNUSABLE)
+
+        import torch
+        from rich.console import Console
+        from rich.progress import track
+
+        from agents.studies.exercises.exercise_run import ExerciseRun, do_exercise
+        from commands.console import show_written
+
+        torch.set_num_threads(1)
+        console = Console()
+        run = ExerciseRun(
+            self.out or Path("out") / self.name,
+            self.seed,
+            self.budget,
+            lambda steps, text: track(steps, text, console=console, transient=True),
+        )
+        for sentence in do_exercise(self.name, run).sentences:
+            console.print(sentence, highlight=False)
+        show_written(run.out, console)
+        return DONE

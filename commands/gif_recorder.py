@@ -1,0 +1,46 @@
+"""Record a GIF in a process of its own, so that the window stays smooth meanwhile."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+MAIN = Path(__file__).resolve().parents[1] / "main.py"
+
+
+class GifRecorder:
+    """Records one adaptation at a time: see `game.view.app.Recorder`."""
+
+    def __init__(self, learners: Sequence[str] = ()) -> None:
+        self._learners = learners  # as `--learner` takes them
+        self._process: subprocess.Popen[bytes] | None = None
+        self._folder = Path()
+
+    def start(self, line: str, folder: Path) -> None:
+        """Begin to record what a replay line describes, into a folder."""
+        self._folder = folder
+        command = [sys.executable, str(MAIN), "watch", "--replay", line]
+        command += ["--headless", "--out", str(folder)]
+        if self._learners:
+            command += ["--learner", *self._learners]
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        )
+
+    def poll(self) -> tuple[str, str, bool] | None:
+        """A note (heading, text, whether it succeeded) once the recording has ended, else None."""
+        if self._process is None or self._process.poll() is None:
+            return None
+        process, self._process = self._process, None
+        message = process.communicate()[1].decode(errors="replace").strip()
+        if process.returncode:
+            return "The GIF could not be made", message or "The process ended unexpectedly.", False
+        return "Saved", str(self._folder / "adaptation.gif"), True
+
+    def close(self) -> None:
+        """Stop a recording that is under way."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.communicate()

@@ -1,0 +1,28 @@
+"""`levels check`: errors, warnings and figures of levels and packs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tyro.conf import Positional
+
+from commands.exit_codes import AT_FAULT, DONE, UNUSABLE, fail
+
+
+@dataclass(frozen=True)
+class CheckCommand:
+    """Check level files or packs; exit with 1 if there is an error."""
+
+    files: Positional[tuple[str, ...]]
+    """Level files, pack folders, or names of shipped packs."""
+    json: bool = False
+    """Print JSON."""
+
+    def run(self) -> int:
+        from game.authoring.check import check, check_text
+
+        if not self.files:
+            return fail("name the level files or packs to check", UNUSABLE)
+        reports = check(self.files)
+        print(check_text(reports, self.json), end="")
+        return AT_FAULT if any(report["errors"] for report in reports) else DONE

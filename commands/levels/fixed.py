@@ -1,0 +1,37 @@
+"""`levels fixed`: the best policy that does not adapt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tyro.conf import Positional
+
+from commands.exit_codes import DONE, UNUSABLE, fail
+
+
+@dataclass(frozen=True)
+class FixedCommand:
+    """Find the best policy that does not adapt: its mean score over all that a map may hide."""
+
+    pack: Positional[str]
+    """Pack folder, name of a shipped pack, or level file."""
+    split: str = "test"
+    """Split whose maps are used: test, validation or train."""
+    groups: int = 4
+    """Number of maps, taken from the start of the split."""
+    tasks: int = 64
+    """Most tasks used of each map; if there are more, this many are drawn."""
+    seed: int = 0
+    """Seed for the draws and the search."""
+    json: bool = False
+    """Print JSON."""
+
+    def run(self) -> int:
+        from game.authoring.reports import fixed
+        from game.tasks.distribution import SPLITS
+
+        if self.split not in SPLITS or min(self.groups, self.tasks) < 1 or self.seed < 0:
+            what = "--groups and --tasks are at least 1, --seed 0"
+            return fail(f"--split is one of {', '.join(SPLITS)}; {what}", UNUSABLE)
+        print(fixed(self.pack, self.split, self.groups, self.tasks, self.seed, self.json))
+        return DONE

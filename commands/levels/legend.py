@@ -1,0 +1,21 @@
+"""`levels legend`: the table of tiles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from commands.exit_codes import DONE
+
+
+@dataclass(frozen=True)
+class LegendCommand:
+    """Print the table of tiles, and the foreign map formats that can be read."""
+
+    json: bool = False
+    """Print JSON."""
+
+    def run(self) -> int:
+        from game.authoring.reports import legend
+
+        print(legend(self.json))
+        return DONE

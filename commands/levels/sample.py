@@ -1,0 +1,61 @@
+"""`levels sample`: tasks drawn from a level or pack."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import tyro
+from tyro.conf import Positional
+
+from commands.exit_codes import DONE, UNUSABLE, fail
+
+if TYPE_CHECKING:
+    from game.authoring.figures import TaskFigures
+
+
+@dataclass(frozen=True)
+class SampleCommand:
+    """Draw tasks: their maps, what was drawn, optimal returns and shortest paths."""
+
+    level: Positional[str]
+    """Level file (any of its tasks may be drawn), pack folder, or name of a shipped pack (tasks are
+    drawn from its training split, or from its test split if it has no training tasks)."""
+    n: Annotated[int, tyro.conf.arg(aliases=["-n"], name="number")] = 8
+    """Number of tasks."""
+    seed: int = 0
+    """Seed for the draws."""
+    split: str | None = None
+    """Split to draw from: train, validation or test."""
+    png: Path | None = None
+    """PNG file for a picture of the tasks."""
+    json: bool = False
+    """Print JSON."""
+
+    def run(self) -> int:
+        from game.authoring.reports import MOST_DRAWN, draw, sample
+        from game.tasks.distribution import SPLITS
+
+        if not 1 <= self.n <= MOST_DRAWN or self.seed < 0:
+            return fail(f"--number is 1 to {MOST_DRAWN:,}, --seed at least 0", UNUSABLE)
+        if self.split not in (None, *SPLITS):
+            return fail(f"--split is one of {', '.join(SPLITS)}", UNUSABLE)
+        title, figures = draw(self.level, self.n, self.seed, self.split)
+        print(sample(title, figures, self.json))
+        return self._draw(title, figures) if self.png else DONE
+
+    def _draw(self, title: str, figures: Sequence[TaskFigures]) -> int:
+        from game.files import write_atomically
+        from game.view.contact_sheet import save_sheet
+        from game.view.window import WrongPygame
+
+        assert self.png
+        try:
+            write_atomically(self.png, lambda path: save_sheet(path, title, figures))
+        except WrongPygame as error:
+            return fail(error, UNUSABLE)
+        print(f"picture written to {self.png}", file=sys.stderr)
+        return DONE

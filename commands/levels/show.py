@@ -1,0 +1,25 @@
+"""`levels show`: the map, the optimal path and the returns of a level."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tyro.conf import Positional
+
+from commands.exit_codes import DONE
+
+
+@dataclass(frozen=True)
+class ShowCommand:
+    """Print a level's map with its optimal path, returns and task ids."""
+
+    level: Positional[str]
+    """Level file, pack folder, or name of a shipped pack."""
+    json: bool = False
+    """Print JSON."""
+
+    def run(self) -> int:
+        from game.authoring.reports import show
+
+        print(show(self.level, self.json))
+        return DONE

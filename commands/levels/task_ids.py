@@ -1,0 +1,25 @@
+"""`levels hash`: the ids of the tasks of a level or pack."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tyro.conf import Positional
+
+from commands.exit_codes import DONE
+
+
+@dataclass(frozen=True)
+class HashCommand:
+    """Print the ids of the tasks of a level or pack."""
+
+    level: Positional[str]
+    """Level file, pack folder, or name of a shipped pack."""
+    json: bool = False
+    """Print JSON."""
+
+    def run(self) -> int:
+        from game.authoring.reports import hashes
+
+        print(hashes(self.level, self.json))
+        return DONE

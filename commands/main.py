@@ -1,0 +1,99 @@
+"""Read the command line, run a command, and turn errors into exit codes."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
+from tyro.conf import OmitSubcommandPrefixes, subcommand
+
+from commands.bench import BenchCommand
+from commands.evaluate import EvaluateCommand
+from commands.exercise import ExerciseCommand
+from commands.exit_codes import AT_FAULT, DONE, INTERRUPTED, UNUSABLE, fail
+from commands.levels import LevelsCommand
+from commands.microscope import MicroscopeCommand
+from commands.play import PlayCommand
+from commands.train import TrainCommand, parse_train
+from commands.train_in_window import train_in_window
+from commands.watch import WatchCommand
+
+COMMANDS: dict[str, type] = {
+    "watch": WatchCommand,
+    "play": PlayCommand,
+    "train": TrainCommand,
+    "eval": EvaluateCommand,
+    "microscope": MicroscopeCommand,
+    "exercise": ExerciseCommand,
+    "levels": LevelsCommand,
+    "bench": BenchCommand,
+}
+ABOUT = "Gridapt: watch, write levels for, and train agents that learn to learn."
+SCRIPT = "gridapt"  # the console script
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command. Returns its exit code: 0 done, 1 bad input, 2 usage or environment, 130."""
+    argv = list(sys.argv[1:] if argv is None else argv) or ["watch"]
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal may lack letters that a title has
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        return _run(argv)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:  # whoever reads our output has closed it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+
+
+def parse(argv: list[str]) -> Any:
+    """The command that `argv` asks for. Raises AgentError, PackError; ValueError for options out of
+    range."""
+    if argv[0] == "train":
+        return parse_train(argv, f"{program()} train")
+    commands: Any = None
+    for name, kind in COMMANDS.items():
+        command = Annotated[kind, subcommand(name)]  # type: ignore[valid-type]
+        commands = command if commands is None else commands | command
+    config = (OmitSubcommandPrefixes,)
+    return tyro.cli(commands, args=argv, description=ABOUT, prog=program(), config=config)
+
+
+def program() -> str:
+    """What this program was called as."""
+    return SCRIPT if Path(sys.argv[0]).stem == SCRIPT else "main.py"
+
+
+def _run(argv: list[str]) -> int:
+    from agents.learner import AgentError
+    from game.session.messages import NoAgent
+    from game.session.replay import ReplayError
+    from game.tasks.pack_file import PackError
+    from game.text.level import LevelError
+    from game.world.features import TooLargeToSee
+    from game.world.tables import TooLarge
+
+    try:
+        try:
+            if argv[0] == "train" and "--window" in argv and not {"--help", "-h"} & set(argv):
+                return train_in_window(argv, f"{program()} train")
+            command = parse(argv)
+        except ValueError as error:  # an option out of its range
+            return fail(error, UNUSABLE)
+        code: int = command.run()
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        raise
+    except (LevelError, PackError, ReplayError, TooLarge, TooLargeToSee) as error:
+        return fail(error, AT_FAULT)
+    except OSError as error:
+        return fail(f"{error.filename or 'file'}: {error.strerror or error}", AT_FAULT)
+    except (AgentError, NoAgent) as error:
+        return fail(error, UNUSABLE)

@@ -1,0 +1,55 @@
+"""`microscope`: bias and variance of meta-gradient estimators."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tyro.conf import Positional
+
+from commands.exit_codes import AT_FAULT, DONE, UNUSABLE, fail
+
+
+@dataclass(frozen=True)
+class MicroscopeCommand:
+    """Measure the bias and variance of each estimator of the meta-gradient."""
+
+    level: Positional[str]
+    """Level file, pack folder, or name of a shipped pack (its first held-out task is used)."""
+    step_size: float = 0.1
+    """Step size of the inner loop."""
+    samples: int = 1000
+    """Meta-gradients drawn for each estimator and number of episodes (at least 10)."""
+    seed: int = 0
+    """Seed for the policy and the samples."""
+    out: Path | None = None
+    """Folder for microscope.png and microscope.csv."""
+
+    def run(self) -> int:
+        import torch
+        from rich.console import Console
+
+        from agents.studies.microscope import measure, plot_readings, write_readings
+        from commands.console import show_readings, show_written
+        from game.tasks.distribution import SPLITS
+        from game.tasks.packs import load_pack
+
+        if not 0 < self.step_size <= 100 or self.samples < 10 or self.seed < 0:
+            usage = "--step-size is more than 0, at most 100; --samples at least 10, --seed 0"
+            return fail(usage, UNUSABLE)
+        torch.set_num_threads(1)
+        pack = load_pack(self.level)
+        tasks = [task for split in reversed(SPLITS) for task in pack.split(split).tasks]
+        if not tasks:
+            return fail(f"{pack.path}: the pack has no listed tasks", AT_FAULT)
+        if self.out:
+            self.out.mkdir(parents=True, exist_ok=True)
+        title = f"Meta-gradients on {tasks[0].name}: step size α = {self.step_size:g}"
+        console = Console()
+        readings = measure(tasks[0].level, self.step_size, self.samples, self.seed, console.print)
+        show_readings(readings, title, console)
+        if self.out:
+            write_readings(self.out / "microscope.csv", readings)
+            plot_readings(self.out / "microscope.png", readings, title)
+            show_written(self.out, console)
+        return DONE

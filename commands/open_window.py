@@ -1,0 +1,88 @@
+"""Open the window, with the learner's process behind it."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from commands.exit_codes import AT_FAULT, DONE, UNUSABLE, fail
+from commands.train import NOTHING_SAVED, training_of
+
+if TYPE_CHECKING:
+    from game.session.messages import Request
+    from game.tasks.packs import Pack
+
+
+def open_window(
+    screen: str,
+    pack: Pack | None = None,
+    agents: tuple[str, ...] = (),
+    seed: int = 0,
+    steps: int = 5,
+    episodes: int = 0,
+    show_goal: bool = False,
+    request: Request | None = None,
+    args: tuple[str, ...] = (),
+    learners: tuple[str, ...] = (),
+) -> int:
+    """Open the window on a screen ("watch", "play", "duel" or "train"), and stay until it closes.
+
+    `learners` are files with learners of one's own, as `--learner` takes them.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(DONE))  # ends as closing the window does
+    from agents.training.worker import Worker
+
+    feed = Worker(training_of, learners)  # first, so that it loads while the window opens
+    from commands.agent_choices import AgentChoices
+    from commands.gif_recorder import GifRecorder
+    from game.view.app import App
+    from game.view.screens.screen import Navigation
+    from game.view.settings import settings_file
+    from game.view.window import NoDisplay, WrongPygame, run
+
+    began = time.time()
+    first = Navigation(
+        screen,
+        pack,
+        task=request.task if request else None,
+        agents=agents,
+        episodes=episodes,
+        request=request,
+        args=args,
+    )
+    recorder = GifRecorder(learners)
+    app = App(
+        first,
+        AgentChoices(),
+        feed,
+        settings_file(),
+        seed,
+        steps,
+        show_goal=show_goal,
+        recorder=recorder,
+    )
+    try:
+        code = run(app)
+        return fail(app.failure, AT_FAULT) if app.failure else code
+    except (NoDisplay, WrongPygame) as error:
+        return fail(error, UNUSABLE)
+    finally:
+        recorder.close()
+        feed.close()
+        for out in app.runs:
+            print(saved_message(out, began))
+        if screen == "train" and not (app.runs or app.failure):
+            print(NOTHING_SAVED)
+
+
+def saved_message(out: Path, began: float) -> str:
+    """What a training that began at this time has left in its folder."""
+    from agents.catalog import CHECKPOINT
+
+    last = out / CHECKPOINT
+    if last.exists() and last.stat().st_mtime >= began:
+        return f"the trained agent is saved in {out}"
+    return NOTHING_SAVED

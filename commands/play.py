@@ -1,0 +1,53 @@
+"""`play`: a person plays a level, alone or against an agent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tyro.conf import Positional
+
+from commands.exit_codes import AT_FAULT, UNUSABLE, fail
+from commands.open_window import open_window
+
+MOST_EPISODES = 100
+DUEL_STEPS = 5
+
+
+@dataclass(frozen=True)
+class PlayCommand:
+    """Play a level yourself: find the hidden goal, then reach it at ever lower cost."""
+
+    level: Positional[str] = "showcase"
+    """Level file, pack folder, or name of a shipped pack."""
+    duel: str | None = None
+    """Agent to play against, on the same task and for the same number of episodes: a run's folder,
+    a shipped agent or a learner."""
+    show_goal: bool = False
+    """Show the goal from the beginning (in a duel: at the end)."""
+    episodes: int | None = None
+    """Number of episodes (1 to 100; default: twice the episodes of the pack's trials)."""
+    seed: int = 0
+    """Seed for the choice of the task and for all random numbers."""
+    learner: tuple[str, ...] = ()
+    """Your own learners that the agents need, as FILE.py:CLASS."""
+
+    def run(self) -> int:
+        from agents.registry import register_files
+        from game.tasks.packs import load_pack
+
+        if self.seed < 0 or (self.episodes is not None and not 1 <= self.episodes <= MOST_EPISODES):
+            return fail(f"--episodes is 1 to {MOST_EPISODES}, --seed at least 0", UNUSABLE)
+        register_files(self.learner)
+        pack = load_pack(self.level)
+        if not any(split.tasks for split in pack.splits.values()):
+            return fail(f"{pack.path}: the pack has no tasks to play", AT_FAULT)
+        return open_window(
+            "duel" if self.duel else "play",
+            pack,
+            (self.duel or pack.agent, "scratch"),
+            self.seed,
+            DUEL_STEPS,
+            self.episodes or 0,
+            self.show_goal,
+            learners=self.learner,
+        )

@@ -1,0 +1,241 @@
+"""`train`: meta-train an agent on a pack, headless or in the window."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import io
+import itertools
+import shlex
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import tyro
+from tyro.conf import OmitArgPrefixes, Positional
+
+from commands.exit_codes import AT_FAULT, DONE, INTERRUPTED, fail
+
+if TYPE_CHECKING:
+    from agents.training.train import Training
+    from game.tasks.packs import Pack
+
+DEFAULT_LEARNER = "maml"
+NOTHING_SAVED = "stopped before the first iteration was done: nothing is saved"
+LONGEST = 1e6  # minutes
+
+
+@dataclass(frozen=True)
+class TrainCommand:
+    """Meta-train an agent on a pack. 'train PACK --learner NAME --help' also lists the options of
+    that learner."""
+
+    pack: Positional[str]
+    """Pack folder, name of a shipped pack, or level file."""
+    learner: str = DEFAULT_LEARNER
+    """Learner: built in, offered by an installed package, or your own as FILE.py:CLASS."""
+    out: Path | None = None
+    """Folder of the run (default: runs/LEARNER-PACK)."""
+    overwrite: bool = False
+    """Replace a run that exists already."""
+    resume: bool = False
+    """Continue the run in --out as if it had not stopped. All options are those it was started
+    with; only --iterations and --minutes may change (which changes the learning rate schedule)."""
+    iterations: int | None = None
+    """Iterations of the outer loop (default: 4000)."""
+    minutes: float | None = None
+    """Training time in minutes, instead of a number of iterations."""
+    tasks: int = 32
+    """Tasks per meta-batch."""
+    patience: int = 0
+    """Stop early after this many of the 20 validations without improvement; 0 never does."""
+    seed: int = 0
+    """Seed for all random numbers."""
+    threads: int = 1
+    """CPU threads for torch; more than 1 rarely helps with networks this small."""
+    tensorboard: bool = False
+    """Also write TensorBoard files into the folder of the run."""
+
+    window: bool = False
+    """Watch the training in a window; closing it stops and saves, as Ctrl-C does."""
+
+    def run(self) -> int:
+        from rich.console import Console
+
+        from agents.learner import Diverged
+        from agents.runs import load_agent
+        from commands.console import show_training, show_written
+
+        training = self.training(sys.argv[1:])
+        out, console = training.out, Console()
+        advice = training.pack.train.get(self.learner)
+        if advice and not self.resume:
+            console.print(f"options from the pack: {advice}", highlight=False)
+        try:
+            show_training(training, console)
+        except KeyboardInterrupt:
+            training.save()
+            saved = f"the agent so far is saved in {out}" if training.at.iteration else ""
+            console.print(f"stopped; {saved}" if saved else NOTHING_SAVED, soft_wrap=True)
+            return INTERRUPTED
+        except Diverged as error:
+            training.save()
+            return fail(f"{error}; the best agent before that is in {out}", AT_FAULT)
+        training.save()
+        load_agent(str(out))
+        show_written(out, console)
+        return DONE
+
+    def check(self) -> tuple[Pack, Path]:
+        """The pack and the folder of the run. Raises AgentError or PackError, as `training`."""
+        from agents.catalog import RUNS, WEIGHTS
+        from agents.learner import AgentError
+        from agents.registry import find_entry, run_name
+        from game.tasks.pack_file import PackError
+        from game.tasks.packs import load_pack
+
+        if min(self.tasks, self.threads) < 1 or min(self.seed, self.patience) < 0:
+            raise AgentError("--tasks and --threads are at least 1, --seed and --patience 0")
+        if self.iterations is not None and self.iterations < 1:
+            raise AgentError("--iterations is at least 1")
+        if self.minutes is not None and not 0 < self.minutes < LONGEST:
+            raise AgentError("--minutes is more than 0")
+        pack = load_pack(self.pack)
+        if not (pack.split("train").tasks or pack.split("train").unlimited):
+            raise PackError(f"{pack.path}: the pack has no training tasks")
+        out = self.out or RUNS / run_name(self.learner, pack.name)
+        if self.resume:
+            return pack, out
+        if not find_entry(self.learner).trains:
+            what = f"'{self.learner}' has nothing to train"
+            raise AgentError(
+                f"{what} - use it directly: python main.py eval {self.pack} --agent {self.learner}"
+            )
+        if (out / WEIGHTS).exists() and not self.overwrite:
+            todo = "give another --out, --resume it, or --overwrite it"
+            raise AgentError(f"{out}: there is a trained agent already - {todo}")
+        return pack, out
+
+    def training(self, argv: Sequence[str]) -> Training:
+        """The run that these options, given as `argv`, ask for. Raises AgentError or PackError."""
+        import torch
+
+        from agents.training.tensorboard import TensorBoardLog
+        from agents.training.train import Training
+        from agents.training.train_config import TrainConfig
+
+        pack, out = self.check()
+        torch.set_num_threads(self.threads)
+        if self.resume:
+            return self._resumed(pack, out)
+        config = TrainConfig(
+            self.iterations or TrainConfig.iterations,
+            self.minutes,
+            self.tasks,
+            self.seed,
+            patience=self.patience,
+        )
+        command = "python main.py " + shlex.join(argv)
+        log = TensorBoardLog(out) if self.tensorboard else None
+        learner = _make_learner(self)
+        name = registered_name(self.learner)
+        return Training(learner, name, pack, config, out, command, log=log)
+
+    def _resumed(self, pack: Pack, out: Path) -> Training:
+        from agents.learner import AgentError
+        from agents.runs import load_run
+        from agents.training.tensorboard import TensorBoardLog
+        from agents.training.train import Training
+        from agents.training.train_config import TrainConfig
+
+        name, learner, facts = load_run(out) if out.is_dir() else ("", None, {})
+        if learner is None:
+            raise AgentError(f"{out}: there is no run here to resume - say where with --out")
+        if facts.get("pack") != pack.name:
+            raise AgentError(f"{out}: this run is on '{facts.get('pack')}', not on '{pack.name}'")
+        config = TrainConfig(**facts["training"])
+        if self.iterations or self.minutes:
+            iterations = self.iterations or config.iterations
+            config = dataclasses.replace(config, iterations=iterations, minutes=self.minutes)
+        log = TensorBoardLog(out) if self.tensorboard else None
+        command = str(facts.get("command", ""))
+        return Training(learner, name, pack, config, out, command, resume=True, log=log)
+
+
+def training_of(argv: Sequence[str]) -> Training:
+    """The training that a command line of `train` asks for; the window's worker calls this.
+
+    Raises AgentError or PackError, and whatever reading a pack raises.
+    """
+    from agents.learner import AgentError
+
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(said):
+            command = parse_train(list(argv))
+    except SystemExit:
+        raise AgentError(said.getvalue().strip()) from None
+    return command.training(argv)
+
+
+def parse_train(argv: list[str], prog: str = "train") -> TrainCommand:
+    """Read a command line of `train`: the learner that it names adds its own options, and the pack
+    sets those that are left open. Raises AgentError or PackError, and ValueError for options out of
+    range."""
+
+    def read(argv: list[str]) -> TrainCommand:
+        command: TrainCommand = tyro.cli(with_learner_options(argv), args=argv[1:], prog=prog)
+        return command
+
+    return with_pack_options(read(argv), argv, read)
+
+
+def with_pack_options(command: TrainCommand, argv: list[str], read: Any) -> TrainCommand:
+    """The command with the options that its pack sets for its learner, where `argv` leaves them
+    open; `read(argv)` reads a command line. Raises PackError where `train` has no such options."""
+    from game.tasks.pack_file import PackError
+    from game.tasks.packs import find_pack, pack_advice
+
+    path = find_pack(command.pack)
+    advice = pack_advice(path).get(command.learner, "")
+    if command.resume or not advice:
+        return command
+    own = next((i for i, word in enumerate(argv) if word.startswith("-")), len(argv))
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(said):
+            return read([*argv[:own], *shlex.split(advice), *argv[own:]])
+    except (SystemExit, ValueError):
+        raise PackError(
+            f"{path}: '{advice}', which its [train] sets for '{command.learner}', are no "
+            f"options that train takes - see python main.py train --help"
+        ) from None
+
+
+def with_learner_options(argv: Sequence[str]) -> type:
+    """TrainCommand with the options of the learner that `argv` names. Raises AgentError."""
+    from agents.registry import learner_class, make_config
+
+    name = next((b for a, b in itertools.pairwise(argv) if a == "--learner"), DEFAULT_LEARNER)
+    name = next((a.partition("=")[2] for a in argv if a.startswith("--learner=")), name)
+    name = registered_name(name)
+    config: Any = learner_class(name).Config
+    flags: Any = Annotated[config, OmitArgPrefixes]
+    options = ("options", flags, dataclasses.field(default_factory=lambda: make_config(name)))
+    return dataclasses.make_dataclass("TrainCommand", [options], bases=(TrainCommand,), frozen=True)
+
+
+def registered_name(learner: str) -> str:
+    """The name of a learner; one given as FILE.py:CLASS is made known to this process."""
+    from agents.registry import is_file_learner, register_file
+
+    return register_file(learner) if is_file_learner(learner) else learner
+
+
+def _make_learner(command: TrainCommand) -> Any:
+    from agents.registry import learner_class
+
+    options = command.options  # type: ignore[attr-defined]
+    return learner_class(command.learner)(options, command.seed)

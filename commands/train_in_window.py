@@ -1,0 +1,29 @@
+"""`train --window`: a training before one's eyes."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import tyro
+from tyro.conf import OmitArgPrefixes
+
+from commands.open_window import open_window
+from commands.train import TrainCommand, registered_name
+
+
+def train_in_window(argv: list[str], prog: str) -> int:
+    """Show a training in the window.
+
+    Torch stays out of this process; the learner's own options are for the worker to read.
+    """
+    command, others = tyro.cli(
+        Annotated[TrainCommand, OmitArgPrefixes],
+        args=argv[1:],
+        prog=prog,
+        return_unknown_args=True,
+    )
+    registered_name(command.learner)
+    if not others:
+        command.check()
+    args = tuple(one for one in argv if one != "--window")
+    return open_window("train", args=args)

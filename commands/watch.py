@@ -1,0 +1,95 @@
+"""`watch`: an agent adapts to a level, in the window or headless."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tyro.conf import Positional
+
+from commands.exit_codes import AT_FAULT, DONE, UNUSABLE, fail
+from commands.open_window import open_window
+
+if TYPE_CHECKING:
+    from game.session.messages import Request
+    from game.tasks.packs import Pack
+
+MOST_STEPS = 1000
+MOST_OTHERS = 3  # agents beside the watched one
+
+
+@dataclass(frozen=True)
+class WatchCommand:
+    """Watch an agent adapt to a level that it has never seen."""
+
+    level: Positional[str] = "showcase"
+    """Level file, pack folder, or name of a shipped pack."""
+    agent: str | None = None
+    """Agent to watch: a run's folder, a shipped agent or a learner (default: the pack's agent)."""
+    versus: tuple[str, ...] = ()
+    """Up to three other agents to compare with; 'scratch' learns from scratch. (Default in the
+    window: scratch; 'none' for none.)"""
+    headless: bool = False
+    """Open no window; write trace.json, policy.npz, curve.png, board.png and adaptation.gif."""
+    out: Path | None = None
+    """Folder for the files of --headless."""
+    seed: int = 0
+    """Seed for the choice of the task and for all random numbers of the adaptation."""
+    steps: int = 5
+    """Number of adaptation steps (0 to 1000)."""
+    replay: str | None = None
+    """Replay line to show again (copied from the window with L, or from trace.json). Replaces all
+    options above except --headless and --out."""
+    learner: tuple[str, ...] = ()
+    """Your own learners that the agents need, as FILE.py:CLASS."""
+
+    def run(self) -> int:
+        from agents.registry import register_files
+        from game.session.messages import Request
+        from game.session.replay import read_line
+        from game.tasks.packs import load_pack
+
+        if not 0 <= self.steps <= MOST_STEPS or self.seed < 0:
+            return fail(f"--steps is 0 to {MOST_STEPS}, --seed at least 0", UNUSABLE)
+        if self.headless == (self.out is None):
+            return fail("--headless and --out DIR go together", UNUSABLE)
+        if len(self.versus) > MOST_OTHERS:
+            return fail(f"--versus takes at most {MOST_OTHERS} agents", UNUSABLE)
+        register_files(self.learner)
+        if self.replay is not None:
+            target = read_line(self.replay)
+            if self.headless:
+                return self._write(target.pack, target.request)
+            return self._open(target.pack, target.request.agents, target.request)
+        pack = load_pack(self.level)
+        tasks = pack.split("test").tasks
+        if not tasks:
+            return fail(f"{pack.path}: the pack has no held-out tasks to watch", AT_FAULT)
+        if self.headless:
+            task, agents = tasks[self.seed % len(tasks)], self._agents(pack, self.versus)
+            return self._write(pack, Request(0, task, self.seed, self.steps, agents, pack.name))
+        return self._open(pack, self._agents(pack, self.versus or ("scratch",)))
+
+    def _agents(self, pack: Pack, versus: tuple[str, ...]) -> tuple[str, ...]:
+        others = (name for name in versus if name not in ("", "none"))
+        return (self.agent or pack.agent, *others)
+
+    def _open(self, pack: Pack, agents: tuple[str, ...], request: Request | None = None) -> int:
+        seed, steps = (request.seed, request.steps) if request else (self.seed, self.steps)
+        return open_window(
+            "watch", pack, agents, seed, steps, request=request, learners=self.learner
+        )
+
+    def _write(self, pack: Pack, request: Request) -> int:
+        from commands.headless import write_adaptation
+        from game.view.window import WrongPygame
+
+        assert self.out
+        level = self.level if self.replay is None else str(pack.path)
+        try:
+            files = write_adaptation(self.out, level, pack, request)
+        except WrongPygame as error:
+            return fail(error, UNUSABLE)
+        print(f"written to {self.out}: {' '.join(files)}")
+        return DONE

@@ -1,0 +1,203 @@
+"""Check level files and packs: errors, warnings and figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from game.authoring.figures import TaskFigures
+from game.authoring.formatting import as_json_text
+from game.authoring.level_warnings import find_warnings, place_in_file
+from game.tasks.distribution import SPLITS
+from game.tasks.family import count_tasks, draw_task, family
+from game.tasks.pack_file import PACK_FILE, PackError, level_files
+from game.tasks.packs import DEFAULT_EPISODES, Pack, find_pack, load_pack
+from game.tasks.task import Task
+from game.text.draws import drawable_values, with_values
+from game.text.level import MAX_BYTES, Level, LevelError
+from game.text.reading import examine
+from game.text.tiles import START
+from game.text.values import OneOf, Range, Value
+from game.world.bayes import bayes_returns, posterior_sampling
+from game.world.tables import TooLarge
+
+MOST_TASKS = 1000  # that means are taken over; of more than these,
+SAMPLED_TASKS = 256  # so many are drawn
+FIGURES = (
+    *("states", "optimal_return", "random_return", "shortest_path"),
+    *("tasks", "sampled", "episodes", "bayes_return", "bayes_return_bounds"),
+    *("bayes_trial", "bayes_trial_bounds", "posterior_sampling"),
+)
+
+
+def check(names: Sequence[str]) -> list[dict[str, Any]]:
+    """A report on each level file; a pack stands for its files and its pack.toml."""
+    reports = []
+    for name in names:
+        try:
+            path = find_pack(name)
+            path = path.parent if path.name == PACK_FILE else path
+            if path.is_file():
+                reports.append(check_file(path))
+                continue
+            reports += check_folder(path)
+        except PackError as error:
+            reports.append(_report(name, [str(error)]))
+        except OSError as error:
+            reports.append(_report(name, [f"{name}: {error.strerror}"]))
+    return reports
+
+
+def _report(file: str, errors: list[str]) -> dict[str, Any]:
+    return {"file": file, "errors": errors, "warnings": [], **dict.fromkeys(FIGURES)}
+
+
+def check_folder(folder: Path) -> list[dict[str, Any]]:
+    """A report on each level file, then on the pack, if its levels are generated or it is wrong."""
+    episodes, whole = DEFAULT_EPISODES, []
+    try:
+        pack = load_pack(folder)
+        episodes = pack.episodes
+        whole = [] if pack.levels else [check_generated(pack)]
+    except LevelError:  # of which each file has its own report
+        pass
+    except PackError as error:
+        whole = [_report(str(folder), [str(error)])]
+    return [check_file(file, episodes) for file in level_files(folder)] + whole
+
+
+def check_generated(pack: Pack) -> dict[str, Any]:
+    """The figures of the tasks that a pack lists: those for validation and test."""
+    report = _report(str(pack.path), [])
+    tasks = [task for split in SPLITS for task in pack.split(split).tasks]
+    sampled = len(tasks) > MOST_TASKS
+    if sampled:
+        chosen = np.random.default_rng(0).permutation(len(tasks))[:SAMPLED_TASKS]
+        tasks = [tasks[i] for i in chosen]
+    if not tasks:
+        return report
+    try:
+        known = [TaskFigures(task) for task in tasks]
+        report |= _figures(known) | {"sampled": sampled, "episodes": pack.episodes}
+    except TooLarge as error:
+        return _report(str(pack.path), [f"{pack.path / PACK_FILE}:1:1: {error}"])
+    steps = tasks[0].level.steps
+    late = sum(one.shortest_path is None or one.shortest_path > steps for one in known)
+    if late:
+        what = f"{late} of {len(tasks)} tasks cannot be done in their {steps} steps"
+        report["warnings"] = [f"{pack.path / PACK_FILE}:1:1: warning: {what}"]
+    return report
+
+
+def check_file(path: Path, episodes: int = DEFAULT_EPISODES) -> dict[str, Any]:
+    """Errors, warnings and, of a sound level, its figures (means over the tasks of a family).
+
+    `episodes` are those of a trial.
+    """
+    with open(path, "rb") as file:
+        level, problems = examine(file.read(MAX_BYTES + 1), str(path))
+    report = _report(str(path), [str(problem) for problem in problems])
+    if not level:
+        return report
+    try:
+        tasks, sampled = _some_tasks(level)
+        known = [TaskFigures(task) for task in tasks]
+        report |= _figures(known) | {"sampled": sampled} | _bayes_figures(level, episodes)
+        report["warnings"] = [
+            f"{path}:{line}:{column}: warning: {what}"
+            for line, column, what in sorted(dict.fromkeys(find_warnings(level, known)))
+        ]
+        if report["shortest_path"] is None:
+            line, column = place_in_file(level, level.find(START)[0])
+            what = "no goal can be reached past the opponents - let them leave a way"
+            report["errors"] = [f"{path}:{line}:{column}: {what}"]
+    except TooLarge as error:
+        line = level.places.get("map", 1)
+        report["errors"] = [f"{path}:{line}:1: {error}"]
+    return report
+
+
+def _some_tasks(level: Level) -> tuple[list[Task], bool]:
+    """A level's tasks; where they are too many, some drawn with seed 0; and which.
+
+    A range of whole numbers has as many tasks as numbers, one of others has too many.
+    """
+    drawn = drawable_values(level)
+    ranges = {label: value for label, value in drawn.items() if isinstance(value, Range)}
+    if all(value.points for value in ranges.values()):
+        sets: dict[str, Value] = {
+            label: OneOf(tuple(value.low + i for i in range(value.points)))
+            for label, value in ranges.items()
+        }
+        listed = with_values(level, sets)
+        if count_tasks(listed) <= MOST_TASKS:
+            return list(family(listed, "")), False
+    rng = np.random.default_rng(0)
+    return [draw_task(level, "", rng) for _ in range(SAMPLED_TASKS)], True
+
+
+def _figures(known: Sequence[TaskFigures]) -> dict[str, Any]:
+    """Means over the tasks, and the most states of one."""
+    paths = [one.shortest_path for one in known if one.shortest_path is not None]
+    return {
+        "states": max(one.tables.n_states for one in known),
+        "optimal_return": float(np.mean([one.optimal_return for one in known])),
+        "random_return": float(np.mean([one.random_return for one in known])),
+        "shortest_path": float(np.mean(paths)) if paths else None,
+        "tasks": len(known),
+    }
+
+
+def _bayes_figures(level: Level, episodes: int) -> dict[str, Any]:
+    """What is best for who does not know the goal: numbers where known, else bounds, or None."""
+    figures: dict[str, Any] = {"episodes": episodes}
+    for name, bounds in zip(("return", "trial"), bayes_returns(level, episodes) or ()):
+        lower, upper = bounds
+        figures[f"bayes_{name}"] = lower if lower == upper else None
+        figures[f"bayes_{name}_bounds"] = None if lower == upper else [lower, upper]
+    sampled = posterior_sampling(level, episodes, np.random.default_rng(0))
+    figures["posterior_sampling"] = None if sampled is None else sampled.tolist()
+    return figures
+
+
+def check_text(reports: list[dict[str, Any]], as_json: bool) -> str:
+    """The reports for people, or as JSON."""
+    if as_json:
+        return as_json_text(reports) + "\n"
+    lines = []
+    for report in reports:
+        lines += [*report["errors"], *report["warnings"]]
+        if not report["errors"]:
+            lines.append(f"{report['file']}: ok, {_verdict(report)}")
+            lines += _bayes_verdict(report)
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _verdict(report: dict[str, Any]) -> str:
+    if report["states"] is None:
+        return "its levels are generated"
+    tasks, path = report["tasks"], report["shortest_path"]
+    of = "" if tasks == 1 else f"{tasks} tasks{' drawn' if report['sampled'] else ''}: "
+    return (
+        f"{of}{report['states']} states, shortest path {path:.4g}, "
+        f"optimal return {report['optimal_return']:.3f}, random {report['random_return']:.3f}"
+    )
+
+
+def _bayes_verdict(report: dict[str, Any]) -> list[str]:
+    """A line on what is best as long as the goal is hidden; none where it is not."""
+    if report["posterior_sampling"] is None:
+        return []
+    exact = [report[f"bayes_{name}"] for name in ("return", "trial")]
+    bounds = [report[f"bayes_{name}_bounds"] for name in ("return", "trial")]
+    one, trial = (
+        f"{bound[0]:.3f} to {bound[1]:.3f}" if value is None else f"{value:.3f}"
+        for value, bound in zip(exact, bounds)
+    )
+    return [
+        f"    not knowing the goal, at best {one} in the first episode, {trial} in a trial of "
+        f"{report['episodes']}; posterior sampling {sum(report['posterior_sampling']):.3f}"
+    ]

@@ -1,0 +1,19 @@
+"""JSON and aligned columns, as reports print them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+
+def as_json_text(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def aligned_columns(rows: Sequence[Sequence[object]]) -> str:
+    """Rows of cells as text with aligned columns."""
+    cells = [[str(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells)]
+    lines = ("  ".join(cell.ljust(n) for cell, n in zip(row, widths)).rstrip() for row in cells)
+    return "\n".join(lines)

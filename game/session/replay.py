@@ -1,0 +1,136 @@
+"""Replay lines: all that it takes to see an adaptation again, in one line of text.
+
+`level=showcase task=f86b8b089d59 agents=maml-mazes-9x9,scratch seed=0 steps=5 goal@3=2,7 forget@6`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import quote, unquote
+
+from game.session.messages import Change, Request
+from game.tasks.distribution import SPLITS
+from game.tasks.packs import LEVELS, Pack, load_pack
+from game.tasks.task import Task
+from game.text.draws import can_move_goal
+
+MOST_LINE = 20_000  # characters
+MOST_STEPS = 1000
+MOST_EPISODES = 1000
+SAFE = "/.:~@+-_"  # what stands as it is, besides letters and digits
+
+
+class ReplayError(Exception):
+    """A replay line that cannot be followed; the message says why."""
+
+
+@dataclass(frozen=True)
+class ReplayTarget:
+    """What a replay line says: a request, and the pack that its task is from."""
+
+    pack: Pack
+    request: Request
+
+
+def line_of(pack: Pack, request: Request) -> str:
+    """The replay line of a request. A shipped pack is called by its name, others by their path."""
+    path = pack.path.resolve()
+    level = path.name if path.parent == LEVELS.resolve() else str(path)
+    words = [
+        f"level={quote(level, SAFE)}",
+        f"task={request.task.id}",
+        f"agents={','.join(quote(name, SAFE) for name in request.agents)}",
+        f"seed={request.seed}",
+        f"steps={request.steps}",
+    ]
+    if request.episodes:
+        words.append(f"episodes={request.episodes}")
+    if request.step_size != 1:
+        words.append(f"step-size={request.step_size:g}")
+    for change in request.changes:
+        where = f"goal@{change.step}={change.goal[0]},{change.goal[1]}" if change.goal else ""
+        words.append(where or f"forget@{change.step}")
+    return " ".join(words)
+
+
+def read_line(line: str) -> ReplayTarget:
+    """What a replay line says. Raises ReplayError, and as `load_pack`."""
+    if len(line) > MOST_LINE:
+        raise ReplayError("this is too long for a replay line")
+    facts: dict[str, str] = {}
+    changes: list[Change] = []
+    for word in line.split():
+        name, _, value = word.partition("=")
+        if "@" in name:
+            changes.append(_change(name, value))
+        elif name in facts:
+            raise ReplayError(f"'{name}' stands twice in the replay line")
+        else:
+            facts[name] = value
+    known = {"level", "task", "agents", "seed", "steps", "episodes", "step-size"}
+    missing = {"level", "task", "agents", "seed", "steps"} - set(facts)
+    if missing or set(facts) - known:
+        what = f"lacks {', '.join(sorted(missing))}" if missing else "says what nobody knows"
+        raise ReplayError(f"the replay line {what} - copy one from the window by L")
+    agents = tuple(unquote(name) for name in facts["agents"].split(",") if name)
+    if not 1 <= len(agents) <= 4:
+        raise ReplayError("a replay line names one to four agents")
+    pack = load_pack(unquote(facts["level"]))
+    task = next((one for one in _tasks(pack) if one.id == facts["task"]), None)
+    if task is None:
+        what = f"{pack.path}: there is no task {facts['task']}"
+        raise ReplayError(f"{what} - the level is not what it was when the line was written")
+    request = Request(
+        0,
+        task,
+        _whole("seed", facts["seed"], 0, 2**63),
+        _whole("steps", facts["steps"], 0, MOST_STEPS),
+        agents,
+        pack.name,
+        _whole("episodes", facts["episodes"], 1, MOST_EPISODES) if "episodes" in facts else None,
+        _factor(facts.get("step-size", "1")),
+        tuple(changes),
+    )
+    _check(request)
+    return ReplayTarget(pack, request)
+
+
+def _tasks(pack: Pack) -> Iterator[Task]:
+    for name in reversed(SPLITS):
+        yield from pack.split(name).tasks
+
+
+def _whole(name: str, text: str, low: int, high: int) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 20 and low <= int(text) <= high):
+        raise ReplayError(f"'{name}={text}' in the replay line should be {low} to {high}")
+    return int(text)
+
+
+def _factor(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 1e-3 <= value <= 1e3:
+        raise ReplayError(f"'step-size={text}' in the replay line should be 0.001 to 1000")
+    return value
+
+
+def _change(name: str, value: str) -> Change:
+    what, _, step = name.partition("@")
+    at = _whole(name, step, 1, MOST_STEPS)
+    if what == "forget" and not value:
+        return Change(at)
+    row, _, column = value.partition(",")
+    if what != "goal":
+        raise ReplayError(f"'{name}' in the replay line is neither goal@STEP nor forget@STEP")
+    return Change(at, (_whole(name, row, 0, 10_000), _whole(name, column, 0, 10_000)))
+
+
+def _check(request: Request) -> None:
+    """Raise ReplayError where a goal cannot be moved to."""
+    for change in request.changes:
+        if change.goal and not can_move_goal(request.task.level, change.goal):
+            row, column = change.goal
+            raise ReplayError(f"the goal cannot be in row {row + 1}, column {column + 1}")

@@ -1,0 +1,88 @@
+"""The tasks of a level: all of them, one by number, or one drawn."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from game.tasks.task import Task
+from game.text.draws import drawable_values, nominal, place_goal, with_values
+from game.text.level import MIRROR, ROTATE, Level
+from game.text.tiles import CANDIDATE
+from game.text.values import OneOf, Range, Value, text_of
+from game.text.variants import variants
+
+
+def _sizes(level: Level) -> tuple[int, ...]:
+    """How many candidate goals, variants, and members of each set there are to draw from."""
+    turns = 4 if ROTATE in level.vary else 1
+    flips = 2 if MIRROR in level.vary else 1
+    sets = (
+        len(value.members) for value in drawable_values(level).values() if isinstance(value, OneOf)
+    )
+    return max(1, len(level.find(CANDIDATE))), turns * flips, *sets
+
+
+def count_tasks(level: Level) -> int:
+    """How many tasks `nth_task` tells apart (variants that look alike are counted apart).
+
+    A range counts as one: its points are no tasks of their own.
+    """
+    return math.prod(_sizes(level))
+
+
+def nth_task(level: Level, index: int, name: str) -> Task:
+    """The task with this number among `count_tasks(level)`: a candidate goal, then a variant, then
+    a member of each set. Ranges are drawn from, always the same for the same task."""
+    candidate, variant, *members = map(int, np.unravel_index(index, _sizes(level)))
+    drawn: list[tuple[str, str]] = []
+    candidates = level.find(CANDIDATE)
+    if candidates:
+        row, column = candidates[candidate]
+        level = place_goal(level, (row, column))
+        drawn.append(("goal", f"row {row + 1} column {column + 1}"))
+    if variant:
+        label, level = variants(level)[variant]
+        drawn.append(("variant", label))
+    sets = {label: v.members for label, v in drawable_values(level).items() if isinstance(v, OneOf)}
+    chosen: dict[str, Value] = {label: m[i] for (label, m), i in zip(sets.items(), members)}
+    drawn += [(label, text_of(value)) for label, value in chosen.items()]
+    shown = nominal(level.shown or level)
+    member = with_values(level, chosen)
+    if shown != member:
+        member = replace(member, shown=shown)
+    if not any(isinstance(value, Range) for value in drawable_values(member).values()):
+        return Task(member, name, tuple(drawn))
+    task = Task(member, name, tuple(drawn), member)
+    return redrawn(task, np.random.default_rng(int(task.kind, 16)))
+
+
+def redrawn(task: Task, rng: np.random.Generator) -> Task:
+    """The task with its ranges drawn from anew."""
+    if task.member is None:
+        return task
+    ranges = {k: v for k, v in drawable_values(task.member).items() if isinstance(v, Range)}
+    chosen: dict[str, Value] = {label: r.at(rng.random()) for label, r in ranges.items()}
+    kept = [(label, text) for label, text in task.drawn if label not in ranges]
+    drawn = (*kept, *((label, text_of(value)) for label, value in chosen.items()))
+    return Task(with_values(task.member, chosen), task.name, drawn, task.member)
+
+
+def draw_task(level: Level, name: str, rng: np.random.Generator) -> Task:
+    """Any task of a level: all that it draws is drawn, uniformly."""
+    choices = count_tasks(level)
+    index = int(rng.random() * choices) if choices > 1 else 0
+    return redrawn(nth_task(level, index, name), rng)
+
+
+def family(level: Level, name: str) -> Iterator[Task]:
+    """Every task of a level once, in a fixed order."""
+    seen: set[str] = set()
+    for index in range(count_tasks(level)):
+        task = nth_task(level, index, name)
+        if task.id not in seen:
+            seen.add(task.id)
+            yield task

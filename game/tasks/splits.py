@@ -1,0 +1,197 @@
+"""Divide the tasks of authored levels into training, validation and test."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from game.tasks.distribution import SPLITS, TaskDistribution
+from game.tasks.family import count_tasks, family, nth_task
+from game.tasks.pack_file import PackError, PackFile
+from game.tasks.task import Task
+from game.text.level import Level, LevelError
+from game.text.reading import parse
+from game.text.tiles import CANDIDATE
+from game.text.writing import write
+
+DEFAULT_SHARES = (0.6, 0.2, 0.2)
+FEWEST_TO_DIVIDE = 5  # a pack with fewer distinct tasks, and no split of its own, is all test
+ALIKE = "alike"  # the one division by which splits share their tasks, if a pack asks for it
+MOST_CELLS = 4_000_000  # of all tasks of a pack together
+
+
+def list_tasks(levels: list[tuple[str, Level]], where: str) -> list[Task]:
+    total = sum(count_tasks(level) * level.height * level.width for _, level in levels)
+    if total > MOST_CELLS:
+        raise PackError(
+            f"{where}: the maps of all its tasks together have {total:,} cells, over the limit of "
+            f"{MOST_CELLS:,} - use fewer candidates"
+        )
+    named = ((level, level.title or Path(file).stem) for file, level in levels)
+    return [task for level, name in named for task in family(level, name)]
+
+
+def _listed(train: list[Task], validation: list[Task], test: list[Task]) -> dict[str, Any]:
+    """Splits of listed tasks. In training a range is drawn from freely; what is held out stays."""
+    held_out = frozenset(task.id for task in (*validation, *test))
+    return {
+        "train": TaskDistribution("train", tuple(train), fresh=True, held_out=held_out),
+        "validation": TaskDistribution("validation", tuple(validation)),
+        "test": TaskDistribution("test", tuple(test)),
+    }
+
+
+def divide_by_share(tasks: list[Task], shares: tuple[float, ...]) -> dict[str, Any]:
+    """Tasks alike up to symmetry stay together; which go where hangs on their ids alone."""
+    kinds = sorted({task.kind for task in tasks})
+    n = len(kinds)
+    if n < FEWEST_TO_DIVIDE:
+        return _listed([], [], tasks)
+    held_out = [max(1, round(share * n)) if share else 0 for share in shares[1:]]
+    cuts = [0, n - sum(held_out), n - held_out[1], n]
+    groups = [set(kinds[a:b]) for a, b in itertools.pairwise(cuts)]
+    return _listed(*([task for task in tasks if task.kind in group] for group in groups))
+
+
+def authored_splits(
+    source: PackFile, table: dict[str, Any], levels: list[tuple[str, Level]]
+) -> dict[str, TaskDistribution]:
+    how = table.get("by", "share")
+    if how == "share":
+        shares = source.fill(ShareTable, table, "split")
+        whole = (shares.train, shares.validation, shares.test)
+        if not (abs(sum(whole) - 1) <= 1e-6 and min(whole) >= 0):
+            source.fail("split", "has shares that do not add up to 1")
+        return divide_by_share(list_tasks(levels, source.file), whole)
+    if how == "file":
+        return _divide_by_file(source, source.fill(SplitLists, table, "split"), levels)
+    if how == "goals":
+        return _divide_by_goals(source, source.fill(GoalTable, table, "split"), levels)
+    if how == "draws":
+        return _divide_by_draws(source, source.fill(SplitLists, table, "split"), levels)
+    if how == ALIKE:
+        source.fill(AlikeTable, table, "split")
+        return _listed(*[list_tasks(levels, source.file)] * 3)
+    raise source.error("by", f"is 'share', 'file', 'goals', 'draws' or '{ALIKE}'")
+
+
+@dataclass(frozen=True)
+class AlikeTable:
+    by: str = ALIKE
+
+
+@dataclass(frozen=True)
+class ShareTable:
+    by: str = "share"
+    train: float = DEFAULT_SHARES[0]
+    validation: float = DEFAULT_SHARES[1]
+    test: float = DEFAULT_SHARES[2]
+
+
+@dataclass(frozen=True)
+class SplitLists:
+    """Names of level files, or header lines that a task does not show, for each split."""
+
+    by: str = "file"
+    train: list[str] = field(default_factory=list)
+    validation: list[str] = field(default_factory=list)
+    test: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class GoalTable:
+    by: str = "goals"
+    goals: dict[str, str] = field(default_factory=dict)
+
+
+def _divide_by_file(
+    source: PackFile, files: SplitLists, levels: list[tuple[str, Level]]
+) -> dict[str, TaskDistribution]:
+    lists: list[list[Task]] = []
+    used: dict[str, str] = {}
+    for split in SPLITS:
+        chosen = []
+        for pattern in getattr(files, split):
+            found = [pair for pair in levels if Path(pair[0]).match(pattern)]
+            if not found:
+                source.fail(split, f"names {pattern!r}, and no level file is called that")
+            for name, _ in found:
+                if used.setdefault(name, split) != split:
+                    source.fail(split, f"has {name}, and so has {used[name]}")
+            chosen += [pair for pair in found if pair not in chosen]
+        lists.append(list_tasks(chosen, source.file))
+    return _listed(*lists)
+
+
+def _divide_by_goals(
+    source: PackFile, table: GoalTable, levels: list[tuple[str, Level]]
+) -> dict[str, TaskDistribution]:
+    """Each level has a drawing of its map with t, v or h (held out) at every candidate."""
+    lists: dict[str, list[Task]] = {"t": [], "v": [], "h": []}
+    for name, level in levels:
+        if not level.find(CANDIDATE):
+            source.fail("goals", f"divides candidates, and {name} has no '?'")
+        drawing = table.goals.get(name, "").strip("\n").split("\n")
+        if [len(row) for row in drawing] != [level.width] * level.height:
+            source.fail(name, "needs a drawing of the map's size, with t, v or h for each '?'")
+        n_variants = count_tasks(level) // max(1, len(level.find(CANDIDATE)))
+        for i, (row, column) in enumerate(level.find(CANDIDATE)):
+            mark = drawing[row][column]
+            if mark not in lists:
+                source.fail(name, f"has {mark!r} at row {row + 1} column {column + 1}, not t, v, h")
+            numbers = range(i * n_variants, (i + 1) * n_variants)
+            title = level.title or Path(name).stem
+            lists[mark] += [nth_task(level, number, title) for number in numbers]
+    return _listed(*lists.values())
+
+
+def _divide_by_draws(
+    source: PackFile, draws: SplitLists, levels: list[tuple[str, Level]]
+) -> dict[str, TaskDistribution]:
+    """Every level is played under each of a split's draws; what agents see is the level alone."""
+    lists: list[list[Task]] = []
+    for split in SPLITS:
+        tasks: list[Task] = []
+        for lines in getattr(draws, split):
+            hiding = [
+                (name, with_hidden_lines(source, split, lines, level)) for name, level in levels
+            ]
+            tasks += [with_notes(task, lines) for task in list_tasks(hiding, source.file)]
+        lists.append(tasks)
+    return _listed(*lists)
+
+
+def with_notes(task: Task, lines: str) -> Task:
+    """The task with its header lines among what was drawn for it."""
+    pairs = (line.partition(":") for line in lines.splitlines() if line.strip())
+    notes = ((key.strip(), value.strip()) for key, _, value in pairs)
+    return replace(task, drawn=(*task.drawn, *notes))
+
+
+def with_hidden_lines(source: PackFile, key: str, lines: str, level: Level) -> Level:
+    """The level with further header lines that agents do not see."""
+    return replace(with_lines(source, key, lines, level), shown=level)
+
+
+def with_lines(source: PackFile, key: str, lines: str, level: Level) -> Level:
+    """The level with further header lines, which are at fault where that is no level."""
+    try:
+        return parse(f"{lines}\n{write(level)}", key)
+    except LevelError as error:
+        first = error.problems[0]
+        raise source.error(key, f"has a header line at fault: {first}") from None
+
+
+def check_apart(splits: dict[str, TaskDistribution], where: str) -> None:
+    for name in ("kind", "id"):
+        owner: dict[str, tuple[str, Task]] = {}
+        for split, distribution in splits.items():
+            for task in distribution.tasks:
+                other, twin = owner.setdefault(getattr(task, name), (split, task))
+                if other != split:
+                    raise PackError(
+                        f"{where}: {split} and {other} share a task: {task.name} ({task.id}) and "
+                        f"{twin.name} ({twin.id}) - keep it in one of them"
+                    )

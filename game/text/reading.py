@@ -1,0 +1,252 @@
+"""Read a level from its text, and report all that is wrong with it at once."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from game.text.dialects import DIALECTS, Dialect, Report, check_shape, check_size, dialect_of
+from game.text.header import HEADER, LINE_KEYS
+from game.text.level import MAX_BYTES, MAX_STEPS, STEPS, Level, LevelError, Problem
+from game.text.tiles import BY_CHAR, CANDIDATE, FLOOR, GOAL, RESERVED, SETTINGS, START
+from game.text.values import Fault, meant, quote
+from game.text.walking import MAX_NODES, Node, explore
+
+MAX_LINES = 10_000
+MAX_LINE = 10_000  # characters of a header line, its comment apart
+MAX_PROBLEMS = 100
+
+
+def read(path: str | Path) -> Level:
+    """Read a level file. Raises LevelError with every problem, or OSError."""
+    with open(path, "rb") as file:
+        return parse(file.read(MAX_BYTES + 1), str(path))
+
+
+def parse(text: str | bytes, name: str = "level") -> Level:
+    """Read a level from its text. Raises LevelError with every problem found."""
+    level, problems = examine(text, name)
+    if level is None:
+        raise LevelError(problems)
+    return level
+
+
+def examine(text: str | bytes, name: str = "level") -> tuple[Level | None, list[Problem]]:
+    """The level, or None and all problems. Never raises on any input of any size."""
+    if len(text) > MAX_BYTES:
+        todo = "split it into several levels"
+        return None, [Problem(name, 1, 1, f"the file is over {MAX_BYTES:,} bytes", todo)]
+    problems: list[Problem] = []
+    if isinstance(text, bytes):
+        text = text.decode("utf-8", errors="surrogateescape")
+    if (more := text.count("\n")) > MAX_LINES:
+        what = f"a file of {more + 1:,} lines"
+        return None, [Problem(name, MAX_LINES + 1, 1, what, f"use at most {MAX_LINES:,}")]
+    lines = [line.removesuffix("\r") for line in text.removeprefix("\ufeff").split("\n")]
+
+    def report(line: int, column: int, what: str, todo: str) -> None:
+        if _ESCAPED.match(lines[line - 1], column - 1):
+            return  # said already
+        problems.append(Problem(name, line, column, what, todo, lines[line - 1]))
+        if len(problems) > MAX_PROBLEMS:
+            raise _Enough
+
+    problems += itertools.islice(_undecodable(lines, name), MAX_PROBLEMS)
+    whole = dialect_of(name)  # a file of others as it stands, without a header of ours
+    if whole and any(line.partition(";")[0].strip(" \t") == "map:" for line in lines):
+        whole = None
+    with contextlib.suppress(_Enough):
+        settings, map_line = ({}, 0) if whole else _read_header(lines, report)
+        dialect = DIALECTS.get(settings.pop("dialect", ""), whole)
+        rows: tuple[str, ...] = ()
+        if dialect and (whole or map_line):
+            rows, settings = _read_theirs(dialect, lines, map_line, settings, report)
+        elif map_line and "dialect" not in settings["places"]:  # else nobody knows how to read it
+            rows = _read_map(lines, map_line, settings, report)
+    if problems:
+        return None, _in_order(problems)
+    defines = dict(settings.pop("defines", ()))
+    settings["defines"] = tuple((label, defines[label]) for label in SETTINGS if label in defines)
+    return Level(rows=rows, **settings), []
+
+
+_ESCAPED = re.compile("[\udc80-\udcff]")  # bytes, by surrogateescape
+
+
+class _Enough(Exception):
+    """So many problems that no more are looked for."""
+
+
+def _in_order(problems: list[Problem]) -> list[Problem]:
+    """By place; the last says so where there are more than anybody reads."""
+    found = sorted(problems, key=lambda p: (p.line, p.column))
+    if len(found) > MAX_PROBLEMS:
+        found[-1] = replace(found[-1], what="and more problems", todo="mend the others first")
+    return found
+
+
+def _undecodable(lines: list[str], name: str) -> Iterator[Problem]:
+    """The first byte of each line that is no text, and was escaped."""
+    for number, line in enumerate(lines, 1):
+        if not line.isascii() and (found := _ESCAPED.search(line)):
+            what = f"byte 0x{ord(found[0]) - 0xDC00:02x} is not UTF-8 text"
+            yield Problem(name, number, found.start() + 1, what, "save the file as UTF-8", line)
+
+
+def _read_header(lines: list[str], report: Report) -> tuple[dict[str, Any], int]:
+    """The fields that the header sets, and the number of the `map:` line (0: there is none)."""
+    settings: dict[str, Any] = {}
+    seen: dict[str, int] = {}
+    for number, line in enumerate(lines, 1):
+        content = line.partition(";")[0]
+        if not content.strip(" \t"):
+            continue
+        if len(content) > MAX_LINE:
+            what = f"a line of {len(content):,} characters"
+            report(number, MAX_LINE + 1, what, f"use at most {MAX_LINE:,}, or write 'map:' first")
+            continue
+        key, colon, value = content.partition(":")
+        column = len(key) - len(key.lstrip(" \t")) + 1
+        key = key.strip(" \t")
+        at = len(content) - len(value.lstrip(" \t")) + 1
+        value = value.strip(" \t")
+        if key == "map" and colon:
+            if value:
+                report(number, at, "text behind 'map:'", "start the map on the next line")
+            return settings | {"places": seen | {"map": number + 1}}, number
+        if not colon or key not in HEADER:
+            _report_line(number, column, key, content.strip(" \t"), bool(colon), report)
+            continue
+        found: dict[str, Any] = {}
+        try:
+            found = HEADER[key](value)
+        except Fault as fault:
+            for one in (fault, *fault.others):
+                report(number, min(at, len(line) + 1) + one.offset, one.what, one.todo)
+        defines = found.get("defines", ())
+        for name in dict(defines) if key == "define" else [key]:
+            if seen.setdefault(name, number) != number:
+                what = f"{quote(name)} is already on line {seen[name]}"
+                report(number, column, what, "keep one of them")
+        settings |= found | {"defines": settings.get("defines", ()) + defines}
+    last = max((number for number, line in enumerate(lines, 1) if line.strip()), default=1)
+    report(last, 1, "there is no map", "write 'map:' and the map's rows below the header")
+    return settings, 0
+
+
+def _report_line(
+    number: int, column: int, key: str, content: str, colon: bool, report: Report
+) -> None:
+    """Say what is wrong with a line that is no header line."""
+    if len(content) > 2 and all(c in BY_CHAR for c in content) and not key.isalpha():
+        report(number, column, "a row of a map in the header", "write 'map:' before the first row")
+    elif colon:
+        report(number, column, f"unknown key {quote(key)}", meant(key, LINE_KEYS))
+    else:
+        todo = "write 'key: value', or begin the line with ';' for a comment"
+        report(number, column, f"{quote(content)} is not a header line", todo)
+
+
+def _read_map(
+    lines: list[str], map_line: int, settings: dict[str, Any], report: Report
+) -> tuple[str, ...]:
+    first = map_line + 1
+    below = lines[map_line:]
+    strays = [i for i, row in enumerate(below[: MAX_PROBLEMS + 1]) if _belongs_above(row)]
+    for i in strays:
+        report(first + i, 1, "a header line or comment below 'map:'", "move it above 'map:'")
+    raw = below[: strays[0]] if strays else below
+    while raw and not raw[-1]:
+        raw.pop()
+    rows = tuple(row.replace(" ", FLOOR) for row in raw)
+    if not rows:
+        report(map_line, 1, "the map is empty", "write its rows below 'map:'")
+    elif check_size(rows, first, report):
+        whole = check_shape(rows, first, report)
+        whole &= _check_tiles(rows, first, report)
+        whole &= _check_ends(rows, first, report)
+        if whole:
+            _check_reach(Level(rows, **settings), first, report)
+    return rows
+
+
+def _read_theirs(
+    dialect: Dialect, lines: list[str], above: int, settings: dict[str, Any], report: Report
+) -> tuple[tuple[str, ...], dict[str, Any]]:
+    """The rows in our tiles, and the settings; what the header says counts more than the map."""
+    reading = dialect.read(lines[above:], above + 1, report)
+    if reading is None:
+        return (), settings
+    places = settings.get("places", {}) | {"map": reading.first}
+    steps = min(max(STEPS, 2 * reading.way), MAX_STEPS)
+    settings = {"steps": steps} | reading.settings | settings | {"places": places}
+    _check_reach(Level(reading.rows, **settings), reading.first, report)
+    return reading.rows, settings
+
+
+def _belongs_above(row: str) -> bool:
+    """Whether what stands below `map:` is a comment or a header line; no row of tiles looks so."""
+    key, colon, _ = row.partition(":")
+    return row.lstrip(" \t").startswith(";") or (colon != "" and key.strip(" \t") in LINE_KEYS)
+
+
+def _check_tiles(rows: tuple[str, ...], first: int, report: Report) -> bool:
+    """Only tiles of the table, and of each teleporter no more than two."""
+    whole = True
+    seen: dict[str, int] = {}
+    for i, row in enumerate(rows):
+        for j, char in enumerate(row):
+            seen[char] = seen.get(char, 0) + 1
+            if char in RESERVED:
+                what = f"'{char}' is reserved for {RESERVED[char]}, which are not there yet"
+                todo = "use another tile"
+            elif char == "\t":
+                what, todo = "a tab", "use spaces: each is one tile of floor"
+            elif char not in BY_CHAR:
+                what = f"unknown tile {quote(char)}"
+                todo = "'main.py levels legend' lists the tiles"
+            elif BY_CHAR[char].effect == "teleporter" and seen[char] == 3:
+                what = f"a third teleporter '{char}'"
+                todo = "use another digit: two of each are a pair"
+            else:
+                continue
+            report(first + i, j + 1, what, todo)
+            whole = False
+    return whole
+
+
+def _check_ends(rows: tuple[str, ...], first: int, report: Report) -> bool:
+    text = "".join(rows)
+    if START not in text:
+        report(first, 1, "no start", f"put '{START}' where the episode begins")
+    if GOAL not in text and CANDIDATE not in text:
+        todo = f"put '{GOAL}' at the goal, or '{CANDIDATE}' at each cell where it may be"
+        report(first, 1, "no goal", todo)
+    return START in text and (GOAL in text or CANDIDATE in text)
+
+
+def _check_reach(level: Level, first: int, report: Report) -> None:
+    """Every start needs a way to some goal or candidate, by any luck."""
+    starts = level.find(START)
+    nodes = explore(level, starts)
+    if len(nodes) > MAX_NODES:
+        return
+    before: dict[Node, list[Node]] = {}
+    for node, (_, exits) in nodes.items():
+        for ahead in exits:
+            before.setdefault(ahead, []).append(node)
+    hopeful = [node for node in nodes if level.rows[node[0]][node[1]] in (GOAL, CANDIDATE)]
+    seen = set(hopeful)
+    for node in hopeful:
+        fresh = [n for n in before.get(node, ()) if n not in seen]
+        seen.update(fresh)
+        hopeful += fresh
+    for row, column in starts:
+        if (row, column, "") not in seen:
+            todo = "open a way to it through the walls"
+            report(first + row, column + 1, "no goal can be reached from this start", todo)

@@ -1,0 +1,82 @@
+"""Which cells can be reached on a map, opponents apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from game.text.level import WINDS, Level
+from game.text.tiles import BY_CHAR, DIRECTIONS
+
+MAX_NODES = 65_536  # that are walked to; a level with more has too many states anyway
+Node = tuple[int, int, str]  # row, column, keys held
+_BACK = dict(zip(DIRECTIONS, ("down", "up", "right", "left")))
+_STEPS = dict(zip(DIRECTIONS, ((-1, 0), (1, 0), (0, -1), (0, 1))))
+
+
+def reachable(level: Level, start: tuple[int, int]) -> dict[tuple[int, int], int]:
+    """Cells that can be reached from `start`, opponents apart, each with its distance in moves."""
+    distance: dict[tuple[int, int], int] = {}
+    for (row, column, _), (steps, _) in explore(level, [start]).items():
+        distance.setdefault((row, column), steps)
+    return distance
+
+
+def explore(level: Level, starts: list[tuple[int, int]]) -> dict[Node, tuple[int, list[Node]]]:
+    """What can be reached: nodes in the order of their distance, each with that and its exits.
+
+    It gives up behind MAX_NODES of them.
+    """
+    distance: dict[Node, int] = dict.fromkeys(((r, c, "") for r, c in starts), 0)
+    found: dict[Node, tuple[int, list[Node]]] = {}
+    exits_of = _walker(level)
+    queue = list(distance)
+    for node in queue:
+        if len(found) > MAX_NODES:
+            break
+        exits = exits_of(node)
+        found[node] = distance[node], exits
+        for ahead in exits:
+            if ahead not in distance:
+                distance[ahead] = distance[node] + 1
+                queue.append(ahead)
+    return found
+
+
+def _walker(level: Level) -> Callable[[Node], list[Node]]:
+    """Where each single move may lead to; a wind that always blows leaves only its own move."""
+    rows, height, width = level.rows, level.height, level.width
+    certain = WINDS[level.wind] if level.wind_chance == 1 else None
+    moves = [(move, *_STEPS[move]) for move in DIRECTIONS if certain in (None, move)]
+    ends = {"lava", "goal"} if level.ends == "goal" else {"lava"}
+    twins = {a: b for char in set("".join(rows)) for a, b in teleporters(level, char)}
+
+    def exits(node: Node) -> list[Node]:
+        row, column, keys = node
+        here = BY_CHAR[rows[row][column]].effect
+        found: list[Node] = []
+        if here in ends:
+            return found
+        for move, down, right in moves:
+            r, c = row + down, column + right
+            if not (0 <= r < height and 0 <= c < width) or (here in _BACK and here != move):
+                continue
+            tile = BY_CHAR[rows[r][c]]
+            if not tile.passable or tile.effect == _BACK[move]:
+                continue
+            if tile.effect == "door" and tile.char.lower() not in keys:
+                continue
+            if tile.effect == "key" and tile.char not in keys:
+                found.append((r, c, "".join(sorted(keys + tile.char))))
+            else:
+                found.append((*twins.get((r, c), (r, c)), keys))
+        return found
+
+    return exits
+
+
+def teleporters(level: Level, char: str) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+    """From where to where the teleporters `char` lead: a pair leads both ways, a single nowhere."""
+    if BY_CHAR[char].effect != "teleporter":
+        return []
+    cells = level.find(char)
+    return list(zip(cells, cells[::-1])) if len(cells) == 2 else []

@@ -1,0 +1,264 @@
+"""How everything looks: one palette, one type scale, and the few shapes that all parts use."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pygame
+
+Colour = tuple[int, int, int]
+Point = tuple[float, float]
+
+WHITE: Colour = (255, 255, 255)
+DARK_INK: Colour = (36, 41, 52)  # of figures on the board, which are the same in every theme
+
+
+@dataclass(frozen=True)
+class Palette:
+    """The colours of a theme. Categories are Okabe-Ito hues, and each also has a shape, a dash or
+    a word of its own, so that no meaning rests on colour alone."""
+
+    name: str
+    paper: Colour  # behind everything
+    card: Colour  # of panels
+    ink: Colour
+    muted: Colour
+    rule: Colour
+    faint: Colour
+    goal: Colour
+    alert: Colour
+    agents: tuple[Colour, ...]  # of the first agent, the second, ...: lines and markers
+    texts: tuple[Colour, ...]  # the same hues, to be read
+    trails: tuple[Colour, ...]  # one per episode
+    dim: float = 0.0  # how far the board's colours go towards `night`
+    night: Colour = (12, 16, 26)
+
+    @property
+    def agent(self) -> Colour:
+        return self.agents[0]
+
+    def board(self, colour: Colour) -> Colour:
+        """A colour of a tile as it is in this theme."""
+        return mix(colour, self.night, self.dim)
+
+
+LIGHT = Palette(
+    name="light",
+    paper=(246, 245, 241),
+    card=(255, 255, 255),
+    ink=DARK_INK,
+    muted=(96, 103, 117),
+    rule=(223, 224, 226),
+    faint=(240, 240, 240),
+    goal=(0, 138, 100),
+    alert=(170, 40, 30),
+    agents=((213, 94, 0), (0, 114, 178), (178, 82, 134), (150, 112, 0)),
+    texts=((176, 72, 0), (0, 96, 152), (150, 56, 108), (112, 84, 0)),
+    trails=((213, 94, 0), (186, 84, 140), (204, 136, 0)),
+)
+DARK = Palette(
+    name="dark",
+    paper=(20, 23, 30),
+    card=(29, 33, 42),
+    ink=(233, 235, 239),
+    muted=(164, 171, 184),
+    rule=(62, 68, 80),
+    faint=(42, 47, 58),
+    goal=(64, 204, 156),
+    alert=(255, 128, 112),
+    agents=((240, 124, 40), (86, 172, 236), (226, 138, 188), (226, 180, 60)),
+    texts=((255, 160, 94), (128, 196, 248), (240, 164, 208), (238, 198, 96)),
+    trails=((255, 144, 66), (236, 150, 200), (240, 196, 70)),
+    dim=0.52,
+)
+PALETTES = {palette.name: palette for palette in (LIGHT, DARK)}
+
+SMALLEST = 14  # px; nothing is written smaller
+ZOOM = 1.12  # from one size of type to the next
+LEAST_ZOOM, MOST_ZOOM = -2, 5
+
+
+@dataclass(frozen=True)
+class Style:
+    """A row of the type scale: size in px at scale 1, and the face."""
+
+    size: int
+    face: str
+
+
+STYLES: dict[str, Style] = {
+    "small": Style(14, "DejaVuSans.ttf"),
+    "label": Style(14, "DejaVuSans-Bold.ttf"),
+    "mono": Style(14, "DejaVuSansMono.ttf"),
+    "body": Style(16, "DejaVuSans.ttf"),
+    "heading": Style(18, "DejaVuSans-Bold.ttf"),
+    "title": Style(25, "DejaVuSans-Bold.ttf"),
+}
+
+
+def font_folder() -> Path | None:
+    """Where matplotlib keeps DejaVu Sans; finding it does not import matplotlib."""
+    found = importlib.util.find_spec("matplotlib")
+    places = found.submodule_search_locations if found else None
+    return Path(places[0]) / "mpl-data" / "fonts" / "ttf" if places else None
+
+
+class Typeset:
+    """The fonts of the type scale at one size of window, and what has been written with them."""
+
+    MOST_CACHED = 1000
+
+    def __init__(self, scale: float, palette: Palette = LIGHT) -> None:
+        self.scale, self.palette = scale, palette
+        self.unit = max(6, round(8 * scale))  # px; all spacing is a multiple of it
+        folder = font_folder()
+        self._fonts = {
+            name: _font(folder, style.face, max(SMALLEST, round(style.size * scale)))
+            for name, style in STYLES.items()
+        }
+        self._written: dict[tuple[str, str, Colour], pygame.Surface] = {}
+
+    def height(self, style: str) -> int:
+        """Of a line, in px."""
+        return self._fonts[style].get_linesize()
+
+    def width(self, text: str, style: str) -> int:
+        """Of a text, in px."""
+        return self._fonts[style].size(text)[0]
+
+    def render(self, text: str, style: str, colour: Colour) -> pygame.Surface:
+        """The text as a picture; it is shared, so draw with it but not on it."""
+        key = (text, style, colour)
+        if key not in self._written:
+            if len(self._written) >= self.MOST_CACHED:
+                self._written.clear()
+            self._written[key] = self._fonts[style].render(text, True, colour)
+        return self._written[key]
+
+    def write(
+        self,
+        surface: pygame.Surface,
+        text: str,
+        style: str,
+        colour: Colour,
+        **anchor: Point,
+    ) -> pygame.Rect:
+        """Draw the text where a keyword of `Surface.get_rect` says, as `midleft=(x, y)`."""
+        picture = self.render(text, style, colour)
+        return surface.blit(picture, picture.get_rect(**anchor))
+
+    def fit(self, text: str, style: str, width: float) -> str:
+        """The text, or as much of it as fits in `width` px, with an ellipsis."""
+        if self.width(text, style) <= width:
+            return text
+        while text and self.width(text + "…", style) > width:
+            text = text[:-1]
+        return text.rstrip() + "…"
+
+    def wrap(self, text: str, style: str, width: float, most: int | None = None) -> list[str]:
+        """The lines of a text that is broken at spaces (and at its own line ends); what would make
+        more than `most` ends in an ellipsis."""
+        lines = []
+        for paragraph in text.split("\n"):
+            if self.width(paragraph, style) <= width:
+                lines.append(paragraph)
+                continue
+            line = ""
+            for word in paragraph.split(" "):
+                longer = f"{line} {word}" if line else word
+                if line and self.width(longer, style) > width:
+                    lines.append(line)
+                    longer = word
+                line = longer
+            lines.append(self.fit(line, style, width))
+        if most is None or len(lines) <= most:
+            return lines
+        if most < 1:
+            return []
+        return [*lines[: most - 1], self.fit(" ".join(lines[most - 1 :]), style, width)]
+
+
+class Appearance:
+    """How the person at the window wants everything to look; all screens share one."""
+
+    def __init__(self, palette: Palette = LIGHT, zoom: int = 0) -> None:
+        self.palette, self.zoom = palette, zoom
+        self._typesets: dict[tuple[float, str], Typeset] = {}
+
+    def typeset(self, size: tuple[int, int]) -> Typeset:
+        """The type for a window of this size; always the same object for the same wishes."""
+        key = (round(scale_for(size) * ZOOM**self.zoom, 3), self.palette.name)
+        if key not in self._typesets:
+            self._typesets = {key: Typeset(key[0], self.palette)}
+        return self._typesets[key]
+
+    def switch(self) -> None:
+        """From the light theme to the dark one, or back."""
+        self.palette = DARK if self.palette is LIGHT else LIGHT
+
+    def enlarge(self, by: int) -> None:
+        """Make all type larger, or smaller; 0 is the usual size again."""
+        self.zoom = min(max(self.zoom + by, LEAST_ZOOM), MOST_ZOOM) if by else 0
+
+
+def scale_for(size: tuple[int, int]) -> float:
+    """How large type is, compared with a window of 1280 x 800."""
+    return min(max(min(size[0] / 1280, size[1] / 800), 0.8), 1.6)
+
+
+def _font(folder: Path | None, face: str, size: int) -> pygame.font.Font:
+    path = folder / face if folder else None
+    return pygame.font.Font(path if path and path.is_file() else None, size)
+
+
+def number(value: float, digits: int = 2) -> str:
+    """A decimal with a true minus sign."""
+    text = f"{value:.{digits}f}"
+    return text.removeprefix("-") if float(text) == 0 else text.replace("-", "−")
+
+
+def mix(colour: Colour, other: Colour, share: float) -> Colour:
+    """`colour` with this share of `other` in it."""
+    (r, g, b), (red, green, blue) = colour, other
+    return (
+        round(r + (red - r) * share),
+        round(g + (green - g) * share),
+        round(b + (blue - b) * share),
+    )
+
+
+def darker(colour: Colour, share: float) -> Colour:
+    """Towards black by this share; below zero, towards white."""
+    return mix(colour, (0, 0, 0), share) if share >= 0 else mix(colour, (255, 255, 255), -share)
+
+
+Paint = Callable[[pygame.Surface, int], None]
+
+
+def smooth(size: tuple[int, int], paint: Paint, ground: Colour = WHITE) -> pygame.Surface:
+    """A transparent picture with smooth edges: painted at two or three times its size.
+
+    `paint(surface, factor)` draws in px times factor. `ground` tints the half-covered edges.
+    """
+    factor = 3 if max(size) <= 500 else 2
+    large = pygame.Surface((size[0] * factor, size[1] * factor), pygame.SRCALPHA)
+    large.fill((*ground, 0))
+    paint(large, factor)
+    return pygame.transform.smoothscale(large, size)
+
+
+def dashes(start: Point, end: Point, on: float, off: float) -> Iterator[tuple[Point, Point]]:
+    """The strokes of a dashed line."""
+    dx, dy = end[0] - start[0], end[1] - start[1]
+    length = max((dx * dx + dy * dy) ** 0.5, 1e-9)
+    at = 0.0
+    while at < length:
+        to = min(at + on, length)
+        yield (
+            (start[0] + dx * at / length, start[1] + dy * at / length),
+            (start[0] + dx * to / length, start[1] + dy * to / length),
+        )
+        at += on + off

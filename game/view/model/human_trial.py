@@ -1,0 +1,105 @@
+"""A person's trial: several episodes in a row on one task, stepped through its tables. No pygame.
+
+Several episodes on the same hidden goal are the point: the person learns, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from game.session.trace import AdaptationStep
+from game.world.batch import GridBatch
+from game.world.rules import Ints
+from game.world.tables import N_ACTIONS, Tables
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What an action did: states before and after, and the action that took effect."""
+
+    before: int
+    action: int
+    after: int
+
+
+class HumanTrial:
+    """Episodes of a task, one action at a time; all that is random comes from the seed."""
+
+    def __init__(self, tables: Tables, episodes: int, seed: int) -> None:
+        self.tables, self.episodes = tables, episodes
+        self._batch = GridBatch([tables])
+        self._rng = np.random.default_rng(seed)
+        self.returns: list[float] = []  # of the episodes that are over
+        self.paths: list[list[int]] = []  # states of every episode begun
+        self.found = False  # whether a goal has been walked on
+        self._begin()
+
+    def _begin(self) -> None:
+        self.state = int(self._rng.choice(self.tables.starts))
+        self.moves, self.earned = 0, 0.0
+        self.paths.append([self.state])
+        self.resting = False  # between two episodes
+
+    @property
+    def over(self) -> bool:
+        """Whether all episodes are over."""
+        return len(self.returns) >= self.episodes
+
+    @property
+    def steps_left(self) -> int:
+        """Of this episode."""
+        return self.tables.level.steps - self.moves
+
+    @property
+    def on_goal(self) -> bool:
+        return bool(self.tables.goal[self.state])
+
+    def act(self, action: int) -> Turn | None:
+        """Take an action; None between episodes."""
+        if self.resting or self.over:
+            return None
+        before = self.state
+        transition = np.array([before * N_ACTIONS + action])
+        if self._batch.chancy[0]:
+            self._batch.detours.divert(transition, np.array([self._rng.random()]))
+        effect = int(transition[0]) % N_ACTIONS
+        self.state = int(self.tables.next_state[before, effect])
+        self.earned += float(self.tables.reward[before, effect])
+        self.moves += 1
+        self.paths[-1].append(self.state)
+        self.found = self.found or self.on_goal
+        if self.tables.terminated[before, effect] or self.steps_left <= 0:
+            self.returns.append(self.earned)
+            self.resting = True
+        return Turn(before, effect, self.state)
+
+    def next_episode(self) -> None:
+        """Begin the next episode, once the last one is over."""
+        if self.resting and not self.over:
+            self._begin()
+
+
+def episode_returns(tables: Tables, steps: Sequence[AdaptationStep], most: int) -> list[float]:
+    """The returns of an agent's first episodes, step by step, up to `most` of them.
+
+    A reward hangs on where one was and where one got to, so the states of a walk tell it.
+    """
+    found: list[float] = []
+    for i, step in enumerate(steps):
+        spent = steps[i + 1].episodes - step.episodes if i + 1 < len(steps) else most
+        for path in step.paths[0][: max(spent, 1)]:
+            found.append(path_return(tables, path))
+    return found[:most]
+
+
+def path_return(tables: Tables, path: Ints) -> float:
+    """The sum of rewards along the states of a walk; -1 once it is over."""
+    states = path[path >= 0]
+    total = 0.0
+    for here, there in zip(states[:-1].tolist(), states[1:].tolist()):
+        action = int((tables.next_state[here] == there).argmax())
+        total += float(tables.reward[here, action])
+    return total

@@ -1,0 +1,118 @@
+"""Many environments over the tasks of a batch, each with its own clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from game.world.batch import Detours, GridBatch
+from game.world.rules import Bools, Floats, Ints
+from game.world.tables import N_ACTIONS
+
+
+@dataclass(frozen=True)
+class Transitions:
+    """K steps of N environments, each [K, N]."""
+
+    transition: Ints  # flat state * A + the action that took effect
+    state: Ints  # flat, after the step
+    reward: Floats
+    terminated: Bools
+    truncated: Bools
+
+    @classmethod
+    def empty(cls, steps: int, n_envs: int) -> Transitions:
+        """Arrays to be written to."""
+        kinds: tuple[Any, ...] = (np.int64, np.int64, np.float64, bool, bool)
+        return cls(*(np.empty((steps, n_envs), kind) for kind in kinds))
+
+
+class Environments:
+    """N environments over the tasks of a batch, each with its own clock, stepped side by side.
+
+    The step after an episode's last one begins the next episode: whatever its action, it leads to a
+    start and pays nothing (Gymnasium's NEXT_STEP). With `resample` that is an episode of any task
+    of the batch, otherwise of the same one.
+
+    A step is one addition and one gather. An environment is *at* a row of the tables, A times its
+    flat state, so that adding the actions gives the transitions. Behind the states' rows there is
+    one for each start, all of whose actions lead there: so an episode's end is a transition like
+    any other. What the transitions paid is looked up for all steps of a run at once.
+    """
+
+    def __init__(
+        self, batch: GridBatch, task: Ints, rng: np.random.Generator, resample: bool = False
+    ) -> None:
+        self.batch, self.rng, self.resample = batch, rng, resample
+        starts = [t.starts + i * batch.n_states for i, t in enumerate(batch.tables)]
+        self._n_starts = np.array([len(states) for states in starts])  # [T]
+        self._many_starts = bool(self._n_starts.max() > 1)
+        before: Ints = np.cumsum(self._n_starts) - self._n_starts
+        self._rows = (batch.over.size + before) * N_ACTIONS  # [T] of each task's first start
+        begin = np.concatenate(starts).repeat(N_ACTIONS)  # [starts * A]
+        ends = batch.terminated.reshape(batch.n_tasks, -1)
+        row = np.where(ends, self._rows[:, None], batch.flat_next.reshape(ends.shape) * N_ACTIONS)
+        self._next_row = np.concatenate([row.ravel(), begin * N_ACTIONS])
+        self._next_state = np.concatenate([batch.flat_next, begin])
+        self._reward = np.concatenate([batch.reward.ravel(), np.zeros(len(begin))])
+        self._detours = None
+        if batch.chancy.any():
+            to_the_end = ((0, 0), (0, len(begin)))
+            detours = batch.detours
+            self._detours = Detours(
+                np.pad(detours.bounds, to_the_end), np.pad(detours.instead, to_the_end)
+            )
+        self._clock = 0  # of all; an episode is over when it shows its deadline
+        self._deadline: Ints = np.zeros(len(task), np.int64)
+        self._begin: Ints = self._rows[task]  # [N] where it is when its episode has ended
+        self._steps: Ints = batch.steps[task]
+        self.reset()
+
+    def _restart(self, envs: Ints) -> Ints:
+        """[n] the rows where these environments are when their episodes have ended."""
+        if self.resample:
+            task = (self.rng.random(len(envs)) * self.batch.n_tasks).astype(int)
+            self._begin[envs], self._steps[envs] = self._rows[task], self.batch.steps[task]
+        row = self._begin.take(envs)
+        if self._many_starts:
+            n_starts = self._n_starts[np.searchsorted(self._rows, row)]
+            row += (self.rng.random(len(envs)) * n_starts).astype(int) * N_ACTIONS
+        self._deadline[envs] = self._steps.take(envs) + (self._clock + 1)
+        return row
+
+    def reset(self) -> Ints:
+        """Begin all episodes anew. Returns the flat states [N]."""
+        rows = self._restart(np.arange(len(self._begin)))
+        self._deadline -= 1  # the step that would have begun the episode is done
+        self._row = self._next_row.take(rows)
+        return self._row // N_ACTIONS
+
+    def run(self, actions: Ints, out: Transitions | None = None) -> Transitions:
+        """Take K steps, with these actions [K, N]. The result is `out`, where that is given.
+
+        Raises ValueError where there is no such action.
+        """
+        if actions.size and not 0 <= actions.min() <= actions.max() < N_ACTIONS:
+            raise ValueError(f"actions are from 0 to {N_ACTIONS - 1}")
+        out = out or Transitions.empty(*actions.shape)
+        row, behind = self._row, self.batch.over.size * N_ACTIONS
+        luck, ended = np.empty(len(row)), np.empty(len(row), bool)
+        for action, transition, terminated, late in zip(
+            actions, out.transition, out.terminated, out.truncated
+        ):
+            np.add(row, action, out=transition)
+            if self._detours:
+                self._detours.divert(transition, self.rng.random(out=luck))
+            self._next_row.take(transition, None, row, "clip")
+            self._clock += 1
+            np.greater_equal(row, behind, out=terminated)
+            np.equal(self._deadline, self._clock, out=late)
+            envs = np.logical_or(terminated, late, out=ended).nonzero()[0]
+            if envs.size:
+                row[envs] = self._restart(envs)
+        np.greater(out.truncated, out.terminated, out=out.truncated)
+        self._next_state.take(out.transition, out=out.state, mode="clip")
+        self._reward.take(out.transition, out=out.reward, mode="clip")
+        return out

@@ -1,0 +1,204 @@
+"""The meta-gradient, and that the outer loop learns."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from agents.gradient.inner_loop import (
+    InnerConfig,
+    InnerObjective,
+    collect,
+    gradient_step,
+    improve,
+)
+from agents.gradient.losses import Dynamics, advantages, expected_return
+from agents.gradient.maml import Maml, MamlConfig
+from agents.gradient.policy import for_tasks, init_mlp, keep_columns, log_probs
+from agents.observations import features_of
+from agents.registry import make_learner
+from agents.rollout import Rollout
+from game.tasks.packs import load_pack
+from game.tasks.task import task_rng
+from game.text.reading import parse
+from game.world.batch import GridBatch
+from game.world.features import N_FEATURES
+from game.world.planner import optimal_return, random_return, score
+
+TINY = "steps: 4\nmap:\n@.\n~G\n"
+
+
+class Exact:
+    """J(theta - alpha grad(-J)(theta)) on a tiny level: the exact objective of one-step MAML."""
+
+    def __init__(self) -> None:
+        self.batch = GridBatch.of([parse(TINY)])
+        self.features, columns = features_of(self.batch, torch.float64)
+        self.dynamics = Dynamics(self.batch, torch.float64)
+        params = init_mlp((N_FEATURES, 3, 5), np.random.default_rng(0), last_gain=1.0)
+        doubled = {name: p.double() for name, p in params.items()}
+        self.params = {
+            name: p.clone() for name, p in for_tasks(keep_columns(doubled, columns), 1).items()
+        }
+
+    def returns(self, params: dict) -> torch.Tensor:
+        return expected_return(self.dynamics, log_probs(params, self.features).exp())
+
+    def adapted(self, params: dict, second_order: bool, alpha: float = 0.5) -> torch.Tensor:
+        alphas = {name: torch.full_like(p, alpha) for name, p in params.items()}
+        params = {name: p.requires_grad_() for name, p in params.items()}
+        return self.returns(gradient_step(params, alphas, -self.returns(params), second_order))
+
+    def gradient(self, second_order: bool, alpha: float = 0.5) -> torch.Tensor:
+        params = {name: p.clone().requires_grad_() for name, p in self.params.items()}
+        value = self.adapted(params, second_order, alpha).sum()
+        return torch.cat([g.flatten() for g in torch.autograd.grad(value, list(params.values()))])
+
+    def finite_differences(self, step: float = 1e-5) -> torch.Tensor:
+        found = []
+        for name, p in self.params.items():
+            for i in range(p.numel()):
+                values = []
+                for sign in (1, -1):
+                    moved = {k: v.clone() for k, v in self.params.items()}
+                    moved[name].view(-1)[i] += sign * step
+                    values.append(float(self.adapted(moved, True).detach().sum()))
+                found.append((values[0] - values[1]) / (2 * step))
+        return torch.tensor(found, dtype=torch.float64)
+
+
+def test_the_second_order_meta_gradient_is_that_of_finite_differences():
+    exact = Exact()
+    gradient, truth = exact.gradient(second_order=True), exact.finite_differences()
+    assert truth.norm() > 0.1
+    assert torch.allclose(gradient, truth, atol=1e-7)
+
+
+def test_the_first_order_meta_gradient_leaves_out_the_curvature():
+    exact = Exact()
+    first, second = exact.gradient(False), exact.gradient(True)
+    assert (first - second).norm() > 0.05 * second.norm()
+    first, second = exact.gradient(False, alpha=0.001), exact.gradient(True, alpha=0.001)
+    assert torch.allclose(first, second, atol=0.01)  # which matters less the smaller the step
+
+
+def test_first_order_is_a_flag_that_changes_the_meta_gradient():
+    tasks = load_pack("goals-5x5").split("train").tasks[:4]
+    batch = GridBatch.of([task.level for task in tasks])
+    states = []
+    for first_order in (False, True):
+        learner = Maml(MamlConfig(first_order=first_order), seed=0)
+        learner.meta_update(batch, [task_rng(0, task) for task in tasks], 0.5)
+        states.append(learner.meta.params)
+    assert any(not torch.equal(states[0][name], states[1][name]) for name in states[0])
+
+
+def episode(batch: GridBatch, moves: list[list[int]]) -> Rollout:
+    """Given moves of each episode of one task, as the tables have it."""
+    tables, horizon = batch.tables[0], len(moves[0])
+    state = np.zeros((horizon + 1, 1, len(moves)), int)
+    reward, alive = np.zeros((horizon, 1, len(moves))), np.zeros((horizon, 1, len(moves)), bool)
+    for e, actions in enumerate(moves):
+        state[0, 0, e] = tables.starts[0]
+        for h, action in enumerate(actions):
+            alive[h, 0, e] = not tables.over[state[h, 0, e]]
+            reward[h, 0, e] = tables.reward[state[h, 0, e], action]
+            state[h + 1, 0, e] = tables.next_state[state[h, 0, e], action]
+    return Rollout(state, np.array(moves).T[:, None], reward, alive)
+
+
+def test_curiosity_favours_what_is_new_where_no_episode_reaches_the_goal():
+    batch = GridBatch.of([parse("steps: 2\nreward: goal=1 step=0\nmap:\n.@.G\n")])
+    start = batch.tables[0].starts[0]
+    left, right = 2, 3
+    trial = InnerObjective(batch, InnerConfig(curiosity=1.0, rarity=0.0, discount=0.0))
+    weights = trial.weights(episode(batch, [[left, 4], [left, 4], [left, 4], [right, 4]]))
+    assert weights[0, start, right] > 0 > weights[0, start, left]
+    found = trial.weights(episode(batch, [[right, right], [left, 4]]))
+    assert found[0, start, left] == 0  # at discount 0 only the bonus could tell them apart
+    incurious = InnerObjective(batch, InnerConfig(curiosity=0.0, rarity=0.0, discount=0.0))
+    assert not incurious.weights(episode(batch, [[left, 4], [right, 4]])).any()
+
+
+def test_steps_that_found_no_goal_may_do_without_the_discount():
+    batch = GridBatch.of([parse("steps: 2\nmap:\n~@.G\n")])  # water on the left
+    lost = episode(batch, [[2, 4], [4, 2], [4, 4]])
+    found = episode(batch, [[2, 4], [4, 2], [3, 3]])
+    config = InnerConfig(curiosity=0.0, rarity=0.0, discount=0.3)
+    for data, discount in ((lost, 1.0), (found, 0.3)):
+        trial = InnerObjective(batch, replace(config, lost_undiscounted=True))
+        assert np.array_equal(trial.advantages(data), advantages(data, batch.n_states, discount))
+    usual = InnerObjective(batch, config).advantages(lost)
+    assert np.array_equal(usual, advantages(lost, batch.n_states, 0.3))
+    assert not np.array_equal(usual, advantages(lost, batch.n_states, 1.0))
+
+
+def test_the_rarer_a_success_the_more_it_counts():
+    batch = GridBatch.of([parse("steps: 1\nreward: goal=1 step=0\nmap:\n.@G\n")])
+    start, goes = batch.tables[0].starts[0], 3
+    config = InnerConfig(curiosity=0.0, rarity=4.0, shrink=1e-9)
+    credit = []
+    for won in (1, 3):
+        moves = [[goes]] * won + [[4]] * (4 - won)
+        weights = InnerObjective(batch, config).weights(episode(batch, moves))
+        credit.append(weights[0, start, goes] * 4 / won)  # for each success
+    # alone it pays 1 + 4 against others' 0; among three 1 + 4/3, less 2/3 of that
+    assert credit == pytest.approx([5.0, (1 + 4 / 3) / 3])
+
+
+def divergence(before: torch.Tensor, after: torch.Tensor, data: Rollout) -> np.ndarray:
+    """[T] the mean over all visits of the divergence between two policies, visit by visit."""
+    per_state = (before.exp() * (before - after)).sum(2).detach().numpy()
+    alive = data.alive
+    task = np.broadcast_to(np.arange(alive.shape[1])[:, None], alive.shape)
+    found = np.where(alive, per_state[task, data.state[:-1]], 0.0)
+    return found.sum((0, 2)) / alive.sum((0, 2))
+
+
+def test_a_long_step_is_shortened_to_about_the_trust_region_and_a_short_one_left_alone():
+    tasks = load_pack("mazes-9x9").split("validation").tasks[:4]
+    batch = GridBatch.of([task.level for task in tasks])
+    features, columns = features_of(batch, torch.float64)
+    shared = init_mlp((N_FEATURES, 16, 5), np.random.default_rng(0))
+    doubled = keep_columns({name: p.double() for name, p in shared.items()}, columns)
+    params = {name: p.clone().requires_grad_() for name, p in for_tasks(doubled, 4).items()}
+    logp = log_probs(params, features)
+    data = collect(batch, logp, 20, [task_rng(0, task) for task in tasks])
+
+    def moved(trust: float, alpha: float, steps: int = 0) -> np.ndarray:
+        trial = InnerObjective(batch, InnerConfig(trust=trust, narrowing=0.5))
+        trial.steps = steps
+        alphas = {name: torch.full_like(p, alpha) for name, p in params.items()}
+        new = improve(params, alphas, features, logp, data, trial)
+        return divergence(logp, log_probs(new, features), data)
+
+    far, near = moved(0.0, 1.0), moved(0.05, 1.0)
+    assert (far > 0.2).all()
+    assert (near < np.minimum(0.1, far / 4)).all()  # exact where divergence is quadratic
+    assert moved(0.05, 0.001) == pytest.approx(moved(0.0, 0.001))  # short steps are left alone
+    assert moved(0.15, 1.0, steps=4) == pytest.approx(near)  # after four steps a third is left
+
+
+@pytest.mark.parametrize("options", [{}, {"objective": "sampled"}, {"first_order": True}])
+def test_meta_training_makes_one_adaptation_step_go_far(options: dict):
+    pack = load_pack("goals-5x5")
+    train, held_out = pack.split("train").tasks, pack.split("test").tasks
+    learner = make_learner("maml", inner_steps=1, hidden=(32,), **options)
+    batch = GridBatch.of([task.level for task in train])
+    test = GridBatch.of([task.level for task in held_out])
+
+    def scores(agent) -> np.ndarray:
+        steps = agent.adapt(test, [task_rng(0, task) for task in held_out], 1)
+        values = [step.return_exact for step in steps]
+        return np.mean(score(np.array(values), random_return(test), optimal_return(test)), 1)
+
+    before = scores(learner)
+    for i in range(120):
+        rngs = [np.random.default_rng([0, i, t]) for t in range(len(train))]
+        learner.meta_update(batch, rngs, 0.3)
+    after = scores(learner)
+    assert after[1] > before[1] + 0.2
+    assert after[1] > after[0] + 0.1

@@ -1,0 +1,195 @@
+"""A run of training: what it writes, that it repeats, and that stopping keeps what there is."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from agents.catalog import CHECKPOINT, CONFIG, WEIGHTS
+from agents.learner import Diverged
+from agents.registry import make_learner
+from agents.runs import load_agent, load_checkpoint
+from agents.training.curves import adaptation_curves
+from agents.training.train import Training, Update, Validation
+from agents.training.train_config import TrainConfig
+from game.tasks.packs import load_pack
+
+PACK = load_pack("goals-5x5")
+
+
+def training(
+    out: Path, iterations: int = 6, seed: int = 0, name: str = "maml", **options: Any
+) -> Training:
+    learner = make_learner(name, seed, hidden=(8,), **options)
+    config = TrainConfig(iterations=iterations, tasks=4, seed=seed, validations=3)
+    return Training(learner, name, PACK, config, out, "python main.py train goals-5x5")
+
+
+def test_a_run_writes_its_agent_config_metrics_and_plot(tmp_path: Path):
+    run = training(tmp_path / "deep" / "run")
+    events = list(run.run())
+    run.save()
+    updates = [event for event in events if isinstance(event, Update)]
+    validations = [event for event in events if isinstance(event, Validation)]
+    assert [event.iteration for event in updates] == [1, 2, 3, 4, 5, 6]
+    assert [event.iteration for event in validations] == [2, 4, 6]
+    assert updates[-1].progress == 1
+    assert all(len(event.scores) == 6 for event in validations)
+    files = {path.name for path in run.out.iterdir()}
+    assert files == {WEIGHTS, CHECKPOINT, CONFIG, "metrics.csv", "curves.png"}
+    rows = list(csv.DictReader((run.out / "metrics.csv").open()))
+    assert [row["iteration"] for row in rows] == ["2", "4", "6"]
+    assert float(rows[-1]["score_1"]) == pytest.approx(validations[-1].scores[1], rel=1e-4)
+    config = json.loads((run.out / CONFIG).read_text())
+    assert config["training"]["iterations"] == 6
+    assert load_agent(str(run.out)).pack == "goals-5x5"
+
+
+def test_the_same_seed_trains_the_same_agent_and_another_seed_another(tmp_path: Path):
+    for name, seed in (("a", 0), ("b", 0), ("c", 1)):
+        list(training(tmp_path / name, seed=seed).run())
+    a, b, c = ((tmp_path / name / WEIGHTS).read_bytes() for name in "abc")
+    assert a == b != c
+
+
+def test_what_is_kept_is_the_best_on_validation_tasks(tmp_path: Path):
+    run = training(tmp_path, iterations=9)
+    best: tuple[float, dict] = (-9.0, {})
+    for event in run.run():
+        if isinstance(event, Validation):
+            value = sum(event.scores[1:])
+            assert event.best == (value > best[0])
+            if event.best:
+                best = (value, run.learner.state())
+    kept = load_agent(str(tmp_path)).learner.state()
+    assert all(np.array_equal(kept[name], best[1][name]) for name in kept)
+
+
+def test_stopped_at_any_moment_there_is_an_agent(tmp_path: Path):
+    run = training(tmp_path)
+    events = run.run()
+    next(events)
+    run.save()
+    load_agent(str(tmp_path))
+
+
+def test_stopped_between_metrics_and_agent_there_is_an_agent(tmp_path: Path, monkeypatch):
+    run = training(tmp_path)
+    monkeypatch.setattr(run, "_write_agent", lambda: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        list(run.run())
+    monkeypatch.undo()
+    run.save()
+    load_agent(str(tmp_path))
+
+
+def test_stopped_and_resumed_it_goes_on_bit_for_bit(tmp_path: Path):
+    whole, half = tmp_path / "whole", tmp_path / "half"
+    list(training(whole, 20).run())
+    first = training(half, 20)
+    for event in first.run():
+        if isinstance(event, Update) and event.iteration == 10:  # in between two validations
+            break
+    first.learner.meta.params["w0"].data.zero_()  # whatever is half done is not saved
+    first.save()
+    again = training(half, 20, seed=7)  # another beginning, which must not matter
+    again.config, again.resume = first.config, True
+    seen = [event.iteration for event in again.run() if isinstance(event, Update)]
+    assert seen == list(range(11, 21))
+    again.save()
+    assert (whole / WEIGHTS).read_bytes() == (half / WEIGHTS).read_bytes()
+    ends = [load_checkpoint(folder)[0] for folder in (whole, half)]
+    assert ends[0].keys() == ends[1].keys()
+    assert all(np.array_equal(ends[0][key], ends[1][key]) for key in ends[0])
+    rows = [list(csv.DictReader((folder / "metrics.csv").open())) for folder in (whole, half)]
+    assert [r | {"seconds": ""} for r in rows[0]] == [r | {"seconds": ""} for r in rows[1]]
+
+
+def test_a_run_that_is_done_may_be_prolonged(tmp_path: Path):
+    run = training(tmp_path, 3)
+    list(run.run())
+    longer = training(tmp_path, 6)
+    longer.resume = True
+    events = list(longer.run())
+    assert [e.iteration for e in events if isinstance(e, Update)] == [4, 5, 6]
+    assert [e.iteration for e in events if isinstance(e, Validation)] == [4, 6]
+
+
+def test_training_ends_where_validation_gets_no_better(tmp_path: Path, monkeypatch):
+    run = training(tmp_path, 12)
+    run.config = replace(run.config, validations=12, patience=2)
+    values = iter([0.3, 0.5, 0.4, 0.5005, 0.9])
+    monkeypatch.setattr(run, "_tuned_scores", lambda tasks: [0.0, *[next(values)] * 5])
+    validations = [event for event in run.run() if isinstance(event, Validation)]
+    assert [v.scores[1] for v in validations] == [0.3, 0.5, 0.4, 0.5005]
+    assert [v.plateau for v in validations] == [False, False, False, True]
+
+
+def test_numbers_that_are_not_finite_end_training_with_what_was_good(tmp_path: Path, monkeypatch):
+    run = training(tmp_path)
+    update = run.learner.meta_update
+
+    def breaks(*arguments: Any) -> dict[str, float]:
+        metrics = update(*arguments)
+        return metrics | {"train_score_1": float("nan")} if run.at.iteration == 4 else metrics
+
+    monkeypatch.setattr(run.learner, "meta_update", breaks)
+    with pytest.raises(Diverged, match="'train_score_1' is not finite"):
+        list(run.run())
+    run.save()
+    assert all(np.isfinite(p).all() for p in load_agent(str(tmp_path)).learner.state().values())
+    assert run.at.iteration == 4
+
+
+def test_collapse_of_exploration_is_named(tmp_path: Path):
+    run = training(tmp_path, name="multitask")
+    state = run.learner.state()
+    state["b1"] += np.array([0.0, 0.0, 0.0, 0.0, 50.0], np.float32)  # it always stays
+    run.learner.load(state)
+    with pytest.raises(Diverged, match="exploration has collapsed"):
+        list(run.run())
+    run.save()
+    load_agent(str(tmp_path))
+
+
+def test_an_overwritten_run_leaves_nothing_behind(tmp_path: Path):
+    old = training(tmp_path)
+    list(old.run())
+    old.save()
+    (tmp_path / "notes.txt").write_text("mine")
+    new = training(tmp_path, seed=1)
+    next(new.run())  # stopped before its first validation
+    new.save()
+    files = {path.name for path in tmp_path.iterdir()}
+    assert files == {WEIGHTS, CHECKPOINT, CONFIG, "notes.txt"}
+
+
+def test_a_step_size_is_tuned_on_validation_tasks(tmp_path: Path):
+    run = training(tmp_path, name="scratch", step_size=1e-4)
+    events = list(run.run())
+    assert [type(event) for event in events] == [Update, Validation]  # nothing else to train
+    found = np.exp(load_agent(str(tmp_path)).learner.state()["log_alpha.w0"])
+    assert 0.01 < float(found[0]) < 10
+    assert np.mean(events[1].scores[1:]) > 0.1
+
+
+def test_training_learns_and_says_how_much_it_sampled(tmp_path: Path):
+    learner = make_learner("maml", 0, hidden=(32,), inner_steps=1)
+    config = TrainConfig(iterations=80, tasks=10, validations=2)
+    run = Training(learner, "maml", PACK, config, tmp_path)
+    events = list(run.run())
+    scores = [event.scores for event in events if isinstance(event, Validation)]
+    fresh = make_learner("maml", 0, hidden=(32,), inner_steps=1)
+    tasks = PACK.split("validation").tasks
+    before = adaptation_curves(lambda _: fresh, tasks, [0], 1).mean_scores
+    assert scores[-1][1] > before[1] + 0.15
+    spent = [event.env_steps for event in events if isinstance(event, Update)]
+    most = 10 * 20 * 20  # tasks, episodes, steps
+    assert all(0 < b - a <= most for a, b in itertools.pairwise(spent))

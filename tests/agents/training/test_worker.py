@@ -1,0 +1,202 @@
+"""The learner's process: what the window gets from it is what anybody else would compute."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from agents.learner import AgentError
+from agents.runs import load_agent
+from agents.training.worker import Worker, trace_task
+from commands.train import training_of
+from game.session.messages import (
+    Begun,
+    Evaluated,
+    Failed,
+    Finished,
+    Message,
+    Ready,
+    Request,
+    Stepped,
+    Stop,
+    Trained,
+    TrainRequest,
+)
+from game.tasks.packs import load_pack
+from game.tasks.task import Task
+from game.text.reading import parse
+
+ROOT = Path(__file__).resolve().parents[3]
+TASKS = load_pack("goals-5x5").split("test").tasks
+AGENTS = ("maml-mazes-9x9", "scratch")
+
+
+def wait(worker: Worker, kind: type, seconds: float = 60) -> list[Message]:
+    """All messages up to the first of a kind."""
+    messages: list[Message] = []
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        messages += worker.poll()
+        if any(isinstance(message, kind) for message in messages):
+            return messages
+        time.sleep(0.01)
+    raise AssertionError(f"no {kind.__name__} within {seconds} s: {messages}")
+
+
+@pytest.fixture(scope="module")
+def worker():
+    started = Worker()
+    wait(started, Ready)
+    yield started
+    started.close()
+
+
+def test_what_arrives_is_what_a_headless_trace_holds(worker: Worker):
+    worker.request(Request(1, TASKS[0], 4, 2, AGENTS, "goals-5x5"))
+    messages = wait(worker, Finished)
+    for index, name in enumerate(AGENTS):
+        steps = [m.step for m in messages if isinstance(m, Stepped) and m.agent == index]
+        expected = trace_task(name, "goals-5x5", TASKS[0], 4, 2)
+        assert expected.name == name
+        for a, b in zip(steps, expected.steps, strict=True):
+            assert all(np.array_equal(getattr(a, key), getattr(b, key)) for key in vars(a))
+
+
+def test_a_new_request_takes_the_place_of_the_old(worker: Worker):
+    worker.request(Request(2, TASKS[1], 0, 1000, AGENTS))
+    worker.request(Request(3, TASKS[2], 0, 1, AGENTS))
+    messages = wait(worker, Finished)
+    assert messages[-1] == Finished(3)
+    numbers = [m.number for m in messages if isinstance(m, Stepped)]
+    assert numbers.count(3) == 4
+    assert numbers.count(2) < 2000
+
+
+def test_a_level_that_cannot_be_seen_fails_alone(worker: Worker):
+    wide = Task(parse("map:\n@" + "." * 20 + "G\n"), "wide")
+    worker.request(Request(4, wide, 0, 1, AGENTS))
+    (failed,) = [m for m in wait(worker, Failed) if isinstance(m, Failed)]
+    assert failed.number == 4
+    assert "1 x 22" in failed.text
+    worker.request(Request(5, TASKS[0], 0, 0, AGENTS))
+    assert wait(worker, Finished)[-1] == Finished(5)
+
+
+def test_an_agent_that_cannot_be_loaded_is_reported_and_others_go_on(worker: Worker):
+    worker.request(Request(6, TASKS[0], 0, 1, ("nobody",), "goals-5x5"))
+    (failed,) = [m for m in wait(worker, Failed) if isinstance(m, Failed)]
+    assert failed.number == 6
+    assert "no such run or agent" in failed.text
+    worker.request(Request(7, TASKS[0], 0, 0, ("scratch",)))
+    assert wait(worker, Finished)[-1] == Finished(7)
+
+
+def test_the_episodes_of_a_step_can_be_asked_for(worker: Worker):
+    worker.request(Request(8, TASKS[0], 0, 2, AGENTS, "goals-5x5", episodes=3))
+    steps = [m.step for m in wait(worker, Finished) if isinstance(m, Stepped) and m.agent == 0]
+    assert [step.episodes for step in steps] == [0, 3, 6]
+
+
+def test_a_worker_that_dies_is_reported_and_starts_again_when_asked():
+    worker = Worker()
+    try:
+        worker._process.kill()
+        (failed,) = wait(worker, Failed)
+        assert isinstance(failed, Failed)
+        assert failed.number is None
+        worker.request(Request(1, TASKS[0], 0, 0, ("scratch",)))
+        assert wait(worker, Finished)[-1] == Finished(1)
+    finally:
+        worker.close()
+
+
+def test_closing_leaves_no_process_behind():
+    worker = Worker()
+    worker.close()
+    assert not worker._process.is_alive()
+
+
+def test_a_training_that_has_not_begun_keeps_nobody_waiting(tmp_path: Path):
+    closed = Worker(training_of)
+    closed.request(TrainRequest(1, ("train", "goals-5x5", "--out", str(tmp_path))))
+    closed.close()
+    assert closed._process.exitcode == -signal.SIGTERM
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="asks Linux")
+def test_ctrl_c_is_the_windows_from_the_first_moment_on():
+    """A terminal sends it to both processes: this one must not even load modules with it."""
+    before = signal.getsignal(signal.SIGINT)
+    started = Worker()
+    status = Path(f"/proc/{started._process.pid}/status").read_text()
+    started.close()
+    (ignored,) = (line.split()[1] for line in status.splitlines() if line.startswith("SigIgn"))
+    assert int(ignored, 16) & 1 << signal.SIGINT - 1
+    assert signal.getsignal(signal.SIGINT) == before
+
+
+def test_our_agents_come_before_another_distributions(tmp_path: Path):
+    (tmp_path / "agents").mkdir()
+    (tmp_path / "agents" / "__init__.py").write_text("raise ImportError('not ours')")
+    code = (
+        f"import sys; sys.path[:0] = [{str(tmp_path)!r}]; sys.path.append({str(ROOT)!r})\n"
+        "import main, agents; print(agents.__file__)"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
+    assert result.returncode == 0, result.stderr
+    assert Path(result.stdout.strip()).parent == ROOT / "agents"
+
+
+# --- training
+
+
+def wait_for_training(worker: Worker, number: int, out: Path, *more: str) -> list[Message]:
+    args = ("train", "goals-5x5", "--tasks", "2", "--out", str(out), *more)
+    worker.request(TrainRequest(number, args))
+    return wait(worker, Trained)
+
+
+def test_training_tells_how_it_goes_and_a_stop_saves_it(tmp_path: Path):
+    worker = Worker(training_of)
+    messages = wait_for_training(worker, 1, tmp_path / "run")
+    messages += wait(worker, Evaluated)
+    worker.request(Stop(1))
+    assert wait(worker, Finished)[-1] == Finished(1)
+    begun = next(one for one in messages if isinstance(one, Begun))
+    assert (begun.learner, begun.out) == ("maml", tmp_path / "run")
+    looked = next(one for one in messages if isinstance(one, Evaluated))
+    assert len(looked.scores) == len(looked.steps) == 6
+    assert load_agent(str(tmp_path / "run")).pack == "goals-5x5"
+    wait_for_training(worker, 2, tmp_path / "other")
+    worker.close()  # as the window does
+    assert load_agent(str(tmp_path / "other")).pack == "goals-5x5"
+
+
+def test_looks_change_nothing(tmp_path: Path):
+    """The agent is, bit for bit, the one that a training without a window makes."""
+    args = ["train", "goals-5x5", "--tasks", "2", "--iterations", "3", "--learner", "reptile"]
+    worker = Worker(training_of)
+    worker.request(TrainRequest(1, (*args, "--out", str(tmp_path / "shown"))))
+    wait(worker, Finished)
+    worker.close()
+    training = training_of([*args, "--out", str(tmp_path / "plain")])
+    list(training.run())
+    shown, plain = (load_agent(str(tmp_path / name)).learner.state() for name in ("shown", "plain"))
+    assert all(np.array_equal(shown[key], plain[key]) for key in plain)
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [(["--bogus", "1"], "bogus"), (["--tasks", "0"], "at least 1"), (["--lr", "x"], "x")],
+)
+def test_what_cannot_be_trained_is_told(tmp_path: Path, more: list[str], told: str):
+    with pytest.raises(AgentError, match=told):
+        training_of(["train", "goals-5x5", "--out", str(tmp_path), *more])

@@ -1,0 +1,365 @@
+"""What level authors ask, and what they are told: checks, samples and pictures of their levels."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from commands import main
+from game.authoring.check import check, check_file
+from game.tasks.packs import load_pack
+from game.text.reading import parse
+from game.world.batch import GridBatch
+from game.world.planner import optimal_return, random_return
+from game.world.tables import compile_level
+
+
+def run(*arguments: str) -> int:
+    """The exit code of a command."""
+    try:
+        return main.main(list(arguments))
+    except SystemExit as error:
+        return int(error.code or 0)
+
+
+def warnings(text: str, tmp_path: Path) -> list[str]:
+    """Of a level that is right, each as `line:column: what`."""
+    path = tmp_path / "level.txt"
+    path.write_text(text, encoding="utf-8")
+    report = check_file(path)
+    assert not report["errors"]
+    found = [w.removeprefix(f"{path}:").replace(" warning:", "") for w in report["warnings"]]
+    assert all(w.startswith(str(path)) for w in report["warnings"])
+    return found
+
+
+# --- check: warnings ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("map:\n@?#?\n", ["2:4: the goal at row 1 column 4 is out of reach"]),
+        ("map:\n@?#G\n", ["2:4: the goal at row 1 column 4 is out of reach"]),
+        ("map:\n@?A?\n.a#.\n", []),
+        ("map:\n@?A?\n", ["2:3: the door 'A' has no key 'a': it is a wall"]),
+        ("map:\n@?A.\n###a\n", ["3:4: the key 'a' is out of reach: the door 'A' is a wall"]),
+        ("map:\n@?.?1\n", ["2:5: the teleporter '1' has no twin: it leads nowhere"]),
+        ("map:\n@?<?\n", ["2:4: the goal at row 1 column 4 is out of reach"]),
+        ("map:\n@?1#?1\n", []),
+        ("define: I slip=0.3\ndefine: M every=2\nmap:\n@?M?\n..I.\n", []),
+        ("define: M every=2\nmap:\n@?I?\n", ["1:1: 'define: M', and there is no 'M' on the map"]),
+        ("map:\n@?L?\n", ["2:4: the goal at row 1 column 4 is out of reach"]),
+        (
+            "map:\n@.?\n",
+            ["2:3: a hidden goal, and one candidate for it: nothing is left to find out"],
+        ),
+        ("goal: visible\nmap:\n@.?\n", []),
+        ("steps: 2\nmap:\n@.?.?\n", ["1:1: 2 steps, but the way to row 1 column 5 takes 4"]),
+        ("map:\n@" + "." * 50 + "G\n", ["2:1: 50 steps, but the way to the goal takes 51"]),
+        (
+            "title: A\nsteps: 1\nmap:\n?.@.?\n",
+            ["2:1: 1 steps, but the way to row 1 column 1 takes 2"],
+        ),
+    ],
+)
+def test_warnings_say_what_and_where(text: str, expected: list[str], tmp_path: Path):
+    found = warnings(text, tmp_path)
+    assert len(found) >= len(expected)
+    for line in expected:
+        assert any(w.startswith(line) for w in found), found
+    if not expected:
+        assert not found
+
+
+def test_a_candidate_behind_a_patrol_is_out_of_reach_in_the_tasks_that_it_closes(tmp_path: Path):
+    lane = "define: M kind={{x, {}}}\nmap:\n?@..M..?\n########\n"
+    assert warnings(lane.format("y"), tmp_path) == [
+        "3:8: the goal at row 1 column 8 is out of reach"  # waiting, it stands in the way, too
+    ]
+    niche = "define: M kind={x, y}\nmap:\n?@..M..?\n###...##\n"
+    assert warnings(niche, tmp_path) == [  # going up and down, it meets all who pass
+        "3:8: the goal at row 1 column 8 is out of reach in 1 of 2 tasks"
+    ]
+
+
+def test_a_map_whose_only_way_is_by_a_slip_is_reached_by_luck(tmp_path: Path):
+    """The wind always blows to the east; only candidates downwind are within reach."""
+    found = warnings("wind: east 1\nmap:\n?@.?\n....\n", tmp_path)
+    assert found == ["3:1: the goal at row 1 column 1 is out of reach"]
+    assert warnings("wind: east 0.9\nmap:\n?@.?\n....\n", tmp_path) == []
+
+
+def test_warnings_are_no_errors_and_stand_at_the_place_in_the_file(tmp_path: Path, capsys):
+    path = tmp_path / "level.txt"
+    path.write_text("; on top\ntitle: A\n\nmap:\n@?.?\n.#A#\n")
+    assert run("levels", "check", str(path)) == 0
+    shown = capsys.readouterr().out
+    assert f"{path}:6:3: warning: the door 'A'" in shown
+    assert "ok, 2 tasks: 5 states" in shown
+
+
+def test_check_json_has_what_is_promised(tmp_path: Path, capsys):
+    path = tmp_path / "family.txt"
+    path.write_text("slip: 0..0.2\nvary: rotate\nmap:\n@.?\n..?\n")
+    bad = tmp_path / "bad.txt"
+    bad.write_text("map:\n@\n")
+    assert run("levels", "check", str(path), str(bad), "--json") == 1
+    good, wrong = json.loads(capsys.readouterr().out)
+    assert [*good] == [*wrong]
+    assert " ".join(good) == (
+        "file errors warnings states optimal_return random_return shortest_path "
+        "tasks sampled episodes bayes_return bayes_return_bounds bayes_trial "
+        "bayes_trial_bounds posterior_sampling"
+    )
+    assert (good["tasks"], good["sampled"], good["states"]) == (256, True, 6)
+    assert 2 <= good["shortest_path"] <= 3
+    assert all(wrong[key] is None for key in wrong if key not in ("file", "errors", "warnings"))
+
+
+# --- sample, show, hash ------------------------------------------------------------------------
+
+FAMILY = "title: Bay\nslip: {0, 0.2}\ncontrols: shuffled\nvary: mirror\nmap:\n@.?.\n.o#M\n?...\n"
+
+
+@pytest.fixture
+def family(tmp_path: Path) -> str:
+    path = tmp_path / "family.txt"
+    path.write_text(FAMILY)
+    return str(path)
+
+
+def test_a_sample_is_drawn_as_boards(family: str, tmp_path: Path, capsys):
+    png = tmp_path / "sheet.png"
+    assert run("levels", "sample", family, "-n", "8", "--png", str(png)) == 0
+    first = png.read_bytes()
+    with Image.open(png) as image:
+        assert image.width > image.height > 400
+        few = image.size
+    assert run("levels", "sample", family, "-n", "9", "--png", str(png)) == 0
+    with Image.open(png) as image:
+        assert (image.width, image.height > few[1]) == (few[0], True)  # a row more
+    assert run("levels", "sample", family, "-n", "8", "--png", str(png)) == 0
+    assert png.read_bytes() == first
+    assert "8 tasks of the level" in capsys.readouterr().out
+    assert run("levels", "sample", family, "--png", str(tmp_path / "none" / "a.png")) == 1
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_a_sample_of_a_pack_is_of_its_training_tasks(capsys):
+    assert run("levels", "sample", "goals-5x5", "-n", "10", "--json") == 0
+    ids = {row["task"] for row in json.loads(capsys.readouterr().out)}
+    assert ids == {task.id for task in load_pack("goals-5x5").split("train").tasks}
+    assert run("levels", "sample", "goals-5x5", "-n", "5", "--split", "test") == 0
+    shown = capsys.readouterr().out
+    assert "5 tasks of the test split" in shown
+    assert all(task.id in shown for task in load_pack("goals-5x5").split("test").tasks)
+    assert run("levels", "sample", "showcase", "-n", "1") == 0  # it has nothing but a test split
+    assert "of the test split" in capsys.readouterr().out
+    assert run("levels", "sample", "showcase", "--split", "train") == 1
+    assert run("levels", "sample", "showcase", "--split", "tset") == 2
+    assert run("levels", "sample", "showcase", "-n", "0") == 2
+
+
+def test_show_draws_where_the_agent_goes(tmp_path: Path, capsys):
+    path = tmp_path / "turned.txt"
+    path.write_text("controls: down up right left\nmap:\n@.#\n#.G\n")
+    assert run("levels", "show", str(path)) == 0
+    assert "@v#\n#>G\n" in capsys.readouterr().out
+
+
+def test_show_keeps_the_tile_where_it_is_best_to_wait(tmp_path: Path, capsys):
+    path = tmp_path / "dear.txt"
+    path.write_text("steps: 9\nreward: goal=0 step=-1\ncost: grass=0\nmap:\n@,%%%%G\n")
+    assert run("levels", "show", str(path)) == 0
+    assert "@" in capsys.readouterr().out.split("\n")[1]
+
+
+def test_show_says_that_arrows_go_by_the_likeliest_luck(tmp_path: Path, capsys):
+    path = tmp_path / "slips.txt"
+    path.write_text("slip: 0.2\nmap:\n@.G\n...\n")
+    assert run("levels", "show", str(path)) == 0
+    assert "the arrows go by the likeliest luck" in capsys.readouterr().out
+
+
+def test_show_and_hash_have_json(family: str, capsys):
+    tasks = [
+        task
+        for split in ("train", "validation", "test")
+        for task in load_pack(family).split(split).tasks
+    ]
+    assert run("levels", "hash", family, "--json") == 0
+    hashed = json.loads(capsys.readouterr().out)
+    assert [row["task"] for row in hashed] == [task.id for task in tasks]
+    assert {row["split"] for row in hashed} == {"test", "train", "validation"}
+    assert run("levels", "show", family, "--json") == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert [row["task"] for row in shown] == [row["task"] for row in hashed][:24]
+    for row in shown[:4]:
+        assert row["map"][row["path"][0][0] - 1][row["path"][0][1] - 1] == "@"
+        assert len(row["path"]) - 1 >= row["shortest_path"] > 0
+
+
+# --- new ---------------------------------------------------------------------------------------
+
+
+def test_a_new_pack_is_right_and_can_be_trained_on_and_watched(tmp_path: Path, capsys):
+    folder = tmp_path / "deep" / "my levels"
+    assert run("levels", "new", str(folder)) == 0
+    shown = capsys.readouterr().out
+    for command in ("levels check", "levels sample", "watch", "train"):
+        assert f"python main.py {command} '{folder}'" in shown
+    assert {path.name for path in folder.iterdir()} == {"first.txt", "pack.toml"}
+    assert run("levels", "check", str(folder)) == 0
+    assert "warning" not in capsys.readouterr().out
+    pack = load_pack(folder)
+    assert all(len(pack.split(split).tasks) >= 8 for split in ("train", "validation", "test"))
+    text = (folder / "first.txt").read_text()
+    for key in ("author", "ends", "reward", "cost", "slip", "controls", "wind", "define"):
+        lines = [line[2:] if line.startswith(f"; {key}:") else line for line in text.split("\n")]
+        assert lines != text.split("\n")
+        parse("\n".join(lines))  # each line in a comment can be taken as it is
+
+
+def test_the_other_split_of_a_new_pack_works_once_there_are_levels(tmp_path: Path):
+    folder = tmp_path / "mine"
+    assert run("levels", "new", str(folder)) == 0
+    for i, name in enumerate(("second", "third", "fourth", "fifth")):
+        (folder / f"{name}.txt").write_text(f"map:\n@{'.' * i}?\n")
+    head, _, rest = (folder / "pack.toml").read_text().partition("[split]")
+    lines = [line.removeprefix("# ") for line in rest.split("\n") if line.startswith("# ")][1:]
+    (folder / "pack.toml").write_text(head + "\n".join(lines))
+    pack = load_pack(folder)
+    assert [task.name for task in pack.split("test").tasks] == ["fifth"]
+    assert len(pack.split("train").tasks) == 72 + 2
+
+
+@pytest.mark.parametrize("target", ["full", "file", "file/below", "dangling", "full/first.txt"])
+def test_new_never_touches_what_is_there(target: str, tmp_path: Path, capsys):
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "first.txt").write_text("mine")
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
+    before = sorted(tmp_path.rglob("*"))
+    assert run("levels", "new", str(tmp_path / target)) == 1
+    assert "name a new" in capsys.readouterr().err
+    assert sorted(tmp_path.rglob("*")) == before
+    assert (tmp_path / "full" / "first.txt").read_text() == "mine"
+
+
+def test_new_leaves_nothing_behind_when_it_fails(tmp_path: Path, monkeypatch):
+    def full_disk(path: Path, write: object) -> None:
+        if path.name == "pack.toml":
+            raise OSError(28, "No space left on device", str(path))
+        path.write_text("")
+
+    monkeypatch.setattr("game.authoring.starter.write_atomically", full_disk)
+    assert run("levels", "new", str(tmp_path / "a" / "b")) == 1
+    assert not list(tmp_path.iterdir())
+
+
+# --- check: figures ----------------------------------------------------------------------------
+
+
+def report(text: str, tmp_path: Path) -> dict:
+    path = tmp_path / "level.txt"
+    path.write_text(text, encoding="utf-8")
+    return check_file(path)
+
+
+def test_each_whole_number_of_a_range_is_a_task_and_other_ranges_are_sampled(tmp_path):
+    found = report("cost: mud=2..6 water={1, 3}\nmap:\n@%~G\n", tmp_path)
+    assert (found["tasks"], found["sampled"]) == (10, False)
+    assert found["optimal_return"] == pytest.approx(1 - 0.1 * (4 + 2))
+    found = report("cost: mud=2..6\nmap:\n@.G\n", tmp_path)
+    assert (found["tasks"], found["sampled"]) == (1, False)
+    found = report("slip: 0.1..0.2\nmap:\n@.G\n", tmp_path)
+    assert (found["tasks"], found["sampled"]) == (256, True)
+
+
+def test_a_way_past_opponents_that_takes_longer_than_an_episode_is_a_warning(tmp_path):
+    found = report("steps: 2\ndefine: M every=2\nmap:\n.G.#..\n.M..M@\n", tmp_path)
+    assert not found["errors"]
+    assert found["shortest_path"] > 2
+    assert "2 steps, but the way to the goal takes" in found["warnings"][0]
+    found = report("map:\n@MG\n", tmp_path)
+    assert "2:1: no goal can be reached past" in found["errors"][0]
+
+
+GENERATED = """
+episodes = 3
+[generate]
+generator = "scatter"
+validation = 2
+test = 3
+[generate.parameters]
+height = 5
+width = 5
+steps = 9
+min_distance = {}
+"""
+
+
+def test_a_pack_that_generates_its_levels_is_checked_by_the_tasks_that_it_lists(tmp_path: Path):
+    (tmp_path / "pack.toml").write_text(GENERATED.format(2))
+    (found,) = check([str(tmp_path)])
+    pack = load_pack(tmp_path)
+    levels = [task.level for name in ("validation", "test") for task in pack.split(name).tasks]
+    batch = GridBatch.of(levels)
+    assert not found["errors"] + found["warnings"]
+    assert (found["tasks"], found["sampled"], found["episodes"]) == (5, False, 3)
+    assert found["optimal_return"] == pytest.approx(optimal_return(batch).mean())
+    assert found["random_return"] == pytest.approx(random_return(batch).mean())
+    assert found["states"] == max(compile_level(level).n_states for level in levels)
+    assert found["bayes_return"] is None
+
+
+def test_a_pack_that_generates_levels_too_long_for_their_steps_is_warned_of(tmp_path: Path):
+    text = GENERATED.format(5).replace("steps = 9", "steps = 4")
+    (tmp_path / "pack.toml").write_text(text)
+    (found,) = check([str(tmp_path)])
+    assert "5 of 5 tasks cannot be done in their 4 steps" in found["warnings"][0]
+
+
+# --- docs/authoring.md -------------------------------------------------------------------------
+
+GUIDE = Path(__file__).resolve().parents[2] / "docs" / "authoring.md"
+SLOW = ("train", "watch", "eval")
+
+
+def test_the_guide_runs_as_written_and_shows_what_is_really_said(
+    tmp_path: Path, monkeypatch, capsys
+):
+    """Blocks with a file's name are written there; commands answer what stands below them."""
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall(r"```(\w+) ?([^\n]*)\n(.*?)```", GUIDE.read_text("utf-8"), re.S)
+    asked = 0
+    for language, file, body in blocks:
+        if file:
+            Path(file).write_text(body, encoding="utf-8")
+            continue
+        assert language == "console"
+        command, _, answer = body.partition("\n")
+        words = command.removeprefix("$ python main.py ").split()
+        if words[0] in SLOW:
+            assert not answer
+            continue
+        run(*words)
+        asked += 1
+        assert "".join(capsys.readouterr()).rstrip("\n") == answer.rstrip("\n"), command
+    assert asked >= 8
+    assert Path("tasks.png").stat().st_size > 0
+
+
+def test_the_guide_tells_of_every_header_key_dialect_and_pack_key():
+    from game.tasks.packs import PackTable
+    from game.text.dialects import DIALECTS
+    from game.text.header import HEADER
+
+    text = GUIDE.read_text("utf-8")
+    for key in (*HEADER, *DIALECTS, *PackTable.__dataclass_fields__):
+        assert re.search(rf"^\|.*`\[?{key}\]?`", text, re.M), key

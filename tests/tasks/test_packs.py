@@ -1,0 +1,81 @@
+"""What every shipped pack keeps to; one that is dropped into levels/ is found by itself."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from game.tasks.distribution import SPLITS
+from game.tasks.packs import Pack, list_packs, load_pack
+from game.tasks.task import Task
+from game.text.reading import parse
+from game.text.writing import write
+from game.world.features import MAX_SIZE
+from game.world.planner import shortest_path
+from game.world.tables import compile_level
+
+PACKS = [path.name for path in list_packs()]
+SMALLER = {"goals-5x5": (9, 5), "showcase": (0, 5)}  # validation and test, by the exercise they are
+MOST_STATES = 2_000  # of a task to train on
+SIDES = ("Robot navigation", "Game ")  # how the last sentence of a text begins
+
+every_pack = pytest.mark.parametrize("name", PACKS)
+
+
+def some_tasks(pack: Pack, n: int) -> list[Task]:
+    """All listed tasks, and some to train on."""
+    train = pack.split("train")
+    drawn = train.sample(n, np.random.default_rng(0)) if train.tasks or train.unlimited else []
+    return [*drawn, *pack.split("validation").tasks, *pack.split("test").tasks]
+
+
+@every_pack
+def test_its_text_says_what_it_teaches_and_on_which_side_it_is(name: str):
+    pack = load_pack(name)
+    assert pack.title
+    sentences = pack.text.replace("\n", " ").removesuffix(".").split(". ")
+    assert sentences[-1].startswith(SIDES)
+    assert name == "showcase" or " teaches " in pack.text
+
+
+@every_pack
+def test_it_has_a_dozen_tasks_for_validation_and_as_many_held_out(name: str):
+    pack = load_pack(name)
+    sizes = tuple(len({task.id for task in pack.split(split).tasks}) for split in SPLITS[1:])
+    assert sizes == SMALLER[name] if name in SMALLER else min(sizes) >= 12
+
+
+@pytest.mark.parametrize("name", [name for name in PACKS if name != "gridnavi"])
+def test_its_splits_never_share_a_task(name: str):
+    pack = load_pack(name)
+    ids = {split: {task.id for task in pack.split(split).tasks} for split in SPLITS}
+    train = pack.split("train")
+    if train.unlimited:
+        ids["train"] = {task.id for task in train.sample(200, np.random.default_rng(0))}
+    assert all(not ids[a] & ids[b] for a, b in combinations(SPLITS, 2))
+
+
+@every_pack
+def test_each_task_can_be_solved_and_seen_and_learned_on(name: str):
+    for task in some_tasks(load_pack(name), 50):
+        tables = compile_level(task.level)
+        path = shortest_path(tables)
+        assert path is not None
+        assert path <= task.level.steps
+        assert max(task.level.height, task.level.width) <= MAX_SIZE
+        assert tables.n_states < MOST_STATES
+
+
+@every_pack
+def test_a_task_written_out_reads_back_as_the_same(name: str):
+    for task in some_tasks(load_pack(name), 50):
+        assert Task(parse(write(task.level)), "").id == task.id
+
+
+@every_pack
+def test_it_is_in_the_table_of_packs(name: str):
+    text = (Path(__file__).parents[2] / "docs" / "packs.md").read_text(encoding="utf-8")
+    assert f"| `{name}` |" in text

@@ -1,0 +1,209 @@
+"""Maps of others: what is read of them, where faults are reported, and that it reads back equal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from commands import main
+from game.tasks.packs import load_pack
+from game.tasks.task import Task
+from game.text.level import MAX_BYTES, Level
+from game.text.reading import examine, parse
+from game.text.writing import write
+from game.world.batch import GridBatch
+from game.world.planner import optimal_return, shortest_path
+from game.world.tables import compile_level
+
+SOKOBAN = """\
+; from a collection
+Title: Tiny; by hand
+Author: A. Person
+
+  ####
+###  ####
+#@-_   .#
+#  #   ##
+####  ##
+   ####
+"""
+LAKE = "SFFF\nFHFH\nFFFH\nHFFG\n"
+MOVING_AI = "type octile\nheight 3\nwidth 6\nmap\n..@.S.\n@@@..G\nTGW..O\n"
+
+
+def problems(text: str, name: str) -> list[tuple[int, int, str]]:
+    level, found = examine(text, name)
+    assert (level is None) == bool(found)
+    return [(p.line, p.column, p.what) for p in found]
+
+
+def test_sokoban_rows_may_be_ragged_and_what_lies_outside_is_wall():
+    level = parse(SOKOBAN, "tiny.xsb")
+    assert level.rows == (
+        "#########",
+        "###..####",
+        "#@.....G#",
+        "#..#...##",
+        "####..###",
+        "#########",
+    )
+    assert (level.title, level.author) == ("Tiny", "A. Person")
+    assert level.places["map"] == 5
+    assert shortest_path(compile_level(level)) == 6
+
+
+def test_a_player_on_a_goal_starts_there_and_has_another_goal_to_reach():
+    assert parse("#####\n#+ .#\n#####\n", "x.sok").rows[1] == "#@.G#"
+    assert problems("####\n#+ #\n####\n", "x.sok") == [(2, 2, "the player stands on the only goal")]
+
+
+def test_frozen_lake_has_lava_in_its_holes():
+    level = parse(LAKE, "lake.frozenlake")
+    assert level.rows == ("@...", ".L.L", "...L", "L..G")
+    assert optimal_return(GridBatch.of([level])) == pytest.approx([0.5])
+
+
+def test_a_slippery_lake_is_gymnasiums_own():
+    """Its published optimum: the goal is reached with chance 0.7417 within 100 steps."""
+    header = "dialect: frozenlake\nslip: 0.666666667\nsteps: 100\nreward: step=0\nmap:\n"
+    tables = compile_level(parse(header + LAKE))
+    tables.reward[tables.reward < 0] = 0  # a hole pays nothing there
+    assert optimal_return(GridBatch([tables])) == pytest.approx([_gymnasium_optimum()], abs=1e-6)
+
+
+def _gymnasium_optimum() -> float:
+    import gymnasium
+
+    chances = gymnasium.make("FrozenLake-v1", is_slippery=True).unwrapped.P  # type: ignore[attr-defined]
+    value = np.zeros(16)
+    for _ in range(100):
+        value = np.array(
+            [
+                max(
+                    sum(p * (r + (0 if end else value[s])) for p, s, r, end in outcomes)
+                    for outcomes in chances[state].values()
+                )
+                for state in range(16)
+            ]
+        )
+    return float(value[0])
+
+
+def test_moving_ai_gets_a_start_and_candidates_in_its_largest_region():
+    level = parse(MOVING_AI, "arena.map")
+    assert level.rows == ("..#@??", "###???", "#.#??#")
+    assert level.places["map"] == 5
+    tall = "type octile\nheight 60\nwidth 1\nmap\n" + ".\n" * 60
+    assert parse(tall, "x.map").steps == 118  # time for twice the longest way
+
+
+def test_swamp_is_mud_and_many_cells_make_as_many_candidates_as_16_by_16():
+    rows = "S" * 40 + "\n" + ("." * 40 + "\n") * 39
+    level = parse(f"type octile\nheight 40\nwidth 40\nmap\n{rows}", "x.map")
+    assert 128 < len(level.find("?")) <= 255
+    assert "%" in level.rows[0]
+
+
+def test_a_header_line_names_the_dialect_and_says_the_rest():
+    text = f"dialect: movingai\ntitle: Arena\nsteps: 9\ncost: mud=2\n\nmap:\n{MOVING_AI}"
+    level = parse(text, "arena.txt")
+    assert (level.title, level.steps, level.rows) == ("Arena", 9, parse(MOVING_AI, "a.map").rows)
+    assert level.places == {"dialect": 1, "title": 2, "steps": 3, "cost": 4, "map": 11}
+    assert parse("title: ours\nmap:\n@.G\n", "level.map").rows == ("@.G",)  # whatever it is called
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "places"),
+    [
+        ("#####\n#@$.#\n# * #\n#####\n", "a.xsb", [(2, 3, "a box"), (3, 3, "a box on a goal")]),
+        ("#####\n#@.!#\n#####\n", "a.xsb", [(2, 4, "unknown tile '!'")]),
+        ("#####\n# . #\n#####\n", "a.xsb", [(1, 1, "no player")]),
+        ("#####\n#@  #\n#####\n", "a.xsb", [(1, 1, "no goal")]),
+        ("#####\n#@#.#\n#####\n", "a.xsb", [(2, 2, "no goal can be reached from this start")]),
+        ("####\n#@.#\n####\n\nTwo\n####\n", "a.sok", [(6, 1, "a second level in the file")]),
+        ("nothing\n", "a.xsb", [(1, 1, "no row of a Sokoban level")]),
+        ("", "a.xsb", [(1, 1, "no row of a Sokoban level")]),
+        ("SFX\nFG\n", "a.frozenlake", [(1, 3, "unknown tile 'X'"), (2, 3, "a row of 2 tiles")]),
+        ("FFF\nFFF\n", "a.frozenlake", [(1, 1, "no start"), (1, 1, "no goal")]),
+        ("SHG\n", "a.frozenlake", [(1, 1, "no goal can be reached from this start")]),
+        ("\n\n", "a.frozenlake", [(1, 1, "the map is empty")]),
+        ("S" * 300 + "G\n", "a.frozenlake", [(1, 1, "a map of 1 rows and up to 301 columns")]),
+        (MOVING_AI.replace("..@.S.", "..@.S"), "a.map", [(5, 6, "a row of 5 tiles")]),
+        (
+            MOVING_AI.replace("height 3", "height 4"),
+            "a.map",
+            [(2, 1, "height 4, and the map has 3")],
+        ),
+        (MOVING_AI.replace("TGW", "TgW"), "a.map", [(7, 2, "unknown tile 'g'")]),
+        (
+            MOVING_AI.replace("width 6", "wide 6"),
+            "a.map",
+            [(3, 1, "'wide 6' where the line 'width'")],
+        ),
+        ("type octile\nheight 2\n", "a.map", [(3, 1, "no line 'width'")]),
+        ("type octile\nheight 1\nwidth 3\nmap\n.@.\n", "a.map", [(5, 1, "no two cells")]),
+        (
+            "type octile\nheight 512\nwidth 512\nmap\n",
+            "a.map",
+            [(2, 1, "a map of 512 x 512 = 262,144 cells")],
+        ),
+        ("dialect: frozen\nmap:\nSG\n", "a.txt", [(1, 10, "unknown dialect 'frozen'")]),
+        ("dialect: xsb\n", "a.txt", [(1, 1, "there is no map")]),
+        ("dialect: movingai\nmap:", "a.txt", [(2, 1, "the map is empty")]),
+        ("dialect: xsb\nslip: 2\nmap:\n#$#\n", "a.txt", [(2, 7, "slip '2'"), (4, 2, "a box")]),
+    ],
+)
+def test_what_is_wrong_and_where(text: str, name: str, places: list[tuple[int, int, str]]):
+    found = problems(text, name)
+    assert [(line, column) for line, column, _ in found] == [place[:2] for place in places]
+    for (_, _, what), (_, _, expected) in zip(found, places):
+        assert what.startswith(expected)
+
+
+@pytest.mark.parametrize("name", ["a.xsb", "a.frozenlake", "a.map"])
+def test_no_text_is_a_traceback_and_what_is_read_reads_back(name: str):
+    rng = np.random.default_rng(0)
+    chars = list("#@.+ $SFHGOTW\n\n\n")
+    heads = ["", "type octile\nheight 3\nwidth 3\nmap\n"]
+    read = 0
+    for i in range(3000):
+        text = heads[i % 2] + "".join(rng.choice(chars[i % 3 :], rng.integers(0, 16)))
+        level, found = examine(text, name)
+        assert (level is None) == bool(found)
+        if level:
+            read += 1
+            assert parse(write(level)) == level
+    if name != "a.map":
+        assert read
+
+
+@pytest.mark.parametrize("name", ["a.xsb", "a.frozenlake", "a.map"])
+def test_large_files_are_refused_at_once(name: str):
+    for text in ("S" * MAX_BYTES, "#\n" * (MAX_BYTES // 2), "x" * (MAX_BYTES + 1)):
+        level, found = examine(text, name)
+        assert level is None
+        assert len(found) <= 101
+
+
+def test_every_command_takes_such_a_file_and_folders_of_them(tmp_path: Path, capsys):
+    for name, text in (("a.xsb", SOKOBAN), ("b.frozenlake", LAKE), ("c.map", MOVING_AI)):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        assert main.main(["levels", "check", str(tmp_path / name)]) == 0
+        assert load_pack(tmp_path / name).split("test").tasks
+    (tmp_path / "pack.toml").write_text("")
+    assert len(load_pack(tmp_path).levels) == 3
+    capsys.readouterr()
+    assert main.main(["levels", "check", str(tmp_path)]) == 0
+    assert capsys.readouterr().out.count(": ok") == 3
+
+
+def test_a_converted_level_is_the_same_task(tmp_path: Path, capsys):
+    path = tmp_path / "a.xsb"
+    path.write_text(SOKOBAN, encoding="utf-8")
+    assert main.main(["levels", "convert", str(path)]) == 0
+    text = capsys.readouterr().out
+    level: Level = parse(text)
+    assert level == parse(SOKOBAN, "a.xsb")
+    assert [Task(level, "").id] == [task.id for task in load_pack(path).split("test").tasks]

@@ -1,0 +1,210 @@
+"""The board, the plot and the layout."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+import pygame
+import pytest
+
+from game.text.level import Level
+from game.text.reading import parse
+from game.text.tiles import BY_CHAR, TILES
+from game.view.draw.actors import Cast, place, segments
+from game.view.draw.board import Board, grid_size, neighbours, swatch, walled
+from game.view.draw.layout import Heights, arrange, flow
+from game.view.draw.plot import Axes, digits_for, nice_ticks, shown_steps, spread
+from game.view.draw.theme import number
+from game.world.rules import ACTIONS
+from game.world.tables import compile_level
+from tests.view_data import TASK
+
+pytestmark = pytest.mark.usefixtures("fonts")
+
+CELL = 40
+
+
+def nearest_tile(colour: tuple[int, ...]) -> str:
+    """The name of the tile whose colour is nearest; floor stands for all that look like it."""
+    return min(BY_CHAR.values(), key=lambda tile: math.dist(tile.colour, colour[:3])).name
+
+
+def test_each_terrain_has_its_colour_in_the_middle_of_its_cell() -> None:
+    board = Board(TASK.level, CELL)
+    for row, column, name in [
+        (1, 2, "floor"),
+        (1, 3, "grass"),
+        (1, 4, "sand"),
+        (1, 5, "mud"),
+        (1, 6, "water"),
+        (2, 2, "wall"),
+        (2, 5, "wall"),
+    ]:
+        x, y = board.centre(row, column)
+        assert nearest_tile(tuple(board.surface.get_at((round(x), round(y))))) == name
+
+
+def test_a_level_always_looks_the_same() -> None:
+    once, again = Board(TASK.level, CELL), Board(TASK.level, CELL)
+    assert pygame.image.tobytes(once.surface, "RGB") == pygame.image.tobytes(again.surface, "RGB")
+
+
+def test_a_hidden_goal_looks_different_from_a_visible_one() -> None:
+    hidden = Board(TASK.level, CELL)
+    visible = Board(Level(TASK.level.rows, goal="visible"), CELL)
+    x, y = hidden.centre(3, 6)
+    cell = pygame.Rect(0, 0, CELL, CELL)
+    cell.center = (round(x), round(y))
+    goals = [pygame.image.tobytes(b.surface.subsurface(cell), "RGB") for b in (hidden, visible)]
+    assert goals[0] != goals[1]
+
+
+def test_outside_the_map_is_wall() -> None:
+    """A map without a border gets one, and cells keep their numbers."""
+    level = parse("map:\n@.\n.G\n")
+    rows, ring = walled(level)
+    assert (rows, ring) == (("####", "#@.#", "#.G#", "####"), 1)
+    board = Board(level, CELL)
+    assert nearest_tile(tuple(board.surface.get_at((2, board.size[1] // 2)))) == "wall"
+    assert walled(TASK.level) == (TASK.level.rows, 0)
+
+
+def test_neighbour_masks() -> None:
+    rows = ("###", "#.#", "#.#", "###")
+    assert neighbours(("...", ".#.", ".#."), 1, 1) == 4  # the wall goes on in the south
+    assert neighbours(("...", ".,.", "..."), 1, 1) == 0
+    assert neighbours(rows, 1, 1) == 15  # terrain goes on under walls
+    assert neighbours(rows, 0, 0) == 15  # and beyond the board walls go on
+
+
+@pytest.mark.parametrize(("fraction", "row"), [(0.0, 1.0), (0.5, 1.5), (1.0, 2.0)])
+def test_a_move_goes_from_cell_to_cell(fraction: float, row: float) -> None:
+    cells = np.array([[1, 1], [2, 1]])
+    at, look = place(cells, np.array([0, 1]), np.array([ACTIONS.index("down")]), 0, fraction)
+    assert at == (row, 1)
+    assert look == (1, 0)
+
+
+def test_a_bump_goes_there_and_back() -> None:
+    cells, left = np.array([[1, 1]]), np.array([ACTIONS.index("left")])
+    columns = [place(cells, np.array([0, 0]), left, 0, f)[0][1] for f in (0.0, 0.5, 1.0)]
+    assert columns[0] == columns[2] == pytest.approx(1)
+    assert columns[1] < 1
+
+
+def test_a_trail_has_every_stretch_once_and_none_for_bumps() -> None:
+    tables = compile_level(TASK.level)
+    a, b = tables.state_of((1, 1)), tables.state_of((1, 2))
+    board = Board(TASK.level, CELL)
+    walk = np.array([a, a, b, a, b, -1, -1])
+    assert len(segments(board, tables.cell, walk, 0.0)) == 1
+
+
+# --- plot
+
+
+def test_axes_span_from_random_to_optimum() -> None:
+    axes, area = Axes(5, 20, -8.0, 0.5), pygame.Rect(10, 10, 200, 100)
+    assert area.top < axes.y(0.5, area) < axes.y(-8.0, area) < area.bottom
+    assert axes.y(-99.0, area) == area.bottom
+    assert area.left < axes.x(0, area) < axes.x(5, area) < area.right
+
+
+def test_a_logarithmic_axis_begins_at_0_and_gives_few_episodes_room() -> None:
+    axes, area = Axes(5, 20, -8.0, 0.5, logarithmic=True), pygame.Rect(10, 10, 200, 100)
+    places = [axes.x(episodes, area) for episodes in (0, 1, 5, 20, 100)]
+    assert area.left < places[0]
+    assert places[-1] < area.right
+    assert np.diff(places).min() > 20
+
+
+def test_axes_hold_where_nothing_can_be_won() -> None:
+    axes, area = Axes(0, 1, -2.0, -2.0), pygame.Rect(0, 0, 100, 100)
+    assert 0 <= axes.y(-2.0, area) <= 100
+
+
+@pytest.mark.parametrize(("low", "high"), [(-9.6, 1.2), (-0.3, 0.9), (-250, 3), (0.001, 0.002)])
+def test_ticks_are_few_round_and_told_apart(low: float, high: float) -> None:
+    ticks = nice_ticks(low, high)
+    assert 2 <= len(ticks) <= 8
+    assert low <= ticks[0] < ticks[-1] <= high + 1e-9
+    texts = [number(tick, digits_for(ticks)) for tick in ticks]
+    assert len(set(texts)) == len(texts)
+
+
+def test_step_numbers_are_thinned_out_where_it_is_tight() -> None:
+    assert shown_steps(5, 400, 40) == [0, 1, 2, 3, 4, 5]
+    assert shown_steps(100, 400, 40) == [0, 20, 40, 60, 80, 100]
+    assert shown_steps(0, 10, 40) == [0]
+
+
+def test_labels_keep_their_distance() -> None:
+    assert spread([10, 12, 50], 15, 100) == [10, 25, 50]
+    assert spread([10, 12], 15, 20) == [5, 20]
+    assert spread([], 15, 20) == []
+
+
+def test_numbers_have_a_true_minus_and_no_minus_zero() -> None:
+    assert (number(-1.005, 1), number(-0.001), number(3, 0)) == ("−1.0", "0.00", "3")
+
+
+# --- layout
+
+
+@pytest.mark.parametrize("grid", [(10.0, 10.0), (20.0, 6.0), (6.0, 20.0)])
+@pytest.mark.parametrize("size", [(800, 560), (1280, 800), (1920, 1080), (500, 900)])
+def test_the_board_keeps_its_shape(size: tuple[int, int], grid: tuple[float, float]) -> None:
+    layout = arrange(size, grid, 8, Heights(20, 60, 30), 1.0)
+    assert layout.board.size == (round(grid[0] * layout.cell), round(grid[1] * layout.cell))
+    assert not layout.board.colliderect(layout.panel)
+    assert layout.panel.right <= size[0]
+
+
+def test_items_flow_like_words() -> None:
+    assert flow([50, 50, 50], gap=10, room=120) == [(0, 0), (60, 0), (0, 1)]
+
+
+def test_grid_size_leaves_out_a_part_of_the_border() -> None:
+    columns, rows = grid_size(TASK.level)
+    assert TASK.level.width - 1 < columns < TASK.level.width
+    assert TASK.level.height - 1 < rows < TASK.level.height
+
+
+def test_every_tile_has_a_look_of_its_own():
+    """Without colour, too: the signs for what acts alike differ by shape or letter."""
+    plain = {".", "@", "G", "?", "#"}
+    looks = {}
+    for tile in TILES:
+        if tile.char not in plain:
+            picture = pygame.transform.grayscale(swatch(tile.char, 40))
+            looks[tile.char] = pygame.image.tobytes(picture, "RGB")
+    assert len(set(looks.values())) == len(looks)
+
+
+def test_keys_coins_and_opponents_are_drawn_as_the_state_has_them() -> None:
+    level = parse("map:\n@oaG\nM...\n")
+    tables, board = compile_level(level), Board(level, 40)
+    cast = Cast(tables, board)
+
+    def shown(state: int, following: int, fraction: float) -> set[tuple[int, int]]:
+        """The cells in which something is drawn."""
+        before, after = board.surface.copy(), board.surface.copy()
+        cast.draw(after, state, following, fraction)
+        changed = (pygame.surfarray.array3d(before) != pygame.surfarray.array3d(after)).any(2)
+        cells = itertools.product(range(level.height), range(level.width))
+        return {(r, c) for r, c in cells if changed[_square(board, r, c)].mean() > 0.1}
+
+    start = int(tables.starts[0])
+    right = int(tables.next_state[start, 3])  # onto the coin, while the patrol sets out
+    further = int(tables.next_state[right, 3])  # onto the key
+    assert shown(start, start, 0.0) == {(0, 1), (0, 2), (1, 0)}
+    assert shown(right, right, 0.0) == {(0, 2), (1, 1)}
+    assert shown(further, further, 0.0) == {(1, 2)}
+    assert shown(start, right, 0.5) == {(0, 1), (0, 2), (1, 0), (1, 1)}  # half way
+
+
+def _square(board: Board, row: int, column: int) -> tuple[slice, slice]:
+    x, y = board.centre(row, column)
+    return slice(int(x) - 16, int(x) + 16), slice(int(y) - 16, int(y) + 16)

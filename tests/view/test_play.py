@@ -1,0 +1,319 @@
+"""Play and duel: a trial's episodes, what the person sees, and a fair end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pygame
+import pytest
+
+from game.session.messages import Stepped
+from game.tasks.packs import load_pack
+from game.text.reading import parse
+from game.view.app import App
+from game.view.model.background_jobs import BackgroundJobs
+from game.view.model.human_trial import HumanTrial, episode_returns, path_return
+from game.view.screens.gallery import Gallery
+from game.view.screens.play import EACH, PlayScreen, PlaySetup
+from game.view.screens.screen import Navigation
+from game.view.screens.watch import WatchScreen
+from game.world.batch import GridBatch
+from game.world.planner import optimal_path, optimal_return
+from game.world.rules import ACTIONS, STAY
+from game.world.tables import compile_level
+from tests.view_data import AGENTS, EPISODES, OTHER, TASK, FixedAgents, Script, Slow, press, traces
+
+pytestmark = pytest.mark.usefixtures("fonts")
+
+TABLES = compile_level(TASK.level)
+UP, DOWN, LEFT, RIGHT = pygame.K_UP, pygame.K_DOWN, pygame.K_LEFT, pygame.K_RIGHT
+
+
+def play_out(trial: HumanTrial, actions: list[int]) -> None:
+    for action in actions:
+        trial.act(action)
+
+
+def best() -> list[int]:
+    return [int(action) for action in optimal_path(TABLES)[1]]
+
+
+def screen(duel: bool = False, episodes: int = 4, **more: object) -> PlayScreen:
+    game = PlaySetup((TASK, OTHER), "Test pack", episodes=episodes, agent=AGENTS[0] if duel else "")
+    game = PlaySetup(**{**vars(game), "agent_name": AGENTS[0] if duel else ""})
+    return PlayScreen(game, Script(), **more)  # type: ignore[arg-type]
+
+
+def walk(page: PlayScreen, actions: list[int]) -> None:
+    keys = dict(zip(ACTIONS, (UP, DOWN, LEFT, RIGHT, pygame.K_SPACE)))
+    for action in actions:
+        key = keys[ACTIONS[action]]
+        page.handle(press(key))
+        page.handle(pygame.event.Event(pygame.KEYUP, key=key, mod=0))
+
+
+# --- a trial
+
+
+def test_an_episode_earns_what_the_rules_say() -> None:
+    trial = HumanTrial(TABLES, 3, 0)
+    play_out(trial, best())
+    assert np.isclose(trial.returns[0], optimal_return(GridBatch([TABLES]))[0])
+    assert trial.resting
+    assert trial.found
+    assert trial.act(STAY) is None
+    trial.next_episode()
+    assert trial.state == TABLES.starts[0]
+    assert trial.moves == 0
+
+
+def test_an_episode_ends_when_its_steps_are_spent() -> None:
+    trial = HumanTrial(TABLES, 1, 0)
+    play_out(trial, [STAY] * 50)
+    assert trial.moves == TASK.level.steps
+    assert trial.over
+    assert np.isclose(trial.returns[0], -0.1 * TASK.level.steps)
+
+
+def test_chance_is_the_worlds_and_comes_from_the_seed() -> None:
+    """On ice half of all moves slip to a side; the same seed gives the same luck."""
+    tables = compile_level(parse("slip: 0.5\nsteps: 1000\nmap:\n.....\n..@..\n.....\n....G\n"))
+    paths = []
+    for seed in (0, 0, 1):
+        trial = HumanTrial(tables, 1, seed)
+        play_out(trial, [0, 1] * 60)
+        paths.append(trial.paths[0])
+    assert paths[0] == paths[1] != paths[2]
+    columns = tables.cell[paths[0]][:, 1]
+    assert len(set(columns.tolist())) > 1
+
+
+def test_returns_of_an_agents_episodes_are_told_by_their_walks() -> None:
+    """Their mean is the sampled return that the agent's step reports."""
+    trace = traces()[0]
+    returns = episode_returns(TABLES, trace.steps, 3 * EPISODES)
+    assert len(returns) == 3 * EPISODES
+    for k, step in enumerate(trace.steps):
+        mean = np.mean(returns[k * EPISODES : (k + 1) * EPISODES])
+        assert np.isclose(mean, step.return_sampled[0])
+    assert episode_returns(TABLES, trace.steps, 2) == returns[:2]
+    assert path_return(TABLES, np.array([int(TABLES.starts[0]), -1])) == 0
+
+
+# --- the screen
+
+
+def test_the_goal_is_hidden_until_it_is_walked_on() -> None:
+    page = screen()
+    surface = pygame.Surface((960, 640))
+    page.update(1.0)
+    page.draw(surface)
+    assert page._stage is not None
+    board, corner = page._stage.board, page._stage.layout.board.topleft
+    goal = TASK.level.find("G")[0]
+    flag = board.centre(*goal)
+    at = (round(flag[0] - 0.4 * board.cell) + corner[0], round(flag[1]) + corner[1])
+    blind = surface.get_at(at)
+    walk(page, best())
+    page.update(1.0)
+    page.draw(surface)
+    assert page.goal_seen
+    assert surface.get_at(at) != blind
+
+
+def test_the_goal_can_be_shown_but_not_in_a_duel() -> None:
+    page = screen()
+    page.handle(press(pygame.K_v))
+    assert page.goal_seen
+    rival = screen(duel=True)
+    rival.handle(press(pygame.K_v))
+    assert not rival.goal_seen
+
+
+@pytest.mark.parametrize(
+    "keys", [(UP, DOWN, LEFT, RIGHT), (pygame.K_w, pygame.K_s, pygame.K_a, pygame.K_d)]
+)
+def test_arrows_and_letters_move(keys: tuple[int, ...]) -> None:
+    page = screen()
+    assert page.trial
+    start = TABLES.cell[page.trial.state].tolist()
+    page.handle(press(keys[3]))
+    assert TABLES.cell[page.trial.state].tolist() == [start[0], start[1] + 1]
+    page.handle(press(keys[2]))
+    page.handle(press(keys[1]))
+    page.handle(press(keys[0]))
+    assert TABLES.cell[page.trial.state].tolist() == start
+    assert page.trial.moves == 4
+
+
+def test_a_key_that_is_held_goes_on_until_it_is_let_go() -> None:
+    page = screen()
+    assert page.trial
+    page.handle(press(UP))
+    for _ in range(60):
+        page.update(1 / 60)
+    held = page.trial.moves
+    assert 4 <= held <= 10
+    page.handle(pygame.event.Event(pygame.KEYUP, key=UP, mod=0))
+    page.update(1.0)
+    assert page.trial.moves == held
+
+
+def test_a_gamepad_moves() -> None:
+    page = screen()
+    assert page.trial
+    start = TABLES.cell[page.trial.state].tolist()
+    page.handle(pygame.event.Event(pygame.JOYHATMOTION, value=(1, 0)))
+    page.handle(pygame.event.Event(pygame.JOYHATMOTION, value=(0, 0)))
+    assert TABLES.cell[page.trial.state].tolist() == [start[0], start[1] + 1]
+    page.handle(pygame.event.Event(pygame.JOYAXISMOTION, axis=0, value=-0.9))
+    page.handle(pygame.event.Event(pygame.JOYAXISMOTION, axis=0, value=0.1))
+    assert TABLES.cell[page.trial.state].tolist() == start
+    page.handle(pygame.event.Event(pygame.JOYBUTTONDOWN, button=0))
+    assert page.trial.moves == 3
+
+
+def test_episodes_follow_one_another_and_end() -> None:
+    page = screen(episodes=2)
+    assert page.trial
+    walk(page, best())
+    assert "next episode" in page.sentence()
+    walk(page, [STAY])
+    assert page.trial.resting
+    page.update(1.0)
+    walk(page, [STAY])
+    assert not page.trial.resting
+    walk(page, best())
+    assert page.trial.over
+    assert "in all" in page.verdict()
+    assert "R plays this level again" in page.sentence()
+    page.handle(press(pygame.K_r))
+    assert page.trial.returns == []
+
+
+def test_n_goes_to_the_next_level() -> None:
+    page = screen()
+    page.handle(press(pygame.K_n))
+    assert page.task == OTHER
+
+
+# --- a duel
+
+
+def test_agent_and_person_get_the_same_task_and_number_of_episodes() -> None:
+    page = screen(duel=True, episodes=8)
+    (asked,) = page.feed.asked  # type: ignore[union-attr]
+    assert asked.task == page.task
+    assert asked.episodes == EACH
+    assert asked.agents == (AGENTS[0],)
+    assert (asked.steps + 1) * EACH >= 8
+
+
+def test_a_duel_ends_with_a_fair_verdict() -> None:
+    """The agent's curve is never ahead of one's own, and the sums decide."""
+    page = screen(duel=True, episodes=3)
+    number = page._number
+    page.feed.messages = [Stepped(number, 0, step) for step in traces()[0].steps]  # type: ignore[union-attr]
+    page.update(0.02)
+    assert page.agent_returns() == []
+    for played in range(1, 4):
+        walk(page, best())
+        assert len(page.agent_returns()) == played
+        page.update(1.0)
+        walk(page, [STAY])
+    assert page.trial
+    mine, theirs = sum(page.trial.returns), sum(page.agent_returns())
+    assert mine > theirs
+    assert page.verdict().startswith("You win by")
+    page.draw(pygame.Surface((960, 640)))
+
+
+def test_messages_of_other_requests_are_ignored() -> None:
+    page = screen(duel=True)
+    page.feed.messages = [Stepped(page._number + 1, 0, traces()[0].steps[0])]  # type: ignore[union-attr]
+    page.update(0.02)
+    assert page._steps == []
+
+
+def test_while_a_level_is_planned_nobody_waits_for_messages() -> None:
+    """Those of another screen, or of the level before, may arrive then."""
+    errands = Slow()
+    page = screen(duel=True, errands=errands)
+    for level in (TASK, OTHER):
+        assert page.task == level
+        page.feed.messages = [Stepped(0, 0, traces()[0].steps[0])]  # type: ignore[union-attr]
+        page.update(0.02)
+        assert page.trial is None
+        assert page._steps == []
+        errands.let = True
+        page.update(0.02)
+        assert page.trial
+        errands.let = False
+        page.advance()
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (960, 640), (1920, 1080), (480, 900), (1, 1)])
+@pytest.mark.parametrize("duel", [False, True])
+def test_it_draws_at_any_size(size: tuple[int, int], duel: bool) -> None:
+    page = screen(duel=duel, episodes=1)
+    page.draw(pygame.Surface(size))
+    walk(page, best())
+    page.draw(pygame.Surface(size))
+
+
+def test_a_level_too_large_to_compile_says_so() -> None:
+    coins = "map:\n@" + "o" * 45 + "G\n"
+    page = PlayScreen(PlaySetup((type(TASK)(parse(coins), "coins"),), "Pack"), Script())
+    page.draw(pygame.Surface((960, 640)))
+    page.handle(press(UP))
+    page.update(0.1)
+    assert "states" in page.failure
+
+
+# --- between the screens
+
+
+def test_from_watching_to_playing_and_back(tmp_path: Path) -> None:
+    wish = Navigation("watch", load_pack("showcase"), agents=AGENTS)
+    app = App(
+        wish, FixedAgents(), Script(), tmp_path / "s.json", errands=BackgroundJobs(at_once=True)
+    )
+    watched = app.page
+    assert isinstance(watched, WatchScreen)
+    app.handle(press(pygame.K_d, "d"))
+    app.update(0.02)
+    assert isinstance(app.page, PlayScreen)
+    assert app.page.duel
+    assert app.page.task == watched.task
+    assert app.page.game.episodes == EACH * load_pack("showcase").episodes
+    app.handle(press(pygame.K_ESCAPE))
+    app.update(0.02)
+    assert app.page is watched
+    app.handle(press(pygame.K_RETURN))
+    app.update(0.02)
+    assert isinstance(app.page, PlayScreen)
+    assert not app.page.duel
+
+
+def test_the_gallery_leads_to_play_and_hides_the_goals(tmp_path: Path) -> None:
+    wish = Navigation("watch", load_pack("showcase"), agents=AGENTS)
+    app = App(
+        wish, FixedAgents(), Script(), tmp_path / "s.json", errands=BackgroundJobs(at_once=True)
+    )
+    app.handle(press(pygame.K_g, "g"))
+    app.update(0.02)
+    app.update(0.02)
+    gallery = app.page
+    assert isinstance(gallery, Gallery)
+    for _ in range(3):
+        app.handle(press(pygame.K_TAB))
+    app.handle(press(RIGHT))
+    assert gallery.value("mode") == "play"
+    assert gallery.blindfold
+    app.handle(press(pygame.K_RETURN))
+    app.update(0.02)
+    assert isinstance(app.page, PlayScreen)
+    app.handle(press(pygame.K_g, "g"))
+    app.update(0.02)
+    assert app.page is gallery

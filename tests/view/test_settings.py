@@ -1,0 +1,58 @@
+"""What the window remembers, and that no file can stop it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from game.view.draw.theme import DARK, MOST_ZOOM
+from game.view.settings import MOST_RECENT, Settings, load, save, settings_file
+
+
+def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
+    file = tmp_path / "deep" / "settings.json"
+    wanted = Settings(theme="dark", zoom=2).opened(tmp_path / "level.txt")
+    save(file, wanted)
+    assert load(file) == wanted
+    assert load(file).taste().palette is DARK
+    assert [path.name for path in file.parent.iterdir()] == ["settings.json"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{", b"[1]", b"\xff\xfe", b'{"theme": 3, "zoom": "big", "recent": 7}', b"[" * 99_999],
+)
+def test_a_broken_file_is_as_good_as_none(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "settings.json"
+    file.write_bytes(content)
+    assert load(file) == Settings()
+
+
+def test_what_makes_sense_of_a_file_is_kept(tmp_path: Path) -> None:
+    file = tmp_path / "settings.json"
+    file.write_text(json.dumps({"theme": "dark", "zoom": 10**9, "recent": [1, "a"], "new": 0}))
+    assert load(file) == Settings("dark", MOST_ZOOM, ("a",))
+
+
+def test_a_folder_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    save(tmp_path / "file" / "settings.json", Settings())
+    assert load(tmp_path) == Settings()
+
+
+def test_recent_files_come_first_and_once(tmp_path: Path) -> None:
+    settings = Settings()
+    for i in (*range(20), 15):
+        settings = settings.opened(tmp_path / f"{i}.txt")
+    assert Path(settings.recent[0]).name == "15.txt"
+    assert len(set(settings.recent)) == len(settings.recent) == MOST_RECENT
+
+
+@pytest.mark.parametrize("platform", ["linux", "darwin", "win32"])
+def test_every_platform_has_its_place(platform: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", platform)
+    monkeypatch.setenv("XDG_CONFIG_HOME", "/config")
+    assert settings_file().parts[-2:] == ("gridapt", "settings.json")

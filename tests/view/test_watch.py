@@ -1,0 +1,655 @@
+"""The watch screen, driven by events and drawn onto plain surfaces."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+
+import numpy as np
+import pygame
+import pytest
+
+from game.session.messages import Change, Failed, Finished, Ready, RecordedFeed, Stepped
+from game.view.draw import hud
+from game.view.draw.overlays import OVERLAYS
+from game.view.draw.plot import usual_hue
+from game.view.draw.theme import DARK, LEAST_ZOOM, LIGHT, MOST_ZOOM, Appearance, Palette, Typeset
+from game.view.model.background_jobs import BackgroundJobs
+from game.view.screens.screen import COMMON
+from game.view.screens.watch import KEYS, UNSEEN, WatchScreen
+from tests.view_data import (
+    AGENTS,
+    EPISODES,
+    OTHER,
+    TASK,
+    Script,
+    Slow,
+    adaptation,
+    click,
+    press,
+    subject,
+    traces,
+)
+
+pytestmark = pytest.mark.usefixtures("fonts")
+
+SIZES = [(1280, 800), (800, 560), (1920, 1080), (600, 900), (300, 200)]
+
+
+@pytest.fixture
+def screen(script: Script) -> WatchScreen:
+    return WatchScreen(subject(TASK, OTHER), script)
+
+
+@pytest.fixture
+def replay() -> WatchScreen:
+    """A screen for which all steps have arrived."""
+    screen = WatchScreen(subject(), RecordedFeed(traces()))
+    screen.update(0.0)
+    return screen
+
+
+def picture(screen: WatchScreen, size: tuple[int, int] = (960, 640)) -> bytes:
+    surface = pygame.Surface(size)
+    screen.draw(surface)
+    return pygame.image.tobytes(surface, "RGB")
+
+
+def step_of(screen: WatchScreen) -> int | None:
+    moment = screen.run.playback.moment()
+    return moment.step if moment else None
+
+
+def state_of(screen: WatchScreen) -> tuple[object, ...]:
+    """All that a key may change."""
+    run, playback = screen.run, screen.run.playback
+    clock = (playback.paused, playback.speed, step_of(screen))
+    place = playback.moment()
+    taste = (screen.taste.palette.name, screen.taste.zoom, screen.helping)
+    return (
+        run.number,
+        *clock,
+        place,
+        tuple(screen.looks),
+        screen.abreast,
+        *taste,
+        screen.wish,
+        screen.quit,
+        screen._goal,
+        screen.sliders is not None,
+    )
+
+
+# --- keys
+
+
+def test_every_key_on_the_screen_does_something(replay: WatchScreen) -> None:
+    """The legend and the handler read one table, so no key can be shown that is not handled."""
+    for key in (*KEYS, *COMMON):
+        assert key.cap
+        assert key.text
+        replay.run.playback.go_to(1)
+        replay.run.playback.paused = False
+        replay.run.playback.advance(3.3)
+        replay.taste.zoom = 1
+        before = state_of(replay)
+        replay.handle(press(key.codes[0], mod=pygame.KMOD_CTRL if key.ctrl else 0))
+        assert state_of(replay) != before, key.cap
+        replay.helping, replay._goal, replay.sliders = False, None, None
+        replay.update(0.0)
+
+
+def test_space_pauses_and_goes_on(replay: WatchScreen) -> None:
+    replay.handle(press(pygame.K_SPACE))
+    still = replay.run.playback.moment()
+    replay.update(0.3)
+    assert replay.run.playback.moment() == still
+    replay.handle(press(pygame.K_SPACE))
+    replay.update(0.3)
+    assert replay.run.playback.moment() != still
+
+
+def test_right_goes_one_adaptation_step(replay: WatchScreen) -> None:
+    for expected in (1, 2, 2):
+        replay.handle(press(pygame.K_RIGHT))
+        assert step_of(replay) == expected
+
+
+def test_r_starts_over_with_new_randomness(screen: WatchScreen, script: Script) -> None:
+    screen.handle(press(pygame.K_r))
+    assert script.requests == [(0, TASK, 3, 2), (1, TASK, 4, 2)]
+
+
+def test_n_goes_round_the_levels(screen: WatchScreen, script: Script) -> None:
+    screen.handle(press(pygame.K_n))
+    screen.handle(press(pygame.K_n))
+    assert [task.name for _, task, _, _ in script.requests] == [TASK.name, OTHER.name, TASK.name]
+
+
+@pytest.mark.parametrize(
+    ("event", "faster"),
+    [
+        (press(pygame.K_PLUS), True),
+        (press(pygame.K_KP_PLUS), True),
+        (press(pygame.K_EQUALS, "="), True),
+        (press(pygame.K_MINUS), False),
+        (press(pygame.K_KP_MINUS), False),
+    ],
+)
+def test_plus_and_minus_change_the_speed(
+    replay: WatchScreen, event: pygame.event.Event, faster: bool
+) -> None:
+    replay.handle(event)
+    assert (replay.run.playback.speed > 1) == faster
+    assert replay.run.playback.speed != 1
+
+
+def test_speed_survives_a_new_start(screen: WatchScreen) -> None:
+    screen.handle(press(pygame.K_PLUS))
+    screen.handle(press(pygame.K_r))
+    assert screen.run.playback.speed == 2
+
+
+def test_p_shows_and_hides_the_policy(replay: WatchScreen) -> None:
+    replay.eager = True
+    plain = picture(replay)
+    replay.handle(press(pygame.K_p))
+    assert picture(replay) != plain
+    replay.handle(press(pygame.K_p))
+    assert picture(replay) == plain
+
+
+@pytest.mark.parametrize("event", [press(pygame.K_ESCAPE), pygame.event.Event(pygame.QUIT)])
+def test_escape_and_the_close_button_quit(screen: WatchScreen, event: pygame.event.Event) -> None:
+    screen.handle(event)
+    assert screen.quit
+
+
+def test_other_keys_and_events_are_ignored(screen: WatchScreen) -> None:
+    screen.handle(press(pygame.K_F7))
+    screen.handle(pygame.event.Event(pygame.MOUSEMOTION, pos=(0, 0), rel=(0, 0), buttons=(0, 0, 0)))
+    assert not screen.quit
+
+
+# --- messages
+
+
+def test_the_first_frame_needs_nothing_from_the_feed(screen: WatchScreen) -> None:
+    assert len(set(picture(screen))) > 10
+    assert screen.facts().state == "loading"
+
+
+def test_states_follow_the_adaptation(screen: WatchScreen, script: Script) -> None:
+    states = [screen.facts().state]
+    script.messages = [Ready()]
+    screen.update(0)
+    states.append(screen.facts().state)
+    for step in traces()[0].steps:
+        script.messages = [Stepped(0, 0, step)]
+        screen.handle(press(pygame.K_RIGHT))
+        screen.update(0)
+        states.append(screen.facts().state)
+    assert states == ["loading", "adapting", "before adaptation", "adapting", "adapted"]
+
+
+def test_messages_of_an_older_request_are_ignored(screen: WatchScreen, script: Script) -> None:
+    screen.handle(press(pygame.K_r))
+    script.messages = [Stepped(0, 0, traces()[0].steps[0]), Failed(0, "late"), Finished(0)]
+    screen.update(0)
+    assert step_of(screen) is None
+    assert not screen.run.failure
+    assert not screen.run.finished
+
+
+def test_a_failure_is_shown_and_a_new_start_clears_it(screen: WatchScreen, script: Script) -> None:
+    script.messages = [Ready(), Finished(0)]
+    screen.update(0)
+    fine = picture(screen)
+    script.messages = [Failed(0, "the agent's file is damaged " * 40)]
+    screen.update(0)
+    assert "damaged" in screen.run.failure
+    assert screen.facts().state == "stopped"
+    assert picture(screen) != fine
+    screen.handle(press(pygame.K_r))
+    assert not screen.run.failure
+
+
+def test_the_curve_grows_with_what_is_on_screen(replay: WatchScreen) -> None:
+    """All steps have arrived, yet the plot tells no more than has been shown."""
+    lengths = []
+    for _ in range(3):
+        lengths.append([len(row.curve.values) for row in replay.facts().rows])
+        replay.next_step()
+    assert lengths == [[1, 1], [2, 2], [3, 3]]
+
+
+def test_numbers_are_those_of_the_trace(replay: WatchScreen) -> None:
+    replay.run.playback.to_last()
+    trace = traces()[0]
+    row = replay.facts().rows[0]
+    assert row.curve.values[-1] == trace.exact(trace.steps[-1])
+    assert row.numbers[2:] == ("8", str(int(trace.steps[-1].env_steps[0])))
+
+
+def test_axes_are_fixed_before_the_run(screen: WatchScreen, script: Script) -> None:
+    before = screen.facts().axes
+    assert (before.random, before.optimal) == (
+        traces()[0].random_return,
+        traces()[0].optimal_return,
+    )
+    script.messages = [Stepped(0, 0, step) for step in traces()[0].steps]
+    screen.update(9)
+    assert screen.facts().axes == before
+
+
+def test_unseen_is_said_only_of_unseen_tasks() -> None:
+    unseen = WatchScreen(subject(), Script())
+    seen = WatchScreen(subject(seen=lambda task: True), Script())
+    assert unseen.facts().badge == "unseen in training"
+    assert seen.facts().badge == "seen in training"
+    assert unseen.sentence() == UNSEEN != seen.sentence()
+
+
+# --- drawing
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_it_draws_at_any_size(replay: WatchScreen, size: tuple[int, int]) -> None:
+    replay.looks = list(OVERLAYS)
+    assert len(picture(replay, size)) == 3 * size[0] * size[1]
+
+
+def test_resizing_back_and_forth_gives_the_same_picture(replay: WatchScreen) -> None:
+    replay.eager = True
+    first = picture(replay)
+    picture(replay, (1280, 800))
+    assert picture(replay) == first
+
+
+@pytest.mark.parametrize("size", SIZES[:4])
+def test_regions_do_not_overlap(replay: WatchScreen, size: tuple[int, int]) -> None:
+    picture(replay, size)
+    assert replay._stage is not None
+    layout = replay._stage.layout
+    regions = [layout.header, layout.board, layout.legend, layout.panel, layout.footer]
+    assert all(pygame.Rect((0, 0), size).contains(region) for region in regions)
+    for i, region in enumerate(regions):
+        assert region.collidelist(regions[i + 1 :]) == -1
+
+
+def test_the_agent_walks_from_cell_to_cell(replay: WatchScreen) -> None:
+    """Between two cells the token is at neither: the board changes within one move."""
+    replay.run.playback.to_last()
+    replay.run.playback.advance(1.0)
+    frames = []
+    for _ in range(4):
+        frames.append(picture(replay))
+        replay.update(0.02)
+    assert len(set(frames)) == 4
+
+
+def test_importing_the_view_brings_neither_torch_nor_matplotlib() -> None:
+    """The window opens at once, and its process stays small."""
+    code = (
+        "import sys, game.view.window, game.view.recording, game.view.draw.theme as theme;"
+        "theme.font_folder();"
+        "print([m for m in ('torch', 'matplotlib', 'agents') if m in sys.modules])"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
+
+
+def test_data_of_the_tests_learns() -> None:
+    """The feed of these tests is worth watching: it starts at random and ends near the optimum."""
+    learner, slow = traces()
+    scores = [learner.score(step) for step in learner.steps]
+    assert np.isclose(scores[0], 0)
+    assert scores[-1] > 0.9 > slow.score(slow.steps[-1])
+
+
+# --- going about
+
+
+def test_a_click_on_a_thumbnail_or_a_point_goes_to_its_step(replay: WatchScreen) -> None:
+    replay.eager = True
+    replay.run.playback.to_last()
+    replay.run.playback.rewind()
+    picture(replay)
+    stage = replay._stage
+    assert stage is not None
+    replay.handle(click(stage.timelines[0].slots[2].center))
+    assert step_of(replay) == 2
+    picture(replay)
+    assert stage.plot is not None
+    assert stage.facts is not None
+    point = stage.facts.rows[0].curve.points(replay.run.axes, stage.plot)[1]
+    replay.handle(click(point))
+    assert step_of(replay) == 1
+
+
+def test_hovering_over_a_point_reads_it(replay: WatchScreen) -> None:
+    replay.eager = True
+    plain = picture(replay)
+    stage = replay._stage
+    assert stage is not None
+    assert stage.plot is not None
+    assert stage.facts is not None
+    point = stage.facts.rows[0].curve.points(replay.run.axes, stage.plot)[0]
+    at = (round(point[0]), round(point[1]))
+    replay.handle(pygame.event.Event(pygame.MOUSEMOTION, pos=at, rel=(0, 0), buttons=(0, 0, 0)))
+    assert picture(replay) != plain
+    assert replay._reading(0, 0)[1] == "after 0 episodes"
+
+
+def test_a_thumbnail_shows_where_the_agent_went(replay: WatchScreen) -> None:
+    """Each is the board with that step's walks on it; those of different steps differ."""
+    replay.run.playback.to_last()
+    for _ in range(4):
+        picture(replay, (1280, 800))
+    assert replay._stage is not None
+    timeline = replay._stage.timelines[0]
+    made = {pygame.image.tobytes(one, "RGB") for one in timeline._made.values()}
+    assert len(made) == 3
+    tables = replay.run.here.known.tables
+    assert tables
+    board = timeline._board(tables)
+    cell = tables.cell[replay.run.traces[0].steps[2].paths[0, 0, 1]]
+    at = tuple(round(v) for v in board.centre(*cell))
+    assert timeline._made[2].get_at(at) != board.surface.get_at(at)
+
+
+def test_thumbnails_are_labelled_alike(replay: WatchScreen) -> None:
+    """Where one label has no room for its step, none shows it."""
+    replay.run.playback.to_last()
+    for _ in range(4):
+        picture(replay, (1280, 800))
+    assert replay._stage
+    timeline = replay._stage.timelines[0]
+    widths = [timeline.type.width(text, "label") for text in timeline._texts.values()]
+    assert len(widths) == 3
+    assert all(text.startswith("step") for text in timeline._texts.values())
+    slot = timeline.slots[0]
+    slot.width = max(widths) - timeline.type.unit - 1
+    assert not any(text.startswith("step") for text in timeline._labels().values())
+
+
+@pytest.mark.parametrize("width", range(480, 1400, 70))
+def test_keys_that_share_a_word_stand_in_one_line(replay: WatchScreen, width: int) -> None:
+    type = replay.taste.typeset((width, 800))
+    words = [(key.cap, key.text if key.short is None else key.short) for key in KEYS]
+    lines = [line for _, line in hud.key_places(words, width, type)]
+    shared = [i for i, (_, text) in enumerate(words) if not text]
+    assert shared
+    assert all(lines[i] == lines[i + 1] for i in shared)
+
+
+def test_keys_on_the_screen_can_be_clicked(replay: WatchScreen) -> None:
+    picture(replay, (1280, 800))
+    rect = next(rect for rect, key in replay._caps if key.cap == "Space")
+    replay.handle(click(rect.center))
+    assert replay.run.playback.paused
+
+
+def test_all_agents_stand_side_by_side(replay: WatchScreen) -> None:
+    replay.handle(press(pygame.K_s))
+    picture(replay)
+    assert replay._stage is not None
+    boards = [place.board for place in replay._stage.layout.boards]
+    assert len(boards) == 2
+    assert not boards[0].colliderect(boards[1])
+    assert [len(pane.trace.steps) for pane in replay._stage.panes] == [3, 3]
+
+
+# --- taste
+
+
+def test_dark_and_light(replay: WatchScreen) -> None:
+    picture(replay)
+    light, dark = pygame.Surface((960, 640)), pygame.Surface((960, 640))
+    replay.draw(light)
+    replay.handle(press(pygame.K_t))
+    replay.draw(dark)
+    assert light.get_at((2, 2))[:3] == LIGHT.paper
+    assert dark.get_at((2, 2))[:3] == DARK.paper
+
+
+def test_type_grows_and_never_gets_too_small() -> None:
+    taste = Appearance()
+    heights = []
+    for zoom in range(LEAST_ZOOM, MOST_ZOOM + 1):
+        taste.zoom = zoom
+        heights.append(taste.typeset((960, 640)).height("small"))
+    assert heights == sorted(heights)
+    assert heights[0] == Typeset(1.0).height("small")
+    assert heights[-1] > heights[0]
+
+
+def test_text_is_broken_into_lines_that_fit_and_ends_in_an_ellipsis() -> None:
+    type, text = Typeset(1.0), "one two three four five six seven\neight"
+    lines = type.wrap(text, "small", 80)
+    assert " ".join(lines) == text.replace("\n", " ")
+    assert all(type.width(line, "small") <= 80 for line in lines)
+    assert type.wrap(text, "small", 80, len(lines)) == lines
+    assert type.wrap(text, "small", 80, 0) == []
+    short = type.wrap(text, "small", 80, 2)
+    assert len(short) == 2
+    assert short[0] == lines[0]
+    assert short[1].endswith("…")
+    assert type.width(short[1], "small") <= 80
+
+
+def luminance(colour: tuple[int, int, int]) -> float:
+    parts = [(c / 255 / 12.92 if c <= 10 else ((c / 255 + 0.055) / 1.055) ** 2.4) for c in colour]
+    return float(np.dot(parts, (0.2126, 0.7152, 0.0722)))
+
+
+@pytest.mark.parametrize("palette", [LIGHT, DARK], ids=lambda palette: palette.name)
+def test_all_words_have_contrast(palette: Palette) -> None:
+    """At least 4.5 to 1, as the accessibility guidelines ask of small text."""
+    for ink in (palette.ink, palette.muted, palette.alert, *palette.texts):
+        for ground in (palette.paper, palette.card):
+            bright, dim = sorted((luminance(ink), luminance(ground)), reverse=True)
+            assert (bright + 0.05) / (dim + 0.05) >= 4.5
+
+
+def test_the_band_of_what_is_usual_lies_behind_the_agents_curve() -> None:
+    """It is there from the beginning, before any step has come."""
+    usual = ((0, 0.2), (EPISODES, 0.9), (2 * EPISODES, 0.95))
+    screen = WatchScreen(subject(usual=usual), Script())
+    surface = pygame.Surface((1280, 800))
+    screen.draw(surface)
+    stage, axes = screen._stage, screen.run.axes
+    assert stage is not None
+    assert stage.plot is not None
+    value = axes.random + 0.9 * (axes.optimal - axes.random)
+    at = round(axes.x(EPISODES, stage.plot)), round(axes.y(value, stage.plot))
+    assert np.abs(np.subtract(surface.get_at(at)[:3], usual_hue(LIGHT))).max() <= 3
+
+
+def test_an_alarm_where_adaptation_made_things_worse() -> None:
+    worse = adaptation(TASK, AGENTS[0], (10, 0, 60))
+    screen = WatchScreen(subject(), RecordedFeed([worse, traces()[1]]))
+    screen.update(0.0)
+    states = []
+    for _ in range(3):
+        states.append(screen.facts().state)
+        screen.next_step()
+    assert states == ["before adaptation", "worse than before", "adapted"]
+
+
+@pytest.mark.parametrize("width", [1232, 912, 600, 444])
+def test_keys_that_share_a_word_leave_the_footer_together(replay: WatchScreen, width: int) -> None:
+    shown = [key.cap for key in replay.footer_keys(width, Typeset(1.0))]
+    for pair in ("←→", "↑↓", ",.", "−+"):
+        assert (pair[0] in shown) == (pair[1] in shown)
+    assert {"Space", "F1", "Esc"} <= set(shown)
+
+
+# --- experiments
+
+
+def begun(script: Script, screen: WatchScreen, step: int) -> None:
+    """All steps of the first request have come, and this one is on screen."""
+    script.messages = [Stepped(0, i, s) for i, t in enumerate(traces()) for s in t.steps]
+    screen.update(0.0)
+    screen.run.playback.go_to(step)
+    picture(screen)
+
+
+def test_amnesia_asks_for_what_was_before_and_a_change_after(
+    screen: WatchScreen, script: Script
+) -> None:
+    begun(script, screen, 1)
+    screen.handle(press(pygame.K_a))
+    asked = script.asked[-1]
+    assert asked.changes == (Change(2),)
+    assert asked.steps == 4
+    assert step_of(screen) == 1
+    script.messages = [Stepped(1, 0, s) for s in traces()[0].steps]
+    screen.update(0.0)
+    assert len(screen.run.traces[0].steps) == 3
+    assert step_of(screen) == 2
+    assert "Amnesia" in screen.sentence()
+
+
+def test_the_goal_can_be_dragged(screen: WatchScreen, script: Script) -> None:
+    begun(script, screen, 1)
+    assert screen._stage is not None
+    pane = screen._stage.panes[0]
+    corner = pane.where.board.topleft
+    at, to = (
+        [c + v for c, v in zip(corner, pane.board.centre(*cell))] for cell in ((3, 6), (3, 3))
+    )
+    screen.handle(click((at[0], at[1])))
+    for pos in ((at[0] - 9, at[1]), to):
+        moved = pygame.event.Event(pygame.MOUSEMOTION, pos=pos, rel=(0, 0), buttons=(1, 0, 0))
+        screen.handle(moved)
+    picture(screen)
+    screen.handle(pygame.event.Event(pygame.MOUSEBUTTONUP, pos=to, button=1))
+    assert script.asked[-1].changes == (Change(2, (3, 3)),)
+    assert [part.task.level.find("G") for part in screen.run.parts] == [[(3, 6)], [(3, 3)]]
+    assert screen.run.here.step == 0
+    script.messages = [Stepped(1, 0, s) for s in traces()[0].steps]
+    screen.update(0.0)
+    assert screen.run.here.step == 2
+    assert screen.facts().axes.span == screen.run.parts[0].axes.span
+    picture(screen)
+
+
+def test_the_goal_is_moved_by_keys_but_not_into_a_wall(screen: WatchScreen, script: Script) -> None:
+    begun(script, screen, 0)
+    for key in (pygame.K_m, pygame.K_DOWN, pygame.K_RETURN):
+        screen.handle(press(key))
+    assert len(script.asked) == 1
+    for key in (pygame.K_m, pygame.K_LEFT, pygame.K_RETURN):
+        screen.handle(press(key))
+    assert script.asked[-1].changes == (Change(1, (3, 5)),)
+
+
+def test_a_goal_that_cannot_be_there_is_told(replay: WatchScreen) -> None:
+    for key in (pygame.K_m, pygame.K_DOWN, pygame.K_RETURN):
+        replay.handle(press(key))
+    assert replay.notice
+    assert "floor" in replay.notice.text
+
+
+@pytest.mark.parametrize("opener", [pygame.K_m, pygame.K_x])
+def test_the_keys_on_the_screen_are_those_of_the_moment(replay: WatchScreen, opener: int) -> None:
+    """While the goal or a slider is being moved, arrows, Enter and Esc say so, and do so."""
+    replay.handle(press(opener))
+    shown = {key.cap: key for key in replay.footer_keys(960, replay.taste.typeset((960, 640)))}
+    for cap in ("←", "→", "↑", "↓", "Enter", "Esc"):
+        assert "goal" in shown[cap].text or "slider" in shown[cap].text
+    assert all(shown[cap].short for cap in ("Enter", "Esc"))  # they share their words with nobody
+    replay.handle(press(pygame.K_ESCAPE))
+    assert not replay._goal
+    assert not replay.sliders
+    assert not replay.quit
+
+
+def test_sliders_run_the_adaptation_otherwise(screen: WatchScreen, script: Script) -> None:
+    screen.handle(press(pygame.K_x))
+    picture(screen)
+    screen.handle(press(pygame.K_RIGHT))
+    assert script.asked[-1].step_size == 2
+    for key in (pygame.K_DOWN, pygame.K_RIGHT):
+        screen.handle(press(key))
+    assert (script.asked[-1].step_size, script.asked[-1].episodes) == (2, 2)
+    for key in (pygame.K_DOWN, pygame.K_RIGHT):
+        screen.handle(press(key))
+    assert script.asked[-1].steps == 3
+    assert screen.sliders is not None
+    track = screen.sliders._tracks[0]
+    screen.handle(click(track.midleft))
+    assert script.asked[-1].step_size == 0.1
+    screen.handle(press(pygame.K_ESCAPE))
+    assert not screen.sliders
+    assert not screen.quit
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (960, 640), (600, 900)])
+def test_the_sliders_hide_nothing(replay: WatchScreen, size: tuple[int, int]) -> None:
+    picture(replay, size)
+    replay.handle(press(pygame.K_x))
+    picture(replay, size)
+    stage = replay._stage
+    assert stage
+    assert stage.below
+    places = stage.layout.boards[0]
+    for other in (places.board, places.timeline, stage.layout.panel, stage.layout.legend):
+        assert not stage.below.colliderect(other)
+
+
+@pytest.mark.parametrize("key", [pygame.K_a, pygame.K_m])
+def test_a_pause_is_kept_through_changes(replay: WatchScreen, key: int) -> None:
+    replay.run.playback.go_to(2)
+    replay.handle(press(pygame.K_SPACE))
+    replay.handle(press(key))
+    if key == pygame.K_m:
+        for move in (pygame.K_LEFT, pygame.K_RETURN):
+            replay.handle(press(move))
+    assert replay.run.request.changes
+    assert replay.run.playback.paused
+
+
+def test_a_level_that_takes_long_to_plan_stops_no_frame(script: Script) -> None:
+    errands = Slow()
+    screen = WatchScreen(subject(), script, errands=errands)
+    assert len(script.requests) == 1  # the agents begin meanwhile
+    script.messages = [Ready(), *(Stepped(0, 0, step) for step in traces()[0].steps)]
+    for key in (pygame.K_a, pygame.K_p, pygame.K_s, pygame.K_m, pygame.K_RIGHT, pygame.K_x):
+        screen.update(0.1)
+        screen.handle(press(key))
+        picture(screen)
+    assert screen.facts().axes is None
+    assert "planned" in screen.facts().doing
+    errands.let = True
+    screen.update(0.1)
+    picture(screen)
+    assert screen.facts().axes
+    assert screen.run.traces[0].optimal_return == traces()[0].optimal_return
+    assert screen._stage
+    assert len(screen._stage.timelines) == len(screen._stage.panes)
+
+
+def test_errands_wait_no_longer_than_asked() -> None:
+    errands, bell = BackgroundJobs(), threading.Event()
+    assert errands.ask("quick", lambda: 1, 5.0) == 1
+    assert errands.ask("slow", bell.wait, 0.01) is None
+    assert errands.ask("slow", bell.wait, 5.0) is None  # asked before: it is being done
+    bell.set()
+    while errands.ask("slow", bell.wait) is None:
+        pass
+
+
+def test_a_slider_is_dragged(replay: WatchScreen) -> None:
+    replay.handle(press(pygame.K_x))
+    picture(replay)
+    assert replay.sliders
+    track = replay.sliders._tracks[2]
+    replay.handle(click(track.midleft))
+    for x in range(track.left, track.right + 1, 4):
+        held = {"pos": (x, track.centery), "rel": (4, 0), "buttons": (1, 0, 0)}
+        replay.handle(pygame.event.Event(pygame.MOUSEMOTION, held))
+    assert replay.run.request.steps == 50

@@ -1,0 +1,206 @@
+"""The window itself, and pictures without one."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pygame
+import pytest
+from PIL import Image
+
+from game.session.messages import RecordedFeed
+from game.view import window
+from game.view.recording import GIF_SIZE, gif_pace, save_gif, save_picture
+from game.view.screens.watch import WatchScreen
+from tests.view_data import Script, press, subject, traces
+
+
+@pytest.fixture
+def blind(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A test's own wish for a window that nobody sees."""
+    monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
+    yield
+    pygame.quit()
+
+
+class Scripted(WatchScreen):
+    """A screen for which, frame by frame, something happens to the window."""
+
+    def play(self, *events: pygame.event.Event | tuple[int, int]) -> None:
+        self.coming = list(events)
+        self.sizes: list[tuple[int, int]] = []
+
+    def draw(self, surface: pygame.Surface) -> None:
+        super().draw(surface)
+        self.sizes.append(surface.get_size())
+        event = self.coming.pop(0)
+        if isinstance(event, tuple):
+            pygame.display.set_mode(event, pygame.RESIZABLE)
+        else:
+            pygame.event.post(event)
+
+
+@pytest.mark.usefixtures("blind")
+@pytest.mark.parametrize("last", [pygame.event.Event(pygame.QUIT), press(pygame.K_ESCAPE)])
+def test_it_closes_at_once_even_while_the_agent_loads(last: pygame.event.Event) -> None:
+    screen = Scripted(subject(), Script())
+    screen.play(last)
+    assert window.run(screen, size=(640, 480), blind=True) == 0
+    assert len(screen.sizes) == 1
+    assert not pygame.display.get_init()
+
+
+@pytest.mark.usefixtures("blind")
+def test_it_can_be_resized_while_it_runs() -> None:
+    screen = Scripted(subject(), RecordedFeed(traces()))
+    screen.play(press(pygame.K_p), (1000, 700), press(pygame.K_RIGHT), press(pygame.K_ESCAPE))
+    assert window.run(screen, size=(640, 480), blind=True) == 0
+    assert screen.sizes == [(640, 480), (640, 480), (1000, 700), (1000, 700)]
+
+
+@pytest.mark.usefixtures("blind")
+def test_nothing_is_drawn_while_nothing_changes() -> None:
+    """A paused window rests, and wakes with the next event."""
+
+    class Paused(Scripted):
+        frames = 0
+
+        def update(self, seconds: float) -> None:
+            super().update(seconds)
+            self.frames += 1
+            if self.frames in (40, 80):
+                pygame.event.post(press(pygame.K_p if self.frames == 40 else pygame.K_ESCAPE))
+
+    screen = Paused(subject(), RecordedFeed(traces()))
+    drawn: list[int] = []
+    screen.draw = lambda surface: drawn.append(screen.frames)  # type: ignore[method-assign]
+    screen.handle(press(pygame.K_SPACE))
+    assert window.run(screen, size=(640, 480), blind=True) == 0
+    assert drawn[-1] >= 40
+    assert len(drawn) < 10
+
+
+@pytest.mark.usefixtures("blind")
+def test_no_sound_is_opened() -> None:
+    """A machine without a sound card is not to be complained about."""
+    screen = Scripted(subject(), Script())
+    screen.play(press(pygame.K_ESCAPE))
+    window.run(screen, blind=True)
+    assert pygame.mixer.get_init() is None
+
+
+@pytest.mark.usefixtures("blind")
+def test_gamepads_are_listened_to() -> None:
+    """One that is plugged in while the window is open, too."""
+    found = []
+
+    class Listening(Scripted):
+        def handle(self, event: pygame.event.Event) -> None:
+            found.append(pygame.joystick.get_init())
+            super().handle(event)
+
+    screen = Listening(subject(), Script())
+    screen.play(press(pygame.K_ESCAPE))
+    window.run(screen, blind=True)
+    assert all(found)
+    assert found
+
+
+def test_it_refuses_to_run_where_nobody_sees_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SDL silently falls back on a driver without a screen."""
+    monkeypatch.delenv("SDL_VIDEODRIVER", raising=False)
+    monkeypatch.setattr(pygame.display, "init", lambda: None)
+    monkeypatch.setattr(pygame.display, "get_driver", lambda: "offscreen")
+    with pytest.raises(window.NoDisplay, match="--headless --out"):
+        window.run(WatchScreen(subject(), Script()))
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="displays can be taken away there")
+def test_it_refuses_on_a_machine_without_a_display() -> None:
+    code = (
+        "from game.view import window\n"
+        "try: window.open_display((320, 240), 'none')\n"
+        "except window.NoDisplay: print('refused')"
+    )
+    taken = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")
+    bare = {name: value for name, value in os.environ.items() if name not in taken}
+    command = [sys.executable, "-c", code]
+    for environment in (bare, bare | {"SDL_VIDEODRIVER": "dummy"}):
+        found = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        assert found.stdout == "refused\n"
+
+
+def test_plain_pygame_is_named_with_the_command_that_mends_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delattr(pygame, "IS_CE")
+    with pytest.raises(window.WrongPygame, match="pip install pygame-ce"):
+        window.run(WatchScreen(subject(), Script()))
+
+
+# --- pictures
+
+
+def test_the_picture_is_the_final_frame(tmp_path: Path) -> None:
+    screen = WatchScreen(subject(), RecordedFeed(traces()))
+    screen.eager = True
+    screen.update(0.0)
+    screen.run.playback.to_last()
+    save_picture(tmp_path / "board.png", subject(), traces(), size=(960, 640))
+    surface = pygame.Surface((960, 640))
+    screen.draw(surface)
+    with Image.open(tmp_path / "board.png") as image:
+        assert image.tobytes() == pygame.image.tobytes(surface, "RGB")
+
+
+def test_the_gif_moves_and_stays_small(tmp_path: Path) -> None:
+    save_gif(tmp_path / "a.gif", subject(), traces())
+    with Image.open(tmp_path / "a.gif") as image:
+        assert image.size == GIF_SIZE
+        assert getattr(image, "n_frames") > 30  # noqa: B009 - Pillow does not declare it
+    assert (tmp_path / "a.gif").stat().st_size < 3_000_000
+
+
+def test_the_same_traces_give_the_same_bytes(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        save_gif(tmp_path / f"{name}.gif", subject(), traces(), size=(480, 480))
+        save_picture(tmp_path / f"{name}.png", subject(), traces())
+    for kind in ("gif", "png"):
+        assert (tmp_path / f"a.{kind}").read_bytes() == (tmp_path / f"b.{kind}").read_bytes()
+
+
+def test_pictures_need_no_comparison(tmp_path: Path) -> None:
+    """One agent alone will do, and a trace that was cut short, too."""
+    agent = traces()[:1]
+    agent[0].steps.pop()
+    save_picture(tmp_path / "alone.png", subject(), agent)
+    assert (tmp_path / "alone.png").exists()
+    save_gif(tmp_path / "alone.gif", subject(), agent, size=(480, 480))
+    assert (tmp_path / "alone.gif").exists()
+
+
+@pytest.mark.parametrize("steps", [0, 1, 5, 50, 200])
+def test_a_gif_stays_short_however_many_steps(steps: int) -> None:
+    pace = gif_pace(steps)
+    longest = pace.longest + pace.rest
+    assert longest * (pace.first_episodes + steps * pace.episodes) < 90
+
+
+def test_the_window_leaves_room_on_a_small_desktop():
+    assert window.fitting((1280, 800), (1920, 1080)) == (1280, 800)
+    assert window.fitting((1280, 800), (1280, 800)) == (1152, 720)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (100, 100), (200, 400), (400, 40), (2000, 30)])
+def test_no_size_is_too_small_to_be_drawn(size: tuple[int, int]) -> None:
+    """A window manager may make a window as small as it likes."""
+    for screen in (
+        WatchScreen(subject(), RecordedFeed(traces())),
+        WatchScreen(subject(), Script()),
+    ):
+        screen.update(0.0)
+        screen.draw(pygame.Surface(size))

@@ -1,0 +1,92 @@
+"""Optimal and exact returns against a brute-force reading, and known exact quantities."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from game.tasks.family import family
+from game.text.level import Level
+from game.text.reading import parse
+from game.world.batch import GridBatch
+from game.world.planner import (
+    expected_return,
+    optimal_path,
+    optimal_return,
+    optimal_values,
+    random_return,
+    score,
+    shortest_path,
+)
+from game.world.tables import compile_level
+from tests import reference
+
+
+def test_returns_agree_with_brute_force_in_one_batch_of_unlike_levels():
+    levels = [reference.random_level(seed) for seed in range(60)]
+    levels += [reference.random_level(seed, reference.ALL) for seed in range(60)]
+    batch = GridBatch.of(levels)
+    rng = np.random.default_rng(0)
+    seen = rng.dirichlet(np.ones(5), (batch.n_tasks, 5, 5))  # policies that go by the cell alone
+    policies = np.stack([seen[t][tuple(batch.cell[t].T)] for t in range(batch.n_tasks)])
+    found = expected_return(batch, policies), optimal_return(batch), random_return(batch)
+    for t, (level, tables) in enumerate(zip(levels, batch.tables)):
+        cells = [tuple(cell) for cell in tables.cell.tolist()]
+        policy = {cell: seen[t][cell].tolist() for cell in cells}
+        uniform = {cell: [0.2] * 5 for cell in cells}
+        expected = [reference.value(level, p) for p in (policy, None, uniform)]
+        assert [values[t] for values in found] == pytest.approx(expected, abs=1e-9)
+
+
+def test_grid_navigation_has_its_published_bounds():
+    """5 x 5, 21 goals outside the start's corner, 15 steps, +1 on every step on the goal."""
+    level = parse("ends: never\nsteps: 15\nmap:\n@.???\n..???\n?????\n?????\n?????\n")
+    batch = GridBatch.of([task.level for task in family(level, "gridnavi")])
+    assert batch.n_tasks == 21
+    assert optimal_return(batch).mean() == pytest.approx(11.071, abs=5e-4)
+    assert random_return(batch).mean() == pytest.approx(-1.165, abs=5e-4)
+
+
+def test_optimal_values_are_discounted_returns_of_the_best_policy():
+    levels = [reference.random_level(seed, reference.ALL) for seed in range(20)]
+    batch = GridBatch.of(levels)
+    undiscounted = (batch.start * optimal_values(batch, 1.0)).sum(1)
+    assert undiscounted == pytest.approx(optimal_return(batch))
+    corridor = GridBatch.of([parse("steps: 5\nmap:\n@..G\n")])  # pays 1, and a step costs 0.1
+    found = optimal_values(corridor, 0.5)[0, corridor.start[0].argmax()]
+    assert found == pytest.approx(-0.1 - 0.5 * 0.1 + 0.25)
+
+
+def test_the_optimal_path_goes_round_what_is_dear():
+    tables = compile_level(parse("map:\n@~G\n...\n"))
+    states, actions = optimal_path(tables)
+    assert tables.cell[states].tolist() == [[0, 0], [1, 0], [1, 1], [1, 2], [0, 2]]
+    assert actions.tolist() == [1, 3, 3, 0]
+    assert optimal_return(GridBatch([tables])) == pytest.approx([0.7])
+
+
+def test_an_optimal_path_may_be_to_give_up():
+    tables = compile_level(parse("steps: 2\nmap:\n@%%%G\n"))
+    assert optimal_return(GridBatch([tables])) == pytest.approx([-0.2])
+    assert optimal_path(tables)[1].tolist() == [0, 0]  # bumps: the first of equals
+
+
+def test_an_optimal_path_goes_with_the_likeliest_luck():
+    blown = compile_level(parse("wind: east 0.9\nmap:\n#.#\n@.G\n"))
+    assert blown.cell[optimal_path(blown)[0]].tolist() == [[1, 0], [1, 1], [1, 2]]
+    against = compile_level(parse("wind: east 1\nsteps: 2\nmap:\n#####\nG.@.G\n"))
+    assert against.cell[optimal_path(against)[0]].tolist() == [[1, 2], [1, 3], [1, 4]]
+    slippery = compile_level(parse("slip: 0.4\nmap:\n@..G\n"))
+    assert optimal_path(slippery)[1].tolist() == [3, 3, 3]
+
+
+def test_shortest_paths():
+    assert shortest_path(compile_level(parse("map:\n@~G\n...\n"))) == 2
+    assert shortest_path(compile_level(parse("map:\n@..G#@\nG....G\n"))) == 1
+    assert shortest_path(compile_level(Level(("@#G",)))) is None
+
+
+def test_scores_are_0_for_the_random_policy_and_1_for_the_optimum():
+    random, optimal = np.array([-4.0, 1.0]), np.array([1.0, 1.0])
+    assert score(random, random, optimal).tolist() == [0, 0]
+    assert score(optimal, random, optimal).tolist() == [1, 0]  # 0 where there is no room
