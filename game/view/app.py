@@ -51,14 +51,14 @@ def setup_of(
     seed: int = 0,
     steps: int = 5,
     first: Task | None = None,
-    errands: BackgroundJobs | None = None,
+    jobs: BackgroundJobs | None = None,
 ) -> WatchSetup:
     """What is watched where these agents adapt to a pack's held-out tasks. Raises NoAgent.
 
     The first task is the one given, or as many after the pack's first as the seed says. What takes
-    time is left to `errands`, or else done at once.
+    time is left to `jobs`, or else done at once.
     """
-    errands = errands or BackgroundJobs(at_once=True)
+    jobs = jobs or BackgroundJobs(at_once=True)
     cards = [agents.card(name, pack.name) for name in names]
     tasks = pack.split("test").tasks
     start = seed % len(tasks) if tasks else 0
@@ -78,15 +78,15 @@ def setup_of(
         given=tuple(names),
         pack=pack.name,
         longest=max(card.episodes for card in cards) * steps,
-        outside=_outside(pack, cards[0].pack, errands),
-        families=Families(pack, errands),
+        outside=_outside(pack, cards[0].pack, jobs),
+        families=Families(pack, jobs),
         unlike=max(card.episodes for card in cards) > UNLIKE * min(card.episodes for card in cards),
         usual=cards[0].usual,
     )
 
 
 def _outside(
-    pack: Pack, home: str, errands: BackgroundJobs
+    pack: Pack, home: str, jobs: BackgroundJobs
 ) -> Callable[[Task], tuple[str, ...] | None]:
     """Why a task of a pack is not drawn from the pack that an agent was trained on: nothing where
     it is; None as long as nobody knows."""
@@ -94,7 +94,7 @@ def _outside(
     def why(task: Task) -> tuple[str, ...] | None:
         if home in ("", pack.name):
             return ()
-        known = errands.ask(("distribution", home), lambda: _distribution(home))
+        known = jobs.ask(("distribution", home), lambda: _distribution(home))
         if known is None:
             return None
         found = departures(task.level, known) if isinstance(known, Coverage) else []
@@ -112,33 +112,33 @@ def _distribution(name: str) -> Coverage | str:
 
 
 def setup_like(
-    pack: Pack, request: Request, agents: Agents, errands: BackgroundJobs | None = None
+    pack: Pack, request: Request, agents: Agents, jobs: BackgroundJobs | None = None
 ) -> WatchSetup:
     """What is watched where just this was asked for. Raises NoAgent."""
     names, seed, steps = request.agents, request.seed, request.steps
-    subject = setup_of(pack, names, agents, seed, steps, request.task, errands)
+    subject = setup_of(pack, names, agents, seed, steps, request.task, jobs)
     return replace(subject, request=request)
 
 
-def game_of(wish: Navigation, agents: Agents, seed: int = 0) -> PlaySetup:
+def game_of(navigation: Navigation, agents: Agents, seed: int = 0) -> PlaySetup:
     """What is played: the held-out tasks of a pack, from the one wished for on. Raises NoAgent."""
-    assert wish.pack
-    lists = [wish.pack.split(name).tasks for name in reversed(SPLITS)]
+    assert navigation.pack
+    lists = [navigation.pack.split(name).tasks for name in reversed(SPLITS)]
     tasks = next((found for found in lists if found), ())
     ids = [task.id for task in tasks]
     start = seed % len(tasks) if tasks else 0
-    if wish.task:
-        start = ids.index(wish.task.id) if wish.task.id in ids else 0
-        tasks = tasks if wish.task.id in ids else (wish.task, *tasks)
-    agent = wish.agents[0] if wish.what == "duel" else ""
+    if navigation.task:
+        start = ids.index(navigation.task.id) if navigation.task.id in ids else 0
+        tasks = tasks if navigation.task.id in ids else (navigation.task, *tasks)
+    agent = navigation.agents[0] if navigation.what == "duel" else ""
     return PlaySetup(
         tasks=tasks[start:] + tasks[:start],
-        pack_title=wish.pack.title,
-        pack=wish.pack.name,
-        episodes=wish.episodes or EACH * wish.pack.episodes,
+        pack_title=navigation.pack.title,
+        pack=navigation.pack.name,
+        episodes=navigation.episodes or EACH * navigation.pack.episodes,
         seed=seed,
         agent=agent,
-        agent_name=agents.card(agent, wish.pack.name).name if agent else "",
+        agent_name=agents.card(agent, navigation.pack.name).name if agent else "",
     )
 
 
@@ -165,7 +165,7 @@ class App:
         file: Path | None = None,
         seed: int = 0,
         steps: int = 5,
-        errands: BackgroundJobs | None = None,
+        jobs: BackgroundJobs | None = None,
         show_goal: bool = False,
         recorder: Recorder | None = None,
     ) -> None:
@@ -176,8 +176,8 @@ class App:
         self.agents, self.feed, self.file = agents, feed, file
         self.seed, self.steps = seed, steps
         self.settings = memory.load(file) if file else memory.Settings()
-        self.taste = self.settings.taste()
-        self.library = Library(reversed(self.settings.recent), errands)
+        self.appearance = self.settings.appearance()
+        self.library = Library(reversed(self.settings.recent), jobs)
         self._numbers = itertools.count()  # of requests to the feed
         self._checked = 0.0  # seconds since files were looked at
         self._stamp: object = None  # of the files that are on
@@ -220,7 +220,7 @@ class App:
         self._look_at_files(seconds)
         self.page.update(seconds)
         self.page.read(seconds)
-        wish, self.page.wish = self.page.wish or self._later, None
+        navigation, self.page.navigation = self.page.navigation or self._later, None
         if isinstance(self.page, TrainScreen):
             self._see_to_training(self.page)
         if self.page.quit:
@@ -228,12 +228,12 @@ class App:
             if self.pages:
                 self._stamp = stamp(self.visit.pack.path) if self.visit.pack else None
                 self.page.resume()
-        elif wish and wish.what in RECORDS:
-            self._record(wish)
-        elif wish:
-            self._try(wish)
+        elif navigation and navigation.what in RECORDS:
+            self._record(navigation)
+        elif navigation:
+            self._try(navigation)
         self._check_recorder()
-        self._remember(self.settings.of(self.taste))
+        self._remember(self.settings.of(self.appearance))
 
     def state(self) -> object:
         """What the picture of the screen that is on hangs on."""
@@ -249,14 +249,14 @@ class App:
 
     # --- pictures
 
-    def _record(self, wish: Navigation) -> None:
+    def _record(self, navigation: Navigation) -> None:
         """Keep a picture of the screen, film the adaptation, or copy its replay line."""
-        self._photo = wish.what == "photo"
-        if not wish.request:
+        self._photo = navigation.what == "photo"
+        if not navigation.request:
             return
         assert self.visit.pack
-        line = line_of(self.visit.pack, wish.request)
-        if wish.what == "copy":
+        line = line_of(self.visit.pack, navigation.request)
+        if navigation.what == "copy":
             kept = copy_text(line)
             how = "Copied: to see this again" if kept else "To see this again"
             self.page.notice = Notice(how, f'python main.py watch --replay "{line}"', calm=True)
@@ -264,7 +264,9 @@ class App:
             self.page.notice = Notice("One film at a time", "The last one is still being made.")
         else:
             self._recording = True
-            folder = free_name(self.folder, f"{wish.request.task.id}-seed{wish.request.seed}")
+            folder = free_name(
+                self.folder, f"{navigation.request.task.id}-seed{navigation.request.seed}"
+            )
             self.recorder.start(line, folder)
             self.page.notice = Notice("Filming", f"The GIF will be in {folder}.", calm=True)
 
@@ -286,39 +288,39 @@ class App:
 
     # --- from screen to screen
 
-    def _try(self, wish: Navigation) -> None:
+    def _try(self, navigation: Navigation) -> None:
         """Go where a screen wishes to, unless the agent cannot be used."""
         try:
-            self._go(wish)
+            self._go(navigation)
         except NoAgent as error:
             self._later = None
             self.page.notice = Notice("This agent cannot be used", str(error))
 
-    def _go(self, wish: Navigation) -> None:
+    def _go(self, navigation: Navigation) -> None:
         """Open a screen upon the one that is on, so that leaving it leads back here."""
-        if wish.what == "gallery":
-            self._to_gallery(wish)
+        if navigation.what == "gallery":
+            self._to_gallery(navigation)
             return
-        if wish.path and not wish.pack:
-            shelf = self.library.shelf(wish.path)
-            self._later = None if shelf else wish
+        if navigation.path and not navigation.pack:
+            shelf = self.library.shelf(navigation.path)
+            self._later = None if shelf else navigation
             if shelf is None or shelf.pack is None:
                 return
-            wish = replace(wish, pack=shelf.pack)
+            navigation = replace(navigation, pack=shelf.pack)
         if self.pages:
-            wish = replace(wish, pack=wish.pack or self.visit.pack)
-            wish = replace(wish, agents=wish.agents or self.visit.agents)
-        if wish.pack and not wish.agents:
-            wish = replace(wish, agents=(wish.pack.agent, "scratch"))
-        page = self._open(wish)
-        page.visit = wish
+            navigation = replace(navigation, pack=navigation.pack or self.visit.pack)
+            navigation = replace(navigation, agents=navigation.agents or self.visit.agents)
+        if navigation.pack and not navigation.agents:
+            navigation = replace(navigation, agents=(navigation.pack.agent, "scratch"))
+        page = self._open(navigation)
+        page.visit = navigation
         self._put(page)
-        self._stamp = stamp(wish.pack.path) if wish.pack else None
-        if wish.pack and wish.pack.path.is_file():
-            self.library.add(wish.pack.path)
-            self._remember(self.settings.opened(wish.pack.path))
+        self._stamp = stamp(navigation.pack.path) if navigation.pack else None
+        if navigation.pack and navigation.pack.path.is_file():
+            self.library.add(navigation.pack.path)
+            self._remember(self.settings.opened(navigation.pack.path))
 
-    def _to_gallery(self, wish: Navigation) -> None:
+    def _to_gallery(self, navigation: Navigation) -> None:
         """Back to the gallery that one came from, or on to a new one."""
         there = [i for i, page in enumerate(self.pages) if isinstance(page, Gallery)]
         if there:
@@ -326,7 +328,7 @@ class App:
             self.page.resume()
         else:
             chosen = self.visit.agents
-            self._put(Gallery(self.library, self.agents, self.taste, chosen, wish.task))
+            self._put(Gallery(self.library, self.agents, self.appearance, chosen, navigation.task))
 
     def _put(self, page: Screen) -> None:
         """Lay a screen upon the one that is on."""
@@ -334,22 +336,24 @@ class App:
             self.page.cover()
         self.pages.append(page)
 
-    def _open(self, wish: Navigation) -> Screen:
-        if wish.what == "train":
-            return TrainScreen(wish.args, self.feed, self.taste, self._numbers)
-        assert wish.pack
-        if wish.what in ("play", "duel"):
-            game = game_of(wish, self.agents, self.seed)
-            shown, errands = self.show_goal, self.library.errands
-            return PlayScreen(game, self.feed, self.taste, self._numbers, shown, errands)
-        if wish.request:
-            subject = setup_like(wish.pack, wish.request, self.agents, self.library.errands)
+    def _open(self, navigation: Navigation) -> Screen:
+        if navigation.what == "train":
+            return TrainScreen(navigation.args, self.feed, self.appearance, self._numbers)
+        assert navigation.pack
+        if navigation.what in ("play", "duel"):
+            game = game_of(navigation, self.agents, self.seed)
+            shown, jobs = self.show_goal, self.library.jobs
+            return PlayScreen(game, self.feed, self.appearance, self._numbers, shown, jobs)
+        if navigation.request:
+            subject = setup_like(
+                navigation.pack, navigation.request, self.agents, self.library.jobs
+            )
         else:
-            names, task = wish.agents, wish.task
-            setting = self.seed, self.steps, task, self.library.errands
-            subject = setup_of(wish.pack, names, self.agents, *setting)
-        abreast = len(wish.agents) > 2
-        given = None, self.taste, abreast, self._numbers, self.library.errands
+            names, task = navigation.agents, navigation.task
+            setting = self.seed, self.steps, task, self.library.jobs
+            subject = setup_of(navigation.pack, names, self.agents, *setting)
+        abreast = len(navigation.agents) > 2
+        given = None, self.appearance, abreast, self._numbers, self.library.jobs
         return WatchScreen(subject, self.feed, *given)
 
     def _remember(self, now: memory.Settings) -> None:
@@ -395,10 +399,10 @@ class App:
             same = (one for one in shelf.tasks if one.name == self.visit.task.name)
             task = next(same, task)
         what = "watch" if self.visit.what == "train" else self.visit.what
-        wish = replace(self.visit, what=what, pack=shelf.pack, task=task)
+        navigation = replace(self.visit, what=what, pack=shelf.pack, task=task)
         old = self.page
         try:
-            self._go(wish)
+            self._go(navigation)
             if again:
                 self.pages.remove(old)
         except NoAgent as error:

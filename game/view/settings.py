@@ -29,11 +29,11 @@ class Settings:
     zoom: int = 0
     recent: tuple[str, ...] = ()
 
-    def taste(self) -> Appearance:
+    def appearance(self) -> Appearance:
         return Appearance(PALETTES[self.theme], self.zoom)
 
-    def of(self, taste: Appearance) -> Settings:
-        return replace(self, theme=taste.palette.name, zoom=taste.zoom)
+    def of(self, appearance: Appearance) -> Settings:
+        return replace(self, theme=appearance.palette.name, zoom=appearance.zoom)
 
     def opened(self, path: Path) -> Settings:
         """With a level file put first among the recent ones."""

@@ -31,9 +31,9 @@ def level(tmp_path: Path) -> Path:
 
 
 def start(tmp_path: Path, name: str | Path = "showcase") -> App:
-    wish = Navigation("watch", load_pack(name), agents=AGENTS)
+    navigation = Navigation("watch", load_pack(name), agents=AGENTS)
     file = tmp_path / "settings.json"
-    return App(wish, FixedAgents(), Script(), file, errands=BackgroundJobs(at_once=True))
+    return App(navigation, FixedAgents(), Script(), file, jobs=BackgroundJobs(at_once=True))
 
 
 def gallery_of(app: App) -> Gallery:
@@ -86,11 +86,11 @@ def test_letters_are_letters_in_the_gallery(tmp_path: Path) -> None:
     gallery = gallery_of(app)
     type_in(app, "tg")
     assert gallery.query == "tg"
-    assert app.taste.palette is not DARK
+    assert app.appearance.palette is not DARK
     app.handle(press(pygame.K_BACKSPACE))
     app.handle(press(pygame.K_t, "t", pygame.KMOD_CTRL))
     assert gallery.query == "t"
-    assert app.taste.palette is DARK
+    assert app.appearance.palette is DARK
     app.handle(press(pygame.K_ESCAPE))
     assert gallery.query == ""
     app.handle(press(pygame.K_ESCAPE))
@@ -222,7 +222,7 @@ def test_a_level_with_errors_tells_them(tmp_path: Path) -> None:
     gallery.update(0.1)
     gallery.draw(pygame.Surface((960, 640)))
     gallery.handle(press(pygame.K_RETURN))
-    assert gallery.wish is None
+    assert gallery.navigation is None
     assert gallery.notice is not None
     assert "bad.txt:2:2" in gallery.notice[1]
 
@@ -278,7 +278,7 @@ def test_the_theme_is_kept_for_the_next_time(tmp_path: Path) -> None:
     app = start(tmp_path)
     app.handle(press(pygame.K_t, "t"))
     app.update(0.02)
-    assert start(tmp_path).taste.palette is DARK
+    assert start(tmp_path).appearance.palette is DARK
 
 
 def test_closing_the_window_leaves_every_screen(tmp_path: Path) -> None:

@@ -175,12 +175,12 @@ def test_grid_size_leaves_out_a_part_of_the_border() -> None:
 def test_every_tile_has_a_look_of_its_own():
     """Without colour, too: the signs for what acts alike differ by shape or letter."""
     plain = {".", "@", "G", "?", "#"}
-    looks = {}
+    active_overlays = {}
     for tile in TILES:
         if tile.char not in plain:
             picture = pygame.transform.grayscale(swatch(tile.char, 40))
-            looks[tile.char] = pygame.image.tobytes(picture, "RGB")
-    assert len(set(looks.values())) == len(looks)
+            active_overlays[tile.char] = pygame.image.tobytes(picture, "RGB")
+    assert len(set(active_overlays.values())) == len(active_overlays)
 
 
 def test_keys_coins_and_opponents_are_drawn_as_the_state_has_them() -> None:

@@ -238,18 +238,18 @@ def test_messages_of_other_requests_are_ignored() -> None:
 
 def test_while_a_level_is_planned_nobody_waits_for_messages() -> None:
     """Those of another screen, or of the level before, may arrive then."""
-    errands = Slow()
-    page = screen(duel=True, errands=errands)
+    jobs = Slow()
+    page = screen(duel=True, jobs=jobs)
     for level in (TASK, OTHER):
         assert page.task == level
         page.feed.messages = [Stepped(0, 0, traces()[0].steps[0])]  # type: ignore[union-attr]
         page.update(0.02)
         assert page.trial is None
         assert page._steps == []
-        errands.let = True
+        jobs.let = True
         page.update(0.02)
         assert page.trial
-        errands.let = False
+        jobs.let = False
         page.advance()
 
 
@@ -275,9 +275,9 @@ def test_a_level_too_large_to_compile_says_so() -> None:
 
 
 def test_from_watching_to_playing_and_back(tmp_path: Path) -> None:
-    wish = Navigation("watch", load_pack("showcase"), agents=AGENTS)
+    navigation = Navigation("watch", load_pack("showcase"), agents=AGENTS)
     app = App(
-        wish, FixedAgents(), Script(), tmp_path / "s.json", errands=BackgroundJobs(at_once=True)
+        navigation, FixedAgents(), Script(), tmp_path / "s.json", jobs=BackgroundJobs(at_once=True)
     )
     watched = app.page
     assert isinstance(watched, WatchScreen)
@@ -297,9 +297,9 @@ def test_from_watching_to_playing_and_back(tmp_path: Path) -> None:
 
 
 def test_the_gallery_leads_to_play_and_hides_the_goals(tmp_path: Path) -> None:
-    wish = Navigation("watch", load_pack("showcase"), agents=AGENTS)
+    navigation = Navigation("watch", load_pack("showcase"), agents=AGENTS)
     app = App(
-        wish, FixedAgents(), Script(), tmp_path / "s.json", errands=BackgroundJobs(at_once=True)
+        navigation, FixedAgents(), Script(), tmp_path / "s.json", jobs=BackgroundJobs(at_once=True)
     )
     app.handle(press(pygame.K_g, "g"))
     app.update(0.02)

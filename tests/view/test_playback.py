@@ -18,15 +18,15 @@ def playback(steps: int = 1, last: int = 2) -> Playback:
 
 
 def shown(made: Playback) -> tuple[int, int, int]:
-    moment = made.moment()
-    assert moment is not None
-    return moment.step, moment.episode, moment.move
+    position = made.position()
+    assert position is not None
+    return position.step, position.episode, position.move
 
 
 def test_nothing_is_shown_before_anything_has_arrived() -> None:
     made = Playback(2, PACE)
     made.advance(3)
-    assert made.moment() is None
+    assert made.position() is None
 
 
 def test_moves_follow_the_clock() -> None:
@@ -39,9 +39,9 @@ def test_moves_follow_the_clock() -> None:
 def test_the_agent_rests_at_the_end_of_an_episode() -> None:
     made = playback()
     made.advance(0.75)
-    moment = made.moment()
-    assert moment is not None
-    assert (moment.move, moment.rested) == (5, pytest.approx(0.5))
+    position = made.position()
+    assert position is not None
+    assert (position.move, position.rested) == (5, pytest.approx(0.5))
 
 
 def test_a_step_shows_its_few_episodes_and_then_comes_the_next_step() -> None:
@@ -56,9 +56,9 @@ def test_a_step_shows_its_few_episodes_and_then_comes_the_next_step() -> None:
 def test_while_the_next_step_is_not_there_episodes_go_on() -> None:
     made = playback(steps=1)
     made.advance(5.0)
-    moment = made.moment()
-    assert moment is not None
-    assert (moment.step, moment.episode, moment.index) == (0, 5, 1)
+    position = made.position()
+    assert position is not None
+    assert (position.step, position.episode, position.index) == (0, 5, 1)
     made.add(LENGTHS)
     made.advance(1.0)
     assert shown(made) == (1, 0, 0)
@@ -82,9 +82,9 @@ def test_a_long_episode_takes_no_longer_than_the_pace_allows() -> None:
     made = Playback(0, PACE)
     made.add((100,))
     made.advance(1.01)
-    moment = made.moment()
-    assert moment is not None
-    assert moment.rested > 0
+    position = made.position()
+    assert position is not None
+    assert position.rested > 0
 
 
 def test_an_episode_without_moves_is_a_rest() -> None:
@@ -163,9 +163,9 @@ def test_one_step_back_and_the_beginning() -> None:
     playback = walked()
     playback.to_last()
     playback.previous_step()
-    assert playback.moment().step == 1  # type: ignore[union-attr]
+    assert playback.position().step == 1  # type: ignore[union-attr]
     playback.rewind()
-    assert playback.moment() == walked().moment()
+    assert playback.position() == walked().position()
     assert playback.furthest == 2
 
 
@@ -174,43 +174,43 @@ def test_moves_one_at_a_time_through_the_ends_of_an_episode() -> None:
     moves = []
     for _ in range(6):
         playback.change_move(1)
-        moment = playback.moment()
-        assert moment
-        moves.append((moment.index, moment.move))
+        position = playback.position()
+        assert position
+        moves.append((position.index, position.move))
     assert playback.paused
     assert moves == [(0, 1), (0, 2), (0, 3), (0, 4), (1, 0), (1, 1)]
     for expected in [(1, 0), (0, 4), (0, 3)]:
         playback.change_move(-1)
-        moment = playback.moment()
-        assert moment
-        assert (moment.index, moment.move) == expected
+        position = playback.position()
+        assert position
+        assert (position.index, position.move) == expected
 
 
 def test_episodes_one_at_a_time() -> None:
     playback = walked()
     playback.change_episode(1)
-    assert playback.moment().index == 1  # type: ignore[union-attr]
+    assert playback.position().index == 1  # type: ignore[union-attr]
     playback.change_episode(-1)
     playback.change_episode(-1)
-    assert playback.moment().episode == 0  # type: ignore[union-attr]
+    assert playback.position().episode == 0  # type: ignore[union-attr]
 
 
 def test_instant_shows_all_that_has_arrived() -> None:
     playback = walked()
     playback.change_speed(99)
     playback.advance(0.016)
-    assert playback.moment().step == 2  # type: ignore[union-attr]
+    assert playback.position().step == 2  # type: ignore[union-attr]
 
 
 def test_who_is_quick_waits_for_the_others_that_are_shown() -> None:
     playback = walked(agents=2)
     playback.advance(4 / playback.pace.moves_per_second + 0.1)
-    first, second = playback.moment(0), playback.moment(1)
+    first, second = playback.position(0), playback.position(1)
     assert first
     assert second
     assert first.rested > 0 == second.rested
     playback.advance(playback.pace.rest)
-    assert playback.moment(0).episode == 0  # type: ignore[union-attr]
+    assert playback.position(0).episode == 0  # type: ignore[union-attr]
     playback.shown = 1
     playback.advance(0.01)
-    assert playback.moment(0).episode == 1  # type: ignore[union-attr]
+    assert playback.position(0).episode == 1  # type: ignore[union-attr]

@@ -17,7 +17,7 @@ def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
     wanted = Settings(theme="dark", zoom=2).opened(tmp_path / "level.txt")
     save(file, wanted)
     assert load(file) == wanted
-    assert load(file).taste().palette is DARK
+    assert load(file).appearance().palette is DARK
     assert [path.name for path in file.parent.iterdir()] == ["settings.json"]
 
 

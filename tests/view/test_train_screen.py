@@ -159,19 +159,21 @@ def test_every_key_does_something(screen: TrainScreen, script: Script) -> None:
     send(screen, script, begun(), Trained(0, 9, 0.2, 9.0, 9), look(1, 1, 0, 0.1, 0.2))
     for key in (*screen.keys, *COMMON):
         screen.sample.playback.go_to(1)  # type: ignore[union-attr]
-        screen.taste.zoom = 1
-        before = (screen.state(), screen.wish, screen.quit, screen.taste.zoom)
+        screen.appearance.zoom = 1
+        before = (screen.state(), screen.navigation, screen.quit, screen.appearance.zoom)
         screen.handle(press(key.codes[0], mod=pygame.KMOD_CTRL if key.ctrl else 0))
-        assert (screen.state(), screen.wish, screen.quit, screen.taste.zoom) != before, key.cap
-        screen.helping, screen.quit, screen.wish = False, False, None
+        assert (screen.state(), screen.navigation, screen.quit, screen.appearance.zoom) != before, (
+            key.cap
+        )
+        screen.helping, screen.quit, screen.navigation = False, False, None
 
 
 # --- from screen to screen
 
 
-def app_of(tmp_path: Path, script: Script, wish: Navigation) -> App:
+def app_of(tmp_path: Path, script: Script, navigation: Navigation) -> App:
     file = tmp_path / "settings.json"
-    return App(wish, FixedAgents(), script, file, errands=BackgroundJobs(at_once=True))
+    return App(navigation, FixedAgents(), script, file, jobs=BackgroundJobs(at_once=True))
 
 
 def test_enter_ends_training_and_watches_the_agent(tmp_path: Path) -> None:
@@ -183,7 +185,7 @@ def test_enter_ends_training_and_watches_the_agent(tmp_path: Path) -> None:
         agents,
         script,
         tmp_path / "s",
-        errands=BackgroundJobs(at_once=True),
+        jobs=BackgroundJobs(at_once=True),
     )
     script.messages = [begun(tmp_path), Trained(0, 3, 0.1, 1.0, 1)]
     app.update(0.1)

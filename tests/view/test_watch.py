@@ -57,24 +57,24 @@ def picture(screen: WatchScreen, size: tuple[int, int] = (960, 640)) -> bytes:
 
 
 def step_of(screen: WatchScreen) -> int | None:
-    moment = screen.run.playback.moment()
-    return moment.step if moment else None
+    position = screen.run.playback.position()
+    return position.step if position else None
 
 
 def state_of(screen: WatchScreen) -> tuple[object, ...]:
     """All that a key may change."""
     run, playback = screen.run, screen.run.playback
     clock = (playback.paused, playback.speed, step_of(screen))
-    place = playback.moment()
-    taste = (screen.taste.palette.name, screen.taste.zoom, screen.helping)
+    place = playback.position()
+    appearance = (screen.appearance.palette.name, screen.appearance.zoom, screen.helping)
     return (
         run.number,
         *clock,
         place,
-        tuple(screen.looks),
+        tuple(screen.active_overlays),
         screen.abreast,
-        *taste,
-        screen.wish,
+        *appearance,
+        screen.navigation,
         screen.quit,
         screen._goal,
         screen.sliders is not None,
@@ -92,7 +92,7 @@ def test_every_key_on_the_screen_does_something(replay: WatchScreen) -> None:
         replay.run.playback.go_to(1)
         replay.run.playback.paused = False
         replay.run.playback.advance(3.3)
-        replay.taste.zoom = 1
+        replay.appearance.zoom = 1
         before = state_of(replay)
         replay.handle(press(key.codes[0], mod=pygame.KMOD_CTRL if key.ctrl else 0))
         assert state_of(replay) != before, key.cap
@@ -102,12 +102,12 @@ def test_every_key_on_the_screen_does_something(replay: WatchScreen) -> None:
 
 def test_space_pauses_and_goes_on(replay: WatchScreen) -> None:
     replay.handle(press(pygame.K_SPACE))
-    still = replay.run.playback.moment()
+    still = replay.run.playback.position()
     replay.update(0.3)
-    assert replay.run.playback.moment() == still
+    assert replay.run.playback.position() == still
     replay.handle(press(pygame.K_SPACE))
     replay.update(0.3)
-    assert replay.run.playback.moment() != still
+    assert replay.run.playback.position() != still
 
 
 def test_right_goes_one_adaptation_step(replay: WatchScreen) -> None:
@@ -256,7 +256,7 @@ def test_unseen_is_said_only_of_unseen_tasks() -> None:
 
 @pytest.mark.parametrize("size", SIZES)
 def test_it_draws_at_any_size(replay: WatchScreen, size: tuple[int, int]) -> None:
-    replay.looks = list(OVERLAYS)
+    replay.active_overlays = list(OVERLAYS)
     assert len(picture(replay, size)) == 3 * size[0] * size[1]
 
 
@@ -376,7 +376,7 @@ def test_thumbnails_are_labelled_alike(replay: WatchScreen) -> None:
 
 @pytest.mark.parametrize("width", range(480, 1400, 70))
 def test_keys_that_share_a_word_stand_in_one_line(replay: WatchScreen, width: int) -> None:
-    type = replay.taste.typeset((width, 800))
+    type = replay.appearance.typeset((width, 800))
     words = [(key.cap, key.text if key.short is None else key.short) for key in KEYS]
     lines = [line for _, line in hud.key_places(words, width, type)]
     shared = [i for i, (_, text) in enumerate(words) if not text]
@@ -415,11 +415,11 @@ def test_dark_and_light(replay: WatchScreen) -> None:
 
 
 def test_type_grows_and_never_gets_too_small() -> None:
-    taste = Appearance()
+    appearance = Appearance()
     heights = []
     for zoom in range(LEAST_ZOOM, MOST_ZOOM + 1):
-        taste.zoom = zoom
-        heights.append(taste.typeset((960, 640)).height("small"))
+        appearance.zoom = zoom
+        heights.append(appearance.typeset((960, 640)).height("small"))
     assert heights == sorted(heights)
     assert heights[0] == Typeset(1.0).height("small")
     assert heights[-1] > heights[0]
@@ -558,7 +558,7 @@ def test_a_goal_that_cannot_be_there_is_told(replay: WatchScreen) -> None:
 def test_the_keys_on_the_screen_are_those_of_the_moment(replay: WatchScreen, opener: int) -> None:
     """While the goal or a slider is being moved, arrows, Enter and Esc say so, and do so."""
     replay.handle(press(opener))
-    shown = {key.cap: key for key in replay.footer_keys(960, replay.taste.typeset((960, 640)))}
+    shown = {key.cap: key for key in replay.footer_keys(960, replay.appearance.typeset((960, 640)))}
     for cap in ("←", "→", "↑", "↓", "Enter", "Esc"):
         assert "goal" in shown[cap].text or "slider" in shown[cap].text
     assert all(shown[cap].short for cap in ("Enter", "Esc"))  # they share their words with nobody
@@ -614,8 +614,8 @@ def test_a_pause_is_kept_through_changes(replay: WatchScreen, key: int) -> None:
 
 
 def test_a_level_that_takes_long_to_plan_stops_no_frame(script: Script) -> None:
-    errands = Slow()
-    screen = WatchScreen(subject(), script, errands=errands)
+    jobs = Slow()
+    screen = WatchScreen(subject(), script, jobs=jobs)
     assert len(script.requests) == 1  # the agents begin meanwhile
     script.messages = [Ready(), *(Stepped(0, 0, step) for step in traces()[0].steps)]
     for key in (pygame.K_a, pygame.K_p, pygame.K_s, pygame.K_m, pygame.K_RIGHT, pygame.K_x):
@@ -624,7 +624,7 @@ def test_a_level_that_takes_long_to_plan_stops_no_frame(script: Script) -> None:
         picture(screen)
     assert screen.facts().axes is None
     assert "planned" in screen.facts().doing
-    errands.let = True
+    jobs.let = True
     screen.update(0.1)
     picture(screen)
     assert screen.facts().axes
@@ -634,12 +634,12 @@ def test_a_level_that_takes_long_to_plan_stops_no_frame(script: Script) -> None:
 
 
 def test_errands_wait_no_longer_than_asked() -> None:
-    errands, bell = BackgroundJobs(), threading.Event()
-    assert errands.ask("quick", lambda: 1, 5.0) == 1
-    assert errands.ask("slow", bell.wait, 0.01) is None
-    assert errands.ask("slow", bell.wait, 5.0) is None  # asked before: it is being done
+    jobs, bell = BackgroundJobs(), threading.Event()
+    assert jobs.ask("quick", lambda: 1, 5.0) == 1
+    assert jobs.ask("slow", bell.wait, 0.01) is None
+    assert jobs.ask("slow", bell.wait, 5.0) is None  # asked before: it is being done
     bell.set()
-    while errands.ask("slow", bell.wait) is None:
+    while jobs.ask("slow", bell.wait) is None:
         pass
 
 

@@ -26,8 +26,8 @@ class Token:
     """The agent: a round fellow who looks where it goes, painted once for every direction."""
 
     def __init__(self, cell: int, colour: Colour) -> None:
-        looks = [_look(move) for move in MOVES]
-        self._pictures = {look: _paint_token(cell, look, colour) for look in looks}
+        active_overlays = [_look(move) for move in MOVES]
+        self._pictures = {look: _paint_token(cell, look, colour) for look in active_overlays}
 
     def draw(self, surface: pygame.Surface, middle: Point, look: Look) -> None:
         """The agent around `middle` (px), looking in one of the directions of `MOVES`."""
@@ -104,9 +104,9 @@ def place(cells: Ints, path: Ints, moves: Ints, move: int, fraction: float) -> t
     if move >= len(moves) or moves[move] < 0:
         return _pair(here), _look(cells[path[move]] - cells[path[max(move - 1, 0)]])
     there = cells[path[move + 1]].astype(float)
-    wish = MOVES[moves[move]]
+    navigation = MOVES[moves[move]]
     if (here == there).all():
-        return _pair(here + wish * BUMP * math.sin(fraction * math.pi)), _look(wish)
+        return _pair(here + navigation * BUMP * math.sin(fraction * math.pi)), _look(navigation)
     return _pair(here + (there - here) * fraction), _look(there - here)
 
 

@@ -67,8 +67,8 @@ class Pane:
     def draw(
         self,
         surface: pygame.Surface,
-        moment: PlaybackPosition | None,
-        looks: Sequence[Overlay],
+        position: PlaybackPosition | None,
+        active_overlays: Sequence[Overlay],
         age: float,
     ) -> None:
         """The board as it is now; `age` is the window's, in seconds."""
@@ -76,8 +76,8 @@ class Pane:
         if not visible.size[0] or not visible.size[1]:
             return
         view = surface.subsurface(visible)
-        if moment is not None and self.tables is not None:
-            self._draw_moment(view, moment, looks)
+        if position is not None and self.tables is not None:
+            self._draw_moment(view, position, active_overlays)
         elif self.tables is not None:
             begin = int(self.tables.starts[0])
             assert self._cast is not None
@@ -98,46 +98,50 @@ class Pane:
             pygame.draw.line(surface, hue, box.topleft, box.bottomright, 3)
             pygame.draw.line(surface, hue, box.bottomleft, box.topright, 3)
 
-    def scene(self, moment: PlaybackPosition, figures: bool = True) -> OverlayContext:
+    def scene(self, position: PlaybackPosition, figures: bool = True) -> OverlayContext:
         """What overlays look into."""
         assert self.tables is not None
-        path, _ = self.path(moment.step, moment.index)
-        state = int(path[moment.move])
+        path, _ = self.path(position.step, position.index)
+        state = int(path[position.move])
         begin = int(self.tables.starts[0])
         state = begin if self.tables.over[state] else state
-        step = min(moment.step, len(self.trace.steps) - 1)
-        where = moment.index, moment.move, self.since, self.family
+        step = min(position.step, len(self.trace.steps) - 1)
+        where = position.index, position.move, self.since, self.family
         return OverlayContext(self.tables, self.trace.steps, step, state, figures, *where)
 
-    def layer(self, overlay: Overlay, moment: PlaybackPosition, figures: bool = True) -> Layer:
+    def layer(self, overlay: Overlay, position: PlaybackPosition, figures: bool = True) -> Layer:
         """An overlay's picture and sentence, made anew only when there is something new to see."""
-        scene = self.scene(moment, figures)
-        key = (moment.step, figures, (moment.index, moment.move) if overlay.moves else scene.rest)
+        scene = self.scene(position, figures)
+        key = (
+            position.step,
+            figures,
+            (position.index, position.move) if overlay.moves else scene.rest,
+        )
         known = self._layers.get(overlay.cap)
         if known is None or known[0] != key:
             known = self._layers[overlay.cap] = (key, overlay.draw(self.board, scene, self.type))
         return known[1]
 
     def _draw_moment(
-        self, view: pygame.Surface, moment: PlaybackPosition, looks: Sequence[Overlay]
+        self, view: pygame.Surface, position: PlaybackPosition, active_overlays: Sequence[Overlay]
     ) -> None:
         assert self.tables is not None
         assert self._cast is not None
         cells, board = self.tables.cell, self.board
-        path, moves = self.path(moment.step, moment.index)
-        for overlay in looks:
-            view.blit(self.layer(overlay, moment, len(looks) == 1)[0], (0, 0))
-        view.blit(self._past(moment), (0, 0))
-        at, look = place(cells, path, moves, moment.move, moment.fraction)
-        lane = lane_of(moment.episode)
-        stretches = segments(board, cells, path[: moment.move + 1], lane)
-        stretches.append(stretch(board, cells[path[moment.move]], at, lane))
-        draw_walk(view, stretches, self.hue(moment.episode), trail_width(board))
-        if moment.rested and self._ends_well(path):
-            draw_joy(view, board, at, moment.rested)
-        state, ahead = int(path[moment.move]), path[moment.move + 1 : moment.move + 2]
+        path, moves = self.path(position.step, position.index)
+        for overlay in active_overlays:
+            view.blit(self.layer(overlay, position, len(active_overlays) == 1)[0], (0, 0))
+        view.blit(self._past(position), (0, 0))
+        at, look = place(cells, path, moves, position.move, position.fraction)
+        lane = lane_of(position.episode)
+        stretches = segments(board, cells, path[: position.move + 1], lane)
+        stretches.append(stretch(board, cells[path[position.move]], at, lane))
+        draw_walk(view, stretches, self.hue(position.episode), trail_width(board))
+        if position.rested and self._ends_well(path):
+            draw_joy(view, board, at, position.rested)
+        state, ahead = int(path[position.move]), path[position.move + 1 : position.move + 2]
         following = int(ahead[0]) if len(ahead) and ahead[0] >= 0 else state
-        self._cast.draw(view, state, following, moment.fraction)
+        self._cast.draw(view, state, following, position.fraction)
         self._token.draw(view, board.centre(*at), look)
 
     def hue(self, episode: int) -> Colour:
@@ -151,15 +155,15 @@ class Pane:
         row, column = self.tables.cell[path[path >= 0][-1]]
         return self.tables.level.rows[row][column] == GOAL
 
-    def _past(self, moment: PlaybackPosition) -> pygame.Surface:
-        key = (moment.step, moment.episode)
+    def _past(self, position: PlaybackPosition) -> pygame.Surface:
+        key = (position.step, position.episode)
         if self._trails is None or self._trails[0] != key:
             assert self.tables is not None
-            carried = len(self.trace.steps[moment.step].moves[0])
-            first = max(0, moment.episode - TRAILS_SHOWN + 1)
+            carried = len(self.trace.steps[position.step].moves[0])
+            first = max(0, position.episode - TRAILS_SHOWN + 1)
             paths = [
-                (self.hue(e), lane_of(e), self.path(moment.step, e % carried)[0])
-                for e in range(first, moment.episode)
+                (self.hue(e), lane_of(e), self.path(position.step, e % carried)[0])
+                for e in range(first, position.episode)
             ]
             self._trails = (key, past_trails(self.board, self.tables.cell, paths))
         return self._trails[1]

@@ -454,8 +454,10 @@ def draw_strip(
         pygame.draw.line(surface, palette.rule, (area.left, y), (area.right, y))
         at = (area.left - type.unit * 0.75, y)
         type.write(surface, number(value, 1), "small", palette.muted, midright=at)
-    looks = zip((palette.agent, mix(palette.agent, palette.card, 0.35), palette.muted), (3, 2, 1))
-    for (hue, thick), line in reversed(list(zip(looks, lines.values()))):
+    active_overlays = zip(
+        (palette.agent, mix(palette.agent, palette.card, 0.35), palette.muted), (3, 2, 1)
+    )
+    for (hue, thick), line in reversed(list(zip(active_overlays, lines.values()))):
         points = [place(share, value) for share, value in line]
         if len(points) > 1:
             pygame.draw.lines(surface, hue, False, points, thick)

@@ -37,18 +37,18 @@ def plan_task(task: Task) -> PlannedTask:
 class BaselineCache:
     """What is known of tasks. A large level takes its time, and only so many are kept."""
 
-    def __init__(self, errands: BackgroundJobs | None = None) -> None:
-        self._errands = errands or BackgroundJobs(at_once=True)
+    def __init__(self, jobs: BackgroundJobs | None = None) -> None:
+        self._jobs = jobs or BackgroundJobs(at_once=True)
         self._known: dict[str, PlannedTask] = {}  # by task id
 
     def of(self, task: Task) -> PlannedTask | None:
         """What is known of a task; None as long as it is being planned."""
         if task.id not in self._known:
             key = ("plan", task.id)
-            found: PlannedTask | None = self._errands.ask(key, lambda: plan_task(task), PATIENCE)
+            found: PlannedTask | None = self._jobs.ask(key, lambda: plan_task(task), PATIENCE)
             if found is None:
                 return None
-            self._errands.forget(key)
+            self._jobs.forget(key)
             while len(self._known) >= MOST_KNOWN:
                 del self._known[next(iter(self._known))]
             self._known[task.id] = found

@@ -14,10 +14,10 @@ from game.world.bayes import first_episode_score
 
 
 class Families:
-    """The families of a pack's tasks. What takes time is left to `errands`."""
+    """The families of a pack's tasks. What takes time is left to `jobs`."""
 
-    def __init__(self, pack: Pack, errands: BackgroundJobs) -> None:
-        self._pack, self._errands = pack, errands
+    def __init__(self, pack: Pack, jobs: BackgroundJobs) -> None:
+        self._pack, self._jobs = pack, jobs
         self._found: dict[str, Level | None] = {}  # by task id
         self._bounds: dict[str, float] = {}
 
@@ -37,7 +37,7 @@ class Families:
             return None
         if task.id not in self._bounds:
             key = ("bayes", canonical(level))
-            found = self._errands.ask(key, lambda: _known(first_episode_score(level)))
+            found = self._jobs.ask(key, lambda: _known(first_episode_score(level)))
             if found is None:
                 return None
             self._bounds[task.id] = found

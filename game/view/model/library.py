@@ -44,10 +44,8 @@ def load_shelf(path: Path) -> LibraryPack:
 class Library:
     """All shelves: a person's own level files first, then the packs that come with the project."""
 
-    def __init__(
-        self, own: Iterable[str | Path] = (), errands: BackgroundJobs | None = None
-    ) -> None:
-        self.errands = errands or BackgroundJobs()
+    def __init__(self, own: Iterable[str | Path] = (), jobs: BackgroundJobs | None = None) -> None:
+        self.jobs = jobs or BackgroundJobs()
         self.own: list[Path] = []
         for path in own:
             self.add(Path(path))
@@ -67,16 +65,16 @@ class Library:
 
     def shelf(self, path: Path) -> LibraryPack | None:
         """One of them, once it is loaded."""
-        shelf: LibraryPack | None = self.errands.ask(("shelf", path), lambda: load_shelf(path))
+        shelf: LibraryPack | None = self.jobs.ask(("shelf", path), lambda: load_shelf(path))
         return shelf
 
     def reload(self, path: Path) -> None:
         """Load it again: its files are others than before."""
-        self.errands.forget(("shelf", path))
+        self.jobs.forget(("shelf", path))
 
     def known(self, task: Task) -> PlannedTask | None:
         """What can be said of a task, once it is planned."""
-        known: PlannedTask | None = self.errands.ask(("known", task.id), lambda: _figures(task))
+        known: PlannedTask | None = self.jobs.ask(("known", task.id), lambda: _figures(task))
         return known
 
 

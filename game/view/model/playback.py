@@ -117,11 +117,11 @@ class Playback:
 
     def change_move(self, by: int) -> None:
         """Stop, and go one environment step on, or back; beyond the end comes the next episode."""
-        moment = self.moment()
-        if moment is None:
+        position = self.position()
+        if position is None:
             return
         self.paused = True
-        move = moment.move + by if by > 0 or moment.fraction < 1e-3 else moment.move
+        move = position.move + by if by > 0 or position.fraction < 1e-3 else position.move
         if move > self._length(0):
             self._next_episode()
             move = 0
@@ -160,7 +160,7 @@ class Playback:
             self._clock -= self._longest() + self.pace.rest
             self._next_episode()
 
-    def moment(self, agent: int = 0) -> PlaybackPosition | None:
+    def position(self, agent: int = 0) -> PlaybackPosition | None:
         """What is on screen now; None before anything of this agent has arrived."""
         if not self._lengths[agent]:
             return None

@@ -83,11 +83,11 @@ class Gallery(Screen):
         self,
         library: Library,
         agents: Agents,
-        taste: Appearance | None = None,
+        appearance: Appearance | None = None,
         chosen: Sequence[str] = (),
         task: Task | None = None,
     ) -> None:
-        super().__init__(taste)
+        super().__init__(appearance)
         self.library, self.agents = library, agents
         self.query = ""
         self.field = "levels"  # of FIELDS: where the arrow keys go
@@ -125,7 +125,7 @@ class Gallery(Screen):
         self._busy = False  # whether a picture has been painted in this frame
         self._painted = 0  # pictures, so far
         self._kept: tuple[object, pygame.Surface] | None = None
-        self._type = self.taste.typeset((1280, 800))
+        self._type = self.appearance.typeset((1280, 800))
 
     # --- what is chosen
 
@@ -163,7 +163,9 @@ class Gallery(Screen):
                 text = "It is for watching only: choose a pack that has tasks for training."
                 self.notice = Notice(f"{entry.shelf.title} has no training tasks", text)
                 return
-            self.wish = Navigation("train", entry.shelf.pack, args=self._training(entry.shelf))
+            self.navigation = Navigation(
+                "train", entry.shelf.pack, args=self._training(entry.shelf)
+            )
             return
         beside = self.value("beside it")
         names = (self.value("agent"), *(() if beside == NONE else (beside,)))
@@ -174,7 +176,7 @@ class Gallery(Screen):
         except NoAgent as error:
             self.notice = Notice("This agent cannot be used", str(error))
             return
-        self.wish = Navigation(self.value("mode"), entry.shelf.pack, entry.task, names)
+        self.navigation = Navigation(self.value("mode"), entry.shelf.pack, entry.task, names)
 
     def _training(self, shelf: LibraryPack) -> tuple[str, ...]:
         """The command line that trains what is chosen, into a folder of its own."""
@@ -345,7 +347,7 @@ class Gallery(Screen):
 
     def draw_body(self, surface: pygame.Surface) -> None:
         """Pictures on the left; on the right, what is selected and what is to be done with it."""
-        type = self._type = self.taste.typeset(surface.get_size())
+        type = self._type = self.appearance.typeset(surface.get_size())
         key = self._state(surface.get_size())
         if self._drawn is None or self._drawn[0] != key:
             self._draw_all(surface, type)
@@ -356,7 +358,7 @@ class Gallery(Screen):
     def _state(self, size: tuple[int, int]) -> object:
         """All that the picture hangs on: as long as it stays, nothing needs to be drawn again."""
         chosen = (self.field, self.selected, self.query, *self.chosen.values())
-        known = (self.library.errands.count, self._painted, self._rests)
+        known = (self.library.jobs.count, self._painted, self._rests)
         return size, self._type, self.scroll, chosen, known, self._asked
 
     @property

@@ -92,14 +92,14 @@ class PlayScreen(Screen):
         self,
         game: PlaySetup,
         feed: Feed | None = None,
-        taste: Appearance | None = None,
+        appearance: Appearance | None = None,
         numbers: Iterator[int] | None = None,
         show_goal: bool = False,
-        errands: BackgroundJobs | None = None,
+        jobs: BackgroundJobs | None = None,
     ) -> None:
-        super().__init__(taste)
+        super().__init__(appearance)
         self.game, self.feed = game, feed
-        self._plans = BaselineCache(errands)
+        self._plans = BaselineCache(jobs)
         self.show_goal = show_goal
         self._numbers = itertools.count() if numbers is None else numbers
         self._index = 0
@@ -197,7 +197,7 @@ class PlayScreen(Screen):
 
     def to_gallery(self) -> None:
         """Choose another level, agent or mode."""
-        self.wish = Navigation("gallery", task=self.task)
+        self.navigation = Navigation("gallery", task=self.task)
 
     # --- time
 
@@ -306,7 +306,7 @@ class PlayScreen(Screen):
 
     def draw_body(self, surface: pygame.Surface) -> None:
         """The board with the person on it; on the right one chart of all episodes."""
-        type = self.taste.typeset(surface.get_size())
+        type = self.appearance.typeset(surface.get_size())
         stage = self._stage
         if stage is None or (stage.size, stage.type) != (surface.get_size(), type):
             stage = self._stage = self._set_stage(surface.get_size(), type)

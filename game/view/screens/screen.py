@@ -82,10 +82,10 @@ class Screen:
     keys: ClassVar[tuple[Key, ...]] = ()
     typing = False  # whether letters are being typed, and are no keys
 
-    def __init__(self, taste: Appearance | None = None) -> None:
-        self.taste = taste or Appearance()
+    def __init__(self, appearance: Appearance | None = None) -> None:
+        self.appearance = appearance or Appearance()
         self.quit = False
-        self.wish: Navigation | None = None
+        self.navigation: Navigation | None = None
         self.visit: Navigation | None = None  # what it was opened for
         self._notice: Notice | None = None
         self._read = 0.0  # seconds for which it has been there
@@ -109,23 +109,23 @@ class Screen:
 
     def switch_theme(self) -> None:
         """Light or dark."""
-        self.taste.switch()
+        self.appearance.switch()
 
     def larger(self) -> None:
         """Larger type."""
-        self.taste.enlarge(1)
+        self.appearance.enlarge(1)
 
     def smaller(self) -> None:
         """Smaller type."""
-        self.taste.enlarge(-1)
+        self.appearance.enlarge(-1)
 
     def usual_size(self) -> None:
         """Type of the usual size."""
-        self.taste.enlarge(0)
+        self.appearance.enlarge(0)
 
     def photograph(self) -> None:
         """Keep a picture of the screen."""
-        self.wish = Navigation("photo")
+        self.navigation = Navigation("photo")
 
     def show_help(self) -> None:
         """List all keys."""
@@ -188,8 +188,8 @@ class Screen:
 
     def state(self) -> object:
         """All that the picture hangs on: as long as it stays, nothing needs to be drawn."""
-        taste = self.taste.palette.name, self.taste.zoom
-        return taste, self.helping, self.notice, self.lit(), self.current()
+        appearance = self.appearance.palette.name, self.appearance.zoom
+        return appearance, self.helping, self.notice, self.lit(), self.current()
 
     def current(self) -> object:
         """What of the picture is this screen's own."""
@@ -197,7 +197,7 @@ class Screen:
     def draw(self, surface: pygame.Surface) -> None:
         """Draw the screen as it is now onto a surface of any size."""
         self.draw_body(surface)
-        type = self.taste.typeset(surface.get_size())
+        type = self.appearance.typeset(surface.get_size())
         if self.helping:
             keys = [(key.cap, key.text) for key in self.all_keys()]
             hud.draw_help(surface, keys, type)

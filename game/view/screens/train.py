@@ -95,10 +95,10 @@ class TrainScreen(Screen):
         self,
         args: tuple[str, ...],
         feed: Feed,
-        taste: Appearance | None = None,
+        appearance: Appearance | None = None,
         numbers: Iterator[int] | None = None,
     ) -> None:
-        super().__init__(taste)
+        super().__init__(appearance)
         self.args, self.feed = args, feed
         self._numbers = itertools.count() if numbers is None else numbers
         self.number = next(self._numbers)
@@ -107,7 +107,7 @@ class TrainScreen(Screen):
         self.past: list[Past] = []
         self.state_of_it = "loading"
         self.failure = ""
-        self.looks: list[Overlay] = []
+        self.active_overlays: list[Overlay] = []
         self.sample: SampleAdaptation | None = None  # on the board
         self.episodes = 1  # of an adaptation step
         self._next: SampleAdaptation | None = None  # that comes after it
@@ -179,7 +179,7 @@ class TrainScreen(Screen):
         if self._next and (self.sample is None or self._is_shown(self.sample)):
             self.sample, self._next = self._next, None
         if self._then and self.state_of_it in ("trained", "stopped"):
-            self.wish, self._then = self._then, None
+            self.navigation, self._then = self._then, None
 
     def _is_shown(self, sample: SampleAdaptation) -> bool:
         """Whether the next sample may take its place."""
@@ -229,9 +229,11 @@ class TrainScreen(Screen):
 
     def sentence(self) -> str:
         """The header: what there is to see."""
-        stage, moment = self._stage, self.sample.playback.moment() if self.sample else None
-        if self.looks and stage and stage.pane and moment:
-            return stage.pane.layer(self.looks[-1], moment, len(self.looks) == 1)[1]
+        stage, position = self._stage, self.sample.playback.position() if self.sample else None
+        if self.active_overlays and stage and stage.pane and position:
+            return stage.pane.layer(
+                self.active_overlays[-1], position, len(self.active_overlays) == 1
+            )[1]
         told = {"trained": DONE, "stopped": STOPPED, "saving": "Saving what was learned…"}
         return told.get(self.state_of_it, LEARNING)
 
@@ -240,8 +242,8 @@ class TrainScreen(Screen):
         sample, begun = self.sample, self.begun
         if sample is None or begun is None:
             return "A sample task, as soon as there is something to see."
-        moment = sample.playback.moment()
-        step = moment.step if moment else 0
+        position = sample.playback.position()
+        step = position.step if position else 0
         when = "before it adapts" if step == 0 else f"after {step} of {len(sample.trace.steps) - 1}"
         when += " steps" if step else ""
         who = f"the agent of iteration {sample.iteration:,}"
@@ -300,20 +302,20 @@ class TrainScreen(Screen):
         """How far training is, and the moment on the board."""
         sample = self.sample
         thumbs = self._stage.timeline.count if self._stage and self._stage.timeline else 0
-        moment = sample.playback.moment() if sample else None
+        position = sample.playback.position() if sample else None
         return (
             self.state_of_it,
             self.failure,
             self._told,
             len(self.past),
             sample and (sample.iteration, sample.playback.paused),
-            moment,
+            position,
             thumbs,
         )
 
     def draw_body(self, surface: pygame.Surface) -> None:
         """The board with the sample on it, and the panel with the curves."""
-        type = self.taste.typeset(surface.get_size())
+        type = self.appearance.typeset(surface.get_size())
         key = surface.get_size(), type, self.sample and self.sample.iteration, self.begun
         if self._stage is None or self._stage.key != key:
             self._stage = self._set_stage(surface.get_size(), type, key)
@@ -321,11 +323,11 @@ class TrainScreen(Screen):
         self._refresh(stage)
         surface.blit(stage.frame, (0, 0))
         if stage.pane:
-            moment = self.sample.playback.moment() if self.sample else None
-            stage.pane.draw(surface, moment, self.looks, self._age)
-            if stage.timeline and self.sample and moment:
+            position = self.sample.playback.position() if self.sample else None
+            stage.pane.draw(surface, position, self.active_overlays, self._age)
+            if stage.timeline and self.sample and position:
                 stage.timeline.make_one(len(self.sample.trace.steps) - 1)
-                stage.timeline.draw(surface, moment.step)
+                stage.timeline.draw(surface, position.step)
         if self.failure:
             rect = stage.layout.board
             hud.draw_notice(surface, rect, "Training has ended", self.failure, type)

@@ -167,8 +167,8 @@ class Run:
     @property
     def here(self) -> Part:
         """The task as it is on screen."""
-        moment = self.playback.moment()
-        return self.part(moment.step if moment else 0)
+        position = self.playback.position()
+        return self.part(position.step if position else 0)
 
     @property
     def axes(self) -> Axes:
@@ -208,25 +208,25 @@ class WatchScreen(Screen):
         subject: WatchSetup,
         feed: Feed,
         pace: Pace | None = None,
-        taste: Appearance | None = None,
+        appearance: Appearance | None = None,
         abreast: bool = False,
         numbers: Iterator[int] | None = None,
-        errands: BackgroundJobs | None = None,
+        jobs: BackgroundJobs | None = None,
     ) -> None:
-        super().__init__(taste)
+        super().__init__(appearance)
         self.subject, self.feed = subject, feed
         self.pace = pace or Pace()
         self.ready = False
         self.abreast = abreast and len(subject.agents) > 1
         self.eager = False  # whether nothing may be left for the next frame
-        self.looks: list[Overlay] = []  # that are on, the last one explained
+        self.active_overlays: list[Overlay] = []  # that are on, the last one explained
         self._numbers = itertools.count() if numbers is None else numbers
         self._index = 0
         self._age = 0.0  # seconds
         self._mouse: tuple[int, int] | None = None
         self._stage: WatchFrame | None = None
         self._goal: tuple[int, int] | None = None  # where it is being moved to
-        self._plans = BaselineCache(errands)
+        self._plans = BaselineCache(jobs)
         self.sliders: Sliders | None = None  # if they are open
         self._allowed: tuple[object, bool] = (None, False)  # whether the goal may be in a cell
         self.run = self._begin(subject.request or self._usual(subject.seed))
@@ -301,15 +301,15 @@ class WatchScreen(Screen):
 
     def to_gallery(self) -> None:
         """Choose another level, agent or mode."""
-        self.wish = Navigation("gallery", task=self.run.task)
+        self.navigation = Navigation("gallery", task=self.run.task)
 
     def play(self) -> None:
         """Play this level oneself."""
-        self.wish = Navigation("play", task=self.run.task)
+        self.navigation = Navigation("play", task=self.run.task)
 
     def duel(self) -> None:
         """Play this level against the agent."""
-        self.wish = Navigation("duel", task=self.run.task)
+        self.navigation = Navigation("duel", task=self.run.task)
 
     def forget(self) -> None:
         """Throw away what the agent has learned: back to its meta-parameters."""
@@ -318,7 +318,7 @@ class WatchScreen(Screen):
     def carry(self) -> None:
         """Take up the goal, to put it elsewhere by arrows and Enter."""
         goals = self.run.here.task.level.find(GOAL)
-        if goals and self.run.playback.moment():
+        if goals and self.run.playback.position():
             self._goal = goals[0]
 
     def move_goal(self, down: int, right: int) -> None:
@@ -351,11 +351,11 @@ class WatchScreen(Screen):
 
     def film(self) -> None:
         """Make a GIF of this adaptation."""
-        self.wish = Navigation("film", request=self.run.request)
+        self.navigation = Navigation("film", request=self.run.request)
 
     def copy(self) -> None:
         """Copy all that it takes to see this adaptation again, as one line of text."""
-        self.wish = Navigation("copy", request=self.run.request)
+        self.navigation = Navigation("copy", request=self.run.request)
 
     def stand_abreast(self) -> None:
         """Show all agents on boards side by side, or only the first one."""
@@ -378,10 +378,10 @@ class WatchScreen(Screen):
 
         What has been on screen stays; the agent gets as many steps again.
         """
-        old, moment = self.run, self.run.playback.moment()
-        if moment is None or old.failure or not old.planned:
+        old, position = self.run, self.run.playback.position()
+        if position is None or old.failure or not old.planned:
             return
-        now, request = moment.step, old.request
+        now, request = position.step, old.request
         kept = (one for one in request.changes if one.step <= now)
         steps = min(MOST_STEPS, max(request.steps, now + 1 + self._steps))
         if now + 1 > steps:
@@ -454,7 +454,7 @@ class WatchScreen(Screen):
                     self._apply_sliders()
                 return
             cell = self._cell_at(event.pos)
-            if cell in self.run.here.task.level.find(GOAL) and self.run.playback.moment():
+            if cell in self.run.here.task.level.find(GOAL) and self.run.playback.position():
                 self._goal = cell
             step = self._step_at(event.pos)
             if step is not None:
@@ -532,33 +532,33 @@ class WatchScreen(Screen):
     def current(self) -> object:
         """The moments on screen, and what has come; while nobody has come, the agent's glances."""
         run, playback = self.run, self.run.playback
-        moments = tuple(playback.moment(i) for i in range(playback.shown))
-        glances = None if moments[0] else int(self._age / GLANCE)
+        positions = tuple(playback.position(i) for i in range(playback.shown))
+        glances = None if positions[0] else int(self._age / GLANCE)
         thumbs = sum(timeline.count for timeline in self._stage.timelines) if self._stage else 0
         come = run.number, run.failure, run.planned, self.ready, playback.furthest, playback.speed
         sliders = self.sliders and (
             self.sliders.chosen,
             *(slider.at for slider in self.sliders.sliders),
         )
-        return moments, glances, come, thumbs, self._mouse, self._goal, sliders
+        return positions, glances, come, thumbs, self._mouse, self._goal, sliders
 
     def draw_body(self, surface: pygame.Surface) -> None:
         """Boards, timelines and panel; only what moves is drawn for every frame."""
-        type = self.taste.typeset(surface.get_size())
+        type = self.appearance.typeset(surface.get_size())
         stage = self._stage
         key = (surface.get_size(), type, self.run.here, self.sliders is not None)
         if stage is None or (stage.size, stage.type, stage.part, stage.below is not None) != key:
             stage = self._stage = self._set_stage(surface.get_size(), type)
         playback = self.run.playback
-        moments = [playback.moment(pane.agent) for pane in stage.panes]
-        self._refresh(stage, moments)
+        positions = [playback.position(pane.agent) for pane in stage.panes]
+        self._refresh(stage, positions)
         surface.blit(stage.frame, (0, 0))
-        for pane, moment in zip(stage.panes, moments):
-            pane.draw(surface, moment, self.looks, self._age)
-        for timeline, moment in zip(stage.timelines, moments):
+        for pane, position in zip(stage.panes, positions):
+            pane.draw(surface, position, self.active_overlays, self._age)
+        for timeline, position in zip(stage.timelines, positions):
             while timeline.make_one(playback.furthest) and self.eager:
                 pass
-            timeline.draw(surface, moment.step if moment else None)
+            timeline.draw(surface, position.step if position else None)
         if self._goal:
             for pane in stage.panes:
                 pane.draw_carried(surface, self._goal, self._may_be(self._goal))
@@ -585,10 +585,10 @@ class WatchScreen(Screen):
         if axes.bayes is not None and inside and abs(axes.y(axes.bayes, plot) - at[1]) < REACH:
             hud.draw_tip(surface, at, [f"Bayes bound {number(axes.bayes)}", *BAYES], stage.type)
 
-    def _refresh(self, stage: WatchFrame, moments: list[PlaybackPosition | None]) -> None:
+    def _refresh(self, stage: WatchFrame, positions: list[PlaybackPosition | None]) -> None:
         """Draw the words again, if they have changed."""
         facts = self.facts()
-        sentence = self._explained(stage, moments[0])
+        sentence = self._explained(stage, positions[0])
         if stage.said == (facts, sentence, self.lit()):
             return
         stage.said, stage.facts = (facts, sentence, self.lit()), facts
@@ -601,11 +601,13 @@ class WatchScreen(Screen):
             told = [row.numbers[:2] if row.curve.values else ("", "") for row in facts.rows]
             draw_names(frame, layout.boards, names, told, type)
 
-    def _explained(self, stage: WatchFrame, moment: PlaybackPosition | None) -> str:
+    def _explained(self, stage: WatchFrame, position: PlaybackPosition | None) -> str:
         """The header: what there is to see, or what the last overlay shows."""
-        if not self.looks or moment is None or self._goal or not self.run.planned:
+        if not self.active_overlays or position is None or self._goal or not self.run.planned:
             return self.sentence()
-        return stage.panes[0].layer(self.looks[-1], moment, len(self.looks) == 1)[1]
+        return stage.panes[0].layer(
+            self.active_overlays[-1], position, len(self.active_overlays) == 1
+        )[1]
 
     def _set_stage(self, size: tuple[int, int], type: Typeset) -> WatchFrame:
         run, count = self.run, len(self.subject.agents) if self.abreast else 1
@@ -670,8 +672,8 @@ class WatchScreen(Screen):
         """What there is to see."""
         if self._goal:
             return CARRIED
-        moment = self.run.playback.moment()
-        now = moment.step if moment else 0
+        position = self.run.playback.position()
+        now = position.step if position else 0
         past = [one for one in self.run.request.changes if one.step <= now]
         if past:
             return MOVED if past[-1].goal else FORGOTTEN
@@ -682,10 +684,10 @@ class WatchScreen(Screen):
     def facts(self) -> hud.Facts:
         """All that the panel says at this moment."""
         subject, run = self.subject, self.run
-        moment, playback = run.playback.moment(), run.playback
+        position, playback = run.playback.position(), run.playback
         seen, why = subject.seen(run.task), subject.outside(run.task)
         badge = "unseen, out of distribution" if why else "unseen in training"
-        step = moment.step if moment else None
+        step = position.step if position else None
         alone = not self.abreast
         return hud.Facts(
             title=run.task.name,
@@ -696,8 +698,8 @@ class WatchScreen(Screen):
             step=step,
             steps=run.steps,
             state=self._state(step),
-            doing=self._doing(moment),
-            trail=moment.episode % 3 if moment and alone else None,
+            doing=self._doing(position),
+            trail=position.episode % 3 if position and alone else None,
             tempo="paused" if playback.paused else tempo(playback.speed),
             axes=self._axes() if run.planned else None,
             rows=tuple(self._row(i, trace, step) for i, trace in enumerate(run.traces)),
@@ -727,18 +729,18 @@ class WatchScreen(Screen):
             else "adapting"
         )
 
-    def _doing(self, moment: PlaybackPosition | None) -> str:
+    def _doing(self, position: PlaybackPosition | None) -> str:
         if self.run.failure:
             return "press R to start over"
         if not self.run.planned:
             return "a large level: its optimum is being planned"
-        if moment is None:
+        if position is None:
             return "waiting for the first episodes" if self.ready else "the agent is loading…"
-        if moment.step == self.run.steps and moment.episode >= self.pace.episodes:
+        if position.step == self.run.steps and position.episode >= self.pace.episodes:
             return "replaying the adapted policy"
         if self.run.episodes == 1:
             return "one episode a step"
-        return f"episode {moment.index + 1} of {self.run.episodes} in this step"
+        return f"episode {position.index + 1} of {self.run.episodes} in this step"
 
     def _row(self, agent: int, trace: AdaptationTrace, step: int | None) -> hud.Row:
         """An agent's curve as far as it has been shown, and its numbers at the step on screen."""
@@ -779,20 +781,25 @@ def tempo(speed: float) -> str:
 
 
 def overlay_key(overlay: Overlay) -> Key:
-    """The key of an overlay, for any screen that has `looks`."""
+    """The key of an overlay, for any screen that has `active_overlays`."""
     code = ord(overlay.cap.lower())  # as pygame numbers the letters
     act: Callable[[Any], None] = partial(_look, overlay)
     return Key(
-        overlay.cap, overlay.word, (code,), act, minor=1, on=lambda page: overlay in page.looks
+        overlay.cap,
+        overlay.word,
+        (code,),
+        act,
+        minor=1,
+        on=lambda page: overlay in page.active_overlays,
     )
 
 
 def _look(overlay: Overlay, screen: Any) -> None:
     """Show an overlay, or take it away."""
-    if overlay in screen.looks:
-        screen.looks.remove(overlay)
+    if overlay in screen.active_overlays:
+        screen.active_overlays.remove(overlay)
     else:
-        screen.looks.append(overlay)
+        screen.active_overlays.append(overlay)
 
 
 def _move_goal(down: int, right: int, screen: WatchScreen) -> None:
