@@ -1,1 +1,1 @@
-"""The learners: policies, meta-training and evaluation. Never imports pygame."""
+"""Learners, meta-training and evaluation. Nothing here imports pygame."""

@@ -1,4 +1,4 @@
-"""Which agents there are, and what is known of them without loading torch."""
+"""The available agents, and the facts about them that need no torch."""
 
 from __future__ import annotations
 
@@ -12,31 +12,34 @@ from game.session.messages import AgentCard
 from game.world.features import LAYOUT
 
 PRETRAINED = Path(__file__).resolve().parent / "pretrained"
-RUNS = Path("runs")  # where `train` writes, unless it is told where
+RUNS = Path("runs")  # default folder of `train`
 CONFIG, WEIGHTS, RESULTS = "config.json", "agent.safetensors", "results.json"
-CHECKPOINT = "last.safetensors"  # what a run goes on from
-EPISODES_PER_STEP = "episodes_per_step"  # in config.json, since learners of one's own
+CHECKPOINT = "last.safetensors"  # for `train --resume`
+EPISODES_PER_STEP = "episodes_per_step"  # key in config.json; older configs lack it
 UNTRAINED = tuple(name for name, entry in BUILT_IN.items() if not entry.needs_run)
 
 
 def list_pretrained() -> list[str]:
-    """Names of the agents that come with the project."""
+    """Return the names of the agents that are shipped with the project."""
     return sorted(path.parent.name for path in PRETRAINED.glob(f"*/{CONFIG}"))
 
 
 def list_runs() -> list[str]:
-    """The folders of one's own runs, where `train` puts them by itself."""
+    """Return the folders of the user's runs in the default folder of `train`."""
     folders = [path.parent for path in RUNS.glob(f"*/{WEIGHTS}")]
     return sorted(str(folder) for folder in folders if (folder / CONFIG).is_file())
 
 
 def is_shipped(learner: str, pack: str) -> bool:
-    """Whether an agent LEARNER-PACK comes with the project."""
+    """Whether an agent LEARNER-PACK is shipped with the project."""
     return (PRETRAINED / f"{learner}-{pack}" / CONFIG).is_file()
 
 
 def find_agent(name: str, pack: str = "") -> Path:
-    """The folder of an agent. Raises AgentError."""
+    """Return the folder of an agent: a run, a shipped agent, or `pack`'s agent of a learner.
+
+    Raises AgentError.
+    """
     choices = [Path(name), PRETRAINED / name, PRETRAINED / f"{name}-{pack}"]
     for folder in choices:
         if (folder / CONFIG).is_file():
@@ -55,7 +58,7 @@ def find_agent(name: str, pack: str = "") -> Path:
 
 
 def read_config(folder: Path) -> dict[str, Any]:
-    """What config.json says of an agent. Raises AgentError."""
+    """Return the contents of an agent's config.json. Raises AgentError."""
     path = folder / CONFIG
     try:
         config = json.loads(path.read_bytes().decode("utf-8"))
@@ -69,8 +72,10 @@ def read_config(folder: Path) -> dict[str, Any]:
 
 
 def agent_card(name: str, pack: str = "") -> AgentCard:
-    """The card of an agent as `find_agent` takes it. Raises AgentError, also where its learner is
-    one that is not known here."""
+    """Return the card of an agent, given as for `find_agent`.
+
+    Raises AgentError, also if the agent's learner is unknown.
+    """
     if name in UNTRAINED:
         return AgentCard(name, BUILT_IN[name].episodes, learned=False)
     folder = find_agent(name, pack)
@@ -85,22 +90,22 @@ def agent_card(name: str, pack: str = "") -> AgentCard:
         episodes=_episodes_per_step(config),
         pack=str(config.get("pack", "")),
         trained_on=frozenset(map(str, ids)) if isinstance(ids, list) else frozenset(),
-        usual=_usual(folder),
+        usual=_held_out_scores(folder),
     )
 
 
 def _episodes_per_step(config: dict[str, Any]) -> int:
-    """The environment episodes of an agent's adaptation steps; older configs only imply them."""
+    """Return the environment episodes of each adaptation step; older configs only imply them."""
     inner = config["options"].get("inner")
     implied = inner.get("episodes") if isinstance(inner, dict) else None
-    found = config.get(EPISODES_PER_STEP, implied)
-    if type(found) is int and found > 0:
-        return found
+    episodes = config.get(EPISODES_PER_STEP, implied)
+    if type(episodes) is int and episodes > 0:
+        return episodes
     return find_entry(str(config.get("learner"))).episodes
 
 
-def _usual(folder: Path) -> tuple[tuple[int, float], ...]:
-    """(episodes, mean score) as measured on held-out tasks; none where nothing was written."""
+def _held_out_scores(folder: Path) -> tuple[tuple[int, float], ...]:
+    """Return (episodes, mean score) pairs on held-out tasks; empty without a results file."""
     try:
         results = json.loads((folder / RESULTS).read_bytes().decode("utf-8"))
         curve = results["agents"][folder.resolve().name]

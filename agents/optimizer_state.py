@@ -1,4 +1,4 @@
-"""What an optimiser remembers, saved and restored by parameter name."""
+"""Adam's state, saved and restored by parameter name."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from torch import Tensor
 
 
 def adam_state(params: dict[str, Tensor], adam: torch.optim.Adam) -> dict[str, Tensor]:
-    """What an optimiser remembers of each of its parameters, as `adam.{what}.{name}`."""
+    """Return copies of Adam's state for each parameter, keyed `adam.{entry}.{parameter}`."""
     state = adam.state
     return {f"adam.{k}.{n}": v.clone() for n, p in params.items() for k, v in state[p].items()}
 
@@ -15,8 +15,8 @@ def adam_state(params: dict[str, Tensor], adam: torch.optim.Adam) -> dict[str, T
 def restore_adam(
     params: dict[str, Tensor], adam: torch.optim.Adam, checkpoint: dict[str, Tensor]
 ) -> None:
-    """Let an optimiser remember what `adam_state` said."""
+    """Restore the state that `adam_state` returned; other keys of `checkpoint` are ignored."""
     for name, value in checkpoint.items():
         if name.startswith("adam."):
-            key, _, of = name.removeprefix("adam.").partition(".")
-            adam.state[params[of]][key] = value.clone()
+            key, _, param = name.removeprefix("adam.").partition(".")
+            adam.state[params[param]][key] = value.clone()

@@ -26,6 +26,7 @@ class LearnerEntry:
     """A learner that can be found without importing it. Its class is made by (config, seed)."""
 
     module: str
+    """Its module; "" for a file named on the command line."""
     class_name: str
     options: dict[str, Any] = field(default_factory=dict)
     """Options of its Config that differ from the defaults."""
@@ -60,7 +61,7 @@ BUILT_IN: dict[str, LearnerEntry] = {
         episodes=1,
     ),
 }
-_files: dict[str, LearnerEntry] = {}  # by FILE.py:CLASS, named on the command line of this process
+_files: dict[str, Path] = {}  # by FILE.py:CLASS, as named on the command line of this process
 
 
 # --- learners from elsewhere -------------------------------------------------------------------
@@ -73,25 +74,20 @@ def is_file_learner(name: str) -> bool:
 
 
 def register_file(learner: str) -> str:
-    """Import the learner FILE.py:CLASS, and make it known to this process.
+    """Make the learner FILE.py:CLASS known to this process, which imports it when it is needed.
 
-    Returns the name it goes by, without folders: so a run is found again wherever the file is.
-    Raises AgentError where there is no such class, or it is no learner.
+    Returns the name it goes by, without folders: so a run finds it again wherever the file is.
+    Raises AgentError where there is no such file.
     """
-    file, _, class_name = learner.rpartition(":")
+    if learner in _files:  # by that name
+        return learner
     if not is_file_learner(learner):
         raise AgentError(f"{learner}: name your own learner as FILE.py:CLASS")
+    file, _, class_name = learner.rpartition(":")
+    if not Path(file).is_file():
+        raise AgentError(f"{file}: there is no such file - name your own learner as FILE.py:CLASS")
     name = f"{Path(file).name}:{class_name}"
-    if learner in _files:  # by the name that it goes by: registered before
-        return name
-    module = _import_file(Path(file))
-    kind = getattr(module, class_name, None)
-    missing = [part for part in ("Config", "adapt", "state", "load") if not hasattr(kind, part)]
-    if kind is None or missing:
-        lacks = f"no class '{class_name}'" if kind is None else f"lacks '{missing[0]}'"
-        todo = "derive it from agents.learner.BaseLearner (docs/learners.md)"
-        raise AgentError(f"{learner}: {lacks} - {todo}")
-    _files[name] = LearnerEntry(module.__name__, class_name, trains=getattr(kind, "trains", True))
+    _files[name] = Path(file).resolve()
     return name
 
 
@@ -101,15 +97,28 @@ def register_files(learners: Sequence[str]) -> None:
         register_file(learner)
 
 
+def _class_of_file(name: str) -> Any:
+    """The class of a registered file. Raises AgentError where that is missing, or no learner."""
+    path, class_name = _files[name], name.rpartition(":")[2]
+    kind = getattr(_import_file(path), class_name, None)
+    todo = "derive it from agents.learner.BaseLearner (see docs/learners.md)"
+    if kind is None:
+        raise AgentError(f"{path}: there is no class '{class_name}' - {todo}")
+    missing = [part for part in ("Config", "adapt", "state", "load") if not hasattr(kind, part)]
+    if missing:
+        raise AgentError(f"{path}: '{class_name}' lacks '{missing[0]}' - {todo}")
+    return kind
+
+
 def _import_file(path: Path) -> Any:
     """The module of a file, imported once. Raises AgentError."""
     name = f"gridapt_learner_{path.stem}"
     loaded = sys.modules.get(name)
-    if loaded is not None and loaded.__file__ == str(path.resolve()):
+    if loaded is not None and loaded.__file__ == str(path):
         return loaded
-    spec = importlib.util.spec_from_file_location(name, path.resolve())
-    if spec is None or spec.loader is None or not path.is_file():
-        raise AgentError(f"{path}: there is no such file")
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec
+    assert spec.loader
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # before it runs: dataclasses look their module up
     try:
@@ -143,25 +152,25 @@ def find_entry(name: str) -> LearnerEntry:
     """The entry of a learner. Raises AgentError."""
     if name in BUILT_IN:
         return BUILT_IN[name]
+    if name in _offered():
+        return LearnerEntry(_offered()[name].module, _offered()[name].attr)
     file, _, class_name = name.rpartition(":")
     short = f"{Path(file).name}:{class_name}"
-    if is_file_learner(name) and short in _files:
-        return _files[short]
-    if name in _offered():
-        point = _offered()[name]
-        return LearnerEntry(point.module, point.attr)
+    if short in _files:
+        return LearnerEntry("", class_name)
     if is_file_learner(name):
-        todo = f"add --learner PATH/{short} to the command"
-        raise AgentError(f"the learner '{short}' is no part of Gridapt - {todo}")
+        todo = f"add --learner FOLDER/{short} to the command"
+        raise AgentError(f"the learner '{short}' is not part of Gridapt - {todo}")
     known = ", ".join(learner_names())
-    raise AgentError(
-        f"no learner is called '{name}' - there are: {known}; one of your own is FILE.py:CLASS"
-    )
+    todo = "or name your own as FILE.py:CLASS; the package that offers it may not be installed"
+    raise AgentError(f"no learner is called '{name}' - there are: {known}; {todo}")
 
 
 def learner_class(name: str) -> Any:
     """The class of a learner. Raises AgentError."""
     entry = find_entry(name)
+    if not entry.module:
+        return _class_of_file(f"{Path(name.rpartition(':')[0]).name}:{entry.class_name}")
     try:
         return getattr(importlib.import_module(entry.module), entry.class_name)
     except (ImportError, AttributeError) as error:

@@ -1,4 +1,4 @@
-"""The one place where a policy meets a GridBatch."""
+"""Sample episodes of policies in a GridBatch."""
 
 from __future__ import annotations
 
@@ -18,51 +18,51 @@ Rngs = Sequence[np.random.Generator]
 
 @dataclass(frozen=True)
 class Rollout:
-    """E episodes of each of T tasks over at most H steps."""
+    """E episodes of each of T tasks, of at most H steps."""
 
-    state: Ints  # [H + 1, T, E] states of the task, from 0
-    action: Ints  # [H, T, E] as chosen
-    reward: Floats  # [H, T, E] 0 once the episode is over
-    alive: Bools  # [H, T, E] the episode was still on when the action was taken
+    state: Ints  # [H + 1, T, E] state indices within the task
+    action: Ints  # [H, T, E] chosen actions
+    reward: Floats  # [H, T, E] 0 after the end of the episode
+    alive: Bools  # [H, T, E] whether the episode was running when the action was chosen
 
     @property
     def returns(self) -> Floats:
-        """[T, E] undiscounted."""
+        """The undiscounted return [T, E] of each episode."""
         total: Floats = self.reward.sum(0)
         return total
 
     @property
     def env_steps(self) -> Ints:
-        """[T] steps taken in all episodes together."""
+        """The number of environment steps [T] in all episodes of each task."""
         steps: Ints = self.alive.sum((0, 2))
         return steps
 
 
 def roll_out(batch: GridBatch, action_probs: Floats, episodes: int, rngs: Rngs) -> Rollout:
-    """Sample episodes of policies without memory, `action_probs` [T, S, A].
+    """Sample episodes of memoryless policies with action probabilities [T, S, A].
 
-    With [H, T, S, A] they may also depend on the step of the episode.
+    With [H, T, S, A] the policies also depend on the step of the episode.
 
-    Each task draws from its own generator, as many numbers as its own level needs, so that a task's
-    episodes do not depend on which other tasks are in the batch.
+    Each task draws from its own generator, as many numbers as its level needs, so that its episodes
+    do not depend on the other tasks in the batch.
     """
     shape = (batch.horizon, batch.n_tasks, episodes)
-    first = np.arange(batch.n_tasks)[:, None] * batch.n_states  # [T, 1] flat state 0 of each task
-    chance, luck, state = draw(batch, episodes, rngs)
+    first = np.arange(batch.n_tasks)[:, None] * batch.n_states  # [T, 1] flat index of state 0
+    action_draws, slip_draws, state = draw(batch, episodes, rngs)
     states = np.empty((batch.horizon + 1, *shape[1:]), np.int64)
     actions = np.empty(shape, np.int64)
     index = np.empty(shape, np.int64)
     by_step = action_probs if action_probs.ndim == 4 else action_probs[None]
-    bounds = [  # for each step, or for all: [A - 1, T * S]
+    bounds = [  # cumulative probabilities [A - 1, T * S], per step or once for all steps
         np.cumsum(probs.reshape(-1, N_ACTIONS), 1)[:, :-1].T.copy() for probs in by_step
     ]
     state = state + first
     states[0] = state
     for h in range(batch.horizon):
-        action = (bounds[min(h, len(bounds) - 1)].take(state, 1) < chance[h]).sum(0)
+        action = (bounds[min(h, len(bounds) - 1)].take(state, 1) < action_draws[h]).sum(0)
         np.add(state * N_ACTIONS, action, out=index[h])
-        if luck is not None:
-            batch.detours.divert(index[h], luck[h])
+        if slip_draws is not None:
+            batch.detours.divert(index[h], slip_draws[h])
         state = batch.flat_next.take(index[h])
         actions[h], states[h + 1] = action, state
     alive = ~batch.over.ravel().take(states[:-1])
@@ -75,22 +75,23 @@ def roll_out(batch: GridBatch, action_probs: Floats, episodes: int, rngs: Rngs) 
 def draw(
     batch: GridBatch, episodes: int, rngs: Rngs
 ) -> tuple[Floats, Floats | None, NDArray[np.int64]]:
-    """The random numbers of a rollout: for actions [H, T, E], wind and slips; first states [T, E].
+    """Draw a rollout's random numbers: for actions [H, T, E], for wind and slips [H, T, E] (None if
+    no task has any), and the start states [T, E].
 
-    Each task draws from its own generator, as many numbers as its own level needs.
+    Each task draws from its own generator, as many numbers as its level needs.
     """
     shape = (batch.horizon, batch.n_tasks, episodes)
-    chance = np.zeros(shape)
-    luck = np.ones(shape) if batch.chancy.any() else None
+    action_draws = np.zeros(shape)
+    slip_draws = np.ones(shape) if batch.stochastic.any() else None
     state = np.empty(shape[1:], np.int64)
     for t, (tables, rng) in enumerate(zip(batch.tables, rngs, strict=True)):
         n_starts = len(tables.starts)
         chosen = (rng.random(episodes) * n_starts).astype(int) if n_starts > 1 else 0
         state[t] = tables.starts[chosen]
-        chance[: batch.steps[t], t] = rng.random((batch.steps[t], episodes))
-        if luck is not None and batch.chancy[t]:
-            luck[: batch.steps[t], t] = rng.random((batch.steps[t], episodes))
-    return chance, luck, state
+        action_draws[: batch.steps[t], t] = rng.random((batch.steps[t], episodes))
+        if slip_draws is not None and batch.stochastic[t]:
+            slip_draws[: batch.steps[t], t] = rng.random((batch.steps[t], episodes))
+    return action_draws, slip_draws, state
 
 
 def adaptation_step(
@@ -102,10 +103,10 @@ def adaptation_step(
     gradient_steps: int,
     stationary: bool = True,
 ) -> AdaptationStep:
-    """Step k of an adaptation, its policies [T, S, A] having played the episodes `data`."""
+    """Return step k of an adaptation: policies `probs` [T, S, A] and their episodes `data`."""
     shown = min(EPISODES_SHOWN, data.action.shape[2])
     alive = data.alive[..., :shown]  # [H, T, n]
-    begun = np.concatenate([np.ones_like(alive[:1]), alive])
+    visited = np.concatenate([np.ones_like(alive[:1]), alive])
     return AdaptationStep(
         step=k,
         episodes=k * data.action.shape[2],
@@ -114,7 +115,7 @@ def adaptation_step(
         return_sampled=data.returns.mean(1),
         return_exact=exact,
         action_probs=probs,
-        paths=np.where(begun, data.state[..., :shown], -1).transpose(1, 2, 0),
+        paths=np.where(visited, data.state[..., :shown], -1).transpose(1, 2, 0),
         moves=np.where(alive, data.action[..., :shown], -1).transpose(1, 2, 0),
         stationary=stationary,
     )

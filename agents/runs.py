@@ -1,7 +1,7 @@
 """Agents on disk: a folder with `config.json` and `agent.safetensors`, written atomically.
 
-safetensors loads no code, but a damaged file may still load: so its header holds a hash, and names,
-shapes, types and finiteness are checked against the learner that the config describes.
+Loading safetensors runs no code, but a damaged file may still load. Therefore the header holds a
+hash, and names, shapes, types and finiteness are checked against the learner in the config.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from game.world.features import LAYOUT
 
 @dataclass(frozen=True)
 class Agent:
-    """A learner ready to adapt. `pack` is what it was meta-trained on ("" where it was not)."""
+    """A learner that is ready to adapt; `pack` names its training pack ("" if untrained)."""
 
     name: str
     learner: Learner
@@ -46,7 +46,7 @@ class Agent:
 
 
 def describe(learner_name: str, learner: Learner, **facts: Any) -> dict[str, Any]:
-    """What config.json says of a run: all that it takes to build the learner again, and `facts`."""
+    """Return the contents of a run's config.json: how to rebuild the learner, and `facts`."""
     return {
         "learner": learner_name,
         "options": asdict(learner.config),
@@ -57,12 +57,12 @@ def describe(learner_name: str, learner: Learner, **facts: Any) -> dict[str, Any
 
 
 def save_weights(folder: Path, learner: Learner) -> None:
-    """Write the learner's meta-parameters into the folder of a run."""
+    """Write the learner's meta-parameters into a run's folder."""
     _save(folder / WEIGHTS, learner.state())
 
 
 def save_checkpoint(folder: Path, arrays: Arrays, facts: str) -> None:
-    """Write all that a run goes on from into one file: the learner's checkpoint, and `facts`."""
+    """Write a run's checkpoint: the learner's `arrays`, and `facts` about the run as text."""
     _save(folder / CHECKPOINT, arrays, facts=facts)
 
 
@@ -76,7 +76,7 @@ def _hash(arrays: Arrays) -> str:
     digest = hashlib.sha256()
     for name in sorted(arrays):
         array = arrays[name]
-        dtype = f"torch.{array.dtype}"  # as the first runs, which were written by torch, say it
+        dtype = f"torch.{array.dtype}"  # torch's names: the first runs were written by torch
         digest.update(f"{name} {dtype} {tuple(array.shape)}\n".encode())
         digest.update(array.tobytes())
     return digest.hexdigest()
@@ -86,9 +86,12 @@ def _hash(arrays: Arrays) -> str:
 
 
 def load_agent(name: str, pack: str = "", seed: int = 0) -> Agent:
-    """A run's folder, a shipped agent's name, a learner's name (for the shipped `LEARNER-PACK`),
-    or a learner that needs no run (`scratch` has a tuned step size where one is shipped for the
-    pack, and `seed` draws its initialisation). Raises AgentError."""
+    """Load an agent. Raises AgentError.
+
+    `name` is a run's folder, the name of a shipped agent, of a learner (for the shipped
+    LEARNER-PACK), or of a learner that needs no training. `scratch` uses the tuned step size that
+    is shipped for the pack, if any; `seed` draws its initialisation.
+    """
     if name in UNTRAINED and not is_shipped(name, pack):
         return Agent(name, make_learner(name, seed), "")
     folder = find_agent(name, pack)
@@ -104,31 +107,34 @@ def load_agent(name: str, pack: str = "", seed: int = 0) -> Agent:
 
 
 def learner_by_seed(name: str, pack: str = "") -> Callable[[int], Learner]:
-    """The agent's learner for each adaptation seed: only that of `scratch` depends on it."""
+    """Return a function from adaptation seed to learner; only `scratch` depends on the seed."""
     return lambda seed: load_agent(name, pack, seed).learner
 
 
 def load_run(folder: Path) -> tuple[str, Learner, dict[str, Any]]:
-    """Of a run to go on with: the learner's name, a new one, the config. Raises AgentError."""
+    """Return a run's learner name, a newly initialised learner, and the config, to resume it.
+
+    Raises AgentError.
+    """
     config = read_config(folder)
     training = config.get("training")
     if not isinstance(training, dict):
-        raise AgentError(f"{folder / CONFIG}: does not say how it was trained")
+        raise AgentError(f"{folder / CONFIG}: does not say how the agent was trained")
     seed = training.get("seed")
     learner = _build(folder / CONFIG, config, seed if isinstance(seed, int) else 0)
     return str(config["learner"]), learner, config
 
 
 def load_checkpoint(folder: Path) -> tuple[Arrays, str]:
-    """What `save_checkpoint` wrote. Raises AgentError."""
+    """Return the arrays and facts that `save_checkpoint` wrote. Raises AgentError."""
     arrays, metadata = _read_arrays(folder / CHECKPOINT)
     return arrays, metadata["facts"]
 
 
 def _build(path: Path, config: dict[str, Any], seed: int) -> Learner:
     try:
-        kind = learner_class(str(config.get("learner")))
-        learner: Learner = kind(fill(kind.Config, config["options"]), seed)
+        cls = learner_class(str(config.get("learner")))
+        learner: Learner = cls(fill(cls.Config, config["options"]), seed)
     except Misfit as misfit:
         raise AgentError(f"{path}: option {misfit}") from None
     except (AgentError, TypeError, ValueError) as error:
@@ -145,7 +151,7 @@ def _read_weights(path: Path, expected: Arrays) -> Arrays:
 
 
 def _read_arrays(path: Path) -> tuple[Arrays, dict[str, str]]:
-    """Arrays and metadata of an undamaged file."""
+    """Return a file's arrays and metadata. Raises AgentError if it is damaged."""
     try:
         with safetensors.safe_open(path, framework="numpy") as file:
             names = list(file.keys())

@@ -1,4 +1,4 @@
-"""What training and evaluation show in a terminal."""
+"""Terminal output of training, evaluation, the microscope and the benchmarks."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from rich.table import Table
 
 from agents.studies.bench_world import Figure
 from agents.studies.microscope import EstimatorReading
-from agents.training.evaluate import BASELINE
+from agents.training.evaluate import BASELINE_AGENT
 from agents.training.train import Training, Update
 
 BARS = " ▁▂▃▄▅▆▇█"
 
 
 def sparkline(values: Sequence[float]) -> str:
-    """Values from 0 to 1 as a row of bars."""
+    """Draw values from 0 to 1 as a row of bars."""
     return "".join(BARS[round(max(0.0, min(1.0, value)) * (len(BARS) - 1))] for value in values)
 
 
 def show_training(training: Training, console: Console) -> None:
-    """Train to the end, with a progress bar and a line for every validation."""
+    """Train to the end, with a progress bar and one line per validation."""
     console.print(f"meta-training [b]{training.learner_name}[/b] on {training.pack.name}")
     console.print("validation: mean score after 0, 1, 2 ... adaptation steps (1 is the optimum)")
     columns = (
@@ -45,11 +45,11 @@ def show_training(training: Training, console: Console) -> None:
                 progress.update(bar, completed=event.progress, description=_rates(event))
             else:
                 numbers = " ".join(f"{score:.2f}" for score in event.scores)
-                history = sparkline([row.get("score_1", 0.0) for row in training.at.rows])
-                kept = "  best so far, kept" if event.best else ""
-                kept += "  no better for a while: the end" if event.plateau else ""
+                history = sparkline([row.get("score_1", 0.0) for row in training.status.rows])
+                note = "  best so far: saved" if event.best else ""
+                note += "  no improvement: stopping early" if event.plateau else ""
                 progress.console.print(
-                    f"iteration {event.iteration:5}  {numbers}  step 1 so far |{history}|{kept}",
+                    f"iteration {event.iteration:5}  {numbers}  step 1 so far |{history}|{note}",
                     highlight=False,
                     soft_wrap=True,
                 )
@@ -62,17 +62,17 @@ def _rates(event: Update) -> str:
 
 
 def show_evaluation(title: str, summary: dict[str, Any], console: Console) -> None:
-    """Two tables of an evaluation: the curves, and what else is known after the last step."""
+    """Print two tables of an evaluation: its curves, and statistics after the last step."""
     agents = summary["agents"]
-    look: dict[str, Any] = {"box": SIMPLE, "title_justify": "left", "pad_edge": False}
-    curves = Table(title=f"{title}\ninterquartile mean score, 95% interval", **look)
-    last = Table(title="after the last step", **look)
+    layout: dict[str, Any] = {"box": SIMPLE, "title_justify": "left", "pad_edge": False}
+    curves = Table(title=f"{title}\ninterquartile mean score, 95% interval", **layout)
+    last = Table(title="after the last step", **layout)
     for table in (curves, last):
         table.add_column("agent", no_wrap=True)
     shown = _some_steps(max(len(facts["episodes"]) for facts in agents.values()))
     for k in shown:
         curves.add_column(f"step {k}", justify="right")
-    for name in ("episodes", "mean", "p20", "made worse", f"beats {BASELINE}", "area"):
+    for name in ("episodes", "mean", "p20", "made worse", f"beats {BASELINE_AGENT}", "area"):
         last.add_column(name, justify="right")
     for name, facts in agents.items():
         steps = [k for k in shown if k < len(facts["episodes"])]
@@ -84,17 +84,17 @@ def show_evaluation(title: str, summary: dict[str, Any], console: Console) -> No
             f"{facts['score_mean'][-1]:z.3f}",
             f"{facts['score_p20'][-1]:z.3f}",
             f"{facts['worse_fraction'][-1]:.1%}",
-            f"{wins[-1]:.2f}" if wins and name != BASELINE else "",
+            f"{wins[-1]:.2f}" if wins and name != BASELINE_AGENT else "",
             f"{facts['area']:z.3f}",
         )
     console.print(curves)
     console.print(last)
     if summary["bayes_optimal_return"] is not None:
-        _show_episodes(summary, console, look)
+        _show_episodes(summary, console, layout)
 
 
-def _show_episodes(summary: dict[str, Any], console: Console, look: dict[str, Any]) -> None:
-    """Mean returns, episode by episode, of what adapts within a trial, between the bounds."""
+def _show_episodes(summary: dict[str, Any], console: Console, layout: dict[str, Any]) -> None:
+    """Print the mean return in each episode of a trial, for baselines and agents with memory."""
     bayes = summary["bayes_optimal_return"]
     n = len(bayes)
     rows = {"oracle": [summary["optimal_return"]] * n, "Bayes-optimal": bayes}
@@ -103,7 +103,9 @@ def _show_episodes(summary: dict[str, Any], console: Console, look: dict[str, An
             rows[name] = facts["return_mean"]
     rows["random policy"] = [summary["random_return"]] * n
     table = Table(
-        title="mean return of each episode of a trial, and their sum", collapse_padding=True, **look
+        title="mean return of each episode of a trial, and their sum",
+        collapse_padding=True,
+        **layout,
     )
     table.add_column("agent", no_wrap=True)
     for k in range(n):
@@ -115,51 +117,52 @@ def _show_episodes(summary: dict[str, Any], console: Console, look: dict[str, An
 
 
 def _some_steps(n: int) -> list[int]:
-    """The steps 0 to n - 1, or six of them where that would be too wide."""
+    """Return the steps 0 to n - 1, or six of them if the table would be too wide."""
     return list(range(n)) if n <= 6 else [0, 1, 2, 3, (n + 2) // 2, n - 1]
 
 
 def _with_interval(facts: dict[str, Any], k: int) -> str:
+    """Format the interquartile mean score after step k, above its interval."""
     low, high = (f"{facts[key][k]:z.2f}" for key in ("score_low", "score_high"))
     interval = f"{low}–{high}".replace("0.", ".").replace("1.00", "1")
     return f"{facts['score_iqm'][k]:z.3f}\n[dim]{interval}[/dim]"
 
 
 def show_readings(readings: Sequence[EstimatorReading], title: str, console: Console) -> None:
-    """A table for each truth: bias, variance and cosine of each estimator."""
+    """Print a table for each true gradient: bias, variance and cosine of each estimator."""
     for truth in dict.fromkeys(reading.truth for reading in readings):
         table = Table(title=f"{title}\n{truth}", title_justify="left")
         for heading in ("episodes", "estimator", "bias", "variance", "cosine"):
             table.add_column(heading, justify="left" if heading == "estimator" else "right")
-        before = None
+        previous = None
         for r in (reading for reading in readings if reading.truth == truth):
-            if before not in (None, r.episodes):
+            if previous not in (None, r.episodes):
                 table.add_section()
-            episodes = "" if before == r.episodes else str(r.episodes)
+            episodes = "" if previous == r.episodes else str(r.episodes)
             bias = f"{r.bias:.3f} ± {2 * r.noise:.3f}"
             table.add_row(episodes, r.estimator, bias, f"{r.variance:.3g}", f"{r.cosine:.3f}")
-            before = r.episodes
+            previous = r.episodes
         console.print(table)
 
 
 def show_written(folder: Path, console: Console) -> None:
-    """Say where the results are."""
+    """Print where the results are written."""
     files = ", ".join(sorted(path.name for path in folder.iterdir() if path.is_file()))
     console.print(f"written to {folder}: {files}", soft_wrap=True, highlight=False)
 
 
 def show_benchmarks(figures: Iterator[tuple[str, Figure]], as_json: bool) -> None:
-    """Benchmarks by name: value and unit, and the ratio to a reference in the same run."""
+    """Print benchmarks by name: value, unit, and ratio to a reference in the same run."""
     if not as_json:
-        Console(stderr=True).print("measuring, for less than a minute ...")
-    found = dict(figures)
+        Console(stderr=True).print("measuring (takes less than a minute) ...")
+    measured = dict(figures)
     if as_json:
-        print(json.dumps({name: asdict(figure) for name, figure in found.items()}, indent=2))
+        print(json.dumps({name: asdict(figure) for name, figure in measured.items()}, indent=2))
         return
-    table = Table(caption="one core; the ratio of a time: the loop's steps in it")
+    table = Table(caption="on one core; the ratio of a time counts the Python loop's steps in it")
     for heading in ("benchmark", "value", "unit", "ratio", "to"):
         table.add_column(heading, justify="right" if heading in ("value", "ratio") else "left")
-    for name, figure in found.items():
+    for name, figure in measured.items():
         table.add_row(name, *(_cell(value) for value in asdict(figure).values()))
     Console().print(table)
 

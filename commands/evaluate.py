@@ -9,8 +9,7 @@ from pathlib import Path
 from tyro.conf import Positional
 
 from commands.exit_codes import AT_FAULT, DONE, UNUSABLE, fail
-
-MOST_STEPS = 1000
+from game.session.messages import MOST_STEPS, STEPS
 
 
 @dataclass(frozen=True)
@@ -25,7 +24,7 @@ class EvaluateCommand:
     split: str = "test"
     """Split whose tasks are used: test (held out; refused if an agent was trained on one of them),
     validation or train."""
-    steps: int = 5
+    steps: int = STEPS
     """Number of adaptation steps (0 to 1000)."""
     seeds: int = 3
     """Adaptation seeds: how many times each agent adapts to each task."""

@@ -12,8 +12,8 @@ from game.session.messages import Request
 from game.session.replay import line_of
 from game.session.trace import trace_json
 from game.tasks.packs import Pack
-from game.view.app import setup_like
 from game.view.recording import save_gif, save_picture
+from game.view.setups import replay_setup
 from game.view.window import check_pygame
 from game.world.tables import compile_level
 
@@ -28,10 +28,10 @@ def write_adaptation(out: Path, level: str, pack: Pack, request: Request) -> lis
 
     check_pygame()
     torch.set_num_threads(1)
-    out.mkdir(parents=True, exist_ok=True)
     task = request.task
-    setup = setup_like(pack, request, AgentChoices())
+    setup = replay_setup(pack, request, AgentChoices())
     traces = trace(request)
+    out.mkdir(parents=True, exist_ok=True)
     arrays = traces[0].arrays() | compile_level(task.level).arrays()
     title = f"{task.name} ({pack.title}), task {task.id}"
     files = {

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from commands.exit_codes import AT_FAULT, DONE, UNUSABLE, fail
 from commands.train import NOTHING_SAVED, training_of
+from game.session.messages import STEPS
 
 if TYPE_CHECKING:
     from game.session.messages import Request
@@ -21,7 +22,7 @@ def open_window(
     pack: Pack | None = None,
     agents: tuple[str, ...] = (),
     seed: int = 0,
-    steps: int = 5,
+    steps: int = STEPS,
     episodes: int = 0,
     show_goal: bool = False,
     request: Request | None = None,

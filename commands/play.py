@@ -8,9 +8,9 @@ from tyro.conf import Positional
 
 from commands.exit_codes import AT_FAULT, UNUSABLE, fail
 from commands.open_window import open_window
+from game.session.messages import STEPS
 
 MOST_EPISODES = 100
-DUEL_STEPS = 5
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class PlayCommand:
             pack,
             (self.duel or pack.agent, "scratch"),
             self.seed,
-            DUEL_STEPS,
+            STEPS,
             self.episodes or 0,
             self.show_goal,
             learners=self.learner,

@@ -77,7 +77,7 @@ class TrainCommand:
             show_training(training, console)
         except KeyboardInterrupt:
             training.save()
-            saved = f"the agent so far is saved in {out}" if training.at.iteration else ""
+            saved = f"the agent so far is saved in {out}" if training.status.iteration else ""
             console.print(f"stopped; {saved}" if saved else NOTHING_SAVED, soft_wrap=True)
             return INTERRUPTED
         except Diverged as error:
@@ -222,7 +222,8 @@ def with_learner_options(argv: Sequence[str]) -> type:
     name = next((a.partition("=")[2] for a in argv if a.startswith("--learner=")), name)
     name = registered_name(name)
     config: Any = learner_class(name).Config
-    flags: Any = Annotated[config, OmitArgPrefixes]
+    title = tyro.conf.arg(name=name.rpartition(":")[2])  # of its options in the help
+    flags: Any = Annotated[config, OmitArgPrefixes, title]
     options = ("options", flags, dataclasses.field(default_factory=lambda: make_config(name)))
     return dataclasses.make_dataclass("TrainCommand", [options], bases=(TrainCommand,), frozen=True)
 

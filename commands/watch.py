@@ -10,13 +10,11 @@ from tyro.conf import Positional
 
 from commands.exit_codes import AT_FAULT, DONE, UNUSABLE, fail
 from commands.open_window import open_window
+from game.session.messages import MOST_AGENTS, MOST_STEPS, STEPS
 
 if TYPE_CHECKING:
     from game.session.messages import Request
     from game.tasks.packs import Pack
-
-MOST_STEPS = 1000
-MOST_OTHERS = 3  # agents beside the watched one
 
 
 @dataclass(frozen=True)
@@ -36,7 +34,7 @@ class WatchCommand:
     """Folder for the files of --headless."""
     seed: int = 0
     """Seed for the choice of the task and for all random numbers of the adaptation."""
-    steps: int = 5
+    steps: int = STEPS
     """Number of adaptation steps (0 to 1000)."""
     replay: str | None = None
     """Replay line to show again (copied from the window with L, or from trace.json). Replaces all
@@ -54,8 +52,8 @@ class WatchCommand:
             return fail(f"--steps is 0 to {MOST_STEPS}, --seed at least 0", UNUSABLE)
         if self.headless == (self.out is None):
             return fail("--headless and --out DIR go together", UNUSABLE)
-        if len(self.versus) > MOST_OTHERS:
-            return fail(f"--versus takes at most {MOST_OTHERS} agents", UNUSABLE)
+        if len(self.versus) > MOST_AGENTS - 1:
+            return fail(f"--versus takes at most {MOST_AGENTS - 1} agents", UNUSABLE)
         register_files(self.learner)
         if self.replay is not None:
             target = read_line(self.replay)

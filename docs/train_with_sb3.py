@@ -1,9 +1,9 @@
-"""Train PPO of Stable-Baselines3 on a level whose goal can be seen, and print what it reaches.
+"""Train PPO of Stable-Baselines3 on a level with a visible goal, and print its return.
 
     python -m pip install stable-baselines3
     python docs/train_with_sb3.py [STEPS]
 
-It sees the features that our agents see, and learns this one level: there is no adaptation here.
+PPO observes the same features as Gridapt's agents. It learns this one level, without adaptation.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ map:
 
 
 def train(level: Level, steps: int) -> tuple[float, float]:
-    """The mean return of a PPO policy after so many steps, and the optimum."""
+    """Return the mean return of a PPO policy after `steps` steps, and the optimal return."""
     torch.set_num_threads(1)
     envs = make_vec_env(lambda: gymnasium.make(game.env.ID, level=level), n_envs=8, seed=0)
     model = PPO("MlpPolicy", envs, n_steps=128, batch_size=256, learning_rate=1e-3, seed=0)

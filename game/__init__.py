@@ -1,1 +1,1 @@
-"""The world: levels as text, their rules, tables, planner and features. Never imports torch."""
+"""The game: levels as text, their rules and tasks, and the window."""

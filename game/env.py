@@ -1,10 +1,13 @@
-"""The same world through Gymnasium: `LevelEnv`, one episode at a time, and `LevelVectorEnv`, many.
+"""Levels as Gymnasium environments: `LevelEnv`, one at a time, and `LevelVectorEnv`, many.
 
-Importing this module registers both as `gridapt/Level-v0`:
+Gymnasium imports this module by itself when its name stands before that of the environment:
 
-    gymnasium.make("gridapt/Level-v0", level="mazes-9x9")
-    gymnasium.make_vec("gridapt/Level-v0", num_envs=64, vectorization_mode="vector_entry_point",
+    gymnasium.make("game.env:gridapt/Level-v0", level="mazes-9x9")
+    gymnasium.make_vec("game.env:gridapt/Level-v0", num_envs=64,
+                       vectorization_mode="vector_entry_point",
                        level="levels/showcase/3-four-rooms.txt")
+
+After `import game.env` the name `gridapt/Level-v0` alone will do.
 """
 
 from __future__ import annotations
@@ -35,13 +38,13 @@ Observation = Literal["features", "state"]
 
 ID = "gridapt/Level-v0"
 CELL_PIXELS = 24
-LOWEST, HIGHEST = -1.0, 200.0  # of any feature: the dearest terrain costs 1,000
+LOWEST, HIGHEST = -1.0, 200.0  # of any feature: entering costs are at most 1,000
 AGENT_COLOUR = (213, 94, 0)
 GOAL_COLOUR = (0, 138, 98)
 
 
 def tasks_of(source: Source, split: str = "test") -> TaskDistribution:
-    """What is played: a level or task as it is, or a split of a level file's or pack's tasks."""
+    """The tasks to play: a level or task as it is, or a split of a level file or pack."""
     if isinstance(source, Level):
         source = Task(source, source.title or "level")
     if isinstance(source, Task):
@@ -50,14 +53,14 @@ def tasks_of(source: Source, split: str = "test") -> TaskDistribution:
 
 
 def observation_space(observation: Observation) -> spaces.Space[Any]:
-    """One space for all tasks: features, or the number of the state."""
+    """The observation space, the same for all tasks: features, or the number of the state."""
     if observation == "state":
         return spaces.Discrete(MAX_STATES)
     return spaces.Box(LOWEST, HIGHEST, (N_FEATURES,), np.float32)
 
 
-def draw(tables: Tables, state: int) -> NDArray[np.uint8]:
-    """[height, width, 3] the level's colours, the goal framed, the agent as a disc."""
+def render_image(tables: Tables, state: int) -> NDArray[np.uint8]:
+    """[height, width, 3] an image: the tiles' colours, the goal framed, the agent as a disc."""
     level, n = tables.level, CELL_PIXELS
     image = np.array([[BY_CHAR[char].colour for char in row] for row in level.rows], np.uint8)
     image = image.repeat(n, 0).repeat(n, 1)
@@ -73,8 +76,8 @@ def draw(tables: Tables, state: int) -> NDArray[np.uint8]:
     return image
 
 
-def text(tables: Tables, state: int) -> str:
-    """The map with the agent as `*`."""
+def render_text(tables: Tables, state: int) -> str:
+    """The map as text, with the agent as `*`."""
     rows = [list(row) for row in tables.level.rows]
     row, column = tables.cell[state]
     rows[row][column] = "*"
@@ -103,17 +106,17 @@ class LevelEnv(gymnasium.Env[Any, Any]):
         self.observation, self.resample, self.render_mode = observation, resample, render_mode
         self.observation_space = observation_space(observation)
         self.action_space = spaces.Discrete(N_ACTIONS)
-        self._take(self.tasks.sample(1, np.random.default_rng(0))[0])
+        self._set_task(self.tasks.sample(1, np.random.default_rng(0))[0])
 
-    def _take(self, task: Task) -> None:
-        """Play this task from now on. Plain lists are what a single step reads fastest."""
+    def _set_task(self, task: Task) -> None:
+        """Play this task from now on. Plain lists are fastest for single steps."""
         self.task = task
         self.tables = compile_level(task.level)
         self.batch = GridBatch([self.tables])
         self._next: list[list[int]] = self.tables.next_state.tolist()
         self._reward: list[list[float]] = self.tables.reward.tolist()
         self._ended: list[list[bool]] = self.tables.terminated.tolist()
-        risk = self.batch.detours.bounds[2] if self.batch.chancy[0] else np.zeros(0)
+        risk = self.batch.detours.bounds[2] if self.batch.stochastic[0] else np.zeros(0)
         self._risk: list[float] = risk.tolist()
         self._steps = task.level.steps
         seen = observe(self.tables) if self.observation == "features" else np.zeros((0, 0))
@@ -127,26 +130,26 @@ class LevelEnv(gymnasium.Env[Any, Any]):
         super().reset(seed=seed)
         given = (options or {}).get("task")
         if given is not None:
-            self._take(tasks_of(given).tasks[0])
+            self._set_task(tasks_of(given).tasks[0])
         elif self.resample:
-            self._take(self.tasks.sample(1, self.np_random)[0])
+            self._set_task(self.tasks.sample(1, self.np_random)[0])
         self._state = int(self.np_random.choice(self.tables.starts))
         self._clock = 0
-        return self._see(), {"task": self.task.id}
+        return self._observe(), {"task": self.task.id}
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         """Act; the episode is truncated after the level's steps."""
         state = self._state
         if self._risk:
-            action = self._diverted(state * N_ACTIONS + action)
+            action = self._effective_action(state * N_ACTIONS + action)
         reward, ended = self._reward[state][action], self._ended[state][action]
         self._state = self._next[state][action]
         self._clock += 1
         truncated = self._clock >= self._steps and not ended
-        return self._see(), reward, ended, truncated, {}
+        return self._observe(), reward, ended, truncated, {}
 
-    def _diverted(self, transition: int) -> int:
-        """The action that takes effect."""
+    def _effective_action(self, transition: int) -> int:
+        """The action that takes effect, by chance another than the chosen one."""
         luck = self.np_random.random()
         if luck < self._risk[transition]:
             effect = np.array([transition])
@@ -154,27 +157,27 @@ class LevelEnv(gymnasium.Env[Any, Any]):
             transition = int(effect[0])
         return transition % N_ACTIONS
 
-    def _see(self) -> Any:
+    def _observe(self) -> Any:
         return self._state if self.observation == "state" else self._features[self._state].copy()
 
     def render(self) -> Any:
         """The map as text ("ansi") or as an image ("rgb_array")."""
         if self.render_mode == "ansi":
-            return text(self.tables, self._state)
-        return draw(self.tables, self._state) if self.render_mode == "rgb_array" else None
+            return render_text(self.tables, self._state)
+        return render_image(self.tables, self._state) if self.render_mode == "rgb_array" else None
 
 
 class LevelVectorEnv(VectorEnv[Any, Any, Any]):
-    """Many environments over the same tables: a step is a few gathers, however many they are.
+    """Many environments over the same tables: a step is a few gathers for all of them.
 
     They play T tasks, drawn at the start (one for each environment, or as many as there are):
     the first N / T environments the first task, and so on; or with `resample` each episode any
     of them. A `reset` begins all episodes anew; `options={"task": task}` puts all environments on
     that `Task` or `Level`.
 
-    An environment whose episode has ended begins anew with the next step, whose action and reward
-    then count for nothing (autoreset mode NEXT_STEP). Actions drawn beforehand are stepped faster
-    by `environments.run`, without a look at what they lead to.
+    After the end of an episode the next step resets the environment: its action is ignored and its
+    reward is 0 (autoreset mode NEXT_STEP). For actions drawn beforehand `environments.run` is
+    faster, which gives no observations.
     """
 
     metadata = {  # noqa: RUF012
@@ -200,9 +203,9 @@ class LevelVectorEnv(VectorEnv[Any, Any, Any]):
         self.action_space = batch_space(self.single_action_space, num_envs)
         distribution = tasks_of(level, split)
         n = num_envs if distribution.unlimited else min(num_envs, len(distribution.tasks))
-        self._take(distribution.sample(n, np.random.default_rng(0)))
+        self._set_tasks(distribution.sample(n, np.random.default_rng(0)))
 
-    def _take(self, tasks: Sequence[Task]) -> None:
+    def _set_tasks(self, tasks: Sequence[Task]) -> None:
         """Play these tasks from now on."""
         self.tasks = tuple(tasks)
         self.batch = GridBatch.of([task.level for task in tasks])
@@ -226,28 +229,28 @@ class LevelVectorEnv(VectorEnv[Any, Any, Any]):
         super().reset(seed=seed)
         given = (options or {}).get("task")
         if given is not None:
-            self._take(tasks_of(given).tasks)
+            self._set_tasks(tasks_of(given).tasks)
         self.environments.rng = self.np_random
         self._state = self.environments.reset()
         ids = np.array([task.id for task in self.tasks])[self._state // self.batch.n_states]
-        return self._see(), {"task": ids, "_task": np.ones(self.num_envs, bool)}
+        return self._observe(), {"task": ids, "_task": np.ones(self.num_envs, bool)}
 
     def step(self, actions: Any) -> tuple[Any, Any, Any, Any, dict[str, Any]]:
-        """Act everywhere; where an episode had ended, begin anew instead."""
+        """Act in all environments; reset those whose episode had ended."""
         done = self.environments.run(np.asarray(actions, np.int64)[None])
         self._state = done.state[0]
-        return self._see(), done.reward[0], done.terminated[0], done.truncated[0], {}
+        return self._observe(), done.reward[0], done.terminated[0], done.truncated[0], {}
 
-    def _see(self) -> Any:
+    def _observe(self) -> Any:
         if self._features is None:
             return self._state % self.batch.n_states
         return self._features.take(self._state, 0)
 
     def render(self) -> Any:
-        """A picture or a text of each environment."""
+        """An image or a text of each environment."""
         if self.render_mode is None:
             return None
-        show = text if self.render_mode == "ansi" else draw
+        show = render_text if self.render_mode == "ansi" else render_image
         places = zip(*np.divmod(self._state, self.batch.n_states))
         return tuple(show(self.batch.tables[task], int(state)) for task, state in places)
 

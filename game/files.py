@@ -12,7 +12,7 @@ import numpy as np
 
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
-    """Let `write` fill a temporary file beside `path`, then put it in place."""
+    """Call `write` with a temporary file beside `path`, then move that into place."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         write(temporary)
@@ -25,12 +25,12 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """JSON as all our files have it: the same value gives the same bytes."""
+    """Write JSON atomically; the same value gives the same bytes."""
     text = json.dumps(value, indent=2, allow_nan=False) + "\n"  # ASCII: a path may be no text
     write_atomically(path, lambda file: file.write_text(text, encoding="utf-8"))
 
 
 def save_arrays(path: Path, arrays: dict[str, Any]) -> None:
-    """Arrays by name as an npz file; the same arrays give the same bytes."""
+    """Write arrays by name as an npz file; the same arrays give the same bytes."""
     with path.open("wb") as file:
         np.savez(file, **arrays)

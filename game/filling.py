@@ -14,6 +14,8 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_
 
 Kind = TypeVar("Kind")
 MOST_ITEMS = 16  # of a tuple of numbers
+MOST_TEXTS = 100  # of a tuple of texts
+IF_MISSING = "if missing"  # in a field's metadata: its value in tables older than the field
 
 
 class Misfit(Exception):
@@ -36,6 +38,8 @@ def fill(kind: type[Kind], values: Any) -> Kind:
         raise Misfit(str(unknown), f"is not known here - {_meant(str(unknown), list(hints))}")
     given = {key: _converted(key, value, hints[key]) for key, value in values.items()}
     for field in fields(kind):  # type: ignore[arg-type]
+        if IF_MISSING in field.metadata:
+            given.setdefault(field.name, field.metadata[IF_MISSING])
         required = field.default is MISSING and field.default_factory is MISSING
         if required and field.name not in given:
             raise Misfit("", f"lacks '{field.name}'")
@@ -76,7 +80,8 @@ def _fits(value: Any, expected: Any) -> bool:
     if origin is list:  # of names, none of them empty
         return isinstance(value, list) and all(one and _fits(one, arguments[0]) for one in value)
     if origin is tuple:
-        short = isinstance(value, list) and len(value) <= MOST_ITEMS
+        most = MOST_TEXTS if arguments[0] is str else MOST_ITEMS
+        short = isinstance(value, list) and len(value) <= most
         return short and all(_fits(one, arguments[0]) for one in value)
     if expected is NoneType:
         return value is None

@@ -1,11 +1,13 @@
-"""A plain scalar reading of the rules, apart from the project's own: no numpy, no tables."""
+"""A scalar implementation of the rules, independent of the project's: no numpy, no tables."""
 
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from game.text.level import Level
+from game.text.tiles import TILES, Tile
 
 COST = {".": 1, "@": 1, "G": 1, "?": 1, ",": 2, ":": 3, "%": 4, "~": 6}
 NAME = {".": "floor", ",": "grass", ":": "sand", "%": "mud", "~": "water"}
@@ -27,7 +29,7 @@ class Opponent(NamedTuple):
     kind: str  # x, y or hunt
     every: int
     cell: Cell
-    ahead: int  # of a patrol: 1 to the right or down, -1 back
+    ahead: int  # direction of a patrol: 1 is right or down, -1 is back
 
 
 class State(NamedTuple):
@@ -67,7 +69,7 @@ def starts(level: Level) -> list[State]:
 
 
 def moved(level: Level, state: State, move: int) -> tuple[Cell, bool]:
-    """Where a real move takes the agent, and whether it entered that cell."""
+    """Return the agent's cell after a move, and whether the agent entered it."""
     here = tile(level, state.cell)
     target = (state.cell[0] + MOVE[move][0], state.cell[1] + MOVE[move][1])
     there = tile(level, target)
@@ -86,7 +88,7 @@ def moved(level: Level, state: State, move: int) -> tuple[Cell, bool]:
 
 
 def blocked(level: Level, cell: Cell) -> bool:
-    """To an opponent."""
+    """Whether an opponent cannot enter the cell."""
     return tile(level, cell) in "#ABCD"
 
 
@@ -111,7 +113,7 @@ def opponent_moved(level: Level, opponent: Opponent, agent: Cell, time: int) -> 
 
 
 def step(level: Level, state: State, action: int) -> tuple[State, float, bool]:
-    """The effect of an action that takes effect: next state, reward, whether the episode ends."""
+    """Return next state, reward and termination of an action that takes effect."""
     if state.over:
         return state, 0.0, True
     move = action
@@ -140,7 +142,7 @@ def step(level: Level, state: State, action: int) -> tuple[State, float, bool]:
 
 
 def outcomes(level: Level, state: State, action: int) -> list[tuple[float, int]]:
-    """The actions that may take effect, with their chances."""
+    """Return the probabilities of the actions that may take effect, with these actions."""
     words = level.controls.split() if level.controls != "normal" else list(WORDS)
     moves = [WORDS[word] for word in words]  # of the four actions
     calm = 1.0 - level.wind_chance if level.wind != "none" else 1.0
@@ -154,7 +156,7 @@ def outcomes(level: Level, state: State, action: int) -> list[tuple[float, int]]
 
 
 def cells(level: Level) -> list[Cell]:
-    """All cells that can be walked to from a start, reading order."""
+    """Return all cells that can be reached from a start, in reading order."""
     seen, queue = set(), list(starts(level))
     found = {state.cell for state in queue}
     while queue:
@@ -174,11 +176,13 @@ def all_cells(level: Level) -> list[Cell]:
 
 
 def value(level: Level, policy: dict[Cell, list[float]] | None) -> float:
-    """Exact return over the episode of a policy that sees its cell alone, or (None) the best one,
-    averaged over starts."""
+    """Return the exact return of a policy that depends on the cell only, or of the best one (None).
+
+    The return is averaged over starts.
+    """
     known: dict[State, float] = {}
 
-    def worth(state: State) -> float:
+    def state_value(state: State) -> float:
         if state.over or state.time >= level.steps:
             return 0.0
         if state not in known:
@@ -187,21 +191,45 @@ def value(level: Level, policy: dict[Cell, list[float]] | None) -> float:
                 total = 0.0
                 for chance, effect in outcomes(level, state, action):
                     target, reward, _ = step(level, state, effect)
-                    total += chance * (reward + worth(target))
+                    total += chance * (reward + state_value(target))
                 q.append(total)
             weighted = sum(p * x for p, x in zip(policy[state.cell], q)) if policy else max(q)
             known[state] = weighted
         return known[state]
 
-    return sum(map(worth, starts(level))) / len(starts(level))
+    return sum(map(state_value, starts(level))) / len(starts(level))
 
+
+# --- the tile table ----------------------------------------------------------------------------
+
+
+def check_tiles(tiles: Iterable[Tile]) -> None:
+    """Raise AssertionError for tiles that this reference or its random levels do not have."""
+    for t in tiles:
+        if not (t.passable or t.effect):
+            continue  # a kind of wall
+        known = NAME.get(t.char), COST.get(t.char, 1)
+        assert known == (t.name, t.cost), (
+            f"tests/reference.py has {known} as name and cost of the tile '{t.char}', and the table"
+            f" has {(t.name, t.cost)} - teach tests/reference.py the tile and its rules"
+        )
+        assert t.char in ALPHABET, f"no random level of tests/reference.py has the tile '{t.char}'"
+
+
+# --- random levels -----------------------------------------------------------------------------
 
 TERRAIN = "....#,:%~"
 ALL = "......##,:%~II^v<>LooHMaAbB"
+PLACED = "@G1"  # tiles that every level, or every level of ALL tiles, gets
+RARE = [t.char for t in TILES if t.char not in ALL + PLACED]  # in every third level of ALL tiles
+ALPHABET = {*ALL, *PLACED, *RARE}
 
 
 def random_level(seed: int, tiles: str = TERRAIN) -> Level:
-    """A small level of these tiles, one or two starts and goals, and any rules."""
+    """Return a small level of these tiles with one or two starts and goals, and random rules.
+
+    A level of ALL tiles has more random rules, and in every third level also RARE tiles.
+    """
     rng = random.Random(seed)
     height, width = rng.randint(2, 5), rng.randint(2, 5)
     grid = [[rng.choice(tiles) for _ in range(width)] for _ in range(height)]
@@ -219,11 +247,28 @@ def random_level(seed: int, tiles: str = TERRAIN) -> Level:
         costs=rng.choice([(), (("mud", 7.0),), (("floor", 2.0), ("water", 1.5))]),
         slip=rng.choice([0.0, 0.0, 0.3]),
     )
-    return with_everything(level, rng) if tiles == ALL else level
+    if tiles != ALL:
+        return level
+    level = with_all_rules(level, rng)
+    return with_rare_tiles(level, random.Random(f"rare {seed}")) if seed % 3 == 2 else level
 
 
-def with_everything(level: Level, rng: random.Random) -> Level:
-    """The level with a pair of teleporters, any wind and controls, and any settings."""
+def with_rare_tiles(level: Level, rng: random.Random) -> Level:
+    """Return the level with two RARE tiles for floor: each twice, or with its key or door."""
+    chars = ""
+    for char in rng.sample(RARE, 2):
+        partner = char.swapcase() if char.swapcase() in RARE else char
+        chars += "".join(c for c in (char, partner) if chars.count(c) < 2)
+    floor = [cell for cell in all_cells(level) if tile(level, cell) == "."]
+    rng.shuffle(floor)
+    rows = [list(row) for row in level.rows]
+    for (row, column), char in zip(floor, chars):
+        rows[row][column] = char
+    return Level(**vars(level) | {"rows": tuple("".join(row) for row in rows)})
+
+
+def with_all_rules(level: Level, rng: random.Random) -> Level:
+    """Return the level with a pair of teleporters and random wind, controls and settings."""
     rows = [list(row) for row in level.rows]
     floor = [cell for cell in all_cells(level) if tile(level, cell) in ".#"]
     for cell in rng.sample(floor, 2) if len(floor) > 2 else []:

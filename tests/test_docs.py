@@ -1,7 +1,8 @@
-"""What the documents name is there: files, commands, exercises, options."""
+"""The documents are true: files, commands, exercises, options, keys and learners that they name."""
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import re
 import shlex
@@ -11,20 +12,25 @@ import pytest
 
 from agents.gradient.inner_loop import InnerConfig
 from agents.gradient.maml import MamlConfig
+from agents.registry import BUILT_IN
 from agents.studies.exercises import EXERCISES
 from commands.evaluate import EvaluateCommand
 from commands.exercise import ExerciseCommand
 from commands.main import parse
 from game.tasks.packs import find_pack
+from game.view.screens.screen import COMMON
+from game.view.screens.watch import WatchScreen
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+README = ROOT / "README.md"
 META_RL = ROOT / "docs" / "meta-rl.md"
 
 
 @pytest.mark.parametrize("path", DOCS, ids=lambda path: path.name)
 def test_links_lead_to_files(path: Path):
-    for target in re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8")):
+    text = re.sub(r"^```.*?^```", "", path.read_text(encoding="utf-8"), flags=re.M | re.S)
+    for target in re.findall(r"\]\(([^)#]+)\)", text):
         assert target.startswith("http") or (path.parent / target).exists(), target
 
 
@@ -57,3 +63,49 @@ def test_options_that_the_page_names_exist():
     options = {f.name for f in (*dataclasses.fields(MamlConfig), *dataclasses.fields(InnerConfig))}
     for name in re.findall(r"option\s+`(\w+)`", META_RL.read_text(encoding="utf-8")):
         assert name in options
+
+
+def first_column(page: Path, heading: str) -> list[str]:
+    """The words in back quotes in the first column of the table with this heading."""
+    text = page.read_text(encoding="utf-8")
+    rows = text[text.index(f"| {heading} |") :].partition("\n\n")[0].splitlines()[2:]
+    return [word for row in rows for word in re.findall(r"`([^`]+)`", row.split("|")[1])]
+
+
+def test_the_readmes_table_of_keys_has_every_key_of_the_watch_screen():
+    caps = {key.cap for key in (*WatchScreen.keys, *COMMON)}
+    assert set(first_column(README, "key")) == caps
+
+
+def test_the_readmes_table_of_learners_has_every_learner():
+    assert first_column(README, "learner") == list(BUILT_IN)
+
+
+NESTED = {"command", "inner", "outer", "ppo"}  # fields that hold options of their own
+
+
+def options() -> dict[str, str]:
+    """The help text of every option of the command line and of the learners, "" if it has none."""
+    found = {}
+    for path in [*ROOT.glob("commands/**/*.py"), *ROOT.glob("agents/**/*.py")]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef) and node.name.endswith(("Command", "Config")):
+                for field, after in zip(node.body, [*node.body[1:], None]):
+                    if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
+                        text = after.value if isinstance(after, ast.Expr) else None
+                        said = text.value if isinstance(text, ast.Constant) else ""
+                        found[f"{node.name}.{field.target.id}"] = " ".join(str(said).split())
+    return {name: text for name, text in found.items() if name.split(".")[1] not in NESTED}
+
+
+OPTIONS = options()
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_the_help_of_an_option_stands_alone(name: str):
+    """It begins with a capital letter, ends in a full stop, and leans on no neighbour."""
+    text = OPTIONS[name]
+    assert re.fullmatch(r"[A-Z].*[.)]", text), text
+    first, second = text.split(" ")[:2] if " " in text else (text, "")
+    assert first not in ("Of", "Those", "It", "What", "This", "Its", "And", "By"), text
+    assert second, text

@@ -45,7 +45,7 @@ FLOORS: dict[str, set[str]] = {
         "game.filling",
     },
     "agents.gradient": {"agents", "game.world", "game.session"},
-    "agents.memory": {"agents", "game.world", "game.session", "agents.gradient"},
+    "agents.memory": {"agents", "game.filling", "game.world", "game.session", "agents.gradient"},
     "agents.reference": {"agents", "game.text", "game.world", "game.session"},
     "agents.training": {
         *("agents", "game.files", "game.text", "game.world", "game.tasks", "game.session"),
@@ -185,3 +185,32 @@ def test_learners_that_do_not_train_load_no_compiler():
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60
     )
     assert result.stdout.split() == ["True", "False"], result.stderr
+
+
+def test_no_class_name_means_two_things():
+    places: dict[str, list[str]] = {}
+    for module, path in MODULES.items():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, []).append(module)
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
+COUNTERPARTS = {  # modules of one name, which do the same on their floors
+    "watch": {"commands.watch", "game.view.screens.watch"},
+    "play": {"commands.play", "game.view.screens.play"},
+    "train": {"commands.train", "game.view.screens.train", "agents.training.train"},
+    "evaluate": {"commands.evaluate", "agents.training.evaluate"},
+    "microscope": {"commands.microscope", "agents.studies.microscope"},
+    "bench": {"commands.bench", "agents.studies.bench"},
+    "check": {"commands.levels.check", "game.authoring.check"},
+    "main": {"main", "commands.main"},
+}
+
+
+def test_modules_of_one_name_are_counterparts():
+    named: dict[str, set[str]] = {}
+    for module, path in MODULES.items():
+        if path.stem != "__init__":
+            named.setdefault(path.stem, set()).add(module)
+    assert {name: found for name, found in named.items() if len(found) > 1} == COUNTERPARTS

@@ -1,4 +1,4 @@
-"""Adaptations for the tests of the window: softened optimal policies, rolled out without torch."""
+"""Data for the tests of the window: adaptations made of softened optimal policies, no torch."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from game.session.trace import AdaptationStep, AdaptationTrace, Floats, Ints
 from game.tasks.task import Task
 from game.text.reading import parse
 from game.view.model.background_jobs import BackgroundJobs
-from game.view.screens.watch import WatchSetup
+from game.view.screens.watch_run import WatchSetup
 from game.world.batch import GridBatch
 from game.world.planner import expected_return, optimal_return, random_return
 from game.world.rules import ACTIONS
@@ -36,7 +36,7 @@ AGENTS = ("maml-tests", "scratch")
 
 
 def towards_goal(task: Task) -> Floats:
-    """[S, A] how much nearer to the goal each action leads, by sweeps over the tables."""
+    """Return action values [S, A] of the optimal policy, by sweeps over the tables."""
     batch = GridBatch.of([task.level])
     value = np.zeros(batch.n_states)
     for _ in range(task.level.steps):
@@ -46,7 +46,7 @@ def towards_goal(task: Task) -> Floats:
 
 
 def adaptation(task: Task, name: str, sharpness: Sequence[float], seed: int = 0) -> AdaptationTrace:
-    """The trace of an agent whose policy gets sharper from step to step."""
+    """Return the trace of an agent whose policy has one of these sharpnesses in each step."""
     batch, rng = GridBatch.of([task.level]), np.random.default_rng(seed)
     trace = AdaptationTrace(name, float(random_return(batch)[0]), float(optimal_return(batch)[0]))
     spent = 0
@@ -74,7 +74,7 @@ def adaptation(task: Task, name: str, sharpness: Sequence[float], seed: int = 0)
 def roll_out(
     batch: GridBatch, probs: Floats, rng: np.random.Generator
 ) -> tuple[Ints, Ints, Floats]:
-    """Paths [n, H + 1], moves [n, H] and returns [n] of some episodes."""
+    """Return paths [n, H + 1], moves [n, H] and returns [n] of `EPISODES` episodes."""
     paths = np.full((EPISODES, batch.horizon + 1), -1)
     moves = np.full((EPISODES, batch.horizon), -1)
     returns = np.zeros(EPISODES)
@@ -91,7 +91,7 @@ def roll_out(
 
 
 def traces(task: Task = TASK) -> list[AdaptationTrace]:
-    """An agent that learns the task in two steps, and one that hardly does."""
+    """Return the traces of an agent that learns the task in two steps, and of one that does not."""
     return [
         adaptation(task, AGENTS[0], (0, 10, 60)),
         adaptation(task, AGENTS[1], (0, 0.5, 1), seed=1),
@@ -99,13 +99,13 @@ def traces(task: Task = TASK) -> list[AdaptationTrace]:
 
 
 def subject(*tasks: Task, **changes: object) -> WatchSetup:
-    """What the tests watch: two agents, two adaptation steps."""
+    """Return a set-up to watch: two agents, two adaptation steps."""
     settings = {"seed": 3, "steps": 2, "episodes": EPISODES, **changes}
     return WatchSetup(tasks or (TASK,), "Test pack", AGENTS, **settings)  # type: ignore[arg-type]
 
 
 class Script:
-    """A feed that sends what the test puts in, and notes what was asked of it."""
+    """A feed that sends the test's messages and keeps the requests."""
 
     def __init__(self) -> None:
         self.asked: list[Request | TrainRequest | Stop] = []
@@ -122,11 +122,11 @@ class Script:
         return messages
 
     def close(self) -> None:
-        """Nothing runs."""
+        """Do nothing."""
 
 
 class Slow(BackgroundJobs):
-    """Errands that take until they are `let` through."""
+    """Background jobs that are not done until `let` is set."""
 
     let = False
 
@@ -136,7 +136,7 @@ class Slow(BackgroundJobs):
 
 @dataclass(frozen=True)
 class FixedCard:
-    """What there is to know of an agent of these tests."""
+    """The card of an agent of these tests."""
 
     name: str
     episodes: int = EPISODES
@@ -165,11 +165,11 @@ class FixedAgents:
 
 
 def press(key: int, typed: str = "", mod: int = 0) -> pygame.event.Event:
-    """The event of a key going down."""
+    """Return the event of a key that is pressed."""
     return pygame.event.Event(pygame.KEYDOWN, key=key, unicode=typed, mod=mod)
 
 
 def click(at: tuple[float, float], button: int = 1) -> pygame.event.Event:
-    """The event of a mouse button going down."""
+    """Return the event of a mouse button that is pressed."""
     pos = (round(at[0]), round(at[1]))
     return pygame.event.Event(pygame.MOUSEBUTTONDOWN, pos=pos, button=button)

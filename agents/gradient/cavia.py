@@ -1,7 +1,7 @@
-"""CAVIA (Zintgraf et al. 2019): adapt a context vector only, and meta-learn all the rest.
+"""CAVIA (Zintgraf et al. 2019): adapt only a context vector, and meta-learn everything else.
 
-The context is a few more inputs of the network, the same in every state. The inner loop moves
-nothing else, so what it can express is learned, and a step disturbs little. Otherwise it is MAML.
+The context is a set of extra network inputs, the same in every state. The inner loop changes
+nothing else: what it can express is learned, and a step disturbs little. The rest is MAML.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from agents.gradient.gradient_learner import Start
+from agents.gradient.gradient_learner import TaskParams
 from agents.gradient.maml import Maml, MamlConfig
 from agents.gradient.policy import Params
 from agents.learner import check_options
@@ -23,9 +23,9 @@ class CaviaConfig(MamlConfig):
     """Options of cavia."""
 
     context: int = 32
-    """Numbers in the context vector."""
+    """Length of the context vector (1 to 4096); the paper calls its entries context parameters."""
     step_size: float = 1.0
-    """Of the context, to begin with."""
+    """Initial step size of the context vector in the inner loop (1e-6 to 100)."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -33,23 +33,25 @@ class CaviaConfig(MamlConfig):
 
 
 class Cavia(Maml):
-    """Meta-parameters: the network with rows `c0` for the context, and the context's step sizes."""
+    """Meta-parameters: the network, its input weights `c0` of the context, and step sizes of the
+    context."""
 
     Config = CaviaConfig
     config: CaviaConfig
 
     def first_params(self, rng: np.random.Generator) -> Params:
-        """A network, and rows of its first layer for the context."""
+        """Return an untrained network, with first-layer weights `c0 [C, H]` for the context."""
         width = self.config.hidden[0]
         rows = rng.standard_normal((self.config.context, width)) / np.sqrt(self.config.context)
         return {"c0": torch.tensor(rows, dtype=torch.float32)} | super().first_params(rng)
 
     def first_step_sizes(self, init: Params) -> Params:
-        """Of the context alone."""
+        """Return initial log step sizes for the context alone."""
         return super().first_step_sizes({"context": torch.zeros(1, self.config.context)})
 
-    def begin(self, meta: Params, columns: Tensor, n_tasks: int) -> Start:
-        """Every task begins with the context zero, which is no meta-parameter."""
-        start = super().begin(meta, columns, n_tasks)
+    def params_for_tasks(self, meta: Params, columns: Tensor, n_tasks: int) -> TaskParams:
+        """Return the parameters of T tasks; each starts with a zero context, which is not
+        meta-learned."""
+        start = super().params_for_tasks(meta, columns, n_tasks)
         zeros = torch.zeros(n_tasks, 1, self.config.context, dtype=self.dtype, requires_grad=True)
-        return Start(start.leaves, {**start.params, "context": zeros}, start.step_sizes)
+        return TaskParams(start.leaves, {**start.params, "context": zeros}, start.step_sizes)

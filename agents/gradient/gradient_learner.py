@@ -1,4 +1,4 @@
-"""What all gradient learners share: meta-parameters for each task, and the inner loop from them."""
+"""The base class of all gradient learners: meta-parameters, and the inner loop that adapts them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from torch import Tensor
 from agents.gradient.inner_loop import InnerConfig, inner_loop
 from agents.gradient.meta_optimizer import MetaOptimizer, OuterConfig
 from agents.gradient.outer_objective import ObjectiveConfig
-from agents.gradient.policy import Params, for_tasks, init_mlp, keep_columns
+from agents.gradient.policy import Params, expand_for_tasks, init_mlp, select_columns
 from agents.learner import NO_CHANGES, STEP_SIZES, Arrays, BaseLearner, Changes, check_options
 from agents.observations import features_of, features_of_columns
 from agents.rollout import Rngs
@@ -29,9 +29,9 @@ class GradientConfig(ObjectiveConfig):
     """Options of every gradient learner."""
 
     hidden: tuple[int, ...] = (64, 64)
-    """Width of each hidden layer."""
+    """Units in each hidden layer of the policy network (1 to 4096 each)."""
     step_size: float = 0.1
-    """Of the inner loop, to begin with."""
+    """Initial step size of the inner loop (1e-6 to 100); alpha in MAML (Finn et al. 2017)."""
     inner: InnerConfig = field(default_factory=InnerConfig)
     outer: OuterConfig = field(default_factory=OuterConfig)
 
@@ -41,19 +41,19 @@ class GradientConfig(ObjectiveConfig):
 
 
 @dataclass(frozen=True)
-class Start:
-    """Where the inner loops of T tasks begin."""
+class TaskParams:
+    """The parameters that T tasks start their inner loops from."""
 
-    leaves: Params  # every meta-parameter, [T, ...]: what an outer gradient is taken of
-    params: Params  # of the policy, [T, ...]
-    step_sizes: list[Params]  # for each inner step; the last go on
+    leaves: Params  # [T, ...] all meta-parameters, as the leaves that outer gradients refer to
+    params: Params  # [T, ...] the policy's parameters
+    step_sizes: list[Params]  # one entry per inner step; further steps use the last entry
 
 
 class GradientLearner(BaseLearner):
-    """Meta-parameters: the initialisation `w, b`, and step sizes by their logarithms `log_alpha`.
+    """Meta-parameters: the initialisation `w{i}, b{i}`, and log step sizes `log_alpha.*`.
 
-    Here the step size is one number, held for each layer and tuned on validation tasks; a learner
-    that finds its step sizes by gradients says so in `tuned`.
+    In this class all layers share one step size, which is tuned on validation tasks. A subclass
+    that learns its step sizes by gradient sets `tuned` to False.
     """
 
     Config: type[GradientConfig] = GradientConfig
@@ -66,30 +66,30 @@ class GradientLearner(BaseLearner):
         self.meta = MetaOptimizer(init | self.first_step_sizes(init), config.outer)
 
     def first_params(self, rng: np.random.Generator) -> Params:
-        """The initialisation before training."""
+        """Return the initialisation before training."""
         return init_mlp((N_FEATURES, *self.config.hidden, N_ACTIONS), rng)
 
     def first_step_sizes(self, init: Params) -> Params:
-        """The step sizes before training, as logarithms."""
+        """Return the logarithms of the step sizes before training."""
         log_alpha = float(np.log(self.config.step_size))
         return {STEP_SIZES + name: torch.full((1,), log_alpha) for name in init}
 
-    def begin(self, meta: Params, columns: Tensor, n_tasks: int) -> Start:
-        """The meta-parameters for each of T tasks that see these feature columns."""
-        kept = keep_columns({name: p.detach() for name, p in meta.items()}, columns)
-        shared = for_tasks(kept, n_tasks)
+    def params_for_tasks(self, meta: Params, columns: Tensor, n_tasks: int) -> TaskParams:
+        """Return the meta-parameters of each of T tasks, limited to these feature columns."""
+        selected = select_columns({name: p.detach() for name, p in meta.items()}, columns)
+        shared = expand_for_tasks(selected, n_tasks)
         leaves = {name: p.clone().requires_grad_() for name, p in shared.items()}
         params = {name: p for name, p in leaves.items() if not name.startswith(STEP_SIZES)}
         sizes: dict[int, Params] = {}
         for name, p in leaves.items():
-            if name.startswith(STEP_SIZES):  # as in log_alpha.w0, or log_alpha.2.w0 for step 2
-                step, _, of = name.removeprefix(STEP_SIZES).rpartition(".")
-                sizes.setdefault(int(step or 0), {})[of] = p.exp()
-        return Start(leaves, params, [sizes[step] for step in sorted(sizes)])
+            if name.startswith(STEP_SIZES):  # "log_alpha.w0", or "log_alpha.2.w0" for step 2
+                step, _, param = name.removeprefix(STEP_SIZES).rpartition(".")
+                sizes.setdefault(int(step or 0), {})[param] = p.exp()
+        return TaskParams(leaves, params, [sizes[step] for step in sorted(sizes)])
 
     @property
     def episodes_per_step(self) -> int:
-        """The episodes that each gradient step is taken on."""
+        """The number of episodes sampled for each gradient step."""
         return self.config.inner.episodes
 
     def with_episodes(self, episodes: int) -> Self:
@@ -99,16 +99,18 @@ class GradientLearner(BaseLearner):
         return other
 
     def follows(self, changed: GridBatch) -> bool:
-        """A hidden goal that has moved is unlearned by further gradient steps; a visible one is an
-        input that the network may have no weights for here."""
+        """Return whether all goals are hidden: further gradient steps then adapt to a moved goal.
+
+        A visible goal is an input, and its feature column may be missing from `params_for_tasks`.
+        """
         return all(tables.level.goal == "hidden" for tables in changed.tables)
 
     def adapt(
         self, batch: GridBatch, rngs: Rngs, steps: int, changes: Changes = NO_CHANGES
     ) -> Iterator[AdaptationStep]:
-        """The inner loop from the averaged meta-parameters; see `Learner.adapt`."""
+        """Run the inner loop from the averaged meta-parameters; see `Learner.adapt`."""
         features, columns = features_of(batch, self.dtype)
-        start = self.begin(self.meta.average, columns, batch.n_tasks)
+        start = self.params_for_tasks(self.meta.average, columns, batch.n_tasks)
         params = {name: p.detach() for name, p in start.params.items()}
         sizes = [{name: p.detach() for name, p in step.items()} for step in start.step_sizes]
         changed = {
@@ -118,7 +120,7 @@ class GradientLearner(BaseLearner):
         return inner_loop(params, sizes, features, batch, rngs, steps, self.config.inner, changed)
 
     def scale_steps(self, factor: float) -> None:
-        """Multiply the step sizes."""
+        """Multiply all step sizes by `factor`."""
         for params in (self.meta.params, self.meta.average):
             for name in params:
                 if name.startswith(STEP_SIZES):
@@ -126,16 +128,17 @@ class GradientLearner(BaseLearner):
 
     @property
     def dtype(self) -> torch.dtype:
+        """The floating-point type of the meta-parameters."""
         return self.meta.params["w0"].dtype
 
     def state(self) -> Arrays:
-        """The averaged meta-parameters."""
+        """Return the averaged meta-parameters."""
         return {name: p.numpy().copy() for name, p in self.meta.average.items()}
 
     def load(self, state: Arrays) -> None:
         """See `Learner.load`."""
-        in_order = {name: torch.from_numpy(state[name]) for name in self.meta.params}
-        self.meta = MetaOptimizer(in_order, self.config.outer)
+        ordered = {name: torch.from_numpy(state[name]) for name in self.meta.params}
+        self.meta = MetaOptimizer(ordered, self.config.outer)
 
     def checkpoint(self) -> Arrays:
         """See `Learner.checkpoint`."""

@@ -1,4 +1,4 @@
-"""The inner loop that all gradient learners share: episodes, one gradient step, again."""
+"""The inner loop of all gradient learners: sample episodes, take a gradient step, repeat."""
 
 from __future__ import annotations
 
@@ -25,39 +25,44 @@ from game.world.batch import GridBatch
 from game.world.planner import expected_return
 from game.world.rules import Bools, Floats
 
-BY_SUMS = {"plain": plain_surrogate, "lvc": lvc_surrogate}  # need no whole episodes
-ChangedTask = tuple[GridBatch, Tensor]  # tasks that have changed, and their features [T, S, F']
+SURROGATES_OF_SUMS = {"plain": plain_surrogate, "lvc": lvc_surrogate}  # of state-action sums
+ChangedTask = tuple[GridBatch, Tensor]  # the new tasks, and their features [T, S, F']
 
 
 @dataclass(frozen=True)
 class InnerConfig:
-    """How a gradient learner adapts."""
+    """Options of the inner loop."""
 
     episodes: int = 20
-    """Episodes of each task before every gradient step."""
+    """Episodes sampled on each task for every gradient step (1 to 10000)."""
     discount: float = 0.9
-    """Of the inner loop's returns: a deliberate bias for less variance."""
+    """Discount factor of the returns in the inner loop (0 to 1). Below 1 it trades bias for less
+    variance."""
     surrogate: Literal["lvc", "plain", "dice"] = "lvc"
-    """Inner loss. All have the same gradient; in the outer loop 'lvc' and 'dice' also credit the
-    pre-update policy for its data ('dice' without bias, but with more variance), 'plain' does
-    not."""
+    """Inner loss. All three have the same gradient and differ in the outer loop's second-order
+    terms: 'lvc' (ProMP, Rothfuss et al. 2019) and 'dice' (Foerster et al. 2018) also credit the
+    pre-update policy for the data it collected ('dice' without bias but with more variance);
+    'plain' (Williams 1992) does not."""
     shrink: float = 1.0
-    """Weight of the time-step mean in the baseline, in visits."""
+    """Shrinkage of the state baseline towards the mean return at the same time step, in equivalent
+    visits (0 to 1e6)."""
     rarity: float = 10.0
-    """Reaching the goal pays this more, times the share of the task's other episodes that did not:
-    or else the few lucky episodes of twenty are outvoted, and the policy gives up."""
+    """Bonus for reaching the goal, in units of reward, times the share of the task's other episodes
+    that missed it (0 to 1e6). It keeps rare successes from being outvoted by many failures."""
     curiosity: float = 0.3
-    """In a step none of whose episodes reaches the goal, entering a state also pays this, over the
-    root of the visits to it so far: or else, without success, the policy only grows shyer."""
+    """Bonus for entering a state, in units of reward, divided by the square root of its visits so
+    far (0 to 1e6). It applies to steps in which no episode reaches the goal; without it, the policy
+    would only learn to avoid costs."""
     trust: float = 0.7
-    """A step that moves the policy further than this divergence (nats, mean over the visits) is
-    shortened to about it; 0 leaves all steps as they are."""
+    """Trust region: shorten steps that change the policy by more than about this KL divergence
+    (nats, mean over visits, 0 to 1e6; 0 turns it off). The idea is from TRPO (Schulman et al.
+    2015)."""
     narrowing: float = 0.5
-    """After k steps the limit is `trust / (1 + narrowing * k)`: what has been learned is put at
-    stake less and less."""
+    """Decay of the trust region: after k steps its limit is trust / (1 + narrowing * k) (0 to 1e6).
+    Larger values protect earlier progress more."""
     lost_undiscounted: bool = False
-    """A step none of whose episodes reaches the goal does not discount: where one may lose, it
-    would learn to put losses off, whatever that costs."""
+    """Use discount 1 in steps in which no episode reaches the goal, so that the policy does not
+    learn to postpone losses at any cost."""
 
     def __post_init__(self) -> None:
         check_options(self, episodes=(1, 10_000), discount=(0, 1), shrink=(0, 1e6))
@@ -65,20 +70,19 @@ class InnerConfig:
         check_options(self, trust=(0, 1e6), narrowing=(0, 1e6))
 
 
-def collect(batch: GridBatch, log_probs: Tensor, episodes: int, rngs: Rngs) -> Rollout:
-    """Episodes of the policies that `log_probs` [T, S, A] gives."""
+def collect_episodes(batch: GridBatch, log_probs: Tensor, episodes: int, rngs: Rngs) -> Rollout:
+    """Sample episodes of the policies with log-probabilities `log_probs` [T, S, A]."""
     return roll_out(batch, to_numpy(log_probs.exp()), episodes, rngs)
 
 
 def to_numpy(tensor: Tensor) -> Floats:
-    """The tensor's values in float64, apart from autograd."""
+    """Return a tensor's values as a float64 array, detached from autograd."""
     array: Floats = tensor.detach().double().numpy()
     return array
 
 
 class InnerObjective:
-    """What the inner loop makes of T tasks' episodes; it remembers where they went, and how many
-    steps it has taken."""
+    """The inner loss of T tasks. It counts the visits to each state and the steps taken so far."""
 
     def __init__(self, batch: GridBatch, config: InnerConfig) -> None:
         self.batch, self.config = batch, config
@@ -86,19 +90,19 @@ class InnerObjective:
         self.steps = 0
 
     def loss(self, log_probs: Tensor, data: Rollout) -> Tensor:
-        """[T] the inner loss on new episodes."""
+        """Return the inner loss [T] on new episodes."""
         if self.config.surrogate == "dice":
             return dice_surrogate(log_probs, data, self.advantages(data)) / data.action.shape[2]
         weights = torch.from_numpy(self.weights(data)).to(log_probs.dtype)
-        return BY_SUMS[self.config.surrogate](log_probs, weights)
+        return SURROGATES_OF_SUMS[self.config.surrogate](log_probs, weights)
 
     def weights(self, data: Rollout) -> Floats:
-        """[T, S, A] summed advantages per episode: all that most inner losses need of them."""
+        """Return the summed advantages per episode [T, S, A], which most inner losses use."""
         sums = state_action_sums(data, self.advantages(data), self.batch.n_states)
         return sums / data.action.shape[2]
 
     def advantages(self, data: Rollout) -> Floats:
-        """[H, T, E] of new episodes, bonuses included."""
+        """Return the advantages [H, T, E] of new episodes, bonuses included."""
         batch, alive = self.batch, data.alive
         entered = data.state[1:]  # [H, T, E]
         task = np.arange(batch.n_tasks)[:, None]
@@ -108,31 +112,31 @@ class InnerObjective:
         self.visits += count.reshape(batch.over.shape)
         reached = batch.goal[task, entered] & alive
 
-        first = reached & (reached.cumsum(0) == 1)  # the goal may not end the episode
-        reward = data.reward + self._rarity(reached) * first
-        found = np.asarray(reached.any((0, 2)))[:, None]  # [T, 1]
+        first = reached & (reached.cumsum(0) == 1)  # reaching the goal need not end the episode
+        reward = data.reward + self._rarity_bonus(reached) * first
+        success = np.asarray(reached.any((0, 2)))[:, None]  # [T, 1]
         novelty = 1 / np.sqrt(np.maximum(1, self.visits[task, entered]))
-        reward = reward + self.config.curiosity * novelty * (alive & ~found)
+        reward = reward + self.config.curiosity * novelty * (alive & ~success)
         lost_discount = 1.0 if self.config.lost_undiscounted else self.config.discount
-        discount = np.where(found, self.config.discount, lost_discount)  # [T, 1]
+        discount = np.where(success, self.config.discount, lost_discount)  # [T, 1]
         return advantages(
             replace(data, reward=reward), batch.n_states, discount, self.config.shrink
         )
 
-    def _rarity(self, reached: Bools) -> Floats:
-        """[T, E] the bonus for reaching the goal in each episode; `reached` is [H, T, E]."""
-        won = np.asarray(reached.any(0))
-        others = won.sum(1, keepdims=True) - won
-        bonus: Floats = self.config.rarity * (1 - others / max(1, won.shape[1] - 1))
+    def _rarity_bonus(self, reached: Bools) -> Floats:
+        """Return the bonus [T, E] for reaching the goal in each episode; `reached` is [H, T, E]."""
+        success = np.asarray(reached.any(0))
+        others = success.sum(1, keepdims=True) - success
+        bonus: Floats = self.config.rarity * (1 - others / max(1, success.shape[1] - 1))
         return bonus
 
 
 def gradient_step(
     params: Params, step_sizes: Params, loss: Tensor, differentiable: bool = False
 ) -> Params:
-    """One gradient step of every task on its own loss [T]. Returns new parameters.
+    """Take one gradient step of every task on its own loss [T], and return new parameters.
 
-    Those without a step size stay as they are. With `differentiable` the outer loop can
+    Parameters without a step size are unchanged. With `differentiable`, the outer loop can
     differentiate through the step (second order).
     """
     moving = {name: params[name] for name in params if name in step_sizes}
@@ -145,36 +149,37 @@ def gradient_step(
     }
 
 
-def improve(
+def inner_update(
     params: Params,
     step_sizes: Params,
     features: Tensor,
     logp: Tensor,
     data: Rollout,
-    trial: InnerObjective,
+    objective: InnerObjective,
     differentiable: bool = False,
 ) -> Params:
-    """The inner loop's step: along the gradient of the loss, within the trust region.
+    """Take the inner loop's gradient step within the trust region, and return new parameters.
 
-    `logp` [T, S, A] are the log-probabilities of `params`, and `data` the episodes they gave. A
-    step that moves a policy further than the trial's limit is shortened by an estimate: divergence
-    grows with the square of a short step and in proportion to a long one, so the power between is
-    taken, 4/3. The outer loop takes the shortening for a constant.
-    (The idea is that of Schulman et al. 2015, TRPO. A step too long makes a policy deterministic,
-    and what it does not do any more it cannot learn from.)
+    `logp` [T, S, A] are the log-probabilities of `params`, and `data` the episodes sampled from
+    them. A step whose divergence exceeds the limit is shortened by an estimated factor: divergence
+    grows with the square of a short step and in proportion to a long one, so the power 4/3 is
+    assumed. The outer loop treats the factor as a constant.
+
+    The idea is from TRPO (Schulman et al. 2015). Without it, a long step makes the policy
+    deterministic, and it can no longer learn from actions that it does not take.
     """
-    stepped = gradient_step(params, step_sizes, trial.loss(logp, data), differentiable)
-    limit = trial.config.trust / (1 + trial.config.narrowing * trial.steps)
-    trial.steps += 1
+    stepped = gradient_step(params, step_sizes, objective.loss(logp, data), differentiable)
+    limit = objective.config.trust / (1 + objective.config.narrowing * objective.steps)
+    objective.steps += 1
     if not limit:
         return stepped
     visits = state_action_sums(data, data.alive.astype(float), logp.shape[1]).sum(2)
     visits /= visits.sum(1, keepdims=True)
     with torch.no_grad():
         per_state = (logp.exp() * (logp - log_probs(stepped, features))).sum(2)
-        moved = (per_state * torch.from_numpy(visits).to(logp.dtype)).sum(1)
-        share = (limit / moved.clamp_min(1e-9)).pow(0.75).clamp_max(1)[:, None, None]
-    shortened = {name: params[name] + share * (stepped[name] - params[name]) for name in step_sizes}
+        divergence = (per_state * torch.from_numpy(visits).to(logp.dtype)).sum(1)
+        factor = (limit / divergence.clamp_min(1e-9)).pow(0.75).clamp_max(1)[:, None, None]
+    shortened = {n: params[n] + factor * (stepped[n] - params[n]) for n in step_sizes}
     return params | shortened
 
 
@@ -188,12 +193,12 @@ def inner_loop(
     config: InnerConfig,
     changes: Mapping[int, ChangedTask],
 ) -> Iterator[AdaptationStep]:
-    """The inner loop as everybody sees it: step 0 is before adaptation.
+    """Run the inner loop and yield one `AdaptationStep` per step; step 0 is before adaptation.
 
-    `features` [T, S, F'] are those of `features_of`. `params` and the `step_sizes` of each step
-    (the last ones go on) carry a task dimension, have rows for these F' features, and are left as
-    they are. `changes` gives the tasks from a step on: their episodes are the first that the
-    parameters reached by then have not been trained on.
+    `features` [T, S, F'] come from `features_of`. `params` and `step_sizes` (one entry per step;
+    further steps use the last entry) have a leading task dimension and rows for these F' features;
+    they are not modified. `changes` maps a step to the tasks from that step on. The parameters are
+    kept when tasks change, so the episodes of that step show the policy before it adapts to them.
     """
     params = {name: p.detach() for name, p in params.items()}
     env_steps = np.zeros(batch.n_tasks, int)
@@ -204,7 +209,7 @@ def inner_loop(
             objective = InnerObjective(batch, config)
         params = {name: p.requires_grad_() for name, p in params.items()}
         logp = log_probs(params, features)
-        data = collect(batch, logp, config.episodes, rngs)
+        data = collect_episodes(batch, logp, config.episodes, rngs)
         probs = to_numpy(logp.exp())
         probs /= probs.sum(-1, keepdims=True)
         exact = expected_return(batch, probs)
@@ -213,5 +218,5 @@ def inner_loop(
             return
         env_steps = env_steps + data.env_steps
         sizes = step_sizes[min(k, len(step_sizes) - 1)]
-        params = improve(params, sizes, features, logp, data, objective)
+        params = inner_update(params, sizes, features, logp, data, objective)
         params = {name: p.detach() for name, p in params.items()}

@@ -1,8 +1,8 @@
-"""MAML (Finn et al. 2017): learn an initialisation from which a few gradient steps go far.
+"""MAML (Finn et al. 2017): learn an initialisation from which a few gradient steps suffice.
 
-The outer loop differentiates through the inner one. Inner data are sampled episodes only; the outer
-objective uses what a simulator knows: the exact expected return of the adapted policies, summed
-over the steps (the multi-step loss of Antoniou et al. 2019, MAML++).
+The outer loop differentiates through the inner loop. The inner loop uses sampled episodes only. The
+outer objective uses the simulator: the exact expected return of the adapted policies, summed over
+the inner steps (the multi-step loss of MAML++, Antoniou et al. 2019).
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import torch
 from torch import Tensor
 
 from agents.gradient.gradient_learner import GradientConfig, GradientLearner
-from agents.gradient.inner_loop import InnerObjective, collect, improve
-from agents.gradient.losses import emaml_credit, log_likelihood, plain_surrogate
+from agents.gradient.inner_loop import InnerObjective, collect_episodes, inner_update
+from agents.gradient.losses import emaml_loss, log_likelihood, plain_surrogate
 from agents.gradient.outer_objective import OuterObjective
 from agents.gradient.policy import Params, log_probs
 from agents.learner import STEP_SIZES, check_options
@@ -30,21 +30,23 @@ class MamlConfig(GradientConfig):
     """Options of maml."""
 
     first_order: bool = False
-    """FOMAML: treat the inner gradient as a constant."""
+    """Treat the inner gradient as a constant in the outer gradient (first-order MAML, FOMAML)."""
     inner_steps: int = 3
-    """Gradient steps that training looks through."""
+    """Inner gradient steps that training differentiates through (1 to 100)."""
     step_sizes: Literal["parameter", "layer"] = "parameter"
-    """The step sizes are learned: one for each parameter (Meta-SGD, Li et al. 2017), or one for
-    each layer's weights and one for its biases (MAML++)."""
+    """Granularity of the learned step sizes: one per parameter (Meta-SGD, Li et al. 2017), or one
+    for the weights and one for the biases of each layer (MAML++)."""
     per_step: bool = False
-    """Whether each inner step has step sizes of its own (those of the last go on)."""
+    """Learn separate step sizes for each inner step (MAML++); further steps use the last ones."""
     multi_step: bool = True
-    """Whether the outer objective sums over all steps, or takes the last one alone."""
+    """Sum the outer objective over all inner steps (MAML++) instead of using only the last one."""
     emaml: float = 0.0
-    """Weight of E-MAML's credit to the policies of the inner loop for the episodes they collected;
-    goes with the inner surrogate 'plain'."""
+    """Weight of the E-MAML term (Stadie et al. 2018), which credits the inner loop's policies for
+    the episodes they collect (0 to 1e6). Meant for the inner surrogate 'plain'; needs the 'exact'
+    objective."""
     objective: Literal["exact", "sampled"] = "exact"
-    """Outer objective: 'exact' return after each step, or 'sampled' episodes after the last."""
+    """Outer objective: 'exact' expected return after each inner step, or 'sampled' episodes after
+    the last one."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -54,14 +56,14 @@ class MamlConfig(GradientConfig):
 
 
 class Maml(GradientLearner):
-    """Meta-parameters: the initialisation, and step sizes that are learned with it."""
+    """Meta-parameters: the initialisation, and step sizes that are learned together with it."""
 
     Config = MamlConfig
     config: MamlConfig
     tuned = False
 
     def first_step_sizes(self, init: Params) -> Params:
-        """As logarithms: `log_alpha.w0`, or `log_alpha.0.w0` for each inner step."""
+        """Return log step sizes: `log_alpha.w0`, or with `per_step` `log_alpha.0.w0` for step 0."""
         config = self.config
         steps = [f"{k}." for k in range(config.inner_steps)] if config.per_step else [""]
         shapes = {n: p.shape if config.step_sizes == "parameter" else (1,) for n, p in init.items()}
@@ -73,7 +75,7 @@ class Maml(GradientLearner):
         }
 
     def meta_update(self, batch: GridBatch, rngs: Rngs, progress: float) -> dict[str, float]:
-        """One iteration of the outer loop; see `Learner.meta_update`."""
+        """Run one iteration of the outer loop; see `Learner.meta_update`."""
         features, columns = features_of(batch, self.dtype)
         grads, metrics = self.meta_gradient(batch, features, columns, rngs)
         norm = self.meta.step(grads, columns, progress)
@@ -85,45 +87,45 @@ class Maml(GradientLearner):
         features: Tensor,
         columns: Tensor,
         rngs: Rngs,
-        collect: Callable[[GridBatch, Tensor, int, Rngs], Rollout] = collect,
+        collect: Callable[[GridBatch, Tensor, int, Rngs], Rollout] = collect_episodes,
     ) -> tuple[Params, dict[str, float]]:
-        """Each task's gradient of the outer loss [T, ...] by meta-parameter, and metrics.
+        """Return each task's gradient of the outer loss [T, ...] by meta-parameter, and metrics.
 
-        `collect` gives the episodes of a policy; another one can go through all there are.
+        `collect` samples the episodes of a policy; pass another function to use given episodes.
         """
         config, last = self.config, self.config.inner_steps
-        start = self.begin(self.meta.params, columns, batch.n_tasks)
+        start = self.params_for_tasks(self.meta.params, columns, batch.n_tasks)
         params = start.params
-        objective = OuterObjective(batch, config, self.dtype, config.objective == "exact")
-        trial = InnerObjective(batch, config.inner)
+        outer = OuterObjective(batch, config, self.dtype, config.objective == "exact")
+        inner = InnerObjective(batch, config.inner)
         likelihoods, scores = [], []
         env_steps = 0
         for k in range(last + 1):
             logp = log_probs(params, features)
             if k == 0:
-                objective.explore(logp, config.inner.episodes)
+                outer.add_exploration(logp, config.inner.episodes)
             elif k == last or config.multi_step:
-                objective.reach(k, logp)
+                outer.add_return(k, logp)
             if config.emaml:
-                scores.append(objective.score(logp.detach()))
+                scores.append(outer.score(logp.detach()))
             if k == last and config.objective == "exact":
                 break
             data = collect(batch, logp, config.inner.episodes, rngs)
             env_steps += int(data.env_steps.sum())
             if k == last:
-                weights = torch.from_numpy(trial.weights(data)).to(logp.dtype)
-                objective.loss = objective.loss + plain_surrogate(logp, weights)
+                weights = torch.from_numpy(inner.weights(data)).to(logp.dtype)
+                outer.loss = outer.loss + plain_surrogate(logp, weights)
                 break
             likelihoods.append(log_likelihood(logp, data) if config.emaml else logp.new_zeros(1))
             sizes = start.step_sizes[min(k, len(start.step_sizes) - 1)]
             differentiable = not config.first_order
-            params = improve(params, sizes, features, logp, data, trial, differentiable)
-        loss = objective.loss
+            params = inner_update(params, sizes, features, logp, data, inner, differentiable)
+        loss = outer.loss
         if config.emaml:
-            loss = loss + config.emaml * emaml_credit(likelihoods, scores)
+            loss = loss + config.emaml * emaml_loss(likelihoods, scores)
         grads = torch.autograd.grad(loss.sum(), list(start.leaves.values()), allow_unused=True)
-        found = {
+        by_name = {
             name: torch.zeros_like(leaf) if grad is None else grad
             for (name, leaf), grad in zip(start.leaves.items(), grads, strict=True)
         }
-        return found, {**objective.metrics, "env_steps": env_steps}
+        return by_name, {**outer.metrics, "env_steps": env_steps}

@@ -1,4 +1,4 @@
-"""The outer loop's optimiser that all gradient learners share: clip, Adam, schedule, average."""
+"""The outer optimiser of all gradient learners: clipping, Adam, schedule and averaging."""
 
 from __future__ import annotations
 
@@ -9,25 +9,27 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from agents.gradient.policy import Params, sees
+from agents.gradient.policy import Params, has_feature_rows
 from agents.learner import STEP_SIZES, Diverged, check_options
 from agents.optimizer_state import adam_state, restore_adam
 
 
 @dataclass(frozen=True)
 class OuterConfig:
-    """How the outer loop moves the meta-parameters."""
+    """Options of the outer optimiser."""
 
     learning_rate: float = 2e-3
-    """Of Adam, for the initialisation."""
+    """Peak learning rate of Adam for the initialisation (0 to 10)."""
     step_size_rate: float = 2e-2
-    """Of Adam, for the logarithms of the step sizes."""
+    """Peak learning rate of Adam for the logarithms of the step sizes (0 to 10)."""
     warm_up: float = 0.01
-    """Share of training over which the rates grow to these values; then they fall as a cosine."""
+    """Share of training in which the learning rates rise to their peak (0 to 0.99); afterwards they
+    follow a cosine schedule."""
     final: float = 0.02
-    """Share of these values that is left at the end."""
+    """Final learning rates as a share of their peak (0 to 1)."""
     average: float = 0.99
-    """Decay of the moving average of the meta-parameters, which is what adapts."""
+    """Decay of the moving average of the meta-parameters per iteration (0 to 1). Adaptation starts
+    from the average; 0 turns averaging off."""
 
     def __post_init__(self) -> None:
         check_options(self, learning_rate=(0, 10), step_size_rate=(0, 10), warm_up=(0, 0.99))
@@ -35,17 +37,18 @@ class OuterConfig:
 
 
 class MetaOptimizer:
-    """Meta-parameters `params`, and their moving `average`."""
+    """The meta-parameters `params`, their moving `average`, and the optimiser that updates them."""
 
     def __init__(self, params: Params, config: OuterConfig) -> None:
         self.config = config
         self.params = {name: p.clone() for name, p in params.items()}
         self.average = {name: p.clone() for name, p in params.items()}
-        self.count = 0  # of steps taken
+        self.count = 0  # steps taken
 
     @cached_property
     def adam(self) -> torch.optim.Adam:
-        """Made at the first step: it loads a good part of torch that adapting does not need."""
+        """The Adam optimiser, created on first use: it loads parts of torch that agents which only
+        adapt do not need."""
         sizes = {n: p for n, p in self.params.items() if n.startswith(STEP_SIZES)}
         rest = [p for n, p in self.params.items() if n not in sizes]
         groups = [
@@ -55,12 +58,11 @@ class MetaOptimizer:
         return torch.optim.Adam(groups, fused=True)
 
     def step(self, grads: Params, columns: Tensor, progress: float) -> float:
-        """One step along the mean over tasks of `grads`, `[T, ...]`. Returns the mean's norm.
+        """Take one step along the mean over tasks of `grads` [T, ...], and return the mean's norm.
 
-        The gradients of parameters with a row for each feature have those of `columns` alone.
-
-        A task's gradient is cut to twice the median norm, so that no single task leads, and the
-        mean to norm 1. Raises Diverged where that norm is not finite.
+        Gradients of parameters with one row per feature contain only the rows of `columns`. Each
+        task's gradient is clipped to twice the median norm, so that no single task dominates, and
+        the mean to norm 1. Raises Diverged if the norm is not finite.
         """
         flat = {name: g.flatten(1) for name, g in grads.items()}  # [T, P] each
         norms = torch.stack([g.norm(dim=1) for g in flat.values()]).norm(dim=0)  # [T]
@@ -72,7 +74,7 @@ class MetaOptimizer:
             raise Diverged("the meta-gradient is not finite - try smaller step sizes")
         for name, mean in means.items():
             gradient = torch.zeros_like(self.params[name])
-            rows = columns if sees(name, self.params[name]) else slice(None)
+            rows = columns if has_feature_rows(name, self.params[name]) else slice(None)
             gradient[rows] = (mean / max(1.0, norm)).view_as(gradient[rows])
             self.params[name].grad = gradient
         for group in self.adam.param_groups:
@@ -86,14 +88,14 @@ class MetaOptimizer:
         return norm
 
     def checkpoint(self) -> Params:
-        """Everything that the next step depends on, by name."""
-        found = {f"params.{n}": p.detach().clone() for n, p in self.params.items()}
-        found |= {f"average.{n}": p.clone() for n, p in self.average.items()}
-        found["count"] = torch.tensor(self.count)
-        return found | (adam_state(self.params, self.adam) if self.count else {})
+        """Return everything that the next step depends on, by name."""
+        state = {f"params.{n}": p.detach().clone() for n, p in self.params.items()}
+        state |= {f"average.{n}": p.clone() for n, p in self.average.items()}
+        state["count"] = torch.tensor(self.count)
+        return state | (adam_state(self.params, self.adam) if self.count else {})
 
     def restore(self, checkpoint: Params) -> None:
-        """Take over a checkpoint: the steps to come are those that would have come."""
+        """Restore a checkpoint; training then continues exactly as if it had not stopped."""
         for name in self.params:
             self.params[name].data.copy_(checkpoint[f"params.{name}"])
             self.average[name].copy_(checkpoint[f"average.{name}"])
@@ -101,6 +103,7 @@ class MetaOptimizer:
         restore_adam(self.params, self.adam, checkpoint)
 
     def _schedule(self, progress: float) -> float:
+        """Return the factor on the learning rates: linear warm-up, then cosine decay."""
         c = self.config
         if progress < c.warm_up:
             return (progress + 1e-3) / (c.warm_up + 1e-3)

@@ -1,7 +1,8 @@
-"""Multi-task pretraining, the baseline to beat (Mandi et al. 2022): no meta-learning at all.
+"""Multi-task pretraining (Mandi et al. 2022), the baseline for meta-learning.
 
-One policy is trained for return on all training tasks at once, by the same exact objective and with
-the same reasons to explore; a new task then fine-tunes it with the same inner loop.
+One policy is trained to maximise the return on all training tasks at once, with the same exact
+objective and exploration terms as the meta-learners. The same inner loop then fine-tunes it on a
+new task.
 """
 
 from __future__ import annotations
@@ -24,19 +25,19 @@ class MultitaskConfig(GradientConfig):
 
 
 class Multitask(GradientLearner):
-    """Meta-parameters: the policy, and a step size tuned on validation tasks."""
+    """Meta-parameters: the shared policy, and a step size tuned on validation tasks."""
 
     Config = MultitaskConfig
     config: MultitaskConfig
 
     def meta_update(self, batch: GridBatch, rngs: Rngs, progress: float) -> dict[str, float]:
-        """One step of ordinary training. It samples nothing: the return is known exactly."""
+        """Take one step of ordinary training; the return is exact, so no episodes are sampled."""
         features, columns = features_of(batch, self.dtype)
-        params = self.begin(self.meta.params, columns, batch.n_tasks).params
+        params = self.params_for_tasks(self.meta.params, columns, batch.n_tasks).params
         objective = OuterObjective(batch, self.config, self.dtype)
         logp = log_probs(params, features)
-        objective.explore(logp, self.config.inner.episodes)
-        objective.reach(0, logp)
+        objective.add_exploration(logp, self.config.inner.episodes)
+        objective.add_return(0, logp)
         grads = torch.autograd.grad(objective.loss.sum(), list(params.values()))
         norm = self.meta.step(dict(zip(params, grads, strict=True)), columns, progress)
         return {**objective.metrics, "gradient_norm": norm, "env_steps": 0}

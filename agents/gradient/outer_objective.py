@@ -1,7 +1,7 @@
-"""The outer objective that gradient learners share: what a simulator knows, and reasons to explore.
+"""The outer objective of all gradient learners: exact expected return and exploration terms.
 
-Inner data are sampled episodes; the outer objective may use the exact expected return of a policy,
-differentiable through the tables.
+The inner loop uses sampled episodes; the outer objective may use the exact expected return of a
+policy, differentiable through the simulator's tables.
 """
 
 from __future__ import annotations
@@ -15,70 +15,74 @@ from torch import Tensor
 from agents.gradient.losses import Dynamics, entropy, expected_return
 from agents.learner import check_options
 from game.world.batch import GridBatch
-from game.world.planner import optimal_return, random_return
+from game.world.planner import baseline_returns
 
 
 @dataclass(frozen=True)
 class ObjectiveConfig:
-    """What the outer loop wants besides return."""
+    """Options of the outer objective: weights of its exploration terms."""
 
     discovery: float = 4.0
-    """Reason to explore: weight of the chance that the episodes before adaptation find the goal."""
+    """Weight of the probability that the episodes before adaptation find the goal (0 to 1e6);
+    encourages exploration."""
     entropy: float = 0.15
-    """Reason to explore: weight of the entropy of the policy before adaptation."""
+    """Weight of the entropy of the policy before adaptation, in nats (0 to 1e6); encourages
+    exploration."""
     later_entropy: float = 0.1
-    """The share of it for the policies after each step."""
+    """Entropy weight of the policies after each adaptation step, as a share of the entropy weight
+    before adaptation (0 to 1e6)."""
 
     def __post_init__(self) -> None:
         check_options(self, discovery=(0, 1e6), entropy=(0, 1e6), later_entropy=(0, 1e6))
 
 
 class OuterObjective:
-    """The outer loss [T] of a batch of tasks, summed over the policies that it is shown.
+    """The outer loss [T] of a batch of tasks: a sum of the terms added by its methods.
 
-    Returns count in normalised units (1 is the way from the random policy to the optimum), so that
-    no task outweighs another.
+    Returns are normalised (0 is the random policy, 1 the optimum), so that all tasks weigh the
+    same.
     """
 
     def __init__(
         self, batch: GridBatch, config: ObjectiveConfig, dtype: torch.dtype, exact: bool = True
     ) -> None:
-        """Without `exact` the entropies alone: nothing that only a simulator knows."""
+        """Without `exact`, use only the entropy terms, which need no simulator."""
         self.config, self.exact = config, exact
-        self.acting = torch.from_numpy(~batch.over).to(dtype)  # [T, S]
+        self.nonterminal = torch.from_numpy(~batch.over).to(dtype)  # [T, S]
         self.loss = torch.zeros(batch.n_tasks, dtype=dtype)
         self.metrics: dict[str, float] = {}
         if exact:
             self.dynamics = Dynamics(batch, dtype)
-            self.finding = Dynamics(batch, dtype, discovery=True)
-            random = random_return(batch)
-            room = np.maximum(optimal_return(batch) - random, 1e-6)
-            self.random = torch.from_numpy(random).to(dtype)
-            self.room = torch.from_numpy(room).to(dtype)
+            self.discovery = Dynamics(batch, dtype, discovery=True)
+            baselines = baseline_returns(batch)
+            scale = np.maximum(baselines.optimal - baselines.random, 1e-6)
+            self.random = torch.from_numpy(baselines.random).to(dtype)
+            self.scale = torch.from_numpy(scale).to(dtype)
 
     def score(self, logp: Tensor) -> Tensor:
-        """[T] the exact normalised score of policies, log-probabilities [T, S, A]."""
-        return (expected_return(self.dynamics, logp.exp()) - self.random) / self.room
+        """Return the exact score [T] of policies with log-probabilities `logp` [T, S, A]."""
+        return (expected_return(self.dynamics, logp.exp()) - self.random) / self.scale
 
-    def explore(self, logp: Tensor, episodes: int) -> None:
-        """Ask the policy before adaptation to find the goal in so many episodes, and to vary."""
-        spread = entropy(logp, self.acting)
-        self.loss = self.loss - self.config.entropy * spread
-        self._note("entropy", spread)
+    def add_exploration(self, logp: Tensor, episodes: int) -> None:
+        """Reward the policy before adaptation for its entropy and for finding the goal within
+        `episodes` episodes."""
+        value = entropy(logp, self.nonterminal)
+        self.loss = self.loss - self.config.entropy * value
+        self._record("entropy", value)
         if self.exact:
-            miss = 1 - expected_return(self.finding, logp.exp()).clamp(0, 1)
-            found = 1 - miss**episodes
-            self.loss = self.loss - self.config.discovery * found
-            self._note("discovery", found)
+            miss = 1 - expected_return(self.discovery, logp.exp()).clamp(0, 1)
+            success = 1 - miss**episodes
+            self.loss = self.loss - self.config.discovery * success
+            self._record("discovery", success)
 
-    def reach(self, k: int, logp: Tensor) -> None:
-        """Ask the policy after k steps for return, and to stay a little curious."""
-        share = self.config.entropy * self.config.later_entropy
-        self.loss = self.loss - share * entropy(logp, self.acting)
+    def add_return(self, k: int, logp: Tensor) -> None:
+        """Reward the policy after k adaptation steps for its return and its entropy."""
+        weight = self.config.entropy * self.config.later_entropy
+        self.loss = self.loss - weight * entropy(logp, self.nonterminal)
         if self.exact:
             value = self.score(logp)
             self.loss = self.loss - value
-            self._note(f"train_score_{k}", value)
+            self._record(f"train_score_{k}", value)
 
-    def _note(self, name: str, values: Tensor) -> None:
+    def _record(self, name: str, values: Tensor) -> None:
         self.metrics[name] = float(values.detach().mean())

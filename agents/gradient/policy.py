@@ -1,7 +1,7 @@
-"""Policies without memory: a network over features, its parameters with a leading task dimension.
+"""Memoryless policies: a network over features, with a leading task dimension in its parameters.
 
-T tasks adapt side by side, so every tensor here carries T first: `w0 [T, F, H]`, `b0 [T, 1, H]` ...
-A layer of all tasks is one `baddbmm`, and autograd goes through the parameters of each task.
+T tasks adapt in parallel, so every parameter starts with T: `w0 [T, F, H]`, `b0 [T, 1, H]` ...
+One `baddbmm` computes a layer for all tasks, and autograd gives each task its own gradient.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ Params = dict[str, Tensor]
 
 
 def init_mlp(sizes: Sequence[int], rng: np.random.Generator, last_gain: float = 0.1) -> Params:
-    """A tanh MLP: `w{i} [in, out]` normal with variance 1/in, `b{i} [out]` zero.
+    """Initialise a tanh MLP: `w{i} [in, out]` normal with variance 1/in, `b{i} [out]` zero.
 
-    The last layer is scaled by `last_gain`, so that the first policy is nearly uniform.
+    The last layer is scaled by `last_gain`; the small default makes the policy nearly uniform.
     """
     params: Params = {}
     for i, (n_in, n_out) in enumerate(itertools.pairwise(sizes)):
@@ -30,31 +30,32 @@ def init_mlp(sizes: Sequence[int], rng: np.random.Generator, last_gain: float = 
     return params
 
 
-def for_tasks(params: Params, n_tasks: int) -> Params:
-    """A view of shared parameters for each of T tasks: `[in, out]` as `[T, in, out]`."""
+def expand_for_tasks(params: Params, n_tasks: int) -> Params:
+    """Return a view of shared parameters for each of T tasks: `[in, out]` as `[T, in, out]`."""
     return {
         name: (p if p.dim() > 1 else p[None]).expand(n_tasks, -1, -1) for name, p in params.items()
     }
 
 
-def keep_columns(params: Params, columns: Tensor) -> Params:
-    """The parameters that matter where only these feature columns are ever non-zero: exact.
+def select_columns(params: Params, columns: Tensor) -> Params:
+    """Return the parameters with only the rows of these feature columns.
 
-    Names may carry a prefix, as in `log_alpha.w0`.
+    The outputs are unchanged if all other features are zero. Names may have a prefix, as in
+    `log_alpha.w0`.
     """
-    return {name: p[..., columns, :] if sees(name, p) else p for name, p in params.items()}
+    return {n: p[..., columns, :] if has_feature_rows(n, p) else p for n, p in params.items()}
 
 
-def sees(name: str, param: Tensor) -> bool:
-    """Whether a parameter has a row for each feature."""
+def has_feature_rows(name: str, param: Tensor) -> bool:
+    """Whether a parameter has one row per feature."""
     return name.rpartition(".")[2] == "w0" and param.dim() > 1
 
 
 def log_probs(params: Params, features: Tensor) -> Tensor:
-    """[T, S, A] log-probabilities of all actions in all states, from features [T, S, F].
+    """Return the log-probabilities [T, S, A] of all actions in all states, from features [T, S, F].
 
-    A `context` [T, 1, C] counts as C more features, the same in every state; `c0` [T, C, H] are
-    their rows of the first layer.
+    `context` [T, 1, C], if present, holds C further features that are equal in every state, and
+    `c0` [T, C, H] their first-layer weights.
     """
     hidden = features
     n_layers = sum(name.startswith("w") for name in params)

@@ -1,8 +1,8 @@
-"""Reptile (Nichol et al. 2018): move the initialisation towards where the inner loop ends.
+"""Reptile (Nichol et al. 2018): move the initialisation towards the adapted parameters.
 
-No gradient goes through the inner loop: `old + epsilon * (new - old)`, averaged over tasks. Here
-`old - new` stands in for a gradient, so that the outer loop's optimiser, shared with the other
-learners, takes the step.
+The update is `old + epsilon * (new - old)`, averaged over tasks, without a gradient through the
+inner loop. Here `old - new` is passed as a gradient to the outer optimiser, which all gradient
+learners share.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 
 from agents.gradient.gradient_learner import GradientConfig, GradientLearner
-from agents.gradient.inner_loop import InnerObjective, collect, improve
+from agents.gradient.inner_loop import InnerObjective, collect_episodes, inner_update
 from agents.gradient.outer_objective import OuterObjective
 from agents.gradient.policy import log_probs
 from agents.learner import check_options
@@ -26,9 +26,10 @@ class ReptileConfig(GradientConfig):
     """Options of reptile."""
 
     inner_steps: int = 3
-    """Gradient steps whose end the initialisation moves towards."""
+    """Inner gradient steps before each outer update (1 to 100); k in the paper."""
     pull: float = 1.0
-    """Weight of the way that the inner loop goes, beside the reasons to explore."""
+    """Weight of the Reptile direction, the initialisation minus the adapted parameters, relative to
+    the exploration terms (0 to 1e6)."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -42,28 +43,26 @@ class Reptile(GradientLearner):
     config: ReptileConfig
 
     def meta_update(self, batch: GridBatch, rngs: Rngs, progress: float) -> dict[str, float]:
-        """One iteration of the outer loop; see `Learner.meta_update`."""
+        """Run one iteration of the outer loop; see `Learner.meta_update`."""
         config = self.config
         features, columns = features_of(batch, self.dtype)
-        start = self.begin(self.meta.params, columns, batch.n_tasks)
-        objective, trial = (
-            OuterObjective(batch, config, self.dtype),
-            InnerObjective(batch, config.inner),
-        )
+        start = self.params_for_tasks(self.meta.params, columns, batch.n_tasks)
+        outer = OuterObjective(batch, config, self.dtype)
+        inner = InnerObjective(batch, config.inner)
         sizes = {name: torch.full_like(p, config.step_size) for name, p in start.params.items()}
         params, env_steps = start.params, 0
         for k in range(config.inner_steps):
             logp = log_probs(params, features)
             if k == 0:
-                objective.explore(logp, config.inner.episodes)
-            data = collect(batch, logp, config.inner.episodes, rngs)
+                outer.add_exploration(logp, config.inner.episodes)
+            data = collect_episodes(batch, logp, config.inner.episodes, rngs)
             env_steps += int(data.env_steps.sum())
-            params = improve(params, sizes, features, logp, data, trial)
-        exploring = torch.autograd.grad(objective.loss.sum(), list(start.params.values()))
+            params = inner_update(params, sizes, features, logp, data, inner)
+        exploration = torch.autograd.grad(outer.loss.sum(), list(start.params.values()))
         scale = config.pull / (config.inner_steps * config.step_size)
         grads = {
-            name: (old - params[name]).detach() * scale + reason
-            for (name, old), reason in zip(start.params.items(), exploring, strict=True)
+            name: (old - params[name]).detach() * scale + explore
+            for (name, old), explore in zip(start.params.items(), exploration, strict=True)
         }
         norm = self.meta.step(grads, columns, progress)
-        return {**objective.metrics, "gradient_norm": norm, "env_steps": env_steps}
+        return {**outer.metrics, "gradient_norm": norm, "env_steps": env_steps}

@@ -1,7 +1,7 @@
 """Learning from scratch, the baseline: the same inner loop from a random initialisation.
 
-Nothing is meta-learned. `train` only tunes the step size, on validation tasks. By its bare name it
-draws a new initialisation with each seed.
+Nothing is meta-learned; `train` only tunes the step size on validation tasks. Loaded by its name
+`scratch`, it draws a new initialisation for each adaptation seed.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from game.world.batch import GridBatch
 
 
 class Scratch(GradientLearner):
-    """A new network, and one step size."""
+    """A randomly initialised policy with one step size."""
 
     def meta_update(self, batch: GridBatch, rngs: Rngs, progress: float) -> dict[str, float]:
-        """There is no outer loop, and so there are no metrics."""
+        """Return no metrics: there is no outer loop."""
         return {}

@@ -4,9 +4,9 @@
     n = tanh(x_n + r (h w_n + b))
     h' = (1 - z) n + z h
 
-torch's own GRU takes packed sequences, but on a CPU its backward pass takes time that grows with
-the square of their length. Here the inputs x [.., 3H] come projected, since for an agent on a grid
-they are rows of small tables.
+The inputs x [.., 3H] arrive already projected, because an agent on a grid takes them from small
+tables. torch's own GRU accepts packed sequences, but on a CPU the time of its backward pass grows
+with the square of their length.
 """
 
 from __future__ import annotations
@@ -19,82 +19,89 @@ from torch import Tensor
 
 
 def gru_step(x: Tensor, h: Tensor, w: Tensor, b: Tensor) -> Tensor:
-    """[N, H] the next hidden states: x [N, 3H], h [N, H], w [H, 3H], b [H]."""
+    """Return the next hidden states [N, H], from x [N, 3H], h [N, H], w [H, 3H] and b [H]."""
     width = h.shape[1]
-    within = h @ w
-    gates = torch.sigmoid(x[:, : 2 * width] + within[:, : 2 * width])
+    recurrent = h @ w
+    gates = torch.sigmoid(x[:, : 2 * width] + recurrent[:, : 2 * width])
     candidate = torch.tanh(
-        torch.addcmul(x[:, 2 * width :], gates[:, :width], within[:, 2 * width :] + b)
+        torch.addcmul(x[:, 2 * width :], gates[:, :width], recurrent[:, 2 * width :] + b)
     )
     return torch.lerp(candidate, h, gates[:, width:])
 
 
 def gru_sequence(x: Tensor, sizes: Sequence[int], w: Tensor, b: Tensor) -> Tensor:
-    """[P, H] the hidden states after each input of N sequences, all begun at zero.
+    """Return the hidden states [P, H] after each input of N sequences, which start from zeros.
 
-    x [P, 3H] are their inputs, packed: the first of all sequences, then the second of all that have
-    one ..., the longest sequence first; `sizes` says how many there are of each.
+    The inputs x [P, 3H] are packed by time step: step 0 of every sequence, then step 1 of every
+    sequence that has one, and so on, the longest sequence first. `sizes` [L] are the numbers of
+    sequences at each step.
     """
-    result: Tensor = _Sequence.apply(x, list(sizes), w, b)
+    result: Tensor = _GruSequence.apply(x, list(sizes), w, b)
     return result
 
 
-class _Sequence(torch.autograd.Function):
-    """Backpropagation through time by hand: few operations a step, all else at once."""
+class _GruSequence(torch.autograd.Function):
+    """A GRU over packed sequences, with backpropagation through time written by hand.
+
+    Only the recurrent operations run step by step; all others run once over all steps.
+    """
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, sizes: list[int], w: Tensor, b: Tensor) -> Tensor:
         width = w.shape[0]
-        within = x.clone()  # [P, 3H] x_r + h w_r, x_z + h w_z, then r, z; h w_n + b
-        within[:, 2 * width :] = b
-        after, n = x.new_empty(len(x), width), x.new_empty(len(x), width)  # [P, H]
+        recurrent = x.clone()  # [P, 3H] x_r + h w_r and x_z + h w_z, then r and z; h w_n + b
+        recurrent[:, 2 * width :] = b
+        hidden, n = x.new_empty(len(x), width), x.new_empty(len(x), width)  # [P, H]
         h = x.new_zeros(sizes[0], width)
-        gates, (r, z, inner) = within[:, : 2 * width], within.split(width, 1)
-        arrays = (within, gates, r, z, inner, x[:, 2 * width :], n, after)
-        for inside, opened, reset, kept, hidden, x_n, candidate, later in _moments(arrays, sizes):
-            inside.addmm_(h[: len(inside)], w)
-            opened.sigmoid_()
-            torch.addcmul(x_n, reset, hidden, out=candidate).tanh_()
-            h = torch.lerp(candidate, h[: len(inside)], kept, out=later)
-        ctx.save_for_backward(after, within, n, w)
+        gates, (r, z, inner) = recurrent[:, : 2 * width], recurrent.split(width, 1)
+        arrays = (recurrent, gates, r, z, inner, x[:, 2 * width :], n, hidden)
+        for all_t, gates_t, r_t, z_t, inner_t, x_n_t, n_t, hidden_t in _split_steps(arrays, sizes):
+            all_t.addmm_(h[: len(all_t)], w)
+            gates_t.sigmoid_()
+            torch.addcmul(x_n_t, r_t, inner_t, out=n_t).tanh_()
+            h = torch.lerp(n_t, h[: len(all_t)], z_t, out=hidden_t)
+        ctx.save_for_backward(hidden, recurrent, n, w)
         ctx.sizes = sizes
-        return after
+        return hidden
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, Tensor, Tensor]:
-        after, within, n, w = ctx.saved_tensors
+        hidden, recurrent, n, w = ctx.saved_tensors
         sizes, width = ctx.sizes, w.shape[0]
-        r, z, inner = within.split(width, 1)
-        before = _before(after, sizes)
-        share = torch.empty_like(within)  # [P, 3H] what a change of h' means for each part of h w
-        by_r, by_z, by_n = share.split(width, 1)
-        fresh = 1 - z
-        slope = torch.addcmul(fresh, fresh, n * n, value=-1)  # and for n's input
-        torch.mul(slope, r, out=by_n)
-        torch.mul(by_n, inner, out=by_r).mul_(1 - r)
-        torch.sub(before, n, out=by_z).mul_(z).mul_(fresh)
-        change = grads[0].clone()  # [P, H] of h'; what comes later is added to it
-        back = w.t().contiguous()
-        parts = share.view(-1, 3, width)
+        r, z, inner = recurrent.split(width, 1)
+        previous = _previous_hidden(hidden, sizes)
+        # first the derivative of h' by h w and by n's input, then times the gradient of h'
+        d_recurrent = torch.empty_like(recurrent)  # [P, 3H]
+        d_r, d_z, d_inner = d_recurrent.split(width, 1)
+        new_share = 1 - z
+        d_n_input = torch.addcmul(new_share, new_share, n * n, value=-1)
+        torch.mul(d_n_input, r, out=d_inner)
+        torch.mul(d_inner, inner, out=d_r).mul_(1 - r)
+        torch.sub(previous, n, out=d_z).mul_(z).mul_(new_share)
+        d_hidden = grads[0].clone()  # [P, H] without the later steps, which the loop adds
+        w_transposed = w.t().contiguous()
+        by_gate = d_recurrent.view(-1, 3, width)
         later: tuple[Tensor, ...] | None = None
-        for now, by, part, kept in reversed(_moments((change, share, parts, z), sizes)):
+        steps = _split_steps((d_hidden, d_recurrent, by_gate, z), sizes)
+        for d_hidden_t, d_recurrent_t, by_gate_t, z_t in reversed(steps):
             if later is not None:
-                change_after, by_after, kept_after = later
-                now[: len(by_after)].addcmul_(change_after, kept_after).addmm_(by_after, back)
-            part.mul_(now[:, None])  # from here on the gradient of h w
-            later = now, by, kept
-        dw, db = before.t() @ share, by_n.sum(0)
-        torch.mul(change, slope, out=by_n)
-        return share, None, dw, db
+                d_hidden_next, d_recurrent_next, z_next = later
+                carried = d_hidden_t[: len(d_recurrent_next)]
+                carried.addcmul_(d_hidden_next, z_next).addmm_(d_recurrent_next, w_transposed)
+            by_gate_t.mul_(d_hidden_t[:, None])
+            later = d_hidden_t, d_recurrent_t, z_t
+        dw, db = previous.t() @ d_recurrent, d_inner.sum(0)
+        torch.mul(d_hidden, d_n_input, out=d_inner)
+        return d_recurrent, None, dw, db
 
 
-def _before(after: Tensor, sizes: list[int]) -> Tensor:
-    """[P, H] the hidden state before each input: zero, or that after the one before it."""
-    many = torch.tensor(sizes)
-    at = torch.arange(sizes[0], len(after)) - many[:-1].repeat_interleave(many[1:])
-    return torch.cat([after.new_zeros(sizes[0], after.shape[1]), after[at]])
+def _previous_hidden(hidden: Tensor, sizes: list[int]) -> Tensor:
+    """Return the hidden state before each input [P, H]: zeros at step 0."""
+    counts = torch.tensor(sizes)
+    at = torch.arange(sizes[0], len(hidden)) - counts[:-1].repeat_interleave(counts[1:])
+    return torch.cat([hidden.new_zeros(sizes[0], hidden.shape[1]), hidden[at]])
 
 
-def _moments(arrays: Sequence[Tensor], sizes: list[int]) -> list[tuple[Tensor, ...]]:
-    """Views of the rows of each moment."""
+def _split_steps(arrays: Sequence[Tensor], sizes: list[int]) -> list[tuple[Tensor, ...]]:
+    """Return views of the rows of each time step, one tuple per step."""
     return list(zip(*(array.split(sizes) for array in arrays), strict=True))

@@ -1,4 +1,4 @@
-"""A GRU policy that remembers through a trial."""
+"""A recurrent policy: a GRU whose hidden state lasts through a trial."""
 
 from __future__ import annotations
 
@@ -10,15 +10,23 @@ from torch import Tensor
 
 from agents.gradient.policy import Params
 from agents.memory.gru import gru_sequence, gru_step
-from agents.memory.inputs import BatchView, critic, init_heads, init_inputs, orthogonal, policy
-from agents.memory.trials import Rows, TrialObservation, TrialTransition
+from agents.memory.inputs import (
+    BatchView,
+    init_heads,
+    init_input_tables,
+    orthogonal,
+    policy_head,
+    value_head,
+)
+from agents.memory.trials import TrialIndex, TrialObservation, TrialTransition
 from game.world.rules import Ints
 
 
 def init_gru(width: int, rng: np.random.Generator) -> Params:
-    """A GRU of this width, a layer on it that sees the inputs, too, and heads on that."""
+    """Return new parameters: a GRU of `width` units, an output layer on it that also receives the
+    inputs, and the heads."""
     return {
-        **init_inputs(4 * width, rng),
+        **init_input_tables(4 * width, rng),
         "gru.w": torch.cat([orthogonal(rng, width, width) for _ in range(3)], 1),
         "gru.b": torch.zeros(width),
         "think.w": orthogonal(rng, width, width),
@@ -26,59 +34,61 @@ def init_gru(width: int, rng: np.random.Generator) -> Params:
     }
 
 
-def gru_thoughts(params: Params, inputs: Tensor, sizes: Sequence[int]) -> Tensor:
-    """[P, H] what comes of inputs [P, 4H], packed as `gru_sequence` has them."""
-    remembered, seen = gru_parts(params, inputs)
-    hidden = gru_sequence(remembered, sizes, params["gru.w"], params["gru.b"])
-    return think(params, seen, hidden)
+def gru_forward(params: Params, inputs: Tensor, sizes: Sequence[int]) -> Tensor:
+    """Return the output layer [P, H] for inputs [P, 4H] of whole trials, packed as in
+    `gru_sequence`."""
+    to_gru, to_output = split_inputs(params, inputs)
+    hidden = gru_sequence(to_gru, sizes, params["gru.w"], params["gru.b"])
+    return output_layer(params, to_output, hidden)
 
 
-def gru_parts(params: Params, inputs: Tensor) -> tuple[Tensor, Tensor]:
-    """Of inputs [n, 4H] those of the GRU [n, 3H], and those of the layer on it [n, H]."""
+def split_inputs(params: Params, inputs: Tensor) -> tuple[Tensor, Tensor]:
+    """Split inputs [n, 4H] into those of the GRU [n, 3H] and those of the output layer [n, H]."""
     width = len(params["gru.b"])
     return inputs[:, : 3 * width], inputs[:, 3 * width :]
 
 
-def think(params: Params, seen: Tensor, hidden: Tensor) -> Tensor:
-    """[N, H] what comes of what one sees [N, H], next to what one remembers [N, H]."""
-    return torch.tanh(torch.addmm(seen, hidden, params["think.w"]))
+def output_layer(params: Params, inputs: Tensor, hidden: Tensor) -> Tensor:
+    """Return the output layer [n, H] for its inputs [n, H] and hidden states [n, H]."""
+    return torch.tanh(torch.addmm(inputs, hidden, params["think.w"]))
 
 
 class GruPolicy:
-    """A `MemoryPolicy` whose memory is the hidden state of a GRU."""
+    """A `MemoryPolicy` whose memory is the hidden state of a GRU, for n trials."""
 
     @torch.no_grad()
     def __init__(self, params: Params, view: BatchView, n: int) -> None:
-        self.params, self.best, self.tables = params, view.best, view.tables(params)
+        self.params, self.tables = params, view.tables(params)
+        self.optimal_value = view.optimal_value
         self.dtype = params["bias"].dtype
         self.hidden = torch.zeros(n, len(params["gru.b"]), dtype=self.dtype)
 
     @property
     def belief(self) -> Tensor | None:
-        """It has no words."""
+        """None: the hidden state holds no explicit belief."""
         return None
 
-    def inputs(self, rows: Rows, moment: TrialObservation) -> Tensor:
-        """[n, 4H] of these trials."""
-        return self.tables.look_up(moment)
+    def inputs(self, trials: TrialIndex, observation: TrialObservation) -> Tensor:
+        """Return the network's inputs [n, 4H] in these trials."""
+        return self.tables.look_up(observation)
 
-    def go_on(self, rows: Rows, moment: TrialObservation) -> tuple[Tensor, Tensor]:
-        """[n, H] the next hidden states, and [n, H] what comes of them."""
+    def step(self, trials: TrialIndex, observation: TrialObservation) -> tuple[Tensor, Tensor]:
+        """Return the next hidden states [n, H] and the output layer [n, H]; store neither."""
         params = self.params
-        remembered, seen = gru_parts(params, self.inputs(rows, moment))
-        hidden = gru_step(remembered, self.hidden[rows], params["gru.w"], params["gru.b"])
-        return hidden, think(params, seen, hidden)
+        to_gru, to_output = split_inputs(params, self.inputs(trials, observation))
+        hidden = gru_step(to_gru, self.hidden[trials], params["gru.w"], params["gru.b"])
+        return hidden, output_layer(params, to_output, hidden)
 
-    def act(self, rows: Rows, moment: TrialObservation) -> tuple[Tensor, Tensor]:
+    def act(self, trials: TrialIndex, observation: TrialObservation) -> tuple[Tensor, Tensor]:
         """See `MemoryPolicy.act`."""
-        self.hidden[rows], thought = self.go_on(rows, moment)
-        best = self.best[moment.state]
-        return policy(self.params, thought), critic(self.params, thought, best)
+        self.hidden[trials], output = self.step(trials, observation)
+        optimal_value = self.optimal_value[observation.state]
+        return policy_head(self.params, output), value_head(self.params, output, optimal_value)
 
-    def notice(self, rows: Rows, outcome: TrialTransition) -> None:
-        """The next moment tells all that it needs."""
+    def observe_transition(self, trials: TrialIndex, transition: TrialTransition) -> None:
+        """Do nothing: the next observation contains the transition."""
 
-    def foresee(self, trials: Ints, moment: TrialObservation) -> Tensor:
-        """See `MemoryPolicy.foresee`."""
-        rows = np.repeat(trials, len(moment.state) // len(trials))
-        return policy(self.params, self.go_on(rows, moment)[1])
+    def preview(self, trials: Ints, observation: TrialObservation) -> Tensor:
+        """See `MemoryPolicy.preview`."""
+        repeated = np.repeat(trials, len(observation.state) // len(trials))
+        return policy_head(self.params, self.step(repeated, observation)[1])

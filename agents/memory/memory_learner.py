@@ -1,4 +1,4 @@
-"""What all learners with memory share: a policy and a critic trained by PPO over trials."""
+"""The base class of learners with memory: a policy and a critic, trained by PPO over trials."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from torch import Tensor
 
 from agents.gradient.policy import Params
 from agents.learner import NO_CHANGES, Arrays, BaseLearner, Changes, check_options
-from agents.memory.inputs import BatchView, critic, policy
+from agents.memory.inputs import BatchView, policy_head, value_head
 from agents.memory.ppo import (
     Minibatch,
     PpoConfig,
     Trajectories,
+    batch_rng,
     check_finite,
+    first_visits,
     minibatches,
-    news,
     ppo_loss,
-    shuffler,
 )
 from agents.memory.trials import MemoryPolicy, RunningTrials, adapt_in_memory
 from agents.optimizer_state import adam_state, restore_adam
@@ -37,27 +37,27 @@ class MemoryConfig:
     """Options of every learner with memory."""
 
     width: int = 64
-    """Of what it has in mind."""
+    """Hidden-state size of the recurrent network (1 to 4096)."""
     episodes: int = 4
-    """Of a trial in training. The clock tells 8 apart."""
+    """Episodes per trial during training (1 to 100). The clock tells the first 8 apart."""
     trials: int = 12
-    """Of each task in an iteration."""
+    """Trials of each task per iteration (1 to 10000)."""
     greedy: bool = True
-    """Adapt with the likeliest action instead of drawing one."""
+    """Choose the most probable action while adapting instead of sampling one."""
     ppo: PpoConfig = field(default_factory=PpoConfig)
 
     def __post_init__(self) -> None:
         check_options(self, width=(1, 4096), episodes=(1, 100), trials=(1, 10_000))
 
 
-Seeing = TypeVar("Seeing", bound=BatchView)
+View = TypeVar("View", bound=BatchView)
 
 
-class MemoryLearner(BaseLearner, Generic[Seeing]):
+class MemoryLearner(BaseLearner, Generic[View]):
     """A policy with memory and its critic, trained by PPO over trials.
 
-    Nothing is differentiated at test time: the weights stay as they are, and all adaptation happens
-    in what the agent remembers from one episode of a trial to the next.
+    Adaptation takes no gradient: the weights stay fixed, and what the agent learns about a task is
+    in its memory, which lasts from one episode of a trial to the next.
     """
 
     Config: type[MemoryConfig] = MemoryConfig
@@ -65,27 +65,27 @@ class MemoryLearner(BaseLearner, Generic[Seeing]):
 
     def __init__(self, config: MemoryConfig, seed: int) -> None:
         super().__init__(config, seed)
-        self._take(self.first_params(np.random.default_rng(seed)))
+        self._set_params(self.init_params(np.random.default_rng(seed)))
 
-    def first_params(self, rng: np.random.Generator) -> Params:
-        """The weights before training."""
+    def init_params(self, rng: np.random.Generator) -> Params:
+        """Return the weights before training."""
         raise NotImplementedError
 
-    def look(self, batch: GridBatch) -> Seeing:
-        """What it sees of a batch."""
+    def make_view(self, batch: GridBatch) -> View:
+        """Return the part of a batch that the network receives."""
         raise NotImplementedError
 
-    def mind(self, params: Params, view: Seeing, n: int) -> MemoryPolicy:
-        """A mind at the beginning of n trials of a batch's tasks."""
+    def start_policy(self, params: Params, view: View, n: int) -> MemoryPolicy:
+        """Return a policy at the beginning of n trials, those of a task side by side."""
         raise NotImplementedError
 
-    def rethink(self, view: Seeing, part: Minibatch) -> Tensor:
-        """[P, H] what heads are to be put on at the moments of whole trials, differentiable."""
+    def forward(self, view: View, part: Minibatch) -> Tensor:
+        """Return the heads' inputs [P, H] at the steps of a minibatch, differentiable."""
         raise NotImplementedError
 
     @property
     def judged(self) -> range:
-        """All episodes of a trial count, the first as well."""
+        """All episodes of a trial, including the first."""
         return range(self.config.episodes)
 
     @property
@@ -93,42 +93,42 @@ class MemoryLearner(BaseLearner, Generic[Seeing]):
         return self.params["bias"].dtype
 
     def meta_update(self, batch: GridBatch, rngs: Rngs, progress: float) -> dict[str, float]:
-        """Trials of every task, then a few epochs of PPO; see `Learner.meta_update`."""
-        view, per_task = self.look(batch), self.config.trials
+        """Sample trials of every task, then run PPO on them; see `Learner.meta_update`."""
+        view, per_task = self.make_view(batch), self.config.trials
         if self.config.ppo.informed:
             best = self.config.ppo.reward_scale * optimal_values(batch, self.config.ppo.discount)
-            view.best = torch.from_numpy(best.ravel()).to(self.dtype)
-        mind = self.mind(self.params, view, batch.n_tasks * per_task)
+            view.optimal_value = torch.from_numpy(best.ravel()).to(self.dtype)
+        policy = self.start_policy(self.params, view, batch.n_tasks * per_task)
         data = Trajectories.of(
-            RunningTrials(mind, batch, per_task, rngs).play(self.config.episodes)
+            RunningTrials(policy, batch, per_task, rngs).play(self.config.episodes)
         )
         return {
             "trial_return": float(data.reward.sum(0).mean()),
-            **self.improve(view, data, rngs, progress),
+            **self.update(view, data, rngs, progress),
             "env_steps": int(data.lengths.sum()),
         }
 
-    def curious(self, data: Trajectories, batch: GridBatch, progress: float) -> Trajectories:
-        """Trials in which what is new pays."""
-        bonus = self.config.ppo.bonus(progress)
+    def with_curiosity(self, data: Trajectories, batch: GridBatch, progress: float) -> Trajectories:
+        """Return the trials with the bonus for new cells added to their rewards."""
+        bonus = self.config.ppo.curiosity_at(progress)
         if not bonus:
             return data
-        extra = bonus * news(data, batch).astype(data.reward.dtype)
+        extra = bonus * first_visits(data, batch).astype(data.reward.dtype)
         return replace(data, reward=data.reward + extra)
 
-    def improve(
-        self, view: Seeing, data: Trajectories, rngs: Rngs, progress: float
+    def update(
+        self, view: View, data: Trajectories, rngs: Rngs, progress: float
     ) -> dict[str, float]:
-        """A few epochs of PPO."""
+        """Run all epochs of PPO on these trials. Returns metrics."""
         config, params = self.config.ppo, self.params
-        weight = config.entropy_weight(progress)
-        self.adam.param_groups[0]["lr"] = config.rate(progress)
-        data = self.curious(data, view.batch, progress)
-        for part in minibatches(data, config, shuffler(rngs)):
-            hidden = self.rethink(view, part)
-            log_probs = policy(params, hidden)
-            value = critic(params, hidden, view.best[part.state])
-            loss, entropy = ppo_loss(log_probs, value, part, config, weight)
+        entropy_weight = config.entropy_at(progress)
+        self.adam.param_groups[0]["lr"] = config.rate_at(progress)
+        data = self.with_curiosity(data, view.batch, progress)
+        for part in minibatches(data, config, batch_rng(rngs)):
+            hidden = self.forward(view, part)
+            log_probs = policy_head(params, hidden)
+            value = value_head(params, hidden, view.optimal_value[part.state])
+            loss, entropy = ppo_loss(log_probs, value, part, config, entropy_weight)
             self.adam.zero_grad()
             loss.backward()
             check_finite(torch.nn.utils.clip_grad_norm_(params.values(), config.gradient_norm))
@@ -138,42 +138,43 @@ class MemoryLearner(BaseLearner, Generic[Seeing]):
     def adapt(
         self, batch: GridBatch, rngs: Rngs, steps: int, changes: Changes = NO_CHANGES
     ) -> Iterator[AdaptationStep]:
-        """One step for each episode of a trial; see `Learner.adapt`."""
-        params, view = self.detached(), self.look(batch)
+        """Play a trial, one adaptation step per episode; see `Learner.adapt`."""
+        params, view = self.detached_params(), self.make_view(batch)
 
         def start(n: int) -> MemoryPolicy:
-            return self.mind(params, view, n)
+            return self.start_policy(params, view, n)
 
         return adapt_in_memory(start, batch, rngs, steps, self.config.greedy)
 
-    def detached(self) -> Params:
-        """The weights apart from autograd, as they are now."""
+    def detached_params(self) -> Params:
+        """Return a copy of the weights without gradients."""
         return {name: p.detach().clone() for name, p in self.params.items()}
 
     def state(self) -> Arrays:
-        """The weights."""
-        return {name: p.numpy() for name, p in self.detached().items()}
+        """Return the weights; see `Learner.state`."""
+        return {name: p.numpy() for name, p in self.detached_params().items()}
 
     def load(self, state: Arrays) -> None:
         """See `Learner.load`."""
-        self._take({name: torch.from_numpy(state[name]) for name in self.params})
+        self._set_params({name: torch.from_numpy(state[name]) for name in self.params})
 
-    def _take(self, params: Params) -> None:
-        """Replace the weights by these."""
+    def _set_params(self, params: Params) -> None:
+        """Replace the weights, and forget the optimiser of the old ones."""
         self.params = {name: p.clone().requires_grad_() for name, p in params.items()}
-        self.__dict__.pop("adam", None)  # the optimiser of the old ones
+        self.__dict__.pop("adam", None)
 
     @cached_property
     def adam(self) -> torch.optim.Adam:
-        """Made at the first update: it loads a good part of torch that adapting does not need."""
-        return torch.optim.Adam(self.groups(), eps=1e-5, fused=True)
+        """The optimiser, made at the first update: it loads parts of torch that adaptation does
+        not need."""
+        return torch.optim.Adam(self.parameter_groups(), eps=1e-5, fused=True)
 
-    def groups(self) -> list[dict[str, Any]]:
-        """Parameters, by the rates at which they learn; PPO's are the first."""
+    def parameter_groups(self) -> list[dict[str, Any]]:
+        """Return the optimiser's parameter groups; PPO sets the learning rate of the first."""
         return [{"params": list(self.params.values())}]
 
     def checkpoint(self) -> Arrays:
-        """The weights, and the optimiser's averages of their gradients."""
+        """Return the weights and the optimiser's state; see `Learner.checkpoint`."""
         remembered = adam_state(self.params, self.adam)
         return self.state() | {name: tensor.numpy() for name, tensor in remembered.items()}
 

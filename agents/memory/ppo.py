@@ -1,7 +1,7 @@
 """Proximal policy optimisation (Schulman et al. 2017) over the trials of agents with memory.
 
-To the agent a trial is one long episode: returns run on over the ends of the episodes in it, or it
-would have no reason to explore in the first for the sake of the next.
+A trial is one long episode to the agent: its return sums the rewards of all episodes in the trial.
+Otherwise the agent would have no reason to explore in the first one for the benefit of the next.
 """
 
 from __future__ import annotations
@@ -24,41 +24,40 @@ from game.world.rules import Bools, Ints
 
 @dataclass(frozen=True)
 class PpoConfig:
-    """How an agent with memory is trained."""
+    """Options of PPO for agents with memory."""
 
     discount: float = 0.95
-    """Of rewards within a trial, over the ends of its episodes: a deliberate bias."""
+    """Discount of rewards per step, also from one episode of a trial to the next (0 to 1)."""
     trace: float = 0.95
-    """Decay of generalised advantages (lambda; Schulman et al. 2016)."""
+    """Lambda of generalised advantage estimation (0 to 1; Schulman et al. 2016)."""
     reward_scale: float = 0.3
-    """What rewards count to the critic."""
+    """Factor on rewards in the advantages and the critic's targets (1e-6 to 1e6)."""
     epochs: int = 2
-    """Passes over the trials of an iteration,"""
+    """Passes over the sampled trials per iteration (1 to 100)."""
     minibatches: int = 4
-    """each in so many parts."""
+    """Minibatches per epoch (1 to 1000)."""
     clip: float = 0.2
-    """How far the chance of an action may move before its gradient stops."""
+    """Largest change of an action's probability ratio that has a gradient (1e-6 to 1e6)."""
     critic: float = 0.5
-    """Weight of the critic's loss."""
+    """Weight of the critic's loss (0 to 1e6)."""
     informed: bool = False
-    """In training the critic is told what each state is worth to who knows the task."""
+    """Give the critic the optimal value of each state during training (discarded afterwards)."""
     entropy: float = 0.12
-    """Reason to explore: weight of the policy's entropy at first, from where it falls"""
+    """Initial weight of the policy's entropy, a reward for exploration (0 to 1e6)."""
     final_entropy: float = 0.0
-    """to this,"""
+    """Final weight of the policy's entropy (0 to 1e6)."""
     entropy_until: float = 0.8
-    """when this share of training is done."""
+    """Share of training at which entropy and curiosity reach their final values (1e-6 to 1)."""
     curiosity: float = 0.0
-    """What it pays in training, at first, to enter a cell for the first time in a trial as long as
-    the goal is not found (as Zintgraf et al. 2021); it falls as the entropy's weight does"""
+    """Initial bonus for entering a new cell before the goal has been found (0 to 1e6)."""
     final_curiosity: float = 0.0
-    """to this."""
+    """Final bonus for entering a new cell before the goal has been found (0 to 1e6)."""
     learning_rate: float = 4e-3
-    """Of Adam at first; it falls as a cosine to"""
+    """Initial learning rate of Adam (0 to 10)."""
     final_rate: float = 2e-4
-    """this."""
+    """Final learning rate (0 to 10); the schedule is a cosine."""
     gradient_norm: float = 0.5
-    """Longer gradients are shortened to this."""
+    """Largest norm of a gradient; longer ones are scaled down to it (1e-6 to 1e6)."""
 
     def __post_init__(self) -> None:
         check_options(self, discount=(0, 1), trace=(0, 1), reward_scale=(1e-6, 1e6))
@@ -67,28 +66,28 @@ class PpoConfig:
         check_options(self, entropy_until=(1e-6, 1), learning_rate=(0, 10), final_rate=(0, 10))
         check_options(self, gradient_norm=(1e-6, 1e6), curiosity=(0, 1e6), final_curiosity=(0, 1e6))
 
-    def rate(self, progress: float) -> float:
-        """The learning rate when this share of training is done."""
+    def rate_at(self, progress: float) -> float:
+        """Return the learning rate at this share of training."""
         high, low = self.learning_rate, self.final_rate
         return low + (high - low) * 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
 
-    def entropy_weight(self, progress: float) -> float:
-        """What the entropy counts when this share of training is done."""
-        return self._fallen(self.entropy, self.final_entropy, progress)
+    def entropy_at(self, progress: float) -> float:
+        """Return the weight of the entropy at this share of training."""
+        return self._interpolate(self.entropy, self.final_entropy, progress)
 
-    def bonus(self, progress: float) -> float:
-        """What a new cell pays when this share of training is done."""
-        return self._fallen(self.curiosity, self.final_curiosity, progress)
+    def curiosity_at(self, progress: float) -> float:
+        """Return the bonus for a new cell at this share of training."""
+        return self._interpolate(self.curiosity, self.final_curiosity, progress)
 
-    def _fallen(self, first: float, last: float, progress: float) -> float:
+    def _interpolate(self, first: float, last: float, progress: float) -> float:
         return first + (last - first) * min(1.0, progress / self.entropy_until)
 
 
 @dataclass(frozen=True)
 class Trajectories:
-    """N whole trials, the moments of each without gaps: arrays [L, N, ..], zero after its length.
+    """N whole trials: arrays [L, N, ..] with the steps of each trial without gaps, then zeros.
 
-    What they hold is said at `Episode`.
+    The fields after `lengths` are those of `Episode`.
     """
 
     lengths: Ints  # [N]
@@ -105,32 +104,33 @@ class Trajectories:
 
     @classmethod
     def of(cls, episodes: Sequence[Episode]) -> Trajectories:
-        """The episodes of trials, one after the other."""
+        """Return the trials that consist of these episodes, in order."""
         alive = np.concatenate([e.alive for e in episodes])  # [sum of L, N]
-        place, trial = (alive.cumsum(0) - 1)[alive], np.nonzero(alive)[1]
+        step, trial = (alive.cumsum(0) - 1)[alive], np.nonzero(alive)[1]
         lengths = alive.sum(0)
 
         def joined(name: str) -> Any:
             parts = [getattr(e, name)[: len(e.alive)] for e in episodes]
             array = np.concatenate(parts)
             out = np.zeros((lengths.max(), *array.shape[1:]), array.dtype)
-            out[place, trial] = array[alive]
+            out[step, trial] = array[alive]
             return out
 
         return cls(lengths, *(joined(field.name) for field in fields(cls)[1:]))
 
     @property
     def alive(self) -> Bools:
-        """[L, N]"""
+        """The steps that lie within each trial's length [L, N]."""
         alive: Bools = np.arange(len(self.state))[:, None] < self.lengths
         return alive
 
 
-def news(data: Trajectories, batch: GridBatch) -> Bools:
-    """[L, N] where a trial enters a cell for the first time, and has not been at the goal yet."""
+def first_visits(data: Trajectories, batch: GridBatch) -> Bools:
+    """Return the steps [L, N] that enter a cell for the first time in a trial, as long as the trial
+    has not reached the goal. They earn the bonus `curiosity` (as in Zintgraf et al. 2021)."""
     cell, goal = batch.cell.reshape(-1, 2), batch.goal.ravel()
     width = int(cell.max()) + 1
-    visited = np.concatenate([data.state[:1], data.entered])  # [1 + L, N] where it began is not new
+    visited = np.concatenate([data.state[:1], data.entered])  # [1 + L, N] with the start cell
     place = (cell[:, 0] * width + cell[:, 1])[visited]
     found = np.logical_or.accumulate(goal[data.entered] & data.alive, 0)
     _, first = np.unique(place + np.arange(place.shape[1]) * width**2, return_index=True)
@@ -140,26 +140,29 @@ def news(data: Trajectories, batch: GridBatch) -> Bools:
     return result
 
 
-def advantages(data: Trajectories, discount: float, trace: float, scale: float) -> Floats32:
-    """[L, N] generalised advantages (Schulman et al. 2016, eq. 16) of rewards times `scale`."""
-    after = np.zeros_like(data.value[0])
-    value_after = np.zeros_like(after)
+def generalized_advantages(
+    data: Trajectories, discount: float, trace: float, scale: float
+) -> Floats32:
+    """Return advantages [L, N] of rewards times `scale` (Schulman et al. 2016, eq. 16)."""
+    next_advantage = np.zeros_like(data.value[0])
+    next_value = np.zeros_like(next_advantage)
     result = np.zeros_like(data.value)
     for t in reversed(range(len(result))):
-        error = data.reward[t] * scale + discount * value_after - data.value[t]
-        on = t < data.lengths
-        after = np.where(on, error + discount * trace * after, 0.0)
-        value_after = np.where(on, data.value[t], 0.0)
-        result[t] = after
+        error = data.reward[t] * scale + discount * next_value - data.value[t]
+        alive = t < data.lengths
+        next_advantage = np.where(alive, error + discount * trace * next_advantage, 0.0)
+        next_value = np.where(alive, data.value[t], 0.0)
+        result[t] = next_advantage
     return result
 
 
 @dataclass(frozen=True)
 class Minibatch:
-    """Some trials, packed: the first moments of all, then the second of all that have one ..."""
+    """The P steps of some trials, packed: step 0 of every trial, then step 1 of every trial that
+    has one, and so on, the longest trial first."""
 
-    sizes: list[int]  # how many have a first moment, a second ...
-    state: Tensor  # [P], as all below
+    sizes: list[int]  # the number of trials at each step
+    state: Tensor  # [P], as are the following
     clock: Tensor
     last_move: Tensor
     last_reward: Tensor
@@ -173,22 +176,22 @@ class Minibatch:
 def minibatches(
     data: Trajectories, config: PpoConfig, rng: np.random.Generator
 ) -> Iterator[Minibatch]:
-    """The trials of every epoch in random parts."""
+    """Yield the minibatches of all epochs; each epoch divides the trials anew at random."""
     alive = data.alive
-    advantage = advantages(data, config.discount, config.trace, config.reward_scale)
+    advantage = generalized_advantages(data, config.discount, config.trace, config.reward_scale)
     target = advantage + data.value
     advantage = (advantage - advantage[alive].mean()) / (advantage[alive].std() + 1e-8)
     for _ in range(config.epochs):
         order = rng.permutation(len(data.lengths))
         for part in np.array_split(order, min(config.minibatches, len(order))):
             part = part[np.argsort(-data.lengths[part], kind="stable")]
-            on = alive[:, part]
+            chosen = alive[:, part]
 
-            def packed(array: Any, on: Bools = on, part: Ints = part) -> Tensor:
-                return torch.from_numpy(array[:, part][on])
+            def packed(array: Any, chosen: Bools = chosen, part: Ints = part) -> Tensor:
+                return torch.from_numpy(array[:, part][chosen])
 
             yield Minibatch(
-                [int(size) for size in on.sum(1) if size],
+                [int(size) for size in chosen.sum(1) if size],
                 *map(packed, (data.state, data.clock, data.last_move, data.last_reward)),
                 *map(packed, (data.action, data.log_prob, advantage, target, data.belief)),
             )
@@ -197,25 +200,26 @@ def minibatches(
 def ppo_loss(
     log_probs: Tensor, value: Tensor, part: Minibatch, config: PpoConfig, entropy_weight: float
 ) -> tuple[Tensor, Tensor]:
-    """The clipped objective (Schulman et al. 2017, eq. 9) as a loss, and the policy's entropy.
+    """Return the loss of the clipped objective (Schulman et al. 2017, eq. 9) with critic and
+    entropy terms, and the policy's mean entropy in nats.
 
-    `log_probs` [P, A] and `value` [P] are those of the moments of a minibatch.
+    `log_probs` [P, A] and `value` [P] are the network's outputs at the steps of the minibatch.
     """
     chosen = log_probs.gather(1, part.action[:, None])[:, 0]
     ratio = (chosen - part.log_prob).exp()
     clipped = ratio.clamp(1 - config.clip, 1 + config.clip)
-    gain = torch.minimum(ratio * part.advantage, clipped * part.advantage).mean()
+    objective = torch.minimum(ratio * part.advantage, clipped * part.advantage).mean()
     entropy = -(log_probs.exp() * log_probs).sum(1).mean()
     error = (value - part.target).square().mean()
-    return config.critic * error - gain - entropy_weight * entropy, entropy
+    return config.critic * error - objective - entropy_weight * entropy, entropy
 
 
 def check_finite(norm: Tensor) -> None:
-    """Raise Diverged where the gradient is not finite."""
+    """Raise Diverged where the norm of the gradient is not finite."""
     if not math.isfinite(float(norm)):
         raise Diverged("the gradient is not finite - try a smaller learning rate")
 
 
-def shuffler(rngs: Rngs) -> np.random.Generator:
-    """A generator for what concerns all tasks of a batch, from those of the tasks."""
+def batch_rng(rngs: Rngs) -> np.random.Generator:
+    """Return a generator for what all tasks of a batch share, derived from the tasks' own."""
     return rngs[0].spawn(1)[0]

@@ -1,8 +1,8 @@
-"""RL2 (Duan et al. 2016; Wang et al. 2016): learning to learn in the memory of a recurrent policy.
+"""RL2 (Duan et al. 2016; Wang et al. 2016): meta-learning in the memory of a recurrent policy.
 
-A GRU is told the observation, its last action and reward, and the clock; its hidden state is not
-reset at the end of an episode, only at that of a trial. To a policy that is trained on whole trials
-it pays to explore in the first episode, and to remember.
+A GRU receives the observation, the last action and reward, and the clock. Its hidden state is reset
+at the end of a trial, not at the end of an episode. A policy trained on the return of whole trials
+therefore learns to explore in the first episode and to remember what it found.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 from torch import Tensor
 
 from agents.gradient.policy import Params
-from agents.memory.gru_policy import GruPolicy, gru_thoughts, init_gru
+from agents.memory.gru_policy import GruPolicy, gru_forward, init_gru
 from agents.memory.inputs import BatchView
 from agents.memory.memory_learner import MemoryConfig, MemoryLearner
 from agents.memory.ppo import Minibatch
@@ -27,23 +27,23 @@ class Rl2Config(MemoryConfig):
 
 
 class Rl2(MemoryLearner[BatchView]):
-    """A GRU, a layer on its hidden state, and linear heads for policy and value on that."""
+    """A GRU with an output layer, and linear heads for policy and value."""
 
     Config = Rl2Config
 
-    def first_params(self, rng: np.random.Generator) -> Params:
-        """The weights before training."""
+    def init_params(self, rng: np.random.Generator) -> Params:
+        """See `MemoryLearner.init_params`."""
         return init_gru(self.config.width, rng)
 
-    def look(self, batch: GridBatch) -> BatchView:
-        """What it sees of a batch."""
+    def make_view(self, batch: GridBatch) -> BatchView:
+        """See `MemoryLearner.make_view`."""
         return BatchView(batch, self.dtype)
 
-    def mind(self, params: Params, view: BatchView, n: int) -> MemoryPolicy:
-        """A hidden state of zeros."""
+    def start_policy(self, params: Params, view: BatchView, n: int) -> MemoryPolicy:
+        """Return a policy with hidden states of zeros."""
         return GruPolicy(params, view, n)
 
-    def rethink(self, view: BatchView, part: Minibatch) -> Tensor:
-        """[P, H] what comes of the moments of whole trials."""
+    def forward(self, view: BatchView, part: Minibatch) -> Tensor:
+        """See `MemoryLearner.forward`."""
         inputs = view.tables(self.params).look_up(part)
-        return gru_thoughts(self.params, inputs, part.sizes)
+        return gru_forward(self.params, inputs, part.sizes)

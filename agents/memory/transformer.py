@@ -1,9 +1,9 @@
-"""In-context adaptation: a causal transformer over the trial (as Laskin et al. 2023; Vaswani 2017).
+"""In-context adaptation: a causal transformer over the trial (Laskin et al. 2023; Vaswani 2017).
 
-Nothing is squeezed into a state: at every moment the network looks back at all moments of the trial
-so far, and what it finds there is all that it knows of the task. Each moment's input is that of
-RL2; it says by the clock when it was, so that no other code of places is needed. While it plays,
-keys and values of the past are kept; in training all moments of a trial are computed at once.
+There is no recurrent state: at every step the network attends to all steps of the trial so far, and
+its knowledge of the task comes from them alone. The input of a step is that of RL2. It contains the
+clock, so that no other position encoding is needed. While the agent plays, the keys and values of
+past steps are cached; in training all steps of a trial are computed at once.
 """
 
 from __future__ import annotations
@@ -18,24 +18,33 @@ from torch.nn.functional import layer_norm, scaled_dot_product_attention
 
 from agents.gradient.policy import Params
 from agents.learner import check_options
-from agents.memory.inputs import BatchView, critic, init_heads, init_inputs, normal, policy
+from agents.memory.inputs import (
+    BatchView,
+    init_heads,
+    init_input_tables,
+    normal,
+    policy_head,
+    value_head,
+)
 from agents.memory.memory_learner import MemoryConfig, MemoryLearner
 from agents.memory.ppo import Minibatch, PpoConfig
-from agents.memory.trials import MemoryPolicy, Rows, TrialObservation, TrialTransition
+from agents.memory.trials import MemoryPolicy, TrialIndex, TrialObservation, TrialTransition
 from game.world.batch import GridBatch
 from game.world.rules import Ints
 
-ROOM = 64  # moments, by which the memory grows
+CACHE_GROWTH = 64  # steps by which the cache grows when it is full
 
 
 @dataclass(frozen=True)
 class TransformerConfig(MemoryConfig):
     """Options of transformer."""
 
+    width: int = 64
+    """Embedding size of the transformer (1 to 4096), a multiple of `heads`."""
     layers: int = 2
-    """Of attention, each with a layer of units behind it."""
+    """Transformer layers, each of attention and a feed-forward network (1 to 100)."""
     heads: int = 4
-    """Of each attention; they divide the width."""
+    """Attention heads per layer (1 to 100)."""
     ppo: PpoConfig = field(default_factory=lambda: PpoConfig(learning_rate=2e-3))
 
     def __post_init__(self) -> None:
@@ -43,7 +52,8 @@ class TransformerConfig(MemoryConfig):
         check_options(self, layers=(1, 100), heads=(1, 100))
         if self.width % self.heads:
             raise ValueError(
-                f"option 'width' is {self.width}, which {self.heads} heads can't share"
+                f"option 'width' is {self.width}, and should be a multiple of 'heads', "
+                f"which is {self.heads}"
             )
 
 
@@ -51,8 +61,9 @@ class TransformerConfig(MemoryConfig):
 
 
 def init_transformer(width: int, layers: int, rng: np.random.Generator) -> Params:
-    """Layers that change little at first."""
-    params = init_inputs(width, rng)
+    """Return new parameters. Each layer's initial output is small, so that the initial network is
+    close to the identity."""
+    params = init_input_tables(width, rng)
     for i in range(layers):
         params |= {
             f"{i}.look": normal(rng, width, 3 * width, width**-0.5),
@@ -64,28 +75,29 @@ def init_transformer(width: int, layers: int, rng: np.random.Generator) -> Param
     return params | init_heads(width, rng)
 
 
-class Layer:
-    """One layer's weights."""
+class AttentionLayer:
+    """The weights of one transformer layer: attention, then a feed-forward network."""
 
     def __init__(self, params: Params, number: int, heads: int) -> None:
         self.heads = heads
         names = ("look", "found", "up.w", "up.b", "down")
-        self.look, self.found, self.up, self.bias, self.down = (
+        self.to_query_key_value, self.from_heads, self.up, self.up_bias, self.down = (
             params[f"{number}.{name}"] for name in names
         )
 
-    def ask(self, x: Tensor) -> Tensor:
-        """[P, 3, heads, D] queries, keys and values of moments [P, W]."""
-        return (_even(x) @ self.look).view(len(x), 3, self.heads, -1)
+    def project(self, x: Tensor) -> Tensor:
+        """Return the queries, keys and values [P, 3, heads, D] of steps [P, W]."""
+        return (_normalize(x) @ self.to_query_key_value).view(len(x), 3, self.heads, -1)
 
-    def go_on(self, x: Tensor, found: Tensor) -> Tensor:
-        """[P, W] after looking back has found [P, W]."""
-        x = torch.addmm(x, found, self.found)
-        return torch.addmm(x, torch.relu(torch.addmm(self.bias, _even(x), self.up)), self.down)
+    def forward(self, x: Tensor, attended: Tensor) -> Tensor:
+        """Return the layer's output [P, W], from its input and the result of attention [P, W]."""
+        x = torch.addmm(x, attended, self.from_heads)
+        inner = torch.relu(torch.addmm(self.up_bias, _normalize(x), self.up))
+        return torch.addmm(x, inner, self.down)
 
 
-def _even(x: Tensor) -> Tensor:
-    """Each row with mean 0 and variance 1."""
+def _normalize(x: Tensor) -> Tensor:
+    """Return x with mean 0 and variance 1 in each row."""
     return layer_norm(x, x.shape[-1:])
 
 
@@ -93,101 +105,114 @@ def _even(x: Tensor) -> Tensor:
 
 
 class TransformerPolicy:
-    """A `MemoryPolicy` that remembers the keys and values of every moment."""
+    """A `MemoryPolicy` whose memory is the keys and values of every past step, for n trials."""
 
     @torch.no_grad()
-    def __init__(self, params: Params, view: BatchView, n: int, layers: list[Layer]) -> None:
+    def __init__(
+        self, params: Params, view: BatchView, n: int, layers: list[AttentionLayer]
+    ) -> None:
         self.params, self.layers = params, layers
-        self.best, self.tables = view.best, view.tables(params)
+        self.optimal_value, self.tables = view.optimal_value, view.tables(params)
         self.dtype = params["bias"].dtype
         heads, width = layers[0].heads, len(params["bias"]) // layers[0].heads
         shape = (len(layers), 2, n, heads, 0, width)  # keys and values
-        self.past = torch.zeros(shape, dtype=self.dtype)
-        self.count = torch.zeros(n, dtype=torch.int64)  # of moments remembered
+        self.cache = torch.zeros(shape, dtype=self.dtype)
+        self.count = torch.zeros(n, dtype=torch.int64)  # steps in the cache
 
     @property
     def belief(self) -> Tensor | None:
-        """It has no words."""
+        """None: the cache holds no explicit belief."""
         return None
 
-    def act(self, rows: Rows, moment: TrialObservation) -> tuple[Tensor, Tensor]:
+    def act(self, trials: TrialIndex, observation: TrialObservation) -> tuple[Tensor, Tensor]:
         """See `MemoryPolicy.act`."""
-        x, new = self.think(rows, self.tables.look_up(moment), 1)
-        every = torch.arange(len(self.count))[rows]
-        at = self.count[every]
-        if int(at.max()) == self.past.shape[4]:
-            room = self.past.new_zeros(*self.past.shape[:4], ROOM, self.past.shape[5])
-            self.past = torch.cat([self.past, room], 4)
-        for past, (key, value) in zip(self.past, new, strict=True):
-            past[0, every, :, at], past[1, every, :, at] = key, value
-        self.count[every] += 1
-        return policy(self.params, x), critic(self.params, x, self.best[moment.state])
+        x, new = self.attend(trials, self.tables.look_up(observation), 1)
+        numbers = torch.arange(len(self.count))[trials]
+        at = self.count[numbers]
+        if int(at.max()) == self.cache.shape[4]:
+            growth = self.cache.new_zeros(*self.cache.shape[:4], CACHE_GROWTH, self.cache.shape[5])
+            self.cache = torch.cat([self.cache, growth], 4)
+        for layer_cache, (key, value) in zip(self.cache, new, strict=True):
+            layer_cache[0, numbers, :, at], layer_cache[1, numbers, :, at] = key, value
+        self.count[numbers] += 1
+        optimal_value = self.optimal_value[observation.state]
+        return policy_head(self.params, x), value_head(self.params, x, optimal_value)
 
-    def notice(self, rows: Rows, outcome: TrialTransition) -> None:
-        """The next moment tells all that it needs."""
+    def observe_transition(self, trials: TrialIndex, transition: TrialTransition) -> None:
+        """Do nothing: the next observation contains the transition."""
 
-    def foresee(self, trials: Ints, moment: TrialObservation) -> Tensor:
-        """See `MemoryPolicy.foresee`."""
-        x, _ = self.think(trials, self.tables.look_up(moment), len(moment.state) // len(trials))
-        return policy(self.params, x)
+    def preview(self, trials: Ints, observation: TrialObservation) -> Tensor:
+        """See `MemoryPolicy.preview`."""
+        per_trial = len(observation.state) // len(trials)
+        x, _ = self.attend(trials, self.tables.look_up(observation), per_trial)
+        return policy_head(self.params, x)
 
-    def think(self, rows: Rows, x: Tensor, each: int) -> tuple[Tensor, list[tuple[Tensor, Tensor]]]:
-        """[n * each, W] what comes of inputs, so many for each of these trials; and the keys and
-        values [n * each, heads, D] that each layer would remember."""
-        count = self.count[rows]
+    def attend(
+        self, trials: TrialIndex, x: Tensor, per_trial: int
+    ) -> tuple[Tensor, list[tuple[Tensor, Tensor]]]:
+        """Return the network's output [n * per_trial, W], and each layer's new keys and values
+        [n * per_trial, heads, D].
+
+        The inputs x [n * per_trial, W] are alternatives for the next step of each of n trials: each
+        attends to the trial's cache and to itself.
+        """
+        count = self.count[trials]
         longest = int(count.max())
-        later = torch.arange(longest) >= count[:, None, None, None]  # [n, 1, 1, longest]
+        unused = torch.arange(longest) >= count[:, None, None, None]  # [n, 1, 1, longest]
         new = []
-        for layer, past in zip(self.layers, self.past, strict=True):
-            query, key, value = layer.ask(x).unbind(1)
-            keys, values = (kept[rows, :, :longest] for kept in past)  # [n, heads, longest, D]
-            by_trial = query.view(len(count), each, *query.shape[1:]).transpose(1, 2)
-            back = (by_trial @ keys.transpose(2, 3)).masked_fill(later, -math.inf)
-            back = back.transpose(1, 2).flatten(0, 1)  # [n * each, heads, longest]
-            here = (query * key).sum(-1, keepdim=True)
-            weight = torch.softmax(torch.cat([back, here], -1) / math.sqrt(key.shape[-1]), -1)
-            by_trial = weight[..., :-1].view(len(count), each, *back.shape[1:]).transpose(1, 2)
-            found = (by_trial @ values).transpose(1, 2).flatten(0, 1)
-            x = layer.go_on(x, torch.addcmul(found, weight[..., -1:], value).flatten(1))
+        for layer, layer_cache in zip(self.layers, self.cache, strict=True):
+            query, key, value = layer.project(x).unbind(1)
+            keys, values = (part[trials, :, :longest] for part in layer_cache)
+            # [n, heads, longest, D]
+            by_trial = query.view(len(count), per_trial, *query.shape[1:]).transpose(1, 2)
+            past = (by_trial @ keys.transpose(2, 3)).masked_fill(unused, -math.inf)
+            past = past.transpose(1, 2).flatten(0, 1)  # [n * per_trial, heads, longest]
+            own = (query * key).sum(-1, keepdim=True)
+            weight = torch.softmax(torch.cat([past, own], -1) / math.sqrt(key.shape[-1]), -1)
+            by_trial = weight[..., :-1].view(len(count), per_trial, *past.shape[1:])
+            attended = (by_trial.transpose(1, 2) @ values).transpose(1, 2).flatten(0, 1)
+            attended = torch.addcmul(attended, weight[..., -1:], value).flatten(1)
+            x = layer.forward(x, attended)
             new.append((key, value))
-        return _even(x), new
+        return _normalize(x), new
 
 
 class Transformer(MemoryLearner[BatchView]):
-    """Attention to all moments of the trial so far, and linear heads for policy and value."""
+    """Attention to all steps of the trial so far, and linear heads for policy and value."""
 
     Config = TransformerConfig
     config: TransformerConfig
 
-    def first_params(self, rng: np.random.Generator) -> Params:
-        """The weights before training."""
+    def init_params(self, rng: np.random.Generator) -> Params:
+        """See `MemoryLearner.init_params`."""
         return init_transformer(self.config.width, self.config.layers, rng)
 
-    def layers(self, params: Params) -> list[Layer]:
-        """From the first that sees the inputs to the last."""
-        return [Layer(params, i, self.config.heads) for i in range(self.config.layers)]
+    def layers(self, params: Params) -> list[AttentionLayer]:
+        """Return the layers from input to output."""
+        return [AttentionLayer(params, i, self.config.heads) for i in range(self.config.layers)]
 
-    def look(self, batch: GridBatch) -> BatchView:
-        """What it sees of a batch."""
+    def make_view(self, batch: GridBatch) -> BatchView:
+        """See `MemoryLearner.make_view`."""
         return BatchView(batch, self.dtype)
 
-    def mind(self, params: Params, view: BatchView, n: int) -> MemoryPolicy:
-        """Nothing remembered."""
+    def start_policy(self, params: Params, view: BatchView, n: int) -> MemoryPolicy:
+        """Return a policy with an empty cache."""
         params = {name: p.detach() for name, p in params.items()}
         return TransformerPolicy(params, view, n, self.layers(params))
 
-    def rethink(self, view: BatchView, part: Minibatch) -> Tensor:
-        """[P, W] what comes of the moments of whole trials, each seeing those before it."""
+    def forward(self, view: BatchView, part: Minibatch) -> Tensor:
+        """Compute all steps of whole trials at once, each attending to itself and those before it;
+        see `MemoryLearner.forward`."""
         x = view.tables(self.params).look_up(part)
-        moments, trials = len(part.sizes), part.sizes[0]
-        there = torch.arange(trials) < torch.tensor(part.sizes)[:, None]  # [L, n]
-        place = torch.nonzero(there.flatten())[:, 0]  # [P] of each moment among L * n
-        shape = (moments, trials, 3, self.config.heads, -1)
+        steps, trials = len(part.sizes), part.sizes[0]
+        real = torch.arange(trials) < torch.tensor(part.sizes)[:, None]  # [L, n] no padding
+        place = torch.nonzero(real.flatten())[:, 0]  # [P] of each step among L * n
+        shape = (steps, trials, 3, self.config.heads, -1)
         for layer in self.layers(self.params):
-            asked = layer.ask(x).flatten(1)  # [P, 3 W]
-            whole = asked.new_zeros(moments * trials, asked.shape[1]).index_copy(0, place, asked)
-            query, key, value = whole.view(shape).permute(2, 1, 3, 0, 4)  # [n, heads, L, D]
-            found = scaled_dot_product_attention(query, key, value, is_causal=True)
-            found = found.permute(2, 0, 1, 3).flatten(0, 1).flatten(1)  # [L * n, W]
-            x = layer.go_on(x, found.index_select(0, place))
-        return _even(x)
+            packed = layer.project(x).flatten(1)  # [P, 3 W]
+            padded = packed.new_zeros(steps * trials, packed.shape[1]).index_copy(0, place, packed)
+            query, key, value = padded.view(shape).permute(2, 1, 3, 0, 4)  # [n, heads, L, D]
+            attended = scaled_dot_product_attention(query, key, value, is_causal=True)
+            attended = attended.permute(2, 0, 1, 3).flatten(0, 1).flatten(1)  # [L * n, W]
+            x = layer.forward(x, attended.index_select(0, place))
+        return _normalize(x)

@@ -1,6 +1,6 @@
 """Trials: the one place where a policy with memory meets a GridBatch.
 
-A trial is some episodes of one task, through which the agent's memory goes on. What it is told is
+A trial is several episodes of one task, through which the agent's memory lasts. The agent receives
 the observation, its last action and reward, and the clock (Duan et al. 2016; Wang et al. 2016).
 """
 
@@ -21,52 +21,54 @@ from game.world.batch import GridBatch
 from game.world.rules import MOVES, Bools, Floats, Ints
 from game.world.tables import N_ACTIONS
 
-Floats32: TypeAlias = NDArray[np.float32]  # or what the parameters are of
-Rows: TypeAlias = slice | Ints  # of some trials, or of all
-STEPS_TOLD = 128  # the clock tells so many steps of an episode apart,
-EPISODES_TOLD = 8  # and so many of a trial's episodes
-WAYS = N_ACTIONS + 1  # to have moved: one of the moves (staying is one), or a leap
-LAST_MOVES = N_ACTIONS * WAYS + 1  # an action and what way one went, or none yet
-TRIALS = 20  # of a task where chance has a hand in them
+Floats32: TypeAlias = NDArray[np.float32]  # of the parameters' type: a double in some tests
+TrialIndex: TypeAlias = slice | Ints  # selects some of the running trials
+CLOCK_STEPS = 128  # steps of an episode that the clock tells apart
+CLOCK_EPISODES = 8  # episodes of a trial that the clock tells apart
+N_DISPLACEMENTS = N_ACTIONS + 1  # one for each move (staying is one), one for any longer jump
+N_LAST_MOVES = N_ACTIONS * N_DISPLACEMENTS + 1  # action and displacement, or none yet
+STOCHASTIC_TRIALS = 20  # trials of each task that a mean is taken over
 
 
 def clock_index(step: int, episode: int) -> int:
-    """A number for a moment by the clock; what is longer than the clock knows looks like its last
+    """Return the number of a time of the trial. Times beyond the clock's range count as its last
     step or episode."""
-    return min(step, STEPS_TOLD - 1) * EPISODES_TOLD + min(episode, EPISODES_TOLD - 1)
+    return min(step, CLOCK_STEPS - 1) * CLOCK_EPISODES + min(episode, CLOCK_EPISODES - 1)
 
 
-class Moves:
-    """What one did and where it led, by the cells that the states of a batch are in."""
+class LastMoves:
+    """The numbers of an agent's last moves in a batch: the action and the observed displacement."""
 
     def __init__(self, batch: GridBatch) -> None:
         row, column = np.moveaxis(batch.cell.reshape(-1, 2), 1, 0)  # [T * S]
-        wide = int(column.max()) + 2
-        self.place = row * wide + column
-        self.most = int(self.place.max())
-        self.way = np.full(2 * self.most + 1 + 2 * wide, N_ACTIONS)  # of each change of place
-        self.way[MOVES @ np.array([wide, 1]) + self.most] = np.arange(N_ACTIONS)
+        stride = int(column.max()) + 2
+        self.cell = row * stride + column
+        self.offset = int(self.cell.max())  # makes every difference of cells an index
+        self.displacement = np.full(2 * self.offset + 1 + 2 * stride, N_ACTIONS)
+        self.displacement[MOVES @ np.array([stride, 1]) + self.offset] = np.arange(N_ACTIONS)
 
     def number(self, action: Ints, state: Ints, entered: Ints) -> Ints:
-        """[n] action * WAYS + the move that one saw, N_ACTIONS for a leap; states are flat."""
-        change = self.place.take(entered) - self.place.take(state)
-        number: Ints = action * WAYS + self.way.take(change + self.most)
+        """Return action * N_DISPLACEMENTS + displacement [n], where the displacement is the number
+        of a move, or N_ACTIONS for a jump. States are flat."""
+        change = self.cell.take(entered) - self.cell.take(state)
+        displacement = self.displacement.take(change + self.offset)
+        number: Ints = action * N_DISPLACEMENTS + displacement
         return number
 
 
 @dataclass(frozen=True)
 class TrialObservation:
-    """What some trials are faced with."""
+    """The inputs of a policy with memory in n trials."""
 
     state: Tensor  # [n] flat
     clock: Tensor  # [n] clock index
-    last_move: Tensor  # [n] action * WAYS + way
+    last_move: Tensor  # [n] numbered by `LastMoves`; N_LAST_MOVES - 1 for none
     last_reward: Tensor  # [n]
 
 
 @dataclass(frozen=True)
 class TrialTransition:
-    """What came of it."""
+    """One environment step in each of n trials."""
 
     state: Ints  # [n] flat, before
     action: Ints  # [n] as chosen
@@ -75,120 +77,127 @@ class TrialTransition:
 
 
 class MemoryPolicy(Protocol):
-    """A network with memory in the midst of N trials of the tasks of a batch."""
+    """A policy with its memory of N running trials, of the tasks of a batch."""
 
     dtype: torch.dtype
 
     @property
     def belief(self) -> Tensor | None:
-        """[N, B] what it holds of the tasks, if it has words for that."""
+        """The explicit belief about each trial's task [N, B], or None for a policy without one."""
         ...
 
-    def act(self, rows: Rows, moment: TrialObservation) -> tuple[Tensor, Tensor]:
-        """[n, A] log-probabilities in these trials, and [n] the critic's values; the moment is
-        remembered."""
+    def act(self, trials: TrialIndex, observation: TrialObservation) -> tuple[Tensor, Tensor]:
+        """Return log-probabilities of the actions [n, A] and the critic's values [n] in these
+        trials, and store the observation in memory."""
         ...
 
-    def notice(self, rows: Rows, outcome: TrialTransition) -> None:
-        """Take in what came of it, as far as the next moment does not tell."""
+    def observe_transition(self, trials: TrialIndex, transition: TrialTransition) -> None:
+        """Store the part of a transition that the next observation does not contain."""
         ...
 
-    def foresee(self, trials: Ints, moment: TrialObservation) -> Tensor:
-        """[T * S, A] log-probabilities of each of T trials in each of S states, if that were now;
-        nothing is remembered."""
+    def preview(self, trials: Ints, observation: TrialObservation) -> Tensor:
+        """Return log-probabilities [T * S, A] of each of T trials in each of S states, without a
+        change of memory. The observations [T * S] are sorted by trial."""
         ...
 
 
 @dataclass(frozen=True)
 class Episode:
-    """One episode of each of N trials, over the L steps that the longest of them took."""
+    """One episode of each of N trials, over the L steps of the longest of them."""
 
-    state: Ints  # [L + 1, N] flat states
-    entered: Ints  # [L, N] of these, the later ones
+    state: Ints  # [L + 1, N] flat
+    entered: Ints  # [L, N] the state after each step
     clock: Ints  # [L, N] clock index
     last_move: Ints  # [L, N]
     last_reward: Floats32  # [L, N]
     action: Ints  # [L, N] as chosen
-    log_prob: Floats32  # [L, N] of it
+    log_prob: Floats32  # [L, N] of the action
     value: Floats32  # [L, N] the critic's
     reward: Floats32  # [L, N] 0 once the episode is over
-    alive: Bools  # [L, N] the episode was still on when the action was taken
-    belief: Floats32  # [L, N, B] with which the action was chosen; B is 0 for minds without words
+    alive: Bools  # [L, N] whether the episode was still running when the action was chosen
+    belief: Floats32  # [L, N, B] when the action was chosen; B is 0 for policies without one
 
 
 class RunningTrials:
-    """N = T * per_task trials in the midst of being played, those of a task side by side.
+    """N = T * per_task trials under way, those of a task side by side.
 
-    The memory goes on from one episode to the next, the world begins anew. Each task draws from its
-    own generator. `greedy` takes the likeliest action instead of drawing one.
+    The memory lasts from one episode to the next, while the environment is reset. Each task draws
+    from its own generator. `greedy` chooses the most probable action instead of sampling one.
     """
 
     def __init__(
-        self, mind: MemoryPolicy, batch: GridBatch, per_task: int, rngs: Rngs, greedy: bool = False
+        self,
+        policy: MemoryPolicy,
+        batch: GridBatch,
+        per_task: int,
+        rngs: Rngs,
+        greedy: bool = False,
     ) -> None:
-        self.mind, self.batch, self.per_task = mind, batch, per_task
+        self.policy, self.batch, self.per_task = policy, batch, per_task
         self.rngs, self.greedy = rngs, greedy
         self.episodes = 0  # played so far
-        self.dtype = torch.empty(0, dtype=mind.dtype).numpy().dtype
-        self.moves = Moves(batch)
-        self.last_move = np.full(batch.n_tasks * per_task, LAST_MOVES - 1)
+        self.dtype = torch.empty(0, dtype=policy.dtype).numpy().dtype
+        self.last_moves = LastMoves(batch)
+        self.last_move = np.full(batch.n_tasks * per_task, N_LAST_MOVES - 1)
         self.last_reward = np.zeros(batch.n_tasks * per_task, self.dtype)
-        self.limit = np.repeat(batch.steps, per_task)  # [N]
-        self.over, self.pays = batch.over.ravel(), batch.reward.ravel().astype(self.dtype)
+        self.limit = np.repeat(batch.steps, per_task)  # [N] steps of an episode
+        self.over, self.reward = batch.over.ravel(), batch.reward.ravel().astype(self.dtype)
 
     def play(self, episodes: int) -> list[Episode]:
-        """The next episodes of every trial."""
-        return [self.play_one() for _ in range(episodes)]
+        """Play and return the next episodes of every trial."""
+        return [self.play_episode() for _ in range(episodes)]
 
     @torch.no_grad()
-    def play_one(self) -> Episode:
-        """The next episode of every trial; where it is over early the memory waits for others."""
-        batch, mind, n = self.batch, self.mind, len(self.limit)
+    def play_episode(self) -> Episode:
+        """Play and return the next episode of every trial. The memory of a trial whose episode ends
+        early stays as it is until all have ended."""
+        batch, policy, n = self.batch, self.policy, len(self.limit)
         chance, luck, start = draw(batch, self.per_task, self.rngs)
         chance = chance.reshape(batch.horizon, n)
         luck = None if luck is None else luck.reshape(batch.horizon, n)
-        shape, width = (batch.horizon, n), 0 if mind.belief is None else mind.belief.shape[1]
+        shape, width = (batch.horizon, n), 0 if policy.belief is None else policy.belief.shape[1]
         states = np.empty((batch.horizon + 1, n), np.int64)
         clock, action = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
-        moved = np.zeros(shape, np.int64)
-        before, log_prob, value, reward = (np.zeros(shape, self.dtype) for _ in range(4))
+        last_move = np.zeros(shape, np.int64)
+        last_reward, log_prob, value, reward = (np.zeros(shape, self.dtype) for _ in range(4))
         alive, belief = np.zeros(shape, bool), np.zeros((*shape, width), self.dtype)
         states[0] = (start + np.arange(batch.n_tasks)[:, None] * batch.n_states).ravel()
         taken = 0
         for step in range(batch.horizon):
-            on = ~self.over.take(states[step]) & (step < self.limit)
-            if not on.any():
+            running = ~self.over.take(states[step]) & (step < self.limit)
+            if not running.any():
                 break
-            rows: Rows = slice(None) if on.all() else np.flatnonzero(on)
-            at = states[step, rows]
-            clock[step, rows] = clock_index(step, self.episodes)
-            moved[step, rows], before[step, rows] = self.last_move[rows], self.last_reward[rows]
-            known = (at, clock[step, rows], self.last_move[rows], self.last_reward[rows])
-            moment = TrialObservation(*map(torch.from_numpy, known))
-            log_probs, worth = (found.numpy() for found in mind.act(rows, moment))
-            if mind.belief is not None:
-                belief[step, rows] = mind.belief[rows].numpy()
-            chosen = _choose(log_probs, None if self.greedy else chance[step, rows])
-            index = at * N_ACTIONS + chosen
+            trials: TrialIndex = slice(None) if running.all() else np.flatnonzero(running)
+            state = states[step, trials]
+            clock[step, trials] = clock_index(step, self.episodes)
+            last_move[step, trials] = self.last_move[trials]
+            last_reward[step, trials] = self.last_reward[trials]
+            inputs = (state, clock[step, trials], self.last_move[trials], self.last_reward[trials])
+            observation = TrialObservation(*map(torch.from_numpy, inputs))
+            log_probs, values = (output.numpy() for output in policy.act(trials, observation))
+            if policy.belief is not None:
+                belief[step, trials] = policy.belief[trials].numpy()
+            chosen = _choose(log_probs, None if self.greedy else chance[step, trials])
+            index = state * N_ACTIONS + chosen
             if luck is not None:
-                batch.detours.divert(index, luck[step, rows])
-            entered, paid = batch.flat_next.take(index), self.pays.take(index)
-            mind.notice(rows, TrialTransition(at, chosen, entered, paid))
-            action[step, rows], alive[step, rows], value[step, rows] = chosen, True, worth
-            log_prob[step, rows] = np.take_along_axis(log_probs, chosen[:, None], 1)[:, 0]
-            reward[step, rows] = paid
+                batch.detours.divert(index, luck[step, trials])
+            entered, received = batch.flat_next.take(index), self.reward.take(index)
+            policy.observe_transition(trials, TrialTransition(state, chosen, entered, received))
+            action[step, trials], alive[step, trials] = chosen, True
+            value[step, trials], reward[step, trials] = values, received
+            log_prob[step, trials] = np.take_along_axis(log_probs, chosen[:, None], 1)[:, 0]
             states[step + 1] = states[step]
-            states[step + 1, rows] = entered
-            self.last_move[rows] = self.moves.number(chosen, at, entered)
-            self.last_reward[rows] = paid
+            states[step + 1, trials] = entered
+            self.last_move[trials] = self.last_moves.number(chosen, state, entered)
+            self.last_reward[trials] = received
             taken = step + 1
         self.episodes += 1
         return Episode(
             state=states[: taken + 1],
             entered=states[1 : taken + 1],
             clock=clock[:taken],
-            last_move=moved[:taken],
-            last_reward=before[:taken],
+            last_move=last_move[:taken],
+            last_reward=last_reward[:taken],
             action=action[:taken],
             log_prob=log_prob[:taken],
             value=value[:taken],
@@ -198,77 +207,81 @@ class RunningTrials:
         )
 
     @torch.no_grad()
-    def outlook(self) -> Floats:
-        """[T, S, A] what each task's first trial would do in every state, as its next episode
-        begins."""
+    def preview_policy(self) -> Floats:
+        """Return action probabilities [T, S, A] of each task's first trial in every state, at the
+        first step of its next episode."""
         batch = self.batch
         first = np.arange(batch.n_tasks) * self.per_task
         trial = np.repeat(first, batch.n_states)  # [T * S]
         now = np.full(len(trial), clock_index(0, self.episodes))
-        everywhere = (np.arange(len(trial)), now, self.last_move[trial], self.last_reward[trial])
-        moment = TrialObservation(*map(torch.from_numpy, everywhere))
-        probs: Floats = self.mind.foresee(first, moment).double().exp().numpy()
+        inputs = (np.arange(len(trial)), now, self.last_move[trial], self.last_reward[trial])
+        observation = TrialObservation(*map(torch.from_numpy, inputs))
+        probs: Floats = self.policy.preview(first, observation).double().exp().numpy()
         probs /= probs.sum(-1, keepdims=True)
         return probs.reshape(batch.n_tasks, batch.n_states, N_ACTIONS)
 
 
 def _choose(log_probs: Floats32, chance: Floats | None) -> Ints:
-    """[N] actions: drawn with the uniform numbers `chance` [N], or the likeliest."""
+    """Return actions [N]: sampled with the uniform numbers `chance` [N], or without them the most
+    probable ones."""
     if chance is None:
         return log_probs.argmax(1)
     bounds = np.exp(log_probs).cumsum(1)
-    drawn: Ints = (bounds[:, :-1] < chance[:, None] * bounds[:, -1:]).sum(1)
-    return drawn
+    sampled: Ints = (bounds[:, :-1] < chance[:, None] * bounds[:, -1:]).sum(1)
+    return sampled
 
 
 # --- adaptation ----------------------------------------------------------------------------------
 
-Portray: TypeAlias = Callable[[Floats], dict[str, Floats]]  # from [steps, T, B], to a step's fields
+# from beliefs [steps, T, B] to those fields of an `AdaptationStep` that show them
+BeliefFields: TypeAlias = Callable[[Floats], dict[str, Floats]]
 
 
 def adapt_in_memory(
-    mind: Callable[[int], MemoryPolicy],
+    start_policy: Callable[[int], MemoryPolicy],
     batch: GridBatch,
     rngs: Rngs,
     steps: int,
     greedy: bool,
-    portray: Portray | None = None,
+    belief_fields: BeliefFields | None = None,
 ) -> Iterator[AdaptationStep]:
-    """What a trial looks like from outside: step k is its episode k + 1; see `Learner.adapt`.
+    """Yield the adaptation steps 0 to `steps` of a trial, one per episode; see `Learner.adapt`.
 
-    `mind` gives one for so many trials. Where nothing is left to chance one trial of a task says
-    all, and its returns are exact; else the mean of TRIALS is taken.
+    `start_policy(n)` returns a policy at the beginning of n trials. If neither the tasks nor the
+    policy are stochastic, one trial per task gives exact returns; otherwise returns are means over
+    STOCHASTIC_TRIALS.
     """
-    certain = greedy and not batch.chancy.any() and bool(((batch.start > 0).sum(1) == 1).all())
-    per_task = 1 if certain else TRIALS
-    played = RunningTrials(mind(batch.n_tasks * per_task), batch, per_task, rngs, greedy)
-    spent = np.zeros(batch.n_tasks)
+    certain = greedy and not batch.stochastic.any() and bool(((batch.start > 0).sum(1) == 1).all())
+    per_task = 1 if certain else STOCHASTIC_TRIALS
+    running = RunningTrials(start_policy(batch.n_tasks * per_task), batch, per_task, rngs, greedy)
+    env_steps = np.zeros(batch.n_tasks)
     for k in range(steps + 1):
-        outlook = played.outlook()
-        episode = played.play_one()
+        action_probs = running.preview_policy()
+        episode = running.play_episode()
         by_task = (-1, batch.n_tasks, per_task)
         returns = episode.reward.reshape(by_task).sum(0, dtype=float).mean(1)
-        paths, moves = _shown(episode, batch, min(EPISODES_SHOWN, per_task))
-        believed = np.zeros((batch.horizon, batch.n_tasks, episode.belief.shape[2]))
-        believed[: len(episode.belief)] = episode.belief[:, ::per_task]
+        paths, moves = _paths_and_moves(episode, batch, min(EPISODES_SHOWN, per_task))
+        beliefs = np.zeros((batch.horizon, batch.n_tasks, episode.belief.shape[2]))
+        beliefs[: len(episode.belief)] = episode.belief[:, ::per_task]
         yield AdaptationStep(
             step=k,
             episodes=k,
-            env_steps=spent.round().astype(int),
+            env_steps=env_steps.round().astype(int),
             gradient_steps=0,
             return_sampled=returns,
             return_exact=returns if certain else None,
-            action_probs=outlook,
+            action_probs=action_probs,
             paths=paths,
             moves=moves,
             stationary=False,
-            **(portray(believed) if portray else {}),
+            **(belief_fields(beliefs) if belief_fields else {}),
         )
-        spent = spent + episode.alive.reshape(by_task).sum(0).mean(1)
+        env_steps = env_steps + episode.alive.reshape(by_task).sum(0).mean(1)
 
 
-def _shown(episode: Episode, batch: GridBatch, n: int) -> tuple[Ints, Ints]:
-    """The paths [T, n, H + 1] and moves [T, n, H] of each task's first n trials; -1 once over."""
+def _paths_and_moves(episode: Episode, batch: GridBatch, n: int) -> tuple[Ints, Ints]:
+    """Return paths [T, n, H + 1] and moves [T, n, H] of each task's first n trials; -1 once an
+    episode is over."""
     length, per_task = len(episode.alive), episode.alive.shape[1] // batch.n_tasks
     shape = (length, batch.n_tasks, per_task)
     alive = episode.alive.reshape(shape)[..., :n]

@@ -1,64 +1,67 @@
 """VariBAD (Zintgraf et al. 2020): a belief about the task, and a policy conditioned on it.
 
-A recurrent encoder holds the belief: a distribution over cells for the hidden goal, and one for
-each other thing that a task may draw. Its recurrence is Bayes' rule, in logarithms: what an agent
-meets are transitions, each is evidence by itself, and evidence adds up,
+A recurrent encoder computes the belief: a distribution of the hidden goal over cells, and one over
+the answers to each question about other hidden variables. Its recurrence is Bayes' rule in
+logarithms. Each transition is independent evidence, so that evidence is summed:
 
     log belief' = log belief + evidence(transition) + constant.
 
-How much a transition tells is learned: in training the task is known, and the belief is asked for
-it at every moment. As in the paper the policy's loss does not reach the encoder. The policy is a
-GRU as that of RL2 that is told the belief, too.
+The evidence of a transition is learned: in training the task is known, and the loss is the belief's
+cross-entropy to the truth at every step. As in the paper, the policy's loss does not train the
+encoder. The policy is a GRU as in RL2 that also receives the belief.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
+from tyro.conf import Fixed, Suppress
 
 from agents.gradient.policy import Params
 from agents.learner import NO_CHANGES, Changes, check_options
-from agents.memory.gru_policy import GruPolicy, gru_thoughts, init_gru
+from agents.memory.gru_policy import GruPolicy, gru_forward, init_gru
 from agents.memory.inputs import BatchView, normal
 from agents.memory.memory_learner import MemoryConfig, MemoryLearner
 from agents.memory.ppo import Minibatch, Trajectories
 from agents.memory.trials import (
-    LAST_MOVES,
+    N_LAST_MOVES,
+    LastMoves,
     MemoryPolicy,
-    Moves,
-    Rows,
+    TrialIndex,
     TrialObservation,
     TrialTransition,
     adapt_in_memory,
 )
 from agents.rollout import Rngs
+from game.filling import IF_MISSING
 from game.session.trace import AdaptationStep
 from game.world.batch import GridBatch
 from game.world.beliefs import (
     AMOUNTS,
-    IN_WORDS,
-    N_ANSWERS,
+    FIRST_QUESTIONS,
     N_CELLS,
-    SPANS,
-    answers,
+    BeliefQuestions,
+    all_questions,
     cell_numbers,
-    goal_chances,
+    goal_distribution,
     on_map,
     ruled_out,
 )
 from game.world.features import N_FEATURES
 from game.world.rules import Bools, Floats, Ints
 
-ENCODER = "encoder."  # begins the names of its parameters
-HIDDEN = 32  # units by which a transition's evidence is found
-FAINT = 0.1  # of features, for there are many: or else a few steps of Adam would saturate the units
-IMPOSSIBLE = -1e9  # a logarithm
-FOLLOWED = 64  # at most about so many trials of an iteration teach the encoder
+ENCODER = "encoder."  # prefix of the names of the encoder's parameters
+ENCODER_WIDTH = 32  # hidden units between a transition and its evidence
+FEATURE_SCALE = 0.1  # there are many features: unscaled, a few steps of Adam saturate the units
+IMPOSSIBLE = -1e9  # log-probability of a cell that is ruled out
+ENCODER_TRIALS = 64  # trials per iteration that train the encoder, approximately
+MOST_ANSWERS = 1000  # to all questions together
 
 
 @dataclass(frozen=True)
@@ -66,258 +69,296 @@ class VaribadConfig(MemoryConfig):
     """Options of varibad."""
 
     encoder_rate: float = 0.02
-    """Of Adam, for the encoder."""
+    """Initial learning rate of the belief encoder (0 to 10); the schedule is a cosine."""
+    beliefs: Suppress[Fixed[tuple[str, ...]]] = field(
+        default_factory=all_questions, metadata={IF_MISSING: FIRST_QUESTIONS}
+    )
+    """Questions that the agent holds beliefs about, each as "name: answer, answer ...". Set once
+    from the tile table, when the agent is new, since the weights depend on their order."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         check_options(self, encoder_rate=(0, 10))
+        n_answers = BeliefQuestions(self.beliefs).n_answers
+        if not 1 <= n_answers <= MOST_ANSWERS:
+            raise ValueError(
+                f"option 'beliefs' has {n_answers} answers, and should have 1 to {MOST_ANSWERS}"
+            )
 
 
 # --- the encoder ---------------------------------------------------------------------------------
 
 
-def init_encoder(rng: np.random.Generator) -> Params:
-    """Priors that are uniform, and transitions that tell nothing yet."""
+def init_encoder(n_answers: int, rng: np.random.Generator) -> Params:
+    """Return new parameters: uniform priors, and zero evidence from every transition."""
+    width = ENCODER_WIDTH
     params = {
         "cells": torch.zeros(N_CELLS),  # the prior
-        "pay.w": normal(rng, 1, HIDDEN, 1.0),
-        "pay.b": normal(rng, 1, HIDDEN, 0.5)[0],
-        "pay.out": torch.zeros(HIDDEN, 1),
-        "answers": torch.zeros(N_ANSWERS),  # the prior
-        "before": normal(rng, N_FEATURES, HIDDEN, 1.0),
-        "after": normal(rng, N_FEATURES, HIDDEN, 1.0),
-        "way": normal(rng, LAST_MOVES - 1, HIDDEN, 0.5),
-        "reward": normal(rng, 1, HIDDEN, 0.5),
-        "out": torch.zeros(HIDDEN, N_ANSWERS),
+        "pay.w": normal(rng, 1, width, 1.0),
+        "pay.b": normal(rng, 1, width, 0.5)[0],
+        "pay.out": torch.zeros(width, 1),
+        "answers": torch.zeros(n_answers),  # the prior
+        "before": normal(rng, N_FEATURES, width, 1.0),
+        "after": normal(rng, N_FEATURES, width, 1.0),
+        "way": normal(rng, N_LAST_MOVES - 1, width, 0.5),
+        "reward": normal(rng, 1, width, 0.5),
+        "out": torch.zeros(width, n_answers),
     }
     return {ENCODER + name: p for name, p in params.items()}
 
 
-class BeliefView(BatchView):
-    """What is to be seen in a batch, and what can be believed there."""
+def encoder_params(params: Params) -> Params:
+    """Return the encoder's part of an agent's parameters."""
+    return {name: p for name, p in params.items() if name.startswith(ENCODER)}
 
-    def __init__(self, batch: GridBatch, dtype: torch.dtype) -> None:
+
+class BeliefView(BatchView):
+    """A `BatchView` with what a belief needs: C cells that may be entered or hide the goal, the
+    true goals and the true answers."""
+
+    def __init__(self, batch: GridBatch, dtype: torch.dtype, questions: BeliefQuestions) -> None:
         super().__init__(batch, dtype)
+        self.questions = questions
         shape = (batch.n_tasks, batch.n_states)
-        self.moves = Moves(batch)
+        self.last_moves = LastMoves(batch)
         out, numbers = np.ones((*shape, N_CELLS), bool), np.zeros(shape, int)
         for t, tables in enumerate(batch.tables):
             out[t, : tables.n_states], numbers[t, : tables.n_states] = (
                 ruled_out(tables),
                 cell_numbers(tables),
             )
-        goals = np.stack([goal_chances(tables.level) for tables in batch.tables])
-        met = np.unique(numbers)  # these may be entered,
-        self.cells = np.union1d(met, np.flatnonzero(~out.all((0, 1))))  # [C] and these in question
-        self.out: Bools = out.reshape(-1, N_CELLS)[:, self.cells]  # [T * S, C]
-        self.column = np.searchsorted(self.cells, numbers).ravel()  # [T * S]
+        goals = np.stack([goal_distribution(tables.level) for tables in batch.tables])
+        possible_goals = np.flatnonzero(~out.all((0, 1)))
+        self.cells = np.union1d(np.unique(numbers), possible_goals)  # [C]
+        self.out: Bools = out.reshape(-1, N_CELLS)[:, self.cells]  # [T * S, C] ruled out
+        self.column = np.searchsorted(self.cells, numbers).ravel()  # [T * S] of the state's cell
         self.goal = torch.from_numpy(goals[:, self.cells]).to(dtype)  # [T, C]
-        self.answers = np.stack([answers(tables.level) for tables in batch.tables])  # [T, Q]
+
+    @cached_property
+    def true_answers(self) -> Ints:
+        """The true answer to each question [T, Q], for training. Raises ValueError where an agent
+        from an older version has no such answer."""
+        levels = [tables.level for tables in self.batch.tables]
+        return np.stack([self.questions.true_answers(level) for level in levels])
 
 
-class Encoder:
-    """The belief's recurrence, over the tasks of a batch."""
+class BeliefEncoder:
+    """The belief's recurrence over the tasks of a batch."""
 
-    def __init__(self, params: Params, world: BeliefView) -> None:
-        self.params = {n.removeprefix(ENCODER): p for n, p in params.items()}
-        self.world = world
-        self.prior = self.params["cells"][world.cells]  # [C]
-        features, columns = FAINT * world.features, world.columns
-        self.before = features @ self.params["before"][columns]  # [U, HIDDEN]
+    def __init__(self, params: Params, view: BeliefView) -> None:
+        self.params = {n.removeprefix(ENCODER): p for n, p in encoder_params(params).items()}
+        self.view = view
+        self.prior = self.params["cells"][view.cells]  # [C]
+        features, columns = FEATURE_SCALE * view.features, view.columns
+        self.before = features @ self.params["before"][columns]  # [U, ENCODER_WIDTH]
         self.after = features @ self.params["after"][columns]
 
-    def found(self, reward: Tensor) -> Tensor:
-        """[n] how much rather the goal is where one got this reward, than anywhere else."""
+    def goal_evidence(self, reward: Tensor) -> Tensor:
+        """Return the log-likelihood ratio [n] of these rewards [n]: that the goal is in the cell
+        entered, against any other cell."""
         p = self.params
         hidden = torch.tanh(reward[:, None] * p["pay.w"] + p["pay.b"])
         return (hidden @ p["pay.out"])[:, 0]
 
-    def told(self, outcome: TrialTransition) -> Tensor:
-        """[n, answers] what transitions tell of all else."""
+    def answer_evidence(self, transition: TrialTransition) -> Tensor:
+        """Return the evidence [n, answers] of transitions for each answer."""
         p = self.params
-        reward = torch.from_numpy(outcome.reward)[:, None]
-        move = self.world.moves.number(outcome.action, outcome.state, outcome.entered)
+        reward = torch.from_numpy(transition.reward)[:, None]
+        move = self.view.last_moves.number(transition.action, transition.state, transition.entered)
         hidden = p["way"][torch.from_numpy(move)] + reward * p["reward"]
-        before, after = (self.world.look_of[at] for at in (outcome.state, outcome.entered))
+        before = self.view.row_of_state[transition.state]
+        after = self.view.row_of_state[transition.entered]
         hidden = hidden + self.before[before] + self.after[after]
         return torch.tanh(hidden) @ p["out"]
 
-    def cells(self, log: Tensor, out: Tensor) -> Tensor:
-        """[.., C] log-probabilities, where what is `out` is ruled out."""
-        return torch.log_softmax((log + self.prior).masked_fill(out, IMPOSSIBLE), -1)
+    def cell_log_probs(self, evidence: Tensor, out: Tensor) -> Tensor:
+        """Return log-probabilities of the goal's cell [.., C], given the summed evidence [.., C]
+        and the cells that are ruled out [.., C]."""
+        return torch.log_softmax((evidence + self.prior).masked_fill(out, IMPOSSIBLE), -1)
 
-    def answers(self, log: Tensor) -> Tensor:
-        """[.., answers] log-probabilities of each question's answers."""
-        log = log + self.params["answers"]
-        words = [torch.log_softmax(log[..., a:b], -1) for a, b in SPANS[:IN_WORDS]]
-        amounts = log[..., SPANS[IN_WORDS][0] :].unflatten(-1, (-1, len(AMOUNTS)))
-        return torch.cat([*words, torch.log_softmax(amounts, -1).flatten(-2)], -1)
+    def answer_log_probs(self, evidence: Tensor) -> Tensor:
+        """Return log-probabilities of the answers to each question [.., answers], given the summed
+        evidence [.., answers]."""
+        logits, questions = evidence + self.params["answers"], self.view.questions
+        leading = questions.spans[: questions.n_leading]
+        parts = [torch.log_softmax(logits[..., first:end], -1) for first, end in leading]
+        rest = logits[..., leading[-1][1] if leading else 0 :]
+        n_rest = rest.shape[-1] // len(AMOUNTS)  # all have the same number of answers
+        amounts = torch.log_softmax(rest.unflatten(-1, (n_rest, len(AMOUNTS))), -1)
+        return torch.cat([*parts, amounts.flatten(-2)], -1)
 
 
 # --- the agent -----------------------------------------------------------------------------------
 
 
-def tell(params: Params, belief: Tensor, cells: Ints) -> Tensor:
-    """[n, 4H] a belief [n, C + answers] as an input: of each cell, how likely it is next to the
-    likeliest, so that it makes a difference what is ruled out, however many are left."""
+def belief_inputs(params: Params, belief: Tensor, cells: Ints) -> Tensor:
+    """Return the network's inputs [n, 4H] from a belief [n, C + answers].
+
+    The probability of a cell is divided by that of the most probable cell. A cell that is ruled out
+    then changes the input by the same amount, however many cells are left.
+    """
     n = len(cells)
     rows = torch.cat([belief[:, :n] / belief[:, :n].amax(1, keepdim=True), belief[:, n:]], 1)
     return rows @ torch.cat([params["believe.cells"][cells], params["believe.answers"]])
 
 
 class VaribadPolicy(GruPolicy):
-    """A hidden state and a belief; both remember."""
+    """A `MemoryPolicy` whose memory is the hidden state of a GRU and a belief, for n trials."""
 
     @torch.no_grad()
-    def __init__(self, params: Params, world: BeliefView, n: int) -> None:
-        super().__init__(params, world, n)
-        self.world, self.encoder = world, Encoder(encoder_of(params), world)
-        per_task = n // world.batch.n_tasks
-        self.log_cells = torch.zeros(n, len(world.cells), dtype=self.dtype)
-        self.log_answers = torch.zeros(n, N_ANSWERS, dtype=self.dtype)
-        start = world.batch.start.argmax(1) + np.arange(world.batch.n_tasks) * world.batch.n_states
-        self.out = torch.from_numpy(world.out[start].repeat(per_task, 0))  # [N, C]
-        self.held = torch.zeros(n, len(world.cells) + N_ANSWERS, dtype=self.dtype)
-        self.conclude(slice(None))
+    def __init__(self, params: Params, view: BeliefView, n: int) -> None:
+        super().__init__(params, view, n)
+        self.view, self.encoder = view, BeliefEncoder(params, view)
+        batch, n_answers = view.batch, view.questions.n_answers
+        per_task = n // batch.n_tasks
+        self.cell_evidence = torch.zeros(n, len(view.cells), dtype=self.dtype)
+        self.answer_evidence = torch.zeros(n, n_answers, dtype=self.dtype)
+        start = batch.start.argmax(1) + np.arange(batch.n_tasks) * batch.n_states
+        self.out = torch.from_numpy(view.out[start].repeat(per_task, 0))  # [N, C]
+        self.beliefs = torch.zeros(n, len(view.cells) + n_answers, dtype=self.dtype)
+        self.update_belief(slice(None))
 
     @property
     def belief(self) -> Tensor:
-        """[N, C + answers]"""
-        return self.held
+        """The belief about each trial's task [N, C + answers]."""
+        return self.beliefs
 
-    def conclude(self, rows: Rows) -> None:
-        """Bring these trials' belief up to date."""
-        cells = self.encoder.cells(self.log_cells[rows], self.out[rows])
-        given = self.encoder.answers(self.log_answers[rows])
-        self.held[rows] = torch.cat([cells, given], 1).exp()
+    def update_belief(self, trials: TrialIndex) -> None:
+        """Compute the belief of these trials from their evidence."""
+        cells = self.encoder.cell_log_probs(self.cell_evidence[trials], self.out[trials])
+        answers = self.encoder.answer_log_probs(self.answer_evidence[trials])
+        self.beliefs[trials] = torch.cat([cells, answers], 1).exp()
 
-    def inputs(self, rows: Rows, moment: TrialObservation) -> Tensor:
-        """[n, 4H] of these trials."""
-        return super().inputs(rows, moment) + tell(self.params, self.held[rows], self.world.cells)
+    def inputs(self, trials: TrialIndex, observation: TrialObservation) -> Tensor:
+        """Return the network's inputs [n, 4H] in these trials, those of the belief included."""
+        beliefs = belief_inputs(self.params, self.beliefs[trials], self.view.cells)
+        return super().inputs(trials, observation) + beliefs
 
-    def act(self, rows: Rows, moment: TrialObservation) -> tuple[Tensor, Tensor]:
-        """Look around first."""
-        self.out[rows] |= torch.from_numpy(self.world.out[moment.state.numpy()])
-        self.conclude(rows)
-        return super().act(rows, moment)
+    def act(self, trials: TrialIndex, observation: TrialObservation) -> tuple[Tensor, Tensor]:
+        """Rule out the cells that are visibly not the goal, then act; see `MemoryPolicy.act`."""
+        self.out[trials] |= torch.from_numpy(self.view.out[observation.state.numpy()])
+        self.update_belief(trials)
+        return super().act(trials, observation)
 
-    def notice(self, rows: Rows, outcome: TrialTransition) -> None:
-        """Evidence adds up."""
-        world, every = self.world, np.arange(len(self.log_cells))[rows]
-        evidence = self.encoder.found(torch.from_numpy(outcome.reward))
-        self.log_cells[every, world.column[outcome.entered]] += evidence
-        self.log_answers[rows] += self.encoder.told(outcome)
-
-
-def encoder_of(params: Params) -> Params:
-    """Those of the encoder."""
-    return {name: p for name, p in params.items() if name.startswith(ENCODER)}
+    def observe_transition(self, trials: TrialIndex, transition: TrialTransition) -> None:
+        """Add the transition's evidence to that of the trials."""
+        numbers = np.arange(len(self.cell_evidence))[trials]
+        evidence = self.encoder.goal_evidence(torch.from_numpy(transition.reward))
+        self.cell_evidence[numbers, self.view.column[transition.entered]] += evidence
+        self.answer_evidence[trials] += self.encoder.answer_evidence(transition)
 
 
 class Varibad(MemoryLearner[BeliefView]):
-    """A GRU that is told what the encoder believes."""
+    """A GRU policy that receives the encoder's belief."""
 
     Config = VaribadConfig
     config: VaribadConfig
 
-    def first_params(self, rng: np.random.Generator) -> Params:
-        """The weights before training."""
-        width = 4 * self.config.width
-        told = {
-            "believe.cells": normal(rng, N_CELLS, width, 0.1),
-            "believe.answers": normal(rng, N_ANSWERS, width, 0.3),
-        }
-        return init_gru(self.config.width, rng) | told | init_encoder(rng)
+    @cached_property
+    def questions(self) -> BeliefQuestions:
+        """The questions that the agent holds beliefs about."""
+        return BeliefQuestions(self.config.beliefs)
 
-    def groups(self) -> list[dict[str, Any]]:
-        """The encoder learns at a rate of its own."""
-        encoder = encoder_of(self.params)
+    def init_params(self, rng: np.random.Generator) -> Params:
+        """See `MemoryLearner.init_params`."""
+        width, n_answers = self.config.width, self.questions.n_answers
+        embeddings = {
+            "believe.cells": normal(rng, N_CELLS, 4 * width, 0.1),
+            "believe.answers": normal(rng, n_answers, 4 * width, 0.3),
+        }
+        return init_gru(width, rng) | embeddings | init_encoder(n_answers, rng)
+
+    def parameter_groups(self) -> list[dict[str, Any]]:
+        """Return two parameter groups: the policy and critic, and the encoder."""
+        encoder = encoder_params(self.params)
         rest = [p for name, p in self.params.items() if name not in encoder]
         return [{"params": rest}, {"params": list(encoder.values())}]
 
-    def look(self, batch: GridBatch) -> BeliefView:
-        """What it sees of a batch, and what there is to believe."""
-        return BeliefView(batch, self.dtype)
+    def make_view(self, batch: GridBatch) -> BeliefView:
+        """See `MemoryLearner.make_view`."""
+        return BeliefView(batch, self.dtype, self.questions)
 
-    def mind(self, params: Params, view: BeliefView, n: int) -> MemoryPolicy:
-        """The prior, and a hidden state of zeros."""
+    def start_policy(self, params: Params, view: BeliefView, n: int) -> MemoryPolicy:
+        """Return a policy with the prior as its belief and hidden states of zeros."""
         return VaribadPolicy(params, view, n)
 
-    def rethink(self, view: BeliefView, part: Minibatch) -> Tensor:
-        """[P, H] what comes of the moments of whole trials, with the beliefs of then."""
+    def forward(self, view: BeliefView, part: Minibatch) -> Tensor:
+        """Use the beliefs that the trials were played with; see `MemoryLearner.forward`."""
         params, inputs = self.params, view.tables(self.params).look_up(part)
-        inputs = inputs + tell(params, part.belief, view.cells)
-        return gru_thoughts(params, inputs, part.sizes)
+        inputs = inputs + belief_inputs(params, part.belief, view.cells)
+        return gru_forward(params, inputs, part.sizes)
 
-    def improve(
+    def update(
         self, view: BeliefView, data: Trajectories, rngs: Rngs, progress: float
     ) -> dict[str, float]:
-        """PPO for the policy; then the encoder, by what there was to believe."""
-        metrics = super().improve(view, data, rngs, progress)
-        surprise = self.surprise(view, data)
-        share = self.config.ppo.rate(progress) / max(self.config.ppo.learning_rate, 1e-12)
-        self.adam.param_groups[1]["lr"] = self.config.encoder_rate * share
+        """Run PPO for the policy, then one step on the belief's loss for the encoder."""
+        metrics = super().update(view, data, rngs, progress)
+        loss = self.belief_loss(view, data)
+        schedule = self.config.ppo.rate_at(progress) / max(self.config.ppo.learning_rate, 1e-12)
+        self.adam.param_groups[1]["lr"] = self.config.encoder_rate * schedule
         self.adam.zero_grad()
-        if surprise.requires_grad:
-            surprise.backward()
+        if loss.requires_grad:
+            loss.backward()
             self.adam.step()
-        return {**metrics, "surprise": float(surprise.detach())}
+        return {**metrics, "surprise": float(loss.detach())}
 
-    def surprise(self, world: BeliefView, data: Trajectories) -> Tensor:
-        """The mean cross-entropy (nats) of beliefs to the truth, over moments of some trials."""
-        encoder, some = Encoder(encoder_of(self.params), world), _some(data)
+    def belief_loss(self, view: BeliefView, data: Trajectories) -> Tensor:
+        """Return the cross-entropy (nats) of beliefs to the truth: the sum over the goal and all
+        questions, the mean over the steps of some of the trials."""
+        encoder, some = BeliefEncoder(self.params, view), _subsample(data)
         alive = torch.from_numpy(some.alive)
-        task = some.state[0] // world.batch.n_states
-        out = np.logical_or.accumulate(world.out[some.state], 0)  # [L, n, C]
+        task = some.state[0] // view.batch.n_states
+        out = np.logical_or.accumulate(view.out[some.state], 0)  # [L, n, C]
         evidence = torch.zeros(out.shape, dtype=self.dtype)
-        found = encoder.found(torch.from_numpy(some.reward).flatten()).view(alive.shape)
-        column = torch.from_numpy(world.column[some.entered])[..., None]
-        evidence = evidence.scatter(2, column, found[..., None])
-        log = encoder.cells(_before(evidence), torch.from_numpy(out))
-        loss = -(log * world.goal[task]).sum(-1)  # [L, n]
-        outcome = TrialTransition(
+        of_entered = encoder.goal_evidence(torch.from_numpy(some.reward).flatten())
+        column = torch.from_numpy(view.column[some.entered])[..., None]
+        evidence = evidence.scatter(2, column, of_entered.view(alive.shape)[..., None])
+        cells = encoder.cell_log_probs(_sums_before(evidence), torch.from_numpy(out))
+        loss = -(cells * view.goal[task]).sum(-1)  # [L, n]
+        transition = TrialTransition(
             state=some.state.ravel(),
             action=some.action.ravel(),
             entered=some.entered.ravel(),
             reward=some.reward.ravel(),
         )
-        given = encoder.answers(_before(encoder.told(outcome).view(*alive.shape, -1)))
-        true = world.answers[task] + np.array([begin for begin, _ in SPANS])  # [n, Q]
-        index = torch.from_numpy(true).expand(len(alive), -1, -1)
-        loss = loss - given.gather(2, index).sum(-1)
+        evidence = encoder.answer_evidence(transition).view(*alive.shape, -1)
+        answers = encoder.answer_log_probs(_sums_before(evidence))
+        first = np.array([first for first, _ in self.questions.spans])
+        index = torch.from_numpy(view.true_answers[task] + first).expand(len(alive), -1, -1)
+        loss = loss - answers.gather(2, index).sum(-1)
         return loss[alive].mean()
 
     def adapt(
         self, batch: GridBatch, rngs: Rngs, steps: int, changes: Changes = NO_CHANGES
     ) -> Iterator[AdaptationStep]:
-        """See `Learner.adapt`; each step says what was believed in it."""
-        params, world = self.detached(), self.look(batch)
+        """Play a trial, one adaptation step per episode, with the beliefs in each; see
+        `Learner.adapt`."""
+        params, view = self.detached_params(), self.make_view(batch)
         levels = [tables.level for tables in batch.tables]
         size = max(level.height * level.width for level in levels)
 
-        def mind(n: int) -> MemoryPolicy:
-            return self.mind(params, world, n)
+        def start(n: int) -> MemoryPolicy:
+            return self.start_policy(params, view, n)
 
-        def portray(belief: Floats) -> dict[str, Floats]:
-            n = len(world.cells)
-            cells = np.zeros((*belief.shape[:2], N_CELLS))
-            cells[..., world.cells] = belief[..., :n]
-            drawn = belief[..., n:].transpose(1, 0, 2)
+        def belief_fields(beliefs: Floats) -> dict[str, Floats]:
+            n = len(view.cells)
+            cells = np.zeros((*beliefs.shape[:2], N_CELLS))
+            cells[..., view.cells] = beliefs[..., :n]
             goal = [on_map(cells[:, t], level, size) for t, level in enumerate(levels)]
-            return {"belief": np.stack(goal), "drawn": drawn}
+            return {"belief": np.stack(goal), "drawn": beliefs[..., n:].transpose(1, 0, 2)}
 
-        return adapt_in_memory(mind, batch, rngs, steps, self.config.greedy, portray)
+        return adapt_in_memory(start, batch, rngs, steps, self.config.greedy, belief_fields)
 
 
-def _before(evidence: Tensor) -> Tensor:
-    """[L, ..] the sums of what came before each moment."""
+def _sums_before(evidence: Tensor) -> Tensor:
+    """Return the sum of the evidence [L, ..] of all earlier steps, at each step."""
     return evidence.cumsum(0) - evidence
 
 
-def _some(data: Trajectories) -> Trajectories:
-    """Every k-th of the trials, so that about FOLLOWED are left."""
+def _subsample(data: Trajectories) -> Trajectories:
+    """Return every k-th trial, about ENCODER_TRIALS in total."""
     n = len(data.lengths)
-    some = slice(None, None, max(1, n // FOLLOWED))
+    some = slice(None, None, max(1, n // ENCODER_TRIALS))
     longest = int(data.lengths[some].max())
     parts = {f.name: getattr(data, f.name)[:longest, some] for f in fields(data)[1:]}
     return Trajectories(data.lengths[some], **parts)

@@ -1,8 +1,9 @@
-"""Posterior sampling (Thompson 1933; Strens 2000): the line of who only has to find a goal.
+"""Posterior sampling (Thompson 1933; Strens 2000): a baseline for tasks that only hide the goal.
 
-It knows the rules and the map, and holds an exact belief about the goal. Before each episode it
-draws a goal from that belief and plays as if it were there; each step that ends elsewhere rules a
-cell out. So it is a memory learner, one step an episode, without a gradient and without training.
+The agent knows the rules and the map, and maintains the exact posterior over the goal's cell.
+Before each episode it samples a goal from the posterior and plays optimally for it. Each step that
+does not end on the goal rules out a cell. An adaptation step is one episode; there is no gradient
+and no training.
 """
 
 from __future__ import annotations
@@ -20,76 +21,84 @@ from game.text.tiles import CANDIDATE, FLOOR, GOAL
 from game.world.batch import GridBatch
 from game.world.bayes import MOST_VALUES
 from game.world.beliefs import belief
-from game.world.hidden_goal import hidden_goal, solve_known
+from game.world.hidden_goal import hidden_goal, solve_known_goals
 from game.world.rules import Bools, Floats, Ints
 from game.world.tables import N_ACTIONS, Tables, compile_level
 
 
 class PosteriorSampling(BaseLearner):
-    """Any cell that looks like floor may be the goal, each as likely: a map says no more."""
+    """Posterior sampling with a uniform prior over all cells that look like floor."""
 
     trains = False
 
     def adapt(
         self, batch: GridBatch, rngs: Rngs, steps: int, changes: Changes = NO_CHANGES
     ) -> Iterator[AdaptationStep]:
-        """See `Learner.adapt`. Raises AgentError where more than a goal is hidden."""
-        seekers = [GoalSeeker(tables) for tables in batch.tables]
+        """See `Learner.adapt`. Raises AgentError where a task hides anything but one goal."""
+        posteriors = [GoalPosterior(tables) for tables in batch.tables]
         env_steps = np.zeros(batch.n_tasks, int)
         for k in range(steps + 1):
             policy = np.full((batch.horizon, *batch.reward.shape), 1 / N_ACTIONS)
-            for t, (seeker, rng) in enumerate(zip(seekers, rngs, strict=True)):
-                plan = seeker.plan(rng)
+            for t, (posterior, rng) in enumerate(zip(posteriors, rngs, strict=True)):
+                plan = posterior.sample_policy(rng)
                 policy[: plan.shape[0], t, : plan.shape[1]] = plan
             data = roll_out(batch, policy, 1, rngs)
             yield adaptation_step(k, env_steps, policy[0], data, None, 0, stationary=False)
             env_steps = env_steps + data.env_steps
-            for t, seeker in enumerate(seekers):
-                seeker.learn(data.state[1:, t, 0][data.alive[:, t, 0]])
+            for t, posterior in enumerate(posteriors):
+                posterior.update(data.state[1:, t, 0][data.alive[:, t, 0]])
 
 
-class GoalSeeker:
-    """One task: the plans for every goal that there may be, and the belief about it."""
+class GoalPosterior:
+    """One task's posterior over the goal's cell, and the optimal policy for each possible goal.
+
+    Raises AgentError where the task hides anything but one goal, or is too large to solve.
+    """
 
     def __init__(self, tables: Tables) -> None:
         level = tables.level
         goals = level.find(GOAL)
         if level.shown is not None or level.goal == "visible" or len(goals) != 1:
-            what = "posterior-sampling looks for one hidden goal, and knows all else"
-            raise AgentError(f"{what} - this level draws other things, or its goal is not hidden")
+            raise AgentError(
+                "posterior-sampling needs a level with one hidden goal and nothing else hidden - "
+                "this level draws other things, or its goal is not hidden"
+            )
         self.tables = tables
-        family, self.candidates = _family(level)
+        family, self.candidates = _candidate_family(level)
         problem = hidden_goal(family)
         if problem.size > MOST_VALUES:
-            raise AgentError("posterior-sampling: there are too many states and cells for the goal")
-        best = solve_known(problem).best  # [steps + 1, S', n + 1] bits
+            raise AgentError(
+                "posterior-sampling: the level has too many states and goal cells - "
+                "use a smaller map or fewer steps"
+            )
+        best = solve_known_goals(problem).best  # [steps + 1, S', n + 1] bits
         self.best = np.unpackbits(best[..., None], -1, N_ACTIONS, "little")[::-1]
-        self.same = _same_states(tables, compile_level(_without_goal(level)))
+        self.same_state = _matching_states(tables, compile_level(_without_goal(level)))
         self.goal = int((self.candidates == goals[0]).all(1).argmax())
-        self.chances = np.full(len(self.candidates), 1 / len(self.candidates))
+        self.probabilities = np.full(len(self.candidates), 1 / len(self.candidates))
 
-    def plan(self, rng: np.random.Generator) -> Floats:
-        """[steps, S, A] the best for a goal that is drawn from the belief."""
-        aim = rng.choice(len(self.chances), p=self.chances)
-        best = self.best[:-1, self.same, aim].astype(float)
-        on_goal = self.tables.goal & ~self.tables.over  # where it does not end the episode
-        best[:, on_goal] = self.best[:-1, self.same[on_goal], self.goal]
+    def sample_policy(self, rng: np.random.Generator) -> Floats:
+        """Return the optimal policy [steps, S, A] for a goal sampled from the posterior."""
+        sampled = rng.choice(len(self.probabilities), p=self.probabilities)
+        best = self.best[:-1, self.same_state, sampled].astype(float)
+        on_goal = self.tables.goal & ~self.tables.over  # a found goal that did not end the episode
+        best[:, on_goal] = self.best[:-1, self.same_state[on_goal], self.goal]
         total: Floats = best.sum(-1, keepdims=True)
         result: Floats = np.where(total > 0, best / np.maximum(total, 1), 1 / N_ACTIONS)
         return result
 
-    def learn(self, states: Ints) -> None:
-        """Take in the states that an episode's steps ended in."""
+    def update(self, states: Ints) -> None:
+        """Update the posterior with the states [N] in which an episode's steps ended."""
         cells, found = self.tables.cell[states], self.tables.goal[states]
-        self.chances = belief(self.candidates, cells, found, self.chances)
+        self.probabilities = belief(self.candidates, cells, found, self.probabilities)
 
 
 def _without_goal(level: Level) -> Level:
     return replace(level, rows=tuple(row.replace(GOAL, FLOOR) for row in level.rows))
 
 
-def _family(level: Level) -> tuple[Level, Ints]:
-    """The level with a candidate on all floor that can be reached, and their cells [n, 2]."""
+def _candidate_family(level: Level) -> tuple[Level, Ints]:
+    """Return the level with a candidate on every reachable floor cell, and these cells [n, 2]."""
     tables = compile_level(_without_goal(level))
     reached = {(int(row), int(column)) for row, column in tables.cell}
     cells = sorted(reached & {*level.find(FLOOR), *level.find(GOAL)})
@@ -100,14 +109,18 @@ def _family(level: Level) -> tuple[Level, Ints]:
     return family, np.array(cells)
 
 
-def _same_states(tables: Tables, open_tables: Tables) -> Ints:
-    """[S] the state of the tables without a goal that each state is, but for the episode's end."""
-    number = {key: s for s, key in enumerate(_keys(open_tables, open_tables.over))}
-    keys = _keys(tables, tables.over & ~tables.goal)
+def _matching_states(tables: Tables, open_tables: Tables) -> Ints:
+    """Return the state of the tables without a goal that matches each state [S].
+
+    States that only the goal terminates match the running state at the same cell.
+    """
+    number = {key: s for s, key in enumerate(_state_keys(open_tables, open_tables.over))}
+    keys = _state_keys(tables, tables.over & ~tables.goal)
     return np.array([number.get(key, 0) for key in keys])
 
 
-def _keys(tables: Tables, left_out: Bools) -> list[tuple[bytes, ...] | None]:
+def _state_keys(tables: Tables, left_out: Bools) -> list[tuple[bytes, ...] | None]:
+    """Return a hashable key for each state, or None for those in `left_out` [S]."""
     parts = (tables.cell, tables.keys, tables.coins, tables.opponents)
     return [
         None if left_out[s] else tuple(part[s].tobytes() for part in parts)

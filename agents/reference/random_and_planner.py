@@ -1,4 +1,4 @@
-"""Reference lines: agents that learn nothing, between which every learner's score stands."""
+"""The two baselines of every score: the uniform random policy and the planner."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from game.world.tables import N_ACTIONS
 
 @dataclass(frozen=True)
 class ReferenceConfig:
-    """Options of a reference line."""
+    """Options of an agent that does not adapt."""
 
     episodes: int = 20
-    """Of each step, as if it adapted."""
+    """Episodes per adaptation step (1 to 10000), to match an agent that adapts."""
 
     def __post_init__(self) -> None:
         check_options(self, episodes=(1, 10_000))
 
 
 class Reference(BaseLearner):
-    """An agent that plays the same policy at every step: it has nothing to learn."""
+    """An agent that plays the same policy at every adaptation step."""
 
     Config = ReferenceConfig
     config: ReferenceConfig
@@ -37,7 +37,7 @@ class Reference(BaseLearner):
 
     @property
     def episodes_per_step(self) -> int:
-        """As if it adapted."""
+        """See `Learner.episodes_per_step`."""
         return self.config.episodes
 
     def with_episodes(self, episodes: int) -> Self:
@@ -47,7 +47,8 @@ class Reference(BaseLearner):
     def _repeat(
         self, batch: GridBatch, policy: Floats, exact: Floats, rngs: Rngs, steps: int
     ) -> Iterator[AdaptationStep]:
-        """The same policy, [T, S, A] or [H, T, S, A], at every step."""
+        """Yield the steps of an unchanging policy, [T, S, A] or [H, T, S, A], with exact returns
+        [T]."""
         env_steps = np.zeros(batch.n_tasks, int)
         shown = policy if policy.ndim == 3 else policy[0]
         for k in range(steps + 1):
@@ -57,7 +58,7 @@ class Reference(BaseLearner):
 
 
 class Random(Reference):
-    """Uniform over the five actions: score 0."""
+    """The uniform random policy: score 0."""
 
     def adapt(
         self, batch: GridBatch, rngs: Rngs, steps: int, changes: Changes = NO_CHANGES
@@ -68,9 +69,9 @@ class Random(Reference):
 
 
 class Planner(Reference):
-    """It knows the task and plays it as well as can be: score 1.
+    """The optimal policy of a known task: score 1.
 
-    Its moves depend on the time left in the episode, too; what it shows is those of the first step.
+    The policy also depends on the steps left in the episode; `action_probs` shows the first step.
     """
 
     def adapt(

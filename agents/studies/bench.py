@@ -1,4 +1,4 @@
-"""Throughput of learning on one core, beside that of the world (`game/bench.py`)."""
+"""Benchmarks of learning on one core, after those of the simulator (`bench_world.py`)."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from game.tasks.task import Task, task_rng
 from game.world.batch import GridBatch
 
 EPISODES = 20
-TRIALS = 800  # of agents with memory, side by side
+TRIALS = 800  # of agents with memory, in parallel
 
 
 def all_figures() -> Iterator[tuple[str, Figure]]:
-    """Each figure by name as it is measured, the world's and then those of learning; one thread."""
+    """Yield each measurement with its name: first the simulator, then learning; on one thread."""
     torch.set_num_threads(1)
     loop = 0.0
     for name, figure in world_figures():
@@ -44,15 +44,15 @@ def all_figures() -> Iterator[tuple[str, Figure]]:
 
 
 def bench_tasks() -> list[Task]:
-    """The maps of the world's figures, as tasks."""
+    """Return the simulator benchmarks' levels as tasks."""
     return [Task(level, "bench") for level in bench_levels()]
 
 
 def meta_training(first_order: bool) -> float:
-    """Sampled transitions a second of MAML iterations, learning included.
+    """Measure MAML iterations, in sampled transitions per second, learning included.
 
-    20 tasks, 20 episodes of at most 32 steps, one inner step; the transitions before and after the
-    update count, those after an episode's end do not. The exact outer objective is left out.
+    20 tasks, 20 episodes of at most 32 steps, one inner step. Transitions before and after the
+    update count; padding after the end of an episode does not. The outer objective is sampled.
     """
     inner = InnerConfig(episodes=EPISODES)
     config = MamlConfig(first_order=first_order, inner_steps=1, objective="sampled", inner=inner)
@@ -68,7 +68,7 @@ def _transitions(learner: Maml, batch: GridBatch, rngs: list[np.random.Generator
 
 
 def adaptation_step_ms() -> float:
-    """Milliseconds of one adaptation step of one task: 20 episodes, gradient, update."""
+    """Measure one adaptation step on one task (20 episodes, gradient, update), in milliseconds."""
     task = bench_tasks()[0]
     batch, rng = GridBatch.of([task.level]), task_rng(0, task)
     learner = Maml(MamlConfig(), seed=0)
@@ -81,26 +81,26 @@ def adaptation_step_ms() -> float:
 
 
 def gridnavi() -> tuple[GridBatch, list[np.random.Generator]]:
-    """The 21 goals of the pack `gridnavi`, and a generator for each."""
+    """Return the 21 goals of the pack `gridnavi`, with a generator for each."""
     tasks = load_pack("gridnavi").split("train").tasks
     return GridBatch.of([task.level for task in tasks]), [task_rng(0, task) for task in tasks]
 
 
 def rl2_rollout() -> float:
-    """Frames a second of trials with a GRU of 64 in the loop, about TRIALS side by side."""
+    """Measure trials of a 64-unit GRU policy, about TRIALS in parallel, in frames per second."""
     batch, rngs = gridnavi()
     params, per_task = Rl2(Rl2Config(), seed=0).params, round(TRIALS / batch.n_tasks)
 
     def play() -> int:
-        mind = GruPolicy(params, BatchView(batch, torch.float32), batch.n_tasks * per_task)
-        played = RunningTrials(mind, batch, per_task, rngs).play(2)
+        policy = GruPolicy(params, BatchView(batch, torch.float32), batch.n_tasks * per_task)
+        played = RunningTrials(policy, batch, per_task, rngs).play(2)
         return sum(int(episode.alive.sum()) for episode in played)
 
     return rate(play, 7)
 
 
 def rl2_train() -> float:
-    """Frames a second of RL2's training, rollout and all epochs of PPO included."""
+    """Measure RL2's training (rollout and all PPO epochs), in frames per second."""
     batch, rngs = gridnavi()
     learner = Rl2(Rl2Config(), seed=0)
     return rate(lambda: int(learner.meta_update(batch, rngs, 0.5)["env_steps"]), 5)

@@ -1,5 +1,7 @@
-"""Throughput of the world on one core. Ratios compare with a plain Python loop in the same run, so
-that they survive a noisy machine."""
+"""Benchmarks of the simulator on one core.
+
+Ratios compare with a plain Python loop in the same run, which makes them robust to a busy machine.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,7 @@ GENERATED = 1000
 
 @dataclass(frozen=True)
 class Figure:
-    """One measurement; `ratio` is to the figure `ratio_to` of the same run."""
+    """One measurement; `ratio` compares it with the measurement `ratio_to` of the same run."""
 
     value: float
     unit: str
@@ -40,7 +42,7 @@ class Figure:
 
 
 def world_figures() -> Iterator[tuple[str, Figure]]:
-    """Each figure of the world by name as it is measured, the yardstick `python_loop` first."""
+    """Yield each measurement of the simulator with its name; the reference `python_loop` first."""
     loop = python_loop()
     yield PYTHON_LOOP, Figure(loop, "steps/s")
     yield "scalar_env", compared(scalar_env(), "steps/s", loop)
@@ -55,17 +57,20 @@ def world_figures() -> Iterator[tuple[str, Figure]]:
 
 
 def compared(value: float, unit: str, loop: float) -> Figure:
-    """A figure beside the rate of the Python loop: how many times as fast; or, where the figure is
-    a time, how many steps the loop takes in it."""
+    """Return a measurement with its ratio to the rate `loop` of the Python loop.
+
+    For a rate, the ratio is how many times faster it is; for a time, how many steps the loop takes
+    in it.
+    """
     seconds = {"s": 1.0, "ms": 1e-3}
     ratio = value * seconds[unit] * loop if unit in seconds else value / loop
     return Figure(value, unit, ratio, PYTHON_LOOP)
 
 
 def rate(work: Callable[[], int], repeats: int = REPEATS) -> float:
-    """Median rate of `work`, which returns how much it did, after one run to warm up.
+    """Return the median rate of `work`, which returns the amount it did, after a warm-up run.
 
-    A second is one of the processor's for us: others' work on the machine does not count.
+    Rates are per second of processor time, so that other processes do not count.
     """
     work()
     rates = []
@@ -77,7 +82,7 @@ def rate(work: Callable[[], int], repeats: int = REPEATS) -> float:
 
 
 def bench_levels(slip: float = 0.0) -> list[Level]:
-    """Generated 11 x 11 maps with episodes of 32 steps."""
+    """Generate 11 x 11 levels with episodes of 32 steps."""
     rng = np.random.default_rng(0)
     _, generate = GENERATORS["scatter"]
     levels = [generate(rng, Scatter(steps=HORIZON)) for _ in range(TASKS)]
@@ -85,7 +90,8 @@ def bench_levels(slip: float = 0.0) -> list[Level]:
 
 
 def python_loop() -> float:
-    """Steps a second of one environment in plain Python, over the same rules: the yardstick."""
+    """Measure one environment with the same rules in plain Python, in steps per second: the
+    reference."""
     tables = compile_level(bench_levels()[0])
     next_state, reward = tables.next_state.tolist(), tables.reward.tolist()
     over = tables.over.tolist()
@@ -106,7 +112,7 @@ def python_loop() -> float:
 
 
 def scalar_env() -> float:
-    """Steps a second of `LevelEnv`, unwrapped, which shows the number of its state."""
+    """Measure `LevelEnv`, unwrapped, with the state index as observation, in steps per second."""
     env = LevelEnv(bench_levels()[0], "state")
     actions = np.random.default_rng(0).integers(N_ACTIONS, size=LOOP_STEPS).tolist()
 
@@ -122,9 +128,9 @@ def scalar_env() -> float:
 
 
 def stepping(n_envs: int, slip: float = 0.0) -> float:
-    """Steps a second of `Environments.run` with actions that were drawn beforehand.
+    """Measure `Environments.run` with actions drawn in advance, in steps per second.
 
-    Reward, termination, horizon and autoreset are included, and with slip its random numbers.
+    Includes reward, termination, time limit and autoreset, and with slip its random numbers.
     """
     batch = GridBatch.of(bench_levels(slip))
     rng = np.random.default_rng(0)
@@ -140,7 +146,8 @@ def stepping(n_envs: int, slip: float = 0.0) -> float:
 
 
 def vector_env(n_envs: int, observation: Any) -> float:
-    """Steps a second of `LevelVectorEnv` on one level, one step of all environments at a time."""
+    """Measure `LevelVectorEnv` on one level, one step of all environments per call, in steps per
+    second."""
     envs = LevelVectorEnv(n_envs, bench_levels()[0], observation)
     actions = np.random.default_rng(0).integers(N_ACTIONS, size=(VECTOR_STEPS, n_envs))
 
@@ -153,12 +160,12 @@ def vector_env(n_envs: int, observation: Any) -> float:
 
 
 def compile_ms() -> float:
-    """Milliseconds to compile a level with an interior of 9 x 9."""
+    """Measure the time to compile a level with an interior of 9 x 9, in milliseconds."""
     levels = bench_levels()
     return 1000 / rate(lambda: len([compile_level(level) for level in levels]))
 
 
 def generate_s() -> float:
-    """Seconds to generate 1,000 training levels of a pack."""
+    """Measure the time to generate 1,000 training levels of a pack, in seconds."""
     source = load_pack("mazes-9x9").split("train")
     return 1 / rate(lambda: len(source.sample(GENERATED, np.random.default_rng(0))) // GENERATED, 3)

@@ -1,12 +1,12 @@
-"""Meta-gradients under the microscope: how far each estimator is from the truth, and how noisy.
+"""The microscope: bias and variance of meta-gradient estimators against exact gradients.
 
-With the tables two truths are computable, both at inner discount 1:
+The simulator's tables give two true gradients, both at inner discount 1:
 
 - truth A, MAML with the exact inner gradient: the gradient of J(theta + alpha grad J(theta));
-- truth B, the finite-sample objective: the gradient of E[J(theta + alpha g(tau))] over all the
-  episodes tau that may be sampled, by enumeration, where there are few enough.
+- truth B, the finite-sample objective: the gradient of E[J(theta + alpha g(tau))], by enumeration
+  of all episodes tau that may be sampled, if there are few enough.
 
-J is the exact normalised return. A is what B tends to as episodes grow.
+J is the exact normalised return. B tends to A as the number of episodes grows.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ from agents.training.plots import (
     mark_level,
     new_figure,
     place_labels,
-    save,
-    style,
+    save_figure,
+    style_axes,
 )
 from game.files import write_atomically
 from game.text.level import Level
@@ -50,8 +50,8 @@ from game.world.tables import N_ACTIONS, Tables, compile_level
 EPISODES = (1, 2, 4, 8, 16, 32)
 TRUTH_A = "truth A: the gradient of J(θ + α ∇J(θ)), MAML with the exact inner gradient"
 TRUTH_B = "truth B: the gradient of E[J(θ + α g(τ))] over all samples τ, by enumeration"
-MOST_TRIALS = 25_000  # enumerated for truth B
-COPIES = 250  # of the task, estimated side by side
+MAX_TRIALS = 25_000  # enumerated for truth B
+COPIES = 250  # copies of the task with one estimate each, in parallel
 
 ESTIMATORS: dict[str, dict[str, Any]] = {  # options of maml
     "plain": {"surrogate": "plain"},
@@ -62,7 +62,7 @@ ESTIMATORS: dict[str, dict[str, Any]] = {  # options of maml
 
 
 class GradientProbe:
-    """A policy on T copies of a level, in float64, and a MAML learner that looks one step ahead."""
+    """A MAML learner with one inner step on T copies of a level, in float64."""
 
     def __init__(
         self, tables: Tables, copies: int, episodes: int, step_size: float, seed: int = 0,
@@ -74,7 +74,7 @@ class GradientProbe:
             discovery=0, entropy=0,
         )  # fmt: skip
         self.learner = Maml(config, seed)
-        last = f"w{len(hidden)}"  # begins small: a policy that is not quite uniform tells more
+        last = f"w{len(hidden)}"  # larger: makes the initial policy less uniform
         state = self.learner.state()
         state = {n: p.astype(float) * (10 if n == last else 1) for n, p in state.items()}
         self.learner.load(state)
@@ -82,13 +82,14 @@ class GradientProbe:
         self.features, self.columns = features_of(self.batch, torch.float64)
         self.objective = OuterObjective(self.batch, config, torch.float64)
 
-    def begin(self) -> tuple[Params, Params]:
-        """Parameters [T, ...], and step sizes."""
-        start = self.learner.begin(self.learner.meta.params, self.columns, self.batch.n_tasks)
+    def params_of_copies(self) -> tuple[Params, Params]:
+        """Return the policy's parameters [T, ...] and their step sizes."""
+        meta = self.learner.meta.params
+        start = self.learner.params_for_tasks(meta, self.columns, self.batch.n_tasks)
         return start.params, start.step_sizes[0]
 
     def estimates(self, rngs: Sequence[np.random.Generator], data: Rollout | None = None) -> Tensor:
-        """[T, P] the learner's meta-gradients of J, from sampled episodes or from given ones."""
+        """Return the learner's meta-gradients of J [T, P], from sampled or from given episodes."""
         given = {} if data is None else {"collect": lambda *_: data}
         grads, _ = self.learner.meta_gradient(
             self.batch, self.features, self.columns, rngs, **given
@@ -96,8 +97,8 @@ class GradientProbe:
         return -_flat({n: g for n, g in grads.items() if not n.startswith(STEP_SIZES)})
 
     def truth_a(self) -> Tensor:
-        """[P] on the first copy."""
-        params, sizes = self.begin()
+        """Return truth A [P]."""
+        params, sizes = self.params_of_copies()
         returns = expected_return(
             Dynamics(self.batch, torch.float64), log_probs(params, self.features).exp()
         )
@@ -106,13 +107,13 @@ class GradientProbe:
         return _flat(_grads(value.sum(), params))[0]
 
     def truth_b(self, data: Rollout, orders: Floats) -> Tensor:
-        """[P] where copy t sees the episodes `data[:, t]`, each in so many orders."""
+        """Return truth B [P]; copy t gets the episodes `data[:, t]`, in `orders[t]` orders."""
         value, params = self.finite_sample_value(data, orders)
         return _flat(_grads(value, params)).sum(0)
 
     def finite_sample_value(self, data: Rollout, orders: Floats) -> tuple[Tensor, Params]:
-        """E[J(theta + alpha g(tau))] through all episodes there are, and theta of each copy."""
-        params, sizes = self.begin()
+        """Return E[J(theta + alpha g(tau))] over all episodes tau, and theta [T, ...] of copies."""
+        params, sizes = self.params_of_copies()
         logp = log_probs(params, self.features)
         chance = probability(logp, data) * torch.from_numpy(orders)
         loss = InnerObjective(self.batch, self.learner.config.inner).loss(logp, data)
@@ -122,7 +123,7 @@ class GradientProbe:
 
 
 def probability(logp: Tensor, data: Rollout) -> Tensor:
-    """[T] of all episodes together, where nothing but the policy is a matter of chance."""
+    """Return the joint probability [T] of each task's episodes in a deterministic level."""
     task = torch.arange(logp.shape[0])[:, None]
     each = logp[task, torch.from_numpy(data.state[:-1]), torch.from_numpy(data.action)]
     return (each * torch.from_numpy(data.alive)).sum((0, 2)).exp()
@@ -133,7 +134,7 @@ def _grads(value: Tensor, params: Params) -> Params:
 
 
 def _flat(params: Params) -> Tensor:
-    """[T, P]"""
+    """Concatenate parameters into vectors [T, P], detached from autograd."""
     return torch.cat([p.flatten(1) for p in params.values()], 1).detach()
 
 
@@ -141,14 +142,14 @@ def _flat(params: Params) -> Tensor:
 
 
 def count_trials(tables: Tables, episodes: int) -> float:
-    """An upper bound of what `every_trial` yields; infinite where chance has a hand in it."""
+    """Return an upper bound on the number of trials; infinite if the level is stochastic."""
     if tables.slip.any() or tables.wind.any() or len(tables.starts) > 1:
         return math.inf
     return math.comb(N_ACTIONS ** min(tables.level.steps, 12) + episodes - 1, episodes)
 
 
 def every_trial(tables: Tables, episodes: int) -> tuple[Rollout, Floats]:
-    """All sets of so many episodes, [H, M, E], and in how many orders each may be sampled [M]."""
+    """Return all M sets of E episodes [H, M, E], and the number of orders [M] of each set."""
     paths = _every_episode(tables)
     chosen = list(itertools.combinations_with_replacement(range(len(paths)), episodes))
     orders = [
@@ -164,7 +165,7 @@ def every_trial(tables: Tables, episodes: int) -> tuple[Rollout, Floats]:
 
 
 def _every_episode(tables: Tables) -> list[tuple[list[int], list[int]]]:
-    """States and actions of every episode from the start; once it is over, action 0."""
+    """Return states and actions of every possible episode; action 0 after its end."""
     paths: list[tuple[list[int], list[int]]] = [([int(tables.starts[0])], [])]
     for _ in range(tables.level.steps):
         paths = [
@@ -180,68 +181,74 @@ def _every_episode(tables: Tables) -> list[tuple[list[int], list[int]]]:
 
 @dataclass(frozen=True)
 class EstimatorReading:
-    """One estimator with so many episodes against one truth, in units of the truth's length."""
+    """One estimator with a number of episodes against one truth, in units of the truth's norm."""
 
     truth: str
     estimator: str
     episodes: int
     bias: float
-    noise: float  # of that bias: its standard error
-    variance: float  # of a single estimate: the sum over parameters
-    cosine: float  # between a single estimate and the truth, on average
+    noise: float  # standard error of the bias
+    variance: float  # of a single estimate, summed over parameters
+    cosine: float  # mean cosine between a single estimate and the truth
 
 
 def measure(
-    level: Level, step_size: float, samples: int, seed: int, say: Callable[[str], None]
+    level: Level, step_size: float, samples: int, seed: int, report: Callable[[str], None]
 ) -> list[EstimatorReading]:
-    """Every estimator, number of episodes and truth; B as far as it can be enumerated."""
+    """Measure every estimator with every number of episodes; truth B where it can be enumerated.
+
+    `report` receives progress messages.
+    """
     tables = compile_level(level)
     readings = []
     truth_a = GradientProbe(tables, 1, 1, step_size, seed).truth_a()
     for episodes in EPISODES:
-        say(f"measuring with {episodes} episode{'s' * (episodes > 1)} ...")
+        report(f"measuring with {episodes} episode{'s' * (episodes > 1)} ...")
         truths = {TRUTH_A: truth_a}
-        if count_trials(tables, episodes) <= MOST_TRIALS:
+        if count_trials(tables, episodes) <= MAX_TRIALS:
             data, orders = every_trial(tables, episodes)
             whole = GradientProbe(tables, len(orders), episodes, step_size, seed)
             truths[TRUTH_B] = whole.truth_b(data, orders)
         for name, options in ESTIMATORS.items():
-            subject = GradientProbe(tables, COPIES, episodes, step_size, seed, **options)
+            probe = GradientProbe(tables, COPIES, episodes, step_size, seed, **options)
             rngs = np.random.default_rng([seed, episodes]).spawn(COPIES)
-            found = torch.cat([subject.estimates(rngs) for _ in range(-(-samples // COPIES))])
-            readings += [_read(t, name, episodes, found, truth) for t, truth in truths.items()]
+            estimates = torch.cat([probe.estimates(rngs) for _ in range(-(-samples // COPIES))])
+            readings += [
+                _reading(t, name, episodes, estimates, truth) for t, truth in truths.items()
+            ]
     return readings
 
 
-def _read(
-    truth: str, estimator: str, episodes: int, found: Tensor, exact: Tensor
+def _reading(
+    truth: str, estimator: str, episodes: int, estimates: Tensor, exact: Tensor
 ) -> EstimatorReading:
+    """Compare estimates [N, P] with the exact gradient [P]."""
     length = exact.norm()
-    variance = found.var(0).sum() / length**2
-    noise = (variance / len(found)).sqrt()
-    missed = ((found.mean(0) - exact).norm() / length) ** 2
+    variance = estimates.var(0).sum() / length**2
+    noise = (variance / len(estimates)).sqrt()
+    error = ((estimates.mean(0) - exact).norm() / length) ** 2
     return EstimatorReading(
         truth=truth,
         estimator=estimator,
         episodes=episodes,
-        bias=float((missed - noise**2).clamp_min(0).sqrt()),  # less what is only noise
+        bias=float((error - noise**2).clamp_min(0).sqrt()),  # minus the expected error from noise
         noise=float(noise),
         variance=float(variance),
-        cosine=float(torch.cosine_similarity(found, exact[None], 1).mean()),
+        cosine=float(torch.cosine_similarity(estimates, exact[None], 1).mean()),
     )
 
 
-# --- what it shows -----------------------------------------------------------------------------
+# --- output ------------------------------------------------------------------------------------
 
 PANELS = {
-    "bias": ("bias, ± 2 standard errors", "what the mean is off / the truth's length"),
-    "variance": ("variance of one estimate", "sum over parameters / the truth's length²"),
-    "cosine": ("cosine of one estimate to the truth", "mean"),
+    "bias": ("bias, ± 2 standard errors", "distance of the mean / norm of the truth"),
+    "variance": ("variance of one estimate", "sum over parameters / squared norm of the truth"),
+    "cosine": ("cosine of one estimate and the truth", "mean"),
 }
 
 
 def write_readings(path: Path, readings: Sequence[EstimatorReading]) -> None:
-    """A row for each reading."""
+    """Write a CSV file with one row per reading."""
     text = io.StringIO()
     writer = csv.DictWriter(text, [f.name for f in fields(EstimatorReading)], lineterminator="\n")
     writer.writeheader()
@@ -250,7 +257,7 @@ def write_readings(path: Path, readings: Sequence[EstimatorReading]) -> None:
 
 
 def plot_readings(path: Path, readings: Sequence[EstimatorReading], title: str) -> None:
-    """A row of panels for each truth: bias, variance and cosine over the number of episodes."""
+    """Plot bias, variance and cosine over the number of episodes, one row of panels per truth."""
     truths = list(dict.fromkeys(reading.truth for reading in readings))
     note = " ;  ".join(truths)
     figure, rows = new_figure(title, len(truths), len(PANELS), note)
@@ -260,21 +267,22 @@ def plot_readings(path: Path, readings: Sequence[EstimatorReading], title: str) 
     figure.canvas.draw()
     for axes in rows[:, -1]:
         place_labels(axes)
-    save(figure, path)
+    save_figure(figure, path)
 
 
 def _draw_panel(axes: Any, what: str, readings: Sequence[EstimatorReading]) -> None:
+    """Draw one quantity of all estimators; `what` is a key of PANELS."""
     heading, label = PANELS[what]
     short, _, _ = readings[0].truth.partition(":")
     lines = []
     for name in ESTIMATORS:
         line = [reading for reading in readings if reading.estimator == name]
-        at, values = [r.episodes for r in line], [getattr(r, what) for r in line]
+        x, values = [r.episodes for r in line], [getattr(r, what) for r in line]
         noise = [2 * r.noise if what == "bias" else 0.0 for r in line]
         low, high = ([v + sign * n for v, n in zip(values, noise)] for sign in (-1, 1))
-        lines.append(Line(name, at, values, low, high))
+        lines.append(Line(name, x, values, low, high))
     draw_lines(axes, lines)
-    style(axes, f"{short}: {heading}", "episodes before the inner step", label)
+    style_axes(axes, f"{short}: {heading}", "episodes before the inner step", label)
     axes.set_xscale("log")
     axes.set_xticks(EPISODES, [str(n) for n in EPISODES])
     axes.minorticks_off()

@@ -1,4 +1,4 @@
-"""Who takes part in an evaluation, and on which tasks."""
+"""The agents and tasks of an evaluation, and the check that the tasks are held out."""
 
 from __future__ import annotations
 
@@ -14,38 +14,38 @@ import numpy as np
 from agents.catalog import CONFIG, agent_card, read_config
 from agents.learner import AgentError
 from agents.runs import load_agent
+from agents.training.train_config import TrainConfig
 from game.tasks.packs import Pack
 from game.tasks.task import Task
 
-DRAWN = 64  # tasks of a split that is a source, not a list
+SAMPLED_TASKS = 64  # from a split that generates tasks instead of listing them
 
 
-def contenders(given: Sequence[str], pack: str) -> dict[str, tuple[str, ...]]:
-    """The agents to evaluate, by the names they go by; several where they are training seeds.
+def contenders(agents: Sequence[str], pack: str) -> dict[str, tuple[str, ...]]:
+    """Return the agents to evaluate by display name; several agents under one name are its
+    training seeds.
 
-    Runs that differ in nothing but their seed are pooled under their learner's name. Any other run
-    goes by its folder's name, and what is no path by the name it was given. Raises AgentError.
+    Runs that differ only in their seed are pooled under their learner's name. Other runs are named
+    after their folder, and agents that are not paths keep the given name. Raises AgentError.
     """
     groups: dict[tuple[str, int], list[str]] = {}
-    seeds_met: Counter[tuple[str, Any]] = Counter()
-    for agent in dict.fromkeys(given):
-        agent_card(agent, pack)  # raises where there is none
-        kin, seed = _kinship(agent)
-        groups.setdefault((kin, seeds_met[kin, seed]), []).append(agent)
-        seeds_met[kin, seed] += 1
+    times_seen: Counter[tuple[str, Any]] = Counter()
+    for agent in dict.fromkeys(agents):
+        agent_card(agent, pack)  # raises AgentError if the agent does not exist
+        key, seed = _pooling_key(agent)
+        groups.setdefault((key, times_seen[key, seed]), []).append(agent)
+        times_seen[key, seed] += 1
     named: dict[str, tuple[str, ...]] = {}
     for members in groups.values():
-        named[_name_of(members, {*named, *given} - {members[0]})] = tuple(members)
+        named[_display_name(members, {*named, *agents} - {members[0]})] = tuple(members)
     return named
 
 
-def _kinship(agent: str) -> tuple[str, Any]:
-    """The same text for runs that differ in nothing but their seed; and that seed.
+def _pooling_key(agent: str) -> tuple[str, Any]:
+    """Return a text that is equal for runs that differ only in their seed, and that seed.
 
-    What an older run says nothing of, it had at its default.
+    Options that an older run's config does not mention count as their defaults.
     """
-    from agents.training.train_config import TrainConfig  # which itself evaluates
-
     folder = Path(agent)
     if not (folder / CONFIG).is_file():
         return agent, None
@@ -57,8 +57,8 @@ def _kinship(agent: str) -> tuple[str, Any]:
     return json.dumps(facts, sort_keys=True), seed
 
 
-def _name_of(members: Sequence[str], taken: set[str]) -> str:
-    """A name for one agent, or for training seeds of one, that no other goes by."""
+def _display_name(members: Sequence[str], taken: set[str]) -> str:
+    """Return a name that is not taken, for one agent or for several training seeds."""
     folder = Path(members[0])
     names = [members[0]]
     if (folder / CONFIG).is_file():
@@ -69,33 +69,33 @@ def _name_of(members: Sequence[str], taken: set[str]) -> str:
 
 
 def tasks_of(pack: Pack, split: str) -> tuple[Task, ...]:
-    """The tasks to adapt to: a split's list, or some drawn from it, always the same."""
+    """Return the tasks of a split; a split that generates tasks gives a fixed sample."""
     source = pack.split(split)
     if source.tasks or not source.draw:
         return source.tasks
-    return tuple(source.sample(DRAWN, np.random.default_rng(0)))
+    return tuple(source.sample(SAMPLED_TASKS, np.random.default_rng(0)))
 
 
 def shares_tasks(pack: Pack) -> bool:
-    """Whether the pack declares that its tasks are for training and test alike."""
+    """Whether the pack declares that training and test share tasks."""
     test = {task.id for task in pack.split("test").tasks}
     return any(task.id in test for task in pack.split("train").tasks)
 
 
 def check_held_out(agent: str, resolved_for: str, pack: Pack, tasks: Sequence[Task]) -> None:
-    """Raise AgentError where the agent was trained on one of the tasks.
+    """Raise AgentError if the agent was trained on one of the tasks.
 
-    A pack's splits never share a task (loading it makes sure), so what may have been trained on is
-    known by id: of tasks from another pack, and of a pack whose split has been changed since. A
-    pack that declares its tasks to be for training and test alike has none held out.
+    Loading a pack ensures that its splits share no tasks. Comparing task ids also catches tasks of
+    other packs, and packs whose splits have changed since training. Packs that declare that
+    training and test share tasks are not checked.
     """
     if shares_tasks(pack):
         return
-    met = agent_card(agent, resolved_for).trained_on
-    seen = [task for task in tasks if task.id in met]
+    trained_on = agent_card(agent, resolved_for).trained_on
+    seen = [task for task in tasks if task.id in trained_on]
     if seen:
         raise AgentError(
             f"{agent}: was trained on {len(seen)} of these {len(tasks)} tasks of {pack.name} "
             f"(the first: {seen[0].id}, {seen[0].name}), so they are not held out - evaluate it on "
-            "others, or say --split train"
+            "other tasks, or use --split train"
         )

@@ -1,4 +1,4 @@
-"""Adaptation curves: what an agent reaches on tasks after each step."""
+"""Adaptation curves: an agent's returns and scores on tasks after each adaptation step."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ from agents.training.statistics import (
 from game.session.trace import AdaptationStep
 from game.tasks.task import Task, task_rng
 from game.world.batch import GridBatch
-from game.world.planner import optimal_return, random_return, score
+from game.world.planner import BaselineReturns, baseline_returns
 from game.world.rules import Floats, Ints
 
-CHUNK = 64  # tasks adapted side by side
+CHUNK = 64  # tasks adapted in parallel
 
 
 @dataclass(frozen=True)
 class Curves:
-    """What an agent reached on N tasks with M seeds of adaptation, after each of K + 1 steps."""
+    """An agent's results on N tasks with M adaptation seeds, before and after each of K steps."""
 
-    returns: Floats  # [M, N, K + 1] exact where that can be known
+    returns: Floats  # [M, N, K + 1] exact if possible, else sampled
     scores: Floats  # [M, N, K + 1]
-    env_steps: Ints  # [M, N, K + 1] spent before
-    episodes: tuple[int, ...]  # [K + 1] spent before
-    gradient_steps: tuple[int, ...]  # [K + 1]
-    optimal: Floats  # [N]
-    random: Floats  # [N]
+    env_steps: Ints  # [M, N, K + 1] spent before the step
+    episodes: tuple[int, ...]  # [K + 1] spent before the step
+    gradient_steps: tuple[int, ...]  # [K + 1] taken before the step
+    baselines: BaselineReturns  # [N]
 
     @property
     def mean_scores(self) -> list[float]:
+        """The mean score over seeds and tasks [K + 1]."""
         return [float(value) for value in self.scores.mean((0, 1))]
 
     @staticmethod
     def pooled(runs: Sequence[Curves]) -> Curves:
-        """Training seeds of one learner as one agent: their seeds one after the other."""
+        """Pool the curves of several training seeds: concatenate them along the seeds."""
         first = runs[0]
         return Curves(
             returns=np.concatenate([run.returns for run in runs]),
@@ -50,12 +50,11 @@ class Curves:
             env_steps=np.concatenate([run.env_steps for run in runs]),
             episodes=first.episodes,
             gradient_steps=first.gradient_steps,
-            optimal=first.optimal,
-            random=first.random,
+            baselines=first.baselines,
         )
 
     def summary(self) -> dict[str, Any]:
-        """Lists over adaptation steps, as in results.json."""
+        """Return lists over adaptation steps, as in results.json."""
         low, high = bootstrap_interval(self.scores)
         return {
             "episodes": list(self.episodes),
@@ -74,49 +73,47 @@ class Curves:
 def adaptation_curves(
     load: Callable[[int], Learner], tasks: Sequence[Task], seeds: Sequence[int], steps: int
 ) -> Curves:
-    """Adapt to every task with every seed, with the learner that `load` gives for the seed.
+    """Adapt to every task with every seed; `load` returns the learner for a seed.
 
-    What nothing but the task decides is evaluated once, and stands for all seeds.
+    Adaptation that does not depend on the seed is run once and counts for all seeds.
     """
     learners = {seed: load(seed) for seed in seeds}
-    optimal, random = [], []
+    baselines: list[BaselineReturns] = []
     parts: list[list[AdaptationStep]] = []
     for first in range(0, len(tasks), CHUNK):
         chunk = tasks[first : first + CHUNK]
         batch = GridBatch.of([task.level for task in chunk])
-        optimal.append(optimal_return(batch))
-        random.append(random_return(batch))
+        baselines.append(baseline_returns(batch))
         for seed in seeds:
-            if seed != seeds[0] and _is_certain(parts[-1]):
+            if seed != seeds[0] and _is_deterministic(parts[-1]):
                 parts.append(parts[-1])
                 continue
             rngs = [task_rng(seed, task) for task in chunk]
             parts.append(list(learners[seed].adapt(batch, rngs, steps)))
 
     def gather(values: Sequence[Any]) -> np.ndarray:
-        """[M, N, K + 1] from what each part says of each of its steps and tasks."""
+        """Join values [tasks] of each part and step into one array [M, N, K + 1]."""
         by_part = [np.stack(value, -1) for value in values]
         chunks = [np.stack(by_part[i : i + len(seeds)]) for i in range(0, len(parts), len(seeds))]
         return np.concatenate(chunks, 1)
 
-    def reached(step: Any) -> Floats:
-        known: Floats = step.return_sampled if step.return_exact is None else step.return_exact
-        return known
+    def best_known(step: AdaptationStep) -> Floats:
+        return step.return_sampled if step.return_exact is None else step.return_exact
 
-    returns = gather([[reached(step) for step in part] for part in parts])
-    best, worst = np.concatenate(optimal), np.concatenate(random)
+    returns = gather([[best_known(step) for step in part] for part in parts])
+    random = np.concatenate([one.random for one in baselines])
+    optimal = np.concatenate([one.optimal for one in baselines])
     return Curves(
         returns=returns,
-        scores=score(returns, worst[:, None], best[:, None]),
+        scores=BaselineReturns(random[:, None], optimal[:, None]).score(returns),
         env_steps=gather([[step.env_steps for step in part] for part in parts]),
         episodes=tuple(step.episodes for step in parts[0]),
         gradient_steps=tuple(step.gradient_steps for step in parts[0]),
-        optimal=best,
-        random=worst,
+        baselines=BaselineReturns(random, optimal),
     )
 
 
-def _is_certain(steps: Sequence[AdaptationStep]) -> bool:
-    """Whether neither what an agent does nor what comes of it is left to chance: its returns are
-    exact, and it takes no gradient steps, which go by the episodes that it happens to play."""
+def _is_deterministic(steps: Sequence[AdaptationStep]) -> bool:
+    """Whether an adaptation does not depend on its seed: returns are exact, and no gradient steps
+    are estimated from sampled episodes."""
     return all(step.return_exact is not None and not step.gradient_steps for step in steps)

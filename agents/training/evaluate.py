@@ -1,7 +1,7 @@
-"""Adaptation curves on held-out tasks: who takes part, what is measured, and what is written.
+"""Evaluate agents on held-out tasks, and write the results.
 
-Every figure is recomputed from the scores alone, which `per_task.csv` holds, one row for each
-agent, seed, task and adaptation step.
+`per_task.csv` holds one row for each agent, seed, task and adaptation step; every other number in
+the results can be recomputed from these rows.
 """
 
 from __future__ import annotations
@@ -27,16 +27,17 @@ from game.tasks.packs import Pack
 from game.tasks.task import Task
 from game.world.bayes import bayes_returns
 
-BASELINE = "scratch"  # what improvement is measured against
+BASELINE_AGENT = "scratch"  # the agent that improvement is measured against
 
 
-def bayes_optimal(pack: Pack, tasks: Sequence[Task], episodes: int) -> list[float] | None:
-    """What the n-th episode adds to the return of the best explorer, mean over the tasks.
+def bayes_optimal_returns(pack: Pack, tasks: Sequence[Task], episodes: int) -> list[float] | None:
+    """Return the Bayes-optimal explorer's mean return in each episode of a trial.
 
-    None where that is not known exactly, or where the tasks are not whole families of the pack's
-    levels, each goal once.
+    The n-th entry is the gain in the optimal return of a trial from its n-th episode. None if the
+    values are not exact, or if the tasks are not whole level families with each goal once.
     """
-    if sum(map(count_tasks, pack.levels)) > 8 * len(tasks):  # mirrored ones may look alike
+    # up to 8 symmetric variants of a level may be the same task
+    if sum(map(count_tasks, pack.levels)) > 8 * len(tasks):
         return None
     families = [[task.id for task in family(level, "")] for level in pack.levels]
     if len(set(map(len, families))) != 1:
@@ -45,38 +46,41 @@ def bayes_optimal(pack: Pack, tasks: Sequence[Task], episodes: int) -> list[floa
         return None
     trials = [0.0]
     for n in range(1, episodes + 1):
-        found = [bayes_returns(level, n) for level in pack.levels]
-        known = [bounds[1][0] for bounds in found if bounds and bounds[1][0] == bounds[1][1]]
-        if len(known) < len(found):
+        bounds = [bayes_returns(level, n) for level in pack.levels]
+        exact = [one[1][0] for one in bounds if one and one[1][0] == one[1][1]]
+        if len(exact) < len(bounds):
             return None
-        trials.append(float(np.mean(known)))
+        trials.append(float(np.mean(exact)))
     return np.diff(trials).tolist()
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What agents reached on the tasks of one split of a pack; `seeds` are seeds of adaptation.
+    """The results of agents on the tasks of one split of a pack, with `seeds` adaptation seeds.
 
-    Seed i of an agent's curves is training run i // seeds, adaptation seed i % seeds.
+    Index i along the seeds of an agent's curves is training run i // seeds, adaptation seed
+    i % seeds.
     """
 
     pack: Pack
     split: str
     tasks: Sequence[Task]
     seeds: int
-    agents: dict[str, tuple[str, ...]]  # the agents, or training seeds of one, behind each name
+    agents: dict[str, tuple[str, ...]]  # by display name: an agent, or its training seeds
     curves: dict[str, Curves]
 
     @property
     def title(self) -> str:
-        held_out = "held-out" if self.split == "test" else self.split
+        """The heading of tables and figures."""
+        kind = "held-out tasks" if self.split == "test" else f"{self.split} tasks"
         if self.split == "test" and shares_tasks(self.pack):
-            held_out = "(for training and test alike)"
-        return f"{self.pack.title}: {len(self.tasks)} {held_out} tasks"
+            kind = "tasks (shared by training and test)"
+        return f"{self.pack.title}: {len(self.tasks)} {kind}"
 
     def summary(self) -> dict[str, Any]:
-        """What results.json holds."""
+        """Return the contents of results.json."""
         first = next(iter(self.curves.values()))
+        episodes = first.returns.shape[2]
         agents = {name: curve.summary() for name, curve in self.curves.items()}
         for name, facts in agents.items():
             curve = self.curves[name]
@@ -89,20 +93,20 @@ class Evaluation:
             "pack": self.pack.name,
             "split": self.split,
             "tasks": len(self.tasks),
-            "optimal_return": float(first.optimal.mean()),
-            "random_return": float(first.random.mean()),
-            "bayes_optimal_return": bayes_optimal(self.pack, self.tasks, first.returns.shape[2]),
+            "optimal_return": float(first.baselines.optimal.mean()),
+            "random_return": float(first.baselines.random.mean()),
+            "bayes_optimal_return": bayes_optimal_returns(self.pack, self.tasks, episodes),
             "agents": agents,
         }
 
     def _improvement(self, curve: Curves) -> list[float] | None:
-        """The probability of a higher return than the baseline's after the same step."""
-        if BASELINE not in self.curves:
+        """Return the probability of a higher return than the baseline agent's, for each step."""
+        if BASELINE_AGENT not in self.curves:
             return None
-        other = self.curves[BASELINE].returns
+        other = self.curves[BASELINE_AGENT].returns
         steps = min(curve.returns.shape[2], other.shape[2])
-        found = probability_of_improvement(curve.returns[..., :steps], other[..., :steps])
-        return [float(value) for value in found]
+        chances = probability_of_improvement(curve.returns[..., :steps], other[..., :steps])
+        return [float(chance) for chance in chances]
 
 
 def evaluate(
@@ -113,9 +117,9 @@ def evaluate(
     seeds: int,
     steps: int,
 ) -> Evaluation:
-    """Adapt all agents to a split's tasks. `loader` gives an agent's learner for each seed.
+    """Adapt all agents to a split's tasks. `loader` returns an agent's learner for each seed.
 
-    Raises LookupError where the split has no tasks.
+    Raises LookupError if the split has no tasks.
     """
     tasks = tasks_of(pack, split)
     if not tasks:
@@ -137,24 +141,25 @@ STEP_COLUMNS = (
 
 
 def write_results(folder: Path, evaluations: Sequence[Evaluation]) -> list[dict[str, Any]]:
-    """results.json, results.csv, per_task.csv and curves.png; returns what results.json holds.
+    """Write results.json, results.csv, per_task.csv and curves.png; return the contents of each
+    results.json.
 
-    Further evaluations, of other packs, are panels of the same picture, and the rest of theirs is
-    in folders of their names.
+    Evaluations after the first, on further packs, become panels of the same figure; their other
+    files go into subfolders named after the packs.
     """
     summaries = []
     for i, evaluation in enumerate(evaluations):
-        where = folder / evaluation.pack.name if i else folder
-        where.mkdir(parents=True, exist_ok=True)
+        target = folder / evaluation.pack.name if i else folder
+        target.mkdir(parents=True, exist_ok=True)
         summary = evaluation.summary()
-        write_json(where / "results.json", summary)
-        _write_csv(where / "results.csv", _step_rows(summary))
-        _write_csv(where / "per_task.csv", _task_rows(evaluation))
+        write_json(target / "results.json", summary)
+        _write_csv(target / "results.csv", _step_rows(summary))
+        _write_csv(target / "per_task.csv", _task_rows(evaluation))
         summaries.append(summary)
     seeds = evaluations[0].seeds
     note = (
         "interquartile mean of the score over tasks and seeds, after Agarwal et al. 2021; "
-        f"bands: 95% bootstrap interval; {seeds} seed{'s' * (seeds > 1)} of adaptation"
+        f"bands: 95% bootstrap interval; {seeds} adaptation seed{'s' * (seeds > 1)}"
     )
     panels = [(e.title, score_lines(s)) for e, s in zip(evaluations, summaries)]
     plot_scores(folder / "curves.png", panels, "Adaptation to unseen tasks", note)
@@ -162,7 +167,7 @@ def write_results(folder: Path, evaluations: Sequence[Evaluation]) -> list[dict[
 
 
 def score_lines(summary: dict[str, Any]) -> list[Line]:
-    """The curves of an evaluation: interquartile means with their intervals."""
+    """Return the curves of an evaluation: interquartile means with confidence intervals."""
     return [
         Line(name, a["episodes"], a["score_iqm"], a["score_low"], a["score_high"])
         for name, a in summary["agents"].items()
@@ -180,12 +185,12 @@ def _step_rows(summary: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def _task_rows(evaluation: Evaluation) -> Iterator[dict[str, Any]]:
     for name, curve in evaluation.curves.items():
         for (seed, i, k), value in np.ndenumerate(curve.returns):
-            at = (name, seed, evaluation.tasks[i].id, k, float(value))
-            yield dict(zip(PER_TASK, (*at, float(curve.scores[seed, i, k]))))
+            key = (name, seed, evaluation.tasks[i].id, k, float(value))
+            yield dict(zip(PER_TASK, (*key, float(curve.scores[seed, i, k]))))
 
 
 def _write_csv(path: Path, rows: Iterable[dict[str, Any]]) -> None:
-    """Numbers with all their digits, so that every figure can be computed again from them."""
+    """Write rows with full precision, so that all statistics can be recomputed from them."""
     rows = list(rows)
     text = io.StringIO()
     writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")

@@ -1,8 +1,8 @@
 """The statistics of an evaluation: pure functions of scores.
 
-`values` are `[M, N, ...]`: M seeds, N tasks, then whatever is kept apart (adaptation steps). After
-Agarwal et al. 2021, "Deep reinforcement learning at the edge of the statistical precipice", where a
-mean hides failures and a single number hides its uncertainty.
+`values` are `[M, N, ...]`: M seeds, N tasks, and further axes such as adaptation steps. The choice
+of statistics follows Agarwal et al. 2021, "Deep reinforcement learning at the edge of the
+statistical precipice": means hide failures, and point estimates hide their uncertainty.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ import numpy as np
 
 from game.world.rules import Floats
 
-REPETITIONS = 2000  # of the bootstrap
-LEVEL = 0.95  # of intervals
-WORSE_BY = 0.02  # of the score: a task on which adaptation did harm
+REPETITIONS = 2000  # bootstrap samples
+LEVEL = 0.95  # confidence level of intervals
+WORSE_BY = 0.02  # a larger loss of score counts as made worse by adaptation
 
 
 def interquartile_mean(values: Floats) -> Floats:
-    """[...] mean of the middle half over seeds and tasks together (Agarwal et al. 2021).
+    """Return the mean [...] of the middle half of all seeds and tasks (Agarwal et al. 2021).
 
-    A quarter of the M x N values, rounded down, is cut off at either end: less noisy than the
-    median, and no single task moves it much.
+    A quarter of the M x N values, rounded down, is dropped at each end. The result is less noisy
+    than the median and robust to outliers.
     """
     ordered = np.sort(values.reshape(-1, *values.shape[2:]), axis=0)
     cut = len(ordered) // 4
@@ -37,49 +37,54 @@ def bootstrap_interval(
     repetitions: int = REPETITIONS,
     level: float = LEVEL,
 ) -> tuple[Floats, Floats]:
-    """The two ends [...] of the percentile interval of a statistic, by stratified bootstrap over
-    tasks and seeds (Agarwal et al. 2021, with their resampling of tasks: appendix on task bias).
+    """Return the ends [...] of a statistic's percentile interval, by stratified bootstrap over
+    tasks and seeds (Agarwal et al. 2021, with resampled tasks as in their appendix on task bias).
 
-    Tasks are drawn with replacement, being a sample of a distribution; and for each of them, the
-    stratum, as many seeds as there are. So the interval says what other tasks and other seeds of
-    the same kind might have given. Steps of one adaptation stay together.
+    Tasks are drawn with replacement, as a sample of the task distribution; for each drawn task (the
+    stratum), M seeds are drawn with replacement. The interval thus covers variation of both tasks
+    and seeds. Steps of one adaptation stay together.
     """
     n_seeds, n_tasks = values.shape[:2]
     rng = np.random.default_rng(seed)
-    found = []
+    estimates = []
     for _ in range(repetitions):
         tasks = rng.integers(n_tasks, size=n_tasks)
         seeds = rng.integers(n_seeds, size=(n_seeds, n_tasks))
-        found.append(statistic(values[seeds, tasks]))
-    low, high = np.quantile(found, [(1 - level) / 2, (1 + level) / 2], axis=0)
+        estimates.append(statistic(values[seeds, tasks]))
+    low, high = np.quantile(estimates, [(1 - level) / 2, (1 + level) / 2], axis=0)
     return low, high
 
 
 def percentile_20(values: Floats) -> Floats:
-    """[...] a fifth of the seeds and tasks stays below this."""
+    """Return the 20th percentile [...] over seeds and tasks."""
     result: Floats = np.quantile(values, 0.2, axis=(0, 1))
     return result
 
 
 def worse_fraction(scores: Floats, by: float = WORSE_BY) -> Floats:
-    """[K + 1] share of seeds and tasks whose score after k steps, `scores` [M, N, K + 1], is more
-    than `by` below the one before adaptation."""
+    """Return the share [K + 1] of seeds and tasks whose score fell by more than `by` since step 0.
+
+    `scores` are [M, N, K + 1].
+    """
     result: Floats = (scores < scores[..., :1] - by).mean((0, 1))
     return result
 
 
 def probability_of_improvement(values: Floats, others: Floats) -> Floats:
-    """[...] the chance that a seed of `values` [M, N, ...] beats one of `others` [M', N, ...] on
-    the same task, ties counted half; mean over tasks (Agarwal et al. 2021, section 4.3)."""
+    """Return the probability [...] that `values` [M, N, ...] beat `others` [M', N, ...] on a task.
+
+    All pairs of seeds are compared, ties count half, and the result is the mean over tasks
+    (Agarwal et al. 2021, section 4.3).
+    """
     a, b = values[:, None], others[None]
     result: Floats = ((a > b) + 0.5 * (a == b)).mean((0, 1, 2))
     return result
 
 
 def area_under_curve(curve: Sequence[float], episodes: Sequence[int]) -> float:
-    """The mean height of a curve over the episodes spent, by trapezoids (one point: its height)."""
-    heights, at = np.asarray(curve, float), np.asarray(episodes, float)
-    if at[-1] == at[0]:
+    """Return a curve's mean height over the episodes, by the trapezoidal rule."""
+    heights, x = np.asarray(curve, float), np.asarray(episodes, float)
+    if x[-1] == x[0]:
         return float(heights[0])
-    between = (heights[1:] + heights[:-1]) / 2 * np.diff(at)
-    return float(between.sum() / (at[-1] - at[0]))
+    between = (heights[1:] + heights[:-1]) / 2 * np.diff(x)
+    return float(between.sum() / (x[-1] - x[0]))

@@ -1,4 +1,4 @@
-"""How long, and on how much, a learner is trained."""
+"""Options of the meta-training loop, saved as `training` in config.json."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """How long and on how much a learner is trained."""
+    """The length of meta-training, its tasks, and its validations."""
 
     iterations: int = 4000
-    """Of the outer loop."""
+    """Iterations of the outer loop (at least 1)."""
     minutes: float | None = None
-    """Train for this long instead."""
+    """Training time in minutes; if set, it replaces the number of iterations."""
     tasks: int = 32
-    """Tasks of a meta-batch."""
+    """Tasks per meta-batch (at least 1)."""
     seed: int = 0
+    """Training seed: seed for sampled tasks and episodes."""
     validations: int = 20
-    """How often the agent is evaluated on validation tasks, evenly spaced."""
+    """Number of validations, evenly spaced over training."""
     validation_tasks: int = 64
-    """At most this many of them."""
+    """Maximum number of validation tasks per validation."""
     patience: int = 0
-    """End after so many validations without a better one; 0 never does."""
+    """Stop early after this many validations without improvement; 0 turns early stopping off."""

@@ -1,6 +1,6 @@
-"""A process of its own for learners, so that the window neither imports torch nor ever waits.
+"""A separate process for learners, so that the window never imports torch and never waits.
 
-`Worker` is the window's end and imports nothing heavy; `_serve` is the other end.
+`Worker` is the window's side and imports nothing heavy; `_serve` runs in the other process.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import contextlib
 import multiprocessing
 import signal
 import time
+import traceback
 from collections.abc import Callable, Generator, Iterator, Sequence
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
@@ -34,25 +35,25 @@ from game.tasks.task import Task, task_rng
 from game.text.level import LevelError
 from game.world.batch import GridBatch
 from game.world.features import TooLargeToSee
-from game.world.planner import optimal_return, random_return
+from game.world.planner import baseline_returns
 from game.world.tables import TooLarge
 
 if TYPE_CHECKING:
     from agents.adaptation import TaskChange
     from agents.training.train import Training
 
-LOOK_EACH = 2.5  # seconds of training between two looks at what the learner reaches
-LOOK_SHARE = 0.1  # of the time at most for looks
-LONGEST_SAVING = 60  # seconds
-Train = Callable[[Sequence[str]], "Training"]  # what a command line of `train` asks for
+EVALUATION_INTERVAL = 2.5  # seconds of training between two evaluations, at least
+EVALUATION_SHARE = 0.1  # share of the time that evaluations may take
+SAVE_TIMEOUT = 60  # seconds
+Train = Callable[[Sequence[str]], "Training"]  # from a command line of `train` to its run
 
 
 class Worker:
-    """Adapts and trains agents in another process. A `Feed`: no call blocks, but `close` waits
-    until a training is saved.
+    """A `Feed` that adapts and trains agents in another process.
 
-    `train` makes the training that a command line asks for; it is sent to that process by its name.
-    `learners` are files with learners of one's own (FILE.py:CLASS), which are imported there.
+    No call blocks, except that `close` waits until training is saved. `train` turns a command line
+    into a training run; it is pickled by name. `learners` are the user's own learners
+    (FILE.py:CLASS), which the other process imports.
     """
 
     def __init__(self, train: Train | None = None, learners: Sequence[str] = ()) -> None:
@@ -61,42 +62,43 @@ class Worker:
 
     def _start(self) -> None:
         context = multiprocessing.get_context("spawn")
-        self._connection, theirs = context.Pipe()
+        self._connection, other_end = context.Pipe()
         self._process = context.Process(
-            target=_serve, args=(theirs, self._train, self._learners), daemon=True
+            target=_serve, args=(other_end, self._train, self._learners), daemon=True
         )
-        ours = signal.signal(signal.SIGINT, signal.SIG_IGN)  # inherited: Ctrl-C is the window's
+        # the process inherits this: Ctrl-C is for the window alone
+        previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
         self._process.start()
-        signal.signal(signal.SIGINT, ours)
-        theirs.close()  # so that a read ends when the process does
-        self._lost, self._to_save = False, False
+        signal.signal(signal.SIGINT, previous)
+        other_end.close()  # so that reading fails once the process has ended
+        self._lost, self._saves_on_close = False, False
 
     def request(self, request: Request | TrainRequest | Stop) -> None:
-        """Drop what is being done and do this; a process that has died is started again."""
+        """Replace the current request by this one; restart the process if it has died."""
         if self._lost:
             self.close()
             self._start()
-        with contextlib.suppress(OSError):  # `poll` notices that the process is gone
+        with contextlib.suppress(OSError):  # `poll` reports that the process is gone
             self._connection.send(request)
 
     def poll(self) -> list[Message]:
-        """All that has arrived since the last call."""
+        """Return all messages since the last call."""
         messages: list[Message] = []
         try:
             while not self._lost and self._connection.poll():
                 messages.append(self._connection.recv())
-                self._to_save = self._to_save or isinstance(messages[-1], Begun)
+                self._saves_on_close = self._saves_on_close or isinstance(messages[-1], Begun)
         except (EOFError, OSError):
             self._lost = True
             messages.append(Failed(None, "the learner's process ended unexpectedly - start again"))
         return messages
 
     def close(self) -> None:
-        """End the process: at once, or as soon as a training is saved."""
+        """End the process, as soon as a training run is saved."""
         self._lost = True
         self._connection.close()
-        if self._to_save:  # the process sees that nobody listens any more
-            self._process.join(LONGEST_SAVING)
+        if self._saves_on_close:  # the process notices that the connection is closed
+            self._process.join(SAVE_TIMEOUT)
         self._process.terminate()
         self._process.join(2)
         if self._process.is_alive():
@@ -104,33 +106,36 @@ class Worker:
 
 
 def _serve(connection: Connection, train: Train | None, learners: Sequence[str]) -> None:
+    """Run the worker's process until the window closes the connection."""
     from agents.registry import register_files
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # where that is not inherited
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # not inherited on all systems
     register_files(learners)
-    with contextlib.suppress(EOFError, OSError):  # the window has gone
+    with contextlib.suppress(EOFError, OSError):  # the window has closed the connection
         _serve_requests(connection, train)
 
 
 def _serve_requests(connection: Connection, train: Train | None) -> None:
+    """Answer requests one at a time; a new request interrupts the current one."""
     import torch
 
     torch.set_num_threads(1)
     connection.send(Ready())
     request = connection.recv()
     while True:
-        with contextlib.closing(_work(request, train)) as work:  # a training that ends is saved
+        with contextlib.closing(_answer(request, train)) as messages:  # closing saves training
             while not connection.poll():
-                message = next(work, None)
+                message = next(messages, None)
                 if message is None:
                     break
                 connection.send(message)
         request = connection.recv()
 
 
-def _work(
+def _answer(
     request: Request | TrainRequest | Stop, train: Train | None
 ) -> Generator[Message, None, None]:
+    """Yield the messages that answer a request."""
     if isinstance(request, Request):
         yield from _adapt(request)
     elif isinstance(request, TrainRequest):
@@ -141,14 +146,14 @@ def _work(
 
 
 def _meta_train(request: TrainRequest, train: Train) -> Iterator[Message]:
-    """The training as it goes on. However it ends, it is saved before the last message."""
+    """Train, and yield its messages. However training ends, it is saved before the last one."""
     from agents.learner import AgentError, Diverged
     from agents.training.train import Update
 
     number = request.number
     try:
         training = train(request.args)
-        sample = _sample_of(training)
+        sample = _sample_task(training)
         config = training.config
         yield Begun(
             number,
@@ -163,42 +168,48 @@ def _meta_train(request: TrainRequest, train: Train) -> Iterator[Message]:
     except (AgentError, PackError, LevelError, TooLarge, OSError, ValueError) as error:
         yield Failed(number, str(error))
         return
-    due, failure = 0.0, ""
+    next_evaluation, failure = 0.0, ""
     try:
         for event in training.run():
             if isinstance(event, Update):
-                at = event.iteration, event.progress, event.seconds, event.env_steps
-                yield Trained(number, *at)
-            if time.monotonic() >= due:
+                yield Trained(
+                    number, event.iteration, event.progress, event.seconds, event.env_steps
+                )
+            if time.monotonic() >= next_evaluation:
                 began = time.monotonic()
-                yield _looked(number, training, sample)
+                yield _evaluate_now(number, training, sample)
                 now = time.monotonic()
-                due = now + max(LOOK_EACH, (now - began) / LOOK_SHARE)
-        yield _looked(number, training, sample)
+                pause = max(EVALUATION_INTERVAL, (now - began) / EVALUATION_SHARE)
+                next_evaluation = now + pause
+        yield _evaluate_now(number, training, sample)
     except (Diverged, AgentError, OSError) as error:
-        failure = f"{error}; what was best before is in {training.out}"
+        failure = f"{error}; the best agent before that is in {training.out}"
+    except Exception as error:  # as in `_adapt`
+        traceback.print_exc()
+        failure = _unexpected(error)
     finally:
         training.save()
     yield Failed(number, failure) if failure else Finished(number)
 
 
-def _sample_of(training: Training) -> Task:
-    """A task to show the learner on: one for validation, or else for training."""
+def _sample_task(training: Training) -> Task:
+    """Return the task that the window shows: a validation task, or else a training task."""
     tasks = training.validation_tasks
     train = training.pack.split("train")
     return tasks[0] if tasks else train.sample(1, np.random.default_rng(0))[0]
 
 
-def _looked(number: int, training: Training, sample: Task) -> Evaluated:
-    """What the learner reaches as it is now."""
-    learner, at = training.learner, training.at
+def _evaluate_now(number: int, training: Training, sample: Task) -> Evaluated:
+    """Evaluate the learner as it is now, on validation tasks and on the sample task."""
+    learner, status = training.learner, training.status
     batch, rngs = GridBatch.of([sample.level]), [task_rng(0, sample)]
     steps = tuple(learner.adapt(batch, rngs, max(learner.judged)))
-    return Evaluated(number, at.iteration, at.seconds, training.look(), steps)
+    scores = training.evaluate_now()
+    return Evaluated(number, status.iteration, status.seconds, scores, steps)
 
 
 def _adapt(request: Request) -> Iterator[Message]:
-    """The agents' steps in turn, so that all curves grow together."""
+    """Adapt all agents, one step of each in turn, so that their curves grow together."""
     from agents.learner import AgentError
 
     try:
@@ -210,10 +221,18 @@ def _adapt(request: Request) -> Iterator[Message]:
         yield Finished(request.number)
     except (AgentError, TooLarge, TooLargeToSee) as error:
         yield Failed(request.number, str(error))
+    except Exception as error:  # of a learner from elsewhere: its author needs the traceback
+        traceback.print_exc()
+        yield Failed(request.number, _unexpected(error))
+
+
+def _unexpected(error: Exception) -> str:
+    """Return what the window says of an error that no learner should raise."""
+    return f"the learner failed: {type(error).__name__}: {error}"
 
 
 def _stream(name: str, request: Request, batch: GridBatch) -> Iterator[AdaptationStep]:
-    """One agent's adaptation, as a request wants it."""
+    """Adapt one agent as the request says; yield its steps."""
     from agents.adaptation import adapt_through
     from agents.runs import load_agent
 
@@ -227,38 +246,40 @@ def _stream(name: str, request: Request, batch: GridBatch) -> Iterator[Adaptatio
 
 
 def _changes(request: Request) -> dict[int, TaskChange]:
-    """What happens at which adaptation step."""
+    """Return a request's changes of the task by adaptation step."""
     from agents.adaptation import TaskChange
 
-    found: dict[int, TaskChange] = {}
+    changes: dict[int, TaskChange] = {}
     for step in sorted({one.step for one in request.changes}):
-        here = [one for one in request.changes if one.step == step]
-        moved = any(one.goal for one in here)
+        at_step = [one for one in request.changes if one.step == step]
+        moved = any(one.goal for one in at_step)
         tasks = GridBatch.of([request.task_at(step).level]) if moved else None
-        found[step] = TaskChange(tasks, forget=any(one.goal is None for one in here))
-    return found
+        changes[step] = TaskChange(tasks, forget=any(one.goal is None for one in at_step))
+    return changes
 
 
 def trace_task(name: str, pack: str, task: Task, seed: int, steps: int) -> AdaptationTrace:
-    """The whole adaptation of one agent to one task."""
+    """Return the complete adaptation of one agent to one task."""
     return trace(Request(0, task, seed, steps, (name,), pack))[0]
 
 
 def trace(request: Request) -> list[AdaptationTrace]:
-    """All that a request asks for: the same steps as the window gets."""
+    """Return the complete adaptations of a request: the same steps as the window gets."""
     from agents.catalog import agent_card
 
     batch = GridBatch.of([request.task.level])
-    moves = [one.step for one in request.changes if one.goal]
-    moved = tuple((step, *_bounds(GridBatch.of([request.task_at(step).level]))) for step in moves)
+    steps = [one.step for one in request.changes if one.goal]
+    levels = {step: request.task_at(step).level for step in steps}
+    moved = tuple((step, *_baselines(GridBatch.of([levels[step]]))) for step in steps)
     traces = []
     for name in request.agents:
         card = agent_card(name, request.pack)
-        taken = list(_stream(name, request, batch))
-        traces.append(AdaptationTrace(card.name, *_bounds(batch), taken, moved))
+        adaptation = list(_stream(name, request, batch))
+        traces.append(AdaptationTrace(card.name, *_baselines(batch), adaptation, moved))
     return traces
 
 
-def _bounds(batch: GridBatch) -> tuple[float, float]:
-    """The random and the optimal return."""
-    return float(random_return(batch)[0]), float(optimal_return(batch)[0])
+def _baselines(batch: GridBatch) -> tuple[float, float]:
+    """Return the random and the optimal return of a batch of one task."""
+    baselines = baseline_returns(batch)
+    return float(baselines.random[0]), float(baselines.optimal[0])

@@ -27,11 +27,15 @@ class FixedCommand:
     """Print JSON."""
 
     def run(self) -> int:
-        from game.authoring.reports import fixed
+        from game.authoring.reports import fixed_policy_report
         from game.tasks.distribution import SPLITS
 
         if self.split not in SPLITS or min(self.groups, self.tasks) < 1 or self.seed < 0:
             what = "--groups and --tasks are at least 1, --seed 0"
             return fail(f"--split is one of {', '.join(SPLITS)}; {what}", UNUSABLE)
-        print(fixed(self.pack, self.split, self.groups, self.tasks, self.seed, self.json))
+        print(
+            fixed_policy_report(
+                self.pack, self.split, self.groups, self.tasks, self.seed, self.json
+            )
+        )
         return DONE

@@ -15,7 +15,7 @@ class LegendCommand:
     """Print JSON."""
 
     def run(self) -> int:
-        from game.authoring.reports import legend
+        from game.authoring.reports import legend_report
 
-        print(legend(self.json))
+        print(legend_report(self.json))
         return DONE

@@ -15,7 +15,7 @@ class ListCommand:
     """Print JSON."""
 
     def run(self) -> int:
-        from game.authoring.reports import list_packs
+        from game.authoring.reports import packs_report
 
-        print(list_packs(self.json))
+        print(packs_report(self.json))
         return DONE

@@ -36,15 +36,15 @@ class SampleCommand:
     """Print JSON."""
 
     def run(self) -> int:
-        from game.authoring.reports import MOST_DRAWN, draw, sample
+        from game.authoring.reports import MOST_DRAWN, sample_report, sample_tasks
         from game.tasks.distribution import SPLITS
 
         if not 1 <= self.n <= MOST_DRAWN or self.seed < 0:
             return fail(f"--number is 1 to {MOST_DRAWN:,}, --seed at least 0", UNUSABLE)
         if self.split not in (None, *SPLITS):
             return fail(f"--split is one of {', '.join(SPLITS)}", UNUSABLE)
-        title, figures = draw(self.level, self.n, self.seed, self.split)
-        print(sample(title, figures, self.json))
+        title, figures = sample_tasks(self.level, self.n, self.seed, self.split)
+        print(sample_report(title, figures, self.json))
         return self._draw(title, figures) if self.png else DONE
 
     def _draw(self, title: str, figures: Sequence[TaskFigures]) -> int:

@@ -19,7 +19,7 @@ class ShowCommand:
     """Print JSON."""
 
     def run(self) -> int:
-        from game.authoring.reports import show
+        from game.authoring.reports import optimal_paths_report
 
-        print(show(self.level, self.json))
+        print(optimal_paths_report(self.level, self.json))
         return DONE

@@ -19,7 +19,7 @@ class HashCommand:
     """Print JSON."""
 
     def run(self) -> int:
-        from game.authoring.reports import hashes
+        from game.authoring.reports import task_ids_report
 
-        print(hashes(self.level, self.json))
+        print(task_ids_report(self.level, self.json))
         return DONE

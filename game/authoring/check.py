@@ -1,4 +1,4 @@
-"""Check level files and packs: errors, warnings and figures."""
+"""The check of level files and packs: errors, warnings and figures."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from game.text.values import OneOf, Range, Value
 from game.world.bayes import bayes_returns, posterior_sampling
 from game.world.tables import TooLarge
 
-MOST_TASKS = 1000  # that means are taken over; of more than these,
-SAMPLED_TASKS = 256  # so many are drawn
+MOST_TASKS = 1000  # up to this many tasks, figures are means over all of them
+SAMPLED_TASKS = 256  # sampled tasks if there are more than MOST_TASKS
 FIGURES = (
     *("states", "optimal_return", "random_return", "shortest_path"),
     *("tasks", "sampled", "episodes", "bayes_return", "bayes_return_bounds"),
@@ -34,7 +34,7 @@ FIGURES = (
 
 
 def check(names: Sequence[str]) -> list[dict[str, Any]]:
-    """A report on each level file; a pack stands for its files and its pack.toml."""
+    """Return a report on each level file, including the files of packs, and on faulty packs."""
     reports = []
     for name in names:
         try:
@@ -52,17 +52,18 @@ def check(names: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def _report(file: str, errors: list[str]) -> dict[str, Any]:
+    """Return a report without warnings and figures."""
     return {"file": file, "errors": errors, "warnings": [], **dict.fromkeys(FIGURES)}
 
 
 def check_folder(folder: Path) -> list[dict[str, Any]]:
-    """A report on each level file, then on the pack, if its levels are generated or it is wrong."""
+    """Return a report on each level file, and on the pack if it has an error or a generator."""
     episodes, whole = DEFAULT_EPISODES, []
     try:
         pack = load_pack(folder)
         episodes = pack.episodes
         whole = [] if pack.levels else [check_generated(pack)]
-    except LevelError:  # of which each file has its own report
+    except LevelError:  # these errors are in the files' own reports
         pass
     except PackError as error:
         whole = [_report(str(folder), [str(error)])]
@@ -70,7 +71,7 @@ def check_folder(folder: Path) -> list[dict[str, Any]]:
 
 
 def check_generated(pack: Pack) -> dict[str, Any]:
-    """The figures of the tasks that a pack lists: those for validation and test."""
+    """Return a report with the figures of a generating pack's validation and test tasks."""
     report = _report(str(pack.path), [])
     tasks = [task for split in SPLITS for task in pack.split(split).tasks]
     sampled = len(tasks) > MOST_TASKS
@@ -80,22 +81,22 @@ def check_generated(pack: Pack) -> dict[str, Any]:
     if not tasks:
         return report
     try:
-        known = [TaskFigures(task) for task in tasks]
-        report |= _figures(known) | {"sampled": sampled, "episodes": pack.episodes}
+        figures = [TaskFigures(task) for task in tasks]
+        report |= _mean_figures(figures) | {"sampled": sampled, "episodes": pack.episodes}
     except TooLarge as error:
         return _report(str(pack.path), [f"{pack.path / PACK_FILE}:1:1: {error}"])
     steps = tasks[0].level.steps
-    late = sum(one.shortest_path is None or one.shortest_path > steps for one in known)
+    late = sum(one.shortest_path is None or one.shortest_path > steps for one in figures)
     if late:
-        what = f"{late} of {len(tasks)} tasks cannot be done in their {steps} steps"
+        what = f"{late} of {len(tasks)} tasks cannot be solved in {steps} steps - raise 'steps'"
         report["warnings"] = [f"{pack.path / PACK_FILE}:1:1: warning: {what}"]
     return report
 
 
 def check_file(path: Path, episodes: int = DEFAULT_EPISODES) -> dict[str, Any]:
-    """Errors, warnings and, of a sound level, its figures (means over the tasks of a family).
+    """Return a report on a level file; figures of a family are means over its tasks.
 
-    `episodes` are those of a trial.
+    `episodes` is the number of episodes in a trial. Raises OSError.
     """
     with open(path, "rb") as file:
         level, problems = examine(file.read(MAX_BYTES + 1), str(path))
@@ -103,16 +104,16 @@ def check_file(path: Path, episodes: int = DEFAULT_EPISODES) -> dict[str, Any]:
     if not level:
         return report
     try:
-        tasks, sampled = _some_tasks(level)
-        known = [TaskFigures(task) for task in tasks]
-        report |= _figures(known) | {"sampled": sampled} | _bayes_figures(level, episodes)
+        tasks, sampled = _tasks_to_check(level)
+        figures = [TaskFigures(task) for task in tasks]
+        report |= _mean_figures(figures) | {"sampled": sampled} | _bayes_figures(level, episodes)
         report["warnings"] = [
             f"{path}:{line}:{column}: warning: {what}"
-            for line, column, what in sorted(dict.fromkeys(find_warnings(level, known)))
+            for line, column, what in sorted(dict.fromkeys(find_warnings(level, figures)))
         ]
         if report["shortest_path"] is None:
             line, column = place_in_file(level, level.find(START)[0])
-            what = "no goal can be reached past the opponents - let them leave a way"
+            what = "the opponents block every way to a goal - open another way"
             report["errors"] = [f"{path}:{line}:{column}: {what}"]
     except TooLarge as error:
         line = level.places.get("map", 1)
@@ -120,10 +121,10 @@ def check_file(path: Path, episodes: int = DEFAULT_EPISODES) -> dict[str, Any]:
     return report
 
 
-def _some_tasks(level: Level) -> tuple[list[Task], bool]:
-    """A level's tasks; where they are too many, some drawn with seed 0; and which.
+def _tasks_to_check(level: Level) -> tuple[list[Task], bool]:
+    """Return all tasks of a level and False, or a sample drawn with seed 0 and True.
 
-    A range of whole numbers has as many tasks as numbers, one of others has too many.
+    A range of whole numbers counts one task per number. Other ranges are always sampled.
     """
     drawn = drawable_values(level)
     ranges = {label: value for label, value in drawn.items() if isinstance(value, Range)}
@@ -139,20 +140,23 @@ def _some_tasks(level: Level) -> tuple[list[Task], bool]:
     return [draw_task(level, "", rng) for _ in range(SAMPLED_TASKS)], True
 
 
-def _figures(known: Sequence[TaskFigures]) -> dict[str, Any]:
-    """Means over the tasks, and the most states of one."""
-    paths = [one.shortest_path for one in known if one.shortest_path is not None]
+def _mean_figures(figures: Sequence[TaskFigures]) -> dict[str, Any]:
+    """Return the mean figures of tasks, and the number of states of the largest one."""
+    paths = [one.shortest_path for one in figures if one.shortest_path is not None]
     return {
-        "states": max(one.tables.n_states for one in known),
-        "optimal_return": float(np.mean([one.optimal_return for one in known])),
-        "random_return": float(np.mean([one.random_return for one in known])),
+        "states": max(one.tables.n_states for one in figures),
+        "optimal_return": float(np.mean([one.optimal_return for one in figures])),
+        "random_return": float(np.mean([one.random_return for one in figures])),
         "shortest_path": float(np.mean(paths)) if paths else None,
-        "tasks": len(known),
+        "tasks": len(figures),
     }
 
 
 def _bayes_figures(level: Level, episodes: int) -> dict[str, Any]:
-    """What is best for who does not know the goal: numbers where known, else bounds, or None."""
+    """Return the Bayes-optimal returns, exact or as bounds, and those of posterior sampling.
+
+    Figures that do not apply are None.
+    """
     figures: dict[str, Any] = {"episodes": episodes}
     for name, bounds in zip(("return", "trial"), bayes_returns(level, episodes) or ()):
         lower, upper = bounds
@@ -164,7 +168,7 @@ def _bayes_figures(level: Level, episodes: int) -> dict[str, Any]:
 
 
 def check_text(reports: list[dict[str, Any]], as_json: bool) -> str:
-    """The reports for people, or as JSON."""
+    """Return the reports as text, or as JSON."""
     if as_json:
         return as_json_text(reports) + "\n"
     lines = []
@@ -177,8 +181,9 @@ def check_text(reports: list[dict[str, Any]], as_json: bool) -> str:
 
 
 def _verdict(report: dict[str, Any]) -> str:
+    """Return the figures of a report in one line."""
     if report["states"] is None:
-        return "its levels are generated"
+        return "the levels are generated, and no tasks are listed"
     tasks, path = report["tasks"], report["shortest_path"]
     of = "" if tasks == 1 else f"{tasks} tasks{' drawn' if report['sampled'] else ''}: "
     return (
@@ -188,7 +193,7 @@ def _verdict(report: dict[str, Any]) -> str:
 
 
 def _bayes_verdict(report: dict[str, Any]) -> list[str]:
-    """A line on what is best as long as the goal is hidden; none where it is not."""
+    """Return a line on the returns with the goal hidden, or no line where it is not."""
     if report["posterior_sampling"] is None:
         return []
     exact = [report[f"bayes_{name}"] for name in ("return", "trial")]
@@ -198,6 +203,6 @@ def _bayes_verdict(report: dict[str, Any]) -> list[str]:
         for value, bound in zip(exact, bounds)
     )
     return [
-        f"    not knowing the goal, at best {one} in the first episode, {trial} in a trial of "
+        f"    goal hidden: Bayes-optimal return {one} in the first episode, {trial} in a trial of "
         f"{report['episodes']}; posterior sampling {sum(report['posterior_sampling']):.3f}"
     ]

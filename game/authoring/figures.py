@@ -1,4 +1,4 @@
-"""The figures of a task before any agent has met it."""
+"""The figures of a task that do not depend on an agent."""
 
 from __future__ import annotations
 
@@ -10,27 +10,33 @@ from typing import Any
 from game.tasks.task import Task
 from game.text.level import MAX_STEPS
 from game.world.batch import GridBatch
-from game.world.planner import optimal_return, random_return, shortest_path
+from game.world.planner import BaselineReturns, baseline_returns, shortest_path
 from game.world.tables import Tables, TooLarge, compile_level
 
 
 @dataclass(frozen=True)
 class TaskFigures:
-    """A task, and what can be said of it before any agent has met it."""
+    """A task with its size, baseline returns and shortest path, each computed on first use."""
 
     task: Task
 
     @cached_property
     def tables(self) -> Tables:
+        """The transition tables. Raises TooLarge."""
         return compile_level(self.task.level)
 
     @cached_property
     def batch(self) -> GridBatch:
+        """The task as a batch of one."""
         return GridBatch([self.tables])
 
     @cached_property
     def shortest_path(self) -> int | None:
-        """Tables know the phases of one episode; a longer way past opponents needs them all."""
+        """The fewest moves to a goal; None if there is no path.
+
+        The tables contain the opponents' phases of one episode only. Where that is too short, the
+        path is searched again with the most steps that a level may have.
+        """
         path, level = shortest_path(self.tables), self.task.level
         if self.tables.opponents.size and (path is None or path > level.steps):
             with contextlib.suppress(TooLarge):
@@ -38,15 +44,23 @@ class TaskFigures:
         return path
 
     @cached_property
-    def optimal_return(self) -> float:
-        return float(optimal_return(self.batch)[0])
+    def baselines(self) -> BaselineReturns:
+        """The random and the optimal return, each [1]."""
+        return baseline_returns(self.batch)
 
-    @cached_property
+    @property
+    def optimal_return(self) -> float:
+        """The optimal return when the task is known."""
+        return float(self.baselines.optimal[0])
+
+    @property
     def random_return(self) -> float:
-        return float(random_return(self.batch)[0])
+        """The return of the uniform random policy."""
+        return float(self.baselines.random[0])
 
     @property
     def figures(self) -> dict[str, Any]:
+        """The figures by name, for JSON."""
         return {
             "states": self.tables.n_states,
             "shortest_path": self.shortest_path,
@@ -55,6 +69,6 @@ class TaskFigures:
         }
 
 
-def drawn_text(task: Task) -> str:
-    """What was drawn for the task, in a line."""
+def describe_draws(task: Task) -> str:
+    """Return what was drawn for the task, in one line."""
     return ", ".join(f"{what} {value}" for what, value in task.drawn)

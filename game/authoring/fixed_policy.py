@@ -1,11 +1,12 @@
-"""The best policy that does not adapt: how far one gets without learning what a task hides.
+"""The best policy that does not adapt: the score without learning the hidden variables of a task.
 
-Tasks that look alike form a group. A policy without memory that does not adapt sees of them only
-their features, so it is one table over the distinct feature rows of the group, the same for all its
-tasks. We look for the table with the highest mean score by ascent on the exact return: a natural
-policy gradient (Kakade 2001), whose step for a table is `probs * exp(rate * action value)`, with a
-rate that grows while the score does. The result is exact for the table found; it is the best one
-found, from several starts, and so a lower bound on what such a policy can reach.
+Tasks that differ only in hidden variables form a group. A memoryless policy that does not adapt
+depends on their features only. It is one table over the distinct feature rows of the group, the
+same for all tasks. The search for the table with the highest mean score is an ascent on the exact
+return: a natural policy gradient (Kakade 2001), whose step for a table is
+`probs * exp(rate * action value)`, with a rate that grows as long as the score does. The score of
+the table found is exact. The search has several starts and may miss the best table, so the score is
+a lower bound on what such a policy can reach.
 """
 
 from __future__ import annotations
@@ -25,27 +26,27 @@ from game.text.tiles import FLOOR, GOAL
 from game.text.writing import canonical
 from game.world.batch import GridBatch
 from game.world.features import observe
-from game.world.planner import chosen, looking_ahead, optimal_return, random_return
+from game.world.planner import baseline_returns, bellman_backup, choice_values
 from game.world.rules import Floats, Ints
 from game.world.tables import N_ACTIONS, compile_level
 
-ROUND = 8  # steps of ascent before the worse half of the starts is given up
-PATIENCE = 1e-4  # of score in a round: less is no progress
-MOST_ROUNDS = 25  # of the last one
-GREED = 0.9  # of a start that goes by one task's optimum
+ROUND = 8  # steps of ascent between two halvings of the starts
+PATIENCE = 1e-4  # gain in score per round below which the ascent stops
+MOST_ROUNDS = 25  # rounds of the last remaining start
+OPTIMUM_WEIGHT = 0.9  # weight of a task's optimal policy in a start; the rest is uniform
 
 
 @dataclass(frozen=True)
 class FixedPolicy:
-    """The best table that was found for a group of tasks."""
+    """The best policy found for a group of tasks."""
 
     tasks: list[Task]
     score: float  # mean over the tasks
     probs: Floats  # [R, A] by feature row
-    states: int  # of the largest task
+    states: int  # number of states of the largest task
 
 
-def best_tables(
+def best_fixed_policies(
     pack: Pack,
     split: str = "test",
     groups: int = 4,
@@ -53,48 +54,52 @@ def best_tables(
     starts: int = 3,
     seed: int = 0,
 ) -> Iterator[FixedPolicy]:
-    """The best table for each of the first groups of a split's tasks."""
+    """Yield the best policy found for each of the first `groups` groups of a split's tasks.
+
+    At most `tasks` tasks of a group are used. `starts` is the number of random starts.
+    """
     rng = np.random.default_rng(seed)
-    for group in look_alikes(pack, split, groups, tasks, rng):
-        yield best_table(group, starts, rng)
+    for group in indistinguishable_tasks(pack, split, groups, tasks, rng):
+        yield best_fixed_policy(group, starts, rng)
 
 
-def look_alikes(
+def indistinguishable_tasks(
     pack: Pack, split: str, groups: int, most: int, rng: np.random.Generator
 ) -> list[list[Task]]:
-    """Groups of tasks that one cannot tell apart before playing.
+    """Return groups of tasks that cannot be told apart before they are played.
 
-    A generated task stands for all that the generator may have drawn in its stead. Listed tasks of
-    authored levels are grouped by what they show, with those of the other splits: which goals are
-    held out, nobody sees. Of more than `most` tasks so many are drawn.
+    The group of a generated task has all tasks that the generator could have drawn with the same
+    visible part. Authored tasks are grouped by their visible part, across all splits, because an
+    agent cannot see which goals are held out. Larger groups are reduced to `most` random tasks.
     """
     distribution = pack.split(split)
-    if distribution.guises:
+    if distribution.possible_families:
         return [
-            _drawn(distribution.guises(task), task.name, most, rng)
+            _tasks_of(distribution.possible_families(task), task.name, most, rng)
             for task in distribution.tasks[:groups]
         ]
-    found: dict[str, dict[str, Task]] = {_look(task.level): {} for task in distribution.tasks}
+    found: dict[str, dict[str, Task]] = {_visible(task.level): {} for task in distribution.tasks}
     for task in (task for name in SPLITS for task in pack.split(name).tasks):
-        found.get(_look(task.level), {})[task.id] = task
-    return [_some(list(group.values()), most, rng) for group in list(found.values())[:groups]]
+        found.get(_visible(task.level), {})[task.id] = task
+    return [_subset(list(group.values()), most, rng) for group in list(found.values())[:groups]]
 
 
-def _look(level: Level) -> str:
-    """What of a level can be seen before playing it."""
-    seen = level.shown or level
+def _visible(level: Level) -> str:
+    """Return the canonical text of what is visible of a level before it is played."""
+    shown = level.shown or level
     if level.goal == "hidden":
-        seen = replace(seen, rows=tuple(row.replace(GOAL, FLOOR) for row in seen.rows))
-    return canonical(seen)
+        shown = replace(shown, rows=tuple(row.replace(GOAL, FLOOR) for row in shown.rows))
+    return canonical(shown)
 
 
-def _some(tasks: list[Task], most: int, rng: np.random.Generator) -> list[Task]:
+def _subset(tasks: list[Task], most: int, rng: np.random.Generator) -> list[Task]:
+    """Return the tasks, or `most` random ones of them."""
     chosen = rng.permutation(len(tasks))[:most] if len(tasks) > most else np.arange(len(tasks))
     return [tasks[i] for i in chosen]
 
 
-def _drawn(levels: list[Level], name: str, most: int, rng: np.random.Generator) -> list[Task]:
-    """All tasks of these families, or some of each."""
+def _tasks_of(levels: list[Level], name: str, most: int, rng: np.random.Generator) -> list[Task]:
+    """Return all tasks of these families, or equally many random ones of each."""
     share = -(-most // len(levels))
     found: list[Task] = []
     for level in levels:
@@ -109,25 +114,28 @@ def _drawn(levels: list[Level], name: str, most: int, rng: np.random.Generator) 
 
 
 class TaskGroup:
-    """Tasks that share one table: row [T, S] says which row of it applies in a state."""
+    """T tasks that share one table. `row` [T, S] is the table row of each state."""
 
     def __init__(self, tasks: Sequence[Task]) -> None:
         self.batch = GridBatch([compile_level(task.level) for task in tasks])
-        self.optimal, self.random = optimal_return(self.batch), random_return(self.batch)
+        self.baselines = baseline_returns(self.batch)
         self.row, self.n_rows = _rows(self.batch)
-        room = self.optimal - self.random
+        room = self.baselines.optimal - self.baselines.random
         weight = np.divide(1, room, out=np.zeros_like(room), where=room > 1e-9) / len(tasks)
-        self.start = self.batch.start * weight[:, None]  # returns from here add up to mean scores
-        self.offset = float((weight * self.random).sum())
+        self.start = self.batch.start * weight[:, None]  # weighted returns sum to the mean score
+        self.offset = float((weight * self.baselines.random).sum())
 
     def action_values(self, probs: Floats) -> tuple[float, Floats]:
-        """The mean score, and the mean value [R, A] of each action where a row applies, weighted by
-        how often the policy is there: a pass backward for values, one forward for visits."""
+        """Return the mean score of a table [R, A], and the mean value of each action by row [R, A].
+
+        The mean is weighted by visits of the policy. A backward pass computes the values and a
+        forward pass the visits.
+        """
         batch, policy = self.batch, probs[self.row]  # [T, S, A]
-        ahead, value = looking_ahead(batch), np.zeros(batch.over.shape)
+        backup, value = bellman_backup(batch), np.zeros(batch.over.shape)
         q = []
         for left in range(1, batch.horizon + 1):
-            q.append(chosen(batch, ahead(value)) * (left <= batch.steps)[:, None, None])
+            q.append(choice_values(batch, backup(value)) * (left <= batch.steps)[:, None, None])
             value = (q[-1] * policy).sum(-1)
         mean = float((self.start * value).sum()) - self.offset
         effective = batch.effective(policy)
@@ -146,23 +154,24 @@ class TaskGroup:
         return mean, means * (weights > 0)[:, None]
 
     def own_optimum(self, task: int) -> Floats:
-        """[R, A] mostly what is best in one task with many steps left."""
+        """Return a table [R, A] close to the optimal policy of one task with all steps left."""
         batch = GridBatch([self.batch.tables[task]])
-        ahead, value = looking_ahead(batch), np.zeros(batch.over.shape)
+        backup, value = bellman_backup(batch), np.zeros(batch.over.shape)
         for _ in range(batch.horizon):
-            q = chosen(batch, ahead(value))
+            q = choice_values(batch, backup(value))
             value = q.max(-1)
         best = np.eye(N_ACTIONS)[q[0].argmax(-1)]
         rows = self.row[task, : batch.n_states]
         votes = np.stack([np.bincount(rows, b, self.n_rows) for b in best.T], 1)
         votes[votes.sum(1) == 0] = 1
-        return GREED * votes / votes.sum(1, keepdims=True) + (1 - GREED) / N_ACTIONS
+        optimum = OPTIMUM_WEIGHT * votes / votes.sum(1, keepdims=True)
+        return optimum + (1 - OPTIMUM_WEIGHT) / N_ACTIONS
 
 
 def _rows(batch: GridBatch) -> tuple[Ints, int]:
-    """[T, S] which of the distinct feature rows each state shows, and how many there are.
+    """Return the table row of each state [T, S], and the number of rows.
 
-    An episode that is over shows no row of its own; it has row 0, where its weight is nothing.
+    There is one row per distinct feature vector. Terminal states have row 0 and no weight there.
     """
     number: dict[bytes, int] = {}
     row = np.zeros(batch.over.shape, np.int64)
@@ -174,16 +183,18 @@ def _rows(batch: GridBatch) -> tuple[Ints, int]:
     return row, len(number)
 
 
-class _Climber:
-    """A table on its way up."""
+class _Ascent:
+    """A gradient ascent on the mean score of a table."""
 
     def __init__(self, group: TaskGroup, probs: Floats) -> None:
         self.group, self.probs, self.rate = group, probs, 1.0
         self.score, self.values = group.action_values(probs)
 
-    def climb(self, steps: int) -> float:
-        """Steps of ascent; one that does not rise is taken back, and the next is shorter. Returns
-        what the score has gained."""
+    def run(self, steps: int) -> float:
+        """Take steps of ascent and return the gain in score.
+
+        A step that does not raise the score is undone and the rate is lowered.
+        """
         before = self.score
         for _ in range(steps):
             gain = self.rate * (self.values - self.values.max(1, keepdims=True))
@@ -198,24 +209,28 @@ class _Climber:
         return self.score - before
 
 
-def best_table(tasks: list[Task], starts: int, rng: np.random.Generator) -> FixedPolicy:
-    """The best table found. The ascent starts from the uniform table, and from the best `starts` of
-    each task's own optimum and as many random ones; the worse half is given up again and again."""
+def best_fixed_policy(tasks: list[Task], starts: int, rng: np.random.Generator) -> FixedPolicy:
+    """Return the best policy found for a group of tasks.
+
+    The ascent starts from the uniform table and from the `starts` best tables among the tasks' own
+    optima and as many random tables. After each round the lower half is dropped.
+    """
     group = TaskGroup(tasks)
     uniform = np.full((group.n_rows, N_ACTIONS), 1 / N_ACTIONS)
     tables = [group.own_optimum(task) for task in range(len(tasks))]
     tables += [rng.dirichlet(np.ones(N_ACTIONS), group.n_rows) for _ in range(starts)]
-    climbers = _best([_Climber(group, table) for table in tables], starts)
-    climbers.append(_Climber(group, uniform))
-    while len(climbers) > 1:
-        for climber in climbers:
-            climber.climb(ROUND)
-        climbers = _best(climbers, len(climbers) // 2)
+    ascents = _highest([_Ascent(group, table) for table in tables], starts)
+    ascents.append(_Ascent(group, uniform))
+    while len(ascents) > 1:
+        for ascent in ascents:
+            ascent.run(ROUND)
+        ascents = _highest(ascents, len(ascents) // 2)
     for _ in range(MOST_ROUNDS):
-        if climbers[0].climb(ROUND) < PATIENCE:
+        if ascents[0].run(ROUND) < PATIENCE:
             break
-    return FixedPolicy(tasks, climbers[0].score, climbers[0].probs, group.batch.n_states)
+    return FixedPolicy(tasks, ascents[0].score, ascents[0].probs, group.batch.n_states)
 
 
-def _best(climbers: list[_Climber], n: int) -> list[_Climber]:
-    return sorted(climbers, key=lambda climber: -climber.score)[:n]
+def _highest(ascents: list[_Ascent], n: int) -> list[_Ascent]:
+    """Return the n ascents with the highest scores."""
+    return sorted(ascents, key=lambda ascent: -ascent.score)[:n]

@@ -1,4 +1,4 @@
-"""JSON and aligned columns, as reports print them."""
+"""JSON and aligned columns for printed reports."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import Any
 
 
 def as_json_text(value: Any) -> str:
+    """Return a value as indented JSON."""
     return json.dumps(value, indent=2, ensure_ascii=False)
 
 
 def aligned_columns(rows: Sequence[Sequence[object]]) -> str:
-    """Rows of cells as text with aligned columns."""
+    """Return rows of cells as lines of text with aligned columns."""
     cells = [[str(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*cells)]
     lines = ("  ".join(cell.ljust(n) for cell, n in zip(row, widths)).rstrip() for row in cells)

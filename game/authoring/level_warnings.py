@@ -1,4 +1,4 @@
-"""What is legal in a level, and probably not meant."""
+"""Warnings about valid levels that probably contain a mistake."""
 
 from __future__ import annotations
 
@@ -10,71 +10,77 @@ from game.text.level import Cell, Level
 from game.text.tiles import BY_CHAR, CANDIDATE, GOAL, START
 from game.text.walking import explore, teleporters
 
-Warnings = Iterator[tuple[int, int, str]]  # line, column, what
+Warnings = Iterator[tuple[int, int, str]]  # line, column, message
 
 
 def place_in_file(level: Level, cell: Cell) -> tuple[int, int]:
-    """Line and column of a cell in the level's file."""
+    """Return line and column of a cell in the level's file, from 1."""
     return level.places.get("map", 1) + cell[0], cell[1] + 1
 
 
-def _named(cell: Cell) -> str:
-    return f"row {cell[0] + 1} column {cell[1] + 1}"  # as `Task.drawn` says it
+def _cell_text(cell: Cell) -> str:
+    """Return the name of a cell, in the words of `Task.drawn`."""
+    return f"row {cell[0] + 1} column {cell[1] + 1}"
 
 
-def find_warnings(level: Level, known: Sequence[TaskFigures]) -> Warnings:
-    """By walking the map, and by the tables of the level's tasks (or of some of them)."""
+def find_warnings(level: Level, figures: Sequence[TaskFigures]) -> Warnings:
+    """Yield warnings about a level. `figures` are those of its tasks, or of a sample of them."""
     candidates = level.find(CANDIDATE)
     reached = {node[:2] for node in explore(level, level.find(START))}
-    yield from _idle(level, reached)
+    yield from _unused_parts(level, reached)
     if level.goal == "hidden" and len(candidates) == 1 and not level.find(GOAL):
-        what = "a hidden goal, and one candidate for it: nothing is left to find out"
+        what = "the hidden goal has only one candidate - add another '?'"
         yield *place_in_file(level, candidates[0]), what
-    drawn: Counter[str] = Counter(dict(one.task.drawn).get("goal", "") for one in known)
+    drawn: Counter[str] = Counter(dict(one.task.drawn).get("goal", "") for one in figures)
     missed: Counter[str] = Counter(
-        dict(one.task.drawn).get("goal", "") for one in known if one.shortest_path is None
+        dict(one.task.drawn).get("goal", "") for one in figures if one.shortest_path is None
     )
     for cell in candidates + level.find(GOAL):
-        name = _named(cell)
+        name = _cell_text(cell)
         times, of = missed[name], drawn[name]
+        what, todo = f"the goal at {name} is out of reach", "open a path to it"
         if cell not in reached or (of and times == of):
-            yield *place_in_file(level, cell), f"the goal at {name} is out of reach"
+            yield *place_in_file(level, cell), f"{what} - {todo}"
         elif times:
-            what = f"the goal at {name} is out of reach in {times} of {of} tasks"
-            yield *place_in_file(level, cell), what
-    yield from _hurried(level, known)
+            yield *place_in_file(level, cell), f"{what} in {times} of {of} tasks - {todo}"
+    yield from _too_few_steps(level, figures)
 
 
-def _idle(level: Level, reached: set[Cell]) -> Warnings:
-    """Doors that nothing opens, teleporters that lead nowhere, settings of tiles not there."""
+def _unused_parts(level: Level, reached: set[Cell]) -> Warnings:
+    """Yield warnings about doors that never open, single teleporters and settings without a tile.
+
+    `reached` are the cells that the agent can reach.
+    """
     for char in sorted({label[0] for label, _ in level.defines} - set("".join(level.rows))):
         line = min(level.places.get(label, 1) for label, _ in level.defines if label[0] == char)
-        yield line, 1, f"'define: {char}', and there is no '{char}' on the map"
+        yield line, 1, f"'define: {char}', but there is no '{char}' on the map - remove the line"
     for char in sorted(set("".join(level.rows))):
         tile, cells = BY_CHAR[char], level.find(char)
         keys = level.find(char.lower())
         if tile.effect == "door" and not keys:
-            what = f"the door '{char}' has no key '{char.lower()}': it is a wall"
+            key = char.lower()
+            what = f"the door '{char}' never opens: there is no key '{key}' - add one"
             yield *place_in_file(level, cells[0]), what
         elif tile.effect == "door" and not reached & {*keys}:
-            what = f"the key '{char.lower()}' is out of reach: the door '{char}' is a wall"
+            key = char.lower()
+            what = f"the door '{char}' never opens: its key is out of reach - move the '{key}'"
             yield *place_in_file(level, keys[0]), what
         if tile.effect == "teleporter" and not teleporters(level, char):
-            yield (
-                *place_in_file(level, cells[0]),
-                f"the teleporter '{char}' has no twin: it leads nowhere",
-            )
+            what = f"the teleporter '{char}' leads nowhere - add a second '{char}'"
+            yield *place_in_file(level, cells[0]), what
 
 
-def _hurried(level: Level, known: Sequence[TaskFigures]) -> Warnings:
-    """Fewer steps than it takes: said of the farthest goal."""
+def _too_few_steps(level: Level, figures: Sequence[TaskFigures]) -> Warnings:
+    """Yield a warning about the farthest goal if episodes are too short to reach it."""
     far = {
         dict(one.task.drawn).get("goal", "the goal"): one.shortest_path
-        for one in known
+        for one in figures
         if one.shortest_path and one.shortest_path > level.steps
     }
     if far:
         name = max(far, key=lambda goal: far[goal])
         others = f" ({len(far)} goals are too far)" if len(far) > 1 else ""
         line = level.places.get("steps", level.places.get("map", 1))
-        yield line, 1, f"{level.steps} steps, but the way to {name} takes {far[name]}{others}"
+        have = f"episodes have {level.steps} step{'s' if level.steps > 1 else ''}"
+        what = f"{have}, but the way to {name} takes {far[name]}{others} - raise 'steps'"
+        yield line, 1, what

@@ -1,4 +1,4 @@
-"""The other reports for level authors: packs, legend, samples, tasks and fixed policies."""
+"""Reports for level authors on packs, tiles, sampled and listed tasks, and fixed policies."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from game.authoring.figures import TaskFigures, drawn_text
-from game.authoring.fixed_policy import best_tables
+from game.authoring.figures import TaskFigures, describe_draws
+from game.authoring.fixed_policy import best_fixed_policies
 from game.authoring.formatting import aligned_columns, as_json_text
 from game.tasks.distribution import SPLITS
 from game.tasks.family import draw_task
 from game.tasks.pack_file import PackError
-from game.tasks.packs import list_packs as pack_folders
-from game.tasks.packs import load_pack, pack_entry
+from game.tasks.packs import list_packs, load_pack, pack_entry
 from game.tasks.task import Task
 from game.text.dialects import DIALECTS
 from game.text.level import Level
@@ -24,16 +23,19 @@ from game.text.values import NORMAL
 from game.world.planner import optimal_path
 from game.world.rules import ACTIONS
 
-SHOWN_TASKS = 24
-ABREAST = 4  # maps beside each other
-ABOUT_DIALECTS = "Maps of others, by the file's suffix or a header line as 'dialect: xsb':"
+SHOWN_TASKS = 24  # tasks in `levels show`
+MAPS_PER_ROW = 4
+ABOUT_DIALECTS = "Other map formats, by the file's suffix or a header line such as 'dialect: xsb':"
 ARROWS = dict(zip(ACTIONS, "^v<>"))
-MOST_DRAWN = 1000  # tasks of one `sample`
+ABOUT_CHANCE = (
+    "moves are random: the arrows follow the most likely outcomes, the returns are expected values"
+)
+MOST_DRAWN = 1000  # tasks in `levels sample`
 
 
-def list_packs(as_json: bool) -> str:
-    """The shipped packs with the number of tasks in each split."""
-    entries = [pack_entry(folder) for folder in pack_folders()]
+def packs_report(as_json: bool) -> str:
+    """Return a table of the shipped packs with the number of tasks in each split."""
+    entries = [pack_entry(folder) for folder in list_packs()]
     rows = [
         {"name": e.name, "title": e.title, **_counts(e.sizes), "agent": e.agent} for e in entries
     ]
@@ -43,11 +45,12 @@ def list_packs(as_json: bool) -> str:
 
 
 def _counts(sizes: dict[str, int | None]) -> dict[str, int | str]:
+    """Return the number of tasks by split, in words where it is unlimited."""
     return {name: "unlimited" if size is None else size for name, size in sizes.items()}
 
 
-def legend(as_json: bool) -> str:
-    """The table of tiles; for people also the dialects that are read."""
+def legend_report(as_json: bool) -> str:
+    """Return the table of tiles, and as text also the map formats that can be read."""
     rows = [
         {"tile": t.char, "name": t.name, "cost": t.cost if t.passable else "-", "what": t.text}
         for t in TILES
@@ -55,67 +58,75 @@ def legend(as_json: bool) -> str:
     if as_json:
         return as_json_text(rows)
     table = aligned_columns([list(rows[0]), *(list(row.values()) for row in rows)])
-    theirs = [[d.name, " ".join(d.suffixes), d.text] for d in DIALECTS.values()]
-    return f"{table}\n\n{ABOUT_DIALECTS}\n{aligned_columns(theirs)}"
+    dialects = [[d.name, " ".join(d.suffixes), d.text] for d in DIALECTS.values()]
+    return f"{table}\n\n{ABOUT_DIALECTS}\n{aligned_columns(dialects)}"
 
 
-def draw(name: str, n: int, seed: int, split: str | None) -> tuple[str, list[TaskFigures]]:
-    """n tasks and where they are from: any of a level file; of a pack, those it trains on.
+def sample_tasks(name: str, n: int, seed: int, split: str | None) -> tuple[str, list[TaskFigures]]:
+    """Return a title and n random tasks of a level file, or of a split of a pack.
 
-    Raises PackError where the split has no tasks.
+    Without `split`, tasks of a level file are drawn from the whole level, and those of a pack from
+    its training split, or from its test split where there is nothing to train on. Raises PackError
+    where the split has no tasks.
     """
     pack, rng = load_pack(name), np.random.default_rng(seed)
     if split is None and pack.path.is_file():
         level = pack.levels[0]
         tasks = [draw_task(level, pack.title, rng) for _ in range(n)]
         return f"{pack.title}: {n} tasks of the level, seed {seed}", list(map(TaskFigures, tasks))
-    trained = pack.split("train")
-    split = split or ("train" if trained.tasks or trained.unlimited else "test")
+    train = pack.split("train")
+    split = split or ("train" if train.tasks or train.unlimited else "test")
     try:
         tasks = pack.split(split).sample(n, rng)
     except LookupError as error:
-        raise PackError(f"{pack.path}: {error}") from None
+        raise PackError(f"{pack.path}: {error} - choose another split") from None
     return f"{pack.title}: {n} tasks of the {split} split, seed {seed}", list(
         map(TaskFigures, tasks)
     )
 
 
-def sample(about: str, known: Sequence[TaskFigures], as_json: bool) -> str:
-    """The tasks' maps side by side, what was drawn, and the figures of each."""
+def sample_report(title: str, figures: Sequence[TaskFigures], as_json: bool) -> str:
+    """Return the maps of tasks side by side, and a table of their draws and figures."""
     if as_json:
-        return as_json_text([_drawn_row(one) | one.figures for one in known])
-    maps = [_side_by_side(known[i : i + ABREAST]) for i in range(0, len(known), ABREAST)]
-    table = aligned_columns(
-        [["task", "states", "path", "optimal", "drawn"], *map(_sample_row, known)]
-    )
-    return "\n\n".join([about, *maps, table])
+        return as_json_text([_json_row(one) | one.figures for one in figures])
+    rows = [figures[i : i + MAPS_PER_ROW] for i in range(0, len(figures), MAPS_PER_ROW)]
+    head = ["task", "states", "path", "optimal", "drawn"]
+    table = aligned_columns([head, *map(_sample_row, figures)])
+    return "\n\n".join([title, *map(_side_by_side, rows), table])
 
 
-def _drawn_row(one: TaskFigures) -> dict[str, Any]:
+def _json_row(one: TaskFigures) -> dict[str, Any]:
+    """Return a task's id, name, draws and map."""
     task = one.task
     row = {"task": task.id, "name": task.name, "drawn": dict(task.drawn)}
     return row | {"map": list(task.level.rows)}
 
 
 def _sample_row(one: TaskFigures) -> list[object]:
+    """Return a task's row in the table of a sample."""
     path = "-" if one.shortest_path is None else one.shortest_path
     optimal = f"{one.optimal_return:.3f}"
-    return [one.task.id, one.tables.n_states, path, optimal, drawn_text(one.task)]
+    return [one.task.id, one.tables.n_states, path, optimal, describe_draws(one.task)]
 
 
-def _side_by_side(known: Sequence[TaskFigures]) -> str:
-    """Their maps, each under its id."""
-    blocks = [[one.task.id, *one.task.level.rows] for one in known]
+def _side_by_side(figures: Sequence[TaskFigures]) -> str:
+    """Return the maps of tasks side by side, each below its id."""
+    blocks = [[one.task.id, *one.task.level.rows] for one in figures]
     lines = itertools.zip_longest(*blocks, fillvalue="")
     return aligned_columns([list(line) for line in lines])
 
 
-def fixed(name: str, split: str, groups: int, tasks: int, seed: int, as_json: bool) -> str:
-    """How far the best policy that was found gets without adapting, map by map."""
+def fixed_policy_report(
+    name: str, split: str, groups: int, tasks: int, seed: int, as_json: bool
+) -> str:
+    """Return the scores of the best policies found that do not adapt, one per group of tasks.
+
+    Raises PackError where the split lists no tasks.
+    """
     pack = load_pack(name)
     if not pack.split(split).tasks:
-        raise PackError(f"{pack.path}: the {split} split is not a list of tasks")
-    found = list(best_tables(pack, split, groups, tasks, seed=seed))
+        raise PackError(f"{pack.path}: the {split} split lists no tasks - choose another split")
+    found = list(best_fixed_policies(pack, split, groups, tasks, seed=seed))
     rows = [
         {"name": f.tasks[0].name, "tasks": len(f.tasks), "states": f.states, "score": f.score}
         for f in found
@@ -128,61 +139,60 @@ def fixed(name: str, split: str, groups: int, tasks: int, seed: int, as_json: bo
 
 
 def _listed(name: str) -> list[tuple[str, Task]]:
+    """Return the listed tasks of all splits, each with the name of its split."""
     pack = load_pack(name)
     return [(split, task) for split in SPLITS for task in pack.split(split).tasks]
 
 
-def show(name: str, as_json: bool) -> str:
-    """The map of each of the first tasks with the optimal path as arrows, and its figures."""
+def optimal_paths_report(name: str, as_json: bool) -> str:
+    """Return the maps of the first tasks with their optimal paths as arrows, and their figures."""
     tasks = list({task.id: task for _, task in _listed(name)}.values())
-    known = [TaskFigures(task) for task in tasks[:SHOWN_TASKS]]
+    figures = [TaskFigures(task) for task in tasks[:SHOWN_TASKS]]
     if as_json:
-        return as_json_text([_drawn_row(one) | one.figures | {"path": _path(one)} for one in known])
-    parts = [_described(one) for one in known]
+        rows = [_json_row(one) | one.figures | {"path": _path(one)} for one in figures]
+        return as_json_text(rows)
+    parts = [_map_with_path(one) for one in figures]
     if len(tasks) > SHOWN_TASKS:
-        parts.append(f"and {len(tasks) - SHOWN_TASKS:,} more: 'levels hash' lists them all")
+        more = len(tasks) - SHOWN_TASKS
+        parts.append(f"and {more:,} more - 'levels hash' lists all tasks")
     return "\n\n".join(parts)
 
 
 def _path(one: TaskFigures) -> list[list[int]]:
-    """Row and column, from 1, of each cell on an optimal path."""
+    """Return row and column, from 1, of each cell on an optimal path."""
     cells: list[list[int]] = (one.tables.cell[optimal_path(one.tables)[0]] + 1).tolist()
     return cells
 
 
-def _described(one: TaskFigures) -> str:
+def _map_with_path(one: TaskFigures) -> str:
+    """Return a task's map with an optimal path as arrows, and its figures."""
     task, tables = one.task, one.tables
     rows = [list(row) for row in task.level.rows]
     states, actions = optimal_path(tables)
     for state, action in list(zip(states, actions))[1:]:
         row, column = tables.cell[state]
         rows[row][column] = ARROWS.get(_move(task.level, action), rows[row][column])
-    drawn = task.drawn and f", {drawn_text(task)}"
+    drawn = task.drawn and f", {describe_draws(task)}"
     figures = (
         f"task {task.id}{drawn or ''}\n{tables.n_states} states, "
         f"shortest path {one.shortest_path}, "
         f"optimal return {one.optimal_return:.3f}, random {one.random_return:.3f}"
     )
-    chance = "chance has a hand: the arrows go by the likeliest luck, the returns by all"
-    return "\n".join(
-        [
-            task.name,
-            *("".join(row) for row in rows),
-            figures,
-            *([chance] if one.batch.chancy.any() else []),
-        ]
-    )
+    lines = [task.name, *("".join(row) for row in rows), figures]
+    if one.batch.stochastic.any():
+        lines.append(ABOUT_CHANCE)
+    return "\n".join(lines)
 
 
 def _move(level: Level, action: int) -> str:
-    """Where an action goes: with shuffled controls not where its name says."""
+    """Return the move that an action causes, which depends on the level's controls."""
     if level.controls == NORMAL:
         return ACTIONS[action]
     return [*level.controls.split(), "stay"][action]
 
 
-def hashes(name: str, as_json: bool) -> str:
-    """Each listed task: id, split, name, what was drawn."""
+def task_ids_report(name: str, as_json: bool) -> str:
+    """Return a table of all listed tasks: id, split, name and draws."""
     listed = _listed(name)
     if as_json:
         return as_json_text(
@@ -192,5 +202,5 @@ def hashes(name: str, as_json: bool) -> str:
             ]
         )
     return aligned_columns(
-        [[task.id, split, task.name, drawn_text(task)] for split, task in listed]
+        [[task.id, split, task.name, describe_draws(task)] for split, task in listed]
     )

@@ -1,4 +1,4 @@
-"""The first level of a new author, and its pack.toml: to be read, played and changed."""
+"""The level and the pack.toml that `levels new` writes as a starting point."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from game.tasks.pack_file import PACK_FILE, PackError
 FIRST = "first.txt"
 
 LEVEL = """\
-; A level: header lines, then a map. All behind a semicolon is a comment.
-; 'python main.py levels legend' lists the tiles, docs/authoring.md explains all of this.
+; A level has header lines and then a map. A semicolon begins a comment.
+; 'python main.py levels legend' lists the tiles; docs/authoring.md explains the format.
 
 title: The causeway
-goal: hidden              ; the agent cannot see it, and has to find it (or: visible)
-steps: 40                 ; of an episode
-vary: mirror rotate       ; the map mirrored and turned makes more tasks of the same family
+goal: hidden              ; the agent has to find it (or: visible)
+steps: 40                 ; length of an episode
+vary: mirror rotate       ; mirrored and rotated maps are more tasks of the same family
 
-; More header lines, each as it is when it is left out. Uncomment one to try it.
+; More header lines with their defaults. Uncomment one to try it.
 ; author:
-; ends: goal              ; never: the goal goes on paying, for all the steps
+; ends: goal              ; never: the episode goes on, and each step on the goal is rewarded
 ; reward: goal=1 step=-0.1
-; cost: water=6 mud=4     ; of entering a tile; water=2..8 is drawn for each task
-; slip: 0                 ; chance that a move goes sideways; {0, 0.2} is drawn for each task
-; controls: normal        ; shuffled: up, down, left and right do other things in each task
-; wind: none              ; east 0.2: so often it blows the agent to the east
-; define: M kind=x        ; of a tile; {x, hunt}: an opponent that patrols, or one that pursues
+; cost: water=6 mud=4     ; cost of entering a tile; water=2..8 is drawn for each task
+; slip: 0                 ; probability of a sideways move; {0, 0.2} is drawn for each task
+; controls: normal        ; shuffled: up, down, left and right are permuted in each task
+; wind: none              ; east 0.2: the wind moves the agent east with probability 0.2
+; define: M kind=x        ; a setting of a tile; {x, hunt}: an opponent that patrols or pursues
 
-; '@' is where episodes begin. The goal is at one of the '?', another one in each task.
+; '@' is the start. The goal is at one of the '?', drawn for each task.
 map:
 ###########
 #?..~~~..?#
@@ -45,22 +45,22 @@ map:
 """
 
 PACK = """\
-# A pack: all level files of this folder are one task distribution. Every line may be left out.
+# A pack: all level files in this folder form one task distribution. Every line is optional.
 
 title = "My first pack"
 text = "What varies, and what there is to learn."
-agent = "maml-mazes-9x9" # who is watched; once you have trained your own: "runs/maml-{name}"
-episodes = 4 # of a trial, for agents with memory
+agent = "maml-mazes-9x9" # the agent to watch; after training your own: "runs/maml-{name}"
+episodes = 4 # episodes in a trial, for agents with memory
 
-# Which tasks are for training, which to choose by, and which are held out for the test. No task is
-# in two of them, and neither are mirrored or turned copies of it.
+# The tasks for training, for validation and for the test. No task is in two splits, and neither
+# are its mirrored and rotated copies.
 [split]
-by = "share" # the tasks of all levels are divided, whichever file they are from
+by = "share" # divides the tasks of all levels, whatever file they are from
 train = 0.6
 validation = 0.2
 test = 0.2
 
-# Or hold out whole levels, once there are some: take these four lines instead of the five above.
+# To hold out whole levels, once there are several, use these lines instead of the section above.
 # [split]
 # by = "file"
 # train = ["first.txt", "second.txt", "third.txt"]
@@ -70,15 +70,16 @@ test = 0.2
 
 
 def write_first_pack(folder: Path) -> list[Path]:
-    """Write a level and a pack.toml into a new folder; returns their paths.
+    """Write a level and a pack.toml into a new folder and return their paths.
 
-    Raises PackError where something is there already, or OSError; then nothing is left behind.
+    Raises PackError where the folder is not empty or cannot be one, and OSError. Nothing is left
+    behind after an error.
     """
     for path in (folder, *folder.parents):
         if (path.exists() or path.is_symlink()) and not path.is_dir():
-            raise PackError(f"{path}: there is a file of that name - name a new folder")
+            raise PackError(f"{path}: this is a file - name a new folder")
     if folder.is_dir() and any(folder.iterdir()):
-        raise PackError(f"{folder}: there is something in this folder already - name a new one")
+        raise PackError(f"{folder}: the folder is not empty - name a new one")
     made = [path for path in (folder, *folder.parents) if not path.exists()]
     files = {folder / FIRST: LEVEL, folder / PACK_FILE: PACK.replace("{name}", _name(folder))}
     try:
@@ -96,6 +97,6 @@ def write_first_pack(folder: Path) -> list[Path]:
 
 
 def _name(folder: Path) -> str:
-    """The folder's name, fit for a comment."""
+    """Return the folder's name, or NAME where it is not plain ASCII."""
     name = folder.resolve().name
     return name if name.isprintable() and name.isascii() else "NAME"

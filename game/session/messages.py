@@ -1,7 +1,7 @@
-"""The seam between the window and whoever adapts the agents: a few messages, all plain data.
+"""Messages between the window and the learner's process: plain data.
 
-The window asks for one adaptation at a time and polls for what has come. Each request has a number,
-and messages that carry another number are about a request that nobody waits for any more.
+The window requests one adaptation or training at a time and polls for answers. Each request has a
+number; messages with the number of an earlier request are out of date.
 """
 
 from __future__ import annotations
@@ -15,11 +15,16 @@ from game.session.trace import AdaptationStep, AdaptationTrace
 from game.tasks.task import Task
 from game.text.draws import move_goal
 
+STEPS = 5  # adaptation steps, unless a request says otherwise
+MOST_STEPS = 1000  # adaptation steps in a request
+MOST_EPISODES = 1000  # in an adaptation step, where a request sets it
+MOST_AGENTS = 4  # in a request, the watched one included
+
 
 @dataclass(frozen=True)
 class Change:
-    """From this adaptation step on the goal is in another cell (row, column); or, where there is
-    none, what was learned is thrown away."""
+    """A change from an adaptation step on: the goal moves to a cell (row, column), or, without one,
+    the agent forgets what it has learned."""
 
     step: int
     goal: tuple[int, int] | None = None
@@ -27,10 +32,10 @@ class Change:
 
 @dataclass(frozen=True)
 class Request:
-    """Adapt these agents (as `--agent` takes them, for a pack of this name) to a task.
+    """Adapt agents (named as for `--agent`, for a pack of this name) to a task.
 
-    `episodes` are those of each adaptation step, where they are not to be the agent's own;
-    `step_size` multiplies the agents' step sizes. `changes` happen meanwhile.
+    `episodes` replaces the agents' own number of episodes in each adaptation step; `step_size`
+    multiplies their step sizes; `changes` happen on the way.
     """
 
     number: int
@@ -44,7 +49,7 @@ class Request:
     changes: tuple[Change, ...] = ()
 
     def task_at(self, step: int) -> Task:
-        """The task as it is at an adaptation step."""
+        """The task at an adaptation step, after the changes up to it."""
         goals = [one.goal for one in self.changes if one.goal and one.step <= step]
         return (
             replace(self.task, level=move_goal(self.task.level, goals[-1])) if goals else self.task
@@ -53,8 +58,8 @@ class Request:
 
 @dataclass(frozen=True)
 class TrainRequest:
-    """Meta-train as a command line says ('train', PACK ...), until another request takes its place:
-    that ends training as Ctrl-C does, and saves it."""
+    """Meta-train with a command line ('train', PACK ...). The next request ends the training as
+    Ctrl-C does, and saves it."""
 
     number: int
     args: tuple[str, ...]
@@ -62,19 +67,19 @@ class TrainRequest:
 
 @dataclass(frozen=True)
 class Stop:
-    """End what is being done; `Finished` tells that all is saved."""
+    """End the current request; `Finished` follows once all is saved."""
 
     number: int
 
 
 @dataclass(frozen=True)
 class Ready:
-    """Whoever adapts has started and listens."""
+    """The learner's process has started and waits for requests."""
 
 
 @dataclass(frozen=True)
 class Stepped:
-    """One adaptation step (of one task, T = 1) of the agent with this index."""
+    """One adaptation step (of one task: T = 1) of the agent with this index."""
 
     number: int
     agent: int
@@ -83,7 +88,7 @@ class Stepped:
 
 @dataclass(frozen=True)
 class Failed:
-    """Something went wrong with a request, or (number None) with the feed as a whole."""
+    """A request has failed, or (number None) the feed as a whole."""
 
     number: int | None
     text: str
@@ -91,15 +96,15 @@ class Failed:
 
 @dataclass(frozen=True)
 class Finished:
-    """All steps of all agents of this request have been sent."""
+    """All steps of all agents of a request have been sent."""
 
     number: int
 
 
 @dataclass(frozen=True)
 class Begun:
-    """Meta-training begins. `iterations` and `minutes` are as many as there are to be; the latter
-    count where there are any. The adaptation to `sample` is shown from time to time."""
+    """Meta-training begins. It takes `minutes`, or else `iterations`. `Evaluated` messages show the
+    adaptation to the task `sample`."""
 
     number: int
     learner: str
@@ -113,7 +118,7 @@ class Begun:
 
 @dataclass(frozen=True)
 class Trained:
-    """So far meta-training has come: `progress` is 0 to 1, `env_steps` were sampled in all."""
+    """The state of meta-training: `progress` is 0 to 1, `env_steps` counts all sampled steps."""
 
     number: int
     iteration: int
@@ -124,8 +129,8 @@ class Trained:
 
 @dataclass(frozen=True)
 class Evaluated:
-    """What the learner reaches as it is now: the mean score on validation tasks after each of its
-    adaptation steps, and its adaptation to the sample."""
+    """An evaluation during training: the mean score on validation tasks after each adaptation step,
+    and the adaptation to the sample task."""
 
     number: int
     iteration: int
@@ -138,30 +143,30 @@ Message = Ready | Stepped | Failed | Finished | Begun | Trained | Evaluated
 
 
 class Feed(Protocol):
-    """Where adaptation steps come from. No method ever blocks."""
+    """The source of adaptation steps. No method blocks."""
 
     def request(self, request: Request | TrainRequest | Stop) -> None:
-        """Cancel what was running, and do this."""
+        """Cancel the current request, and start this one."""
         ...
 
     def poll(self) -> list[Message]:
-        """What has come since the last poll, oldest first."""
+        """The messages since the last poll, oldest first."""
         ...
 
     def close(self) -> None:
-        """Stop working; the feed is not used afterwards."""
+        """Stop; the feed is not used afterwards."""
         ...
 
 
 class RecordedFeed:
-    """A feed of finished adaptations: it answers each request with the same traces."""
+    """A feed of finished adaptations: every request gets the same traces."""
 
     def __init__(self, traces: Sequence[AdaptationTrace]) -> None:
         self._traces = tuple(traces)
         self._waiting: list[Message] = []
 
     def request(self, request: Request | TrainRequest | Stop) -> None:
-        """All is known: the answer is complete with the next poll."""
+        """Prepare the complete answer for the next poll."""
         self._waiting = [Ready()]
         assert isinstance(request, Request)
         for agent, trace in enumerate(self._traces):
@@ -169,15 +174,15 @@ class RecordedFeed:
         self._waiting.append(Finished(request.number))
 
     def poll(self) -> list[Message]:
-        """The whole answer, once."""
+        """The complete answer, once."""
         messages, self._waiting = self._waiting, []
         return messages
 
     def close(self) -> None:
-        """Nothing runs."""
+        """Nothing is running."""
 
 
-# --- which agents there are ----------------------------------------------------------------------
+# --- agents ----------------------------------------------------------------------
 
 
 class NoAgent(Exception):
@@ -186,7 +191,7 @@ class NoAgent(Exception):
 
 @dataclass(frozen=True)
 class AgentCard:
-    """What there is to know of an agent before it is loaded."""
+    """The facts of an agent that are known without loading it."""
 
     name: str
     episodes: int
@@ -202,16 +207,16 @@ class AgentCard:
 
 
 class Agents(Protocol):
-    """The agents that a person may choose from, and the learners to train others with."""
+    """The agents and learners that the window offers."""
 
     def names(self) -> list[str]:
-        """As `Request.agents` takes them."""
+        """Names of agents, as `Request.agents` takes them."""
         ...
 
     def learners(self) -> list[str]:
-        """As `train --learner` takes them."""
+        """Names of learners, as `train --learner` takes them."""
         ...
 
     def card(self, name: str, pack: str) -> AgentCard:
-        """The card of one of them, or of any other that `--agent` takes. Raises NoAgent."""
+        """The card of an agent, offered or not. Raises NoAgent."""
         ...

@@ -1,4 +1,4 @@
-"""Replay lines: all that it takes to see an adaptation again, in one line of text.
+"""Replay lines: an adaptation in one line of text, so that it can be shown again.
 
 `level=showcase task=f86b8b089d59 agents=maml-mazes-9x9,scratch seed=0 steps=5 goal@3=2,7 forget@6`
 """
@@ -9,32 +9,31 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
-from game.session.messages import Change, Request
+from game.session.messages import MOST_AGENTS, MOST_EPISODES, MOST_STEPS, Change, Request
 from game.tasks.distribution import SPLITS
 from game.tasks.packs import LEVELS, Pack, load_pack
 from game.tasks.task import Task
 from game.text.draws import can_move_goal
 
 MOST_LINE = 20_000  # characters
-MOST_STEPS = 1000
-MOST_EPISODES = 1000
-SAFE = "/.:~@+-_"  # what stands as it is, besides letters and digits
+MOST_CELL = 10_000  # a row or column
+SAFE = "/.:~@+-_"  # characters that are not quoted, besides letters and digits
 
 
 class ReplayError(Exception):
-    """A replay line that cannot be followed; the message says why."""
+    """A replay line cannot be used; the message says why."""
 
 
 @dataclass(frozen=True)
 class ReplayTarget:
-    """What a replay line says: a request, and the pack that its task is from."""
+    """The content of a replay line: a request, and the pack of its task."""
 
     pack: Pack
     request: Request
 
 
 def line_of(pack: Pack, request: Request) -> str:
-    """The replay line of a request. A shipped pack is called by its name, others by their path."""
+    """The replay line of a request, with the name of a shipped pack or the path of another one."""
     path = pack.path.resolve()
     level = path.name if path.parent == LEVELS.resolve() else str(path)
     words = [
@@ -55,9 +54,9 @@ def line_of(pack: Pack, request: Request) -> str:
 
 
 def read_line(line: str) -> ReplayTarget:
-    """What a replay line says. Raises ReplayError, and as `load_pack`."""
+    """Read a replay line. Raises ReplayError, and what `load_pack` raises."""
     if len(line) > MOST_LINE:
-        raise ReplayError("this is too long for a replay line")
+        raise ReplayError("the replay line is too long")
     facts: dict[str, str] = {}
     changes: list[Change] = []
     for word in line.split():
@@ -65,22 +64,24 @@ def read_line(line: str) -> ReplayTarget:
         if "@" in name:
             changes.append(_change(name, value))
         elif name in facts:
-            raise ReplayError(f"'{name}' stands twice in the replay line")
+            raise ReplayError(f"'{name}' is twice in the replay line")
         else:
             facts[name] = value
     known = {"level", "task", "agents", "seed", "steps", "episodes", "step-size"}
     missing = {"level", "task", "agents", "seed", "steps"} - set(facts)
     if missing or set(facts) - known:
-        what = f"lacks {', '.join(sorted(missing))}" if missing else "says what nobody knows"
-        raise ReplayError(f"the replay line {what} - copy one from the window by L")
+        what = f"lacks {', '.join(sorted(missing))}"
+        if not missing:
+            what = f"has an unknown part '{min(set(facts) - known)}'"
+        raise ReplayError(f"the replay line {what} - copy one from the window with L")
     agents = tuple(unquote(name) for name in facts["agents"].split(",") if name)
-    if not 1 <= len(agents) <= 4:
-        raise ReplayError("a replay line names one to four agents")
+    if not 1 <= len(agents) <= MOST_AGENTS:
+        raise ReplayError(f"a replay line names 1 to {MOST_AGENTS} agents")
     pack = load_pack(unquote(facts["level"]))
     task = next((one for one in _tasks(pack) if one.id == facts["task"]), None)
     if task is None:
         what = f"{pack.path}: there is no task {facts['task']}"
-        raise ReplayError(f"{what} - the level is not what it was when the line was written")
+        raise ReplayError(f"{what} - the level has changed since the line was written")
     request = Request(
         0,
         task,
@@ -125,11 +126,11 @@ def _change(name: str, value: str) -> Change:
     row, _, column = value.partition(",")
     if what != "goal":
         raise ReplayError(f"'{name}' in the replay line is neither goal@STEP nor forget@STEP")
-    return Change(at, (_whole(name, row, 0, 10_000), _whole(name, column, 0, 10_000)))
+    return Change(at, (_whole(name, row, 0, MOST_CELL), _whole(name, column, 0, MOST_CELL)))
 
 
 def _check(request: Request) -> None:
-    """Raise ReplayError where a goal cannot be moved to."""
+    """Raise ReplayError if the goal cannot be where a change moves it."""
     for change in request.changes:
         if change.goal and not can_move_goal(request.task.level, change.goal):
             row, column = change.goal

@@ -1,7 +1,6 @@
-"""What an adaptation looks like from outside: plain numpy, saved and loaded as JSON and npz.
+"""Adaptations as plain numpy data, saved as JSON and npz.
 
-The window, the evaluator and the tests all consume `AdaptationStep`s, and none of them needs to
-know what kind of learner made them.
+The window, the evaluator and the tests all consume `AdaptationStep`s, whatever learner made them.
 """
 
 from __future__ import annotations
@@ -15,60 +14,61 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-EPISODES_SHOWN = 8  # at most, of those of an adaptation step
+EPISODES_SHOWN = 8  # at most, of each adaptation step
 
 
 @dataclass(frozen=True)
 class AdaptationStep:
     """One step of the adaptation of T tasks. Step 0 is before adaptation.
 
-    `episodes`, `env_steps` [T] and `gradient_steps` count what was spent *before* the returns of
-    this step were reached.
+    `episodes`, `env_steps` [T] and `gradient_steps` count what was spent *before* this step's
+    returns.
     """
 
     step: int
     episodes: int
     env_steps: Ints  # [T]
     gradient_steps: int
-    return_sampled: Floats  # [T] mean of this step's own episodes
-    return_exact: Floats | None  # [T] where it can be known
+    return_sampled: Floats  # [T] mean over this step's own episodes
+    return_exact: Floats | None  # [T] where it can be computed
     action_probs: Floats  # [T, S, A]
-    paths: Ints  # [T, n, steps + 1] states of a few of this step's episodes; -1 once they are over
-    moves: Ints  # [T, n, steps] the actions chosen there; -1 once they are over
+    paths: Ints  # [T, n, steps + 1] states in a few of this step's episodes; -1 after the end
+    moves: Ints  # [T, n, steps] the actions chosen there; -1 after the end
     belief: Floats | None = None
-    """[T, steps, cells] where the agent believed the goal to be when it chose the moves of the
-    first of these episodes, if it has words for that: chances, cell `row * width + column` of the
-    task's map; 0 once the episode is over, and where a map is smaller than others."""
+    """[T, steps, cells] the agent's belief about the goal at each move of the first of these
+    episodes, for agents that hold one: the probability of each cell `row * width + column` of the
+    task's map. 0 after the end of the episode, and for cells beyond a smaller map."""
     drawn: Floats | None = None
-    """[T, steps, answers] what it believed of all else that a task may draw: a distribution over
-    the answers of each question of `game.hidden`; 0 once the episode is over."""
+    """[T, steps, answers] the agent's belief about the other hidden variables: a distribution over
+    the answers to each question (`game.world.beliefs`). 0 after the end of the episode."""
     stationary: bool = True
-    """Whether the policy goes by the state alone. If not, for it has a memory or minds the time
-    left, `action_probs` are but what it would do in each state as the episode begins."""
+    """Whether the policy depends on the state alone. Otherwise (with a memory, or a clock)
+    `action_probs` are those of each state at the beginning of the episode."""
 
 
 @dataclass
 class AdaptationTrace:
-    """The adaptation of one agent to one task: index 0 of each step's task axis is the task."""
+    """The adaptation of one agent to one task (index 0 of each step's task axis)."""
 
     name: str
     random_return: float
     optimal_return: float
     steps: list[AdaptationStep] = field(default_factory=list)
     moved: tuple[tuple[int, float, float], ...] = ()
-    """(step, random, optimal) where the task has changed from a step on, in order."""
+    """(step, random return, optimal return) of each change of the task, in order."""
 
     def exact(self, step: AdaptationStep) -> float:
-        """The step's return, exact where it can be known, else the mean of its episodes."""
+        """The step's return: exact where it is known, else the mean over its episodes."""
         known = step.return_sampled if step.return_exact is None else step.return_exact
         return float(known[0])
 
     def bounds(self, step: int) -> tuple[float, float]:
-        """The random and the optimal return of the task as it is at a step."""
+        """The random and the optimal return of the task at a step."""
         since = [(random, optimal) for first, random, optimal in self.moved if first <= step]
         return since[-1] if since else (self.random_return, self.optimal_return)
 
     def score(self, step: AdaptationStep) -> float:
+        """The normalised score of a step: 0 for the random return, 1 for the optimal one."""
         random, optimal = self.bounds(step.step)
         room = optimal - random
         return (self.exact(step) - random) / room if room > 1e-12 else 0.0
@@ -78,8 +78,8 @@ class AdaptationTrace:
         return np.stack([step.action_probs[0] for step in self.steps])
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """The task's policy at every step [K + 1, S, A], and what the agent believed, if anything:
-        `belief` [K + 1, steps, cells] and `drawn` [K + 1, steps, answers]."""
+        """The policy at every step [K + 1, S, A], and the agent's beliefs if it has any: `belief`
+        [K + 1, steps, cells] and `drawn` [K + 1, steps, answers]."""
         found = {"action_probs": self.action_probs()}
         for name in ("belief", "drawn"):
             values = [getattr(step, name) for step in self.steps]
@@ -106,7 +106,7 @@ class AdaptationTrace:
 def trace_json(
     level: str, task: str, seed: int, traces: Sequence[AdaptationTrace]
 ) -> dict[str, Any]:
-    """What trace.json holds: the watched agent's trace, then, by name, the others."""
+    """The content of trace.json: the watched agent's trace, then the others by name."""
     watched, *others = traces
     facts = {
         "level": level,

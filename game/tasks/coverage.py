@@ -1,4 +1,4 @@
-"""In what a level differs from all that an agent was trained on, as far as one can see it."""
+"""Visible differences between a level and the tasks that an agent was trained on."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from game.tasks.packs import Pack
 from game.text.level import Level
 from game.text.tiles import BY_CHAR, GOAL, START
 
-MOST_TASKS = 64  # of a pack that are looked at
+MOST_TASKS = 64  # training tasks that are drawn from an unlimited split
 
 
 @dataclass(frozen=True)
 class Coverage:
-    """What occurs in the training tasks of a pack: sizes (height, width), tiles, kinds of goal."""
+    """The map sizes (height, width), tiles and kinds of goal in the training tasks of a pack."""
 
     sizes: frozenset[tuple[int, int]]
     tiles: frozenset[str]
@@ -23,7 +23,7 @@ class Coverage:
 
 
 def coverage_of(pack: Pack) -> Coverage:
-    """What occurs in the training tasks; where there are ever new ones, in some of them."""
+    """Return the coverage of the training tasks; of an unlimited split, of MOST_TASKS samples."""
     split = pack.split("train")
     tasks = list(split.tasks) or split.sample(MOST_TASKS, np.random.default_rng(0))
     levels = [task.level for task in tasks]
@@ -34,13 +34,13 @@ def coverage_of(pack: Pack) -> Coverage:
     )
 
 
-def departures(level: Level, known: Coverage) -> list[str]:
-    """What of a level occurs in no training task, in words; nothing if all does."""
+def differences(level: Level, coverage: Coverage) -> list[str]:
+    """Return descriptions of everything in a level that occurs in no training task."""
     found = []
-    if (level.height, level.width) not in known.sizes:
+    if (level.height, level.width) not in coverage.sizes:
         found.append(f"{level.height} × {level.width}")
-    strange = set("".join(level.rows)) - known.tiles - {START, GOAL}
-    found += sorted({BY_CHAR[char].name for char in strange})
-    if level.goal not in known.goals:
+    new_tiles = set("".join(level.rows)) - coverage.tiles - {START, GOAL}
+    found += sorted({BY_CHAR[char].name for char in new_tiles})
+    if level.goal not in coverage.goals:
         found.append(f"a {level.goal} goal")
     return found

@@ -1,4 +1,4 @@
-"""One split of a pack, to sample tasks from."""
+"""A split of a pack as a distribution over tasks."""
 
 from __future__ import annotations
 
@@ -7,36 +7,40 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from game.tasks.family import redrawn
+from game.tasks.family import redraw_ranges
 from game.tasks.task import Task
 from game.text.level import Level
 
 SPLITS = ("train", "validation", "test")
-MOST_REDRAWS = 100  # of a range whose points are held out elsewhere
+MOST_REDRAWS = 100  # attempts to redraw a task so that it is not held out
 
 
 @dataclass(frozen=True)
 class TaskDistribution:
-    """One split of a pack: a list of tasks, or a source that draws ever new ones.
+    """One split of a pack: a list of tasks, or a function that draws new ones.
 
-    With `fresh`, the ranges of a listed task are drawn from anew each time that it is sampled; what
-    is `held_out`, by id, is never drawn. `guises`, of a pack that generates its levels, gives the
-    families that a task may be a draw of, as far as an agent sees.
+    With `redraws_ranges`, the ranges of a listed task are redrawn each time it is sampled, and
+    never give a task whose id is in `held_out`. `possible_families` is set for generated levels: it
+    returns the families that a task may be a draw of, given what is visible of it.
     """
 
     name: str
     tasks: tuple[Task, ...] = ()
     draw: Callable[[np.random.Generator], Task] | None = None
-    fresh: bool = False
+    redraws_ranges: bool = False
     held_out: frozenset[str] = frozenset()
-    guises: Callable[[Task], list[Level]] | None = None
+    possible_families: Callable[[Task], list[Level]] | None = None
 
     @property
     def unlimited(self) -> bool:
-        return self.draw is not None or (self.fresh and any(t.member for t in self.tasks))
+        """Whether sampling can give tasks that are not listed."""
+        return self.draw is not None or (self.redraws_ranges and any(t.member for t in self.tasks))
 
     def sample(self, n: int, rng: np.random.Generator) -> list[Task]:
-        """n tasks; from a list without repeats as long as it lasts. Raises LookupError if empty."""
+        """Return n random tasks; a list repeats a task only after all of its tasks.
+
+        Raises LookupError where the split has no tasks.
+        """
         if self.draw:
             return [self.draw(rng) for _ in range(n)]
         if not self.tasks:
@@ -44,11 +48,12 @@ class TaskDistribution:
         rounds = -(-n // len(self.tasks))
         order = np.concatenate([rng.permutation(len(self.tasks)) for _ in range(rounds)])
         chosen = [self.tasks[i] for i in order[:n]]
-        return [self._redrawn(task, rng) for task in chosen] if self.fresh else chosen
+        return [self._redraw(task, rng) for task in chosen] if self.redraws_ranges else chosen
 
-    def _redrawn(self, task: Task, rng: np.random.Generator) -> Task:
+    def _redraw(self, task: Task, rng: np.random.Generator) -> Task:
+        """Return the task with its ranges redrawn, and not held out."""
         for _ in range(MOST_REDRAWS if task.member else 0):
-            new = redrawn(task, rng)
+            new = redraw_ranges(task, rng)
             if new.id not in self.held_out:
                 return new
-        return task  # listed, and so not held out
+        return task  # a listed task is never held out

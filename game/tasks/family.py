@@ -1,4 +1,4 @@
-"""The tasks of a level: all of them, one by number, or one drawn."""
+"""The tasks of a level family: all of them, one by number, or a random one."""
 
 from __future__ import annotations
 
@@ -17,26 +17,29 @@ from game.text.variants import variants
 
 
 def _sizes(level: Level) -> tuple[int, ...]:
-    """How many candidate goals, variants, and members of each set there are to draw from."""
-    turns = 4 if ROTATE in level.vary else 1
-    flips = 2 if MIRROR in level.vary else 1
+    """Return the numbers of candidate goals, of variants, and of members of each set."""
+    rotations = 4 if ROTATE in level.vary else 1
+    reflections = 2 if MIRROR in level.vary else 1
     sets = (
         len(value.members) for value in drawable_values(level).values() if isinstance(value, OneOf)
     )
-    return max(1, len(level.find(CANDIDATE))), turns * flips, *sets
+    return max(1, len(level.find(CANDIDATE))), rotations * reflections, *sets
 
 
 def count_tasks(level: Level) -> int:
-    """How many tasks `nth_task` tells apart (variants that look alike are counted apart).
+    """Return the number of tasks that `nth_task` numbers.
 
-    A range counts as one: its points are no tasks of their own.
+    Identical variants of a symmetric map are counted separately. A range counts as one task.
     """
     return math.prod(_sizes(level))
 
 
 def nth_task(level: Level, index: int, name: str) -> Task:
-    """The task with this number among `count_tasks(level)`: a candidate goal, then a variant, then
-    a member of each set. Ranges are drawn from, always the same for the same task."""
+    """Return the task with this number, from 0 to `count_tasks(level)` - 1.
+
+    The number encodes a candidate goal, a variant and a member of each set. Values of ranges are
+    drawn with a seed that depends on the task, so that the same number gives the same task.
+    """
     candidate, variant, *members = map(int, np.unravel_index(index, _sizes(level)))
     drawn: list[tuple[str, str]] = []
     candidates = level.find(CANDIDATE)
@@ -57,11 +60,11 @@ def nth_task(level: Level, index: int, name: str) -> Task:
     if not any(isinstance(value, Range) for value in drawable_values(member).values()):
         return Task(member, name, tuple(drawn))
     task = Task(member, name, tuple(drawn), member)
-    return redrawn(task, np.random.default_rng(int(task.kind, 16)))
+    return redraw_ranges(task, np.random.default_rng(int(task.kind, 16)))
 
 
-def redrawn(task: Task, rng: np.random.Generator) -> Task:
-    """The task with its ranges drawn from anew."""
+def redraw_ranges(task: Task, rng: np.random.Generator) -> Task:
+    """Return the task with new draws from its ranges."""
     if task.member is None:
         return task
     ranges = {k: v for k, v in drawable_values(task.member).items() if isinstance(v, Range)}
@@ -72,14 +75,14 @@ def redrawn(task: Task, rng: np.random.Generator) -> Task:
 
 
 def draw_task(level: Level, name: str, rng: np.random.Generator) -> Task:
-    """Any task of a level: all that it draws is drawn, uniformly."""
+    """Return a uniformly random task of a level."""
     choices = count_tasks(level)
     index = int(rng.random() * choices) if choices > 1 else 0
-    return redrawn(nth_task(level, index, name), rng)
+    return redraw_ranges(nth_task(level, index, name), rng)
 
 
 def family(level: Level, name: str) -> Iterator[Task]:
-    """Every task of a level once, in a fixed order."""
+    """Yield every distinct task of a level once, in a fixed order."""
     seen: set[str] = set()
     for index in range(count_tasks(level)):
         task = nth_task(level, index, name)

@@ -1,4 +1,4 @@
-"""Splits of packs that generate their levels."""
+"""Splits of packs with generated levels."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from game.tasks.distribution import SPLITS, TaskDistribution
 from game.tasks.family import draw_task, family
-from game.tasks.generators import GENERATORS, candidates
+from game.tasks.generators import GENERATORS, with_candidates
 from game.tasks.pack_file import PackFile
 from game.tasks.splits import SplitLists, check_apart, with_hidden_lines, with_lines, with_notes
 from game.tasks.task import Task
@@ -20,12 +20,14 @@ from game.text.tiles import HUNTER, PATROL, TILES
 from game.world.planner import shortest_path
 from game.world.tables import compile_level
 
-MOST_GENERATED = 10_000  # tasks for validation and test
-TRIES = 1000  # to generate a level that is not there yet
+MOST_GENERATED = 10_000  # tasks for validation and test together
+TRIES = 1000  # attempts to generate a new level
 
 
 @dataclass(frozen=True)
 class GenerateTable:
+    """The [generate] table of a pack.toml."""
+
     generator: str
     title: str = "level"
     seed: int = 0
@@ -36,76 +38,82 @@ class GenerateTable:
 
 
 _TERRAIN = "".join(tile.char for tile in TILES if tile.passable and not tile.effect)
-# the map where only a header matters: it has whatever a header refines, and a goal on every side
-_SPECIMEN = Level(tuple(f"{row}{_TERRAIN}IoMH" for row in ("#G#", "G@G", "#G#")))
+# A placeholder map for header lines: all tiles that a header can refine, and goals on all sides.
+_PLACEHOLDER = Level(tuple(f"{row}{_TERRAIN}IoMH" for row in ("#G#", "G@G", "#G#")))
 
 
 @dataclass(frozen=True)
 class LevelGenerator:
-    """Where a pack draws its levels from: ever new ones, and none that is `listed`, by id.
+    """A pack's source of new tasks. Tasks in `listed`, by id, are never drawn again.
 
-    `rules` are for each split its draws, and levels with their header lines, see `_rules`.
+    `templates` are, by split, the split's hidden header lines and levels that have these lines and
+    a placeholder map, see `_templates`.
     """
 
     source: PackFile
     settings: GenerateTable
     parameters: Any
-    rules: dict[str, list[tuple[str, Level]]]
+    templates: dict[str, list[tuple[str, Level]]]
     listed: dict[str, Task] = field(default_factory=dict)
 
     def draw(self, rng: np.random.Generator, split: str, title: str) -> Task:
-        """A new task of a split. Raises PackError where there seems to be none."""
-        rules = self.rules[split]
+        """Return a new task of a split. Raises PackError where none is found in TRIES attempts."""
+        templates = self.templates[split]
         for _ in range(TRIES):
             rows = self._generate(rng).rows
-            luck = rng.random() if len(rules) > 1 else 0.0
-            lines, rule = rules[int(luck * len(rules))]
-            task = with_notes(draw_task(_in_place(rule, rows), title, rng), lines)
+            uniform = rng.random() if len(templates) > 1 else 0.0
+            lines, template = templates[int(uniform * len(templates))]
+            task = with_notes(draw_task(_with_map(template, rows), title, rng), lines)
             if task.id not in self.listed and _passable(task.level):
                 return task
-        raise self.source.error("parameters", f"leave no level that is new, in {TRIES} tries")
+        what = f"give no new level in {TRIES} tries - list fewer tasks or vary the levels more"
+        raise self.source.error("parameters", what)
 
     def _generate(self, rng: np.random.Generator) -> Level:
+        """Return a new level. Raises PackError where the parameters cannot be met."""
         _, generate = GENERATORS[self.settings.generator]
         try:
             return generate(rng, self.parameters)
         except ValueError as error:
-            raise self.source.error("parameters", f"do not fit: {error}") from None
+            raise self.source.error("parameters", f"cannot be used: {error}") from None
 
     def split(self, name: str, tasks: Sequence[Task] | None = None) -> TaskDistribution:
-        """These tasks, or without any a source of new ones."""
+        """Return a split of these tasks, or without `tasks` one that draws new ones."""
 
-        def guises(task: Task) -> list[Level]:
+        def possible_families(task: Task) -> list[Level]:
             level = task.level
             hidden = level.goal == "hidden"
-            rows = candidates(level, self.parameters).rows if hidden else level.rows
-            return [_in_place(rule, rows) for _, rule in self.rules[name]]
+            rows = with_candidates(level, self.parameters).rows if hidden else level.rows
+            return [_with_map(template, rows) for _, template in self.templates[name]]
 
         new = partial(self.draw, split=name, title=self.settings.title)
         draw = new if tasks is None else None
-        return TaskDistribution(name, tuple(tasks or ()), draw, guises=guises)
+        listed = tuple(tasks or ())
+        return TaskDistribution(name, listed, draw, possible_families=possible_families)
 
 
 def generated_splits(
     source: PackFile, table: dict[str, Any], split: dict[str, Any]
 ) -> dict[str, TaskDistribution]:
-    """Validation and test are the first levels of a seed; training draws any others.
+    """Return the splits of a pack with generated levels. Raises PackError.
 
-    With a split by draws, each level is also played under one of its split's header lines.
+    Test and validation are the first levels of a seed; training draws any others. With a division
+    by draws, each level also has one of the header lines of its split.
     """
     chosen = source.fill(GenerateTable, table, "generate")
     if chosen.generator not in GENERATORS:
-        source.fail("generator", f"is one of: {', '.join(GENERATORS)}")
+        source.fail("generator", f"is unknown - use one of: {', '.join(GENERATORS)}")
     held_out = chosen.validation + chosen.test
     if min(chosen.seed, chosen.validation, chosen.test) < 0 or held_out > MOST_GENERATED:
-        source.fail("generate", f"has a negative number, or over {MOST_GENERATED:,} tasks")
+        what = f"has a negative number or over {MOST_GENERATED:,} tasks - correct the numbers"
+        source.fail("generate", what)
     kind, _ = GENERATORS[chosen.generator]
     try:
         parameters = source.fill(kind, chosen.parameters, "parameters")
     except ValueError as error:
-        source.fail("parameters", f"do not fit: {error}")
-    rules = _rules(source, chosen.header, parameters.steps, split)
-    generator = LevelGenerator(source, chosen, parameters, rules)
+        source.fail("parameters", f"cannot be used: {error}")
+    templates = _templates(source, chosen.header, parameters.steps, split)
+    generator = LevelGenerator(source, chosen, parameters, templates)
     rng = np.random.default_rng(chosen.seed)
     while len(generator.listed) < held_out:
         number = len(generator.listed)
@@ -120,23 +128,23 @@ def generated_splits(
     }
 
 
-def _rules(
+def _templates(
     source: PackFile, header: str, steps: int, split: dict[str, Any]
 ) -> dict[str, list[tuple[str, Level]]]:
-    """For each split its draws, and levels with their header lines; the map is a specimen."""
-    plain = with_lines(source, "header", header, replace(_SPECIMEN, steps=steps))
+    """Return, by split, hidden header lines and a level with these lines and a placeholder map."""
+    plain = with_lines(source, "header", header, replace(_PLACEHOLDER, steps=steps))
     if plain.vary:
-        source.fail("header", "has a 'vary' line, and generated levels vary by themselves")
+        source.fail("header", "has a 'vary' line - remove it: generated levels differ without it")
     if not split:
         return {name: [("", plain)] for name in SPLITS}
     if split.get("by") != "draws":
-        raise source.error("by", "is 'draws', or left out, where levels are generated")
+        raise source.error("by", "does not apply to generated levels - use 'draws' or remove it")
     draws = source.fill(SplitLists, split, "split")
     found, apart = {}, {}
     for name in SPLITS:
         lines = getattr(draws, name)
         if not lines:
-            source.fail("split", f"by draws names none for {name}")
+            source.fail("split", f"has no header lines for {name} - list at least one")
         found[name] = [(line, with_hidden_lines(source, name, line, plain)) for line in lines]
         tasks = [task for line, level in found[name] for task in family(level, line)]
         apart[name] = TaskDistribution(name, tuple(tasks))
@@ -145,13 +153,14 @@ def _rules(
 
 
 def _passable(level: Level) -> bool:
-    """Whether the goal can be reached in time; opponents may be in the way."""
+    """Whether the goal can be reached within the steps of an episode, past the opponents."""
     if not (level.find(PATROL) or level.find(HUNTER)):
         return True
     path = shortest_path(compile_level(level))
     return path is not None and path <= level.steps
 
 
-def _in_place(rule: Level, rows: tuple[str, ...]) -> Level:
-    """The rules of one level on the map of another."""
-    return replace(rule, rows=rows, shown=rule.shown and replace(rule.shown, rows=rows))
+def _with_map(template: Level, rows: tuple[str, ...]) -> Level:
+    """Return the template with a generated map."""
+    shown = template.shown and replace(template.shown, rows=rows)
+    return replace(template, rows=rows, shown=shown)

@@ -1,7 +1,8 @@
-"""Generators: (rng, parameters) -> Level. Each level is solvable, and only `rng.random()` is drawn,
-whose stream numpy keeps stable, so that a seed means the same level everywhere.
+"""Level generators: functions (rng, parameters) -> Level. Every generated level is solvable.
 
-A generator is a plan of walls; terrain, start, items and goal are placed alike on all of them.
+Only `rng.random()` is drawn, whose stream numpy keeps stable: a seed gives the same level on every
+platform. Generators differ in how they lay out walls; terrain, start, items and goal are placed in
+the same way by all of them.
 """
 
 from __future__ import annotations
@@ -18,20 +19,20 @@ from game.text.tiles import BY_CHAR, CANDIDATE, FLOOR, GOAL, START, WALL
 from game.text.walking import reachable
 from game.world.rules import KEYS, Bools, Floats
 
-TRIES = 1000
+TRIES = 1000  # attempts to generate a level
 NEIGHBOURS = ((-1, 0), (1, 0), (0, -1), (0, 1))
 Cell = tuple[int, int]
 
 
 @dataclass(frozen=True)
 class GeneratorParameters:
-    """What all generators share: an interior with a border of walls around it.
+    """The parameters of all generators. The map is an interior with a border of walls around it.
 
-    Each open cell is one of `terrain` (uniformly) with probability `terrain_share`, or else floor;
-    the more `patches`, the larger the regions of one terrain. The start is the open cell nearest to
-    the centre. Each of `items`, as `oo` or `11M`, stands on a floor from `min_distance` to
-    `max_distance` moves away, and bars nothing; so does the goal, uniformly over these cells: that
-    is how difficult the level is.
+    Each open cell has a uniformly drawn tile of `terrain` with probability `terrain_share`, and is
+    floor otherwise. More `patches` give larger regions of one terrain. The start is the open cell
+    nearest to the centre. Each tile of `items`, for example `oo` or `11M`, is placed on a floor
+    cell that is `min_distance` to `max_distance` moves away, and blocks no path. The goal is placed
+    uniformly on floor or terrain at such a distance, which sets the difficulty of the level.
     """
 
     height: int = 9
@@ -45,20 +46,27 @@ class GeneratorParameters:
     steps: int = 60
 
     def __post_init__(self) -> None:
-        _require(3 <= self.height <= 254 and 3 <= self.width <= 254, "sides are 3 to 254")
+        _require(
+            3 <= self.height <= 254 and 3 <= self.width <= 254, "height and width are 3 to 254"
+        )
         _require(0 <= self.terrain_share <= 1, "terrain_share is 0 to 1")
         _require(1 <= self.steps <= MAX_STEPS, f"steps are 1 to {MAX_STEPS}")
         fits = 1 <= self.min_distance <= self.max_distance
         _require(fits, "min_distance is at least 1 and at most max_distance")
         for char in self.terrain:
             plain = char in BY_CHAR and BY_CHAR[char].passable and not BY_CHAR[char].effect
-            _require(plain, f"'{char}' is no terrain")
-        _require(bool(self.terrain) or not self.terrain_share, "terrain_share without a terrain")
+            _require(plain, f"'{char}' is not a terrain tile")
+        _require(
+            bool(self.terrain) or not self.terrain_share, "a terrain_share above 0 needs a terrain"
+        )
         _require(0 <= self.patches <= 10, "patches are 0 to 10")
         for char in self.items:
-            _require(char in BY_CHAR and bool(BY_CHAR[char].effect), f"'{char}' is no item")
+            _require(char in BY_CHAR and bool(BY_CHAR[char].effect), f"'{char}' is not an item")
         placed = START in self.items or GOAL in self.items or CANDIDATE in self.items
-        _require(not placed and len(self.items) <= 20, "items are at most 20, no start and no goal")
+        _require(
+            not placed and len(self.items) <= 20,
+            "items are at most 20 tiles, without start and goal",
+        )
 
 
 @dataclass(frozen=True)
@@ -74,22 +82,26 @@ class Scatter(GeneratorParameters):
 
 @dataclass(frozen=True)
 class Maze(GeneratorParameters):
-    """Corridors of one cell. Without `braid` the maze is perfect: one way between any two cells;
-    it is the share of dead ends that are opened into loops."""
+    """Corridors one cell wide. `braid` is the share of dead ends that are opened into loops.
+
+    With `braid` 0 the maze is perfect: there is exactly one path between any two cells.
+    """
 
     braid: float = 0.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _require(self.height % 2 == 1 == self.width % 2, "the sides of a maze are odd")
+        _require(self.height % 2 == 1 == self.width % 2, "height and width of a maze are odd")
         _require(0 <= self.braid <= 1, "braid is 0 to 1")
 
 
 @dataclass(frozen=True)
 class Rooms(GeneratorParameters):
-    """Rooms in `rows` and `columns`, each pair of neighbours joined by a door where that is needed
-    to reach all rooms, otherwise with probability `loops`. Up to `locks` of the doors are locked,
-    and the keys lie where one can get them."""
+    """Rooms in `rows` and `columns` with doors between neighbours.
+
+    Enough doors are made to reach all rooms; any other pair of neighbours has a door with
+    probability `loops`. Up to `locks` doors are locked, with their keys within reach.
+    """
 
     rows: int = 2
     columns: int = 2
@@ -101,14 +113,16 @@ class Rooms(GeneratorParameters):
         fits = (
             1 <= self.rows <= (self.height + 1) // 2 and 1 <= self.columns <= (self.width + 1) // 2
         )
-        _require(fits, "rows and columns are at least 1, and each room has at least one cell")
+        _require(
+            fits, "rows and columns are 1 or more, and few enough for rooms of at least one cell"
+        )
         _require(0 <= self.loops <= 1, "loops is 0 to 1")
         _require(0 <= self.locks <= len(KEYS), f"locks are 0 to {len(KEYS)}")
 
 
 @dataclass(frozen=True)
 class Caves(GeneratorParameters):
-    """Walls with probability `walls` that then grow together into caves, `rounds` times."""
+    """Walls with probability `walls`, then `rounds` of a cellular automaton that forms caves."""
 
     walls: float = 0.4
     rounds: int = 3
@@ -116,29 +130,34 @@ class Caves(GeneratorParameters):
     def __post_init__(self) -> None:
         super().__post_init__()
         _require(
-            0 <= self.walls <= 0.6 and 0 <= self.rounds <= 10, "walls 0 to 0.6, rounds 0 to 10"
+            0 <= self.walls <= 0.6 and 0 <= self.rounds <= 10,
+            "walls are 0 to 0.6, rounds are 0 to 10",
         )
 
 
 def _require(holds: bool, rule: str) -> None:
+    """Raise ValueError with the rule unless it holds."""
     if not holds:
         raise ValueError(rule)
 
 
-# --- plans: walls [height, width], a uniform number for each open cell's terrain, doors to lock ---
+# --- walls -------------------------------------------------------------------------------------
 
-Plan = tuple[Bools, Floats, list[Cell]]
+# walls [height, width], a uniform number per open cell for its terrain, doors that may be locked
+WallPlan = tuple[Bools, Floats, list[Cell]]
 
 
-def _scatter(rng: np.random.Generator, p: Scatter) -> Plan:
-    luck = rng.random((p.height, p.width))
-    walls = luck < p.walls
+def _scatter(rng: np.random.Generator, p: Scatter) -> WallPlan:
+    """Return independent random walls; the centre is open."""
+    uniform = rng.random((p.height, p.width))
+    walls = uniform < p.walls
     walls[p.height // 2, p.width // 2] = False
-    return walls, (luck - p.walls) / (1 - p.walls), []
+    return walls, (uniform - p.walls) / (1 - p.walls), []  # uniform again on open cells
 
 
-def _maze(rng: np.random.Generator, p: Maze) -> Plan:
-    """Depth-first search over the cells of even row and column, knocking out what is between."""
+def _maze(rng: np.random.Generator, p: Maze) -> WallPlan:
+    """Return a maze: depth-first search over the cells of even row and column opens the walls
+    between them, and then dead ends are braided."""
     walls = np.ones((p.height, p.width), bool)
     walls[0, 0] = False
     trail = [(0, 0)]
@@ -159,20 +178,23 @@ def _maze(rng: np.random.Generator, p: Maze) -> Plan:
 
 
 def _two_away(cell: Cell, p: Maze) -> list[Cell]:
+    """Return the maze cells next to a cell, with one cell between."""
     near = [(cell[0] + 2 * dr, cell[1] + 2 * dc) for dr, dc in NEIGHBOURS]
     return [(r, c) for r, c in near if 0 <= r < p.height and 0 <= c < p.width]
 
 
 def _between(a: Cell, b: Cell) -> Cell:
+    """Return the cell between two neighbouring maze cells."""
     return (a[0] + b[0]) // 2, (a[1] + b[1]) // 2
 
 
 def _open(walls: Bools, a: Cell, b: Cell) -> None:
+    """Remove the walls of two neighbouring maze cells and of the cell between them."""
     walls[a] = walls[b] = walls[_between(a, b)] = False
 
 
-def _rooms(rng: np.random.Generator, p: Rooms) -> Plan:
-    """Walls between the rooms, then doors in random order: needed ones, and some for loops."""
+def _rooms(rng: np.random.Generator, p: Rooms) -> WallPlan:
+    """Return walls between rooms, with the doors of a random spanning tree and some for loops."""
     tops, lefts = _edges(p.height, p.rows), _edges(p.width, p.columns)
     walls = np.zeros((p.height, p.width), bool)
     walls[[top - 1 for top in tops[1:-1]], :] = True
@@ -183,8 +205,8 @@ def _rooms(rng: np.random.Generator, p: Rooms) -> Plan:
     joined = {(r, c): (r, c) for r in range(p.rows) for c in range(p.columns)}
     for i in np.argsort(rng.random(len(pairs)), kind="stable"):
         a, b = pairs[i]
-        place, wanted = rng.random(), rng.random() < p.loops
-        if joined[a] != joined[b] or wanted:
+        place, makes_loop = rng.random(), rng.random() < p.loops
+        if joined[a] != joined[b] or makes_loop:
             rows = range(tops[a[0]], tops[a[0] + 1] - 1)
             columns = range(lefts[a[1]], lefts[a[1] + 1] - 1)
             if a[0] == b[0]:
@@ -198,12 +220,13 @@ def _rooms(rng: np.random.Generator, p: Rooms) -> Plan:
 
 
 def _edges(length: int, parts: int) -> list[int]:
-    """Where each of the parts begins, with a wall before each but the first; then the end + 1."""
+    """Return where each part begins, after a wall of one cell, and finally the end + 1."""
     return [round(i * (length + 1) / parts) for i in range(parts + 1)]
 
 
-def _caves(rng: np.random.Generator, p: Caves) -> Plan:
-    """A cell becomes a wall where most of the nine cells around it are; the outside is wall."""
+def _caves(rng: np.random.Generator, p: Caves) -> WallPlan:
+    """Return caves: in each round a cell becomes a wall if at least five of the nine cells around
+    it are walls. Cells outside the map count as walls."""
     walls = rng.random((p.height, p.width)) < p.walls
     for _ in range(p.rounds):
         padded = np.pad(walls, 1, constant_values=True)
@@ -216,36 +239,41 @@ def _caves(rng: np.random.Generator, p: Caves) -> Plan:
 
 
 def generate(
-    plan: Callable[[np.random.Generator, Any], Plan],
+    plan: Callable[[np.random.Generator, Any], WallPlan],
     rng: np.random.Generator,
     p: GeneratorParameters,
 ) -> Level:
-    """Draw plans until one has room for the items and a cell that may be the goal (nearly always
-    the first). Raises ValueError where there is none in many tries.
+    """Return a level with the walls that `plan` draws.
+
+    Plans are drawn until one has room for the items and the goal, which is nearly always the first.
+    Raises ValueError after TRIES plans.
     """
     for _ in range(TRIES):
-        walls, luck, doors = plan(rng, p)
-        which = rng.random(walls.shape)
+        walls, terrain_noise, doors = plan(rng, p)
+        kind_noise = rng.random(walls.shape)
         if walls.all():
             continue
-        grid = np.where(walls, WALL, _terrain(p, ~walls, luck, which))
+        grid = np.where(walls, WALL, _terrain(p, ~walls, terrain_noise, kind_noise))
         grid[_nearest_to_centre(~walls)] = START
         grid = np.pad(grid, 1, constant_values=WALL)
-        if not _furnish(grid, rng, p, doors):
+        if not _place_items(grid, rng, p, doors):
             continue
-        cells = _goals(_level(grid, p), p, FLOOR + p.terrain)
+        cells = _goal_cells(_level(grid, p), p, FLOOR + p.terrain)
         if cells:
             grid[cells[int(rng.random() * len(cells))]] = GOAL
             return _level(grid, p)
-    raise ValueError(f"no level has a goal {p.min_distance} moves away, in {TRIES} tries")
+    moves = f"{p.min_distance} to {p.max_distance:,} moves away"
+    raise ValueError(f"no level with a goal {moves} in {TRIES} tries - allow other distances")
 
 
-def candidates(level: Level, p: GeneratorParameters) -> Level:
-    """The family that a generated level may be one of, as far as an agent sees that does not see
-    the goal: `?` wherever the goal may be. (A goal looks like floor, whatever was there before.)"""
+def with_candidates(level: Level, p: GeneratorParameters) -> Level:
+    """Return a generated level with `?` on every cell where its hidden goal may be.
+
+    These are floor cells at a suitable distance, because a hidden goal looks like floor.
+    """
     rows = [row.replace(GOAL, FLOOR) for row in level.rows]
     grid = np.array([list(row) for row in rows])
-    for cell in _goals(replace(level, rows=tuple(rows)), p, FLOOR):
+    for cell in _goal_cells(replace(level, rows=tuple(rows)), p, FLOOR):
         grid[cell] = CANDIDATE
     return replace(level, rows=tuple("".join(row) for row in grid))
 
@@ -254,27 +282,27 @@ def _level(grid: np.ndarray, p: GeneratorParameters) -> Level:
     return Level(tuple("".join(row) for row in grid), steps=p.steps)
 
 
-def _goals(level: Level, p: GeneratorParameters, ground: str) -> list[Cell]:
-    """The cells of this ground at a distance that suits the goal, in reading order."""
+def _goal_cells(level: Level, p: GeneratorParameters, ground: str) -> list[Cell]:
+    """Return the cells with a tile of `ground` at a suitable distance, in reading order."""
     distance = reachable(level, level.find(START)[0])
-    far = range(p.min_distance, p.max_distance + 1)
-    return sorted(c for c, n in distance.items() if n in far and level.rows[c[0]][c[1]] in ground)
+    suits = range(p.min_distance, p.max_distance + 1)
+    return sorted(c for c, n in distance.items() if n in suits and level.rows[c[0]][c[1]] in ground)
 
 
-def _terrain(p: GeneratorParameters, free: Bools, luck: Floats, which: Floats) -> np.ndarray:
-    """[height, width] the ground, by two uniform numbers for each cell."""
+def _terrain(p: GeneratorParameters, free: Bools, noise: Floats, kind_noise: Floats) -> np.ndarray:
+    """Return the floor and terrain tiles [height, width] for two uniform numbers per cell."""
     if not p.terrain_share:
         return np.full(free.shape, FLOOR)
     for _ in range(p.patches):
-        luck, which = _blurred(luck), _blurred(which)
+        noise, kind_noise = _blurred(noise), _blurred(kind_noise)
     if p.patches:
-        luck, which = _ranked(luck, free), _ranked(which, free)
-    kinds = np.array(list(p.terrain))[(which * len(p.terrain)).astype(int)]
-    return np.where(luck < p.terrain_share, kinds, FLOOR)
+        noise, kind_noise = _ranked(noise, free), _ranked(kind_noise, free)
+    kinds = np.array(list(p.terrain))[(kind_noise * len(p.terrain)).astype(int)]
+    return np.where(noise < p.terrain_share, kinds, FLOOR)
 
 
 def _blurred(field: Floats) -> Floats:
-    """Each number becomes the sum of itself and its four neighbours."""
+    """Return the sum of each number and its four neighbours."""
     padded = np.pad(field, 1, mode="edge")
     inner, outer = slice(1, -1), (slice(None, -2), slice(2, None))
     total: Floats = padded[inner, inner].copy()
@@ -285,40 +313,43 @@ def _blurred(field: Floats) -> Floats:
 
 
 def _ranked(field: Floats, free: Bools) -> Floats:
-    """The share of the free cells that have a smaller number: uniform again."""
+    """Return the rank of each number among the free cells, from 0 to 1, which is uniform."""
     ranks: Floats = np.searchsorted(np.sort(field[free]), field) / (free.sum() + 1)
     return ranks
 
 
-def _furnish(
+def _place_items(
     grid: np.ndarray, rng: np.random.Generator, p: GeneratorParameters, doors: list[Cell]
 ) -> bool:
-    """Put locked doors, their keys and the items on the map. False where they do not fit, or bar
-    the way to some cell."""
+    """Place locked doors, their keys and the items on the map, in place.
+
+    Returns False where they do not fit or block the path to a cell.
+    """
     if not (doors or p.items):
         return True
     start = _level(grid, p).find(START)[0]
-    whole = reachable(_level(grid, p), start)
+    before = reachable(_level(grid, p), start)
     for (row, column), key in zip(doors, KEYS):
         grid[row + 1, column + 1] = key.upper()
-    if START not in grid:  # it stood where a door is
+    if START not in grid:  # a door has replaced it
         return False
     for item in KEYS[: len(doors)] + p.items:
-        cells = _goals(_level(grid, p), p, FLOOR)
+        cells = _goal_cells(_level(grid, p), p, FLOOR)
         if not cells:
             return False
         grid[cells[int(rng.random() * len(cells))]] = item
-    return whole.keys() <= reachable(_level(grid, p), start).keys()
+    return before.keys() <= reachable(_level(grid, p), start).keys()
 
 
 def _nearest_to_centre(free: Bools) -> Cell:
+    """Return the free cell nearest to the centre."""
     cells = np.argwhere(free)
     distance = np.abs(cells - np.array(free.shape) // 2).sum(1)
     row, column = cells[distance.argmin()]
     return int(row), int(column)
 
 
-# by name: the parameters, and the generator (rng, parameters) -> Level
+# name -> class of the parameters, function (rng, parameters) -> Level
 GENERATORS: dict[str, tuple[type[GeneratorParameters], Callable[..., Level]]] = {
     "scatter": (Scatter, partial(generate, _scatter)),
     "maze": (Maze, partial(generate, _maze)),

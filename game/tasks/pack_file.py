@@ -1,4 +1,4 @@
-"""Read a pack.toml, with errors that point into it."""
+"""Reading a pack.toml, with error messages that point to a line."""
 
 from __future__ import annotations
 
@@ -16,67 +16,81 @@ Kind = TypeVar("Kind")
 
 
 class PackError(Exception):
-    """A pack cannot be used; the message says where and why."""
+    """The pack cannot be used; the message says where, why and what to do."""
 
 
 def level_files(folder: Path) -> list[Path]:
-    """The files of a folder whose suffix says that they are levels, by name."""
+    """Return the level files of a folder, recognised by their suffix and sorted by name."""
     return sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
 
 
 def _read_text(path: Path) -> str:
-    """What a pack.toml says. Raises PackError where it is no text, or too much of it."""
+    """Return the text of a pack.toml. Raises PackError if it is too long or not UTF-8."""
     with open(path, "rb") as file:
         content = file.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
-        raise PackError(f"{path}:1:1: the file is over {MAX_BYTES:,} bytes - it is to say little")
+        what = f"the file is over {MAX_BYTES:,} bytes"
+        raise PackError(f"{path}:1:1: {what} - keep only the settings of the pack")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         column = error.start - (content.rfind(b"\n", 0, error.start) + 1) + 1
-        raise PackError(f"{path}:{line}:{column}: this is no UTF-8 - save it as UTF-8") from None
+        raise PackError(
+            f"{path}:{line}:{column}: the file is not UTF-8 - save it as UTF-8"
+        ) from None
 
 
 def _toml_error(file: str, message: str) -> str:
-    """The parser's message with its place in front, as that of all errors."""
+    """Return the parser's message in the form of all errors: file, place, cause, advice."""
     place = re.search(r" \(at (?:line (\d+), column (\d+)|end of document)\)", message)
     if not place:
         return f"{file}:1:1: {message}"
-    at = f"{file}:{place[1]}:{place[2]}" if place[1] else f"{file}: at its end"
-    return f"{at}: {message[: place.start()]} - mend the TOML"
+    at = f"{file}:{place[1]}:{place[2]}" if place[1] else f"{file}: at the end of the file"
+    return f"{at}: {message[: place.start()]} - correct the TOML"
 
 
 class PackFile:
-    """A pack's TOML file, and errors that point into it. Beside levels there need not be one."""
+    """A pack's TOML file. It may be missing where the folder has level files.
+
+    Raises PackError where there are neither, or the file is not valid TOML.
+    """
 
     def __init__(self, path: Path) -> None:
         self.file = str(path)
         there = path.is_file()
         if not there and not level_files(path.parent):
-            todo = "'python main.py levels new FOLDER' writes a first pack"
-            raise PackError(f"{path.parent}: no levels and no {PACK_FILE} in this folder - {todo}")
+            what = f"there are no level files and no {PACK_FILE} in this folder"
+            todo = "create a first pack with 'python main.py levels new FOLDER'"
+            raise PackError(f"{path.parent}: {what} - {todo}")
         try:
             self.text = _read_text(path) if there else ""
             self.content = tomllib.loads(self.text)
         except tomllib.TOMLDecodeError as error:
             raise PackError(_toml_error(self.file, str(error))) from None
         except RecursionError:
-            raise PackError(f"{path}:1:1: nested too deeply - a pack.toml is flat") from None
+            what = "the TOML is nested too deeply - use plain keys and tables"
+            raise PackError(f"{path}:1:1: {what}") from None
 
     def error(self, key: str, what: str) -> PackError:
-        """An error about a key, with the line that sets it, or else mentions it, first."""
+        """Return an error about a key, at the first line that sets it or else mentions it.
+
+        `what` continues the sentence that begins with the key.
+        """
         lines = list(enumerate(self.text.split("\n"), 1))
         found = [i for i, line in lines if line.partition("=")[0].strip(" \t\"'") == key]
         found += [i for i, line in lines if key in line]
         return PackError(f"{self.file}:{next(iter(found), 1)}:1: '{key}' {what}")
 
     def fail(self, key: str, what: str) -> None:
+        """Raise the error about a key."""
         raise self.error(key, what)
 
     def fill(self, kind: type[Kind], table: Any, where: str) -> Kind:
-        """A dataclass filled from a table of the file, which the key `where` sets. Raises
-        PackError."""
+        """Return a dataclass filled from a table of the file, which the key `where` sets.
+
+        Raises PackError where a value does not fit.
+        """
         try:
             return fill(kind, table)
         except Misfit as misfit:

@@ -1,4 +1,4 @@
-"""Packs: folders of levels that make up a task distribution."""
+"""Packs: folders of level files or generators, each a task distribution with splits."""
 
 from __future__ import annotations
 
@@ -28,15 +28,14 @@ from game.text.writing import canonical
 LEVELS = Path(__file__).resolve().parents[2] / "levels"
 DEFAULT_AGENT = "maml-mazes-9x9"
 DEFAULT_EPISODES = 4
-MOST_EPISODES = 100  # of a trial
+MOST_EPISODES = 100  # in a trial
 
 
 @dataclass(frozen=True)
 class Pack:
     """A task distribution with its splits. `path` is a folder or a level file.
 
-    `episodes` is how many there are in a trial: what an agent with memory has to explore a task
-    and to use what it found.
+    `episodes` is the number of episodes in a trial of an agent with memory.
     """
 
     name: str
@@ -45,34 +44,36 @@ class Pack:
     text: str
     agent: str
     episodes: int
-    train: dict[str, str]  # by learner: options of `train` that suit the pack, as they are typed
-    levels: tuple[Level, ...]  # as authored; none where the pack generates its levels
+    train: dict[str, str]  # recommended options of the command `train`, by learner
+    levels: tuple[Level, ...]  # the authored levels; empty for generated levels
     splits: dict[str, TaskDistribution] = field(repr=False)
 
     def split(self, name: str) -> TaskDistribution:
+        """Return the split "train", "validation" or "test"."""
         return self.splits[name]
 
     def families(self, task: Task) -> list[Level]:
-        """What a task may be a draw of, as far as one sees who does not see its goal: families of
-        levels, each once. Which of their goals are held out, nobody sees."""
-        guises = self.split("test").guises
-        if guises:
-            found = guises(task)
+        """Return the distinct families that a task may be a draw of, given its map without the
+        goal. Their candidates include those of all splits."""
+        possible_families = self.split("test").possible_families
+        if possible_families:
+            found = possible_families(task)
         else:
             forms = (replace(form, vary=()) for one in self.levels for _, form in variants(one))
-            found = [form for form in forms if _sight(form) == _sight(task.level)]
+            visible = _without_goals(task.level)
+            found = [form for form in forms if _without_goals(form) == visible]
         return list({canonical(level): level for level in found}.values())
 
 
-def _sight(level: Level) -> str:
-    """All of a level but where its goal is, or may be."""
+def _without_goals(level: Level) -> str:
+    """Return the canonical text of a level with floor in place of goals and candidates."""
     rows = tuple(row.replace(CANDIDATE, FLOOR).replace(GOAL, FLOOR) for row in level.rows)
     return canonical(replace(level, rows=rows, vary=()))
 
 
 @dataclass(frozen=True)
 class PackTable:
-    """What a pack.toml may say; `episodes` are those of a trial."""
+    """The contents of a pack.toml."""
 
     title: str = ""
     text: str = ""
@@ -84,17 +85,17 @@ class PackTable:
 
 
 def list_packs() -> list[Path]:
-    """The folders of the packs that come with the project."""
+    """Return the folders of the packs that come with the project."""
     return sorted(path.parent for path in LEVELS.glob(f"*/{PACK_FILE}"))
 
 
 def find_pack(name: str | Path) -> Path:
-    """A path as given, or the shipped pack of that name. Raises PackError."""
+    """Return a path as given, or the folder of a shipped pack by its name. Raises PackError."""
     path = Path(name)
     if path.is_file() or path.is_dir():
         return path
     if path.exists():
-        raise PackError(f"{name}: neither a file nor a folder - give a level file or a pack")
+        raise PackError(f"{name}: neither a file nor a folder - name a level file or a pack")
     shipped = [folder.name for folder in list_packs()]
     if str(name) in shipped:
         return LEVELS / str(name)
@@ -146,31 +147,36 @@ def load_pack(name: str | Path) -> Pack:
 
 
 def pack_advice(name: str | Path) -> dict[str, str]:
-    """The pack's `train`, for which no level is read. Raises PackError or OSError."""
+    """Return the pack's recommended options of `train`, by learner, without reading its levels.
+
+    Raises PackError or OSError.
+    """
     folder = _folder(find_pack(name))
     return {} if folder is None else _open(folder)[1].train
 
 
 def _folder(path: Path) -> Path | None:
-    """The folder of the pack that a path stands for; None where it is a level file."""
+    """Return the pack folder of a folder or a pack.toml; None for a level file."""
     if path.is_file() and path.name != PACK_FILE:
         return None
     return path if path.is_dir() else path.parent
 
 
 def _open(folder: Path) -> tuple[PackFile, PackTable]:
+    """Return a folder's pack.toml and its checked contents. Raises PackError."""
     source = PackFile(folder / PACK_FILE)
     settings: PackTable = source.fill(PackTable, source.content, "")
     if not settings.agent:
-        source.fail("agent", "names no agent")
+        source.fail("agent", "is empty - name a run's folder or a shipped agent")
     if not 1 <= settings.episodes <= MOST_EPISODES:
-        source.fail("episodes", f"is how many make a trial, 1 to {MOST_EPISODES}")
+        what = f"is out of range - a trial has 1 to {MOST_EPISODES} episodes"
+        source.fail("episodes", what)
     return source, settings
 
 
 @dataclass(frozen=True)
 class PackSummary:
-    """What a list says of a pack: `sizes` are the numbers of tasks; None where unlimited."""
+    """A pack's entry in a list. `sizes` are the numbers of tasks by split; None is unlimited."""
 
     name: str
     title: str
@@ -179,7 +185,10 @@ class PackSummary:
 
 
 def pack_entry(folder: Path) -> PackSummary:
-    """The entry of a pack folder. No level is generated for it. Raises as `load_pack`."""
+    """Return the entry of a pack folder without generating levels.
+
+    Raises PackError, LevelError or OSError.
+    """
     source, settings = _open(folder)
     if settings.generate:
         chosen = source.fill(GenerateTable, settings.generate, "generate")
@@ -192,7 +201,10 @@ def pack_entry(folder: Path) -> PackSummary:
 
 
 def _read_levels(folder: Path) -> list[tuple[str, Level]]:
-    """All level files of a folder, with their names; all problems of all of them at once."""
+    """Return the names and levels of a folder's level files.
+
+    Raises LevelError with the problems of all files, or PackError where there is no file.
+    """
     levels, problems = [], []
     for path in level_files(folder):
         try:
@@ -202,5 +214,5 @@ def _read_levels(folder: Path) -> list[tuple[str, Level]]:
     if problems:
         raise LevelError(problems)
     if not levels:
-        raise PackError(f"{folder}: the pack has no level files - add one, as 'first.txt'")
+        raise PackError(f"{folder}: the pack has no level files - add one, for example 'first.txt'")
     return levels

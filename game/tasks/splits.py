@@ -1,4 +1,4 @@
-"""Divide the tasks of authored levels into training, validation and test."""
+"""The division of authored levels' tasks into training, validation and test."""
 
 from __future__ import annotations
 
@@ -17,16 +17,20 @@ from game.text.tiles import CANDIDATE
 from game.text.writing import write
 
 DEFAULT_SHARES = (0.6, 0.2, 0.2)
-FEWEST_TO_DIVIDE = 5  # a pack with fewer distinct tasks, and no split of its own, is all test
-ALIKE = "alike"  # the one division by which splits share their tasks, if a pack asks for it
-MOST_CELLS = 4_000_000  # of all tasks of a pack together
+FEWEST_TO_DIVIDE = 5  # with fewer distinct tasks, a division by shares puts all of them into test
+ALIKE = "alike"  # the only division whose splits share their tasks
+MOST_CELLS = 4_000_000  # in the maps of all tasks of a pack
 
 
 def list_tasks(levels: list[tuple[str, Level]], where: str) -> list[Task]:
+    """Return all tasks of levels, given with their file names.
+
+    Raises PackError over MOST_CELLS; `where` is the file that the message names.
+    """
     total = sum(count_tasks(level) * level.height * level.width for _, level in levels)
     if total > MOST_CELLS:
         raise PackError(
-            f"{where}: the maps of all its tasks together have {total:,} cells, over the limit of "
+            f"{where}: the maps of all tasks have {total:,} cells in total, over the limit of "
             f"{MOST_CELLS:,} - use fewer candidates"
         )
     named = ((level, level.title or Path(file).stem) for file, level in levels)
@@ -34,17 +38,21 @@ def list_tasks(levels: list[tuple[str, Level]], where: str) -> list[Task]:
 
 
 def _listed(train: list[Task], validation: list[Task], test: list[Task]) -> dict[str, Any]:
-    """Splits of listed tasks. In training a range is drawn from freely; what is held out stays."""
+    """Return splits of listed tasks. Only training tasks have their ranges redrawn."""
     held_out = frozenset(task.id for task in (*validation, *test))
     return {
-        "train": TaskDistribution("train", tuple(train), fresh=True, held_out=held_out),
+        "train": TaskDistribution("train", tuple(train), redraws_ranges=True, held_out=held_out),
         "validation": TaskDistribution("validation", tuple(validation)),
         "test": TaskDistribution("test", tuple(test)),
     }
 
 
 def divide_by_share(tasks: list[Task], shares: tuple[float, ...]) -> dict[str, Any]:
-    """Tasks alike up to symmetry stay together; which go where hangs on their ids alone."""
+    """Return splits by shares of the distinct tasks.
+
+    Symmetric variants and draws from the same ranges stay together. The division depends only on
+    the tasks' hashes.
+    """
     kinds = sorted({task.kind for task in tasks})
     n = len(kinds)
     if n < FEWEST_TO_DIVIDE:
@@ -58,12 +66,13 @@ def divide_by_share(tasks: list[Task], shares: tuple[float, ...]) -> dict[str, A
 def authored_splits(
     source: PackFile, table: dict[str, Any], levels: list[tuple[str, Level]]
 ) -> dict[str, TaskDistribution]:
+    """Return the splits of authored levels by the [split] table of a pack. Raises PackError."""
     how = table.get("by", "share")
     if how == "share":
         shares = source.fill(ShareTable, table, "split")
         whole = (shares.train, shares.validation, shares.test)
         if not (abs(sum(whole) - 1) <= 1e-6 and min(whole) >= 0):
-            source.fail("split", "has shares that do not add up to 1")
+            source.fail("split", "has shares that do not add up to 1 - correct them")
         return divide_by_share(list_tasks(levels, source.file), whole)
     if how == "file":
         return _divide_by_file(source, source.fill(SplitLists, table, "split"), levels)
@@ -74,16 +83,20 @@ def authored_splits(
     if how == ALIKE:
         source.fill(AlikeTable, table, "split")
         return _listed(*[list_tasks(levels, source.file)] * 3)
-    raise source.error("by", f"is 'share', 'file', 'goals', 'draws' or '{ALIKE}'")
+    raise source.error("by", f"is unknown - use 'share', 'file', 'goals', 'draws' or '{ALIKE}'")
 
 
 @dataclass(frozen=True)
 class AlikeTable:
+    """The [split] table for splits that share all tasks."""
+
     by: str = ALIKE
 
 
 @dataclass(frozen=True)
 class ShareTable:
+    """The [split] table for a division by shares."""
+
     by: str = "share"
     train: float = DEFAULT_SHARES[0]
     validation: float = DEFAULT_SHARES[1]
@@ -92,7 +105,7 @@ class ShareTable:
 
 @dataclass(frozen=True)
 class SplitLists:
-    """Names of level files, or header lines that a task does not show, for each split."""
+    """The [split] table with a list per split: level files, or hidden header lines."""
 
     by: str = "file"
     train: list[str] = field(default_factory=list)
@@ -102,6 +115,8 @@ class SplitLists:
 
 @dataclass(frozen=True)
 class GoalTable:
+    """The [split] table for a division by goals: a drawing of the candidates per level file."""
+
     by: str = "goals"
     goals: dict[str, str] = field(default_factory=dict)
 
@@ -109,6 +124,7 @@ class GoalTable:
 def _divide_by_file(
     source: PackFile, files: SplitLists, levels: list[tuple[str, Level]]
 ) -> dict[str, TaskDistribution]:
+    """Return splits of whole level files, named by patterns."""
     lists: list[list[Task]] = []
     used: dict[str, str] = {}
     for split in SPLITS:
@@ -116,10 +132,11 @@ def _divide_by_file(
         for pattern in getattr(files, split):
             found = [pair for pair in levels if Path(pair[0]).match(pattern)]
             if not found:
-                source.fail(split, f"names {pattern!r}, and no level file is called that")
+                source.fail(split, f"names {pattern!r}, which matches no level file - correct it")
             for name, _ in found:
                 if used.setdefault(name, split) != split:
-                    source.fail(split, f"has {name}, and so has {used[name]}")
+                    what = f"and '{used[name]}' both list {name} - list it in one of them"
+                    source.fail(split, what)
             chosen += [pair for pair in found if pair not in chosen]
         lists.append(list_tasks(chosen, source.file))
     return _listed(*lists)
@@ -128,19 +145,21 @@ def _divide_by_file(
 def _divide_by_goals(
     source: PackFile, table: GoalTable, levels: list[tuple[str, Level]]
 ) -> dict[str, TaskDistribution]:
-    """Each level has a drawing of its map with t, v or h (held out) at every candidate."""
+    """Return splits of candidates; drawings of the maps mark each with t, v or h (held out)."""
     lists: dict[str, list[Task]] = {"t": [], "v": [], "h": []}
     for name, level in levels:
         if not level.find(CANDIDATE):
-            source.fail("goals", f"divides candidates, and {name} has no '?'")
+            what = f"divides candidates, but {name} has no '?' - choose another division"
+            source.fail("goals", what)
         drawing = table.goals.get(name, "").strip("\n").split("\n")
         if [len(row) for row in drawing] != [level.width] * level.height:
-            source.fail(name, "needs a drawing of the map's size, with t, v or h for each '?'")
+            source.fail(name, "needs a drawing of the map's size - mark each '?' with t, v or h")
         n_variants = count_tasks(level) // max(1, len(level.find(CANDIDATE)))
         for i, (row, column) in enumerate(level.find(CANDIDATE)):
             mark = drawing[row][column]
             if mark not in lists:
-                source.fail(name, f"has {mark!r} at row {row + 1} column {column + 1}, not t, v, h")
+                what = f"has {mark!r} at row {row + 1} column {column + 1}"
+                source.fail(name, f"{what} - mark each '?' with t, v or h")
             numbers = range(i * n_variants, (i + 1) * n_variants)
             title = level.title or Path(name).stem
             lists[mark] += [nth_task(level, number, title) for number in numbers]
@@ -150,7 +169,7 @@ def _divide_by_goals(
 def _divide_by_draws(
     source: PackFile, draws: SplitLists, levels: list[tuple[str, Level]]
 ) -> dict[str, TaskDistribution]:
-    """Every level is played under each of a split's draws; what agents see is the level alone."""
+    """Return splits of header lines: each level is combined with each of a split's hidden lines."""
     lists: list[list[Task]] = []
     for split in SPLITS:
         tasks: list[Task] = []
@@ -164,27 +183,28 @@ def _divide_by_draws(
 
 
 def with_notes(task: Task, lines: str) -> Task:
-    """The task with its header lines among what was drawn for it."""
+    """Return the task with header lines added to its `drawn` values."""
     pairs = (line.partition(":") for line in lines.splitlines() if line.strip())
     notes = ((key.strip(), value.strip()) for key, _, value in pairs)
     return replace(task, drawn=(*task.drawn, *notes))
 
 
 def with_hidden_lines(source: PackFile, key: str, lines: str, level: Level) -> Level:
-    """The level with further header lines that agents do not see."""
+    """Return the level with further header lines that agents do not observe."""
     return replace(with_lines(source, key, lines, level), shown=level)
 
 
 def with_lines(source: PackFile, key: str, lines: str, level: Level) -> Level:
-    """The level with further header lines, which are at fault where that is no level."""
+    """Return the level with further header lines. Raises PackError where they are invalid."""
     try:
         return parse(f"{lines}\n{write(level)}", key)
     except LevelError as error:
         first = error.problems[0]
-        raise source.error(key, f"has a header line at fault: {first}") from None
+        raise source.error(key, f"has an invalid header line: {first}") from None
 
 
 def check_apart(splits: dict[str, TaskDistribution], where: str) -> None:
+    """Raise PackError where two splits share a task, up to symmetries and ranges."""
     for name in ("kind", "id"):
         owner: dict[str, tuple[str, Task]] = {}
         for split, distribution in splits.items():
@@ -193,5 +213,5 @@ def check_apart(splits: dict[str, TaskDistribution], where: str) -> None:
                 if other != split:
                     raise PackError(
                         f"{where}: {split} and {other} share a task: {task.name} ({task.id}) and "
-                        f"{twin.name} ({twin.id}) - keep it in one of them"
+                        f"{twin.name} ({twin.id}) - keep it in one split"
                     )

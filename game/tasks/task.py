@@ -15,10 +15,11 @@ from game.text.writing import canonical
 
 @dataclass(frozen=True)
 class Task:
-    """One concrete draw of a level: `level` has nothing left to draw; `drawn` says what was drawn.
+    """One concrete draw of a level. `level` has nothing left to draw.
 
-    `member` is the level with only its ranges still to be drawn, the goal, the variant and the
-    named draws being settled: what splits divide. None where that is the level itself.
+    `drawn` lists names and values of what was drawn. `member` is the level after the draws of goal,
+    variant and sets, and before the draws from ranges; splits divide members. It is None where the
+    level has no ranges.
     """
 
     level: Level
@@ -28,12 +29,12 @@ class Task:
 
     @cached_property
     def id(self) -> str:
-        """A stable name for what matters for play: 12 hexadecimal digits."""
+        """The hash of everything that affects play, 12 hexadecimal digits."""
         return digest(canonical(self.level))
 
     @cached_property
     def kind(self) -> str:
-        """The id up to the symmetries that the level's family varies by, and to its ranges."""
+        """The hash that all draws from ranges and all symmetric variants of the task share."""
         level = self.member or self.level
         if not level.vary:
             return digest(canonical(level))
@@ -41,9 +42,10 @@ class Task:
 
 
 def digest(text: str) -> str:
+    """Return the first 12 hexadecimal digits of a text's SHA-256."""
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def task_rng(seed: int, task: Task) -> np.random.Generator:
-    """The generator of one task: a batch of tasks draws what single tasks draw."""
+    """Return a task's own random generator, so that its draws do not depend on the batch."""
     return np.random.default_rng([seed, int(task.id, 16)])

@@ -1,8 +1,8 @@
-"""Maps in the notation of others: Sokoban's, FrozenLake's and MovingAI's, each read into our tiles.
+"""Foreign map formats: Sokoban, FrozenLake and MovingAI, each read into our tiles.
 
-A dialect is known by the suffix of a file that is theirs as it stands, or by its name in a header
-line (`dialect: frozenlake`) above a map that is theirs. Reading changes characters, never places:
-what is wrong is reported where it stands in the file.
+A dialect is recognised by the suffix of a file, or by its name in a header line (`dialect:
+frozenlake`) above a foreign map. Reading changes characters, never places, so that problems are
+reported where they are in the file.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from game.text.tiles import BY_NAME, CANDIDATE, FLOOR, GOAL, START, WALL
 from game.text.values import quote
 
 MAX_SIDE = 256
-MOST_GOALS = 255  # candidates that a map without a goal of its own is given: as in 16 x 16 cells
-MOST_GOAL_CELLS = 1_000_000  # of all the tasks that these candidates make
+MOST_GOALS = 255  # candidates that a map without goals is given: those of 16 x 16 cells
+MOST_GOAL_CELLS = 1_000_000  # cells of all tasks of such a map together
 MAX_TEXT = 200
 
 Rows = tuple[str, ...]
@@ -28,9 +28,9 @@ Report = Callable[[int, int, str, str], None]  # line, column, what is wrong, wh
 
 @dataclass(frozen=True)
 class ForeignMap:
-    """A map in our tiles, the number of its first line, and header fields that it comes with.
+    """A map in our tiles, the number of its first line, and the header fields that it sets.
 
-    `way` is how far the farthest goal is where goals were put in: episodes need time for it.
+    `way` is the distance of the farthest goal where goals were added: episodes need time for it.
     """
 
     rows: Rows
@@ -41,8 +41,8 @@ class ForeignMap:
 
 @dataclass(frozen=True)
 class Dialect:
-    """How others write maps. `read(lines, first, report)` takes the lines from number `first` on;
-    None means that it has reported what is wrong."""
+    """A foreign map format. `read(lines, first, report)` reads the lines from number `first` on; it
+    returns None after it has reported what is wrong."""
 
     name: str
     suffixes: tuple[str, ...]
@@ -50,11 +50,11 @@ class Dialect:
     read: Callable[[Sequence[str], int, Report], ForeignMap | None]
 
 
-# --- what all maps have to be ------------------------------------------------------------------
+# --- what holds for all maps ------------------------------------------------------------------
 
 
 def check_size(rows: Rows, first: int, report: Report) -> bool:
-    """No more than MAX_SIDE rows and columns."""
+    """Whether the map has at most MAX_SIDE rows and columns."""
     wide = max(map(len, rows))
     if max(len(rows), wide) <= MAX_SIDE:
         return True
@@ -64,13 +64,13 @@ def check_size(rows: Rows, first: int, report: Report) -> bool:
 
 
 def check_shape(rows: Rows, first: int, report: Report, fill: str = "'#' or '.'") -> bool:
-    """Rows are to be of one length: that of most of them."""
+    """Whether all rows have one length: that of most of them."""
     lengths = [len(row) for row in rows]
     usual = max(set(lengths), key=lambda n: (lengths.count(n), n))
     for i, length in enumerate(lengths):
         if length != usual:
             what = f"a row of {length} tiles among rows of {usual}"
-            less = f"fill it up with {fill}" if length else "take the empty line out"
+            less = f"fill it up with {fill}" if length else "remove the empty line"
             more = "cut it (a space counts as floor)"
             column = min(length, usual) + 1 if length < usual else usual + 1
             report(first + i, column, what, less if length < usual else more)
@@ -80,7 +80,7 @@ def check_shape(rows: Rows, first: int, report: Report, fill: str = "'#' or '.'"
 def _translated(
     rows: Rows, first: int, tiles: dict[str, str], known: str, report: Report
 ) -> Rows | None:
-    """The rows in our tiles; every character that is none of the dialect's is reported."""
+    """The rows in our tiles; every character that the dialect does not have is reported."""
     whole = True
     for i, row in enumerate(rows):
         for j, char in enumerate(row):
@@ -88,7 +88,7 @@ def _translated(
                 continue
             whole = False
             if tiles is SOKOBAN and char in BOXES:
-                todo = "levels here have no boxes to push: take it out, or make it a wall"
+                todo = "levels have no boxes to push: remove it, or make it a wall"
                 report(first + i, j + 1, BOXES[char], todo)
             else:
                 report(first + i, j + 1, f"unknown tile {quote(char)}", f"use one of: {known}")
@@ -97,7 +97,7 @@ def _translated(
 
 
 def _block(lines: Sequence[str], first: int) -> tuple[Rows, int]:
-    """The lines without blank ones before and behind them, and the number of the first."""
+    """The lines without blank ones at both ends, and the number of the first."""
     filled = [i for i, line in enumerate(lines) if line.strip()]
     if not filled:
         return (), first
@@ -110,7 +110,7 @@ def _neighbours(cell: tuple[int, int]) -> Iterator[tuple[int, int]]:
 
 
 def _walk(rows: Rows, starts: Sequence[tuple[int, int]]) -> dict[tuple[int, int], int]:
-    """Each cell that can be walked to, with its distance."""
+    """Each cell that can be reached, with its distance."""
     distance = dict.fromkeys(starts, 0)
     queue = list(distance)
     for cell in queue:
@@ -134,9 +134,9 @@ SOKOBAN |= {"+": "+"}  # a player on a goal, which our tiles do not have
 
 
 def _read_sokoban(lines: Sequence[str], first: int, report: Report) -> ForeignMap | None:
-    """Rows may be of any length, what lies beyond the walls is wall, other lines are text.
+    """Read a Sokoban map: rows of any length, wall outside the walls; other lines are text.
 
-    A player on a goal (`+`) is a start: there is nothing to reach where an episode begins.
+    A player on a goal (`+`) is a start only: there is nothing to reach where an episode begins.
     """
     numbers = [i for i, line in enumerate(lines) if _is_board(line)]
     if not numbers:
@@ -175,7 +175,7 @@ def _read_sokoban(lines: Sequence[str], first: int, report: Report) -> ForeignMa
 
 
 def _is_board(line: str) -> bool:
-    """A row begins with a wall, or has nothing but tiles."""
+    """Whether a line is a row of the map: it begins with a wall, or has nothing but tiles."""
     text = line.strip(" -_\t")
     return text.startswith("#") or (bool(text) and set(text) <= {*SOKOBAN, *BOXES})
 
@@ -197,7 +197,7 @@ FROZEN_LAKE = {"S": START, "F": FLOOR, "H": BY_NAME["lava"].char, "G": GOAL}
 
 
 def _read_frozen_lake(lines: Sequence[str], first: int, report: Report) -> ForeignMap | None:
-    """Gymnasium's letters; a hole is lava."""
+    """Read a map in Gymnasium's letters; a hole is lava."""
     rows, first_row = _block([line.rstrip(" \t") for line in lines], first)
     if not rows:
         report(max(1, first - 1), 1, "the map is empty", "write its rows, as 'SFFF'")
@@ -229,7 +229,7 @@ _MAP_HEADER = ("type octile", "height 8", "width 8", "map")  # examples, too
 
 
 def _read_moving_ai(lines: Sequence[str], first: int, report: Report) -> ForeignMap | None:
-    """Four header lines and the map. Start and goals are ours, see `_populated`."""
+    """Read four header lines and the map; start and goals are added, see `_populated`."""
     if not lines:
         report(max(1, first - 1), 1, "the map is empty", "put the MovingAI file here")
         return None
@@ -258,13 +258,13 @@ def _read_moving_ai(lines: Sequence[str], first: int, report: Report) -> Foreign
     while rows and not rows[-1]:
         rows = rows[:-1]
     whole = _has_size(rows, first + begin, sizes["height"], width, report)
-    known = "'.' and 'G' ground, 'S' swamp; '@', 'O', 'T' and 'W' are in the way"
+    known = "'.' and 'G' ground, 'S' swamp; '@', 'O', 'T' and 'W' are walls"
     board = _translated(rows, first + begin, MOVING_AI, known, report) if whole else None
     return _populated(board, first + begin, report) if board else None
 
 
 def _has_size(rows: Rows, first: int, height: tuple[int, int], width: int, report: Report) -> bool:
-    """As many rows and columns as the header says."""
+    """Whether there are as many rows and columns as the header says."""
     if len(rows) != height[0]:
         what = f"height {height[0]}, and the map has {len(rows)} rows"
         report(height[1], 1, what, "make them agree")
@@ -276,9 +276,9 @@ def _has_size(rows: Rows, first: int, height: tuple[int, int], width: int, repor
 
 
 def _populated(board: Rows, first: int, report: Report) -> ForeignMap | None:
-    """The start is the first cell of the largest region; the goal may be anywhere else in it.
+    """The map with its start on the first cell of the largest region, and candidates on the others.
 
-    Of too many cells for that, every second, third ... is a candidate.
+    If there are too many cells, every second, third ... is a candidate.
     """
     region: dict[tuple[int, int], int] = {}
     seen: set[tuple[int, int]] = set()
@@ -321,7 +321,7 @@ DIALECTS: dict[str, Dialect] = {
         Dialect(
             "movingai",
             (".map",),
-            "MovingAI: . G ground, S swamp (mud), @ O T W wall; a start and goals are put in",
+            "MovingAI: . G ground, S swamp (mud), @ O T W wall; a start and goals are added",
             _read_moving_ai,
         ),
     )
@@ -331,6 +331,6 @@ SUFFIXES = (".txt", *(suffix for dialect in DIALECTS.values() for suffix in dial
 
 
 def dialect_of(file: str) -> Dialect | None:
-    """The dialect that a file's name stands for."""
+    """The dialect that the suffix of a file stands for."""
     suffix = PurePath(file).suffix.lower()
     return next((d for d in DIALECTS.values() if suffix in d.suffixes), None)

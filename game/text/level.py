@@ -8,10 +8,11 @@ from game.text.tiles import BY_CHAR, DIRECTIONS, SETTINGS, TILES
 from game.text.values import NORMAL, Value
 
 MAX_BYTES = 1 << 20
-STEPS, MAX_STEPS = 50, 10_000  # of an episode
+STEPS, MAX_STEPS = 50, 10_000  # in an episode: the default, and the limit
 MIRROR, ROTATE = "mirror", "rotate"
 NO_WIND = "none"
 WINDS = dict(zip(("north", "south", "west", "east"), DIRECTIONS))
+# names of the tiles that can be entered
 NAMES = tuple(dict.fromkeys(tile.name for tile in TILES if tile.passable))
 
 
@@ -23,7 +24,7 @@ class Level:
     return; `costs` overrides entering costs by tile name, and `defines` refines tiles by the
     setting's label ("M every"), both in the order of the tile table. `controls` is "normal",
     "shuffled", or the moves of the actions up, down, left and right, as "down up left right".
-    `shown` is what agents see in its stead: of a drawn level, the family with nominal values.
+    `shown` is the level that agents see instead: that of a drawn level has nominal values.
     `places` are the line numbers of a file's header keys and labels, and of its map's first row.
     """
 
@@ -54,12 +55,12 @@ class Level:
         return len(self.rows[0])
 
     def find(self, char: str) -> list[tuple[int, int]]:
-        """All cells (row, column), from 0, that show `char`, in reading order."""
+        """All cells (row, column), from 0, with this tile, in reading order."""
         rows = [(r, row) for r, row in enumerate(self.rows) if char in row]
         return [(r, c) for r, row in rows for c, x in enumerate(row) if x == char]
 
     def cost(self, char: str) -> Value:
-        """What entering a cell of this tile costs in this level, in units of `step_reward`."""
+        """The cost of entering a cell of this tile, in units of `step_reward`."""
         tile = BY_CHAR[char]
         return dict(self.costs).get(tile.name, tile.cost)
 
@@ -70,7 +71,7 @@ class Level:
 
 @dataclass(frozen=True)
 class Problem:
-    """One fault of a file. `line` and `column` count from 1; `row` is the line's text."""
+    """One problem of a file. `line` and `column` count from 1; `row` is the line's text."""
 
     file: str
     line: int
@@ -92,7 +93,7 @@ class Problem:
 
 
 class LevelError(Exception):
-    """A level file cannot be used; `problems` holds every reason, each with its place."""
+    """A level file cannot be used; `problems` lists every reason with its place."""
 
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = problems

@@ -13,12 +13,12 @@ from typing import Any
 from game.text.dialects import DIALECTS, Dialect, Report, check_shape, check_size, dialect_of
 from game.text.header import HEADER, LINE_KEYS
 from game.text.level import MAX_BYTES, MAX_STEPS, STEPS, Level, LevelError, Problem
-from game.text.tiles import BY_CHAR, CANDIDATE, FLOOR, GOAL, RESERVED, SETTINGS, START
+from game.text.tiles import BY_CHAR, CANDIDATE, FLOOR, GOAL, RESERVED, START
 from game.text.values import Fault, meant, quote
 from game.text.walking import MAX_NODES, Node, explore
 
 MAX_LINES = 10_000
-MAX_LINE = 10_000  # characters of a header line, its comment apart
+MAX_LINE = 10_000  # characters of a header line without its comment
 MAX_PROBLEMS = 100
 
 
@@ -37,7 +37,7 @@ def parse(text: str | bytes, name: str = "level") -> Level:
 
 
 def examine(text: str | bytes, name: str = "level") -> tuple[Level | None, list[Problem]]:
-    """The level, or None and all problems. Never raises on any input of any size."""
+    """Read a level: the level and no problems, or None and all problems. Never raises."""
     if len(text) > MAX_BYTES:
         todo = "split it into several levels"
         return None, [Problem(name, 1, 1, f"the file is over {MAX_BYTES:,} bytes", todo)]
@@ -51,13 +51,13 @@ def examine(text: str | bytes, name: str = "level") -> tuple[Level | None, list[
 
     def report(line: int, column: int, what: str, todo: str) -> None:
         if _ESCAPED.match(lines[line - 1], column - 1):
-            return  # said already
+            return  # reported already, as a byte that is no text
         problems.append(Problem(name, line, column, what, todo, lines[line - 1]))
         if len(problems) > MAX_PROBLEMS:
             raise _Enough
 
     problems += itertools.islice(_undecodable(lines, name), MAX_PROBLEMS)
-    whole = dialect_of(name)  # a file of others as it stands, without a header of ours
+    whole = dialect_of(name)  # a foreign file as it stands, without a header of ours
     if whole and any(line.partition(";")[0].strip(" \t") == "map:" for line in lines):
         whole = None
     with contextlib.suppress(_Enough):
@@ -65,13 +65,11 @@ def examine(text: str | bytes, name: str = "level") -> tuple[Level | None, list[
         dialect = DIALECTS.get(settings.pop("dialect", ""), whole)
         rows: tuple[str, ...] = ()
         if dialect and (whole or map_line):
-            rows, settings = _read_theirs(dialect, lines, map_line, settings, report)
-        elif map_line and "dialect" not in settings["places"]:  # else nobody knows how to read it
+            rows, settings = _read_foreign(dialect, lines, map_line, settings, report)
+        elif map_line and "dialect" not in settings["places"]:
             rows = _read_map(lines, map_line, settings, report)
     if problems:
         return None, _in_order(problems)
-    defines = dict(settings.pop("defines", ()))
-    settings["defines"] = tuple((label, defines[label]) for label in SETTINGS if label in defines)
     return Level(rows=rows, **settings), []
 
 
@@ -79,11 +77,11 @@ _ESCAPED = re.compile("[\udc80-\udcff]")  # bytes, by surrogateescape
 
 
 class _Enough(Exception):
-    """So many problems that no more are looked for."""
+    """MAX_PROBLEMS have been found: the search ends."""
 
 
 def _in_order(problems: list[Problem]) -> list[Problem]:
-    """By place; the last says so where there are more than anybody reads."""
+    """The problems by place; where there are too many, the last one says so."""
     found = sorted(problems, key=lambda p: (p.line, p.column))
     if len(found) > MAX_PROBLEMS:
         found[-1] = replace(found[-1], what="and more problems", todo="mend the others first")
@@ -91,7 +89,7 @@ def _in_order(problems: list[Problem]) -> list[Problem]:
 
 
 def _undecodable(lines: list[str], name: str) -> Iterator[Problem]:
-    """The first byte of each line that is no text, and was escaped."""
+    """The first byte of each line that is not UTF-8, and was escaped."""
     for number, line in enumerate(lines, 1):
         if not line.isascii() and (found := _ESCAPED.search(line)):
             what = f"byte 0x{ord(found[0]) - 0xDC00:02x} is not UTF-8 text"
@@ -117,23 +115,22 @@ def _read_header(lines: list[str], report: Report) -> tuple[dict[str, Any], int]
         value = value.strip(" \t")
         if key == "map" and colon:
             if value:
-                report(number, at, "text behind 'map:'", "start the map on the next line")
+                report(number, at, "text after 'map:'", "start the map on the next line")
             return settings | {"places": seen | {"map": number + 1}}, number
         if not colon or key not in HEADER:
             _report_line(number, column, key, content.strip(" \t"), bool(colon), report)
             continue
         found: dict[str, Any] = {}
         try:
-            found = HEADER[key](value)
+            found = HEADER[key].read(value)
         except Fault as fault:
             for one in (fault, *fault.others):
                 report(number, min(at, len(line) + 1) + one.offset, one.what, one.todo)
-        defines = found.get("defines", ())
-        for name in dict(defines) if key == "define" else [key]:
+        for name in HEADER[key].labels_of(found):
             if seen.setdefault(name, number) != number:
                 what = f"{quote(name)} is already on line {seen[name]}"
                 report(number, column, what, "keep one of them")
-        settings |= found | {"defines": settings.get("defines", ()) + defines}
+        settings = HEADER[key].join(settings, found)
     last = max((number for number, line in enumerate(lines, 1) if line.strip()), default=1)
     report(last, 1, "there is no map", "write 'map:' and the map's rows below the header")
     return settings, 0
@@ -142,7 +139,7 @@ def _read_header(lines: list[str], report: Report) -> tuple[dict[str, Any], int]
 def _report_line(
     number: int, column: int, key: str, content: str, colon: bool, report: Report
 ) -> None:
-    """Say what is wrong with a line that is no header line."""
+    """Report what is wrong with a line that is no header line."""
     if len(content) > 2 and all(c in BY_CHAR for c in content) and not key.isalpha():
         report(number, column, "a row of a map in the header", "write 'map:' before the first row")
     elif colon:
@@ -155,6 +152,7 @@ def _report_line(
 def _read_map(
     lines: list[str], map_line: int, settings: dict[str, Any], report: Report
 ) -> tuple[str, ...]:
+    """The rows below the `map:` line, with all that is wrong with them reported."""
     first = map_line + 1
     below = lines[map_line:]
     strays = [i for i, row in enumerate(below[: MAX_PROBLEMS + 1]) if _belongs_above(row)]
@@ -175,10 +173,10 @@ def _read_map(
     return rows
 
 
-def _read_theirs(
+def _read_foreign(
     dialect: Dialect, lines: list[str], above: int, settings: dict[str, Any], report: Report
 ) -> tuple[tuple[str, ...], dict[str, Any]]:
-    """The rows in our tiles, and the settings; what the header says counts more than the map."""
+    """The rows in our tiles, and the settings; the header takes precedence over the foreign map."""
     reading = dialect.read(lines[above:], above + 1, report)
     if reading is None:
         return (), settings
@@ -190,13 +188,13 @@ def _read_theirs(
 
 
 def _belongs_above(row: str) -> bool:
-    """Whether what stands below `map:` is a comment or a header line; no row of tiles looks so."""
+    """Whether a line below `map:` is a comment or a header line, as no row of tiles can be."""
     key, colon, _ = row.partition(":")
     return row.lstrip(" \t").startswith(";") or (colon != "" and key.strip(" \t") in LINE_KEYS)
 
 
 def _check_tiles(rows: tuple[str, ...], first: int, report: Report) -> bool:
-    """Only tiles of the table, and of each teleporter no more than two."""
+    """Whether the map has only tiles of the table, and at most two of each teleporter."""
     whole = True
     seen: dict[str, int] = {}
     for i, row in enumerate(rows):
@@ -221,6 +219,7 @@ def _check_tiles(rows: tuple[str, ...], first: int, report: Report) -> bool:
 
 
 def _check_ends(rows: tuple[str, ...], first: int, report: Report) -> bool:
+    """Whether the map has a start, and a goal or a candidate for it."""
     text = "".join(rows)
     if START not in text:
         report(first, 1, "no start", f"put '{START}' where the episode begins")
@@ -231,7 +230,7 @@ def _check_ends(rows: tuple[str, ...], first: int, report: Report) -> bool:
 
 
 def _check_reach(level: Level, first: int, report: Report) -> None:
-    """Every start needs a way to some goal or candidate, by any luck."""
+    """Report starts from which no goal or candidate can be reached, even by chance."""
     starts = level.find(START)
     nodes = explore(level, starts)
     if len(nodes) > MAX_NODES:
@@ -240,12 +239,12 @@ def _check_reach(level: Level, first: int, report: Report) -> None:
     for node, (_, exits) in nodes.items():
         for ahead in exits:
             before.setdefault(ahead, []).append(node)
-    hopeful = [node for node in nodes if level.rows[node[0]][node[1]] in (GOAL, CANDIDATE)]
-    seen = set(hopeful)
-    for node in hopeful:
+    leading = [node for node in nodes if level.rows[node[0]][node[1]] in (GOAL, CANDIDATE)]
+    seen = set(leading)
+    for node in leading:
         fresh = [n for n in before.get(node, ()) if n not in seen]
         seen.update(fresh)
-        hopeful += fresh
+        leading += fresh
     for row, column in starts:
         if (row, column, "") not in seen:
             todo = "open a way to it through the walls"

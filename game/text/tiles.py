@@ -1,4 +1,4 @@
-"""THE table of tiles. All that reads, plays, draws or lists tiles looks here and nowhere else."""
+"""The table of tiles: the only place that reading, rules, drawing and lists take tiles from."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ Colour = tuple[int, int, int]
 class Tile:
     """One kind of cell.
 
-    `cost` is what entering costs, in units of the level's step reward. `effect` names the branch of
-    the rules that the tile needs beyond its cost ("" for none); `pattern` is how the window marks
-    the tile besides its colour, so that no meaning rests on colour alone. Tiles may share a name.
+    `cost` is the cost of entering, in units of the level's step reward. `effect` names the branch
+    of the rules that the tile needs beyond its cost ("" for none). `pattern` is the mark that the
+    window draws besides the colour, so that no meaning rests on colour alone. Tiles may share a
+    name.
     """
 
     char: str
@@ -31,34 +32,36 @@ FLOOR_COLOUR = (238, 234, 224)
 # fmt: off
 TILES: tuple[Tile, ...] = (
     #    char name         cost passable effect       colour           pattern   what it is, in a sentence
-    Tile("#", "wall",      1, False,   "",          (84, 96, 120),   "wall",   "blocks; a bump costs the cell one stands on"),
-    Tile(".", "floor",     1, True,    "",          FLOOR_COLOUR,    "plain",  "open ground; a space reads as floor, too"),
-    Tile("@", "start",     1, True,    "start",     FLOOR_COLOUR,    "start",  "where episodes begin; several: uniformly one"),
+    Tile("#", "wall",      1, False,   "",          (84, 96, 120),   "wall",   "blocks; a bump costs as much as the cell one stands on"),
+    Tile(".", "floor",     1, True,    "",          FLOOR_COLOUR,    "plain",  "open ground; a space is read as floor"),
+    Tile("@", "start",     1, True,    "start",     FLOOR_COLOUR,    "start",  "where episodes begin; one of several at random"),
     Tile("G", "goal",      1, True,    "goal",      FLOOR_COLOUR,    "plain",  "the goal; several: any of them"),
-    Tile("?", "candidate", 1, True,    "candidate", FLOOR_COLOUR,    "plain",  "may be the goal: one is drawn for each task"),
+    Tile("?", "candidate", 1, True,    "candidate", FLOOR_COLOUR,    "plain",  "may be the goal: one of them is drawn for each task"),
     Tile(",", "grass",     2, True,    "",          (176, 205, 140), "ticks",  "terrain"),
     Tile(":", "sand",      3, True,    "",          (236, 208, 142), "dots",   "terrain"),
     Tile("%", "mud",       4, True,    "",          (176, 140, 108), "hatch",  "terrain"),
     Tile("~", "water",     6, True,    "",          (124, 178, 222), "waves",  "terrain"),
-    Tile("I", "ice",       1, True,    "ice",       (208, 234, 240), "glints", "slips: a move may go to one of its two sides"),
-    Tile("^", "one-way",   1, True,    "up",        (222, 216, 228), "up",     "left upwards only, and not entered from above"),
-    Tile("v", "one-way",   1, True,    "down",      (222, 216, 228), "down",   "left downwards only, and not entered from below"),
-    Tile("<", "one-way",   1, True,    "left",      (222, 216, 228), "left",   "left to the left only, and not entered from there"),
-    Tile(">", "one-way",   1, True,    "right",     (222, 216, 228), "right",  "left to the right only, and not entered from there"),
+    Tile("I", "ice",       1, True,    "ice",       (208, 234, 240), "glints", "slippery: a move may go to one of its two sides"),
+    Tile("^", "one-way",   1, True,    "up",        (222, 216, 228), "up",     "can be left upwards only, and not entered from above"),
+    Tile("v", "one-way",   1, True,    "down",      (222, 216, 228), "down",   "can be left downwards only, and not entered from below"),
+    Tile("<", "one-way",   1, True,    "left",      (222, 216, 228), "left",   "can be left to the left only, and not entered from the left"),
+    Tile(">", "one-way",   1, True,    "right",     (222, 216, 228), "right",  "can be left to the right only, and not entered from the right"),
     Tile("L", "lava",      1, True,    "lava",      (226, 108, 72),  "lava",   "ends the episode and pays -1"),
     *(Tile(c, "teleporter", 1, True,   "teleporter", (206, 180, 226), "portal", "leads to the other cell with this digit") for c in "123456789"),
-    *(Tile(c, "key",       1, True,    "key",       FLOOR_COLOUR,    "key",    f"opens every door {c.upper()}; is kept") for c in "abcd"),
+    *(Tile(c, "key",       1, True,    "key",       FLOOR_COLOUR,    "key",    f"opens every door {c.upper()}, and is kept") for c in "abcd"),
     *(Tile(c, "door",      1, True,    "door",      (196, 150, 96),  "door",   f"a wall without the key {c.lower()}") for c in "ABCD"),
     Tile("o", "coin",      1, True,    "coin",      FLOOR_COLOUR,    "coin",   "pays its worth once, on top of the entering cost"),
-    Tile("M", "patrol",    1, True,    "patrol",    FLOOR_COLOUR,    "patrol", "an opponent on a line; caught: ends, -1; its cell is floor"),
-    Tile("H", "hunter",    1, True,    "hunter",    FLOOR_COLOUR,    "hunter", "an opponent that pursues; caught: ends, -1; its cell is floor"),
+    Tile("M", "patrol",    1, True,    "patrol",    FLOOR_COLOUR,    "patrol", "an opponent on a line: a catch ends the episode, -1; on floor"),
+    Tile("H", "hunter",    1, True,    "hunter",    FLOOR_COLOUR,    "hunter", "an opponent that pursues: a catch ends the episode, -1; on floor"),
 )
 # fmt: on
 
-RESERVED = {"$": "boxes"}  # tiles that are not there yet
+RESERVED = {"$": "boxes"}  # tiles that do not exist yet
 
 BY_CHAR: dict[str, Tile] = {tile.char: tile for tile in TILES}
-BY_NAME: dict[str, Tile] = {tile.name: tile for tile in reversed(TILES)}  # the first of a name
+BY_NAME: dict[str, Tile] = {
+    tile.name: tile for tile in reversed(TILES)
+}  # the first tile of each name
 
 WALL = BY_NAME["wall"].char
 FLOOR = BY_NAME["floor"].char
@@ -74,7 +77,7 @@ DIRECTIONS = ("up", "down", "left", "right")  # effects of one-way tiles
 
 @dataclass(frozen=True)
 class Setting:
-    """What a `define:` line may refine: one key of one tile; `words` where it is no number."""
+    """One key of one tile that a `define:` line may set: a number, or one of `words`."""
 
     tile: str
     key: str

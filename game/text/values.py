@@ -1,6 +1,6 @@
 """Values in a level's header: a number or word, or a range or set that each task draws from.
 
-Reading one raises `Fault` with what is wrong and at which offset of the text; `text_of` writes it.
+The readers raise `Fault` with the problem and its offset in the text; `text_of` is their inverse.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from typing import TypeAlias
 from game.text.tiles import DIRECTIONS
 
 MAX_MEMBERS = 100
-MAX_WORDS = 100  # of a line
-DECIMALS = 4  # of a number that is drawn from a range
+MAX_WORDS = 100  # in a line
+DECIMALS = 4  # of a number drawn from a range
 
 
 @dataclass(frozen=True)
 class Range:
-    """Any number from `low` to `high`, or any whole one."""
+    """Any number from `low` to `high`, or any whole number."""
 
     low: float
     high: float
@@ -29,13 +29,13 @@ class Range:
 
     @property
     def points(self) -> int:
-        """How many numbers may be drawn; 0 for too many to count."""
+        """The number of values that may be drawn; 0 if there are too many to count."""
         if self.whole or self.low == self.high:
             return int(self.high - self.low) + 1
         return 0
 
     def at(self, chance: float) -> float:
-        """The number that a uniform `chance` in [0, 1) stands for."""
+        """The number that a uniform random `chance` in [0, 1) selects."""
         if self.whole:
             return self.low + int(chance * (self.high - self.low + 1))
         drawn = round(self.low + chance * (self.high - self.low), DECIMALS)
@@ -52,13 +52,13 @@ class OneOf:
 Value: TypeAlias = float | str | Range | OneOf
 
 NORMAL, SHUFFLED = "normal", "shuffled"
-PERMUTATIONS = OneOf(  # of the four moves, in which `shuffled` controls come
+PERMUTATIONS = OneOf(  # of the four moves: what `shuffled` controls are drawn from
     (NORMAL, *map(" ".join, list(itertools.permutations(DIRECTIONS))[1:]))
 )
 
 
 class Fault(Exception):
-    """What is wrong with a value, and at which offset of it; `others` are further faults of it."""
+    """A problem of a value, with its offset in the text; `others` are further ones."""
 
     def __init__(self, what: str, todo: str, offset: int = 0) -> None:
         self.what, self.todo, self.offset = what, todo, offset
@@ -66,7 +66,7 @@ class Fault(Exception):
 
 
 def raise_all(faults: list[Fault]) -> None:
-    """Raise the first fault with the others along, if there is any."""
+    """Raise the first fault, if there is one, with the others attached."""
     if faults:
         faults[0].others = faults[1:]
         raise faults[0]
@@ -77,7 +77,7 @@ def quote(text: str) -> str:
 
 
 def meant(word: str, choices: Sequence[str]) -> str:
-    """What to do about a word that is none of `choices`: the likeliest meaning, or all of them."""
+    """A hint for a word that is not among `choices`: the most similar one, or all of them."""
     close = difflib.get_close_matches(word[:40].lower(), choices, 1)
     return f"did you mean '{close[0]}'?" if close else f"use one of: {', '.join(choices)}"
 
@@ -85,11 +85,11 @@ def meant(word: str, choices: Sequence[str]) -> str:
 # --- reading -----------------------------------------------------------------------------------
 
 _NUMBER = re.compile(r"[+-]?([0-9]{1,7}(\.[0-9]{0,9})?|\.[0-9]{1,9})")
-_WORD = re.compile(r"(?:[^ \t{]|\{[^}]*\}?)+")  # up to a blank that is not within braces
+_WORD = re.compile(r"(?:[^ \t{]|\{[^}]*\}?)+")  # up to a blank outside braces
 
 
 def find_words(text: str) -> list[re.Match[str]]:
-    """What stands between blanks; a set counts as one word."""
+    """The words of a line; a set counts as one word."""
     words = list(itertools.islice(_WORD.finditer(text), MAX_WORDS + 1))
     if len(words) > MAX_WORDS:
         raise Fault("too many words", f"use at most {MAX_WORDS}", words[-1].start())
@@ -102,6 +102,7 @@ Read: TypeAlias = Callable[[str, int], float | str]  # a single value's text, an
 def read_number(
     text: str, what: str, low: float, high: float, offset: int = 0, whole: bool = False
 ) -> float:
+    """A number from `low` to `high` in decimal notation. Raises Fault."""
     kind = "whole number" if whole else "number"
     todo = f"write a {kind} from {low:g} to {high:g}"
     todo += "" if whole else ", with at most 9 decimals"
@@ -115,7 +116,7 @@ def read_number(
 def read_value(
     text: str, what: str, low: float, high: float, offset: int = 0, whole: str = ""
 ) -> Value:
-    """A number, a range or a set. `whole` says what has to be whole: "", "range" or "all"."""
+    """A number, a range or a set; what must be whole is "", "range" or "all". Raises Fault."""
     if text.startswith("{"):
         return read_set(
             text, lambda part, at: read_number(part, what, low, high, at, whole == "all"), offset
@@ -136,7 +137,7 @@ def read_value(
 
 
 def read_word(text: str, what: str, words: Sequence[str], offset: int = 0) -> Value:
-    """One of `words`, or a set of them."""
+    """One of `words`, or a set of them. Raises Fault."""
 
     def read(part: str, at: int) -> str:
         if part not in words:
@@ -147,7 +148,7 @@ def read_word(text: str, what: str, words: Sequence[str], offset: int = 0) -> Va
 
 
 def read_set(text: str, read: Read, offset: int = 0) -> OneOf:
-    """`{a, b}`: each member once, in the order given."""
+    """A set as `{a, b}`: each member once, in the given order. Raises Fault."""
     if not text.endswith("}") or "{" in text[1:]:
         raise Fault(f"the set {quote(text)} has no end", "write it as '{1, 2}'", offset)
     if not text[1:-1].strip(" \t"):
@@ -167,7 +168,7 @@ def read_set(text: str, read: Read, offset: int = 0) -> OneOf:
 
 
 def read_pairs(text: str, names: Sequence[str], read: Callable[[str, str, int], Value]) -> dict:
-    """`mud=4 water={6, 8}` as a dictionary; each name from `names`, at most once."""
+    """Pairs as `mud=4 water={6, 8}`, each of `names` at most once. Raises Fault."""
     found: dict[str, Value] = {}
     faults: list[Fault] = []
     todo = f"write name=value without blanks, as {names[0]}=1"
@@ -210,6 +211,7 @@ def number_text(value: float) -> str:
 
 
 def text_of(value: Value) -> str:
+    """The text that reads back as `value`."""
     if isinstance(value, Range):
         return f"{number_text(value.low)}..{number_text(value.high)}"
     if isinstance(value, OneOf):

@@ -4,58 +4,43 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from game.text.level import MIRROR, ROTATE, WINDS, Level
-from game.text.tiles import DIRECTIONS, PATROL, SETTINGS, TILES
-from game.text.values import NORMAL, SHUFFLED, OneOf, Value
+from game.text.header import HEADER, Words
+from game.text.level import MIRROR, ROTATE, Level
+from game.text.tiles import DIRECTIONS, TILES
+
+_ARROWS = {tile.effect: tile.char for tile in TILES if tile.effect in DIRECTIONS}
+_MIRROR: Words = {"left": "right", "right": "left"}
+_QUARTER: Words = {  # clockwise; x and y are the axes of patrols
+    "up": "right",
+    "right": "down",
+    "down": "left",
+    "left": "up",
+    "x": "y",
+    "y": "x",
+}
 
 
 def mirrored(level: Level) -> Level:
-    """The level with left and right swapped; where opponents set out to stays as it is."""
-    rows = tuple(row[::-1] for row in level.rows)
-    return _transformed(level, rows, {"left": "right", "right": "left"})
+    """The level with left and right swapped; opponents still set out to the right, or down."""
+    return _turned(level, tuple(row[::-1] for row in level.rows), _MIRROR)
 
 
 def rotated(level: Level) -> Level:
     """The level turned clockwise by a quarter; opponents still set out to the right, or down."""
     rows = tuple("".join(column[::-1]) for column in zip(*level.rows))
-    turn = {"up": "right", "right": "down", "down": "left", "left": "up", "x": "y", "y": "x"}
-    return _transformed(level, rows, turn)
+    return _turned(level, rows, _QUARTER)
 
 
-_ARROWS = {tile.effect: tile.char for tile in TILES if tile.effect in DIRECTIONS}
-_BLOWS = {move: wind for wind, move in WINDS.items()}
-
-
-def _transformed(level: Level, rows: tuple[str, ...], words: dict[str, str]) -> Level:
-    """The level with other rows, in which all that has a direction goes by other words."""
+def _turned(level: Level, rows: tuple[str, ...], words: Words) -> Level:
+    """The level with other rows, and with all its directions replaced as `words` say."""
     arrows = str.maketrans({_ARROWS[a]: _ARROWS[b] for a, b in words.items() if a in _ARROWS})
-    moves = {a: words.get(a, a) for a in DIRECTIONS}
-    controls = level.controls
-    if controls not in (NORMAL, SHUFFLED):
-        turned = {moves[a]: moves[b] for a, b in zip(DIRECTIONS, controls.split())}
-        controls = " ".join(turned[a] for a in DIRECTIONS)
+    changed = {n: value for key in HEADER.values() for n, value in key.turn(level, words).items()}
     return replace(
         level,
+        **changed,
         rows=tuple(row.translate(arrows) for row in rows),
-        controls=controls,
-        wind=_BLOWS[moves[WINDS[level.wind]]] if level.wind in WINDS else level.wind,
-        defines=_turned_axis(level, words),
-        shown=level.shown and _transformed(level.shown, rows, words),
+        shown=level.shown and _turned(level.shown, rows, words),
     )
-
-
-def _turned_axis(level: Level, words: dict[str, str]) -> tuple[tuple[str, Value], ...]:
-    """The settings where a patrol's axis goes by other words, too."""
-    label = f"{PATROL} kind"
-    if not level.find(PATROL) or "x" not in words:
-        return level.defines
-    kind = level.setting(label)
-    if isinstance(kind, OneOf):
-        turned: Value = OneOf(tuple(words.get(str(k), k) for k in kind.members))
-    else:
-        turned = words.get(str(kind), kind) if isinstance(kind, str) else kind
-    given = dict(level.defines) | {label: turned}
-    return tuple((name, given[name]) for name in SETTINGS if name in given)
 
 
 def variants(level: Level) -> list[tuple[str, Level]]:

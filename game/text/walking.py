@@ -1,4 +1,8 @@
-"""Which cells can be reached on a map, opponents apart."""
+"""Which cells of a map can be reached, opponents ignored.
+
+This walker knows doors, keys, one-way tiles and teleporters by itself, since text may not use the
+rules of `game.world`; a test compares both on every state of many random levels.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +11,14 @@ from collections.abc import Callable
 from game.text.level import WINDS, Level
 from game.text.tiles import BY_CHAR, DIRECTIONS
 
-MAX_NODES = 65_536  # that are walked to; a level with more has too many states anyway
+MAX_NODES = 65_536  # a level with more has too many states to be compiled anyway
 Node = tuple[int, int, str]  # row, column, keys held
 _BACK = dict(zip(DIRECTIONS, ("down", "up", "right", "left")))
 _STEPS = dict(zip(DIRECTIONS, ((-1, 0), (1, 0), (0, -1), (0, 1))))
 
 
 def reachable(level: Level, start: tuple[int, int]) -> dict[tuple[int, int], int]:
-    """Cells that can be reached from `start`, opponents apart, each with its distance in moves."""
+    """Cells that can be reached from `start`, each with its distance in moves."""
     distance: dict[tuple[int, int], int] = {}
     for (row, column, _), (steps, _) in explore(level, [start]).items():
         distance.setdefault((row, column), steps)
@@ -22,9 +26,9 @@ def reachable(level: Level, start: tuple[int, int]) -> dict[tuple[int, int], int
 
 
 def explore(level: Level, starts: list[tuple[int, int]]) -> dict[Node, tuple[int, list[Node]]]:
-    """What can be reached: nodes in the order of their distance, each with that and its exits.
+    """Nodes that can be reached, in the order of their distance, with distance and exits.
 
-    It gives up behind MAX_NODES of them.
+    The search ends after MAX_NODES nodes.
     """
     distance: dict[Node, int] = dict.fromkeys(((r, c, "") for r, c in starts), 0)
     found: dict[Node, tuple[int, list[Node]]] = {}
@@ -43,7 +47,10 @@ def explore(level: Level, starts: list[tuple[int, int]]) -> dict[Node, tuple[int
 
 
 def _walker(level: Level) -> Callable[[Node], list[Node]]:
-    """Where each single move may lead to; a wind that always blows leaves only its own move."""
+    """A function from a node to its exits: where one move may lead.
+
+    A wind that always blows leaves only its own move.
+    """
     rows, height, width = level.rows, level.height, level.width
     certain = WINDS[level.wind] if level.wind_chance == 1 else None
     moves = [(move, *_STEPS[move]) for move in DIRECTIONS if certain in (None, move)]
@@ -75,7 +82,7 @@ def _walker(level: Level) -> Callable[[Node], list[Node]]:
 
 
 def teleporters(level: Level, char: str) -> list[tuple[tuple[int, int], tuple[int, int]]]:
-    """From where to where the teleporters `char` lead: a pair leads both ways, a single nowhere."""
+    """(from, to) cells of the teleporters `char`: a pair leads both ways, a single one nowhere."""
     if BY_CHAR[char].effect != "teleporter":
         return []
     cells = level.find(char)

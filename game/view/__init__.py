@@ -1,5 +1,5 @@
-"""The watch window and its pictures: pygame, and only here. It reads levels and traces."""
+"""The window and its pictures; the only package that imports pygame."""
 
 import os
 
-os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")  # before anything here imports pygame
+os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")  # must be set before pygame is imported

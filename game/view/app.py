@@ -1,161 +1,34 @@
-"""The window's screens: which one is on, how one gets from one to the other, and what is kept."""
+"""The app: a stack of screens, the requests to go from one to another, and reloading of files."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
 
 import pygame
 
-from game.files import write_atomically
-from game.session.messages import Agents, Feed, NoAgent, Request
-from game.session.replay import line_of
-from game.tasks.coverage import Coverage, coverage_of, departures
-from game.tasks.distribution import SPLITS
-from game.tasks.pack_file import PackError
-from game.tasks.packs import Pack, load_pack
-from game.tasks.task import Task
-from game.text.level import LevelError
-from game.view import settings as memory
+from game.session.messages import Agents, Feed, NoAgent
+from game.view import settings as stored_settings
 from game.view.model.background_jobs import BackgroundJobs
-from game.view.model.families import Families
-from game.view.model.library import Library, LibraryPack, stamp
-from game.view.recording import copy_text, free_name, save_png
+from game.view.model.library import Library, LibraryPack, file_stamps
+from game.view.screen_capture import CAPTURES, Recorder, ScreenCapture
 from game.view.screens.gallery import Gallery
-from game.view.screens.play import EACH, PlayScreen, PlaySetup
+from game.view.screens.play import PlayScreen
 from game.view.screens.screen import Navigation, Notice, Screen
 from game.view.screens.train import TrainScreen
-from game.view.screens.watch import WatchScreen, WatchSetup
+from game.view.screens.watch import WatchScreen
+from game.view.setups import play_setup, replay_setup, watch_setup
 
-UNTRAINED = {  # what is to be seen of an agent that was not meta-trained
-    "scratch": "An agent that has learned nothing before learns a level in a few steps.",
-    "random": "An agent that goes anywhere and learns nothing: whoever learns has to beat it.",
-    "planner": "A planner that is told all about the level plays it: nobody can do better.",
-    "posterior-sampling": (
-        "An agent that knows the rules and the map only has to find the goal: it rules cells out."
-    ),
-}
-RECORDS = ("photo", "film", "copy")  # wishes that lead to no other screen
-RECORDINGS = "recordings"  # where pictures and films go
-UNLIKE = 4  # steps that differ by this factor in episodes share a logarithmic axis
-CHECK_FILES = 0.5  # seconds between two looks at whether a file was written
-
-
-def setup_of(
-    pack: Pack,
-    names: Sequence[str],
-    agents: Agents,
-    seed: int = 0,
-    steps: int = 5,
-    first: Task | None = None,
-    jobs: BackgroundJobs | None = None,
-) -> WatchSetup:
-    """What is watched where these agents adapt to a pack's held-out tasks. Raises NoAgent.
-
-    The first task is the one given, or as many after the pack's first as the seed says. What takes
-    time is left to `jobs`, or else done at once.
-    """
-    jobs = jobs or BackgroundJobs(at_once=True)
-    cards = [agents.card(name, pack.name) for name in names]
-    tasks = pack.split("test").tasks
-    start = seed % len(tasks) if tasks else 0
-    if first is not None:
-        ids = [task.id for task in tasks]
-        start = ids.index(first.id) if first.id in ids else 0
-        tasks = tasks if first.id in ids else (first, *tasks)
-    return WatchSetup(
-        tasks=tasks[start:] + tasks[:start],
-        pack_title=pack.title,
-        agents=tuple(card.name for card in cards),
-        seed=seed,
-        steps=steps,
-        episodes=cards[0].episodes,
-        seen=lambda task: task.id in cards[0].trained_on,
-        sentence=None if cards[0].learned else UNTRAINED.get(cards[0].name, ""),
-        given=tuple(names),
-        pack=pack.name,
-        longest=max(card.episodes for card in cards) * steps,
-        outside=_outside(pack, cards[0].pack, jobs),
-        families=Families(pack, jobs),
-        unlike=max(card.episodes for card in cards) > UNLIKE * min(card.episodes for card in cards),
-        usual=cards[0].usual,
-    )
-
-
-def _outside(
-    pack: Pack, home: str, jobs: BackgroundJobs
-) -> Callable[[Task], tuple[str, ...] | None]:
-    """Why a task of a pack is not drawn from the pack that an agent was trained on: nothing where
-    it is; None as long as nobody knows."""
-
-    def why(task: Task) -> tuple[str, ...] | None:
-        if home in ("", pack.name):
-            return ()
-        known = jobs.ask(("distribution", home), lambda: _distribution(home))
-        if known is None:
-            return None
-        found = departures(task.level, known) if isinstance(known, Coverage) else []
-        return (f"new to it: {', '.join(found)}",) if found else (f"not drawn from {home}",)
-
-    return why
-
-
-def _distribution(name: str) -> Coverage | str:
-    """Of a pack, if that is still there."""
-    try:
-        return coverage_of(load_pack(name))
-    except (LevelError, PackError, OSError):
-        return ""
-
-
-def setup_like(
-    pack: Pack, request: Request, agents: Agents, jobs: BackgroundJobs | None = None
-) -> WatchSetup:
-    """What is watched where just this was asked for. Raises NoAgent."""
-    names, seed, steps = request.agents, request.seed, request.steps
-    subject = setup_of(pack, names, agents, seed, steps, request.task, jobs)
-    return replace(subject, request=request)
-
-
-def game_of(navigation: Navigation, agents: Agents, seed: int = 0) -> PlaySetup:
-    """What is played: the held-out tasks of a pack, from the one wished for on. Raises NoAgent."""
-    assert navigation.pack
-    lists = [navigation.pack.split(name).tasks for name in reversed(SPLITS)]
-    tasks = next((found for found in lists if found), ())
-    ids = [task.id for task in tasks]
-    start = seed % len(tasks) if tasks else 0
-    if navigation.task:
-        start = ids.index(navigation.task.id) if navigation.task.id in ids else 0
-        tasks = tasks if navigation.task.id in ids else (navigation.task, *tasks)
-    agent = navigation.agents[0] if navigation.what == "duel" else ""
-    return PlaySetup(
-        tasks=tasks[start:] + tasks[:start],
-        pack_title=navigation.pack.title,
-        pack=navigation.pack.name,
-        episodes=navigation.episodes or EACH * navigation.pack.episodes,
-        seed=seed,
-        agent=agent,
-        agent_name=agents.card(agent, navigation.pack.name).name if agent else "",
-    )
-
-
-class Recorder(Protocol):
-    """Whoever makes a GIF of what a replay line says, in the background."""
-
-    def start(self, line: str, folder: Path) -> None:
-        """Begin."""
-        ...
-
-    def poll(self) -> tuple[str, str, bool] | None:
-        """A note (heading, text, whether all is well) once it is done."""
-        ...
+CHECK_FILES = 0.5  # seconds between two checks for changed files
 
 
 class App:
-    """All screens, the one on top being on. `file` is where settings are kept; None: nowhere."""
+    """A stack of screens, of which the last one is shown and gets the events.
+
+    Settings are read from and written to `file`; None keeps none. `jobs` does slow work beside the
+    drawing, and `recorder` makes GIFs. `show_goal` shows hidden goals to a person who plays.
+    """
 
     def __init__(
         self,
@@ -169,202 +42,170 @@ class App:
         show_goal: bool = False,
         recorder: Recorder | None = None,
     ) -> None:
-        self.recorder, self._recording = recorder, False
-        self._photo = False  # whether the next picture is to be kept
-        self.folder = Path(RECORDINGS)
-        self.show_goal = show_goal  # to a person who plays
+        self.show_goal = show_goal
         self.agents, self.feed, self.file = agents, feed, file
         self.seed, self.steps = seed, steps
-        self.settings = memory.load(file) if file else memory.Settings()
+        self.settings = stored_settings.load(file) if file else stored_settings.Settings()
         self.appearance = self.settings.appearance()
         self.library = Library(reversed(self.settings.recent), jobs)
-        self._numbers = itertools.count()  # of requests to the feed
-        self._checked = 0.0  # seconds since files were looked at
-        self._stamp: object = None  # of the files that are on
-        self._coming: Path | None = None  # being loaded, to be opened
         self.failure = ""  # why the training that the window was opened for has failed
         self.runs: list[Path] = []  # folders of trainings that have begun
-        self._later: Navigation | None = None  # as soon as its pack is loaded
         self.pages: list[Screen] = []
+        self._capture = ScreenCapture(recorder)
+        self._numbers = itertools.count()  # of requests to the feed
+        self._unchecked = 0.0  # seconds since files were checked
+        self._stamps: object = None  # of the current pack's files
+        self._loading: Path | None = None  # to be opened as soon as it is loaded
+        self._waiting: Navigation | None = None  # until its pack is loaded
         self._go(first)
 
     @property
     def quit(self) -> bool:
+        """Whether all screens have been closed."""
         return not self.pages
 
     @property
-    def visit(self) -> Navigation:
-        """Which level is on, and how."""
-        return next(page.visit for page in reversed(self.pages) if page.visit)
-
-    @property
     def page(self) -> Screen:
-        """The screen that is on."""
+        """The screen that is shown."""
         return self.pages[-1]
 
+    @property
+    def location(self) -> Navigation:
+        """The request that led to the pack and the agents on screen."""
+        return next(page.opened_by for page in reversed(self.pages) if page.opened_by)
+
     def handle(self, event: pygame.event.Event) -> None:
-        """Give an event to the screen that is on; closing the window leaves them all."""
+        """Close all screens, load a dropped file, or hand the event to the screen."""
         if event.type == pygame.QUIT:
             self.pages.clear()
         elif event.type == pygame.DROPFILE:
-            self._coming = Path(event.file).resolve()
-            self.library.add(self._coming)
-            self.library.reload(self._coming)
+            self._loading = Path(event.file).resolve()
+            self.library.add(self._loading)
+            self.library.reload(self._loading)
         elif self.pages:
             self.page.handle(event)
 
     def update(self, seconds: float) -> None:
-        """Let time pass, and go where the screen wants to."""
+        """Advance the screen and carry out its navigation request."""
         if not self.pages:
             return
-        self._look_at_files(seconds)
+        self._check_files(seconds)
         self.page.update(seconds)
-        self.page.read(seconds)
-        navigation, self.page.navigation = self.page.navigation or self._later, None
+        self.page.age_notice(seconds)
+        navigation, self.page.navigation = self.page.navigation or self._waiting, None
         if isinstance(self.page, TrainScreen):
-            self._see_to_training(self.page)
+            self._note_training(self.page)
         if self.page.quit:
             self.pages.pop()
             if self.pages:
-                self._stamp = stamp(self.visit.pack.path) if self.visit.pack else None
-                self.page.resume()
-        elif navigation and navigation.what in RECORDS:
-            self._record(navigation)
+                pack = self.location.pack
+                self._stamps = file_stamps(pack.path) if pack else None
+                self.page.on_resume()
+        elif navigation and navigation.kind in CAPTURES:
+            self._notify(self._capture.request(navigation, self.location.pack))
         elif navigation:
             self._try(navigation)
-        self._check_recorder()
-        self._remember(self.settings.of(self.appearance))
+        if self.pages:
+            self._notify(self._capture.poll())
+        self._remember(self.settings.with_appearance(self.appearance))
 
-    def state(self) -> object:
-        """What the picture of the screen that is on hangs on."""
-        return (id(self.page), self.page.state()) if self.pages else None
+    def snapshot(self) -> object:
+        """Return the state that the drawing depends on. While it is equal, no redraw is needed."""
+        return (id(self.page), self.page.snapshot()) if self.pages else None
 
     def draw(self, surface: pygame.Surface) -> None:
-        """Draw the screen that is on."""
+        """Draw the screen, and save its picture if that was requested."""
         if self.pages:
             self.page.draw(surface)
-            if self._photo:
-                self._photo = False
-                self._save_photo(surface)
+            self._notify(self._capture.save_picture(surface))
 
-    # --- pictures
+    def _notify(self, notice: Notice | None) -> None:
+        """Show a notice over the screen, if there is one."""
+        if notice is not None:
+            self.page.notice = notice
 
-    def _record(self, navigation: Navigation) -> None:
-        """Keep a picture of the screen, film the adaptation, or copy its replay line."""
-        self._photo = navigation.what == "photo"
-        if not navigation.request:
-            return
-        assert self.visit.pack
-        line = line_of(self.visit.pack, navigation.request)
-        if navigation.what == "copy":
-            kept = copy_text(line)
-            how = "Copied: to see this again" if kept else "To see this again"
-            self.page.notice = Notice(how, f'python main.py watch --replay "{line}"', calm=True)
-        elif self._recording or self.recorder is None:
-            self.page.notice = Notice("One film at a time", "The last one is still being made.")
-        else:
-            self._recording = True
-            folder = free_name(
-                self.folder, f"{navigation.request.task.id}-seed{navigation.request.seed}"
-            )
-            self.recorder.start(line, folder)
-            self.page.notice = Notice("Filming", f"The GIF will be in {folder}.", calm=True)
-
-    def _check_recorder(self) -> None:
-        said = self.recorder.poll() if self.recorder and self._recording else None
-        if said is not None and self.pages:
-            self._recording = False
-            self.page.notice = Notice(*said)
-
-    def _save_photo(self, surface: pygame.Surface) -> None:
-        path = free_name(self.folder, "gridapt", ".png")
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            write_atomically(path, lambda file: save_png(surface, file))
-        except (OSError, pygame.error) as error:
-            self.page.notice = Notice("The picture could not be saved", str(error))
-        else:
-            self.page.notice = Notice("Saved", str(path), calm=True)
-
-    # --- from screen to screen
+    # --- navigation
 
     def _try(self, navigation: Navigation) -> None:
-        """Go where a screen wishes to, unless the agent cannot be used."""
+        """Carry out a navigation request, or say that its agent cannot be used."""
         try:
             self._go(navigation)
         except NoAgent as error:
-            self._later = None
+            self._waiting = None
             self.page.notice = Notice("This agent cannot be used", str(error))
 
     def _go(self, navigation: Navigation) -> None:
-        """Open a screen upon the one that is on, so that leaving it leads back here."""
-        if navigation.what == "gallery":
-            self._to_gallery(navigation)
+        """Open a screen on top of the current one. Raises NoAgent.
+
+        What the request leaves open, pack and agents, is taken from the current screen.
+        """
+        if navigation.kind == "gallery":
+            self._go_to_gallery(navigation)
             return
         if navigation.path and not navigation.pack:
-            shelf = self.library.shelf(navigation.path)
-            self._later = None if shelf else navigation
-            if shelf is None or shelf.pack is None:
+            loaded = self.library.pack(navigation.path)
+            self._waiting = None if loaded else navigation
+            if loaded is None or loaded.pack is None:
                 return
-            navigation = replace(navigation, pack=shelf.pack)
+            navigation = replace(navigation, pack=loaded.pack)
         if self.pages:
-            navigation = replace(navigation, pack=navigation.pack or self.visit.pack)
-            navigation = replace(navigation, agents=navigation.agents or self.visit.agents)
+            pack = navigation.pack or self.location.pack
+            agents = navigation.agents or self.location.agents
+            navigation = replace(navigation, pack=pack, agents=agents)
         if navigation.pack and not navigation.agents:
             navigation = replace(navigation, agents=(navigation.pack.agent, "scratch"))
         page = self._open(navigation)
-        page.visit = navigation
-        self._put(page)
-        self._stamp = stamp(navigation.pack.path) if navigation.pack else None
+        page.opened_by = navigation
+        self._push(page)
+        self._stamps = file_stamps(navigation.pack.path) if navigation.pack else None
         if navigation.pack and navigation.pack.path.is_file():
             self.library.add(navigation.pack.path)
-            self._remember(self.settings.opened(navigation.pack.path))
+            self._remember(self.settings.with_recent(navigation.pack.path))
 
-    def _to_gallery(self, navigation: Navigation) -> None:
-        """Back to the gallery that one came from, or on to a new one."""
+    def _go_to_gallery(self, navigation: Navigation) -> None:
+        """Go back to the gallery on the stack, or open one."""
         there = [i for i, page in enumerate(self.pages) if isinstance(page, Gallery)]
         if there:
             del self.pages[there[0] + 1 :]
-            self.page.resume()
+            self.page.on_resume()
         else:
-            chosen = self.visit.agents
-            self._put(Gallery(self.library, self.agents, self.appearance, chosen, navigation.task))
+            chosen = self.location.agents
+            self._push(Gallery(self.library, self.agents, self.appearance, chosen, navigation.task))
 
-    def _put(self, page: Screen) -> None:
-        """Lay a screen upon the one that is on."""
+    def _push(self, page: Screen) -> None:
+        """Put a screen on top of the stack."""
         if self.pages:
-            self.page.cover()
+            self.page.on_suspend()
         self.pages.append(page)
 
     def _open(self, navigation: Navigation) -> Screen:
-        if navigation.what == "train":
+        """Return a new screen for a navigation request. Raises NoAgent."""
+        if navigation.kind == "train":
             return TrainScreen(navigation.args, self.feed, self.appearance, self._numbers)
-        assert navigation.pack
-        if navigation.what in ("play", "duel"):
-            game = game_of(navigation, self.agents, self.seed)
-            shown, jobs = self.show_goal, self.library.jobs
-            return PlayScreen(game, self.feed, self.appearance, self._numbers, shown, jobs)
+        pack, agents, jobs = navigation.pack, navigation.agents, self.library.jobs
+        assert pack
+        if navigation.kind in ("play", "duel"):
+            game = play_setup(navigation, self.agents, self.seed)
+            return PlayScreen(game, self.feed, self.appearance, self._numbers, self.show_goal, jobs)
         if navigation.request:
-            subject = setup_like(
-                navigation.pack, navigation.request, self.agents, self.library.jobs
-            )
+            setup = replay_setup(pack, navigation.request, self.agents, jobs)
         else:
-            names, task = navigation.agents, navigation.task
-            setting = self.seed, self.steps, task, self.library.jobs
-            subject = setup_of(navigation.pack, names, self.agents, *setting)
-        abreast = len(navigation.agents) > 2
-        given = None, self.appearance, abreast, self._numbers, self.library.jobs
-        return WatchScreen(subject, self.feed, *given)
+            first = navigation.task
+            setup = watch_setup(pack, agents, self.agents, self.seed, self.steps, first, jobs)
+        side_by_side = len(agents) > 2
+        return WatchScreen(
+            setup, self.feed, None, self.appearance, side_by_side, self._numbers, jobs
+        )
 
-    def _remember(self, now: memory.Settings) -> None:
-        """Write the settings, if they are others than before."""
-        if now != self.settings:
-            self.settings = now
+    def _remember(self, settings: stored_settings.Settings) -> None:
+        """Write the settings if they have changed."""
+        if settings != self.settings:
+            self.settings = settings
             if self.file:
-                memory.save(self.file, now)
+                stored_settings.save(self.file, settings)
 
-    def _see_to_training(self, page: TrainScreen) -> None:
-        """Note what is to be told once the window is closed."""
+    def _note_training(self, page: TrainScreen) -> None:
+        """Note what the command reports after the window is closed."""
         if page is self.pages[0]:
             self.failure = page.failure
         if page.begun and page.begun.out not in self.runs:
@@ -372,34 +213,35 @@ class App:
 
     # --- files
 
-    def _look_at_files(self, seconds: float) -> None:
-        """Open what was dropped; load again what was written, and keep it as it was on errors."""
-        self._checked += seconds
-        path = self.visit.pack.path if self.visit.pack else None
-        if path and self._checked > CHECK_FILES:
-            self._checked = 0.0
-            now = stamp(path)
-            if now and now != self._stamp:
-                self._stamp, self._coming = now, path
+    def _check_files(self, seconds: float) -> None:
+        """Reload the current pack if its files have changed, and open what has been loaded."""
+        self._unchecked += seconds
+        path = self.location.pack.path if self.location.pack else None
+        if path and self._unchecked > CHECK_FILES:
+            self._unchecked = 0.0
+            now = file_stamps(path)
+            if now and now != self._stamps:
+                self._stamps, self._loading = now, path
                 self.library.reload(path)
-        shelf = self.library.shelf(self._coming) if self._coming else None
-        if shelf:
-            self._coming = None
-            self._show(shelf, again=shelf.path == path)
+        loaded = self.library.pack(self._loading) if self._loading else None
+        if loaded:
+            self._loading = None
+            self._show(loaded, again=loaded.path == path)
 
-    def _show(self, shelf: LibraryPack, again: bool) -> None:
-        if shelf.pack is None:
-            kept = " - the last good state stays" if again else ""
-            self.page.notice = Notice(f"{shelf.path.name} has errors{kept}", shelf.problem)
+    def _show(self, loaded: LibraryPack, again: bool) -> None:
+        """Show a pack that was dropped onto the window or, `again`, has been reloaded."""
+        if loaded.pack is None:
+            kept = " - the last valid version stays" if again else ""
+            self.page.notice = Notice(f"{loaded.path.name} has errors{kept}", loaded.problem)
             return
         if again and isinstance(self.page, Gallery):
-            return  # it shows the new state by itself
-        task = shelf.tasks[0]
-        if again and self.visit.task:
-            same = (one for one in shelf.tasks if one.name == self.visit.task.name)
-            task = next(same, task)
-        what = "watch" if self.visit.what == "train" else self.visit.what
-        navigation = replace(self.visit, what=what, pack=shelf.pack, task=task)
+            return  # the gallery shows the new version by itself
+        task = loaded.tasks[0]
+        if again and self.location.task:
+            same_name = (one for one in loaded.tasks if one.name == self.location.task.name)
+            task = next(same_name, task)
+        kind = "watch" if self.location.kind == "train" else self.location.kind
+        navigation = replace(self.location, kind=kind, pack=loaded.pack, task=task)
         old = self.page
         try:
             self._go(navigation)

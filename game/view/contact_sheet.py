@@ -1,6 +1,6 @@
-"""Tasks side by side on one sheet: boards in cards, each with its id, what was drawn, its figures.
+"""The contact sheet: one picture with the boards of many tasks, each with id, numbers and draws.
 
-It needs no display.
+No display is needed.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ import pygame
 from PIL import Image
 
 from game.authoring.figures import TaskFigures
-from game.view.draw.actors import Cast
+from game.view.draw.actors import DynamicTiles
 from game.view.draw.board import Board, grid_size
 from game.view.draw.theme import LIGHT, Typeset, number
 from game.view.window import check_pygame
 
-ABREAST = 4
-BOARD = 288  # px: the longer side of the largest board
-FINEST, COARSEST = 3, 56  # px of a cell
+MOST_COLUMNS = 4
+BOARD_SIDE = 288  # px: the longer side of the largest board
+FINEST, COARSEST = 3, 56  # px: least and greatest side of a cell
 
 
 @dataclass(frozen=True)
@@ -33,26 +33,26 @@ class _Card:
     drawn: tuple[str, ...]
 
 
-def save_sheet(path: Path, title: str, known: Sequence[TaskFigures]) -> None:
-    """Write a PNG of the tasks. Raises WrongPygame."""
+def save_sheet(path: Path, title: str, tasks: Sequence[TaskFigures]) -> None:
+    """Write the contact sheet of the tasks as a PNG. Raises WrongPygame."""
     check_pygame()
     pygame.font.init()
-    sheet = draw_sheet(title, known)
+    sheet = draw_sheet(title, tasks)
     Image.frombytes("RGB", sheet.get_size(), pygame.image.tobytes(sheet, "RGB")).save(path, "PNG")
 
 
-def draw_sheet(title: str, known: Sequence[TaskFigures]) -> pygame.Surface:
-    """The sheet: a title, then the cards, as many abreast as ABREAST and all of one size."""
+def draw_sheet(title: str, tasks: Sequence[TaskFigures]) -> pygame.Surface:
+    """Return the sheet: a title, then cards of one size, up to `MOST_COLUMNS` in a row."""
     type = Typeset(1.0)
     unit = type.unit
-    cell = _cell(known)
-    cards = [_card(one, cell, type) for one in known]
+    cell = _cell_side(tasks)
+    cards = [_card(one, cell, type) for one in tasks]
     room = max(card.board.get_width() for card in cards), max(c.board.get_height() for c in cards)
-    width = max(room[0], BOARD * 3 // 4) + 4 * unit
+    width = max(room[0], BOARD_SIDE * 3 // 4) + 4 * unit
     lines = max(len(card.drawn) for card in cards)
     line = type.height("small")
     height = room[1] + 6 * unit + type.height("mono") + line * (lines + 1)
-    columns = min(ABREAST, len(cards))
+    columns = min(MOST_COLUMNS, len(cards))
     rows = -(-len(cards) // columns)
     top = 3 * unit + type.height("heading") + 2 * unit
     size = (
@@ -70,27 +70,28 @@ def draw_sheet(title: str, known: Sequence[TaskFigures]) -> pygame.Surface:
     return sheet
 
 
-def _cell(known: Sequence[TaskFigures]) -> int:
-    """One side for the cells of all boards."""
-    longest = max(max(grid_size(one.task.level)) for one in known)
-    return max(FINEST, min(COARSEST, int(BOARD / longest)))
+def _cell_side(tasks: Sequence[TaskFigures]) -> int:
+    """Return the side in px of the cells of all boards."""
+    longest = max(max(grid_size(one.task.level)) for one in tasks)
+    return max(FINEST, min(COARSEST, int(BOARD_SIDE / longest)))
 
 
 def _card(one: TaskFigures, cell: int, type: Typeset) -> _Card:
+    """Return the card of a task: its board with cells of `cell` px, and its lines."""
     board = Board(one.task.level, cell)
     picture = board.surface.copy()
     begin = int(one.tables.starts[0])
-    Cast(one.tables, board).draw(picture, begin, begin, 0.0)
-    path = "no way" if one.shortest_path is None else f"path {one.shortest_path}"
+    DynamicTiles(one.tables, board).draw(picture, begin, begin, 0.0)
+    path = "goal unreachable" if one.shortest_path is None else f"path {one.shortest_path}"
     figures = f"optimal {number(one.optimal_return)}   {path}"
-    drawn = tuple(f"{what} {value}" for what, value in one.task.drawn)
+    drawn = tuple(f"{name} {value}" for name, value in one.task.drawn)
     return _Card(picture, one.task.id, figures, drawn or (one.task.name,))
 
 
 def _draw_card(
     sheet: pygame.Surface, rect: pygame.Rect, board: int, card: _Card, type: Typeset
 ) -> None:
-    """The board in the middle of a space `board` px high; below it the lines, from the left."""
+    """Draw the board, centred in a space `board` px high, and the lines below it."""
     unit = type.unit
     pygame.draw.rect(sheet, LIGHT.card, rect, border_radius=unit)
     pygame.draw.rect(sheet, LIGHT.rule, rect, 1, border_radius=unit)

@@ -1,6 +1,6 @@
-"""What the window remembers of a person's wishes: one small JSON file in the user's own folder.
+"""The window's settings, kept in one small JSON file in the user's own folder.
 
-A broken, foreign or missing file never stops anybody: what cannot be read is as it was at first.
+A broken or missing file is no error: settings that cannot be read have their default values.
 """
 
 from __future__ import annotations
@@ -23,27 +23,29 @@ MOST_BYTES = 100_000
 
 @dataclass(frozen=True)
 class Settings:
-    """All that is remembered. `recent` are the level files opened last, the last one first."""
+    """All settings. `recent` lists the level files opened last, the newest first."""
 
     theme: str = LIGHT.name
     zoom: int = 0
     recent: tuple[str, ...] = ()
 
     def appearance(self) -> Appearance:
+        """Return the appearance that these settings describe."""
         return Appearance(PALETTES[self.theme], self.zoom)
 
-    def of(self, appearance: Appearance) -> Settings:
+    def with_appearance(self, appearance: Appearance) -> Settings:
+        """Return the settings with the theme and the zoom of an appearance."""
         return replace(self, theme=appearance.palette.name, zoom=appearance.zoom)
 
-    def opened(self, path: Path) -> Settings:
-        """With a level file put first among the recent ones."""
+    def with_recent(self, path: Path) -> Settings:
+        """Return the settings with a level file put first among the recent ones."""
         name = str(path.resolve())
         others = [one for one in self.recent if one != name]
         return replace(self, recent=(name, *others)[:MOST_RECENT])
 
 
 def settings_file() -> Path:
-    """Where this platform keeps a user's settings."""
+    """Return the path of the settings file on this platform."""
     if sys.platform == "win32":
         base = os.environ.get("APPDATA") or Path.home() / "AppData" / "Roaming"
     elif sys.platform == "darwin":
@@ -54,7 +56,7 @@ def settings_file() -> Path:
 
 
 def load(path: Path) -> Settings:
-    """What the file says, as far as it makes sense."""
+    """Read the settings from a file. Values that are missing or not valid are the defaults."""
     try:
         with open(path, "rb") as file:
             content = json.loads(file.read(MOST_BYTES).decode("utf-8"))
@@ -63,11 +65,11 @@ def load(path: Path) -> Settings:
     if not isinstance(content, dict):
         return Settings()
     known = {f.name: content[f.name] for f in fields(Settings) if f.name in content}
-    return Settings(**_sound(known))
+    return Settings(**_valid(known))
 
 
-def _sound(content: dict[str, Any]) -> dict[str, Any]:
-    """Those settings whose values can be used."""
+def _valid(content: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings whose values are valid."""
     kept: dict[str, Any] = {}
     theme, zoom, recent = (content.get(name) for name in ("theme", "zoom", "recent"))
     if isinstance(theme, str) and theme in PALETTES:
@@ -80,7 +82,7 @@ def _sound(content: dict[str, Any]) -> dict[str, Any]:
 
 
 def save(path: Path, settings: Settings) -> None:
-    """Write the file, whole or not at all. Where that is not possible, nothing is remembered."""
+    """Write the settings atomically. A folder that cannot be written is ignored."""
     with contextlib.suppress(OSError, ValueError):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_json(path, asdict(settings))

@@ -1,4 +1,4 @@
-"""The window: opens, runs a screen at 60 frames a second, and closes cleanly at any moment."""
+"""The window: opens, shows its content at 60 frames per second, and closes cleanly at any time."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from typing import Protocol
 import pygame
 
 SIZE = (1280, 800)
-DESKTOP_SHARE = 0.9  # of the desktop at most: the window's frame and a task bar need room, too
+DESKTOP_SHARE = 0.9  # greatest share of the desktop: window frame and task bar need room, too
 FRAMES_PER_SECOND = 60
-CALM = 60  # frames without a change after which nothing is brought to the screen any more, so that
-# as long as something moves the time from flip to flip is that of a frame
-LONGEST_FRAME = 0.1  # seconds; after a longer stall (a dragged window) time does not jump
-SWITCH_INTERVAL = 0.001  # seconds for which a thread may keep the window waiting
-BLIND_DRIVERS = ("offscreen", "dummy")
-MEND = "python -m pip uninstall -y pygame pygame-ce && python -m pip install pygame-ce"
+IDLE_FRAMES = 60  # without a change, after which the display is not flipped any more; until then
+# every frame is flipped, so that motion has even frame times
+LONGEST_FRAME = 0.1  # seconds; a longer stall (a dragged window) does not let time jump
+SWITCH_INTERVAL = 0.001  # seconds after which another thread must yield to the window
+DUMMY_DRIVERS = ("offscreen", "dummy")
+REPAIR = "python -m pip uninstall -y pygame pygame-ce && python -m pip install pygame-ce"
 
 
 class NoDisplay(Exception):
-    """There is no display to open a window on."""
+    """Raised if there is no display to open a window on."""
 
 
 class WrongPygame(Exception):
-    """Plain pygame is installed over pygame-ce."""
+    """Raised if plain pygame is installed in place of pygame-ce."""
 
 
 class WindowContent(Protocol):
-    """What a window shows."""
+    """The content of a window, such as the app or a single screen."""
 
     @property
     def quit(self) -> bool: ...
@@ -36,35 +36,34 @@ class WindowContent(Protocol):
     def handle(self, event: pygame.event.Event) -> None: ...
     def update(self, seconds: float) -> None: ...
     def draw(self, surface: pygame.Surface) -> None: ...
-    def state(self) -> object:
-        """All that the picture hangs on: as long as it stays, nothing needs to be drawn."""
+    def snapshot(self) -> object:
+        """Return the state that the drawing depends on. While it is equal, no redraw is needed."""
         ...
 
 
 def check_pygame() -> None:
-    """Raise WrongPygame where plain pygame shadows pygame-ce: both install a folder `pygame`."""
+    """Raise WrongPygame if plain pygame shadows pygame-ce: both install a folder `pygame`."""
     if not getattr(pygame, "IS_CE", 0):
         raise WrongPygame(
-            "plain pygame is installed in the place of pygame-ce, which the window needs - "
-            f"mend it with:\n    {MEND}"
+            "plain pygame is installed in place of pygame-ce, which the window needs - "
+            f"repair it with:\n    {REPAIR}"
         )
 
 
 def open_display(size: tuple[int, int], title: str, blind: bool = False) -> pygame.Surface:
-    """Open a resizable window. Raises NoDisplay rather than to run on where nobody sees it.
+    """Open a resizable window. Raises NoDisplay if there is no screen to show it on.
 
-    Only tests want a `blind` window.
+    `blind` also accepts a video driver without a screen; for tests.
     """
     try:
-        # what the processor has drawn gets to the screen ten times as fast without OpenGL, which is
-        # emulated where there is no graphics card
+        # without a graphics card OpenGL is emulated, and presenting a frame takes ten times as long
         os.environ.setdefault("SDL_FRAMEBUFFER_ACCELERATION", "0")
         pygame.display.init()
         driver = pygame.display.get_driver()
-        if driver in BLIND_DRIVERS and not blind:  # SDL takes one silently where it finds no screen
+        if driver in DUMMY_DRIVERS and not blind:  # SDL falls back on one silently
             raise pygame.error(f"the video driver is '{driver}'")
         pygame.display.set_caption(title)
-        size = fitting(size, pygame.display.get_desktop_sizes()[0])
+        size = fit_to_desktop(size, pygame.display.get_desktop_sizes()[0])
         return pygame.display.set_mode(size, pygame.RESIZABLE)
     except pygame.error as error:
         pygame.display.quit()
@@ -74,19 +73,22 @@ def open_display(size: tuple[int, int], title: str, blind: bool = False) -> pyga
         ) from None
 
 
-def fitting(size: tuple[int, int], desktop: tuple[int, int]) -> tuple[int, int]:
-    """The size (width, height), made smaller where the desktop has no room for it."""
+def fit_to_desktop(size: tuple[int, int], desktop: tuple[int, int]) -> tuple[int, int]:
+    """Return the size (width, height), reduced if the desktop has too little room for it."""
     width, height = (min(want, int(DESKTOP_SHARE * has)) for want, has in zip(size, desktop))
     return width, height
 
 
 def run(
-    screen: WindowContent, title: str = "Gridapt", size: tuple[int, int] = SIZE, blind: bool = False
+    content: WindowContent,
+    title: str = "Gridapt",
+    size: tuple[int, int] = SIZE,
+    blind: bool = False,
 ) -> int:
-    """Show a screen until it is left or closed. Returns the exit code.
+    """Show the content until it quits or the window is closed. Return the exit code.
 
-    Only display, fonts and gamepads are initialised: a mixer would complain where there is no
-    sound card.
+    Only display, fonts and gamepads are initialised, because a mixer would print warnings on
+    machines without a sound card. Raises NoDisplay or WrongPygame.
     """
     check_pygame()
     sys.setswitchinterval(SWITCH_INTERVAL)
@@ -94,28 +96,28 @@ def run(
     try:
         pygame.font.init()
         pygame.joystick.init()
-        pads: dict[int, object] = {}  # those plugged in: one that nobody holds sends no events
-        clock, calm = pygame.time.Clock(), 0
-        shown: object = None  # what the picture on screen hangs on; None: draw it in any case
-        while not screen.quit:
+        pads: dict[int, object] = {}  # a gamepad sends events only as long as its object exists
+        clock, idle = pygame.time.Clock(), 0
+        shown: object = None  # snapshot of what is on the display; None: draw in any case
+        while not content.quit:
             surface = pygame.display.get_surface()
             assert surface is not None
-            state = (surface.get_size(), screen.state())
-            calm += 1
-            if state != shown:
-                screen.draw(surface)
-                calm = 0
+            snapshot = (surface.get_size(), content.snapshot())
+            idle += 1
+            if snapshot != shown:
+                content.draw(surface)
+                idle = 0
             seconds = clock.tick(FRAMES_PER_SECOND) / 1000
-            if calm < CALM:  # at even intervals, however long it took to draw
+            if idle < IDLE_FRAMES:  # at even intervals, however long it took to draw
                 pygame.display.flip()
             events = pygame.event.get()
             for event in events:
                 if event.type == pygame.JOYDEVICEADDED:
                     pad = pygame.joystick.Joystick(event.device_index)
                     pads[pad.get_instance_id()] = pad
-                screen.handle(event)
-            screen.update(min(seconds, LONGEST_FRAME))
-            shown = None if events else state
+                content.handle(event)
+            content.update(min(seconds, LONGEST_FRAME))
+            shown = None if events else snapshot
         return 0
     finally:
         pygame.joystick.quit()

@@ -1,4 +1,4 @@
-"""T compiled levels side by side, and what chance makes of their transitions."""
+"""A batch of T compiled levels, and how wind and slip change their transitions."""
 
 from __future__ import annotations
 
@@ -16,34 +16,37 @@ from game.world.tables import N_ACTIONS, Tables, compile_level
 
 @dataclass(frozen=True)
 class Chance:
-    """Which actions take effect instead of the chosen ones, as numpy arrays or torch tensors.
+    """Probabilities with which wind and slip replace the chosen action, as numpy or torch arrays.
 
-    slip [T, S, 1]; sides [T, A, A], a slipping action's chances to become each other one; wind
-    [T, 1, A], each action's chance to be blown to; calm [T, 1, 1], that of no wind.
+    Wind comes first; a move that the wind does not replace may slip to one of its two sides.
     """
 
-    slip: Any
-    sides: Any
-    wind: Any
-    calm: Any
+    slip: Any  # [T, S, 1] probability that a move slips
+    sides: Any  # [T, A, A] distribution of the action that a slipping action becomes
+    wind: Any  # [T, 1, A] probability that the wind replaces any action by this one
+    calm: Any  # [T, 1, 1] probability of no wind
 
     def effective(self, probs: Any) -> Any:
-        """[T, S, A] the chances of what takes effect, where a policy chooses by `probs`."""
+        """Return the distribution of the action that takes effect [T, S, A] under the policy
+        `probs` [T, S, A]."""
         slid = (1 - self.slip) * probs + self.slip * (probs @ self.sides)
         return self.calm * slid + self.wind
 
     def expected(self, q: Any) -> Any:
-        """[T, S, A] the value of choosing each action, where `q` is that of its taking effect."""
+        """Return the value of choosing each action [T, S, A].
+
+        `q` [T, S, A] is the value of each action when it takes effect.
+        """
         aside = (self.sides @ q.swapaxes(1, 2)).swapaxes(1, 2)
         slid = (1 - self.slip) * q + self.slip * aside
         return self.calm * slid + (self.wind * q).sum(-1)[..., None]
 
 
 class GridBatch:
-    """T compiled levels, padded to the largest S, side by side. Immutable; holds no clock.
+    """T compiled levels, padded to the largest number of states S. Immutable; holds no clock.
 
-    A *flat* state is `task * S + state`, so that one gather steps any number of environments of any
-    tasks. Padding states are over.
+    A *flat* state is `task * S + state`. One gather then steps any number of environments of any
+    tasks. Padding states are terminal. Raises ValueError for an empty batch.
     """
 
     def __init__(self, tables: Sequence[Tables]) -> None:
@@ -63,7 +66,7 @@ class GridBatch:
         self.goal: Bools = np.zeros(shape, bool)  # [T, S]
         self.slip: Floats = np.zeros(shape)  # [T, S]
         self.cell: Ints = np.zeros((*shape, 2), int)  # [T, S, 2]
-        self.start: Floats = np.zeros(shape)  # [T, S] chance to begin there
+        self.start: Floats = np.zeros(shape)  # [T, S] probability that an episode starts here
         self.sides: Ints = np.stack([t.sides for t in tables])  # [T, A, 2]
         self.wind: Floats = np.stack([t.wind for t in tables])  # [T, A]
         for i, t in enumerate(tables):
@@ -73,31 +76,35 @@ class GridBatch:
 
     @classmethod
     def of(cls, levels: Sequence[Level]) -> GridBatch:
+        """Compile levels and return them as a batch."""
         return cls([compile_level(level) for level in levels])
 
     @cached_property
     def flat_next(self) -> Ints:
-        """[T * S * A] the next flat state, by flat state * A + action."""
+        """The next flat state of each transition [T * S * A], by flat state * A + action."""
         first = np.arange(self.n_tasks)[:, None, None] * self.n_states
         return (self.next_state + first).ravel()
 
     @cached_property
-    def chancy(self) -> Bools:
-        """[T] whether chance has a hand in the task."""
-        chancy: Bools = np.asarray(self.slip.any(1) | self.wind.any(1))
-        return chancy
+    def stochastic(self) -> Bools:
+        """Whether wind or slip can change the transitions of each task [T]."""
+        stochastic: Bools = np.asarray(self.slip.any(1) | self.wind.any(1))
+        return stochastic
 
     @cached_property
     def chance(self) -> Chance | None:
-        """What replaces the chosen actions; None where nothing does."""
-        if not self.chancy.any():
+        """The probabilities of wind and slip; None where all tasks are deterministic."""
+        if not self.stochastic.any():
             return None
         sides = (self.sides[..., None] == np.arange(N_ACTIONS)).mean(2)
         wind = self.wind[:, None]
         return Chance(self.slip[..., None], sides, wind, 1 - wind.sum(-1, keepdims=True))
 
     def step(self, state: Ints, action: Ints) -> tuple[Ints, Floats, Bools]:
-        """Flat states and effective actions -> next flat states, reward, terminated."""
+        """Return the next flat states, rewards and terminations [N].
+
+        `state` are flat states and `action` the actions that take effect, each [N].
+        """
         index = state * N_ACTIONS + action
         return (
             self.flat_next.take(index),
@@ -106,7 +113,8 @@ class GridBatch:
         )
 
     def effective(self, action_probs: Floats) -> Floats:
-        """[T, S, A] chances of the actions that take effect, where the policy chooses by these."""
+        """Return the distribution of the action that takes effect [T, S, A] under a policy
+        [T, S, A]."""
         if self.chance is None:
             return action_probs
         effective: Floats = self.chance.effective(action_probs)
@@ -114,7 +122,7 @@ class GridBatch:
 
     @cached_property
     def detours(self) -> Detours:
-        """What chance makes of transitions."""
+        """The replacement of transitions by wind and slip, for sampling."""
         shape = (*self.over.shape, N_ACTIONS)
         wind = np.broadcast_to(self.wind.sum(1)[:, None, None], shape)
         slip = (1 - wind) * self.slip[..., None]
@@ -128,19 +136,23 @@ class GridBatch:
 
 @dataclass(frozen=True)
 class Detours:
-    """What chance makes of each of n transitions, numbered by flat state * A + action.
+    """Replacements of n transitions by wind and slip. A transition is flat state * A + action.
 
-    Where a uniform number is below a bound [3, n], the first that it is below, the transition there
-    [3, n] takes effect instead: the wind's, that to one side, that to the other.
+    A uniform random number is compared with the three bounds of a transition, in ascending order.
+    The first bound above it selects the replacement: by the wind, by a slip to one side, or by a
+    slip to the other side. Above all bounds the chosen transition takes effect.
     """
 
-    bounds: Floats
-    instead: Ints
+    bounds: Floats  # [3, n]
+    instead: Ints  # [3, n] the transitions that take effect instead
 
-    def divert(self, transition: Ints, luck: Floats) -> None:
-        """Replace transitions by those that take effect, in place; `luck` is uniform."""
-        hit = (luck < self.bounds[2].take(transition)).nonzero()
-        chosen, luck = transition[hit], luck[hit]
-        which = (luck >= self.bounds[0].take(chosen)).astype(np.int64)
-        which += luck >= self.bounds[1].take(chosen)
+    def divert(self, transition: Ints, uniform: Floats) -> None:
+        """Replace transitions [N] in place by those that take effect.
+
+        `uniform` [N] are random numbers from [0, 1).
+        """
+        hit = (uniform < self.bounds[2].take(transition)).nonzero()
+        chosen, uniform = transition[hit], uniform[hit]
+        which = (uniform >= self.bounds[0].take(chosen)).astype(np.int64)
+        which += uniform >= self.bounds[1].take(chosen)
         transition[hit] = self.instead.take(which * self.instead.shape[1] + chosen)

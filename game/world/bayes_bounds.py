@@ -4,41 +4,45 @@ from __future__ import annotations
 
 import numpy as np
 
-from game.world.hidden_goal import EQUAL, HiddenGoal, KnownGoalPlans, found_returns
+from game.world.hidden_goal import EQUAL, HiddenGoal, KnownGoalSolution, returns_when_found
 from game.world.rules import Floats
 from game.world.tables import N_ACTIONS
 
-SEARCH = 10_000_000  # about how much arithmetic a search for a lower bound may cost
-WIDEST = 300  # paths that are kept in a search
-MOST_SWEEPS = 6
-MOST_ROWS = 150  # candidates that are assigned at best; the others are bounded
+SEARCH = 10_000_000  # approximate number of operations of a search for a lower bound
+WIDEST = 300  # largest beam, in paths
+MOST_SWEEPS = 6  # sweeps of policy improvement
+MOST_ROWS = 150  # candidates in an exact assignment; further candidates are bounded by its prices
 
 
-def by_assignment(problem: HiddenGoal, plans: KnownGoalPlans, episodes: int) -> float:
-    """An upper bound of the Bayes-optimal total of a trial.
+def assignment_upper_bound(
+    problem: HiddenGoal, solution: KnownGoalSolution, episodes: int
+) -> float:
+    """Return an upper bound on the Bayes-optimal total of a trial.
 
-    Whatever the policy and its luck, each candidate is first tested in some step of the trial or
-    never, and no two in the same one. To find candidate i in step t of an episode pays no more than
-    the dearest way there in t steps, and the best for i from there on. So the best assignment of
-    candidates to steps is a bound, and the optimum with known goals another.
+    Under any policy and any outcomes of wind and slip, each candidate is first tested in one step
+    of the trial or never, and no two candidates in the same step. Finding candidate i in step t of
+    an episode returns at most the highest return of a path there in t steps, plus the optimal
+    return for i from there on. The best assignment of candidates to steps is therefore an upper
+    bound. The optimal total with known goals is another one.
     """
     p = problem
-    within, idle = _best_finds(p, plans)
+    within, idle = _best_finds(p, solution)
     never = episodes * idle
-    finds = [e * idle + within + (episodes - 1 - e) * plans.episode[:-1] for e in range(episodes)]
+    after = solution.episode[:-1]  # [n] return of an episode with the goal known
+    finds = [e * idle + within + (episodes - 1 - e) * after for e in range(episodes)]
     gain = np.maximum(np.concatenate(finds) - never, 0).T  # [n, steps of the trial]
-    assigned = (p.n + p.lost) * never + _best_assignment(gain)
-    return min(assigned, episodes * plans.total(p))
+    assigned = (p.n + p.unreachable) * never + _best_assignment(gain)
+    return min(assigned, episodes * solution.total(p))
 
 
-def _best_finds(p: HiddenGoal, plans: KnownGoalPlans) -> tuple[Floats, float]:
-    """[steps, n] the most that an episode pays where i is found in that step, and without finding
-    any. Luck, and which start it is, are as one would wish."""
+def _best_finds(p: HiddenGoal, solution: KnownGoalSolution) -> tuple[Floats, float]:
+    """Return upper bounds on the return of an episode in which candidate i is found in step t
+    [steps, n], and of an episode without a find. Wind, slip and start are the most favourable."""
     states, actions = np.nonzero(p.tested >= 0)
     found = np.full((p.steps, p.n), -np.inf)
-    paid = np.where(p.start > 0, 0.0, -np.inf)  # [S] the most on the way there
+    paid = np.where(p.start > 0, 0.0, -np.inf)  # [S] highest return on the way to a state
     for step in range(p.steps):
-        value = paid[:, None] + found_returns(p, plans, p.steps - step, 0)
+        value = paid[:, None] + returns_when_found(p, solution, p.steps - step, 0)
         np.maximum.at(found[step], p.tested[states, actions], value[states, actions])
         ahead = np.full(p.n_states, -np.inf)
         np.maximum.at(ahead, p.next_state, paid[:, None] + p.reward)
@@ -47,16 +51,18 @@ def _best_finds(p: HiddenGoal, plans: KnownGoalPlans) -> tuple[Floats, float]:
 
 
 def _best_assignment(gain: Floats) -> float:
-    """At least the largest sum of gains [n, m], all of them 0 or more, with no column for two rows.
+    """Return an upper bound on the largest sum of an assignment of rows to distinct columns.
 
-    The Hungarian method (Kuhn 1955, Munkres 1957) by shortest augmenting paths. Of more than
-    MOST_ROWS rows the others are bounded by the prices that the first ones pay.
+    `gain` [n, m] is non-negative, and a row may have no column. The Hungarian method (Kuhn 1955,
+    Munkres 1957) by shortest augmenting paths; the bound is exact for up to MOST_ROWS rows. Further
+    rows are bounded by the dual prices of the first ones.
     """
     rows = min(len(gain), MOST_ROWS)
-    cost = -np.concatenate([gain[:rows], np.zeros((rows, rows))], 1)  # the rest: no column
+    no_column = np.zeros((rows, rows))
+    cost = -np.concatenate([gain[:rows], no_column], 1)
     m = cost.shape[1]
     row_price, price = np.zeros(rows), np.zeros(m + 1)
-    owner = np.full(m + 1, -1)  # [m + 1] the row that has a column; the last column is not real
+    owner = np.full(m + 1, -1)  # [m + 1] the row of each column; the last column is artificial
     for row in range(rows):
         owner[m], at = row, m
         slack, came, done = np.full(m, np.inf), np.full(m, m), np.zeros(m + 1, bool)
@@ -80,36 +86,42 @@ def _best_assignment(gain: Floats) -> float:
     return float(prices.sum() + (gain[:rows] - prices).max(1, initial=0).sum() + others)
 
 
-def by_search(problem: HiddenGoal, plans: KnownGoalPlans, episodes: int) -> float:
-    """A lower bound of the Bayes-optimal total of a trial: what some policy has, exactly.
+def search_lower_bound(problem: HiddenGoal, solution: KnownGoalSolution, episodes: int) -> float:
+    """Return a lower bound on the Bayes-optimal total of a trial: the exact total of some policy.
 
-    Until the goal is found the policy goes by state and time in the trial, and then it is the best
-    for the goal. Without chance, and with one start, no policy could do more: what has been seen
-    follows from the time. There it is a path, found by a beam search; else a policy, found by
-    dynamic programming against the states that it comes to (Bagnell et al. 2003).
+    Until the goal is found, the policy depends on the state and on the time in the trial;
+    afterwards it is optimal for the goal. In a deterministic level with one start this policy class
+    contains a Bayes-optimal policy, because the time determines the observations. There the policy
+    is a path, found by beam search. Otherwise it is found by dynamic programming against its own
+    state distribution (policy search by dynamic programming, Bagnell et al. 2003).
     """
     p = problem
     if p.effect is None and (p.start > 0).sum() == 1:
-        return _beam(p, plans, episodes)
+        return _total_by_beam_search(p, solution, episodes)
     length = p.steps * episodes
     work = p.n_states * N_ACTIONS * (p.n + 1) * length
-    anyhow = np.full((length, p.n_states, N_ACTIONS), 1 / N_ACTIONS)
-    return _improved(p, plans, anyhow, int(np.clip(SEARCH // work, 1, MOST_SWEEPS)))
+    uniform = np.full((length, p.n_states, N_ACTIONS), 1 / N_ACTIONS)
+    return _total_by_improvement(p, solution, uniform, int(np.clip(SEARCH // work, 1, MOST_SWEEPS)))
 
 
-def _improved(p: HiddenGoal, plans: KnownGoalPlans, policy: Floats, sweeps: int) -> float:
-    """The best total of the policy [steps of the trial, S, A] and of what sweeps make of it."""
+def _total_by_improvement(
+    p: HiddenGoal, solution: KnownGoalSolution, policy: Floats, sweeps: int
+) -> float:
+    """Return the highest total in sweeps of improvement of a policy [steps of the trial, S, A]."""
     best, stale = -np.inf, 0
     for _ in range(sweeps):
-        total, policy = _swept(p, plans, policy, _unfound(p, policy))
+        total, policy = _improve_policy(p, solution, policy, _unfound_probabilities(p, policy))
         best, stale = max(best, total), stale + 1 if total <= best + EQUAL else 0
         if stale > 1:
             break
     return best
 
 
-def _unfound(p: HiddenGoal, policy: Floats) -> Floats:
-    """[steps of the trial, S, n + 1] chance to be in a state with that goal not found yet."""
+def _unfound_probabilities(p: HiddenGoal, policy: Floats) -> Floats:
+    """Return the probability of being in a state with a goal not yet found.
+
+    The result is [steps of the trial, S, n + 1] for a policy [steps of the trial, S, A].
+    """
     chances = np.zeros((len(policy), p.n_states, p.n + 1))
     now = np.outer(p.start, np.ones(p.n + 1))
     states, actions = np.nonzero(p.tested >= 0)
@@ -128,13 +140,16 @@ def _unfound(p: HiddenGoal, policy: Floats) -> Floats:
     return chances
 
 
-def _swept(
-    p: HiddenGoal, plans: KnownGoalPlans, policy: Floats, weight: Floats
+def _improve_policy(
+    p: HiddenGoal, solution: KnownGoalSolution, policy: Floats, weight: Floats
 ) -> tuple[float, Floats]:
-    """The total of the policy with each step, the last first, the best before those behind it, and
-    that policy. `weight` is `_unfound` of the policy."""
-    many = np.ones(p.n + 1)
-    many[-1] = p.lost
+    """Return the total of an improved policy, and that policy.
+
+    From the last step of the trial to the first, each step's actions become optimal given the later
+    steps. `weight` is `_unfound_probabilities` of the policy.
+    """
+    count = np.ones(p.n + 1)  # candidates per column
+    count[-1] = p.unreachable
     policy = policy.copy()
     states, actions = np.nonzero(p.tested >= 0)
     tested = p.tested[states, actions]
@@ -145,30 +160,31 @@ def _swept(
             rest = p.start @ value if later else rest
             value = np.tile(rest, (p.n_states, 1))
         q = p.reward[..., None] + value[p.next_state]  # [S, A, n + 1]
-        q[states, actions, tested] = found_returns(p, plans, left + 1, later)[states, actions]
+        found = returns_when_found(p, solution, left + 1, later)
+        q[states, actions, tested] = found[states, actions]
         q = p.effective(q)
-        likely = (weight[time] + 1e-12) * many  # where it never comes, as if nothing were known
+        likely = (weight[time] + 1e-12) * count  # uniform over goals in states never visited
         chosen = (q @ likely[..., None])[..., 0].argmax(1)  # [S]
         policy[time] = np.eye(N_ACTIONS)[chosen]
         value = q[np.arange(p.n_states), chosen]
         value[p.over] = rest
-    return float((p.start @ value) @ many), policy
+    return float((p.start @ value) @ count), policy
 
 
-def _beam(p: HiddenGoal, plans: KnownGoalPlans, episodes: int) -> float:
-    """The total of the best path found, of those from the one start and without chance.
+def _total_by_beam_search(p: HiddenGoal, solution: KnownGoalSolution, episodes: int) -> float:
+    """Return the total of the best path found, in a deterministic level with one start.
 
-    Paths are ranked by what they paid and by what is left to hope for: each candidate not yet
-    tested at its best from here, less what waiting for its turn costs.
+    Paths are ranked by their return so far plus an optimistic estimate of the rest: the optimal
+    return for each candidate not yet tested, less the cost of testing the others first.
     """
     length = p.steps * episodes
     width = int(np.clip(2 * SEARCH // (N_ACTIONS * (p.n + 1) * length), 8, WIDEST))
-    rng = np.random.default_rng(0)  # decides between equals
-    mark = rng.integers(1 << 62, size=p.n + 1)
+    rng = np.random.default_rng(0)  # breaks ties
+    mark = rng.integers(1 << 62, size=p.n + 1)  # hash of a candidate in the code of a belief
     begin = int(p.start.argmax())
     state, paid, code = np.array([begin]), np.zeros(1), np.zeros(1, np.int64)
-    open_ = np.ones((1, p.n + 1))
-    open_[:, -1] = p.lost
+    possible = np.ones((1, p.n + 1))  # number of possible candidates per column
+    possible[:, -1] = p.unreachable
     for time in range(length):
         later, left = divmod(length - 1 - time, p.steps)
         if left == p.steps - 1:
@@ -176,18 +192,19 @@ def _beam(p: HiddenGoal, plans: KnownGoalPlans, episodes: int) -> float:
         parent, action = np.divmod(np.arange(len(state) * N_ACTIONS), N_ACTIONS)
         at, ahead = state[parent], p.next_state[state[parent], action]
         tested, reward = p.tested[at, action], p.reward[at, action]
-        new_open = open_[parent]
-        finds = (tested >= 0) & (new_open[np.arange(len(at)), tested] > 0)
-        new_open[finds, tested[finds]] = 0
-        in_question = new_open.sum(1)
-        new_paid = paid[parent] + in_question * reward
-        new_paid += np.where(finds, found_returns(p, plans, left + 1, later)[at, action], 0)
+        new_possible = possible[parent]
+        finds = (tested >= 0) & (new_possible[np.arange(len(at)), tested] > 0)
+        new_possible[finds, tested[finds]] = 0
+        n_possible = new_possible.sum(1)
+        new_paid = paid[parent] + n_possible * reward
+        new_paid += np.where(finds, returns_when_found(p, solution, left + 1, later)[at, action], 0)
         new_code = code[parent] ^ np.where(finds, mark[tested], 0)
-        hope = (new_open * (plans.value[left][ahead] + later * plans.episode)).sum(1)
+        hope = (new_possible * (solution.value[left][ahead] + later * solution.episode)).sum(1)
         worst = float(p.reward.min()) if not p.endless else -1.0
-        rank = new_paid + hope + worst * in_question * (in_question - 1) / 2
+        rank = new_paid + hope + worst * n_possible * (n_possible - 1) / 2
         order = np.argsort(-rank - 1e-6 * rng.random(len(rank)), kind="stable")
         _, first = np.unique(new_code[order] * 31 + ahead[order], return_index=True)
         kept = order[np.sort(first)[:width]]
-        state, paid, code, open_ = ahead[kept], new_paid[kept], new_code[kept], new_open[kept]
+        state, paid, code = ahead[kept], new_paid[kept], new_code[kept]
+        possible = new_possible[kept]
     return float(paid.max())

@@ -1,4 +1,4 @@
-"""Many environments over the tasks of a batch, each with its own clock."""
+"""N vectorized environments over the tasks of a batch."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ class Transitions:
 
     @classmethod
     def empty(cls, steps: int, n_envs: int) -> Transitions:
-        """Arrays to be written to."""
+        """Return uninitialized arrays for `steps` steps of `n_envs` environments."""
         kinds: tuple[Any, ...] = (np.int64, np.int64, np.float64, bool, bool)
         return cls(*(np.empty((steps, n_envs), kind) for kind in kinds))
 
 
 class Environments:
-    """N environments over the tasks of a batch, each with its own clock, stepped side by side.
+    """N vectorized environments over the tasks of a batch, each with its own step count.
 
-    The step after an episode's last one begins the next episode: whatever its action, it leads to a
-    start and pays nothing (Gymnasium's NEXT_STEP). With `resample` that is an episode of any task
-    of the batch, otherwise of the same one.
+    The step after an episode's last one resets the environment (Gymnasium's NEXT_STEP): any action
+    leads to a start with reward 0. With `resample` the next episode is on a random task of the
+    batch, otherwise on the same task. `task` [N] are the environments' tasks.
 
-    A step is one addition and one gather. An environment is *at* a row of the tables, A times its
-    flat state, so that adding the actions gives the transitions. Behind the states' rows there is
-    one for each start, all of whose actions lead there: so an episode's end is a transition like
-    any other. What the transitions paid is looked up for all steps of a run at once.
+    A step is one addition and one gather. The environment's *row* is A times its flat state, and
+    row + action is the transition. After the rows of the states comes one row per start, all of
+    whose actions lead to that start. A reset is therefore a transition like any other. Rewards are
+    looked up once for all steps of a run.
     """
 
     def __init__(
@@ -58,20 +58,20 @@ class Environments:
         self._next_state = np.concatenate([batch.flat_next, begin])
         self._reward = np.concatenate([batch.reward.ravel(), np.zeros(len(begin))])
         self._detours = None
-        if batch.chancy.any():
-            to_the_end = ((0, 0), (0, len(begin)))
+        if batch.stochastic.any():
+            for_resets = ((0, 0), (0, len(begin)))
             detours = batch.detours
             self._detours = Detours(
-                np.pad(detours.bounds, to_the_end), np.pad(detours.instead, to_the_end)
+                np.pad(detours.bounds, for_resets), np.pad(detours.instead, for_resets)
             )
-        self._clock = 0  # of all; an episode is over when it shows its deadline
+        self._clock = 0  # steps of all environments; an episode is truncated at its deadline
         self._deadline: Ints = np.zeros(len(task), np.int64)
-        self._begin: Ints = self._rows[task]  # [N] where it is when its episode has ended
+        self._begin: Ints = self._rows[task]  # [N] the row after the end of an episode
         self._steps: Ints = batch.steps[task]
         self.reset()
 
     def _restart(self, envs: Ints) -> Ints:
-        """[n] the rows where these environments are when their episodes have ended."""
+        """Return the rows of environments [n] whose episodes have ended; set their deadlines."""
         if self.resample:
             task = (self.rng.random(len(envs)) * self.batch.n_tasks).astype(int)
             self._begin[envs], self._steps[envs] = self._rows[task], self.batch.steps[task]
@@ -83,31 +83,31 @@ class Environments:
         return row
 
     def reset(self) -> Ints:
-        """Begin all episodes anew. Returns the flat states [N]."""
+        """Start a new episode in every environment. Return the flat states [N]."""
         rows = self._restart(np.arange(len(self._begin)))
-        self._deadline -= 1  # the step that would have begun the episode is done
+        self._deadline -= 1  # here a reset takes no step
         self._row = self._next_row.take(rows)
         return self._row // N_ACTIONS
 
     def run(self, actions: Ints, out: Transitions | None = None) -> Transitions:
-        """Take K steps, with these actions [K, N]. The result is `out`, where that is given.
+        """Take K steps with actions [K, N]. Return the transitions, written to `out` if given.
 
-        Raises ValueError where there is no such action.
+        Raises ValueError for an action out of range.
         """
         if actions.size and not 0 <= actions.min() <= actions.max() < N_ACTIONS:
             raise ValueError(f"actions are from 0 to {N_ACTIONS - 1}")
         out = out or Transitions.empty(*actions.shape)
-        row, behind = self._row, self.batch.over.size * N_ACTIONS
-        luck, ended = np.empty(len(row)), np.empty(len(row), bool)
+        row, first_reset_row = self._row, self.batch.over.size * N_ACTIONS
+        uniform, ended = np.empty(len(row)), np.empty(len(row), bool)
         for action, transition, terminated, late in zip(
             actions, out.transition, out.terminated, out.truncated
         ):
             np.add(row, action, out=transition)
             if self._detours:
-                self._detours.divert(transition, self.rng.random(out=luck))
+                self._detours.divert(transition, self.rng.random(out=uniform))
             self._next_row.take(transition, None, row, "clip")
             self._clock += 1
-            np.greater_equal(row, behind, out=terminated)
+            np.greater_equal(row, first_reset_row, out=terminated)
             np.equal(self._deadline, self._clock, out=late)
             envs = np.logical_or(terminated, late, out=ended).nonzero()[0]
             if envs.size:

@@ -1,7 +1,8 @@
-"""Observations: what an agent sees in each state, in one layout for every level up to 16 x 16.
+"""Observations: the features of each state, in one layout for every level up to 16 x 16.
 
-Features speak of cost and passability, not of tiles, and never of what is drawn for a task: a
-hidden goal looks like floor. LAYOUT lists their blocks; a checkpoint of one level fits all.
+Features describe costs and passability, not tiles. They never contain a hidden variable: a hidden
+goal looks like floor. LAYOUT lists the blocks. Because the layout is the same for all levels, an
+agent trained on one level can be loaded on any other.
 """
 
 from __future__ import annotations
@@ -17,16 +18,16 @@ from game.world.rules import KEYS, MOVES, STAY, Bools, CellGrid, Floats, Ints, n
 from game.world.tables import Tables
 
 MAX_SIZE = 16
-SIGHT = 2  # cells seen in each direction
-_WINDOW = (2 * SIGHT + 1) ** 2
-_OFFSETS = np.argwhere(np.ones((2 * SIGHT + 1, 2 * SIGHT + 1)))  # [window, 2]
+VIEW_RADIUS = 2  # cells that the agent observes in each direction
+_WINDOW = (2 * VIEW_RADIUS + 1) ** 2
+_OFFSETS = np.argwhere(np.ones((2 * VIEW_RADIUS + 1, 2 * VIEW_RADIUS + 1)))  # [window, 2]
 
-# name and width of each block, in order; blocks that a level has no use for stay zero
+# name and width of each block, in order; blocks that a level does not use are zero
 LAYOUT: dict[str, int] = {
-    "row": MAX_SIZE,  # one-hot, as the next two
+    "row": MAX_SIZE,  # one-hot, like the next two blocks
     "column": MAX_SIZE,
     "cell": MAX_SIZE**2,
-    "blocked": _WINDOW,  # the surroundings, from here to push
+    "blocked": _WINDOW,  # this block to "push_column": the cells around the agent
     "cost": _WINDOW,
     "danger": _WINDOW,
     "slip": _WINDOW,
@@ -34,36 +35,36 @@ LAYOUT: dict[str, int] = {
     "push_row": _WINDOW,
     "push_column": _WINDOW,
     "keys": 4,
-    "opponent": 3,  # present, rows to it, columns to it
-    "goal": 3,  # visible, rows to it, columns to it
+    "opponent": 3,  # present, row offset, column offset
+    "goal": 3,  # visible, row offset, column offset
 }
 N_FEATURES = sum(LAYOUT.values())
 START_OF = dict(zip(LAYOUT, accumulate(LAYOUT.values(), initial=0)))
 
 
 class TooLargeToSee(ValueError):
-    """The level is larger than the agents' view of the world."""
+    """The map is larger than the layout of the features, MAX_SIZE x MAX_SIZE."""
 
 
 def observe(tables: Tables) -> Floats:
-    """[S, F] the features of every state. Raises TooLargeToSee."""
-    seen = np.zeros((tables.n_states, N_FEATURES))
+    """Return the features of every state [S, F]. Raises TooLargeToSee."""
+    features = np.zeros((tables.n_states, N_FEATURES))
     present, columns = observe_batch(GridBatch([tables]))
-    seen[:, columns] = present[0]
-    return seen
+    features[:, columns] = present[0]
+    return features
 
 
 def observe_batch(batch: GridBatch) -> tuple[Floats, Ints]:
-    """The features of a batch without the columns that are zero everywhere, which is exact.
+    """Return the features of a batch [T, S, F'] and their columns [F'].
 
-    Returns them as [T, S, F'], zero in padding states, and those columns [F'].
+    Columns that are zero in all states are left out. Padding states have zero features.
     Raises TooLargeToSee.
     """
     row, column = np.moveaxis(batch.cell, -1, 0)  # [T, S]
     hot = {"row": row, "column": column, "cell": row * MAX_SIZE + column}
     sizes = [tables.n_states for tables in batch.tables]
-    real = np.arange(batch.n_states) < np.array(sizes)[:, None]  # [T, S] no padding
-    found = [_blocks(tables) for tables in batch.tables]
+    real = np.arange(batch.n_states) < np.array(sizes)[:, None]  # [T, S] not padding
+    blocks_of_tasks = [_blocks(tables) for tables in batch.tables]
     parts, columns = [], []
     for name, width in LAYOUT.items():
         if name in hot:
@@ -71,7 +72,7 @@ def observe_batch(batch: GridBatch) -> tuple[Floats, Ints]:
             part = (hot[name][..., None] == used) & real[..., None]  # [T, S, used]
         else:
             whole = np.zeros((*real.shape, width))
-            for task, blocks in zip(whole, found):
+            for task, blocks in zip(whole, blocks_of_tasks):
                 if name in blocks:
                     task[: len(blocks[name])] = blocks[name]
             used = np.flatnonzero(whole.any((0, 1)))
@@ -82,14 +83,15 @@ def observe_batch(batch: GridBatch) -> tuple[Floats, Ints]:
 
 
 def _blocks(tables: Tables) -> dict[str, Floats]:
-    """The blocks of LAYOUT, but the one-hot ones, that this level has a use for: [S, width]."""
+    """Return the blocks [S, width] that the level uses, without the one-hot ones."""
     level = tables.level.shown or tables.level
     if max(level.height, level.width) > MAX_SIZE:
         raise TooLargeToSee(
-            f"the map is {level.height} x {level.width}; agents see at most {MAX_SIZE} x {MAX_SIZE}"
+            f"the map is {level.height} x {level.width} cells, and agents observe at most "
+            f"{MAX_SIZE} x {MAX_SIZE} - use a smaller map"
         )
     around = tables.cell[:, None] + _OFFSETS  # [S, window, 2]
-    window = around[..., 0] * (level.width + 2 * SIGHT) + around[..., 1]  # [S, window]
+    window = around[..., 0] * (level.width + 2 * VIEW_RADIUS) + around[..., 1]  # [S, window]
     blocks = {name: grid.take(window) for name, grid in _surroundings(level).items()}
     if tables.keys.any() or tables.coins.any():
         blocks["item"] = _items(tables, level, window)
@@ -105,56 +107,61 @@ def _blocks(tables: Tables) -> dict[str, Floats]:
 
 
 def _surroundings(level: Level) -> dict[str, Floats]:
-    """What can be seen of the cells, over the map and a margin of SIGHT cells of wall."""
-    world = CellGrid(level, SIGHT)
-    scale = BY_NAME["water"].cost - 1  # so that floor shows as 0 and water as 1
-    cost = (np.where(world.goal, number(level.cost(FLOOR)), world.cost) - 1) / scale
+    """Return the features of the cells, over the map and a margin of VIEW_RADIUS walls."""
+    cells = CellGrid(level, VIEW_RADIUS)
+    scale = BY_NAME["water"].cost - 1  # floor has feature 0, water 1
+    cost = (np.where(cells.goal, number(level.cost(FLOOR)), cells.cost) - 1) / scale
     grids = {
-        "blocked": (~world.passable).astype(float),
-        "cost": np.where(world.passable, cost, 0.0),
+        "blocked": (~cells.passable).astype(float),
+        "cost": np.where(cells.passable, cost, 0.0),
     }
-    if (world.slip * world.passable).any():
-        grids["slip"] = np.where(world.passable, world.slip, 0.0)
-    if world.lava.any():
-        grids["danger"] = world.lava.astype(float)
-    if (world.way != STAY).any():
-        grids["push_row"], grids["push_column"] = np.moveaxis(MOVES[world.way], -1, 0).astype(float)
+    if (cells.slip * cells.passable).any():
+        grids["slip"] = np.where(cells.passable, cells.slip, 0.0)
+    if cells.lava.any():
+        grids["danger"] = cells.lava.astype(float)
+    if (cells.way != STAY).any():
+        grids["push_row"], grids["push_column"] = np.moveaxis(MOVES[cells.way], -1, 0).astype(float)
     return grids
 
 
 def _items(tables: Tables, level: Level, window: Ints) -> Floats:
-    """[S, window] what is left to take: 1 for a key; for a coin, its worth next to the usual one.
+    """Return the items that can still be taken [S, window]: 1 for a key, for a coin its worth
+    relative to the default.
 
-    What is drawn for a task is not seen: then all coins look usual.
+    `level` is the level as shown, so that a hidden worth is not revealed.
     """
     label = f"{COIN} worth"
     worth = number(level.setting(label)) / number(SETTINGS[label].default)
-    seen = np.zeros(window.shape)
+    items = np.zeros(window.shape)
     for key, char in enumerate(KEYS):
         for cell in level.find(char):
-            seen += _there(level, cell, window) * ~tables.keys[:, [key]]
+            items += _is_cell(level, cell, window) * ~tables.keys[:, [key]]
     for coin, cell in enumerate(level.find(COIN)):
-        seen += _there(level, cell, window) * tables.coins[:, [coin]] * worth
-    return seen
+        items += _is_cell(level, cell, window) * tables.coins[:, [coin]] * worth
+    return items
 
 
 def _locked(tables: Tables, level: Level, window: Ints) -> Bools:
-    """[S, window] where there is a door whose key is not held."""
-    seen = np.zeros(window.shape, bool)
+    """Return which observed cells are doors whose key is not held [S, window]."""
+    locked = np.zeros(window.shape, bool)
     for key, char in enumerate(KEYS):
         for cell in level.find(char.upper()):
-            seen |= _there(level, cell, window) & ~tables.keys[:, [key]]
-    return seen
+            locked |= _is_cell(level, cell, window) & ~tables.keys[:, [key]]
+    return locked
 
 
-def _there(level: Level, cell: tuple[int, int], window: Ints) -> Bools:
-    """[S, window] which places of the surroundings are the cell."""
-    there: Bools = window == (cell[0] + SIGHT) * (level.width + 2 * SIGHT) + cell[1] + SIGHT
-    return there
+def _is_cell(level: Level, cell: tuple[int, int], window: Ints) -> Bools:
+    """Return where the observed cells [S, window] are this cell."""
+    row, column = cell[0] + VIEW_RADIUS, cell[1] + VIEW_RADIUS
+    found: Bools = window == row * (level.width + 2 * VIEW_RADIUS) + column
+    return found
 
 
 def _offset(cell: Ints, others: Ints) -> Floats:
-    """[S, 3] present, and rows and columns to the nearest of others [(S,) n, 2], in MAX_SIZE."""
+    """Return 1 and the row and column offsets to the nearest of others, over MAX_SIZE [S, 3].
+
+    `cell` is [S, 2]; `others` is [n, 2] or [S, n, 2].
+    """
     offset = others - cell[:, None]  # [S, n, 2]
     nearest = np.abs(offset).sum(-1).argmin(1)
     chosen = offset[np.arange(len(cell)), nearest] / MAX_SIZE

@@ -1,4 +1,4 @@
-"""A level whose goal is hidden among candidates, as arrays."""
+"""The planning problem of a level whose goal is hidden among candidates, as arrays."""
 
 from __future__ import annotations
 
@@ -13,47 +13,54 @@ from game.world.batch import GridBatch
 from game.world.rules import Bools, Floats, Ints, number
 from game.world.tables import N_ACTIONS, compile_level
 
-EQUAL = 1e-9
+EQUAL = 1e-9  # returns that differ by less count as equal
 
 
 @dataclass(frozen=True)
 class HiddenGoal:
-    """A level with its goal among n candidates that can be reached, and others that cannot.
+    """A level whose goal is one of its candidates, with transition tables shared by all of them.
 
-    The tables are those of the level without them: until the goal is found all tasks agree in them.
+    The tables are those of the level without a goal: all tasks have the same transitions until the
+    goal is found. The n reachable candidates are numbered from 0.
     """
 
     next_state: Ints  # [S, A]
-    reward: Floats  # [S, A] where the step does not end on a candidate that is the goal
-    found: Floats  # [S, A] where it does
+    reward: Floats  # [S, A] of a step that does not end on the goal
+    found: Floats  # [S, A] reward of a step that ends on the goal
     tested: Ints  # [S, A] the candidate that the step ends on, -1 if none
     over: Bools  # [S]
-    start: Floats  # [S] chance to begin there
-    effect: Floats | None  # [S, A, A] chances of what takes effect; None if it is what was chosen
-    n: int  # candidates that can be reached
-    lost: int  # candidates that cannot
+    start: Floats  # [S] probability that an episode starts here
+    effect: Floats | None  # [S, A, A] distribution of the action that takes effect; None: as chosen
+    n: int  # number of reachable candidates
+    unreachable: int  # number of unreachable candidates
     steps: int  # of an episode
     endless: bool  # the goal does not end the episode
 
     @property
     def n_states(self) -> int:
+        """Number of states."""
         return len(self.over)
 
     @property
     def n_sets(self) -> int:
+        """Number of sets of reachable candidates."""
         return 1 << self.n
 
     @property
     def size(self) -> int:
+        """Number of values in the solution for known goals."""
         return self.n_states * (self.n + 1) * (self.steps + 1)
 
     def effective(self, q: Floats) -> Floats:
-        """[S, A, ...] the value of choosing each action, where `q` is that of its taking effect."""
+        """Return the value of choosing each action [S, A, ...].
+
+        `q` [S, A, ...] is the value of each action when it takes effect.
+        """
         return q if self.effect is None else self.effect @ q
 
 
 def hidden_goal(level: Level) -> HiddenGoal:
-    """A level with candidates, all else being settled. Raises TooLarge."""
+    """Return the problem of a level with candidates and nothing else to draw. Raises TooLarge."""
     rows = tuple(row.replace(CANDIDATE, FLOOR) for row in level.rows)
     batch = GridBatch([compile_level(replace(level, rows=rows))])
     tables = batch.tables[0]
@@ -66,7 +73,7 @@ def hidden_goal(level: Level) -> HiddenGoal:
     tested = np.where(tested >= 0, np.searchsorted(reached, tested), -1)
     entering = level.step_reward * number(level.cost(FLOOR))
     endless = level.ends != "goal"
-    caught = tables.reward - entering if endless else 0.0  # what else a step on a candidate pays
+    caught = tables.reward - entering if endless else 0.0  # added to the goal reward
     effect = None
     if batch.chance is not None:
         chosen = np.eye(N_ACTIONS)[:, None, None] * np.ones((batch.n_states, 1))  # [A, 1, S, A]
@@ -80,27 +87,27 @@ def hidden_goal(level: Level) -> HiddenGoal:
         start=batch.start[0],
         effect=effect,
         n=len(reached),
-        lost=len(cells) - len(reached),
+        unreachable=len(cells) - len(reached),
         steps=level.steps,
         endless=endless,
     )
 
 
 @dataclass(frozen=True)
-class KnownGoalPlans:
-    """The best for each goal once it is known; the last column is for a goal out of reach."""
+class KnownGoalSolution:
+    """Optimal values and actions for each known goal; the last column is an unreachable goal."""
 
-    value: Floats  # [steps + 1, S, n + 1] with that many steps left
-    best: NDArray[np.uint8]  # [steps + 1, S, n + 1] bits: the best actions
-    episode: Floats  # [n + 1] the optimal return
+    value: Floats  # [steps + 1, S, n + 1] by the number of steps left
+    best: NDArray[np.uint8]  # [steps + 1, S, n + 1] bit sets of the optimal actions
+    episode: Floats  # [n + 1] optimal return of an episode
 
     def total(self, problem: HiddenGoal) -> float:
-        """Of an episode, over all candidates."""
-        return float(self.episode[:-1].sum() + problem.lost * self.episode[-1])
+        """Return the sum of the optimal returns of an episode over all candidates."""
+        return float(self.episode[:-1].sum() + problem.unreachable * self.episode[-1])
 
 
-def solve_known(problem: HiddenGoal) -> KnownGoalPlans:
-    """Value iteration for all goals at once."""
+def solve_known_goals(problem: HiddenGoal) -> KnownGoalSolution:
+    """Compute the solution for all goals at once, by backward induction."""
     p = problem
     value = np.zeros((p.steps + 1, p.n_states, p.n + 1))
     best = np.zeros(value.shape, np.uint8)
@@ -114,13 +121,18 @@ def solve_known(problem: HiddenGoal) -> KnownGoalPlans:
         most = q.max(1)
         best[left] = np.packbits(q > most[:, None] - EQUAL, 1, "little")[:, 0]
         value[left] = np.where(p.over[:, None], 0, most)
-    return KnownGoalPlans(value, best, p.start @ value[-1])
+    return KnownGoalSolution(value, best, p.start @ value[-1])
 
 
-def found_returns(problem: HiddenGoal, plans: KnownGoalPlans, left: int, later: int) -> Floats:
-    """[S, A] what the goal pays that is found by this step, `left` before it in its episode and
-    with `later` episodes to come: at once, until the episode's end, and then."""
+def returns_when_found(
+    problem: HiddenGoal, solution: KnownGoalSolution, left: int, later: int
+) -> Floats:
+    """Return the return from a step that finds the goal to the end of the trial [S, A].
+
+    The return includes the rest of the step's episode and `later` more episodes. `left` is the
+    number of steps left in the episode, this one included.
+    """
     p = problem
-    whose = np.maximum(p.tested, 0)
-    then = plans.value[left - 1][p.next_state, whose] if p.endless else 0.0
-    return p.found + then + later * plans.episode[whose]
+    goal = np.maximum(p.tested, 0)
+    rest = solution.value[left - 1][p.next_state, goal] if p.endless else 0.0
+    return p.found + rest + later * solution.episode[goal]

@@ -1,11 +1,12 @@
-"""What can be known exactly from the tables: the optimum, returns of policies, scores.
+"""Exact planning on the tables: optimal returns, returns of policies, scores, paths.
 
-Returns are undiscounted sums of reward over an episode, averaged over starts and chance.
+Returns are undiscounted sums of rewards over an episode, in expectation over starts, wind and slip.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,10 +15,12 @@ from game.world.rules import Floats, Ints
 from game.world.tables import N_ACTIONS, Tables
 
 
-def looking_ahead(batch: GridBatch) -> Callable[[Floats], Floats]:
-    """What turns values [T, S] into those [T, S, A] of what takes effect, and then of these.
+def bellman_backup(batch: GridBatch) -> Callable[[Floats], Floats]:
+    """Return a function from state values [T, S] to action values [T, S, A].
 
-    In memory the states of an action lie side by side, which makes it several times faster.
+    An action value is the reward plus the value of the next state when the action takes effect;
+    `choice_values` accounts for wind and slip. In memory the states of one action are contiguous,
+    which makes the function several times faster.
     """
     shape = batch.next_state.shape
     flat = np.ascontiguousarray(batch.flat_next.reshape(shape).swapaxes(1, 2))
@@ -25,73 +28,77 @@ def looking_ahead(batch: GridBatch) -> Callable[[Floats], Floats]:
     return lambda value: (reward + value.ravel().take(flat)).swapaxes(1, 2)
 
 
-def chosen(batch: GridBatch, q: Floats) -> Floats:
-    """[T, S, A] the value of choosing each action, where `q` is that of its taking effect."""
+def choice_values(batch: GridBatch, q: Floats) -> Floats:
+    """Return the value of choosing each action [T, S, A], in expectation over wind and slip.
+
+    `q` [T, S, A] is the value of each action when it takes effect.
+    """
     return q if batch.chance is None else batch.chance.expected(q)
 
 
 def _values(batch: GridBatch, action_probs: Floats | None, discount: float = 1.0) -> Floats:
-    """[T, S] the return from each state of a policy [T, S, A], or of the best one (None)."""
-    look_ahead, value = looking_ahead(batch), np.zeros(batch.over.shape)
+    """Return the state values [T, S] of a policy [T, S, A], or of an optimal one (None)."""
+    backup, value = bellman_backup(batch), np.zeros(batch.over.shape)
     if action_probs is not None:
         moves = np.ascontiguousarray(batch.effective(action_probs).swapaxes(1, 2)).swapaxes(1, 2)
     for left in range(1, batch.horizon + 1):
-        q = look_ahead(discount * value)
-        new = chosen(batch, q).max(-1) if action_probs is None else (q * moves).sum(-1)
+        q = backup(discount * value)
+        new = choice_values(batch, q).max(-1) if action_probs is None else (q * moves).sum(-1)
         new = np.where((left <= batch.steps)[:, None], new, value)
         if np.array_equal(new, value):
-            break  # more steps change nothing
+            break  # converged: further steps change nothing
         value = new
     return value
 
 
 def optimal_values(batch: GridBatch, discount: float) -> Floats:
-    """[T, S] the best discounted return of an episode that begins in this state, all being
+    """Return the optimal discounted value of each state [T, S], with all steps left and the task
     known."""
     return _values(batch, None, discount)
 
 
 def _averaged(batch: GridBatch, action_probs: Floats | None) -> Floats:
-    """[T] the same, averaged over starts."""
+    """Return the values of `_values`, averaged over starts [T]."""
     result: Floats = (batch.start * _values(batch, action_probs)).sum(1)
     return result
 
 
 def optimal_return(batch: GridBatch) -> Floats:
-    """[T] the best expected return within the steps of an episode, all being known."""
+    """Return the optimal expected return of an episode [T] when the task is known."""
     return _averaged(batch, None)
 
 
 def optimal_policy(batch: GridBatch) -> Floats:
-    """[H, T, S, A] for each step of the episode, uniform over the best actions."""
-    look_ahead, value = looking_ahead(batch), np.zeros(batch.over.shape)
+    """Return an optimal policy for each step [H, T, S, A], uniform over the optimal actions."""
+    backup, value = bellman_backup(batch), np.zeros(batch.over.shape)
     policy = np.empty((batch.horizon, *batch.reward.shape))
     task = np.arange(batch.n_tasks)
     for left in range(1, batch.horizon + 1):
-        q = chosen(batch, look_ahead(value))
+        q = choice_values(batch, backup(value))
         best = q > q.max(-1, keepdims=True) - 1e-9
-        known = task[left <= batch.steps]  # for whom this is a step of the episode
-        policy[batch.steps[known] - left, known] = (best / best.sum(-1, keepdims=True))[known]
-        value[known] = q.max(-1)[known]
-    for t in task:  # after a shorter episode nothing counts
+        active = task[left <= batch.steps]  # tasks whose episode is at least this long
+        policy[batch.steps[active] - left, active] = (best / best.sum(-1, keepdims=True))[active]
+        value[active] = q.max(-1)[active]
+    for t in task:  # steps after the end of a shorter episode have no effect
         policy[batch.steps[t] :, t] = 1 / N_ACTIONS
     return policy
 
 
 def expected_return(batch: GridBatch, action_probs: Floats) -> Floats:
-    """[T] the exact return of a policy without memory, `action_probs` [T, S, A]."""
+    """Return the exact expected return [T] of a memoryless policy `action_probs` [T, S, A]."""
     return _averaged(batch, action_probs)
 
 
 def state_values(batch: GridBatch, action_probs: Floats) -> Floats:
-    """[T, S] the exact return of a policy [T, S, A] whose episode begins in this state."""
+    """Return the exact state values [T, S] of a policy [T, S, A], with all steps left."""
     return _values(batch, action_probs)
 
 
 def visits(batch: GridBatch, action_probs: Floats) -> Floats:
-    """[T, S] how often a policy [T, S, A] is in each state in an episode, on average."""
+    """Return the expected number of visits to each state per episode [T, S] of a policy
+    [T, S, A]."""
     moves = batch.effective(action_probs)  # [T, S, A]
-    here = batch.start  # [T, S] chance to be there
+    here = batch.start  # [T, S] probability of being in the state
     total: Floats = here.copy()
     for step in range(batch.horizon):
         going = (batch.steps > step)[:, None] & ~batch.over
@@ -102,29 +109,49 @@ def visits(batch: GridBatch, action_probs: Floats) -> Floats:
 
 
 def random_return(batch: GridBatch) -> Floats:
-    """[T] the exact return of the policy that is uniform over the five actions."""
+    """Return the exact expected return [T] of the policy that is uniform over the five actions."""
     return _averaged(batch, np.full(batch.reward.shape, 1 / N_ACTIONS))
 
 
 def score(value: Floats, random: Floats, optimal: Floats) -> Floats:
-    """Normalised: 0 for the uniform random policy, 1 for the optimum; 0 where the two are equal."""
+    """Return normalised returns: 0 is the random return and 1 the optimal return.
+
+    The score is 0 where these two are equal.
+    """
     room = np.asarray(optimal - random, float)
     result: Floats = np.divide(value - random, room, out=np.zeros_like(value), where=room > 1e-12)
     return result
 
 
-def optimal_path(tables: Tables) -> tuple[Ints, Ints]:
-    """States [n + 1] and actions [n] of a best episode from the first start, by the likeliest luck.
+@dataclass(frozen=True)
+class BaselineReturns:
+    """The exact returns of T tasks that scores are measured between."""
 
-    Of several best actions it takes the first in the order of ACTIONS; the chosen one takes effect
-    unless another is likelier to.
+    random: Floats  # [T] of the policy that is uniform over the five actions
+    optimal: Floats  # [T] of the planner, which knows the task
+
+    def score(self, returns: Floats) -> Floats:
+        """The normalised score of returns [T]."""
+        return score(returns, self.random, self.optimal)
+
+
+def baseline_returns(batch: GridBatch) -> BaselineReturns:
+    """Compute both baselines of every task of a batch."""
+    return BaselineReturns(random_return(batch), optimal_return(batch))
+
+
+def optimal_path(tables: Tables) -> tuple[Ints, Ints]:
+    """Return states [n + 1] and actions [n] of an optimal episode from the first start.
+
+    In each step the most likely outcome of wind and slip is taken. Ties between optimal actions are
+    resolved in the order of ACTIONS, ties between outcomes in favour of the chosen action.
     """
     batch = GridBatch([tables])
-    look_ahead, likeliest = looking_ahead(batch), _likeliest(batch)
-    plan = []  # plan[k] [S]: best action with k + 1 steps left
+    backup, likeliest = bellman_backup(batch), _likeliest(batch)
+    plan = []  # plan[k] [S]: optimal action with k + 1 steps left
     value = np.zeros((1, batch.n_states))
     for _ in range(tables.level.steps):
-        q = chosen(batch, look_ahead(value))
+        q = choice_values(batch, backup(value))
         value = q.max(-1)
         plan.append((q[0] > value[0][:, None] - 1e-9).argmax(-1))
     states, actions = [int(tables.starts[0])], []
@@ -138,16 +165,19 @@ def optimal_path(tables: Tables) -> tuple[Ints, Ints]:
 
 
 def _likeliest(batch: GridBatch) -> Ints:
-    """[A, S] the action of the one task that is likeliest to take effect where one is chosen."""
+    """Return the action that most likely takes effect [A, S] for each chosen action of one task."""
     chosen = np.eye(N_ACTIONS)[:, None, None] * np.ones(batch.reward.shape)  # [A, 1, S, A]
     effects = [batch.effective(one)[0] + 1e-9 * one[0] for one in chosen]
     return np.stack(effects).argmax(-1)
 
 
 def shortest_path(tables: Tables) -> int | None:
-    """The fewest moves from a start to a goal, the best start and luck; None if there is no way."""
+    """Return the fewest moves from any start to any goal; None if there is no path.
+
+    All outcomes of wind and slip count as possible.
+    """
     batch = GridBatch([tables])
-    possible = batch.effective(np.full(batch.reward.shape, 0.2))[0] > 0  # [S, A] by some luck
+    possible = batch.effective(np.full(batch.reward.shape, 0.2))[0] > 0  # [S, A]
     distance = np.full(tables.n_states, -1)
     frontier, steps = tables.starts, 0
     while len(frontier):

@@ -1,8 +1,8 @@
-"""The transition rules, once: what each action does in each state.
+"""The transition rules: the effect of each action in each state.
 
-A state of a level is the agent's cell, the keys held, the coins left, the hunters' cells and the
-phase of all that goes by the clock. The rules are deterministic; chance (wind, slip) only replaces
-the chosen action by the one that takes effect, see `game.tables`.
+A state consists of the agent's cell, the keys held, the coins left, the hunters' cells and the
+phase of the opponents' periodic moves. The rules are deterministic. Wind and slip only replace the
+chosen action by the one that takes effect, see `game.world.batch`.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from game.text.walking import teleporters
 ACTIONS = ("up", "down", "left", "right", "stay")
 MOVES = np.array([[-1, 0], [1, 0], [0, -1], [0, 1], [0, 0]])  # [A, (row, column)]
 STAY = ACTIONS.index("stay")
-SIDES = np.array([[2, 3], [2, 3], [0, 1], [0, 1], [4, 4]])  # [A, 2] where a slipping move goes
+SIDES = np.array([[2, 3], [2, 3], [0, 1], [0, 1], [4, 4]])  # [A, 2] moves after a slip
 BACK = np.array([1, 0, 3, 2, 4])  # [A] the opposite move
-CAUGHT = -1.0  # what being caught pays on top
-BURNT = -1.0  # what lava pays
+CAUGHT = -1.0  # added to the reward of a step in which an opponent catches the agent
+BURNT = -1.0  # the reward of a step into lava
 KEYS = "abcd"
 MAX_COINS = 40
 
@@ -34,15 +34,15 @@ Bools = NDArray[np.bool_]
 
 
 def number(value: Value) -> float:
-    """A value that is one number. Raises ValueError where it is still to be drawn."""
+    """Return a value that is a single number. Raises ValueError for a range or a set."""
     if isinstance(value, int | float):
         return value
-    raise ValueError(f"{value} is still to be drawn: make a task of the level first")
+    raise ValueError(f"{value} is still to be drawn - draw a task of the level first")
 
 
 PASSABLE = np.zeros(128, bool)  # by character
 PASSABLE[[ord(tile.char) for tile in TILES if tile.passable]] = True
-WAY = np.full(128, STAY)  # by character: the one move that leaves a one-way tile
+WAY = np.full(128, STAY)  # by character: the only move out of a one-way tile; STAY: no one-way
 WAY[[ord(tile.char) for tile in TILES if tile.effect in DIRECTIONS]] = [
     ACTIONS.index(tile.effect) for tile in TILES if tile.effect in DIRECTIONS
 ]
@@ -51,7 +51,7 @@ LAVA[[ord(tile.char) for tile in TILES if tile.effect == "lava"]] = True
 
 
 class CellGrid:
-    """A level as arrays over its cells, [rows, columns], with `margin` walls on each side."""
+    """A level as arrays over its cells [rows, columns], with `margin` walls on each side."""
 
     def __init__(self, level: Level, margin: int = 1) -> None:
         shape = (level.height, level.width)
@@ -69,26 +69,26 @@ class CellGrid:
         self.goal: Bools = codes == ord(GOAL)
         self.lava: Bools = LAVA[codes]
         self.slip: Floats = slip[codes]
-        self.way: Ints = WAY[codes]  # the one move that leaves the cell; STAY: any does
+        self.way: Ints = WAY[codes]  # the only move out of the cell; STAY: any move
 
 
 @dataclass(frozen=True)
 class States:
-    """N states. Cells are numbers of `FlatGrid`'s flat map."""
+    """N states. A cell is its index in the flat map of `FlatGrid`."""
 
     cell: Ints  # [N]
-    keys: Ints  # [N] bits: held
-    coins: Ints  # [N] bits: left
-    phase: Ints  # [N] steps taken, modulo the game's period
+    keys: Ints  # [N] bit set of the keys held
+    coins: Ints  # [N] bit set of the coins left
+    phase: Ints  # [N] steps taken, modulo the period
     hunters: Ints  # [N, hunters] cells
 
 
 class FlatGrid(CellGrid):
-    """A concrete level made ready for `step`: its cells in one row, as the map is read.
+    """A concrete level prepared for `step`: its cells as flat arrays in reading order.
 
-    `period` is how many steps all that goes by the clock takes to come round, or the phases of an
-    episode if they are fewer. Keys and coins are numbered from 0; a door whose key is nowhere is a
-    wall.
+    `period` is the number of steps after which all opponents' moves repeat, or the number of phases
+    of an episode if that is smaller. Keys and coins are numbered from 0. A door without a key on
+    the map is a wall. Raises ValueError where a value is still to be drawn.
     """
 
     def __init__(self, level: Level) -> None:
@@ -99,26 +99,29 @@ class FlatGrid(CellGrid):
             setattr(self, name, getattr(self, name).ravel())
         moves = ACTIONS[:STAY] if level.controls == NORMAL else level.controls.split()
         self.controls: Ints = np.array([*map(ACTIONS.index, moves), STAY])  # [A] action -> move
-        self.offset: Ints = MOVES @ np.array([self.wide, 1])  # [A] of a move, in cells
+        self.offset: Ints = MOVES @ np.array([self.wide, 1])  # [A] move -> distance
         self.key_names = [c for c in KEYS if c in self.chars]
         self.coins = self._find(COIN)
         self.starts = self._find(START)
         doors = [c for c in KEYS.upper() if c in self.chars]
-        self.free = self.passable & ~np.isin(self.codes, [ord(c) for c in doors])  # to opponents
+        is_door = np.isin(self.codes, [ord(c) for c in doors])
+        self.free = self.passable & ~is_door  # cells that opponents may enter
         self.passable = self.passable.copy()
         for char in doors:
             self.passable[self._find(char)] = char.lower() in self.key_names
-        self.simple = not (doors or self.key_names or len(self.coins))
-        self.key, self.door, self.coin, self.twin = self._items(doors)
-        self.ways = bool((self.way != STAY).any())
+        self.has_items = bool(doors or self.key_names or len(self.coins))
+        self.key, self.door, self.coin, self.twin = self._items()
+        self.has_one_ways = bool((self.way != STAY).any())
         self.worth = number(level.setting(f"{COIN} worth"))
         self._set_opponents(level)
 
     def _find(self, char: str) -> Ints:
+        """Return all cells that show `char`, in reading order."""
         return np.flatnonzero(self.codes == ord(char))
 
-    def _items(self, doors: list[str]) -> tuple[Ints, Ints, Ints, Ints]:
-        """For each cell: the bit of its key, of its door, of its coin; where entering it leads."""
+    def _items(self) -> tuple[Ints, Ints, Ints, Ints]:
+        """Return, per cell, the bit of its key, of its door's key and of its coin, and the cell
+        that entering it leads to."""
         key, door, coin = np.zeros((3, len(self.codes)), np.int64)
         for bit, char in enumerate(self.key_names):
             key[self._find(char)] = 1 << bit
@@ -132,11 +135,11 @@ class FlatGrid(CellGrid):
         return key, door, coin, twin
 
     def number(self, row: int, column: int) -> int:
-        """The number of a cell of the map."""
+        """Return the index in the flat map of a cell of the map."""
         return (row + 1) * self.wide + column + 1
 
     def place(self, cells: Ints) -> Ints:
-        """[..., 2] row and column in the map of cells by their numbers."""
+        """Return row and column in the map [..., 2] of indices in the flat map."""
         return np.stack(np.divmod(cells, self.wide), -1) - 1
 
     def _set_opponents(self, level: Level) -> None:
@@ -148,20 +151,20 @@ class FlatGrid(CellGrid):
         kind = level.setting(f"{PATROL} kind")
         hunting = kind == "hunt"
         both = np.concatenate([patrols, hunters])
-        self.hunters: Ints = both if hunting else hunters  # [hunters] where they begin
+        self.hunters: Ints = both if hunting else hunters  # [hunters] their first cells
         self.every: Ints = np.where(np.isin(self.hunters, patrols), pace[PATROL], pace[HUNTER])
         step = 1 if kind == "x" else self.wide
-        rounds = [] if hunting else [self._round(int(at), step) for at in patrols]
-        paces = [pace[PATROL] * len(trip) for trip in rounds]
+        routes = [] if hunting else [self._route(int(at), step) for at in patrols]
+        paces = [pace[PATROL] * len(route) for route in routes]
         self.period = min(math.lcm(*paces, *map(int, self.every)), level.steps + 1)
-        self.n_opponents = len(rounds) + len(self.hunters)
+        self.n_opponents = len(routes) + len(self.hunters)
         clock = np.arange(self.period) // pace[PATROL]
-        self.patrols: Ints = np.zeros((self.period, len(rounds)), np.int64)  # cells in each phase
-        for i, trip in enumerate(rounds):
-            self.patrols[:, i] = np.array(trip)[clock % len(trip)]
+        self.patrols: Ints = np.zeros((self.period, len(routes)), np.int64)  # cells by phase
+        for i, route in enumerate(routes):
+            self.patrols[:, i] = np.array(route)[clock % len(route)]
 
-    def _round(self, cell: int, step: int) -> list[int]:
-        """The cells of a patrol in turn until it is back where it began, and going the same way."""
+    def _route(self, cell: int, step: int) -> list[int]:
+        """Return the cells of one period of a patrol that starts at `cell` in direction `step`."""
         low = high = cell
         while self.free[low - step]:
             low -= step
@@ -172,7 +175,7 @@ class FlatGrid(CellGrid):
 
 
 def step(game: FlatGrid, state: States, action: Ints) -> tuple[States, Floats, Bools]:
-    """Let each action [N] take effect: the next states, the rewards [N], and which episodes end."""
+    """Return the next states, rewards [N] and terminations [N] of actions [N] that take effect."""
     cell, keys, coins = _walk(game, state, action)
     on_goal, in_lava = game.goal[cell], game.lava[cell]
     reward = np.where(on_goal, game.level.goal_reward, game.level.step_reward * game.cost[cell])
@@ -187,31 +190,31 @@ def step(game: FlatGrid, state: States, action: Ints) -> tuple[States, Floats, B
     caught = (opponents_at(game, state.phase, state.hunters) == cell[:, None]).any(1)
     caught |= (opponents_at(game, phase, hunters) == cell[:, None]).any(1)
     caught &= ~ended
-    phase = np.where(ended, state.phase, phase)  # who reaches the goal leaves the others no move
+    phase = np.where(ended, state.phase, phase)  # opponents do not move once the episode has ended
     hunters = np.where(ended[:, None], state.hunters, hunters)
     return States(cell, keys, coins, phase, hunters), reward + CAUGHT * caught, ended | caught
 
 
 def _walk(game: FlatGrid, state: States, action: Ints) -> tuple[Ints, Ints, Ints]:
-    """The agent's own part: where it comes to, the keys it then holds, the coins then left."""
+    """Return the agent's next cell, the keys it then holds and the coins then left, each [N]."""
     move = game.controls[action]
     target = state.cell + game.offset[move]
     walks = game.passable[target]
-    if game.ways:
+    if game.has_one_ways:
         way = game.way[state.cell]
         walks = walks & ((way == STAY) | (way == move) | (move == STAY))
         walks &= (game.way[target] != BACK[move]) | (move == STAY)
-    if not game.simple:
+    if game.has_items:
         walks = walks & ((game.door[target] & ~state.keys) == 0)
     entered = walks & (move != STAY)
     cell = np.where(entered, game.twin[target], state.cell)
-    if game.simple:
+    if not game.has_items:
         return cell, state.keys, state.coins
     return cell, state.keys | game.key[cell], state.coins & ~game.coin[cell]
 
 
 def _hunt(game: FlatGrid, hunters: Ints, agent: Ints, phase: Ints) -> Ints:
-    """[N, hunters] the cells of the hunters after their move, if it is their turn."""
+    """Return the hunters' cells [N, hunters] after a step; one moves every `game.every` steps."""
     if not hunters.shape[1]:
         return hunters
     away = game.place(agent)[:, None] - game.place(hunters)  # [N, hunters, 2]
@@ -224,5 +227,5 @@ def _hunt(game: FlatGrid, hunters: Ints, agent: Ints, phase: Ints) -> Ints:
 
 
 def opponents_at(game: FlatGrid, phase: Ints, hunters: Ints) -> Ints:
-    """[N, opponents] their cells."""
+    """Return the cells of all opponents [N, opponents], patrols first."""
     return np.concatenate([game.patrols[phase], hunters], 1)

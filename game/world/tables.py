@@ -1,12 +1,12 @@
-"""Levels compiled to tables, and the batch that every rollout steps through.
+"""Levels compiled to transition tables.
 
-`compile_level` numbers a level's reachable states 0..S-1 and stores what each action does there.
-`GridBatch` pads T such tables to one size, so that T tasks step side by side by gathers alone.
+`compile_level` numbers a level's reachable states 0..S-1 and tabulates the effect of each action.
+`GridBatch` (game.world.batch) pads T such tables to one size for batched steps.
 
-Chance stays out of the tables: it replaces the chosen action by another one, whose row is taken.
-Which one, says `Chance`: the wind comes first, and where it did not blow, the move may slip. Both
-are about moves in the world while tables go by the actions chosen, so with permuted controls each
-move stands for the action that brings it about.
+The tables are deterministic. Wind and slip replace the chosen action by another one, and then the
+other action's entry applies; `Chance` (game.world.batch) holds the probabilities. Wind and slip act
+on moves, the tables are indexed by actions: with permuted controls a move is represented by the
+action that causes it.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ from game.world.rules import (
 )
 
 MAX_STATES = 65_536
-SMALL = 8_192  # up to this many states are all tabulated at once, before the reachable are kept
+SMALL = 8_192  # up to this many states are tabulated at once, reachable or not
 N_ACTIONS = len(ACTIONS)
 
 
 class TooLarge(ValueError):
-    """A level has more states than tables are made for."""
+    """The level has more than MAX_STATES states."""
 
 
 @dataclass(frozen=True)
 class Tables:
-    """One level, compiled. A state in which the episode is over leads to itself, paying nothing."""
+    """One compiled level. A terminal state leads to itself with reward 0."""
 
     level: Level
     cell: Ints  # [S, 2] row and column in the map, from 0
@@ -52,20 +52,20 @@ class Tables:
     terminated: Bools  # [S, A] the episode ends with this transition
     over: Bools  # [S] the episode has ended
     goal: Bools  # [S] the agent is on a goal
-    slip: Floats  # [S] chance that a move goes to a side
-    starts: Ints  # [n] an episode begins in one of these, uniformly
-    sides: Ints  # [A, 2] the actions whose moves are to the two sides of an action's
-    wind: Floats  # [A] chance that this action takes effect, whatever was chosen
-    keys: Bools  # [S, 4] held, from a to d
-    coins: Bools  # [S, coins] left, in the order of the map
-    opponents: Ints  # [S, opponents, 2] row and column
+    slip: Floats  # [S] probability that a move slips to one of its sides
+    starts: Ints  # [n] an episode starts in one of these states, uniformly drawn
+    sides: Ints  # [A, 2] the two actions that a slip may turn an action into
+    wind: Floats  # [A] probability that the wind replaces any action by this one
+    keys: Bools  # [S, 4] keys held, from a to d
+    coins: Bools  # [S, coins] coins left, in reading order
+    opponents: Ints  # [S, opponents, 2] their rows and columns
 
     @property
     def n_states(self) -> int:
         return len(self.cell)
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """All that it takes to play the level without us, to be saved; `steps` is per episode."""
+        """Return the arrays that simulate the level elsewhere; `steps` is the episode length."""
         names = (
             "cell",
             "next_state",
@@ -80,13 +80,16 @@ class Tables:
         return {name: getattr(self, name) for name in names} | {"steps": np.array(self.level.steps)}
 
     def state_of(self, cell: tuple[int, int]) -> int | None:
-        """The first state at a cell (row, column), or None where the agent cannot be."""
+        """Return the first state with the agent at a cell (row, column), or None."""
         found = np.flatnonzero((self.cell == cell).all(1))
         return int(found[0]) if len(found) else None
 
 
 class _Numbering:
-    """Numbers for all states of a game, reachable or not: mixed radix, the cell counting most."""
+    """A mixed-radix code for all states of a level, reachable or not; the first digit is the cell.
+
+    Raises TooLarge where a code would not fit into 62 bits.
+    """
 
     def __init__(self, game: FlatGrid) -> None:
         self.game = game
@@ -105,13 +108,14 @@ class _Numbering:
             raise self.too_large()
 
     def too_large(self) -> TooLarge:
+        """Return the error that names the number of states and its factors."""
         product = " x ".join(f"{_short(n)} {name}" for name, n in self.factors.items() if n > 1)
-        size = f"up to {_short(self.size)} states"
+        size = f"the level has up to {_short(self.size)} states"
         limit = f"over the limit of {MAX_STATES:,}"
-        return TooLarge(f"{size} ({product}), {limit} - use a smaller map, or fewer of these")
+        return TooLarge(f"{size} ({product}), {limit} - use a smaller map or fewer of these")
 
     def encode(self, states: States) -> Ints:
-        """[N]"""
+        """Return the codes [N] of states."""
         code = self.index[states.cell]
         if self.size == len(self.cells):
             return code
@@ -122,6 +126,7 @@ class _Numbering:
         return code
 
     def decode(self, code: Ints) -> States:
+        """Return the states of codes [N]."""
         n_hunters = len(self.game.hunters)
         hunters = np.zeros((len(code), n_hunters), np.int64)
         for i in reversed(range(n_hunters)):
@@ -138,14 +143,14 @@ class _Numbering:
 
 
 def _short(n: int) -> str:
-    """A number of any size, for people."""
+    """Return a number of any size as short text."""
     return f"{n:,}" if n < 10**30 else f"10^{math.log10(n):.0f}"
 
 
 def compile_level(level: Level) -> Tables:
-    """Number the reachable states and tabulate the rules. Raises TooLarge over MAX_STATES.
+    """Return the transition tables of a concrete level, over its reachable states.
 
-    The level is a concrete one: ValueError where a value is still to be drawn.
+    Raises TooLarge over MAX_STATES states, and ValueError where a value is still to be drawn.
     """
     game = FlatGrid(level)
     numbering = _Numbering(game)
@@ -157,7 +162,7 @@ def compile_level(level: Level) -> Tables:
         phase=np.zeros(n_starts, np.int64),
         hunters=np.tile(game.hunters, (n_starts, 1)),
     )
-    first = numbering.encode(begin) * 2  # of each code there are two: going on, and over
+    first = numbering.encode(begin) * 2  # even: the episode goes on, odd: it is over
     codes, next_state, reward, terminated = _tabulate(game, numbering, first)
     starts = np.searchsorted(codes, first)
     kept = _reached(next_state, starts)  # [S] ascending
@@ -188,9 +193,10 @@ def compile_level(level: Level) -> Tables:
 def _tabulate(
     game: FlatGrid, numbering: _Numbering, first: Ints
 ) -> tuple[Ints, Ints, Floats, Bools]:
-    """Codes [n], ascending, of states that lead only to one another, and what each action does.
+    """Return codes [n], ascending, of a closed set of states, and their transitions.
 
-    Few states are all taken at once; of many, those ahead of `first` are found step by step.
+    The transitions are next state, reward and termination, each [n, A]. Up to SMALL states are all
+    taken at once. Of more states, those reachable from `first` are found by breadth-first search.
     """
     whole = numbering.size <= SMALL
     known = frontier = np.arange(numbering.size) * 2 if whole else np.unique(first)
@@ -220,6 +226,7 @@ def _tabulate(
 
 
 def _reached(next_state: Ints, starts: Ints) -> Ints:
+    """Return the states that can be reached from the starts, ascending."""
     seen = np.zeros(len(next_state), bool)
     frontier = starts
     while len(frontier):
@@ -230,16 +237,18 @@ def _reached(next_state: Ints, starts: Ints) -> Ints:
 
 
 def _bits(numbers: Ints, n: int) -> Bools:
-    """[..., n] the lowest bits, the lowest first."""
+    """Return the n lowest bits [N, n] of numbers [N], lowest first."""
     return (numbers[:, None] >> np.arange(n) & 1).astype(bool)
 
 
 def _sides(game: FlatGrid) -> Ints:
-    action_of = np.argsort(game.controls)  # [A] the action that brings a move about
+    """Return the two actions that a slip may turn each action into [A, 2]."""
+    action_of = np.argsort(game.controls)  # [A] the action that causes a move
     return action_of[SIDES[game.controls]]
 
 
 def _wind(game: FlatGrid) -> Floats:
+    """Return the probability that the wind replaces any action by this one [A]."""
     chances = np.zeros(N_ACTIONS)
     if game.level.wind in WINDS:
         move = ACTIONS.index(WINDS[game.level.wind])

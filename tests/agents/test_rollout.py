@@ -1,4 +1,4 @@
-"""Episodes: sampled as the exact return says, and a task's own whatever else is in the batch."""
+"""Sampled episodes agree with exact returns, and do not depend on the rest of the batch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Agents on disk come back as they were, and damaged ones are refused with a reason."""
+"""Agents on disk load as they were saved, and damaged files are refused with a reason."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def edit(run: Path, **changes: object) -> None:
     (run / CONFIG).write_text(json.dumps({**config, **changes}))
 
 
-def test_a_saved_agent_is_loaded_as_it_was(run: Path):
+def test_a_saved_agent_loads_unchanged(run: Path):
     agent = load_agent(str(run))
     assert (agent.name, agent.pack) == (run.name, "mazes-9x9")
     original = make_learner("maml", seed=5, hidden=(8,), inner_steps=2)
@@ -112,13 +112,13 @@ def test_scratch_needs_no_run_and_its_seed_draws_it():
 
 
 @pytest.mark.parametrize("name", list_pretrained())
-def test_shipped_agents_load_are_small_and_say_how_they_were_made(name: str):
+def test_shipped_agents_load_are_small_and_record_their_command(name: str):
     folder = find_agent(name)
     agent = load_agent(name)
     assert agent.pack in [path.name for path in list_packs()]
     config = json.loads((folder / CONFIG).read_text())
-    remembers = issubclass(learner_class(config["learner"]), MemoryLearner)
-    assert (folder / WEIGHTS).stat().st_size < (1_000_000 if remembers else 300_000)
+    has_memory = issubclass(learner_class(config["learner"]), MemoryLearner)
+    assert (folder / WEIGHTS).stat().st_size < (1_000_000 if has_memory else 300_000)
     assert config["command"].startswith("python main.py train ")
     assert {path.name for path in folder.iterdir()} >= {"metrics.csv", "curves.png", "results.json"}
 
@@ -142,11 +142,11 @@ def test_a_failed_write_leaves_the_last_good_file(tmp_path: Path):
     assert [file.name for file in tmp_path.iterdir()] == ["a.txt"]
 
 
-def test_a_card_tells_what_an_agent_was_trained_on(run: Path):
+def test_a_card_lists_the_training_tasks(run: Path):
     assert agent_card("scratch").trained_on == frozenset()
-    assert agent_card(str(run)).trained_on == frozenset()  # it met ever new tasks
+    assert agent_card(str(run)).trained_on == frozenset()  # every task was new
     edit(run, trained_on=["0123456789ab"])
     assert agent_card(str(run)).trained_on == {"0123456789ab"}
     assert agent_card(str(run)).episodes == 20
-    edit(run, learner="rl2", options={}, episodes_per_step=None)  # as older runs say it
+    edit(run, learner="rl2", options={}, episodes_per_step=None)  # as in older runs
     assert agent_card(str(run)).episodes == 1  # a step of memory is an episode

@@ -1,4 +1,4 @@
-"""What level authors ask, and what they are told: checks, samples and pictures of their levels."""
+"""The commands for level authors: checks, samples and pictures of levels."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def run(*arguments: str) -> int:
 
 
 def warnings(text: str, tmp_path: Path) -> list[str]:
-    """Of a level that is right, each as `line:column: what`."""
+    """Return the warnings about a valid level, each as `line:column: what`."""
     path = tmp_path / "level.txt"
     path.write_text(text, encoding="utf-8")
     report = check_file(path)
@@ -46,24 +46,33 @@ def warnings(text: str, tmp_path: Path) -> list[str]:
         ("map:\n@?#?\n", ["2:4: the goal at row 1 column 4 is out of reach"]),
         ("map:\n@?#G\n", ["2:4: the goal at row 1 column 4 is out of reach"]),
         ("map:\n@?A?\n.a#.\n", []),
-        ("map:\n@?A?\n", ["2:3: the door 'A' has no key 'a': it is a wall"]),
-        ("map:\n@?A.\n###a\n", ["3:4: the key 'a' is out of reach: the door 'A' is a wall"]),
-        ("map:\n@?.?1\n", ["2:5: the teleporter '1' has no twin: it leads nowhere"]),
+        ("map:\n@?A?\n", ["2:3: the door 'A' never opens: there is no key 'a' - add one"]),
+        ("map:\n@?A.\n###a\n", ["3:4: the door 'A' never opens: its key is out of reach - move"]),
+        ("map:\n@?.?1\n", ["2:5: the teleporter '1' leads nowhere - add a second '1'"]),
         ("map:\n@?<?\n", ["2:4: the goal at row 1 column 4 is out of reach"]),
         ("map:\n@?1#?1\n", []),
         ("define: I slip=0.3\ndefine: M every=2\nmap:\n@?M?\n..I.\n", []),
-        ("define: M every=2\nmap:\n@?I?\n", ["1:1: 'define: M', and there is no 'M' on the map"]),
+        (
+            "define: M every=2\nmap:\n@?I?\n",
+            ["1:1: 'define: M', but there is no 'M' on the map"],
+        ),
         ("map:\n@?L?\n", ["2:4: the goal at row 1 column 4 is out of reach"]),
         (
             "map:\n@.?\n",
-            ["2:3: a hidden goal, and one candidate for it: nothing is left to find out"],
+            ["2:3: the hidden goal has only one candidate - add another '?'"],
         ),
         ("goal: visible\nmap:\n@.?\n", []),
-        ("steps: 2\nmap:\n@.?.?\n", ["1:1: 2 steps, but the way to row 1 column 5 takes 4"]),
-        ("map:\n@" + "." * 50 + "G\n", ["2:1: 50 steps, but the way to the goal takes 51"]),
+        (
+            "steps: 2\nmap:\n@.?.?\n",
+            ["1:1: episodes have 2 steps, but the way to row 1 column 5"],
+        ),
+        (
+            "map:\n@" + "." * 50 + "G\n",
+            ["2:1: episodes have 50 steps, but the way to the goal takes"],
+        ),
         (
             "title: A\nsteps: 1\nmap:\n?.@.?\n",
-            ["2:1: 1 steps, but the way to row 1 column 1 takes 2"],
+            ["2:1: episodes have 1 step, but the way to row 1 column 1 takes 2"],
         ),
     ],
 )
@@ -79,18 +88,19 @@ def test_warnings_say_what_and_where(text: str, expected: list[str], tmp_path: P
 def test_a_candidate_behind_a_patrol_is_out_of_reach_in_the_tasks_that_it_closes(tmp_path: Path):
     lane = "define: M kind={{x, {}}}\nmap:\n?@..M..?\n########\n"
     assert warnings(lane.format("y"), tmp_path) == [
-        "3:8: the goal at row 1 column 8 is out of reach"  # waiting, it stands in the way, too
+        # the patrol blocks the lane even while it waits
+        "3:8: the goal at row 1 column 8 is out of reach - open a path to it"
     ]
     niche = "define: M kind={x, y}\nmap:\n?@..M..?\n###...##\n"
-    assert warnings(niche, tmp_path) == [  # going up and down, it meets all who pass
-        "3:8: the goal at row 1 column 8 is out of reach in 1 of 2 tasks"
+    assert warnings(niche, tmp_path) == [  # going up and down, the patrol blocks the lane
+        "3:8: the goal at row 1 column 8 is out of reach in 1 of 2 tasks - open a path to it"
     ]
 
 
-def test_a_map_whose_only_way_is_by_a_slip_is_reached_by_luck(tmp_path: Path):
+def test_cells_that_only_random_moves_reach_are_within_reach(tmp_path: Path):
     """The wind always blows to the east; only candidates downwind are within reach."""
     found = warnings("wind: east 1\nmap:\n?@.?\n....\n", tmp_path)
-    assert found == ["3:1: the goal at row 1 column 1 is out of reach"]
+    assert found == ["3:1: the goal at row 1 column 1 is out of reach - open a path to it"]
     assert warnings("wind: east 0.9\nmap:\n?@.?\n....\n", tmp_path) == []
 
 
@@ -179,11 +189,11 @@ def test_show_keeps_the_tile_where_it_is_best_to_wait(tmp_path: Path, capsys):
     assert "@" in capsys.readouterr().out.split("\n")[1]
 
 
-def test_show_says_that_arrows_go_by_the_likeliest_luck(tmp_path: Path, capsys):
+def test_show_says_that_arrows_follow_the_most_likely_outcomes(tmp_path: Path, capsys):
     path = tmp_path / "slips.txt"
     path.write_text("slip: 0.2\nmap:\n@.G\n...\n")
     assert run("levels", "show", str(path)) == 0
-    assert "the arrows go by the likeliest luck" in capsys.readouterr().out
+    assert "the arrows follow the most likely outcomes" in capsys.readouterr().out
 
 
 def test_show_and_hash_have_json(family: str, capsys):
@@ -287,7 +297,7 @@ def test_a_way_past_opponents_that_takes_longer_than_an_episode_is_a_warning(tmp
     assert found["shortest_path"] > 2
     assert "2 steps, but the way to the goal takes" in found["warnings"][0]
     found = report("map:\n@MG\n", tmp_path)
-    assert "2:1: no goal can be reached past" in found["errors"][0]
+    assert "2:1: the opponents block every way to a goal - open" in found["errors"][0]
 
 
 GENERATED = """
@@ -322,7 +332,7 @@ def test_a_pack_that_generates_levels_too_long_for_their_steps_is_warned_of(tmp_
     text = GENERATED.format(5).replace("steps = 9", "steps = 4")
     (tmp_path / "pack.toml").write_text(text)
     (found,) = check([str(tmp_path)])
-    assert "5 of 5 tasks cannot be done in their 4 steps" in found["warnings"][0]
+    assert "5 of 5 tasks cannot be solved in 4 steps - raise 'steps'" in found["warnings"][0]
 
 
 # --- docs/authoring.md -------------------------------------------------------------------------

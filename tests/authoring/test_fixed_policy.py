@@ -1,23 +1,23 @@
-"""The best policy that does not adapt, where it can be worked out by hand."""
+"""The best policy that does not adapt, on levels where it can be computed by hand."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from game.authoring.fixed_policy import TaskGroup, best_table, look_alikes
+from game.authoring.fixed_policy import TaskGroup, best_fixed_policy, indistinguishable_tasks
 from game.tasks.family import family
 from game.tasks.packs import load_pack
 from game.text.reading import parse
-from game.world.planner import expected_return, score
+from game.world.planner import expected_return
 
 
 def best(text: str) -> float:
-    found = best_table(list(family(parse(text), "")), 2, np.random.default_rng(0))
+    found = best_fixed_policy(list(family(parse(text), "")), 2, np.random.default_rng(0))
     return found.score
 
 
-def test_a_goal_in_sight_needs_no_adaptation():
+def test_a_visible_goal_needs_no_adaptation():
     assert best("goal: visible\nsteps: 6\nmap:\n?@?\n") == pytest.approx(1, abs=1e-3)
 
 
@@ -41,7 +41,7 @@ def test_the_score_of_a_table_is_its_exact_return_normalised():
     probs = np.random.default_rng(0).dirichlet(np.ones(5), group.n_rows)
     mean, values = group.action_values(probs)
     returns = expected_return(group.batch, probs[group.row])
-    assert mean == pytest.approx(score(returns, group.random, group.optimal).mean())
+    assert mean == pytest.approx(group.baselines.score(returns).mean())
     assert values.shape == probs.shape
 
 
@@ -57,7 +57,7 @@ def test_action_values_point_uphill():
 
 def test_a_generated_task_stands_for_every_goal_that_would_look_the_same():
     pack = load_pack("mazes-9x9")
-    (group,) = look_alikes(pack, "test", 1, 1000, np.random.default_rng(0))
+    (group,) = indistinguishable_tasks(pack, "test", 1, 1000, np.random.default_rng(0))
     task = pack.split("test").tasks[0]
     assert task.id in {other.id for other in group}
     looks = {tuple(row.replace("G", ".") for row in other.level.rows) for other in group}
@@ -66,5 +66,7 @@ def test_a_generated_task_stands_for_every_goal_that_would_look_the_same():
 
 
 def test_listed_tasks_stand_for_those_of_all_splits_on_their_map():
-    (group,) = look_alikes(load_pack("goals-5x5"), "test", 9, 1000, np.random.default_rng(0))
+    (group,) = indistinguishable_tasks(
+        load_pack("goals-5x5"), "test", 9, 1000, np.random.default_rng(0)
+    )
     assert len(group) == 24

@@ -1,4 +1,4 @@
-"""Generated levels: solvable, as their parameters say, and the same wherever the seed is."""
+"""Generated levels: solvable, true to their parameters, and determined by the seed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from game.tasks.generators import GENERATORS, candidates
+from game.tasks.generators import GENERATORS, with_candidates
 from game.tasks.task import Task
 from game.text.level import Level
 from game.text.reading import parse
@@ -57,13 +57,13 @@ def open_cells(level: Level) -> set[tuple[int, int]]:
 
 
 def walkable(level: Level) -> int:
-    """Cells that can be walked to from the start, the goal being no obstacle."""
+    """Return the number of cells that can be reached from the start, through the goal."""
     rows = tuple(row.replace("G", ".") for row in level.rows)
     return len(reachable(replace(level, rows=rows), level.find("@")[0]))
 
 
 def passages(level: Level) -> int:
-    """Pairs of open cells side by side."""
+    """Return the number of pairs of adjacent open cells."""
     cells = open_cells(level)
     return sum((r + dr, c + dc) in cells for r, c in cells for dr, dc in ((0, 1), (1, 0)))
 
@@ -107,7 +107,7 @@ def test_caves_are_smoother_than_scattered_walls():
     assert smooth < 0.7 * rough
 
 
-def test_items_bar_no_way_and_keys_can_be_got():
+def test_items_block_no_path_and_keys_are_within_reach():
     for seed in range(30):
         level = draw("rooms", {"locks": 2, "loops": 0.0, "items": "11o", "terrain_share": 0}, seed)
         text = "".join(level.rows)
@@ -119,7 +119,7 @@ def test_items_bar_no_way_and_keys_can_be_got():
 
 def test_patches_join_terrain_to_regions_of_the_same_share():
     def likes(level: Level) -> float:
-        """Of neighbours both of some terrain, how many are of the same."""
+        """Return the share of equal tiles among adjacent terrain cells."""
         cells = open_cells(level)
         near = [((r, c), (r + dr, c + dc)) for r, c in cells for dr, dc in ((0, 1), (1, 0))]
         pairs = [level.rows[a[0]][a[1]] + level.rows[b[0]][b[1]] for a, b in near if b in cells]
@@ -133,17 +133,17 @@ def test_patches_join_terrain_to_regions_of_the_same_share():
         assert n_terrain / len(open_cells(level)) == pytest.approx(0.5, abs=0.06)
 
 
-def test_candidates_are_where_the_goal_may_be_as_far_as_one_sees():
+def test_candidates_are_all_possible_cells_of_a_hidden_goal():
     parameters = {"items": "o", "min_distance": 3, "max_distance": 6}
     kind, _ = GENERATORS["scatter"]
     for seed in range(20):
         level = draw("scatter", parameters, seed)
-        guise = candidates(level, kind(**parameters))
-        assert level.find("G")[0] in guise.find("?")
+        family = with_candidates(level, kind(**parameters))
+        assert level.find("G")[0] in family.find("?")
         plain = tuple(row.replace("G", ".") for row in level.rows)
-        assert tuple(row.replace("?", ".") for row in guise.rows) == plain
+        assert tuple(row.replace("?", ".") for row in family.rows) == plain
         distance = reachable(replace(level, rows=plain), level.find("@")[0])
-        assert all(3 <= distance[cell] <= 6 for cell in guise.find("?"))
+        assert all(3 <= distance[cell] <= 6 for cell in family.find("?"))
 
 
 @pytest.mark.parametrize(
@@ -168,6 +168,6 @@ def test_parameters_out_of_range_are_refused(name: str, parameters: dict):
         GENERATORS[name][0](**parameters)
 
 
-def test_what_cannot_be_generated_is_given_up():
-    with pytest.raises(ValueError, match="no level has a goal 200 moves away"):
+def test_parameters_that_cannot_be_met_are_refused():
+    with pytest.raises(ValueError, match="no level with a goal 200 to 10,000 moves away"):
         draw("scatter", {"min_distance": 200}, 0)

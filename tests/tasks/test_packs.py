@@ -1,4 +1,4 @@
-"""What every shipped pack keeps to; one that is dropped into levels/ is found by itself."""
+"""Requirements on every shipped pack; the packs are found in levels/."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from game.world.tables import compile_level
 
 PACKS = [path.name for path in list_packs()]
 SMALLER = {"goals-5x5": (9, 5), "showcase": (0, 5)}  # validation and test, by the exercise they are
-MOST_STATES = 2_000  # of a task to train on
+MOST_STATES = 2_000  # in a training task
 SIDES = ("Robot navigation", "Game ")  # how the last sentence of a text begins
 
 every_pack = pytest.mark.parametrize("name", PACKS)
 
 
 def some_tasks(pack: Pack, n: int) -> list[Task]:
-    """All listed tasks, and some to train on."""
+    """Return all listed tasks and some training tasks."""
     train = pack.split("train")
     drawn = train.sample(n, np.random.default_rng(0)) if train.tasks or train.unlimited else []
     return [*drawn, *pack.split("validation").tasks, *pack.split("test").tasks]

@@ -1,4 +1,4 @@
-"""Task distributions: what a pack divides, and what it refuses."""
+"""Task distributions: the division of packs into splits, and errors in packs."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_the_showcase_is_five_named_levels_for_watching_only():
     assert len({task.name for task in pack.split("test").tasks}) == 5
 
 
-def test_ids_hang_on_play_alone():
+def test_ids_depend_on_play_alone():
     a = Task(parse("title: a\nmap:\n@.G\n"), "a")
     assert a.id == Task(parse("author: x\nmap:\n@ G\n"), "b").id
     assert a.id != Task(parse("steps: 51\nmap:\n@.G\n"), "a").id
@@ -106,7 +106,7 @@ def test_a_task_has_its_own_generator():
     assert task_rng(0, a).random() != task_rng(1, a).random()
 
 
-# --- what tasks draw ---------------------------------------------------------------------------
+# --- draws -------------------------------------------------------------------------------------
 
 
 def test_sets_and_controls_are_tasks_of_a_family_and_ranges_are_not():
@@ -164,7 +164,7 @@ def test_what_is_held_out_is_not_drawn_from_a_range_in_training(tmp_path):
     assert drawn == {4, 6}
 
 
-# --- packs of one's own ------------------------------------------------------------------------
+# --- packs in folders ------------------------------------------------------------------------
 
 
 def write_pack(folder: Path, toml: str | None, **levels: str) -> Path:
@@ -184,7 +184,7 @@ def test_a_single_file_is_a_pack_of_one(tmp_path):
     assert [len(many.split(split).tasks) for split in SPLITS] == [5, 2, 2]
 
 
-def test_what_a_pack_advises_is_read_without_its_levels(tmp_path):
+def test_recommended_options_are_read_without_the_levels(tmp_path):
     folder = write_pack(tmp_path, "[train]\nmaml = '--tasks 3'\n", a="no level", b="map:\n@.G\n")
     assert pack_advice(folder) == pack_advice(folder / "pack.toml") == {"maml": "--tasks 3"}
     assert pack_advice(folder / "b.txt") == {}
@@ -221,13 +221,13 @@ def test_twins_up_to_symmetry_count_as_shared_where_the_level_varies(tmp_path):
     ("toml", "what"),
     [
         ("title = 3\n", r"pack.toml:1:1: 'title' is 3"),
-        ("title = 'x'\ntext = 'y", r"pack.toml: at its end: "),
+        ("title = 'x'\ntext = 'y", r"pack.toml: at the end of the file: "),
         ("title = 'x'\ntext\n", r"pack.toml:2:5: "),
         ("# " + "x" * (1 << 20), r"pack.toml:1:1: the file is over 1,048,576 bytes"),
         ("\ntitel = 'x'\n", r"pack.toml:2:1: 'titel' is not known here - did you mean 'title'"),
         ("title = \n", r"pack.toml:1:9: Invalid value"),
         ("[split]\nby = 'luck'\n", r"pack.toml:2:1: 'by' is"),
-        ("[split]\nby = 'file'\ntest = ['zz*']\n", "no level file is called that"),
+        ("[split]\nby = 'file'\ntest = ['zz*']\n", "matches no level file"),
         ("[split]\ntrain = 0.9\n", "do not add up to 1"),
         ("[split]\nby = 'goals'\n", "a.txt has no '\\?'"),
         ("[split]\nby = 'goals'\ngoals = { 'a.txt' = 3 }\n", "should be a table of texts"),
@@ -235,27 +235,30 @@ def test_twins_up_to_symmetry_count_as_shared_where_the_level_varies(tmp_path):
         ("[split]\nby = 'file'\ntest = ['']\n", "should be a list"),
         ("[split]\ntrain = nan\n", "do not add up to 1"),
         ("x = " + "[" * 5000, "nested too deeply"),
-        ("agent = ''\n", "names no agent"),
-        ("text = 'of episodes'\nepisodes = 0\n", r"pack.toml:2:1: 'episodes' is how many"),
+        ("agent = ''\n", "is empty - name a run's folder"),
+        ("text = 'of episodes'\nepisodes = 0\n", r"pack.toml:2:1: 'episodes' is out of range"),
         ("episodes = 2.5\n", r"pack.toml:1:1: 'episodes' is 2.5, and should be a whole number"),
         ("[generate]\ngenerator = 'scatter'\ntest = 100000000\n", "over 10,000 tasks"),
         (
             "[generate]\ngenerator = 'scatter'\n[generate.parameters]\nheight = 3\nwidth = 3\n"
             "walls = 0.0\nterrain_share = 0.0\nmin_distance = 1\n",
-            "leave no level that is new",
+            "give no new level in 1000 tries",
         ),
         (
             "[generate]\ngenerator = 'scatter'\n[generate.parameters]\nheight = 99\nwidth = 99\n"
             "walls = 0.6\nmin_distance = 49\n",
-            "no level has a goal 49 moves away",
+            "no level with a goal 49 to 10,000 moves away",
         ),
         ("[generate]\nseed = 1\n", "lacks 'generator'"),
-        ("[generate]\ngenerator = 'magic'\n", "is one of: scatter"),
-        ("[generate]\ngenerator = 'scatter'\n[generate.parameters]\nwalls = 2.0\n", "do not fit"),
+        ("[generate]\ngenerator = 'magic'\n", "use one of: scatter"),
+        (
+            "[generate]\ngenerator = 'scatter'\n[generate.parameters]\nwalls = 2.0\n",
+            "cannot be used",
+        ),
         ("[generate]\ngenerator = 'scatter'\n[generate.parameters]\nwals = 0.2\n", "'walls'"),
     ],
 )
-def test_what_is_wrong_with_a_pack_is_said_with_its_place(tmp_path, toml: str, what: str):
+def test_errors_in_a_pack_name_their_place(tmp_path, toml: str, what: str):
     with pytest.raises(PackError, match=what):
         load_pack(write_pack(tmp_path, toml, a="map:\n@.G\n"))
 
@@ -265,7 +268,7 @@ def test_a_folder_of_levels_is_a_pack_without_a_pack_toml(tmp_path):
     pack = load_pack(write_pack(tmp_path, None, **levels))
     assert [len(pack.split(split).tasks) for split in SPLITS] == [3, 1, 1]
     (tmp_path / "none").mkdir()
-    with pytest.raises(PackError, match=r"no levels and no pack.toml .*levels new"):
+    with pytest.raises(PackError, match=r"no level files and no pack.toml .*levels new"):
         load_pack(tmp_path / "none")
 
 
@@ -276,7 +279,7 @@ def test_all_levels_of_a_pack_are_checked_at_once(tmp_path):
     assert [Path(p.file).name for p in error.value.problems] == ["a.txt", "b.txt"]
 
 
-def test_an_unknown_name_is_answered_with_the_likeliest():
+def test_an_unknown_name_is_answered_with_the_closest():
     with pytest.raises(PackError, match="did you mean 'mazes-9x9'"):
         load_pack("maze-9x9")
 

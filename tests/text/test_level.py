@@ -265,7 +265,7 @@ def test_all_errors_are_reported_at_once_with_their_places():
         ("", 1, 1, "no map"),
         ("steps: 5\n", 1, 1, "no map"),
         ("map:\n", 1, 1, "empty"),
-        ("map: #\n@G\n", 1, 6, "behind"),
+        ("map: #\n@G\n", 1, 6, "after"),
         ("map:\n@..\n", 2, 1, "no goal"),
         ("map:\n..G\n", 2, 1, "no start"),
         ("map:\n@#G\n", 2, 1, "no goal can be reached"),

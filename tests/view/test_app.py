@@ -9,7 +9,7 @@ import pytest
 
 from commands.agent_choices import AgentChoices
 from game.tasks.packs import load_pack
-from game.view.app import CHECK_FILES, App, setup_of
+from game.view.app import CHECK_FILES, App
 from game.view.draw.theme import DARK
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.library import Library
@@ -17,6 +17,7 @@ from game.view.screens.gallery import Gallery
 from game.view.screens.screen import Navigation
 from game.view.screens.watch import WatchScreen
 from game.view.settings import load
+from game.view.setups import watch_setup
 from game.world.bayes import first_episode_score
 from tests.view_data import AGENTS, LEVEL, FixedAgents, Script, click, press
 
@@ -55,63 +56,63 @@ def type_in(app: App, text: str) -> None:
 # --- the gallery
 
 
-def test_the_gallery_shows_all_packs_and_ones_own_levels(tmp_path: Path, level: Path) -> None:
+def test_the_gallery_shows_own_levels_and_all_packs(tmp_path: Path, level: Path) -> None:
     gallery = gallery_of(start(tmp_path, level))
-    titles = dict.fromkeys(entry.shelf.title for entry in gallery.entries)
+    titles = dict.fromkeys(entry.library_pack.title for entry in gallery.levels.items)
     assert list(titles)[:2] == ["Test lane", "Showcase"]
     assert {"Goals 5x5", "Mazes 9x9"} <= set(titles)
-    assert gallery.entry is not None
-    assert gallery.entry.name == "Test lane"
+    assert gallery.levels.item is not None
+    assert gallery.levels.item.name == "Test lane"
 
 
 def test_typing_searches_and_enter_opens(tmp_path: Path) -> None:
     app = start(tmp_path)
     gallery = gallery_of(app)
     type_in(app, "goals")
-    assert {entry.shelf.title for entry in gallery.entries} == {"Goals 5x5"}
-    assert len(gallery.entries) == 5
+    assert {entry.library_pack.title for entry in gallery.levels.items} == {"Goals 5x5"}
+    assert len(gallery.levels.items) == 5
     app.handle(press(pygame.K_RIGHT))
-    chosen = gallery.entry
+    chosen = gallery.levels.item
     app.handle(press(pygame.K_RETURN))
     app.update(0.02)
     assert isinstance(app.page, WatchScreen)
     assert chosen is not None
     assert chosen.task is not None
     assert app.page.task.id == chosen.task.id
-    assert app.page.subject.agents == AGENTS
+    assert app.page.setup.agents == AGENTS
 
 
-def test_letters_are_letters_in_the_gallery(tmp_path: Path) -> None:
+def test_letters_go_into_the_search(tmp_path: Path) -> None:
     app = start(tmp_path)
     gallery = gallery_of(app)
     type_in(app, "tg")
-    assert gallery.query == "tg"
+    assert gallery.levels.query == "tg"
     assert app.appearance.palette is not DARK
     app.handle(press(pygame.K_BACKSPACE))
     app.handle(press(pygame.K_t, "t", pygame.KMOD_CTRL))
-    assert gallery.query == "t"
+    assert gallery.levels.query == "t"
     assert app.appearance.palette is DARK
     app.handle(press(pygame.K_ESCAPE))
-    assert gallery.query == ""
+    assert gallery.levels.query == ""
     app.handle(press(pygame.K_ESCAPE))
     app.update(0.02)
     assert isinstance(app.page, WatchScreen)
 
 
-def test_arrow_keys_go_through_lines_and_packs(tmp_path: Path) -> None:
+def test_keys_move_by_level_row_and_pack(tmp_path: Path) -> None:
     app = start(tmp_path)
     gallery = gallery_of(app)
-    first = gallery.entry
+    first = gallery.levels.item
     app.handle(press(pygame.K_PAGEDOWN))
-    assert gallery.entry is not None
-    assert gallery.entry.shelf.title != "Showcase"
+    assert gallery.levels.item is not None
+    assert gallery.levels.item.library_pack.title != "Showcase"
     app.handle(press(pygame.K_UP))
-    assert gallery.entry.shelf.title == "Showcase"
+    assert gallery.levels.item.library_pack.title == "Showcase"
     app.handle(press(pygame.K_PAGEUP))
-    assert gallery.entry == first
+    assert gallery.levels.item == first
     for _ in range(500):
         app.handle(press(pygame.K_RIGHT))
-    assert gallery.selected == len(gallery.entries) - 1
+    assert gallery.levels.selected == len(gallery.levels.items) - 1
 
 
 def test_tab_chooses_agent_and_mode_by_keyboard(tmp_path: Path) -> None:
@@ -119,14 +120,14 @@ def test_tab_chooses_agent_and_mode_by_keyboard(tmp_path: Path) -> None:
     gallery = gallery_of(app)
     app.handle(press(pygame.K_TAB))
     app.handle(press(pygame.K_RIGHT))
-    assert gallery.value("agent") == AGENTS[1]
+    assert gallery.fields.value("agent") == AGENTS[1]
     app.handle(press(pygame.K_TAB))
     app.handle(press(pygame.K_LEFT))
-    assert gallery.value("beside it") == "no other"
+    assert gallery.fields.value("second agent") == "none"
     app.handle(press(pygame.K_RETURN))
     app.update(0.02)
     assert isinstance(app.page, WatchScreen)
-    assert app.page.subject.agents == (AGENTS[1],)
+    assert app.page.setup.agents == (AGENTS[1],)
 
 
 @pytest.mark.parametrize("key", [pygame.K_RETURN, pygame.K_g])
@@ -136,41 +137,41 @@ def test_a_screen_that_is_covered_keeps_no_pictures(tmp_path: Path, key: int) ->
     app.draw(pygame.Surface((960, 640)))
     below = app.page
     assert isinstance(below, WatchScreen)
-    assert below._stage
+    assert below._frame
     app.handle(press(key))
     app.update(0.02)
     assert app.page is not below
-    assert below._stage is None
+    assert below._frame is None
     app.handle(press(pygame.K_ESCAPE))
     app.update(0.02)
     app.draw(pygame.Surface((960, 640)))
-    assert below._stage
+    assert below._frame
 
 
-def test_each_mode_asks_only_what_it_needs(tmp_path: Path) -> None:
+def test_each_mode_has_its_own_fields(tmp_path: Path) -> None:
     app = start(tmp_path)
     gallery = gallery_of(app)
     asked = {"watch": 4, "play": 2, "duel": 3, "train": 4}
     for _ in range(3):
         app.handle(press(pygame.K_TAB))
     for mode, count in asked.items():
-        assert gallery.value("mode") == mode
-        assert gallery.field == "mode"
+        assert gallery.fields.value("mode") == mode
+        assert gallery.fields.active == "mode"
         app.draw(pygame.Surface((960, 640)))
-        assert len(gallery._fields) == 2 * (count - 1)
+        assert len(gallery.field_buttons) == 2 * (count - 1)
         app.handle(press(pygame.K_RIGHT))
 
 
-def test_the_mouse_does_the_same(tmp_path: Path) -> None:
+def test_levels_and_fields_can_be_clicked(tmp_path: Path) -> None:
     app = start(tmp_path)
     gallery = gallery_of(app)
-    rect, number = gallery._cards[1]
+    rect, number = gallery.grid.card_places[1]
     app.handle(click(rect.center))
-    assert gallery.selected == number
-    agent = gallery.value("agent")
-    side = next(rect for rect, field, by in gallery._fields if field == "agent" and by == 1)
+    assert gallery.levels.selected == number
+    agent = gallery.fields.value("agent")
+    side = next(rect for rect, field, by in gallery.field_buttons if field == "agent" and by == 1)
     app.handle(click(side.center))
-    assert gallery.value("agent") != agent
+    assert gallery.fields.value("agent") != agent
     app.draw(pygame.Surface((960, 640)))
     app.handle(click(rect.center))
     app.update(0.02)
@@ -182,28 +183,28 @@ def test_seen_is_what_the_chosen_agent_was_trained_on(tmp_path: Path) -> None:
     tasks = load_pack("showcase").split("test").tasks
     app.agents = FixedAgents(tasks[0].id)
     gallery = gallery_of(app)
-    said = [gallery._said(e, e.task) for e in gallery.entries[:2] if e.task]
-    assert said[0].endswith(" seen")
-    assert said[1].endswith(" unseen")
+    captions = [gallery.caption(e, e.task) for e in gallery.levels.items[:2] if e.task]
+    assert captions[0].endswith(" seen")
+    assert captions[1].endswith(" unseen")
 
 
-def test_one_picture_is_painted_a_frame(tmp_path: Path) -> None:
+def test_at_most_one_picture_is_painted_per_frame(tmp_path: Path) -> None:
     app = start(tmp_path)
     gallery = gallery_of(app)
     surface = pygame.Surface((960, 640))
     for _ in range(5):
-        before = gallery._painted
+        before = gallery.pictures.painted
         app.update(0.02)
         app.draw(surface)
-        assert gallery._painted <= before + 1
-    painted = gallery._painted
+        assert gallery.pictures.painted <= before + 1
+    painted = gallery.pictures.painted
     for _ in range(60):
         app.update(0.1)
         app.draw(surface)
-    assert gallery._painted > painted
-    still = gallery._painted
+    assert gallery.pictures.painted > painted
+    still = gallery.pictures.painted
     app.draw(surface)
-    assert gallery._painted == still
+    assert gallery.pictures.painted == still
 
 
 @pytest.mark.parametrize("size", [(1280, 800), (1920, 1080), (300, 200), (1, 1)])
@@ -214,7 +215,7 @@ def test_it_draws_at_any_size(tmp_path: Path, size: tuple[int, int]) -> None:
     app.draw(surface)
 
 
-def test_a_level_with_errors_tells_them(tmp_path: Path) -> None:
+def test_opening_a_level_with_errors_shows_them(tmp_path: Path) -> None:
     bad = tmp_path / "bad.txt"
     bad.write_text("map:\n@xG\n")
     library = Library([bad], BackgroundJobs(at_once=True))
@@ -255,7 +256,7 @@ def test_a_dropped_file_with_errors_shows_them_and_changes_nothing(tmp_path: Pat
 
 
 def test_a_level_that_is_written_is_loaded_again(tmp_path: Path, level: Path) -> None:
-    """And while it has errors, the last good state stays."""
+    """While it has errors, the last valid version stays."""
     app = start(tmp_path, level)
     assert isinstance(app.page, WatchScreen)
     first = app.page.task
@@ -303,24 +304,24 @@ def test_what_other_screens_cut_short_begins_again(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["scratch", "random", "planner", "posterior-sampling"])
 def test_of_agents_that_never_trained_is_said_what_they_are(name: str) -> None:
-    said = setup_of(load_pack("showcase"), [name], AgentChoices()).sentence
+    said = watch_setup(load_pack("showcase"), [name], AgentChoices()).sentence
     assert said
-    assert (name == "scratch") == ("has learned nothing before" in said)
+    assert (name == "scratch") == ("without meta-training" in said)
 
 
 def test_steps_of_very_different_length_share_a_logarithmic_axis() -> None:
-    pack = load_pack("showcase")
-    assert setup_of(pack, ["maml-mazes-9x9", "posterior-sampling"], AgentChoices()).unlike
-    assert not setup_of(pack, ["maml-mazes-9x9", "scratch"], AgentChoices()).unlike
+    pack, agents = load_pack("showcase"), AgentChoices()
+    assert watch_setup(pack, ["maml-mazes-9x9", "posterior-sampling"], agents).episodes_differ
+    assert not watch_setup(pack, ["maml-mazes-9x9", "scratch"], agents).episodes_differ
 
 
 def test_it_says_why_a_level_is_out_of_the_agents_distribution() -> None:
     agents, name = AgentChoices(), ["maml-mazes-9x9"]
     own, other = load_pack("mazes-9x9"), load_pack("opponents")
-    inside = setup_of(own, name, agents)
-    assert inside.outside(inside.tasks[0]) == ()
-    outside = setup_of(other, name, agents)
-    why = outside.outside(outside.tasks[0])
+    inside = watch_setup(own, name, agents)
+    assert inside.out_of_distribution(inside.tasks[0]) == ()
+    outside = watch_setup(other, name, agents)
+    why = outside.out_of_distribution(outside.tasks[0])
     assert why
     assert "patrol" in why[0] or "hunt" in why[0]
     facts = WatchScreen(outside, Script()).facts()
@@ -331,9 +332,9 @@ def test_it_says_why_a_level_is_out_of_the_agents_distribution() -> None:
 def test_the_bayes_bound_is_a_line_of_the_plot() -> None:
     pack = load_pack("goals-5x5")
     score = first_episode_score(pack.levels[0])
-    axes = WatchScreen(setup_of(pack, AGENTS, FixedAgents()), Script()).facts().axes
+    axes = WatchScreen(watch_setup(pack, AGENTS, FixedAgents()), Script()).facts().axes
     assert axes
     assert score
     assert axes.bayes == pytest.approx(axes.random + score * (axes.optimal - axes.random))
-    plain = WatchScreen(setup_of(load_pack("showcase"), AGENTS, FixedAgents()), Script())
+    plain = WatchScreen(watch_setup(load_pack("showcase"), AGENTS, FixedAgents()), Script())
     assert plain.facts().axes.bayes is None  # its goals are no secret draw

@@ -12,10 +12,11 @@ import pytest
 from game.text.level import Level
 from game.text.reading import parse
 from game.text.tiles import BY_CHAR, TILES
-from game.view.draw.actors import Cast, place, segments
-from game.view.draw.board import Board, grid_size, neighbours, swatch, walled
+from game.view.draw.actors import DynamicTiles, place, segments
+from game.view.draw.board import Board, grid_size, neighbours, walled
 from game.view.draw.layout import Heights, arrange, flow
-from game.view.draw.plot import Axes, digits_for, nice_ticks, shown_steps, spread
+from game.view.draw.marks import swatch
+from game.view.draw.plot_axes import Axes, digits_for, nice_ticks, shown_steps, spread
 from game.view.draw.theme import number
 from game.world.rules import ACTIONS
 from game.world.tables import compile_level
@@ -27,7 +28,7 @@ CELL = 40
 
 
 def nearest_tile(colour: tuple[int, ...]) -> str:
-    """The name of the tile whose colour is nearest; floor stands for all that look like it."""
+    """Return the name of the tile with the nearest colour; "floor" for all tiles of its colour."""
     return min(BY_CHAR.values(), key=lambda tile: math.dist(tile.colour, colour[:3])).name
 
 
@@ -46,7 +47,7 @@ def test_each_terrain_has_its_colour_in_the_middle_of_its_cell() -> None:
         assert nearest_tile(tuple(board.surface.get_at((round(x), round(y))))) == name
 
 
-def test_a_level_always_looks_the_same() -> None:
+def test_a_level_is_always_painted_alike() -> None:
     once, again = Board(TASK.level, CELL), Board(TASK.level, CELL)
     assert pygame.image.tobytes(once.surface, "RGB") == pygame.image.tobytes(again.surface, "RGB")
 
@@ -73,21 +74,21 @@ def test_outside_the_map_is_wall() -> None:
 
 def test_neighbour_masks() -> None:
     rows = ("###", "#.#", "#.#", "###")
-    assert neighbours(("...", ".#.", ".#."), 1, 1) == 4  # the wall goes on in the south
+    assert neighbours(("...", ".#.", ".#."), 1, 1) == 4  # the wall continues in the south
     assert neighbours(("...", ".,.", "..."), 1, 1) == 0
-    assert neighbours(rows, 1, 1) == 15  # terrain goes on under walls
-    assert neighbours(rows, 0, 0) == 15  # and beyond the board walls go on
+    assert neighbours(rows, 1, 1) == 15  # terrain continues under walls
+    assert neighbours(rows, 0, 0) == 15  # walls continue beyond the board
 
 
 @pytest.mark.parametrize(("fraction", "row"), [(0.0, 1.0), (0.5, 1.5), (1.0, 2.0)])
-def test_a_move_goes_from_cell_to_cell(fraction: float, row: float) -> None:
+def test_a_move_leads_from_cell_to_cell(fraction: float, row: float) -> None:
     cells = np.array([[1, 1], [2, 1]])
     at, look = place(cells, np.array([0, 1]), np.array([ACTIONS.index("down")]), 0, fraction)
     assert at == (row, 1)
     assert look == (1, 0)
 
 
-def test_a_bump_goes_there_and_back() -> None:
+def test_a_bump_leads_there_and_back() -> None:
     cells, left = np.array([[1, 1]]), np.array([ACTIONS.index("left")])
     columns = [place(cells, np.array([0, 0]), left, 0, f)[0][1] for f in (0.0, 0.5, 1.0)]
     assert columns[0] == columns[2] == pytest.approx(1)
@@ -120,13 +121,13 @@ def test_a_logarithmic_axis_begins_at_0_and_gives_few_episodes_room() -> None:
     assert np.diff(places).min() > 20
 
 
-def test_axes_hold_where_nothing_can_be_won() -> None:
+def test_axes_have_a_span_even_if_all_returns_are_equal() -> None:
     axes, area = Axes(0, 1, -2.0, -2.0), pygame.Rect(0, 0, 100, 100)
     assert 0 <= axes.y(-2.0, area) <= 100
 
 
 @pytest.mark.parametrize(("low", "high"), [(-9.6, 1.2), (-0.3, 0.9), (-250, 3), (0.001, 0.002)])
-def test_ticks_are_few_round_and_told_apart(low: float, high: float) -> None:
+def test_ticks_are_few_and_round_and_distinct(low: float, high: float) -> None:
     ticks = nice_ticks(low, high)
     assert 2 <= len(ticks) <= 8
     assert low <= ticks[0] < ticks[-1] <= high + 1e-9
@@ -134,7 +135,7 @@ def test_ticks_are_few_round_and_told_apart(low: float, high: float) -> None:
     assert len(set(texts)) == len(texts)
 
 
-def test_step_numbers_are_thinned_out_where_it_is_tight() -> None:
+def test_step_labels_are_thinned_out_on_short_axes() -> None:
     assert shown_steps(5, 400, 40) == [0, 1, 2, 3, 4, 5]
     assert shown_steps(100, 400, 40) == [0, 20, 40, 60, 80, 100]
     assert shown_steps(0, 10, 40) == [0]
@@ -162,18 +163,18 @@ def test_the_board_keeps_its_shape(size: tuple[int, int], grid: tuple[float, flo
     assert layout.panel.right <= size[0]
 
 
-def test_items_flow_like_words() -> None:
+def test_items_wrap_like_words() -> None:
     assert flow([50, 50, 50], gap=10, room=120) == [(0, 0), (60, 0), (0, 1)]
 
 
-def test_grid_size_leaves_out_a_part_of_the_border() -> None:
+def test_grid_size_crops_the_border() -> None:
     columns, rows = grid_size(TASK.level)
     assert TASK.level.width - 1 < columns < TASK.level.width
     assert TASK.level.height - 1 < rows < TASK.level.height
 
 
-def test_every_tile_has_a_look_of_its_own():
-    """Without colour, too: the signs for what acts alike differ by shape or letter."""
+def test_every_tile_has_its_own_appearance():
+    """Also without colour: tiles differ in pattern, sign or letter."""
     plain = {".", "@", "G", "?", "#"}
     active_overlays = {}
     for tile in TILES:
@@ -183,15 +184,15 @@ def test_every_tile_has_a_look_of_its_own():
     assert len(set(active_overlays.values())) == len(active_overlays)
 
 
-def test_keys_coins_and_opponents_are_drawn_as_the_state_has_them() -> None:
+def test_keys_coins_and_opponents_are_drawn_as_in_the_state() -> None:
     level = parse("map:\n@oaG\nM...\n")
     tables, board = compile_level(level), Board(level, 40)
-    cast = Cast(tables, board)
+    tiles = DynamicTiles(tables, board)
 
     def shown(state: int, following: int, fraction: float) -> set[tuple[int, int]]:
-        """The cells in which something is drawn."""
+        """Return the cells where something is drawn."""
         before, after = board.surface.copy(), board.surface.copy()
-        cast.draw(after, state, following, fraction)
+        tiles.draw(after, state, following, fraction)
         changed = (pygame.surfarray.array3d(before) != pygame.surfarray.array3d(after)).any(2)
         cells = itertools.product(range(level.height), range(level.width))
         return {(r, c) for r, c in cells if changed[_square(board, r, c)].mean() > 0.1}

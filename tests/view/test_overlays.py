@@ -1,7 +1,9 @@
-"""Overlays: each is checked for what it shows on the cells, and what it says."""
+"""Overlays: each is checked for its drawing on the cells and for its sentence."""
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,27 +15,32 @@ from game.text.draws import place_goal
 from game.text.reading import parse
 from game.view.draw import overlays
 from game.view.draw.board import Board
-from game.view.draw.overlays import OVERLAYS, OverlayContext
+from game.view.draw.overlay_context import OverlayContext, visible_states
+from game.view.draw.overlays import OVERLAYS, Overlay
 from game.view.draw.theme import Typeset
+from game.view.screens.overlay_keys import overlay_key
+from game.view.screens.screen import COMMON, CTRL, Key, Screen
+from game.view.screens.train import TrainScreen
+from game.view.screens.watch import WatchScreen
 from game.world.batch import GridBatch
 from game.world.planner import expected_return, state_values, visits
 from game.world.rules import Ints
 from game.world.tables import Tables, compile_level
-from tests.view_data import TASK, adaptation, roll_out, traces
+from tests.view_data import TASK, adaptation, press, roll_out, traces
 
 pytestmark = pytest.mark.usefixtures("fonts")
 
 CELL = 40
 
 
-def scene(now: int = 2, figures: bool = True) -> OverlayContext:
+def context(now: int = 2, show_numbers: bool = True) -> OverlayContext:
     tables = compile_level(TASK.level)
-    return OverlayContext(tables, traces()[0].steps, now, int(tables.starts[0]), figures)
+    return OverlayContext(tables, traces()[0].steps, now, int(tables.starts[0]), show_numbers)
 
 
-def shown(name: str, what: OverlayContext) -> tuple[pygame.Surface, str]:
+def shown(name: str, of: OverlayContext) -> tuple[pygame.Surface, str]:
     overlay = next(o for o in OVERLAYS if o.word == name)
-    return overlay.draw(Board(TASK.level, CELL), what, Typeset(1.0))
+    return overlay.draw(Board(TASK.level, CELL), of, Typeset(1.0))
 
 
 def opacity(picture: pygame.Surface, cell: tuple[int, int], at: tuple[int, int] = (0, 0)) -> int:
@@ -41,20 +48,20 @@ def opacity(picture: pygame.Surface, cell: tuple[int, int], at: tuple[int, int] 
     return picture.get_at((round(x) + at[0], round(y) + at[1]))[3]
 
 
-def test_every_overlay_has_its_own_key_and_says_what_it_shows() -> None:
+def test_every_overlay_has_its_own_key_and_a_sentence() -> None:
     assert len({overlay.cap for overlay in OVERLAYS}) == len(OVERLAYS)
     for overlay in OVERLAYS:
-        picture, sentence = shown(overlay.word, scene())
+        picture, sentence = shown(overlay.word, context())
         assert picture.get_size() == Board(TASK.level, CELL).size
         assert sentence.endswith(".")
 
 
-def test_arrows_are_as_long_as_likely() -> None:
-    """At the start the adapted policy goes one way, almost surely; the first one goes all ways."""
+def test_arrows_are_longer_for_likelier_actions() -> None:
+    """In the start cell the adapted policy is almost deterministic, the first one is uniform."""
     ahead, behind = (CELL // 3, 0), (-CELL // 5, 0)
-    adapted, _ = shown("policy", scene(2))
-    first, _ = shown("policy", scene(0))
-    probs = scene(2).probs[scene().state]
+    adapted, _ = shown("policy", context(2))
+    first, _ = shown("policy", context(0))
+    probs = context(2).probs[context().state]
     right = probs[3] > 0.5
     along = ahead if right else (0, CELL // 3)
     assert opacity(adapted, (1, 1), along) > 0
@@ -64,7 +71,7 @@ def test_arrows_are_as_long_as_likely() -> None:
 
 
 def test_visits_are_those_of_many_episodes() -> None:
-    """Exact numbers against sampled ones, and the likely cell is the dark one."""
+    """Exact visits agree with sampled ones, and the likelier cell has the stronger tint."""
     batch = GridBatch.of([TASK.level])
     probs = traces()[0].steps[1].action_probs
     exact = visits(batch, probs)[0]
@@ -75,16 +82,16 @@ def test_visits_are_those_of_many_episodes() -> None:
         paths, _, _ = roll_out(batch, probs[0], rng)
         counts += np.bincount(paths[paths >= 0], minlength=batch.n_states) / len(paths)
     assert np.abs(counts / rounds - exact).max() < 0.15
-    picture, _ = shown("visits", scene(2, figures=False))
+    picture, _ = shown("visits", context(2, show_numbers=False))
     assert opacity(picture, (1, 1)) > opacity(picture, (1, 4))
 
 
-def test_visits_of_who_remembers_are_those_of_the_episodes_shown() -> None:
-    """What it would do as the episode begins, in `action_probs`, is not what it does."""
+def test_visits_of_a_policy_with_memory_are_those_of_the_episodes_shown() -> None:
+    """Its `action_probs` hold at the beginning of an episode only, so they give no visits."""
     step = replace(traces()[0].steps[0], stationary=False)
     once = replace(step, paths=step.paths[:, :1], moves=step.moves[:, :1])
     assert once.return_exact is not None
-    picture, sentence = shown("visits", replace(scene(0, figures=False), steps=[once]))
+    picture, sentence = shown("visits", replace(context(0, show_numbers=False), steps=[once]))
     assert "in the episodes shown" in sentence
     path = once.paths[0, 0]
     cells = compile_level(TASK.level).cell
@@ -100,16 +107,16 @@ def test_values_average_to_the_return_of_the_policy() -> None:
     assert np.isclose((values * batch.start).sum(), expected_return(batch, probs)[0])
 
 
-def test_values_are_not_called_exact_for_who_remembers() -> None:
-    _, sentence = shown("values", scene(0))
+def test_values_of_a_policy_with_memory_are_not_called_exact() -> None:
+    _, sentence = shown("values", context(0))
     assert "exactly" in sentence
     step = replace(traces()[0].steps[0], stationary=False)
-    _, sentence = shown("values", replace(scene(0), steps=[step]))
+    _, sentence = shown("values", replace(context(0), steps=[step]))
     assert "exactly" not in sentence
 
 
 def test_the_best_cell_is_the_brightest() -> None:
-    picture, _ = shown("values", scene(2, figures=False))
+    picture, _ = shown("values", context(2, show_numbers=False))
     board = Board(TASK.level, CELL)
     colours = {
         cell: picture.get_at(tuple(round(v) for v in board.centre(*cell)))[:3]
@@ -118,51 +125,51 @@ def test_the_best_cell_is_the_brightest() -> None:
     assert sum(colours[3, 5]) > sum(colours[1, 1])
 
 
-def test_changes_are_nothing_before_the_first_step_and_turns_later() -> None:
-    picture, sentence = shown("changes", scene(0))
+def test_changes_are_empty_before_the_first_step_and_drawn_later() -> None:
+    picture, sentence = shown("changes", context(0))
     assert "nothing yet" in sentence
     assert picture.get_bounding_rect().size == (0, 0)
-    picture, sentence = shown("changes", scene(1))
+    picture, sentence = shown("changes", context(1))
     assert "moved" in sentence
     assert picture.get_bounding_rect().width > CELL
 
 
-def test_the_optimal_path_says_its_cost() -> None:
-    _, sentence = shown("optimum", scene())
+def test_the_optimum_names_its_return() -> None:
+    _, sentence = shown("optimum", context())
     assert f"return {traces()[0].optimal_return:.2f}" in sentence
 
 
-def test_what_the_agent_sees_is_clear_and_the_rest_veiled() -> None:
-    picture, sentence = shown("features", scene())
+def test_features_darken_everything_that_the_agent_does_not_observe() -> None:
+    picture, sentence = shown("features", context())
     assert opacity(picture, (3, 6)) > 100
     assert opacity(picture, (1, 1)) == 0
     corner = picture.get_width() - 1, picture.get_height() - 1
-    assert picture.get_at(corner)[3] == 0  # those of the board are round
+    assert picture.get_at(corner)[3] == 0  # the board's corners are round
     assert "row 2, column 2" in sentence
     assert "not the goal" in sentence
 
 
-def test_a_layer_has_one_state_for_each_cell() -> None:
-    """With a key the same cells are there twice; only those with the same things held are shown."""
+def test_visible_states_are_one_for_each_cell() -> None:
+    """A key doubles the states of each cell; only those with the same keys held are visible."""
     tables = compile_level(parse("map:\n@aA.G\n"))
     start = int(tables.starts[0])
-    states = overlays.layer(tables, start)
+    states = visible_states(tables, start)
     assert sorted(tables.cell[states][:, 1].tolist()) == [0]
     held = int(tables.next_state[start, 3])
-    cells = tables.cell[overlays.layer(tables, held)][:, 1].tolist()
+    cells = tables.cell[visible_states(tables, held)][:, 1].tolist()
     assert sorted(cells) == [0, 1, 2, 3]
 
 
-def test_the_belief_is_that_of_a_count_of_what_was_entered() -> None:
-    """Brute force: each floor cell in turn is taken for the goal and held against what was seen."""
-    what = replace(scene(1), episode=1, move=2)
-    tables, steps = what.tables, what.steps
+def test_the_belief_rules_out_the_cells_that_were_entered() -> None:
+    """Brute force: each floor cell is a candidate unless it was entered without being the goal."""
+    moment = replace(context(1), episode=1, move=2)
+    tables, steps = moment.tables, moment.steps
     paths = [*steps[0].paths[0], steps[1].paths[0, 0], steps[1].paths[0, 1, :3]]
     seen = {tuple(tables.cell[s].tolist()) for path in paths for s in path[1:] if s >= 0}
     goal = TASK.level.find("G")[0]
     floor = [*TASK.level.find("."), goal]
     left = {goal} if goal in seen else {cell for cell in floor if cell not in seen}
-    picture, text = shown("belief", replace(what, figures=False))
+    picture, text = shown("belief", replace(moment, show_numbers=False))
     board = Board(TASK.level, CELL)
     for cell in floor:
         x, y = board.centre(*cell)
@@ -175,10 +182,10 @@ FAMILY = parse("steps: 9\nmap:\n#########\n#?..@..?#\n#.#?#.#.#\n#..?...?#\n####
 HIDDEN = Task(place_goal(FAMILY, (3, 7)), "one of a family")
 
 
-def test_the_belief_over_a_family_is_what_brute_force_says() -> None:
-    """Every candidate in turn is the goal, and the moves shown are made once more in that task."""
+def test_the_belief_over_a_family_agrees_with_brute_force() -> None:
+    """For each candidate as the goal, the moves shown are repeated in that task and compared."""
     trace = adaptation(HIDDEN, "seeker", (0, 1))
-    scene = OverlayContext(
+    moment = OverlayContext(
         compile_level(HIDDEN.level), trace.steps, 1, 0, episode=2, move=4, family=FAMILY
     )
     shown = [(step.paths[0, e], step.moves[0, e], 99) for step in trace.steps[:1] for e in range(4)]
@@ -187,9 +194,9 @@ def test_the_belief_over_a_family_is_what_brute_force_says() -> None:
     left = []
     for cell in FAMILY.find("?"):
         tables = compile_level(place_goal(FAMILY, cell))
-        if all(_agrees(scene.tables, tables, *one) for one in shown):
+        if all(_agrees(moment.tables, tables, *one) for one in shown):
             left.append(cell)
-    cells, chances = overlays.exact_belief(scene)
+    cells, chances = overlays.exact_belief(moment)
     expected = [1 / len(left) if tuple(cell) in left else 0.0 for cell in cells.tolist()]
     assert HIDDEN.level.find("G")[0] in left
     assert sorted(map(tuple, cells.tolist())) == sorted(FAMILY.find("?"))
@@ -197,7 +204,7 @@ def test_the_belief_over_a_family_is_what_brute_force_says() -> None:
 
 
 def _agrees(here: Tables, other: Tables, path: Ints, moves: Ints, most: int) -> bool:
-    """Whether the same moves lead through the same cells, and end where they did."""
+    """Whether the same moves lead through the same cells and end in the same step."""
     state = int(other.starts[0])
     for t, action in enumerate(moves[:most].tolist()):
         if action < 0:
@@ -211,14 +218,14 @@ def _agrees(here: Tables, other: Tables, path: Ints, moves: Ints, most: int) -> 
     return True
 
 
-def test_the_agents_belief_stands_below_the_exact_one() -> None:
+def test_the_agents_belief_is_below_the_exact_one() -> None:
     trace = adaptation(HIDDEN, "seeker", (0, 1))
     belief = np.zeros((1, 9, FAMILY.height * FAMILY.width))
     belief[0, :, 1 * FAMILY.width + 1] = 1.0
     steps = [replace(step, belief=belief) for step in trace.steps]
-    scene = OverlayContext(compile_level(HIDDEN.level), steps, 0, 0, False, family=FAMILY)
+    moment = OverlayContext(compile_level(HIDDEN.level), steps, 0, 0, False, family=FAMILY)
     board, type = Board(HIDDEN.level, CELL), Typeset(1.0)
-    picture, text = overlays.posterior(board, scene, type)
+    picture, text = overlays.posterior(board, moment, type)
     assert "the agent's own" in text
     for cell in FAMILY.find("?"):
         x, y = map(round, board.centre(*cell))
@@ -226,19 +233,71 @@ def test_the_agents_belief_stands_below_the_exact_one() -> None:
         assert above[3] > 0
         assert (below[3] > 0) == (cell == (1, 1))
         assert above[:3] != below[:3]
-    assert overlays.posterior(board, replace(scene, episode=1), type)[1].startswith("Exact")
+    assert overlays.posterior(board, replace(moment, episode=1), type)[1].startswith("Exact")
 
 
-def test_a_chance_can_be_read_on_the_goals_own_mark() -> None:
-    """There its number stands on a ground of its own, elsewhere on the tint alone."""
-    scene = OverlayContext(
+def test_a_chance_is_legible_on_the_mark_of_the_goal() -> None:
+    """There the number has a ground of its own, elsewhere only the tint."""
+    moment = OverlayContext(
         compile_level(HIDDEN.level), adaptation(HIDDEN, "", (0,)).steps, 0, 0, True
     )
     board, type = Board(HIDDEN.level, 80), Typeset(1.0)
-    picture, _ = overlays.posterior(board, replace(scene, move=0, family=FAMILY), type)
+    picture, _ = overlays.posterior(board, replace(moment, move=0, family=FAMILY), type)
     (goal,) = HIDDEN.level.find("G")
     ground = board.palette.card
     for cell in FAMILY.find("?"):
         x, y = map(round, board.centre(*cell))
         around = [picture.get_at((x - 21 + dx, y))[:3] for dx in range(8)]
         assert (ground in around) == (cell == goal)
+
+
+# --- keys
+
+
+def key_events(key: Key) -> list[pygame.event.Event]:
+    """The key events that a key is meant to answer to."""
+    mod = CTRL if key.ctrl else 0
+    by_code = [press(code, chr(code) if 32 < code < 127 else "", mod) for code in key.codes]
+    return by_code + [press(0, char, mod) for char in key.typed]
+
+
+def clashes(keys: Sequence[Key]) -> set[tuple[str, str]]:
+    """The caps of each pair of keys that answer to the same event."""
+    return {
+        (one.cap, other.cap)
+        for one, other in itertools.combinations(keys, 2)
+        if any(one.matches(e) and other.matches(e) for e in key_events(one) + key_events(other))
+    }
+
+
+def key_table(screen: type[Screen], *extra: Overlay) -> list[Key]:
+    """All keys of a screen, with those of further overlays.
+
+    A key of the screen may replace a common key with the same cap; an overlay may not.
+    """
+    caps = {key.cap for key in screen.keys} - {overlay.cap for overlay in OVERLAYS}
+    common = [key for key in COMMON if key.cap not in caps]
+    return [*screen.keys, *(overlay_key(overlay) for overlay in extra), *common]
+
+
+@pytest.mark.parametrize("screen", [WatchScreen, TrainScreen])
+def test_no_two_keys_of_a_screen_answer_to_the_same_event(screen: type[Screen]) -> None:
+    """The first of two such keys wins, so that the other one, such as an overlay's, is dead."""
+    assert {overlay.cap for overlay in OVERLAYS} <= {key.cap for key in screen.keys}
+    assert clashes(key_table(screen)) == set()
+
+
+@pytest.mark.parametrize(
+    ("screen", "cap", "taken_by"),
+    [
+        (WatchScreen, "P", "P"),  # an overlay
+        (WatchScreen, "S", "S"),  # a key of the screen
+        (WatchScreen, "T", "T"),  # a common key, which the overlay would hide
+        (WatchScreen, "=", "+"),  # the same key of the keyboard
+        (TrainScreen, "P", "P"),
+        (TrainScreen, "T", "T"),
+    ],
+)
+def test_an_overlay_on_a_taken_key_is_found(screen: type[Screen], cap: str, taken_by: str) -> None:
+    extra = Overlay(cap, "extra", overlays.policy)
+    assert clashes(key_table(screen, extra)) & {(cap, taken_by), (taken_by, cap)}

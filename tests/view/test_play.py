@@ -1,4 +1,4 @@
-"""Play and duel: a trial's episodes, what the person sees, and a fair end."""
+"""The play screen: trials, what the person sees, and the verdict of a duel."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from game.text.reading import parse
 from game.view.app import App
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.human_trial import HumanTrial, episode_returns, path_return
+from game.view.model.play_session import EPISODES_PER_STEP, PlaySetup
 from game.view.screens.gallery import Gallery
-from game.view.screens.play import EACH, PlayScreen, PlaySetup
+from game.view.screens.play import PlayScreen
+from game.view.screens.play_panel import verdict
 from game.view.screens.screen import Navigation
 from game.view.screens.watch import WatchScreen
 from game.world.batch import GridBatch
@@ -56,7 +58,7 @@ def walk(page: PlayScreen, actions: list[int]) -> None:
 # --- a trial
 
 
-def test_an_episode_earns_what_the_rules_say() -> None:
+def test_the_optimal_path_earns_the_optimal_return() -> None:
     trial = HumanTrial(TABLES, 3, 0)
     play_out(trial, best())
     assert np.isclose(trial.returns[0], optimal_return(GridBatch([TABLES]))[0])
@@ -68,7 +70,7 @@ def test_an_episode_earns_what_the_rules_say() -> None:
     assert trial.moves == 0
 
 
-def test_an_episode_ends_when_its_steps_are_spent() -> None:
+def test_an_episode_ends_after_its_last_step() -> None:
     trial = HumanTrial(TABLES, 1, 0)
     play_out(trial, [STAY] * 50)
     assert trial.moves == TASK.level.steps
@@ -76,8 +78,8 @@ def test_an_episode_ends_when_its_steps_are_spent() -> None:
     assert np.isclose(trial.returns[0], -0.1 * TASK.level.steps)
 
 
-def test_chance_is_the_worlds_and_comes_from_the_seed() -> None:
-    """On ice half of all moves slip to a side; the same seed gives the same luck."""
+def test_slips_depend_only_on_the_seed() -> None:
+    """Half of all moves slip to a side, and the same seed gives the same slips."""
     tables = compile_level(parse("slip: 0.5\nsteps: 1000\nmap:\n.....\n..@..\n.....\n....G\n"))
     paths = []
     for seed in (0, 0, 1):
@@ -89,7 +91,7 @@ def test_chance_is_the_worlds_and_comes_from_the_seed() -> None:
     assert len(set(columns.tolist())) > 1
 
 
-def test_returns_of_an_agents_episodes_are_told_by_their_walks() -> None:
+def test_returns_of_an_agents_episodes_follow_from_their_paths() -> None:
     """Their mean is the sampled return that the agent's step reports."""
     trace = traces()[0]
     returns = episode_returns(TABLES, trace.steps, 3 * EPISODES)
@@ -104,13 +106,13 @@ def test_returns_of_an_agents_episodes_are_told_by_their_walks() -> None:
 # --- the screen
 
 
-def test_the_goal_is_hidden_until_it_is_walked_on() -> None:
+def test_the_goal_is_hidden_until_it_is_entered() -> None:
     page = screen()
     surface = pygame.Surface((960, 640))
     page.update(1.0)
     page.draw(surface)
-    assert page._stage is not None
-    board, corner = page._stage.board, page._stage.layout.board.topleft
+    assert page._frame is not None
+    board, corner = page._frame.board, page._frame.layout.board.topleft
     goal = TASK.level.find("G")[0]
     flag = board.centre(*goal)
     at = (round(flag[0] - 0.4 * board.cell) + corner[0], round(flag[1]) + corner[1])
@@ -118,17 +120,17 @@ def test_the_goal_is_hidden_until_it_is_walked_on() -> None:
     walk(page, best())
     page.update(1.0)
     page.draw(surface)
-    assert page.goal_seen
+    assert page.goal_shown
     assert surface.get_at(at) != blind
 
 
 def test_the_goal_can_be_shown_but_not_in_a_duel() -> None:
     page = screen()
     page.handle(press(pygame.K_v))
-    assert page.goal_seen
+    assert page.goal_shown
     rival = screen(duel=True)
     rival.handle(press(pygame.K_v))
-    assert not rival.goal_seen
+    assert not rival.goal_shown
 
 
 @pytest.mark.parametrize(
@@ -136,60 +138,60 @@ def test_the_goal_can_be_shown_but_not_in_a_duel() -> None:
 )
 def test_arrows_and_letters_move(keys: tuple[int, ...]) -> None:
     page = screen()
-    assert page.trial
-    start = TABLES.cell[page.trial.state].tolist()
+    assert page.session.trial
+    start = TABLES.cell[page.session.trial.state].tolist()
     page.handle(press(keys[3]))
-    assert TABLES.cell[page.trial.state].tolist() == [start[0], start[1] + 1]
+    assert TABLES.cell[page.session.trial.state].tolist() == [start[0], start[1] + 1]
     page.handle(press(keys[2]))
     page.handle(press(keys[1]))
     page.handle(press(keys[0]))
-    assert TABLES.cell[page.trial.state].tolist() == start
-    assert page.trial.moves == 4
+    assert TABLES.cell[page.session.trial.state].tolist() == start
+    assert page.session.trial.moves == 4
 
 
-def test_a_key_that_is_held_goes_on_until_it_is_let_go() -> None:
+def test_a_held_key_repeats_until_it_is_released() -> None:
     page = screen()
-    assert page.trial
+    assert page.session.trial
     page.handle(press(UP))
     for _ in range(60):
         page.update(1 / 60)
-    held = page.trial.moves
+    held = page.session.trial.moves
     assert 4 <= held <= 10
     page.handle(pygame.event.Event(pygame.KEYUP, key=UP, mod=0))
     page.update(1.0)
-    assert page.trial.moves == held
+    assert page.session.trial.moves == held
 
 
 def test_a_gamepad_moves() -> None:
     page = screen()
-    assert page.trial
-    start = TABLES.cell[page.trial.state].tolist()
+    assert page.session.trial
+    start = TABLES.cell[page.session.trial.state].tolist()
     page.handle(pygame.event.Event(pygame.JOYHATMOTION, value=(1, 0)))
     page.handle(pygame.event.Event(pygame.JOYHATMOTION, value=(0, 0)))
-    assert TABLES.cell[page.trial.state].tolist() == [start[0], start[1] + 1]
+    assert TABLES.cell[page.session.trial.state].tolist() == [start[0], start[1] + 1]
     page.handle(pygame.event.Event(pygame.JOYAXISMOTION, axis=0, value=-0.9))
     page.handle(pygame.event.Event(pygame.JOYAXISMOTION, axis=0, value=0.1))
-    assert TABLES.cell[page.trial.state].tolist() == start
+    assert TABLES.cell[page.session.trial.state].tolist() == start
     page.handle(pygame.event.Event(pygame.JOYBUTTONDOWN, button=0))
-    assert page.trial.moves == 3
+    assert page.session.trial.moves == 3
 
 
 def test_episodes_follow_one_another_and_end() -> None:
     page = screen(episodes=2)
-    assert page.trial
+    assert page.session.trial
     walk(page, best())
     assert "next episode" in page.sentence()
     walk(page, [STAY])
-    assert page.trial.resting
+    assert page.session.trial.resting
     page.update(1.0)
     walk(page, [STAY])
-    assert not page.trial.resting
+    assert not page.session.trial.resting
     walk(page, best())
-    assert page.trial.over
-    assert "in all" in page.verdict()
-    assert "R plays this level again" in page.sentence()
+    assert page.session.trial.over
+    assert "Total return" in verdict(page.session, page.session.trial)
+    assert "R to play this level again" in page.sentence()
     page.handle(press(pygame.K_r))
-    assert page.trial.returns == []
+    assert page.session.trial.returns == []
 
 
 def test_n_goes_to_the_next_level() -> None:
@@ -203,54 +205,54 @@ def test_n_goes_to_the_next_level() -> None:
 
 def test_agent_and_person_get_the_same_task_and_number_of_episodes() -> None:
     page = screen(duel=True, episodes=8)
-    (asked,) = page.feed.asked  # type: ignore[union-attr]
+    (asked,) = page.session.feed.asked  # type: ignore[union-attr]
     assert asked.task == page.task
-    assert asked.episodes == EACH
+    assert asked.episodes == EPISODES_PER_STEP
     assert asked.agents == (AGENTS[0],)
-    assert (asked.steps + 1) * EACH >= 8
+    assert (asked.steps + 1) * EPISODES_PER_STEP >= 8
 
 
 def test_a_duel_ends_with_a_fair_verdict() -> None:
-    """The agent's curve is never ahead of one's own, and the sums decide."""
+    """The agent's curve is never ahead of the person's, and the total returns decide."""
     page = screen(duel=True, episodes=3)
-    number = page._number
-    page.feed.messages = [Stepped(number, 0, step) for step in traces()[0].steps]  # type: ignore[union-attr]
+    number = page.session.number
+    page.session.feed.messages = [Stepped(number, 0, step) for step in traces()[0].steps]  # type: ignore[union-attr]
     page.update(0.02)
-    assert page.agent_returns() == []
+    assert page.session.agent_returns() == []
     for played in range(1, 4):
         walk(page, best())
-        assert len(page.agent_returns()) == played
+        assert len(page.session.agent_returns()) == played
         page.update(1.0)
         walk(page, [STAY])
-    assert page.trial
-    mine, theirs = sum(page.trial.returns), sum(page.agent_returns())
+    assert page.session.trial
+    mine, theirs = sum(page.session.trial.returns), sum(page.session.agent_returns())
     assert mine > theirs
-    assert page.verdict().startswith("You win by")
+    assert verdict(page.session, page.session.trial).startswith("You win by")
     page.draw(pygame.Surface((960, 640)))
 
 
 def test_messages_of_other_requests_are_ignored() -> None:
     page = screen(duel=True)
-    page.feed.messages = [Stepped(page._number + 1, 0, traces()[0].steps[0])]  # type: ignore[union-attr]
+    page.session.feed.messages = [Stepped(page.session.number + 1, 0, traces()[0].steps[0])]  # type: ignore[union-attr]
     page.update(0.02)
-    assert page._steps == []
+    assert page.session.agent_steps == []
 
 
-def test_while_a_level_is_planned_nobody_waits_for_messages() -> None:
-    """Those of another screen, or of the level before, may arrive then."""
+def test_messages_are_ignored_while_a_level_is_planned() -> None:
+    """Messages for another screen or for the previous level may arrive then."""
     jobs = Slow()
     page = screen(duel=True, jobs=jobs)
     for level in (TASK, OTHER):
         assert page.task == level
-        page.feed.messages = [Stepped(0, 0, traces()[0].steps[0])]  # type: ignore[union-attr]
+        page.session.feed.messages = [Stepped(0, 0, traces()[0].steps[0])]  # type: ignore[union-attr]
         page.update(0.02)
-        assert page.trial is None
-        assert page._steps == []
+        assert page.session.trial is None
+        assert page.session.agent_steps == []
         jobs.let = True
         page.update(0.02)
-        assert page.trial
+        assert page.session.trial
         jobs.let = False
-        page.advance()
+        page.next_task()
 
 
 @pytest.mark.parametrize("size", [(1280, 800), (960, 640), (1920, 1080), (480, 900), (1, 1)])
@@ -268,7 +270,7 @@ def test_a_level_too_large_to_compile_says_so() -> None:
     page.draw(pygame.Surface((960, 640)))
     page.handle(press(UP))
     page.update(0.1)
-    assert "states" in page.failure
+    assert "states" in page.session.failure
 
 
 # --- between the screens
@@ -284,16 +286,16 @@ def test_from_watching_to_playing_and_back(tmp_path: Path) -> None:
     app.handle(press(pygame.K_d, "d"))
     app.update(0.02)
     assert isinstance(app.page, PlayScreen)
-    assert app.page.duel
+    assert app.page.session.is_duel
     assert app.page.task == watched.task
-    assert app.page.game.episodes == EACH * load_pack("showcase").episodes
+    assert app.page.session.setup.episodes == EPISODES_PER_STEP * load_pack("showcase").episodes
     app.handle(press(pygame.K_ESCAPE))
     app.update(0.02)
     assert app.page is watched
     app.handle(press(pygame.K_RETURN))
     app.update(0.02)
     assert isinstance(app.page, PlayScreen)
-    assert not app.page.duel
+    assert not app.page.session.is_duel
 
 
 def test_the_gallery_leads_to_play_and_hides_the_goals(tmp_path: Path) -> None:
@@ -309,8 +311,8 @@ def test_the_gallery_leads_to_play_and_hides_the_goals(tmp_path: Path) -> None:
     for _ in range(3):
         app.handle(press(pygame.K_TAB))
     app.handle(press(RIGHT))
-    assert gallery.value("mode") == "play"
-    assert gallery.blindfold
+    assert gallery.fields.value("mode") == "play"
+    assert gallery.fields.goal_hidden
     app.handle(press(pygame.K_RETURN))
     app.update(0.02)
     assert isinstance(app.page, PlayScreen)

@@ -1,4 +1,4 @@
-"""The clock of the window, without a window."""
+"""The playback: its clock, its positions and its seeking, without a window."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from game.view.model.playback import NORMAL, SPEEDS, Pace, Playback, eased
 
 PACE = Pace(moves_per_second=10, longest=1, glide=0.1, rest=0.5, first_episodes=2, episodes=3)
-LENGTHS = (5, 5, 5, 5)  # half a second each, and half a second of rest
+LENGTHS = (5, 5, 5, 5)  # half a second each, then a pause of half a second
 
 
 def playback(steps: int = 1, last: int = 2) -> Playback:
@@ -36,7 +36,7 @@ def test_moves_follow_the_clock() -> None:
     assert shown(made) == (0, 0, 2)
 
 
-def test_the_agent_rests_at_the_end_of_an_episode() -> None:
+def test_a_pause_follows_each_episode() -> None:
     made = playback()
     made.advance(0.75)
     position = made.position()
@@ -44,7 +44,7 @@ def test_the_agent_rests_at_the_end_of_an_episode() -> None:
     assert (position.move, position.rested) == (5, pytest.approx(0.5))
 
 
-def test_a_step_shows_its_few_episodes_and_then_comes_the_next_step() -> None:
+def test_a_step_shows_a_few_episodes_and_then_the_next_step_follows() -> None:
     made = playback(steps=3)
     seen = []
     while not made.complete:
@@ -53,7 +53,7 @@ def test_a_step_shows_its_few_episodes_and_then_comes_the_next_step() -> None:
     assert seen == [(0, 0), (0, 1), (1, 0), (1, 1), (1, 2), (2, 0), (2, 1), (2, 2)]
 
 
-def test_while_the_next_step_is_not_there_episodes_go_on() -> None:
+def test_episodes_repeat_until_the_next_step_arrives() -> None:
     made = playback(steps=1)
     made.advance(5.0)
     position = made.position()
@@ -64,14 +64,14 @@ def test_while_the_next_step_is_not_there_episodes_go_on() -> None:
     assert shown(made) == (1, 0, 0)
 
 
-def test_after_the_last_step_it_is_replayed_for_ever() -> None:
+def test_the_last_step_repeats_for_ever() -> None:
     made = playback(steps=3)
     made.advance(1000.0)
     assert shown(made)[0] == 2
     assert made.complete
 
 
-def test_what_was_cut_short_is_complete_too() -> None:
+def test_an_adaptation_that_was_cut_short_is_complete_too() -> None:
     made = playback(steps=2, last=5)
     made.advance(5.0)
     assert made.complete
@@ -87,7 +87,7 @@ def test_a_long_episode_takes_no_longer_than_the_pace_allows() -> None:
     assert position.rested > 0
 
 
-def test_an_episode_without_moves_is_a_rest() -> None:
+def test_an_episode_without_moves_is_only_a_pause() -> None:
     made = Playback(0, PACE)
     made.add((0, 0))
     made.advance(0.75)
@@ -101,7 +101,7 @@ def test_paused_time_stands_still() -> None:
     assert shown(made) == (0, 0, 0)
 
 
-def test_speed_scales_time_and_stays_in_its_list() -> None:
+def test_speed_scales_time_and_stays_in_its_range() -> None:
     made = playback()
     made.change_speed(1)
     made.advance(0.11)
@@ -134,24 +134,24 @@ def test_next_step_after_the_last_does_nothing() -> None:
     assert shown(made)[0] == 2
 
 
-def test_next_step_while_paused_shows_all_of_its_trails() -> None:
+def test_next_step_while_paused_shows_all_trails() -> None:
     made = playback(steps=2)
     made.paused = True
     made.next_step()
     assert shown(made) == (1, 2, 5)
 
 
-def test_gliding_is_smooth_where_there_is_time_and_even_in_a_hurry() -> None:
+def test_long_moves_are_eased_and_short_ones_linear() -> None:
     assert eased(0.05, per_move=0.2, glide=0.1) == pytest.approx(0.5)
     assert eased(0.15, per_move=0.2, glide=0.1) == 1
     assert eased(0.025, per_move=0.05, glide=0.1) == pytest.approx(0.5)
 
 
-# --- going about
+# --- seeking
 
 
-def walked(steps: int = 3, agents: int = 1) -> Playback:
-    """All steps of all agents have arrived; their episodes have 4 and 6 moves."""
+def complete_playback(steps: int = 3, agents: int = 1) -> Playback:
+    """A playback to which all steps of all agents have been added, with 4 and 6 moves."""
     playback = Playback(steps - 1, agents=agents)
     for _ in range(steps):
         for agent in range(agents):
@@ -159,18 +159,18 @@ def walked(steps: int = 3, agents: int = 1) -> Playback:
     return playback
 
 
-def test_one_step_back_and_the_beginning() -> None:
-    playback = walked()
+def test_previous_step_and_rewind() -> None:
+    playback = complete_playback()
     playback.to_last()
     playback.previous_step()
     assert playback.position().step == 1  # type: ignore[union-attr]
     playback.rewind()
-    assert playback.position() == walked().position()
+    assert playback.position() == complete_playback().position()
     assert playback.furthest == 2
 
 
-def test_moves_one_at_a_time_through_the_ends_of_an_episode() -> None:
-    playback = walked()
+def test_single_moves_cross_the_ends_of_episodes() -> None:
+    playback = complete_playback()
     moves = []
     for _ in range(6):
         playback.change_move(1)
@@ -186,8 +186,8 @@ def test_moves_one_at_a_time_through_the_ends_of_an_episode() -> None:
         assert (position.index, position.move) == expected
 
 
-def test_episodes_one_at_a_time() -> None:
-    playback = walked()
+def test_single_episodes_can_be_skipped() -> None:
+    playback = complete_playback()
     playback.change_episode(1)
     assert playback.position().index == 1  # type: ignore[union-attr]
     playback.change_episode(-1)
@@ -195,15 +195,15 @@ def test_episodes_one_at_a_time() -> None:
     assert playback.position().episode == 0  # type: ignore[union-attr]
 
 
-def test_instant_shows_all_that_has_arrived() -> None:
-    playback = walked()
+def test_infinite_speed_shows_the_last_step() -> None:
+    playback = complete_playback()
     playback.change_speed(99)
     playback.advance(0.016)
     assert playback.position().step == 2  # type: ignore[union-attr]
 
 
-def test_who_is_quick_waits_for_the_others_that_are_shown() -> None:
-    playback = walked(agents=2)
+def test_a_quick_agent_waits_for_the_others_that_are_shown() -> None:
+    playback = complete_playback(agents=2)
     playback.advance(4 / playback.pace.moves_per_second + 0.1)
     first, second = playback.position(0), playback.position(1)
     assert first

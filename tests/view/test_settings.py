@@ -1,4 +1,4 @@
-"""What the window remembers, and that no file can stop it."""
+"""The window's settings file: its content, and that a broken one is no error."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from game.view.settings import MOST_RECENT, Settings, load, save, settings_file
 
 def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
     file = tmp_path / "deep" / "settings.json"
-    wanted = Settings(theme="dark", zoom=2).opened(tmp_path / "level.txt")
+    wanted = Settings(theme="dark", zoom=2).with_recent(tmp_path / "level.txt")
     save(file, wanted)
     assert load(file) == wanted
     assert load(file).appearance().palette is DARK
@@ -25,13 +25,13 @@ def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
     "content",
     [b"", b"{", b"[1]", b"\xff\xfe", b'{"theme": 3, "zoom": "big", "recent": 7}', b"[" * 99_999],
 )
-def test_a_broken_file_is_as_good_as_none(tmp_path: Path, content: bytes) -> None:
+def test_a_broken_file_gives_the_defaults(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "settings.json"
     file.write_bytes(content)
     assert load(file) == Settings()
 
 
-def test_what_makes_sense_of_a_file_is_kept(tmp_path: Path) -> None:
+def test_the_valid_values_of_a_file_are_kept(tmp_path: Path) -> None:
     file = tmp_path / "settings.json"
     file.write_text(json.dumps({"theme": "dark", "zoom": 10**9, "recent": [1, "a"], "new": 0}))
     assert load(file) == Settings("dark", MOST_ZOOM, ("a",))
@@ -43,16 +43,16 @@ def test_a_folder_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
     assert load(tmp_path) == Settings()
 
 
-def test_recent_files_come_first_and_once(tmp_path: Path) -> None:
+def test_recent_files_are_first_and_listed_once(tmp_path: Path) -> None:
     settings = Settings()
     for i in (*range(20), 15):
-        settings = settings.opened(tmp_path / f"{i}.txt")
+        settings = settings.with_recent(tmp_path / f"{i}.txt")
     assert Path(settings.recent[0]).name == "15.txt"
     assert len(set(settings.recent)) == len(settings.recent) == MOST_RECENT
 
 
 @pytest.mark.parametrize("platform", ["linux", "darwin", "win32"])
-def test_every_platform_has_its_place(platform: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_platform_has_its_own_path(platform: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", platform)
     monkeypatch.setenv("XDG_CONFIG_HOME", "/config")
     assert settings_file().parts[-2:] == ("gridapt", "settings.json")

@@ -21,9 +21,11 @@ from game.tasks.packs import load_pack
 from game.view.app import App
 from game.view.draw.theme import LIGHT
 from game.view.model.background_jobs import BackgroundJobs
-from game.view.screens.gallery import MODES, Gallery
+from game.view.model.gallery_fields import MODES
+from game.view.screens.gallery import Gallery
 from game.view.screens.screen import COMMON, Navigation
-from game.view.screens.train import MOST_PAST, TrainScreen
+from game.view.screens.train import TrainScreen
+from game.view.screens.train_panel import MOST_PAST_CURVES, score_curves
 from game.view.screens.watch import WatchScreen
 from tests.view_data import TASK, FixedAgents, Script, adaptation, press
 
@@ -44,7 +46,7 @@ def begun(tmp: Path = Path("runs/x"), minutes: float | None = 1.0) -> Begun:
     return Begun(0, "maml", path, "Goals 5x5", tmp, TASK, 4000, minutes)
 
 
-def look(iteration: int, seconds: float, *scores: float) -> Evaluated:
+def evaluated(iteration: int, seconds: float, *scores: float) -> Evaluated:
     return Evaluated(0, iteration, seconds, scores, STEPS)
 
 
@@ -59,27 +61,27 @@ def picture(screen: TrainScreen, size: tuple[int, int] = (960, 640)) -> pygame.S
     return surface
 
 
-def test_it_asks_for_what_the_command_line_says(screen: TrainScreen, script: Script) -> None:
+def test_it_requests_the_training_of_its_command_line(screen: TrainScreen, script: Script) -> None:
     assert script.asked == [TrainRequest(0, ARGS)]
-    assert screen.state_of_it == "loading"
+    assert screen.run.state == "loading"
     picture(screen)  # there is something to draw before anything has come
 
 
-def test_it_tells_how_far_training_is(screen: TrainScreen, script: Script) -> None:
+def test_it_shows_the_progress_of_training(screen: TrainScreen, script: Script) -> None:
     send(screen, script, begun(), Trained(0, 120, 0.4, 24.0, 2_400_000))
     iteration, time, rates, share = screen.progress()
     assert (iteration, time, share) == ("Iteration 120", "0:24 of 1:00", 0.4)
-    assert rates.split("   ") == ["5.0 iterations/s", "100,000 env steps/s", "2.4 million in all"]
+    assert rates.split("   ") == ["5.0 iterations/s", "100,000 env steps/s", "2.4 million in total"]
     other = TrainScreen(ARGS, script)
     send(other, script, begun(minutes=None), Trained(0, 7, 0.1, 4000.0, 7))
     assert other.progress()[:2] == ("Iteration 7 of 4,000", "1:06:40")
 
 
-def test_the_curve_is_drawn_over_its_fading_past(screen: TrainScreen, script: Script) -> None:
-    send(screen, script, begun(), *(look(i, i, 0, i / 40, i / 40) for i in range(1, 31)))
-    now, *before = screen.curves()
+def test_earlier_curves_fade(screen: TrainScreen, script: Script) -> None:
+    send(screen, script, begun(), *(evaluated(i, i, 0, i / 40, i / 40) for i in range(1, 31)))
+    now, *before = score_curves(screen.run.evaluations, screen.run.episodes_per_step)
     assert (now.name, now.fade, now.values[-1]) == ("now", 0.0, 30 / 40)
-    assert len(before) == MOST_PAST
+    assert len(before) == MOST_PAST_CURVES
     assert [curve.fade for curve in before] == sorted(curve.fade for curve in before)
     assert [curve.values[-1] for curve in before] == sorted(
         (curve.values[-1] for curve in before), reverse=True
@@ -94,34 +96,36 @@ def test_the_curve_is_drawn_over_its_fading_past(screen: TrainScreen, script: Sc
 def test_the_sample_is_the_newest_once_the_last_one_was_shown(
     screen: TrainScreen, script: Script
 ) -> None:
-    send(screen, script, begun(), look(1, 1, 0, 0.1, 0.2))
-    assert screen.sample
-    assert screen.sample.iteration == 1
-    send(screen, script, look(2, 2, 0, 0.1, 0.2), look(3, 3, 0, 0.1, 0.2))
-    assert screen.sample.iteration == 1
+    send(screen, script, begun(), evaluated(1, 1, 0, 0.1, 0.2))
+    assert screen.run.sample
+    assert screen.run.sample.iteration == 1
+    send(screen, script, evaluated(2, 2, 0, 0.1, 0.2), evaluated(3, 3, 0, 0.1, 0.2))
+    assert screen.run.sample.iteration == 1
     for _ in range(200):
         screen.update(0.05)
-    assert screen.sample.iteration == 3
+    assert screen.run.sample.iteration == 3
     assert "iteration 3" in screen.caption()
 
 
-def test_a_picture_that_was_stopped_stays(screen: TrainScreen, script: Script) -> None:
-    send(screen, script, begun(), look(1, 1, 0, 0.1, 0.2))
+def test_a_paused_sample_is_not_replaced(screen: TrainScreen, script: Script) -> None:
+    send(screen, script, begun(), evaluated(1, 1, 0, 0.1, 0.2))
     screen.handle(press(pygame.K_SPACE))
-    send(screen, script, look(2, 2, 0, 0.1, 0.2))
+    send(screen, script, evaluated(2, 2, 0, 0.1, 0.2))
     for _ in range(200):
         screen.update(0.05)
-    assert screen.sample
-    assert screen.sample.iteration == 1
+    assert screen.run.sample
+    assert screen.run.sample.iteration == 1
 
 
 def test_without_validation_tasks_the_scores_are_the_samples(
     screen: TrainScreen, script: Script
 ) -> None:
-    send(screen, script, begun(), look(1, 1))
-    trace = screen.sample.trace if screen.sample else None
+    send(screen, script, begun(), evaluated(1, 1))
+    trace = screen.run.sample.trace if screen.run.sample else None
     assert trace
-    assert screen.curves()[0].values == tuple(trace.score(step) for step in STEPS)
+    assert score_curves(screen.run.evaluations, screen.run.episodes_per_step)[0].values == tuple(
+        trace.score(step) for step in STEPS
+    )
 
 
 @pytest.mark.parametrize("event", [press(pygame.K_ESCAPE), pygame.event.Event(pygame.QUIT)])
@@ -134,38 +138,41 @@ def test_leaving_ends_training_and_saves(
     assert script.asked[1:] == [Stop(0)]
 
 
-def test_what_has_ended_is_not_ended_again(screen: TrainScreen, script: Script) -> None:
+def test_a_finished_training_is_not_stopped_again(screen: TrainScreen, script: Script) -> None:
     send(screen, script, begun(), Trained(0, 1, 1.0, 1.0, 1), Finished(0))
-    assert screen.state_of_it == "trained"
+    assert screen.run.state == "trained"
     screen.handle(press(pygame.K_ESCAPE))
     assert len(script.asked) == 1
 
 
-def test_a_failure_is_told(screen: TrainScreen, script: Script) -> None:
+def test_a_failure_is_shown(screen: TrainScreen, script: Script) -> None:
     send(screen, script, begun(), Failed(0, "exploration has collapsed"))
-    assert screen.state_of_it == "failed"
+    assert screen.run.state == "failed"
     picture(screen)
 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_it_draws_at_any_size(screen: TrainScreen, script: Script, size: tuple[int, int]) -> None:
-    send(screen, script, begun(), Trained(0, 9, 0.2, 9.0, 9), look(1, 1, 0, 0.1, 0.2))
+    send(screen, script, begun(), Trained(0, 9, 0.2, 9.0, 9), evaluated(1, 1, 0, 0.1, 0.2))
     for key in (pygame.K_p, pygame.K_t, pygame.K_RIGHT, pygame.K_F1):
         screen.handle(press(key))
         picture(screen, size)
 
 
 def test_every_key_does_something(screen: TrainScreen, script: Script) -> None:
-    send(screen, script, begun(), Trained(0, 9, 0.2, 9.0, 9), look(1, 1, 0, 0.1, 0.2))
+    send(screen, script, begun(), Trained(0, 9, 0.2, 9.0, 9), evaluated(1, 1, 0, 0.1, 0.2))
     for key in (*screen.keys, *COMMON):
-        screen.sample.playback.go_to(1)  # type: ignore[union-attr]
+        screen.run.sample.playback.go_to(1)  # type: ignore[union-attr]
         screen.appearance.zoom = 1
-        before = (screen.state(), screen.navigation, screen.quit, screen.appearance.zoom)
+        before = (screen.snapshot(), screen.navigation, screen.quit, screen.appearance.zoom)
         screen.handle(press(key.codes[0], mod=pygame.KMOD_CTRL if key.ctrl else 0))
-        assert (screen.state(), screen.navigation, screen.quit, screen.appearance.zoom) != before, (
-            key.cap
-        )
-        screen.helping, screen.quit, screen.navigation = False, False, None
+        assert (
+            screen.snapshot(),
+            screen.navigation,
+            screen.quit,
+            screen.appearance.zoom,
+        ) != before, key.cap
+        screen.showing_help, screen.quit, screen.navigation = False, False, None
 
 
 # --- from screen to screen
@@ -212,7 +219,7 @@ def test_the_gallery_trains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     app.update(0.1)
     gallery = app.page
     assert isinstance(gallery, Gallery)
-    gallery.chosen["mode"] = list(MODES).index("train")
+    gallery.fields.chosen["mode"] = list(MODES).index("train")
     app.update(0.1)
     app.draw(pygame.Surface((960, 640)))
     for key in (pygame.K_TAB, pygame.K_RIGHT, pygame.K_TAB, pygame.K_RIGHT, pygame.K_RETURN):
@@ -233,7 +240,7 @@ def test_a_pack_without_training_tasks_is_not_trained_on(tmp_path: Path) -> None
     for _ in range(2):
         app.update(0.1)
     assert isinstance(app.page, Gallery)
-    app.page.chosen["mode"] = list(MODES).index("train")
+    app.page.fields.chosen["mode"] = list(MODES).index("train")
     app.handle(press(pygame.K_RETURN))
     assert app.page.notice
     assert "no training tasks" in app.page.notice.heading

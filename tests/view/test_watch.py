@@ -1,4 +1,4 @@
-"""The watch screen, driven by events and drawn onto plain surfaces."""
+"""Tests of the watch screen, driven by events and drawn onto plain surfaces."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ import pygame
 import pytest
 
 from game.session.messages import Change, Failed, Finished, Ready, RecordedFeed, Stepped
-from game.view.draw import hud
+from game.view.draw.footer import key_places
 from game.view.draw.overlays import OVERLAYS
 from game.view.draw.plot import usual_hue
 from game.view.draw.theme import DARK, LEAST_ZOOM, LIGHT, MOST_ZOOM, Appearance, Palette, Typeset
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.screens.screen import COMMON
-from game.view.screens.watch import KEYS, UNSEEN, WatchScreen
+from game.view.screens.watch import KEYS, WatchScreen
+from game.view.screens.watch_panel import UNSEEN, point_tip
 from tests.view_data import (
     AGENTS,
     EPISODES,
@@ -44,7 +45,7 @@ def screen(script: Script) -> WatchScreen:
 
 @pytest.fixture
 def replay() -> WatchScreen:
-    """A screen for which all steps have arrived."""
+    """Return a screen to which all adaptation steps have arrived."""
     screen = WatchScreen(subject(), RecordedFeed(traces()))
     screen.update(0.0)
     return screen
@@ -62,22 +63,22 @@ def step_of(screen: WatchScreen) -> int | None:
 
 
 def state_of(screen: WatchScreen) -> tuple[object, ...]:
-    """All that a key may change."""
+    """Return everything that a key may change."""
     run, playback = screen.run, screen.run.playback
     clock = (playback.paused, playback.speed, step_of(screen))
     place = playback.position()
-    appearance = (screen.appearance.palette.name, screen.appearance.zoom, screen.helping)
+    appearance = (screen.appearance.palette.name, screen.appearance.zoom, screen.showing_help)
     return (
         run.number,
         *clock,
         place,
         tuple(screen.active_overlays),
-        screen.abreast,
+        screen.side_by_side,
         *appearance,
         screen.navigation,
         screen.quit,
-        screen._goal,
-        screen.sliders is not None,
+        screen.experiments.goal,
+        screen.experiments.sliders is not None,
     )
 
 
@@ -85,7 +86,7 @@ def state_of(screen: WatchScreen) -> tuple[object, ...]:
 
 
 def test_every_key_on_the_screen_does_something(replay: WatchScreen) -> None:
-    """The legend and the handler read one table, so no key can be shown that is not handled."""
+    """Footer and handler read one table, so every key on screen is handled."""
     for key in (*KEYS, *COMMON):
         assert key.cap
         assert key.text
@@ -96,11 +97,11 @@ def test_every_key_on_the_screen_does_something(replay: WatchScreen) -> None:
         before = state_of(replay)
         replay.handle(press(key.codes[0], mod=pygame.KMOD_CTRL if key.ctrl else 0))
         assert state_of(replay) != before, key.cap
-        replay.helping, replay._goal, replay.sliders = False, None, None
+        replay.showing_help, replay.experiments.goal, replay.experiments.sliders = False, None, None
         replay.update(0.0)
 
 
-def test_space_pauses_and_goes_on(replay: WatchScreen) -> None:
+def test_space_pauses_and_resumes(replay: WatchScreen) -> None:
     replay.handle(press(pygame.K_SPACE))
     still = replay.run.playback.position()
     replay.update(0.3)
@@ -116,12 +117,12 @@ def test_right_goes_one_adaptation_step(replay: WatchScreen) -> None:
         assert step_of(replay) == expected
 
 
-def test_r_starts_over_with_new_randomness(screen: WatchScreen, script: Script) -> None:
+def test_r_starts_over_with_a_new_seed(screen: WatchScreen, script: Script) -> None:
     screen.handle(press(pygame.K_r))
     assert script.requests == [(0, TASK, 3, 2), (1, TASK, 4, 2)]
 
 
-def test_n_goes_round_the_levels(screen: WatchScreen, script: Script) -> None:
+def test_n_cycles_through_the_levels(screen: WatchScreen, script: Script) -> None:
     screen.handle(press(pygame.K_n))
     screen.handle(press(pygame.K_n))
     assert [task.name for _, task, _, _ in script.requests] == [TASK.name, OTHER.name, TASK.name]
@@ -145,7 +146,7 @@ def test_plus_and_minus_change_the_speed(
     assert replay.run.playback.speed != 1
 
 
-def test_speed_survives_a_new_start(screen: WatchScreen) -> None:
+def test_a_restart_keeps_the_speed(screen: WatchScreen) -> None:
     screen.handle(press(pygame.K_PLUS))
     screen.handle(press(pygame.K_r))
     assert screen.run.playback.speed == 2
@@ -202,7 +203,7 @@ def test_messages_of_an_older_request_are_ignored(screen: WatchScreen, script: S
     assert not screen.run.finished
 
 
-def test_a_failure_is_shown_and_a_new_start_clears_it(screen: WatchScreen, script: Script) -> None:
+def test_a_failure_is_shown_until_a_restart(screen: WatchScreen, script: Script) -> None:
     script.messages = [Ready(), Finished(0)]
     screen.update(0)
     fine = picture(screen)
@@ -215,16 +216,16 @@ def test_a_failure_is_shown_and_a_new_start_clears_it(screen: WatchScreen, scrip
     assert not screen.run.failure
 
 
-def test_the_curve_grows_with_what_is_on_screen(replay: WatchScreen) -> None:
-    """All steps have arrived, yet the plot tells no more than has been shown."""
+def test_the_curve_ends_at_the_last_step_that_was_on_screen(replay: WatchScreen) -> None:
+    """The plot does not run ahead of the playback, although all steps have arrived."""
     lengths = []
     for _ in range(3):
         lengths.append([len(row.curve.values) for row in replay.facts().rows])
-        replay.next_step()
+        replay.run.playback.next_step()
     assert lengths == [[1, 1], [2, 2], [3, 3]]
 
 
-def test_numbers_are_those_of_the_trace(replay: WatchScreen) -> None:
+def test_the_table_shows_the_numbers_of_the_trace(replay: WatchScreen) -> None:
     replay.run.playback.to_last()
     trace = traces()[0]
     row = replay.facts().rows[0]
@@ -243,7 +244,7 @@ def test_axes_are_fixed_before_the_run(screen: WatchScreen, script: Script) -> N
     assert screen.facts().axes == before
 
 
-def test_unseen_is_said_only_of_unseen_tasks() -> None:
+def test_badge_and_header_tell_seen_from_unseen_tasks() -> None:
     unseen = WatchScreen(subject(), Script())
     seen = WatchScreen(subject(seen=lambda task: True), Script())
     assert unseen.facts().badge == "unseen in training"
@@ -255,7 +256,7 @@ def test_unseen_is_said_only_of_unseen_tasks() -> None:
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_it_draws_at_any_size(replay: WatchScreen, size: tuple[int, int]) -> None:
+def test_the_screen_draws_at_any_size(replay: WatchScreen, size: tuple[int, int]) -> None:
     replay.active_overlays = list(OVERLAYS)
     assert len(picture(replay, size)) == 3 * size[0] * size[1]
 
@@ -270,8 +271,8 @@ def test_resizing_back_and_forth_gives_the_same_picture(replay: WatchScreen) -> 
 @pytest.mark.parametrize("size", SIZES[:4])
 def test_regions_do_not_overlap(replay: WatchScreen, size: tuple[int, int]) -> None:
     picture(replay, size)
-    assert replay._stage is not None
-    layout = replay._stage.layout
+    assert replay._frame is not None
+    layout = replay._frame.layout
     regions = [layout.header, layout.board, layout.legend, layout.panel, layout.footer]
     assert all(pygame.Rect((0, 0), size).contains(region) for region in regions)
     for i, region in enumerate(regions):
@@ -279,7 +280,7 @@ def test_regions_do_not_overlap(replay: WatchScreen, size: tuple[int, int]) -> N
 
 
 def test_the_agent_walks_from_cell_to_cell(replay: WatchScreen) -> None:
-    """Between two cells the token is at neither: the board changes within one move."""
+    """The token glides between two cells: the board changes within one move."""
     replay.run.playback.to_last()
     replay.run.playback.advance(1.0)
     frames = []
@@ -289,8 +290,8 @@ def test_the_agent_walks_from_cell_to_cell(replay: WatchScreen) -> None:
     assert len(set(frames)) == 4
 
 
-def test_importing_the_view_brings_neither_torch_nor_matplotlib() -> None:
-    """The window opens at once, and its process stays small."""
+def test_importing_the_view_loads_neither_torch_nor_matplotlib() -> None:
+    """The window opens quickly and its process stays small."""
     code = (
         "import sys, game.view.window, game.view.recording, game.view.draw.theme as theme;"
         "theme.font_folder();"
@@ -300,58 +301,58 @@ def test_importing_the_view_brings_neither_torch_nor_matplotlib() -> None:
     assert found.stdout.strip() == "[]"
 
 
-def test_data_of_the_tests_learns() -> None:
-    """The feed of these tests is worth watching: it starts at random and ends near the optimum."""
+def test_the_test_data_shows_learning() -> None:
+    """The agent of these tests starts at the random return and ends near the optimum."""
     learner, slow = traces()
     scores = [learner.score(step) for step in learner.steps]
     assert np.isclose(scores[0], 0)
     assert scores[-1] > 0.9 > slow.score(slow.steps[-1])
 
 
-# --- going about
+# --- mouse and layout
 
 
-def test_a_click_on_a_thumbnail_or_a_point_goes_to_its_step(replay: WatchScreen) -> None:
+def test_clicking_a_thumbnail_or_a_point_shows_its_step(replay: WatchScreen) -> None:
     replay.eager = True
     replay.run.playback.to_last()
     replay.run.playback.rewind()
     picture(replay)
-    stage = replay._stage
-    assert stage is not None
-    replay.handle(click(stage.timelines[0].slots[2].center))
+    frame = replay._frame
+    assert frame is not None
+    replay.handle(click(frame.timelines[0].slots[2].center))
     assert step_of(replay) == 2
     picture(replay)
-    assert stage.plot is not None
-    assert stage.facts is not None
-    point = stage.facts.rows[0].curve.points(replay.run.axes, stage.plot)[1]
+    assert frame.plot is not None
+    assert frame.facts is not None
+    point = frame.facts.rows[0].curve.points(replay.run.phase.axes, frame.plot)[1]
     replay.handle(click(point))
     assert step_of(replay) == 1
 
 
-def test_hovering_over_a_point_reads_it(replay: WatchScreen) -> None:
+def test_hovering_over_a_point_shows_its_numbers(replay: WatchScreen) -> None:
     replay.eager = True
     plain = picture(replay)
-    stage = replay._stage
-    assert stage is not None
-    assert stage.plot is not None
-    assert stage.facts is not None
-    point = stage.facts.rows[0].curve.points(replay.run.axes, stage.plot)[0]
+    frame = replay._frame
+    assert frame is not None
+    assert frame.plot is not None
+    assert frame.facts is not None
+    point = frame.facts.rows[0].curve.points(replay.run.phase.axes, frame.plot)[0]
     at = (round(point[0]), round(point[1]))
     replay.handle(pygame.event.Event(pygame.MOUSEMOTION, pos=at, rel=(0, 0), buttons=(0, 0, 0)))
     assert picture(replay) != plain
-    assert replay._reading(0, 0)[1] == "after 0 episodes"
+    assert point_tip(replay.run.traces[0], 0)[1] == "after 0 episodes"
 
 
-def test_a_thumbnail_shows_where_the_agent_went(replay: WatchScreen) -> None:
-    """Each is the board with that step's walks on it; those of different steps differ."""
+def test_a_thumbnail_shows_the_paths_of_its_step(replay: WatchScreen) -> None:
+    """Thumbnails of different steps differ, by the paths drawn on the board."""
     replay.run.playback.to_last()
     for _ in range(4):
         picture(replay, (1280, 800))
-    assert replay._stage is not None
-    timeline = replay._stage.timelines[0]
+    assert replay._frame is not None
+    timeline = replay._frame.timelines[0]
     made = {pygame.image.tobytes(one, "RGB") for one in timeline._made.values()}
     assert len(made) == 3
-    tables = replay.run.here.known.tables
+    tables = replay.run.phase.baselines.tables
     assert tables
     board = timeline._board(tables)
     cell = tables.cell[replay.run.traces[0].steps[2].paths[0, 0, 1]]
@@ -359,13 +360,13 @@ def test_a_thumbnail_shows_where_the_agent_went(replay: WatchScreen) -> None:
     assert timeline._made[2].get_at(at) != board.surface.get_at(at)
 
 
-def test_thumbnails_are_labelled_alike(replay: WatchScreen) -> None:
-    """Where one label has no room for its step, none shows it."""
+def test_all_thumbnails_use_one_form_of_label(replay: WatchScreen) -> None:
+    """If one label has no room for the word "step", no label shows it."""
     replay.run.playback.to_last()
     for _ in range(4):
         picture(replay, (1280, 800))
-    assert replay._stage
-    timeline = replay._stage.timelines[0]
+    assert replay._frame
+    timeline = replay._frame.timelines[0]
     widths = [timeline.type.width(text, "label") for text in timeline._texts.values()]
     assert len(widths) == 3
     assert all(text.startswith("step") for text in timeline._texts.values())
@@ -375,10 +376,10 @@ def test_thumbnails_are_labelled_alike(replay: WatchScreen) -> None:
 
 
 @pytest.mark.parametrize("width", range(480, 1400, 70))
-def test_keys_that_share_a_word_stand_in_one_line(replay: WatchScreen, width: int) -> None:
+def test_keys_that_share_a_text_stand_in_one_line(replay: WatchScreen, width: int) -> None:
     type = replay.appearance.typeset((width, 800))
     words = [(key.cap, key.text if key.short is None else key.short) for key in KEYS]
-    lines = [line for _, line in hud.key_places(words, width, type)]
+    lines = [line for _, line in key_places(words, width, type)]
     shared = [i for i, (_, text) in enumerate(words) if not text]
     assert shared
     assert all(lines[i] == lines[i + 1] for i in shared)
@@ -386,25 +387,25 @@ def test_keys_that_share_a_word_stand_in_one_line(replay: WatchScreen, width: in
 
 def test_keys_on_the_screen_can_be_clicked(replay: WatchScreen) -> None:
     picture(replay, (1280, 800))
-    rect = next(rect for rect, key in replay._caps if key.cap == "Space")
+    rect = next(rect for rect, key in replay._key_boxes if key.cap == "Space")
     replay.handle(click(rect.center))
     assert replay.run.playback.paused
 
 
-def test_all_agents_stand_side_by_side(replay: WatchScreen) -> None:
+def test_all_agents_are_shown_side_by_side(replay: WatchScreen) -> None:
     replay.handle(press(pygame.K_s))
     picture(replay)
-    assert replay._stage is not None
-    boards = [place.board for place in replay._stage.layout.boards]
+    assert replay._frame is not None
+    boards = [place.board for place in replay._frame.layout.boards]
     assert len(boards) == 2
     assert not boards[0].colliderect(boards[1])
-    assert [len(pane.trace.steps) for pane in replay._stage.panes] == [3, 3]
+    assert [len(pane.trace.steps) for pane in replay._frame.panes] == [3, 3]
 
 
-# --- taste
+# --- appearance
 
 
-def test_dark_and_light(replay: WatchScreen) -> None:
+def test_the_theme_switches_between_light_and_dark(replay: WatchScreen) -> None:
     picture(replay)
     light, dark = pygame.Surface((960, 640)), pygame.Surface((960, 640))
     replay.draw(light)
@@ -414,7 +415,7 @@ def test_dark_and_light(replay: WatchScreen) -> None:
     assert dark.get_at((2, 2))[:3] == DARK.paper
 
 
-def test_type_grows_and_never_gets_too_small() -> None:
+def test_text_grows_with_the_zoom_from_a_readable_size() -> None:
     appearance = Appearance()
     heights = []
     for zoom in range(LEAST_ZOOM, MOST_ZOOM + 1):
@@ -425,7 +426,7 @@ def test_type_grows_and_never_gets_too_small() -> None:
     assert heights[-1] > heights[0]
 
 
-def test_text_is_broken_into_lines_that_fit_and_ends_in_an_ellipsis() -> None:
+def test_text_wraps_to_the_width_and_ends_in_an_ellipsis_if_cut() -> None:
     type, text = Typeset(1.0), "one two three four five six seven\neight"
     lines = type.wrap(text, "small", 80)
     assert " ".join(lines) == text.replace("\n", " ")
@@ -445,41 +446,41 @@ def luminance(colour: tuple[int, int, int]) -> float:
 
 
 @pytest.mark.parametrize("palette", [LIGHT, DARK], ids=lambda palette: palette.name)
-def test_all_words_have_contrast(palette: Palette) -> None:
-    """At least 4.5 to 1, as the accessibility guidelines ask of small text."""
+def test_all_texts_have_enough_contrast(palette: Palette) -> None:
+    """The accessibility guidelines (WCAG) ask for at least 4.5 to 1 for small text."""
     for ink in (palette.ink, palette.muted, palette.alert, *palette.texts):
         for ground in (palette.paper, palette.card):
             bright, dim = sorted((luminance(ink), luminance(ground)), reverse=True)
             assert (bright + 0.05) / (dim + 0.05) >= 4.5
 
 
-def test_the_band_of_what_is_usual_lies_behind_the_agents_curve() -> None:
-    """It is there from the beginning, before any step has come."""
-    usual = ((0, 0.2), (EPISODES, 0.9), (2 * EPISODES, 0.95))
-    screen = WatchScreen(subject(usual=usual), Script())
+def test_the_plot_shows_the_held_out_curve() -> None:
+    """The band is drawn before any adaptation step has arrived."""
+    curve = ((0, 0.2), (EPISODES, 0.9), (2 * EPISODES, 0.95))
+    screen = WatchScreen(subject(held_out_curve=curve), Script())
     surface = pygame.Surface((1280, 800))
     screen.draw(surface)
-    stage, axes = screen._stage, screen.run.axes
-    assert stage is not None
-    assert stage.plot is not None
+    frame, axes = screen._frame, screen.run.phase.axes
+    assert frame is not None
+    assert frame.plot is not None
     value = axes.random + 0.9 * (axes.optimal - axes.random)
-    at = round(axes.x(EPISODES, stage.plot)), round(axes.y(value, stage.plot))
+    at = round(axes.x(EPISODES, frame.plot)), round(axes.y(value, frame.plot))
     assert np.abs(np.subtract(surface.get_at(at)[:3], usual_hue(LIGHT))).max() <= 3
 
 
-def test_an_alarm_where_adaptation_made_things_worse() -> None:
+def test_a_loss_of_score_is_reported() -> None:
     worse = adaptation(TASK, AGENTS[0], (10, 0, 60))
     screen = WatchScreen(subject(), RecordedFeed([worse, traces()[1]]))
     screen.update(0.0)
     states = []
     for _ in range(3):
         states.append(screen.facts().state)
-        screen.next_step()
+        screen.run.playback.next_step()
     assert states == ["before adaptation", "worse than before", "adapted"]
 
 
 @pytest.mark.parametrize("width", [1232, 912, 600, 444])
-def test_keys_that_share_a_word_leave_the_footer_together(replay: WatchScreen, width: int) -> None:
+def test_keys_that_share_a_text_leave_the_footer_together(replay: WatchScreen, width: int) -> None:
     shown = [key.cap for key in replay.footer_keys(width, Typeset(1.0))]
     for pair in ("←→", "↑↓", ",.", "−+"):
         assert (pair[0] in shown) == (pair[1] in shown)
@@ -489,18 +490,16 @@ def test_keys_that_share_a_word_leave_the_footer_together(replay: WatchScreen, w
 # --- experiments
 
 
-def begun(script: Script, screen: WatchScreen, step: int) -> None:
-    """All steps of the first request have come, and this one is on screen."""
+def begin(script: Script, screen: WatchScreen, step: int) -> None:
+    """Deliver all steps of the first request and show one of them."""
     script.messages = [Stepped(0, i, s) for i, t in enumerate(traces()) for s in t.steps]
     screen.update(0.0)
     screen.run.playback.go_to(step)
     picture(screen)
 
 
-def test_amnesia_asks_for_what_was_before_and_a_change_after(
-    screen: WatchScreen, script: Script
-) -> None:
-    begun(script, screen, 1)
+def test_amnesia_requests_the_same_run_with_a_change(screen: WatchScreen, script: Script) -> None:
+    begin(script, screen, 1)
     screen.handle(press(pygame.K_a))
     asked = script.asked[-1]
     assert asked.changes == (Change(2),)
@@ -514,9 +513,9 @@ def test_amnesia_asks_for_what_was_before_and_a_change_after(
 
 
 def test_the_goal_can_be_dragged(screen: WatchScreen, script: Script) -> None:
-    begun(script, screen, 1)
-    assert screen._stage is not None
-    pane = screen._stage.panes[0]
+    begin(script, screen, 1)
+    assert screen._frame is not None
+    pane = screen._frame.panes[0]
     corner = pane.where.board.topleft
     at, to = (
         [c + v for c, v in zip(corner, pane.board.centre(*cell))] for cell in ((3, 6), (3, 3))
@@ -528,17 +527,17 @@ def test_the_goal_can_be_dragged(screen: WatchScreen, script: Script) -> None:
     picture(screen)
     screen.handle(pygame.event.Event(pygame.MOUSEBUTTONUP, pos=to, button=1))
     assert script.asked[-1].changes == (Change(2, (3, 3)),)
-    assert [part.task.level.find("G") for part in screen.run.parts] == [[(3, 6)], [(3, 3)]]
-    assert screen.run.here.step == 0
+    assert [phase.task.level.find("G") for phase in screen.run.phases] == [[(3, 6)], [(3, 3)]]
+    assert screen.run.phase.step == 0
     script.messages = [Stepped(1, 0, s) for s in traces()[0].steps]
     screen.update(0.0)
-    assert screen.run.here.step == 2
-    assert screen.facts().axes.span == screen.run.parts[0].axes.span
+    assert screen.run.phase.step == 2
+    assert screen.facts().axes.span == screen.run.phases[0].axes.span
     picture(screen)
 
 
-def test_the_goal_is_moved_by_keys_but_not_into_a_wall(screen: WatchScreen, script: Script) -> None:
-    begun(script, screen, 0)
+def test_keys_move_the_goal_but_not_into_a_wall(screen: WatchScreen, script: Script) -> None:
+    begin(script, screen, 0)
     for key in (pygame.K_m, pygame.K_DOWN, pygame.K_RETURN):
         screen.handle(press(key))
     assert len(script.asked) == 1
@@ -547,7 +546,7 @@ def test_the_goal_is_moved_by_keys_but_not_into_a_wall(screen: WatchScreen, scri
     assert script.asked[-1].changes == (Change(1, (3, 5)),)
 
 
-def test_a_goal_that_cannot_be_there_is_told(replay: WatchScreen) -> None:
+def test_a_notice_explains_why_the_goal_cannot_be_moved(replay: WatchScreen) -> None:
     for key in (pygame.K_m, pygame.K_DOWN, pygame.K_RETURN):
         replay.handle(press(key))
     assert replay.notice
@@ -555,20 +554,20 @@ def test_a_goal_that_cannot_be_there_is_told(replay: WatchScreen) -> None:
 
 
 @pytest.mark.parametrize("opener", [pygame.K_m, pygame.K_x])
-def test_the_keys_on_the_screen_are_those_of_the_moment(replay: WatchScreen, opener: int) -> None:
-    """While the goal or a slider is being moved, arrows, Enter and Esc say so, and do so."""
+def test_the_footer_shows_the_keys_that_apply_now(replay: WatchScreen, opener: int) -> None:
+    """Arrows, Enter and Esc change while the goal is being moved or the sliders are open."""
     replay.handle(press(opener))
     shown = {key.cap: key for key in replay.footer_keys(960, replay.appearance.typeset((960, 640)))}
     for cap in ("←", "→", "↑", "↓", "Enter", "Esc"):
         assert "goal" in shown[cap].text or "slider" in shown[cap].text
-    assert all(shown[cap].short for cap in ("Enter", "Esc"))  # they share their words with nobody
+    assert all(shown[cap].short for cap in ("Enter", "Esc"))  # with a text of their own
     replay.handle(press(pygame.K_ESCAPE))
-    assert not replay._goal
-    assert not replay.sliders
+    assert not replay.experiments.goal
+    assert not replay.experiments.sliders
     assert not replay.quit
 
 
-def test_sliders_run_the_adaptation_otherwise(screen: WatchScreen, script: Script) -> None:
+def test_sliders_change_the_adaptation(screen: WatchScreen, script: Script) -> None:
     screen.handle(press(pygame.K_x))
     picture(screen)
     screen.handle(press(pygame.K_RIGHT))
@@ -579,30 +578,30 @@ def test_sliders_run_the_adaptation_otherwise(screen: WatchScreen, script: Scrip
     for key in (pygame.K_DOWN, pygame.K_RIGHT):
         screen.handle(press(key))
     assert script.asked[-1].steps == 3
-    assert screen.sliders is not None
-    track = screen.sliders._tracks[0]
+    assert screen.experiments.sliders is not None
+    track = screen.experiments.sliders._tracks[0]
     screen.handle(click(track.midleft))
     assert script.asked[-1].step_size == 0.1
     screen.handle(press(pygame.K_ESCAPE))
-    assert not screen.sliders
+    assert not screen.experiments.sliders
     assert not screen.quit
 
 
 @pytest.mark.parametrize("size", [(1280, 800), (960, 640), (600, 900)])
-def test_the_sliders_hide_nothing(replay: WatchScreen, size: tuple[int, int]) -> None:
+def test_the_sliders_cover_no_other_region(replay: WatchScreen, size: tuple[int, int]) -> None:
     picture(replay, size)
     replay.handle(press(pygame.K_x))
     picture(replay, size)
-    stage = replay._stage
-    assert stage
-    assert stage.below
-    places = stage.layout.boards[0]
-    for other in (places.board, places.timeline, stage.layout.panel, stage.layout.legend):
-        assert not stage.below.colliderect(other)
+    frame = replay._frame
+    assert frame
+    assert frame.slider_area
+    places = frame.layout.boards[0]
+    for other in (places.board, places.timeline, frame.layout.panel, frame.layout.legend):
+        assert not frame.slider_area.colliderect(other)
 
 
 @pytest.mark.parametrize("key", [pygame.K_a, pygame.K_m])
-def test_a_pause_is_kept_through_changes(replay: WatchScreen, key: int) -> None:
+def test_a_change_keeps_the_pause(replay: WatchScreen, key: int) -> None:
     replay.run.playback.go_to(2)
     replay.handle(press(pygame.K_SPACE))
     replay.handle(press(key))
@@ -613,41 +612,41 @@ def test_a_pause_is_kept_through_changes(replay: WatchScreen, key: int) -> None:
     assert replay.run.playback.paused
 
 
-def test_a_level_that_takes_long_to_plan_stops_no_frame(script: Script) -> None:
+def test_planning_a_large_level_blocks_no_frame(script: Script) -> None:
     jobs = Slow()
     screen = WatchScreen(subject(), script, jobs=jobs)
-    assert len(script.requests) == 1  # the agents begin meanwhile
+    assert len(script.requests) == 1  # the agents start before planning is done
     script.messages = [Ready(), *(Stepped(0, 0, step) for step in traces()[0].steps)]
     for key in (pygame.K_a, pygame.K_p, pygame.K_s, pygame.K_m, pygame.K_RIGHT, pygame.K_x):
         screen.update(0.1)
         screen.handle(press(key))
         picture(screen)
     assert screen.facts().axes is None
-    assert "planned" in screen.facts().doing
+    assert "planning" in screen.facts().doing
     jobs.let = True
     screen.update(0.1)
     picture(screen)
     assert screen.facts().axes
     assert screen.run.traces[0].optimal_return == traces()[0].optimal_return
-    assert screen._stage
-    assert len(screen._stage.timelines) == len(screen._stage.panes)
+    assert screen._frame
+    assert len(screen._frame.timelines) == len(screen._frame.panes)
 
 
-def test_errands_wait_no_longer_than_asked() -> None:
+def test_background_jobs_wait_no_longer_than_allowed() -> None:
     jobs, bell = BackgroundJobs(), threading.Event()
     assert jobs.ask("quick", lambda: 1, 5.0) == 1
     assert jobs.ask("slow", bell.wait, 0.01) is None
-    assert jobs.ask("slow", bell.wait, 5.0) is None  # asked before: it is being done
+    assert jobs.ask("slow", bell.wait, 5.0) is None  # it is being done already: no second wait
     bell.set()
     while jobs.ask("slow", bell.wait) is None:
         pass
 
 
-def test_a_slider_is_dragged(replay: WatchScreen) -> None:
+def test_a_slider_can_be_dragged(replay: WatchScreen) -> None:
     replay.handle(press(pygame.K_x))
     picture(replay)
-    assert replay.sliders
-    track = replay.sliders._tracks[2]
+    assert replay.experiments.sliders
+    track = replay.experiments.sliders._tracks[2]
     replay.handle(click(track.midleft))
     for x in range(track.left, track.right + 1, 4):
         held = {"pos": (x, track.centery), "rel": (4, 0), "buttons": (1, 0, 0)}

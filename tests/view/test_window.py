@@ -1,4 +1,4 @@
-"""The window itself, and pictures without one."""
+"""The window, and recordings without a window."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from tests.view_data import Script, press, subject, traces
 
 @pytest.fixture
 def blind(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A test's own wish for a window that nobody sees."""
+    """Use the video driver without a screen."""
     monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
     yield
     pygame.quit()
 
 
 class Scripted(WatchScreen):
-    """A screen for which, frame by frame, something happens to the window."""
+    """A watch screen that posts one event, or resizes the window, in each frame."""
 
     def play(self, *events: pygame.event.Event | tuple[int, int]) -> None:
         self.coming = list(events)
@@ -64,7 +64,7 @@ def test_it_can_be_resized_while_it_runs() -> None:
 
 @pytest.mark.usefixtures("blind")
 def test_nothing_is_drawn_while_nothing_changes() -> None:
-    """A paused window rests, and wakes with the next event."""
+    """A paused window is redrawn only after the next event."""
 
     class Paused(Scripted):
         frames = 0
@@ -86,7 +86,7 @@ def test_nothing_is_drawn_while_nothing_changes() -> None:
 
 @pytest.mark.usefixtures("blind")
 def test_no_sound_is_opened() -> None:
-    """A machine without a sound card is not to be complained about."""
+    """A machine without a sound card would print warnings."""
     screen = Scripted(subject(), Script())
     screen.play(press(pygame.K_ESCAPE))
     window.run(screen, blind=True)
@@ -94,8 +94,8 @@ def test_no_sound_is_opened() -> None:
 
 
 @pytest.mark.usefixtures("blind")
-def test_gamepads_are_listened_to() -> None:
-    """One that is plugged in while the window is open, too."""
+def test_gamepads_are_opened() -> None:
+    """A gamepad that is plugged in while the window is open is opened, too."""
     found = []
 
     class Listening(Scripted):
@@ -110,8 +110,8 @@ def test_gamepads_are_listened_to() -> None:
     assert found
 
 
-def test_it_refuses_to_run_where_nobody_sees_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """SDL silently falls back on a driver without a screen."""
+def test_it_refuses_to_run_on_a_driver_without_a_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SDL falls back on such a driver silently."""
     monkeypatch.delenv("SDL_VIDEODRIVER", raising=False)
     monkeypatch.setattr(pygame.display, "init", lambda: None)
     monkeypatch.setattr(pygame.display, "get_driver", lambda: "offscreen")
@@ -134,7 +134,7 @@ def test_it_refuses_on_a_machine_without_a_display() -> None:
         assert found.stdout == "refused\n"
 
 
-def test_plain_pygame_is_named_with_the_command_that_mends_it(
+def test_plain_pygame_is_reported_with_the_command_that_repairs_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delattr(pygame, "IS_CE")
@@ -142,7 +142,7 @@ def test_plain_pygame_is_named_with_the_command_that_mends_it(
         window.run(WatchScreen(subject(), Script()))
 
 
-# --- pictures
+# --- recordings
 
 
 def test_the_picture_is_the_final_frame(tmp_path: Path) -> None:
@@ -173,8 +173,8 @@ def test_the_same_traces_give_the_same_bytes(tmp_path: Path) -> None:
         assert (tmp_path / f"a.{kind}").read_bytes() == (tmp_path / f"b.{kind}").read_bytes()
 
 
-def test_pictures_need_no_comparison(tmp_path: Path) -> None:
-    """One agent alone will do, and a trace that was cut short, too."""
+def test_recordings_need_no_second_agent(tmp_path: Path) -> None:
+    """One agent is enough, also with a trace that was cut short."""
     agent = traces()[:1]
     agent[0].steps.pop()
     save_picture(tmp_path / "alone.png", subject(), agent)
@@ -184,20 +184,21 @@ def test_pictures_need_no_comparison(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("steps", [0, 1, 5, 50, 200])
-def test_a_gif_stays_short_however_many_steps(steps: int) -> None:
+def test_a_gif_stays_short_for_any_number_of_steps(steps: int) -> None:
     pace = gif_pace(steps)
     longest = pace.longest + pace.rest
     assert longest * (pace.first_episodes + steps * pace.episodes) < 90
 
 
 def test_the_window_leaves_room_on_a_small_desktop():
-    assert window.fitting((1280, 800), (1920, 1080)) == (1280, 800)
-    assert window.fitting((1280, 800), (1280, 800)) == (1152, 720)
+    assert window.fit_to_desktop((1280, 800), (1920, 1080)) == (1280, 800)
+    assert window.fit_to_desktop((1280, 800), (1280, 800)) == (1152, 720)
 
 
+@pytest.mark.usefixtures("fonts")
 @pytest.mark.parametrize("size", [(1, 1), (100, 100), (200, 400), (400, 40), (2000, 30)])
 def test_no_size_is_too_small_to_be_drawn(size: tuple[int, int]) -> None:
-    """A window manager may make a window as small as it likes."""
+    """Window managers may resize a window to any size."""
     for screen in (
         WatchScreen(subject(), RecordedFeed(traces())),
         WatchScreen(subject(), Script()),

@@ -1,4 +1,4 @@
-"""Bayes-optimal returns against a belief tree in plain Python, bounds against them, beliefs."""
+"""Bayes-optimal returns against a belief tree in plain Python, their bounds, and beliefs."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from game.text.reading import parse, read
 from game.world import bayes, bayes_bounds
 from game.world.batch import GridBatch
 from game.world.bayes import (
-    _unlike_variants,
+    _distinct_variants,
     bayes_returns,
-    by_programming,
+    exact_totals,
     first_episode_score,
     hidden_draws,
     posterior_sampling,
 )
-from game.world.bayes_bounds import _best_assignment, by_assignment, by_search
+from game.world.bayes_bounds import _best_assignment, assignment_upper_bound, search_lower_bound
 from game.world.beliefs import belief
-from game.world.hidden_goal import hidden_goal, solve_known
+from game.world.hidden_goal import hidden_goal, solve_known_goals
 from game.world.planner import optimal_return, random_return
 from tests import reference
 
@@ -34,7 +34,7 @@ GRIDNAVI = LEVELS / "gridnavi" / "grid.txt"
 
 
 def tiny_level(seed: int) -> Level:
-    """A few cells of any tiles, two to four candidates, one or two starts, and any rules."""
+    """Return a few cells of random tiles with two to four candidates and random rules."""
     rng = random.Random(seed)
     height, width = rng.choice([(1, 5), (2, 3), (2, 4), (3, 3)])
     rows = [[rng.choice(".....##,~ILo^>H") for _ in range(width)] for _ in range(height)]
@@ -56,12 +56,14 @@ def tiny_level(seed: int) -> Level:
 
 
 def brute_force(level: Level, episodes: int) -> float:
-    """The best expected return of a trial, by recursion over everything that can be seen."""
+    """Return the best expected return of a trial, by recursion over all observations."""
     tasks = [place_goal(level, cell) for cell in level.find("?")]
 
     @cache
-    def worth(left: int, believed: tuple[tuple[int, float], ...], state: reference.State) -> float:
-        """With `left` episodes to come; the chances of the tasks sum to 1."""
+    def state_value(
+        left: int, believed: tuple[tuple[int, float], ...], state: reference.State
+    ) -> float:
+        """Return the value with `left` later episodes; the probabilities of the tasks sum to 1."""
         if state.over or state.time == level.steps:
             return begun(left, believed)
         return max(chosen(left, believed, state, action) for action in range(5))
@@ -78,14 +80,14 @@ def brute_force(level: Level, episodes: int) -> float:
         for (after, _), weights in seen.items():
             mass = sum(weights.values())
             posterior = tuple((t, round(w / mass, 12)) for t, w in sorted(weights.items()))
-            total += mass * worth(left, posterior, after)
+            total += mass * state_value(left, posterior, after)
         return total
 
     def begun(left: int, believed: tuple[tuple[int, float], ...]) -> float:
         if not left:
             return 0.0
         starts = reference.starts(level)
-        return sum(worth(left - 1, believed, start) for start in starts) / len(starts)
+        return sum(state_value(left - 1, believed, start) for start in starts) / len(starts)
 
     return begun(episodes, tuple((task, 1 / len(tasks)) for task in range(len(tasks))))
 
@@ -103,35 +105,35 @@ def test_dynamic_programming_agrees_with_the_belief_tree(seed: int):
 def test_bounds_enclose_what_is_exact(seed: int):
     level = tiny_level(seed)
     problem = hidden_goal(level)
-    plans = solve_known(problem)
-    exact = by_programming(problem, plans, 3)
+    solution = solve_known_goals(problem)
+    exact = exact_totals(problem, solution, 3)
     for episodes in (1, 3):
         value = exact[episodes - 1]
-        assert by_search(problem, plans, episodes) <= value + 1e-9
-        assert by_assignment(problem, plans, episodes) >= value - 1e-9
+        assert search_lower_bound(problem, solution, episodes) <= value + 1e-9
+        assert assignment_upper_bound(problem, solution, episodes) >= value - 1e-9
 
 
 def test_search_finds_most_of_what_there_is():
-    """Else a lower bound that is far too low would pass: here 99 of 100 paths are the best."""
+    """Otherwise a far too low bound would pass. Here 99 of 100 paths found are optimal."""
     found = []
     for seed in range(100):
         level = replace(tiny_level(seed), slip=0.0, wind="none")
         problem = hidden_goal(level)
-        plans = solve_known(problem)
+        solution = solve_known_goals(problem)
         if problem.effect is None and len(level.find("@")) == 1:
-            exact = by_programming(problem, plans, 2)[-1]
-            found.append(by_search(problem, plans, 2) == pytest.approx(exact, abs=1e-9))
+            exact = exact_totals(problem, solution, 2)[-1]
+            found.append(search_lower_bound(problem, solution, 2) == pytest.approx(exact, abs=1e-9))
     assert len(found) > 30
     assert np.mean(found) > 0.98
 
 
-def test_grid_navigation_is_known_by_certificate():
+def test_grid_navigation_has_coinciding_bounds():
     one, trial = bayes_returns(read(GRIDNAVI), 4) or (None, None)
     assert one == pytest.approx((4.0, 4.0), abs=1e-9)
     assert trial == pytest.approx((37.214, 37.214), abs=5e-4)
 
 
-def test_where_programming_is_too_dear_there_are_bounds(monkeypatch):
+def test_bounds_replace_an_exact_solution_that_is_too_expensive(monkeypatch):
     level = parse("steps: 8\nmap:\n?.@.?\n#?.?#\n")
     exact = bayes_returns(level, 2)
     monkeypatch.setattr(bayes, "MOST_EXACT", 0)
@@ -189,24 +191,24 @@ def test_nothing_is_to_be_learned_where_the_goal_is_known():
         ("vary: mirror rotate", []),
     ],
 )
-def test_where_more_than_the_goal_is_hidden_nothing_is_claimed(line: str, hidden: list[str]):
+def test_there_are_no_bounds_where_more_than_the_goal_is_hidden(line: str, hidden: list[str]):
     level = parse(f"{line}\nsteps: 6\nmap:\n@:o?\n?...\n")
     assert hidden_draws(level) == hidden
     assert (bayes_returns(level, 2) is None) == bool(hidden)
 
 
-def test_candidates_out_of_reach_stay_in_question():
+def test_unreachable_candidates_stay_possible():
     level = parse("steps: 3\nmap:\n@?#?\n")
     one, trial = bayes_returns(level, 2) or ((0, 0), (0, 0))
     assert one[0] == pytest.approx((1 - 0.3) / 2)
     assert trial[0] == pytest.approx((2 - 0.6) / 2)
 
 
-def test_symmetric_variants_are_worth_the_same_and_with_opponents_all_of_them_count():
+def test_symmetric_variants_have_equal_returns_except_with_opponents():
     text = "vary: mirror rotate\nsteps: 6\nmap:\n@.?\n?I.\n..{}\n"
     for char, n in ((".", 1), ("M", 8)):
         level = parse(text.format(char))
-        unlike = _unlike_variants(level)
+        unlike = _distinct_variants(level)
         assert len(unlike) == n
         exact = [bayes_returns(replace(one, vary=()), 2)[1][0] for one in unlike]
         assert bayes_returns(level, 2)[1][0] == pytest.approx(np.mean(exact), abs=1e-12)
@@ -216,8 +218,10 @@ def test_symmetric_variants_are_worth_the_same_and_with_opponents_all_of_them_co
 
 
 def simulated(level: Level, episodes: int, rng: random.Random) -> list[float]:
-    """One trial of posterior sampling, step by step, on a level without chance or walls, whose best
-    policies are to walk to the goal by any shortest way, and to stay on it."""
+    """Return one trial's returns of posterior sampling on a deterministic level without walls.
+
+    The optimal policies take any shortest path to the goal and stay there.
+    """
     open_, goal = level.find("?"), rng.choice(level.find("?"))
     returns, known = [], False
     for _ in range(episodes):
@@ -269,7 +273,7 @@ def test_a_belief_is_what_has_not_been_ruled_out():
 
 
 def test_the_bayes_bound_as_a_score():
-    """By hand: the goal is on one of two sides, and half of the time one tries the wrong one."""
+    """By hand: the goal is on one of two sides, and half of the first tries are wrong."""
     level = parse("steps: 9\nmap:\n?@?\n")
     random = random_return(GridBatch.of([place_goal(level, (0, 0))]))[0]
     assert first_episode_score(level) == pytest.approx((0.9 - random) / (1 - random))

@@ -1,4 +1,4 @@
-"""What may be believed of a task: questions about its draws, and cells that are ruled out."""
+"""Beliefs about a task: questions about its draws, and cells that cannot be the goal."""
 
 from __future__ import annotations
 
@@ -9,24 +9,26 @@ from game.tasks.family import draw_task
 from game.tasks.packs import load_pack
 from game.text.reading import parse
 from game.world.beliefs import (
-    N_ANSWERS,
+    AMOUNTS,
     N_CELLS,
-    QUESTIONS,
-    SPANS,
-    answers,
+    BeliefQuestions,
+    all_questions,
     cell_numbers,
-    goal_chances,
+    goal_distribution,
     on_map,
     ruled_out,
 )
 from game.world.features import MAX_SIZE
 from game.world.tables import compile_level
 
+QUESTIONS = BeliefQuestions(all_questions())
 
-def said(level) -> dict[str, str]:
+
+def answers_in_words(level) -> dict[str, str]:
+    numbers = QUESTIONS.true_answers(level)
     return {
         question: choices[number]
-        for (question, choices), number in zip(QUESTIONS.items(), answers(level), strict=True)
+        for (question, choices), number in zip(QUESTIONS.choices.items(), numbers, strict=True)
     }
 
 
@@ -35,10 +37,10 @@ def test_each_draw_is_the_answer_to_a_question():
         "slip: {0, 0.2}\ncost: mud={2, 8}\ncontrols: shuffled\nwind: east 0.1\n"
         "define: o worth={-1, 1}\ndefine: M kind={x, y, hunt}\nmap:\n@.o%\n..M.\n...G\n"
     )
-    met = set()
+    kinds = set()
     for seed in range(30):
         task = draw_task(level, "x", np.random.default_rng(seed))
-        found, drawn = said(task.level), dict(task.drawn)
+        found, drawn = answers_in_words(task.level), dict(task.drawn)
         assert found["slip"] == ("less than shown" if drawn["slip"] == "0" else "more than shown")
         more = {"2": "less than shown", "8": "more than shown"}
         assert found["cost mud"] == more[drawn["cost mud"]]
@@ -47,42 +49,58 @@ def test_each_draw_is_the_answer_to_a_question():
         assert found["wind"] == "east"
         assert (found["o worth"] == "more than shown") == (drawn["o worth"] == "1")
         assert found["cost water"] == "as shown"
-        met.add(found["M kind"])
-    assert met == {"x", "y", "hunt"}
+        kinds.add(found["M kind"])
+    assert kinds == {"x", "y", "hunt"}
 
 
 def test_the_spans_divide_all_answers():
-    assert SPANS[0][0] == 0
-    assert SPANS[-1][1] == N_ANSWERS
-    assert [b - a for a, b in SPANS] == [len(choices) for choices in QUESTIONS.values()]
+    assert QUESTIONS.spans[0][0] == 0
+    assert QUESTIONS.spans[-1][1] == QUESTIONS.n_answers
+    lengths = [len(choices) for choices in QUESTIONS.choices.values()]
+    assert [end - first for first, end in QUESTIONS.spans] == lengths
+
+
+def test_only_questions_about_amounts_follow_the_leading_ones():
+    choices = list(QUESTIONS.choices.values())
+    assert AMOUNTS not in choices[: QUESTIONS.n_leading]
+    assert set(choices[QUESTIONS.n_leading :]) == {AMOUNTS}
+    mixed = BeliefQuestions(("slip: less than shown, as shown, more than shown", "M kind: x, y"))
+    assert mixed.n_leading == 2
+
+
+def test_an_answer_that_a_question_does_not_offer_is_named():
+    level = parse("define: M kind=hunt\nmap:\n@.M\n..G\n")
+    with pytest.raises(ValueError, match="'hunt' is no answer to 'M kind'"):
+        BeliefQuestions(("M kind: x, y",)).true_answers(level)
 
 
 @pytest.mark.parametrize("pack", ["dynamics", "opponents", "rewards", "terrain-9x9", "mazes-9x9"])
 def test_every_task_of_the_packs_has_answers(pack: str):
     for task in load_pack(pack).split("validation").tasks[:3]:
-        assert len(answers(task.level)) == len(QUESTIONS)
+        assert len(QUESTIONS.true_answers(task.level)) == len(QUESTIONS.choices)
 
 
-def picture(out: np.ndarray, rows: int, columns: int) -> list[str]:
+def as_text(out: np.ndarray, rows: int, columns: int) -> list[str]:
+    """Return the map with an x in each cell that is ruled out."""
     grid = out.reshape(MAX_SIZE, MAX_SIZE)
     assert grid[rows:].all()
     assert grid[:, columns:].all()
     return ["".join("x" if cell else "." for cell in row[:columns]) for row in grid[:rows]]
 
 
-def test_what_is_seen_is_ruled_out_and_the_rest_is_not():
+def test_visible_obstacles_are_ruled_out_and_other_cells_are_not():
     tables = compile_level(parse("map:\n@....#.\n.%....G\n"))
     out = ruled_out(tables)
-    assert picture(out[tables.state_of((0, 0))], 2, 7) == ["x......", ".x....."]
-    assert picture(out[tables.state_of((0, 3))], 2, 7) == [".....x.", ".x....."]
+    assert as_text(out[tables.state_of((0, 0))], 2, 7) == ["x......", ".x....."]
+    assert as_text(out[tables.state_of((0, 3))], 2, 7) == [".....x.", ".x....."]
     visible = compile_level(parse("goal: visible\nmap:\n@....#.\n.%....G\n"))
-    assert picture(ruled_out(visible)[0], 2, 7) == ["xxxxxxx", "xxxxxx."]
+    assert as_text(ruled_out(visible)[0], 2, 7) == ["xxxxxxx", "xxxxxx."]
 
 
-def test_cells_are_numbered_alike_in_every_map_and_shown_as_in_its_own():
+def test_cells_have_the_same_number_in_every_map_and_are_shown_in_their_own():
     level = parse("map:\n@.G\n..G\n")
     tables = compile_level(level)
-    chances = goal_chances(level)
-    assert chances.shape == (N_CELLS,)
-    assert chances[cell_numbers(tables)[tables.state_of((1, 2))]] == 0.5
-    assert on_map(chances, level, 8).tolist() == [0, 0, 0.5, 0, 0, 0.5, 0, 0]
+    probabilities = goal_distribution(level)
+    assert probabilities.shape == (N_CELLS,)
+    assert probabilities[cell_numbers(tables)[tables.state_of((1, 2))]] == 0.5
+    assert on_map(probabilities, level, 8).tolist() == [0, 0, 0.5, 0, 0, 0.5, 0, 0]

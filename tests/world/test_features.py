@@ -1,4 +1,4 @@
-"""What agents see: one layout for all levels, and nothing that tells a hidden goal."""
+"""Features: one layout for all levels, and no information on hidden variables."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_a_level_too_large_to_see_is_refused_with_its_size():
 
 
 def around(text: str, name: str, **state: object) -> list[list[float]]:
-    """A block of the surroundings, [5, 5], in the first state that looks as `state` says."""
+    """Return a block of the cells around the agent [5, 5], in the first state with these values."""
     tables = compile_level(parse(text))
     chosen = np.ones(tables.n_states, bool)
     for key, value in state.items():
@@ -137,7 +137,7 @@ DRAWN = [
 
 @pytest.mark.parametrize("line", DRAWN)
 def test_what_is_drawn_for_a_task_cannot_be_told_from_what_is_seen(line: str):
-    """States that look alike have the same features, whatever was drawn."""
+    """Features do not depend on the hidden draws."""
     level = parse(f"{line}\nsteps: 6\nmap:\n@.I%\n.?M.\n.o#H\n")
     rng = np.random.default_rng(0)
     seen: dict[tuple, np.ndarray] = {}

@@ -1,4 +1,4 @@
-"""Optimal and exact returns against a brute-force reading, and known exact quantities."""
+"""Optimal and exact returns against brute force and published values."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from game.world.tables import compile_level
 from tests import reference
 
 
-def test_returns_agree_with_brute_force_in_one_batch_of_unlike_levels():
+def test_returns_agree_with_brute_force_in_one_batch_of_different_levels():
     levels = [reference.random_level(seed) for seed in range(60)]
     levels += [reference.random_level(seed, reference.ALL) for seed in range(60)]
     batch = GridBatch.of(levels)
     rng = np.random.default_rng(0)
-    seen = rng.dirichlet(np.ones(5), (batch.n_tasks, 5, 5))  # policies that go by the cell alone
+    seen = rng.dirichlet(np.ones(5), (batch.n_tasks, 5, 5))  # policies that depend on the cell only
     policies = np.stack([seen[t][tuple(batch.cell[t].T)] for t in range(batch.n_tasks)])
     found = expected_return(batch, policies), optimal_return(batch), random_return(batch)
     for t, (level, tables) in enumerate(zip(levels, batch.tables)):
@@ -57,7 +57,7 @@ def test_optimal_values_are_discounted_returns_of_the_best_policy():
     assert found == pytest.approx(-0.1 - 0.5 * 0.1 + 0.25)
 
 
-def test_the_optimal_path_goes_round_what_is_dear():
+def test_the_optimal_path_avoids_expensive_cells():
     tables = compile_level(parse("map:\n@~G\n...\n"))
     states, actions = optimal_path(tables)
     assert tables.cell[states].tolist() == [[0, 0], [1, 0], [1, 1], [1, 2], [0, 2]]
@@ -71,7 +71,7 @@ def test_an_optimal_path_may_be_to_give_up():
     assert optimal_path(tables)[1].tolist() == [0, 0]  # bumps: the first of equals
 
 
-def test_an_optimal_path_goes_with_the_likeliest_luck():
+def test_an_optimal_path_takes_the_most_likely_outcomes():
     blown = compile_level(parse("wind: east 0.9\nmap:\n#.#\n@.G\n"))
     assert blown.cell[optimal_path(blown)[0]].tolist() == [[1, 0], [1, 1], [1, 2]]
     against = compile_level(parse("wind: east 1\nsteps: 2\nmap:\n#####\nG.@.G\n"))

@@ -1,4 +1,4 @@
-"""The rules as films: a level, moves, and what is to be seen and paid after each of them."""
+"""The rules as films: a level, moves, and the board and reward after each move."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import pytest
 
 from game.text.level import Level
 from game.text.reading import parse
+from game.text.tiles import TILES, Tile
 from game.world.batch import GridBatch
 from game.world.rules import ACTIONS
 from game.world.tables import Tables, TooLarge, compile_level
@@ -28,7 +29,7 @@ def film(text: str, moves: str) -> list[tuple[str, float, bool]]:
 
 
 def board(tables: Tables, state: int) -> str:
-    """What there is: the map without starts, and without keys and coins that are taken."""
+    """Return the map without starts, and without keys and coins that were taken."""
     level = tables.level
     rows = [list(row) for row in level.rows]
     gone = [cell for cell, left in zip(level.find("o"), tables.coins[state]) if not left]
@@ -286,8 +287,35 @@ def test_what_is_still_to_be_drawn_cannot_be_played():
 # --- against the reference ---------------------------------------------------------------------
 
 
+def test_the_reference_knows_every_tile_and_random_levels_have_all_of_them():
+    reference.check_tiles(TILES)
+    levels = [reference.random_level(seed, reference.ALL) for seed in range(300)]
+    assert {tile.char for tile in TILES} <= set("".join("".join(level.rows) for level in levels))
+
+
+@pytest.mark.parametrize(
+    ("new", "what"),
+    [
+        (("S", "swamp", 3, True, ""), r"'S', and the table has \('swamp', 3\) - teach tests/ref"),
+        (("X", "statue", 1, False, "turns"), r"'X', and the table has \('statue', 1\) - teach"),
+        (("~", "water", 5, True, ""), r"has \('water', 6\) .* the table has \('water', 5\)"),
+    ],
+)
+def test_a_tile_that_the_reference_does_not_know_is_named(new: tuple, what: str):
+    tile = Tile(*new, colour=(0, 0, 0), pattern="plain", text="")
+    with pytest.raises(AssertionError, match=what):
+        reference.check_tiles((*TILES, tile))
+
+
+def test_a_tile_that_the_reference_knows_has_to_be_in_random_levels(monkeypatch):
+    tile = Tile("S", "swamp", 1, True, "", colour=(0, 0, 0), pattern="plain", text="")
+    monkeypatch.setitem(reference.NAME, "S", "swamp")
+    with pytest.raises(AssertionError, match=r"no random level of tests.reference.py has .* 'S'"):
+        reference.check_tiles((*TILES, tile))
+
+
 def looks(tables: Tables, state: int) -> tuple[object, ...]:
-    """A state of the tables, as far as it can be seen."""
+    """Return the contents of a state of the tables."""
     coins = tables.level.find("o")
     return (
         tuple(tables.cell[state].tolist()),
@@ -299,7 +327,7 @@ def looks(tables: Tables, state: int) -> tuple[object, ...]:
 
 
 def reads(state: reference.State) -> tuple[object, ...]:
-    """The same of a state of the reference."""
+    """Return the contents of a state of the reference."""
     opponents = [opponent.cell for opponent in state.opponents]
     return state.cell, state.keys, state.coins, opponents, state.over
 
@@ -344,11 +372,11 @@ def test_all_tiles_agree_with_a_scalar_reading_of_the_rules_along_random_episode
 
 @pytest.mark.parametrize("seed", range(100))
 def test_chance_has_exactly_the_outcomes_of_a_scalar_reading(seed: int):
-    """Both the distribution and the sampling: luck in equal steps hits each outcome as often."""
+    """Evenly spaced uniform numbers sample each outcome according to its probability."""
     level = reference.random_level(seed, reference.ALL)
     batch = GridBatch.of([level])
     tables, begin = batch.tables[0], reference.starts(level)[0]
-    luck = (np.arange(4000)[None] + 0.5) / 4000
+    uniform = (np.arange(4000)[None] + 0.5) / 4000
     for state in range(0, tables.n_states, 1 + tables.n_states // 20):
         here = begin._replace(cell=tuple(tables.cell[state].tolist()))
         for action in range(5):
@@ -358,8 +386,8 @@ def test_chance_has_exactly_the_outcomes_of_a_scalar_reading(seed: int):
             chosen = np.zeros((1, batch.n_states, 5))
             chosen[0, state, action] = 1
             assert batch.effective(chosen)[0, state] == pytest.approx(expected)
-            effect = np.full(luck.shape, state * 5 + action)
-            batch.detours.divert(effect, luck)
+            effect = np.full(uniform.shape, state * 5 + action)
+            batch.detours.divert(effect, uniform)
             count = np.bincount(effect[0] - state * 5, minlength=5)
             assert count / 4000 == pytest.approx(expected, abs=1 / 1000)
 

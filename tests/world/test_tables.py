@@ -1,4 +1,4 @@
-"""Many environments with their clocks: they do what single steps and the scalar reference do."""
+"""Vectorized environments against single steps and the scalar reference."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ RANDOM = [reference.random_level(seed, reference.ALL) for seed in range(40)]
 
 
 def test_a_run_is_single_steps_with_a_clock():
-    """Starts, ends, horizons: as one would write them down for one environment."""
+    """Starts, terminations and truncations agree with a loop over single environments."""
     batch = GridBatch.of([*RANDOM, parse("ends: never\nsteps: 7\nmap:\n@@G\n")])
     task = np.arange(300) % batch.n_tasks
     many = Environments(batch, task, np.random.default_rng(0))
@@ -93,7 +93,7 @@ def test_actions_that_do_not_exist_are_refused():
 
 
 def sources() -> Iterator[list[Level]]:
-    """Tasks of every shipped pack, and levels with any tiles and rules."""
+    """Yield tasks of every shipped pack, and levels with random tiles and rules."""
     for folder in list_packs():
         for split in load_pack(folder.name).splits.values():
             if split.tasks:
@@ -110,7 +110,7 @@ EVENTS = {*TILES, "slipped", "blown", "shuffled", "caught", "goal without end"}
 def events(
     level: Level, before: reference.State, action: int, effect: int, after: reference.State
 ) -> set[str]:
-    """What happened with a step."""
+    """Return the events of a step."""
     char = reference.tile(level, after.cell)
     found = {name for name, chars in TILES.items() if char in chars and after.cell != before.cell}
     if effect != action:
@@ -133,7 +133,7 @@ def test_random_play_in_all_packs_agrees_with_the_scalar_reference():
 
 
 def compare(levels: list[Level], steps: int) -> set[str]:
-    """Play each level for so many steps, and follow with the reference. Returns what happened."""
+    """Compare `steps` random steps of each level with the reference, and return the events."""
     batch = GridBatch.of(levels)
     n, S = batch.n_tasks, batch.n_states
     many = Environments(batch, np.arange(n), np.random.default_rng(0))

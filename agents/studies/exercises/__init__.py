@@ -1,4 +1,4 @@
-"""The classic exercises of a meta-RL course: each a file that can be read as a lesson."""
+"""The classic exercises of a meta-RL course; each module can be read as a lesson."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class ExerciseEntry:
-    """Where an exercise is, and what it is about; `run(lesson)` of its module does it."""
+    """An exercise: its module, whose function `run` does it, and a one-line description."""
 
     module: str
     text: str
@@ -16,33 +16,32 @@ class ExerciseEntry:
 EXERCISES: dict[str, ExerciseEntry] = {
     "goals": ExerciseEntry(
         "agents.studies.exercises.goals",
-        "MAML on 10 goals, then 5 held-out goals: what adaptation is",
+        "MAML on 10 goals, tested on 5 held-out goals: what adaptation is",
     ),
     "warm-up": ExerciseEntry(
         "agents.studies.exercises.warm_up",
         "one shared policy, no inner gradient: why many tasks beat one",
     ),
     "second-order": ExerciseEntry(
-        "agents.studies.exercises.second_order", "MAML against first order: curves, time, gradients"
+        "agents.studies.exercises.second_order",
+        "MAML against first-order MAML: scores, time, gradients",
     ),
     "pitfalls": ExerciseEntry(
         "agents.studies.exercises.pitfalls",
-        "a long inner loop, other tasks, a large step: what goes wrong",
+        "a long inner loop, other tasks, large step sizes: what goes wrong",
     ),
     "memory": ExerciseEntry(
         "agents.studies.exercises.memory_or_gradients",
         "gradients against memory: what each costs, and where it fails",
     ),
     "navigation": ExerciseEntry(
-        "agents.studies.exercises.navigation", "the robot side: goals, terrains, dynamics"
+        "agents.studies.exercises.navigation", "robot navigation: goals, terrains, dynamics"
     ),
-    "games": ExerciseEntry(
-        "agents.studies.exercises.games", "the game side: levels, opponents, rewards"
-    ),
+    "games": ExerciseEntry("agents.studies.exercises.games", "games: levels, opponents, rewards"),
 }
 
 
 def list_exercises() -> str:
-    """One line for each."""
+    """Return the names and descriptions of all exercises, one per line."""
     width = max(map(len, EXERCISES))
     return "\n".join(f"  {name:{width}}  {exercise.text}" for name, exercise in EXERCISES.items())

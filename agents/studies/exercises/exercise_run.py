@@ -1,4 +1,4 @@
-"""What all exercises share: the bare outer loop, measuring, and what an exercise hands in."""
+"""The parts that all exercises share: settings, outer loop, measurements and findings."""
 
 from __future__ import annotations
 
@@ -23,74 +23,75 @@ from game.world.batch import GridBatch
 
 @dataclass(frozen=True)
 class ExerciseRun:
-    """How an exercise is done: where its figures go, with which seed, and how thoroughly.
-
-    `budget` is the share of the work to do: little of it is quick, and shows little.
-    """
+    """Settings for doing an exercise."""
 
     out: Path
+    """Folder for the figure, the sentences and the numbers."""
     seed: int = 0
+    """Seed for all random numbers."""
     budget: float = 1.0
+    """Share of the full amount of work; less is faster and noisier."""
     track: Callable[[Sequence[int], str], Any] = lambda steps, text: steps
+    """Wraps the steps of a loop in a progress bar with a text."""
 
     def iterations(self, n: float) -> int:
-        """How many of n outer iterations to run."""
+        """Return n outer iterations, scaled by the budget."""
         return max(2, round(self.budget * n))
 
-    def most(self, n: int) -> int:
-        """How many of n seeds or tasks to measure: never more."""
+    def at_most(self, n: int) -> int:
+        """Return n seeds or tasks, scaled by a budget below 1; never more than n."""
         return max(1, round(min(1.0, self.budget) * n))
 
 
 @dataclass(frozen=True)
 class Findings:
-    """Three sentences, and the numbers that they are made of."""
+    """The result of an exercise: three sentences, and the numbers they are based on."""
 
     sentences: tuple[str, str, str]
     numbers: dict[str, Any]
 
 
-def do_exercise(name: str, lesson: ExerciseRun) -> Findings:
-    """Do an exercise; its sentences and numbers are written beside its figure."""
-    lesson.out.mkdir(parents=True, exist_ok=True)
-    findings: Findings = importlib.import_module(EXERCISES[name].module).run(lesson)
+def do_exercise(name: str, exercise: ExerciseRun) -> Findings:
+    """Do an exercise; write its sentences and numbers next to its figure."""
+    exercise.out.mkdir(parents=True, exist_ok=True)
+    findings: Findings = importlib.import_module(EXERCISES[name].module).run(exercise)
     text = "\n\n".join(textwrap.fill(sentence, 88) for sentence in findings.sentences) + "\n"
-    write_atomically(lesson.out / f"{name}.txt", lambda file: file.write_text(text, "utf-8"))
-    write_json(lesson.out / f"{name}.json", findings.numbers)
+    write_atomically(exercise.out / f"{name}.txt", lambda file: file.write_text(text, "utf-8"))
+    write_json(exercise.out / f"{name}.json", findings.numbers)
     return findings
 
 
 def meta_train(
-    lesson: ExerciseRun,
+    exercise: ExerciseRun,
     learner: Learner,
     tasks: TaskDistribution,
     iterations: int,
     n_tasks: int,
     text: str,
 ) -> Iterator[int]:
-    """The outer loop: draw tasks, and let the learner move its meta-parameters on them.
+    """Run the outer loop: sample tasks, and let the learner update its meta-parameters on them.
 
-    Yields the number of iterations done so far, so that a lesson can look at the learner between.
+    Yields the number of iterations done, so that an exercise can evaluate the learner in between.
     """
-    rng = np.random.default_rng(lesson.seed)
-    for i in lesson.track(range(iterations), text):
+    rng = np.random.default_rng(exercise.seed)
+    for i in exercise.track(range(iterations), text):
         batch = GridBatch.of([task.level for task in tasks.sample(n_tasks, rng)])
         learner.meta_update(batch, rng.spawn(n_tasks), i / iterations)
         yield i + 1
 
 
 def measure(learner: Learner, tasks: Sequence[Task], seeds: int, steps: int) -> Curves:
-    """Adapt a learner to each of the tasks, with each of the seeds."""
+    """Adapt a learner to each task with each seed."""
     return adaptation_curves(lambda _: learner, tasks, range(seeds), steps)
 
 
 def measure_scratch(tasks: Sequence[Task], seeds: int, steps: int, **options: Any) -> Curves:
-    """The same from random initialisations, one for each seed."""
+    """Learn each task from scratch, from one random initialisation per seed."""
     return adaptation_curves(
         lambda seed: make_learner("scratch", seed, **options), tasks, range(seeds), steps
     )
 
 
 def checkpoints(iterations: int, n: int) -> set[int]:
-    """About n of the numbers 1 to `iterations`, evenly spaced, the last among them."""
+    """Return about n evenly spaced numbers from 1 to `iterations`, including the last."""
     return {round(i) for i in np.linspace(0, iterations, min(n, iterations) + 1)[1:]}

@@ -1,4 +1,4 @@
-"""Games: levels that nobody has walked, opponents whose ways are hidden, rewards that change."""
+"""Games: unseen levels, opponents with hidden behaviour, and rewards that change."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ from agents.studies.exercises.exercise_run import ExerciseRun, Findings
 PACKS = ("mazes-9x9", "opponents", "rewards")
 
 
-def run(lesson: ExerciseRun) -> Findings:
-    """An agent in each pack before and after adaptation, and its curve beside scratch."""
-    return compare_packs(lesson, "games", "Games: levels, opponents, rewards", PACKS)
+def run(exercise: ExerciseRun) -> Findings:
+    """Compare agents before and after adaptation, and with scratch, on each pack."""
+    return compare_packs(exercise, "games", "Games: levels, opponents, rewards", PACKS)

@@ -1,9 +1,9 @@
-"""Memory: what a gradient step costs, what memory buys, and where memory fails.
+"""Memory: what a gradient step costs, what memory gains, and where memory fails.
 
-A gradient needs a batch of episodes for each of its steps. An agent with memory changes no weight:
-what an episode has shown is there in the next one. All of them stand on one axis, the episodes
-spent in the task, between the bounds: chance and the oracle, and where it is known the best that
-any explorer could get. Then the agents are taken to where they were not trained to be.
+A gradient learner needs a batch of episodes for each step. An agent with memory changes no weights:
+it uses in one episode what it observed in the previous ones. All agents are compared by the
+episodes spent on the task, together with the random return, the optimal return and, where it is
+exact, the Bayes bound. Finally the agents are tested on tasks outside their training distribution.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from agents.registry import make_learner
 from agents.runs import load_agent
 from agents.studies.exercises.exercise_run import ExerciseRun, Findings, measure, measure_scratch
 from agents.training.curves import Curves
-from agents.training.evaluate import bayes_optimal
+from agents.training.evaluate import bayes_optimal_returns
 from agents.training.plots import (
     Line,
     draw_bars,
     draw_lines,
-    lowest_of,
+    lowest_value,
     mark_level,
     new_figure,
     place_labels,
-    save,
+    save_figure,
     score_axis,
-    style,
+    style_axes,
 )
 from agents.training.statistics import bootstrap_interval
 from game.tasks.packs import Pack, load_pack
@@ -38,80 +38,83 @@ from game.world.rules import Floats
 
 TRIAL = 4  # episodes that the agents with memory are trained for
 LONG = 12  # episodes of a longer trial
-STEPS = 5  # of gradient learners
+STEPS = 5  # adaptation steps of gradient learners
 HELD_OUT = 100  # at most this many held-out tasks of each pack
-MEMORY = ("rl2", "varibad", "transformer")  # the first is taken elsewhere, too
-LOOKS = ("maml", "scratch", *MEMORY, "posterior sampling")  # each the same in both panels
-TICKS = (0, 1, 2, 4, 10, 20, 50, 100)  # of the axis of episodes
+MEMORY = ("rl2", "varibad", "transformer")  # the first is also tested out of distribution
+STYLES = ("maml", "scratch", *MEMORY, "posterior sampling")  # by index, for both panels
+TICKS = (0, 1, 2, 4, 10, 20, 50, 100)  # on the axis of episodes
 
 
-def run(lesson: ExerciseRun) -> Findings:
-    """Gradients and memory on two packs, then memory where it was not trained to be."""
-    navi, mazes = _Ground.of(lesson, "gridnavi"), _Ground.of(lesson, "mazes-9x9")
-    elsewhere = compare_elsewhere(lesson, mazes)
-    draw(lesson, navi, mazes, elsewhere)
+def run(exercise: ExerciseRun) -> Findings:
+    """Compare gradients and memory on two packs, then out of distribution."""
+    navi, mazes = _PackResults.of(exercise, "gridnavi"), _PackResults.of(exercise, "mazes-9x9")
+    shifted = compare_out_of_distribution(exercise, mazes)
+    draw(exercise, navi, mazes, shifted)
     numbers = {
         "gridnavi": navi.numbers(),
         "mazes": mazes.numbers(),
-        "elsewhere": elsewhere,
+        "elsewhere": shifted,
     }
     return Findings(conclude(numbers), numbers)
 
 
 @dataclass(frozen=True)
-class _Ground:
-    """A pack, and what everybody reached on it."""
+class _PackResults:
+    """A pack with the results of all agents on it."""
 
     pack: Pack
     learners: dict[str, Learner]
     curves: dict[str, Curves]
-    bayes: list[float] | None  # of the episodes of a trial
+    bayes: list[float] | None  # Bayes-optimal returns of a trial's episodes, if exact
 
     @classmethod
-    def of(cls, lesson: ExerciseRun, name: str) -> _Ground:
+    def of(cls, exercise: ExerciseRun, name: str) -> _PackResults:
+        """Evaluate all agents on a pack."""
         pack = load_pack(name)
-        tasks = pack.split("test").tasks[: lesson.most(HELD_OUT)]
+        tasks = pack.split("test").tasks[: exercise.at_most(HELD_OUT)]
         others = [learner for learner in MEMORY[1:] if is_shipped(learner, name)]
         learners = {n: load_agent(n, name).learner for n in ("maml", MEMORY[0], *others)}
-        curves = {"maml": measure(learners["maml"], tasks, lesson.most(2), STEPS)}
-        curves["scratch"] = measure_scratch(tasks, lesson.most(2), STEPS)
+        curves = {"maml": measure(learners["maml"], tasks, exercise.at_most(2), STEPS)}
+        curves["scratch"] = measure_scratch(tasks, exercise.at_most(2), STEPS)
         for with_memory in list(learners)[1:]:
             curves[with_memory] = measure(learners[with_memory], tasks, 1, TRIAL - 1)
         sampling = make_learner("posterior-sampling")
-        curves["posterior sampling"] = measure(sampling, tasks, lesson.most(4), LONG - 1)
-        return cls(pack, learners, curves, bayes_optimal(pack, tasks, TRIAL))
+        curves["posterior sampling"] = measure(sampling, tasks, exercise.at_most(4), LONG - 1)
+        return cls(pack, learners, curves, bayes_optimal_returns(pack, tasks, TRIAL))
 
     def numbers(self) -> dict[str, Any]:
-        """What is said and written of it: means by the episodes spent."""
+        """Return means after each step, as saved in the exercise's JSON file."""
         first = self.curves["maml"]
         return {
             "episodes": {name: list(curve.episodes) for name, curve in self.curves.items()},
             "return": {name: _mean(curve.returns) for name, curve in self.curves.items()},
             "score": {name: curve.mean_scores for name, curve in self.curves.items()},
-            "optimal_return": float(first.optimal.mean()),
-            "random_return": float(first.random.mean()),
+            "optimal_return": float(first.baselines.optimal.mean()),
+            "random_return": float(first.baselines.random.mean()),
             "bayes_optimal_return": self.bayes,
         }
 
 
-def compare_elsewhere(lesson: ExerciseRun, mazes: _Ground) -> dict[str, dict[str, float]]:
-    """Mean scores after all adaptation, at home and where nobody was trained to be."""
-    home = list(mazes.pack.split("test").tasks[: lesson.most(HELD_OUT)])
-    rooms = list(load_pack("rooms-13x13").split("test").tasks[: lesson.most(12)])
-    slippery = [_slippery(task) for task in home]
-    grounds: list[tuple[list[Task], dict[str, int]]] = [
-        (home, {"as trained": TRIAL, f"episode {LONG}": LONG}),
+def compare_out_of_distribution(
+    exercise: ExerciseRun, mazes: _PackResults
+) -> dict[str, dict[str, float]]:
+    """Return mean scores after all adaptation, in and out of the training distribution."""
+    trained = list(mazes.pack.split("test").tasks[: exercise.at_most(HELD_OUT)])
+    rooms = list(load_pack("rooms-13x13").split("test").tasks[: exercise.at_most(12)])
+    slippery = [_slippery(task) for task in trained]
+    test_sets: list[tuple[list[Task], dict[str, int]]] = [
+        (trained, {"as trained": TRIAL, f"episode {LONG}": LONG}),
         (rooms, {"13x13 rooms": TRIAL}),
         (slippery, {"slippery": TRIAL}),
     ]
-    found: dict[str, dict[str, float]] = {}
-    for tasks, trials in grounds:
+    scores: dict[str, dict[str, float]] = {}
+    for tasks, trials in test_sets:
         gradient = measure(mazes.learners["maml"], tasks, 1, STEPS).mean_scores[-1]
         scratch = measure_scratch(tasks, 1, STEPS).mean_scores[-1]
-        for place, episodes in trials.items():
+        for setting, episodes in trials.items():
             memory = measure(mazes.learners[MEMORY[0]], tasks, 1, episodes - 1).mean_scores[-1]
-            found[place] = {"maml": gradient, "scratch": scratch, MEMORY[0]: memory}
-    return found
+            scores[setting] = {"maml": gradient, "scratch": scratch, MEMORY[0]: memory}
+    return scores
 
 
 def _slippery(task: Task) -> Task:
@@ -123,40 +126,47 @@ def _mean(values: Floats) -> list[float]:
     return mean
 
 
-# --- what it says --------------------------------------------------------------------------------
+# --- sentences -----------------------------------------------------------------------------------
 
 
 def conclude(n: dict[str, Any]) -> tuple[str, str, str]:
-    """What the numbers say."""
+    """Interpret the numbers in three sentences."""
     navi, mazes, name = n["gridnavi"], n["mazes"], MEMORY[0]
-    gradient, remembered = navi["return"]["maml"], navi["return"][name]
-    each = navi["episodes"]["maml"][1]
-    scores, memory = mazes["score"]["maml"], mazes["score"][name]
+    gradient, with_memory = navi["return"]["maml"], navi["return"][name]
+    episodes = navi["episodes"]["maml"][1]
+    first, memory = mazes["score"]["maml"], mazes["score"][name]
     bayes = navi["bayes_optimal_return"]
-    bound = f" (the best explorer: {_listed(bayes)})" if bayes else ""
-    level = next((k for k, score in enumerate(memory) if score >= scores[1]), None)
-    equal = f"it has in episode {level + 1}" if level is not None else "it does not reach"
-    away = n["elsewhere"]
-    home = away["as trained"]
-    lost = {place: home[name] - found[name] for place, found in away.items()}
-    worst = max(lost, key=lambda place: lost[place])
-    kept = home["maml"] - away[worst]["maml"]
-    most = (
-        f"most in '{worst}', by {lost[worst]:.2f}, where the gradient learner loses {kept:.2f}"
-        if lost[worst] > 0.02
-        else "which does it no harm in this run"
+    bound = f" (Bayes-optimal: {_listed(bayes)})" if bayes else ""
+    matching = next((k for k, score in enumerate(memory) if score >= first[1]), None)
+    equal = (
+        f"it matches the gradient learner's first step in episode {matching + 1}"
+        if matching is not None
+        else "it does not match the gradient learner's first step"
+    )
+    shifted = n["elsewhere"]
+    trained = shifted["as trained"]
+    outside = [setting for setting in shifted if setting != "as trained"]
+    losses = {setting: trained[name] - scores[name] for setting, scores in shifted.items()}
+    worst = max(losses, key=lambda setting: losses[setting])
+    gradient_loss = trained["maml"] - shifted[worst]["maml"]
+    loss = (
+        f"it loses most in '{worst}', {losses[worst]:.2f}, where the gradient learner loses "
+        f"{gradient_loss:.2f}"
+        if losses[worst] > 0.02
+        else "the change does it no harm in this run"
     )
     return (
-        f"A gradient step costs {each} episodes: on GridNavi the gradient learner returns "
-        f"{gradient[0]:.2f} before one and {gradient[1]:.2f} after, on the mazes it scores "
-        f"{scores[0]:.2f} and {scores[1]:.2f}.",
-        f"With memory ({name}) the episodes of a trial return {_listed(remembered)} on "
-        f"GridNavi{bound}; posterior sampling, which never explores for the sake of later "
-        f"episodes, {_listed(navi['return']['posterior sampling'][:TRIAL])}; on the mazes it "
-        f"scores {_listed(memory)}: what a gradient step reaches {equal}.",
-        f"Beyond its training ({', '.join(place for place in away if place != 'as trained')}) it "
-        f"scores {_listed([f[name] for p, f in away.items() if p != 'as trained'])} instead of "
-        f"{home[name]:.2f}, {most}.",
+        f"A gradient step costs {episodes} episodes: on GridNavi the gradient learner's mean "
+        f"return is {gradient[0]:.2f} before the first step and {gradient[1]:.2f} after it, and "
+        f"its score on the mazes {first[0]:.2f} and {first[1]:.2f}.",
+        f"With memory ({name}) the mean returns of a trial's episodes are {_listed(with_memory)} "
+        f"on GridNavi{bound}; those of posterior sampling, which does not explore for the benefit "
+        "of later episodes, are "
+        f"{_listed(navi['return']['posterior sampling'][:TRIAL])}. On the mazes {name} scores "
+        f"{_listed(memory)}: {equal}.",
+        f"Outside its training distribution ({', '.join(outside)}) {name} scores "
+        f"{_listed([shifted[setting][name] for setting in outside])} instead of "
+        f"{trained[name]:.2f}: {loss}.",
     )
 
 
@@ -165,42 +175,45 @@ def _listed(values: Sequence[float]) -> str:
     return ", ".join(parts[:-1]) + f" and {parts[-1]}"
 
 
-# --- what it draws -------------------------------------------------------------------------------
+# --- figure --------------------------------------------------------------------------------------
 
 
 def draw(
-    lesson: ExerciseRun, navi: _Ground, mazes: _Ground, elsewhere: dict[str, dict[str, float]]
+    exercise: ExerciseRun,
+    navi: _PackResults,
+    mazes: _PackResults,
+    shifted: dict[str, dict[str, float]],
 ) -> None:
-    """Both packs over episodes, and memory where it was not trained to be."""
+    """Draw the curves on both packs, and the scores out of distribution."""
     note = (
-        "a marker for each adaptation step: 20 episodes of a gradient learner, one of memory; "
-        "posterior sampling knows the map"
+        "one marker per adaptation step: 20 episodes for gradient learners, 1 for agents with "
+        "memory; posterior sampling knows the map"
     )
     figure, (panels,) = new_figure("Memory: adapting without a gradient", 1, 3, note)
     left, middle, right = panels
     numbers = navi.numbers()
-    style(left, "GridNavi, all 21 goals", "", "mean return of an episode")
+    style_axes(left, "GridNavi, all 21 goals", "", "mean return of an episode")
     lines = _lines(navi.curves, "returns")
     if navi.bayes:
-        lines.append(Line("best explorer", range(TRIAL), navi.bayes, look=len(LOOKS)))
+        lines.append(Line("Bayes-optimal", range(TRIAL), navi.bayes, style=len(STYLES)))
     draw_lines(left, lines)
     low, high = numbers["random_return"], numbers["optimal_return"]
-    left.set_ylim(min(low, lowest_of(lines)) - 0.6, high + 0.9)
+    left.set_ylim(min(low, lowest_value(lines)) - 0.6, high + 0.9)
     mark_level(left, high, "oracle")
     mark_level(left, low, "random policy", above=False, dashed=False)
-    style(middle, f"{mazes.pack.title}, unseen levels", "", "mean normalised score")
+    style_axes(middle, f"{mazes.pack.title}, unseen levels", "", "mean normalised score")
     lines = _lines(mazes.curves, "scores")
     draw_lines(middle, lines)
-    score_axis(middle, lowest_of(lines))
+    score_axis(middle, lowest_value(lines))
     for axes in (left, middle):
-        _episodes(axes)
+        _log_episode_axis(axes)
         place_labels(axes)
-    style(right, "mazes, after all adaptation", "", "mean normalised score")
+    style_axes(right, "mazes, after all adaptation", "", "mean normalised score")
     names = {"maml": f"maml, {STEPS} steps", "scratch": "scratch", MEMORY[0]: MEMORY[0]}
-    bars = [(names[n], [found[n] for found in elsewhere.values()], None) for n in names]
-    draw_bars(right, [place.replace(" ", "\n") for place in elsewhere], bars)
-    right.set_ylim(min(0.0, *(min(found.values()) for found in elsewhere.values())), 1.2)
-    save(figure, lesson.out / "memory.png")
+    bars = [(names[n], [scores[n] for scores in shifted.values()], None) for n in names]
+    draw_bars(right, [setting.replace(" ", "\n") for setting in shifted], bars)
+    right.set_ylim(min(0.0, *(min(scores.values()) for scores in shifted.values())), 1.2)
+    save_figure(figure, exercise.out / "memory.png")
 
 
 def _lines(curves: dict[str, Curves], what: str) -> list[Line]:
@@ -208,14 +221,14 @@ def _lines(curves: dict[str, Curves], what: str) -> list[Line]:
     for name, curve in curves.items():
         values = getattr(curve, what)
         low, high = bootstrap_interval(values, lambda drawn: drawn.mean((0, 1)))
-        lines.append(Line(name, curve.episodes, _mean(values), low, high, look=LOOKS.index(name)))
+        lines.append(Line(name, curve.episodes, _mean(values), low, high, style=STYLES.index(name)))
     return lines
 
 
-def _episodes(axes: Any) -> None:
-    """Episodes on a symmetric logarithmic axis, so that 0 is on it."""
+def _log_episode_axis(axes: Any) -> None:
+    """Give the panel a symmetric logarithmic axis of episodes, which includes 0."""
     axes.set_xscale("symlog", linthresh=1)
     axes.set_xticks(TICKS, [str(tick) for tick in TICKS])
     axes.set_xticks([], minor=True)
     axes.set_xlim(-0.15, 130)
-    axes.set_xlabel("environment episodes spent before", size=10)
+    axes.set_xlabel("environment episodes spent", size=10)

@@ -1,4 +1,4 @@
-"""Navigation, the robot side: where the goal is, what the ground costs, how the wheels turn."""
+"""Navigation, as for a robot: hidden goals, terrain costs and dynamics."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ from agents.studies.exercises.exercise_run import ExerciseRun, Findings
 PACKS = ("goals-5x5", "terrain-9x9", "dynamics")
 
 
-def run(lesson: ExerciseRun) -> Findings:
-    """An agent in each pack before and after adaptation, and its curve beside scratch."""
-    return compare_packs(lesson, "navigation", "Navigation: goals, terrains, dynamics", PACKS)
+def run(exercise: ExerciseRun) -> Findings:
+    """Compare agents before and after adaptation, and with scratch, on each pack."""
+    return compare_packs(exercise, "navigation", "Navigation: goals, terrains, dynamics", PACKS)

@@ -1,4 +1,4 @@
-"""What moves on the board: the agent, its trails, and the arrows of its policy."""
+"""Everything that moves on the board: the agent, its trails, items and opponents."""
 
 from __future__ import annotations
 
@@ -10,27 +10,28 @@ import numpy as np
 import pygame
 
 from game.text.tiles import COIN, HUNTER, PATROL
-from game.view.draw.board import CAST, MARKS, Board
+from game.view.draw.board import Board
+from game.view.draw.marks import DYNAMIC_TILES, MARKS
 from game.view.draw.theme import DARK_INK, WHITE, Colour, Palette, Point, darker, mix, smooth
 from game.world.rules import KEYS, MOVES, Floats, Ints
 from game.world.tables import Tables
 
-Stretch = tuple[Point, Point]
-Look = tuple[int, int]  # (row, column), each -1, 0 or 1
+Stretch = tuple[Point, Point]  # a straight part of a trail, in px
+Look = tuple[int, int]  # direction in which the agent looks: (row, column), each -1, 0 or 1
 
 BUMP = 0.16  # of a cell: how far the agent runs into a wall
 FADES = (150, 105)  # opacity of the trails of the last episode and of those before
 
 
 class Token:
-    """The agent: a round fellow who looks where it goes, painted once for every direction."""
+    """The agent's token: a round face that looks where it goes, painted once per direction."""
 
     def __init__(self, cell: int, colour: Colour) -> None:
-        active_overlays = [_look(move) for move in MOVES]
-        self._pictures = {look: _paint_token(cell, look, colour) for look in active_overlays}
+        looks = [_look(move) for move in MOVES]
+        self._pictures = {look: _paint_token(cell, look, colour) for look in looks}
 
     def draw(self, surface: pygame.Surface, middle: Point, look: Look) -> None:
-        """The agent around `middle` (px), looking in one of the directions of `MOVES`."""
+        """Draw the token around `middle` (px), looking in one of the directions of `MOVES`."""
         picture = self._pictures.get(look, self._pictures[0, 0])
         surface.blit(picture, picture.get_rect(center=middle))
 
@@ -65,19 +66,19 @@ def _paint_face(surface: pygame.Surface, middle: Point, look: Look, radius: floa
     )
 
 
-class Cast:
-    """What comes and goes while an episode runs: keys and coins that are left, and opponents."""
+class DynamicTiles:
+    """The tiles that change during an episode: keys and coins that are left, and opponents."""
 
     def __init__(self, tables: Tables, board: Board) -> None:
         level = tables.level
         self._tables, self._board = tables, board
-        self._signs = {char: MARKS[char](board.cell, True, board.palette) for char in CAST}
+        self._signs = {char: MARKS[char](board.cell, True, board.palette) for char in DYNAMIC_TILES}
         self._keys = [(i, cell) for i, char in enumerate(KEYS) for cell in level.find(char)]
         self._coins = level.find(COIN)
         self._opponents = [char for char in (PATROL, HUNTER) for _ in level.find(char)]
 
     def draw(self, surface: pygame.Surface, state: int, following: int, fraction: float) -> None:
-        """All of them as they are in a state, the opponents on their way to the following one."""
+        """Draw them in a state, the opponents `fraction` of the way to the `following` state."""
         tables = self._tables
         for key, cell in self._keys:
             if not tables.keys[state, key]:
@@ -90,37 +91,40 @@ class Cast:
             self._put(surface, char, at)
 
     def _put(self, surface: pygame.Surface, char: str, at: Sequence[float]) -> None:
+        """Draw the sign of a tile at a place (row, column)."""
         sign = self._signs[char]
         surface.blit(sign, sign.get_rect(center=self._board.centre(at[0], at[1])))
 
 
 def place(cells: Ints, path: Ints, moves: Ints, move: int, fraction: float) -> tuple[Point, Look]:
-    """Where the agent is, as (row, column) with fractions, and where it looks.
+    """Return the agent's place, as (row, column) with fractions, and the direction of its look.
 
-    cells [S, 2]; path [H + 1] and moves [H] of one episode; `move` moves are made, and `fraction`
-    of the next one. A move that leads nowhere is a bump: there and back.
+    cells: [S, 2]; path: [H + 1] states and moves: [H] actions of one episode, of which `move` moves
+    and a `fraction` of the next one are made. A move against a wall is a bump: there and back.
     """
     here = cells[path[move]].astype(float)
     if move >= len(moves) or moves[move] < 0:
         return _pair(here), _look(cells[path[move]] - cells[path[max(move - 1, 0)]])
     there = cells[path[move + 1]].astype(float)
-    navigation = MOVES[moves[move]]
+    direction = MOVES[moves[move]]
     if (here == there).all():
-        return _pair(here + navigation * BUMP * math.sin(fraction * math.pi)), _look(navigation)
+        return _pair(here + direction * BUMP * math.sin(fraction * math.pi)), _look(direction)
     return _pair(here + (there - here) * fraction), _look(there - here)
 
 
 def _pair(point: Floats) -> Point:
+    """Return an array of two numbers as a pair."""
     return float(point[0]), float(point[1])
 
 
 def _look(direction: Floats | Ints) -> Look:
+    """Return the signs of a direction (row, column)."""
     row, column = np.sign(direction)
     return int(row), int(column)
 
 
-def draw_joy(surface: pygame.Surface, board: Board, at: Point, share: float) -> None:
-    """A ring that opens around the agent when it has reached the goal; share 0..1 of its time."""
+def draw_goal_ring(surface: pygame.Surface, board: Board, at: Point, share: float) -> None:
+    """Draw a ring that opens around an agent on the goal; `share` is 0..1 of its duration."""
     reach = board.cell * (0.4 + 0.5 * (1 - (1 - share) ** 2))
     width = max(1, round(board.cell * 0.11 * (1 - share)))
     if share < 0.98:
@@ -128,7 +132,7 @@ def draw_joy(surface: pygame.Surface, board: Board, at: Point, share: float) -> 
 
 
 def segments(board: Board, cells: Ints, path: Ints, lane: float) -> list[Stretch]:
-    """The stretches of a walk in px, each once; `lane` shifts it (in cells) beside other walks."""
+    """Return the stretches of a path without repeats; `lane` shifts them sideways, in cells."""
     walk = path[path >= 0].tolist()
     pairs = {(min(a, b), max(a, b)) for a, b in itertools.pairwise(walk) if a != b}
     near = [(a, b) for a, b in sorted(pairs) if math.dist(cells[a], cells[b]) <= 1]
@@ -136,19 +140,19 @@ def segments(board: Board, cells: Ints, path: Ints, lane: float) -> list[Stretch
 
 
 def stretch(board: Board, a: Sequence[float], b: Sequence[float], lane: float) -> Stretch:
-    """From one place (row, column) to another, in px."""
+    """Return the stretch between two places (row, column), in px."""
     return board.centre(a[0] + lane, a[1] + lane), board.centre(b[0] + lane, b[1] + lane)
 
 
 def lane_of(episode: int) -> float:
-    """Episodes walk in lanes beside each other, so that none hides another."""
+    """Return the lane of an episode's trail: neighbouring trails do not cover each other."""
     return (0.0, -0.11, 0.11)[episode % 3]
 
 
 def draw_walk(
     surface: pygame.Surface, stretches: Sequence[Stretch], colour: Colour, width: int
 ) -> None:
-    """A trail: straight stretches, each long enough to make a clean corner with the next."""
+    """Draw a trail: each stretch is extended by half its width, which makes clean corners."""
     for (x, y), (to_x, to_y) in stretches:
         left, top = round(min(x, to_x) - width / 2), round(min(y, to_y) - width / 2)
         size = round(abs(to_x - x)) + width, round(abs(to_y - y)) + width
@@ -156,21 +160,21 @@ def draw_walk(
 
 
 def trail_hue(palette: Palette, episode: int) -> Colour:
-    """The colour of an episode's trail."""
+    """Return the colour of an episode's trail."""
     return palette.trails[episode % len(palette.trails)]
 
 
 def trail_width(board: Board) -> int:
-    """In px."""
+    """Return the width of trails on a board, in px."""
     return max(2, round(board.cell * 0.07))
 
 
 def past_trails(
     board: Board, cells: Ints, walks: Sequence[tuple[Colour, float, Ints]]
 ) -> pygame.Surface:
-    """The trails of episodes that are over, the last one most visible.
+    """Return the trails of finished episodes, the last one most visible.
 
-    walks: (colour, lane, states [H + 1]), oldest first.
+    walks: (colour, lane, states [H + 1]) of each episode, oldest first.
     """
     trails = pygame.Surface(board.size, pygame.SRCALPHA)
     for age, (colour, lane, path) in reversed(list(enumerate(reversed(walks)))):

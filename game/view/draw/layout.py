@@ -1,4 +1,4 @@
-"""Where everything goes in a window of any size: one function, from sizes to rectangles."""
+"""The layout of a window of any size: from sizes to rectangles."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 import pygame
 
-SMALLEST = (480, 480)  # below this the window is cut off rather than squeezed
-SIDE_BY_SIDE = 1.15  # wider than this (to its height), the panel stands beside the board
-PANEL_LEAST, PANEL_MOST = 460, 640  # width in px at scale 1
-STACKED_PANEL = 0.48  # of the height, where the panel stands below the board
+SMALLEST = (480, 480)  # px: smaller windows are cut off, not squeezed
+SIDE_BY_SIDE = 1.15  # width / height from which on the panel stands beside the board
+PANEL_LEAST, PANEL_MOST = 460, 640  # px at scale 1: least and greatest width
+STACKED_PANEL = 0.48  # of the height, if the panel stands below the board
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where one agent's board stands, its name above it and its timeline below it."""
+    """The regions of one agent: name, board and, below it, timeline."""
 
     name: pygame.Rect
     board: pygame.Rect
@@ -24,7 +24,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Layout:
-    """The regions of the window. `cell` is the side of the boards' cells in px."""
+    """The regions of the window. `cell` is the side of a board's cells in px."""
 
     header: pygame.Rect
     boards: tuple[Place, ...]
@@ -41,7 +41,7 @@ class Layout:
 
 @dataclass(frozen=True)
 class Heights:
-    """Of what is as high as its text, in px."""
+    """The heights of the regions that are as high as their text, in px."""
 
     header: int
     legend: int
@@ -58,9 +58,9 @@ def arrange(
     scale: float,
     boards: int = 1,
 ) -> Layout:
-    """Lay out a window for so many boards of `grid` (columns, rows) cells.
+    """Return the layout of a window with `boards` boards of `grid` (columns, rows) cells.
 
-    `unit` is the px that all spacing is a multiple of.
+    All spacing is a multiple of `unit` px, and `scale` is that of the type.
     """
     width, height = max(size[0], SMALLEST[0]), max(size[1], SMALLEST[1])
     header, main, footer = frame(size, unit, heights.header, heights.footer)
@@ -83,7 +83,7 @@ def arrange(
     spare = (main.right - panel.right) // 2
     for rect in (header, legend, panel, footer):
         rect.x += spare
-    lower = (main.bottom - legend.bottom) // 2  # a wide board stands in the middle of the height
+    lower = (main.bottom - legend.bottom) // 2  # centres a wide board vertically
     lower = lower if lower > cell else 0
     places = [_moved(place, spare, lower) for place in places]
     legend.y += lower
@@ -94,7 +94,7 @@ def arrange(
 def frame(
     size: tuple[int, int], unit: int, header: int, footer: int
 ) -> tuple[pygame.Rect, pygame.Rect, pygame.Rect]:
-    """Header, what lies between, and footer of any screen."""
+    """Return the header, the region between, and the footer of a screen."""
     width, height = max(size[0], SMALLEST[0]), max(size[1], SMALLEST[1])
     inside = pygame.Rect(0, 0, width, height).inflate(-6 * unit, -4 * unit)
     top = pygame.Rect(inside.left, inside.top, inside.width, header)
@@ -106,7 +106,7 @@ def frame(
 def _place_boards(
     room: pygame.Rect, grid: tuple[float, float], heights: Heights, unit: int, boards: int
 ) -> tuple[list[Place], pygame.Rect, int]:
-    """The largest boards in a room, the legend right below them, and the side of their cells."""
+    """Return the largest boards that fit, the legend below them, and the side of their cells."""
     name = heights.name + unit // 2 if boards > 1 else 0
     timeline = heights.timeline + unit if heights.timeline and boards <= 2 else 0
     gap = 2 * unit
@@ -118,7 +118,7 @@ def _place_boards(
         return max(1, int(min(wide / grid[0], high / grid[1]))), columns
 
     sizes = [(largest(c), -(-boards // c) * c) for c in range(1, boards + 1)]
-    (cell, columns), _ = max(sizes, key=lambda s: (s[0][0], -s[1]))  # as few gaps as may be
+    (cell, columns), _ = max(sizes, key=lambda s: (s[0][0], -s[1]))  # ties: fewest empty places
     width, height = round(grid[0] * cell), round(grid[1] * cell)
     places = []
     for i in range(boards):
@@ -134,6 +134,7 @@ def _place_boards(
 
 
 def _span(places: Sequence[Place]) -> pygame.Rect:
+    """Return the rectangle around all boards."""
     return places[0].board.unionall([place.board for place in places])
 
 
@@ -142,7 +143,7 @@ def _moved(place: Place, x: int, y: int) -> Place:
 
 
 def flow(widths: Sequence[int], gap: int, room: int) -> list[tuple[int, int]]:
-    """Where items of these widths go when set like words: (x, line) of each."""
+    """Return (x, line) of items of these widths when they are wrapped like words."""
     places, x, line = [], 0, 0
     for width in widths:
         if x and x + width > room:

@@ -1,81 +1,124 @@
-"""Signs for tiles that do something: each with a shape of its own, and letters for what belongs
-together."""
+"""Marks that stand on a single cell: start, goal, candidates and the tiles that do something.
+
+Each has a shape of its own. Tiles that belong together, such as a key and its door, share a letter.
+"""
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable
 from functools import partial
 
 import pygame
 
-from game.text.tiles import BY_CHAR, FLOOR, TILES
-from game.view.draw.theme import DARK_INK, LIGHT, WHITE, Colour, Palette, Point, darker, smooth
+from game.text.tiles import BY_CHAR, CANDIDATE, COIN, FLOOR, GOAL, HUNTER, PATROL, START, TILES
+from game.view.draw.ground_patterns import PATTERNS, no_pattern
+from game.view.draw.theme import (
+    DARK_INK,
+    LIGHT,
+    WHITE,
+    Colour,
+    Palette,
+    Point,
+    darker,
+    dashes,
+    mix,
+    smooth,
+)
+from game.world.rules import KEYS
 
 GOLD: Colour = (230, 159, 0)
 PORTAL: Colour = (124, 72, 160)
-PATROL: Colour = (0, 114, 178)
-HUNTER: Colour = (170, 40, 60)
-
-# --- patterns of the ground: (surface, rect, colour, chance) -------------------------------------
+PATROL_HUE: Colour = (0, 114, 178)
+HUNTER_HUE: Colour = (170, 40, 60)
 
 
-def glints(
-    surface: pygame.Surface, rect: pygame.Rect, colour: Colour, chance: random.Random
-) -> None:
-    """Ice: long bright and dark slanting streaks."""
-    thick = max(2, rect.width // 24)
-    for x, y, length, shade in (
-        (0.2, 0.45, 0.3, -0.8),
-        (0.55, 0.9, 0.38, -0.8),
-        (0.3, 0.9, 0.24, 0.2),
-    ):
-        start = (rect.x + x * rect.width, rect.y + y * rect.height)
-        end = (start[0] + length * rect.width, start[1] - length * rect.height)
-        pygame.draw.line(surface, darker(colour, shade), start, end, thick)
+# --- start, candidates and goal ------------------------------------------------------------------
 
 
-def lava(surface: pygame.Surface, rect: pygame.Rect, colour: Colour, chance: random.Random) -> None:
-    """Lava: a dark cross of cracks with bright embers between."""
-    thick, (x, y), side = max(2, rect.width // 14), rect.topleft, rect.width
-    for line in (((0.1, 0.16), (0.5, 0.42), (0.9, 0.2)), ((0.12, 0.86), (0.5, 0.6), (0.88, 0.84))):
-        points = [(x + a * side, y + b * side) for a, b in line]
-        pygame.draw.lines(surface, darker(colour, 0.55), False, points, thick)
-    for a, b in ((0.5, 0.18), (0.2, 0.52), (0.8, 0.52), (0.5, 0.84)):
-        pygame.draw.circle(surface, (255, 214, 92), (x + a * side, y + b * side), side * 0.055)
+def start_mark(cell: int, hidden: bool = True, palette: Palette = LIGHT) -> pygame.Surface:
+    """Return the mark of a start cell: a ring on the floor."""
+
+    def paint(surface: pygame.Surface, factor: int) -> None:
+        side = cell * factor
+        middle = (side / 2, side / 2)
+        colour = mix(palette.board(BY_CHAR[FLOOR].colour), palette.ink, 0.32)
+        pygame.draw.circle(surface, colour, middle, side * 0.4, max(2, side // 18))
+        pygame.draw.circle(surface, colour, middle, side * 0.27, max(2, side // 34))
+
+    return smooth((cell, cell), paint, BY_CHAR[FLOOR].colour)
 
 
-def chevrons(
-    down: int,
-    right: int,
-    surface: pygame.Surface,
-    rect: pygame.Rect,
-    colour: Colour,
-    chance: random.Random,
-) -> None:
-    """One way: two arrowheads that point where the tile is left."""
-    reach, thick = rect.width * 0.22, max(2, rect.width // 12)
-    for at in (-0.14, 0.18):
-        tip_x = rect.centerx + right * rect.width * (at + 0.14)
-        tip_y = rect.centery + down * rect.width * (at + 0.14)
-        wings = [
-            (tip_x - right * reach - down * reach * s, tip_y - down * reach - right * reach * s)
-            for s in (1, -1)
-        ]
-        points = [wings[0], (tip_x, tip_y), wings[1]]
-        pygame.draw.lines(surface, darker(colour, 0.5), False, points, thick)
+def candidate_mark(cell: int, hidden: bool = True, palette: Palette = LIGHT) -> pygame.Surface:
+    """Return the mark of a cell that may be the goal: a question mark."""
+
+    def paint(surface: pygame.Surface, factor: int) -> None:
+        side = cell * factor
+        mark = pygame.font.Font(None, round(side * 0.8)).render("?", True, palette.muted)
+        surface.blit(mark, mark.get_rect(center=(side / 2, side / 2)))
+
+    return smooth((cell, cell), paint, BY_CHAR[FLOOR].colour)
 
 
-GROUNDS: dict[str, Callable[..., None]] = {
-    "glints": glints,
-    "lava": lava,
-    "up": partial(chevrons, -1, 0),
-    "down": partial(chevrons, 1, 0),
-    "left": partial(chevrons, 0, -1),
-    "right": partial(chevrons, 0, 1),
-}
+def goal_mark(cell: int, hidden: bool, palette: Palette = LIGHT) -> pygame.Surface:
+    """Return the mark of the goal: a flag; a hidden goal is dashed and pale, with a struck eye."""
 
-# --- signs upon the ground: (surface, side, character) -------------------------------------------
+    def paint(surface: pygame.Surface, factor: int) -> None:
+        side = cell * factor
+        hue = palette.goal
+        frame = pygame.Rect(0, 0, side, side).inflate(-side * 0.12, -side * 0.12)
+        pygame.draw.rect(surface, (*hue, 38), frame, border_radius=side // 6)
+        if hidden:
+            _dashed_frame(surface, frame, side, hue)
+            _flag(surface, side, (0.44, 0.56), hue, ghost=True)
+            _struck_eye(surface, side, (0.7, 0.27), hue)
+        else:
+            pygame.draw.rect(surface, hue, frame, max(2, side // 18), border_radius=side // 6)
+            _flag(surface, side, (0.53, 0.5), hue, ghost=False)
+
+    return smooth((cell, cell), paint, palette.goal)
+
+
+def _dashed_frame(surface: pygame.Surface, frame: pygame.Rect, side: int, hue: Colour) -> None:
+    corners = [frame.topleft, frame.topright, frame.bottomright, frame.bottomleft]
+    on = frame.width / 9
+    for start, end in zip(corners, corners[1:] + corners[:1], strict=True):
+        for a, b in dashes(start, end, on, on):
+            pygame.draw.line(surface, hue, a, b, max(2, side // 22))
+
+
+def _flag(surface: pygame.Surface, side: int, middle: Point, hue: Colour, ghost: bool) -> None:
+    """Paint a pennant on a pole around `middle` (in cells)."""
+
+    def at(x: float, y: float) -> Point:
+        return (middle[0] + x) * side, (middle[1] + y) * side
+
+    cloth = [at(-0.12, -0.24), at(0.2, -0.12), at(-0.12, 0.0)]
+    thick = max(2, side // 18)
+    pygame.draw.polygon(surface, (*hue, 110) if ghost else hue, cloth)
+    pygame.draw.polygon(surface, hue, cloth, max(2, side // 36))
+    pygame.draw.line(surface, hue, at(-0.13, -0.26), at(-0.13, 0.26), thick)
+    pygame.draw.line(surface, hue, at(-0.22, 0.26), at(-0.04, 0.26), thick)
+
+
+def _struck_eye(surface: pygame.Surface, side: int, middle: Point, hue: Colour) -> None:
+    """Paint a crossed-out eye in a white disc, which means hidden."""
+    x, y = middle[0] * side, middle[1] * side
+    disc, wide, high = side * 0.23, side * 0.15, side * 0.085
+    pygame.draw.circle(surface, WHITE, (x, y), disc)
+    pygame.draw.circle(surface, hue, (x, y), disc, max(1, side // 44))
+    ink, thick = DARK_INK, max(2, side // 32)
+    lid = [(x + wide * t / 6, y - high * math.cos(t * math.pi / 12)) for t in range(-6, 7)]
+    under = [(px, 2 * y - py) for px, py in lid]
+    pygame.draw.lines(surface, ink, False, lid, thick)
+    pygame.draw.lines(surface, ink, False, under, thick)
+    pygame.draw.circle(surface, ink, (x, y), high * 0.55)
+    pygame.draw.line(surface, WHITE, (x - wide, y + wide), (x + wide, y - wide), thick * 3)
+    pygame.draw.line(surface, ink, (x - wide, y + wide), (x + wide, y - wide), thick)
+
+
+# --- tiles that do something: (surface, side, character) -----------------------------------------
 
 
 def _letter(surface: pygame.Surface, side: int, char: str, at: Point, size: float = 0.5) -> None:
@@ -120,16 +163,16 @@ def _coin(surface: pygame.Surface, side: int, char: str) -> None:
 
 def _patrol(surface: pygame.Surface, side: int, char: str) -> None:
     body = pygame.Rect(side * 0.2, side * 0.2, side * 0.6, side * 0.6)
-    _opponent(surface, side, PATROL, body, side // 9)
+    _opponent(surface, side, PATROL_HUE, body, side // 9)
 
 
 def _hunter(surface: pygame.Surface, side: int, char: str) -> None:
-    """With horns."""
+    """Paint an opponent with horns."""
     for x in (0.26, 0.74):
         horn = [(x - 0.08, 0.4), (x + 0.08, 0.4), (x + (x - 0.5) * 0.5, 0.1)]
-        pygame.draw.polygon(surface, HUNTER, [(a * side, b * side) for a, b in horn])
+        pygame.draw.polygon(surface, HUNTER_HUE, [(a * side, b * side) for a, b in horn])
     body = pygame.Rect(side * 0.18, side * 0.26, side * 0.64, side * 0.6)
-    _opponent(surface, side, HUNTER, body, side // 3)
+    _opponent(surface, side, HUNTER_HUE, body, side // 3)
 
 
 def _opponent(
@@ -146,7 +189,7 @@ def _opponent(
     pygame.draw.line(surface, WHITE, start, end, max(2, side // 22))
 
 
-_SIGNS: dict[str, Callable[[pygame.Surface, int, str], None]] = {
+_SIGN_PAINTERS: dict[str, Callable[[pygame.Surface, int, str], None]] = {
     "portal": _portal,
     "key": _key,
     "door": _door,
@@ -157,8 +200,8 @@ _SIGNS: dict[str, Callable[[pygame.Surface, int, str], None]] = {
 
 
 def sign(char: str, cell: int, hidden: bool = True, palette: Palette = LIGHT) -> pygame.Surface:
-    """The sign of a tile that has one, `cell` px wide."""
-    paint = _SIGNS[BY_CHAR[char].pattern]
+    """Return the sign of a tile that has one, `cell` px wide."""
+    paint = _SIGN_PAINTERS[BY_CHAR[char].pattern]
     return smooth(
         (cell, cell),
         lambda surface, factor: paint(surface, cell * factor, char),
@@ -167,5 +210,30 @@ def sign(char: str, cell: int, hidden: bool = True, palette: Palette = LIGHT) ->
 
 
 SIGNS: dict[str, Callable[[int, bool, Palette], pygame.Surface]] = {
-    tile.char: partial(sign, tile.char) for tile in TILES if tile.pattern in _SIGNS
+    tile.char: partial(sign, tile.char) for tile in TILES if tile.pattern in _SIGN_PAINTERS
+}
+
+
+def swatch(char: str, cell: int, palette: Palette = LIGHT) -> pygame.Surface:
+    """Return a tile as it looks on the board, for a legend."""
+    tile = BY_CHAR[char]
+    colour = palette.board(tile.colour)
+
+    def paint(surface: pygame.Surface, factor: int) -> None:
+        whole = pygame.Rect(0, 0, cell * factor, cell * factor)
+        surface.fill(colour)
+        PATTERNS.get(tile.pattern, no_pattern)(surface, whole, colour, random.Random(1))
+        if char in SIGNS:
+            surface.blit(SIGNS[char](whole.width, True, palette), (0, 0))
+        pygame.draw.rect(surface, darker(colour, 0.25), whole, factor)
+
+    return smooth((cell, cell), paint, colour)
+
+
+DYNAMIC_TILES = {*KEYS, COIN, PATROL, HUNTER}  # drawn by `actors.DynamicTiles` in each frame
+MARKS: dict[str, Callable[[int, bool, Palette], pygame.Surface]] = {
+    START: start_mark,
+    CANDIDATE: candidate_mark,
+    GOAL: goal_mark,
+    **SIGNS,
 }

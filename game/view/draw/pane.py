@@ -1,4 +1,4 @@
-"""One agent on its board: trails, overlays, the figure; and its timeline of adaptation steps."""
+"""An agent's pane: its board with trails, overlays and token, and its timeline of steps."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ import pygame
 from game.session.trace import AdaptationStep, AdaptationTrace, Ints
 from game.text.level import Level
 from game.text.tiles import GOAL
-from game.view.draw import hud
 from game.view.draw.actors import (
-    Cast,
+    DynamicTiles,
     Token,
-    draw_joy,
+    draw_goal_ring,
     draw_walk,
     lane_of,
     past_trails,
@@ -23,22 +22,25 @@ from game.view.draw.actors import (
     trail_hue,
     trail_width,
 )
-from game.view.draw.board import Board, goal_mark, grid_size
+from game.view.draw.board import Board, grid_size
+from game.view.draw.curve_markers import marker_picture
 from game.view.draw.layout import Place
-from game.view.draw.overlays import Layer, Overlay, OverlayContext
+from game.view.draw.marks import goal_mark
+from game.view.draw.overlay_context import OverlayContext
+from game.view.draw.overlays import Layer, Overlay
 from game.view.draw.theme import Colour, Typeset, dashes, mix, number
 from game.view.model.playback import PlaybackPosition
 from game.world.tables import Tables
 
-TRAILS_SHOWN = 3
-GLANCE = 0.7  # seconds for which the waiting agent looks one way
-LOOKS_AROUND = ((0, 0), (0, 1), (0, 0), (0, -1))  # what the agent does while it waits
-GOES = 120  # opacity of the walks on a thumbnail
-LEAST_THUMB = 34  # px: thumbnails are at least as wide; if there are too many, some are left out
+TRAILS_SHOWN = 3  # episodes
+GLANCE = 0.7  # seconds for which a waiting agent looks in one direction
+LOOKS_AROUND = ((0, 0), (0, 1), (0, 0), (0, -1))  # directions in which a waiting agent looks
+WALK_OPACITY = 120  # on thumbnails, 0..255
+LEAST_THUMBNAIL = 34  # px: least width; if there is no room for all steps, some are left out
 
 
 class Pane:
-    """A board, its agent and its timeline, drawn again for every frame."""
+    """An agent's board with everything that moves on it, redrawn for every frame."""
 
     def __init__(
         self,
@@ -52,15 +54,15 @@ class Pane:
     ) -> None:
         self.trace, self.tables, self.board, self.where = trace, tables, board, where
         self.type, self.agent, self.alone = type, agent, alone
-        self.since = 0  # the step from which on the level is as it is
-        self.family: Level | None = None  # that the level may be of, for all that is to be seen
+        self.since = 0  # first adaptation step on the level as it is now
+        self.family: Level | None = None  # the level's family, if it is known
         self._token = Token(board.cell, board.palette.agents[agent])
-        self._cast = Cast(tables, board) if tables else None
+        self._dynamic_tiles = DynamicTiles(tables, board) if tables else None
         self._trails: tuple[object, pygame.Surface] | None = None
         self._layers: dict[str, tuple[object, Layer]] = {}
 
     def path(self, step: int, index: int) -> tuple[Ints, Ints]:
-        """States [H + 1] and moves [H] of an episode."""
+        """Return states [H + 1] and moves [H] of an episode of a step."""
         shown = self.trace.steps[step]
         return shown.paths[0, index], shown.moves[0, index]
 
@@ -71,22 +73,22 @@ class Pane:
         active_overlays: Sequence[Overlay],
         age: float,
     ) -> None:
-        """The board as it is now; `age` is the window's, in seconds."""
+        """Draw the board at a position of the playback; `age` is the window's age in seconds."""
         visible = self.where.board.clip(surface.get_rect())
         if not visible.size[0] or not visible.size[1]:
             return
         view = surface.subsurface(visible)
         if position is not None and self.tables is not None:
-            self._draw_moment(view, position, active_overlays)
+            self._draw_position(view, position, active_overlays)
         elif self.tables is not None:
             begin = int(self.tables.starts[0])
-            assert self._cast is not None
-            self._cast.draw(view, begin, begin, 0.0)
+            assert self._dynamic_tiles is not None
+            self._dynamic_tiles.draw(view, begin, begin, 0.0)
             look = LOOKS_AROUND[int(age / GLANCE) % len(LOOKS_AROUND)]
             self._token.draw(view, self.board.centre(*self.tables.cell[begin]), look)
 
     def draw_carried(self, surface: pygame.Surface, cell: tuple[int, int], fits: bool) -> None:
-        """The goal where it is being moved to; crossed out where it cannot be."""
+        """Draw the goal on the cell that it is moved to; crossed out if it does not fit there."""
         board, corner = self.board, self.where.board.topleft
         x, y = board.centre(*cell)
         mark = goal_mark(board.cell, False, board.palette)
@@ -98,8 +100,10 @@ class Pane:
             pygame.draw.line(surface, hue, box.topleft, box.bottomright, 3)
             pygame.draw.line(surface, hue, box.bottomleft, box.topright, 3)
 
-    def scene(self, position: PlaybackPosition, figures: bool = True) -> OverlayContext:
-        """What overlays look into."""
+    def overlay_context(
+        self, position: PlaybackPosition, show_numbers: bool = True
+    ) -> OverlayContext:
+        """Return the data that overlays draw at a position of the playback."""
         assert self.tables is not None
         path, _ = self.path(position.step, position.index)
         state = int(path[position.move])
@@ -107,62 +111,63 @@ class Pane:
         state = begin if self.tables.over[state] else state
         step = min(position.step, len(self.trace.steps) - 1)
         where = position.index, position.move, self.since, self.family
-        return OverlayContext(self.tables, self.trace.steps, step, state, figures, *where)
+        return OverlayContext(self.tables, self.trace.steps, step, state, show_numbers, *where)
 
-    def layer(self, overlay: Overlay, position: PlaybackPosition, figures: bool = True) -> Layer:
-        """An overlay's picture and sentence, made anew only when there is something new to see."""
-        scene = self.scene(position, figures)
-        key = (
-            position.step,
-            figures,
-            (position.index, position.move) if overlay.moves else scene.rest,
-        )
-        known = self._layers.get(overlay.cap)
-        if known is None or known[0] != key:
-            known = self._layers[overlay.cap] = (key, overlay.draw(self.board, scene, self.type))
-        return known[1]
+    def layer(
+        self, overlay: Overlay, position: PlaybackPosition, show_numbers: bool = True
+    ) -> Layer:
+        """Return an overlay's picture and sentence; they are cached until they change."""
+        context = self.overlay_context(position, show_numbers)
+        moment = (position.index, position.move) if overlay.follows_agent else context.inventory
+        key = (position.step, show_numbers, moment)
+        cached = self._layers.get(overlay.cap)
+        if cached is None or cached[0] != key:
+            cached = self._layers[overlay.cap] = (key, overlay.draw(self.board, context, self.type))
+        return cached[1]
 
-    def _draw_moment(
+    def _draw_position(
         self, view: pygame.Surface, position: PlaybackPosition, active_overlays: Sequence[Overlay]
     ) -> None:
+        """Draw overlays, trails, moving tiles and the agent at a position of the playback."""
         assert self.tables is not None
-        assert self._cast is not None
+        assert self._dynamic_tiles is not None
         cells, board = self.tables.cell, self.board
         path, moves = self.path(position.step, position.index)
         for overlay in active_overlays:
             view.blit(self.layer(overlay, position, len(active_overlays) == 1)[0], (0, 0))
-        view.blit(self._past(position), (0, 0))
+        view.blit(self._past_trails(position), (0, 0))
         at, look = place(cells, path, moves, position.move, position.fraction)
         lane = lane_of(position.episode)
         stretches = segments(board, cells, path[: position.move + 1], lane)
         stretches.append(stretch(board, cells[path[position.move]], at, lane))
         draw_walk(view, stretches, self.hue(position.episode), trail_width(board))
-        if position.rested and self._ends_well(path):
-            draw_joy(view, board, at, position.rested)
+        if position.rested and self._ends_on_goal(path):
+            draw_goal_ring(view, board, at, position.rested)
         state, ahead = int(path[position.move]), path[position.move + 1 : position.move + 2]
         following = int(ahead[0]) if len(ahead) and ahead[0] >= 0 else state
-        self._cast.draw(view, state, following, position.fraction)
+        self._dynamic_tiles.draw(view, state, following, position.fraction)
         self._token.draw(view, board.centre(*at), look)
 
     def hue(self, episode: int) -> Colour:
-        """Of an episode's trail; beside other agents, that of the agent."""
+        """Return the colour of an episode's trail; beside other agents it is the agent's colour."""
         palette = self.board.palette
         return trail_hue(palette, episode) if self.alone else palette.agents[self.agent]
 
-    def _ends_well(self, path: Ints) -> bool:
-        """Whether the episode stands on a goal at its end."""
+    def _ends_on_goal(self, path: Ints) -> bool:
+        """Whether an episode with these states ends on a goal."""
         assert self.tables is not None
         row, column = self.tables.cell[path[path >= 0][-1]]
         return self.tables.level.rows[row][column] == GOAL
 
-    def _past(self, position: PlaybackPosition) -> pygame.Surface:
+    def _past_trails(self, position: PlaybackPosition) -> pygame.Surface:
+        """Return the trails of the episodes before the current one; cached."""
         key = (position.step, position.episode)
         if self._trails is None or self._trails[0] != key:
             assert self.tables is not None
-            carried = len(self.trace.steps[position.step].moves[0])
+            recorded = len(self.trace.steps[position.step].moves[0])
             first = max(0, position.episode - TRAILS_SHOWN + 1)
             paths = [
-                (self.hue(e), lane_of(e), self.path(position.step, e % carried)[0])
+                (self.hue(e), lane_of(e), self.path(position.step, e % recorded)[0])
                 for e in range(first, position.episode)
             ]
             self._trails = (key, past_trails(self.board, self.tables.cell, paths))
@@ -170,7 +175,7 @@ class Pane:
 
 
 class Timeline:
-    """Thumbnails of where an agent went in each adaptation step; a click goes there."""
+    """Thumbnails of the paths of each adaptation step; the screen maps clicks to steps."""
 
     def __init__(
         self,
@@ -181,7 +186,7 @@ class Timeline:
         agent: int,
         type: Typeset,
     ) -> None:
-        """`tables_at` gives those of the level as it is at a step: it may change meanwhile."""
+        """`tables_at` returns the tables of the level at a step, as the level may be edited."""
         self.trace, self.tables_at, self.type = trace, tables_at, type
         self.hue = type.palette.agents[agent]
         self._made: dict[int, pygame.Surface] = {}
@@ -192,7 +197,7 @@ class Timeline:
         label = type.height("small")
         high = max(1, rect.height - label - 4)
         gap = type.unit // 2 + 2
-        most = max(2, (rect.width + gap) // (LEAST_THUMB + gap))
+        most = max(2, (rect.width + gap) // (LEAST_THUMBNAIL + gap))
         self.steps = chosen_steps(last, most)
         wide = (rect.width + gap) / len(self.steps) - gap
         self._cell = max(1, int(min(wide / columns, high / rows)))
@@ -205,25 +210,28 @@ class Timeline:
         }
 
     def _board(self, tables: Tables) -> Board:
+        """Return the small board of a level; cached."""
         if id(tables) not in self._boards:
             self._boards[id(tables)] = Board(tables.level, self._cell, self.type.palette)
         return self._boards[id(tables)]
 
     @property
     def count(self) -> int:
-        """How many thumbnails there are."""
+        """The number of thumbnails made so far."""
         return len(self._made)
 
     def step_at(self, at: tuple[int, int]) -> int | None:
-        """The step whose thumbnail is there, if there is one by now."""
+        """Return the step whose thumbnail is at a place in px, if there is one."""
         for step, slot in self.slots.items():
             if slot.inflate(4, 4).collidepoint(at) and step in self._made:
                 return step
         return None
 
     def make_one(self, furthest: int) -> bool:
-        """Make a thumbnail that is missing of the steps up to this one, and say whether there was
-        one: one a frame, so that no frame stalls."""
+        """Make one missing thumbnail of the steps up to `furthest`. Return whether one was missing.
+
+        Called once per frame, so that no frame stalls.
+        """
         for step in self.steps:
             if step <= min(furthest, len(self.trace.steps) - 1) and step not in self._made:
                 self._made[step] = self._picture(self.trace.steps[step])
@@ -232,19 +240,19 @@ class Timeline:
         return False
 
     def _picture(self, step: AdaptationStep) -> pygame.Surface:
-        """The board with the walks of all episodes that the step carries."""
+        """Return the board with the paths of all recorded episodes of a step."""
         tables = self.tables_at(step.step)
         board, hue = self._board(tables), self.hue
         picture = board.surface.copy()
         for path in step.paths[0]:
             walk = pygame.Surface(board.size, pygame.SRCALPHA)
             draw_walk(walk, segments(board, tables.cell, path, 0.0), hue, max(2, board.cell // 3))
-            walk.set_alpha(GOES)
+            walk.set_alpha(WALK_OPACITY)
             picture.blit(walk, (0, 0))
         return picture
 
     def draw(self, surface: pygame.Surface, now: int | None) -> None:
-        """All thumbnails; the step on screen has a thick frame, steps to come a dashed one."""
+        """Draw all thumbnails: the current step has a thick frame, steps to come a dashed one."""
         palette = self.type.palette
         for step, slot in self.slots.items():
             here = now is not None and step == self._nearest(now)
@@ -254,14 +262,14 @@ class Timeline:
                 pygame.draw.rect(surface, colour, slot.inflate(4, 4), 3 if here else 1, 4)
             else:
                 pygame.draw.rect(surface, palette.faint, slot, border_radius=4)
-                _dashed(surface, slot, mix(palette.rule, palette.ink, 0.2))
+                _draw_dashed_frame(surface, slot, mix(palette.rule, palette.ink, 0.2))
             if step in self._texts:
                 style, ink = ("label", palette.ink) if here else ("small", palette.muted)
                 at = slot.centerx, slot.bottom + 4
                 self.type.write(surface, self._texts[step], style, ink, midtop=at)
 
     def _labels(self) -> dict[int, str]:
-        """The steps and their returns, or as much of that as has room below every thumbnail."""
+        """Return the labels below the thumbnails: step and return, shortened until they fit."""
         returns = {step: self.trace.exact(self.trace.steps[step]) for step in self._made}
         room = self.slots[0].width + self.type.unit
         for form, digits in (("step {}: {}", 1), ("{}: {}", 1), ("{1}", 1), ("{1}", 0)):
@@ -271,17 +279,18 @@ class Timeline:
         return {}
 
     def _nearest(self, now: int) -> int:
+        """Return the step with a thumbnail that is nearest to step `now`."""
         return min(self.steps, key=lambda step: abs(step - now))
 
 
 def chosen_steps(last: int, most: int) -> list[int]:
-    """The steps 0..last, or as many of them as there is room for, evenly, with both ends."""
+    """Return the steps 0..last, or `most` of them, evenly spaced and with both ends."""
     if last + 1 <= most:
         return list(range(last + 1))
     return sorted({round(i * last / (most - 1)) for i in range(most)})
 
 
-def _dashed(surface: pygame.Surface, rect: pygame.Rect, colour: Colour) -> None:
+def _draw_dashed_frame(surface: pygame.Surface, rect: pygame.Rect, colour: Colour) -> None:
     corners = [rect.topleft, rect.topright, rect.bottomright, rect.bottomleft]
     for start, end in zip(corners, corners[1:] + corners[:1]):
         for a, b in dashes(start, end, 4, 4):
@@ -295,8 +304,12 @@ def draw_names(
     numbers: Sequence[Sequence[str]],
     type: Typeset,
 ) -> None:
-    """The agents' names above their boards, with their markers, and how well they do: return and
-    score, or where that has no room for one of them the score alone."""
+    """Draw the agents' names above their boards, each with marker, return and score.
+
+    If one of them has no room for return and score, all get the score alone.
+
+    numbers: (return, score) of each agent.
+    """
     said = [f"return {value}   {score}" if score else "" for value, score in numbers]
     room = places[0].name.width - type.height("label") - type.unit
     widths = (type.width(a, "label") + type.width(b, "small") for a, b in zip(names, said))
@@ -310,7 +323,7 @@ def _draw_name(
     surface: pygame.Surface, where: Place, name: str, said: str, agent: int, type: Typeset
 ) -> None:
     surface.fill(type.palette.paper, where.name)
-    picture = hud.marker_picture(agent, type)
+    picture = marker_picture(agent, type)
     box = surface.blit(picture, picture.get_rect(midleft=where.name.midleft))
     left, y = box.right + type.unit // 2, where.name.centery
     value = type.write(surface, said, "small", type.palette.muted, midright=(where.name.right, y))

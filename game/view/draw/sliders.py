@@ -1,4 +1,4 @@
-"""Sliders for how an adaptation is run: steps down a list of values, by keys or by mouse."""
+"""Sliders for the settings of an adaptation: each picks from a list, by keys or by mouse."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import pygame
 
 from game.view.draw.theme import Typeset, mix
 
-OWN = "the agent's own"
+OWN = "the agent's own"  # the text of values that leave a setting to the agent
 
 
 @dataclass
 class Slider:
-    """A name, its values as (text, value), and which of them is chosen."""
+    """A setting: its name, its values as (text, value), and the index of the chosen value."""
 
     name: str
     values: tuple[tuple[str, float | None], ...]
@@ -21,20 +21,21 @@ class Slider:
 
     @property
     def value(self) -> float | None:
+        """The chosen value; None leaves the setting to the agent."""
         return self.values[self.at][1]
 
     def put(self, value: float | None) -> None:
-        """Choose a value, or the one that is nearest to it."""
-        known = [one for _, one in self.values]
-        if value in known:
-            self.at = known.index(value)
+        """Choose the given value, or the nearest one in the list."""
+        values = [one for _, one in self.values]
+        if value in values:
+            self.at = values.index(value)
         elif value is not None:
-            far = [abs(one - value) if one is not None else 1e9 for one in known]
-            self.at = far.index(min(far))
+            distances = [abs(one - value) if one is not None else 1e9 for one in values]
+            self.at = distances.index(min(distances))
 
 
 class Sliders:
-    """Some sliders, of which one is chosen."""
+    """A card of sliders, of which one is chosen for the keys."""
 
     def __init__(self, *sliders: Slider) -> None:
         self.sliders = sliders
@@ -43,16 +44,16 @@ class Sliders:
         self._box = pygame.Rect(0, 0, 0, 0)
 
     def choose(self, by: int) -> None:
-        """Choose the next slider, or the one before."""
+        """Choose another slider, `by` places down."""
         self.chosen = (self.chosen + by) % len(self.sliders)
 
     def move(self, by: int) -> bool:
-        """Move the slider that is chosen; whether it has moved."""
+        """Move the chosen slider `by` values. Return whether it has moved."""
         slider = self.sliders[self.chosen]
         return self._move(slider, slider.at + by)
 
     def click(self, at: tuple[int, int]) -> bool | None:
-        """Move the slider that is there; whether it has moved, None beside all of them."""
+        """Move the slider under a click. Return whether it has moved, or None outside the card."""
         if not self._box.collidepoint(at):
             return None
         for i, (slider, track) in enumerate(zip(self.sliders, self._tracks)):
@@ -67,11 +68,11 @@ class Sliders:
         return slider.at != before
 
     def height(self, type: Typeset) -> int:
-        """In px: a line for each slider."""
-        return len(self.sliders) * _line(type) + 2 * type.unit
+        """Return the height of the card in px."""
+        return len(self.sliders) * _line_height(type) + 2 * type.unit
 
     def draw(self, surface: pygame.Surface, rect: pygame.Rect, type: Typeset) -> None:
-        """A card at the foot of a region: names on the left, values on the right."""
+        """Draw the card at the bottom of `rect`: names on the left, values on the right."""
         palette, unit = type.palette, type.unit
         box = self._box = pygame.Rect(rect.left, 0, rect.width, self.height(type))
         box.bottom = rect.bottom
@@ -85,7 +86,7 @@ class Sliders:
         for i, slider in enumerate(self.sliders):
             on, last = i == self.chosen, len(slider.values) - 1
             ink, style = (palette.ink, "label") if on else (palette.muted, "small")
-            y = box.top + unit + i * _line(type) + _line(type) // 2
+            y = box.top + unit + i * _line_height(type) + _line_height(type) // 2
             type.write(surface, slider.name, style, ink, midleft=(left, y))
             type.write(surface, slider.values[slider.at][0], style, ink, midright=(right, y))
             start = left + name + 2 * unit
@@ -101,16 +102,16 @@ class Sliders:
             pygame.draw.circle(surface, hue, (x, y), unit)
 
 
-def _line(type: Typeset) -> int:
+def _line_height(type: Typeset) -> int:
     return type.height("label") + type.unit * 3 // 2
 
 
 def adaptation_sliders() -> Sliders:
-    """Step size, episodes of a step, number of steps."""
+    """Return the sliders of an adaptation: step size, episodes per step, number of steps."""
     factors = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
     episodes = (2, 5, 10, 20, 50, 100)
     return Sliders(
         Slider("Inner step size", tuple((f"{f:g} × {OWN}", f) for f in factors), 3),
-        Slider("Episodes a step", ((OWN, None), *((str(n), float(n)) for n in episodes)), 0),
+        Slider("Episodes per step", ((OWN, None), *((str(n), float(n)) for n in episodes)), 0),
         Slider("Steps", tuple((str(n), float(n)) for n in (1, 2, 3, 5, 10, 20, 50)), 3),
     )

@@ -1,4 +1,4 @@
-"""How everything looks: one palette, one type scale, and the few shapes that all parts use."""
+"""The theme: palettes, type scale, and the few drawing helpers that all modules share."""
 
 from __future__ import annotations
 
@@ -13,16 +13,19 @@ Colour = tuple[int, int, int]
 Point = tuple[float, float]
 
 WHITE: Colour = (255, 255, 255)
-DARK_INK: Colour = (36, 41, 52)  # of figures on the board, which are the same in every theme
+DARK_INK: Colour = (36, 41, 52)  # of marks on the board, equal in all themes
 
 
 @dataclass(frozen=True)
 class Palette:
-    """The colours of a theme. Categories are Okabe-Ito hues, and each also has a shape, a dash or
-    a word of its own, so that no meaning rests on colour alone."""
+    """The colours of a theme.
+
+    Categories have Okabe-Ito hues. Each also has a shape, a dash or a word of its own, so that no
+    meaning depends on colour alone.
+    """
 
     name: str
-    paper: Colour  # behind everything
+    paper: Colour  # background of the window
     card: Colour  # of panels
     ink: Colour
     muted: Colour
@@ -30,18 +33,19 @@ class Palette:
     faint: Colour
     goal: Colour
     alert: Colour
-    agents: tuple[Colour, ...]  # of the first agent, the second, ...: lines and markers
-    texts: tuple[Colour, ...]  # the same hues, to be read
+    agents: tuple[Colour, ...]  # lines and markers of the first agent, the second, ...
+    texts: tuple[Colour, ...]  # the same hues, for text
     trails: tuple[Colour, ...]  # one per episode
-    dim: float = 0.0  # how far the board's colours go towards `night`
+    dim: float = 0.0  # 0..1: share of `night` in the board's colours
     night: Colour = (12, 16, 26)
 
     @property
     def agent(self) -> Colour:
+        """The colour of the first agent."""
         return self.agents[0]
 
     def board(self, colour: Colour) -> Colour:
-        """A colour of a tile as it is in this theme."""
+        """Return a tile's colour in this theme."""
         return mix(colour, self.night, self.dim)
 
 
@@ -76,8 +80,8 @@ DARK = Palette(
 )
 PALETTES = {palette.name: palette for palette in (LIGHT, DARK)}
 
-SMALLEST = 14  # px; nothing is written smaller
-ZOOM = 1.12  # from one size of type to the next
+SMALLEST = 14  # px: least size of text
+ZOOM = 1.12  # factor from one size of type to the next
 LEAST_ZOOM, MOST_ZOOM = -2, 5
 
 
@@ -100,14 +104,14 @@ STYLES: dict[str, Style] = {
 
 
 def font_folder() -> Path | None:
-    """Where matplotlib keeps DejaVu Sans; finding it does not import matplotlib."""
+    """Return the folder where matplotlib keeps DejaVu Sans, without importing matplotlib."""
     found = importlib.util.find_spec("matplotlib")
     places = found.submodule_search_locations if found else None
     return Path(places[0]) / "mpl-data" / "fonts" / "ttf" if places else None
 
 
 class Typeset:
-    """The fonts of the type scale at one size of window, and what has been written with them."""
+    """The fonts of the type scale at one size of window, with a cache of rendered texts."""
 
     MOST_CACHED = 1000
 
@@ -122,15 +126,15 @@ class Typeset:
         self._written: dict[tuple[str, str, Colour], pygame.Surface] = {}
 
     def height(self, style: str) -> int:
-        """Of a line, in px."""
+        """Return the height of a line in px."""
         return self._fonts[style].get_linesize()
 
     def width(self, text: str, style: str) -> int:
-        """Of a text, in px."""
+        """Return the width of a text in px."""
         return self._fonts[style].size(text)[0]
 
     def render(self, text: str, style: str, colour: Colour) -> pygame.Surface:
-        """The text as a picture; it is shared, so draw with it but not on it."""
+        """Return the text as a picture. Blit it; do not draw on it, it is shared."""
         key = (text, style, colour)
         if key not in self._written:
             if len(self._written) >= self.MOST_CACHED:
@@ -146,12 +150,15 @@ class Typeset:
         colour: Colour,
         **anchor: Point,
     ) -> pygame.Rect:
-        """Draw the text where a keyword of `Surface.get_rect` says, as `midleft=(x, y)`."""
+        """Draw a text; `anchor` is a keyword of `Surface.get_rect`, such as `midleft=(x, y)`.
+
+        Return its rectangle.
+        """
         picture = self.render(text, style, colour)
         return surface.blit(picture, picture.get_rect(**anchor))
 
     def fit(self, text: str, style: str, width: float) -> str:
-        """The text, or as much of it as fits in `width` px, with an ellipsis."""
+        """Return the text, cut to `width` px with an ellipsis if it is longer."""
         if self.width(text, style) <= width:
             return text
         while text and self.width(text + "…", style) > width:
@@ -159,8 +166,10 @@ class Typeset:
         return text.rstrip() + "…"
 
     def wrap(self, text: str, style: str, width: float, most: int | None = None) -> list[str]:
-        """The lines of a text that is broken at spaces (and at its own line ends); what would make
-        more than `most` ends in an ellipsis."""
+        """Return the lines of a text, broken at spaces and at its own line ends.
+
+        If there would be more than `most` lines, the last one ends in an ellipsis.
+        """
         lines = []
         for paragraph in text.split("\n"):
             if self.width(paragraph, style) <= width:
@@ -182,46 +191,47 @@ class Typeset:
 
 
 class Appearance:
-    """How the person at the window wants everything to look; all screens share one."""
+    """The user's choice of theme and type size; all screens share one."""
 
     def __init__(self, palette: Palette = LIGHT, zoom: int = 0) -> None:
         self.palette, self.zoom = palette, zoom
         self._typesets: dict[tuple[float, str], Typeset] = {}
 
     def typeset(self, size: tuple[int, int]) -> Typeset:
-        """The type for a window of this size; always the same object for the same wishes."""
+        """Return the typeset for a window of this size; the same object until a choice changes."""
         key = (round(scale_for(size) * ZOOM**self.zoom, 3), self.palette.name)
         if key not in self._typesets:
             self._typesets = {key: Typeset(key[0], self.palette)}
         return self._typesets[key]
 
     def switch(self) -> None:
-        """From the light theme to the dark one, or back."""
+        """Switch between the light and the dark theme."""
         self.palette = DARK if self.palette is LIGHT else LIGHT
 
     def enlarge(self, by: int) -> None:
-        """Make all type larger, or smaller; 0 is the usual size again."""
+        """Make all type `by` sizes larger; 0 resets it."""
         self.zoom = min(max(self.zoom + by, LEAST_ZOOM), MOST_ZOOM) if by else 0
 
 
 def scale_for(size: tuple[int, int]) -> float:
-    """How large type is, compared with a window of 1280 x 800."""
+    """Return the scale of type, which is 1 in a window of 1280 x 800."""
     return min(max(min(size[0] / 1280, size[1] / 800), 0.8), 1.6)
 
 
 def _font(folder: Path | None, face: str, size: int) -> pygame.font.Font:
+    """Return a font, or the built-in one of pygame if the file is missing."""
     path = folder / face if folder else None
     return pygame.font.Font(path if path and path.is_file() else None, size)
 
 
 def number(value: float, digits: int = 2) -> str:
-    """A decimal with a true minus sign."""
+    """Return a decimal with a true minus sign, and never a negative zero."""
     text = f"{value:.{digits}f}"
     return text.removeprefix("-") if float(text) == 0 else text.replace("-", "−")
 
 
 def mix(colour: Colour, other: Colour, share: float) -> Colour:
-    """`colour` with this share of `other` in it."""
+    """Return `colour` mixed with a share 0..1 of `other`."""
     (r, g, b), (red, green, blue) = colour, other
     return (
         round(r + (red - r) * share),
@@ -231,7 +241,7 @@ def mix(colour: Colour, other: Colour, share: float) -> Colour:
 
 
 def darker(colour: Colour, share: float) -> Colour:
-    """Towards black by this share; below zero, towards white."""
+    """Return the colour mixed with a share of black or, below zero, of white."""
     return mix(colour, (0, 0, 0), share) if share >= 0 else mix(colour, (255, 255, 255), -share)
 
 
@@ -239,7 +249,7 @@ Paint = Callable[[pygame.Surface, int], None]
 
 
 def smooth(size: tuple[int, int], paint: Paint, ground: Colour = WHITE) -> pygame.Surface:
-    """A transparent picture with smooth edges: painted at two or three times its size.
+    """Return a transparent picture with smooth edges, painted at two or three times its size.
 
     `paint(surface, factor)` draws in px times factor. `ground` tints the half-covered edges.
     """
@@ -251,7 +261,7 @@ def smooth(size: tuple[int, int], paint: Paint, ground: Colour = WHITE) -> pygam
 
 
 def dashes(start: Point, end: Point, on: float, off: float) -> Iterator[tuple[Point, Point]]:
-    """The strokes of a dashed line."""
+    """Yield the strokes of a dashed line, `on` px long and `off` px apart."""
     dx, dy = end[0] - start[0], end[1] - start[1]
     length = max((dx * dx + dy * dy) ** 0.5, 1e-9)
     at = 0.0

@@ -1,4 +1,4 @@
-"""What can be said of a task before any agent has met it, found out beside the drawing."""
+"""The tables and baseline returns of tasks, computed in background jobs."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from game.world.batch import GridBatch
 from game.world.planner import optimal_return, random_return
 from game.world.tables import Tables, TooLarge, compile_level
 
-MOST_KNOWN = 16  # tasks that stay compiled
-PATIENCE = 0.012  # seconds that a frame waits for a plan: most levels take less
+MOST_KEPT = 16  # planned tasks
+PATIENCE = 0.012  # seconds that a frame waits for planning; most levels take less
 
 
 @dataclass(frozen=True)
 class PlannedTask:
-    """What can be said of a task before any agent has met it."""
+    """A task's tables and baseline returns, or the reason why it could not be planned."""
 
     tables: Tables | None = None
     random_return: float = 0.0
@@ -25,7 +25,7 @@ class PlannedTask:
 
 
 def plan_task(task: Task) -> PlannedTask:
-    """Compile the task and plan; where it is too large, say so."""
+    """Compile a task and compute its baseline returns, or name the failure if it is too large."""
     try:
         tables = compile_level(task.level)
     except TooLarge as error:
@@ -35,21 +35,21 @@ def plan_task(task: Task) -> PlannedTask:
 
 
 class BaselineCache:
-    """What is known of tasks. A large level takes its time, and only so many are kept."""
+    """The most recently planned tasks. A large level takes seconds to plan and much memory."""
 
     def __init__(self, jobs: BackgroundJobs | None = None) -> None:
         self._jobs = jobs or BackgroundJobs(at_once=True)
-        self._known: dict[str, PlannedTask] = {}  # by task id
+        self._planned: dict[str, PlannedTask] = {}  # by task id
 
     def of(self, task: Task) -> PlannedTask | None:
-        """What is known of a task; None as long as it is being planned."""
-        if task.id not in self._known:
+        """Return the planned task, or None while it is being planned."""
+        if task.id not in self._planned:
             key = ("plan", task.id)
             found: PlannedTask | None = self._jobs.ask(key, lambda: plan_task(task), PATIENCE)
             if found is None:
                 return None
             self._jobs.forget(key)
-            while len(self._known) >= MOST_KNOWN:
-                del self._known[next(iter(self._known))]
-            self._known[task.id] = found
-        return self._known[task.id]
+            while len(self._planned) >= MOST_KEPT:
+                del self._planned[next(iter(self._planned))]
+            self._planned[task.id] = found
+        return self._planned[task.id]

@@ -1,4 +1,4 @@
-"""What a task may be, as far as an agent sees, and what follows for who has to find the goal."""
+"""The level family that a task was drawn from, and the Bayes bound that follows from it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from game.world.bayes import first_episode_score
 
 
 class Families:
-    """The families of a pack's tasks. What takes time is left to `jobs`."""
+    """The level families of a pack's tasks, looked up once; slow computations go to `jobs`."""
 
     def __init__(self, pack: Pack, jobs: BackgroundJobs) -> None:
         self._pack, self._jobs = pack, jobs
@@ -22,22 +22,27 @@ class Families:
         self._bounds: dict[str, float] = {}
 
     def of(self, task: Task) -> Level | None:
-        """The one family that a task with a hidden goal may be of, with all its candidates."""
+        """Return the family of a task with a hidden goal, with all candidate cells of the goal.
+
+        None if the goal is visible, or if several families could have produced the task.
+        """
         if task.id not in self._found:
             found = self._pack.families(task) if task.level.goal == "hidden" else []
             one = found[0] if len(found) == 1 and found[0].find(CANDIDATE) else None
             self._found[task.id] = one
         return self._found[task.id]
 
-    def bound(self, task: Task) -> float | None:
-        """The score that nobody surpasses in a first episode, in the mean over the candidates; None
-        as long as it is not known."""
+    def bayes_bound(self, task: Task) -> float | None:
+        """Return the upper bound on the mean score in the first episode when the goal is hidden.
+
+        None if the task has no family, if there is no such bound, or while it is being computed.
+        """
         level = self.of(task)
         if level is None:
             return None
         if task.id not in self._bounds:
             key = ("bayes", canonical(level))
-            found = self._jobs.ask(key, lambda: _known(first_episode_score(level)))
+            found = self._jobs.ask(key, lambda: _nan_if_none(first_episode_score(level)))
             if found is None:
                 return None
             self._bounds[task.id] = found
@@ -45,6 +50,6 @@ class Families:
         return None if math.isnan(bound) else bound
 
 
-def _known(score: float | None) -> float:
-    """A score, or nan: of an errand None says that it is not done."""
+def _nan_if_none(score: float | None) -> float:
+    """Return the score, or nan for None, which would mean that the background job is not done."""
     return math.nan if score is None else score

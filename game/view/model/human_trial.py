@@ -1,6 +1,6 @@
-"""A person's trial: several episodes in a row on one task, stepped through its tables. No pygame.
+"""A person's trial: several episodes in a row on one task with the same hidden goal.
 
-Several episodes on the same hidden goal are the point: the person learns, too.
+The episodes are stepped through the task's tables, without pygame.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from game.world.tables import N_ACTIONS, Tables
 
 
 @dataclass(frozen=True)
-class Turn:
-    """What an action did: states before and after, and the action that took effect."""
+class HumanStep:
+    """A person's environment step: states before and after, and the action that took effect."""
 
     before: int
     action: int
@@ -26,22 +26,23 @@ class Turn:
 
 
 class HumanTrial:
-    """Episodes of a task, one action at a time; all that is random comes from the seed."""
+    """Episodes of a task, advanced one action at a time; `seed` seeds start cells and slips."""
 
     def __init__(self, tables: Tables, episodes: int, seed: int) -> None:
         self.tables, self.episodes = tables, episodes
         self._batch = GridBatch([tables])
         self._rng = np.random.default_rng(seed)
-        self.returns: list[float] = []  # of the episodes that are over
-        self.paths: list[list[int]] = []  # states of every episode begun
-        self.found = False  # whether a goal has been walked on
+        self.returns: list[float] = []  # of finished episodes
+        self.paths: list[list[int]] = []  # states of each episode so far
+        self.found = False  # whether a goal has been entered
         self._begin()
 
     def _begin(self) -> None:
+        """Begin an episode in a random start state."""
         self.state = int(self._rng.choice(self.tables.starts))
         self.moves, self.earned = 0, 0.0
         self.paths.append([self.state])
-        self.resting = False  # between two episodes
+        self.resting = False  # whether the episode is over and the next has not begun
 
     @property
     def over(self) -> bool:
@@ -50,20 +51,21 @@ class HumanTrial:
 
     @property
     def steps_left(self) -> int:
-        """Of this episode."""
+        """Environment steps left in this episode."""
         return self.tables.level.steps - self.moves
 
     @property
     def on_goal(self) -> bool:
+        """Whether the current state is on a goal."""
         return bool(self.tables.goal[self.state])
 
-    def act(self, action: int) -> Turn | None:
-        """Take an action; None between episodes."""
+    def act(self, action: int) -> HumanStep | None:
+        """Take an action and return the step that it made, or None between episodes."""
         if self.resting or self.over:
             return None
         before = self.state
         transition = np.array([before * N_ACTIONS + action])
-        if self._batch.chancy[0]:
+        if self._batch.stochastic[0]:
             self._batch.detours.divert(transition, np.array([self._rng.random()]))
         effect = int(transition[0]) % N_ACTIONS
         self.state = int(self.tables.next_state[before, effect])
@@ -74,18 +76,18 @@ class HumanTrial:
         if self.tables.terminated[before, effect] or self.steps_left <= 0:
             self.returns.append(self.earned)
             self.resting = True
-        return Turn(before, effect, self.state)
+        return HumanStep(before, effect, self.state)
 
     def next_episode(self) -> None:
-        """Begin the next episode, once the last one is over."""
+        """Begin the next episode if the last one is over and there is one left."""
         if self.resting and not self.over:
             self._begin()
 
 
 def episode_returns(tables: Tables, steps: Sequence[AdaptationStep], most: int) -> list[float]:
-    """The returns of an agent's first episodes, step by step, up to `most` of them.
+    """Return the returns of an agent's first episodes over all adaptation steps, up to `most`.
 
-    A reward hangs on where one was and where one got to, so the states of a walk tell it.
+    They are computed from the states, since a reward depends on a state and its successor only.
     """
     found: list[float] = []
     for i, step in enumerate(steps):
@@ -96,7 +98,7 @@ def episode_returns(tables: Tables, steps: Sequence[AdaptationStep], most: int) 
 
 
 def path_return(tables: Tables, path: Ints) -> float:
-    """The sum of rewards along the states of a walk; -1 once it is over."""
+    """Return the sum of rewards along a path of states; -1 pads it after its end."""
     states = path[path >= 0]
     total = 0.0
     for here, there in zip(states[:-1].tolist(), states[1:].tolist()):

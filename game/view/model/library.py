@@ -1,4 +1,4 @@
-"""What the gallery shows: packs and a person's own levels, loaded and planned in the background."""
+"""The library of the gallery: shipped packs and the user's own, loaded in background jobs."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from game.text.level import LevelError
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.baselines import PlannedTask, plan_task
 
-SHOWCASE = "showcase"
+SHOWCASE = "showcase"  # the first of the shipped packs
 
 
 @dataclass(frozen=True)
 class LibraryPack:
-    """A pack as it stands in the gallery; `problem` says why it cannot be used."""
+    """A pack in the library, or the `problem` that keeps it from being loaded."""
 
     path: Path
     title: str
@@ -28,63 +28,66 @@ class LibraryPack:
     problem: str = ""
 
 
-def load_shelf(path: Path) -> LibraryPack:
-    """A pack with its held-out tasks, or with those that it has. Of a file, its first task."""
+def load_library_pack(path: Path) -> LibraryPack:
+    """Load a pack with its held-out tasks, or those of another split if there are none.
+
+    A single level file gets only its first task.
+    """
     try:
         pack = load_pack(path)
     except (LevelError, PackError, OSError) as error:
         return LibraryPack(path, path.name, problem=str(error))
-    lists = [pack.split(name).tasks for name in reversed(SPLITS)]
-    tasks = next((found for found in lists if found), ())
+    splits = [pack.split(name).tasks for name in reversed(SPLITS)]
+    tasks = next((found for found in splits if found), ())
     if not tasks:
         return LibraryPack(path, pack.title, problem=f"{path}: the pack has no tasks to show")
     return LibraryPack(path, pack.title, pack, tasks[:1] if path.is_file() else tasks)
 
 
 class Library:
-    """All shelves: a person's own level files first, then the packs that come with the project."""
+    """All packs: the user's own levels and folders first, then the shipped packs."""
 
     def __init__(self, own: Iterable[str | Path] = (), jobs: BackgroundJobs | None = None) -> None:
         self.jobs = jobs or BackgroundJobs()
         self.own: list[Path] = []
         for path in own:
             self.add(Path(path))
-        packs = list_packs()
-        self.packs = sorted(packs, key=lambda path: path.name != SHOWCASE)  # that one first
+        self.shipped = sorted(list_packs(), key=lambda path: path.name != SHOWCASE)
 
     def add(self, path: Path) -> None:
-        """Put a level file or folder of one's own first; the shipped packs are here anyway."""
+        """Put a level file or folder first among the user's own, unless it is a shipped pack."""
         path = path.resolve()
         if path.exists() and path not in list_packs():
             self.own = [path, *(one for one in self.own if one != path)]
 
-    def shelves(self) -> list[LibraryPack]:
-        """Those that have been loaded by now."""
-        found = (self.shelf(path) for path in (*self.own, *self.packs))
-        return [shelf for shelf in found if shelf]
+    def loaded_packs(self) -> list[LibraryPack]:
+        """Return the packs that have been loaded so far."""
+        found = (self.pack(path) for path in (*self.own, *self.shipped))
+        return [pack for pack in found if pack]
 
-    def shelf(self, path: Path) -> LibraryPack | None:
-        """One of them, once it is loaded."""
-        shelf: LibraryPack | None = self.jobs.ask(("shelf", path), lambda: load_shelf(path))
-        return shelf
+    def pack(self, path: Path) -> LibraryPack | None:
+        """Return the pack of a path, or None while it is being loaded."""
+        pack: LibraryPack | None = self.jobs.ask(("pack", path), lambda: load_library_pack(path))
+        return pack
 
     def reload(self, path: Path) -> None:
-        """Load it again: its files are others than before."""
-        self.jobs.forget(("shelf", path))
+        """Load a pack again the next time it is asked for, because its files have changed."""
+        self.jobs.forget(("pack", path))
 
-    def known(self, task: Task) -> PlannedTask | None:
-        """What can be said of a task, once it is planned."""
-        known: PlannedTask | None = self.jobs.ask(("known", task.id), lambda: _figures(task))
-        return known
+    def planned(self, task: Task) -> PlannedTask | None:
+        """Return a task's baseline returns, or None while it is being planned."""
+        key = ("baselines", task.id)
+        planned: PlannedTask | None = self.jobs.ask(key, lambda: _plan_without_tables(task))
+        return planned
 
 
-def _figures(task: Task) -> PlannedTask:
-    """What can be said of a task; its tables, by far the largest part, are not kept."""
+def _plan_without_tables(task: Task) -> PlannedTask:
+    """Plan a task, and drop its tables, which take by far the most memory."""
     return replace(plan_task(task), tables=None)
 
 
-def stamp(path: Path) -> tuple[object, ...]:
-    """What changes when a level file, or a file of a pack, is written."""
+def file_stamps(path: Path) -> tuple[object, ...]:
+    """Return (name, time of change, size) of a level file, or of each file of a pack."""
     try:
         files = [path] if path.is_file() else sorted(path.iterdir())[:200]
         return tuple((one.name, one.stat().st_mtime_ns, one.stat().st_size) for one in files)

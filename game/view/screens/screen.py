@@ -1,8 +1,8 @@
-"""What all screens have in common: keys, a header, a footer, notes, and the person's taste.
+"""The base class of all screens: keys, a footer, notices, help and appearance.
 
-The few widgets of the window are our own: keys that can be pressed or clicked, lists and one line
-of typing. A library of widgets would bring its own fonts, themes and focus, draw every frame anew
-and be larger than all of this; these are small enough to be tested whole.
+The few widgets of the window are our own: keys that can be pressed or clicked, lists and one text
+field. A widget library would bring its own fonts, themes and focus, redraw every frame and be
+larger than all of this. Ours are small enough to be tested completely.
 """
 
 from __future__ import annotations
@@ -17,238 +17,251 @@ import pygame
 from game.session.messages import Request
 from game.tasks.packs import Pack
 from game.tasks.task import Task
-from game.view.draw import hud
+from game.view.draw.footer import draw_footer, draw_help, footer_height, footer_lines
+from game.view.draw.text_boxes import draw_notice
 from game.view.draw.theme import Appearance, Typeset
 
-CALM = 6.0  # seconds for which a note stays that asks for nothing
+NOTICE_SECONDS = 6.0  # for which a transient notice stays
 CTRL = pygame.KMOD_CTRL | pygame.KMOD_META
 
 
 @dataclass(frozen=True)
 class Navigation:
-    """Where a screen wants to go from here: "gallery", "watch", "play", "duel" or "train"; or what
-    of it is to be kept: a "photo", a "film" of a request, or its replay line ("copy")."""
+    """A screen's request to the app: open another screen, or record what is on this one.
 
-    what: str
+    `kind` is the screen to open ("gallery", "watch", "play", "duel" or "train") or the recording
+    to make: "photo" (a picture), "film" (a GIF of `request`) or "copy" (its replay line).
+    """
+
+    kind: str
     pack: Pack | None = None
     task: Task | None = None
     agents: tuple[str, ...] = ()
-    episodes: int = 0  # to play; 0: as many as the pack says
-    request: Request | None = None  # just this is to be watched
+    episodes: int = 0  # to play; 0: the pack's usual number
+    request: Request | None = None  # the one adaptation to watch or to record
     args: tuple[str, ...] = ()  # the command line of a training
-    path: Path | None = None  # of the pack, where that is not loaded
+    path: Path | None = None  # of a pack that is not loaded yet
 
 
 class Notice(NamedTuple):
-    """A note over the screen. One that is `calm` goes away by itself, and keys count meanwhile."""
+    """A message over the screen.
+
+    A transient notice disappears by itself and lets keys through. Any other notice stays until a
+    key or a click dismisses it.
+    """
 
     heading: str
     text: str
-    calm: bool = False
+    transient: bool = False
 
 
 @dataclass(frozen=True)
 class Key:
-    """A key, as it is drawn on the screen and as it is handled; it can be clicked, too.
+    """A key binding: how it is drawn, which events trigger it and what it does.
 
-    Where there is no room in the footer those that are most `minor` are left out; F1 lists all.
+    The key's picture in the footer can be clicked. Where the footer has too little room, the keys
+    with the highest `priority` number are left out first; those with 0 always stay. F1 lists all.
     """
 
-    cap: str
-    text: str
-    codes: tuple[int, ...]
-    act: Callable[[Any], None]
-    typed: str = ""  # characters that mean the same on any keyboard
-    ctrl: bool = False
-    minor: int = 0
-    on: Callable[[Any], bool] | None = None  # whether what it switches is on
-    short: str | None = None  # the word in the footer, if another; "" before a key that shares it
+    cap: str  # the label on the key, unique in a screen
+    text: str  # what the key does, as the help lists it
+    codes: tuple[int, ...]  # of pygame
+    action: Callable[[Any], None]  # called with the screen
+    typed: str = ""  # characters that trigger the key on any keyboard layout
+    ctrl: bool = False  # whether Ctrl must be held
+    priority: int = 0  # in the footer, 0 is the highest
+    is_on: Callable[[Any], bool] | None = None  # whether the screen's switch is on, for a toggle
+    short: str | None = None  # text in the footer, if not `text`; "": shares the next key's text
 
     @property
-    def letter(self) -> bool:
-        """Whether it is a letter of a text, too."""
+    def is_letter(self) -> bool:
+        """Whether the key types a letter or digit."""
         return len(self.cap) == 1 and self.cap.isalnum()
 
-    def hit(self, event: pygame.event.Event) -> bool:
-        """Whether this key was pressed."""
+    def matches(self, event: pygame.event.Event) -> bool:
+        """Whether a key event triggers this key."""
         if bool(getattr(event, "mod", 0) & CTRL) != self.ctrl:
             return False
         return event.key in self.codes or bool(event.unicode and event.unicode in self.typed)
 
 
 class Screen:
-    """A screen: it takes events, lets time pass, and draws onto any surface."""
+    """A screen: handles events, advances in time and draws itself onto any surface."""
 
     keys: ClassVar[tuple[Key, ...]] = ()
-    typing = False  # whether letters are being typed, and are no keys
+    typing = False  # whether letters go into a text field instead of triggering keys
 
     def __init__(self, appearance: Appearance | None = None) -> None:
         self.appearance = appearance or Appearance()
         self.quit = False
         self.navigation: Navigation | None = None
-        self.visit: Navigation | None = None  # what it was opened for
+        self.opened_by: Navigation | None = None  # the request that opened this screen
         self._notice: Notice | None = None
-        self._read = 0.0  # seconds for which it has been there
-        self.helping = False
-        self._caps: list[tuple[pygame.Rect, Key]] = []
+        self._notice_age = 0.0  # seconds
+        self.showing_help = False
+        self._key_boxes: list[tuple[pygame.Rect, Key]] = []  # in the footer
 
     @property
     def notice(self) -> Notice | None:
-        """A note that lies over the screen."""
+        """The message over the screen, if there is one."""
         return self._notice
 
     @notice.setter
     def notice(self, notice: Notice | None) -> None:
-        self._notice, self._read = notice, 0.0
+        self._notice, self._notice_age = notice, 0.0
 
-    # --- what the common keys do
+    # --- actions of the common keys
 
     def leave(self) -> None:
-        """Leave this screen."""
+        """Close this screen."""
         self.quit = True
 
     def switch_theme(self) -> None:
-        """Light or dark."""
+        """Switch between the light and the dark theme."""
         self.appearance.switch()
 
-    def larger(self) -> None:
-        """Larger type."""
+    def enlarge_type(self) -> None:
+        """Make all text one size larger."""
         self.appearance.enlarge(1)
 
-    def smaller(self) -> None:
-        """Smaller type."""
+    def shrink_type(self) -> None:
+        """Make all text one size smaller."""
         self.appearance.enlarge(-1)
 
-    def usual_size(self) -> None:
-        """Type of the usual size."""
+    def reset_type(self) -> None:
+        """Set all text to its default size."""
         self.appearance.enlarge(0)
 
-    def photograph(self) -> None:
-        """Keep a picture of the screen."""
+    def save_picture(self) -> None:
+        """Ask the app to save a picture of the screen."""
         self.navigation = Navigation("photo")
 
     def show_help(self) -> None:
         """List all keys."""
-        self.helping = True
+        self.showing_help = True
 
     # --- events
 
     def handle(self, event: pygame.event.Event) -> None:
-        """React to a key, a click on a key's picture, or the close button."""
+        """Handle a key, a click on a key's picture, the close button, or another event."""
         if event.type == pygame.QUIT:
             self.leave()
         elif event.type in (pygame.KEYDOWN, pygame.MOUSEBUTTONDOWN) and self._dismiss():
             return
         elif event.type == pygame.KEYDOWN:
             for key in self.all_keys():
-                if key.hit(event):
-                    key.act(self)
+                if key.matches(event):
+                    key.action(self)
                     return
             self.on_event(event)
         elif event.type == pygame.MOUSEBUTTONDOWN and event.button == 1:
-            for rect, key in self._caps:
+            for rect, key in self._key_boxes:
                 if rect.collidepoint(event.pos):
-                    key.act(self)
+                    key.action(self)
                     return
             self.on_event(event)
         else:
             self.on_event(event)
 
     def all_keys(self) -> list[Key]:
-        """The keys of this screen, and of all; its own count first."""
+        """Return this screen's keys, then the common keys that none of them overrides."""
         caps = {key.cap for key in self.keys}
-        common = [key for key in COMMON if key.cap not in caps and not (self.typing and key.letter)]
+        common = [
+            key for key in COMMON if key.cap not in caps and not (self.typing and key.is_letter)
+        ]
         return [*self.keys, *common]
 
     def _dismiss(self) -> bool:
-        """Take away a note that lies over the screen."""
-        covered = self.helping or (self.notice is not None and not self.notice.calm)
-        self.helping, self.notice = False, None
-        return covered
+        """Close the help and the notice. Return whether one of them was blocking the screen."""
+        blocked = self.showing_help or (self.notice is not None and not self.notice.transient)
+        self.showing_help, self.notice = False, None
+        return blocked
 
     def on_event(self, event: pygame.event.Event) -> None:
-        """React to any other event."""
+        """Handle any other event."""
 
     def update(self, seconds: float) -> None:
-        """Let time pass."""
+        """Advance by a number of seconds."""
 
-    def read(self, seconds: float) -> None:
-        """Take a calm note away after a while."""
-        self._read += seconds
-        if self.notice and self.notice.calm and self._read > CALM:
+    def age_notice(self, seconds: float) -> None:
+        """Remove a transient notice after a while."""
+        self._notice_age += seconds
+        if self.notice and self.notice.transient and self._notice_age > NOTICE_SECONDS:
             self.notice = None
 
-    def cover(self) -> None:
-        """Another screen is on now: pictures that can be drawn again need not be kept."""
+    def on_suspend(self) -> None:
+        """Free cached pictures: another screen was opened over this one."""
 
-    def resume(self) -> None:
-        """The screen is on again, after another one was."""
+    def on_resume(self) -> None:
+        """React to being the current screen again, after another one was closed."""
 
     # --- drawing
 
-    def state(self) -> object:
-        """All that the picture hangs on: as long as it stays, nothing needs to be drawn."""
+    def snapshot(self) -> object:
+        """Return the state that the drawing depends on. While it is equal, no redraw is needed."""
         appearance = self.appearance.palette.name, self.appearance.zoom
-        return appearance, self.helping, self.notice, self.lit(), self.current()
+        return appearance, self.showing_help, self.notice, self.active_caps(), self.body_snapshot()
 
-    def current(self) -> object:
-        """What of the picture is this screen's own."""
+    def body_snapshot(self) -> object:
+        """Return this screen's own part of the snapshot."""
 
     def draw(self, surface: pygame.Surface) -> None:
-        """Draw the screen as it is now onto a surface of any size."""
+        """Draw the screen onto a surface of any size."""
         self.draw_body(surface)
         type = self.appearance.typeset(surface.get_size())
-        if self.helping:
+        if self.showing_help:
             keys = [(key.cap, key.text) for key in self.all_keys()]
-            hud.draw_help(surface, keys, type)
+            draw_help(surface, keys, type)
         elif self.notice:
-            heading, text, calm = self.notice
-            hud.draw_notice(surface, surface.get_rect(), heading, text, type, calm)
+            heading, text, transient = self.notice
+            draw_notice(surface, surface.get_rect(), heading, text, type, transient)
 
     def draw_body(self, surface: pygame.Surface) -> None:
-        """What this screen is about."""
+        """Draw the screen's own content, below help and notice."""
 
     def footer_keys(self, width: int, type: Typeset) -> list[Key]:
-        """The keys that the footer has room for."""
+        """Return the keys that a footer of this width has room for."""
         shown = self.all_keys()
-        while hud.footer_lines(_words(shown), width, type) > 2:
-            least = max(reversed(shown), key=lambda key: key.minor)
-            if not least.minor:
+        while footer_lines(_words(shown), width, type) > 2:
+            last = max(reversed(shown), key=lambda key: key.priority)
+            if not last.priority:
                 break
-            at = shown.index(least)
-            while at and shown[at - 1].short == "":  # keys that share its word go with it
-                at -= 1
-            del shown[at : shown.index(least) + 1]
+            first = shown.index(last)
+            while first and shown[first - 1].short == "":  # keys that share its text go with it
+                first -= 1
+            del shown[first : shown.index(last) + 1]
         return shown
 
     def footer_height(self, width: int, type: Typeset) -> int:
-        """How high the keys stand in a footer of this width."""
-        return hud.footer_height(_words(self.footer_keys(width, type)), width, type)
+        """Return the height in pixels of a footer of this width."""
+        return footer_height(_words(self.footer_keys(width, type)), width, type)
 
     def draw_footer(self, surface: pygame.Surface, rect: pygame.Rect, type: Typeset) -> None:
-        """Every key that has room and what it does; what is switched on is marked."""
+        """Draw the keys that have room, with what they do; toggles that are on are marked."""
         keys = self.footer_keys(rect.width, type)
-        lit = self.lit()
-        boxes = hud.draw_footer(surface, rect, _words(keys), [k.cap in lit for k in keys], type)
-        self._caps = list(zip(boxes, keys))
+        active = self.active_caps()
+        boxes = draw_footer(surface, rect, _words(keys), [k.cap in active for k in keys], type)
+        self._key_boxes = list(zip(boxes, keys))
 
-    def lit(self) -> frozenset[str]:
-        """The caps of those keys whose switch is on."""
-        return frozenset(k.cap for k in self.all_keys() if k.on and k.on(self))
+    def active_caps(self) -> frozenset[str]:
+        """Return the caps of the toggle keys that are on."""
+        return frozenset(k.cap for k in self.all_keys() if k.is_on and k.is_on(self))
 
 
 def _words(keys: Sequence[Key]) -> list[tuple[str, str]]:
+    """Return the (cap, text) of each key as the footer shows it."""
     return [(key.cap, key.text if key.short is None else key.short) for key in keys]
 
 
 # fmt: off
 COMMON: tuple[Key, ...] = (
-    Key("T",      "light or dark",  (pygame.K_t,),  Screen.switch_theme, minor=2, short="theme"),
-    Key("Ctrl +", "larger type",    (pygame.K_PLUS, pygame.K_KP_PLUS), Screen.larger, "+=", ctrl=True, minor=2, short=""),
-    Key("Ctrl −", "smaller type",   (pygame.K_MINUS, pygame.K_KP_MINUS), Screen.smaller, "-", ctrl=True, minor=2, short="type"),
-    Key("Ctrl 0", "usual type",     (pygame.K_0, pygame.K_KP0), Screen.usual_size, ctrl=True, minor=2, short="usual"),
-    Key("F12",    "save a picture", (pygame.K_F12,), Screen.photograph, minor=2, short="picture"),
-    Key("F1",     "all keys",       (pygame.K_F1,), Screen.show_help),
-    Key("Esc",    "leave",          (pygame.K_ESCAPE,), Screen.leave),
+    #   cap       text                   codes                                action
+    Key("T",      "light or dark theme", (pygame.K_t,),                       Screen.switch_theme, priority=2, short="theme"),
+    Key("Ctrl +", "larger text",         (pygame.K_PLUS, pygame.K_KP_PLUS),   Screen.enlarge_type, "+=", ctrl=True, priority=2, short=""),
+    Key("Ctrl −", "smaller text",        (pygame.K_MINUS, pygame.K_KP_MINUS), Screen.shrink_type, "-", ctrl=True, priority=2, short=""),
+    Key("Ctrl 0", "default text size",   (pygame.K_0, pygame.K_KP0),          Screen.reset_type, ctrl=True, priority=2, short="text size"),
+    Key("F12",    "save a picture",      (pygame.K_F12,),                     Screen.save_picture, priority=2, short="picture"),
+    Key("F1",     "all keys",            (pygame.K_F1,),                      Screen.show_help),
+    Key("Esc",    "leave",               (pygame.K_ESCAPE,),                  Screen.leave),
 )
 # fmt: on

@@ -1,95 +1,38 @@
-"""The train screen: an agent is meta-trained before one's eyes.
+"""The train screen: shows the progress of a meta-training.
 
-On the right the curve of adaptation on validation tasks rises over its own past; on the board the
-learner as it is at the moment adapts to one of them.
+The panel shows the scores on validation tasks over those of earlier evaluations. On the board the
+agent of the latest iterations adapts to a sample task.
 """
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import pygame
 
-from game.session.messages import (
-    Begun,
-    Evaluated,
-    Failed,
-    Feed,
-    Finished,
-    Message,
-    Ready,
-    Stepped,
-    Stop,
-    Trained,
-    TrainRequest,
-)
-from game.session.trace import AdaptationStep, AdaptationTrace
-from game.view.draw import hud
-from game.view.draw.board import Board, grid_size
-from game.view.draw.layout import Heights, Layout, arrange
+from game.session.messages import Begun, Feed, Trained
 from game.view.draw.overlays import OVERLAYS, Overlay
-from game.view.draw.pane import Pane, Timeline
-from game.view.draw.plot import Axes, Curve, draw_plot, draw_strip
+from game.view.draw.screen_header import draw_header
+from game.view.draw.text_boxes import draw_notice
 from game.view.draw.theme import Appearance, Typeset
-from game.view.model.baselines import PlannedTask, plan_task
-from game.view.model.playback import Pace, Playback
+from game.view.model.training_run import TrainingRun
+from game.view.screens.overlay_keys import overlay_key
 from game.view.screens.screen import Key, Navigation, Screen
-from game.view.screens.watch import overlay_key
+from game.view.screens.train_frame import TrainFrame
+from game.view.screens.train_panel import Progress, draw_train_panel, progress_of
 
-MOST_PAST = 14  # curves of the past that are drawn
-PALEST, FAINTEST = 0.45, 0.8  # how far the youngest and the oldest of them go towards the paper
-TELL_EACH = 0.25  # seconds between two changes of the numbers
-HURRIED = Pace(
-    moves_per_second=10.0, longest=0.9, glide=0.08, rest=0.25, first_episodes=1, episodes=1
-)
-LEARNING = "Meta-training: from nothing to a policy that learns a new level in a few steps."
-DONE = "Trained, and saved: Enter shows how it adapts to levels that it has never seen."
-STOPPED = "Stopped, and saved: Enter shows how the agent so far adapts to unseen levels."
-STATES = {  # fields of the palette
-    "loading": "muted",
-    "learning": "agent",
-    "saving": "muted",
-    "trained": "goal",
-    "stopped": "muted",
-    "failed": "alert",
+PROGRESS_INTERVAL = 0.25  # seconds between two changes of the numbers
+RUNNING = "Meta-training: the agent learns to adapt to a new level in a few steps."
+SENTENCES = {  # state of the training: the header's sentence, if it is another
+    "saving": "Saving the agent…",
+    "trained": "Trained and saved. Press Enter to watch the agent adapt to unseen levels.",
+    "stopped": "Stopped and saved. Press Enter to watch the agent adapt to unseen levels.",
 }
 
 
-@dataclass(frozen=True)
-class Past:
-    """What the learner reached: mean scores after each of its adaptation steps."""
-
-    iteration: int
-    share: float  # of training that was done
-    scores: tuple[float, ...]
-
-
-@dataclass
-class SampleAdaptation:
-    """An adaptation to the sample task, as it is shown."""
-
-    iteration: int
-    trace: AdaptationTrace
-    playback: Playback
-
-
-@dataclass
-class TrainFrame:
-    """Pictures for one size of window and one sample; words are drawn again when they change."""
-
-    key: object
-    type: Typeset
-    layout: Layout
-    frame: pygame.Surface
-    pane: Pane | None
-    timeline: Timeline | None
-    said: object = None
-
-
 class TrainScreen(Screen):
-    """Meta-train as a command line says, and show it."""
+    """Meta-train with the settings of a command line, and show the progress."""
 
     def __init__(
         self,
@@ -98,378 +41,164 @@ class TrainScreen(Screen):
         appearance: Appearance | None = None,
         numbers: Iterator[int] | None = None,
     ) -> None:
+        """`numbers` numbers the requests to the feed."""
         super().__init__(appearance)
-        self.args, self.feed = args, feed
-        self._numbers = itertools.count() if numbers is None else numbers
-        self.number = next(self._numbers)
-        self.begun: Begun | None = None
-        self.at: Trained | None = None  # how far it is
-        self.past: list[Past] = []
-        self.state_of_it = "loading"
-        self.failure = ""
+        self.args = args
+        numbers = itertools.count() if numbers is None else numbers
+        self.run = TrainingRun(args, feed, next(numbers))
         self.active_overlays: list[Overlay] = []
-        self.sample: SampleAdaptation | None = None  # on the board
-        self.episodes = 1  # of an adaptation step
-        self._next: SampleAdaptation | None = None  # that comes after it
-        self._known = PlannedTask()  # of the sample
-        self._validates = True  # whether the scores are those on validation tasks
-        self._told: Trained | None = None  # what the numbers are of
-        self._since = TELL_EACH  # seconds since they were changed
-        self._age = 0.0
-        self._then: Navigation | None = None  # where to go as soon as all is saved
-        self._stage: TrainFrame | None = None
-        feed.request(TrainRequest(self.number, args))
-
-    # --- what the keys do
-
-    def pause(self) -> None:
-        """Stop the picture, or let it go on; training goes on meanwhile."""
-        if self.sample:
-            self.sample.playback.paused = not self.sample.playback.paused
-
-    def next_step(self) -> None:
-        """Go on to the next adaptation step of the sample."""
-        if self.sample:
-            self.sample.playback.next_step()
-
-    def previous_step(self) -> None:
-        """Go back to the adaptation step before."""
-        if self.sample:
-            self.sample.playback.previous_step()
-
-    def watch(self) -> None:
-        """End training, and watch the agent adapt to levels that it has never seen."""
-        if self.begun and self.at:
-            agents = (str(self.begun.out), "scratch")
-            self._then = Navigation("watch", path=self.begun.pack, agents=agents)
-            self._end()
-
-    def leave(self) -> None:
-        """End training, save it, and leave."""
-        self._end()
-        self.quit = True
-
-    def _end(self) -> None:
-        if self.going:
-            self.state_of_it = "saving"
-            self.feed.request(Stop(self.number))
-
-    def resume(self) -> None:
-        """Another screen's request has ended training, and saved it."""
-        if self.going or self.state_of_it == "saving":
-            self.state_of_it = "stopped"
+        self._shown: Trained | None = None  # the message whose numbers are on screen
+        self._since_shown = PROGRESS_INTERVAL  # seconds
+        self._age = 0.0  # seconds
+        self._after_saving: Navigation | None = None
+        self._frame: TrainFrame | None = None
 
     @property
-    def going(self) -> bool:
-        """Whether training goes on, or is about to."""
-        return self.state_of_it in ("loading", "learning")
+    def begun(self) -> Begun | None:
+        """The first message of the training, with its learner, pack and folder."""
+        return self.run.begun
+
+    @property
+    def failure(self) -> str:
+        """The reason why the training failed; "" if it did not."""
+        return self.run.failure
+
+    # --- actions of the keys
+
+    def toggle_pause(self) -> None:
+        """Pause the sample, or continue; the training continues in either case."""
+        if self.run.sample:
+            self.run.sample.playback.paused = not self.run.sample.playback.paused
+
+    def next_step(self) -> None:
+        """Show the next adaptation step of the sample."""
+        if self.run.sample:
+            self.run.sample.playback.next_step()
+
+    def previous_step(self) -> None:
+        """Show the previous adaptation step of the sample."""
+        if self.run.sample:
+            self.run.sample.playback.previous_step()
+
+    def watch(self) -> None:
+        """End the training and, once it is saved, watch the agent adapt to unseen levels."""
+        begun = self.run.begun
+        if begun and self.run.latest:
+            agents = (str(begun.out), "scratch")
+            self._after_saving = Navigation("watch", path=begun.pack, agents=agents)
+            self.run.stop()
+
+    def leave(self) -> None:
+        """End the training, save the agent and leave."""
+        self.run.stop()
+        self.quit = True
 
     # --- time
 
     def update(self, seconds: float) -> None:
-        """Take what the feed has, and let time pass. Never blocks."""
-        for message in self.feed.poll():
-            self._take(message)
+        """Take messages of the feed and advance by a number of seconds. Never blocks."""
+        self.run.update(seconds)
         self._age += seconds
-        self._since += seconds
-        if self._since >= TELL_EACH or not self.going:
-            self._told, self._since = self.at, 0.0
-        if self.sample:
-            self.sample.playback.advance(seconds)
-        if self._next and (self.sample is None or self._is_shown(self.sample)):
-            self.sample, self._next = self._next, None
-        if self._then and self.state_of_it in ("trained", "stopped"):
-            self.navigation, self._then = self._then, None
+        self._since_shown += seconds
+        if self._since_shown >= PROGRESS_INTERVAL or not self.run.is_running:
+            self._shown, self._since_shown = self.run.latest, 0.0
+        if self._after_saving and self.run.is_saved:
+            self.navigation, self._after_saving = self._after_saving, None
 
-    def _is_shown(self, sample: SampleAdaptation) -> bool:
-        """Whether the next sample may take its place."""
-        return sample.playback.complete and not sample.playback.paused
+    def on_resume(self) -> None:
+        """Note that the request of another screen has ended the training."""
+        self.run.mark_stopped()
 
-    def _take(self, message: Message) -> None:
-        if isinstance(message, Ready | Stepped) or message.number not in (None, self.number):
-            return
-        if isinstance(message, Begun):
-            self._begin(message)
-        elif isinstance(message, Trained):
-            self.at = message
-        elif isinstance(message, Evaluated):
-            self._look_back(message)
-        elif isinstance(message, Failed):
-            self.failure, self.state_of_it = message.text, "failed"
-        elif isinstance(message, Finished):
-            early = self.state_of_it == "saving"
-            self.state_of_it = "stopped" if early else "trained"
-
-    def _begin(self, begun: Begun) -> None:
-        self.begun = begun
-        if self.going:
-            self.state_of_it = "learning"
-        self._known = plan_task(begun.sample)
-
-    def _look_back(self, looked: Evaluated) -> None:
-        assert self.begun
-        minutes = self.begun.minutes
-        share = looked.seconds / (60 * minutes) if minutes else 0.0
-        share = share or looked.iteration / self.begun.iterations
-        steps = list(looked.steps)
-        trace = self._trace(self.begun.learner, steps)
-        self._validates = bool(looked.scores)
-        scores = looked.scores or tuple(trace.score(step) for step in steps)
-        self.past.append(Past(looked.iteration, min(share, 1.0), scores))
-        self.episodes = steps[-1].episodes // max(1, len(steps) - 1)
-        playback = Playback(len(steps) - 1, HURRIED)
-        for step in steps:
-            playback.add((step.moves[0] >= 0).sum(-1).tolist())
-        self._next = SampleAdaptation(looked.iteration, trace, playback)
-
-    def _trace(self, name: str, steps: list[AdaptationStep]) -> AdaptationTrace:
-        return AdaptationTrace(name, self._known.random_return, self._known.optimal_return, steps)
-
-    # --- what is said
+    # --- texts
 
     def sentence(self) -> str:
-        """The header: what there is to see."""
-        stage, position = self._stage, self.sample.playback.position() if self.sample else None
-        if self.active_overlays and stage and stage.pane and position:
-            return stage.pane.layer(
-                self.active_overlays[-1], position, len(self.active_overlays) == 1
-            )[1]
-        told = {"trained": DONE, "stopped": STOPPED, "saving": "Saving what was learned…"}
-        return told.get(self.state_of_it, LEARNING)
+        """Return the header's sentence: that of the newest overlay, or of the training's state."""
+        pane = self._frame.pane if self._frame else None
+        position = self.run.sample.playback.position() if self.run.sample else None
+        if self.active_overlays and pane and position:
+            alone = len(self.active_overlays) == 1
+            return pane.layer(self.active_overlays[-1], position, alone)[1]
+        return SENTENCES.get(self.run.state, RUNNING)
 
     def caption(self) -> str:
-        """What is on the board."""
-        sample, begun = self.sample, self.begun
+        """Return the text below the board: the sample task, the iteration and the step."""
+        sample, begun = self.run.sample, self.run.begun
         if sample is None or begun is None:
-            return "A sample task, as soon as there is something to see."
+            return "A sample task appears here after the first evaluation."
         position = sample.playback.position()
-        step = position.step if position else 0
-        when = "before it adapts" if step == 0 else f"after {step} of {len(sample.trace.steps) - 1}"
-        when += " steps" if step else ""
-        who = f"the agent of iteration {sample.iteration:,}"
-        return f"{begun.sample.name}, {self._where()}: {who}, {when}"
+        step, last = position.step if position else 0, len(sample.trace.steps) - 1
+        moment = f"after step {step} of {last}" if step else "before adaptation"
+        origin = "held-out validation task" if self.run.on_validation_tasks else "training task"
+        agent = f"agent of iteration {sample.iteration:,}"
+        return f"{begun.sample.name}, {origin}: {agent}, {moment}"
 
-    def _where(self) -> str:
-        return "held out for validation" if self._validates else "from training"
-
-    def progress(self) -> tuple[str, str, str, float]:
-        """Iteration, time, throughput, and the share that is done."""
-        at, begun = self._told, self.begun
-        if at is None or begun is None:
-            doing = "the first iteration is under way…" if begun else "the learner is loading…"
-            return "Iteration –", "", doing, 0.0
-        iteration = f"Iteration {at.iteration:,}"
-        iteration += "" if begun.minutes else f" of {begun.iterations:,}"
-        time = clock(at.seconds) + (f" of {clock(60 * begun.minutes)}" if begun.minutes else "")
-        seconds = max(at.seconds, 1e-9)
-        rates = f"{at.iteration / seconds:.1f} iterations/s"
-        rates += f"   {at.env_steps / seconds:,.0f} env steps/s   {millions(at.env_steps)} in all"
-        return iteration, time, rates, at.progress
-
-    def curves(self) -> list[Curve]:
-        """The curve now, and some of those before, the older the paler."""
-        *before, now = self.past
-        last = len(before) - 1
-        count = min(MOST_PAST, len(before))
-        chosen = sorted({round(i * last / max(1, count - 1)) for i in range(count)})
-        found = [self._curve(now.scores, "now", 0.0)]
-        for i in reversed(chosen):
-            fade = FAINTEST + (PALEST - FAINTEST) * (i / max(1, last))
-            found.append(self._curve(before[i].scores, "" if i else "at first", fade))
-        return found
-
-    def _curve(self, scores: tuple[float, ...], name: str, fade: float) -> Curve:
-        return Curve(name, tuple(self.episodes * k for k in range(len(scores))), scores, 0, fade)
-
-    def history(self) -> dict[str, list[tuple[float, float]]]:
-        """(share of training, score) before adaptation, after its first step and after its last."""
-        steps = len(self.past[-1].scores) - 1
-        names = {f"after step {steps}": steps, "after step 1": min(1, steps), "before": 0}
-        return {
-            name: [(past.share, past.scores[step]) for past in self.past]
-            for name, step in names.items()
-        }
-
-    def axes(self) -> Axes:
-        """Of scores, from the random policy's to the optimum."""
-        lowest = min(min(past.scores) for past in self.past)
-        steps = len(self.past[-1].scores) - 1
-        return Axes(steps, self.episodes, 0.0, 1.0, span=(min(0.0, lowest), 1.0))
+    def progress(self) -> Progress:
+        """Return the progress of training as it is on screen."""
+        return progress_of(self.run.begun, self._shown)
 
     # --- drawing
 
-    def current(self) -> object:
-        """How far training is, and the moment on the board."""
-        sample = self.sample
-        thumbs = self._stage.timeline.count if self._stage and self._stage.timeline else 0
-        position = sample.playback.position() if sample else None
+    def body_snapshot(self) -> object:
+        """Return the state of the training, and the position of the sample's playback."""
+        run, sample = self.run, self.run.sample
         return (
-            self.state_of_it,
-            self.failure,
-            self._told,
-            len(self.past),
+            run.state,
+            run.failure,
+            self._shown,
+            len(run.evaluations),
             sample and (sample.iteration, sample.playback.paused),
-            position,
-            thumbs,
+            sample.playback.position() if sample else None,
+            self._frame.thumbnails if self._frame else 0,
         )
 
     def draw_body(self, surface: pygame.Surface) -> None:
-        """The board with the sample on it, and the panel with the curves."""
-        type = self.appearance.typeset(surface.get_size())
-        key = surface.get_size(), type, self.sample and self.sample.iteration, self.begun
-        if self._stage is None or self._stage.key != key:
-            self._stage = self._set_stage(surface.get_size(), type, key)
-        stage = self._stage
-        self._refresh(stage)
-        surface.blit(stage.frame, (0, 0))
-        if stage.pane:
-            position = self.sample.playback.position() if self.sample else None
-            stage.pane.draw(surface, position, self.active_overlays, self._age)
-            if stage.timeline and self.sample and position:
-                stage.timeline.make_one(len(self.sample.trace.steps) - 1)
-                stage.timeline.draw(surface, position.step)
-        if self.failure:
-            rect = stage.layout.board
-            hud.draw_notice(surface, rect, "Training has ended", self.failure, type)
+        """Draw the board with the sample on it, and the panel with the scores."""
+        size, run = surface.get_size(), self.run
+        type = self.appearance.typeset(size)
+        if self._frame is None or not self._frame.fits(run, size, type):
+            footer = self.footer_height(max(size[0], 480) - 6 * type.unit, type)
+            self._frame = TrainFrame(run, size, type, footer)
+        self._refresh_texts(self._frame, type)
+        surface.blit(self._frame.background, (0, 0))
+        self._frame.draw_sample(surface, run, self.active_overlays, self._age)
+        if run.failure:
+            draw_notice(surface, self._frame.layout.board, "Training failed", run.failure, type)
 
-    def _set_stage(self, size: tuple[int, int], type: Typeset, key: object) -> TrainFrame:
-        level = self.begun.sample.level if self.begun else None
-        footer = self.footer_height(max(size[0], 480) - 6 * type.unit, type)
-        thumbs = min(10 * type.unit, size[1] // 9) + type.height("small")
-        heights = Heights(
-            hud.header_height(size[0], type),
-            2 * type.height("small"),
-            footer,
-            timeline=thumbs if size[1] >= 40 * type.height("small") else 0,
-        )
-        grid = grid_size(level) if level else (9.0, 9.0)
-        layout = arrange(size, grid, type.unit, heights, type.scale)
-        frame = pygame.Surface(size)
-        frame.fill(type.palette.paper)
-        pane, timeline = None, None
-        place = layout.boards[0]
-        tables = self._known.tables
-        if level and tables:
-            board = Board(level, layout.cell, type.palette)
-            frame.blit(board.surface, place.board)
-            trace = self.sample.trace if self.sample else self._trace("", [])
-            pane = Pane(trace, tables, board, place, type, 0, True)
-            if self.sample and place.timeline.height:
-                last = len(trace.steps) - 1
-                timeline = Timeline(trace, lambda _: tables, place.timeline, last, 0, type)
-        else:
-            pygame.draw.rect(frame, type.palette.faint, place.board, border_radius=type.unit)
-        return TrainFrame(key, type, layout, frame, pane, timeline)
-
-    def _refresh(self, stage: TrainFrame) -> None:
-        """Draw the words again, if they have changed."""
-        said = (
+    def _refresh_texts(self, frame: TrainFrame, type: Typeset) -> None:
+        """Draw header, caption, panel and footer again if their texts have changed."""
+        run, sentence, caption, progress = (
+            self.run,
             self.sentence(),
             self.caption(),
             self.progress(),
-            len(self.past),
-            self.state_of_it,
-            self.lit(),
         )
-        if stage.said == said:
+        evaluations = len(run.evaluations)
+        texts = (sentence, caption, progress, evaluations, run.state, self.active_caps())
+        if frame.texts == texts:
             return
-        stage.said = said
-        frame, layout, type = stage.frame, stage.layout, stage.type
-        hud.draw_header(frame, layout.header, self.sentence(), type)
-        self._draw_caption(frame, layout.legend, type)
-        self._draw_panel(frame, layout.panel, type)
-        self.draw_footer(frame, layout.footer, type)
-
-    def _draw_caption(self, frame: pygame.Surface, rect: pygame.Rect, type: Typeset) -> None:
-        frame.fill(type.palette.paper, rect)
-        y = rect.top
-        for line in type.wrap(self.caption(), "small", rect.width, 2):
-            at = (rect.left, y)
-            y = type.write(frame, line, "small", type.palette.muted, topleft=at).bottom
-
-    def _draw_panel(self, surface: pygame.Surface, rect: pygame.Rect, type: Typeset) -> None:
-        palette, unit = type.palette, type.unit
-        pygame.draw.rect(surface, palette.card, rect, border_radius=unit + 4)
-        pygame.draw.rect(surface, palette.rule, rect, 1, border_radius=unit + 4)
-        inside = rect.inflate(-5 * unit, -4 * unit)
-        y = self._draw_title(surface, inside, type) + unit
-        pygame.draw.line(surface, palette.rule, (inside.left, y), (inside.right, y))
-        y = self._draw_progress(surface, inside, y + unit * 3 // 2, type) + 2 * unit
-        if not self.past:
-            return
-        small = type.height("small")
-        low = inside.bottom
-        if low - y > 24 * small:  # room for both
-            low = inside.bottom - 8 * small
-            strip = pygame.Rect(inside.left, low + unit, inside.width, 8 * small - unit)
-            draw_strip(surface, strip, "As training goes on", self.history(), type)
-        head = type.write(
-            surface,
-            "Score after each adaptation step",
-            "label",
-            palette.ink,
-            topleft=(inside.left, y),
-        )
-        hint = "on validation tasks" if self._validates else "on this task"
-        hint += "; paler: earlier"
-        if type.width(hint, "small") < inside.right - head.right - 2 * unit:
-            type.write(surface, hint, "small", palette.muted, topright=(inside.right, y))
-        top = head.bottom + unit // 2
-        plot = pygame.Rect(inside.left, top, inside.width, low - top)
-        if plot.height > 4 * small:
-            draw_plot(surface, plot, self.axes(), self.curves(), None, type)
-
-    def _draw_title(self, surface: pygame.Surface, rect: pygame.Rect, type: Typeset) -> int:
-        begun, unit = self.begun, type.unit
-        title = f"{begun.learner} on {begun.title}" if begun else "Meta-training"
-        style = "title" if type.width(title, "title") <= rect.width else "heading"
-        text = type.fit(title, style, rect.width)
-        y = type.write(surface, text, style, type.palette.ink, topleft=rect.topleft).bottom
-        hue = getattr(type.palette, STATES[self.state_of_it])
-        pill = hud.draw_pill(surface, self.state_of_it, hue, (rect.left, y + unit // 2), type)
-        out = str(begun.out) if begun else ""
-        left = pill.right + unit
-        text = type.fit(out, "mono", rect.right - left)
-        middle = (left, pill.centery)
-        type.write(surface, text, "mono", type.palette.muted, midleft=middle)
-        return pill.bottom
-
-    def _draw_progress(
-        self, surface: pygame.Surface, rect: pygame.Rect, y: int, type: Typeset
-    ) -> int:
-        palette, unit = type.palette, type.unit
-        iteration, time, rates, share = self.progress()
-        head = type.write(surface, iteration, "heading", palette.ink, topleft=(rect.left, y))
-        right = (rect.right, head.bottom)
-        type.write(surface, time, "body", palette.ink, bottomright=right)
-        bar = pygame.Rect(rect.left, head.bottom + unit, rect.width, unit * 3 // 4)
-        pygame.draw.rect(surface, palette.rule, bar, border_radius=bar.height // 2)
-        bar.width = max(bar.height, round(rect.width * share)) if share else 0
-        pygame.draw.rect(surface, palette.agent, bar, border_radius=bar.height // 2)
-        text = type.fit(rates, "small", rect.width)
-        at = (rect.left, bar.bottom + unit * 3 // 4)
-        return type.write(surface, text, "small", palette.muted, topleft=at).bottom
+        frame.texts = texts
+        draw_header(frame.background, frame.layout.header, sentence, type)
+        _draw_caption(frame.background, frame.layout.legend, caption, type)
+        draw_train_panel(frame.background, frame.layout.panel, run, progress, type)
+        self.draw_footer(frame.background, frame.layout.footer, type)
 
 
-def clock(seconds: float) -> str:
-    """Hours, minutes and seconds as a clock shows them."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-def millions(count: int) -> str:
-    """A count, if large in millions."""
-    return f"{count:,}" if count < 1_000_000 else f"{count / 1e6:,.1f} million"
+def _draw_caption(surface: pygame.Surface, rect: pygame.Rect, text: str, type: Typeset) -> None:
+    """Draw the caption in up to two lines."""
+    surface.fill(type.palette.paper, rect)
+    y = rect.top
+    for line in type.wrap(text, "small", rect.width, 2):
+        at = (rect.left, y)
+        y = type.write(surface, line, "small", type.palette.muted, topleft=at).bottom
 
 
 # fmt: off
 TrainScreen.keys = (
-    Key("Enter", "end training, and watch the agent adapt", (pygame.K_RETURN, pygame.K_KP_ENTER), TrainScreen.watch, short="watch it adapt"),
-    Key("Space", "stop the picture; training goes on",      (pygame.K_SPACE,), TrainScreen.pause, on=lambda page: bool(page.sample and page.sample.playback.paused), short="stop the picture"),
-    Key("←",     "one step back",    (pygame.K_LEFT,),      TrainScreen.previous_step, minor=1, short=""),
-    Key("→",     "one step on",      (pygame.K_RIGHT,),     TrainScreen.next_step, minor=1, short="step"),
+    Key("Enter", "end training and watch the agent adapt", (pygame.K_RETURN, pygame.K_KP_ENTER), TrainScreen.watch, short="watch the agent"),
+    Key("Space", "pause the sample (training continues)",  (pygame.K_SPACE,), TrainScreen.toggle_pause, is_on=lambda page: bool(page.run.sample and page.run.sample.playback.paused), short="pause sample"),
+    Key("←",     "previous adaptation step",   (pygame.K_LEFT,),      TrainScreen.previous_step, priority=1, short=""),
+    Key("→",     "next adaptation step",       (pygame.K_RIGHT,),     TrainScreen.next_step, priority=1, short="step"),
     *(overlay_key(overlay) for overlay in OVERLAYS),
-    Key("Esc",   "end training, save, and leave", (pygame.K_ESCAPE,), TrainScreen.leave, short="end and save"),
+    Key("Esc",   "end training, save and leave", (pygame.K_ESCAPE,),  TrainScreen.leave, short="end and save"),
 )
 # fmt: on

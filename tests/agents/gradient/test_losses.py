@@ -1,4 +1,4 @@
-"""Estimators against plain readings of their definitions."""
+"""Losses and estimators against direct implementations of their definitions."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LEVELS = [reference.random_level(seed) for seed in range(8)]
 
 
 def some_data(episodes: int = 5) -> tuple[GridBatch, torch.Tensor, Rollout]:
-    """A batch, log-probabilities [T, S, A] in float64, and episodes of that policy."""
+    """Return a batch, logits [T, S, A] in float64, and episodes of that policy."""
     batch = GridBatch.of(LEVELS)
     generator = torch.Generator().manual_seed(0)
     shape = (batch.n_tasks, batch.n_states, 5)
@@ -134,7 +134,7 @@ def test_dice_is_its_papers_objective_sample_by_sample():
 
 
 def unrolled(dynamics: Dynamics, batch: GridBatch, probs: torch.Tensor) -> torch.Tensor:
-    """The return by plain autograd through the episode, one task and state at a time."""
+    """Compute the return by autograd through the episode, one task and state at a time."""
     totals = []
     for t, tables in enumerate(batch.tables):
         chance = {

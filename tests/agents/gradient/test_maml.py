@@ -1,4 +1,4 @@
-"""The meta-gradient, and that the outer loop learns."""
+"""Tests of the meta-gradient, the inner loop and meta-training."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import torch
 from agents.gradient.inner_loop import (
     InnerConfig,
     InnerObjective,
-    collect,
+    collect_episodes,
     gradient_step,
-    improve,
+    inner_update,
 )
 from agents.gradient.losses import Dynamics, advantages, expected_return
 from agents.gradient.maml import Maml, MamlConfig
-from agents.gradient.policy import for_tasks, init_mlp, keep_columns, log_probs
+from agents.gradient.policy import expand_for_tasks, init_mlp, log_probs, select_columns
 from agents.observations import features_of
 from agents.registry import make_learner
 from agents.rollout import Rollout
@@ -26,7 +26,7 @@ from game.tasks.task import task_rng
 from game.text.reading import parse
 from game.world.batch import GridBatch
 from game.world.features import N_FEATURES
-from game.world.planner import optimal_return, random_return, score
+from game.world.planner import baseline_returns
 
 TINY = "steps: 4\nmap:\n@.\n~G\n"
 
@@ -41,7 +41,8 @@ class Exact:
         params = init_mlp((N_FEATURES, 3, 5), np.random.default_rng(0), last_gain=1.0)
         doubled = {name: p.double() for name, p in params.items()}
         self.params = {
-            name: p.clone() for name, p in for_tasks(keep_columns(doubled, columns), 1).items()
+            name: p.clone()
+            for name, p in expand_for_tasks(select_columns(doubled, columns), 1).items()
         }
 
     def returns(self, params: dict) -> torch.Tensor:
@@ -97,7 +98,7 @@ def test_first_order_is_a_flag_that_changes_the_meta_gradient():
 
 
 def episode(batch: GridBatch, moves: list[list[int]]) -> Rollout:
-    """Given moves of each episode of one task, as the tables have it."""
+    """Return the episodes of one task that follow from given actions."""
     tables, horizon = batch.tables[0], len(moves[0])
     state = np.zeros((horizon + 1, 1, len(moves)), int)
     reward, alive = np.zeros((horizon, 1, len(moves))), np.zeros((horizon, 1, len(moves)), bool)
@@ -110,33 +111,35 @@ def episode(batch: GridBatch, moves: list[list[int]]) -> Rollout:
     return Rollout(state, np.array(moves).T[:, None], reward, alive)
 
 
-def test_curiosity_favours_what_is_new_where_no_episode_reaches_the_goal():
+def test_curiosity_favours_new_states_if_no_episode_reaches_the_goal():
     batch = GridBatch.of([parse("steps: 2\nreward: goal=1 step=0\nmap:\n.@.G\n")])
     start = batch.tables[0].starts[0]
     left, right = 2, 3
-    trial = InnerObjective(batch, InnerConfig(curiosity=1.0, rarity=0.0, discount=0.0))
-    weights = trial.weights(episode(batch, [[left, 4], [left, 4], [left, 4], [right, 4]]))
+    objective = InnerObjective(batch, InnerConfig(curiosity=1.0, rarity=0.0, discount=0.0))
+    weights = objective.weights(episode(batch, [[left, 4], [left, 4], [left, 4], [right, 4]]))
     assert weights[0, start, right] > 0 > weights[0, start, left]
-    found = trial.weights(episode(batch, [[right, right], [left, 4]]))
+    found = objective.weights(episode(batch, [[right, right], [left, 4]]))
     assert found[0, start, left] == 0  # at discount 0 only the bonus could tell them apart
     incurious = InnerObjective(batch, InnerConfig(curiosity=0.0, rarity=0.0, discount=0.0))
     assert not incurious.weights(episode(batch, [[left, 4], [right, 4]])).any()
 
 
-def test_steps_that_found_no_goal_may_do_without_the_discount():
+def test_steps_that_miss_the_goal_can_use_discount_one():
     batch = GridBatch.of([parse("steps: 2\nmap:\n~@.G\n")])  # water on the left
     lost = episode(batch, [[2, 4], [4, 2], [4, 4]])
     found = episode(batch, [[2, 4], [4, 2], [3, 3]])
     config = InnerConfig(curiosity=0.0, rarity=0.0, discount=0.3)
     for data, discount in ((lost, 1.0), (found, 0.3)):
-        trial = InnerObjective(batch, replace(config, lost_undiscounted=True))
-        assert np.array_equal(trial.advantages(data), advantages(data, batch.n_states, discount))
+        objective = InnerObjective(batch, replace(config, lost_undiscounted=True))
+        assert np.array_equal(
+            objective.advantages(data), advantages(data, batch.n_states, discount)
+        )
     usual = InnerObjective(batch, config).advantages(lost)
     assert np.array_equal(usual, advantages(lost, batch.n_states, 0.3))
     assert not np.array_equal(usual, advantages(lost, batch.n_states, 1.0))
 
 
-def test_the_rarer_a_success_the_more_it_counts():
+def test_rare_successes_get_a_larger_bonus():
     batch = GridBatch.of([parse("steps: 1\nreward: goal=1 step=0\nmap:\n.@G\n")])
     start, goes = batch.tables[0].starts[0], 3
     config = InnerConfig(curiosity=0.0, rarity=4.0, shrink=1e-9)
@@ -150,7 +153,7 @@ def test_the_rarer_a_success_the_more_it_counts():
 
 
 def divergence(before: torch.Tensor, after: torch.Tensor, data: Rollout) -> np.ndarray:
-    """[T] the mean over all visits of the divergence between two policies, visit by visit."""
+    """Return the divergence between two policies [T], averaged over all visits."""
     per_state = (before.exp() * (before - after)).sum(2).detach().numpy()
     alive = data.alive
     task = np.broadcast_to(np.arange(alive.shape[1])[:, None], alive.shape)
@@ -163,16 +166,16 @@ def test_a_long_step_is_shortened_to_about_the_trust_region_and_a_short_one_left
     batch = GridBatch.of([task.level for task in tasks])
     features, columns = features_of(batch, torch.float64)
     shared = init_mlp((N_FEATURES, 16, 5), np.random.default_rng(0))
-    doubled = keep_columns({name: p.double() for name, p in shared.items()}, columns)
-    params = {name: p.clone().requires_grad_() for name, p in for_tasks(doubled, 4).items()}
+    doubled = select_columns({name: p.double() for name, p in shared.items()}, columns)
+    params = {name: p.clone().requires_grad_() for name, p in expand_for_tasks(doubled, 4).items()}
     logp = log_probs(params, features)
-    data = collect(batch, logp, 20, [task_rng(0, task) for task in tasks])
+    data = collect_episodes(batch, logp, 20, [task_rng(0, task) for task in tasks])
 
     def moved(trust: float, alpha: float, steps: int = 0) -> np.ndarray:
-        trial = InnerObjective(batch, InnerConfig(trust=trust, narrowing=0.5))
-        trial.steps = steps
+        objective = InnerObjective(batch, InnerConfig(trust=trust, narrowing=0.5))
+        objective.steps = steps
         alphas = {name: torch.full_like(p, alpha) for name, p in params.items()}
-        new = improve(params, alphas, features, logp, data, trial)
+        new = inner_update(params, alphas, features, logp, data, objective)
         return divergence(logp, log_probs(new, features), data)
 
     far, near = moved(0.0, 1.0), moved(0.05, 1.0)
@@ -193,7 +196,7 @@ def test_meta_training_makes_one_adaptation_step_go_far(options: dict):
     def scores(agent) -> np.ndarray:
         steps = agent.adapt(test, [task_rng(0, task) for task in held_out], 1)
         values = [step.return_exact for step in steps]
-        return np.mean(score(np.array(values), random_return(test), optimal_return(test)), 1)
+        return np.mean(baseline_returns(test).score(np.array(values)), 1)
 
     before = scores(learner)
     for i in range(120):

@@ -1,4 +1,4 @@
-"""Agents with memory: the recurrent unit, trials, and what PPO makes of them."""
+"""Learners with memory: the recurrent unit, trials, PPO and beliefs."""
 
 from __future__ import annotations
 
@@ -11,16 +11,22 @@ import torch
 
 from agents.learner import Learner
 from agents.memory.gru import gru_sequence, gru_step
-from agents.memory.inputs import BatchView, critic, policy
+from agents.memory.inputs import BatchView, policy_head, value_head
 from agents.memory.memory_learner import MemoryLearner
-from agents.memory.ppo import PpoConfig, Trajectories, advantages, minibatches, news
+from agents.memory.ppo import (
+    PpoConfig,
+    Trajectories,
+    first_visits,
+    generalized_advantages,
+    minibatches,
+)
 from agents.memory.trials import (
-    EPISODES_TOLD,
-    LAST_MOVES,
-    STEPS_TOLD,
-    WAYS,
+    CLOCK_EPISODES,
+    CLOCK_STEPS,
+    N_DISPLACEMENTS,
+    N_LAST_MOVES,
     Episode,
-    Moves,
+    LastMoves,
     RunningTrials,
     TrialObservation,
     clock_index,
@@ -31,7 +37,7 @@ from game.tasks.packs import load_pack
 from game.text.reading import parse
 from game.world.batch import GridBatch
 from game.world.bayes import bayes_returns
-from game.world.beliefs import QUESTIONS, SPANS, answers, belief
+from game.world.beliefs import belief
 from game.world.features import MAX_SIZE, START_OF, observe
 from game.world.planner import optimal_values
 from game.world.rules import MOVES
@@ -43,15 +49,16 @@ WITH_MEMORY = [name for name in BUILT_IN if issubclass(learner_class(name), Memo
 CORRIDOR = "steps: 8\nends: goal\nmap:\n#########\n#?.@.?###\n#########\n"
 
 
-def unlike_tasks() -> GridBatch:
+def varied_tasks() -> GridBatch:
     levels = [reference.random_level(seed, reference.ALL) for seed in range(8)]
     return GridBatch.of([*levels, parse("slip: 0.3\nwind: east 0.1\nsteps: 7\nmap:\n@..@\n..,G\n")])
 
 
-def in_double(name: str, **options: object) -> MemoryLearner:
+def make_double(name: str, **options: object) -> MemoryLearner:
+    """Return a learner with weights in double precision, none of them zero."""
     agent = make_learner(name, width=2 * WIDTH, **options)
     assert isinstance(agent, MemoryLearner)
-    rng = np.random.default_rng(7)  # such that no weight is zero
+    rng = np.random.default_rng(7)
     agent.load(
         {
             name: p.astype(float) + 0.1 * rng.standard_normal(p.shape)
@@ -65,18 +72,19 @@ def rngs_of(batch: GridBatch, seed: int = 1) -> list[np.random.Generator]:
     return [np.random.default_rng([seed, t]) for t in range(batch.n_tasks)]
 
 
-def informed(agent: MemoryLearner, batch: GridBatch) -> BatchView:
-    view = agent.look(batch)
-    view.best = torch.linspace(-1, 1, len(view.best), dtype=agent.dtype)
+def informed_view(agent: MemoryLearner, batch: GridBatch) -> BatchView:
+    view = agent.make_view(batch)
+    view.optimal_value = torch.linspace(-1, 1, len(view.optimal_value), dtype=agent.dtype)
     return view
 
 
-def played(agent: MemoryLearner, batch: GridBatch) -> list[Episode]:
-    mind = agent.mind(agent.detached(), informed(agent, batch), 3 * batch.n_tasks)
-    return RunningTrials(mind, batch, 3, rngs_of(batch)).play(3)
+def play_trials(agent: MemoryLearner, batch: GridBatch) -> list[Episode]:
+    view = informed_view(agent, batch)
+    policy = agent.start_policy(agent.detached_params(), view, 3 * batch.n_tasks)
+    return RunningTrials(policy, batch, 3, rngs_of(batch)).play(3)
 
 
-def test_a_sequence_is_its_steps_one_after_the_other_and_so_is_its_gradient():
+def test_a_sequence_and_its_gradient_equal_those_of_its_single_steps():
     torch.manual_seed(0)
     sizes = [5, 5, 3, 1]
     x = torch.randn(sum(sizes), 3 * WIDTH, dtype=torch.float64, requires_grad=True)
@@ -97,54 +105,54 @@ def test_a_sequence_is_its_steps_one_after_the_other_and_so_is_its_gradient():
 
 
 @pytest.mark.parametrize("name", WITH_MEMORY)
-def test_training_sees_the_chances_and_values_with_which_the_trials_were_played(name: str):
+def test_training_recomputes_the_probabilities_and_values_of_the_trials(name: str):
     """The sequence pass over packed trials against the network in the loop."""
-    agent, batch = in_double(name), unlike_tasks()
-    data, view = Trajectories.of(played(agent, batch)), informed(agent, batch)
-    data = replace(data, reward=data.value)  # without a discount the critic's targets
+    agent, batch = make_double(name), varied_tasks()
+    data, view = Trajectories.of(play_trials(agent, batch)), informed_view(agent, batch)
+    data = replace(data, reward=data.value)  # the critic's targets without a discount
     config = PpoConfig(discount=0, reward_scale=1)
     for part in minibatches(data, config, np.random.default_rng(0)):
-        hidden = agent.rethink(view, part)
-        chosen = policy(agent.params, hidden).gather(1, part.action[:, None])[:, 0]
+        hidden = agent.forward(view, part)
+        chosen = policy_head(agent.params, hidden).gather(1, part.action[:, None])[:, 0]
         assert torch.allclose(chosen, part.log_prob, atol=1e-9)
         assert sum(part.sizes) == len(part.state)
         assert part.sizes == sorted(part.sizes)[::-1]
-        value = critic(agent.params, hidden, view.best[part.state])
+        value = value_head(agent.params, hidden, view.optimal_value[part.state])
         assert torch.allclose(value, part.target, atol=1e-9)
 
 
-def test_inputs_are_the_sum_of_all_that_a_moment_tells():
+def test_inputs_are_the_sum_of_an_observations_embeddings():
     long = parse("steps: 140\ngoal: visible\nmap:\n@...G\n")
-    batch = GridBatch.of([*(tables.level for tables in unlike_tasks().tables), long])
-    agent = in_double("rl2")
+    batch = GridBatch.of([*(tables.level for tables in varied_tasks().tables), long])
+    agent = make_double("rl2")
     p = {name: one.detach().numpy() for name, one in agent.params.items()}
     rng, n = np.random.default_rng(0), 300
     task, step = rng.integers(0, batch.n_tasks, n), rng.integers(0, batch.horizon, n)
     state = rng.integers(0, [batch.tables[t].n_states for t in task])
-    episode, move = rng.integers(0, 2 * EPISODES_TOLD, n), rng.integers(0, LAST_MOVES, n)
+    episode, move = rng.integers(0, 2 * CLOCK_EPISODES, n), rng.integers(0, N_LAST_MOVES, n)
     reward = rng.standard_normal(n)
     clock = np.array([clock_index(*at) for at in zip(step, episode, strict=True)])
     known = (state + task * batch.n_states, clock, move, reward)
     found = (
-        agent.look(batch)
-        .tables(agent.detached())
+        agent.make_view(batch)
+        .tables(agent.detached_params())
         .look_up(TrialObservation(*map(torch.from_numpy, known)))
     )
     seen = np.stack([observe(batch.tables[t])[s] for t, s in zip(task, state, strict=True)])
-    for block in ("opponent", "goal"):  # their distances, in cells
+    for block in ("opponent", "goal"):  # distances in cells
         seen[:, START_OF[block] + 1 : START_OF[block] + 3] *= MAX_SIZE
     expected = (
         seen @ p["see"] + p["bias"] + p["last_move"][move] + reward[:, None] * p["last_reward"]
     )
-    expected += p["step"][np.minimum(step, STEPS_TOLD - 1)]
-    expected += p["episode"][np.minimum(episode, EPISODES_TOLD - 1)]
+    expected += p["step"][np.minimum(step, CLOCK_STEPS - 1)]
+    expected += p["episode"][np.minimum(episode, CLOCK_EPISODES - 1)]
     assert found.numpy() == pytest.approx(expected, abs=1e-9)
 
 
-def test_a_moment_tells_of_the_one_before_it_also_over_the_ends_of_episodes():
-    batch = unlike_tasks()
-    data, moves = Trajectories.of(played(in_double("rl2"), batch)), Moves(batch)
-    assert (data.last_move[0] == LAST_MOVES - 1).all()
+def test_an_observation_holds_the_last_move_and_reward_even_of_the_previous_episode():
+    batch = varied_tasks()
+    data, moves = Trajectories.of(play_trials(make_double("rl2"), batch)), LastMoves(batch)
+    assert (data.last_move[0] == N_LAST_MOVES - 1).all()
     assert not data.last_reward[0].any()
     on = data.alive[1:]
     led = moves.number(*(a[:-1][on] for a in (data.action, data.state, data.entered)))
@@ -152,9 +160,9 @@ def test_a_moment_tells_of_the_one_before_it_also_over_the_ends_of_episodes():
     assert (data.last_reward[1:][on] == data.reward[:-1][on]).all()
 
 
-def test_trials_follow_the_tables_and_no_moment_is_lost():
-    batch = unlike_tasks()
-    episodes = played(in_double("rl2"), batch)
+def test_trials_follow_the_tables_and_no_step_is_lost():
+    batch = varied_tasks()
+    episodes = play_trials(make_double("rl2"), batch)
     data = Trajectories.of(episodes)
     assert data.lengths.sum() == sum(e.alive.sum() for e in episodes)
     assert data.reward.sum() == pytest.approx(sum(e.reward.sum() for e in episodes))
@@ -171,10 +179,10 @@ def test_trials_follow_the_tables_and_no_moment_is_lost():
             assert ended or taken == batch.steps[trial // 3]
 
 
-def test_what_is_new_is_each_cell_once_until_the_goal_is_found():
-    batch = unlike_tasks()
-    data = Trajectories.of(played(in_double("rl2"), batch))
-    found = news(data, batch)
+def test_a_first_visit_is_each_cell_once_until_the_goal_is_found():
+    batch = varied_tasks()
+    data = Trajectories.of(play_trials(make_double("rl2"), batch))
+    found = first_visits(data, batch)
     cells, goals = batch.cell.reshape(-1, 2), batch.goal.ravel()
     assert found.any()
     for trial, length in enumerate(data.lengths):
@@ -186,9 +194,9 @@ def test_what_is_new_is_each_cell_once_until_the_goal_is_found():
         assert not found[length:, trial].any()
 
 
-def test_what_new_cells_pay_fades_and_is_taught_to_the_policy_alone():
+def test_the_bonus_for_new_cells_changes_over_training_and_does_not_train_the_encoder():
     config = PpoConfig(curiosity=0.8, final_curiosity=0.2, entropy_until=0.5)
-    assert [config.bonus(progress) for progress in (0, 0.25, 0.5, 1)] == pytest.approx(
+    assert [config.curiosity_at(progress) for progress in (0, 0.25, 0.5, 1)] == pytest.approx(
         [0.8, 0.5, 0.2, 0.2]
     )
     batch = GridBatch.of([task.level for task in family(parse(CORRIDOR), "corridor")])
@@ -203,15 +211,15 @@ def test_what_new_cells_pay_fades_and_is_taught_to_the_policy_alone():
     assert not np.array_equal(*(agent.state()["policy.w"] for agent in agents))
 
 
-def test_an_informed_critic_is_told_the_worth_of_states_in_training_alone():
+def test_an_informed_critic_receives_optimal_values_in_training_only():
     batch = GridBatch.of([task.level for task in family(parse(CORRIDOR), "corridor")])
     agent = make_learner("rl2", width=16, ppo=PpoConfig(informed=True))
     seen = []
 
     class Watched(type(agent)):
-        def mind(self, params, view, n):
-            seen.append(view.best)
-            return super().mind(params, view, n)
+        def start_policy(self, params, view, n):
+            seen.append(view.optimal_value)
+            return super().start_policy(params, view, n)
 
     agent.__class__ = Watched
     agent.meta_update(batch, rngs_of(batch), 0.0)
@@ -219,25 +227,27 @@ def test_an_informed_critic_is_told_the_worth_of_states_in_training_alone():
     scale, discount = PpoConfig().reward_scale, PpoConfig().discount
     assert seen[0].numpy() == pytest.approx(scale * optimal_values(batch, discount).ravel(), 1e-5)
     assert not seen[1].any()
-    assert agent.state()["value.w"][:, 1].any()  # and makes use of it
+    assert agent.state()["value.w"][:, 1].any()  # the critic uses it
     assert not make_learner("rl2", width=16).state()["value.w"][:, 1].any()
 
 
-def test_moves_are_what_was_done_and_the_way_that_it_led():
-    batch = unlike_tasks()
-    cells, moves = batch.cell.reshape(-1, 2), Moves(batch)
+def test_a_last_move_is_the_action_and_the_displacement():
+    batch = varied_tasks()
+    cells, moves = batch.cell.reshape(-1, 2), LastMoves(batch)
     state, action = np.divmod(np.arange(batch.flat_next.size), N_ACTIONS)
     entered = batch.flat_next.ravel()
     found = moves.number(action, state, entered)
-    assert (found // WAYS == action).all()
-    for way, after, before in zip(found % WAYS, cells[entered], cells[state], strict=True):
+    assert (found // N_DISPLACEMENTS == action).all()
+    for displacement, after, before in zip(
+        found % N_DISPLACEMENTS, cells[entered], cells[state], strict=True
+    ):
         same = [i for i, move in enumerate(MOVES) if (after - before == move).all()]
-        assert way == (same[0] if same else N_ACTIONS)
+        assert displacement == (same[0] if same else N_ACTIONS)
 
 
-def test_advantages_run_on_over_the_ends_of_episodes_and_stop_with_the_trial():
-    data = Trajectories.of(played(in_double("rl2"), unlike_tasks()))
-    found = advantages(data, 0.9, 0.8, 0.5)
+def test_advantages_continue_across_episodes_and_end_with_the_trial():
+    data = Trajectories.of(play_trials(make_double("rl2"), varied_tasks()))
+    found = generalized_advantages(data, 0.9, 0.8, 0.5)
     for trial, length in enumerate(data.lengths):
         values = [*data.value[:length, trial], 0.0]
         rewards = data.reward[:length, trial]
@@ -248,7 +258,7 @@ def test_advantages_run_on_over_the_ends_of_episodes_and_stop_with_the_trial():
         assert (found[length:, trial] == 0).all()
 
 
-def test_a_certain_trial_is_exact_and_the_same_each_time():
+def test_a_deterministic_trial_has_exact_returns_and_never_varies():
     tasks = load_pack("gridnavi").split("test").tasks[:4]
     batch, agent = GridBatch.of([task.level for task in tasks]), make_learner("rl2")
     steps = [list(agent.adapt(batch, [np.random.default_rng(seed)] * 4, 2)) for seed in range(2)]
@@ -268,7 +278,7 @@ def trained(name: str, batch: GridBatch, iterations: int, **options: object) -> 
 
 @pytest.mark.parametrize("name", WITH_MEMORY)
 def test_memory_learns_to_explore_up_to_the_bayes_bound(name: str):
-    """A corridor with a goal at one end: look there once, and remember."""
+    """Find the goal at one end of a corridor once, and remember where it is."""
     level = parse(CORRIDOR)
     batch = GridBatch.of([task.level for task in family(level, "corridor")])
     known = bayes_returns(level, 2)
@@ -310,9 +320,9 @@ def test_a_belief_about_draws_grows_towards_what_was_drawn():
     batch = GridBatch.of(tasks)
     agent = trained("varibad", batch, 50, trials=16, encoder_rate=0.04, greedy=False)
     first, last = list(agent.adapt(batch, rngs_of(batch), 3))[::3]
-    question = list(QUESTIONS).index("o worth")
-    begin, end = SPANS[question]
-    true = [begin + answers(task)[question] for task in tasks]
+    question = list(agent.questions.choices).index("o worth")
+    begin, end = agent.questions.spans[question]
+    true = [begin + agent.questions.true_answers(task)[question] for task in tasks]
     assert first.drawn[:, 0, begin:end].sum(1) == pytest.approx(1, abs=1e-5)
     assert (first.drawn[[0, 1], 0, true] < 0.6).all()
     assert (last.drawn[[0, 1], 0, true] > 0.75).all()
@@ -320,9 +330,9 @@ def test_a_belief_about_draws_grows_towards_what_was_drawn():
 
 def test_beliefs_are_distributions_over_cells_that_may_hide_the_goal():
     agent = make_learner("varibad")
-    batch = unlike_tasks()
+    batch = varied_tasks()
     step = next(agent.adapt(batch, rngs_of(batch), 0))
-    for begin, end in SPANS:
+    for begin, end in agent.questions.spans:
         assert step.drawn[:, 0, begin:end].sum(1) == pytest.approx(1, abs=1e-5)
     for t, tables in enumerate(batch.tables):
         level = tables.level

@@ -1,4 +1,4 @@
-"""The exercises, through the same code with next to no training; and that they speak the truth."""
+"""The exercises run with almost no training, and their sentences agree with their numbers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from agents.studies.exercises.exercise_run import ExerciseRun, checkpoints, do_e
 
 
 @pytest.mark.parametrize("name", EXERCISES)
-def test_an_exercise_says_three_sentences_and_writes_its_figure(name: str, tmp_path: Path):
+def test_an_exercise_gives_three_sentences_and_writes_its_figure(name: str, tmp_path: Path):
     findings = do_exercise(name, ExerciseRun(tmp_path / "deep", budget=0.01))
     assert len(findings.sentences) == 3
     for sentence in findings.sentences:
@@ -41,26 +41,26 @@ def test_goals_says_whether_meta_learning_paid():
         "iterations": 10,
         "chosen": 5,
     }
-    said = " ".join(goals.conclude(numbers))
-    assert "to 0.31 and five to 0.52" in said
-    assert "how to learn" in said
-    assert "by heart" in said
+    text = " ".join(goals.conclude(numbers))
+    assert "to 0.31 and five to 0.52" in text
+    assert "how to learn" in text
+    assert "memorised" in text
     numbers |= {"maml_return": rising(-1.3, 0.52), "held_out_goals_score": rising(0.9, 1.0)}
-    said = " ".join(goals.conclude(numbers))
-    assert "did not pay" in said
-    assert "by heart" not in said
+    text = " ".join(goals.conclude(numbers))
+    assert "does not win both" in text
+    assert "memorised" not in text
 
 
 def test_warm_up_says_whether_many_tasks_beat_one():
     held_out = {"ten": rising(0.5, 0.8), "one": rising(0.1, 0.3), "scratch": rising(0.1, 0.4)}
     numbers = {"trained_score": {"ten": 0.4, "one": 0.9}, "held_out_score": held_out}
-    said = " ".join(warm_up.conclude(numbers))
-    assert "how to search" in said
-    assert "a better start" in said
+    text = " ".join(warm_up.conclude(numbers))
+    assert "how to search" in text
+    assert "a better start" in text
     held_out["ten"] = rising(0.5, 0.2)
-    said = " ".join(warm_up.conclude(numbers))
-    assert "did not beat" in said
-    assert "no better start" in said
+    text = " ".join(warm_up.conclude(numbers))
+    assert "did not beat" in text
+    assert "no better start" in text
 
 
 def test_second_order_says_which_is_ahead_and_what_it_costs():
@@ -71,15 +71,15 @@ def test_second_order_says_which_is_ahead_and_what_it_costs():
         "cosine": [0.5, 0.7],
         "cosine_of_other_episodes": [0.8, 0.8],
     }
-    said = " ".join(second_order.conclude(numbers))
-    assert "is ahead of first order" in said
-    assert "30 ms an iteration against 20 ms, 1.50 times" in said
-    assert "more than luck" in said
+    text = " ".join(second_order.conclude(numbers))
+    assert "is ahead of first order" in text
+    assert "30 ms per iteration and first order 20 ms, a factor of 1.50" in text
+    assert "more than sampling noise" in text
     numbers["score"] = {"maml": rising(0.7, 0.9), "fomaml": rising(0.8, 0.9)}
     assert "is behind first order" in second_order.conclude(numbers)[0]
 
 
-def test_pitfalls_says_where_one_does_not_show():
+def test_pitfalls_says_which_do_not_appear():
     good = [0.1, 0.8, *[0.9] * 11]
     bad = [0.1, 0.2, *[0.3] * 11]
     shown = {
@@ -92,7 +92,7 @@ def test_pitfalls_says_where_one_does_not_show():
     assert all(pitfalls.NOT_SHOWN in sentence for sentence in pitfalls.conclude(harmless))
 
 
-def test_memory_says_what_it_buys_and_where_it_fails():
+def test_memory_says_what_it_gains_and_where_it_fails():
     ground = {
         "episodes": {"maml": [0, 20, 40]},
         "return": {
@@ -105,20 +105,20 @@ def test_memory_says_what_it_buys_and_where_it_fails():
     }
     home, away = {"rl2": 0.92, "maml": 0.95}, {"rl2": 0.3, "maml": 0.8}
     places = {"as trained": home, "episode 12": home, "slippery": away}
-    said = " ".join(memory.conclude({"gridnavi": ground, "mazes": ground, "elsewhere": places}))
-    assert "costs 20 episodes: on GridNavi the gradient learner returns 0.50" in said
-    assert "4.00, 10.80, 11.10 and 11.10 on GridNavi (the best explorer: 4.00" in said
-    assert "it has in episode 3" in said
-    assert "most in 'slippery', by 0.62, where the gradient learner loses 0.15" in said
+    text = " ".join(memory.conclude({"gridnavi": ground, "mazes": ground, "elsewhere": places}))
+    assert "costs 20 episodes: on GridNavi the gradient learner's mean return is 0.50" in text
+    assert "4.00, 10.80, 11.10 and 11.10 on GridNavi (Bayes-optimal: 4.00" in text
+    assert "first step in episode 3" in text
+    assert "most in 'slippery', 0.62, where the gradient learner loses 0.15" in text
     places["slippery"] = home
     ground["score"]["rl2"] = [0.1, 0.2, 0.3, 0.3]
     ground["bayes_optimal_return"] = None
-    said = " ".join(memory.conclude({"gridnavi": ground, "mazes": ground, "elsewhere": places}))
-    assert "no harm" in said
-    assert "does not reach" in said
-    assert "best explorer" not in said
+    text = " ".join(memory.conclude({"gridnavi": ground, "mazes": ground, "elsewhere": places}))
+    assert "no harm" in text
+    assert "does not match" in text
+    assert "Bayes-optimal" not in text
 
 
-def test_checkpoints_are_spread_and_end_at_the_end():
+def test_checkpoints_are_evenly_spaced_and_include_the_last_iteration():
     assert checkpoints(100, 4) == {25, 50, 75, 100}
     assert checkpoints(2, 20) == {1, 2}

@@ -1,7 +1,7 @@
-"""Estimators against the truth: expectations over every episode that there is, by enumeration.
+"""Estimators against exact gradients: expectations over all episodes, by enumeration.
 
-All at inner discount 1. Truth A is MAML with the exact inner gradient, truth B the finite-sample
-objective; see agents/microscope.py.
+The inner discount is 1. Truth A is MAML with the exact inner gradient, truth B the finite-sample
+objective; see agents/studies/microscope.py.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ SURROGATES = ["plain", "lvc", "dice"]
 
 
 def level(steps: int) -> Tables:
-    """Four states, one of them the end, and something to be learned at every step."""
+    """Compile a level of four states, one of them terminal, with a choice at every step."""
     return compile_level(parse(f"steps: {steps}\nmap:\n@,\n~G\n"))
 
 
 class Expectation:
-    """All sets of episodes of a table policy, logits [S, A], side by side."""
+    """All sets of episodes of a table policy with logits [S, A], in parallel."""
 
     def __init__(self, tables: Tables, episodes: int, surrogate: str) -> None:
         self.data, self.orders = every_trial(tables, episodes)
@@ -49,7 +49,7 @@ class Expectation:
         self.chance = probability(logp, self.data) * torch.from_numpy(self.orders)  # [M]
 
     def loss(self, logits: torch.Tensor) -> torch.Tensor:
-        """The mean inner loss, each set of episodes as likely as it is (and no more than that)."""
+        """Return the expected inner loss; the probabilities of the episodes are constants."""
         logp = torch.log_softmax(logits, -1).expand(len(self.orders), -1, -1)
         return (InnerObjective(self.batch, self.config).loss(logp, self.data) * self.chance).sum()
 
@@ -58,14 +58,14 @@ class Expectation:
         return -expected_return(dynamics, torch.softmax(logits, -1)[None]).sum()
 
     def gradients(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """[P] of the surrogate, expected, and of the exact return."""
+        """Return the gradients [P] of the expected surrogate and of the exact return."""
         logits = self.logits.clone().requires_grad_()
         (found,) = torch.autograd.grad(self.loss(logits), logits)
         (truth,) = torch.autograd.grad(self.exact(logits), logits)
         return found.flatten(), truth.flatten()
 
     def hessians(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """[P, P] of the surrogate, expected, and of the exact return."""
+        """Return the Hessians [P, P] of the expected surrogate and of the exact return."""
         both = (torch.autograd.functional.hessian(f, self.logits) for f in (self.loss, self.exact))
         n = self.logits.numel()
         found, truth = (hessian.reshape(n, n) for hessian in both)
@@ -103,18 +103,18 @@ def test_the_expected_curvature_of_each_surrogate(steps: int, episodes: int):
 
 
 class Trials(GradientProbe):
-    """A learner on as many copies of a level as there are sets of episodes."""
+    """A learner with one copy of a level for each possible set of episodes."""
 
     def __init__(self, tables: Tables, episodes: int, step_size: float = 0.7) -> None:
         self.data, self.orders = every_trial(tables, episodes)
         super().__init__(tables, len(self.orders), episodes, step_size, hidden=(3,))
 
     def mean_estimate(self, surrogate: str, emaml: float = 0.0) -> torch.Tensor:
-        """[P] the expected meta-gradient of the learner."""
+        """Return the expected meta-gradient [P] of the learner."""
         config = self.learner.config
         inner = replace(config.inner, surrogate=surrogate)
         self.learner.config = replace(config, inner=inner, emaml=emaml)
-        logp = log_probs(self.begin()[0], self.features).detach()
+        logp = log_probs(self.params_of_copies()[0], self.features).detach()
         chance = probability(logp, self.data) * torch.from_numpy(self.orders)
         return (self.estimates([], self.data) * chance[:, None]).sum(0)
 
@@ -130,7 +130,7 @@ def test_plain_with_the_score_functions_credit_is_unbiased_for_truth_b(steps: in
     assert error(trials.mean_estimate("plain", emaml=1.0), truth) < 1e-10
 
 
-def test_an_episode_is_credited_for_all_that_comes_after_it():
+def test_an_episode_is_credited_for_all_later_steps():
     """Two inner steps of one episode: every pair of episodes, the second of the adapted policy."""
     episodes, _ = every_trial(level(1), 1)
     n = episodes.action.shape[1]
@@ -142,7 +142,7 @@ def test_an_episode_is_credited_for_all_that_comes_after_it():
     subject = GradientProbe(level(1), n * n, 1, 0.7, emaml=1.0, hidden=(3,))
     learner, features = subject.learner, subject.features
     learner.config = replace(learner.config, inner_steps=2)
-    params, sizes = subject.begin()
+    params, sizes = subject.params_of_copies()
     logp = log_probs(params, features)
     chance, value = torch.ones(n * n, dtype=torch.float64), torch.zeros(())
     stepped = params
@@ -165,7 +165,7 @@ def test_an_episode_is_credited_for_all_that_comes_after_it():
 
 
 @pytest.mark.parametrize("surrogate", SURROGATES)
-def test_without_that_credit_no_surrogate_is_unbiased_for_truth_b(surrogate: str):
+def test_without_emaml_no_surrogate_is_unbiased_for_truth_b(surrogate: str):
     trials = Trials(level(2), 2)
     truth = trials.truth_b(trials.data, trials.orders)
     assert error(trials.mean_estimate(surrogate), truth) > 0.01
@@ -179,17 +179,17 @@ def test_truth_b_is_the_derivative_of_the_finite_sample_objective():
         values = []
         for sign in (1, -1):
             trials.learner.meta.params[name].data[i] += sign * step
-            values.append(float(plainly(trials)))
+            values.append(float(finite_sample_value_by_sums(trials)))
             trials.learner.meta.params[name].data[i] -= sign * step
         slope = (values[0] - values[1]) / (2 * step)
         assert abs(slope) > 1e-3
         assert float(truth[-5 + i]) == pytest.approx(slope, abs=1e-8)
 
 
-def plainly(trials: Trials) -> torch.Tensor:
+def finite_sample_value_by_sums(trials: Trials) -> torch.Tensor:
     """E[J(theta + alpha g(tau))], g(tau) sample by sample with the other episodes' mean."""
     data, orders = trials.data, trials.orders
-    params, sizes = trials.begin()
+    params, sizes = trials.params_of_copies()
     logp = log_probs(params, trials.features)
     loss = torch.zeros(len(orders), dtype=torch.float64)
     togo = data.reward[::-1].cumsum(0)[::-1]
@@ -233,7 +233,7 @@ def test_the_bias_of_dice_for_truth_a_vanishes_as_episodes_grow_and_that_of_the_
     assert min(biases["lvc"][-1], biases["plain"][-1]) > 0.2
 
 
-def test_the_microscope_reads_what_the_enumeration_says(tmp_path: Path, monkeypatch):
+def test_the_microscope_agrees_with_the_enumeration(tmp_path: Path, monkeypatch):
     monkeypatch.setattr(microscope, "EPISODES", (2, 8))
     (tmp_path / "level.txt").write_text("steps: 1\nmap:\n@,\n~G\n")
     out = tmp_path / "out"

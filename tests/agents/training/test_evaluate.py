@@ -1,5 +1,5 @@
-"""Evaluation: who takes part, that nothing trained on is passed off as held out, and that every
-figure can be computed again from the rows that are written beside it."""
+"""Evaluation: names of agents, held-out checks, and that every statistic can be recomputed from
+the rows that are written next to it."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from agents.registry import make_learner
 from agents.runs import load_agent
 from agents.training.contenders import check_held_out, contenders, tasks_of
 from agents.training.curves import adaptation_curves
-from agents.training.evaluate import bayes_optimal, evaluate, write_results
+from agents.training.evaluate import bayes_optimal_returns, evaluate, write_results
 from agents.training.plots import spread
 from agents.training.train import Training
 from agents.training.train_config import TrainConfig
 from commands.console import show_evaluation
 from game.tasks.packs import load_pack
 from game.world.batch import GridBatch
-from game.world.planner import optimal_return, random_return
+from game.world.planner import baseline_returns
 
 PACK = load_pack("goals-5x5")
 SMALL = {"hidden": (8,), "inner_steps": 1}
@@ -48,7 +48,8 @@ def test_curves_are_normalised_task_by_task():
     tasks = PACK.split("test").tasks
     curves = adaptation_curves(scratch, tasks, [0, 1], 2)
     batch = GridBatch.of([task.level for task in tasks])
-    best, worst = optimal_return(batch), random_return(batch)
+    baselines = baseline_returns(batch)
+    best, worst = baselines.optimal, baselines.random
     assert curves.scores.shape == (2, 5, 3)
     for seed in range(2):
         for i in range(len(tasks)):
@@ -96,8 +97,8 @@ def test_all_files_are_written_and_a_folder_for_each_further_pack(written: Path)
 
 
 @pytest.mark.parametrize("where", [".", "gridnavi"])
-def test_every_figure_can_be_computed_again_from_the_rows_per_task(written: Path, where: str):
-    """In plain Python, sharing nothing with the code that wrote them."""
+def test_every_statistic_can_be_recomputed_from_the_rows_per_task(written: Path, where: str):
+    """In plain Python, independent of the code that wrote the results."""
     results = json.loads((written / where / "results.json").read_text())
     rows = rows_of(written / where / "per_task.csv")
     optimal, random = results["optimal_return"], results["random_return"]
@@ -134,7 +135,7 @@ def mean(values) -> float:
 
 
 def chance_to_beat(rows: list[dict[str, str]], name: str, step: int) -> float:
-    """Of seeds of an agent against those of scratch, task by task."""
+    """Return the probability that an agent beats scratch, task by task, over all pairs of seeds."""
     at = [row for row in rows if int(row["step"]) == step]
     found = []
     for task in sorted({row["task"] for row in at}):
@@ -158,7 +159,7 @@ def test_runs_that_differ_in_their_seed_alone_are_pooled(tmp_path: Path):
         contenders([a, "nobody"], "")
 
 
-def test_an_older_run_had_at_its_default_what_it_says_nothing_of(tmp_path: Path):
+def test_options_missing_from_an_older_run_count_as_defaults(tmp_path: Path):
     older, newer, other = (small_run(tmp_path / f"seed-{seed}", seed) for seed in range(3))
 
     def edit(run: str, change: Callable[[dict[str, Any]], object]) -> None:
@@ -175,7 +176,7 @@ def test_an_older_run_had_at_its_default_what_it_says_nothing_of(tmp_path: Path)
     assert contenders([older, other], "") == {"seed-0": (older,), "seed-2": (other,)}
 
 
-def test_what_was_trained_on_is_refused_by_id_under_any_name(tmp_path: Path):
+def test_training_tasks_are_refused_by_id_under_any_name(tmp_path: Path):
     run = small_run(tmp_path / "run")
     held_out = tasks_of(PACK, "test")
     check_held_out(run, "", PACK, held_out)
@@ -185,13 +186,13 @@ def test_what_was_trained_on_is_refused_by_id_under_any_name(tmp_path: Path):
     assert not set(config["trained_on"]) & {task.id for task in held_out}
 
 
-def test_a_pack_whose_tasks_are_declared_alike_is_evaluated_as_published(tmp_path: Path):
+def test_a_pack_that_declares_shared_tasks_is_not_refused(tmp_path: Path):
     run = small_run(tmp_path / "run", pack="gridnavi")
     navi = load_pack("gridnavi")
     check_held_out(run, "", navi, tasks_of(navi, "test"))
 
 
-def test_a_source_of_tasks_is_drawn_from_the_same_way_each_time():
+def test_a_split_that_generates_tasks_gives_a_fixed_sample():
     mazes = load_pack("mazes-9x9")
     first, again = ([task.id for task in tasks_of(mazes, "train")] for _ in range(2))
     assert first == again
@@ -199,7 +200,7 @@ def test_a_source_of_tasks_is_drawn_from_the_same_way_each_time():
     assert not set(first) & {task.id for task in mazes.split("test").tasks}
 
 
-def test_labels_are_moved_apart_as_little_as_need_be():
+def test_labels_are_moved_apart_as_little_as_needed():
     assert spread(np.array([0.1, 0.5]), [0.1] * 2) == pytest.approx([0.1, 0.5])
     assert spread(np.array([0.5, 0.5]), [0.1] * 2) == pytest.approx([0.45, 0.55])
     assert spread(np.array([0.5, 0.5]), [0.1, 0.3]) == pytest.approx([0.35, 0.55])
@@ -208,7 +209,7 @@ def test_labels_are_moved_apart_as_little_as_need_be():
     assert np.mean(placed[1:4]) == pytest.approx(np.mean([0.5, 0.52, 0.53]))
 
 
-def test_what_is_certain_is_evaluated_once_on_every_task():
+def test_adaptation_without_randomness_is_evaluated_once_per_task():
     tasks = load_pack("gridnavi").split("test").tasks
     agent, asked = make_learner("rl2", width=4), []
 
@@ -225,19 +226,21 @@ def test_what_is_certain_is_evaluated_once_on_every_task():
     assert asked == [2, 2]
 
 
-def test_the_best_explorer_is_known_where_each_goal_of_a_level_is_met_once():
+def test_bayes_optimal_returns_need_each_goal_of_a_level_once():
     pack = load_pack("gridnavi")
     tasks = pack.split("test").tasks
-    bayes = bayes_optimal(pack, tasks, 4)
+    bayes = bayes_optimal_returns(pack, tasks, 4)
     assert bayes == pytest.approx([4.0, 11.0714, 11.0714, 11.0714], abs=1e-3)
     assert sum(bayes) == pytest.approx(37.214, abs=1e-3)
-    assert bayes_optimal(pack, tasks[1:], 4) is None
-    assert bayes_optimal(PACK, PACK.split("test").tasks, 4) is None
+    assert bayes_optimal_returns(pack, tasks[1:], 4) is None
+    assert bayes_optimal_returns(PACK, PACK.split("test").tasks, 4) is None
     mazes = load_pack("mazes-9x9")
-    assert bayes_optimal(mazes, mazes.split("test").tasks, 4) is None
+    assert bayes_optimal_returns(mazes, mazes.split("test").tasks, 4) is None
 
 
-def test_returns_stand_between_the_bounds_episode_by_episode(capsys: pytest.CaptureFixture[str]):
+def test_the_table_of_episodes_shows_agents_between_the_baselines(
+    capsys: pytest.CaptureFixture[str],
+):
     pack = load_pack("gridnavi")
     names = ("rl2", "planner", "posterior-sampling", "random")
     agents = {name: (name,) for name in names}
@@ -247,8 +250,10 @@ def test_returns_stand_between_the_bounds_episode_by_episode(capsys: pytest.Capt
 
     found = evaluate(pack, "test", agents, loader, 1, 3)
     show_evaluation(found.title, found.summary(), Console(width=120))
-    said = capsys.readouterr().out
-    rows = {line.split("  ")[0].strip(): line.split() for line in said.splitlines() if "." in line}
+    output = capsys.readouterr().out
+    rows = {
+        line.split("  ")[0].strip(): line.split() for line in output.splitlines() if "." in line
+    }
     assert rows["oracle"][1:] == ["11.071"] * 4 + ["44.286"]
     assert rows["Bayes-optimal"][1:] == ["4.000", "11.071", "11.071", "11.071", "37.214"]
     assert rows["random policy"][2:] == ["-1.165"] * 4 + ["-4.662"]

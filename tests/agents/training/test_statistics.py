@@ -1,4 +1,4 @@
-"""The statistics of an evaluation against cases worked out by hand."""
+"""The statistics of an evaluation against examples computed by hand."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_the_interval_resamples_tasks_and_the_seeds_within_each():
     assert seen == {(0.0, 10.0), (1.0, 11.0)}  # steps of one adaptation stay together
 
 
-def test_the_interval_of_a_mean_is_about_that_of_theory():
+def test_the_interval_of_a_mean_agrees_with_theory():
     values = np.random.default_rng(1).normal(size=(1, 400))
     low, high = bootstrap_interval(values, lambda v: v.mean((0, 1)))
     error = values.std() / 20
@@ -63,12 +63,12 @@ def test_the_interval_of_a_mean_is_about_that_of_theory():
     assert bootstrap_interval(values, seed=3) == bootstrap_interval(values, seed=3)
 
 
-def test_a_fifth_stays_below_the_20th_percentile():
+def test_the_20th_percentile_of_eleven_values():
     values = np.arange(11.0).reshape(1, 11)
     assert percentile_20(values) == pytest.approx(2.0)
 
 
-def test_adaptation_made_worse_what_lost_more_than_the_tolerance():
+def test_a_task_is_made_worse_if_it_loses_more_than_the_tolerance():
     scores = np.array([[[0.5, 0.49, 0.9], [0.5, 0.47, 0.4]]])  # [1, 2 tasks, 3 steps]
     assert worse_fraction(scores).tolist() == [0, 0.5, 0.5]
     assert worse_fraction(scores, by=0.0).tolist() == [0, 1, 0.5]

@@ -1,4 +1,4 @@
-"""A run of training: what it writes, that it repeats, and that stopping keeps what there is."""
+"""A training run: the files it writes, reproducibility, stopping and resuming."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_the_same_seed_trains_the_same_agent_and_another_seed_another(tmp_path: 
     assert a == b != c
 
 
-def test_what_is_kept_is_the_best_on_validation_tasks(tmp_path: Path):
+def test_the_saved_agent_is_the_best_on_validation_tasks(tmp_path: Path):
     run = training(tmp_path, iterations=9)
     best: tuple[float, dict] = (-9.0, {})
     for event in run.run():
@@ -72,7 +72,7 @@ def test_what_is_kept_is_the_best_on_validation_tasks(tmp_path: Path):
     assert all(np.array_equal(kept[name], best[1][name]) for name in kept)
 
 
-def test_stopped_at_any_moment_there_is_an_agent(tmp_path: Path):
+def test_stopping_at_any_time_saves_an_agent(tmp_path: Path):
     run = training(tmp_path)
     events = run.run()
     next(events)
@@ -80,7 +80,7 @@ def test_stopped_at_any_moment_there_is_an_agent(tmp_path: Path):
     load_agent(str(tmp_path))
 
 
-def test_stopped_between_metrics_and_agent_there_is_an_agent(tmp_path: Path, monkeypatch):
+def test_stopping_between_metrics_and_agent_saves_an_agent(tmp_path: Path, monkeypatch):
     run = training(tmp_path)
     monkeypatch.setattr(run, "_write_agent", lambda: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
@@ -90,16 +90,16 @@ def test_stopped_between_metrics_and_agent_there_is_an_agent(tmp_path: Path, mon
     load_agent(str(tmp_path))
 
 
-def test_stopped_and_resumed_it_goes_on_bit_for_bit(tmp_path: Path):
+def test_a_resumed_run_continues_bit_for_bit(tmp_path: Path):
     whole, half = tmp_path / "whole", tmp_path / "half"
     list(training(whole, 20).run())
     first = training(half, 20)
     for event in first.run():
         if isinstance(event, Update) and event.iteration == 10:  # in between two validations
             break
-    first.learner.meta.params["w0"].data.zero_()  # whatever is half done is not saved
+    first.learner.meta.params["w0"].data.zero_()  # an unfinished iteration is not saved
     first.save()
-    again = training(half, 20, seed=7)  # another beginning, which must not matter
+    again = training(half, 20, seed=7)  # another seed, which must not matter
     again.config, again.resume = first.config, True
     seen = [event.iteration for event in again.run() if isinstance(event, Update)]
     assert seen == list(range(11, 21))
@@ -112,7 +112,7 @@ def test_stopped_and_resumed_it_goes_on_bit_for_bit(tmp_path: Path):
     assert [r | {"seconds": ""} for r in rows[0]] == [r | {"seconds": ""} for r in rows[1]]
 
 
-def test_a_run_that_is_done_may_be_prolonged(tmp_path: Path):
+def test_a_finished_run_can_be_extended(tmp_path: Path):
     run = training(tmp_path, 3)
     list(run.run())
     longer = training(tmp_path, 6)
@@ -122,7 +122,7 @@ def test_a_run_that_is_done_may_be_prolonged(tmp_path: Path):
     assert [e.iteration for e in events if isinstance(e, Validation)] == [4, 6]
 
 
-def test_training_ends_where_validation_gets_no_better(tmp_path: Path, monkeypatch):
+def test_training_stops_early_without_improvement(tmp_path: Path, monkeypatch):
     run = training(tmp_path, 12)
     run.config = replace(run.config, validations=12, patience=2)
     values = iter([0.3, 0.5, 0.4, 0.5005, 0.9])
@@ -132,26 +132,28 @@ def test_training_ends_where_validation_gets_no_better(tmp_path: Path, monkeypat
     assert [v.plateau for v in validations] == [False, False, False, True]
 
 
-def test_numbers_that_are_not_finite_end_training_with_what_was_good(tmp_path: Path, monkeypatch):
+def test_training_that_is_not_finite_stops_and_keeps_the_last_good_agent(
+    tmp_path: Path, monkeypatch
+):
     run = training(tmp_path)
     update = run.learner.meta_update
 
     def breaks(*arguments: Any) -> dict[str, float]:
         metrics = update(*arguments)
-        return metrics | {"train_score_1": float("nan")} if run.at.iteration == 4 else metrics
+        return metrics | {"train_score_1": float("nan")} if run.status.iteration == 4 else metrics
 
     monkeypatch.setattr(run.learner, "meta_update", breaks)
     with pytest.raises(Diverged, match="'train_score_1' is not finite"):
         list(run.run())
     run.save()
     assert all(np.isfinite(p).all() for p in load_agent(str(tmp_path)).learner.state().values())
-    assert run.at.iteration == 4
+    assert run.status.iteration == 4
 
 
-def test_collapse_of_exploration_is_named(tmp_path: Path):
+def test_collapsed_exploration_is_reported(tmp_path: Path):
     run = training(tmp_path, name="multitask")
     state = run.learner.state()
-    state["b1"] += np.array([0.0, 0.0, 0.0, 0.0, 50.0], np.float32)  # it always stays
+    state["b1"] += np.array([0.0, 0.0, 0.0, 0.0, 50.0], np.float32)  # always the action "stay"
     run.learner.load(state)
     with pytest.raises(Diverged, match="exploration has collapsed"):
         list(run.run())
@@ -159,7 +161,7 @@ def test_collapse_of_exploration_is_named(tmp_path: Path):
     load_agent(str(tmp_path))
 
 
-def test_an_overwritten_run_leaves_nothing_behind(tmp_path: Path):
+def test_overwriting_a_run_deletes_its_files(tmp_path: Path):
     old = training(tmp_path)
     list(old.run())
     old.save()
@@ -180,7 +182,7 @@ def test_a_step_size_is_tuned_on_validation_tasks(tmp_path: Path):
     assert np.mean(events[1].scores[1:]) > 0.1
 
 
-def test_training_learns_and_says_how_much_it_sampled(tmp_path: Path):
+def test_training_improves_the_score_and_counts_its_samples(tmp_path: Path):
     learner = make_learner("maml", 0, hidden=(32,), inner_steps=1)
     config = TrainConfig(iterations=80, tasks=10, validations=2)
     run = Training(learner, "maml", PACK, config, tmp_path)

@@ -1,4 +1,4 @@
-"""The learner's process: what the window gets from it is what anybody else would compute."""
+"""The learner's process sends the window exactly the steps that a headless run computes."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def worker():
     started.close()
 
 
-def test_what_arrives_is_what_a_headless_trace_holds(worker: Worker):
+def test_the_worker_sends_the_steps_of_a_headless_trace(worker: Worker):
     worker.request(Request(1, TASKS[0], 4, 2, AGENTS, "goals-5x5"))
     messages = wait(worker, Finished)
     for index, name in enumerate(AGENTS):
@@ -68,7 +68,7 @@ def test_what_arrives_is_what_a_headless_trace_holds(worker: Worker):
             assert all(np.array_equal(getattr(a, key), getattr(b, key)) for key in vars(a))
 
 
-def test_a_new_request_takes_the_place_of_the_old(worker: Worker):
+def test_a_new_request_replaces_the_old_one(worker: Worker):
     worker.request(Request(2, TASKS[1], 0, 1000, AGENTS))
     worker.request(Request(3, TASKS[2], 0, 1, AGENTS))
     messages = wait(worker, Finished)
@@ -78,7 +78,7 @@ def test_a_new_request_takes_the_place_of_the_old(worker: Worker):
     assert numbers.count(2) < 2000
 
 
-def test_a_level_that_cannot_be_seen_fails_alone(worker: Worker):
+def test_a_level_that_is_too_large_fails_without_affecting_others(worker: Worker):
     wide = Task(parse("map:\n@" + "." * 20 + "G\n"), "wide")
     worker.request(Request(4, wide, 0, 1, AGENTS))
     (failed,) = [m for m in wait(worker, Failed) if isinstance(m, Failed)]
@@ -88,7 +88,7 @@ def test_a_level_that_cannot_be_seen_fails_alone(worker: Worker):
     assert wait(worker, Finished)[-1] == Finished(5)
 
 
-def test_an_agent_that_cannot_be_loaded_is_reported_and_others_go_on(worker: Worker):
+def test_an_agent_that_cannot_be_loaded_is_reported_and_the_worker_continues(worker: Worker):
     worker.request(Request(6, TASKS[0], 0, 1, ("nobody",), "goals-5x5"))
     (failed,) = [m for m in wait(worker, Failed) if isinstance(m, Failed)]
     assert failed.number == 6
@@ -97,13 +97,13 @@ def test_an_agent_that_cannot_be_loaded_is_reported_and_others_go_on(worker: Wor
     assert wait(worker, Finished)[-1] == Finished(7)
 
 
-def test_the_episodes_of_a_step_can_be_asked_for(worker: Worker):
+def test_a_request_sets_the_episodes_of_a_step(worker: Worker):
     worker.request(Request(8, TASKS[0], 0, 2, AGENTS, "goals-5x5", episodes=3))
     steps = [m.step for m in wait(worker, Finished) if isinstance(m, Stepped) and m.agent == 0]
     assert [step.episodes for step in steps] == [0, 3, 6]
 
 
-def test_a_worker_that_dies_is_reported_and_starts_again_when_asked():
+def test_a_worker_that_dies_is_reported_and_restarts_on_the_next_request():
     worker = Worker()
     try:
         worker._process.kill()
@@ -122,16 +122,16 @@ def test_closing_leaves_no_process_behind():
     assert not worker._process.is_alive()
 
 
-def test_a_training_that_has_not_begun_keeps_nobody_waiting(tmp_path: Path):
+def test_closing_before_training_starts_does_not_wait(tmp_path: Path):
     closed = Worker(training_of)
     closed.request(TrainRequest(1, ("train", "goals-5x5", "--out", str(tmp_path))))
     closed.close()
     assert closed._process.exitcode == -signal.SIGTERM
 
 
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="asks Linux")
-def test_ctrl_c_is_the_windows_from_the_first_moment_on():
-    """A terminal sends it to both processes: this one must not even load modules with it."""
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc")
+def test_the_worker_ignores_ctrl_c_from_its_start():
+    """A terminal sends SIGINT to both processes; the worker must ignore it even while importing."""
     before = signal.getsignal(signal.SIGINT)
     started = Worker()
     status = Path(f"/proc/{started._process.pid}/status").read_text()
@@ -141,18 +141,19 @@ def test_ctrl_c_is_the_windows_from_the_first_moment_on():
     assert signal.getsignal(signal.SIGINT) == before
 
 
-def test_our_agents_come_before_another_distributions(tmp_path: Path):
-    (tmp_path / "agents").mkdir()
-    (tmp_path / "agents" / "__init__.py").write_text("raise ImportError('not ours')")
+@pytest.mark.parametrize("name", ["agents", "commands", "game"])
+def test_our_packages_take_precedence_over_others_of_the_same_name(name: str, tmp_path: Path):
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "__init__.py").write_text("raise ImportError('not ours')")
     code = (
         f"import sys; sys.path[:0] = [{str(tmp_path)!r}]; sys.path.append({str(ROOT)!r})\n"
-        "import main, agents; print(agents.__file__)"
+        f"import main, {name}; print({name}.__file__)"
     )
     result = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=60
     )
     assert result.returncode == 0, result.stderr
-    assert Path(result.stdout.strip()).parent == ROOT / "agents"
+    assert Path(result.stdout.strip()).parent == ROOT / name
 
 
 # --- training
@@ -164,7 +165,7 @@ def wait_for_training(worker: Worker, number: int, out: Path, *more: str) -> lis
     return wait(worker, Trained)
 
 
-def test_training_tells_how_it_goes_and_a_stop_saves_it(tmp_path: Path):
+def test_training_reports_its_progress_and_a_stop_saves_it(tmp_path: Path):
     worker = Worker(training_of)
     messages = wait_for_training(worker, 1, tmp_path / "run")
     messages += wait(worker, Evaluated)
@@ -172,16 +173,16 @@ def test_training_tells_how_it_goes_and_a_stop_saves_it(tmp_path: Path):
     assert wait(worker, Finished)[-1] == Finished(1)
     begun = next(one for one in messages if isinstance(one, Begun))
     assert (begun.learner, begun.out) == ("maml", tmp_path / "run")
-    looked = next(one for one in messages if isinstance(one, Evaluated))
-    assert len(looked.scores) == len(looked.steps) == 6
+    evaluated = next(one for one in messages if isinstance(one, Evaluated))
+    assert len(evaluated.scores) == len(evaluated.steps) == 6
     assert load_agent(str(tmp_path / "run")).pack == "goals-5x5"
     wait_for_training(worker, 2, tmp_path / "other")
     worker.close()  # as the window does
     assert load_agent(str(tmp_path / "other")).pack == "goals-5x5"
 
 
-def test_looks_change_nothing(tmp_path: Path):
-    """The agent is, bit for bit, the one that a training without a window makes."""
+def test_evaluations_do_not_affect_training(tmp_path: Path):
+    """The agent equals, bit for bit, the agent of a training run without a window."""
     args = ["train", "goals-5x5", "--tasks", "2", "--iterations", "3", "--learner", "reptile"]
     worker = Worker(training_of)
     worker.request(TrainRequest(1, (*args, "--out", str(tmp_path / "shown"))))
@@ -194,9 +195,9 @@ def test_looks_change_nothing(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("more", "told"),
+    ("more", "message"),
     [(["--bogus", "1"], "bogus"), (["--tasks", "0"], "at least 1"), (["--lr", "x"], "x")],
 )
-def test_what_cannot_be_trained_is_told(tmp_path: Path, more: list[str], told: str):
-    with pytest.raises(AgentError, match=told):
+def test_invalid_training_options_are_reported(tmp_path: Path, more: list[str], message: str):
+    with pytest.raises(AgentError, match=message):
         training_of(["train", "goals-5x5", "--out", str(tmp_path), *more])

@@ -1,0 +1,143 @@
+"""The panel beside the boards: the task, the progress of adaptation, the plot and the numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pygame
+
+from game.view.draw.number_table import COLUMNS, TableRow, draw_table, table_height
+from game.view.draw.plot import draw_plot, plot_area, usual_hue
+from game.view.draw.plot_axes import Axes
+from game.view.draw.text_boxes import draw_pill
+from game.view.draw.theme import Typeset, mix
+
+STATE_HUES = {  # agent's state: field of the palette
+    "loading": "muted",
+    "before adaptation": "muted",
+    "adapting": "agent",
+    "adapted": "goal",
+    "worse than before": "alert",
+    "stopped": "alert",
+}
+
+
+@dataclass(frozen=True)
+class PanelFacts:
+    """Everything that the panel shows; it is drawn again only if one of these has changed."""
+
+    title: str  # the task's name
+    badge: str  # how the task relates to training, in a pill
+    seen: bool  # whether the agent was trained on the task
+    about: str  # a few words beside the badge
+    identity: str  # the task's id and seed
+    step: int | None  # adaptation step on screen, if one has arrived
+    steps: int  # adaptation steps in all
+    state: str  # of the agent, a key of `STATE_HUES`
+    doing: str  # what the agent is doing now
+    trail: int | None  # index of the trail colour that is being drawn
+    tempo: str  # speed of the playback
+    axes: Axes | None  # None until the baseline returns are known
+    rows: tuple[TableRow, ...]
+
+
+def draw_panel(
+    surface: pygame.Surface, rect: pygame.Rect, facts: PanelFacts, type: Typeset
+) -> pygame.Rect | None:
+    """Draw task, progress, plot and numbers from top to bottom; the plot takes the room left over.
+
+    Return the inside of the plot's axes, or None if there was no room for a plot.
+    """
+    area = None
+    pygame.draw.rect(surface, type.palette.card, rect, border_radius=type.unit + 4)
+    pygame.draw.rect(surface, type.palette.rule, rect, 1, border_radius=type.unit + 4)
+    inside = rect.inflate(-5 * type.unit, -4 * type.unit)
+    y = _draw_task(surface, inside, facts, type) + type.unit
+    pygame.draw.line(surface, type.palette.rule, (inside.left, y), (inside.right, y))
+    y = _draw_progress(surface, inside, y + type.unit * 3 // 2, facts, type) + 2 * type.unit
+    table = table_height(len(facts.rows), type)
+    plot = pygame.Rect(inside.left, y, inside.width, inside.bottom - table - type.unit - y)
+    if facts.axes and plot.height > 4 * type.height("small"):
+        area = _draw_plot(surface, plot, facts, facts.axes, type)
+    draw_table(surface, inside, inside.bottom - table, COLUMNS, facts.rows, type)
+    return area
+
+
+def _draw_task(surface: pygame.Surface, rect: pygame.Rect, facts: PanelFacts, type: Typeset) -> int:
+    """Draw name, badge and identity of the task. Return the y below them."""
+    style = "title" if type.width(facts.title, "title") <= rect.width else "heading"
+    title = type.fit(facts.title, style, rect.width)
+    place = type.write(surface, title, style, type.palette.ink, topleft=rect.topleft)
+    y = place.bottom + type.unit // 2
+    hue = type.palette.muted if facts.seen else type.palette.agent
+    badge = draw_pill(surface, facts.badge, hue, (rect.left, y), type)
+    left = badge.right + type.unit
+    about = type.fit(facts.about, "small", rect.right - left)
+    type.write(surface, about, "small", type.palette.muted, midleft=(left, badge.centery))
+    y = badge.bottom + type.unit * 3 // 4
+    identity = type.fit(facts.identity, "mono", rect.width)
+    return type.write(surface, identity, "mono", type.palette.muted, topleft=(rect.left, y)).bottom
+
+
+def _draw_progress(
+    surface: pygame.Surface, rect: pygame.Rect, y: int, facts: PanelFacts, type: Typeset
+) -> int:
+    """Draw the adaptation step and what the agent is doing. Return the y below them."""
+    step = "–" if facts.step is None else facts.step
+    width = type.width(facts.state, "label") + 2 * type.unit
+    text = f"Adaptation step {step} of {facts.steps}"
+    if type.width(text, "heading") + type.unit + width > rect.width:
+        text = f"Step {step} of {facts.steps}"
+    heading = type.write(surface, text, "heading", type.palette.ink, topleft=(rect.left, y))
+    hue = getattr(type.palette, STATE_HUES[facts.state])
+    draw_pill(surface, facts.state, hue, (rect.right - width, y), type)
+    y = heading.bottom + type.unit
+    bar = pygame.Rect(rect.left, y, rect.width, type.unit * 3 // 4)
+    _draw_progress_bar(surface, bar, facts, type)
+    y += type.unit * 3 // 2
+    tempo = type.write(surface, facts.tempo, "small", type.palette.muted, topright=(rect.right, y))
+    left = rect.left
+    if facts.trail is not None:
+        surface.fill(type.palette.trails[facts.trail], (left, tempo.centery - 1, 2 * type.unit, 4))
+        left += 3 * type.unit
+    doing = type.fit(facts.doing, "small", tempo.left - left - type.unit)
+    return type.write(surface, doing, "small", type.palette.muted, topleft=(left, y)).bottom
+
+
+def _draw_progress_bar(
+    surface: pygame.Surface, rect: pygame.Rect, facts: PanelFacts, type: Typeset
+) -> None:
+    """Draw a bar with one part for each adaptation step, filled up to the step on screen."""
+    palette = type.palette
+    count = facts.steps + 1
+    pitch = (rect.width + 4) / count
+    gap = 4 if pitch > 8 else 0
+    for k in range(count):
+        left, right = round(rect.left + k * pitch), round(rect.left + (k + 1) * pitch) - gap
+        colour = palette.rule
+        if facts.step is not None and k <= facts.step:
+            colour = mix(palette.agent, palette.card, 0.0 if k == facts.step else 0.55)
+        part = pygame.Rect(left, rect.top, min(right, rect.right) - left, rect.height)
+        pygame.draw.rect(surface, colour, part, border_radius=rect.height // 2)
+
+
+def _draw_plot(
+    surface: pygame.Surface, rect: pygame.Rect, facts: PanelFacts, axes: Axes, type: Typeset
+) -> pygame.Rect:
+    """Draw the plot with its title and hint. Return the inside of its axes."""
+    title, ink = "Return after each step", type.palette.ink
+    top = type.write(surface, title, "label", ink, topleft=rect.topleft)
+    usual = bool(axes.usual)
+    hint = "usual on unseen tasks" if usual else "higher is better"
+    left = rect.right - type.width(hint, "small")
+    if left - 4 * type.unit > top.right:
+        at = (rect.right, rect.top)
+        type.write(surface, hint, "small", type.palette.muted, topright=at)
+        if usual:
+            band = pygame.Rect(left - 3 * type.unit, top.centery - 4, 2 * type.unit, 9)
+            pygame.draw.rect(surface, usual_hue(type.palette), band, border_radius=4)
+    below = top.bottom + type.unit // 2
+    area = pygame.Rect(rect.left, below, rect.width, rect.bottom - below)
+    curves = [row.curve for row in facts.rows if row.curve.values]
+    draw_plot(surface, area, axes, curves, facts.step, type)
+    return plot_area(area, axes, type)

@@ -1,0 +1,29 @@
+"""The header of every screen: the project's name and one sentence about what is on screen."""
+
+from __future__ import annotations
+
+import pygame
+
+from game.view.draw.theme import Typeset
+
+
+def header_height(width: int, type: Typeset) -> int:
+    """Return the header's height in px: a narrow window sets the sentence in two small lines."""
+    lines = 1 if width >= 72 * type.height("small") else 2
+    return max(type.height("heading"), lines * type.height("small"))
+
+
+def draw_header(surface: pygame.Surface, rect: pygame.Rect, sentence: str, type: Typeset) -> None:
+    """Draw the project's name and the sentence, smaller and wrapped if it is too long."""
+    surface.fill(type.palette.paper, rect)
+    name = type.render("Gridapt", "heading", type.palette.ink)
+    place = surface.blit(name, name.get_rect(midleft=rect.midleft))
+    left, colour = place.right + 2 * type.unit, type.palette.muted
+    if type.width(sentence, "body") <= rect.right - left:
+        type.write(surface, sentence, "body", colour, midleft=(left, rect.centery))
+        return
+    room = max(1, rect.height // type.height("small"))
+    lines = type.wrap(sentence, "small", rect.right - left, room)
+    y = rect.centery - len(lines) * type.height("small") // 2
+    for line in lines:
+        y = type.write(surface, line, "small", colour, topleft=(left, y)).bottom

@@ -1,0 +1,108 @@
+"""The levels of the gallery: those that match the search, and the selected one."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from pathlib import Path
+
+from game.tasks.task import Task
+from game.view.model.library import Library, LibraryPack
+
+OWN_LEVELS = "Your levels"  # heading above the user's own files
+
+
+@dataclass(frozen=True)
+class GalleryItem:
+    """A task of a pack, or a pack without tasks because it cannot be used."""
+
+    library_pack: LibraryPack
+    task: Task | None
+
+    @property
+    def name(self) -> str:
+        """The task's name, or the title of a pack that cannot be used."""
+        return self.task.name if self.task else self.library_pack.title
+
+    def matches(self, query: str) -> bool:
+        """Whether the names of task and pack contain every word of a query."""
+        pack = self.library_pack
+        text = f"{self.name} {pack.title} {pack.path.name}".casefold()
+        return all(word in text for word in query.casefold().split())
+
+
+@dataclass(frozen=True)
+class GallerySection:
+    """The items below one heading, from number `first` on."""
+
+    title: str
+    first: int
+    count: int
+
+
+class GalleryLevels:
+    """The items that match the search, in the order of the library, one of them selected."""
+
+    def __init__(self, library: Library, task: Task | None = None) -> None:
+        """Select `task` as soon as it is loaded."""
+        self.library = library
+        self.query = ""
+        self.packs: list[LibraryPack] = []  # loaded so far
+        self.items: list[GalleryItem] = []
+        self.selected = 0  # number of an item
+        self.version: object = None  # equal as long as the items are the same
+        self._awaited = task.id if task else None
+
+    @property
+    def item(self) -> GalleryItem | None:
+        """The selected item; None if no level matches the search."""
+        return self.items[self.selected] if self.items else None
+
+    def update(self) -> bool:
+        """Apply the search to the packs loaded so far. Return whether the items have changed."""
+        self.packs = self.library.loaded_packs()
+        version = (self.query, tuple(id(pack) for pack in self.packs))
+        if version == self.version:
+            return False
+        self.version = version
+        kept = self._awaited or (self.item.task.id if self.item and self.item.task else None)
+        items: list[GalleryItem] = []
+        for pack in self.packs:
+            items += [GalleryItem(pack, task) for task in pack.tasks] or [GalleryItem(pack, None)]
+        self.items = [item for item in items if item.matches(self.query)]
+        ids = [item.task.id if item.task else None for item in self.items]
+        self.selected = ids.index(kept) if kept in ids else 0
+        return True
+
+    def select(self, number: int) -> None:
+        """Select an item; a number out of range selects the first or the last one."""
+        self._awaited = None
+        self.selected = min(max(number, 0), max(0, len(self.items) - 1))
+
+    def pack_start(self, by: int) -> int:
+        """Return the number of the first item of the next (`by` = 1) or previous (-1) pack.
+
+        There must be an item.
+        """
+        starts = [
+            i
+            for i, item in enumerate(self.items)
+            if not i or item.library_pack.path != self.items[i - 1].library_pack.path
+        ]
+        current = max(k for k, start in enumerate(starts) if start <= self.selected)
+        return starts[min(max(current + by, 0), len(starts) - 1)]
+
+    def sections(self) -> list[GallerySection]:
+        """Return the sections: one for all of the user's own files, then one for each pack."""
+        sections, first = [], 0
+        for path, group in itertools.groupby(self.items, self._section_path):
+            items = list(group)
+            title = items[0].library_pack.title if path else OWN_LEVELS
+            sections.append(GallerySection(title, first, len(items)))
+            first += len(items)
+        return sections
+
+    def _section_path(self, item: GalleryItem) -> Path | None:
+        """Return the path of an item's pack, or None for the user's own files."""
+        path = item.library_pack.path
+        return None if path in self.library.own else path

@@ -1,0 +1,148 @@
+"""A training in another process: its state and its evaluations, as the feed reports them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from game.session.messages import (
+    Begun,
+    Evaluated,
+    Failed,
+    Feed,
+    Finished,
+    Message,
+    Ready,
+    Stepped,
+    Stop,
+    Trained,
+    TrainRequest,
+)
+from game.session.trace import AdaptationStep, AdaptationTrace
+from game.view.model.baselines import PlannedTask, plan_task
+from game.view.model.playback import Pace, Playback
+
+SAMPLE_PACE = Pace(
+    moves_per_second=10.0, longest=0.9, glide=0.08, rest=0.25, first_episodes=1, episodes=1
+)
+
+
+@dataclass(frozen=True)
+class ScoreRecord:
+    """The scores of an evaluation during training: before and after each adaptation step."""
+
+    iteration: int
+    progress: float  # of training, 0..1
+    scores: tuple[float, ...]
+
+
+@dataclass
+class SampleAdaptation:
+    """An adaptation to the sample task, at one iteration of training."""
+
+    iteration: int
+    trace: AdaptationTrace
+    playback: Playback
+
+
+class TrainingRun:
+    """The training of one request.
+
+    `state` is "loading", "learning", "saving", "trained", "stopped" or "failed".
+    """
+
+    def __init__(self, args: tuple[str, ...], feed: Feed, number: int) -> None:
+        """Request the training of a command line. `number` identifies the request."""
+        self.feed, self.number = feed, number
+        self.state = "loading"
+        self.failure = ""
+        self.begun: Begun | None = None
+        self.latest: Trained | None = None  # iteration, time and progress
+        self.evaluations: list[ScoreRecord] = []
+        self.on_validation_tasks = True  # or else the scores are those on the sample task
+        self.episodes_per_step = 1  # of adaptation
+        self.planned = PlannedTask()  # the sample task
+        self.sample: SampleAdaptation | None = None  # on screen
+        self._next_sample: SampleAdaptation | None = None  # the newest, shown after that
+        feed.request(TrainRequest(number, args))
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the training runs or is about to begin."""
+        return self.state in ("loading", "learning")
+
+    @property
+    def is_saved(self) -> bool:
+        """Whether the training has ended and its agent can be used."""
+        return self.state in ("trained", "stopped")
+
+    def stop(self) -> None:
+        """End the training and save its agent."""
+        if self.is_running:
+            self.state = "saving"
+            self.feed.request(Stop(self.number))
+
+    def mark_stopped(self) -> None:
+        """Note that another request has ended the training, which has been saved."""
+        if self.is_running or self.state == "saving":
+            self.state = "stopped"
+
+    def update(self, seconds: float) -> None:
+        """Take the messages of the feed, and advance the sample by a number of seconds."""
+        for message in self.feed.poll():
+            self._take(message)
+        if self.sample:
+            self.sample.playback.advance(seconds)
+        if self._next_sample and (self.sample is None or _is_shown(self.sample)):
+            self.sample, self._next_sample = self._next_sample, None
+
+    def trace(self, steps: list[AdaptationStep]) -> AdaptationTrace:
+        """Return an adaptation of these steps to the sample task."""
+        name = self.begun.learner if self.begun else ""
+        return AdaptationTrace(name, self.planned.random_return, self.planned.optimal_return, steps)
+
+    def _take(self, message: Message) -> None:
+        """Take a message of this request, or of the feed as a whole."""
+        if isinstance(message, Ready | Stepped) or message.number not in (None, self.number):
+            return
+        if isinstance(message, Begun):
+            self._begin(message)
+        elif isinstance(message, Trained):
+            self.latest = message
+        elif isinstance(message, Evaluated):
+            self._add_evaluation(message)
+        elif isinstance(message, Failed):
+            self.failure, self.state = message.text, "failed"
+        elif isinstance(message, Finished):
+            self.state = "stopped" if self.state == "saving" else "trained"
+
+    def _begin(self, begun: Begun) -> None:
+        self.begun = begun
+        if self.is_running:
+            self.state = "learning"
+        self.planned = plan_task(begun.sample)
+
+    def _add_evaluation(self, evaluated: Evaluated) -> None:
+        """Add the scores of an evaluation, and show its sample adaptation next."""
+        assert self.begun
+        steps = list(evaluated.steps)
+        trace = self.trace(steps)
+        self.on_validation_tasks = bool(evaluated.scores)
+        scores = evaluated.scores or tuple(trace.score(step) for step in steps)
+        progress = _progress(self.begun, evaluated)
+        self.evaluations.append(ScoreRecord(evaluated.iteration, progress, scores))
+        self.episodes_per_step = steps[-1].episodes // max(1, len(steps) - 1)
+        playback = Playback(len(steps) - 1, SAMPLE_PACE)
+        for step in steps:
+            playback.add((step.moves[0] >= 0).sum(-1).tolist())
+        self._next_sample = SampleAdaptation(evaluated.iteration, trace, playback)
+
+
+def _progress(begun: Begun, evaluated: Evaluated) -> float:
+    """Return the progress of training at an evaluation, 0..1: of its time or its iterations."""
+    progress = evaluated.seconds / (60 * begun.minutes) if begun.minutes else 0.0
+    return min(progress or evaluated.iteration / begun.iterations, 1.0)
+
+
+def _is_shown(sample: SampleAdaptation) -> bool:
+    """Whether a sample has been shown to its end, so that a newer one may follow."""
+    return sample.playback.complete and not sample.playback.paused

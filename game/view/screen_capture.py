@@ -1,0 +1,78 @@
+"""What a screen can be asked to record: a picture, a GIF of an adaptation, or its replay line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+import pygame
+
+from game.files import write_atomically
+from game.session.replay import line_of
+from game.tasks.packs import Pack
+from game.view.recording import copy_text, free_name, save_png
+from game.view.screens.screen import Navigation, Notice
+
+CAPTURES = ("photo", "film", "copy")  # kinds of navigation requests that open no screen
+FOLDER = "recordings"  # for pictures and GIFs
+
+
+class Recorder(Protocol):
+    """Makes a GIF of a replay line in the background."""
+
+    def start(self, line: str, folder: Path) -> None:
+        """Begin to record what a replay line describes, into a folder."""
+        ...
+
+    def poll(self) -> tuple[str, str, bool] | None:
+        """Return a notice (heading, text, whether it succeeded) once it has ended, else None."""
+        ...
+
+
+class ScreenCapture:
+    """Answers the requests in `CAPTURES`; each method returns a notice for the screen, or None."""
+
+    def __init__(self, recorder: Recorder | None) -> None:
+        self.recorder = recorder
+        self.folder = Path(FOLDER)
+        self._filming = False
+        self._picture_wanted = False
+
+    def request(self, navigation: Navigation, pack: Pack | None) -> Notice | None:
+        """Save the next picture, record the adaptation, or copy its replay line."""
+        self._picture_wanted = navigation.kind == "photo"
+        request = navigation.request
+        if not request:
+            return None
+        assert pack
+        line = line_of(pack, request)
+        if navigation.kind == "copy":
+            heading = "Copied: how to replay this" if copy_text(line) else "How to replay this"
+            return Notice(heading, f'python main.py watch --replay "{line}"', transient=True)
+        if self._filming or self.recorder is None:
+            return Notice("One recording at a time", "The last GIF is still being made.")
+        self._filming = True
+        folder = free_name(self.folder, f"{request.task.id}-seed{request.seed}")
+        self.recorder.start(line, folder)
+        return Notice("Recording", f"The GIF will be in {folder}.", transient=True)
+
+    def poll(self) -> Notice | None:
+        """Return the recorder's notice if a GIF has just been finished."""
+        message = self.recorder.poll() if self.recorder and self._filming else None
+        if message is None:
+            return None
+        self._filming = False
+        return Notice(*message)
+
+    def save_picture(self, surface: pygame.Surface) -> Notice | None:
+        """Save what has been drawn, if a picture was requested."""
+        if not self._picture_wanted:
+            return None
+        self._picture_wanted = False
+        path = free_name(self.folder, "gridapt", ".png")
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            write_atomically(path, lambda file: save_png(surface, file))
+        except (OSError, pygame.error) as error:
+            return Notice("The picture could not be saved", str(error))
+        return Notice("Saved", str(path), transient=True)

@@ -1,0 +1,74 @@
+"""Pictures of levels for the gallery, and boards without their hidden goals."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pygame
+
+from game.tasks.task import Task
+from game.text.level import Level
+from game.text.tiles import FLOOR, GOAL
+from game.view.draw.board import Board, grid_size
+from game.view.draw.theme import Palette
+
+MOST_THUMBNAILS = 72  # kept at a time
+
+
+def without_goal(level: Level) -> Level:
+    """Return the level as a person sees it: without its goal if that is hidden."""
+    if level.goal != "hidden":
+        return level
+    return replace(level, rows=tuple(row.replace(GOAL, FLOOR) for row in level.rows))
+
+
+class LevelPictures:
+    """Thumbnails of levels and one large picture, painted when they are first needed.
+
+    At most one picture is painted per frame, so that no frame takes long.
+    """
+
+    def __init__(self) -> None:
+        self.painted = 0  # pictures so far
+        self._can_paint = True  # in this frame
+        self._thumbnails: dict[object, pygame.Surface] = {}
+        self._large: tuple[object, pygame.Surface] | None = None
+
+    def begin_frame(self) -> None:
+        """Allow one more picture to be painted."""
+        self._can_paint = True
+
+    def thumbnail(
+        self, task: Task, side: int, palette: Palette, goal_hidden: bool
+    ) -> pygame.Surface | None:
+        """Return the picture of a task's level in a square of `side` px, once it is painted."""
+        key = (task.id, side, palette.name, goal_hidden)
+        if key not in self._thumbnails and self._can_paint:
+            while len(self._thumbnails) >= MOST_THUMBNAILS:
+                del self._thumbnails[next(iter(self._thumbnails))]
+            self._thumbnails[key] = self._paint(task.level, side, palette, goal_hidden)
+        return self._thumbnails.get(key)
+
+    def large(
+        self, task: Task, side: int, palette: Palette, goal_hidden: bool, paint: bool
+    ) -> pygame.Surface | None:
+        """Return the large picture of a task's level. Only the last one is kept.
+
+        Return None if it has not been painted and `paint` is false.
+        """
+        key = (task.id, side, palette.name, goal_hidden)
+        if self._large is None or self._large[0] != key:
+            if not (paint and self._can_paint):
+                return None
+            on_card = replace(palette, paper=palette.card)  # its round corners lie on the panel
+            self._large = (key, self._paint(task.level, side, on_card, goal_hidden))
+        return self._large[1]
+
+    def _paint(
+        self, level: Level, side: int, palette: Palette, goal_hidden: bool
+    ) -> pygame.Surface:
+        """Paint a level in a square of `side` px."""
+        self._can_paint = False
+        self.painted += 1
+        level = without_goal(level) if goal_hidden else level
+        return Board(level, max(1, int(side / max(grid_size(level)))), palette).surface

@@ -1,0 +1,166 @@
+"""The play screen's texts and its panel: the episodes so far, their plot and the result."""
+
+from __future__ import annotations
+
+import pygame
+
+from game.view.draw.number_table import TableRow, draw_table
+from game.view.draw.plot import draw_plot
+from game.view.draw.plot_axes import Axes, Curve
+from game.view.draw.text_boxes import draw_pill
+from game.view.draw.theme import Typeset, number
+from game.view.model.human_trial import HumanTrial
+from game.view.model.play_session import EPISODES_PER_STEP, PlaySession
+from game.view.screens.play_frame import AGENT_HUE, PERSON_HUE
+
+COLUMNS = ("total", "last episode", "mean score")
+DRAW_MARGIN = 0.005  # difference of total returns below which a duel is a draw
+
+
+def header_sentence(session: PlaySession, goal_shown: bool) -> str:
+    """Return the header's sentence: what to do now."""
+    trial = session.trial
+    if session.failure:
+        return "This level cannot be played."
+    if trial is None:
+        return "Computing the optimal return of this large level…"
+    if trial.over:
+        return "All episodes are played. Press R to play this level again, or N for the next one."
+    if trial.resting:
+        found = "Found! " if trial.on_goal else ""
+        return f"{found}Make any move to begin the next episode, with what you know now."
+    if not goal_shown:
+        return "The goal is hidden: walk onto it to find it, then reach it at a lower cost."
+    return "Reach the goal at the lowest cost."
+
+
+def verdict(session: PlaySession, trial: HumanTrial) -> str:
+    """Return the result by total return: against the agent, or against the optimum."""
+    total = sum(trial.returns)
+    if not session.is_duel:
+        best = session.planned.optimal_return * session.setup.episodes
+        return f"Total return {number(total)}. With the goal known, the optimum is {number(best)}."
+    returns = session.agent_returns()
+    if len(returns) < session.setup.episodes:
+        return "The agent is still playing…"
+    difference = total - sum(returns)
+    if abs(difference) < DRAW_MARGIN:
+        return f"A draw: both have a total return of {number(total)}."
+    winner = "You win" if difference > 0 else "The agent wins"
+    totals = f"total return {number(total)} to {number(sum(returns))}"
+    return f"{winner} by {number(abs(difference))}: {totals}."
+
+
+def table_rows(session: PlaySession, trial: HumanTrial) -> list[TableRow]:
+    """Return the rows of the person and, in a duel, of the agent."""
+    rows = [_table_row(session, "you", trial.returns, PERSON_HUE)]
+    if session.is_duel:
+        returns = session.agent_returns()
+        rows.append(_table_row(session, session.setup.agent_name, returns, AGENT_HUE))
+    return rows
+
+
+def _table_row(session: PlaySession, name: str, returns: list[float], hue: int) -> TableRow:
+    curve = Curve(name, tuple(range(len(returns))), tuple(returns), hue)
+    if not returns:
+        return TableRow(curve, ("–",) * len(COLUMNS))
+    lowest = session.planned.random_return
+    gap = session.planned.optimal_return - lowest
+    scores = [(value - lowest) / gap if gap > 1e-12 else 0.0 for value in returns]
+    mean = number(100 * sum(scores) / len(scores), 0)
+    return TableRow(curve, (number(sum(returns)), number(returns[-1]), f"{mean} %"))
+
+
+def draw_play_panel(
+    surface: pygame.Surface, rect: pygame.Rect, session: PlaySession, type: Typeset
+) -> None:
+    """Draw task, episode, plot and table from top to bottom; the plot takes the room left over."""
+    palette, unit = type.palette, type.unit
+    pygame.draw.rect(surface, palette.card, rect, border_radius=unit + 4)
+    pygame.draw.rect(surface, palette.rule, rect, 1, border_radius=unit + 4)
+    inside = rect.inflate(-5 * unit, -4 * unit)
+    y = _draw_task(surface, inside, session, type) + unit
+    trial = session.trial
+    if trial is None:
+        return
+    y = _draw_episode(surface, inside, y, trial, type) + unit
+    if trial.over:
+        y = _draw_verdict(surface, inside, y, verdict(session, trial), type) + unit
+    bottom = _draw_duel_rule(surface, inside, session, trial, type)
+    rows = table_rows(session, trial)
+    table = (type.height("small") + unit * 3 // 4) * (len(rows) + 1) + unit
+    area = pygame.Rect(inside.left, y, inside.width, bottom - table - y)
+    if area.height > 6 * type.height("small"):
+        baselines = session.planned.random_return, session.planned.optimal_return
+        axes = Axes(trial.episodes - 1, 1, *baselines, word="episode")
+        now = None if trial.over else len(trial.paths) - 1
+        curves = [row.curve for row in rows if row.curve.values]
+        draw_plot(surface, area, axes, curves, now, type)
+    draw_table(surface, inside, bottom - table, COLUMNS, rows, type)
+
+
+def _draw_task(
+    surface: pygame.Surface, rect: pygame.Rect, session: PlaySession, type: Typeset
+) -> int:
+    """Draw the task's name, the opponent and the pack's title. Return the y below them."""
+    palette, unit, setup = type.palette, type.unit, session.setup
+    name = type.fit(session.task.name, "title", rect.width)
+    y = type.write(surface, name, "title", palette.ink, topleft=rect.topleft).bottom
+    text = f"against {setup.agent_name}" if session.is_duel else "on your own"
+    hue = palette.agents[PERSON_HUE]
+    badge = draw_pill(surface, text, hue, (rect.left, y + unit // 2), type)
+    at = (badge.right + unit, badge.centery)
+    title = type.fit(setup.pack_title, "small", rect.right - at[0])
+    type.write(surface, title, "small", palette.muted, midleft=at)
+    return badge.bottom
+
+
+def _draw_episode(
+    surface: pygame.Surface, rect: pygame.Rect, y: int, trial: HumanTrial, type: Typeset
+) -> int:
+    """Draw the episode's number, the steps left and its return so far. Return the y below."""
+    text, status = "All episodes played", ""
+    if not trial.over:
+        text = f"Episode {len(trial.paths)} of {trial.episodes}"
+        status = f"{trial.steps_left} steps left   return {number(trial.earned)}"
+    head = type.write(surface, text, "heading", type.palette.ink, topleft=(rect.left, y))
+    at = (rect.right, head.centery)
+    type.write(surface, status, "small", type.palette.muted, midright=at)
+    return head.bottom
+
+
+def _draw_verdict(
+    surface: pygame.Surface, rect: pygame.Rect, y: int, text: str, type: Typeset
+) -> int:
+    """Draw the verdict on a card. Return the y below it."""
+    palette, unit = type.palette, type.unit
+    lines = type.wrap(text, "heading", rect.width - 4 * unit)
+    height = len(lines) * type.height("heading") + 2 * unit
+    box = pygame.Rect(rect.left, y, rect.width, height)
+    pygame.draw.rect(surface, palette.faint, box, border_radius=unit)
+    pygame.draw.rect(surface, palette.goal, box, 2, border_radius=unit)
+    y = box.top + unit
+    for line in lines:
+        at = (box.left + 2 * unit, y)
+        y = type.write(surface, line, "heading", palette.ink, topleft=at).bottom
+    return box.bottom
+
+
+def _draw_duel_rule(
+    surface: pygame.Surface,
+    rect: pygame.Rect,
+    session: PlaySession,
+    trial: HumanTrial,
+    type: Typeset,
+) -> int:
+    """Draw the rule of a duel at the bottom. Return the y above it."""
+    if not session.is_duel:
+        return rect.bottom
+    text = f"Same goal, same {trial.episodes} episodes."
+    text += f" The agent learns after every {EPISODES_PER_STEP} episodes."
+    lines = type.wrap(text, "small", rect.width)
+    top = y = rect.bottom - len(lines) * type.height("small")
+    for line in lines:
+        at = (rect.left, y)
+        y = type.write(surface, line, "small", type.palette.muted, topleft=at).bottom
+    return top

@@ -1,0 +1,208 @@
+"""The watch screen's drawing: layout, boards, timelines and panel for one size of window.
+
+Pictures are kept between frames. Only what moves is drawn for every frame, and texts are drawn
+again when they change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import pygame
+
+from game.view.draw.board import Board, grid_size
+from game.view.draw.board_legend import draw_legend, legend_items, legend_places
+from game.view.draw.layout import Heights, Layout, arrange
+from game.view.draw.overlays import Overlay
+from game.view.draw.pane import Pane, Timeline, draw_names
+from game.view.draw.panel import PanelFacts, draw_panel
+from game.view.draw.plot_axes import nearest
+from game.view.draw.screen_header import draw_header, header_height
+from game.view.draw.text_boxes import draw_notice, draw_tip
+from game.view.draw.theme import Typeset
+from game.view.model.families import Families
+from game.view.model.playback import PlaybackPosition
+from game.view.screens.watch_panel import bayes_tip, point_tip
+from game.view.screens.watch_run import AdaptationRun, TaskPhase
+
+LEAST_BOARD = 0.42  # of the window's shorter side, before timeline and legend are left out
+REACH = 14  # px between the mouse and the point of the plot that it selects
+
+
+@dataclass(frozen=True)
+class FrameKey:
+    """The state that the frame's pictures depend on. Another key needs a new frame."""
+
+    size: tuple[int, int]  # of the window
+    type: Typeset
+    phase: TaskPhase
+    boards: int  # number of boards side by side
+    slider_height: int  # px below the panel; 0 while the sliders are closed
+
+
+class WatchFrame:
+    """The pictures of one phase of a run for one size of window."""
+
+    def __init__(
+        self,
+        key: FrameKey,
+        run: AdaptationRun,
+        families: Families | None,
+        footer_height: int,
+        previous: WatchFrame | None = None,
+    ) -> None:
+        self.key, self.run = key, run
+        type, level = key.type, key.phase.task.level
+        legend = legend_items(level, type)
+        self.layout = _arrange(key, grid_size(level), legend, footer_height)
+        self.slider_area: pygame.Rect | None = None
+        if key.slider_height:
+            self.layout, self.slider_area = _with_room_below(self.layout, key.slider_height)
+        self.background = pygame.Surface(key.size)
+        self.background.fill(type.palette.paper)
+        if self.layout.legend.height:
+            draw_legend(self.background, self.layout.legend, legend, type)
+        self.panes: list[Pane] = []
+        self.timelines: list[Timeline] = []
+        self._add_boards(families)
+        if previous and previous.timelines and previous._fits(key, run):
+            self.timelines = previous.timelines  # a move of the goal leaves the thumbnails as is
+        self.texts: object = None  # the state that the drawn texts depend on
+        self.plot: pygame.Rect | None = None  # inside of the plot's axes
+        self.facts: PanelFacts | None = None  # that the panel shows
+
+    def _fits(self, key: FrameKey, run: AdaptationRun) -> bool:
+        """Whether the timelines can be reused in a frame with another key."""
+        same_size = (self.key.size, self.key.type) == (key.size, key.type)
+        return same_size and self.run is run
+
+    def _add_boards(self, families: Families | None) -> None:
+        """Draw the board for each agent on screen, and create its pane and timeline."""
+        run, phase, type = self.run, self.key.phase, self.key.type
+        tables = phase.baselines.tables
+        board = Board(phase.task.level, self.layout.cell, type.palette)
+        family = families.of(phase.task) if families else None
+        for agent, (trace, place) in enumerate(zip(run.traces, self.layout.boards)):
+            self.background.blit(board.surface, place.board)
+            pane = Pane(trace, tables, board, place, type, agent, self.key.boards == 1)
+            pane.family, pane.since = family, phase.step
+            self.panes.append(pane)
+            if tables and place.timeline.height:
+                self.timelines.append(
+                    Timeline(trace, run.tables_at, place.timeline, run.steps, agent, type)
+                )
+
+    # --- drawing
+
+    def draw_texts(
+        self,
+        facts: PanelFacts,
+        sentence: str,
+        draw_footer: Callable[[pygame.Surface, pygame.Rect, Typeset], None],
+    ) -> None:
+        """Draw header, panel, footer and the agents' names into the background."""
+        background, layout, type = self.background, self.layout, self.key.type
+        self.facts = facts
+        draw_header(background, layout.header, sentence, type)
+        self.plot = draw_panel(background, layout.panel, facts, type)
+        draw_footer(background, layout.footer, type)
+        if self.key.boards > 1:
+            names = [trace.name for trace in self.run.traces]
+            numbers = [row.numbers[:2] if row.curve.values else ("", "") for row in facts.rows]
+            draw_names(background, layout.boards, names, numbers, type)
+
+    def draw(
+        self,
+        surface: pygame.Surface,
+        positions: Sequence[PlaybackPosition | None],
+        active_overlays: Sequence[Overlay],
+        age: float,
+        eager: bool,
+    ) -> None:
+        """Draw the background, the agents at their positions and the timelines.
+
+        `age` is the screen's, in seconds. One missing thumbnail is made, or all if `eager`.
+        """
+        surface.blit(self.background, (0, 0))
+        for pane, position in zip(self.panes, positions):
+            pane.draw(surface, position, active_overlays, age)
+        for timeline, position in zip(self.timelines, positions):
+            while timeline.make_one(self.run.playback.furthest) and eager:
+                pass
+            timeline.draw(surface, position.step if position else None)
+
+    def draw_failure(self, surface: pygame.Surface) -> None:
+        """Draw why the run has failed, over the board."""
+        failure, type = self.run.failure, self.key.type
+        draw_notice(surface, self.layout.board, "The adaptation failed", failure, type)
+
+    def draw_tip(self, surface: pygame.Surface, mouse: tuple[int, int]) -> None:
+        """Draw the tip for the plot's point or line at the mouse, if there is one."""
+        type, axes = self.key.type, self.facts.axes if self.facts else None
+        if point := self.point_at(mouse):
+            agent, step = point
+            draw_tip(surface, mouse, point_tip(self.run.traces[agent], step), type)
+        elif self.plot and axes and axes.bayes is not None:
+            inside = self.plot.left <= mouse[0] <= self.plot.right + 8 * type.unit
+            if inside and abs(axes.y(axes.bayes, self.plot) - mouse[1]) < REACH:
+                draw_tip(surface, mouse, bayes_tip(axes.bayes), type)
+
+    # --- what is at the mouse
+
+    def point_at(self, mouse: tuple[int, int]) -> tuple[int, int] | None:
+        """Return (agent, step) of the plot's point at the mouse."""
+        if self.plot is None or self.facts is None:
+            return None
+        curves = [row.curve for row in self.facts.rows if row.curve.values]
+        reach = REACH * self.key.type.scale
+        found = nearest(curves, self.run.phase.axes, self.plot, mouse, reach)
+        return (curves[found[0]].hue, found[1]) if found else None
+
+    def step_at(self, mouse: tuple[int, int]) -> int | None:
+        """Return the step of the plot's point, or else of the thumbnail, at the mouse."""
+        point = self.point_at(mouse)
+        if point:
+            return point[1]
+        steps = (timeline.step_at(mouse) for timeline in self.timelines)
+        return next((step for step in steps if step is not None), None)
+
+    def cell_at(self, mouse: tuple[int, int]) -> tuple[int, int] | None:
+        """Return (row, column) of the board's cell at the mouse."""
+        for pane in self.panes:
+            corner = pane.where.board
+            if corner.collidepoint(mouse):
+                return pane.board.cell_at((mouse[0] - corner.left, mouse[1] - corner.top))
+        return None
+
+
+def _arrange(
+    key: FrameKey,
+    grid: tuple[float, float],
+    legend: list[tuple[pygame.Surface, str]],
+    footer_height: int,
+) -> Layout:
+    """Return the layout. If the boards get too small, timeline and legend are left out."""
+    size, type = key.size, key.type
+    header = header_height(size[0], type)
+    name = type.height("label") + type.unit // 2
+    thumbnails = min(10 * type.unit, size[1] // 9) + type.height("small")
+    for timeline, with_legend in ((thumbnails, True), (0, True), (0, False)):
+        legend_height = 0
+        for _ in range(3):  # a higher legend shrinks the board, and that narrows the legend
+            heights = Heights(header, legend_height, footer_height, name, timeline)
+            layout = arrange(size, grid, type.unit, heights, type.scale, key.boards)
+            if with_legend:
+                _, legend_height = legend_places(legend, layout.legend.width, type)
+        least = LEAST_BOARD * min(size) / max(1, key.boards) ** 0.5
+        if max(layout.board.size) >= least:
+            break
+    return layout
+
+
+def _with_room_below(layout: Layout, height: int) -> tuple[Layout, pygame.Rect]:
+    """Return the layout with a panel shorter by `height` px, and the free area below the panel."""
+    panel = layout.panel
+    height = min(height, panel.height)
+    short = pygame.Rect(panel.left, panel.top, panel.width, panel.height - height)
+    return replace(layout, panel=short), pygame.Rect(panel.left, short.bottom, panel.width, height)

@@ -1,0 +1,137 @@
+"""The watch screen's texts: header, panel, rows of numbers and tips beside the mouse."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from game.session.trace import AdaptationTrace
+from game.view.draw.number_table import NO_NUMBERS, TableRow, numbers_of
+from game.view.draw.panel import PanelFacts
+from game.view.draw.plot_axes import Axes, Curve
+from game.view.draw.theme import number
+from game.view.model.playback import PlaybackPosition
+from game.view.screens.watch_run import AdaptationRun, WatchSetup
+
+UNSEEN = "A meta-trained agent adapts in a few steps to a level that it has never seen."
+SEEN = "A meta-trained agent adapts in a few steps to a level from its training."
+MOVING_GOAL = "Move the goal to any floor cell: drop it there, or press Enter."
+GOAL_MOVED = "The goal has moved: the agent must unlearn its old position and find the new one."
+AMNESIA = "Amnesia: the agent has lost what it learned and starts again from its initial state."
+BAYES_BOUND = (
+    "Upper bound on the first episode's return",
+    "when the goal is hidden, as a mean over",
+    "all cells where the goal may be",
+)
+HARM = 0.02  # loss of score after which adaptation counts as harmful
+
+
+def header_text(setup: WatchSetup, run: AdaptationRun, moving_goal: bool) -> str:
+    """Return the sentence in the header that says what is on screen."""
+    if moving_goal:
+        return MOVING_GOAL
+    position = run.playback.position()
+    step = position.step if position else 0
+    changes = [change for change in run.request.changes if change.step <= step]
+    if changes:
+        return GOAL_MOVED if changes[-1].goal else AMNESIA
+    return setup.sentence or (SEEN if setup.seen(run.task) else UNSEEN)
+
+
+def panel_facts(
+    setup: WatchSetup, run: AdaptationRun, feed_ready: bool, one_board: bool
+) -> PanelFacts:
+    """Return everything that the panel shows at this moment."""
+    playback, position = run.playback, run.playback.position()
+    seen, reasons = setup.seen(run.task), setup.out_of_distribution(run.task)
+    badge = "unseen, out of distribution" if reasons else "unseen in training"
+    step = position.step if position else None
+    return PanelFacts(
+        title=run.task.name,
+        badge="seen in training" if seen else badge,
+        seen=seen,
+        about="; ".join(reasons or (setup.pack_title,)),
+        identity=f"task {run.task.id}  seed {run.seed}  {setup.agents[0]}",
+        step=step,
+        steps=run.steps,
+        state=_state(run, step, feed_ready),
+        doing=_activity(run, position, feed_ready),
+        trail=position.episode % 3 if position and one_board else None,
+        tempo="paused" if playback.paused else speed_text(playback.speed),
+        axes=_axes(setup, run) if run.planned else None,
+        rows=tuple(_row(run, agent, step) for agent in range(len(run.traces))),
+    )
+
+
+def point_tip(trace: AdaptationTrace, step: int) -> list[str]:
+    """Return the lines of the tip for a point of the plot."""
+    point = trace.steps[step]
+    value, score = number(trace.exact(point)), number(100 * trace.score(point), 0)
+    return [
+        f"{trace.name}, step {step}",
+        f"after {point.episodes:,} episodes",
+        f"return {value}, score {score} %",
+    ]
+
+
+def bayes_tip(bound: float) -> list[str]:
+    """Return the lines of the tip for the plot's line of the Bayes bound."""
+    return [f"Bayes bound {number(bound)}", *BAYES_BOUND]
+
+
+def speed_text(speed: float) -> str:
+    """Return a playback speed in words."""
+    return "all at once" if speed == math.inf else f"speed {speed:g}×"
+
+
+def _axes(setup: WatchSetup, run: AdaptationRun) -> Axes:
+    """Return the axes of the phase on screen, with the Bayes bound once it is known."""
+    axes, families = run.phase.axes, setup.families
+    bound = families.bayes_bound(run.phase.task) if families else None
+    if bound is None:
+        return axes
+    return replace(axes, bayes=axes.random + bound * (axes.optimal - axes.random))
+
+
+def _state(run: AdaptationRun, step: int | None, feed_ready: bool) -> str:
+    """Return the state of the adaptation, a key of the panel's `STATE_HUES`."""
+    if run.failure:
+        return "stopped"
+    if step is None or not run.planned:
+        return "adapting" if feed_ready else "loading"
+    trace = run.traces[0]
+    if trace.score(trace.steps[step]) < trace.score(trace.steps[0]) - HARM:
+        return "worse than before"
+    if step == 0:
+        return "before adaptation"
+    return "adapted" if step == run.steps else "adapting"
+
+
+def _activity(run: AdaptationRun, position: PlaybackPosition | None, feed_ready: bool) -> str:
+    """Return what the agent is doing, or what the screen is waiting for."""
+    if run.failure:
+        return "press R to start over"
+    if not run.planned:
+        return "planning the optimal return of a large level…"
+    if position is None:
+        return "waiting for the first episodes…" if feed_ready else "the agent is loading…"
+    if position.step == run.steps and position.episode >= run.playback.pace.episodes:
+        return "replaying the adapted policy"
+    if run.episodes == 1:
+        return "one episode per step"
+    return f"episode {position.index + 1} of {run.episodes} in this step"
+
+
+def _row(run: AdaptationRun, agent: int, step: int | None) -> TableRow:
+    """Return an agent's curve up to the last step shown, and its numbers at the step on screen."""
+    trace = run.traces[agent]
+    has_steps = step is not None and run.planned
+    shown = trace.steps[: run.playback.furthest + 1 if has_steps else 0]
+    name = "agent" if agent == 0 and len(run.traces) <= 2 else trace.name
+    values = tuple(trace.exact(one) for one in shown)
+    curve = Curve(name, tuple(one.episodes for one in shown), values, agent)
+    if not shown:
+        return TableRow(curve, NO_NUMBERS)
+    now = shown[min(step or 0, len(shown) - 1)]
+    spent = now.episodes, int(now.env_steps[0])
+    return TableRow(curve, numbers_of(trace.exact(now), trace.score(now), *spent))

@@ -1,0 +1,135 @@
+"""What a screen is opened with: the tasks and agents to watch, and the tasks to play."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from game.session.messages import Agents, Request
+from game.tasks.coverage import Coverage, coverage_of, differences
+from game.tasks.distribution import SPLITS
+from game.tasks.pack_file import PackError
+from game.tasks.packs import Pack, load_pack
+from game.tasks.task import Task
+from game.text.level import LevelError
+from game.view.model.background_jobs import BackgroundJobs
+from game.view.model.families import Families
+from game.view.model.play_session import EPISODES_PER_STEP, PlaySetup
+from game.view.screens.screen import Navigation
+from game.view.screens.watch_run import WatchSetup
+
+UNTRAINED = {  # the header's sentence for agents that were not meta-trained
+    "scratch": "An agent without meta-training learns a level in a few steps.",
+    "random": "A random policy that learns nothing: every learner has to beat it.",
+    "planner": "A planner that knows the whole level: its return is the optimum.",
+    "posterior-sampling": (
+        "An agent that knows the rules and the map and searches for the goal cell by cell."
+    ),
+}
+UNLIKE = 4  # agents whose steps differ by this factor in episodes get a logarithmic axis
+
+
+def watch_setup(
+    pack: Pack,
+    names: Sequence[str],
+    agents: Agents,
+    seed: int = 0,
+    steps: int = 5,
+    first: Task | None = None,
+    jobs: BackgroundJobs | None = None,
+) -> WatchSetup:
+    """Return the set-up to watch these agents adapt to a pack's held-out tasks.
+
+    The first task is `first`, or the pack's task number `seed` (modulo the number of tasks). Slow
+    computations go to `jobs`, or are done at once without them. Raises NoAgent.
+    """
+    jobs = jobs or BackgroundJobs(at_once=True)
+    cards = [agents.card(name, pack.name) for name in names]
+    episodes = [card.episodes for card in cards]
+    return WatchSetup(
+        tasks=_rotated(pack.split("test").tasks, first, seed),
+        pack_title=pack.title,
+        agents=tuple(card.name for card in cards),
+        seed=seed,
+        steps=steps,
+        episodes=episodes[0],
+        seen=lambda task: task.id in cards[0].trained_on,
+        sentence=None if cards[0].learned else UNTRAINED.get(cards[0].name, ""),
+        agent_ids=tuple(names),
+        pack=pack.name,
+        max_episodes=max(episodes) * steps,
+        out_of_distribution=_out_of_distribution(pack, cards[0].pack, jobs),
+        families=Families(pack, jobs),
+        episodes_differ=max(episodes) > UNLIKE * min(episodes),
+        held_out_curve=cards[0].usual,
+    )
+
+
+def replay_setup(
+    pack: Pack, request: Request, agents: Agents, jobs: BackgroundJobs | None = None
+) -> WatchSetup:
+    """Return the set-up to watch exactly the adaptation of `request`. Raises NoAgent."""
+    names, seed, steps = request.agents, request.seed, request.steps
+    setup = watch_setup(pack, names, agents, seed, steps, request.task, jobs)
+    return replace(setup, request=request)
+
+
+def play_setup(navigation: Navigation, agents: Agents, seed: int = 0) -> PlaySetup:
+    """Return the set-up to play a pack's tasks, from the requested one on.
+
+    The tasks are the held-out ones, or those of another split if there are none. Raises NoAgent.
+    """
+    assert navigation.pack
+    pack = navigation.pack
+    splits = [pack.split(name).tasks for name in reversed(SPLITS)]
+    tasks = next((found for found in splits if found), ())
+    agent = navigation.agents[0] if navigation.kind == "duel" else ""
+    return PlaySetup(
+        tasks=_rotated(tasks, navigation.task, seed),
+        pack_title=pack.title,
+        pack=pack.name,
+        episodes=navigation.episodes or EPISODES_PER_STEP * pack.episodes,
+        seed=seed,
+        agent=agent,
+        agent_name=agents.card(agent, pack.name).name if agent else "",
+    )
+
+
+def _rotated(tasks: tuple[Task, ...], first: Task | None, seed: int) -> tuple[Task, ...]:
+    """Return the tasks with `first`, or else number `seed`, in front; `first` is added if new."""
+    start = seed % len(tasks) if tasks else 0
+    if first is not None:
+        ids = [task.id for task in tasks]
+        start = ids.index(first.id) if first.id in ids else 0
+        tasks = tasks if first.id in ids else (first, *tasks)
+    return tasks[start:] + tasks[:start]
+
+
+def _out_of_distribution(
+    pack: Pack, training_pack: str, jobs: BackgroundJobs
+) -> Callable[[Task], tuple[str, ...] | None]:
+    """Return a function that names why a task is outside the agent's training distribution.
+
+    Its result is empty for tasks of the training pack, and None while it is being computed.
+    """
+
+    def reasons(task: Task) -> tuple[str, ...] | None:
+        if training_pack in ("", pack.name):
+            return ()
+        coverage = jobs.ask(("distribution", training_pack), lambda: _coverage(training_pack))
+        if coverage is None:
+            return None
+        found = differences(task.level, coverage) if isinstance(coverage, Coverage) else []
+        if found:
+            return (f"new to it: {', '.join(found)}",)
+        return (f"not drawn from {training_pack}",)
+
+    return reasons
+
+
+def _coverage(name: str) -> Coverage | str:
+    """Return what a pack's tasks contain, or "" if the pack cannot be loaded any more."""
+    try:
+        return coverage_of(load_pack(name))
+    except (LevelError, PackError, OSError):
+        return ""

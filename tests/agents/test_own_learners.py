@@ -1,0 +1,130 @@
+"""Learners of one's own: `docs/learners.md` word for word, files, and installed packages."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from agents.catalog import agent_card
+from agents.learner import AgentError
+from agents.registry import is_file_learner, run_name
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / "docs" / "learners.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+COMMANDS = [line for kind, block in BLOCKS if not kind for line in block.splitlines()]
+
+
+def run(arguments: list[str], folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """A Python command in a folder, with the project on its path."""
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "SDL_VIDEODRIVER": "dummy", **environment},
+        capture_output=True,
+        text=True,
+        timeout=110,
+    )
+
+
+def write_files(folder: Path) -> list[str]:
+    """The page's Python blocks, written to the files that their first lines name."""
+    files = []
+    for kind, block in BLOCKS:
+        if kind == "python":
+            name = block.splitlines()[0].removeprefix("# ")
+            (folder / name).write_text(block, encoding="utf-8")
+            files.append(name)
+    return files
+
+
+def command(line: str) -> list[str]:
+    """Arguments of a command line of the page."""
+    words = shlex.split(line.removeprefix("python "))
+    return [str(ROOT / "main.py"), *words[1:]] if words[0] == "main.py" else [*words, "-n", "0"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which all that the page says has been done."""
+    path = tmp_path_factory.mktemp("own")
+    assert write_files(path) == ["anil.py", "best_episode.py", "test_own.py"]
+    assert len(COMMANDS) == 5
+    for line in COMMANDS:
+        result = run(command(line), path)
+        assert result.returncode == 0, f"{line}\n{result.stdout}\n{result.stderr}"
+        assert "Traceback" not in result.stderr
+    return path
+
+
+def test_the_page_runs_word_for_word(folder: Path):
+    assert {path.name for path in (folder / "runs").iterdir()} == {"anil", "best"}
+    assert {"trace.json", "adaptation.gif"} <= {path.name for path in (folder / "out").iterdir()}
+
+
+@pytest.mark.parametrize("name", ["anil", "best"])
+def test_a_run_never_imports_a_file_and_says_what_is_missing(folder: Path, name: str):
+    (folder / "sentinel.py").write_text("raise SystemExit('imported')", encoding="utf-8")
+    run_folder = folder / "runs" / name
+    with pytest.raises(AgentError, match=r"add --learner FOLDER/\w+\.py:\w+ to the command"):
+        agent_card(str(run_folder))
+    for verb in (["eval", "--seeds", "1"], ["watch", "--headless", "--out", "missing"]):
+        arguments = [verb[0], "goals-5x5", "--agent", f"runs/{name}", *verb[1:]]
+        result = run([str(ROOT / "main.py"), *arguments], folder)
+        assert result.returncode == 2
+        assert "is not part of Gridapt" in result.stderr
+        assert "Traceback" not in result.stderr
+    assert not (folder / "missing").exists()
+
+
+@pytest.mark.parametrize(
+    ("learner", "what"),
+    [
+        ("nowhere.py:Anil", "there is no such file"),
+        ("anil.py:Nobody", "there is no class 'Nobody'"),
+        ("test_own.py:pytest", "lacks 'adapt'"),
+        ("broken.py:Broken", "cannot be imported: ZeroDivisionError"),
+        ("anil", "no learner is called 'anil'"),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_said(folder: Path, learner: str, what: str):
+    (folder / "broken.py").write_text("1 / 0\n", encoding="utf-8")
+    arguments = ["train", "goals-5x5", "--learner", learner, "--out", "nothing"]
+    result = run([str(ROOT / "main.py"), *arguments], folder)
+    assert result.returncode == 2
+    assert what in result.stderr
+    assert "Traceback" not in result.stderr
+    assert not (folder / "nothing").exists()
+
+
+def test_an_installed_package_offers_its_learners_by_name(folder: Path, tmp_path: Path):
+    site = tmp_path / "site"
+    info = site / "own_learners-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: own-learners\nVersion: 1.0\n")
+    points = "[gridapt.learners]\nbest-episode = own_learners:BestEpisode\n"
+    (info / "entry_points.txt").write_text(points, encoding="utf-8")
+    (site / "own_learners.py").write_text((folder / "best_episode.py").read_text("utf-8"), "utf-8")
+    path = os.pathsep.join([str(ROOT), str(site)])
+    main = [str(ROOT / "main.py")]
+    train = [*main, "train", "goals-5x5", "--learner", "best-episode"]
+    assert run(train, tmp_path, PYTHONPATH=path).returncode == 0
+    evaluate = [*main, "eval", "goals-5x5", "--seeds", "1"]
+    evaluate += ["--agent", "runs/best-episode-goals-5x5"]
+    assert run(evaluate, tmp_path, PYTHONPATH=path).returncode == 0
+    missing = run(evaluate, tmp_path)
+    assert missing.returncode == 2
+    assert "no learner is called 'best-episode'" in missing.stderr
+
+
+def test_a_learner_in_a_file_is_known_by_its_form():
+    assert is_file_learner("a/b/mine.py:Mine")
+    assert not any(map(is_file_learner, ("maml", "mine.py", "mine:Mine", "mine.py:1", ":Mine")))
+    assert run_name("a/mine.py:Mine", "doors") == "Mine-doors"
+    assert run_name("maml", "doors") == "maml-doors"
