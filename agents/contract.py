@@ -18,7 +18,6 @@ import numpy as np
 from agents.adaptation import TaskChange, adapt_through
 from agents.learner import Arrays, Learner
 from game.session.trace import AdaptationStep
-from game.tasks.packs import load_pack
 from game.tasks.task import Task, task_rng
 from game.text.draws import move_goal
 from game.text.reading import parse
@@ -29,7 +28,22 @@ from game.world.planner import expected_return, optimal_return
 Make = Callable[[int], Learner]  # from a seed, a new learner
 STEPS = 2
 CLOSE = 1e-5  # of returns and probabilities that should be the same
-SLIPPERY = "slip: 0.2\nsteps: 9\nmap:\n@.,@\n.#~.\n..G.\n"
+# tasks that differ in size, length of an episode and chance
+LEVELS = {
+    "maze": """\
+steps: 40
+map:
+...#.....
+.#.#.###.
+.#...#.#.
+.###.#...
+..~#@.,#.
+##.#.#.#G
+....,#...
+""",
+    "open": "steps: 20\nmap:\n.....\n..@..\n.....\n..%..\nG....\n",
+    "slippery": "slip: 0.2\nsteps: 9\nmap:\n@.,@\n.#~.\n..G.\n",
+}
 
 
 class ContractBroken(AssertionError):
@@ -214,7 +228,7 @@ def step_sizes_can_be_scaled_back_and_forth(make: Make) -> None:
 
 def adaptation_goes_on_when_the_goal_moves(make: Make) -> None:
     """Until the goal moves nothing is changed; after it, steps and what was spent count on."""
-    task = load_pack("mazes-9x9").split("test").tasks[0]
+    task = _tasks()[0]
     moved = GridBatch.of([_goal_moved(task).level])
     change = {1: TaskChange(moved), 2: TaskChange(forget=True)}
     batch, plain = _batch([task]), _adapt(make(3), [task], steps=3)
@@ -266,10 +280,7 @@ def _copied(arrays: Arrays) -> Arrays:
 
 
 def _tasks() -> list[Task]:
-    """Tasks of different size, length of an episode and chance."""
-    mazes = load_pack("mazes-9x9").split("test").tasks[:2]
-    goals = load_pack("goals-5x5").split("test").tasks[:1]
-    return [*mazes, *goals, Task(parse(SLIPPERY), "slippery")]
+    return [Task(parse(text), name) for name, text in LEVELS.items()]
 
 
 def _batch(tasks: Sequence[Task]) -> GridBatch:
@@ -285,7 +296,7 @@ def _adapt(
 
 def _update(learner: Learner, iteration: int) -> dict[str, float]:
     """One iteration of the outer loop on a few small tasks."""
-    tasks = load_pack("goals-5x5").split("train").tasks[:4]
+    tasks = _tasks()
     rngs = [np.random.default_rng([iteration, t]) for t in range(len(tasks))]
     return learner.meta_update(_batch(tasks), rngs, 0.5)
 

@@ -39,15 +39,15 @@ class Cavia(Maml):
     Config = CaviaConfig
     config: CaviaConfig
 
-    def first_params(self, rng: np.random.Generator) -> Params:
+    def init_params(self, rng: np.random.Generator) -> Params:
         """Return an untrained network, with first-layer weights `c0 [C, H]` for the context."""
         width = self.config.hidden[0]
         rows = rng.standard_normal((self.config.context, width)) / np.sqrt(self.config.context)
-        return {"c0": torch.tensor(rows, dtype=torch.float32)} | super().first_params(rng)
+        return {"c0": torch.tensor(rows, dtype=torch.float32)} | super().init_params(rng)
 
-    def first_step_sizes(self, init: Params) -> Params:
+    def init_step_sizes(self, init: Params) -> Params:
         """Return initial log step sizes for the context alone."""
-        return super().first_step_sizes({"context": torch.zeros(1, self.config.context)})
+        return super().init_step_sizes({"context": torch.zeros(1, self.config.context)})
 
     def params_for_tasks(self, meta: Params, columns: Tensor, n_tasks: int) -> TaskParams:
         """Return the parameters of T tasks; each starts with a zero context, which is not

@@ -62,14 +62,14 @@ class GradientLearner(BaseLearner):
 
     def __init__(self, config: GradientConfig, seed: int) -> None:
         super().__init__(config, seed)
-        init = self.first_params(np.random.default_rng(seed))
-        self.meta = MetaOptimizer(init | self.first_step_sizes(init), config.outer)
+        init = self.init_params(np.random.default_rng(seed))
+        self.meta = MetaOptimizer(init | self.init_step_sizes(init), config.outer)
 
-    def first_params(self, rng: np.random.Generator) -> Params:
+    def init_params(self, rng: np.random.Generator) -> Params:
         """Return the initialisation before training."""
         return init_mlp((N_FEATURES, *self.config.hidden, N_ACTIONS), rng)
 
-    def first_step_sizes(self, init: Params) -> Params:
+    def init_step_sizes(self, init: Params) -> Params:
         """Return the logarithms of the step sizes before training."""
         log_alpha = float(np.log(self.config.step_size))
         return {STEP_SIZES + name: torch.full((1,), log_alpha) for name in init}

@@ -62,7 +62,7 @@ class Maml(GradientLearner):
     config: MamlConfig
     tuned = False
 
-    def first_step_sizes(self, init: Params) -> Params:
+    def init_step_sizes(self, init: Params) -> Params:
         """Return log step sizes: `log_alpha.w0`, or with `per_step` `log_alpha.0.w0` for step 0."""
         config = self.config
         steps = [f"{k}." for k in range(config.inner_steps)] if config.per_step else [""]

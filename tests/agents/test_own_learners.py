@@ -18,6 +18,7 @@ from agents.registry import is_file_learner, run_name
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "learners.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+pytestmark = pytest.mark.xdist_group("own learners")  # who share the folder below
 COMMANDS = [line for kind, block in BLOCKS if not kind for line in block.splitlines()]
 
 

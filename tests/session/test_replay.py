@@ -45,7 +45,7 @@ def test_a_level_file_is_called_by_its_path(tmp_path: Path) -> None:
     line = line_of(pack, replace(REQUEST, task=task, pack=pack.name))
     assert read_line(line).request.task.id == task.id
     path.write_text("map:\n#####\n#@G.#\n#####\n")
-    with pytest.raises(ReplayError, match="not what it was"):
+    with pytest.raises(ReplayError, match="the level has changed"):
         read_line(line)
 
 
