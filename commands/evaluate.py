@@ -19,11 +19,9 @@ class EvaluateCommand:
     pack: Positional[str]
     """Pack folder, name of a shipped pack, or level file."""
     agent: tuple[str, ...] = ()
-    """Agents: runs, shipped agents, or learners (meaning the shipped LEARNER-PACK). Default: the
-    pack's agent, and scratch. Runs that differ only in their seed are pooled as one agent."""
+    """Runs, shipped agents or learners; else the pack's agent, and scratch."""
     split: str = "test"
-    """Split whose tasks are used: test (held out; refused if an agent was trained on one of them),
-    validation or train."""
+    """Split of the tasks: test (refused if an agent was trained on one), validation or train."""
     steps: int = STEPS
     """Number of adaptation steps (0 to 1000)."""
     seeds: int = 3

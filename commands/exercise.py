@@ -15,10 +15,9 @@ class ExerciseCommand:
     """Do a classic exercise of meta-RL: three sentences on its result, and a figure."""
 
     name: Positional[str] = ""
-    """Exercise: goals, warm-up, second-order, pitfalls, memory, navigation or games. Without a
-    name, list them."""
+    """Exercise: goals, warm-up, second-order, pitfalls, memory, navigation, games; else a list."""
     out: Path | None = None
-    """Folder for the figure and the numbers (default: out/NAME)."""
+    """Folder for the figure and the numbers, else out/NAME."""
     seed: int = 0
     """Seed for all random numbers."""
     budget: float = 1.0

@@ -20,12 +20,11 @@ class PlayCommand:
     level: Positional[str] = "showcase"
     """Level file, pack folder, or name of a shipped pack."""
     duel: str | None = None
-    """Agent to play against, on the same task and for the same number of episodes: a run's folder,
-    a shipped agent or a learner."""
+    """Agent to play against: a run's folder, a shipped agent or a learner."""
     show_goal: bool = False
     """Show the goal from the beginning (in a duel: at the end)."""
     episodes: int | None = None
-    """Number of episodes (1 to 100; default: twice the episodes of the pack's trials)."""
+    """Number of episodes (1 to 100), else twice as many as in the pack's trials."""
     seed: int = 0
     """Seed for the choice of the task and for all random numbers."""
     learner: tuple[str, ...] = ()

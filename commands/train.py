@@ -37,14 +37,13 @@ class TrainCommand:
     learner: str = DEFAULT_LEARNER
     """Learner: built in, offered by an installed package, or your own as FILE.py:CLASS."""
     out: Path | None = None
-    """Folder of the run (default: runs/LEARNER-PACK)."""
+    """Folder of the run, else runs/LEARNER-PACK."""
     overwrite: bool = False
     """Replace a run that exists already."""
     resume: bool = False
-    """Continue the run in --out as if it had not stopped. All options are those it was started
-    with; only --iterations and --minutes may change (which changes the learning rate schedule)."""
+    """Continue the run in --out; only --iterations and --minutes may change."""
     iterations: int | None = None
-    """Iterations of the outer loop (default: 4000)."""
+    """Iterations of the outer loop, else 4000."""
     minutes: float | None = None
     """Training time in minutes, instead of a number of iterations."""
     tasks: int = 32
@@ -186,7 +185,8 @@ def parse_train(argv: list[str], prog: str = "train") -> TrainCommand:
     range."""
 
     def read(argv: list[str]) -> TrainCommand:
-        command: TrainCommand = tyro.cli(with_learner_options(argv), args=argv[1:], prog=prog)
+        kind, about = with_learner_options(argv), TrainCommand.__doc__
+        command: TrainCommand = tyro.cli(kind, args=argv[1:], prog=prog, description=about)
         return command
 
     return with_pack_options(read(argv), argv, read)

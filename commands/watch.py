@@ -24,10 +24,9 @@ class WatchCommand:
     level: Positional[str] = "showcase"
     """Level file, pack folder, or name of a shipped pack."""
     agent: str | None = None
-    """Agent to watch: a run's folder, a shipped agent or a learner (default: the pack's agent)."""
+    """Agent to watch: a run's folder, a shipped agent or a learner; else the pack's agent."""
     versus: tuple[str, ...] = ()
-    """Up to three other agents to compare with; 'scratch' learns from scratch. (Default in the
-    window: scratch; 'none' for none.)"""
+    """Up to three agents to compare with, as 'scratch' (the window's default), or 'none'."""
     headless: bool = False
     """Open no window; write trace.json, policy.npz, curve.png, board.png and adaptation.gif."""
     out: Path | None = None
@@ -37,8 +36,7 @@ class WatchCommand:
     steps: int = STEPS
     """Number of adaptation steps (0 to 1000)."""
     replay: str | None = None
-    """Replay line to show again (copied from the window with L, or from trace.json). Replaces all
-    options above except --headless and --out."""
+    """Replay line to show again (key L copies it); only --headless and --out go with it."""
     learner: tuple[str, ...] = ()
     """Your own learners that the agents need, as FILE.py:CLASS."""
 

@@ -36,33 +36,21 @@ class InnerConfig:
     episodes: int = 20
     """Episodes sampled on each task for every gradient step (1 to 10000)."""
     discount: float = 0.9
-    """Discount factor of the returns in the inner loop (0 to 1). Below 1 it trades bias for less
-    variance."""
+    """Discount factor of the returns in the inner loop (0 to 1): less variance, more bias."""
     surrogate: Literal["lvc", "plain", "dice"] = "lvc"
-    """Inner loss. All three have the same gradient and differ in the outer loop's second-order
-    terms: 'lvc' (ProMP, Rothfuss et al. 2019) and 'dice' (Foerster et al. 2018) also credit the
-    pre-update policy for the data it collected ('dice' without bias but with more variance);
-    'plain' (Williams 1992) does not."""
+    """Inner loss; 'lvc' and 'dice' credit the pre-update policy for its data, 'plain' does not."""
     shrink: float = 1.0
-    """Shrinkage of the state baseline towards the mean return at the same time step, in equivalent
-    visits (0 to 1e6)."""
+    """Shrinkage of state baselines towards the time-step mean, in visits (0 to 1e6)."""
     rarity: float = 10.0
-    """Bonus for reaching the goal, in units of reward, times the share of the task's other episodes
-    that missed it (0 to 1e6). It keeps rare successes from being outvoted by many failures."""
+    """Bonus for reaching the goal, times the share of episodes that missed it (0 to 1e6)."""
     curiosity: float = 0.3
-    """Bonus for entering a state, in units of reward, divided by the square root of its visits so
-    far (0 to 1e6). It applies to steps in which no episode reaches the goal; without it, the policy
-    would only learn to avoid costs."""
+    """Bonus for new states in steps whose episodes all miss the goal (0 to 1e6)."""
     trust: float = 0.7
-    """Trust region: shorten steps that change the policy by more than about this KL divergence
-    (nats, mean over visits, 0 to 1e6; 0 turns it off). The idea is from TRPO (Schulman et al.
-    2015)."""
+    """Trust region: largest KL divergence of a step in nats (0 to 1e6; 0 turns it off)."""
     narrowing: float = 0.5
-    """Decay of the trust region: after k steps its limit is trust / (1 + narrowing * k) (0 to 1e6).
-    Larger values protect earlier progress more."""
+    """Decay of the trust region: after k steps it is trust / (1 + narrowing k) (0 to 1e6)."""
     lost_undiscounted: bool = False
-    """Use discount 1 in steps in which no episode reaches the goal, so that the policy does not
-    learn to postpone losses at any cost."""
+    """Use discount 1 in steps whose episodes all miss the goal, so losses are not put off."""
 
     def __post_init__(self) -> None:
         check_options(self, episodes=(1, 10_000), discount=(0, 1), shrink=(0, 1e6))

@@ -34,19 +34,15 @@ class MamlConfig(GradientConfig):
     inner_steps: int = 3
     """Inner gradient steps that training differentiates through (1 to 100)."""
     step_sizes: Literal["parameter", "layer"] = "parameter"
-    """Granularity of the learned step sizes: one per parameter (Meta-SGD, Li et al. 2017), or one
-    for the weights and one for the biases of each layer (MAML++)."""
+    """Learned step sizes: per parameter (Meta-SGD, Li et al. 2017), or per layer (MAML++)."""
     per_step: bool = False
     """Learn separate step sizes for each inner step (MAML++); further steps use the last ones."""
     multi_step: bool = True
     """Sum the outer objective over all inner steps (MAML++) instead of using only the last one."""
     emaml: float = 0.0
-    """Weight of the E-MAML term (Stadie et al. 2018), which credits the inner loop's policies for
-    the episodes they collect (0 to 1e6). Meant for the inner surrogate 'plain'; needs the 'exact'
-    objective."""
+    """Weight of the E-MAML term (Stadie et al. 2018) in the 'exact' objective (0 to 1e6)."""
     objective: Literal["exact", "sampled"] = "exact"
-    """Outer objective: 'exact' expected return after each inner step, or 'sampled' episodes after
-    the last one."""
+    """Outer objective: 'exact' return after each step, or 'sampled' episodes after the last."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -23,13 +23,11 @@ class OuterConfig:
     step_size_rate: float = 2e-2
     """Peak learning rate of Adam for the logarithms of the step sizes (0 to 10)."""
     warm_up: float = 0.01
-    """Share of training in which the learning rates rise to their peak (0 to 0.99); afterwards they
-    follow a cosine schedule."""
+    """Share of training in which the rates rise to their peak (0 to 0.99); then a cosine."""
     final: float = 0.02
     """Final learning rates as a share of their peak (0 to 1)."""
     average: float = 0.99
-    """Decay of the moving average of the meta-parameters per iteration (0 to 1). Adaptation starts
-    from the average; 0 turns averaging off."""
+    """Decay of the moving average of the meta-parameters, which adapt (0 to 1)."""
 
     def __post_init__(self) -> None:
         check_options(self, learning_rate=(0, 10), step_size_rate=(0, 10), warm_up=(0, 0.99))

@@ -23,14 +23,11 @@ class ObjectiveConfig:
     """Options of the outer objective: weights of its exploration terms."""
 
     discovery: float = 4.0
-    """Weight of the probability that the episodes before adaptation find the goal (0 to 1e6);
-    encourages exploration."""
+    """Weight of the probability of finding the goal before adaptation (0 to 1e6)."""
     entropy: float = 0.15
-    """Weight of the entropy of the policy before adaptation, in nats (0 to 1e6); encourages
-    exploration."""
+    """Weight of the policy's entropy before adaptation, for exploration (0 to 1e6)."""
     later_entropy: float = 0.1
-    """Entropy weight of the policies after each adaptation step, as a share of the entropy weight
-    before adaptation (0 to 1e6)."""
+    """Entropy weight after each adaptation step, as a share of --entropy (0 to 1e6)."""
 
     def __post_init__(self) -> None:
         check_options(self, discovery=(0, 1e6), entropy=(0, 1e6), later_entropy=(0, 1e6))

@@ -28,8 +28,7 @@ class ReptileConfig(GradientConfig):
     inner_steps: int = 3
     """Inner gradient steps before each outer update (1 to 100); k in the paper."""
     pull: float = 1.0
-    """Weight of the Reptile direction, the initialisation minus the adapted parameters, relative to
-    the exploration terms (0 to 1e6)."""
+    """Weight of the step towards the adapted parameters, besides exploration (0 to 1e6)."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -22,14 +22,13 @@ class SampleCommand:
     """Draw tasks: their maps, what was drawn, optimal returns and shortest paths."""
 
     level: Positional[str]
-    """Level file (any of its tasks may be drawn), pack folder, or name of a shipped pack (tasks are
-    drawn from its training split, or from its test split if it has no training tasks)."""
+    """Level file (any of its tasks), pack folder, or name of a shipped pack."""
     n: Annotated[int, tyro.conf.arg(aliases=["-n"], name="number")] = 8
     """Number of tasks."""
     seed: int = 0
     """Seed for the draws."""
     split: str | None = None
-    """Split to draw from: train, validation or test."""
+    """Split to draw from: train, validation or test; else train, or test if that is empty."""
     png: Path | None = None
     """PNG file for a picture of the tasks."""
     json: bool = False
