@@ -29,8 +29,7 @@ LONGEST = 1e6  # minutes
 
 @dataclass(frozen=True)
 class TrainCommand:
-    """Meta-train an agent on a pack. 'train PACK --learner NAME --help' also lists the options of
-    that learner."""
+    """Meta-train an agent; 'train PACK --learner NAME --help' lists that learner's options, too."""
 
     pack: Positional[str]
     """Pack folder, name of a shipped pack, or level file."""
