@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from agents.rollout import Rngs
+from game.session.messages import STEPS
 from game.session.trace import AdaptationStep
 from game.world.batch import GridBatch
 
@@ -128,8 +129,8 @@ class BaseLearner:
 
     @property
     def judged(self) -> range:
-        """The first five steps."""
-        return range(1, 6)
+        """The steps after which agents are compared, but step 0."""
+        return range(1, STEPS + 1)
 
     @property
     def episodes_per_step(self) -> int:

@@ -15,8 +15,8 @@ from rich.table import Table
 
 from agents.studies.bench_world import Figure
 from agents.studies.microscope import EstimatorReading
-from agents.training.evaluate import BASELINE_AGENT
 from agents.training.train import Training, Update
+from game.session.messages import BASELINE_AGENT
 
 BARS = " ▁▂▃▄▅▆▇█"
 

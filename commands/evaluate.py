@@ -9,7 +9,7 @@ from pathlib import Path
 from tyro.conf import Positional
 
 from commands.exit_codes import AT_FAULT, DONE, UNUSABLE, fail
-from game.session.messages import MOST_STEPS, STEPS
+from game.session.messages import BASELINE_AGENT, MOST_STEPS, STEPS
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class EvaluateCommand:
         torch.set_num_threads(1)
         packs = [load_pack(name) for name in (self.pack, *self.also)]
         home = packs[0].name
-        agents = contenders(self.agent or (packs[0].agent, "scratch"), home)
+        agents = contenders(self.agent or (packs[0].agent, BASELINE_AGENT), home)
         for pack in packs:
             if not tasks_of(pack, self.split):
                 return fail(f"{pack.path}: the pack has no {self.split} tasks", AT_FAULT)

@@ -8,7 +8,7 @@ from tyro.conf import Positional
 
 from commands.exit_codes import AT_FAULT, UNUSABLE, fail
 from commands.open_window import open_window
-from game.session.messages import STEPS
+from game.session.messages import BASELINE_AGENT, STEPS
 
 MOST_EPISODES = 100
 
@@ -43,7 +43,7 @@ class PlayCommand:
         return open_window(
             "duel" if self.duel else "play",
             pack,
-            (self.duel or pack.agent, "scratch"),
+            (self.duel or pack.agent, BASELINE_AGENT),
             self.seed,
             STEPS,
             self.episodes or 0,

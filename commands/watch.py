@@ -10,7 +10,7 @@ from tyro.conf import Positional
 
 from commands.exit_codes import AT_FAULT, DONE, UNUSABLE, fail
 from commands.open_window import open_window
-from game.session.messages import MOST_AGENTS, MOST_STEPS, STEPS
+from game.session.messages import BASELINE_AGENT, MOST_AGENTS, MOST_STEPS, STEPS
 
 if TYPE_CHECKING:
     from game.session.messages import Request
@@ -65,7 +65,7 @@ class WatchCommand:
         if self.headless:
             task, agents = tasks[self.seed % len(tasks)], self._agents(pack, self.versus)
             return self._write(pack, Request(0, task, self.seed, self.steps, agents, pack.name))
-        return self._open(pack, self._agents(pack, self.versus or ("scratch",)))
+        return self._open(pack, self._agents(pack, self.versus or (BASELINE_AGENT,)))
 
     def _agents(self, pack: Pack, versus: tuple[str, ...]) -> tuple[str, ...]:
         others = (name for name in versus if name not in ("", "none"))

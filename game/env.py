@@ -26,12 +26,12 @@ from numpy.typing import NDArray
 from game.tasks.distribution import TaskDistribution
 from game.tasks.packs import load_pack
 from game.tasks.task import Task
-from game.text.level import Level
+from game.text.level import MAX_STATES, Level
 from game.text.tiles import BY_CHAR
 from game.world.batch import GridBatch
 from game.world.environments import Environments
 from game.world.features import N_FEATURES, observe
-from game.world.tables import MAX_STATES, N_ACTIONS, Tables, compile_level
+from game.world.tables import N_ACTIONS, Tables, compile_level
 
 Source = str | Path | Level | Task
 Observation = Literal["features", "state"]

@@ -22,12 +22,11 @@ from agents.training.curves import Curves, adaptation_curves
 from agents.training.plots import Line, plot_scores
 from agents.training.statistics import area_under_curve, probability_of_improvement
 from game.files import write_atomically, write_json
+from game.session.messages import BASELINE_AGENT
 from game.tasks.family import count_tasks, family
 from game.tasks.packs import Pack
 from game.tasks.task import Task
 from game.world.bayes import bayes_returns
-
-BASELINE_AGENT = "scratch"  # the agent that improvement is measured against
 
 
 def bayes_optimal_returns(pack: Pack, tasks: Sequence[Task], episodes: int) -> list[float] | None:

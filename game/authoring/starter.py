@@ -7,6 +7,7 @@ from pathlib import Path
 
 from game.files import write_atomically
 from game.tasks.pack_file import PACK_FILE, PackError
+from game.tasks.packs import DEFAULT_AGENT
 
 FIRST = "first.txt"
 
@@ -49,7 +50,7 @@ PACK = """\
 
 title = "My first pack"
 text = "What varies, and what there is to learn."
-agent = "maml-mazes-9x9" # the agent to watch; after training your own: "runs/maml-{name}"
+agent = "{agent}" # the agent to watch; after training your own: "runs/maml-{name}"
 episodes = 4 # episodes in a trial, for agents with memory
 
 # The tasks for training, for validation and for the test. No task is in two splits, and neither
@@ -81,7 +82,8 @@ def write_first_pack(folder: Path) -> list[Path]:
     if folder.is_dir() and any(folder.iterdir()):
         raise PackError(f"{folder}: the folder is not empty - name a new one")
     made = [path for path in (folder, *folder.parents) if not path.exists()]
-    files = {folder / FIRST: LEVEL, folder / PACK_FILE: PACK.replace("{name}", _name(folder))}
+    pack = PACK.replace("{agent}", DEFAULT_AGENT).replace("{name}", _name(folder))
+    files = {folder / FIRST: LEVEL, folder / PACK_FILE: pack}
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for path, text in files.items():

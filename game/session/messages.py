@@ -15,6 +15,7 @@ from game.session.trace import AdaptationStep, AdaptationTrace
 from game.tasks.task import Task
 from game.text.draws import move_goal
 
+BASELINE_AGENT = "scratch"  # learns from scratch: what adaptation is compared with
 STEPS = 5  # adaptation steps, unless a request says otherwise
 MOST_STEPS = 1000  # adaptation steps in a request
 MOST_EPISODES = 1000  # in an adaptation step, where a request sets it

@@ -14,7 +14,7 @@ from typing import Any
 
 from game.text.dialects import DIALECTS, MAX_TEXT
 from game.text.level import MAX_STEPS, MIRROR, NAMES, NO_WIND, ROTATE, WINDS, Level
-from game.text.tiles import BY_CHAR, BY_NAME, DIRECTIONS, ICE, PATROL, SETTINGS
+from game.text.tiles import BY_CHAR, BY_NAME, DIRECTIONS, ICE, LARGEST, PATROL, SETTINGS
 from game.text.values import (
     NORMAL,
     PERMUTATIONS,
@@ -140,7 +140,9 @@ def _plain(name: str, read: Callable[[str], Any], in_play: bool = True) -> Heade
 
 def _read_rewards(text: str) -> Fields:
     pairs = read_pairs(
-        text, ["goal", "step"], lambda name, value, at: read_number(value, name, -1000, 1000, at)
+        text,
+        ["goal", "step"],
+        lambda name, value, at: read_number(value, name, -LARGEST, LARGEST, at),
     )
     return {f"{name}_reward": value for name, value in pairs.items()}
 
@@ -160,7 +162,7 @@ def _pairs_text(pairs: Iterable[tuple[str, Value]]) -> str:
 
 def _read_costs(text: str) -> Fields:
     def read(name: str, value: str, at: int) -> Value:
-        return read_value(value, name, 0, 1000, at, whole="range")
+        return read_value(value, name, 0, LARGEST, at, whole="range")
 
     pairs = read_pairs(text, NAMES, read)
     return {"costs": tuple((name, pairs[name]) for name in NAMES if name in pairs)}

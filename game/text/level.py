@@ -8,6 +8,7 @@ from game.text.tiles import BY_CHAR, DIRECTIONS, SETTINGS, TILES
 from game.text.values import NORMAL, Value
 
 MAX_BYTES = 1 << 20
+MAX_STATES = 65_536  # a level with more is refused
 STEPS, MAX_STEPS = 50, 10_000  # in an episode: the default, and the limit
 MIRROR, ROTATE = "mirror", "rotate"
 NO_WIND = "none"

@@ -12,10 +12,10 @@ from typing import Any
 
 from game.text.dialects import DIALECTS, Dialect, Report, check_shape, check_size, dialect_of
 from game.text.header import HEADER, LINE_KEYS
-from game.text.level import MAX_BYTES, MAX_STEPS, STEPS, Level, LevelError, Problem
+from game.text.level import MAX_BYTES, MAX_STATES, MAX_STEPS, STEPS, Level, LevelError, Problem
 from game.text.tiles import BY_CHAR, CANDIDATE, FLOOR, GOAL, RESERVED, START
 from game.text.values import Fault, meant, quote
-from game.text.walking import MAX_NODES, Node, explore
+from game.text.walking import Node, explore
 
 MAX_LINES = 10_000
 MAX_LINE = 10_000  # characters of a header line without its comment
@@ -233,7 +233,7 @@ def _check_reach(level: Level, first: int, report: Report) -> None:
     """Report starts from which no goal or candidate can be reached, even by chance."""
     starts = level.find(START)
     nodes = explore(level, starts)
-    if len(nodes) > MAX_NODES:
+    if len(nodes) > MAX_STATES:
         return
     before: dict[Node, list[Node]] = {}
     for node, (_, exits) in nodes.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 Colour = tuple[int, int, int]
+LARGEST = 1000  # the largest number in a header: a cost, a reward, a pace
 
 
 @dataclass(frozen=True)
@@ -96,9 +97,9 @@ SETTINGS: dict[str, Setting] = {
     setting.label: setting
     for setting in (
         Setting(ICE, "slip", 0.5, 0, 1),
-        Setting(COIN, "worth", 0.5, -1000, 1000),
+        Setting(COIN, "worth", 0.5, -LARGEST, LARGEST),
         Setting(PATROL, "kind", "x", words=("x", "y", "hunt")),
-        Setting(PATROL, "every", 1, 1, 1000, whole=True),
-        Setting(HUNTER, "every", 2, 1, 1000, whole=True),
+        Setting(PATROL, "every", 1, 1, LARGEST, whole=True),
+        Setting(HUNTER, "every", 2, 1, LARGEST, whole=True),
     )
 }

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from game.text.level import WINDS, Level
+from game.text.level import MAX_STATES, WINDS, Level
 from game.text.tiles import BY_CHAR, DIRECTIONS
 
-MAX_NODES = 65_536  # a level with more has too many states to be compiled anyway
 Node = tuple[int, int, str]  # row, column, keys held
 _BACK = dict(zip(DIRECTIONS, ("down", "up", "right", "left")))
 _STEPS = dict(zip(DIRECTIONS, ((-1, 0), (1, 0), (0, -1), (0, 1))))
@@ -28,14 +27,14 @@ def reachable(level: Level, start: tuple[int, int]) -> dict[tuple[int, int], int
 def explore(level: Level, starts: list[tuple[int, int]]) -> dict[Node, tuple[int, list[Node]]]:
     """Nodes that can be reached, in the order of their distance, with distance and exits.
 
-    The search ends after MAX_NODES nodes.
+    The search ends after MAX_STATES nodes.
     """
     distance: dict[Node, int] = dict.fromkeys(((r, c, "") for r, c in starts), 0)
     found: dict[Node, tuple[int, list[Node]]] = {}
     exits_of = _walker(level)
     queue = list(distance)
     for node in queue:
-        if len(found) > MAX_NODES:
+        if len(found) > MAX_STATES:
             break
         exits = exits_of(node)
         found[node] = distance[node], exits

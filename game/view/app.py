@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pygame
 
-from game.session.messages import Agents, Feed, NoAgent
+from game.session.messages import BASELINE_AGENT, STEPS, Agents, Feed, NoAgent
 from game.view import settings as stored_settings
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.library import Library, LibraryPack, file_stamps
@@ -37,7 +37,7 @@ class App:
         feed: Feed,
         file: Path | None = None,
         seed: int = 0,
-        steps: int = 5,
+        steps: int = STEPS,
         jobs: BackgroundJobs | None = None,
         show_goal: bool = False,
         recorder: Recorder | None = None,
@@ -153,7 +153,7 @@ class App:
             agents = navigation.agents or self.location.agents
             navigation = replace(navigation, pack=pack, agents=agents)
         if navigation.pack and not navigation.agents:
-            navigation = replace(navigation, agents=(navigation.pack.agent, "scratch"))
+            navigation = replace(navigation, agents=(navigation.pack.agent, BASELINE_AGENT))
         page = self._open(navigation)
         page.opened_by = navigation
         self._push(page)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from game.session.messages import Agents, Request
+from game.session.messages import STEPS, Agents, Request
 from game.tasks.coverage import Coverage, coverage_of, differences
 from game.tasks.distribution import SPLITS
 from game.tasks.pack_file import PackError
@@ -34,7 +34,7 @@ def watch_setup(
     names: Sequence[str],
     agents: Agents,
     seed: int = 0,
-    steps: int = 5,
+    steps: int = STEPS,
     first: Task | None = None,
     jobs: BackgroundJobs | None = None,
 ) -> WatchSetup:

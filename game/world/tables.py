@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from game.text.level import WINDS, Level
+from game.text.level import MAX_STATES, WINDS, Level
 from game.world.rules import (
     ACTIONS,
     KEYS,
@@ -32,7 +32,6 @@ from game.world.rules import (
     step,
 )
 
-MAX_STATES = 65_536
 SMALL = 8_192  # up to this many states are tabulated at once, reachable or not
 N_ACTIONS = len(ACTIONS)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from game.session.messages import BASELINE_AGENT
+
 MODES = {
     "watch": "Watch an agent adapt to the level.",
     "play": "Search for the goal yourself, over several episodes.",
@@ -31,7 +33,7 @@ class GalleryFields:
         first, second = chosen_agents[:1], chosen_agents[1:]
         self.options = {
             "agent": _distinct(*first, *agents),
-            SECOND_AGENT: _distinct(NO_AGENT, "scratch", *second, *agents),
+            SECOND_AGENT: _distinct(NO_AGENT, BASELINE_AGENT, *second, *agents),
             "mode": list(MODES),
             "learner": list(learners),
             "minutes": list(MINUTES),
@@ -72,7 +74,7 @@ class GalleryFields:
 
     def update_agents(self, names: Sequence[str]) -> None:
         """Offer these agents, and keep the chosen ones."""
-        for field, first in (("agent", ()), (SECOND_AGENT, (NO_AGENT, "scratch"))):
+        for field, first in (("agent", ()), (SECOND_AGENT, (NO_AGENT, BASELINE_AGENT))):
             kept = self.value(field)
             self.options[field] = _distinct(*first, kept, *names)
             self.chosen[field] = self.options[field].index(kept)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pygame
 
-from game.session.messages import Begun, Feed, Trained
+from game.session.messages import BASELINE_AGENT, Begun, Feed, Trained
 from game.view.draw.overlays import OVERLAYS, Overlay
 from game.view.draw.screen_header import draw_header
 from game.view.draw.text_boxes import draw_notice
@@ -84,7 +84,7 @@ class TrainScreen(Screen):
         """End the training and, once it is saved, watch the agent adapt to unseen levels."""
         begun = self.run.begun
         if begun and self.run.latest:
-            agents = (str(begun.out), "scratch")
+            agents = (str(begun.out), BASELINE_AGENT)
             self._after_saving = Navigation("watch", path=begun.pack, agents=agents)
             self.run.stop()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from game.session.messages import Request
+from game.session.messages import STEPS, Request
 from game.session.trace import AdaptationStep, AdaptationTrace
 from game.tasks.task import Task
 from game.view.draw.plot_axes import Axes
@@ -33,7 +33,7 @@ class WatchSetup:
     pack_title: str
     agents: tuple[str, ...]  # names on screen; the first agent is watched, the others compared
     seed: int = 0
-    steps: int = 5
+    steps: int = STEPS
     episodes: int = 20  # of each adaptation step of the watched agent
     seen: Callable[[Task], bool] = _unseen  # whether the agent was trained on the task
     # why a task is outside the training distribution; (): it is inside; None: not known yet
