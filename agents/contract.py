@@ -19,7 +19,7 @@ from agents.adaptation import TaskChange, adapt_through
 from agents.learner import Arrays, Learner
 from game.session.trace import AdaptationStep
 from game.tasks.task import Task, task_rng
-from game.text.draws import move_goal
+from game.text.drawn_values import move_goal
 from game.text.reading import parse
 from game.text.tiles import FLOOR, GOAL
 from game.world.batch import GridBatch

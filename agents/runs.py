@@ -16,7 +16,7 @@ import numpy as np
 import safetensors
 from safetensors.numpy import save
 
-from agents.catalog import (
+from agents.agent_catalog import (
     CHECKPOINT,
     CONFIG,
     EPISODES_PER_STEP,
@@ -27,7 +27,7 @@ from agents.catalog import (
     read_config,
 )
 from agents.learner import STEP_SIZES, AgentError, Arrays, Learner
-from agents.registry import learner_class, make_learner
+from agents.learner_registry import learner_class, make_learner
 from game.files import write_atomically
 from game.filling import Misfit, fill
 from game.world.features import LAYOUT

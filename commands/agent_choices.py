@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from agents.catalog import UNTRAINED, agent_card, list_pretrained, list_runs
+from agents.agent_catalog import UNTRAINED, agent_card, list_pretrained, list_runs
 from agents.learner import AgentError
-from agents.registry import trainable_learners
+from agents.learner_registry import trainable_learners
 from game.session.messages import AgentCard, NoAgent
 
 

@@ -37,10 +37,10 @@ class EvaluateCommand:
         import torch
         from rich.console import Console
 
-        from agents.registry import register_files
+        from agents.learner_registry import register_files
         from agents.runs import learner_by_seed
-        from agents.training.contenders import check_held_out, contenders, tasks_of
         from agents.training.evaluate import evaluate, write_results
+        from agents.training.evaluated_agents import check_held_out, contenders, tasks_of
         from commands.console import show_evaluation, show_written
         from game.tasks.distribution import SPLITS
         from game.tasks.packs import load_pack

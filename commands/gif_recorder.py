@@ -11,7 +11,7 @@ MAIN = Path(__file__).resolve().parents[1] / "main.py"
 
 
 class GifRecorder:
-    """Records one adaptation at a time: see `game.view.screen_capture.Recorder`."""
+    """Records one adaptation at a time: see `game.view.capture_requests.Recorder`."""
 
     def __init__(self, learners: Sequence[str] = ()) -> None:
         self._learners = learners  # as `--learner` takes them

@@ -12,8 +12,8 @@ from game.session.messages import Request
 from game.session.replay import line_of
 from game.session.trace import trace_json
 from game.tasks.packs import Pack
-from game.view.recording import save_gif, save_picture
-from game.view.setups import replay_setup
+from game.view.image_files import save_gif, save_picture
+from game.view.screen_setups import replay_setup
 from game.view.window import check_pygame
 from game.world.tables import compile_level
 

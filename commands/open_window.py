@@ -81,7 +81,7 @@ def open_window(
 
 def saved_message(out: Path, began: float) -> str:
     """What a training that began at this time has left in its folder."""
-    from agents.catalog import CHECKPOINT
+    from agents.agent_catalog import CHECKPOINT
 
     last = out / CHECKPOINT
     if last.exists() and last.stat().st_mtime >= began:

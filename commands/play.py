@@ -31,7 +31,7 @@ class PlayCommand:
     """Your own learners that the agents need, as FILE.py:CLASS."""
 
     def run(self) -> int:
-        from agents.registry import register_files
+        from agents.learner_registry import register_files
         from game.tasks.packs import load_pack
 
         if self.seed < 0 or (self.episodes is not None and not 1 <= self.episodes <= MOST_EPISODES):

@@ -88,9 +88,9 @@ class TrainCommand:
 
     def check(self) -> tuple[Pack, Path]:
         """The pack and the folder of the run. Raises AgentError or PackError, as `training`."""
-        from agents.catalog import RUNS, WEIGHTS
+        from agents.agent_catalog import RUNS, WEIGHTS
         from agents.learner import AgentError
-        from agents.registry import find_entry, run_name
+        from agents.learner_registry import find_entry, run_name
         from game.tasks.pack_file import PackError
         from game.tasks.packs import load_pack
 
@@ -215,7 +215,7 @@ def with_pack_options(command: TrainCommand, argv: list[str], read: Any) -> Trai
 
 def with_learner_options(argv: Sequence[str]) -> type:
     """TrainCommand with the options of the learner that `argv` names. Raises AgentError."""
-    from agents.registry import learner_class, make_config
+    from agents.learner_registry import learner_class, make_config
 
     name = next((b for a, b in itertools.pairwise(argv) if a == "--learner"), DEFAULT_LEARNER)
     name = next((a.partition("=")[2] for a in argv if a.startswith("--learner=")), name)
@@ -229,13 +229,13 @@ def with_learner_options(argv: Sequence[str]) -> type:
 
 def registered_name(learner: str) -> str:
     """The name of a learner; one given as FILE.py:CLASS is made known to this process."""
-    from agents.registry import is_file_learner, register_file
+    from agents.learner_registry import is_file_learner, register_file
 
     return register_file(learner) if is_file_learner(learner) else learner
 
 
 def _make_learner(command: TrainCommand) -> Any:
-    from agents.registry import learner_class
+    from agents.learner_registry import learner_class
 
     options = command.options  # type: ignore[attr-defined]
     return learner_class(command.learner)(options, command.seed)

@@ -41,7 +41,7 @@ class WatchCommand:
     """Your own learners that the agents need, as FILE.py:CLASS."""
 
     def run(self) -> int:
-        from agents.registry import register_files
+        from agents.learner_registry import register_files
         from game.session.messages import Request
         from game.session.replay import read_line
         from game.tasks.packs import load_pack

@@ -12,7 +12,7 @@ import pytest
 
 from agents.gradient.inner_loop import InnerConfig
 from agents.gradient.maml import MamlConfig
-from agents.registry import BUILT_IN
+from agents.learner_registry import BUILT_IN
 from agents.studies.exercises import EXERCISES
 from commands.evaluate import EvaluateCommand
 from commands.exercise import ExerciseCommand

@@ -177,7 +177,7 @@ def test_the_window_side_never_loads_torch():
 
 def test_learners_that_do_not_train_load_no_compiler():
     code = (
-        "import sys; from agents.registry import BUILT_IN, make_learner\n"
+        "import sys; from agents.learner_registry import BUILT_IN, make_learner\n"
         "for name in BUILT_IN: make_learner(name)\n"
         "print('torch' in sys.modules, 'torch._dynamo' in sys.modules)"
     )

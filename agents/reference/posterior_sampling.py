@@ -19,7 +19,7 @@ from game.session.trace import AdaptationStep
 from game.text.level import Level
 from game.text.tiles import CANDIDATE, FLOOR, GOAL
 from game.world.batch import GridBatch
-from game.world.bayes import MOST_VALUES
+from game.world.bayes_optimal import MOST_VALUES
 from game.world.beliefs import belief
 from game.world.hidden_goal import hidden_goal, solve_known_goals
 from game.world.rules import Bools, Floats, Ints

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from agents.learner import Learner
-from agents.training.contenders import shares_tasks, tasks_of
 from agents.training.curves import Curves, adaptation_curves
+from agents.training.evaluated_agents import shares_tasks, tasks_of
 from agents.training.plots import Line, plot_scores
 from agents.training.statistics import area_under_curve, probability_of_improvement
 from game.files import write_atomically, write_json
@@ -26,7 +26,7 @@ from game.session.messages import BASELINE_AGENT
 from game.tasks.family import count_tasks, family
 from game.tasks.packs import Pack
 from game.tasks.task import Task
-from game.world.bayes import bayes_returns
+from game.world.bayes_optimal import bayes_returns
 
 
 def bayes_optimal_returns(pack: Pack, tasks: Sequence[Task], episodes: int) -> list[float] | None:

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from agents.catalog import CHECKPOINT, CONFIG
+from agents.agent_catalog import CHECKPOINT, CONFIG
 from agents.learner import Arrays, Diverged, Learner
 from agents.runs import describe, load_checkpoint, save_checkpoint, save_weights
 from agents.training.curves import adaptation_curves

@@ -107,7 +107,7 @@ class Worker:
 
 def _serve(connection: Connection, train: Train | None, learners: Sequence[str]) -> None:
     """Run the worker's process until the window closes the connection."""
-    from agents.registry import register_files
+    from agents.learner_registry import register_files
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # not inherited on all systems
     register_files(learners)
@@ -265,7 +265,7 @@ def trace_task(name: str, pack: str, task: Task, seed: int, steps: int) -> Adapt
 
 def trace(request: Request) -> list[AdaptationTrace]:
     """Return the complete adaptations of a request: the same steps as the window gets."""
-    from agents.catalog import agent_card
+    from agents.agent_catalog import agent_card
 
     batch = GridBatch.of([request.task.level])
     steps = [one.step for one in request.changes if one.goal]

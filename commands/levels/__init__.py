@@ -10,12 +10,12 @@ from tyro.conf import OmitSubcommandPrefixes, subcommand
 from commands.levels.check import CheckCommand
 from commands.levels.convert import ConvertCommand
 from commands.levels.fixed import FixedCommand
+from commands.levels.hash import HashCommand
 from commands.levels.legend import LegendCommand
-from commands.levels.list_packs import ListCommand
+from commands.levels.list import ListCommand
 from commands.levels.new import NewCommand
 from commands.levels.sample import SampleCommand
 from commands.levels.show import ShowCommand
-from commands.levels.task_ids import HashCommand
 
 LevelCommand = (
     Annotated[ListCommand, subcommand("list")]

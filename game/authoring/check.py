@@ -16,12 +16,12 @@ from game.tasks.family import count_tasks, draw_task, family
 from game.tasks.pack_file import PACK_FILE, PackError, level_files
 from game.tasks.packs import DEFAULT_EPISODES, Pack, find_pack, load_pack
 from game.tasks.task import Task
-from game.text.draws import drawable_values, with_values
+from game.text.drawn_values import drawable_values, with_values
 from game.text.level import MAX_BYTES, Level, LevelError
 from game.text.reading import examine
 from game.text.tiles import START
 from game.text.values import OneOf, Range, Value
-from game.world.bayes import bayes_returns, posterior_sampling
+from game.world.bayes_optimal import bayes_returns, posterior_sampling
 from game.world.tables import TooLarge
 
 MOST_TASKS = 1000  # up to this many tasks, figures are means over all of them

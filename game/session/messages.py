@@ -13,7 +13,7 @@ from typing import Protocol
 
 from game.session.trace import AdaptationStep, AdaptationTrace
 from game.tasks.task import Task
-from game.text.draws import move_goal
+from game.text.drawn_values import move_goal
 
 BASELINE_AGENT = "scratch"  # learns from scratch: what adaptation is compared with
 STEPS = 5  # adaptation steps, unless a request says otherwise

@@ -13,7 +13,7 @@ from game.session.messages import MOST_AGENTS, MOST_EPISODES, MOST_STEPS, Change
 from game.tasks.distribution import SPLITS
 from game.tasks.packs import LEVELS, Pack, load_pack
 from game.tasks.task import Task
-from game.text.draws import can_move_goal
+from game.text.drawn_values import can_move_goal
 
 MOST_LINE = 20_000  # characters
 MOST_CELL = 10_000  # a row or column

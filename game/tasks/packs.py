@@ -7,10 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from game.tasks.distribution import SPLITS, TaskDistribution
-from game.tasks.generated import GenerateTable, generated_splits
-from game.tasks.pack_file import PACK_FILE, PackError, PackFile, level_files
-from game.tasks.splits import (
+from game.tasks.authored_splits import (
     ALIKE,
     DEFAULT_SHARES,
     authored_splits,
@@ -18,6 +15,9 @@ from game.tasks.splits import (
     divide_by_share,
     list_tasks,
 )
+from game.tasks.distribution import SPLITS, TaskDistribution
+from game.tasks.generated_splits import GenerateTable, generated_splits
+from game.tasks.pack_file import PACK_FILE, PackError, PackFile, level_files
 from game.tasks.task import Task
 from game.text.level import Level, LevelError
 from game.text.reading import read

@@ -10,15 +10,15 @@ import pygame
 
 from game.session.messages import BASELINE_AGENT, STEPS, Agents, Feed, NoAgent
 from game.view import settings as stored_settings
+from game.view.capture_requests import CAPTURES, Recorder, ScreenCapture
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.library import Library, LibraryPack, file_stamps
-from game.view.screen_capture import CAPTURES, Recorder, ScreenCapture
+from game.view.screen_setups import play_setup, replay_setup, watch_setup
 from game.view.screens.gallery import Gallery
 from game.view.screens.play import PlayScreen
 from game.view.screens.screen import Navigation, Notice, Screen
 from game.view.screens.train import TrainScreen
 from game.view.screens.watch import WatchScreen
-from game.view.setups import play_setup, replay_setup, watch_setup
 
 CHECK_FILES = 0.5  # seconds between two checks for changed files
 

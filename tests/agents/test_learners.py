@@ -7,7 +7,7 @@ import pytest
 
 from agents.contract import RULES
 from agents.learner import AgentError
-from agents.registry import BUILT_IN, learner_class, make_learner
+from agents.learner_registry import BUILT_IN, learner_class, make_learner
 from game.tasks.family import draw_task
 from game.tasks.packs import load_pack
 from game.tasks.task import task_rng

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from agents.catalog import agent_card
+from agents.agent_catalog import agent_card
 from agents.learner import AgentError
-from agents.registry import is_file_learner, run_name
+from agents.learner_registry import is_file_learner, run_name
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "learners.md").read_text(encoding="utf-8")

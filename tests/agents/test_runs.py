@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
-from agents.catalog import CONFIG, WEIGHTS, agent_card, find_agent, list_pretrained
+from agents.agent_catalog import CONFIG, WEIGHTS, agent_card, find_agent, list_pretrained
 from agents.learner import AgentError
+from agents.learner_registry import learner_class, make_learner
 from agents.memory.memory_learner import MemoryLearner
-from agents.registry import learner_class, make_learner
 from agents.runs import describe, load_agent, save_weights
 from game.files import write_atomically, write_json
 from game.tasks.packs import list_packs, load_pack

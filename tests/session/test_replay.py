@@ -14,7 +14,7 @@ from commands import main
 from game.session.messages import Change, Request
 from game.session.replay import ReplayError, line_of, read_line
 from game.tasks.packs import load_pack
-from game.text.draws import can_move_goal
+from game.text.drawn_values import can_move_goal
 from game.world.tables import compile_level
 
 PACK = load_pack("mazes-9x9")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from game.tasks.family import draw_task
 from game.tasks.packs import LEVELS
 from game.tasks.task import Task
-from game.text.draws import drawable_values, nominal
+from game.text.drawn_values import drawable_values, nominal
 from game.text.level import MAX_BYTES, NAMES, Level, LevelError
 from game.text.reading import examine, parse, read
 from game.text.tiles import SETTINGS, Setting

@@ -13,12 +13,12 @@ from game.view.app import CHECK_FILES, App
 from game.view.draw.theme import DARK
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.library import Library
+from game.view.screen_setups import watch_setup
 from game.view.screens.gallery import Gallery
 from game.view.screens.screen import Navigation
 from game.view.screens.watch import WatchScreen
 from game.view.settings import load
-from game.view.setups import watch_setup
-from game.world.bayes import first_episode_score
+from game.world.bayes_optimal import first_episode_score
 from tests.view_data import AGENTS, LEVEL, FixedAgents, Script, click, press
 
 pytestmark = pytest.mark.usefixtures("fonts")

@@ -11,7 +11,7 @@ import pygame
 import pytest
 
 from game.tasks.task import Task
-from game.text.draws import place_goal
+from game.text.drawn_values import place_goal
 from game.text.reading import parse
 from game.view.draw import overlays
 from game.view.draw.board import Board

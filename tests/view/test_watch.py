@@ -11,14 +11,14 @@ import pygame
 import pytest
 
 from game.session.messages import Change, Failed, Finished, Ready, RecordedFeed, Stepped
-from game.view.draw.footer import key_places
+from game.view.draw.key_caps import key_places
 from game.view.draw.overlays import OVERLAYS
 from game.view.draw.plot import usual_hue
 from game.view.draw.theme import DARK, LEAST_ZOOM, LIGHT, MOST_ZOOM, Appearance, Palette, Typeset
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.screens.screen import COMMON
 from game.view.screens.watch import KEYS, WatchScreen
-from game.view.screens.watch_panel import UNSEEN, point_tip
+from game.view.screens.watch_texts import UNSEEN, point_tip
 from tests.view_data import (
     AGENTS,
     EPISODES,
@@ -293,7 +293,7 @@ def test_the_agent_walks_from_cell_to_cell(replay: WatchScreen) -> None:
 def test_importing_the_view_loads_neither_torch_nor_matplotlib() -> None:
     """The window opens quickly and its process stays small."""
     code = (
-        "import sys, game.view.window, game.view.recording, game.view.draw.theme as theme;"
+        "import sys, game.view.window, game.view.image_files, game.view.draw.theme as theme;"
         "theme.font_folder();"
         "print([m for m in ('torch', 'matplotlib', 'agents') if m in sys.modules])"
     )

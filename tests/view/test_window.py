@@ -14,7 +14,7 @@ from PIL import Image
 
 from game.session.messages import RecordedFeed
 from game.view import window
-from game.view.recording import GIF_SIZE, gif_pace, save_gif, save_picture
+from game.view.image_files import GIF_SIZE, gif_pace, save_gif, save_picture
 from game.view.screens.watch import WatchScreen
 from tests.view_data import Script, press, subject, traces
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from agents.learner import Learner
-from agents.registry import make_learner
+from agents.learner_registry import make_learner
 from agents.studies.exercises import EXERCISES
 from agents.training.curves import Curves, adaptation_curves
 from game.files import write_atomically, write_json

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from agents.gradient.inner_loop import InnerConfig
-from agents.registry import make_learner
+from agents.learner_registry import make_learner
 from agents.studies.exercises.exercise_run import (
     ExerciseRun,
     Findings,

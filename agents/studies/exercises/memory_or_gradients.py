@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from agents.catalog import is_shipped
+from agents.agent_catalog import is_shipped
 from agents.learner import Learner
-from agents.registry import make_learner
+from agents.learner_registry import make_learner
 from agents.runs import load_agent
 from agents.studies.exercises.exercise_run import ExerciseRun, Findings, measure, measure_scratch
 from agents.training.curves import Curves

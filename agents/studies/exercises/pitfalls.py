@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from agents.gradient.inner_loop import InnerConfig
 from agents.learner import Learner
-from agents.registry import make_learner
+from agents.learner_registry import make_learner
 from agents.studies.exercises.exercise_run import (
     ExerciseRun,
     Findings,

@@ -14,8 +14,8 @@ import torch
 
 from agents.gradient.maml import Maml
 from agents.learner import STEP_SIZES
+from agents.learner_registry import make_learner
 from agents.observations import features_of
-from agents.registry import make_learner
 from agents.studies.exercises.exercise_run import ExerciseRun, Findings, checkpoints, measure
 from agents.training.curves import Curves
 from agents.training.plots import (

@@ -17,8 +17,8 @@ from agents.gradient.inner_loop import InnerConfig, InnerObjective, collect_epis
 from agents.gradient.losses import entropy
 from agents.gradient.policy import Params, expand_for_tasks, log_probs, select_columns
 from agents.learner import Learner
+from agents.learner_registry import make_learner
 from agents.observations import features_of
-from agents.registry import make_learner
 from agents.studies.exercises.exercise_run import (
     ExerciseRun,
     Findings,

@@ -17,7 +17,7 @@ import pygame
 from game.session.messages import Request
 from game.tasks.packs import Pack
 from game.tasks.task import Task
-from game.view.draw.footer import draw_footer, draw_help, footer_height, footer_lines
+from game.view.draw.key_caps import draw_footer, draw_help, footer_height, footer_lines
 from game.view.draw.text_boxes import draw_notice
 from game.view.draw.theme import Appearance, Typeset
 

@@ -27,8 +27,8 @@ from game.view.screens.overlay_keys import overlay_key
 from game.view.screens.screen import Key, Navigation, Notice, Screen
 from game.view.screens.watch_experiments import Experiments
 from game.view.screens.watch_frame import FrameKey, WatchFrame
-from game.view.screens.watch_panel import header_text, panel_facts
 from game.view.screens.watch_run import AdaptationRun, WatchSetup
+from game.view.screens.watch_texts import header_text, panel_facts
 
 NO_PLACE = "It can be on any plain floor that the start leads to."
 

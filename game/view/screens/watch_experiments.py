@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from game.session.messages import MOST_STEPS, Change, Request
-from game.text.draws import can_move_goal
+from game.text.drawn_values import can_move_goal
 from game.text.tiles import GOAL
 from game.view.draw.sliders import Sliders, adaptation_sliders
 from game.view.screens.watch_run import AdaptationRun

@@ -21,10 +21,10 @@ from game.view.draw.plot_axes import nearest
 from game.view.draw.screen_header import draw_header, header_height
 from game.view.draw.text_boxes import draw_notice, draw_tip
 from game.view.draw.theme import Typeset
-from game.view.model.families import Families
 from game.view.model.playback import PlaybackPosition
-from game.view.screens.watch_panel import bayes_tip, point_tip
+from game.view.model.task_families import Families
 from game.view.screens.watch_run import AdaptationRun, TaskPhase
+from game.view.screens.watch_texts import bayes_tip, point_tip
 
 LEAST_BOARD = 0.42  # of the window's shorter side, before timeline and legend are left out
 REACH = 14  # px between the mouse and the point of the plot that it selects

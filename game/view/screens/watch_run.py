@@ -10,8 +10,8 @@ from game.session.trace import AdaptationStep, AdaptationTrace
 from game.tasks.task import Task
 from game.view.draw.plot_axes import Axes
 from game.view.model.baselines import BaselineCache, PlannedTask
-from game.view.model.families import Families
 from game.view.model.playback import Pace, Playback
+from game.view.model.task_families import Families
 from game.world.tables import Tables
 
 

@@ -18,8 +18,8 @@ from agents.gradient.inner_loop import (
 from agents.gradient.losses import Dynamics, advantages, expected_return
 from agents.gradient.maml import Maml, MamlConfig
 from agents.gradient.policy import expand_for_tasks, init_mlp, log_probs, select_columns
+from agents.learner_registry import make_learner
 from agents.observations import features_of
-from agents.registry import make_learner
 from agents.rollout import Rollout
 from game.tasks.packs import load_pack
 from game.tasks.task import task_rng

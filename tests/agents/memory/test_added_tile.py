@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from agents.catalog import CONFIG, list_pretrained
+from agents.agent_catalog import CONFIG, list_pretrained
+from agents.learner_registry import make_learner
 from agents.memory.varibad import VaribadConfig
-from agents.registry import make_learner
 from agents.runs import describe, load_agent, save_weights
 from commands.main import main
 from game.files import write_json
@@ -49,8 +49,8 @@ print(json.dumps(digests))
 SAVE_NEW_AGENT = """
 import sys
 from pathlib import Path
-from agents.catalog import CONFIG
-from agents.registry import make_learner
+from agents.agent_catalog import CONFIG
+from agents.learner_registry import make_learner
 from agents.runs import describe, save_weights
 from game.files import write_json
 learner, folder = make_learner("varibad", width=8), Path(sys.argv[1])

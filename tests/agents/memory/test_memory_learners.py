@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from agents.learner import Learner
+from agents.learner_registry import BUILT_IN, learner_class, make_learner
 from agents.memory.gru import gru_sequence, gru_step
 from agents.memory.inputs import BatchView, policy_head, value_head
 from agents.memory.memory_learner import MemoryLearner
@@ -31,12 +32,11 @@ from agents.memory.trials import (
     TrialObservation,
     clock_index,
 )
-from agents.registry import BUILT_IN, learner_class, make_learner
 from game.tasks.family import family
 from game.tasks.packs import load_pack
 from game.text.reading import parse
 from game.world.batch import GridBatch
-from game.world.bayes import bayes_returns
+from game.world.bayes_optimal import bayes_returns
 from game.world.beliefs import belief
 from game.world.features import MAX_SIZE, START_OF, observe
 from game.world.planner import optimal_values

@@ -14,13 +14,13 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from agents.catalog import CONFIG
+from agents.agent_catalog import CONFIG
 from agents.learner import AgentError, Learner
-from agents.registry import make_learner
+from agents.learner_registry import make_learner
 from agents.runs import load_agent
-from agents.training.contenders import check_held_out, contenders, tasks_of
 from agents.training.curves import adaptation_curves
 from agents.training.evaluate import bayes_optimal_returns, evaluate, write_results
+from agents.training.evaluated_agents import check_held_out, contenders, tasks_of
 from agents.training.plots import spread
 from agents.training.train import Training
 from agents.training.train_config import TrainConfig

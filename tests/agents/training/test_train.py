@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from agents.catalog import CHECKPOINT, CONFIG, WEIGHTS
+from agents.agent_catalog import CHECKPOINT, CONFIG, WEIGHTS
 from agents.learner import Diverged
-from agents.registry import make_learner
+from agents.learner_registry import make_learner
 from agents.runs import load_agent, load_checkpoint
 from agents.training.curves import adaptation_curves
 from agents.training.train import Training, Update, Validation

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from game.text.draws import drawable_values, place_goal, with_values
+from game.text.drawn_values import drawable_values, place_goal, with_values
 from game.text.level import Level
 from game.text.tiles import CANDIDATE, HUNTER, PATROL
 from game.text.values import OneOf, Range, Value

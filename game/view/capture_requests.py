@@ -10,7 +10,7 @@ import pygame
 from game.files import write_atomically
 from game.session.replay import line_of
 from game.tasks.packs import Pack
-from game.view.recording import copy_text, free_name, save_png
+from game.view.image_files import copy_text, free_name, save_png
 from game.view.screens.screen import Navigation, Notice
 
 CAPTURES = ("photo", "film", "copy")  # kinds of navigation requests that open no screen

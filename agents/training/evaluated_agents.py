@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from agents.catalog import CONFIG, agent_card, read_config
+from agents.agent_catalog import CONFIG, agent_card, read_config
 from agents.learner import AgentError
 from agents.runs import load_agent
 from agents.training.train_config import TrainConfig

@@ -13,8 +13,8 @@ from game.tasks.packs import Pack, load_pack
 from game.tasks.task import Task
 from game.text.level import LevelError
 from game.view.model.background_jobs import BackgroundJobs
-from game.view.model.families import Families
 from game.view.model.play_session import EPISODES_PER_STEP, PlaySetup
+from game.view.model.task_families import Families
 from game.view.screens.screen import Navigation
 from game.view.screens.watch_run import WatchSetup
 

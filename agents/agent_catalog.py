@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from agents.learner import AgentError
-from agents.registry import BUILT_IN, find_entry
+from agents.learner_registry import BUILT_IN, find_entry
 from game.session.messages import AgentCard
 from game.world.features import LAYOUT
 

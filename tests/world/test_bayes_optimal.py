@@ -11,12 +11,13 @@ import pytest
 
 from game.tasks.family import family
 from game.tasks.packs import LEVELS
-from game.text.draws import place_goal
+from game.text.drawn_values import place_goal
 from game.text.level import Level
 from game.text.reading import parse, read
-from game.world import bayes, bayes_bounds
+from game.world import bayes_bounds, bayes_optimal
 from game.world.batch import GridBatch
-from game.world.bayes import (
+from game.world.bayes_bounds import _best_assignment, assignment_upper_bound, search_lower_bound
+from game.world.bayes_optimal import (
     _distinct_variants,
     bayes_returns,
     exact_totals,
@@ -24,7 +25,6 @@ from game.world.bayes import (
     hidden_draws,
     posterior_sampling,
 )
-from game.world.bayes_bounds import _best_assignment, assignment_upper_bound, search_lower_bound
 from game.world.beliefs import belief
 from game.world.hidden_goal import hidden_goal, solve_known_goals
 from game.world.planner import optimal_return, random_return
@@ -136,7 +136,7 @@ def test_grid_navigation_has_coinciding_bounds():
 def test_bounds_replace_an_exact_solution_that_is_too_expensive(monkeypatch):
     level = parse("steps: 8\nmap:\n?.@.?\n#?.?#\n")
     exact = bayes_returns(level, 2)
-    monkeypatch.setattr(bayes, "MOST_EXACT", 0)
+    monkeypatch.setattr(bayes_optimal, "MOST_EXACT", 0)
     bounds = bayes_returns(level, 2)
     assert exact
     assert bounds
@@ -144,7 +144,7 @@ def test_bounds_replace_an_exact_solution_that_is_too_expensive(monkeypatch):
         assert value == same
         assert lower <= value + 1e-9
         assert upper >= value - 1e-9
-    monkeypatch.setattr(bayes, "MOST_VALUES", 0)
+    monkeypatch.setattr(bayes_optimal, "MOST_VALUES", 0)
     assert bayes_returns(level, 2) is None
 
 

@@ -10,7 +10,7 @@ from game.text.level import Level
 from game.text.tiles import CANDIDATE
 from game.text.writing import canonical
 from game.view.model.background_jobs import BackgroundJobs
-from game.world.bayes import first_episode_score
+from game.world.bayes_optimal import first_episode_score
 
 
 class Families:

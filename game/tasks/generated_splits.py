@@ -9,11 +9,17 @@ from typing import Any
 
 import numpy as np
 
+from game.tasks.authored_splits import (
+    SplitLists,
+    check_apart,
+    with_hidden_lines,
+    with_lines,
+    with_notes,
+)
 from game.tasks.distribution import SPLITS, TaskDistribution
 from game.tasks.family import draw_task, family
 from game.tasks.generators import GENERATORS, with_candidates
 from game.tasks.pack_file import PackFile
-from game.tasks.splits import SplitLists, check_apart, with_hidden_lines, with_lines, with_notes
 from game.tasks.task import Task
 from game.text.level import Level
 from game.text.tiles import HUNTER, PATROL, TILES
