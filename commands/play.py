@@ -10,8 +10,6 @@ from commands.exit_codes import AT_FAULT, UNUSABLE, fail
 from commands.open_window import open_window
 from game.session.messages import BASELINE_AGENT, STEPS
 
-MOST_EPISODES = 100
-
 
 @dataclass(frozen=True)
 class PlayCommand:
@@ -32,7 +30,7 @@ class PlayCommand:
 
     def run(self) -> int:
         from agents.learner_registry import register_files
-        from game.tasks.packs import load_pack
+        from game.tasks.packs import MOST_EPISODES, load_pack
 
         if self.seed < 0 or (self.episodes is not None and not 1 <= self.episodes <= MOST_EPISODES):
             return fail(f"--episodes is 1 to {MOST_EPISODES}, --seed at least 0", UNUSABLE)

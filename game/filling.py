@@ -1,4 +1,4 @@
-"""Fill a dataclass from untrusted data: a table of TOML or JSON, of which nothing is known.
+"""Fill a dataclass from untrusted data (a table of TOML or JSON).
 
 No unknown key, no missing one, each value of the type that the dataclass declares. The dataclass
 itself checks ranges, in `__post_init__`.

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
-from game.session.messages import MOST_AGENTS, MOST_EPISODES, MOST_STEPS, Change, Request
+from game.session.messages import MOST_AGENTS, MOST_EPISODES_PER_STEP, MOST_STEPS, Change, Request
 from game.tasks.distribution import SPLITS
 from game.tasks.packs import LEVELS, Pack, load_pack
 from game.tasks.task import Task
@@ -89,7 +89,9 @@ def read_line(line: str) -> ReplayTarget:
         _whole("steps", facts["steps"], 0, MOST_STEPS),
         agents,
         pack.name,
-        _whole("episodes", facts["episodes"], 1, MOST_EPISODES) if "episodes" in facts else None,
+        _whole("episodes", facts["episodes"], 1, MOST_EPISODES_PER_STEP)
+        if "episodes" in facts
+        else None,
         _factor(facts.get("step-size", "1")),
         tuple(changes),
     )

@@ -18,7 +18,7 @@ from game.tasks.authored_splits import (
 )
 from game.tasks.distribution import SPLITS, TaskDistribution
 from game.tasks.family import draw_task, family
-from game.tasks.generators import GENERATORS, with_candidates
+from game.tasks.generators import ATTEMPTS, GENERATORS, with_candidates
 from game.tasks.pack_file import PackFile
 from game.tasks.task import Task
 from game.text.level import Level
@@ -27,7 +27,6 @@ from game.world.planner import shortest_path
 from game.world.tables import compile_level
 
 MOST_GENERATED = 10_000  # tasks for validation and test together
-TRIES = 1000  # attempts to generate a new level
 
 
 @dataclass(frozen=True)
@@ -63,16 +62,18 @@ class LevelGenerator:
     listed: dict[str, Task] = field(default_factory=dict)
 
     def draw(self, rng: np.random.Generator, split: str, title: str) -> Task:
-        """Return a new task of a split. Raises PackError where none is found in TRIES attempts."""
+        """Return a new task of a split. Raises PackError if none is found in `ATTEMPTS`."""
         templates = self.templates[split]
-        for _ in range(TRIES):
+        for _ in range(ATTEMPTS):
             rows = self._generate(rng).rows
             uniform = rng.random() if len(templates) > 1 else 0.0
             lines, template = templates[int(uniform * len(templates))]
             task = with_notes(draw_task(_with_map(template, rows), title, rng), lines)
             if task.id not in self.listed and _passable(task.level):
                 return task
-        what = f"give no new level in {TRIES} tries - list fewer tasks or vary the levels more"
+        what = (
+            f"give no new level in {ATTEMPTS} attempts - list fewer tasks or vary the levels more"
+        )
         raise self.source.error("parameters", what)
 
     def _generate(self, rng: np.random.Generator) -> Level:

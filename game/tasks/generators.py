@@ -19,7 +19,7 @@ from game.text.tiles import BY_CHAR, CANDIDATE, FLOOR, GOAL, START, WALL
 from game.text.walking import reachable
 from game.world.rules import KEYS, Bools, Floats
 
-TRIES = 1000  # attempts to generate a level
+ATTEMPTS = 1000  # to generate a level that is new and solvable
 NEIGHBOURS = ((-1, 0), (1, 0), (0, -1), (0, 1))
 Cell = tuple[int, int]
 
@@ -246,9 +246,9 @@ def generate(
     """Return a level with the walls that `plan` draws.
 
     Plans are drawn until one has room for the items and the goal, which is nearly always the first.
-    Raises ValueError after TRIES plans.
+    Raises ValueError after ATTEMPTS plans.
     """
-    for _ in range(TRIES):
+    for _ in range(ATTEMPTS):
         walls, terrain_noise, doors = plan(rng, p)
         kind_noise = rng.random(walls.shape)
         if walls.all():
@@ -263,7 +263,7 @@ def generate(
             grid[cells[int(rng.random() * len(cells))]] = GOAL
             return _level(grid, p)
     moves = f"{p.min_distance} to {p.max_distance:,} moves away"
-    raise ValueError(f"no level with a goal {moves} in {TRIES} tries - allow other distances")
+    raise ValueError(f"no level with a goal {moves} in {ATTEMPTS} attempts - allow other distances")
 
 
 def with_candidates(level: Level, p: GeneratorParameters) -> Level:

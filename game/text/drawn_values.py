@@ -1,4 +1,4 @@
-"""What a task draws from a level: its goal, and values from ranges and sets."""
+"""Draw a task from a level: its goal, and values from ranges and sets."""
 
 from __future__ import annotations
 

@@ -15,6 +15,6 @@ def write(level: Level) -> str:
 
 
 def canonical(level: Level) -> str:
-    """What matters for play, and nothing else, as text: two levels that play alike agree in it."""
+    """Return what matters for play, as text that is the same for levels that play alike."""
     settled = {name: value for key in HEADER.values() for name, value in key.settle(level).items()}
     return write(replace(level, **settled))

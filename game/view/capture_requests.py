@@ -1,4 +1,4 @@
-"""What a screen can be asked to record: a picture, a GIF of an adaptation, or its replay line."""
+"""Requests to record a screen: as a picture, as a GIF of an adaptation, or as its replay line."""
 
 from __future__ import annotations
 

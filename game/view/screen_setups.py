@@ -1,4 +1,4 @@
-"""What a screen is opened with: the tasks and agents to watch, and the tasks to play."""
+"""The set-ups that screens are opened with: tasks and agents to watch, and tasks to play."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from game.tasks.packs import Pack, load_pack
 from game.tasks.task import Task
 from game.text.level import LevelError
 from game.view.model.background_jobs import BackgroundJobs
-from game.view.model.play_session import EPISODES_PER_STEP, PlaySetup
+from game.view.model.play_session import DUEL_EPISODES_PER_STEP, PlaySetup
 from game.view.model.task_families import Families
 from game.view.screens.screen import Navigation
 from game.view.screens.watch_run import WatchSetup
 
-UNTRAINED = {  # the header's sentence for agents that were not meta-trained
+UNTRAINED_SENTENCES = {  # the header's sentence for agents that were not meta-trained
     "scratch": "An agent without meta-training learns a level in a few steps.",
     "random": "A random policy that learns nothing: every learner has to beat it.",
     "planner": "A planner that knows the whole level: its return is the optimum.",
@@ -54,7 +54,7 @@ def watch_setup(
         steps=steps,
         episodes=episodes[0],
         seen=lambda task: task.id in cards[0].trained_on,
-        sentence=None if cards[0].learned else UNTRAINED.get(cards[0].name, ""),
+        sentence=None if cards[0].learned else UNTRAINED_SENTENCES.get(cards[0].name, ""),
         agent_ids=tuple(names),
         pack=pack.name,
         max_episodes=max(episodes) * steps,
@@ -88,7 +88,7 @@ def play_setup(navigation: Navigation, agents: Agents, seed: int = 0) -> PlaySet
         tasks=_rotated(tasks, navigation.task, seed),
         pack_title=pack.title,
         pack=pack.name,
-        episodes=navigation.episodes or EPISODES_PER_STEP * pack.episodes,
+        episodes=navigation.episodes or DUEL_EPISODES_PER_STEP * pack.episodes,
         seed=seed,
         agent=agent,
         agent_name=agents.card(agent, pack.name).name if agent else "",

@@ -242,7 +242,7 @@ def test_twins_up_to_symmetry_count_as_shared_where_the_level_varies(tmp_path):
         (
             "[generate]\ngenerator = 'scatter'\n[generate.parameters]\nheight = 3\nwidth = 3\n"
             "walls = 0.0\nterrain_share = 0.0\nmin_distance = 1\n",
-            "give no new level in 1000 tries",
+            "give no new level in 1000 attempts",
         ),
         (
             "[generate]\ngenerator = 'scatter'\n[generate.parameters]\nheight = 99\nwidth = 99\n"

@@ -14,7 +14,7 @@ from game.text.reading import parse
 from game.view.app import App
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.human_trial import HumanTrial, episode_returns, path_return
-from game.view.model.play_session import EPISODES_PER_STEP, PlaySetup
+from game.view.model.play_session import DUEL_EPISODES_PER_STEP, PlaySetup
 from game.view.screens.gallery import Gallery
 from game.view.screens.play import PlayScreen
 from game.view.screens.play_panel import verdict
@@ -207,9 +207,9 @@ def test_agent_and_person_get_the_same_task_and_number_of_episodes() -> None:
     page = screen(duel=True, episodes=8)
     (asked,) = page.session.feed.asked  # type: ignore[union-attr]
     assert asked.task == page.task
-    assert asked.episodes == EPISODES_PER_STEP
+    assert asked.episodes == DUEL_EPISODES_PER_STEP
     assert asked.agents == (AGENTS[0],)
-    assert (asked.steps + 1) * EPISODES_PER_STEP >= 8
+    assert (asked.steps + 1) * DUEL_EPISODES_PER_STEP >= 8
 
 
 def test_a_duel_ends_with_a_fair_verdict() -> None:
@@ -288,7 +288,9 @@ def test_from_watching_to_playing_and_back(tmp_path: Path) -> None:
     assert isinstance(app.page, PlayScreen)
     assert app.page.session.is_duel
     assert app.page.task == watched.task
-    assert app.page.session.setup.episodes == EPISODES_PER_STEP * load_pack("showcase").episodes
+    assert (
+        app.page.session.setup.episodes == DUEL_EPISODES_PER_STEP * load_pack("showcase").episodes
+    )
     app.handle(press(pygame.K_ESCAPE))
     app.update(0.02)
     assert app.page is watched

@@ -20,6 +20,7 @@ Stretch = tuple[Point, Point]  # a straight part of a trail, in px
 Look = tuple[int, int]  # direction in which the agent looks: (row, column), each -1, 0 or 1
 
 BUMP = 0.16  # of a cell: how far the agent runs into a wall
+TRAILS_SHOWN = 3  # episodes
 FADES = (150, 105)  # opacity of the trails of the last episode and of those before
 
 

@@ -91,6 +91,11 @@ def arrange(
     return Layout(header, tuple(places), legend, panel, footer, cell)
 
 
+def inside_width(width: int, unit: int) -> int:
+    """Return the width between the margins of a window."""
+    return max(width, SMALLEST[0]) - 6 * unit
+
+
 def frame(
     size: tuple[int, int], unit: int, header: int, footer: int
 ) -> tuple[pygame.Rect, pygame.Rect, pygame.Rect]:

@@ -10,6 +10,7 @@ from game.session.trace import AdaptationStep, AdaptationTrace, Ints
 from game.text.level import Level
 from game.text.tiles import GOAL
 from game.view.draw.actors import (
+    TRAILS_SHOWN,
     DynamicTiles,
     Token,
     draw_goal_ring,
@@ -32,7 +33,6 @@ from game.view.draw.theme import Colour, Typeset, dashes, mix, number
 from game.view.model.playback import PlaybackPosition
 from game.world.tables import Tables
 
-TRAILS_SHOWN = 3  # episodes
 GLANCE = 0.7  # seconds for which a waiting agent looks in one direction
 LOOKS_AROUND = ((0, 0), (0, 1), (0, 0), (0, -1))  # directions in which a waiting agent looks
 WALK_OPACITY = 120  # on thumbnails, 0..255

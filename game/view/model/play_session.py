@@ -13,7 +13,7 @@ from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.baselines import BaselineCache, PlannedTask
 from game.view.model.human_trial import HumanStep, HumanTrial, episode_returns
 
-EPISODES_PER_STEP = 2  # of the agent: the fewest that it can learn from
+DUEL_EPISODES_PER_STEP = 2  # of the agent: the fewest that it can learn from
 PAUSE_SECONDS = 0.5  # after an episode, before an action begins the next one
 
 
@@ -74,7 +74,7 @@ class PlaySession:
         return bool(self.setup.agent)
 
     def act(self, action: int) -> bool:
-        """Take an action, or begin the next episode. Return whether an episode has ended by it."""
+        """Take an action, or begin the next episode. Return whether that ended an episode."""
         if self.trial is None:
             return False
         if self.trial.resting:
@@ -131,5 +131,5 @@ class PlaySession:
         self.number, self.agent_steps = next(self._numbers), []
         if self.is_duel and self.feed:
             setup, steps = self.setup, self.setup.episodes - 1
-            agent = (setup.agent,), setup.pack, EPISODES_PER_STEP
+            agent = (setup.agent,), setup.pack, DUEL_EPISODES_PER_STEP
             self.feed.request(Request(self.number, self.task, setup.seed, steps, *agent))

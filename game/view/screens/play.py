@@ -144,7 +144,7 @@ class PlayScreen(Screen):
         size, session = surface.get_size(), self.session
         type = self.appearance.typeset(size)
         if self._frame is None or not self._frame.fits(session, size, type):
-            footer = self.footer_height(max(size[0], 480) - 6 * type.unit, type)
+            footer = self.footer_height(size[0], type)
             self._frame = PlayFrame(session, size, type, footer)
         self._refresh_texts(self._frame, type)
         surface.blit(self._frame.background, (0, 0))

@@ -6,6 +6,7 @@ import numpy as np
 import pygame
 
 from game.view.draw.actors import (
+    TRAILS_SHOWN,
     DynamicTiles,
     Token,
     draw_goal_ring,
@@ -27,7 +28,6 @@ from game.view.screens.level_pictures import without_goal
 
 GLIDE_SECONDS = 0.09  # from cell to cell
 AGENT_HUE, PERSON_HUE = 0, 1  # indices of the palette's agent colours
-TRAILS_SHOWN = 3  # episodes
 AGENT_LANE = 0.2  # beside the lanes of the person's trails, in cells
 GOAL_TEXT = {"hidden": "goal, hidden until you find it", "visible": "goal"}
 

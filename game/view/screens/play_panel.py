@@ -10,7 +10,7 @@ from game.view.draw.plot_axes import Axes, Curve
 from game.view.draw.text_boxes import draw_pill
 from game.view.draw.theme import Typeset, number
 from game.view.model.human_trial import HumanTrial
-from game.view.model.play_session import EPISODES_PER_STEP, PlaySession
+from game.view.model.play_session import DUEL_EPISODES_PER_STEP, PlaySession
 from game.view.screens.play_frame import AGENT_HUE, PERSON_HUE
 
 COLUMNS = ("total", "last episode", "mean score")
@@ -157,7 +157,7 @@ def _draw_duel_rule(
     if not session.is_duel:
         return rect.bottom
     text = f"Same goal, same {trial.episodes} episodes."
-    text += f" The agent learns after every {EPISODES_PER_STEP} episodes."
+    text += f" The agent learns after every {DUEL_EPISODES_PER_STEP} episodes."
     lines = type.wrap(text, "small", rect.width)
     top = y = rect.bottom - len(lines) * type.height("small")
     for line in lines:

@@ -18,6 +18,7 @@ from game.session.messages import Request
 from game.tasks.packs import Pack
 from game.tasks.task import Task
 from game.view.draw.key_caps import draw_footer, draw_help, footer_height, footer_lines
+from game.view.draw.layout import inside_width
 from game.view.draw.text_boxes import draw_notice
 from game.view.draw.theme import Appearance, Typeset
 
@@ -233,8 +234,9 @@ class Screen:
         return shown
 
     def footer_height(self, width: int, type: Typeset) -> int:
-        """Return the height in pixels of a footer of this width."""
-        return footer_height(_words(self.footer_keys(width, type)), width, type)
+        """Return the height in pixels of the footer of a window of this width."""
+        inside = inside_width(width, type.unit)
+        return footer_height(_words(self.footer_keys(inside, type)), inside, type)
 
     def draw_footer(self, surface: pygame.Surface, rect: pygame.Rect, type: Typeset) -> None:
         """Draw the keys that have room, with what they do; toggles that are on are marked."""

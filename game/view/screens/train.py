@@ -156,7 +156,7 @@ class TrainScreen(Screen):
         size, run = surface.get_size(), self.run
         type = self.appearance.typeset(size)
         if self._frame is None or not self._frame.fits(run, size, type):
-            footer = self.footer_height(max(size[0], 480) - 6 * type.unit, type)
+            footer = self.footer_height(size[0], type)
             self._frame = TrainFrame(run, size, type, footer)
         self._refresh_texts(self._frame, type)
         surface.blit(self._frame.background, (0, 0))

@@ -314,7 +314,7 @@ class WatchScreen(Screen):
         key = FrameKey(size, type, self.run.phase, boards, below)
         if self._frame and self._frame.key == key:
             return self._frame
-        footer = self.footer_height(max(size[0], 1) - 6 * type.unit, type)
+        footer = self.footer_height(size[0], type)
         return WatchFrame(key, self.run, self.setup.families, footer, self._frame)
 
     def _refresh_texts(self, frame: WatchFrame, position: PlaybackPosition | None) -> None:

@@ -1,4 +1,4 @@
-"""What the watch screen shows: its set-up, and one adaptation with the steps that have arrived."""
+"""The state of the watch screen: its set-up, and one adaptation with the steps that have arrived."""
 
 from __future__ import annotations
 
