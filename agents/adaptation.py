@@ -1,4 +1,4 @@
-"""Adaptation to tasks that change on the way, for any learner."""
+"""Adaptation to tasks that change between its steps, for any learner."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from game.world.batch import GridBatch
 
 @dataclass(frozen=True)
 class TaskChange:
-    """What happens at an adaptation step: the tasks become others, or all that was learned is
-    forgotten (amnesia), or both."""
+    """A change at an adaptation step: other tasks, or amnesia (all that was learned is forgotten),
+    or both."""
 
     tasks: GridBatch | None = None
     forget: bool = False
@@ -27,10 +27,10 @@ def adapt_through(
     steps: int,
     changes: Mapping[int, TaskChange],
 ) -> Iterator[AdaptationStep]:
-    """The steps 0 to `steps` of an adaptation, with changes at some of the steps from 1 on.
+    """Yield the steps 0 to `steps` of an adaptation, with changes at some of the steps from 1 on.
 
     A learner that `follows` a change of its tasks goes on from what it has learned; otherwise it
-    begins anew, as it does after amnesia. What was spent before counts on.
+    begins anew, as it does after amnesia. Episodes and steps keep counting from before.
     """
     followed = {
         k: change.tasks

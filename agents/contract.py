@@ -1,4 +1,4 @@
-"""The contract that every learner meets, as checks that can be called on a learner of one's own.
+"""The contract that every learner meets, as checks that can be called on a learner of your own.
 
     check_learner(lambda seed: MyLearner(MyConfig(), seed))
 
@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from agents.adaptation import TaskChange, adapt_through
-from agents.learner import Arrays, Learner
+from agents.learner import AgentError, Arrays, Learner, check_usable
 from game.session.trace import AdaptationStep
 from game.tasks.task import Task, task_rng
 from game.text.drawn_values import move_goal
@@ -60,10 +60,15 @@ def check_learner(make: Make) -> None:
 
 
 def meta_parameters_are_finite_arrays_by_name(make: Make) -> None:
-    """`state` gives numpy arrays by name, none at all or all of them finite."""
-    for name, array in make(0).state().items():
-        _require(isinstance(array, np.ndarray), f"state()['{name}'] is no numpy array")
-        _require(bool(np.isfinite(array).all()), f"state()['{name}'] is not finite")
+    """`state` and `checkpoint` give numpy arrays by name, none at all or all of them finite."""
+    learner = make(0)
+    try:
+        check_usable(learner)
+    except AgentError as error:
+        raise ContractBroken(str(error)) from None
+    for name, array in learner.checkpoint().items():
+        _require(isinstance(array, np.ndarray), f"checkpoint()['{name}'] is no numpy array")
+        _require(bool(np.isfinite(array).all()), f"checkpoint()['{name}'] is not finite")
 
 
 def adapting_leaves_the_meta_parameters_unchanged(make: Make) -> None:
@@ -158,14 +163,20 @@ def the_episodes_shown_follow_the_tables(make: Make) -> None:
 
 
 def a_belief_is_a_distribution(make: Make) -> None:
-    """Chances of cells add up to 1 in each step of the episode, and are 0 once it is over."""
+    """Chances of cells add up to 1 in each step of the episode, and are 0 once it is over.
+
+    Chances of answers to other questions are from 0 to 1, and likewise 0 in the end.
+    """
     for step in _adapt(make(3), _tasks()):
-        if step.belief is None:
-            continue
         alive = step.moves[:, 0] >= 0  # [T, steps]
-        sums = step.belief.sum(-1)
-        _require(np.allclose(sums, alive, 0, 1e-4), "a belief does not add up to 1")
-        _require(bool((step.belief >= 0).all()), "a belief has negative chances")
+        if step.belief is not None:
+            sums = step.belief.sum(-1)
+            _require(np.allclose(sums, alive, 0, 1e-4), "a belief does not add up to 1")
+            _require(bool((step.belief >= 0).all()), "a belief has negative chances")
+        if step.drawn is not None:
+            possible = (step.drawn >= 0) & (step.drawn <= 1 + 1e-4)
+            _require(bool(possible.all()), "a belief has chances that are not from 0 to 1")
+            _require(not step.drawn[~alive].any(), "a belief goes on after the episode")
 
 
 def state_and_load_are_inverse(make: Make) -> None:
@@ -227,16 +238,16 @@ def step_sizes_can_be_scaled_back_and_forth(make: Make) -> None:
 
 
 def adaptation_goes_on_when_the_goal_moves(make: Make) -> None:
-    """Until the goal moves nothing is changed; after it, steps and what was spent count on."""
+    """Steps before the move stay the same; steps and episodes keep counting after it."""
     task = _tasks()[0]
     moved = GridBatch.of([_goal_moved(task).level])
     change = {1: TaskChange(moved), 2: TaskChange(forget=True)}
     batch, plain = _batch([task]), _adapt(make(3), [task], steps=3)
     steps = list(adapt_through(make(3), batch, [task_rng(0, task)], 3, change))
     _require(_same_steps(steps[:1], plain[:1]), "a change to come altered the steps before it")
-    _require([step.step for step in steps] == [0, 1, 2, 3], "steps do not count on")
+    _require([step.step for step in steps] == [0, 1, 2, 3], "steps do not keep counting")
     spent = [step.episodes for step in steps]
-    _require(spent == [step.episodes for step in plain], "episodes do not count on")
+    _require(spent == [step.episodes for step in plain], "episodes do not keep counting")
     shapes = {step.action_probs.shape[1] for step in steps[1:]}
     _require(shapes == {moved.n_states}, "the policy is not that of the changed task")
 

@@ -1,4 +1,4 @@
-"""What a learner is: the protocol, and a base class with a default for all that it may leave out.
+"""The protocol of learners, and a base class with a default for all that they may leave out.
 
 `agents/contract.py` checks any learner against the protocol; `docs/learners.md` builds two.
 """
@@ -19,7 +19,6 @@ from game.world.batch import GridBatch
 Arrays = dict[str, np.ndarray]  # by name
 Changes = Mapping[int, GridBatch]  # the tasks from an adaptation step on
 NO_CHANGES: Changes = {}
-STEP_SIZES = "log_alpha."  # begins the names of the step sizes in a gradient learner's state
 
 
 class AgentError(Exception):
@@ -42,7 +41,7 @@ def check_options(config: Any, **ranges: tuple[float, float]) -> None:
 class Learner(Protocol):
     """An agent that learns to learn.
 
-    It is made by its class with `(config, seed)`. `config` is a frozen dataclass of its options.
+    Its class has a dataclass `Config` of its options, and makes a learner from `(config, seed)`.
     `tuned` says whether the step size of its inner loop is chosen on validation tasks, by
     `scale_steps`. `judged` are the adaptation steps whose mean score says how good it is there.
     """
@@ -117,11 +116,10 @@ class BaseLearner:
     """A learner without meta-parameters that adapts in episodes of its own.
 
     A subclass writes `adapt`, and where it learns `meta_update`, `state` and `load`. All else has a
-    default that fits. `trains` says whether meta-training makes it any better.
+    default that fits.
     """
 
     Config: type[Any] = NoOptions
-    trains = True
     tuned = False
 
     def __init__(self, config: Any, seed: int) -> None:
@@ -134,11 +132,11 @@ class BaseLearner:
 
     @property
     def episodes_per_step(self) -> int:
-        """One, as of an agent that adapts from episode to episode."""
+        """Return 1: one adaptation step per episode."""
         return 1
 
     def meta_update(self, batch: GridBatch, rngs: Rngs, progress: float) -> dict[str, float]:
-        """There is nothing to learn."""
+        """Return no metrics: there is nothing to learn."""
         return {}
 
     def adapt(
@@ -156,14 +154,14 @@ class BaseLearner:
         return self
 
     def scale_steps(self, factor: float) -> None:
-        """There are no step sizes."""
+        """Do nothing: there are no step sizes."""
 
     def state(self) -> Arrays:
-        """There are no meta-parameters."""
+        """Return no arrays: there are no meta-parameters."""
         return {}
 
     def load(self, state: Arrays) -> None:
-        """There is nothing to replace."""
+        """Do nothing: there are no meta-parameters."""
 
     def checkpoint(self) -> Arrays:
         """The meta-parameters; a learner with an optimiser adds what that remembers."""
@@ -172,3 +170,20 @@ class BaseLearner:
     def restore(self, checkpoint: Arrays) -> None:
         """See `checkpoint`."""
         self.load(checkpoint)
+
+
+def check_usable(learner: Any) -> None:
+    """Raise AgentError if an object cannot be used as a learner, and say what is wrong with it."""
+    name = type(learner).__name__
+    if not len(learner.judged):
+        raise AgentError(f"{name}.judged is empty - name at least one adaptation step")
+    if not (type(learner.episodes_per_step) is int and learner.episodes_per_step > 0):
+        raise AgentError(f"{name}.episodes_per_step is no whole number above 0")
+    state = learner.state()
+    if not isinstance(state, dict):
+        raise AgentError(f"{name}.state() returns no dictionary of numpy arrays")
+    for key, array in state.items():
+        if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiub":
+            raise AgentError(f"{name}.state()['{key}'] is no numpy array of numbers")
+        if not np.isfinite(array).all():
+            raise AgentError(f"{name}.state()['{key}'] holds numbers that are not finite")

@@ -10,13 +10,14 @@ import importlib
 import importlib.util
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, is_dataclass
+from difflib import get_close_matches
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
 
-from agents.learner import AgentError, Learner
+from agents.learner import AgentError, BaseLearner, Learner, check_usable
 
 GROUP = "gridapt.learners"
 
@@ -64,7 +65,7 @@ BUILT_IN: dict[str, LearnerEntry] = {
 _files: dict[str, Path] = {}  # by FILE.py:CLASS, as named on the command line of this process
 
 
-# --- learners from elsewhere -------------------------------------------------------------------
+# --- external learners -------------------------------------------------------------------------
 
 
 def is_file_learner(name: str) -> bool:
@@ -86,8 +87,9 @@ def register_file(learner: str) -> str:
     file, _, class_name = learner.rpartition(":")
     if not Path(file).is_file():
         raise AgentError(f"{file}: there is no such file - name your own learner as FILE.py:CLASS")
-    name = f"{Path(file).name}:{class_name}"
-    _files[name] = Path(file).resolve()
+    name, path = f"{Path(file).name}:{class_name}", Path(file).resolve()
+    if _files.setdefault(name, path) != path:
+        raise AgentError(f"{file}: {_files[name]} goes by the same name - rename one of them")
     return name
 
 
@@ -97,16 +99,17 @@ def register_files(learners: Sequence[str]) -> None:
         register_file(learner)
 
 
-def _class_of_file(name: str) -> Any:
-    """The class of a registered file. Raises AgentError where that is missing, or no learner."""
-    path, class_name = _files[name], name.rpartition(":")[2]
-    kind = getattr(_import_file(path), class_name, None)
+def _checked(kind: Any, where: str) -> Any:
+    """Return an external class. Raises AgentError where it is no learner."""
     todo = "derive it from agents.learner.BaseLearner (see docs/learners.md)"
-    if kind is None:
-        raise AgentError(f"{path}: there is no class '{class_name}' - {todo}")
-    missing = [part for part in ("Config", "adapt", "state", "load") if not hasattr(kind, part)]
+    if not isinstance(kind, type):
+        raise AgentError(f"{where}: there is no such class - {todo}")
+    missing = [part for part in ("adapt", "state", "load", "judged") if not hasattr(kind, part)]
+    missing += ["adapt"] if getattr(kind, "adapt", None) is BaseLearner.adapt else []
     if missing:
-        raise AgentError(f"{path}: '{class_name}' lacks '{missing[0]}' - {todo}")
+        raise AgentError(f"{where}: it lacks '{missing[0]}' - {todo}")
+    if not is_dataclass(getattr(kind, "Config", None)):
+        raise AgentError(f"{where}: its Config is no dataclass - {todo}")
     return kind
 
 
@@ -122,10 +125,13 @@ def _import_file(path: Path) -> Any:
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # before it runs: dataclasses look their module up
     try:
+        sys.path.insert(0, str(path.parent))  # a file may import its neighbours, as a script may
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         del sys.modules[name]
         raise AgentError(f"{path}: cannot be imported: {type(error).__name__}: {error}") from error
+    finally:
+        sys.path.remove(str(path.parent))
     return module
 
 
@@ -144,7 +150,7 @@ def learner_names() -> list[str]:
 
 
 def trainable_learners() -> list[str]:
-    """Those that can be trained."""
+    """Return the names of learners that can be trained."""
     return [name for name in learner_names() if name not in BUILT_IN or BUILT_IN[name].trains]
 
 
@@ -161,22 +167,31 @@ def find_entry(name: str) -> LearnerEntry:
     if is_file_learner(name):
         todo = f"add --learner FOLDER/{short} to the command"
         raise AgentError(f"the learner '{short}' is not part of Gridapt - {todo}")
+    if name.endswith(".py"):
+        raise AgentError(f"{name}: name your own learner as FILE.py:CLASS")
+    close = get_close_matches(name, learner_names(), 1)
+    todo = f"did you mean '{close[0]}'?" if close else "name your own as FILE.py:CLASS"
     known = ", ".join(learner_names())
-    todo = "or name your own as FILE.py:CLASS; the package that offers it may not be installed"
-    raise AgentError(f"no learner is called '{name}' - there are: {known}; {todo}")
+    raise AgentError(
+        f"no learner is called '{name}' - {todo} There are: {known}; or the package that offers it "
+        "is not installed"
+    )
 
 
 def learner_class(name: str) -> Any:
-    """The class of a learner. Raises AgentError."""
+    """Return the class of a learner. Raises AgentError."""
     entry = find_entry(name)
-    if not entry.module:
-        return _class_of_file(f"{Path(name.rpartition(':')[0]).name}:{entry.class_name}")
-    try:
+    if name in BUILT_IN:
         return getattr(importlib.import_module(entry.module), entry.class_name)
-    except (ImportError, AttributeError) as error:
-        if name in BUILT_IN:
-            raise
+    if not entry.module:
+        path = _files[f"{Path(name.rpartition(':')[0]).name}:{entry.class_name}"]
+        found = getattr(_import_file(path), entry.class_name, None)
+        return _checked(found, f"{path}:{entry.class_name}")
+    try:
+        found = getattr(importlib.import_module(entry.module), entry.class_name or "", None)
+    except Exception as error:
         raise AgentError(f"the learner '{name}' cannot be imported: {error}") from error
+    return _checked(found, f"the learner '{name}' ({entry.module}:{entry.class_name})")
 
 
 def make_config(name: str, **options: Any) -> Any:
@@ -185,11 +200,23 @@ def make_config(name: str, **options: Any) -> Any:
 
 
 def make_learner(name: str, seed: int = 0, **options: Any) -> Learner:
-    """A new, untrained learner; `options` are fields of its Config."""
-    learner: Learner = learner_class(name)(make_config(name, **options), seed)
+    """Make a new, untrained learner; `options` are fields of its Config."""
+    return build_learner(name, make_config(name, **options), seed)
+
+
+def build_learner(name: str, config: Any, seed: int) -> Learner:
+    """Make a new, untrained learner with this config. Raises AgentError."""
+    kind = learner_class(name)
+    try:
+        learner: Learner = kind(config, seed)
+    except TypeError as error:
+        if name in BUILT_IN:
+            raise
+        raise AgentError(f"the learner '{name}' cannot be made: {error}") from error
+    check_usable(learner)
     return learner
 
 
 def run_name(learner: str, pack: str) -> str:
-    """What a run of a learner on a pack is called."""
+    """Return the default name of a run of a learner on a pack."""
     return f"{learner.rpartition(':')[2]}-{pack}"

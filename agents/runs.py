@@ -23,10 +23,9 @@ from agents.agent_catalog import (
     UNTRAINED,
     WEIGHTS,
     find_agent,
-    is_shipped,
     read_config,
 )
-from agents.learner import STEP_SIZES, AgentError, Arrays, Learner
+from agents.learner import AgentError, Arrays, Learner, check_usable
 from agents.learner_registry import learner_class, make_learner
 from game.files import write_atomically
 from game.filling import Misfit, fill
@@ -89,19 +88,15 @@ def load_agent(name: str, pack: str = "", seed: int = 0) -> Agent:
     """Load an agent. Raises AgentError.
 
     `name` is a run's folder, the name of a shipped agent, of a learner (for the shipped
-    LEARNER-PACK), or of a learner that needs no training. `scratch` uses the tuned step size that
-    is shipped for the pack, if any; `seed` draws its initialisation.
+    LEARNER-PACK), or of a learner that needs no training; `seed` draws the initialisation of
+    `scratch`.
     """
-    if name in UNTRAINED and not is_shipped(name, pack):
+    if name in UNTRAINED:
         return Agent(name, make_learner(name, seed), "")
     folder = find_agent(name, pack)
     config = read_config(folder)
     learner = _build(folder / CONFIG, config, seed)
     weights = _read_weights(folder / WEIGHTS, learner.state())
-    if name in UNTRAINED:
-        tuned = {key: p for key, p in weights.items() if key.startswith(STEP_SIZES)}
-        learner.load(learner.state() | tuned)
-        return Agent(name, learner, "")
     learner.load(weights)
     return Agent(folder.resolve().name, learner, str(config.get("pack", "")))
 
@@ -139,6 +134,7 @@ def _build(path: Path, config: dict[str, Any], seed: int) -> Learner:
         raise AgentError(f"{path}: option {misfit}") from None
     except (AgentError, TypeError, ValueError) as error:
         raise AgentError(f"{path}: {error}") from None
+    check_usable(learner)
     return learner
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from agents.agent_catalog import UNTRAINED, agent_card, list_pretrained, list_runs
+from pathlib import Path
+
+from agents.agent_catalog import RUNS, UNTRAINED, agent_card, list_pretrained, list_runs
 from agents.learner import AgentError
-from agents.learner_registry import trainable_learners
+from agents.learner_registry import run_name, trainable_learners
 from game.session.messages import AgentCard, NoAgent
 
 
@@ -18,6 +20,10 @@ class AgentChoices:
     def learners(self) -> list[str]:
         """Names as `train --learner` takes them."""
         return trainable_learners()
+
+    def run_folder(self, learner: str, pack: str) -> Path:
+        """The folder where a run of a learner on a pack goes by default."""
+        return RUNS / run_name(learner, pack)
 
     def card(self, name: str, pack: str) -> AgentCard:
         """The card of an agent. Raises NoAgent."""

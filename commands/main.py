@@ -53,8 +53,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def parse(argv: list[str]) -> Any:
-    """The command that `argv` asks for. Raises AgentError, PackError; ValueError for options out of
-    range."""
+    """Return the command that `argv` asks for. Raises AgentError, PackError; ValueError for options
+    out of range."""
     if argv[0] == "train":
         return parse_train(argv, f"{program()} train")
     commands: Any = None
@@ -66,7 +66,7 @@ def parse(argv: list[str]) -> Any:
 
 
 def program() -> str:
-    """What this program was called as."""
+    """Return the name that the program was called by."""
     return SCRIPT if Path(sys.argv[0]).stem == SCRIPT else "main.py"
 
 

@@ -31,7 +31,7 @@ def open_window(
 ) -> int:
     """Open the window on a screen ("watch", "play", "duel" or "train"), and stay until it closes.
 
-    `learners` are files with learners of one's own, as `--learner` takes them.
+    `learners` are files with your own learners, as `--learner` takes them.
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(DONE))  # ends as closing the window does
     from agents.training.worker import Worker
@@ -80,7 +80,7 @@ def open_window(
 
 
 def saved_message(out: Path, began: float) -> str:
-    """What a training that began at this time has left in its folder."""
+    """Return the message about the agent that a training, begun at this time, has saved."""
     from agents.agent_catalog import CHECKPOINT
 
     last = out / CHECKPOINT

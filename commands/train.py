@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import tyro
 from tyro.conf import OmitArgPrefixes, Positional
 
+from agents.training.train_config import TrainConfig
 from commands.exit_codes import AT_FAULT, DONE, INTERRUPTED, fail
 
 if TYPE_CHECKING:
@@ -45,11 +46,11 @@ class TrainCommand:
     """Iterations of the outer loop, else 4000."""
     minutes: float | None = None
     """Training time in minutes, instead of a number of iterations."""
-    tasks: int = 32
+    tasks: int = TrainConfig.tasks
     """Tasks per meta-batch."""
-    patience: int = 0
+    patience: int = TrainConfig.patience
     """Stop early after this many of the 20 validations without improvement; 0 never does."""
-    seed: int = 0
+    seed: int = TrainConfig.seed
     """Seed for all random numbers."""
     threads: int = 1
     """CPU threads for torch; more than 1 rarely helps with networks this small."""
@@ -80,7 +81,8 @@ class TrainCommand:
             return INTERRUPTED
         except Diverged as error:
             training.save()
-            return fail(f"{error}; the best agent before that is in {out}", AT_FAULT)
+            saved = f"the best agent before that is in {out}" if training.agent_saved else ""
+            return fail(f"{error}; {saved or 'no agent is saved'}", AT_FAULT)
         training.save()
         load_agent(str(out))
         show_written(out, console)
@@ -99,7 +101,7 @@ class TrainCommand:
         if self.iterations is not None and self.iterations < 1:
             raise AgentError("--iterations is at least 1")
         if self.minutes is not None and not 0 < self.minutes < LONGEST:
-            raise AgentError("--minutes is more than 0")
+            raise AgentError(f"--minutes is more than 0, and less than {LONGEST:,.0f}")
         pack = load_pack(self.pack)
         if not (pack.split("train").tasks or pack.split("train").unlimited):
             raise PackError(f"{pack.path}: the pack has no training tasks")
@@ -120,9 +122,9 @@ class TrainCommand:
         """The run that these options, given as `argv`, ask for. Raises AgentError or PackError."""
         import torch
 
+        from agents.learner_registry import build_learner
         from agents.training.tensorboard import TensorBoardLog
         from agents.training.train import Training
-        from agents.training.train_config import TrainConfig
 
         pack, out = self.check()
         torch.set_num_threads(self.threads)
@@ -137,8 +139,8 @@ class TrainCommand:
         )
         command = "python main.py " + shlex.join(argv)
         log = TensorBoardLog(out) if self.tensorboard else None
-        learner = _make_learner(self)
-        name = registered_name(self.learner)
+        name, options = registered_name(self.learner), self.options  # type: ignore[attr-defined]
+        learner = build_learner(name, options, self.seed)
         return Training(learner, name, pack, config, out, command, log=log)
 
     def _resumed(self, pack: Pack, out: Path) -> Training:
@@ -146,7 +148,6 @@ class TrainCommand:
         from agents.runs import load_run
         from agents.training.tensorboard import TensorBoardLog
         from agents.training.train import Training
-        from agents.training.train_config import TrainConfig
 
         name, learner, facts = load_run(out) if out.is_dir() else ("", None, {})
         if learner is None:
@@ -174,7 +175,7 @@ def training_of(argv: Sequence[str]) -> Training:
         with contextlib.redirect_stderr(said):
             command = parse_train(list(argv))
     except SystemExit:
-        raise AgentError(said.getvalue().strip()) from None
+        raise AgentError(said.getvalue().strip() or "the command line cannot be read") from None
     return command.training(argv)
 
 
@@ -232,10 +233,3 @@ def registered_name(learner: str) -> str:
     from agents.learner_registry import is_file_learner, register_file
 
     return register_file(learner) if is_file_learner(learner) else learner
-
-
-def _make_learner(command: TrainCommand) -> Any:
-    from agents.learner_registry import learner_class
-
-    options = command.options  # type: ignore[attr-defined]
-    return learner_class(command.learner)(options, command.seed)

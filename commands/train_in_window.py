@@ -1,4 +1,4 @@
-"""`train --window`: a training before one's eyes."""
+"""`train --window`: show meta-training in the window."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ def train_in_window(argv: list[str], prog: str) -> int:
 
     Torch stays out of this process; the learner's own options are for the worker to read.
     """
+    from agents.learner_registry import is_file_learner
+
     command, others = tyro.cli(
         Annotated[TrainCommand, OmitArgPrefixes],
         args=argv[1:],
@@ -26,4 +28,5 @@ def train_in_window(argv: list[str], prog: str) -> int:
     if not others:
         command.check()
     args = tuple(one for one in argv if one != "--window")
-    return open_window("train", args=args)
+    learners = (command.learner,) if is_file_learner(command.learner) else ()
+    return open_window("train", args=args, learners=learners)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -157,6 +158,9 @@ class FixedAgents:
 
     def learners(self) -> list[str]:
         return ["maml", "reptile"]
+
+    def run_folder(self, learner: str, pack: str) -> Path:
+        return Path("runs") / f"{learner}-{pack}"
 
     def card(self, name: str, pack: str) -> FixedCard:
         if name not in AGENTS:

@@ -10,8 +10,10 @@ import torch
 from torch import Tensor
 
 from agents.gradient.policy import Params, has_feature_rows
-from agents.learner import STEP_SIZES, Diverged, check_options
+from agents.learner import Diverged, check_options
 from agents.optimizer_state import adam_state, restore_adam
+
+STEP_SIZES = "log_alpha."  # begins the names of learned step sizes, which are logarithms
 
 
 @dataclass(frozen=True)

@@ -29,8 +29,6 @@ from game.world.tables import N_ACTIONS, Tables, compile_level
 class PosteriorSampling(BaseLearner):
     """Posterior sampling with a uniform prior over all cells that look like floor."""
 
-    trains = False
-
     def adapt(
         self, batch: GridBatch, rngs: Rngs, steps: int, changes: Changes = NO_CHANGES
     ) -> Iterator[AdaptationStep]:

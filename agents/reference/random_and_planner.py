@@ -33,7 +33,6 @@ class Reference(BaseLearner):
 
     Config = ReferenceConfig
     config: ReferenceConfig
-    trains = False
 
     @property
     def episodes_per_step(self) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from agents.learner import Learner
+from agents.learner import AgentError, Learner
 from agents.training.statistics import (
     bootstrap_interval,
     interquartile_mean,
@@ -89,7 +89,10 @@ def adaptation_curves(
                 parts.append(parts[-1])
                 continue
             rngs = [task_rng(seed, task) for task in chunk]
-            parts.append(list(learners[seed].adapt(batch, rngs, steps)))
+            part = list(learners[seed].adapt(batch, rngs, steps))
+            if len(part) != steps + 1:
+                raise AgentError(f"adapt of the learner gave {len(part)} steps, not {steps + 1}")
+            parts.append(part)
 
     def gather(values: Sequence[Any]) -> np.ndarray:
         """Join values [tasks] of each part and step into one array [M, N, K + 1]."""

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from agents.agent_catalog import CHECKPOINT, CONFIG
-from agents.learner import Arrays, Diverged, Learner
+from agents.learner import AgentError, Arrays, Diverged, Learner
 from agents.runs import describe, load_checkpoint, save_checkpoint, save_weights
 from agents.training.curves import adaptation_curves
 from agents.training.plots import plot_training
@@ -144,6 +144,8 @@ class Training:
         rng = np.random.default_rng([config.seed, status.iteration])
         batch = GridBatch(self._sample(rng))
         metrics = self.learner.meta_update(batch, rng.spawn(config.tasks), status.progress)
+        if not isinstance(metrics, dict):
+            raise AgentError("meta_update of the learner returned no dictionary of metrics")
         bad = [name for name, value in metrics.items() if not math.isfinite(value)]
         if bad:
             raise Diverged(f"'{bad[0]}' is not finite - try smaller step sizes and rates")
@@ -241,7 +243,7 @@ class Training:
         if not self.status.iteration:
             return
         self._delete_old_files()
-        if not self.agent_saved:
+        if not self.agent_saved and _is_finite(self.learner.state()):
             self._write_agent()
         self._write_checkpoint()
         if self.status.rows:
@@ -256,8 +258,14 @@ class Training:
                 (self.out / name).unlink(missing_ok=True)
 
     def _update_checkpoint(self) -> None:
-        """Hold the state between two iterations, so that a run stopped at any time can resume."""
-        self._checkpoint = self.learner.checkpoint(), json.dumps(asdict(self.status))
+        """Hold a copy of the state between two iterations: a run stopped at any time can resume.
+
+        Raises Diverged, and keeps the last copy, where a parameter is not finite.
+        """
+        arrays = {name: array.copy() for name, array in self.learner.checkpoint().items()}
+        if not _is_finite(arrays):
+            raise Diverged("a parameter is not finite - try smaller step sizes and rates")
+        self._checkpoint = arrays, json.dumps(asdict(self.status))
 
     def _write_checkpoint(self) -> None:
         if self._checkpoint:
@@ -289,6 +297,10 @@ class Training:
             for row in self.status.rows
         )
         write_atomically(self.out / METRICS, lambda file: file.write_text(text.getvalue(), "utf-8"))
+
+
+def _is_finite(arrays: Arrays) -> bool:
+    return all(bool(np.isfinite(array).all()) for array in arrays.values())
 
 
 def _versions() -> dict[str, str]:

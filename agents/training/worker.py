@@ -168,6 +168,10 @@ def _meta_train(request: TrainRequest, train: Train) -> Iterator[Message]:
     except (AgentError, PackError, LevelError, TooLarge, OSError, ValueError) as error:
         yield Failed(number, str(error))
         return
+    except Exception as error:  # as in `_adapt`
+        traceback.print_exc()
+        yield Failed(number, _unexpected(error))
+        return
     next_evaluation, failure = 0.0, ""
     try:
         for event in training.run():
@@ -183,12 +187,18 @@ def _meta_train(request: TrainRequest, train: Train) -> Iterator[Message]:
                 next_evaluation = now + pause
         yield _evaluate_now(number, training, sample)
     except (Diverged, AgentError, OSError) as error:
-        failure = f"{error}; the best agent before that is in {training.out}"
+        failure = str(error)
+        if training.agent_saved:
+            failure += f"; the best agent before that is in {training.out}"
     except Exception as error:  # as in `_adapt`
         traceback.print_exc()
         failure = _unexpected(error)
     finally:
-        training.save()
+        try:
+            training.save()
+        except Exception as error:  # as above
+            traceback.print_exc()
+            failure = failure or _unexpected(error)
     yield Failed(number, failure) if failure else Finished(number)
 
 
@@ -221,7 +231,7 @@ def _adapt(request: Request) -> Iterator[Message]:
         yield Finished(request.number)
     except (AgentError, TooLarge, TooLargeToSee) as error:
         yield Failed(request.number, str(error))
-    except Exception as error:  # of a learner from elsewhere: its author needs the traceback
+    except Exception as error:  # in an external learner: its author needs the traceback
         traceback.print_exc()
         yield Failed(request.number, _unexpected(error))
 

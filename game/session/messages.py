@@ -18,7 +18,7 @@ from game.text.drawn_values import move_goal
 BASELINE_AGENT = "scratch"  # learns from scratch: what adaptation is compared with
 STEPS = 5  # adaptation steps, unless a request says otherwise
 MOST_STEPS = 1000  # adaptation steps in a request
-MOST_EPISODES = 1000  # in an adaptation step, where a request sets it
+MOST_EPISODES_PER_STEP = 1000  # in an adaptation step, where a request sets it
 MOST_AGENTS = 4  # in a request, the watched one included
 
 
@@ -36,7 +36,7 @@ class Request:
     """Adapt agents (named as for `--agent`, for a pack of this name) to a task.
 
     `episodes` replaces the agents' own number of episodes in each adaptation step; `step_size`
-    multiplies their step sizes; `changes` happen on the way.
+    multiplies their step sizes; `changes` apply during adaptation.
     """
 
     number: int
@@ -216,6 +216,10 @@ class Agents(Protocol):
 
     def learners(self) -> list[str]:
         """Names of learners, as `train --learner` takes them."""
+        ...
+
+    def run_folder(self, learner: str, pack: str) -> Path:
+        """The folder where a run of a learner on a pack goes by default."""
         ...
 
     def card(self, name: str, pack: str) -> AgentCard:

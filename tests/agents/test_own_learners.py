@@ -1,4 +1,4 @@
-"""Learners of one's own: `docs/learners.md` word for word, files, and installed packages."""
+"""Your own learners: `docs/learners.md` word for word, files, and installed packages."""
 
 from __future__ import annotations
 
@@ -11,14 +11,51 @@ from pathlib import Path
 
 import pytest
 
-from agents.agent_catalog import agent_card
+from agents.agent_catalog import WEIGHTS, agent_card
 from agents.learner import AgentError
-from agents.learner_registry import is_file_learner, run_name
+from agents.learner_registry import is_file_learner, register_file, run_name
+from commands.main import main
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "learners.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 pytestmark = pytest.mark.xdist_group("own learners")  # who share the folder below
+FAULTY = """\
+import numpy as np
+from agents.learner import BaseLearner
+from agents.rollout import adaptation_step, roll_out
+from best_episode import BestEpisode  # a neighbour
+
+class NoAdapt(BaseLearner):
+    pass
+
+class NoDataclass(BestEpisode):
+    Config = dict
+
+class NaNs(BestEpisode):
+    def state(self):
+        return {"w": np.array([np.nan])}
+
+class Lists(BestEpisode):
+    def state(self):
+        return {"w": [1.0]}
+
+class NaNsLater(BestEpisode):
+    weight = 1.0
+    def state(self):
+        return {"w": np.array([self.weight])}
+    def meta_update(self, batch, rngs, progress):
+        self.weight = np.nan
+        return {"env_steps": 1.0}
+
+class NoMetrics(BestEpisode):
+    def meta_update(self, batch, rngs, progress):
+        return None
+
+class TooFewSteps(BestEpisode):
+    def adapt(self, batch, rngs, steps):
+        return list(super().adapt(batch, rngs, steps))[:1]
+"""
 COMMANDS = [line for kind, block in BLOCKS if not kind for line in block.splitlines()]
 
 
@@ -88,20 +125,37 @@ def test_a_run_never_imports_a_file_and_says_what_is_missing(folder: Path, name:
     ("learner", "what"),
     [
         ("nowhere.py:Anil", "there is no such file"),
-        ("anil.py:Nobody", "there is no class 'Nobody'"),
-        ("test_own.py:pytest", "lacks 'adapt'"),
+        ("anil.py:Nobody", "there is no such class"),
+        ("test_own.py:pytest", "there is no such class"),
         ("broken.py:Broken", "cannot be imported: ZeroDivisionError"),
+        ("exits.py:Exits", "cannot be imported: SystemExit"),
+        ("anil.py", "name your own learner as FILE.py:CLASS"),
         ("anil", "no learner is called 'anil'"),
+        ("mamll", "did you mean 'maml'?"),
+        ("faulty.py:NoAdapt", "lacks 'adapt'"),
+        ("faulty.py:NoDataclass", "its Config is no dataclass"),
+        ("faulty.py:NaNs", "state()['w'] holds numbers that are not finite"),
+        ("faulty.py:Lists", "state()['w'] is no numpy array of numbers"),
+        ("faulty.py:NaNsLater", "a parameter is not finite"),
+        ("faulty.py:NoMetrics", "meta_update of the learner returned no dictionary"),
+        ("faulty.py:TooFewSteps", "adapt of the learner gave 1 steps, not"),
     ],
 )
-def test_what_is_wrong_with_a_file_is_said(folder: Path, learner: str, what: str):
-    (folder / "broken.py").write_text("1 / 0\n", encoding="utf-8")
+def test_what_is_wrong_with_a_file_is_said(
+    folder: Path,
+    learner: str,
+    what: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+):
+    monkeypatch.chdir(folder)
+    for name, text in {"broken": "1 / 0", "exits": "exit(3)", "faulty": FAULTY}.items():
+        (folder / f"{name}.py").write_text(f"{text}\n", encoding="utf-8")
     arguments = ["train", "goals-5x5", "--learner", learner, "--out", "nothing"]
-    result = run([str(ROOT / "main.py"), *arguments], folder)
-    assert result.returncode == 2
-    assert what in result.stderr
-    assert "Traceback" not in result.stderr
-    assert not (folder / "nothing").exists()
+    arguments += ["--iterations", "2"]
+    assert main([*arguments, "--overwrite"]) in (1, 2)
+    assert what in " ".join(capsys.readouterr().err.split())
+    assert not (folder / "nothing" / WEIGHTS).exists()
 
 
 def test_an_installed_package_offers_its_learners_by_name(folder: Path, tmp_path: Path):
@@ -113,15 +167,26 @@ def test_an_installed_package_offers_its_learners_by_name(folder: Path, tmp_path
     (info / "entry_points.txt").write_text(points, encoding="utf-8")
     (site / "own_learners.py").write_text((folder / "best_episode.py").read_text("utf-8"), "utf-8")
     path = os.pathsep.join([str(ROOT), str(site)])
-    main = [str(ROOT / "main.py")]
-    train = [*main, "train", "goals-5x5", "--learner", "best-episode"]
+    program = [str(ROOT / "main.py")]
+    train = [*program, "train", "goals-5x5", "--learner", "best-episode"]
     assert run(train, tmp_path, PYTHONPATH=path).returncode == 0
-    evaluate = [*main, "eval", "goals-5x5", "--seeds", "1"]
+    evaluate = [*program, "eval", "goals-5x5", "--seeds", "1"]
     evaluate += ["--agent", "runs/best-episode-goals-5x5"]
     assert run(evaluate, tmp_path, PYTHONPATH=path).returncode == 0
     missing = run(evaluate, tmp_path)
     assert missing.returncode == 2
     assert "no learner is called 'best-episode'" in missing.stderr
+
+
+def test_two_files_of_one_name_are_told_apart(tmp_path: Path):
+    learners = [f"{tmp_path / part / 'mine.py'}:Mine" for part in ("a", "b")]
+    for learner in learners:
+        path = Path(learner.rpartition(":")[0])
+        path.parent.mkdir()
+        path.write_text("")
+    register_file(learners[0])
+    with pytest.raises(AgentError, match="goes by the same name"):
+        register_file(learners[1])
 
 
 def test_a_learner_in_a_file_is_known_by_its_form():

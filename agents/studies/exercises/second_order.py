@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from agents.gradient.maml import Maml
-from agents.learner import STEP_SIZES
+from agents.gradient.meta_optimizer import STEP_SIZES
 from agents.learner_registry import make_learner
 from agents.observations import features_of
 from agents.studies.exercises.exercise_run import ExerciseRun, Findings, checkpoints, measure

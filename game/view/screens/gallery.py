@@ -27,7 +27,6 @@ from game.view.screens.gallery_inspector import (
 from game.view.screens.level_pictures import LevelPictures
 from game.view.screens.screen import Key, Navigation, Notice, Screen
 
-RUNS = Path("runs")  # folder of the agents that are trained from here
 INSPECTOR_SHARE = 0.34  # of the width
 LARGE_PICTURE_DELAY = 0.15  # seconds from the selection of a level to its large picture
 MOST_LETTERS = 60  # of a search
@@ -82,7 +81,7 @@ class Gallery(Screen):
             self.notice = Notice(f"{pack.title} has no training tasks", text)
             return
         learner, minutes = self.fields.value("learner"), self.fields.value("minutes")
-        out = _unused_folder(f"{learner}-{pack.name}")
+        out = _unused_folder(self.agents.run_folder(learner, pack.name))
         args = ("train", str(path), "--learner", learner, "--minutes", minutes, "--out", str(out))
         self.navigation = Navigation("train", pack, args=args)
 
@@ -258,7 +257,7 @@ class Gallery(Screen):
     def _redraw(self, surface: pygame.Surface, type: Typeset) -> None:
         size, unit = surface.get_size(), type.unit
         surface.fill(type.palette.paper)
-        footer = self.footer_height(max(size[0], 480) - 6 * unit, type)
+        footer = self.footer_height(size[0], type)
         top, main, bottom = frame(size, unit, header_height(size[0], type), footer)
         draw_header(surface, top, self._header(), type)
         width = round(main.width * INSPECTOR_SHARE)
@@ -323,10 +322,10 @@ class Gallery(Screen):
         draw_level(surface, room, item, seen, planned, picture_of, type)
 
 
-def _unused_folder(name: str) -> Path:
-    """Return a path in `RUNS` that does not exist: the name, or the name with a number."""
-    names = itertools.chain([name], (f"{name}-{i}" for i in itertools.count(2)))
-    return next(RUNS / one for one in names if not (RUNS / one).exists())
+def _unused_folder(folder: Path) -> Path:
+    """Return the folder, or if it exists one of that name with a number."""
+    numbered = (folder.with_name(f"{folder.name}-{i}") for i in itertools.count(2))
+    return next(path for path in itertools.chain([folder], numbered) if not path.exists())
 
 
 # fmt: off
