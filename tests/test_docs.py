@@ -16,8 +16,10 @@ from agents.learner_registry import BUILT_IN
 from agents.studies.exercises import EXERCISES
 from commands.evaluate import EvaluateCommand
 from commands.exercise import ExerciseCommand
-from commands.main import parse
+from commands.main import COMMANDS, parse
 from game.tasks.packs import find_pack
+from game.text.header import HEADER
+from game.text.tiles import TILES
 from game.view.screens.screen import COMMON
 from game.view.screens.watch import WatchScreen
 
@@ -79,6 +81,21 @@ def test_the_readmes_table_of_keys_has_every_key_of_the_watch_screen():
 
 def test_the_readmes_table_of_learners_has_every_learner():
     assert first_column(README, "learner") == list(BUILT_IN)
+
+
+def test_the_reference_of_the_format_names_every_tile_and_header_key():
+    text = (ROOT / "docs" / "level-format.md").read_text(encoding="utf-8")
+    for name in {tile.name for tile in TILES}:
+        assert re.search(rf"\b{name}", text), name
+    for key in HEADER:
+        assert f"`{key}`" in text, key
+
+
+def test_readme_or_docs_name_every_command():
+    pages = [README, *sorted((ROOT / "docs").glob("*.md"))]
+    text = "".join(page.read_text(encoding="utf-8") for page in pages)
+    for name in COMMANDS:
+        assert f"python main.py {name}" in text, name
 
 
 NESTED = {"command", "inner", "outer", "ppo"}  # fields that hold options of their own

@@ -11,11 +11,12 @@ import pytest
 
 from game.text.level import Level
 from game.text.reading import parse
-from game.text.tiles import BY_CHAR, TILES
+from game.text.tiles import BY_CHAR, TILES, Tile
 from game.view.draw.actors import DynamicTiles, place, segments
 from game.view.draw.board import Board, grid_size, neighbours, walled
+from game.view.draw.ground_patterns import PATTERNS
 from game.view.draw.layout import Heights, arrange, flow
-from game.view.draw.marks import swatch
+from game.view.draw.marks import MARKS, swatch
 from game.view.draw.plot_axes import Axes, digits_for, nice_ticks, shown_steps, spread
 from game.view.draw.theme import number
 from game.world.rules import ACTIONS
@@ -209,3 +210,9 @@ def test_keys_coins_and_opponents_are_drawn_as_in_the_state() -> None:
 def _square(board: Board, row: int, column: int) -> tuple[slice, slice]:
     x, y = board.centre(row, column)
     return slice(int(x) - 16, int(x) + 16), slice(int(y) - 16, int(y) + 16)
+
+
+@pytest.mark.parametrize("tile", TILES, ids=lambda tile: tile.char)
+def test_every_pattern_in_the_tile_table_can_be_drawn(tile: Tile):
+    """A misspelt pattern would leave a plain cell."""
+    assert tile.pattern in ("plain", "wall") or tile.pattern in PATTERNS or tile.char in MARKS

@@ -414,3 +414,24 @@ def test_padding_states_are_over_and_never_entered():
     assert batch.over[0].tolist() == [False, True, True, True]
     assert batch.next_state[0, :2].max() < 2
     assert batch.start.sum(1).tolist() == [1.0, 1.0]
+
+
+EFFECTIVE = [t for t in TILES if t.effect not in ("", "start", "goal", "candidate")]
+PARTNERS = {  # a door needs its key, a teleporter its other cell
+    **{t.char: t.char for t in TILES if t.effect == "teleporter"},
+    **{t.char: t.char.swapcase() for t in TILES if t.effect in ("key", "door")},
+}
+
+
+@pytest.mark.parametrize("tile", EFFECTIVE, ids=lambda tile: tile.char)
+def test_every_effect_in_the_tile_table_is_known_to_the_rules(tile: Tile):
+    """A misspelt effect would leave a tile that acts like floor of its cost."""
+    partner = PARTNERS.get(tile.char, ".")
+    tables = compile_level(parse(f"map:\n....\n@.{tile.char}G\n.{partner}..\n"))
+    floor = compile_level(parse("map:\n....\n@..G\n....\n"))
+    same = all(
+        np.array_equal(value, getattr(floor, name))
+        for name, value in vars(tables).items()
+        if isinstance(value, np.ndarray) and name != "opponents"
+    )
+    assert not same

@@ -75,4 +75,4 @@ def test_the_walker_leads_where_the_rules_lead_in_every_state():
             assert walked == nodes, f"seed {seed}: {level}"
     tiles = reference.ALPHABET - {*"#MH"}
     assert {tile for tile in tiles if not seen[tile]} == set()
-    assert min(seen[what] for what in ("certain wind", "teleported", "key", "A", "C", "L")) > 100
+    assert min(seen[what] for what in ("certain wind", "teleported", "key", "A", "C", "L")) > 50

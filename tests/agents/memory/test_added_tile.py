@@ -23,11 +23,11 @@ from game.world.batch import GridBatch
 from game.world.beliefs import FIRST_QUESTIONS, BeliefQuestions, all_questions
 
 ROOT = Path(__file__).resolve().parents[3]
-SNOW = """
+MOSS = """
 import game.text.tiles as tiles
-snow = tiles.Tile("s", "snow", 2, True, "", (250, 250, 250), "dots", "terrain")
-tiles.TILES += (snow,)
-tiles.BY_CHAR["s"] = tiles.BY_NAME["snow"] = snow
+moss = tiles.Tile("&", "moss", 2, True, "", (250, 250, 250), "dots", "terrain")
+tiles.TILES += (moss,)
+tiles.BY_CHAR["&"] = tiles.BY_NAME["moss"] = moss
 """
 FIRST_STEPS = """
 import hashlib, json, sys
@@ -75,19 +75,19 @@ def run_python(code: str, *arguments: str) -> str:
 def test_shipped_agents_take_the_same_first_step_with_another_tile():
     names = list_pretrained()
     without = json.loads(run_python(FIRST_STEPS, *names))
-    with_snow = json.loads(run_python(SNOW + FIRST_STEPS, *names))
+    with_moss = json.loads(run_python(MOSS + FIRST_STEPS, *names))
     assert list(without) == names
-    assert with_snow == without
+    assert with_moss == without
 
 
 def test_a_new_agent_asks_about_the_new_tile_and_still_loads_without_it(tmp_path: Path):
-    run_python(SNOW + SAVE_NEW_AGENT, str(tmp_path))
+    run_python(MOSS + SAVE_NEW_AGENT, str(tmp_path))
     learner = load_agent(str(tmp_path)).learner
-    assert "cost snow: less than shown, as shown, more than shown" in learner.config.beliefs
+    assert "cost moss: less than shown, as shown, more than shown" in learner.config.beliefs
     task = load_pack("gridnavi").split("test").tasks[0]
     step = next(learner.adapt(GridBatch.of([task.level]), [np.random.default_rng(0)], 0))
     assert step.drawn.shape[2] == BeliefQuestions(learner.config.beliefs).n_answers
-    with pytest.raises(ValueError, match="no variable is called 'cost snow'"):
+    with pytest.raises(ValueError, match="no variable is called 'cost moss'"):
         learner.questions.true_answers(task.level)
 
 
