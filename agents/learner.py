@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -175,10 +175,12 @@ class BaseLearner:
 def check_usable(learner: Any) -> None:
     """Raise AgentError if an object cannot be used as a learner, and say what is wrong with it."""
     name = type(learner).__name__
-    if not len(learner.judged):
-        raise AgentError(f"{name}.judged is empty - name at least one adaptation step")
-    if not (type(learner.episodes_per_step) is int and learner.episodes_per_step > 0):
-        raise AgentError(f"{name}.episodes_per_step is no whole number above 0")
+    judged = getattr(learner, "judged", None)
+    if not isinstance(judged, Sequence) or not judged:
+        raise AgentError(f"{name}.judged is no tuple of at least one adaptation step")
+    episodes = getattr(learner, "episodes_per_step", None)
+    if type(episodes) is not int or episodes < 1:
+        raise AgentError(f"{name}.episodes_per_step is no int above 0")
     state = learner.state()
     if not isinstance(state, dict):
         raise AgentError(f"{name}.state() returns no dictionary of numpy arrays")

@@ -6,8 +6,10 @@ where a person names it on the command line, as FILE.py:CLASS; a run's config ca
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.util
+import inspect
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field, is_dataclass
@@ -80,11 +82,11 @@ def register_file(learner: str) -> str:
     Returns the name it goes by, without folders: so a run finds it again wherever the file is.
     Raises AgentError where there is no such file.
     """
-    if learner in _files:  # by that name
-        return learner
     if not is_file_learner(learner):
         raise AgentError(f"{learner}: name your own learner as FILE.py:CLASS")
     file, _, class_name = learner.rpartition(":")
+    if learner in _files and not Path(file).is_file():  # by the name that it goes by
+        return learner
     if not Path(file).is_file():
         raise AgentError(f"{file}: there is no such file - name your own learner as FILE.py:CLASS")
     name, path = f"{Path(file).name}:{class_name}", Path(file).resolve()
@@ -102,9 +104,11 @@ def register_files(learners: Sequence[str]) -> None:
 def _checked(kind: Any, where: str) -> Any:
     """Return an external class. Raises AgentError where it is no learner."""
     todo = "derive it from agents.learner.BaseLearner (see docs/learners.md)"
-    if not isinstance(kind, type):
+    if kind is None:
         raise AgentError(f"{where}: there is no such class - {todo}")
-    missing = [part for part in ("adapt", "state", "load", "judged") if not hasattr(kind, part)]
+    if not isinstance(kind, type):
+        raise AgentError(f"{where}: it is no class - {todo}")
+    missing = [part for part in ("adapt", "state", "load") if not hasattr(kind, part)]
     missing += ["adapt"] if getattr(kind, "adapt", None) is BaseLearner.adapt else []
     if missing:
         raise AgentError(f"{where}: it lacks '{missing[0]}' - {todo}")
@@ -131,7 +135,8 @@ def _import_file(path: Path) -> Any:
         del sys.modules[name]
         raise AgentError(f"{path}: cannot be imported: {type(error).__name__}: {error}") from error
     finally:
-        sys.path.remove(str(path.parent))
+        with contextlib.suppress(ValueError):  # the file may have changed the path itself
+            sys.path.remove(str(path.parent))
     return module
 
 
@@ -170,11 +175,11 @@ def find_entry(name: str) -> LearnerEntry:
     if name.endswith(".py"):
         raise AgentError(f"{name}: name your own learner as FILE.py:CLASS")
     close = get_close_matches(name, learner_names(), 1)
-    todo = f"did you mean '{close[0]}'?" if close else "name your own as FILE.py:CLASS"
+    todo = f"did you mean '{close[0]}'?" if close else "name your own as FILE.py:CLASS."
     known = ", ".join(learner_names())
     raise AgentError(
-        f"no learner is called '{name}' - {todo} There are: {known}; or the package that offers it "
-        "is not installed"
+        f"no learner is called '{name}' - {todo} There are: {known}. (A package that offers more "
+        "may not be installed.)"
     )
 
 
@@ -208,11 +213,10 @@ def build_learner(name: str, config: Any, seed: int) -> Learner:
     """Make a new, untrained learner with this config. Raises AgentError."""
     kind = learner_class(name)
     try:
-        learner: Learner = kind(config, seed)
+        inspect.signature(kind).bind(config, seed)
     except TypeError as error:
-        if name in BUILT_IN:
-            raise
-        raise AgentError(f"the learner '{name}' cannot be made: {error}") from error
+        raise AgentError(f"{name}: a learner is made from (config, seed): {error}") from None
+    learner: Learner = kind(config, seed)
     check_usable(learner)
     return learner
 

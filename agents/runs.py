@@ -130,11 +130,11 @@ def _build(path: Path, config: dict[str, Any], seed: int) -> Learner:
     try:
         cls = learner_class(str(config.get("learner")))
         learner: Learner = cls(fill(cls.Config, config["options"]), seed)
+        check_usable(learner)
     except Misfit as misfit:
         raise AgentError(f"{path}: option {misfit}") from None
     except (AgentError, TypeError, ValueError) as error:
         raise AgentError(f"{path}: {error}") from None
-    check_usable(learner)
     return learner
 
 

@@ -80,9 +80,11 @@ class TrainCommand:
             console.print(f"stopped; {saved}" if saved else NOTHING_SAVED, soft_wrap=True)
             return INTERRUPTED
         except Diverged as error:
+            best_saved = training.agent_saved
             training.save()
-            saved = f"the best agent before that is in {out}" if training.agent_saved else ""
-            return fail(f"{error}; {saved or 'no agent is saved'}", AT_FAULT)
+            last = f"the agent so far is in {out}" if training.agent_saved else "no agent is saved"
+            saved = f"the best agent before that is in {out}" if best_saved else last
+            return fail(f"{error}; {saved}", AT_FAULT)
         training.save()
         load_agent(str(out))
         show_written(out, console)

@@ -237,13 +237,18 @@ class Training:
         return adaptation_curves(lambda _: self.learner, tasks, seeds, steps).mean_scores
 
     def save(self) -> None:
-        """Write checkpoint, metrics and curves; also the agent if none has been saved yet."""
+        """Write checkpoint, metrics and curves; also the agent if none has been saved yet.
+
+        Writes nothing if training diverged before any agent was saved.
+        """
         if self.log:
             self.log.close()
         if not self.status.iteration:
             return
+        if not self.agent_saved and not _is_finite(self.learner.state()):
+            return  # diverged before its first agent: an older run in the folder stays whole
         self._delete_old_files()
-        if not self.agent_saved and _is_finite(self.learner.state()):
+        if not self.agent_saved:
             self._write_agent()
         self._write_checkpoint()
         if self.status.rows:
@@ -260,11 +265,13 @@ class Training:
     def _update_checkpoint(self) -> None:
         """Hold a copy of the state between two iterations: a run stopped at any time can resume.
 
-        Raises Diverged, and keeps the last copy, where a parameter is not finite.
+        Raises Diverged, and keeps the last copy, where an array is not finite.
         """
-        arrays = {name: array.copy() for name, array in self.learner.checkpoint().items()}
-        if not _is_finite(arrays):
-            raise Diverged("a parameter is not finite - try smaller step sizes and rates")
+        arrays = {name: np.array(array) for name, array in self.learner.checkpoint().items()}
+        bad = [name for name, array in arrays.items() if not _is_finite({name: array})]
+        if bad:
+            what = f"'{bad[0]}' in the learner's checkpoint is not finite"
+            raise Diverged(f"{what} - try smaller step sizes and rates")
         self._checkpoint = arrays, json.dumps(asdict(self.status))
 
     def _write_checkpoint(self) -> None:

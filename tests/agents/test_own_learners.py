@@ -48,6 +48,13 @@ class NaNsLater(BestEpisode):
         self.weight = np.nan
         return {"env_steps": 1.0}
 
+class NoJudged(BestEpisode):
+    judged = 5
+
+class NoSeed(BestEpisode):
+    def __init__(self, config):
+        super().__init__(config, 0)
+
 class NoMetrics(BestEpisode):
     def meta_update(self, batch, rngs, progress):
         return None
@@ -126,7 +133,7 @@ def test_a_run_never_imports_a_file_and_says_what_is_missing(folder: Path, name:
     [
         ("nowhere.py:Anil", "there is no such file"),
         ("anil.py:Nobody", "there is no such class"),
-        ("test_own.py:pytest", "there is no such class"),
+        ("test_own.py:pytest", "it is no class"),
         ("broken.py:Broken", "cannot be imported: ZeroDivisionError"),
         ("exits.py:Exits", "cannot be imported: SystemExit"),
         ("anil.py", "name your own learner as FILE.py:CLASS"),
@@ -136,7 +143,9 @@ def test_a_run_never_imports_a_file_and_says_what_is_missing(folder: Path, name:
         ("faulty.py:NoDataclass", "its Config is no dataclass"),
         ("faulty.py:NaNs", "state()['w'] holds numbers that are not finite"),
         ("faulty.py:Lists", "state()['w'] is no numpy array of numbers"),
-        ("faulty.py:NaNsLater", "a parameter is not finite"),
+        ("faulty.py:NaNsLater", "'w' in the learner's checkpoint is not finite"),
+        ("faulty.py:NoJudged", "judged is no tuple of at least one adaptation step"),
+        ("faulty.py:NoSeed", "a learner is made from (config, seed)"),
         ("faulty.py:NoMetrics", "meta_update of the learner returned no dictionary"),
         ("faulty.py:TooFewSteps", "adapt of the learner gave 1 steps, not"),
     ],
@@ -178,13 +187,33 @@ def test_an_installed_package_offers_its_learners_by_name(folder: Path, tmp_path
     assert "no learner is called 'best-episode'" in missing.stderr
 
 
-def test_two_files_of_one_name_are_told_apart(tmp_path: Path):
+def test_a_run_that_diverges_at_once_leaves_the_run_it_would_replace(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(folder)
+    (folder / "faulty.py").write_text(FAULTY, encoding="utf-8")
+    train = ["train", "goals-5x5", "--iterations", "2", "--out", "kept"]
+    assert main([*train, "--learner", "anil.py:Anil"]) == 0
+    before = {path.name: path.read_bytes() for path in (folder / "kept").iterdir()}
+    assert main([*train, "--learner", "faulty.py:NaNsLater", "--overwrite"]) == 1
+    assert {path.name: path.read_bytes() for path in (folder / "kept").iterdir()} == before
+
+
+@pytest.mark.parametrize("bare", [False, True])
+def test_two_files_of_one_name_are_told_apart(
+    tmp_path: Path, bare: bool, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("agents.learner_registry._files", {})
+    monkeypatch.chdir(tmp_path)
     learners = [f"{tmp_path / part / 'mine.py'}:Mine" for part in ("a", "b")]
     for learner in learners:
         path = Path(learner.rpartition(":")[0])
         path.parent.mkdir()
         path.write_text("")
-    register_file(learners[0])
+    if bare:
+        (tmp_path / "mine.py").write_text("")
+        learners[1] = "mine.py:Mine"
+    assert register_file(learners[0]) == register_file(learners[0]) == "mine.py:Mine"
     with pytest.raises(AgentError, match="goes by the same name"):
         register_file(learners[1])
 

@@ -16,7 +16,7 @@ from game.view.draw.actors import DynamicTiles, place, segments
 from game.view.draw.board import Board, grid_size, neighbours, walled
 from game.view.draw.ground_patterns import PATTERNS
 from game.view.draw.layout import Heights, arrange, flow
-from game.view.draw.marks import MARKS, swatch
+from game.view.draw.marks import SIGNS, swatch
 from game.view.draw.plot_axes import Axes, digits_for, nice_ticks, shown_steps, spread
 from game.view.draw.theme import number
 from game.world.rules import ACTIONS
@@ -215,4 +215,4 @@ def _square(board: Board, row: int, column: int) -> tuple[slice, slice]:
 @pytest.mark.parametrize("tile", TILES, ids=lambda tile: tile.char)
 def test_every_pattern_in_the_tile_table_can_be_drawn(tile: Tile):
     """A misspelt pattern would leave a plain cell."""
-    assert tile.pattern in ("plain", "wall") or tile.pattern in PATTERNS or tile.char in MARKS
+    assert tile.pattern in ("plain", "wall", "start", *PATTERNS) or tile.char in SIGNS
