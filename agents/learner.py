@@ -172,6 +172,11 @@ class BaseLearner:
         self.load(checkpoint)
 
 
+def not_finite(arrays: Arrays) -> str | None:
+    """Return the name of the first array that holds a number that is not finite, if one does."""
+    return next((name for name, array in arrays.items() if not np.isfinite(array).all()), None)
+
+
 def check_usable(learner: Any) -> None:
     """Raise AgentError if an object cannot be used as a learner, and say what is wrong with it."""
     name = type(learner).__name__
@@ -187,5 +192,6 @@ def check_usable(learner: Any) -> None:
     for key, array in state.items():
         if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiub":
             raise AgentError(f"{name}.state()['{key}'] is no numpy array of numbers")
-        if not np.isfinite(array).all():
-            raise AgentError(f"{name}.state()['{key}'] holds numbers that are not finite")
+    bad = not_finite(state)
+    if bad is not None:
+        raise AgentError(f"{name}.state()['{bad}'] holds numbers that are not finite")

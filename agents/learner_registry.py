@@ -76,6 +76,12 @@ def is_file_learner(name: str) -> bool:
     return bool(colon) and file.endswith(".py") and class_name.isidentifier()
 
 
+def _without_folder(learner: str) -> str:
+    """Return FILE.py:CLASS without the folders of the file."""
+    file, _, class_name = learner.rpartition(":")
+    return f"{Path(file).name}:{class_name}"
+
+
 def register_file(learner: str) -> str:
     """Make the learner FILE.py:CLASS known to this process, which imports it when it is needed.
 
@@ -84,12 +90,12 @@ def register_file(learner: str) -> str:
     """
     if not is_file_learner(learner):
         raise AgentError(f"{learner}: name your own learner as FILE.py:CLASS")
-    file, _, class_name = learner.rpartition(":")
-    if learner in _files and not Path(file).is_file():  # by the name that it goes by
-        return learner
+    file, name = learner.rpartition(":")[0], _without_folder(learner)
     if not Path(file).is_file():
+        if learner in _files:  # given by the name that it goes by
+            return learner
         raise AgentError(f"{file}: there is no such file - name your own learner as FILE.py:CLASS")
-    name, path = f"{Path(file).name}:{class_name}", Path(file).resolve()
+    path = Path(file).resolve()
     if _files.setdefault(name, path) != path:
         raise AgentError(f"{file}: {_files[name]} goes by the same name - rename one of them")
     return name
@@ -165,10 +171,9 @@ def find_entry(name: str) -> LearnerEntry:
         return BUILT_IN[name]
     if name in _offered():
         return LearnerEntry(_offered()[name].module, _offered()[name].attr)
-    file, _, class_name = name.rpartition(":")
-    short = f"{Path(file).name}:{class_name}"
+    short = _without_folder(name)
     if short in _files:
-        return LearnerEntry("", class_name)
+        return LearnerEntry("", short.rpartition(":")[2])
     if is_file_learner(name):
         todo = f"add --learner FOLDER/{short} to the command"
         raise AgentError(f"the learner '{short}' is not part of Gridapt - {todo}")
@@ -189,7 +194,7 @@ def learner_class(name: str) -> Any:
     if name in BUILT_IN:
         return getattr(importlib.import_module(entry.module), entry.class_name)
     if not entry.module:
-        path = _files[f"{Path(name.rpartition(':')[0]).name}:{entry.class_name}"]
+        path = _files[_without_folder(name)]
         found = getattr(_import_file(path), entry.class_name, None)
         return _checked(found, f"{path}:{entry.class_name}")
     try:

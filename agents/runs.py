@@ -25,8 +25,8 @@ from agents.agent_catalog import (
     find_agent,
     read_config,
 )
-from agents.learner import AgentError, Arrays, Learner, check_usable
-from agents.learner_registry import learner_class, make_learner
+from agents.learner import AgentError, Arrays, Learner, not_finite
+from agents.learner_registry import build_learner, learner_class, make_learner
 from game.files import write_atomically
 from game.filling import Misfit, fill
 from game.world.features import LAYOUT
@@ -128,14 +128,12 @@ def load_checkpoint(folder: Path) -> tuple[Arrays, str]:
 
 def _build(path: Path, config: dict[str, Any], seed: int) -> Learner:
     try:
-        cls = learner_class(str(config.get("learner")))
-        learner: Learner = cls(fill(cls.Config, config["options"]), seed)
-        check_usable(learner)
+        name = str(config.get("learner"))
+        return build_learner(name, fill(learner_class(name).Config, config["options"]), seed)
     except Misfit as misfit:
         raise AgentError(f"{path}: option {misfit}") from None
     except (AgentError, TypeError, ValueError) as error:
         raise AgentError(f"{path}: {error}") from None
-    return learner
 
 
 def _read_weights(path: Path, expected: Arrays) -> Arrays:
@@ -155,7 +153,7 @@ def _read_arrays(path: Path) -> tuple[Arrays, dict[str, str]]:
             metadata = file.metadata() or {}
     except (OSError, safetensors.SafetensorError, ValueError, TypeError) as error:
         raise AgentError(f"{path}: cannot be read: {error}") from None
-    if not all(bool(np.isfinite(array).all()) for array in arrays.values()):
+    if not_finite(arrays) is not None:
         raise AgentError(f"{path}: holds numbers that are not finite")
     if _hash(arrays) != metadata.get("sha256"):
         raise AgentError(f"{path}: is damaged (its hash does not match)")

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from agents.agent_catalog import CHECKPOINT, CONFIG
-from agents.learner import AgentError, Arrays, Diverged, Learner
+from agents.learner import AgentError, Arrays, Diverged, Learner, not_finite
 from agents.runs import describe, load_checkpoint, save_checkpoint, save_weights
 from agents.training.curves import adaptation_curves
 from agents.training.plots import plot_training
@@ -245,7 +245,7 @@ class Training:
             self.log.close()
         if not self.status.iteration:
             return
-        if not self.agent_saved and not _is_finite(self.learner.state()):
+        if not self.agent_saved and not_finite(self.learner.state()) is not None:
             return  # diverged before its first agent: an older run in the folder stays whole
         self._delete_old_files()
         if not self.agent_saved:
@@ -268,9 +268,9 @@ class Training:
         Raises Diverged, and keeps the last copy, where an array is not finite.
         """
         arrays = {name: np.array(array) for name, array in self.learner.checkpoint().items()}
-        bad = [name for name, array in arrays.items() if not _is_finite({name: array})]
-        if bad:
-            what = f"'{bad[0]}' in the learner's checkpoint is not finite"
+        bad = not_finite(arrays)
+        if bad is not None:
+            what = f"'{bad}' in the learner's checkpoint is not finite"
             raise Diverged(f"{what} - try smaller step sizes and rates")
         self._checkpoint = arrays, json.dumps(asdict(self.status))
 
@@ -304,10 +304,6 @@ class Training:
             for row in self.status.rows
         )
         write_atomically(self.out / METRICS, lambda file: file.write_text(text.getvalue(), "utf-8"))
-
-
-def _is_finite(arrays: Arrays) -> bool:
-    return all(bool(np.isfinite(array).all()) for array in arrays.values())
 
 
 def _versions() -> dict[str, str]:
