@@ -22,14 +22,13 @@ from agents.training.curves import adaptation_curves
 from agents.training.plots import plot_training
 from agents.training.tensorboard import TensorBoardLog
 from agents.training.train_config import TrainConfig
+from agents.training.tuning import MULTIPLIERS, best_multiplier, validation_seeds
 from game.files import write_atomically, write_json
 from game.tasks.packs import Pack
 from game.tasks.task import Task
 from game.world.batch import GridBatch
 from game.world.tables import Tables, compile_level
 
-VALIDATION_RUNS = 64  # pairs of task and adaptation seed in a validation, with at most 8 seeds
-TUNING = (0.5, 2.0, 0.7, 1.4)  # factors that the tuning of step sizes tries in turn
 METRICS, CURVES = "metrics.csv", "curves.png"
 OLD_FILES = (METRICS, CURVES, CHECKPOINT, "results.json")  # deleted when a run is overwritten
 MIN_IMPROVEMENT = 0.001  # of the validation score; less does not reset `patience`
@@ -70,6 +69,7 @@ class RunStatus:
     seconds: float = 0.0  # of training, without validations
     env_steps: int = 0
     due: int = 1  # number of the next validation, from 1
+    multiplier: float = 1.0  # of the configured step size, where that is tuned
     best: float = -math.inf
     stale: int = 0  # validations since the last improvement
     rows: list[dict[str, float]] = field(default_factory=list)  # rows of metrics.csv
@@ -220,17 +220,21 @@ class Training:
 
     def _tuned_scores(self, tasks: Sequence[Task]) -> list[float]:
         """Return the mean score after each step; if the learner is `tuned`, tune its step sizes."""
-        seeds = range(min(8, -(-VALIDATION_RUNS // len(tasks))))
-        scores = self._scores(tasks, seeds)
-        for factor in TUNING if self.learner.tuned else ():
-            while True:
-                self.learner.scale_steps(factor)
-                scaled = self._scores(tasks, seeds)
-                if self._selection_score(scaled) <= self._selection_score(scores):
-                    self.learner.scale_steps(1 / factor)
-                    break
-                scores = scaled
-        return scores
+        seeds = validation_seeds(len(tasks))
+        if not self.learner.tuned:
+            return self._scores(tasks, seeds)
+        found = {}
+        for multiplier in MULTIPLIERS:
+            self._set_multiplier(multiplier)
+            found[multiplier] = self._scores(tasks, seeds)
+        best = best_multiplier({m: self._selection_score(scores) for m, scores in found.items()})
+        self._set_multiplier(best)
+        return found[best]
+
+    def _set_multiplier(self, multiplier: float) -> None:
+        """Make the learner's step sizes the configured ones times `multiplier`."""
+        self.learner.scale_steps(multiplier / self.status.multiplier)
+        self.status.multiplier = multiplier
 
     def _scores(self, tasks: Sequence[Task], seeds: Sequence[int]) -> list[float]:
         steps = max(self.learner.judged)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from agents.training.tuning import VALIDATION_TASKS
+
 
 @dataclass(frozen=True)
 class TrainConfig:
@@ -19,7 +21,7 @@ class TrainConfig:
     """Training seed: seed for sampled tasks and episodes."""
     validations: int = 20
     """Number of validations, evenly spaced over training."""
-    validation_tasks: int = 64
+    validation_tasks: int = VALIDATION_TASKS
     """Maximum number of validation tasks per validation."""
     patience: int = 0
     """Stop early after this many validations without improvement; 0 turns early stopping off."""

@@ -19,6 +19,7 @@ from agents.runs import load_agent, load_checkpoint
 from agents.training.curves import adaptation_curves
 from agents.training.train import Training, Update, Validation
 from agents.training.train_config import TrainConfig
+from agents.training.tuning import MULTIPLIERS
 from game.tasks.packs import load_pack
 
 PACK = load_pack("goals-5x5")
@@ -174,11 +175,13 @@ def test_overwriting_a_run_deletes_its_files(tmp_path: Path):
 
 
 def test_a_step_size_is_tuned_on_validation_tasks(tmp_path: Path):
-    run = training(tmp_path, name="scratch", step_size=1e-4)
+    run = training(tmp_path, name="scratch", step_size=0.02)
     events = list(run.run())
     assert [type(event) for event in events] == [Update, Validation]  # nothing else to train
     found = np.exp(load_agent(str(tmp_path)).learner.state()["log_alpha.w0"])
-    assert 0.01 < float(found[0]) < 10
+    multiplier = float(found[0]) / 0.02
+    assert np.isclose(multiplier, MULTIPLIERS, rtol=1e-5).any()
+    assert multiplier > 2  # a step size of 0.02 is far too small on this pack
     assert np.mean(events[1].scores[1:]) > 0.1
 
 
