@@ -23,7 +23,9 @@ from agents.agent_catalog import (
     UNTRAINED,
     WEIGHTS,
     find_agent,
+    inner_options,
     read_config,
+    scratch_like,
 )
 from agents.learner import AgentError, Arrays, Learner, not_finite
 from agents.learner_registry import build_learner, learner_class, make_learner
@@ -84,13 +86,19 @@ def _hash(arrays: Arrays) -> str:
 # --- loading -----------------------------------------------------------------------------------
 
 
-def load_agent(name: str, pack: str = "", seed: int = 0) -> Agent:
+def load_agent(name: str, pack: str | Path = "", seed: int = 0) -> Agent:
     """Load an agent. Raises AgentError.
 
     `name` is a run's folder, the name of a shipped agent, of a learner (for the shipped
-    LEARNER-PACK), or of a learner that needs no training; `seed` draws the initialisation of
-    `scratch`.
+    LEARNER-PACK), of a learner that needs no training, or `scratch:AGENT` for an untrained policy
+    with the network and inner loop of an agent. `pack` is a pack's name or path: a bare `scratch`
+    has the options that the pack recommends for `maml`. `seed` draws the initialisation of a
+    scratch.
     """
+    path, pack = pack, Path(pack).name
+    like = scratch_like(name)
+    if like is not None or name == BASELINE_AGENT:
+        return Agent(name, build_learner(BASELINE_AGENT, _scratch_config(like, path), seed), "")
     if name in UNTRAINED:
         return Agent(name, make_learner(name, seed), "")
     folder = find_agent(name, pack)
@@ -99,6 +107,25 @@ def load_agent(name: str, pack: str = "", seed: int = 0) -> Agent:
     weights = _read_weights(folder / WEIGHTS, learner.state())
     learner.load(weights)
     return Agent(folder.resolve().name, learner, str(config.get("pack", "")))
+
+
+def _scratch_config(like: str | None, pack: str | Path) -> Any:
+    """Return the options of a scratch like an agent, or as a pack recommends them for `maml`.
+
+    Raises AgentError.
+    """
+    kind = learner_class(BASELINE_AGENT).Config
+    if like is None:
+        advised = advised_config(pack, "maml") if pack else make_config("maml")
+        return kind(**{key: getattr(advised, key) for key in SHARED_WITH_SCRATCH})
+    options = inner_options(like, Path(pack).name)
+    if options is None:
+        what = f"{like}: does not adapt by gradients"
+        raise AgentError(f"{what}, so no scratch has its inner loop - use plain '{BASELINE_AGENT}'")
+    try:
+        return fill(kind, options)
+    except (Misfit, ValueError) as error:
+        raise AgentError(f"{find_agent(like, Path(pack).name) / CONFIG}: {error}") from None
 
 
 def learner_by_seed(name: str, pack: str = "") -> Callable[[int], Learner]:

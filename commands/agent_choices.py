@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from agents.agent_catalog import RUNS, UNTRAINED, agent_card, list_pretrained, list_runs
+from agents.agent_catalog import (
+    RUNS,
+    UNTRAINED,
+    agent_card,
+    list_pretrained,
+    list_runs,
+    with_scratch,
+)
 from agents.learner import AgentError
 from agents.learner_registry import run_name, trainable_learners
 from game.session.messages import AgentCard, NoAgent
@@ -29,5 +37,12 @@ class AgentChoices:
         """The card of an agent. Raises NoAgent."""
         try:
             return agent_card(name, pack)
+        except AgentError as error:
+            raise NoAgent(error) from None
+
+    def compared(self, names: Sequence[str], pack: str) -> list[str]:
+        """Return the agents to run. Raises NoAgent."""
+        try:
+            return with_scratch(names, pack)
         except AgentError as error:
             raise NoAgent(error) from None

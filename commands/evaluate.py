@@ -70,6 +70,7 @@ class EvaluateCommand:
                 lambda run: learner_by_seed(run, home),
                 self.seeds,
                 self.steps,
+                home,
             )
             show_evaluation(found.title, found.summary(), console)
             done.append(found)

@@ -30,7 +30,8 @@ def write_adaptation(out: Path, level: str, pack: Pack, request: Request) -> lis
     torch.set_num_threads(1)
     task = request.task
     setup = replay_setup(pack, request, AgentChoices())
-    traces = trace(request)
+    assert setup.request
+    traces = trace(setup.request)
     out.mkdir(parents=True, exist_ok=True)
     arrays = traces[0].arrays() | compile_level(task.level).arrays()
     title = f"{task.name} ({pack.title}), task {task.id}"

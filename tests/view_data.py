@@ -167,6 +167,9 @@ class FixedAgents:
             raise NoAgent(f"{name}: no such agent")
         return FixedCard(name, trained_on=self.seen if name == AGENTS[0] else frozenset())
 
+    def compared(self, names: Sequence[str], pack: str) -> list[str]:
+        return list(names)
+
 
 def press(key: int, typed: str = "", mod: int = 0) -> pygame.event.Event:
     """Return the event of a key that is pressed."""

@@ -16,13 +16,14 @@ from typing import Any
 
 import numpy as np
 
+from agents.agent_catalog import share_inner_loop
 from agents.learner import Learner
 from agents.training.curves import Curves, adaptation_curves
 from agents.training.evaluated_agents import shares_tasks, tasks_of
 from agents.training.plots import Line, plot_scores
+from agents.training.scratch_baseline import ScratchBaseline, is_scratch, tuned_scratch
 from agents.training.statistics import area_under_curve, probability_of_improvement
 from game.files import write_atomically, write_json
-from game.session.messages import BASELINE_AGENT
 from game.tasks.family import count_tasks, family
 from game.tasks.packs import Pack
 from game.tasks.task import Task
@@ -67,6 +68,8 @@ class Evaluation:
     seeds: int
     agents: dict[str, tuple[str, ...]]  # by display name: an agent, or its training seeds
     curves: dict[str, Curves]
+    scratch: dict[str, ScratchBaseline]  # by display name, those of the agents that are one
+    resolved_for: str  # the pack that bare names of learners stand for an agent of
 
     @property
     def title(self) -> str:
@@ -84,8 +87,10 @@ class Evaluation:
         for name, facts in agents.items():
             curve = self.curves[name]
             facts["area"] = area_under_curve(facts["score_mean"], curve.episodes)
-            facts["improvement"] = self._improvement(curve)
+            facts["improvement"] = self._improvement(name)
             facts["runs"] = list(self.agents[name])
+            if name in self.scratch:
+                facts["scratch"] = self.scratch[name].facts()
             by_run = curve.scores.reshape(len(self.agents[name]), -1, *curve.scores.shape[1:])
             facts["score_mean_by_run"] = by_run.mean((1, 2)).tolist()
         return {
@@ -98,11 +103,21 @@ class Evaluation:
             "agents": agents,
         }
 
-    def _improvement(self, curve: Curves) -> list[float] | None:
-        """Return the probability of a higher return than the baseline agent's, for each step."""
-        if BASELINE_AGENT not in self.curves:
+    def _improvement(self, name: str) -> list[float] | None:
+        """Return the probability of a higher return than scratch, for each step.
+
+        Of several, it is the scratch with the agent's own inner loop, or else the first.
+        """
+        agent = self.agents[name][0]
+        own = [
+            key
+            for key, one in self.scratch.items()
+            if share_inner_loop(agent, one.name, self.resolved_for)
+        ]
+        key = next(iter([*own, *self.scratch]), None)
+        if key is None:
             return None
-        other = self.curves[BASELINE_AGENT].returns
+        curve, other = self.curves[name], self.curves[key].returns
         steps = min(curve.returns.shape[2], other.shape[2])
         chances = probability_of_improvement(curve.returns[..., :steps], other[..., :steps])
         return [float(chance) for chance in chances]
@@ -115,21 +130,30 @@ def evaluate(
     loader: Callable[[str], Callable[[int], Learner]],
     seeds: int,
     steps: int,
+    resolved_for: str = "",
 ) -> Evaluation:
-    """Adapt all agents to a split's tasks. `loader` returns an agent's learner for each seed.
+    """Adapt all agents to a split's tasks. `loader` returns an agent's learner for each seed, but
+    those of scratch are made here, with their step size tuned. Bare names of learners stand for
+    their agents on the pack `resolved_for`, or else on this one.
 
-    Raises LookupError if the split has no tasks.
+    Raises LookupError if the split has no tasks, and AgentError.
     """
     tasks = tasks_of(pack, split)
     if not tasks:
         raise LookupError(f"{pack.path}: the {split} split has no tasks")
-    curves = {
-        name: Curves.pooled(
-            [adaptation_curves(loader(run), tasks, range(seeds), steps) for run in runs]
-        )
-        for name, runs in agents.items()
+    scratch = {
+        name: tuned_scratch(runs[0], pack) for name, runs in agents.items() if is_scratch(runs[0])
     }
-    return Evaluation(pack, split, tasks, seeds, agents, curves)
+
+    def curves_of(name: str) -> Curves:
+        learners = [scratch[name].learner] if name in scratch else map(loader, agents[name])
+        return Curves.pooled(
+            [adaptation_curves(load, tasks, range(seeds), steps) for load in learners]
+        )
+
+    curves = {name: curves_of(name) for name in agents}
+    home = resolved_for or pack.name
+    return Evaluation(pack, split, tasks, seeds, agents, curves, scratch, home)
 
 
 PER_TASK = ("agent", "seed", "task", "step", "return", "score")

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from agents.agent_catalog import CONFIG, agent_card, read_config
+from agents.agent_catalog import BASELINE_AGENT, CONFIG, agent_card, read_config, scratch_for
 from agents.learner import AgentError
 from agents.runs import load_agent
 from agents.training.train_config import TrainConfig
@@ -26,7 +26,8 @@ def contenders(agents: Sequence[str], pack: str) -> dict[str, tuple[str, ...]]:
     training seeds.
 
     Runs that differ only in their seed are pooled under their learner's name. Other runs are named
-    after their folder, and agents that are not paths keep the given name. Raises AgentError.
+    after their folder, and agents that are not paths keep the given name. `scratch` stands for one
+    with the inner loop and network of the others, or for several if they differ. Raises AgentError.
     """
     groups: dict[tuple[str, int], list[str]] = {}
     times_seen: Counter[tuple[str, Any]] = Counter()
@@ -38,7 +39,17 @@ def contenders(agents: Sequence[str], pack: str) -> dict[str, tuple[str, ...]]:
     named: dict[str, tuple[str, ...]] = {}
     for members in groups.values():
         named[_display_name(members, {*named, *agents} - {members[0]})] = tuple(members)
-    return named
+    return _with_scratch(named, pack)
+
+
+def _with_scratch(named: dict[str, tuple[str, ...]], pack: str) -> dict[str, tuple[str, ...]]:
+    """Return the agents with `scratch` replaced by one for each distinct inner loop of the others."""
+    others = {name: runs[0] for name, runs in named.items() if name != BASELINE_AGENT}
+    found: dict[str, tuple[str, ...]] = {}
+    for name, runs in named.items():
+        scratches = scratch_for(others, pack) if name == BASELINE_AGENT else {}
+        found |= {key: (one,) for key, one in scratches.items()} or {name: runs}
+    return found
 
 
 def _pooling_key(agent: str) -> tuple[str, Any]:

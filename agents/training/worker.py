@@ -11,12 +11,14 @@ import signal
 import time
 import traceback
 from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from game.session.messages import (
+    AgentNote,
     Begun,
     Evaluated,
     Failed,
@@ -28,9 +30,11 @@ from game.session.messages import (
     Stop,
     Trained,
     TrainRequest,
+    labels,
 )
 from game.session.trace import AdaptationStep, AdaptationTrace
 from game.tasks.pack_file import PackError
+from game.tasks.packs import load_pack
 from game.tasks.task import Task, task_rng
 from game.text.level import LevelError
 from game.world.batch import GridBatch
@@ -40,6 +44,7 @@ from game.world.tables import TooLarge
 
 if TYPE_CHECKING:
     from agents.adaptation import TaskChange
+    from agents.learner import Learner
     from agents.training.train import Training
 
 EVALUATION_INTERVAL = 2.5  # seconds of training between two evaluations, at least
@@ -224,10 +229,12 @@ def _adapt(request: Request) -> Iterator[Message]:
 
     try:
         batch = GridBatch.of([request.task.level])
-        streams = [_stream(name, request, batch) for name in request.agents]
+        streams: dict[int, Iterator[AdaptationStep]] = {}
         for _ in range(request.steps + 1):
-            for i, stream in enumerate(streams):
-                yield Stepped(request.number, i, next(stream))
+            for i in range(len(request.agents)):
+                if i not in streams:
+                    streams[i] = yield from _stream(i, request, batch)
+                yield Stepped(request.number, i, next(streams[i]))
         yield Finished(request.number)
     except (AgentError, TooLarge, TooLargeToSee) as error:
         yield Failed(request.number, str(error))
@@ -241,18 +248,36 @@ def _unexpected(error: Exception) -> str:
     return f"the learner failed: {type(error).__name__}: {error}"
 
 
-def _stream(name: str, request: Request, batch: GridBatch) -> Iterator[AdaptationStep]:
-    """Adapt one agent as the request says; yield its steps."""
-    from agents.adaptation import adapt_through
-    from agents.runs import load_agent
+def _stream(
+    agent: int, request: Request, batch: GridBatch
+) -> Generator[AgentNote, None, Iterator[AdaptationStep]]:
+    """Return the adaptation steps of the request's agent with this index.
 
-    learner = load_agent(name, request.pack, request.seed).learner
+    Yields notes meanwhile, so that a new request can interrupt the choice of a step size.
+    """
+    from agents.adaptation import adapt_through
+
+    learner = yield from _learner(agent, request)
     if request.episodes:
         learner = learner.with_episodes(request.episodes)
     if request.step_size != 1:
         learner.scale_steps(request.step_size)
     rngs = [task_rng(request.seed, request.task)]
     return adapt_through(learner, batch, rngs, request.steps, _changes(request))
+
+
+def _learner(agent: int, request: Request) -> Generator[AgentNote, None, Learner]:
+    """Return the learner of the request's agent with this index; the step size of scratch is tuned
+    first, with notes about it."""
+    from agents.runs import load_agent
+    from agents.training.scratch_baseline import is_scratch, tune_scratch
+
+    name = request.agents[agent]
+    if not is_scratch(name):
+        return load_agent(name, request.pack, request.seed).learner
+    for scratch in tune_scratch(name, load_pack(request.path or request.pack)):
+        yield AgentNote(request.number, agent, scratch.text)
+    return scratch.learner(request.seed)
 
 
 def _changes(request: Request) -> dict[int, TaskChange]:
@@ -275,18 +300,31 @@ def trace_task(name: str, pack: str, task: Task, seed: int, steps: int) -> Adapt
 
 def trace(request: Request) -> list[AdaptationTrace]:
     """Return the complete adaptations of a request: the same steps as the window gets."""
-    from agents.agent_catalog import agent_card
+    from agents.agent_catalog import agent_card, with_scratch
 
+    request = replace(request, agents=tuple(with_scratch(request.agents, request.pack)))
     batch = GridBatch.of([request.task.level])
     steps = [one.step for one in request.changes if one.goal]
     levels = {step: request.task_at(step).level for step in steps}
     moved = tuple((step, *_baselines(GridBatch.of([levels[step]]))) for step in steps)
     traces = []
-    for name in request.agents:
-        card = agent_card(name, request.pack)
-        adaptation = list(_stream(name, request, batch))
-        traces.append(AdaptationTrace(card.name, *_baselines(batch), adaptation, moved))
+    names = labels([agent_card(name, request.pack) for name in request.agents])
+    for agent, name in enumerate(names):
+        note, stream = _finish(_stream(agent, request, batch))
+        traces.append(AdaptationTrace(name, *_baselines(batch), list(stream), moved, note))
     return traces
+
+
+def _finish(
+    stream: Generator[AgentNote, None, Iterator[AdaptationStep]],
+) -> tuple[str, Iterator[AdaptationStep]]:
+    """Return the last note of a stream that is being prepared, and the stream."""
+    note = ""
+    while True:
+        try:
+            note = next(stream).text
+        except StopIteration as end:
+            return note, end.value
 
 
 def _baselines(batch: GridBatch) -> tuple[float, float]:

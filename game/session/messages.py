@@ -33,7 +33,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Request:
-    """Adapt agents (named as for `--agent`, for a pack of this name) to a task.
+    """Adapt agents (named as for `--agent`, for a pack of this name, which is at `path`) to a task.
 
     `episodes` replaces the agents' own number of episodes in each adaptation step; `step_size`
     multiplies their step sizes; `changes` apply during adaptation.
@@ -47,6 +47,7 @@ class Request:
     pack: str = ""
     episodes: int | None = None
     step_size: float = 1.0
+    path: str = ""
     changes: tuple[Change, ...] = ()
 
     def task_at(self, step: int) -> Task:
@@ -76,6 +77,15 @@ class Stop:
 @dataclass(frozen=True)
 class Ready:
     """The learner's process has started and waits for requests."""
+
+
+@dataclass(frozen=True)
+class AgentNote:
+    """A text about the agent with this index: how its step size is chosen, and then what it is."""
+
+    number: int
+    agent: int
+    text: str
 
 
 @dataclass(frozen=True)
@@ -140,7 +150,7 @@ class Evaluated:
     steps: tuple[AdaptationStep, ...]
 
 
-Message = Ready | Stepped | Failed | Finished | Begun | Trained | Evaluated
+Message = Ready | AgentNote | Stepped | Failed | Finished | Begun | Trained | Evaluated
 
 
 class Feed(Protocol):
@@ -197,6 +207,8 @@ class AgentCard:
     name: str
     episodes: int
     """Environment episodes of each of its adaptation steps."""
+    short_name: str = ""
+    """A shorter name, for use where no other agent has it; "" if there is none."""
     learned: bool = True
     """Whether it was meta-trained."""
     pack: str = ""
@@ -225,3 +237,16 @@ class Agents(Protocol):
     def card(self, name: str, pack: str) -> AgentCard:
         """The card of an agent, offered or not. Raises NoAgent."""
         ...
+
+    def compared(self, names: Sequence[str], pack: str) -> list[str]:
+        """The agents to run: `scratch` stands for one with the inner loop of each other agent.
+
+        Raises NoAgent.
+        """
+        ...
+
+
+def labels(cards: Sequence[AgentCard]) -> tuple[str, ...]:
+    """Return the names that agents have beside each other, short where that is enough."""
+    short = [card.short_name or card.name for card in cards]
+    return tuple(s if short.count(s) == 1 else card.name for s, card in zip(short, cards))

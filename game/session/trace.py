@@ -56,6 +56,8 @@ class AdaptationTrace:
     steps: list[AdaptationStep] = field(default_factory=list)
     moved: tuple[tuple[int, float, float], ...] = ()
     """(step, random return, optimal return) of each change of the task, in order."""
+    note: str = ""
+    """How the agent's inner loop was chosen, where that needs saying."""
 
     def exact(self, step: AdaptationStep) -> float:
         """The step's return: exact where it is known, else the mean over its episodes."""
@@ -88,7 +90,8 @@ class AdaptationTrace:
         return found
 
     def to_json(self) -> dict[str, Any]:
-        return {"name": self.name, "steps": [self._row(step) for step in self.steps]}
+        note = {"note": self.note} if self.note else {}
+        return {"name": self.name, **note, "steps": [self._row(step) for step in self.steps]}
 
     def _row(self, step: AdaptationStep) -> dict[str, Any]:
         exact = None if step.return_exact is None else float(step.return_exact[0])

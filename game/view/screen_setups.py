@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from game.session.messages import STEPS, Agents, Request
+from game.session.messages import STEPS, Agents, Request, labels
 from game.tasks.coverage import Coverage, coverage_of, differences
 from game.tasks.distribution import SPLITS
 from game.tasks.pack_file import PackError
@@ -44,12 +44,13 @@ def watch_setup(
     computations go to `jobs`, or are done at once without them. Raises NoAgent.
     """
     jobs = jobs or BackgroundJobs(at_once=True)
+    names = agents.compared(names, pack.name)
     cards = [agents.card(name, pack.name) for name in names]
     episodes = [card.episodes for card in cards]
     return WatchSetup(
         tasks=_rotated(pack.split("test").tasks, first, seed),
         pack_title=pack.title,
-        agents=tuple(card.name for card in cards),
+        agents=labels(cards),
         seed=seed,
         steps=steps,
         episodes=episodes[0],
@@ -57,6 +58,7 @@ def watch_setup(
         sentence=None if cards[0].learned else UNTRAINED_SENTENCES.get(cards[0].name, ""),
         agent_ids=tuple(names),
         pack=pack.name,
+        path=str(pack.path),
         max_episodes=max(episodes) * steps,
         out_of_distribution=_out_of_distribution(pack, cards[0].pack, jobs),
         families=Families(pack, jobs),
@@ -71,6 +73,7 @@ def replay_setup(
     """Return the set-up to watch exactly the adaptation of `request`. Raises NoAgent."""
     names, seed, steps = request.agents, request.seed, request.steps
     setup = watch_setup(pack, names, agents, seed, steps, request.task, jobs)
+    request = replace(request, agents=setup.agent_ids, path=setup.path)
     return replace(setup, request=request)
 
 
@@ -91,6 +94,7 @@ def play_setup(navigation: Navigation, agents: Agents, seed: int = 0) -> PlaySet
         episodes=navigation.episodes or DUEL_EPISODES_PER_STEP * pack.episodes,
         seed=seed,
         agent=agent,
+        path=str(pack.path),
         agent_name=agents.card(agent, pack.name).name if agent else "",
     )
 

@@ -28,6 +28,7 @@ class PlaySetup:
     seed: int = 0
     agent: str = ""  # name or folder for the feed; "" if this is not a duel
     agent_name: str = ""  # on screen
+    path: str = ""  # of the pack
 
 
 class PlaySession:
@@ -132,4 +133,5 @@ class PlaySession:
         if self.is_duel and self.feed:
             setup, steps = self.setup, self.setup.episodes - 1
             agent = (setup.agent,), setup.pack, DUEL_EPISODES_PER_STEP
-            self.feed.request(Request(self.number, self.task, setup.seed, steps, *agent))
+            request = Request(self.number, self.task, setup.seed, steps, *agent, path=setup.path)
+            self.feed.request(request)

@@ -246,7 +246,8 @@ class WatchScreen(Screen):
     def _default_request(self) -> Request:
         """Return the request to adapt to the task as the set-up says."""
         setup, agents = self.setup, self.setup.agent_ids or self.setup.agents
-        return Request(0, self.task, setup.seed, setup.steps, agents, setup.pack)
+        pack = setup.pack
+        return Request(0, self.task, setup.seed, setup.steps, agents, pack, path=setup.path)
 
     def _start(self, request: Request) -> AdaptationRun:
         """Send a request under a new number, unless its task is too large. Return its run."""

@@ -41,6 +41,7 @@ class WatchSetup:
     sentence: str | None = None  # the header's text, if not the usual one
     agent_ids: tuple[str, ...] = ()  # the agents as a request names them; (): `agents`
     pack: str = ""
+    path: str = ""  # of the pack
     held_out_curve: tuple[tuple[int, float], ...] = ()  # (episodes, score) on held-out tasks
     max_episodes: int = 0  # episodes of all steps, of the agent that takes most
     episodes_differ: bool = False  # whether the agents' episodes per step differ by a large factor
