@@ -33,7 +33,7 @@ def list_runs() -> list[str]:
 
 
 def scratch_like(name: str) -> str | None:
-    """Return the agent whose network and inner loop a scratch has, if `name` says: scratch:AGENT."""
+    """Return the agent of `scratch:AGENT`, whose network and inner loop it has, or None."""
     prefix, colon, agent = name.partition(":")
     return agent if colon and agent and prefix == BASELINE_AGENT else None
 

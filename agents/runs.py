@@ -20,6 +20,7 @@ from agents.agent_catalog import (
     CHECKPOINT,
     CONFIG,
     EPISODES_PER_STEP,
+    SHARED_WITH_SCRATCH,
     UNTRAINED,
     WEIGHTS,
     find_agent,
@@ -27,10 +28,16 @@ from agents.agent_catalog import (
     read_config,
     scratch_like,
 )
-from agents.learner import AgentError, Arrays, Learner, not_finite
-from agents.learner_registry import build_learner, learner_class, make_learner
-from game.files import write_atomically
+from agents.learner import AgentError, Arrays, Diverged, Learner, not_finite
+from agents.learner_registry import (
+    advised_config,
+    build_learner,
+    learner_class,
+    make_config,
+    make_learner,
+)
 from game.filling import Misfit, fill
+from game.session.messages import BASELINE_AGENT
 from game.world.features import LAYOUT
 
 
@@ -57,20 +64,25 @@ def describe(learner_name: str, learner: Learner, **facts: Any) -> dict[str, Any
     }
 
 
-def save_weights(folder: Path, learner: Learner) -> None:
-    """Write the learner's meta-parameters into a run's folder."""
-    _save(folder / WEIGHTS, learner.state())
+def write_weights(path: Path, learner: Learner) -> None:
+    """Write the learner's meta-parameters. Raises Diverged if they are not finite."""
+    _write_arrays(path, learner.state())
 
 
-def save_checkpoint(folder: Path, arrays: Arrays, facts: str) -> None:
-    """Write a run's checkpoint: the learner's `arrays`, and `facts` about the run as text."""
-    _save(folder / CHECKPOINT, arrays, facts=facts)
+def write_checkpoint(path: Path, arrays: Arrays, facts: str) -> None:
+    """Write a run's checkpoint: the learner's `arrays`, and `facts` about the run as text.
+
+    Raises Diverged if the arrays are not finite.
+    """
+    _write_arrays(path, arrays, facts=facts)
 
 
-def _save(path: Path, arrays: Arrays, **metadata: str) -> None:
+def _write_arrays(path: Path, arrays: Arrays, **metadata: str) -> None:
+    bad = not_finite(arrays)
+    if bad is not None:
+        raise Diverged(f"'{bad}' is not finite - try smaller step sizes and rates")
     arrays = {name: np.asarray(array, order="C") for name, array in arrays.items()}
-    data = save(arrays, metadata={"sha256": _hash(arrays), **metadata})
-    write_atomically(path, lambda file: file.write_bytes(data))
+    path.write_bytes(save(arrays, metadata={"sha256": _hash(arrays), **metadata}))
 
 
 def _hash(arrays: Arrays) -> str:

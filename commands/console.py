@@ -84,11 +84,14 @@ def show_evaluation(title: str, summary: dict[str, Any], console: Console) -> No
             f"{facts['score_mean'][-1]:z.3f}",
             f"{facts['score_p20'][-1]:z.3f}",
             f"{facts['worse_fraction'][-1]:.1%}",
-            f"{wins[-1]:.2f}" if wins and name != BASELINE_AGENT else "",
+            f"{wins[-1]:.2f}" if wins and "scratch" not in facts else "",
             f"{facts['area']:z.3f}",
         )
     console.print(curves)
     console.print(last)
+    for name, facts in agents.items():
+        if "scratch" in facts:
+            console.print(f"{name}: {facts['scratch']['text']}", markup=False, highlight=False)
     if summary["bayes_optimal_return"] is not None:
         _show_episodes(summary, console, layout)
 

@@ -15,19 +15,36 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     """Call `write` with a temporary file beside `path`, then move that into place."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        write(temporary)
-        with open(temporary, "rb") as file:
-            os.fsync(file.fileno())
+        write_into(temporary, write)
         os.replace(temporary, path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
 
 
+def write_into(path: Path, write: Callable[[Path], object]) -> None:
+    """Call `write` with the path of a new file, and make sure that its content is on the disk.
+
+    Raises OSError with the name of the file, which the system leaves out where a disk is full.
+    """
+    try:
+        write(path)
+        with open(path, "rb") as file:
+            os.fsync(file.fileno())
+    except OSError as error:
+        if error.filename is None:
+            raise OSError(error.errno, error.strerror, str(path)) from error
+        raise
+
+
+def json_text(value: Any) -> str:
+    """Return a value as JSON, in ASCII: a path may be no text. Equal values give equal texts."""
+    return json.dumps(value, indent=2, allow_nan=False) + "\n"
+
+
 def write_json(path: Path, value: Any) -> None:
     """Write JSON atomically; the same value gives the same bytes."""
-    text = json.dumps(value, indent=2, allow_nan=False) + "\n"  # ASCII: a path may be no text
-    write_atomically(path, lambda file: file.write_text(text, encoding="utf-8"))
+    write_atomically(path, lambda file: file.write_text(json_text(value), encoding="utf-8"))
 
 
 def save_arrays(path: Path, arrays: dict[str, Any]) -> None:

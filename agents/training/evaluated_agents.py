@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from agents.agent_catalog import BASELINE_AGENT, CONFIG, agent_card, read_config, scratch_for
+from agents.agent_catalog import CONFIG, agent_card, read_config, scratch_for
 from agents.learner import AgentError
 from agents.runs import load_agent
 from agents.training.train_config import TrainConfig
+from game.session.messages import BASELINE_AGENT
 from game.tasks.packs import Pack
 from game.tasks.task import Task
 
@@ -43,12 +44,14 @@ def contenders(agents: Sequence[str], pack: str) -> dict[str, tuple[str, ...]]:
 
 
 def _with_scratch(named: dict[str, tuple[str, ...]], pack: str) -> dict[str, tuple[str, ...]]:
-    """Return the agents with `scratch` replaced by one for each distinct inner loop of the others."""
+    """Return the agents, and in place of `scratch` one for each distinct inner loop."""
     others = {name: runs[0] for name, runs in named.items() if name != BASELINE_AGENT}
     found: dict[str, tuple[str, ...]] = {}
     for name, runs in named.items():
-        scratches = scratch_for(others, pack) if name == BASELINE_AGENT else {}
-        found |= {key: (one,) for key, one in scratches.items()} or {name: runs}
+        if name == BASELINE_AGENT:
+            found |= {key: (one,) for key, one in scratch_for(others, pack).items()}
+        else:
+            found[name] = runs
     return found
 
 

@@ -1,4 +1,4 @@
-"""Learning from scratch on equal terms: the network and inner loop of the agents it is compared with.
+"""Learning from scratch on equal terms: with the network and inner loop of the agent compared.
 
 What differs is the initialisation, which is random, and the step size: the configured one times a
 multiplier, tuned on validation tasks over the same grid as that of every learner that does not
@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from agents.agent_catalog import BASELINE_AGENT, scratch_like
+from agents.agent_catalog import scratch_like
 from agents.learner import Learner
 from agents.runs import load_agent
 from agents.training.curves import adaptation_curves
@@ -24,6 +24,7 @@ from agents.training.tuning import (
     best_multiplier,
     validation_seeds,
 )
+from game.session.messages import BASELINE_AGENT
 from game.tasks.pack_file import PackError
 from game.tasks.packs import Pack, load_pack
 from game.tasks.task import Task
@@ -49,16 +50,17 @@ class ScratchBaseline:
 
     @property
     def text(self) -> str:
-        """What it has in common with which agent, and its step size, in one line."""
+        """The agent that it shares its inner loop with, and its step size, in one line."""
         like = scratch_like(self.name)
-        of = f"of {Path(like).name}" if like else "that the pack sets for maml, or the default ones"
+        of = Path(like).name if like else "maml with this pack's options"
         size = f"step size {self.step_size * self.multiplier:g}"
-        tuned = f"({self.multiplier:g} times the configured one, the best on {self.tuned_on})"
-        return f"network and inner loop {of}; {size} {tuned if self.tuned_on else '(not tuned)'}"
+        tuned = f"({self.multiplier:g} x {self.step_size:g}, the best on {self.tuned_on})"
+        return f"network and inner loop of {of}; {size} {tuned if self.tuned_on else '(not tuned)'}"
 
     def facts(self) -> dict[str, Any]:
         """Return what results.json says of it."""
         return {
+            "text": self.text,
             "like": scratch_like(self.name),
             "step_size": self.step_size * self.multiplier,
             "multiplier": self.multiplier,
@@ -75,7 +77,7 @@ _tuned: dict[tuple[Any, ...], float] = {}  # multipliers by options and tasks
 
 
 def tune_scratch(name: str, pack: Pack) -> Iterator[ScratchBaseline]:
-    """Choose the step size of a scratch; yield it as it is after each multiplier, the last one tuned.
+    """Choose the step size of a scratch; yield it untuned before each trial, and tuned at the end.
 
     The tasks are the validation tasks of the pack; where it has none, those of the pack that the
     agent compared with (or the pack's default agent) was trained on. Raises AgentError.

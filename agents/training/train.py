@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
@@ -11,26 +12,30 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from functools import partial
+from typing import Any, Self
 
 import numpy as np
 
-from agents.agent_catalog import CHECKPOINT, CONFIG
+from agents.agent_catalog import CHECKPOINT, CONFIG, RESULTS, WEIGHTS
 from agents.learner import AgentError, Arrays, Diverged, Learner, not_finite
-from agents.runs import describe, load_checkpoint, save_checkpoint, save_weights
+from agents.run_folder import Write, locked, replace_files, run_file
+from agents.runs import describe, load_checkpoint, write_checkpoint, write_weights
 from agents.training.curves import adaptation_curves
 from agents.training.plots import plot_training
 from agents.training.tensorboard import TensorBoardLog
 from agents.training.train_config import TrainConfig
 from agents.training.tuning import MULTIPLIERS, best_multiplier, validation_seeds
-from game.files import write_atomically, write_json
+from game.files import json_text
 from game.tasks.packs import Pack
 from game.tasks.task import Task
 from game.world.batch import GridBatch
 from game.world.tables import Tables, compile_level
 
 METRICS, CURVES = "metrics.csv", "curves.png"
-OLD_FILES = (METRICS, CURVES, CHECKPOINT, "results.json")  # deleted when a run is overwritten
+AGENT_THERE = (
+    "there is a trained agent already - give another --out, --resume it, or --overwrite it"
+)
 MIN_IMPROVEMENT = 0.001  # of the validation score; less does not reset `patience`
 MAX_COMPILED = 2000  # tasks whose tables are cached
 COLLAPSED_ENTROPY = 0.02  # nats; a policy below this does not explore
@@ -89,6 +94,8 @@ class Training:
     command: str = ""
     resume: bool = False
     """Continue from the checkpoint in `out`."""
+    overwrite: bool = False
+    """Replace a run that is in `out` already."""
     log: TensorBoardLog | None = None
     status: RunStatus = field(default_factory=RunStatus)
     agent_saved: bool = False
@@ -100,25 +107,38 @@ class Training:
 
         Raises LookupError if there are no tasks, and Diverged if training has broken down.
         """
-        self.out.mkdir(parents=True, exist_ok=True)
         if self.resume:
-            tensors, facts = load_checkpoint(self.out)
-            self.learner.restore(tensors)
-            self.status, self.agent_saved = RunStatus(**json.loads(facts)), True
-            if self.status.progress != self._progress():  # the length of the run was changed
-                self.status.progress = self._progress()
-                self.status.due = int(self.status.progress * self.config.validations) + 1
-            self._update_checkpoint()
+            self._restore()
         while self.status.progress < 1 or self._validation_due():
             if self._validation_due():
                 validation = self._validate()
-                self._update_checkpoint()
-                self._write_checkpoint()
                 yield validation
                 if validation.plateau:
                     return
                 continue
             yield self._iterate()
+
+    @contextlib.contextmanager
+    def opened(self) -> Iterator[Self]:
+        """Hold the run's folder: it is checked before the work begins, and locked until it ends.
+
+        Raises AgentError if another training holds it, or if it has an agent that this run is not
+        to overwrite, and OSError if it cannot be written.
+        """
+        with locked(self.out):
+            if run_file(self.out, WEIGHTS) and not (self.resume or self.overwrite):
+                raise AgentError(f"{self.out}: {AGENT_THERE}")
+            yield self
+
+    def _restore(self) -> None:
+        """Go on from the checkpoint."""
+        tensors, facts = load_checkpoint(self.out)
+        self.learner.restore(tensors)
+        self.status, self.agent_saved = RunStatus(**json.loads(facts)), True
+        if self.status.progress != self._progress():  # the length of the run was changed
+            self.status.progress = self._progress()
+            self.status.due = int(self.status.progress * self.config.validations) + 1
+        self._update_checkpoint()
 
     @property
     def validation_tasks(self) -> Sequence[Task]:
@@ -192,10 +212,9 @@ class Training:
         status.due = int(status.progress * self.config.validations) + 1
         status.stale = 0 if best and value > status.best + MIN_IMPROVEMENT else status.stale + 1
         status.best = max(status.best, value)
-        self._delete_old_files()
-        self._write_metrics()
-        if best:
-            self._write_agent()
+        self._update_checkpoint()
+        if best or self.agent_saved:
+            self._write(with_agent=best)
         if self.log:
             self.log.add(status.iteration, row)
         self._check_exploration(scores, means.get("entropy", math.inf))
@@ -251,20 +270,28 @@ class Training:
             return
         if not self.agent_saved and not_finite(self.learner.state()) is not None:
             return  # diverged before its first agent: an older run in the folder stays whole
-        self._delete_old_files()
-        if not self.agent_saved:
-            self._write_agent()
-        self._write_checkpoint()
-        if self.status.rows:
-            self._write_metrics()
-            title = f"{self.learner_name} on {self.pack.name}: adaptation in the course of training"
-            plot_training(self.out / CURVES, self.status.rows, title)
+        self._write(with_agent=not self.agent_saved, with_curves=True)
 
-    def _delete_old_files(self) -> None:
-        """Delete the files of an overwritten run, before this run writes its first file."""
-        if not self.agent_saved and len(self.status.rows) <= 1:
-            for name in OLD_FILES:
-                (self.out / name).unlink(missing_ok=True)
+    def _write(self, with_agent: bool, with_curves: bool = False) -> None:
+        """Replace the run's files as one. The first time, those of an overwritten run go."""
+        files: dict[str, Write | None] = {}
+        if not self.agent_saved:
+            files |= dict.fromkeys((METRICS, CURVES, CHECKPOINT, RESULTS))
+        if with_agent:
+            files[WEIGHTS] = partial(write_weights, learner=self.learner)
+            files[CONFIG] = partial(Path.write_text, data=json_text(self._facts()))
+        if self._checkpoint:
+            arrays, facts = self._checkpoint
+            files[CHECKPOINT] = partial(write_checkpoint, arrays=arrays, facts=facts)
+        if self.status.rows:
+            files[METRICS] = partial(
+                Path.write_text, data=_csv(self.status.rows), encoding="utf-8", newline=""
+            )
+            if with_curves:
+                title = f"{self.learner_name} on {self.pack.name}: adaptation during training"
+                files[CURVES] = partial(plot_training, rows=self.status.rows, title=title)
+        replace_files(self.out, files)
+        self.agent_saved = True
 
     def _update_checkpoint(self) -> None:
         """Hold a copy of the state between two iterations: a run stopped at any time can resume.
@@ -278,11 +305,8 @@ class Training:
             raise Diverged(f"{what} - try smaller step sizes and rates")
         self._checkpoint = arrays, json.dumps(asdict(self.status))
 
-    def _write_checkpoint(self) -> None:
-        if self._checkpoint:
-            save_checkpoint(self.out, *self._checkpoint)
-
-    def _write_agent(self) -> None:
+    def _facts(self) -> dict[str, Any]:
+        """Return the contents of the run's config.json."""
         train = self.pack.split("train")
         facts: dict[str, Any] = {
             "pack": self.pack.name,
@@ -295,19 +319,18 @@ class Training:
             "trained_on": None if train.unlimited else [task.id for task in train.tasks],
             "versions": _versions(),
         }
-        save_weights(self.out, self.learner)
-        write_json(self.out / CONFIG, describe(self.learner_name, self.learner, **facts))
-        self.agent_saved = True
+        return describe(self.learner_name, self.learner, **facts)
 
-    def _write_metrics(self) -> None:
-        text = io.StringIO()
-        writer = csv.DictWriter(text, list(self.status.rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(
-            {k: f"{v:.6g}" if isinstance(v, float) else v for k, v in row.items()}
-            for row in self.status.rows
-        )
-        write_atomically(self.out / METRICS, lambda file: file.write_text(text.getvalue(), "utf-8"))
+
+def _csv(rows: Sequence[dict[str, float]]) -> str:
+    """Return the text of metrics.csv."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(
+        {k: f"{v:.6g}" if isinstance(v, float) else v for k, v in row.items()} for row in rows
+    )
+    return text.getvalue()
 
 
 def _versions() -> dict[str, str]:

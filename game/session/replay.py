@@ -93,6 +93,7 @@ def read_line(line: str) -> ReplayTarget:
         if "episodes" in facts
         else None,
         _factor(facts.get("step-size", "1")),
+        str(pack.path),
         tuple(changes),
     )
     _check(request)

@@ -1,0 +1,98 @@
+"""A run is one thing: its files are replaced together, and by one training at a time.
+
+New files are written into the folder `.saving` of the run, which then becomes `.saved` in one
+rename: from there on the new files count, and they are moved to their places one by one. Whatever
+moment a training is killed at, the run is the old one or the new one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from agents.learner import AgentError
+from game.files import write_into
+
+SAVING, SAVED, LOCK = ".saving", ".saved", ".lock"
+DELETED = ".deleted"  # suffix of an empty file that stands for a file that is to be deleted
+Write = Callable[[Path], object]  # writes a file at a path
+
+
+def run_file(folder: Path, name: str) -> Path | None:
+    """Return the path of a run's file as it counts now, or None if the run has no such file."""
+    saved = folder / SAVED
+    if (saved / name).is_file():
+        return saved / name
+    path = folder / name
+    return path if path.is_file() and not (saved / f"{name}{DELETED}").is_file() else None
+
+
+def replace_files(folder: Path, files: Mapping[str, Write | None]) -> None:
+    """Replace files of a run as one; None deletes a file. The caller holds the run's lock.
+
+    Raises OSError, and whatever a `Write` raises; the run is then as it was.
+    """
+    settle(folder)
+    saving = folder / SAVING
+    try:
+        saving.mkdir()
+        for name, write in files.items():
+            write_into(saving / (name if write else f"{name}{DELETED}"), write or Path.touch)
+        _sync(saving)
+        os.replace(saving, folder / SAVED)
+    except BaseException:
+        shutil.rmtree(saving, ignore_errors=True)
+        raise
+    settle(folder)
+
+
+def settle(folder: Path) -> None:
+    """Finish a replacement of files that was interrupted. The caller holds the run's lock."""
+    shutil.rmtree(folder / SAVING, ignore_errors=True)
+    saved = folder / SAVED
+    if not saved.is_dir():
+        return
+    for path in sorted(saved.iterdir()):
+        if path.name.endswith(DELETED):
+            (folder / path.name.removesuffix(DELETED)).unlink(missing_ok=True)
+            path.unlink()
+        else:
+            os.replace(path, folder / path.name)
+    saved.rmdir()
+    _sync(folder)
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Make the folder of a run, and hold its lock: no other training may use the run meanwhile.
+
+    The system frees the lock when its owner ends, however it ends. Raises AgentError if another
+    training holds it, and OSError if the folder cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / LOCK, timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        what = "another training uses this folder"
+        raise AgentError(f"{folder}: {what} - wait for it, or give another --out") from None
+    try:
+        settle(folder)
+        yield
+    finally:
+        lock.release()
+
+
+def _sync(folder: Path) -> None:
+    """Make the names in a folder last, where the system can."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
