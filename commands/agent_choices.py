@@ -7,7 +7,7 @@ from pathlib import Path
 from agents.agent_catalog import RUNS, UNTRAINED, agent_card, list_pretrained, list_runs
 from agents.learner import AgentError
 from agents.learner_registry import run_name, trainable_learners
-from game.session.messages import AgentCard, NoAgent
+from game.session.messages import AgentCard, NoAgent, unexpected
 
 
 class AgentChoices:
@@ -31,3 +31,5 @@ class AgentChoices:
             return agent_card(name, pack)
         except AgentError as error:
             raise NoAgent(error) from None
+        except Exception as error:  # of files that somebody else wrote
+            raise NoAgent(f"{name}: its files cannot be read ({unexpected(error)})") from None
