@@ -9,6 +9,7 @@ from typing import Any
 
 from agents.learner import AgentError
 from agents.learner_registry import BUILT_IN, find_entry
+from agents.run_folder import run_file
 from game.session.messages import BASELINE_AGENT, AgentCard
 from game.world.features import LAYOUT
 
@@ -28,8 +29,12 @@ def list_pretrained() -> list[str]:
 
 def list_runs() -> list[str]:
     """Return the folders of the user's runs in the default folder of `train`."""
-    folders = [path.parent for path in RUNS.glob(f"*/{WEIGHTS}")]
-    return sorted(str(folder) for folder in folders if (folder / CONFIG).is_file())
+    folders = sorted(RUNS.glob("*/"))
+    return [str(folder) for folder in folders if _is_run(folder) and run_file(folder, WEIGHTS)]
+
+
+def _is_run(folder: Path) -> bool:
+    return run_file(folder, CONFIG) is not None
 
 
 def scratch_like(name: str) -> str | None:
@@ -107,7 +112,7 @@ def find_agent(name: str, pack: str = "") -> Path:
     """
     choices = [Path(name), PRETRAINED / name, PRETRAINED / f"{name}-{pack}"]
     for folder in choices:
-        if (folder / CONFIG).is_file():
+        if _is_run(folder):
             return folder
     if Path(name).is_dir():
         raise AgentError(f"{name}: no {CONFIG} in this folder - it is not (yet) a run of 'train'")

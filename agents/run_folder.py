@@ -20,16 +20,19 @@ from game.files import write_into
 
 SAVING, SAVED, LOCK = ".saving", ".saved", ".lock"
 DELETED = ".deleted"  # suffix of an empty file that stands for a file that is to be deleted
+AGENT_THERE = (
+    "there is a trained agent already - give another --out, --resume it, or --overwrite it"
+)
 Write = Callable[[Path], object]  # writes a file at a path
 
 
 def run_file(folder: Path, name: str) -> Path | None:
     """Return the path of a run's file as it counts now, or None if the run has no such file."""
-    saved = folder / SAVED
-    if (saved / name).is_file():
+    saved, path = folder / SAVED, folder / name
+    if os.path.lexists(saved / name):
         return saved / name
-    path = folder / name
-    return path if path.is_file() and not (saved / f"{name}{DELETED}").is_file() else None
+    there = os.path.lexists(path) and not os.path.lexists(saved / f"{name}{DELETED}")
+    return path if there else None
 
 
 def replace_files(folder: Path, files: Mapping[str, Write | None]) -> None:

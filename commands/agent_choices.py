@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from agents.agent_catalog import (
@@ -15,7 +16,7 @@ from agents.agent_catalog import (
 )
 from agents.learner import AgentError
 from agents.learner_registry import run_name, trainable_learners
-from game.session.messages import AgentCard, NoAgent
+from game.session.messages import AgentCard, NoAgent, unexpected
 
 
 class AgentChoices:
@@ -35,14 +36,21 @@ class AgentChoices:
 
     def card(self, name: str, pack: str) -> AgentCard:
         """The card of an agent. Raises NoAgent."""
-        try:
+        with _no_agent(name):
             return agent_card(name, pack)
-        except AgentError as error:
-            raise NoAgent(error) from None
 
     def compared(self, names: Sequence[str], pack: str) -> list[str]:
         """Return the agents to run. Raises NoAgent."""
-        try:
+        with _no_agent(", ".join(names)):
             return with_scratch(names, pack)
-        except AgentError as error:
-            raise NoAgent(error) from None
+
+
+@contextlib.contextmanager
+def _no_agent(names: str) -> Iterator[None]:
+    """Turn whatever reading an agent's files raises into NoAgent."""
+    try:
+        yield
+    except AgentError as error:
+        raise NoAgent(error) from None
+    except Exception as error:  # of files that somebody else wrote
+        raise NoAgent(f"{names}: cannot be read ({unexpected(error)})") from None

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+FAILED = "The GIF could not be made"
 MAIN = Path(__file__).resolve().parents[1] / "main.py"
 
 
@@ -17,6 +18,7 @@ class GifRecorder:
         self._learners = learners  # as `--learner` takes them
         self._process: subprocess.Popen[bytes] | None = None
         self._folder = Path()
+        self._failure = ""  # why no process has started
 
     def start(self, line: str, folder: Path) -> None:
         """Begin to record what a replay line describes, into a folder."""
@@ -25,18 +27,25 @@ class GifRecorder:
         command += ["--headless", "--out", str(folder)]
         if self._learners:
             command += ["--learner", *self._learners]
-        self._process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-        )
+        null = subprocess.DEVNULL
+        try:
+            self._process = subprocess.Popen(
+                command, stdin=null, stdout=null, stderr=subprocess.PIPE
+            )
+        except (OSError, ValueError) as error:  # no memory, or a text that is no argument
+            self._failure = str(error)
 
     def poll(self) -> tuple[str, str, bool] | None:
         """A note (heading, text, whether it succeeded) once the recording has ended, else None."""
+        if self._failure:
+            failure, self._failure = self._failure, ""
+            return FAILED, failure, False
         if self._process is None or self._process.poll() is None:
             return None
         process, self._process = self._process, None
         message = process.communicate()[1].decode(errors="replace").strip()
         if process.returncode:
-            return "The GIF could not be made", message or "The process ended unexpectedly.", False
+            return FAILED, message or "The process ended unexpectedly.", False
         return "Saved", str(self._folder / "adaptation.gif"), True
 
     def close(self) -> None:

@@ -17,7 +17,7 @@ import tyro
 from tyro.conf import OmitArgPrefixes, Positional
 
 from agents.training.train_config import TrainConfig
-from commands.exit_codes import AT_FAULT, DONE, INTERRUPTED, fail
+from commands.exit_codes import AT_FAULT, DONE, fail
 
 if TYPE_CHECKING:
     from agents.training.train import Training
@@ -73,20 +73,21 @@ class TrainCommand:
         advice = training.pack.train.text(goes_by(self.learner))
         if advice and not self.resume:
             console.print(f"options from the pack: {advice}", highlight=False, markup=False)
-        try:
-            show_training(training, console)
-        except KeyboardInterrupt:
+        with training.opened():
+            try:
+                show_training(training, console)
+            except KeyboardInterrupt:
+                training.save()
+                saved = f"the agent so far is saved in {out}" if training.status.iteration else ""
+                console.print(f"stopped; {saved}" if saved else NOTHING_SAVED, soft_wrap=True)
+                raise
+            except Diverged as error:
+                best_saved = training.agent_saved
+                training.save()
+                last = "the agent so far is" if training.agent_saved else "no agent is saved"
+                saved = "the best agent before that is" if best_saved else last
+                return fail(f"{error}; {saved} in {out}", AT_FAULT)
             training.save()
-            saved = f"the agent so far is saved in {out}" if training.status.iteration else ""
-            console.print(f"stopped; {saved}" if saved else NOTHING_SAVED, soft_wrap=True)
-            return INTERRUPTED
-        except Diverged as error:
-            best_saved = training.agent_saved
-            training.save()
-            last = f"the agent so far is in {out}" if training.agent_saved else "no agent is saved"
-            saved = f"the best agent before that is in {out}" if best_saved else last
-            return fail(f"{error}; {saved}", AT_FAULT)
-        training.save()
         load_agent(str(out))
         show_written(out, console)
         return DONE
@@ -96,6 +97,7 @@ class TrainCommand:
         from agents.agent_catalog import RUNS, WEIGHTS
         from agents.learner import AgentError
         from agents.learner_registry import find_entry, run_name
+        from agents.run_folder import AGENT_THERE, run_file
         from game.tasks.pack_file import PackError
         from game.tasks.packs import load_pack
 
@@ -116,9 +118,8 @@ class TrainCommand:
             raise AgentError(
                 f"{what} - use it directly: python main.py eval {self.pack} --agent {self.learner}"
             )
-        if (out / WEIGHTS).exists() and not self.overwrite:
-            todo = "give another --out, --resume it, or --overwrite it"
-            raise AgentError(f"{out}: there is a trained agent already - {todo}")
+        if run_file(out, WEIGHTS) and not self.overwrite:
+            raise AgentError(f"{out}: {AGENT_THERE}")
         return pack, out
 
     def training(self, argv: Sequence[str]) -> Training:
@@ -144,7 +145,9 @@ class TrainCommand:
         log = TensorBoardLog(out) if self.tensorboard else None
         name, options = registered_name(self.learner), self.options  # type: ignore[attr-defined]
         learner = build_learner(name, options, self.seed)
-        return Training(learner, name, pack, config, out, command, log=log)
+        return Training(
+            learner, name, pack, config, out, command, overwrite=self.overwrite, log=log
+        )
 
     def _resumed(self, pack: Pack, out: Path) -> Training:
         from agents.learner import AgentError

@@ -131,7 +131,13 @@ class Slow(BackgroundJobs):
 
     let = False
 
-    def ask(self, key: Hashable, work: Callable[[], Any], patience: float = 0.0) -> Any:
+    def ask(
+        self,
+        key: Hashable,
+        work: Callable[[], Any],
+        failed: Callable[[str], Any],
+        patience: float = 0.0,
+    ) -> Any:
         return work() if self.let else None
 
 

@@ -11,15 +11,15 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from functools import partial
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 
 from agents.agent_catalog import CHECKPOINT, CONFIG, RESULTS, WEIGHTS
 from agents.learner import AgentError, Arrays, Diverged, Learner, not_finite
-from agents.run_folder import Write, locked, replace_files, run_file
+from agents.run_folder import AGENT_THERE, Write, locked, replace_files, run_file
 from agents.runs import describe, load_checkpoint, write_checkpoint, write_weights
 from agents.training.curves import adaptation_curves
 from agents.training.plots import plot_training
@@ -33,9 +33,6 @@ from game.world.batch import GridBatch
 from game.world.tables import Tables, compile_level
 
 METRICS, CURVES = "metrics.csv", "curves.png"
-AGENT_THERE = (
-    "there is a trained agent already - give another --out, --resume it, or --overwrite it"
-)
 MIN_IMPROVEMENT = 0.001  # of the validation score; less does not reset `patience`
 MAX_COMPILED = 2000  # tasks whose tables are cached
 COLLAPSED_ENTROPY = 0.02  # nats; a policy below this does not explore

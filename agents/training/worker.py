@@ -1,19 +1,25 @@
 """A separate process for learners, so that the window never imports torch and never waits.
 
 `Worker` is the window's side and imports nothing heavy; `_serve` runs in the other process.
+Whatever goes wrong there becomes a `Failed` message, and the process serves the next request. If it
+dies, the next request starts another one.
 """
 
 from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import pickle
+import queue
 import signal
+import sys
+import threading
 import time
 import traceback
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from multiprocessing.connection import Connection
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -31,6 +37,7 @@ from game.session.messages import (
     Trained,
     TrainRequest,
     labels,
+    unexpected,
 )
 from game.session.trace import AdaptationStep, AdaptationTrace
 from game.tasks.pack_file import PackError
@@ -63,35 +70,48 @@ class Worker:
 
     def __init__(self, train: Train | None = None, learners: Sequence[str] = ()) -> None:
         self._train, self._learners = train, tuple(learners)
+        self._unread: list[Message] = []
         self._start()
 
     def _start(self) -> None:
+        """Start the process. Raises OSError if the system cannot."""
         context = multiprocessing.get_context("spawn")
-        self._connection, other_end = context.Pipe()
-        self._process = context.Process(
+        connection, other_end = context.Pipe()
+        process = context.Process(
             target=_serve, args=(other_end, self._train, self._learners), daemon=True
         )
         # the process inherits this: Ctrl-C is for the window alone
         previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
-        self._process.start()
-        signal.signal(signal.SIGINT, previous)
+        try:
+            process.start()
+        finally:
+            signal.signal(signal.SIGINT, previous)
         other_end.close()  # so that reading fails once the process has ended
+        self._connection, self._process = connection, process
         self._lost, self._saves_on_close = False, False
+        self._requests: queue.SimpleQueue[Request | TrainRequest | Stop | None]
+        self._requests = queue.SimpleQueue()
+        ends = connection, self._requests
+        threading.Thread(target=_send_requests, args=ends, daemon=True).start()
 
     def request(self, request: Request | TrainRequest | Stop) -> None:
         """Replace the current request by this one; restart the process if it has died."""
         if self._lost:
             self.close()
-            self._start()
-        with contextlib.suppress(OSError):  # `poll` reports that the process is gone
-            self._connection.send(request)
+            try:
+                self._start()
+            except OSError as error:  # no memory, or too many processes
+                what = f"the learner's process cannot be started ({error})"
+                self._unread.append(Failed(None, f"{what} - close other programs and try again"))
+                return
+        self._requests.put(request)
 
     def poll(self) -> list[Message]:
         """Return all messages since the last call."""
-        messages: list[Message] = []
+        messages, self._unread = self._unread, []
         try:
             while not self._lost and self._connection.poll():
-                messages.append(self._connection.recv())
+                messages.append(_unpickled(self._connection.recv_bytes()))
                 self._saves_on_close = self._saves_on_close or isinstance(messages[-1], Begun)
         except (EOFError, OSError):
             self._lost = True
@@ -101,6 +121,7 @@ class Worker:
     def close(self) -> None:
         """End the process, as soon as a training run is saved."""
         self._lost = True
+        self._requests.put(None)
         self._connection.close()
         if self._saves_on_close:  # the process notices that the connection is closed
             self._process.join(SAVE_TIMEOUT)
@@ -110,14 +131,42 @@ class Worker:
             self._process.kill()
 
 
+def _send_requests(connection: Connection, requests: queue.SimpleQueue[Any]) -> None:
+    """Send requests, up to None.
+
+    This runs in a thread of its own: a pipe may be full for as long as the other process works on
+    one step, and that process may itself wait for the window to read.
+    """
+    with contextlib.suppress(OSError, TypeError):  # the connection is closed: `poll` reports it
+        while (request := requests.get()) is not None:
+            connection.send(request)
+
+
+def _unpickled(data: bytes) -> Message:
+    """Return a message of the other process, or the failure to read it."""
+    try:
+        message: Message = pickle.loads(data)
+        return message
+    except Exception as error:  # of code that is known in the other process alone
+        return Failed(None, f"the window cannot read the learner's answer: {unexpected(error)}")
+
+
 def _serve(connection: Connection, train: Train | None, learners: Sequence[str]) -> None:
     """Run the worker's process until the window closes the connection."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # not inherited on all systems
+    with contextlib.suppress(EOFError, OSError):  # the window has closed the connection
+        _register(learners, connection)
+        _serve_requests(connection, train)
+
+
+def _register(learners: Sequence[str], connection: Connection) -> None:
+    """Register the user's own learners; where that fails, only their agents cannot be used."""
     from agents.learner_registry import register_files
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # not inherited on all systems
-    register_files(learners)
-    with contextlib.suppress(EOFError, OSError):  # the window has closed the connection
-        _serve_requests(connection, train)
+    try:
+        register_files(learners)
+    except BaseException as error:
+        connection.send(Failed(None, _text_of(error)))
 
 
 def _serve_requests(connection: Connection, train: Train | None) -> None:
@@ -128,83 +177,131 @@ def _serve_requests(connection: Connection, train: Train | None) -> None:
     connection.send(Ready())
     request = connection.recv()
     while True:
+        _serve_one(request, connection, train)
+        request = connection.recv()
+
+
+def _serve_one(
+    request: Request | TrainRequest | Stop, connection: Connection, train: Train | None
+) -> None:
+    """Answer a request until the next one arrives. Whatever fails is sent as the last message.
+
+    Raises OSError if the window has closed the connection.
+    """
+    try:
         with contextlib.closing(_answer(request, train)) as messages:  # closing saves training
             while not connection.poll():
                 message = next(messages, None)
                 if message is None:
                     break
-                connection.send(message)
-        request = connection.recv()
+                data = pickle.dumps(message)  # fails before anything of it is sent
+                _send(data, connection)
+    except _Closed:
+        raise
+    except BaseException as error:  # even SystemExit, from the code of a learner
+        text = _text_of(error)
+        try:
+            _send(pickle.dumps(Failed(request.number, text)), connection)
+        except _Closed:
+            print(text, file=sys.stderr)
+            raise
+
+
+class _Closed(OSError):
+    """The window has closed the connection."""
+
+
+def _send(data: bytes, connection: Connection) -> None:
+    """Send a pickled message. Raises _Closed."""
+    try:
+        connection.send_bytes(data)
+    except OSError as error:
+        raise _Closed from error
+
+
+def _text_of(error: BaseException) -> str:
+    """Return what the window says of an error. One that nobody foresees is printed as well: the
+    author of an external learner needs the traceback."""
+    from agents.learner import AgentError, Diverged
+
+    known = (AgentError, Diverged, PackError, LevelError, TooLarge, TooLargeToSee, OSError)
+    if isinstance(error, known):
+        return str(error)
+    traceback.print_exception(error)
+    return f"the learner failed: {unexpected(error)}"
 
 
 def _answer(
     request: Request | TrainRequest | Stop, train: Train | None
 ) -> Generator[Message, None, None]:
-    """Yield the messages that answer a request."""
+    """Yield the messages that answer a request. Raises whatever goes wrong."""
     if isinstance(request, Request):
         yield from _adapt(request)
     elif isinstance(request, TrainRequest):
         assert train
         yield from _meta_train(request, train)
-    else:
-        yield Finished(request.number)
+    yield Finished(request.number)
 
 
 def _meta_train(request: TrainRequest, train: Train) -> Iterator[Message]:
     """Train, and yield its messages. However training ends, it is saved before the last one."""
-    from agents.learner import AgentError, Diverged
-    from agents.training.train import Update
+    from agents.learner import AgentError
 
     number = request.number
     try:
         training = train(request.args)
-        sample = _sample_task(training)
-        config = training.config
-        yield Begun(
-            number,
-            training.learner_name,
-            training.pack.path,
-            training.pack.title,
-            training.out,
-            sample,
-            config.iterations,
-            config.minutes,
-        )
-    except (AgentError, PackError, LevelError, TooLarge, OSError, ValueError) as error:
-        yield Failed(number, str(error))
-        return
-    except Exception as error:  # as in `_adapt`
-        traceback.print_exc()
-        yield Failed(number, _unexpected(error))
-        return
-    next_evaluation, failure = 0.0, ""
+    except ValueError as error:  # an option out of its range
+        raise AgentError(str(error)) from None
+    with training.opened():
+        yield from _train_and_save(number, training)
+
+
+def _train_and_save(number: int, training: Training) -> Iterator[Message]:
+    """Train, and save however training ends."""
+    from agents.learner import AgentError
+
+    sample = _sample_task(training)
+    config = training.config
+    yield Begun(
+        number,
+        training.learner_name,
+        training.pack.path,
+        training.pack.title,
+        training.out,
+        sample,
+        config.iterations,
+        config.minutes,
+    )
     try:
-        for event in training.run():
-            if isinstance(event, Update):
-                yield Trained(
-                    number, event.iteration, event.progress, event.seconds, event.env_steps
-                )
-            if time.monotonic() >= next_evaluation:
-                began = time.monotonic()
-                yield _evaluate_now(number, training, sample)
-                now = time.monotonic()
-                pause = max(EVALUATION_INTERVAL, (now - began) / EVALUATION_SHARE)
-                next_evaluation = now + pause
-        yield _evaluate_now(number, training, sample)
-    except (Diverged, AgentError, OSError) as error:
-        failure = str(error)
-        if training.agent_saved:
-            failure += f"; the best agent before that is in {training.out}"
-    except Exception as error:  # as in `_adapt`
-        traceback.print_exc()
-        failure = _unexpected(error)
-    finally:
-        try:
+        yield from _train_to_the_end(number, training, sample)
+    except GeneratorExit:
+        training.save()
+        raise
+    except BaseException as error:
+        best = f"; the best agent before that is in {training.out}" if training.agent_saved else ""
+        with contextlib.suppress(Exception):  # the first error is the one to report
             training.save()
-        except Exception as error:  # as above
-            traceback.print_exc()
-            failure = failure or _unexpected(error)
-    yield Failed(number, failure) if failure else Finished(number)
+        if isinstance(error, (AgentError, OSError)):
+            raise AgentError(f"{error}{best}") from error
+        raise
+    training.save()
+
+
+def _train_to_the_end(number: int, training: Training, sample: Task) -> Iterator[Message]:
+    """Train, and yield the progress and an evaluation from time to time."""
+    from agents.training.train import Update
+
+    next_evaluation = 0.0
+    for event in training.run():
+        if isinstance(event, Update):
+            yield Trained(number, event.iteration, event.progress, event.seconds, event.env_steps)
+        if time.monotonic() >= next_evaluation:
+            began = time.monotonic()
+            yield _evaluate_now(number, training, sample)
+            now = time.monotonic()
+            pause = max(EVALUATION_INTERVAL, (now - began) / EVALUATION_SHARE)
+            next_evaluation = now + pause
+    yield _evaluate_now(number, training, sample)
 
 
 def _sample_task(training: Training) -> Task:
@@ -218,34 +315,21 @@ def _evaluate_now(number: int, training: Training, sample: Task) -> Evaluated:
     """Evaluate the learner as it is now, on validation tasks and on the sample task."""
     learner, status = training.learner, training.status
     batch, rngs = GridBatch.of([sample.level]), [task_rng(0, sample)]
-    steps = tuple(learner.adapt(batch, rngs, max(learner.judged)))
+    adaptation = learner.adapt(batch, rngs, max(learner.judged))
+    steps = tuple(_checked(training.learner_name, adaptation, batch, {}))
     scores = training.evaluate_now()
     return Evaluated(number, status.iteration, status.seconds, scores, steps)
 
 
 def _adapt(request: Request) -> Iterator[Message]:
     """Adapt all agents, one step of each in turn, so that their curves grow together."""
-    from agents.learner import AgentError
-
-    try:
-        batch = GridBatch.of([request.task.level])
-        streams: dict[int, Iterator[AdaptationStep]] = {}
-        for _ in range(request.steps + 1):
-            for i in range(len(request.agents)):
-                if i not in streams:
-                    streams[i] = yield from _stream(i, request, batch)
-                yield Stepped(request.number, i, next(streams[i]))
-        yield Finished(request.number)
-    except (AgentError, TooLarge, TooLargeToSee) as error:
-        yield Failed(request.number, str(error))
-    except Exception as error:  # in an external learner: its author needs the traceback
-        traceback.print_exc()
-        yield Failed(request.number, _unexpected(error))
-
-
-def _unexpected(error: Exception) -> str:
-    """Return what the window says of an error that no learner should raise."""
-    return f"the learner failed: {type(error).__name__}: {error}"
+    batch = GridBatch.of([request.task.level])
+    streams: dict[int, Iterator[AdaptationStep]] = {}
+    for _ in range(request.steps + 1):
+        for i in range(len(request.agents)):
+            if i not in streams:
+                streams[i] = yield from _stream(i, request, batch)
+            yield Stepped(request.number, i, next(streams[i]))
 
 
 def _stream(
@@ -262,8 +346,26 @@ def _stream(
         learner = learner.with_episodes(request.episodes)
     if request.step_size != 1:
         learner.scale_steps(request.step_size)
-    rngs = [task_rng(request.seed, request.task)]
-    return adapt_through(learner, batch, rngs, request.steps, _changes(request))
+    rngs, changes = [task_rng(request.seed, request.task)], _changes(request)
+    steps = adapt_through(learner, batch, rngs, request.steps, changes)
+    return _checked(request.agents[agent], steps, batch, changes)
+
+
+def _checked(
+    name: str, steps: Iterable[AdaptationStep], batch: GridBatch, changes: dict[int, TaskChange]
+) -> Iterator[AdaptationStep]:
+    """Yield an agent's steps, or raise AgentError at one that the window could not draw."""
+    from agents.learner import AgentError
+    from agents.step_check import check_step
+
+    for k, step in enumerate(steps):
+        changed = changes[k].tasks if k in changes else None
+        batch = changed or batch
+        try:
+            check_step(step, k, batch)
+        except AgentError as error:
+            raise AgentError(f"{name}: {error}") from None
+        yield step
 
 
 def _learner(agent: int, request: Request) -> Generator[AgentNote, None, Learner]:

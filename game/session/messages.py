@@ -153,6 +153,16 @@ class Evaluated:
 Message = Ready | AgentNote | Stepped | Failed | Finished | Begun | Trained | Evaluated
 
 
+def unexpected(error: BaseException) -> str:
+    """Return what the window says of an error that no code of ours foresees: its kind and text."""
+    kind = type(error).__name__
+    try:
+        text = str(error)
+    except Exception:  # the error of somebody else's code: its text may fail as well
+        return kind
+    return f"{kind}: {text}" if text else kind
+
+
 class Feed(Protocol):
     """The source of adaptation steps. No method blocks."""
 

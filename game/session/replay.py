@@ -37,9 +37,9 @@ def line_of(pack: Pack, request: Request) -> str:
     path = pack.path.resolve()
     level = path.name if path.parent == LEVELS.resolve() else str(path)
     words = [
-        f"level={quote(level, SAFE)}",
+        f"level={_quoted(level)}",
         f"task={request.task.id}",
-        f"agents={','.join(quote(name, SAFE) for name in request.agents)}",
+        f"agents={','.join(_quoted(name) for name in request.agents)}",
         f"seed={request.seed}",
         f"steps={request.steps}",
     ]
@@ -51,6 +51,16 @@ def line_of(pack: Pack, request: Request) -> str:
         where = f"goal@{change.step}={change.goal[0]},{change.goal[1]}" if change.goal else ""
         words.append(where or f"forget@{change.step}")
     return " ".join(words)
+
+
+def _quoted(name: str) -> str:
+    """Return a name without spaces; also one that is not UTF-8."""
+    return quote(name, SAFE, errors="surrogateescape")
+
+
+def _unquoted(text: str) -> str:
+    """Return the name that `_quoted` has quoted."""
+    return unquote(text, errors="surrogateescape")
 
 
 def read_line(line: str) -> ReplayTarget:
@@ -74,10 +84,10 @@ def read_line(line: str) -> ReplayTarget:
         if not missing:
             what = f"has an unknown part '{min(set(facts) - known)}'"
         raise ReplayError(f"the replay line {what} - copy one from the window with L")
-    agents = tuple(unquote(name) for name in facts["agents"].split(",") if name)
+    agents = tuple(_unquoted(name) for name in facts["agents"].split(",") if name)
     if not 1 <= len(agents) <= MOST_AGENTS:
         raise ReplayError(f"a replay line names 1 to {MOST_AGENTS} agents")
-    pack = load_pack(unquote(facts["level"]))
+    pack = load_pack(_unquoted(facts["level"]))
     task = next((one for one in _tasks(pack) if one.id == facts["task"]), None)
     if task is None:
         what = f"{pack.path}: there is no task {facts['task']}"

@@ -12,7 +12,7 @@ from game.session.messages import BASELINE_AGENT, STEPS, Agents, Feed, NoAgent
 from game.view import settings as stored_settings
 from game.view.capture_requests import CAPTURES, Recorder, ScreenCapture
 from game.view.model.background_jobs import BackgroundJobs
-from game.view.model.library import Library, LibraryPack, file_stamps
+from game.view.model.library import Library, LibraryPack, file_stamps, resolved
 from game.view.screen_setups import play_setup, replay_setup, watch_setup
 from game.view.screens.gallery import Gallery
 from game.view.screens.play import PlayScreen
@@ -79,7 +79,7 @@ class App:
         if event.type == pygame.QUIT:
             self.pages.clear()
         elif event.type == pygame.DROPFILE:
-            self._loading = Path(event.file).resolve()
+            self._loading = resolved(Path(event.file))
             self.library.add(self._loading)
             self.library.reload(self._loading)
         elif self.pages:
@@ -127,7 +127,7 @@ class App:
     # --- navigation
 
     def _try(self, navigation: Navigation) -> None:
-        """Carry out a navigation request, or say that its agent cannot be used."""
+        """Carry out a navigation request, or say why that is not possible."""
         try:
             self._go(navigation)
         except NoAgent as error:
@@ -181,7 +181,8 @@ class App:
     def _open(self, navigation: Navigation) -> Screen:
         """Return a new screen for a navigation request. Raises NoAgent."""
         if navigation.kind == "train":
-            return TrainScreen(navigation.args, self.feed, self.appearance, self._numbers)
+            args, jobs = navigation.args, self.library.jobs
+            return TrainScreen(args, self.feed, self.appearance, self._numbers, jobs)
         pack, agents, jobs = navigation.pack, navigation.agents, self.library.jobs
         assert pack
         if navigation.kind in ("play", "duel"):
@@ -234,8 +235,8 @@ class App:
             kept = " - the last valid version stays" if again else ""
             self.page.notice = Notice(f"{loaded.path.name} has errors{kept}", loaded.problem)
             return
-        if again and isinstance(self.page, Gallery):
-            return  # the gallery shows the new version by itself
+        if again and isinstance(self.page, Gallery | TrainScreen):
+            return  # the gallery shows the new version by itself; a training goes on
         task = loaded.tasks[0]
         if again and self.location.task:
             same_name = (one for one in loaded.tasks if one.name == self.location.task.name)

@@ -38,7 +38,8 @@ def watch_setup(
     first: Task | None = None,
     jobs: BackgroundJobs | None = None,
 ) -> WatchSetup:
-    """Return the set-up to watch these agents adapt to a pack's held-out tasks.
+    """Return the set-up to watch these agents adapt to a pack's held-out tasks, or to those of
+    another split if there are none.
 
     The first task is `first`, or the pack's task number `seed` (modulo the number of tasks). Slow
     computations go to `jobs`, or are done at once without them. Raises NoAgent.
@@ -48,7 +49,7 @@ def watch_setup(
     cards = [agents.card(name, pack.name) for name in names]
     episodes = [card.episodes for card in cards]
     return WatchSetup(
-        tasks=_rotated(pack.split("test").tasks, first, seed),
+        tasks=_rotated(_shown_tasks(pack), first, seed),
         pack_title=pack.title,
         agents=labels(cards),
         seed=seed,
@@ -84,11 +85,9 @@ def play_setup(navigation: Navigation, agents: Agents, seed: int = 0) -> PlaySet
     """
     assert navigation.pack
     pack = navigation.pack
-    splits = [pack.split(name).tasks for name in reversed(SPLITS)]
-    tasks = next((found for found in splits if found), ())
     agent = navigation.agents[0] if navigation.kind == "duel" else ""
     return PlaySetup(
-        tasks=_rotated(tasks, navigation.task, seed),
+        tasks=_rotated(_shown_tasks(pack), navigation.task, seed),
         pack_title=pack.title,
         pack=pack.name,
         episodes=navigation.episodes or DUEL_EPISODES_PER_STEP * pack.episodes,
@@ -97,6 +96,12 @@ def play_setup(navigation: Navigation, agents: Agents, seed: int = 0) -> PlaySet
         path=str(pack.path),
         agent_name=agents.card(agent, pack.name).name if agent else "",
     )
+
+
+def _shown_tasks(pack: Pack) -> tuple[Task, ...]:
+    """Return the held-out tasks of a pack, or those of another split if there are none."""
+    splits = (pack.split(name).tasks for name in reversed(SPLITS))
+    return next((tasks for tasks in splits if tasks), ())
 
 
 def _rotated(tasks: tuple[Task, ...], first: Task | None, seed: int) -> tuple[Task, ...]:
@@ -120,7 +125,8 @@ def _out_of_distribution(
     def reasons(task: Task) -> tuple[str, ...] | None:
         if training_pack in ("", pack.name):
             return ()
-        coverage = jobs.ask(("distribution", training_pack), lambda: _coverage(training_pack))
+        key = ("distribution", training_pack)
+        coverage = jobs.ask(key, lambda: _coverage(training_pack), lambda why: "")
         if coverage is None:
             return None
         found = differences(task.level, coverage) if isinstance(coverage, Coverage) else []

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pygame
 import pytest
 
 from commands.agent_choices import AgentChoices
+from game.session.messages import unexpected
 from game.tasks.packs import load_pack
 from game.view.app import CHECK_FILES, App
 from game.view.draw.theme import DARK
@@ -338,3 +340,68 @@ def test_the_bayes_bound_is_a_line_of_the_plot() -> None:
     assert axes.bayes == pytest.approx(axes.random + score * (axes.optimal - axes.random))
     plain = WatchScreen(watch_setup(load_pack("showcase"), AGENTS, FixedAgents()), Script())
     assert plain.facts().axes.bayes is None  # its goals are no secret draw
+
+
+# --- what goes wrong beside the window
+
+
+ERRORS = (RecursionError("too deep"), MemoryError(), OSError("gone"), ValueError("a pattern"))
+
+
+@pytest.mark.parametrize("error", ERRORS)
+@pytest.mark.parametrize("at_once", [True, False])
+def test_an_error_of_a_background_job_is_its_result(error: Exception, at_once: bool) -> None:
+    def fail() -> str:
+        raise error
+
+    jobs = BackgroundJobs(at_once)
+    assert (
+        jobs.ask("bad", fail, lambda why: f"failed: {why}", 5.0) == f"failed: {unexpected(error)}"
+    )
+    assert jobs.ask("good", lambda: "done", str, 5.0) == "done"
+
+
+def test_a_pack_is_loaded_again_if_it_changes_while_it_is_loaded() -> None:
+    jobs, begun, bell = BackgroundJobs(), threading.Event(), threading.Event()
+
+    def work() -> int:
+        begun.set()
+        bell.wait(5)
+        return 1
+
+    assert jobs.ask("pack", work, int) is None
+    assert begun.wait(5)
+    jobs.forget("pack")
+    jobs.ask("pack", lambda: 2, int)
+    bell.set()
+    jobs.ask("next", lambda: 0, int, 5.0)
+    assert jobs.ask("pack", lambda: 3, int, 5.0) == 2
+
+
+def test_an_error_while_a_pack_is_loaded_is_shown_in_its_place(
+    tmp_path: Path, level: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other packs are there, and the faulty one says what is wrong."""
+
+    def load(path: Path) -> object:
+        if path == level:
+            raise RecursionError("too deep")
+        return load_pack(path)
+
+    monkeypatch.setattr("game.view.model.library.load_pack", load)
+    library = Library([level], BackgroundJobs(at_once=True))
+    faulty, *others = library.loaded_packs()
+    assert "RecursionError: too deep" in faulty.problem
+    assert all(other.pack for other in others)
+
+
+def test_a_name_that_is_no_path_changes_nothing(tmp_path: Path) -> None:
+    app = start(tmp_path)
+    before = app.page
+    for name in ("a\0b", "\udcff", "x" * 300, "/proc/self/mem/x"):
+        app.handle(pygame.event.Event(pygame.DROPFILE, file=name))
+        app.update(0.02)
+        assert before.notice is not None
+        app.draw(pygame.Surface((960, 640)))
+    assert app.page is before
+    assert app.library.own == []

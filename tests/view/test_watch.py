@@ -634,11 +634,11 @@ def test_planning_a_large_level_blocks_no_frame(script: Script) -> None:
 
 def test_background_jobs_wait_no_longer_than_allowed() -> None:
     jobs, bell = BackgroundJobs(), threading.Event()
-    assert jobs.ask("quick", lambda: 1, 5.0) == 1
-    assert jobs.ask("slow", bell.wait, 0.01) is None
-    assert jobs.ask("slow", bell.wait, 5.0) is None  # it is being done already: no second wait
+    assert jobs.ask("quick", lambda: 1, len, 5.0) == 1
+    assert jobs.ask("slow", bell.wait, bool, 0.01) is None
+    assert jobs.ask("slow", bell.wait, bool, 5.0) is None  # it is being done: no second wait
     bell.set()
-    while jobs.ask("slow", bell.wait) is None:
+    while jobs.ask("slow", bell.wait, bool) is None:
         pass
 
 

@@ -34,6 +34,11 @@ def plan_task(task: Task) -> PlannedTask:
     return PlannedTask(tables, float(random_return(batch)[0]), float(optimal_return(batch)[0]))
 
 
+def plan_failure(why: str) -> PlannedTask:
+    """Return the result of planning that has failed with an error of this text."""
+    return PlannedTask(failure=f"the level cannot be planned ({why}) - choose another one")
+
+
 class BaselineCache:
     """The most recently planned tasks. A large level takes seconds to plan and much memory."""
 
@@ -45,7 +50,7 @@ class BaselineCache:
         """Return the planned task, or None while it is being planned."""
         if task.id not in self._planned:
             key = ("plan", task.id)
-            found: PlannedTask | None = self._jobs.ask(key, lambda: plan_task(task), PATIENCE)
+            found = self._jobs.ask(key, lambda: plan_task(task), plan_failure, PATIENCE)
             if found is None:
                 return None
             self._jobs.forget(key)

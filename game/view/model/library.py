@@ -12,7 +12,7 @@ from game.tasks.packs import Pack, list_packs, load_pack
 from game.tasks.task import Task
 from game.text.level import LevelError
 from game.view.model.background_jobs import BackgroundJobs
-from game.view.model.baselines import PlannedTask, plan_task
+from game.view.model.baselines import PlannedTask, plan_failure, plan_task
 
 SHOWCASE = "showcase"  # the first of the shipped packs
 
@@ -35,13 +35,17 @@ def load_library_pack(path: Path) -> LibraryPack:
     """
     try:
         pack = load_pack(path)
+        one_file = path.is_file()
     except (LevelError, PackError, OSError) as error:
         return LibraryPack(path, path.name, problem=str(error))
     splits = [pack.split(name).tasks for name in reversed(SPLITS)]
     tasks = next((found for found in splits if found), ())
     if not tasks:
         return LibraryPack(path, pack.title, problem=f"{path}: the pack has no tasks to show")
-    return LibraryPack(path, pack.title, pack, tasks[:1] if path.is_file() else tasks)
+    shown = tasks[:1] if one_file else tasks
+    for task in shown:
+        _ = task.id  # computed here, and not in a frame: a pack may have many tasks
+    return LibraryPack(path, pack.title, pack, shown)
 
 
 class Library:
@@ -56,8 +60,8 @@ class Library:
 
     def add(self, path: Path) -> None:
         """Put a level file or folder first among the user's own, unless it is a shipped pack."""
-        path = path.resolve()
-        if path.exists() and path not in list_packs():
+        path = resolved(path)
+        if _exists(path) and path not in list_packs():
             self.own = [path, *(one for one in self.own if one != path)]
 
     def loaded_packs(self) -> list[LibraryPack]:
@@ -67,8 +71,12 @@ class Library:
 
     def pack(self, path: Path) -> LibraryPack | None:
         """Return the pack of a path, or None while it is being loaded."""
-        pack: LibraryPack | None = self.jobs.ask(("pack", path), lambda: load_library_pack(path))
-        return pack
+
+        def failed(why: str) -> LibraryPack:
+            problem = f"{path}: the pack cannot be loaded ({why}) - correct its files"
+            return LibraryPack(path, path.name, problem=problem)
+
+        return self.jobs.ask(("pack", path), lambda: load_library_pack(path), failed)
 
     def reload(self, path: Path) -> None:
         """Load a pack again the next time it is asked for, because its files have changed."""
@@ -77,8 +85,7 @@ class Library:
     def planned(self, task: Task) -> PlannedTask | None:
         """Return a task's baseline returns, or None while it is being planned."""
         key = ("baselines", task.id)
-        planned: PlannedTask | None = self.jobs.ask(key, lambda: _plan_without_tables(task))
-        return planned
+        return self.jobs.ask(key, lambda: _plan_without_tables(task), plan_failure)
 
 
 def _plan_without_tables(task: Task) -> PlannedTask:
@@ -86,10 +93,26 @@ def _plan_without_tables(task: Task) -> PlannedTask:
     return replace(plan_task(task), tables=None)
 
 
+def resolved(path: Path) -> Path:
+    """Return the absolute path without links, or the path as it is where there can be no such."""
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError, ValueError):  # a folder that is closed, a circle of links, a NUL
+        return path
+
+
+def _exists(path: Path) -> bool:
+    """Whether there is such a file or folder that may be looked at."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
+
+
 def file_stamps(path: Path) -> tuple[object, ...]:
     """Return (name, time of change, size) of a level file, or of each file of a pack."""
     try:
         files = [path] if path.is_file() else sorted(path.iterdir())[:200]
         return tuple((one.name, one.stat().st_mtime_ns, one.stat().st_size) for one in files)
-    except OSError:
+    except (OSError, ValueError):
         return ()

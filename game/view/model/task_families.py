@@ -14,7 +14,7 @@ from game.world.bayes_optimal import first_episode_score
 
 
 class Families:
-    """The level families of a pack's tasks, looked up once; slow computations go to `jobs`."""
+    """The level families of a pack's tasks, looked up once. All of that goes to `jobs`."""
 
     def __init__(self, pack: Pack, jobs: BackgroundJobs) -> None:
         self._pack, self._jobs = pack, jobs
@@ -24,13 +24,22 @@ class Families:
     def of(self, task: Task) -> Level | None:
         """Return the family of a task with a hidden goal, with all candidate cells of the goal.
 
-        None if the goal is visible, or if several families could have produced the task.
+        None if the goal is visible, if several families could have produced the task, or while they
+        are being looked up.
         """
         if task.id not in self._found:
-            found = self._pack.families(task) if task.level.goal == "hidden" else []
+            key = (self, task.id)
+            found = self._jobs.ask(key, lambda: self._possible(task), lambda why: [])
+            if found is None:
+                return None
+            self._jobs.forget(key)
             one = found[0] if len(found) == 1 and found[0].find(CANDIDATE) else None
             self._found[task.id] = one
         return self._found[task.id]
+
+    def _possible(self, task: Task) -> list[Level]:
+        """Return the families that a task with a hidden goal may come from."""
+        return self._pack.families(task) if task.level.goal == "hidden" else []
 
     def bayes_bound(self, task: Task) -> float | None:
         """Return the upper bound on the mean score in the first episode when the goal is hidden.
@@ -42,7 +51,11 @@ class Families:
             return None
         if task.id not in self._bounds:
             key = ("bayes", canonical(level))
-            found = self._jobs.ask(key, lambda: _nan_if_none(first_episode_score(level)))
+
+            def compute() -> float:
+                return _nan_if_none(first_episode_score(level))
+
+            found = self._jobs.ask(key, compute, lambda why: math.nan)
             if found is None:
                 return None
             self._bounds[task.id] = found

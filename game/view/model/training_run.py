@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 
 from game.session.messages import (
@@ -18,7 +19,8 @@ from game.session.messages import (
     TrainRequest,
 )
 from game.session.trace import AdaptationStep, AdaptationTrace
-from game.view.model.baselines import PlannedTask, plan_task
+from game.view.model.background_jobs import BackgroundJobs
+from game.view.model.baselines import BaselineCache, PlannedTask
 from game.view.model.playback import Pace, Playback
 
 SAMPLE_PACE = Pace(
@@ -50,7 +52,13 @@ class TrainingRun:
     `state` is "loading", "learning", "saving", "trained", "stopped" or "failed".
     """
 
-    def __init__(self, args: tuple[str, ...], feed: Feed, number: int) -> None:
+    def __init__(
+        self,
+        args: tuple[str, ...],
+        feed: Feed,
+        number: int,
+        jobs: BackgroundJobs | None = None,
+    ) -> None:
         """Request the training of a command line. `number` identifies the request."""
         self.feed, self.number = feed, number
         self.state = "loading"
@@ -60,9 +68,11 @@ class TrainingRun:
         self.evaluations: list[ScoreRecord] = []
         self.on_validation_tasks = True  # or else the scores are those on the sample task
         self.episodes_per_step = 1  # of adaptation
-        self.planned = PlannedTask()  # the sample task
+        self.planned = PlannedTask()  # the sample task, once training has begun
         self.sample: SampleAdaptation | None = None  # on screen
         self._next_sample: SampleAdaptation | None = None  # the newest, shown after that
+        self._messages: deque[Message] = deque()  # not taken yet
+        self._baselines = BaselineCache(jobs)
         feed.request(TrainRequest(number, args))
 
     @property
@@ -88,8 +98,9 @@ class TrainingRun:
 
     def update(self, seconds: float) -> None:
         """Take the messages of the feed, and advance the sample by a number of seconds."""
-        for message in self.feed.poll():
-            self._take(message)
+        self._messages += self.feed.poll()
+        while self._messages and self._is_planned():
+            self._take(self._messages.popleft())
         if self.sample:
             self.sample.playback.advance(seconds)
         if self._next_sample and (self.sample is None or _is_shown(self.sample)):
@@ -112,14 +123,19 @@ class TrainingRun:
             self._add_evaluation(message)
         elif isinstance(message, Failed):
             self.failure, self.state = message.text, "failed"
-        elif isinstance(message, Finished):
+        elif isinstance(message, Finished) and not self.failure:
             self.state = "stopped" if self.state == "saving" else "trained"
 
     def _begin(self, begun: Begun) -> None:
         self.begun = begun
         if self.is_running:
             self.state = "learning"
-        self.planned = plan_task(begun.sample)
+
+    def _is_planned(self) -> bool:
+        """Whether the sample task, if there is one, is planned: its scores depend on that."""
+        planned = self._baselines.of(self.begun.sample) if self.begun else self.planned
+        self.planned = planned or self.planned
+        return planned is not None
 
     def _add_evaluation(self, evaluated: Evaluated) -> None:
         """Add the scores of an evaluation, and show its sample adaptation next."""

@@ -16,6 +16,7 @@ from game.view.draw.overlays import OVERLAYS, Overlay
 from game.view.draw.screen_header import draw_header
 from game.view.draw.text_boxes import draw_notice
 from game.view.draw.theme import Appearance, Typeset
+from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.training_run import TrainingRun
 from game.view.screens.overlay_keys import overlay_key
 from game.view.screens.screen import Key, Navigation, Screen
@@ -40,12 +41,14 @@ class TrainScreen(Screen):
         feed: Feed,
         appearance: Appearance | None = None,
         numbers: Iterator[int] | None = None,
+        jobs: BackgroundJobs | None = None,
     ) -> None:
-        """`numbers` numbers the requests to the feed."""
+        """`numbers` numbers the requests to the feed. Without `jobs`, baselines are computed at
+        once."""
         super().__init__(appearance)
         self.args = args
         numbers = itertools.count() if numbers is None else numbers
-        self.run = TrainingRun(args, feed, next(numbers))
+        self.run = TrainingRun(args, feed, next(numbers), jobs)
         self.active_overlays: list[Overlay] = []
         self._shown: Trained | None = None  # the message whose numbers are on screen
         self._since_shown = PROGRESS_INTERVAL  # seconds

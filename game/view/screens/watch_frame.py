@@ -52,7 +52,7 @@ class WatchFrame:
         footer_height: int,
         previous: WatchFrame | None = None,
     ) -> None:
-        self.key, self.run = key, run
+        self.key, self.run, self._families = key, run, families
         type, level = key.type, key.phase.task.level
         legend = legend_items(level, type)
         self.layout = _arrange(key, grid_size(level), legend, footer_height)
@@ -65,7 +65,7 @@ class WatchFrame:
             draw_legend(self.background, self.layout.legend, legend, type)
         self.panes: list[Pane] = []
         self.timelines: list[Timeline] = []
-        self._add_boards(families)
+        self._add_boards()
         if previous and previous.timelines and previous._fits(key, run):
             self.timelines = previous.timelines  # a move of the goal leaves the thumbnails as is
         self.texts: object = None  # the state that the drawn texts depend on
@@ -77,16 +77,15 @@ class WatchFrame:
         same_size = (self.key.size, self.key.type) == (key.size, key.type)
         return same_size and self.run is run
 
-    def _add_boards(self, families: Families | None) -> None:
+    def _add_boards(self) -> None:
         """Draw the board for each agent on screen, and create its pane and timeline."""
         run, phase, type = self.run, self.key.phase, self.key.type
         tables = phase.baselines.tables
         board = Board(phase.task.level, self.layout.cell, type.palette)
-        family = families.of(phase.task) if families else None
         for agent, (trace, place) in enumerate(zip(run.traces, self.layout.boards)):
             self.background.blit(board.surface, place.board)
             pane = Pane(trace, tables, board, place, type, agent, self.key.boards == 1)
-            pane.family, pane.since = family, phase.step
+            pane.since = phase.step
             self.panes.append(pane)
             if tables and place.timeline.height:
                 self.timelines.append(
@@ -125,7 +124,9 @@ class WatchFrame:
         `age` is the screen's, in seconds. One missing thumbnail is made, or all if `eager`.
         """
         surface.blit(self.background, (0, 0))
+        family = self._families.of(self.key.phase.task) if self._families else None
         for pane, position in zip(self.panes, positions):
+            pane.family = family
             pane.draw(surface, position, active_overlays, age)
         for timeline, position in zip(self.timelines, positions):
             while timeline.make_one(self.run.playback.furthest) and eager:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import pickle
+import re
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +19,10 @@ import pytest
 
 from agents.learner import AgentError
 from agents.runs import load_agent
-from agents.training.worker import Worker, trace_task
+from agents.step_check import check_step
+from agents.training.train import Update
+from agents.training.train_config import TrainConfig
+from agents.training.worker import Worker, _answer, _serve_one, _unpickled, trace_task
 from commands.train import training_of
 from game.session.messages import (
     Begun,
@@ -31,6 +40,7 @@ from game.session.messages import (
 from game.tasks.packs import load_pack
 from game.tasks.task import Task
 from game.text.reading import parse
+from game.world.batch import GridBatch
 
 ROOT = Path(__file__).resolve().parents[3]
 TASKS = load_pack("goals-5x5").split("test").tasks
@@ -113,6 +123,112 @@ def test_a_worker_that_dies_is_reported_and_restarts_on_the_next_request():
         worker.request(Request(1, TASKS[0], 0, 0, ("scratch",)))
         assert wait(worker, Finished)[-1] == Finished(1)
     finally:
+        worker.close()
+
+
+class SpoiltTraining:
+    """A training that fails where a test says so."""
+
+    learner_name: object = "maml"
+    out, agent_saved = Path("run"), False
+
+    def __init__(self, *at: str) -> None:
+        self.at, self.pack = at, load_pack("goals-5x5")
+        self.config, self.validation_tasks = TrainConfig(), TASKS
+        if "send" in at:
+            self.learner_name = lambda: 0  # cannot be pickled
+
+    def run(self) -> Iterator[Update]:
+        yield Update(1, 0.1, 1.0, 10, {})
+        if "run" in self.at:
+            raise RecursionError("too deep")
+        while True:
+            yield Update(2, 0.2, 2.0, 20, {})
+
+    def save(self) -> None:
+        if "save" in self.at:
+            raise OSError("the disk is full")
+
+
+def served(train: Callable[[Sequence[str]], object]) -> list[Message]:
+    """The messages that a request to train is answered with, here and in this process."""
+    window, other = multiprocessing.Pipe()
+    _serve_one(TrainRequest(1, ()), other, train)  # type: ignore[arg-type]
+    found = []
+    while window.poll():
+        found.append(window.recv())
+    return found
+
+
+def refuse(args: Sequence[str]) -> object:
+    sys.exit("no such option")
+
+
+@pytest.mark.parametrize(
+    ("train", "text"),
+    [
+        (refuse, "SystemExit: no such option"),
+        (lambda args: 1 / 0, "ZeroDivisionError"),
+        (lambda args: SpoiltTraining("send"), "pickle"),
+        (lambda args: SpoiltTraining("run", "save"), "RecursionError: too deep"),
+    ],
+)
+def test_any_error_becomes_a_message(
+    train: Callable[[Sequence[str]], object], text: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("agents.training.worker._evaluate_now", lambda *facts: Stop(1))
+    failed = served(train)[-1]
+    assert isinstance(failed, Failed)
+    assert failed.number == 1
+    assert text in failed.text
+
+
+def test_a_stopped_training_that_cannot_be_saved_says_so():
+    messages = _answer(TrainRequest(1, ()), lambda args: SpoiltTraining("save"))  # type: ignore
+    assert isinstance(next(messages), Begun)
+    assert isinstance(next(messages), Trained)
+    with pytest.raises(OSError, match="the disk is full"):
+        messages.close()
+
+
+def test_an_answer_that_the_window_cannot_read_is_a_failure():
+    foreign = pickle.dumps(Finished(1)).replace(b"Finished", b"Finishes")
+    assert isinstance(failed := _unpickled(foreign), Failed)
+    assert "Finishes" in failed.text
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"step": 3}, "'step' is 3"),
+        ({"episodes": None}, "'episodes' is None"),
+        ({"moves": np.zeros((1, 2), int)}, "'moves' has the shape (1, 2), not (1, episodes, 20)"),
+        ({"paths": np.full((1, 2, 21), 999)}, "'paths' has values"),
+        ({"action_probs": [[0.2]]}, "'action_probs' is no numpy array"),
+        ({"return_sampled": np.array([np.nan])}, "'return_sampled' is not finite"),
+    ],
+)
+def test_steps_that_cannot_be_drawn_are_refused(change: dict[str, object], text: str):
+    step = trace_task("random", "goals-5x5", TASKS[0], 0, 0).steps[0]
+    batch = GridBatch.of([TASKS[0].level])
+    check_step(step, 0, batch)
+    with pytest.raises(AgentError, match=re.escape(text)):
+        check_step(replace(step, **change), 0, batch)  # type: ignore[arg-type]
+
+
+def test_requests_never_wait_for_the_other_process():
+    """A stopped process reads nothing: the pipe is full after a few large levels."""
+    worker = Worker()
+    try:
+        os.kill(worker._process.pid or 0, signal.SIGSTOP)
+        rows = "\n".join(["." * 250] * 200)
+        large = Task(parse(f"map:\n{rows}\n@G" + "." * 248 + "\n"), "large")
+        began = time.monotonic()
+        for number in range(12):
+            worker.request(Request(number, large, 0, 0, ("random",)))
+        assert time.monotonic() - began < 1
+    finally:
+        os.kill(worker._process.pid or 0, signal.SIGKILL)
         worker.close()
 
 
