@@ -9,7 +9,7 @@ from typing import Any
 
 from agents.learner import AgentError
 from agents.learner_registry import BUILT_IN, find_entry
-from agents.run_folder import run_file
+from agents.run_folder import run_file, run_path
 from game.session.messages import BASELINE_AGENT, AgentCard
 from game.world.features import LAYOUT
 
@@ -129,7 +129,7 @@ def find_agent(name: str, pack: str = "") -> Path:
 
 def read_config(folder: Path) -> dict[str, Any]:
     """Return the contents of an agent's config.json. Raises AgentError."""
-    path = folder / CONFIG
+    path = run_path(folder, CONFIG)
     try:
         config = json.loads(path.read_bytes().decode("utf-8"))
     except (OSError, ValueError) as error:
@@ -182,7 +182,7 @@ def _episodes_per_step(config: dict[str, Any]) -> int:
 def _held_out_scores(folder: Path) -> tuple[tuple[int, float], ...]:
     """Return (episodes, mean score) pairs on held-out tasks; empty without a results file."""
     try:
-        results = json.loads((folder / RESULTS).read_bytes().decode("utf-8"))
+        results = json.loads(run_path(folder, RESULTS).read_bytes().decode("utf-8"))
         curve = results["agents"][folder.resolve().name]
         pairs = zip(curve["episodes"], curve["score_mean"], strict=True)
         return tuple((int(episodes), float(score)) for episodes, score in pairs)

@@ -35,6 +35,11 @@ def run_file(folder: Path, name: str) -> Path | None:
     return path if there else None
 
 
+def run_path(folder: Path, name: str) -> Path:
+    """Return the path to read a run's file from; there may be no such file."""
+    return run_file(folder, name) or folder / name
+
+
 def replace_files(folder: Path, files: Mapping[str, Write | None]) -> None:
     """Replace files of a run as one; None deletes a file. The caller holds the run's lock.
 
@@ -43,9 +48,10 @@ def replace_files(folder: Path, files: Mapping[str, Write | None]) -> None:
     settle(folder)
     saving = folder / SAVING
     try:
-        saving.mkdir()
+        saving.mkdir(parents=True)
         for name, write in files.items():
-            write_into(saving / (name if write else f"{name}{DELETED}"), write or Path.touch)
+            path = saving / (name if write else f"{name}{DELETED}")
+            write_into(path, write or Path.touch, folder / name)
         _sync(saving)
         os.replace(saving, folder / SAVED)
     except BaseException:

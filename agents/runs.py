@@ -36,6 +36,7 @@ from agents.learner_registry import (
     make_config,
     make_learner,
 )
+from agents.run_folder import run_path
 from game.filling import Misfit, fill
 from game.session.messages import BASELINE_AGENT
 from game.world.features import LAYOUT
@@ -116,7 +117,7 @@ def load_agent(name: str, pack: str | Path = "", seed: int = 0) -> Agent:
     folder = find_agent(name, pack)
     config = read_config(folder)
     learner = _build(folder / CONFIG, config, seed)
-    weights = _read_weights(folder / WEIGHTS, learner.state())
+    weights = _read_weights(run_path(folder, WEIGHTS), learner.state())
     learner.load(weights)
     return Agent(folder.resolve().name, learner, str(config.get("pack", "")))
 
@@ -160,8 +161,8 @@ def load_run(folder: Path) -> tuple[str, Learner, dict[str, Any]]:
 
 
 def load_checkpoint(folder: Path) -> tuple[Arrays, str]:
-    """Return the arrays and facts that `save_checkpoint` wrote. Raises AgentError."""
-    arrays, metadata = _read_arrays(folder / CHECKPOINT)
+    """Return the arrays and facts that `write_checkpoint` wrote. Raises AgentError."""
+    arrays, metadata = _read_arrays(run_path(folder, CHECKPOINT))
     return arrays, metadata["facts"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Callable
@@ -15,26 +16,27 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     """Call `write` with a temporary file beside `path`, then move that into place."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        write_into(temporary, write)
+        write_into(temporary, write, path)
         os.replace(temporary, path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
 
 
-def write_into(path: Path, write: Callable[[Path], object]) -> None:
+def write_into(path: Path, write: Callable[[Path], object], target: Path) -> None:
     """Call `write` with the path of a new file, and make sure that its content is on the disk.
 
-    Raises OSError with the name of the file, which the system leaves out where a disk is full.
+    Raises OSError with the name of the file that it is to become: where a disk is full, the system
+    names none.
     """
     try:
         write(path)
         with open(path, "rb") as file:
             os.fsync(file.fileno())
     except OSError as error:
-        if error.filename is None:
-            raise OSError(error.errno, error.strerror, str(path)) from error
-        raise
+        raise OSError(
+            error.errno or errno.EIO, error.strerror or str(error), str(target)
+        ) from error
 
 
 def json_text(value: Any) -> str:

@@ -13,7 +13,7 @@ from agents.agent_catalog import CONFIG, WEIGHTS, agent_card, find_agent, list_p
 from agents.learner import AgentError
 from agents.learner_registry import learner_class, make_learner
 from agents.memory.memory_learner import MemoryLearner
-from agents.runs import describe, load_agent, save_weights
+from agents.runs import describe, load_agent, write_weights
 from game.files import write_atomically, write_json
 from game.tasks.packs import list_packs, load_pack
 
@@ -22,7 +22,7 @@ from game.tasks.packs import list_packs, load_pack
 def run(tmp_path: Path) -> Path:
     learner = make_learner("maml", seed=5, hidden=(8,), inner_steps=2)
     write_json(tmp_path / CONFIG, describe("maml", learner, pack="mazes-9x9"))
-    save_weights(tmp_path, learner)
+    write_weights(tmp_path / "agent.safetensors", learner)
     return tmp_path
 
 

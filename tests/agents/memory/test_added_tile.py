@@ -13,7 +13,7 @@ import pytest
 from agents.agent_catalog import CONFIG, list_pretrained
 from agents.learner_registry import make_learner
 from agents.memory.varibad import VaribadConfig
-from agents.runs import describe, load_agent, save_weights
+from agents.runs import describe, load_agent, write_weights
 from commands.main import main
 from game.files import write_json
 from game.filling import fill
@@ -51,11 +51,11 @@ import sys
 from pathlib import Path
 from agents.agent_catalog import CONFIG
 from agents.learner_registry import make_learner
-from agents.runs import describe, save_weights
+from agents.runs import describe, write_weights
 from game.files import write_json
 learner, folder = make_learner("varibad", width=8), Path(sys.argv[1])
 write_json(folder / CONFIG, describe("varibad", learner, pack="gridnavi"))
-save_weights(folder, learner)
+write_weights(folder / "agent.safetensors", learner)
 """
 
 
@@ -102,7 +102,7 @@ def test_an_agent_keeps_its_list_and_its_order_on_disk(tmp_path: Path):
     beliefs = ("slip: less than shown, as shown, more than shown", "M kind: hunt, x, y")
     learner = make_learner("varibad", width=8, beliefs=beliefs)
     write_json(tmp_path / CONFIG, describe("varibad", learner, pack="gridnavi"))
-    save_weights(tmp_path, learner)
+    write_weights(tmp_path / "agent.safetensors", learner)
     loaded = load_agent(str(tmp_path)).learner
     assert loaded.config == learner.config
     level = parse("define: M kind=hunt\nmap:\n@.M\n..G\n")

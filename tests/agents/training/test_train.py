@@ -83,7 +83,7 @@ def test_stopping_at_any_time_saves_an_agent(tmp_path: Path):
 
 def test_stopping_between_metrics_and_agent_saves_an_agent(tmp_path: Path, monkeypatch):
     run = training(tmp_path)
-    monkeypatch.setattr(run, "_write_agent", lambda: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr(run, "_facts", lambda: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
         list(run.run())
     monkeypatch.undo()
