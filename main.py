@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-
-CTRL_C = signal.getsignal(signal.SIGINT)
-if __name__ == "__main__" and CTRL_C is not signal.SIG_IGN:
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # while modules load, Ctrl-C ends at once
 
 # Other distributions install a top-level package `agents`: ours, beside this file, comes first.
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from commands.main import main
 
-__all__ = ["main"]
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command, or that of the command line; see `commands.main`."""
+    ctrl_c = signal.getsignal(signal.SIGINT)
+    if argv is None and ctrl_c is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # while modules load, Ctrl-C ends at once
+    from commands.main import main, run_program
+
+    signal.signal(signal.SIGINT, ctrl_c)
+    return run_program() if argv is None else main(argv)
+
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGINT, CTRL_C)
     sys.exit(main())

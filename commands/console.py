@@ -150,7 +150,7 @@ def show_readings(readings: Sequence[EstimatorReading], title: str, console: Con
 
 def show_written(folder: Path, console: Console) -> None:
     """Print where the results are written."""
-    files = ", ".join(sorted(path.name for path in folder.iterdir() if path.is_file()))
+    files = ", ".join(sorted(path.name for path in folder.glob("[!.]*") if path.is_file()))
     console.print(f"written to {folder}: {files}", soft_wrap=True, highlight=False)
 
 

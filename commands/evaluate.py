@@ -42,6 +42,7 @@ class EvaluateCommand:
         from agents.training.evaluate import evaluate, write_results
         from agents.training.evaluated_agents import check_held_out, contenders, tasks_of
         from commands.console import show_evaluation, show_written
+        from game.files import prepare_folder
         from game.tasks.distribution import SPLITS
         from game.tasks.packs import load_pack
 
@@ -50,6 +51,8 @@ class EvaluateCommand:
             usage = f"--split is one of {splits}; --steps 0 to {MOST_STEPS}; --seeds at least 1"
             return fail(usage, UNUSABLE)
         register_files(self.learner)
+        if self.out:
+            prepare_folder(self.out)
         torch.set_num_threads(1)
         packs = [load_pack(name) for name in (self.pack, *self.also)]
         home = packs[0].name
@@ -72,10 +75,10 @@ class EvaluateCommand:
                 self.steps,
                 home,
             )
-            show_evaluation(found.title, found.summary(), console)
             done.append(found)
+            if self.out:
+                write_results(self.out, done)
+            show_evaluation(found.title, found.summary(), console)
         if self.out:
-            self.out.mkdir(parents=True, exist_ok=True)
-            write_results(self.out, done)
             show_written(self.out, console)
         return DONE

@@ -7,7 +7,7 @@ from pathlib import Path
 from agents.training.plots import plot_trace
 from agents.training.worker import trace
 from commands.agent_choices import AgentChoices
-from game.files import save_arrays, write_atomically, write_json
+from game.files import prepare_folder, save_arrays, write_atomically, write_json
 from game.session.messages import Request
 from game.session.replay import line_of
 from game.session.trace import trace_json
@@ -31,8 +31,8 @@ def write_adaptation(out: Path, level: str, pack: Pack, request: Request) -> lis
     task = request.task
     setup = replay_setup(pack, request, AgentChoices())
     assert setup.request
+    prepare_folder(out)
     traces = trace(setup.request)
-    out.mkdir(parents=True, exist_ok=True)
     arrays = traces[0].arrays() | compile_level(task.level).arrays()
     title = f"{task.name} ({pack.title}), task {task.id}"
     files = {

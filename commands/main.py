@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import io
-import os
+import contextlib
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,10 +15,11 @@ from tyro.conf import OmitSubcommandPrefixes, subcommand
 from commands.bench import BenchCommand
 from commands.evaluate import EvaluateCommand
 from commands.exercise import ExerciseCommand
-from commands.exit_codes import AT_FAULT, DONE, INTERRUPTED, UNUSABLE, fail
+from commands.exit_codes import AT_FAULT, DONE, INTERRUPTED, TERMINATED, UNUSABLE, fail
 from commands.levels import LevelsCommand
 from commands.microscope import MicroscopeCommand
 from commands.play import PlayCommand
+from commands.streams import lasting_streams
 from commands.train import TrainCommand, parse_train
 from commands.train_in_window import train_in_window
 from commands.watch import WatchCommand
@@ -37,19 +38,39 @@ ABOUT = "Gridapt: watch, write levels for, and train agents that learn to learn.
 SCRIPT = "gridapt"  # the console script
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command. Returns its exit code: 0 done, 1 bad input, 2 usage or environment, 130."""
-    argv = list(sys.argv[1:] if argv is None else argv) or ["watch"]
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a terminal may lack letters that a title has
-            stream.reconfigure(errors="backslashreplace")
+class Terminated(KeyboardInterrupt):
+    """The program is to end, by SIGTERM or because its terminal was closed: as after Ctrl-C."""
+
+
+def run_program() -> int:
+    """Run the command of this process's command line, and return its exit code."""
+    output = lasting_streams()
+    for name in ("SIGTERM", "SIGHUP"):  # schedulers and terminals send these
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _terminate)
+    code = main(sys.argv[1:])
+    with contextlib.suppress(ValueError):  # the stream is closed
+        sys.stdout.flush()
+    if output and output.failure and code == DONE:
+        return fail(f"the output cannot be written: {output.failure}", AT_FAULT)
+    return code
+
+
+def _terminate(number: int, frame: object) -> None:
+    signal.signal(number, signal.SIG_IGN)  # while what was done so far is saved
+    raise Terminated
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run a command. Returns its exit code: 0 done, 1 bad input, 2 usage or environment, 130 after
+    Ctrl-C, 143 after SIGTERM."""
     try:
-        return _run(argv)
+        return _run(list(argv) or ["watch"])
+    except Terminated:
+        return TERMINATED
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:  # whoever reads our output has closed it
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return DONE
 
 
 def parse(argv: list[str]) -> Any:
@@ -87,10 +108,7 @@ def _run(argv: list[str]) -> int:
         except ValueError as error:  # an option out of its range
             return fail(error, UNUSABLE)
         code: int = command.run()
-        sys.stdout.flush()
         return code
-    except BrokenPipeError:
-        raise
     except (LevelError, PackError, ReplayError, TooLarge, TooLargeToSee) as error:
         return fail(error, AT_FAULT)
     except OSError as error:

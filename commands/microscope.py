@@ -31,6 +31,7 @@ class MicroscopeCommand:
 
         from agents.studies.microscope import measure, plot_readings, write_readings
         from commands.console import show_readings, show_written
+        from game.files import prepare_folder
         from game.tasks.distribution import SPLITS
         from game.tasks.packs import load_pack
 
@@ -43,13 +44,14 @@ class MicroscopeCommand:
         if not tasks:
             return fail(f"{pack.path}: the pack has no listed tasks", AT_FAULT)
         if self.out:
-            self.out.mkdir(parents=True, exist_ok=True)
+            prepare_folder(self.out)
         title = f"Meta-gradients on {tasks[0].name}: step size α = {self.step_size:g}"
         console = Console()
         readings = measure(tasks[0].level, self.step_size, self.samples, self.seed, console.print)
-        show_readings(readings, title, console)
         if self.out:
             write_readings(self.out / "microscope.csv", readings)
             plot_readings(self.out / "microscope.png", readings, title)
+        show_readings(readings, title, console)
+        if self.out:
             show_written(self.out, console)
         return DONE

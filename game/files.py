@@ -5,11 +5,22 @@ from __future__ import annotations
 import errno
 import json
 import os
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+
+def prepare_folder(folder: Path) -> None:
+    """Make a folder for results, and check that files can be written into it, before the work.
+
+    Raises OSError.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder):
+        pass
 
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:

@@ -43,8 +43,9 @@ class SampleCommand:
         if self.split not in (None, *SPLITS):
             return fail(f"--split is one of {', '.join(SPLITS)}", UNUSABLE)
         title, figures = sample_tasks(self.level, self.n, self.seed, self.split)
+        code = self._draw(title, figures) if self.png else DONE
         print(sample_report(title, figures, self.json))
-        return self._draw(title, figures) if self.png else DONE
+        return code
 
     def _draw(self, title: str, figures: Sequence[TaskFigures]) -> int:
         from game.files import write_atomically

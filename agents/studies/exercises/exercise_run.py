@@ -15,7 +15,7 @@ from agents.learner import Learner
 from agents.learner_registry import make_learner
 from agents.studies.exercises import EXERCISES
 from agents.training.curves import Curves, adaptation_curves
-from game.files import write_atomically, write_json
+from game.files import prepare_folder, write_atomically, write_json
 from game.tasks.distribution import TaskDistribution
 from game.tasks.task import Task
 from game.world.batch import GridBatch
@@ -53,7 +53,7 @@ class Findings:
 
 def do_exercise(name: str, exercise: ExerciseRun) -> Findings:
     """Do an exercise; write its sentences and numbers next to its figure."""
-    exercise.out.mkdir(parents=True, exist_ok=True)
+    prepare_folder(exercise.out)
     findings: Findings = importlib.import_module(EXERCISES[name].module).run(exercise)
     text = "\n\n".join(textwrap.fill(sentence, 88) for sentence in findings.sentences) + "\n"
     write_atomically(exercise.out / f"{name}.txt", lambda file: file.write_text(text, "utf-8"))
