@@ -13,43 +13,140 @@ After `import game.env` the name `gridapt/Level-v0` alone will do.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, Literal
 
 import gymnasium
 import numpy as np
 from gymnasium import spaces
+from gymnasium.utils import seeding
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
 from game.tasks.distribution import TaskDistribution
-from game.tasks.packs import load_pack
+from game.tasks.sources import Source, require_choice, tasks_of
 from game.tasks.task import Task
-from game.text.level import MAX_STATES, Level
+from game.text.level import MAX_STATES
 from game.text.tiles import BY_CHAR
 from game.world.batch import GridBatch
-from game.world.environments import Environments
+from game.world.environments import ACTION_RANGE, Environments, as_actions
 from game.world.features import N_FEATURES, observe
+from game.world.random_streams import RandomStreams
+from game.world.rules import Bools, Ints
 from game.world.tables import N_ACTIONS, Tables, compile_level
 
-Source = str | Path | Level | Task
 Observation = Literal["features", "state"]
 
 ID = "gridapt/Level-v0"
+OBSERVATIONS = ("features", "state")
+RENDER_MODES = ("ansi", "rgb_array")
+MAX_ENVS = 1_000_000
+MAX_GIGABYTES = 1.0  # of tables and observations of a vector environment
+TABLE_BYTES = 1_000  # at most, of each state in all tables together
+TASK, RESET_MASK = "task", "reset_mask"  # keys of `options`
 CELL_PIXELS = 24
 LOWEST, HIGHEST = -1.0, 200.0  # of any feature: entering costs are at most 1,000
 AGENT_COLOUR = (213, 94, 0)
 GOAL_COLOUR = (0, 138, 98)
 
 
-def tasks_of(source: Source, split: str = "test") -> TaskDistribution:
-    """The tasks to play: a level or task as it is, or a split of a level file or pack."""
-    if isinstance(source, Level):
-        source = Task(source, source.title or "level")
-    if isinstance(source, Task):
-        return TaskDistribution(split, (source,))
-    return load_pack(source).split(split)
+# --- arguments ---------------------------------------------------------------------------------
+
+
+def _check_settings(observation: Any, resample: Any, render_mode: Any) -> None:
+    """Raise TypeError or ValueError for settings that no environment has."""
+    require_choice("observation", observation, OBSERVATIONS)
+    if not isinstance(resample, bool | np.bool_):
+        raise TypeError(f"resample must be True or False, not {_kind(resample)}")
+    if render_mode is not None:
+        require_choice("render_mode", render_mode, RENDER_MODES)
+
+
+def _check_count(num_envs: Any) -> None:
+    """Raise TypeError or ValueError unless there can be so many environments."""
+    if not _is_integer(num_envs):
+        raise TypeError(f"num_envs must be an integer, not {_kind(num_envs)}")
+    if not 1 <= num_envs <= MAX_ENVS:
+        raise ValueError(f"num_envs must be from 1 to {MAX_ENVS:,}")
+
+
+def _check_memory(num_envs: int, n_tasks: int, n_states: int, observation: str) -> None:
+    """Raise ValueError where tables and observations would need more than MAX_GIGABYTES."""
+    numbers = N_FEATURES if observation == "features" else 1
+    # an environment has an observation and the bounds of its space
+    size = n_tasks * n_states * (TABLE_BYTES + 4 * numbers) + num_envs * 16 * numbers
+    if size > MAX_GIGABYTES * 1e9:
+        what = f"{num_envs:,} environments over {n_tasks:,} tasks of up to {n_states:,} states"
+        todo = "use fewer environments, smaller levels or observation='state'"
+        limit = f"over the limit of {MAX_GIGABYTES:g} GB"
+        raise ValueError(f"{what} need {size / 1e9:.1f} GB, {limit} - {todo}")
+
+
+def _check_seed(seed: Any) -> None:
+    """Raise TypeError or ValueError unless this is a seed, or None."""
+    if seed is None:
+        return
+    if isinstance(seed, bool) or not isinstance(seed, int):
+        raise TypeError(f"a seed must be an int or None, not {_kind(seed)}")
+    if seed < 0:
+        raise ValueError("a seed must not be negative")
+
+
+def _seeds_of(seed: Any, num_envs: int) -> Sequence[int | None]:
+    """Return a seed for each environment: those of a list, or consecutive ones from an int on.
+
+    Without a seed there are none.
+    """
+    if not isinstance(seed, list | tuple):
+        _check_seed(seed)
+        return [] if seed is None else range(seed, seed + num_envs)
+    for one in seed:
+        _check_seed(one)
+    if len(seed) != num_envs:
+        raise ValueError(f"a list of seeds must have {num_envs}, one per environment")
+    return seed
+
+
+def _check_options(options: Any, names: Sequence[str]) -> dict[str, Any]:
+    """Return the options of a reset. Raises TypeError or ValueError for unknown ones."""
+    if not isinstance(options, dict | None):
+        raise TypeError(f"options must be a dict or None, not {_kind(options)}")
+    for name in options or {}:
+        require_choice("option", name, names)
+    return options or {}
+
+
+def _check_mask(mask: Any, num_envs: int) -> None:
+    """Raise TypeError or ValueError unless this is Gymnasium's mask of environments to reset."""
+    if not isinstance(mask, np.ndarray) or mask.dtype != np.bool_:
+        kind = mask.dtype if isinstance(mask, np.ndarray) else _kind(mask)
+        raise TypeError(f"'{RESET_MASK}' must be a numpy array of bool, not {kind}")
+    if mask.shape != (num_envs,):
+        raise ValueError(f"'{RESET_MASK}' must have the shape {(num_envs,)}, not {mask.shape}")
+    if not mask.any():
+        raise ValueError(f"'{RESET_MASK}' must be True for at least one environment")
+
+
+def _task_of(options: dict[str, Any]) -> Task | None:
+    """Return the task that the options name. Raises as `tasks_of` does, and for several tasks."""
+    source = options.get(TASK)
+    if source is None:
+        return None
+    found = tasks_of(source)
+    if found.unlimited or len(found.tasks) != 1:
+        raise ValueError(f"'{TASK}' must be a single task, not a distribution - give one Task")
+    return found.tasks[0]
+
+
+def _is_integer(value: Any) -> bool:
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
+
+
+def _kind(value: Any) -> str:
+    return type(value).__name__
+
+
+# --- environments ------------------------------------------------------------------------------
 
 
 def observation_space(observation: Observation) -> spaces.Space[Any]:
@@ -88,11 +185,12 @@ class LevelEnv(gymnasium.Env[Any, Any]):
     """One level, one episode at a time.
 
     A `reset` keeps the task, unless `resample` says to draw a new one each time, or its options
-    name one: `options={"task": task}` (a `Task` or `Level`). The observation is `features` [F]
-    float32, or the number of the `state`.
+    name one: `options={"task": task}` (whatever `level` may be, if it is a single task). The
+    observation is `features` [F] float32, or the number of the `state`. Wrong arguments raise
+    TypeError or ValueError.
     """
 
-    metadata = {"render_modes": ["ansi", "rgb_array"], "render_fps": 8}  # noqa: RUF012
+    metadata = {"render_modes": list(RENDER_MODES), "render_fps": 8}  # noqa: RUF012
 
     def __init__(
         self,
@@ -102,11 +200,13 @@ class LevelEnv(gymnasium.Env[Any, Any]):
         resample: bool = False,
         render_mode: str | None = None,
     ) -> None:
+        _check_settings(observation, resample, render_mode)
         self.tasks = tasks_of(level, split)
         self.observation, self.resample, self.render_mode = observation, resample, render_mode
         self.observation_space = observation_space(observation)
         self.action_space = spaces.Discrete(N_ACTIONS)
         self._set_task(self.tasks.sample(1, np.random.default_rng(0))[0])
+        _ = self.np_random  # seeded here, so that a copy goes on as this environment does
 
     def _set_task(self, task: Task) -> None:
         """Play this task from now on. Plain lists are fastest for single steps."""
@@ -127,10 +227,11 @@ class LevelEnv(gymnasium.Env[Any, Any]):
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Any, dict[str, Any]]:
         """Begin an episode; see the class for `options`."""
+        _check_seed(seed)
+        task = _task_of(_check_options(options, (TASK,)))
         super().reset(seed=seed)
-        given = (options or {}).get("task")
-        if given is not None:
-            self._set_task(tasks_of(given).tasks[0])
+        if task:
+            self._set_task(task)
         elif self.resample:
             self._set_task(self.tasks.sample(1, self.np_random)[0])
         self._state = int(self.np_random.choice(self.tables.starts))
@@ -139,6 +240,10 @@ class LevelEnv(gymnasium.Env[Any, Any]):
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         """Act; the episode is truncated after the level's steps."""
+        if type(action) is not int:
+            action = int(as_actions(action, ()))
+        if not 0 <= action < N_ACTIONS:
+            raise ValueError(f"the action is out of range - {ACTION_RANGE}")
         state = self._state
         if self._risk:
             action = self._effective_action(state * N_ACTIONS + action)
@@ -172,8 +277,13 @@ class LevelVectorEnv(VectorEnv[Any, Any, Any]):
 
     They play T tasks, drawn at the start (one for each environment, or as many as there are):
     the first N / T environments the first task, and so on; or with `resample` each episode any
-    of them. A `reset` begins all episodes anew; `options={"task": task}` puts all environments on
-    that `Task` or `Level`.
+    of them.
+
+    Arguments, infos and the options of `reset` are those of Gymnasium's `SyncVectorEnv` over
+    `LevelEnv`. A `reset` begins all episodes anew, or those in `options={"reset_mask": mask}`;
+    `options={"task": task}` puts these environments on that task. `seed` is a list with an int or
+    None for each environment, or an int for consecutive seeds. Each environment has a random stream
+    of its own, which depends on its seed alone; `np_random` is not used.
 
     After the end of an episode the next step resets the environment: its action is ignored and its
     reward is 0 (autoreset mode NEXT_STEP). For actions drawn beforehand `environments.run` is
@@ -182,7 +292,7 @@ class LevelVectorEnv(VectorEnv[Any, Any, Any]):
 
     metadata = {  # noqa: RUF012
         "autoreset_mode": AutoresetMode.NEXT_STEP,
-        "render_modes": ["ansi", "rgb_array"],
+        "render_modes": list(RENDER_MODES),
         "render_fps": 8,
     }
 
@@ -195,23 +305,44 @@ class LevelVectorEnv(VectorEnv[Any, Any, Any]):
         resample: bool = False,
         render_mode: str | None = None,
     ) -> None:
-        self.num_envs, self.observation, self.render_mode = num_envs, observation, render_mode
-        self.resample = resample
+        _check_count(num_envs)
+        _check_settings(observation, resample, render_mode)
+        self.num_envs, self.observation, self.render_mode = int(num_envs), observation, render_mode
+        self.resample = bool(resample)
+        tasks = self._draw_tasks(tasks_of(level, split))
+        self._n_drawn = len(tasks) if resample else 0  # the first tasks, for resampling
         self.single_observation_space = observation_space(observation)
         self.single_action_space = spaces.Discrete(N_ACTIONS)
-        self.observation_space = batch_space(self.single_observation_space, num_envs)
-        self.action_space = batch_space(self.single_action_space, num_envs)
-        distribution = tasks_of(level, split)
-        n = num_envs if distribution.unlimited else min(num_envs, len(distribution.tasks))
-        self._set_tasks(distribution.sample(n, np.random.default_rng(0)))
-
-    def _set_tasks(self, tasks: Sequence[Task]) -> None:
-        """Play these tasks from now on."""
-        self.tasks = tuple(tasks)
-        self.batch = GridBatch.of([task.level for task in tasks])
+        self.observation_space = batch_space(self.single_observation_space, self.num_envs)
+        self.action_space = batch_space(self.single_action_space, self.num_envs)
+        self._set_tasks(tasks)
+        _, entropy = seeding.np_random()
+        self._seeds = [entropy + i for i in range(self.num_envs)]
         task = np.arange(self.num_envs) * len(tasks) // self.num_envs
-        self.environments = Environments(self.batch, task, self.np_random, self.resample)
+        streams = RandomStreams(self._seeds)
+        self.environments = Environments(self.batch, task, streams, self.resample)
         self._state = self.environments.reset()  # [N] flat
+        self._ended: Bools = np.zeros(self.num_envs, bool)  # [N] the next step begins an episode
+
+    def _draw_tasks(self, distribution: TaskDistribution) -> list[Task]:
+        """Return a task for each environment, or as many as there are."""
+        n = self.num_envs
+        if not distribution.unlimited:
+            n = min(n, len(distribution.tasks))
+        first = distribution.sample(1, np.random.default_rng(0))[0]
+        _check_memory(self.num_envs, n, compile_level(first.level).n_states, self.observation)
+        return distribution.sample(n, np.random.default_rng(0))
+
+    def _set_tasks(self, tasks: Sequence[Task], known: Sequence[Tables] = ()) -> None:
+        """Play these tasks from now on; `known` are the tables of the first ones."""
+        tables = list(known)
+        for task in tasks[len(known) :]:
+            tables.append(compile_level(task.level))
+            _check_memory(self.num_envs, len(tasks), tables[-1].n_states, self.observation)
+        self.batch = GridBatch(tables)
+        self.tasks = tuple(tasks)
+        self._ids = np.array([task.id for task in tasks], object)  # [T]
+        self._number = np.tile(np.arange(self.batch.n_states), len(tasks))  # [T * S]
         self._features = self._all_features() if self.observation == "features" else None
 
     def _all_features(self) -> NDArray[np.float32]:
@@ -222,28 +353,70 @@ class LevelVectorEnv(VectorEnv[Any, Any, Any]):
             features[i, : tables.n_states] = observe(tables)
         return features.reshape(-1, N_FEATURES)
 
+    @property
+    def np_random_seed(self) -> Any:
+        """The last seed of each environment, as a tuple."""
+        return tuple(self._seeds)
+
     def reset(
-        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+        self, *, seed: Any = None, options: dict[str, Any] | None = None
     ) -> tuple[Any, dict[str, Any]]:
-        """Begin all episodes anew; see the class for `options`."""
-        super().reset(seed=seed)
-        given = (options or {}).get("task")
-        if given is not None:
-            self._set_tasks(tasks_of(given).tasks)
-        self.environments.rng = self.np_random
-        self._state = self.environments.reset()
-        ids = np.array([task.id for task in self.tasks])[self._state // self.batch.n_states]
-        return self._observe(), {"task": ids, "_task": np.ones(self.num_envs, bool)}
+        """Begin episodes anew; see the class for `seed` and `options`."""
+        seeds = _seeds_of(seed, self.num_envs)
+        options = _check_options(options, (TASK, RESET_MASK))
+        envs = np.arange(self.num_envs)
+        if RESET_MASK in options:
+            _check_mask(options[RESET_MASK], self.num_envs)
+            envs = np.flatnonzero(options[RESET_MASK])
+        task = _task_of(options)
+        number = None if task is None else self._number_of(task, envs)
+        seeded = {i: one for i in envs.tolist() if (one := seeds[i]) is not None} if seeds else {}
+        for i, one in seeded.items():
+            self._seeds[i] = one
+        self.environments.streams.seed(list(seeded), list(seeded.values()))
+        self._state[envs] = self.environments.reset(envs, number)
+        self._ended[envs] = False
+        return self._observe(), self._task_info(envs)
+
+    def _number_of(self, task: Task, envs: Ints) -> int:
+        """Return the number of a task that these environments [n] are about to play.
+
+        A new task is added, and tasks that are not played any more are dropped.
+        """
+        ids = self._ids.tolist()
+        if task.id in ids:
+            return ids.index(task.id)
+        played, state = np.divmod(self._state, self.batch.n_states)
+        kept = np.union1d(np.arange(self._n_drawn), np.delete(played, envs))
+        number = np.full(len(self.tasks), len(kept))  # of the new task, where one is dropped
+        number[kept] = np.arange(len(kept))
+        known = [self.batch.tables[i] for i in kept]
+        self._set_tasks([*(self.tasks[i] for i in kept), task], known)
+        self.environments.renumber(self.batch, number)
+        self._state = number[played] * self.batch.n_states + state
+        return len(kept)
 
     def step(self, actions: Any) -> tuple[Any, Any, Any, Any, dict[str, Any]]:
         """Act in all environments; reset those whose episode had ended."""
-        done = self.environments.run(np.asarray(actions, np.int64)[None])
+        begun = self._ended.nonzero()[0]
+        done = self.environments.run(as_actions(actions, (self.num_envs,))[None])
         self._state = done.state[0]
-        return self._observe(), done.reward[0], done.terminated[0], done.truncated[0], {}
+        reward, terminated, truncated = done.reward[0], done.terminated[0], done.truncated[0]
+        self._ended = terminated | truncated
+        return self._observe(), reward, terminated, truncated, self._task_info(begun)
+
+    def _task_info(self, envs: Ints) -> dict[str, Any]:
+        """Return the info of environments [n] that have begun an episode."""
+        if not envs.size:
+            return {}
+        ids, begun = np.empty(self.num_envs, object), np.zeros(self.num_envs, bool)
+        ids[envs] = self._ids[self._state[envs] // self.batch.n_states]
+        begun[envs] = True
+        return {"task": ids, "_task": begun}
 
     def _observe(self) -> Any:
         if self._features is None:
-            return self._state % self.batch.n_states
+            return self._number.take(self._state)
         return self._features.take(self._state, 0)
 
     def render(self) -> Any:
