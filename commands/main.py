@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import tyro
 from tyro.conf import OmitSubcommandPrefixes, subcommand
@@ -22,6 +23,7 @@ from commands.play import PlayCommand
 from commands.train import TrainCommand, parse_train
 from commands.train_in_window import train_in_window
 from commands.watch import WatchCommand
+from game.text.visible import visible
 
 COMMANDS: dict[str, type] = {
     "watch": WatchCommand,
@@ -44,12 +46,37 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):  # a terminal may lack letters that a title has
             stream.reconfigure(errors="backslashreplace")
     try:
-        return _run(argv)
+        with visible_errors(argv):
+            return _run(argv)
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:  # whoever reads our output has closed it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
+
+
+@contextlib.contextmanager
+def visible_errors(argv: list[str]) -> Iterator[None]:
+    """Write control characters to stderr as escapes where the command line has some: messages about
+    an argument repeat it."""
+    if all(arg.isprintable() for arg in argv):
+        yield
+        return
+    with contextlib.redirect_stderr(_VisibleStream(sys.stderr)):
+        yield
+
+
+class _VisibleStream(io.TextIOBase):
+    """A text stream that writes control characters as escapes."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        return self._stream.write(visible(text, keep="\n"))
+
+    def flush(self) -> None:
+        self._stream.flush()
 
 
 def parse(argv: list[str]) -> Any:

@@ -27,10 +27,9 @@ class MicroscopeCommand:
 
     def run(self) -> int:
         import torch
-        from rich.console import Console
 
         from agents.studies.microscope import measure, plot_readings, write_readings
-        from commands.console import show_readings, show_written
+        from commands.console import Terminal, show_readings, show_written
         from game.tasks.distribution import SPLITS
         from game.tasks.packs import load_pack
 
@@ -45,7 +44,7 @@ class MicroscopeCommand:
         if self.out:
             self.out.mkdir(parents=True, exist_ok=True)
         title = f"Meta-gradients on {tasks[0].name}: step size α = {self.step_size:g}"
-        console = Console()
+        console = Terminal()
         readings = measure(tasks[0].level, self.step_size, self.samples, self.seed, console.print)
         show_readings(readings, title, console)
         if self.out:

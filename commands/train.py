@@ -61,14 +61,12 @@ class TrainCommand:
     """Watch the training in a window; closing it stops and saves, as Ctrl-C does."""
 
     def run(self) -> int:
-        from rich.console import Console
-
         from agents.learner import Diverged
         from agents.runs import load_agent
-        from commands.console import show_training, show_written
+        from commands.console import Terminal, show_training, show_written
 
         training = self.training(sys.argv[1:])
-        out, console = training.out, Console()
+        out, console = training.out, Terminal()
         advice = training.pack.train.get(self.learner)
         if advice and not self.resume:
             console.print(f"options from the pack: {advice}", highlight=False)
