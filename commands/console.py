@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from rich.box import SIMPLE
+from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from agents.studies.bench_world import Figure
 from agents.studies.microscope import EstimatorReading
 from agents.training.train import Training, Update
 from game.session.messages import BASELINE_AGENT
+from game.text.visible import visible
 
 BARS = " ▁▂▃▄▅▆▇█"
+GAP = 3  # between two columns of a table
+LEAST_NAME = 4  # width of a column of names
 
 
 def sparkline(values: Sequence[float]) -> str:
@@ -28,7 +34,7 @@ def sparkline(values: Sequence[float]) -> str:
 
 def show_training(training: Training, console: Console) -> None:
     """Train to the end, with a progress bar and one line per validation."""
-    console.print(f"meta-training [b]{training.learner_name}[/b] on {training.pack.name}")
+    console.print(plain(f"meta-training {training.learner_name} on {training.pack.name}"))
     console.print("validation: mean score after 0, 1, 2 ... adaptation steps (1 is the optimum)")
     columns = (
         BarColumn(None),
@@ -64,39 +70,34 @@ def _rates(event: Update) -> str:
 def show_evaluation(title: str, summary: dict[str, Any], console: Console) -> None:
     """Print two tables of an evaluation: its curves, and statistics after the last step."""
     agents = summary["agents"]
-    layout: dict[str, Any] = {"box": SIMPLE, "title_justify": "left", "pad_edge": False}
-    curves = Table(title=f"{title}\ninterquartile mean score, 95% interval", **layout)
-    last = Table(title="after the last step", **layout)
-    for table in (curves, last):
-        table.add_column("agent", no_wrap=True)
     shown = _some_steps(max(len(facts["episodes"]) for facts in agents.values()))
-    for k in shown:
-        curves.add_column(f"step {k}", justify="right")
-    for name in ("episodes", "mean", "p20", "made worse", f"beats {BASELINE_AGENT}", "area"):
-        last.add_column(name, justify="right")
-    for name, facts in agents.items():
-        steps = [k for k in shown if k < len(facts["episodes"])]
-        curves.add_row(name, *(_with_interval(facts, k) for k in steps))
-        wins = facts["improvement"]
-        last.add_row(
-            name,
-            f"{facts['episodes'][-1]:,}",
-            f"{facts['score_mean'][-1]:z.3f}",
-            f"{facts['score_p20'][-1]:z.3f}",
-            f"{facts['worse_fraction'][-1]:.1%}",
-            f"{wins[-1]:.2f}" if wins and "scratch" not in facts else "",
-            f"{facts['area']:z.3f}",
-        )
-    console.print(curves)
-    console.print(last)
+    steps = {f"step {k}": [_with_interval(facts, k) for facts in agents.values()] for k in shown}
+    about = title, "interquartile mean score, 95% interval"
+    show_table(console, about, {"agent": list(agents)}, steps)
+    rows = [_last_row(name, facts) for name, facts in agents.items()]
+    last = {heading: [row[heading] for row in rows] for heading in rows[0]}
+    show_table(console, ["after the last step"], {"agent": list(agents)}, last)
     for name, facts in agents.items():
         if "scratch" in facts:
-            console.print(f"{name}: {facts['scratch']['text']}", markup=False, highlight=False)
+            console.print(plain(f"{name}: {facts['scratch']['text']}"))
     if summary["bayes_optimal_return"] is not None:
-        _show_episodes(summary, console, layout)
+        _show_episodes(summary, console)
 
 
-def _show_episodes(summary: dict[str, Any], console: Console, layout: dict[str, Any]) -> None:
+def _last_row(name: str, facts: dict[str, Any]) -> dict[str, str]:
+    """Return an agent's statistics after the last step by their headings."""
+    wins = facts["improvement"]
+    return {
+        "episodes": f"{facts['episodes'][-1]:,}",
+        "mean": f"{facts['score_mean'][-1]:z.3f}",
+        "p20": f"{facts['score_p20'][-1]:z.3f}",
+        "made worse": f"{facts['worse_fraction'][-1]:.1%}",
+        f"beats {BASELINE_AGENT}": f"{wins[-1]:.2f}" if wins and "scratch" not in facts else "",
+        "area": f"{facts['area']:z.3f}",
+    }
+
+
+def _show_episodes(summary: dict[str, Any], console: Console) -> None:
     """Print the mean return in each episode of a trial, for baselines and agents with memory."""
     bayes = summary["bayes_optimal_return"]
     n = len(bayes)
@@ -105,18 +106,11 @@ def _show_episodes(summary: dict[str, Any], console: Console, layout: dict[str, 
         if facts["episodes"] == list(range(n)):
             rows[name] = facts["return_mean"]
     rows["random policy"] = [summary["random_return"]] * n
-    table = Table(
-        title="mean return of each episode of a trial, and their sum",
-        collapse_padding=True,
-        **layout,
-    )
-    table.add_column("agent", no_wrap=True)
-    for k in range(n):
-        table.add_column(f"{k + 1}", justify="right", no_wrap=True)
-    table.add_column("trial", justify="right", no_wrap=True)
-    for name, returns in rows.items():
-        table.add_row(name, *(f"{value:z.3f}" for value in [*returns, sum(returns)]))
-    console.print(table)
+    columns = {
+        f"{k + 1}": [f"{returns[k]:z.3f}" for returns in rows.values()] for k in range(n)
+    } | {"trial": [f"{sum(returns):z.3f}" for returns in rows.values()]}
+    about = ["mean return of each episode of a trial, and their sum"]
+    show_table(console, about, {"agent": list(rows)}, columns)
 
 
 def _some_steps(n: int) -> list[int]:
@@ -124,53 +118,131 @@ def _some_steps(n: int) -> list[int]:
     return list(range(n)) if n <= 6 else [0, 1, 2, 3, (n + 2) // 2, n - 1]
 
 
-def _with_interval(facts: dict[str, Any], k: int) -> str:
-    """Format the interquartile mean score after step k, above its interval."""
+def _with_interval(facts: dict[str, Any], k: int) -> Text:
+    """Format the interquartile mean score after step k, above its interval; empty beyond the last
+    step."""
+    if k >= len(facts["episodes"]):
+        return Text()
     low, high = (f"{facts[key][k]:z.2f}" for key in ("score_low", "score_high"))
     interval = f"{low}–{high}".replace("0.", ".").replace("1.00", "1")
-    return f"{facts['score_iqm'][k]:z.3f}\n[dim]{interval}[/dim]"
+    return Text.assemble(f"{facts['score_iqm'][k]:z.3f}\n", (interval, "dim"))
 
 
 def show_readings(readings: Sequence[EstimatorReading], title: str, console: Console) -> None:
     """Print a table for each true gradient: bias, variance and cosine of each estimator."""
     for truth in dict.fromkeys(reading.truth for reading in readings):
-        table = Table(title=f"{title}\n{truth}", title_justify="left")
-        for heading in ("episodes", "estimator", "bias", "variance", "cosine"):
-            table.add_column(heading, justify="left" if heading == "estimator" else "right")
-        previous = None
-        for r in (reading for reading in readings if reading.truth == truth):
-            if previous not in (None, r.episodes):
-                table.add_section()
-            episodes = "" if previous == r.episodes else str(r.episodes)
-            bias = f"{r.bias:.3f} ± {2 * r.noise:.3f}"
-            table.add_row(episodes, r.estimator, bias, f"{r.variance:.3g}", f"{r.cosine:.3f}")
-            previous = r.episodes
-        console.print(table)
+        found = [reading for reading in readings if reading.truth == truth]
+        names = {"estimator": [f"{r.estimator}, {r.episodes} episodes" for r in found]}
+        figures = {
+            "bias": [f"{r.bias:.3f} ± {2 * r.noise:.3f}" for r in found],
+            "variance": [f"{r.variance:.3g}" for r in found],
+            "cosine": [f"{r.cosine:.3f}" for r in found],
+        }
+        show_table(console, [title, truth], names, figures)
 
 
 def show_written(folder: Path, console: Console) -> None:
     """Print where the results are written."""
     files = ", ".join(sorted(path.name for path in folder.glob("[!.]*") if path.is_file()))
-    console.print(f"written to {folder}: {files}", soft_wrap=True, highlight=False)
+    console.print(plain(f"written to {folder}: {files}"), soft_wrap=True)
 
 
 def show_benchmarks(figures: Iterator[tuple[str, Figure]], as_json: bool) -> None:
     """Print benchmarks by name: value, unit, and ratio to a reference in the same run."""
     if not as_json:
-        Console(stderr=True).print("measuring (takes less than a minute) ...")
+        print("measuring (takes less than a minute) ...", file=sys.stderr)
     measured = dict(figures)
     if as_json:
         print(json.dumps({name: asdict(figure) for name, figure in measured.items()}, indent=2))
         return
-    table = Table(caption="on one core; the ratio of a time counts the Python loop's steps in it")
-    for heading in ("benchmark", "value", "unit", "ratio", "to"):
-        table.add_column(heading, justify="right" if heading in ("value", "ratio") else "left")
-    for name, figure in measured.items():
-        table.add_row(name, *(_cell(value) for value in asdict(figure).values()))
-    Console().print(table)
+    columns = {
+        "value": [f"{_rounded(one.value)} {one.unit}" for one in measured.values()],
+        "ratio": [
+            f"{_rounded(one.ratio)} to {one.ratio_to}" if one.ratio_to else ""
+            for one in measured.values()
+        ],
+    }
+    about = ["on one core; the ratio of a time counts the Python loop's steps in it"]
+    show_table(Terminal(), about, {"benchmark": list(measured)}, columns)
 
 
-def _cell(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:,.3g}" if value < 100 else f"{value:,.0f}"
-    return str("" if value is None else value)
+def _rounded(value: float) -> str:
+    return f"{value:,.3g}" if value < 100 else f"{value:,.0f}"
+
+
+# --- tables of any width -------------------------------------------------------------------------
+
+
+def show_table(
+    console: Console,
+    about: Sequence[str],
+    names: Mapping[str, Sequence[str]],
+    columns: Mapping[str, Sequence[str | Text]],
+) -> None:
+    """Print lines about a table, and the table: a column of names, and columns of numbers, by
+    their headings.
+
+    Numbers are always whole. Where the terminal is too narrow, headings are broken at spaces, then
+    names anywhere, and the columns come in several tables below each other.
+    """
+    ((name_heading, name_cells),) = names.items()
+    named = [plain(name_heading), *map(plain, name_cells)]
+    numbers = [[plain(heading), *map(plain, cells)] for heading, cells in columns.items()]
+    width, room = _width(named), console.width
+    widths = [_width(column) for column in numbers]
+    if width + sum(GAP + one for one in widths) > room:
+        widths = [max(_width(cells), _longest_word(heading)) for heading, *cells in numbers]
+    if width + sum(GAP + one for one in widths) > room:
+        widest = max(widths)
+        width = max(min(width, room // 3, room - GAP - widest), LEAST_NAME)
+        widths = [max(1, min(one, room - width - GAP)) for one in widths]
+    console.print()
+    for line in about:
+        console.print(plain(line), style="italic")
+    for number, part in enumerate(_parts(widths, room - width)):
+        if number:
+            console.print()
+        table = Table(box=SIMPLE, show_edge=False, pad_edge=False)
+        table.add_column(named[0], width=width, overflow="fold")
+        for i in part:
+            table.add_column(numbers[i][0], width=widths[i], justify="right", overflow="fold")
+        for row in zip(named[1:], *(numbers[i][1:] for i in part)):
+            table.add_row(*row)
+        console.print(table)
+
+
+def _parts(widths: Sequence[int], room: int) -> Iterator[list[int]]:
+    """Yield the numbers of the columns of each table, at least one, that there is room for."""
+    part: list[int] = []
+    for i, _ in enumerate(widths):
+        if part and sum(GAP + widths[k] for k in [*part, i]) > room:
+            yield part
+            part = []
+        part.append(i)
+    if part:
+        yield part
+
+
+def _width(cells: Sequence[Text]) -> int:
+    """Return the width of the longest line of the cells."""
+    lines = (line for cell in cells for line in cell.plain.split("\n"))
+    return max(map(cell_len, lines), default=0)
+
+
+def _longest_word(text: Text) -> int:
+    return max(map(cell_len, text.plain.split()), default=0)
+
+
+# --- plain text ----------------------------------------------------------------------------------
+
+
+def plain(text: str | Text) -> Text:
+    """Return a text that is printed as it is: without markup, control characters as escapes."""
+    return Text(visible(text)) if isinstance(text, str) else text
+
+
+class Terminal(Console):
+    """A console that prints every string as it is."""
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        return plain(text)

@@ -35,13 +35,12 @@ class EvaluateCommand:
 
     def run(self) -> int:
         import torch
-        from rich.console import Console
 
         from agents.learner_registry import register_files
         from agents.runs import learner_by_seed
         from agents.training.evaluate import evaluate, write_results
         from agents.training.evaluated_agents import check_held_out, contenders, tasks_of
-        from commands.console import show_evaluation, show_written
+        from commands.console import Terminal, show_evaluation, show_written
         from game.files import prepare_folder
         from game.tasks.distribution import SPLITS
         from game.tasks.packs import load_pack
@@ -63,7 +62,7 @@ class EvaluateCommand:
             if self.split != "train":
                 for run in itertools.chain(*agents.values()):
                     check_held_out(run, home, pack, tasks_of(pack, self.split))
-        console = Console()
+        console = Terminal()
         done = []
         for pack in packs:
             found = evaluate(

@@ -36,14 +36,13 @@ class ExerciseCommand:
             return fail("--budget is more than 0, and at most 100; --seed at least 0", UNUSABLE)
 
         import torch
-        from rich.console import Console
         from rich.progress import track
 
         from agents.studies.exercises.exercise_run import ExerciseRun, do_exercise
-        from commands.console import show_written
+        from commands.console import Terminal, show_written
 
         torch.set_num_threads(1)
-        console = Console()
+        console = Terminal()
         run = ExerciseRun(
             self.out or Path("out") / self.name,
             self.seed,

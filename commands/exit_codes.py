@@ -1,8 +1,11 @@
-"""Exit codes of the command line, and how a command says what is wrong."""
+"""Exit codes of the command line, and how a command says what is done or wrong."""
 
 from __future__ import annotations
 
 import sys
+from typing import TextIO
+
+from game.text.visible import visible
 
 DONE = 0
 AT_FAULT = 1  # the input is at fault
@@ -13,5 +16,15 @@ TERMINATED = 143  # by SIGTERM, or because the terminal was closed
 
 def fail(message: object, code: int) -> int:
     """Print a message to stderr, and return the exit code."""
-    print(message, file=sys.stderr)
+    say(message, sys.stderr)
     return code
+
+
+def say(message: object, stream: TextIO | None = None) -> None:
+    """Print a message or a report, to stdout unless there is another stream."""
+    print(_shown(message), file=stream)
+
+
+def _shown(message: object) -> str:
+    """Return a text for the terminal: names and titles in it may contain its control codes."""
+    return visible(str(message), keep="\n")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import tyro
 from tyro.conf import OmitSubcommandPrefixes, subcommand
@@ -23,6 +24,7 @@ from commands.streams import lasting_streams
 from commands.train import TrainCommand, parse_train
 from commands.train_in_window import train_in_window
 from commands.watch import WatchCommand
+from game.text.visible import visible
 
 COMMANDS: dict[str, type] = {
     "watch": WatchCommand,
@@ -66,11 +68,36 @@ def main(argv: Sequence[str]) -> int:
     """Run a command. Returns its exit code: 0 done, 1 bad input, 2 usage or environment, 130 after
     Ctrl-C, 143 after SIGTERM."""
     try:
-        return _run(list(argv) or ["watch"])
+        with visible_errors(argv):
+            return _run(list(argv) or ["watch"])
     except Terminated:
         return TERMINATED
     except KeyboardInterrupt:
         return INTERRUPTED
+
+
+@contextlib.contextmanager
+def visible_errors(argv: Sequence[str]) -> Iterator[None]:
+    """Write control characters to stderr as escapes where the command line has some: messages about
+    an argument repeat it."""
+    if all(arg.isprintable() for arg in argv):
+        yield
+        return
+    with contextlib.redirect_stderr(_VisibleStream(sys.stderr)):
+        yield
+
+
+class _VisibleStream(io.TextIOBase):
+    """A text stream that writes control characters as escapes."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        return self._stream.write(visible(text, keep="\n"))
+
+    def flush(self) -> None:
+        self._stream.flush()
 
 
 def parse(argv: list[str]) -> Any:

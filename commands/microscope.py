@@ -27,10 +27,9 @@ class MicroscopeCommand:
 
     def run(self) -> int:
         import torch
-        from rich.console import Console
 
         from agents.studies.microscope import measure, plot_readings, write_readings
-        from commands.console import show_readings, show_written
+        from commands.console import Terminal, show_readings, show_written
         from game.files import prepare_folder
         from game.tasks.distribution import SPLITS
         from game.tasks.packs import load_pack
@@ -46,7 +45,7 @@ class MicroscopeCommand:
         if self.out:
             prepare_folder(self.out)
         title = f"Meta-gradients on {tasks[0].name}: step size α = {self.step_size:g}"
-        console = Console()
+        console = Terminal()
         readings = measure(tasks[0].level, self.step_size, self.samples, self.seed, console.print)
         if self.out:
             write_readings(self.out / "microscope.csv", readings)

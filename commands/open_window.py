@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from commands.exit_codes import AT_FAULT, DONE, UNUSABLE, fail
+from commands.exit_codes import AT_FAULT, DONE, UNUSABLE, fail, say
 from commands.train import NOTHING_SAVED, training_of
 from game.session.messages import STEPS
 
@@ -74,9 +74,9 @@ def open_window(
         recorder.close()
         feed.close()
         for out in app.runs:
-            print(saved_message(out, began))
+            say(saved_message(out, began))
         if screen == "train" and not (app.runs or app.failure):
-            print(NOTHING_SAVED)
+            say(NOTHING_SAVED)
 
 
 def saved_message(out: Path, began: float) -> str:

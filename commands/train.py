@@ -61,18 +61,16 @@ class TrainCommand:
     """Watch the training in a window; closing it stops and saves, as Ctrl-C does."""
 
     def run(self) -> int:
-        from rich.console import Console
-
         from agents.learner import Diverged
         from agents.learner_registry import goes_by
         from agents.runs import load_agent
-        from commands.console import show_training, show_written
+        from commands.console import Terminal, show_training, show_written
 
         training = self.training(sys.argv[1:])
-        out, console = training.out, Console()
+        out, console = training.out, Terminal()
         advice = training.pack.train.text(goes_by(self.learner))
         if advice and not self.resume:
-            console.print(f"options from the pack: {advice}", highlight=False, markup=False)
+            console.print(f"options from the pack: {advice}")
         with training.opened():
             try:
                 show_training(training, console)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tyro.conf import Positional
 
-from commands.exit_codes import AT_FAULT, DONE, UNUSABLE, fail
+from commands.exit_codes import AT_FAULT, DONE, UNUSABLE, fail, say
 from commands.open_window import open_window
 from game.session.messages import BASELINE_AGENT, MOST_AGENTS, MOST_STEPS, STEPS
 
@@ -87,5 +87,5 @@ class WatchCommand:
             files = write_adaptation(self.out, level, pack, request)
         except WrongPygame as error:
             return fail(error, UNUSABLE)
-        print(f"written to {self.out}: {' '.join(files)}")
+        say(f"written to {self.out}: {' '.join(files)}")
         return DONE

@@ -219,4 +219,5 @@ def _write_csv(path: Path, rows: Iterable[dict[str, Any]]) -> None:
     writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
-    write_atomically(path, lambda file: file.write_text(text.getvalue(), "utf-8"))
+    content = text.getvalue().encode("utf-8", "backslashreplace")  # a name may be no text
+    write_atomically(path, lambda file: file.write_bytes(content))

@@ -6,7 +6,9 @@ pattern, and its name and last value next to it. Figures show only measured valu
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+import warnings
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ import numpy as np
 from game.files import write_atomically
 from game.text.level import Level
 from game.text.tiles import BY_CHAR, GOAL, START
+from game.text.visible import visible
 from game.world.rules import Floats
 
 INK, MUTED, RULE = "#242934", "#606775", "#e2e3e6"
@@ -24,6 +27,7 @@ MARKERS = "os^DvPX"
 DASHES = ("-", (0, (6, 2)), (0, (2, 1.5)), (0, (7, 2, 2, 2)), (0, (4, 1, 1, 1, 1, 1)))
 MAX_STEP_TICKS = 8  # more adaptation steps than this are not labelled on the axis
 MAX_MARKERS = 16  # per line
+MAX_LETTERS, MAX_NAME = 500, 60  # letters of a text, and of a name beside a line or in a legend
 
 Values = Sequence[float] | Floats
 
@@ -46,6 +50,21 @@ class Line:
     value: str = "{:z.2f}"  # format of the last value, shown next to the line
 
 
+def plain(text: str, most: int = MAX_LETTERS) -> str:
+    """Return a text that matplotlib draws as it is: without mathematics between dollar signs,
+    control characters as escapes, and cut to `most` letters."""
+    shown = text if len(text) <= most else f"{text[: most - 1]}…"
+    return visible(shown, keep="\n").replace("$", r"\$")
+
+
+@contextlib.contextmanager
+def _quiet_about_glyphs() -> Iterator[None]:
+    """Say nothing of letters that the font lacks: they are drawn as boxes."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing")
+        yield
+
+
 # --- figures -----------------------------------------------------------------------------------
 
 
@@ -62,22 +81,24 @@ def new_figure(
     layout = ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.1)
     figure = Figure(figsize=(width, sum(heights) + 0.7), layout=layout)
     FigureCanvasAgg(figure)
+    title = plain(title.replace("\n", " "))
     head = figure.suptitle(title, x=0.012, ha="left", size=13, weight="bold", color=INK)
     if note:
         head.set_text(f"{title}\n")  # reserves a line for the note
-        figure.canvas.draw()
+        with _quiet_about_glyphs():
+            figure.canvas.draw()
         box = head.get_window_extent().transformed(figure.transFigure.inverted())
         place = {"x": 0.012, "y": box.y0 + 0.1 * box.height, "va": "bottom"}
-        figure.text(s=note, size=9.5, color=MUTED, **place).set_in_layout(False)
+        figure.text(s=plain(note), size=9.5, color=MUTED, **place).set_in_layout(False)
     ratios = {"height_ratios": heights}
     return figure, figure.subplots(rows, columns, squeeze=False, gridspec_kw=ratios)
 
 
 def style_axes(axes: Any, title: str, x_label: str, y_label: str) -> None:
     """Apply the common style to a panel, and set its title and axis labels."""
-    axes.set_title(title, loc="left", size=11, color=INK)
-    axes.set_xlabel(x_label, size=10, color=MUTED)
-    axes.set_ylabel(y_label, size=10, color=MUTED)
+    axes.set_title(plain(title), loc="left", size=11, color=INK)
+    axes.set_xlabel(plain(x_label), size=10, color=MUTED)
+    axes.set_ylabel(plain(y_label), size=10, color=MUTED)
     axes.tick_params(labelsize=9.5, color=RULE, labelcolor=INK)
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color("#b9bcc4")
@@ -89,7 +110,10 @@ def style_axes(axes: Any, title: str, x_label: str, y_label: str) -> None:
 def save_figure(figure: Any, path: Path) -> None:
     """Write a PNG; equal figures give equal bytes."""
     meta = {"Software": ""}  # no version number, which would change the bytes
-    write_atomically(path, lambda file: figure.savefig(file, dpi=120, format="png", metadata=meta))
+    with _quiet_about_glyphs():
+        write_atomically(
+            path, lambda file: figure.savefig(file, dpi=120, format="png", metadata=meta)
+        )
 
 
 # --- panels ------------------------------------------------------------------------------------
@@ -114,9 +138,14 @@ def draw_lines(axes: Any, lines: Sequence[Line]) -> None:
             lw=1.9,
             zorder=3 + 0.01 * (len(lines) - i),
         )
-        ends.append((line.y[-1], f"{line.name}  {line.value.format(line.y[-1])}", colour))
+        ends.append((line.y[-1], _end_text(line), colour))
     axes.margins(x=0.03)
     axes.direct_labels = ends  # for `place_labels`, once the axis limits are final
+
+
+def _end_text(line: Line) -> str:
+    """Return a line's name and its last value."""
+    return f"{plain(line.name, MAX_NAME)}  {line.value.format(line.y[-1])}"
 
 
 def place_labels(axes: Any) -> None:
@@ -182,7 +211,7 @@ def draw_bars(
         hatch = hatches[: len(groups)] if single else hatches[i % 4]
         fill: dict[str, Any] = {"color": colour, "hatch": hatch, "edgecolor": "white"}
         rise = np.asarray(heights) - base
-        axes.bar(x, rise, (0.6 if single else 0.92) * width, base, label=name, lw=0, **fill)
+        axes.bar(x, rise, (0.6 if single else 0.92) * width, base, label=_label(name), lw=0, **fill)
         tops = np.maximum(heights, base)
         if interval is not None:
             axes.vlines(x, *interval, color=INK, lw=1.4)
@@ -190,10 +219,16 @@ def draw_bars(
         for left, top, height in zip(x, tops, heights):
             offset = {"xytext": (0, 4), "textcoords": "offset points", "ha": "center"}
             axes.annotate(value.format(height), (left, top), size=9.5, color=INK, **offset)
-    axes.set_xticks(range(len(groups)), groups)
+    axes.set_xticks(range(len(groups)), list(map(plain, groups)))
     axes.margins(y=0.1)
     if not single:
         axes.legend(frameon=False, fontsize=9.5, loc="upper left", ncols=len(bars))
+
+
+def _label(name: str) -> str:
+    """Return a name for a legend, which leaves out those that begin with an underscore."""
+    shown = plain(name, MAX_NAME)
+    return f"\N{ZERO WIDTH NON-JOINER}{shown}" if shown.startswith("_") else shown
 
 
 def mark_level(
@@ -204,7 +239,13 @@ def mark_level(
     place = {"transform": axes.get_yaxis_transform(), "ha": end}
     side = "bottom" if above else "top"
     axes.text(
-        0.995 if end == "right" else 0.005, level, name, color=MUTED, size=9, va=side, **place
+        0.995 if end == "right" else 0.005,
+        level,
+        plain(name),
+        color=MUTED,
+        size=9,
+        va=side,
+        **place,
     )
 
 
@@ -250,7 +291,7 @@ def draw_level(axes: Any, level: Level, paths: Sequence[tuple[Any, str, int]]) -
             offset = 0.16 * (i - (len(group) - 1) / 2) + 0.05 * style  # keeps paths apart
             x, y = cells[:, 1] + offset, cells[:, 0] + offset
             stroke = {"lw": 1.0 if style else 2.0, "alpha": 0.75 if style else 0.95}
-            label = name if i == 0 else None
+            label = _label(name) if i == 0 else None
             axes.plot(x, y, color=COLOURS[style], ls=DASHES[style], label=label, **stroke)
     for row, column in level.find(START):
         axes.plot(column, row, marker="o", ms=7, color=INK, ls="")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tyro.conf import Positional
 
-from commands.exit_codes import AT_FAULT, DONE, UNUSABLE, fail
+from commands.exit_codes import AT_FAULT, DONE, UNUSABLE, fail, say
 
 
 @dataclass(frozen=True)
@@ -24,5 +24,5 @@ class CheckCommand:
         if not self.files:
             return fail("name the level files or packs to check", UNUSABLE)
         reports = check(self.files)
-        print(check_text(reports, self.json), end="")
+        say(check_text(reports, self.json).removesuffix("\n"))
         return AT_FAULT if any(report["errors"] for report in reports) else DONE

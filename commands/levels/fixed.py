@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tyro.conf import Positional
 
-from commands.exit_codes import DONE, UNUSABLE, fail
+from commands.exit_codes import DONE, UNUSABLE, fail, say
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class FixedCommand:
         if self.split not in SPLITS or min(self.groups, self.tasks) < 1 or self.seed < 0:
             what = "--groups and --tasks are at least 1, --seed 0"
             return fail(f"--split is one of {', '.join(SPLITS)}; {what}", UNUSABLE)
-        print(
+        say(
             fixed_policy_report(
                 self.pack, self.split, self.groups, self.tasks, self.seed, self.json
             )

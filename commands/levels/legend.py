@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from commands.exit_codes import DONE
+from commands.exit_codes import DONE, say
 
 
 @dataclass(frozen=True)
@@ -17,5 +17,5 @@ class LegendCommand:
     def run(self) -> int:
         from game.authoring.reports import legend_report
 
-        print(legend_report(self.json))
+        say(legend_report(self.json))
         return DONE

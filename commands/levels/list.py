@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from commands.exit_codes import DONE
+from commands.exit_codes import DONE, say
 
 
 @dataclass(frozen=True)
@@ -17,5 +17,5 @@ class ListCommand:
     def run(self) -> int:
         from game.authoring.reports import packs_report
 
-        print(packs_report(self.json))
+        say(packs_report(self.json))
         return DONE

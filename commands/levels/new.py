@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tyro.conf import Positional
 
-from commands.exit_codes import DONE
+from commands.exit_codes import DONE, say
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,8 @@ class NewCommand:
         files = write_first_pack(self.folder)
         folder = shlex.quote(str(self.folder))
         run = shlex.quote(f"runs/maml-{self.folder.resolve().name}")
-        print(f"written: {', '.join(map(str, files))}")
-        print("next: check it, watch an agent adapt to it, then train an agent on it:")
+        say(f"written: {', '.join(map(str, files))}")
+        say("next: check it, watch an agent adapt to it, then train an agent on it:")
         for command in (
             f"levels check {folder}",
             f"levels sample {folder}",
@@ -33,5 +33,5 @@ class NewCommand:
             f"train {folder} --minutes 2",
             f"watch {folder} --agent {run}",
         ):
-            print(f"  python main.py {command}")
+            say(f"  python main.py {command}")
         return DONE

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import tyro
 from tyro.conf import Positional
 
-from commands.exit_codes import DONE, UNUSABLE, fail
+from commands.exit_codes import DONE, UNUSABLE, fail, say
 
 if TYPE_CHECKING:
     from game.authoring.figures import TaskFigures
@@ -44,7 +44,7 @@ class SampleCommand:
             return fail(f"--split is one of {', '.join(SPLITS)}", UNUSABLE)
         title, figures = sample_tasks(self.level, self.n, self.seed, self.split)
         code = self._draw(title, figures) if self.png else DONE
-        print(sample_report(title, figures, self.json))
+        say(sample_report(title, figures, self.json))
         return code
 
     def _draw(self, title: str, figures: Sequence[TaskFigures]) -> int:
@@ -57,5 +57,5 @@ class SampleCommand:
             write_atomically(self.png, lambda path: save_sheet(path, title, figures))
         except WrongPygame as error:
             return fail(error, UNUSABLE)
-        print(f"picture written to {self.png}", file=sys.stderr)
+        say(f"picture written to {self.png}", sys.stderr)
         return DONE

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tyro.conf import Positional
 
-from commands.exit_codes import DONE
+from commands.exit_codes import DONE, say
 
 
 @dataclass(frozen=True)
@@ -21,5 +21,5 @@ class ShowCommand:
     def run(self) -> int:
         from game.authoring.reports import optimal_paths_report
 
-        print(optimal_paths_report(self.level, self.json))
+        say(optimal_paths_report(self.level, self.json))
         return DONE

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from game.text.tiles import BY_CHAR, DIRECTIONS, SETTINGS, TILES
 from game.text.values import NORMAL, Value
+from game.text.visible import visible
 
 MAX_BYTES = 1 << 20
 MAX_STATES = 65_536  # a level with more is refused
@@ -82,7 +83,7 @@ class Problem:
     row: str = ""
 
     def __str__(self) -> str:
-        place = f"{self.file}:{self.line}:{self.column}: {self.what} - {self.todo}"
+        place = visible(f"{self.file}:{self.line}:{self.column}: {self.what} - {self.todo}")
         return f"{place}\n{self.excerpt()}" if self.row.strip() else place
 
     def excerpt(self, width: int = 78) -> str:

@@ -12,6 +12,7 @@ from game.tasks.pack_file import PackError
 from game.tasks.packs import Pack, load_pack
 from game.tasks.task import Task
 from game.text.level import LevelError
+from game.view.model.agent_tasks import held_out_ids, seen_ids
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.play_session import DUEL_EPISODES_PER_STEP, PlaySetup
 from game.view.model.task_families import Families
@@ -48,6 +49,7 @@ def watch_setup(
     names = agents.compared(names, pack.name)
     cards = [agents.card(name, pack.name) for name in names]
     episodes = [card.episodes for card in cards]
+    seen, held_out = seen_ids(cards[0], pack), held_out_ids(cards[0], pack)
     return WatchSetup(
         tasks=_rotated(_shown_tasks(pack), first, seed),
         pack_title=pack.title,
@@ -55,7 +57,8 @@ def watch_setup(
         seed=seed,
         steps=steps,
         episodes=episodes[0],
-        seen=lambda task: task.id in cards[0].trained_on,
+        seen=lambda task: task.id in seen,
+        held_out=lambda task: task.id in held_out,
         sentence=None if cards[0].learned else UNTRAINED_SENTENCES.get(cards[0].name, ""),
         agent_ids=tuple(names),
         pack=pack.name,

@@ -5,17 +5,24 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pygame
 import pytest
 
-from game.session.messages import Change, Failed, Finished, Ready, RecordedFeed, Stepped
+from commands.agent_choices import AgentChoices
+from game.session.messages import AgentCard, Change, Failed, Finished, Ready, RecordedFeed, Stepped
+from game.tasks.packs import load_pack
 from game.view.draw.key_caps import key_places
 from game.view.draw.overlays import OVERLAYS
 from game.view.draw.plot import usual_hue
 from game.view.draw.theme import DARK, LEAST_ZOOM, LIGHT, MOST_ZOOM, Appearance, Palette, Typeset
+from game.view.model.agent_tasks import held_out_ids, seen_ids
 from game.view.model.background_jobs import BackgroundJobs
+from game.view.screen_setups import watch_setup
 from game.view.screens.screen import COMMON
 from game.view.screens.watch import KEYS, WatchScreen
 from game.view.screens.watch_texts import UNSEEN, point_tip
@@ -652,3 +659,47 @@ def test_a_slider_can_be_dragged(replay: WatchScreen) -> None:
         held = {"pos": (x, track.centery), "rel": (4, 0), "buttons": (1, 0, 0)}
         replay.handle(pygame.event.Event(pygame.MOUSEMOTION, held))
     assert replay.run.request.steps == 50
+
+
+@pytest.mark.parametrize(
+    ("agent", "pack", "split", "hint"),
+    [
+        ("maml-goals-5x5", "goals-5x5", "test", "usual on unseen tasks"),
+        ("maml-goals-5x5", "goals-5x5", "train", "seen in training"),
+        ("maml-goals-5x5", "goals-5x5", "validation", "higher is better"),
+        ("maml-goals-5x5", "gridnavi", "test", "higher is better"),
+        ("maml-gridnavi", "goals-5x5", "train", "higher is better"),
+        ("maml-mazes-9x9", "mazes-9x9", "test", "usual on unseen tasks"),  # unlimited training
+        ("maml-mazes-9x9", "mazes-9x9", "validation", "higher is better"),
+        ("scratch", "goals-5x5", "train", "higher is better"),
+    ],
+)
+def test_the_band_of_usual_returns_is_for_held_out_tasks_of_the_agents_pack(
+    agent: str, pack: str, split: str, hint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded = load_pack(pack)
+    task = loaded.split(split).tasks[0]
+    setup = watch_setup(loaded, [agent], AgentChoices(), first=task)
+    screen, written = WatchScreen(setup, Script()), []
+    write = Typeset.write
+
+    def note(type: Typeset, surface: pygame.Surface, text: str, *more: Any, **at: Any) -> Any:
+        written.append(text)
+        return write(type, surface, text, *more, **at)
+
+    monkeypatch.setattr(Typeset, "write", note)
+    screen.draw(pygame.Surface((1280, 800)))
+    assert {"usual on unseen tasks", "seen in training", "higher is better"} & {*written} == {hint}
+    assert bool(screen.run.phase.axes.usual) == (hint == "usual on unseen tasks")
+
+
+def test_tasks_with_redrawn_ranges_are_seen_in_training(tmp_path: Path) -> None:
+    """Their agent has no list of training tasks, because there is no end of them."""
+    (tmp_path / "slippery.txt").write_text("slip: 0.1..0.2\nmap:\n@???\n????\n")
+    pack = load_pack(tmp_path)
+    card = AgentCard("maml", 20, pack=pack.name)
+    train, test = pack.split("train").tasks, pack.split("test").tasks
+    assert pack.split("train").unlimited
+    assert seen_ids(card, pack) == {task.id for task in train}
+    assert held_out_ids(card, pack) == {task.id for task in test}
+    assert held_out_ids(replace(card, pack="other"), pack) == set()

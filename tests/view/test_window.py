@@ -14,6 +14,7 @@ from PIL import Image
 
 from game.session.messages import RecordedFeed
 from game.view import window
+from game.view.draw.theme import Typeset
 from game.view.image_files import GIF_SIZE, gif_pace, save_gif, save_picture
 from game.view.screens.watch import WatchScreen
 from tests.view_data import Script, press, subject, traces
@@ -205,3 +206,17 @@ def test_no_size_is_too_small_to_be_drawn(size: tuple[int, int]) -> None:
     ):
         screen.update(0.0)
         screen.draw(pygame.Surface(size))
+
+
+@pytest.mark.usefixtures("fonts")
+@pytest.mark.parametrize(
+    "text", ["a\0b", "\udcff\x1b[31m\n", "\u200d", "\u202e", "x" * 10**6, "😀"]
+)
+def test_any_text_can_be_drawn(text: str) -> None:
+    type = Typeset(1.0)
+    surface = pygame.Surface((400, 100))
+    for style in ("small", "title", "mono"):
+        assert type.width(type.fit(text, style, 300), style) <= 300
+        type.write(surface, text, style, (0, 0, 0), topleft=(0, 0))
+        assert len(type.wrap(text, style, 300, 3)) <= 3
+    assert type.fit("hello world", "small", type.width("hello…", "small")) == "hello…"

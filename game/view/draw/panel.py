@@ -128,7 +128,8 @@ def _draw_plot(
     title, ink = "Return after each step", type.palette.ink
     top = type.write(surface, title, "label", ink, topleft=rect.topleft)
     usual = bool(axes.usual)
-    hint = "usual on unseen tasks" if usual else "higher is better"
+    hint = "seen in training" if facts.seen else "higher is better"
+    hint = "usual on unseen tasks" if usual else hint
     left = rect.right - type.width(hint, "small")
     if left - 4 * type.unit > top.right:
         at = (rect.right, rect.top)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import bisect
 import importlib.util
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pygame
+
+from game.text.visible import visible
 
 Colour = tuple[int, int, int]
 Point = tuple[float, float]
@@ -114,6 +117,8 @@ class Typeset:
     """The fonts of the type scale at one size of window, with a cache of rendered texts."""
 
     MOST_CACHED = 1000
+    MOST_LETTERS = 1000  # of a line: more than any window has room for
+    MOST_WRAPPED = 20_000  # letters of a text of several lines
 
     def __init__(self, scale: float, palette: Palette = LIGHT) -> None:
         self.scale, self.palette = scale, palette
@@ -131,7 +136,7 @@ class Typeset:
 
     def width(self, text: str, style: str) -> int:
         """Return the width of a text in px."""
-        return self._fonts[style].size(text)[0]
+        return self._fonts[style].size(self._shown(text))[0]
 
     def render(self, text: str, style: str, colour: Colour) -> pygame.Surface:
         """Return the text as a picture. Blit it; do not draw on it, it is shared."""
@@ -139,8 +144,13 @@ class Typeset:
         if key not in self._written:
             if len(self._written) >= self.MOST_CACHED:
                 self._written.clear()
-            self._written[key] = self._fonts[style].render(text, True, colour)
+            shown = self._shown(text) if self.width(text, style) else ""  # pygame refuses width 0
+            self._written[key] = self._fonts[style].render(shown, True, colour)
         return self._written[key]
+
+    def _shown(self, text: str) -> str:
+        """Return a line of text as it is drawn: fonts refuse some characters, and long lines."""
+        return visible(text[: self.MOST_LETTERS])
 
     def write(
         self,
@@ -159,11 +169,16 @@ class Typeset:
 
     def fit(self, text: str, style: str, width: float) -> str:
         """Return the text, cut to `width` px with an ellipsis if it is longer."""
+        text = text[: self.MOST_LETTERS]
         if self.width(text, style) <= width:
             return text
-        while text and self.width(text + "…", style) > width:
-            text = text[:-1]
-        return text.rstrip() + "…"
+
+        def cut(length: int) -> int:
+            """Return the width of so many letters with an ellipsis."""
+            return self.width(text[:length] + "…", style)
+
+        fitting = bisect.bisect_right(range(len(text)), width, key=cut)
+        return text[: max(fitting - 1, 0)].rstrip() + "…"
 
     def wrap(self, text: str, style: str, width: float, most: int | None = None) -> list[str]:
         """Return the lines of a text, broken at spaces and at its own line ends.
@@ -171,7 +186,7 @@ class Typeset:
         If there would be more than `most` lines, the last one ends in an ellipsis.
         """
         lines = []
-        for paragraph in text.split("\n"):
+        for paragraph in text[: self.MOST_WRAPPED].split("\n"):
             if self.width(paragraph, style) <= width:
                 lines.append(paragraph)
                 continue

@@ -14,6 +14,7 @@ from game.tasks.task import Task
 from game.view.draw.layout import frame
 from game.view.draw.screen_header import draw_header, header_height
 from game.view.draw.theme import Appearance, Typeset, number
+from game.view.model.agent_tasks import seen_ids
 from game.view.model.gallery_fields import LEVELS, GalleryFields
 from game.view.model.gallery_levels import GalleryItem, GalleryLevels
 from game.view.model.library import Library
@@ -199,7 +200,7 @@ class Gallery(Screen):
         key = (self.fields.value("agent"), item.library_pack.pack.name)
         if key not in self._trained_on:
             try:
-                self._trained_on[key] = self.agents.card(*key).trained_on
+                self._trained_on[key] = seen_ids(self.agents.card(*key), item.library_pack.pack)
             except NoAgent:
                 self._trained_on[key] = frozenset()
         return item.task is not None and item.task.id in self._trained_on[key]

@@ -25,6 +25,11 @@ def _unseen(task: Task) -> bool:
     return False
 
 
+def _is_held_out(task: Task) -> bool:
+    """Return True: the task is like those that the agent was evaluated on."""
+    return True
+
+
 @dataclass(frozen=True)
 class WatchSetup:
     """The tasks and agents to watch, without the feed that computes the adaptation steps."""
@@ -43,6 +48,7 @@ class WatchSetup:
     pack: str = ""
     path: str = ""  # of the pack
     held_out_curve: tuple[tuple[int, float], ...] = ()  # (episodes, score) on held-out tasks
+    held_out: Callable[[Task], bool] = _is_held_out  # whether the curve is expected on the task
     max_episodes: int = 0  # episodes of all steps, of the agent that takes most
     episodes_differ: bool = False  # whether the agents' episodes per step differ by a large factor
     request: Request | None = None  # the first adaptation, if not the usual one
@@ -122,7 +128,8 @@ class AdaptationRun:
             for e, score in setup.held_out_curve
             if e <= episodes
         )
-        is_usual = not request.changes and not request.episodes and request.step_size == 1
+        unchanged = not request.changes and not request.episodes and request.step_size == 1
+        is_usual = unchanged and setup.held_out(request.task)
         return Axes(
             self.steps,
             self.episodes,

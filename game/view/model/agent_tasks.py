@@ -1,0 +1,24 @@
+"""How the tasks of a pack relate to an agent's training: seen in it, held out, or neither."""
+
+from __future__ import annotations
+
+from game.session.messages import AgentCard
+from game.tasks.packs import Pack
+
+
+def seen_ids(card: AgentCard, pack: Pack) -> frozenset[str]:
+    """Return the ids of a pack's tasks that the agent was trained on.
+
+    Where training drew new tasks all the time, those are the training tasks that its pack lists.
+    """
+    if card.pack == pack.name and not card.trained_on:
+        return frozenset(task.id for task in pack.split("train").tasks)
+    return card.trained_on
+
+
+def held_out_ids(card: AgentCard, pack: Pack) -> frozenset[str]:
+    """Return the ids of the tasks that the agent's curve on unseen tasks is expected on: the
+    held-out tasks of the pack that it was trained on. Empty for any other pack."""
+    if card.pack != pack.name:
+        return frozenset()
+    return frozenset(task.id for task in pack.split("test").tasks) - seen_ids(card, pack)
