@@ -50,7 +50,7 @@ class RandomStreams:
 
 def _mix(words: Words) -> Words:
     """Return a hash of each word."""
-    words = words ^ (words >> 30)
+    words = words ^ (words >> np.uint64(30))
     words *= FACTORS[0]
     words ^= words >> 27
     words *= FACTORS[1]
