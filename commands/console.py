@@ -79,7 +79,7 @@ def show_evaluation(title: str, summary: dict[str, Any], console: Console) -> No
     show_table(console, ["after the last step"], {"agent": list(agents)}, last)
     for name, facts in agents.items():
         if "scratch" in facts:
-            console.print(plain(f"{name}: {facts['scratch']['text']}"))
+            console.print(plain(facts["scratch"]["text"]), soft_wrap=True)
     if summary["bayes_optimal_return"] is not None:
         _show_episodes(summary, console)
 

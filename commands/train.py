@@ -99,7 +99,10 @@ class TrainCommand:
         from game.tasks.pack_file import PackError
         from game.tasks.packs import load_pack
 
-        if min(self.tasks or 1, self.threads) < 1 or min(self.seed, self.patience) < 0:
+        if (
+            min(1 if self.tasks is None else self.tasks, self.threads) < 1
+            or min(self.seed, self.patience) < 0
+        ):
             raise AgentError("--tasks and --threads are at least 1, --seed and --patience 0")
         if self.iterations is not None and self.iterations < 1:
             raise AgentError("--iterations is at least 1")

@@ -151,6 +151,7 @@ class FixedCard:
     trained_on: frozenset[str] = frozenset()
     pack: str = ""
     usual: tuple[tuple[int, float], ...] = ()
+    short_name: str = ""
 
 
 class FixedAgents:

@@ -36,11 +36,11 @@ class ScratchBaseline:
     """A `scratch` (or `scratch:AGENT`) on a pack, with its tuned step size."""
 
     name: str
-    pack: Path
+    pack: str | Path
     step_size: float  # as configured
     multiplier: float = 1.0
     tuned_on: str = ""
-    """The tasks that the multiplier was chosen on; "" if there were none, and it is 1."""
+    """The pack whose validation tasks the multiplier was chosen on; "" if there were none."""
 
     def learner(self, seed: int) -> Learner:
         """Return the learner for an adaptation seed, which draws its initialisation."""
@@ -54,8 +54,8 @@ class ScratchBaseline:
         like = scratch_like(self.name)
         of = Path(like).name if like else "maml with this pack's options"
         size = f"step size {self.step_size * self.multiplier:g}"
-        tuned = f"({self.multiplier:g} x {self.step_size:g}, the best on {self.tuned_on})"
-        return f"network and inner loop of {of}; {size} {tuned if self.tuned_on else '(not tuned)'}"
+        tuned = f"({self.multiplier:g} x {self.step_size:g}), tuned on {self.tuned_on}"
+        return f"scratch: inner loop of {of}; {size} {tuned if self.tuned_on else '(not tuned)'}"
 
     def facts(self) -> dict[str, Any]:
         """Return what results.json says of it."""
@@ -76,29 +76,30 @@ def is_scratch(name: str) -> bool:
 _tuned: dict[tuple[Any, ...], float] = {}  # multipliers by options and tasks
 
 
-def tune_scratch(name: str, pack: Pack) -> Iterator[ScratchBaseline]:
+def tune_scratch(name: str, pack: Pack | None) -> Iterator[ScratchBaseline]:
     """Choose the step size of a scratch; yield it untuned before each trial, and tuned at the end.
 
     The tasks are the validation tasks of the pack; where it has none, those of the pack that the
-    agent compared with (or the pack's default agent) was trained on. Raises AgentError.
+    agent compared with (or the pack's default agent) was trained on. Without a pack it stays
+    untuned. Raises AgentError.
     """
-    config = load_agent(name, pack.path).learner.config
-    tasks, where = _tuning_tasks(name, pack)
-    untuned = ScratchBaseline(name, pack.path, config.step_size)
+    path = pack.path if pack else ""
+    config = load_agent(name, path).learner.config
+    tasks, where = _tuning_tasks(name, pack) if pack else ((), "")
+    untuned = ScratchBaseline(name, path, config.step_size)
     if not tasks:
         yield untuned
         return
     key = (config.hidden, config.step_size, config.inner, tuple(task.id for task in tasks))
-    tuned_on = f"{len(tasks)} validation tasks of {where}"
     values: dict[float, float] = {}
     for multiplier in MULTIPLIERS if key not in _tuned else ():
         yield untuned
         values[multiplier] = _value(
-            ScratchBaseline(name, pack.path, config.step_size, multiplier), tasks
+            ScratchBaseline(name, path, config.step_size, multiplier), tasks
         )
     if values:
         _tuned[key] = best_multiplier(values)
-    yield ScratchBaseline(name, pack.path, config.step_size, _tuned[key], tuned_on)
+    yield ScratchBaseline(name, path, config.step_size, _tuned[key], where)
 
 
 def tuned_scratch(name: str, pack: Pack) -> ScratchBaseline:

@@ -68,7 +68,9 @@ class RunStatus:
 
     iteration: int = 0
     progress: float = 0.0  # share of training done, 0 to 1
-    seconds: float = 0.0  # of training, without validations
+    seconds: float = 0.0  # of the whole run, with validations
+    validation_seconds: float = 0.0  # of the last validation
+    validated: float = 0.0  # seconds of the run at the end of the last validation
     env_steps: int = 0
     due: int = 1  # number of the next validation, from 1
     multiplier: float = 1.0  # of the configured step size, where that is tuned
@@ -96,6 +98,7 @@ class Training:
     log: TensorBoardLog | None = None
     status: RunStatus = field(default_factory=RunStatus)
     agent_saved: bool = False
+    _clock: float = 0.0  # when time was last counted
     _checkpoint: tuple[Arrays, str] | None = None  # of the last iteration
     _compiled: dict[str, Tables] = field(default_factory=dict)
 
@@ -104,6 +107,7 @@ class Training:
 
         Raises LookupError if there are no tasks, and Diverged if training has broken down.
         """
+        self._clock = time.monotonic()
         if self.resume:
             self._restore()
         while self.status.progress < 1 or self._validation_due():
@@ -148,16 +152,32 @@ class Training:
         return tuple(self._scores(tasks, range(1))) if tasks else ()
 
     def _progress(self) -> float:
-        """Return the share of training that is done, 0 to 1."""
+        """Return the share of training that is done, 0 to 1.
+
+        Of a run's minutes, the time of the last validation is kept for the final one.
+        """
         status, config = self.status, self.config
-        done = status.iteration / config.iterations
-        return min(1.0, status.seconds / (60 * config.minutes) if config.minutes else done)
+        if not config.minutes:
+            return min(1.0, status.iteration / config.iterations)
+        room = 60 * config.minutes - status.validation_seconds
+        return min(1.0, status.seconds / room) if room > 0 else 1.0
 
     def _validation_due(self) -> bool:
-        return self.status.progress >= self.status.due / self.config.validations
+        """Whether a validation is due; where minutes count, at most half of them validate."""
+        status, config = self.status, self.config
+        rested = status.seconds - status.validated >= status.validation_seconds
+        due = status.since > 0 and status.progress >= status.due / config.validations
+        return due and (status.progress >= 1 or not config.minutes or rested)
+
+    def _count_time(self) -> float:
+        """Add the time since the last call to the run's seconds, and return it."""
+        now = time.monotonic()
+        passed, self._clock = now - self._clock, now
+        self.status.seconds += passed
+        return passed
 
     def _iterate(self) -> Update:
-        began, status, config = time.monotonic(), self.status, self.config
+        status, config = self.status, self.config
         rng = np.random.default_rng([config.seed, status.iteration])
         batch = GridBatch(self._sample(rng))
         metrics = self.learner.meta_update(batch, rng.spawn(config.tasks), status.progress)
@@ -168,7 +188,7 @@ class Training:
             raise Diverged(f"'{bad[0]}' is not finite - try smaller step sizes and rates")
         status.iteration += 1
         status.env_steps += int(metrics.get("env_steps", 0))
-        status.seconds += time.monotonic() - began
+        self._count_time()
         status.progress = self._progress()
         if not metrics:  # nothing to learn; only the step size is tuned in validation
             status.progress, status.due = 1.0, config.validations
@@ -195,6 +215,7 @@ class Training:
     def _validate(self) -> Validation:
         """Evaluate on validation tasks, and save the agent if it is the best so far."""
         status = self.status
+        self._count_time()
         tasks = self.validation_tasks
         scores = self._tuned_scores(tasks) if tasks else []
         value = self._selection_score(scores) if scores else -math.inf
@@ -209,6 +230,9 @@ class Training:
         status.due = int(status.progress * self.config.validations) + 1
         status.stale = 0 if best and value > status.best + MIN_IMPROVEMENT else status.stale + 1
         status.best = max(status.best, value)
+        status.validation_seconds = self._count_time()
+        status.validated = status.seconds
+        status.progress = max(status.progress, self._progress())
         self._update_checkpoint()
         if best or self.agent_saved:
             self._write(with_agent=best)

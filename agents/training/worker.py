@@ -377,7 +377,8 @@ def _learner(agent: int, request: Request) -> Generator[AgentNote, None, Learner
     name = request.agents[agent]
     if not is_scratch(name):
         return load_agent(name, request.pack, request.seed).learner
-    for scratch in tune_scratch(name, load_pack(request.path or request.pack)):
+    place = request.path or request.pack
+    for scratch in tune_scratch(name, load_pack(place) if place else None):
         yield AgentNote(request.number, agent, scratch.text)
     return scratch.learner(request.seed)
 

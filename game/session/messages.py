@@ -191,6 +191,8 @@ class RecordedFeed:
         self._waiting = [Ready()]
         assert isinstance(request, Request)
         for agent, trace in enumerate(self._traces):
+            if trace.note:
+                self._waiting.append(AgentNote(request.number, agent, trace.note))
             self._waiting += [Stepped(request.number, agent, step) for step in trace.steps]
         self._waiting.append(Finished(request.number))
 

@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 
 from agents.learner_registry import advised_config, make_config
+from agents.run_folder import LOCK
 from commands import main
 from commands.open_window import open_window, saved_message
 from commands.train import NOTHING_SAVED, parse_train
@@ -455,7 +456,7 @@ def test_ctrl_c_saves_and_says_where(tmp_path: Path):
     assert process.returncode == 130, shown
     assert str(out) in shown.replace("\n", "")
     assert "Traceback" not in shown
-    files = {path.name for path in out.iterdir()}
+    files = {path.name for path in out.iterdir() if path.name != LOCK}
     names = ("agent.safetensors", "last.safetensors", "config.json", "metrics.csv", "curves.png")
     assert files == set(names)
 

@@ -39,6 +39,7 @@ class PanelFacts:
     tempo: str  # speed of the playback
     axes: Axes | None  # None until the baseline returns are known
     rows: tuple[TableRow, ...]
+    notes: tuple[str, ...] = ()  # lines about agents, below the numbers
 
 
 def draw_panel(
@@ -55,12 +56,25 @@ def draw_panel(
     y = _draw_task(surface, inside, facts, type) + type.unit
     pygame.draw.line(surface, type.palette.rule, (inside.left, y), (inside.right, y))
     y = _draw_progress(surface, inside, y + type.unit * 3 // 2, facts, type) + 2 * type.unit
-    table = table_height(len(facts.rows), type)
-    plot = pygame.Rect(inside.left, y, inside.width, inside.bottom - table - type.unit - y)
+    bottom = _draw_notes(surface, inside, facts.notes, type)
+    table = bottom - table_height(len(facts.rows), type)
+    plot = pygame.Rect(inside.left, y, inside.width, table - type.unit - y)
     if facts.axes and plot.height > 4 * type.height("small"):
         area = _draw_plot(surface, plot, facts, facts.axes, type)
-    draw_table(surface, inside, inside.bottom - table, COLUMNS, facts.rows, type)
+    draw_table(surface, inside, table, COLUMNS, facts.rows, type)
     return area
+
+
+def _draw_notes(
+    surface: pygame.Surface, rect: pygame.Rect, notes: tuple[str, ...], type: Typeset
+) -> int:
+    """Draw the notes at the bottom. Return the y above them."""
+    y = rect.bottom
+    for note in reversed(notes):
+        line = type.fit(note, "small", rect.width)
+        place = type.write(surface, line, "small", type.palette.muted, bottomleft=(rect.left, y))
+        y = place.top
+    return y - type.unit // 2 if notes else y
 
 
 def _draw_task(surface: pygame.Surface, rect: pygame.Rect, facts: PanelFacts, type: Typeset) -> int:

@@ -13,7 +13,16 @@ from functools import partial
 
 import pygame
 
-from game.session.messages import Failed, Feed, Finished, Message, Ready, Request, Stepped
+from game.session.messages import (
+    AgentNote,
+    Failed,
+    Feed,
+    Finished,
+    Message,
+    Ready,
+    Request,
+    Stepped,
+)
 from game.tasks.task import Task
 from game.text.tiles import GOAL
 from game.view.draw.overlays import OVERLAYS, Overlay
@@ -227,6 +236,8 @@ class WatchScreen(Screen):
             self.feed_ready = True
         elif message.number not in (None, self.run.number):
             return
+        elif isinstance(message, AgentNote):
+            self.run.traces[message.agent].note = message.text
         elif isinstance(message, Stepped):
             self.run.add_step(message.agent, message.step)
         elif isinstance(message, Failed):

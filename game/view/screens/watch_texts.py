@@ -60,6 +60,7 @@ def panel_facts(
         tempo="paused" if playback.paused else speed_text(playback.speed),
         axes=_axes(setup, run) if run.planned else None,
         rows=tuple(_row(run, agent, step) for agent in range(len(run.traces))),
+        notes=tuple(trace.note for trace in run.traces if trace.note),
     )
 
 
