@@ -157,6 +157,7 @@ def moments(seconds: float) -> Iterator[int]:
         number += 1
 
 
+@pytest.mark.timeout(SECONDS + 120)
 def test_no_event_and_no_file_ends_the_window(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
