@@ -13,6 +13,7 @@ from game.tasks.task import Task
 from game.text.level import LevelError
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.baselines import PlannedTask, plan_failure, plan_task
+from game.world.tables import TooLarge
 
 SHOWCASE = "showcase"  # the first of the shipped packs
 
@@ -38,6 +39,8 @@ def load_library_pack(path: Path) -> LibraryPack:
         one_file = path.is_file()
     except (LevelError, PackError, OSError) as error:
         return LibraryPack(path, path.name, problem=str(error))
+    except TooLarge as error:
+        return LibraryPack(path, path.name, problem=f"{path}: {error}")
     splits = [pack.split(name).tasks for name in reversed(SPLITS)]
     tasks = next((found for found in splits if found), ())
     if not tasks:
