@@ -197,7 +197,8 @@ def with_hidden_lines(source: PackFile, key: str, lines: str, level: Level) -> L
 def with_lines(source: PackFile, key: str, lines: str, level: Level) -> Level:
     """Return the level with further header lines. Raises PackError where they are invalid."""
     try:
-        return parse(f"{lines}\n{write(level)}", key)
+        refined = parse(f"{lines}\n{write(level)}", key)
+        return replace(refined, file=level.file, places=level.places)
     except LevelError as error:
         first = error.problems[0]
         raise source.error(key, f"has an invalid header line: {first}") from None

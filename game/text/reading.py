@@ -70,7 +70,7 @@ def examine(text: str | bytes, name: str = "level") -> tuple[Level | None, list[
             rows = _read_map(lines, map_line, settings, report)
     if problems:
         return None, _in_order(problems)
-    return Level(rows=rows, **settings), []
+    return Level(rows=rows, file=name, **settings), []
 
 
 _ESCAPED = re.compile("[\udc80-\udcff]")  # bytes, by surrogateescape
