@@ -193,16 +193,28 @@ def _verdict(report: dict[str, Any]) -> str:
 
 
 def _bayes_verdict(report: dict[str, Any]) -> list[str]:
-    """Return a line on the returns with the goal hidden, or no line where it is not."""
-    if report["posterior_sampling"] is None:
+    """Return a line on the returns with the goal hidden, or no line where it is not.
+
+    Each figure has a limit of its own, so that any of them may be missing. Where the goal is known,
+    there are no bounds and no posterior sampling.
+    """
+    sampled = report["posterior_sampling"]
+    if sampled is None and report["bayes_return_bounds"] is None:
         return []
-    exact = [report[f"bayes_{name}"] for name in ("return", "trial")]
-    bounds = [report[f"bayes_{name}_bounds"] for name in ("return", "trial")]
-    one, trial = (
-        f"{bound[0]:.3f} to {bound[1]:.3f}" if value is None else f"{value:.3f}"
-        for value, bound in zip(exact, bounds)
-    )
-    return [
-        f"    goal hidden: Bayes-optimal return {one} in the first episode, {trial} in a trial of "
-        f"{report['episodes']}; posterior sampling {sum(report['posterior_sampling']):.3f}"
-    ]
+    one, trial = _bayes_text(report, "return"), _bayes_text(report, "trial")
+    parts = []
+    if one and trial:
+        of = f"a trial of {report['episodes']}"
+        parts.append(f"Bayes-optimal return {one} in the first episode, {trial} in {of}")
+    if sampled is not None:
+        of = "" if parts else f" in a trial of {report['episodes']}"
+        parts.append(f"posterior sampling {sum(sampled):.3f}{of}")
+    return [f"    goal hidden: {'; '.join(parts)}"]
+
+
+def _bayes_text(report: dict[str, Any], name: str) -> str:
+    """Return a Bayes-optimal return or its bounds as text; "" where neither is known."""
+    value, bounds = report[f"bayes_{name}"], report[f"bayes_{name}_bounds"]
+    if value is not None:
+        return f"{value:.3f}"
+    return "" if bounds is None else f"{bounds[0]:.3f} to {bounds[1]:.3f}"

@@ -54,5 +54,5 @@ def test_agents_that_observe_nothing_take_any_map(tmp_path: Path):
 
 def test_generated_maps_are_named_by_their_pack(tmp_path: Path):
     (tmp_path / "pack.toml").write_text(GENERATED)
-    with pytest.raises(TooLargeToSee, match=r"pack\.toml:1:1: the map is 17 x 17"):
+    with pytest.raises(TooLargeToSee, match=r"pack\.toml:1:1: the map is 19 x 19"):
         check_map_sizes(load_pack(tmp_path), ["train"], ["maml"])
