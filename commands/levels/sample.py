@@ -12,6 +12,7 @@ import tyro
 from tyro.conf import Positional
 
 from commands.exit_codes import DONE, UNUSABLE, fail
+from commands.levels.printing import print_report, terminal_width
 
 if TYPE_CHECKING:
     from game.authoring.figures import TaskFigures
@@ -43,7 +44,8 @@ class SampleCommand:
         if self.split not in (None, *SPLITS):
             return fail(f"--split is one of {', '.join(SPLITS)}", UNUSABLE)
         title, figures = sample_tasks(self.level, self.n, self.seed, self.split)
-        print(sample_report(title, figures, self.json))
+        report = sample_report(title, figures, self.json, terminal_width())
+        print_report(report, self.json)
         return self._draw(title, figures) if self.png else DONE
 
     def _draw(self, title: str, figures: Sequence[TaskFigures]) -> int:

@@ -51,7 +51,8 @@ def farthest_cost(level: Level) -> float | None:
     graph = explore(level, level.find(START))
     starts: list[list[Node]] = [[(*cell, "")] for cell in level.find(START)]
     goals = _nodes_by_cell(graph, level.find(CANDIDATE))
-    goals = goals or [sum(_nodes_by_cell(graph, level.find(GOAL)), [])]
+    at_goals = _nodes_by_cell(graph, level.find(GOAL))
+    goals = goals or [[node for nodes in at_goals for node in nodes]]
     backward = len(starts) > len(goals)
     if len(graph) > MAX_STATES or len(graph) * min(len(starts), len(goals)) > MOST_VISITS:
         return None

@@ -22,7 +22,7 @@ from game.text.values import OneOf, Range, Value
 from game.text.variants import variants
 from game.text.writing import canonical
 from game.world.batch import GridBatch
-from game.world.bayes_bounds import assignment_upper_bound, search_lower_bound, search_cost
+from game.world.bayes_bounds import assignment_upper_bound, search_cost, search_lower_bound
 from game.world.hidden_goal import (
     EQUAL,
     HiddenGoal,

@@ -523,7 +523,10 @@ def test_a_map_full_of_coins_or_hunters_is_refused_with_its_factors(tile: str):
         ("map:\nSFH\nFFG\n", "2:1: this looks like a FrozenLake map - write 'dialect: frozenlake'"),
         ("SFH\nFFG\n", "1:1: this looks like a FrozenLake map - write 'dialect: frozenlake' and"),
         ("map:\n####\n#@$.\n", "2:1: this looks like a Sokoban map - write 'dialect: xsb' above"),
-        ("Level 1\n####\n#@$.\n####\n", "1:1: this looks like a Sokoban map - write 'dialect: xsb'"),
+        (
+            "Level 1\n####\n#@$.\n####\n",
+            "1:1: this looks like a Sokoban map - write 'dialect: xsb'",
+        ),
         ("map:\n..@@\n...T\n", "2:1: this looks like a MovingAI map - write 'dialect: movingai'"),
         ("type octile\nheight 1\nwidth 2\nmap\n..\n", "1:1: this looks like a MovingAI map"),
         ('<?xml version="1.0"?>\n<map version="1.10">\n', "1:1: this looks like a Tiled map"),
