@@ -77,7 +77,7 @@ def show_evaluation(title: str, summary: dict[str, Any], console: Console) -> No
     rows = [_last_row(name, facts) for name, facts in agents.items()]
     last = {heading: [row[heading] for row in rows] for heading in rows[0]}
     show_table(console, ["after the last step"], {"agent": list(agents)}, last)
-    for name, facts in agents.items():
+    for facts in agents.values():
         if "scratch" in facts:
             console.print(plain(facts["scratch"]["text"]), soft_wrap=True)
     if summary["bayes_optimal_return"] is not None:

@@ -37,6 +37,7 @@ class EvaluateCommand:
         import torch
 
         from agents.learner_registry import register_files
+        from agents.map_sizes import check_map_sizes
         from agents.runs import learner_by_seed
         from agents.training.evaluate import evaluate, write_results
         from agents.training.evaluated_agents import check_held_out, contenders, tasks_of
@@ -59,6 +60,7 @@ class EvaluateCommand:
         for pack in packs:
             if not tasks_of(pack, self.split):
                 return fail(f"{pack.path}: the pack has no {self.split} tasks", AT_FAULT)
+            check_map_sizes(pack, (self.split,), [*itertools.chain(*agents.values())])
             if self.split != "train":
                 for run in itertools.chain(*agents.values()):
                     check_held_out(run, home, pack, tasks_of(pack, self.split))

@@ -95,6 +95,7 @@ class TrainCommand:
         from agents.agent_catalog import RUNS, WEIGHTS
         from agents.learner import AgentError
         from agents.learner_registry import find_entry, run_name
+        from agents.map_sizes import check_map_sizes
         from agents.run_folder import AGENT_THERE, run_file
         from game.tasks.pack_file import PackError
         from game.tasks.packs import load_pack
@@ -111,6 +112,7 @@ class TrainCommand:
         pack = load_pack(self.pack)
         if not (pack.split("train").tasks or pack.split("train").unlimited):
             raise PackError(f"{pack.path}: the pack has no training tasks")
+        check_map_sizes(pack, ("train", "validation"), (self.learner,))
         out = self.out or RUNS / run_name(self.learner, pack.name)
         if self.resume:
             return pack, out

@@ -42,6 +42,7 @@ class WatchCommand:
 
     def run(self) -> int:
         from agents.learner_registry import register_files
+        from agents.map_sizes import check_map_sizes
         from game.session.messages import Request
         from game.session.replay import read_line
         from game.tasks.packs import load_pack
@@ -62,6 +63,7 @@ class WatchCommand:
         tasks = pack.split("test").tasks
         if not tasks:
             return fail(f"{pack.path}: the pack has no held-out tasks to watch", AT_FAULT)
+        check_map_sizes(pack, ("test",), self._agents(pack, self.versus))
         if self.headless:
             task, agents = tasks[self.seed % len(tasks)], self._agents(pack, self.versus)
             return self._write(pack, Request(0, task, self.seed, self.steps, agents, pack.name))

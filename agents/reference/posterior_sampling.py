@@ -19,11 +19,12 @@ from game.session.trace import AdaptationStep
 from game.text.level import Level
 from game.text.tiles import CANDIDATE, FLOOR, GOAL
 from game.world.batch import GridBatch
-from game.world.bayes_optimal import MOST_VALUES
 from game.world.beliefs import belief
 from game.world.hidden_goal import hidden_goal, solve_known_goals
 from game.world.rules import Bools, Floats, Ints
 from game.world.tables import N_ACTIONS, Tables, compile_level
+
+MOST_VALUES = 30_000_000  # states x cells of a possible goal x steps
 
 
 class PosteriorSampling(BaseLearner):

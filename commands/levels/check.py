@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from tyro.conf import Positional
 
 from commands.exit_codes import AT_FAULT, DONE, UNUSABLE, fail, say
+from commands.levels.printing import checking, print_bytes
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,11 @@ class CheckCommand:
 
         if not self.files:
             return fail("name the level files or packs to check", UNUSABLE)
-        reports = check(self.files)
-        say(check_text(reports, self.json).removesuffix("\n"))
+        with checking() as progress:
+            reports = check(self.files, progress)
+        text = check_text(reports, self.json)
+        if self.json:
+            print_bytes(text)
+        else:
+            say(text.removesuffix("\n"))
         return AT_FAULT if any(report["errors"] for report in reports) else DONE

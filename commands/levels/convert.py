@@ -8,6 +8,7 @@ from pathlib import Path
 from tyro.conf import Positional
 
 from commands.exit_codes import DONE
+from commands.levels.printing import print_bytes
 
 
 @dataclass(frozen=True)
@@ -22,5 +23,5 @@ class ConvertCommand:
         from game.text.reading import read
         from game.text.writing import write
 
-        print(write(read(self.level)), end="")
+        print_bytes(write(read(self.level)))
         return DONE

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from tyro.conf import Positional
 
-from commands.exit_codes import DONE, UNUSABLE, fail, say
+from commands.exit_codes import DONE, UNUSABLE, fail
+from commands.levels.printing import print_report
 
 
 @dataclass(frozen=True)
@@ -33,9 +34,8 @@ class FixedCommand:
         if self.split not in SPLITS or min(self.groups, self.tasks) < 1 or self.seed < 0:
             what = "--groups and --tasks are at least 1, --seed 0"
             return fail(f"--split is one of {', '.join(SPLITS)}; {what}", UNUSABLE)
-        say(
-            fixed_policy_report(
-                self.pack, self.split, self.groups, self.tasks, self.seed, self.json
-            )
+        report = fixed_policy_report(
+            self.pack, self.split, self.groups, self.tasks, self.seed, self.json
         )
+        print_report(report, self.json)
         return DONE

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from tyro.conf import Positional
 
-from commands.exit_codes import DONE, say
+from commands.exit_codes import DONE
+from commands.levels.printing import print_report
 
 
 @dataclass(frozen=True)
@@ -21,5 +22,5 @@ class HashCommand:
     def run(self) -> int:
         from game.authoring.reports import task_ids_report
 
-        say(task_ids_report(self.level, self.json))
+        print_report(task_ids_report(self.level, self.json), self.json)
         return DONE

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from commands.exit_codes import DONE, say
+from commands.exit_codes import DONE
+from commands.levels.printing import print_report
 
 
 @dataclass(frozen=True)
@@ -17,5 +18,5 @@ class ListCommand:
     def run(self) -> int:
         from game.authoring.reports import packs_report
 
-        say(packs_report(self.json))
+        print_report(packs_report(self.json), self.json)
         return DONE

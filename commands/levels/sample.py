@@ -12,6 +12,7 @@ import tyro
 from tyro.conf import Positional
 
 from commands.exit_codes import DONE, UNUSABLE, fail, say
+from commands.levels.printing import print_report, terminal_width
 
 if TYPE_CHECKING:
     from game.authoring.figures import TaskFigures
@@ -43,8 +44,9 @@ class SampleCommand:
         if self.split not in (None, *SPLITS):
             return fail(f"--split is one of {', '.join(SPLITS)}", UNUSABLE)
         title, figures = sample_tasks(self.level, self.n, self.seed, self.split)
+        report = sample_report(title, figures, self.json, terminal_width())
         code = self._draw(title, figures) if self.png else DONE
-        say(sample_report(title, figures, self.json))
+        print_report(report, self.json)
         return code
 
     def _draw(self, title: str, figures: Sequence[TaskFigures]) -> int:

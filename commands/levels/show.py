@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from tyro.conf import Positional
 
 from commands.exit_codes import DONE, say
+from commands.levels.printing import print_bytes
 
 
 @dataclass(frozen=True)
@@ -21,5 +22,9 @@ class ShowCommand:
     def run(self) -> int:
         from game.authoring.reports import optimal_paths_report
 
-        say(optimal_paths_report(self.level, self.json))
+        report = optimal_paths_report(self.level, self.json)
+        if self.json:
+            print_bytes(f"{report}\n")
+        else:
+            say(report)
         return DONE

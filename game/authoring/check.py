@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from game.authoring.figures import TaskFigures
+from game.authoring.figures import CheckedTask, check_tasks
 from game.authoring.formatting import as_json_text
-from game.authoring.level_warnings import find_warnings, place_in_file
+from game.authoring.level_warnings import (
+    cut_texts,
+    find_warnings,
+    place_in_file,
+    unwanted_goals,
+    unwanted_text,
+)
+from game.authoring.training_cost import find_slow_levels, slow_levels
+from game.tasks.authored_splits import check_cells
 from game.tasks.distribution import SPLITS
 from game.tasks.family import count_tasks, draw_task, family
 from game.tasks.pack_file import PACK_FILE, PackError, level_files
@@ -18,7 +27,7 @@ from game.tasks.packs import DEFAULT_EPISODES, Pack, find_pack, load_pack
 from game.tasks.task import Task
 from game.text.drawn_values import drawable_values, with_values
 from game.text.level import MAX_BYTES, Level, LevelError
-from game.text.reading import examine
+from game.text.reading import MAX_PROBLEMS, examine
 from game.text.tiles import START
 from game.text.values import OneOf, Range, Value
 from game.world.bayes_optimal import bayes_returns, posterior_sampling
@@ -26,6 +35,8 @@ from game.world.tables import TooLarge
 
 MOST_TASKS = 1000  # up to this many tasks, figures are means over all of them
 SAMPLED_TASKS = 256  # sampled tasks if there are more than MOST_TASKS
+Progress = Callable[[str, int, int], None]  # the file, tasks done, and their number
+MOST_UNWANTED = 0.05  # share of generated tasks whose optimum may leave the goal, unmentioned
 FIGURES = (
     *("states", "optimal_return", "random_return", "shortest_path"),
     *("tasks", "sampled", "episodes", "bayes_return", "bayes_return_bounds"),
@@ -33,7 +44,11 @@ FIGURES = (
 )
 
 
-def check(names: Sequence[str]) -> list[dict[str, Any]]:
+def _no_progress(file: str, done: int, total: int) -> None:
+    """Show nothing."""
+
+
+def check(names: Sequence[str], progress: Progress = _no_progress) -> list[dict[str, Any]]:
     """Return a report on each level file, including the files of packs, and on faulty packs."""
     reports = []
     for name in names:
@@ -41,9 +56,9 @@ def check(names: Sequence[str]) -> list[dict[str, Any]]:
             path = find_pack(name)
             path = path.parent if path.name == PACK_FILE else path
             if path.is_file():
-                reports.append(check_file(path))
+                reports.append(check_file(path, progress=progress))
                 continue
-            reports += check_folder(path)
+            reports += check_folder(path, progress)
         except PackError as error:
             reports.append(_report(name, [str(error)]))
         except OSError as error:
@@ -56,21 +71,25 @@ def _report(file: str, errors: list[str]) -> dict[str, Any]:
     return {"file": file, "errors": errors, "warnings": [], **dict.fromkeys(FIGURES)}
 
 
-def check_folder(folder: Path) -> list[dict[str, Any]]:
+def check_folder(folder: Path, progress: Progress = _no_progress) -> list[dict[str, Any]]:
     """Return a report on each level file, and on the pack if it has an error or a generator."""
     episodes, whole = DEFAULT_EPISODES, []
+    slow: dict[str, str] = {}
+    progress(str(folder), 0, 0)
     try:
         pack = load_pack(folder)
         episodes = pack.episodes
-        whole = [] if pack.levels else [check_generated(pack)]
+        whole = [] if pack.levels else [check_generated(pack, progress)]
+        slow = {level.file: what for level, what in find_slow_levels(pack.levels)}
     except LevelError:  # these errors are in the files' own reports
         pass
     except PackError as error:
         whole = [_report(str(folder), [str(error)])]
-    return [check_file(file, episodes) for file in level_files(folder)] + whole
+    files = level_files(folder)
+    return [check_file(file, episodes, slow.get(str(file), ""), progress) for file in files] + whole
 
 
-def check_generated(pack: Pack) -> dict[str, Any]:
+def check_generated(pack: Pack, progress: Progress = _no_progress) -> dict[str, Any]:
     """Return a report with the figures of a generating pack's validation and test tasks."""
     report = _report(str(pack.path), [])
     tasks = [task for split in SPLITS for task in pack.split(split).tasks]
@@ -80,37 +99,56 @@ def check_generated(pack: Pack) -> dict[str, Any]:
         tasks = [tasks[i] for i in chosen]
     if not tasks:
         return report
+    place = f"{pack.path / PACK_FILE}:1:1:"
     try:
-        figures = [TaskFigures(task) for task in tasks]
-        report |= _mean_figures(figures) | {"sampled": sampled, "episodes": pack.episodes}
+        checked = check_tasks(tasks, partial(progress, str(pack.path)))
+        sampled |= len(checked) < len(tasks)
+        report |= _mean_figures(checked) | {"sampled": sampled, "episodes": pack.episodes}
     except TooLarge as error:
-        return _report(str(pack.path), [f"{pack.path / PACK_FILE}:1:1: {error}"])
-    steps = tasks[0].level.steps
-    late = sum(one.shortest_path is None or one.shortest_path > steps for one in figures)
+        return _report(str(pack.path), [f"{place} {error}"])
+    steps, found = tasks[0].level.steps, []
+    late = sum(one.shortest_path is None or one.shortest_path > steps for one in checked)
     if late:
-        what = f"{late} of {len(tasks)} tasks cannot be solved in {steps} steps - raise 'steps'"
-        report["warnings"] = [f"{pack.path / PACK_FILE}:1:1: warning: {what}"]
-    return report
+        what = f"{late} of {len(checked)} tasks cannot be solved in {steps} steps - raise 'steps'"
+        found.append(f"{place} warning: {what}")
+    unwanted = unwanted_goals(checked)
+    if len(unwanted) > MOST_UNWANTED * len(checked):
+        found.append(f"{place} warning: {unwanted_text(unwanted, checked)}")
+    found += [line.replace(place, f"{place} warning:", 1) for line in slow_levels(pack)]
+    return report | {"warnings": found}
 
 
-def check_file(path: Path, episodes: int = DEFAULT_EPISODES) -> dict[str, Any]:
+def check_file(
+    path: Path,
+    episodes: int = DEFAULT_EPISODES,
+    slow: str | None = None,
+    progress: Progress = _no_progress,
+) -> dict[str, Any]:
     """Return a report on a level file; figures of a family are means over its tasks.
 
-    `episodes` is the number of episodes in a trial. Raises OSError.
+    `episodes` is the number of episodes in a trial. `slow` says what the level costs in training
+    with its pack-mates; without it, the level is looked at by itself. Raises OSError.
     """
     with open(path, "rb") as file:
-        level, problems = examine(file.read(MAX_BYTES + 1), str(path))
+        text = file.read(MAX_BYTES + 1)
+    level, problems = examine(text, str(path))
     report = _report(str(path), [str(problem) for problem in problems])
     if not level:
         return report
+    if slow is None:
+        try:
+            check_cells([level], level.where.removesuffix(": "))
+        except PackError as error:
+            return _report(str(path), [str(error)])
+        slow = next((what for _, what in find_slow_levels([level])), "")
     try:
         tasks, sampled = _tasks_to_check(level)
-        figures = [TaskFigures(task) for task in tasks]
-        report |= _mean_figures(figures) | {"sampled": sampled} | _bayes_figures(level, episodes)
-        report["warnings"] = [
-            f"{path}:{line}:{column}: warning: {what}"
-            for line, column, what in sorted(dict.fromkeys(find_warnings(level, figures)))
-        ]
+        checked = check_tasks(tasks, partial(progress, str(path)))
+        sampled |= len(checked) < len(tasks)
+        report |= _mean_figures(checked) | {"sampled": sampled} | _bayes_figures(level, episodes)
+        found = [*cut_texts(text), *find_warnings(level, checked)]
+        found += [(level.places.get("map", 1), 1, slow)] if slow else []
+        report["warnings"] = _warning_lines(path, found)
         if report["shortest_path"] is None:
             line, column = place_in_file(level, level.find(START)[0])
             what = "the opponents block every way to a goal - open another way"
@@ -119,6 +157,18 @@ def check_file(path: Path, episodes: int = DEFAULT_EPISODES) -> dict[str, Any]:
         line = level.places.get("map", 1)
         report["errors"] = [f"{path}:{line}:1: {error}"]
     return report
+
+
+def _warning_lines(path: Path, found: Sequence[tuple[int, int, str]]) -> list[str]:
+    """Return warnings (line, column, message) in the order of their places, up to MAX_PROBLEMS."""
+    lines = [
+        f"{path}:{line}:{column}: warning: {what}"
+        for line, column, what in sorted(dict.fromkeys(found))
+    ]
+    if len(lines) > MAX_PROBLEMS:
+        more = f"and {len(lines) - MAX_PROBLEMS:,} more warnings - mend the others first"
+        lines[MAX_PROBLEMS:] = [f"{path}:1:1: warning: {more}"]
+    return lines
 
 
 def _tasks_to_check(level: Level) -> tuple[list[Task], bool]:
@@ -140,11 +190,11 @@ def _tasks_to_check(level: Level) -> tuple[list[Task], bool]:
     return [draw_task(level, "", rng) for _ in range(SAMPLED_TASKS)], True
 
 
-def _mean_figures(figures: Sequence[TaskFigures]) -> dict[str, Any]:
+def _mean_figures(figures: Sequence[CheckedTask]) -> dict[str, Any]:
     """Return the mean figures of tasks, and the number of states of the largest one."""
     paths = [one.shortest_path for one in figures if one.shortest_path is not None]
     return {
-        "states": max(one.tables.n_states for one in figures),
+        "states": max(one.states for one in figures),
         "optimal_return": float(np.mean([one.optimal_return for one in figures])),
         "random_return": float(np.mean([one.random_return for one in figures])),
         "shortest_path": float(np.mean(paths)) if paths else None,
@@ -193,16 +243,28 @@ def _verdict(report: dict[str, Any]) -> str:
 
 
 def _bayes_verdict(report: dict[str, Any]) -> list[str]:
-    """Return a line on the returns with the goal hidden, or no line where it is not."""
-    if report["posterior_sampling"] is None:
+    """Return a line on the returns with the goal hidden, or no line where it is not.
+
+    Each figure has a limit of its own, so that any of them may be missing. Where the goal is known,
+    there are no bounds and no posterior sampling.
+    """
+    sampled = report["posterior_sampling"]
+    if sampled is None and report["bayes_return_bounds"] is None:
         return []
-    exact = [report[f"bayes_{name}"] for name in ("return", "trial")]
-    bounds = [report[f"bayes_{name}_bounds"] for name in ("return", "trial")]
-    one, trial = (
-        f"{bound[0]:.3f} to {bound[1]:.3f}" if value is None else f"{value:.3f}"
-        for value, bound in zip(exact, bounds)
-    )
-    return [
-        f"    goal hidden: Bayes-optimal return {one} in the first episode, {trial} in a trial of "
-        f"{report['episodes']}; posterior sampling {sum(report['posterior_sampling']):.3f}"
-    ]
+    one, trial = _bayes_text(report, "return"), _bayes_text(report, "trial")
+    parts = []
+    if one and trial:
+        of = f"a trial of {report['episodes']}"
+        parts.append(f"Bayes-optimal return {one} in the first episode, {trial} in {of}")
+    if sampled is not None:
+        of = "" if parts else f" in a trial of {report['episodes']}"
+        parts.append(f"posterior sampling {sum(sampled):.3f}{of}")
+    return [f"    goal hidden: {'; '.join(parts)}"]
+
+
+def _bayes_text(report: dict[str, Any], name: str) -> str:
+    """Return a Bayes-optimal return or its bounds as text; "" where neither is known."""
+    value, bounds = report[f"bayes_{name}"], report[f"bayes_{name}_bounds"]
+    if value is not None:
+        return f"{value:.3f}"
+    return "" if bounds is None else f"{bounds[0]:.3f} to {bounds[1]:.3f}"

@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
-import contextlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from game.tasks.task import Task
-from game.text.level import MAX_STEPS
+from game.text.level import MAX_STEPS, Level
+from game.text.tiles import GOAL, HUNTER, PATROL, START
+from game.text.values import NORMAL
+from game.text.variants import variants
+from game.text.walking import explore
+from game.text.writing import canonical
 from game.world.batch import GridBatch
-from game.world.planner import BaselineReturns, baseline_returns, shortest_path
+from game.world.planner import (
+    BaselineReturns,
+    baseline_returns,
+    goal_probability,
+    shortest_path,
+)
 from game.world.tables import Tables, TooLarge, compile_level
+
+MOST_AT_ONCE = 20_000  # states in a batch of tasks
+MOST_WORK = 20_000_000  # tasks x states x steps
+FEWEST_TASKS = 16  # that are computed, however much that is
 
 
 @dataclass(frozen=True)
@@ -35,12 +51,15 @@ class TaskFigures:
         """The fewest moves to a goal; None if there is no path.
 
         The tables contain the opponents' phases of one episode only. Where that is too short, the
-        path is searched again with the most steps that a level may have.
+        path is searched again with the most steps that a level may have. Where that is too large,
+        and no path is known, the opponents are ignored.
         """
         path, level = shortest_path(self.tables), self.task.level
         if self.tables.opponents.size and (path is None or path > level.steps):
-            with contextlib.suppress(TooLarge):
+            try:
                 return shortest_path(compile_level(replace(level, steps=MAX_STEPS)))
+            except TooLarge:
+                return path or _path_past_no_opponents(level)
         return path
 
     @cached_property
@@ -67,6 +86,93 @@ class TaskFigures:
             "optimal_return": self.optimal_return,
             "random_return": self.random_return,
         }
+
+
+def _path_past_no_opponents(level: Level) -> int | None:
+    """Return the fewest moves from any start to any goal if there were no opponents."""
+    nodes = explore(level, level.find(START))
+    return next(
+        (steps for node, (steps, _) in nodes.items() if level.rows[node[0]][node[1]] == GOAL), None
+    )
+
+
+@dataclass(frozen=True)
+class CheckedTask:
+    """A task with the figures that `levels check` reports."""
+
+    task: Task
+    states: int
+    shortest_path: int | None
+    optimal_return: float
+    random_return: float
+    goal_probability: float
+    """Probability of reaching a goal under an optimal policy, ties in favour of the goal."""
+    best_probability: float
+    """The highest probability of reaching a goal."""
+
+
+Progress = Callable[[int, int], None]  # tasks done, and their number
+
+
+def check_tasks(tasks: Sequence[Task], progress: Progress) -> list[CheckedTask]:
+    """Return the figures of tasks, or of a random part of them where they take over MOST_WORK.
+
+    Tasks that play alike are computed once. Raises TooLarge.
+    """
+    keys = [_play_key(task.level) for task in tasks]
+    distinct = _affordable(dict(zip(keys, tasks)))
+    found: dict[str, CheckedTask] = {}
+    chunk: dict[str, TaskFigures] = {}
+    for i, (key, task) in enumerate(distinct.items()):
+        chunk[key] = TaskFigures(task)
+        if len(chunk) * max(one.tables.n_states for one in chunk.values()) > MOST_AT_ONCE:
+            found |= _check_chunk(chunk)
+            chunk = {}
+        progress(i, len(distinct))
+    found |= _check_chunk(chunk)
+    return [replace(found[key], task=task) for key, task in zip(keys, tasks) if key in found]
+
+
+def _affordable(tasks: dict[str, Task]) -> dict[str, Task]:
+    """Return the tasks, or a random part of them, chosen with seed 0, that takes MOST_WORK."""
+    one = TaskFigures(next(iter(tasks.values())))
+    most = max(FEWEST_TASKS, MOST_WORK // (one.tables.n_states * one.task.level.steps))
+    if len(tasks) <= most:
+        return tasks
+    chosen = set(np.random.default_rng(0).permutation(len(tasks))[:most].tolist())
+    return {key: task for i, (key, task) in enumerate(tasks.items()) if i in chosen}
+
+
+def _play_key(level: Level) -> str:
+    """Return a text that is equal for levels whose figures are equal.
+
+    Permuted controls change no figure, and neither do symmetries where there are no opponents.
+    """
+    level = replace(level, controls=NORMAL)
+    if level.find(PATROL) or level.find(HUNTER):
+        return canonical(level)
+    return min(canonical(variant) for _, variant in variants(level))
+
+
+def _check_chunk(chunk: dict[str, TaskFigures]) -> dict[str, CheckedTask]:
+    """Return the figures of tasks by key, computed as one batch."""
+    if not chunk:
+        return {}
+    batch = GridBatch([one.tables for one in chunk.values()])
+    baselines = baseline_returns(batch)
+    reached, best = goal_probability(batch)
+    return {
+        key: CheckedTask(
+            one.task,
+            one.tables.n_states,
+            one.shortest_path,
+            float(baselines.optimal[i]),
+            float(baselines.random[i]),
+            float(reached[i]),
+            float(best[i]),
+        )
+        for i, (key, one) in enumerate(chunk.items())
+    }
 
 
 def describe_draws(task: Task) -> str:

@@ -10,8 +10,8 @@ from game.text.visible import visible
 
 
 def as_json_text(value: Any) -> str:
-    """Return a value as indented JSON."""
-    return json.dumps(value, indent=2, ensure_ascii=False)
+    """Return a value as indented JSON, in ASCII."""
+    return json.dumps(value, indent=2)
 
 
 def aligned_columns(rows: Sequence[Sequence[object]]) -> str:

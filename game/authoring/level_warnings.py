@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from game.authoring.figures import TaskFigures
+from game.authoring.figures import CheckedTask
 from game.text.level import Cell, Level
-from game.text.tiles import BY_CHAR, CANDIDATE, GOAL, START
-from game.text.walking import explore, teleporters
+from game.text.step_reward import DECIMALS, NoStepReward, automatic_step_reward
+from game.text.tiles import BY_CHAR, CANDIDATE, DIRECTIONS, GOAL, HUNTER, PATROL
+from game.text.values import OneOf, Range, Value, text_of
+from game.text.walking import exits_from, reached_by_start, teleporters
+from game.world.batch import GridBatch
+from game.world.planner import goal_probability
+from game.world.rules import KEYS
 
+MOST_NAMED = 4  # goals in a message
+ENOUGH = 0.5 - 1e-9  # the least probability of reaching the goal that needs no warning
+MOST_TRIED = 32  # tasks with which a step reward is tried
+MOST_HALVINGS = 6  # of a step reward
 Warnings = Iterator[tuple[int, int, str]]  # line, column, message
 
 
@@ -23,19 +35,32 @@ def _cell_text(cell: Cell) -> str:
     return f"row {cell[0] + 1} column {cell[1] + 1}"
 
 
-def find_warnings(level: Level, figures: Sequence[TaskFigures]) -> Warnings:
-    """Yield warnings about a level. `figures` are those of its tasks, or of a sample of them."""
-    candidates = level.find(CANDIDATE)
-    reached = {node[:2] for node in explore(level, level.find(START))}
+def find_warnings(level: Level, checked: Sequence[CheckedTask]) -> Warnings:
+    """Yield warnings about a level. `checked` are its tasks, or a sample of them."""
+    candidates, groups = level.find(CANDIDATE), list(reached_by_start(level))
+    reached = set().union(*(cells for _, cells in groups))
     yield from _unused_parts(level, reached)
+    yield from _stuck_parts(level)
     if level.goal == "hidden" and len(candidates) == 1 and not level.find(GOAL):
         what = "the hidden goal has only one candidate - add another '?'"
         yield *place_in_file(level, candidates[0]), what
-    drawn: Counter[str] = Counter(dict(one.task.drawn).get("goal", "") for one in figures)
+    if candidates and level.find(GOAL):
+        what = "'G' and '?' on one map: every task has the goals 'G' and one more - use one of them"
+        yield *place_in_file(level, level.find(GOAL)[0]), what
+    if groups:
+        yield from _unreached_goals(level, checked, reached)
+        yield from _unreached_from_some(level, groups, reached)
+    yield from _too_few_steps(level, checked)
+    yield from _unwanted_goals(level, checked)
+
+
+def _unreached_goals(level: Level, checked: Sequence[CheckedTask], reached: set[Cell]) -> Warnings:
+    """Yield warnings about goals that no start leads to, in all tasks or in some of them."""
+    drawn: Counter[str] = Counter(dict(one.task.drawn).get("goal", "") for one in checked)
     missed: Counter[str] = Counter(
-        dict(one.task.drawn).get("goal", "") for one in figures if one.shortest_path is None
+        dict(one.task.drawn).get("goal", "") for one in checked if one.shortest_path is None
     )
-    for cell in candidates + level.find(GOAL):
+    for cell in level.find(CANDIDATE) + level.find(GOAL):
         name = _cell_text(cell)
         times, of = missed[name], drawn[name]
         what, todo = f"the goal at {name} is out of reach", "open a path to it"
@@ -43,7 +68,27 @@ def find_warnings(level: Level, figures: Sequence[TaskFigures]) -> Warnings:
             yield *place_in_file(level, cell), f"{what} - {todo}"
         elif times:
             yield *place_in_file(level, cell), f"{what} in {times} of {of} tasks - {todo}"
-    yield from _too_few_steps(level, figures)
+
+
+def _unreached_from_some(
+    level: Level, groups: Sequence[tuple[list[Cell], set[Cell]]], reached: set[Cell]
+) -> Warnings:
+    """Yield warnings about starts from which candidates are out of reach that others lead to."""
+    for starts, cells in groups:
+        missed = [cell for cell in level.find(CANDIDATE) if cell in reached - cells]
+        if not missed:
+            continue
+        verb = "is" if len(missed) == 1 else "are"
+        what = f"from the {_cells_text('start', starts)}, the {_cells_text('goal', missed)} {verb}"
+        yield *place_in_file(level, min(starts)), f"{what} out of reach - open a path"
+
+
+def _cells_text(noun: str, cells: Sequence[Cell]) -> str:
+    """Return a noun with the names of its cells, up to MOST_NAMED of them."""
+    named = sorted(cells)[:MOST_NAMED]
+    more = f" and {len(cells) - len(named)} more" if len(cells) > len(named) else ""
+    plural = "s" if len(cells) > 1 else ""
+    return f"{noun}{plural} at {', '.join(map(_cell_text, named))}{more}"
 
 
 def _unused_parts(level: Level, reached: set[Cell]) -> Warnings:
@@ -51,6 +96,10 @@ def _unused_parts(level: Level, reached: set[Cell]) -> Warnings:
 
     `reached` are the cells that the agent can reach.
     """
+    line = level.places.get("cost", 1)
+    names = {BY_CHAR[char].name for char in set("".join(level.rows))}
+    for name in (name for name, _ in level.costs if name not in names):
+        yield line, 1, f"'cost: {name}', but there is no {name} on the map - remove it"
     for char in sorted({label[0] for label, _ in level.defines} - set("".join(level.rows))):
         line = min(level.places.get(label, 1) for label, _ in level.defines if label[0] == char)
         yield line, 1, f"'define: {char}', but there is no '{char}' on the map - remove the line"
@@ -70,11 +119,61 @@ def _unused_parts(level: Level, reached: set[Cell]) -> Warnings:
             yield *place_in_file(level, cells[0]), what
 
 
-def _too_few_steps(level: Level, figures: Sequence[TaskFigures]) -> Warnings:
+def _stuck_parts(level: Level) -> Warnings:
+    """Yield warnings about opponents that cannot move, and one-way tiles that cannot be left."""
+    exits = exits_from(level)
+    keys = "".join(char for char in KEYS if level.find(char))
+    for char in sorted(set("".join(level.rows))):
+        tile = BY_CHAR[char]
+        for row, column in level.find(char) if tile.effect in DIRECTIONS else ():
+            if not exits((row, column, keys)):
+                what = f"the one-way tile at {_cell_text((row, column))} cannot be left"
+                yield *place_in_file(level, (row, column)), f"{what} - open a way out of it"
+        for cell in level.find(char) if char in (PATROL, HUNTER) else ():
+            if not any(_is_free(level, other) for other in _ahead_of_opponent(level, char, cell)):
+                what = f"the {tile.name} at {_cell_text(cell)} cannot move"
+                yield *place_in_file(level, cell), f"{what} - leave room for it"
+        label = f"{char} every"
+        pace = level.setting(label) if char in (PATROL, HUNTER) else 0
+        fewest = min(_numbers(pace))
+        if fewest > level.steps:
+            line = level.places.get(label, level.places.get("map", 1))
+            what = f"'{char}' moves every {fewest:g} steps, and episodes have {level.steps}"
+            yield line, 1, f"{what}, so it never moves - lower 'every'"
+
+
+def _numbers(value: Value) -> list[float]:
+    """Return the ends of a range, the members of a set, or the value itself."""
+    if isinstance(value, Range):
+        return [value.low, value.high]
+    return [float(one) for one in (value.members if isinstance(value, OneOf) else (value,))]
+
+
+def _ahead_of_opponent(level: Level, char: str, cell: Cell) -> Iterator[Cell]:
+    """Yield the cells that an opponent can move to from its first cell, if they are free."""
+    kind = level.setting(f"{PATROL} kind") if char == PATROL else "hunt"
+    kinds = kind.members if isinstance(kind, OneOf) else (kind,)
+    row, column = cell
+    if {"x", "hunt"} & set(kinds):
+        yield from ((row, column - 1), (row, column + 1))
+    if {"y", "hunt"} & set(kinds):
+        yield from ((row - 1, column), (row + 1, column))
+
+
+def _is_free(level: Level, cell: Cell) -> bool:
+    """Whether an opponent may enter a cell: inside the map, and neither wall nor door."""
+    row, column = cell
+    if not (0 <= row < level.height and 0 <= column < level.width):
+        return False
+    tile = BY_CHAR[level.rows[row][column]]
+    return tile.passable and tile.effect != "door"
+
+
+def _too_few_steps(level: Level, checked: Sequence[CheckedTask]) -> Warnings:
     """Yield a warning about the farthest goal if episodes are too short to reach it."""
     far = {
         dict(one.task.drawn).get("goal", "the goal"): one.shortest_path
-        for one in figures
+        for one in checked
         if one.shortest_path and one.shortest_path > level.steps
     }
     if far:
@@ -84,3 +183,72 @@ def _too_few_steps(level: Level, figures: Sequence[TaskFigures]) -> Warnings:
         have = f"episodes have {level.steps} step{'s' if level.steps > 1 else ''}"
         what = f"{have}, but the way to {name} takes {far[name]}{others} - raise 'steps'"
         yield line, 1, what
+
+
+# --- the optimum and the goal --------------------------------------------------------------------
+
+
+def unwanted_goals(checked: Sequence[CheckedTask]) -> list[CheckedTask]:
+    """Return the tasks whose optimal policy reaches the goal with a probability below 1/2.
+
+    Tasks in which no policy reaches it with a higher one are left out.
+    """
+    return [one for one in checked if one.goal_probability < ENOUGH <= one.best_probability]
+
+
+def _unwanted_goals(level: Level, checked: Sequence[CheckedTask]) -> Warnings:
+    """Yield a warning where the optimal policy of some task does not want the goal."""
+    unwanted = unwanted_goals(checked)
+    if unwanted:
+        line = level.places.get("reward", level.places.get("map", 1))
+        yield line, 1, unwanted_text(unwanted, checked, level)
+
+
+def unwanted_text(
+    unwanted: Sequence[CheckedTask], checked: Sequence[CheckedTask], level: Level | None = None
+) -> str:
+    """Return the warning about tasks whose optimum does not want the goal, with a step reward.
+
+    `level` is the family that all tasks are draws of.
+    """
+    least = min(one.goal_probability for one in unwanted)
+    what = f"the optimal policy reaches the goal with a probability of {least:.2g}"
+    if len(checked) > 1:
+        what += f" ({len(unwanted)} of {len(checked)} tasks are below 1/2)"
+    levels = [one.task.level for one in unwanted][:MOST_TRIED]
+    step = _rewarding_step(levels, level)
+    if step is None:
+        return f"{what}, whatever a step pays - raise the reward of the goal"
+    goal = levels[0].goal_reward
+    line = "reward: " + (f"goal={text_of(goal)} " if goal != 1 else "") + f"step={text_of(step)}"
+    return f"{what}, since something else pays more - use '{line}'"
+
+
+def _rewarding_step(levels: Sequence[Level], family: Level | None) -> float | None:
+    """Return a step reward with which the optimal policies reach the goal; None if there is none.
+
+    The first that is tried is the automatic one; then each is half of the one before, to 0.
+    """
+    tried = []
+    for level in [family] if family else levels:
+        with contextlib.suppress(NoStepReward):
+            tried.append(automatic_step_reward(level))
+    first = max(tried, default=-0.1)
+    for reward in [*(round(first / 2**k, DECIMALS) for k in range(MOST_HALVINGS)), 0.0]:
+        batch = GridBatch.of([replace(level, step_reward=reward + 0.0) for level in levels])
+        if goal_probability(batch)[0].min() >= ENOUGH:
+            return reward + 0.0
+    return None
+
+
+# --- the text of the file ------------------------------------------------------------------------
+
+_CUT = re.compile(r"[ \t]*(title|author)[ \t]*:[^;]*[^; \t](?=;)", re.IGNORECASE)
+
+
+def cut_texts(text: bytes) -> Warnings:
+    """Yield warnings about titles and authors of a level file that a ';' cuts inside the text."""
+    for number, line in enumerate(text.decode("utf-8").split("\n"), 1):
+        if found := _CUT.match(line):
+            what = f"the {found[1].lower()} ends before ';', where a comment begins"
+            yield number, found.end() + 1, f"{what} - remove the ';', or put a blank before it"

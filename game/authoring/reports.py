@@ -85,11 +85,19 @@ def sample_tasks(name: str, n: int, seed: int, split: str | None) -> tuple[str, 
     )
 
 
-def sample_report(title: str, figures: Sequence[TaskFigures], as_json: bool) -> str:
-    """Return the maps of tasks side by side, and a table of their draws and figures."""
+def sample_report(
+    title: str, figures: Sequence[TaskFigures], as_json: bool, width: int | None = None
+) -> str:
+    """Return the maps of tasks side by side, and a table of their draws and figures.
+
+    There are at most MAPS_PER_ROW maps in a row, and no more than `width` columns allow.
+    """
     if as_json:
         return as_json_text([_json_row(one) | one.figures for one in figures])
-    rows = [figures[i : i + MAPS_PER_ROW] for i in range(0, len(figures), MAPS_PER_ROW)]
+    widest = max(max(len(one.task.id), one.task.level.width) for one in figures)
+    fitting = MAPS_PER_ROW if width is None else max(1, (width + 2) // (widest + 2))
+    n = min(MAPS_PER_ROW, fitting)
+    rows = [figures[i : i + n] for i in range(0, len(figures), n)]
     head = ["task", "states", "path", "optimal", "drawn"]
     table = aligned_columns([head, *map(_sample_row, figures)])
     return "\n\n".join([title, *map(_side_by_side, rows), table])

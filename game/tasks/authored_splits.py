@@ -22,17 +22,22 @@ ALIKE = "alike"  # the only division whose splits share their tasks
 MOST_CELLS = 4_000_000  # in the maps of all tasks of a pack
 
 
-def list_tasks(levels: list[tuple[str, Level]], where: str) -> list[Task]:
-    """Return all tasks of levels, given with their file names.
-
-    Raises PackError over MOST_CELLS; `where` is the file that the message names.
-    """
-    total = sum(count_tasks(level) * level.height * level.width for _, level in levels)
+def check_cells(levels: list[Level], where: str) -> None:
+    """Raise PackError where the maps of all tasks have over MOST_CELLS."""
+    total = sum(count_tasks(level) * level.height * level.width for level in levels)
     if total > MOST_CELLS:
         raise PackError(
             f"{where}: the maps of all tasks have {total:,} cells in total, over the limit of "
             f"{MOST_CELLS:,} - use fewer candidates"
         )
+
+
+def list_tasks(levels: list[tuple[str, Level]], where: str) -> list[Task]:
+    """Return all tasks of levels, given with their file names.
+
+    Raises PackError over MOST_CELLS; `where` is the file that the message names.
+    """
+    check_cells([level for _, level in levels], where)
     named = ((level, level.title or Path(file).stem) for file, level in levels)
     return [task for level, name in named for task in family(level, name)]
 
@@ -197,7 +202,8 @@ def with_hidden_lines(source: PackFile, key: str, lines: str, level: Level) -> L
 def with_lines(source: PackFile, key: str, lines: str, level: Level) -> Level:
     """Return the level with further header lines. Raises PackError where they are invalid."""
     try:
-        return parse(f"{lines}\n{write(level)}", key)
+        refined = parse(f"{lines}\n{write(level)}", key)
+        return replace(refined, file=level.file, places=level.places)
     except LevelError as error:
         first = error.problems[0]
         raise source.error(key, f"has an invalid header line: {first}") from None

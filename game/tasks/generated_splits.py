@@ -142,6 +142,8 @@ def _templates(
     source: PackFile, header: str, steps: int, split: dict[str, Any]
 ) -> dict[str, list[tuple[str, Level]]]:
     """Return, by split, hidden header lines and a level with these lines and a placeholder map."""
+    if any("step=auto" in line.partition(";")[0] for line in header.split("\n")):
+        source.fail("header", "has 'step=auto', which depends on a map - write a number")
     plain = with_lines(source, "header", header, replace(_PLACEHOLDER, steps=steps))
     if plain.vary:
         source.fail("header", "has a 'vary' line - remove it: generated levels differ without it")

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any
 
+from game.text.guesses import count_unknown, times
 from game.text.tiles import BY_NAME, CANDIDATE, FLOOR, GOAL, START, WALL
 from game.text.values import quote
 
@@ -80,20 +81,15 @@ def check_shape(rows: Rows, first: int, report: Report, fill: str = "'#' or '.'"
 def _translated(
     rows: Rows, first: int, tiles: dict[str, str], known: str, report: Report
 ) -> Rows | None:
-    """The rows in our tiles; every character that the dialect does not have is reported."""
-    whole = True
-    for i, row in enumerate(rows):
-        for j, char in enumerate(row):
-            if char in tiles:
-                continue
-            whole = False
-            if tiles is SOKOBAN and char in BOXES:
-                todo = "levels have no boxes to push: remove it, or make it a wall"
-                report(first + i, j + 1, BOXES[char], todo)
-            else:
-                report(first + i, j + 1, f"unknown tile {quote(char)}", f"use one of: {known}")
+    """The rows in our tiles; each character that the dialect does not have is reported once."""
+    unknown = count_unknown(rows, tiles)
+    for char, (i, j, number) in unknown.items():
+        what, todo = f"unknown tile {quote(char)}", f"use one of: {known}"
+        if tiles is SOKOBAN and char in BOXES:
+            what, todo = BOXES[char], "levels have no boxes to push: remove it, or make it a wall"
+        report(first + i, j + 1, what + times(number), todo)
     table = str.maketrans(tiles)
-    return tuple(row.translate(table) for row in rows) if whole else None
+    return None if unknown else tuple(row.translate(table) for row in rows)
 
 
 def _block(lines: Sequence[str], first: int) -> tuple[Rows, int]:

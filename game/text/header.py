@@ -138,12 +138,19 @@ def _plain(name: str, read: Callable[[str], Any], in_play: bool = True) -> Heade
 # --- reward ------------------------------------------------------------------------------------
 
 
+AUTO = "auto"  # a step reward that depends on the map, see `automatic_step_reward`
+
+
 def _read_rewards(text: str) -> Fields:
-    pairs = read_pairs(
-        text,
-        ["goal", "step"],
-        lambda name, value, at: read_number(value, name, -LARGEST, LARGEST, at),
-    )
+    def read(name: str, value: str, at: int) -> Value:
+        if (name, value) == ("step", AUTO):
+            return AUTO
+        return read_number(value, name, -LARGEST, LARGEST, at)
+
+    pairs = read_pairs(text, ["goal", "step"], read)
+    if pairs.get("step") == AUTO and float(pairs.get("goal", DEFAULTS["goal_reward"])) <= 0:
+        todo = "give it a reward above 0, or write a number"
+        raise Fault("'step=auto', and the goal pays nothing", todo, text.find("step="))
     return {f"{name}_reward": value for name, value in pairs.items()}
 
 

@@ -27,7 +27,8 @@ class Level:
     setting's label ("M every"), both in the order of the tile table. `controls` is "normal",
     "shuffled", or the moves of the actions up, down, left and right, as "down up left right".
     `shown` is the level that agents see instead: that of a drawn level has nominal values.
-    `places` are the line numbers of a file's header keys and labels, and of its map's first row.
+    `file` is the name of the file that it was read from, and `places` are the line numbers of that
+    file's header keys and labels, and of its map's first row.
     """
 
     rows: tuple[str, ...]
@@ -46,6 +47,7 @@ class Level:
     defines: tuple[tuple[str, Value], ...] = ()
     vary: tuple[str, ...] = ()
     shown: Level | None = field(default=None, compare=False, repr=False)
+    file: str = field(default="", compare=False, repr=False)
     places: dict[str, int] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -55,6 +57,11 @@ class Level:
     @property
     def width(self) -> int:
         return len(self.rows[0])
+
+    @property
+    def where(self) -> str:
+        """The place of the map in its file, to begin a message with; "" without a file."""
+        return f"{self.file}:{self.places.get('map', 1)}:1: " if self.file else ""
 
     def find(self, char: str) -> list[tuple[int, int]]:
         """All cells (row, column), from 0, with this tile, in reading order."""

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from game.text.dialects import DIALECTS, Dialect, Report, check_shape, check_size, dialect_of
-from game.text.header import HEADER, LINE_KEYS
+from game.text.guesses import count_unknown, guess_file, guess_format, tile_meant, times, what_to_do
+from game.text.header import AUTO, HEADER, LINE_KEYS
 from game.text.level import MAX_BYTES, MAX_STATES, MAX_STEPS, STEPS, Level, LevelError, Problem
+from game.text.step_reward import NoStepReward, automatic_step_reward
 from game.text.tiles import BY_CHAR, CANDIDATE, FLOOR, GOAL, RESERVED, START
 from game.text.values import Fault, meant, quote
 from game.text.walking import Node, explore
@@ -58,9 +60,12 @@ def examine(text: str | bytes, name: str = "level") -> tuple[Level | None, list[
 
     problems += itertools.islice(_undecodable(lines, name), MAX_PROBLEMS)
     whole = dialect_of(name)  # a foreign file as it stands, without a header of ours
-    if whole and any(line.partition(";")[0].strip(" \t") == "map:" for line in lines):
-        whole = None
+    has_map_line = any(line.partition(";")[0].strip(" \t") == "map:" for line in lines)
+    whole = None if has_map_line else whole
     with contextlib.suppress(_Enough):
+        if not whole and not has_map_line and (form := guess_file(lines)):
+            report(1, 1, *what_to_do(form, has_map_line))
+            raise _Enough
         settings, map_line = ({}, 0) if whole else _read_header(lines, report)
         dialect = DIALECTS.get(settings.pop("dialect", ""), whole)
         rows: tuple[str, ...] = ()
@@ -68,16 +73,18 @@ def examine(text: str | bytes, name: str = "level") -> tuple[Level | None, list[
             rows, settings = _read_foreign(dialect, lines, map_line, settings, report)
         elif map_line and "dialect" not in settings["places"]:
             rows = _read_map(lines, map_line, settings, report)
+        if not problems and settings.get("step_reward") == AUTO:
+            _set_step_reward(rows, settings, lines, report)
     if problems:
         return None, _in_order(problems)
-    return Level(rows=rows, **settings), []
+    return Level(rows=rows, file=name, **settings), []
 
 
 _ESCAPED = re.compile("[\udc80-\udcff]")  # bytes, by surrogateescape
 
 
 class _Enough(Exception):
-    """MAX_PROBLEMS have been found: the search ends."""
+    """The search for problems ends: there are MAX_PROBLEMS, or one that explains all others."""
 
 
 def _in_order(problems: list[Problem]) -> list[Problem]:
@@ -162,7 +169,9 @@ def _read_map(
     while raw and not raw[-1]:
         raw.pop()
     rows = tuple(row.replace(" ", FLOOR) for row in raw)
-    if not rows:
+    if form := guess_format(raw):
+        report(first, 1, *what_to_do(form, has_map_line=True))
+    elif not rows:
         report(map_line, 1, "the map is empty", "write its rows below 'map:'")
     elif check_size(rows, first, report):
         whole = check_shape(rows, first, report)
@@ -187,6 +196,19 @@ def _read_foreign(
     return reading.rows, settings
 
 
+def _set_step_reward(
+    rows: tuple[str, ...], settings: dict[str, Any], lines: list[str], report: Report
+) -> None:
+    """Replace 'auto' by the step reward that the map calls for, or report why there is none."""
+    try:
+        level = Level(rows, **settings | {"step_reward": 0.0})
+        settings["step_reward"] = automatic_step_reward(level)
+    except NoStepReward as error:
+        what, _, todo = str(error).partition(" - ")
+        line = settings["places"]["reward"]
+        report(line, lines[line - 1].find("step=") + 1, f"'step=auto': {what}", todo)
+
+
 def _belongs_above(row: str) -> bool:
     """Whether a line below `map:` is a comment or a header line, as no row of tiles can be."""
     key, colon, _ = row.partition(":")
@@ -195,27 +217,29 @@ def _belongs_above(row: str) -> bool:
 
 def _check_tiles(rows: tuple[str, ...], first: int, report: Report) -> bool:
     """Whether the map has only tiles of the table, and at most two of each teleporter."""
-    whole = True
-    seen: dict[str, int] = {}
-    for i, row in enumerate(rows):
-        for j, char in enumerate(row):
-            seen[char] = seen.get(char, 0) + 1
-            if char in RESERVED:
-                what = f"'{char}' is reserved for {RESERVED[char]}, which are not there yet"
-                todo = "use another tile"
-            elif char == "\t":
-                what, todo = "a tab", "use spaces: each is one tile of floor"
-            elif char not in BY_CHAR:
-                what = f"unknown tile {quote(char)}"
-                todo = "'main.py levels legend' lists the tiles"
-            elif BY_CHAR[char].effect == "teleporter" and seen[char] == 3:
-                what = f"a third teleporter '{char}'"
-                todo = "use another digit: two of each are a pair"
-            else:
-                continue
-            report(first + i, j + 1, what, todo)
+    unknown = count_unknown(rows, BY_CHAR)
+    for char, (i, j, number) in unknown.items():
+        if char in RESERVED:
+            what = f"'{char}' is reserved for {RESERVED[char]}, which are not there yet"
+            todo = "use another tile"
+        elif char == "\t":
+            what, todo = "a tab", "use spaces: each is one tile of floor"
+        else:
+            what, todo = f"unknown tile {quote(char)}", tile_meant(char)
+        report(first + i, j + 1, what + times(number), todo)
+    whole = not unknown
+    for char, tile in BY_CHAR.items():
+        if tile.effect == "teleporter" and sum(row.count(char) for row in rows) > 2:
+            i, j = _cells(rows, char)[2]
+            todo = "use another digit: two of each are a pair"
+            report(first + i, j + 1, f"a third teleporter '{char}'", todo)
             whole = False
     return whole
+
+
+def _cells(rows: tuple[str, ...], char: str) -> list[tuple[int, int]]:
+    """Return row and column, from 0, of each place of a character."""
+    return [(i, j) for i, row in enumerate(rows) for j, one in enumerate(row) if one == char]
 
 
 def _check_ends(rows: tuple[str, ...], first: int, report: Report) -> bool:

@@ -86,6 +86,22 @@ def _best_assignment(gain: Floats) -> float:
     return float(prices.sum() + (gain[:rows] - prices).max(1, initial=0).sum() + others)
 
 
+def _is_path(problem: HiddenGoal) -> bool:
+    """Whether a policy is one path until the goal is found: no chance, and a single start."""
+    return problem.effect is None and bool((problem.start > 0).sum() == 1)
+
+
+def search_cost(problem: HiddenGoal, episodes: int) -> int:
+    """Return the cost of `search_lower_bound` in time and memory, in states x candidates x steps.
+
+    An improved policy is a table over states and steps, of which several are kept.
+    """
+    p = problem
+    if _is_path(p):
+        return p.size * episodes
+    return 4 * p.n_states * p.steps * episodes * (p.n + 1 + 2 * N_ACTIONS)
+
+
 def search_lower_bound(problem: HiddenGoal, solution: KnownGoalSolution, episodes: int) -> float:
     """Return a lower bound on the Bayes-optimal total of a trial: the exact total of some policy.
 
@@ -96,7 +112,7 @@ def search_lower_bound(problem: HiddenGoal, solution: KnownGoalSolution, episode
     state distribution (policy search by dynamic programming, Bagnell et al. 2003).
     """
     p = problem
-    if p.effect is None and (p.start > 0).sum() == 1:
+    if _is_path(p):
         return _total_by_beam_search(p, solution, episodes)
     length = p.steps * episodes
     work = p.n_states * N_ACTIONS * (p.n + 1) * length

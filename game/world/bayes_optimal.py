@@ -22,7 +22,7 @@ from game.text.values import OneOf, Range, Value
 from game.text.variants import variants
 from game.text.writing import canonical
 from game.world.batch import GridBatch
-from game.world.bayes_bounds import assignment_upper_bound, search_lower_bound
+from game.world.bayes_bounds import assignment_upper_bound, search_cost, search_lower_bound
 from game.world.hidden_goal import (
     EQUAL,
     HiddenGoal,
@@ -36,10 +36,12 @@ from game.world.rules import Floats, Ints
 from game.world.tables import N_ACTIONS, TooLarge
 
 Bounds = tuple[float, float]
-MOST_EXACT = 300_000_000  # states x sets of candidates x steps of a trial, for an exact solution
-MOST_VALUES = 30_000_000  # states x candidates x steps, for any solution
-MOST_STEPS = 10_000  # steps of a trial, for a search or a simulation
-OVERHEAD = 2000  # fixed cost of a step, in states x sets
+# Limits that keep each figure to about a second, and to 200 MB.
+MOST_EXACT = 50_000_000  # states x sets of candidates x steps of a trial, for an exact solution
+MOST_VALUES = 8_000_000  # states x candidates x steps, for any solution
+MOST_SEARCHED = 30_000_000  # `search_cost` of a search for bounds
+MOST_STEPS = 2000  # steps of a trial, for a search or a simulation
+OVERHEAD = 10_000  # fixed cost of a step, in states x sets
 CHUNK = 100_000  # numbers that are processed at a time
 TRIALS = 1000  # simulated trials of posterior sampling
 
@@ -160,7 +162,7 @@ def _bounds(level: Level, episodes: int) -> tuple[Bounds, Bounds] | None:
     if (problem.n_sets * problem.n_states + OVERHEAD) * length <= MOST_EXACT:
         totals = exact_totals(problem, solution, episodes) / candidates
         return (totals[0], totals[0]), (totals[-1], totals[-1])
-    if length > MOST_STEPS or problem.size * episodes > MOST_VALUES:
+    if length > MOST_STEPS or search_cost(problem, episodes) > MOST_SEARCHED:
         return None
     one, trial = (
         (

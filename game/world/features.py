@@ -46,6 +46,15 @@ class TooLargeToSee(ValueError):
     """The map is larger than the layout of the features, MAX_SIZE x MAX_SIZE."""
 
 
+def check_observable(level: Level) -> None:
+    """Raise TooLargeToSee, with the place of the map, where agents cannot observe a level."""
+    if max(level.height, level.width) > MAX_SIZE:
+        raise TooLargeToSee(
+            f"{level.where}the map is {level.height} x {level.width} cells, and agents observe at "
+            f"most {MAX_SIZE} x {MAX_SIZE} - use a smaller map"
+        )
+
+
 def observe(tables: Tables) -> Floats:
     """Return the features of every state [S, F]. Raises TooLargeToSee."""
     features = np.zeros((tables.n_states, N_FEATURES))
@@ -85,11 +94,7 @@ def observe_batch(batch: GridBatch) -> tuple[Floats, Ints]:
 def _blocks(tables: Tables) -> dict[str, Floats]:
     """Return the blocks [S, width] that the level uses, without the one-hot ones."""
     level = tables.level.shown or tables.level
-    if max(level.height, level.width) > MAX_SIZE:
-        raise TooLargeToSee(
-            f"the map is {level.height} x {level.width} cells, and agents observe at most "
-            f"{MAX_SIZE} x {MAX_SIZE} - use a smaller map"
-        )
+    check_observable(level)
     around = tables.cell[:, None] + _OFFSETS  # [S, window, 2]
     window = around[..., 0] * (level.width + 2 * VIEW_RADIUS) + around[..., 1]  # [S, window]
     blocks = {name: grid.take(window) for name, grid in _surroundings(level).items()}

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from game.world.batch import GridBatch
 from game.world.rules import Floats, Ints
@@ -84,6 +85,35 @@ def optimal_policy(batch: GridBatch) -> Floats:
     return policy
 
 
+def goal_probability(batch: GridBatch) -> tuple[Floats, Floats]:
+    """Return the probability of reaching a goal [T] under an optimal policy, and the highest one.
+
+    Ties between optimal actions are resolved in favour of the goal. The second probability is that
+    of a policy which maximises nothing else.
+    """
+    backup = bellman_backup(batch)
+    value, reach = np.zeros(batch.over.shape), batch.goal.astype(float)
+    most = reach
+
+    def ahead(probability: Floats) -> Floats:
+        entered = probability.ravel().take(batch.flat_next).reshape(batch.reward.shape)
+        return choice_values(batch, entered)
+
+    for left in range(1, batch.horizon + 1):
+        active = (left <= batch.steps)[:, None]
+        q = choice_values(batch, backup(value))
+        best = q > q.max(-1, keepdims=True) - 1e-9
+        chosen = np.where(best, ahead(reach), 0).max(-1)
+        new_value = np.where(active, q.max(-1), value)
+        new_reach = np.where(active & ~batch.goal, chosen, reach)
+        new_most = np.where(active & ~batch.goal, ahead(most).max(-1), most)
+        old, new = (value, reach, most), (new_value, new_reach, new_most)
+        value, reach, most = new
+        if all(map(np.array_equal, old, new)):
+            break  # converged: further steps change nothing
+    return (batch.start * reach).sum(1), (batch.start * most).sum(1)
+
+
 def expected_return(batch: GridBatch, action_probs: Floats) -> Floats:
     """Return the exact expected return [T] of a memoryless policy `action_probs` [T, S, A]."""
     return _averaged(batch, action_probs)
@@ -148,16 +178,19 @@ def optimal_path(tables: Tables) -> tuple[Ints, Ints]:
     """
     batch = GridBatch([tables])
     backup, likeliest = bellman_backup(batch), _likeliest(batch)
-    plan = []  # plan[k] [S]: optimal action with k + 1 steps left
+    plan: list[NDArray[np.int8]] = []  # plan[k] [S]: optimal action with k + 1 steps left
     value = np.zeros((1, batch.n_states))
     for _ in range(tables.level.steps):
         q = choice_values(batch, backup(value))
+        plan.append((q[0] > q.max(-1)[0][:, None] - 1e-9).argmax(-1).astype(np.int8))
+        if np.array_equal(q.max(-1), value):
+            break  # converged: with more steps left, the plan stays the same
         value = q.max(-1)
-        plan.append((q[0] > value[0][:, None] - 1e-9).argmax(-1))
     states, actions = [int(tables.starts[0])], []
-    for best in reversed(plan):
+    for left in range(tables.level.steps, 0, -1):
         if tables.over[states[-1]]:
             break
+        best = plan[min(left, len(plan)) - 1]
         actions.append(int(best[states[-1]]))
         effect = likeliest[actions[-1], states[-1]]
         states.append(int(tables.next_state[states[-1], effect]))

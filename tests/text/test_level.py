@@ -415,7 +415,7 @@ def test_two_problems_may_have_one_place():
 
 
 def test_of_very_many_problems_it_is_said_that_there_are_more():
-    found = problems("map:\n" + "x" * 250 + "\n")
+    found = problems("map:\n" + "".join(map(chr, range(0x4E00, 0x4E00 + 250))) + "\n")
     assert len(found) == 101
     assert found[-1][2] == "and more problems"
 
@@ -507,3 +507,99 @@ def test_a_map_full_of_coins_or_hunters_is_refused_with_its_factors(tile: str):
     level = parse("map:\n" + "\n".join("@" + tile * 254 + "G" for _ in range(100)))
     with pytest.raises(TooLarge, match=r"10\^\d+ states \(25,600 cells x .*10\^\d+ "):
         compile_level(level)
+
+
+# --- unknown characters and foreign files --------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("map:\n#S.G#\n#SSS#\n", "2:2: unknown tile 'S', 4 times - did you mean '@' (start)?"),
+        ("map:\n██\n@G\n", "2:1: unknown tile '█', 2 times - did you mean '#' (wall)?"),
+        ("map:\n@l\n.G\n", "2:2: unknown tile 'l' - did you mean 'L' (lava)?"),
+        ("map:\n@.G\n\t\t.\n", "3:1: a tab, 2 times - use spaces"),
+        ("map:\n@$$G\n", "2:2: '$' is reserved for boxes, which are not there yet, 2 times"),
+        ("map:\nSFH\nFFG\n", "2:1: this looks like a FrozenLake map - write 'dialect: frozenlake'"),
+        ("SFH\nFFG\n", "1:1: this looks like a FrozenLake map - write 'dialect: frozenlake' and"),
+        ("map:\n####\n#@$.\n", "2:1: this looks like a Sokoban map - write 'dialect: xsb' above"),
+        (
+            "Level 1\n####\n#@$.\n####\n",
+            "1:1: this looks like a Sokoban map - write 'dialect: xsb'",
+        ),
+        ("map:\n..@@\n...T\n", "2:1: this looks like a MovingAI map - write 'dialect: movingai'"),
+        ("type octile\nheight 1\nwidth 2\nmap\n..\n", "1:1: this looks like a MovingAI map"),
+        ('<?xml version="1.0"?>\n<map version="1.10">\n', "1:1: this looks like a Tiled map"),
+        ('{ "height":10,\n "layers":[ {\n', "1:1: this looks like a Tiled map"),
+        ("map:\n1,1,2\n2,0,1\n", "2:1: this looks like a Tiled map, which is not read"),
+    ],
+)
+def test_unknown_characters_are_reported_once_with_a_guess(text: str, expected: str):
+    found = [str(problem) for problem in examine(text, "x")[1]]
+    assert sum(one.startswith(f"x:{expected}") for one in found) == 1, found
+    if "looks like" in expected:
+        assert len(found) == 1
+
+
+def test_the_advised_dialect_reads_the_map():
+    assert parse("dialect: frozenlake\nmap:\nSFH\nFFG\n").rows == ("@.L", "..G")
+    text = "type octile\nheight 2\nwidth 4\nmap\n..@@\n...T\n"
+    assert parse(f"dialect: movingai\nmap:\n{text}").rows == ("@?##", "???#")
+
+
+def test_very_many_bytes_that_are_no_text_hide_no_guess():
+    found = examine(b"\xff\n" * 300 + b"SFH\nFFG\n")[1]
+    assert len(found) == 101
+
+
+# --- an automatic step reward --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "cost"),
+    [
+        ("map:\n@...?\n?....\n", 4),
+        ("map:\n@~~~?\n.....\n", 6),  # around the water
+        ("cost: floor=2\nmap:\n@..?\n", 6),
+        ("cost: mud=2..8 sand={1, 5}\nmap:\n@%:G\n", 5 + 3 + 1),  # nominal costs
+        ("map:\n@.LG\n#...\n", 5),  # no way leads over lava
+        ("map:\n@.1#1G\n", 3),
+        ("map:\n@>.G\n..#.\n", 3),
+        ("map:\n@aAG\n", 3),
+        ("map:\naAG\n@##\n", 3),  # the way to the key counts
+        ("map:\n@A.?\n.a#.\n###?\n", 1 + 1 + 1 + 1 + 1 + 1 + 1),  # to the key, and back to the door
+        ("map:\n@...G.@\n", 4),  # the start that is farther away
+        ("map:\n@.?#?\n", 2),  # a candidate out of reach does not count
+        ("map:\n@.G..G\n", 2),  # of several goals, the nearest
+        ("define: M kind=hunt\nslip: 0.3\nwind: east 0.5\nmap:\n@.M.G\n", 4),
+        ("ends: never\nmap:\n@.?.?\n", 4),
+    ],
+)
+def test_the_automatic_step_reward_makes_the_longest_way_cost_half_the_goal(text: str, cost: int):
+    level = parse(f"reward: goal=3 step=auto\n{text}")
+    assert level.step_reward == -round(3 / (2 * cost), 4)
+    written = parse(f"reward: goal=3 step={level.step_reward}\n{text}")
+    assert Task(level, "").id == Task(written, "").id
+    assert f"reward: goal=3 step={level.step_reward}\n" in write(level)
+    assert parse(write(level)) == level
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("reward: goal=0 step=auto\nmap:\n@.G\n", "'step=auto', and the goal pays nothing"),
+        ("reward: goal=-1 step=auto\nmap:\n@.G\n", "'step=auto', and the goal pays nothing"),
+        ("reward: step=auto\ncost: floor=0\nmap:\n@.G\n", "'step=auto': every way to a goal is fr"),
+        ("reward: step=auto goal=0.0001\nmap:\n@.G\n", "'step=auto': a way that costs 2 makes it"),
+    ],
+)
+def test_where_there_is_no_automatic_step_reward_it_is_an_error(text: str, what: str):
+    (problem,) = examine(text)[1]
+    assert problem.what.startswith(what)
+    assert text.split("\n")[problem.line - 1][problem.column - 1 :].startswith("step=auto")
+
+
+def test_the_automatic_step_reward_is_one_number_for_all_tasks():
+    level = parse("reward: step=auto\nvary: mirror rotate\nmap:\n@...?\n?....\n")
+    tasks = [draw_task(level, "", np.random.default_rng(seed)) for seed in range(20)]
+    assert {task.level.step_reward for task in tasks} == {-0.125}

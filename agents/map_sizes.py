@@ -1,0 +1,43 @@
+"""The check, before any work begins, that agents can observe the maps of a pack."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from agents.agent_catalog import find_agent, read_config
+from agents.learner_registry import BUILT_IN, is_file_learner, learner_names
+from game.tasks.pack_file import PACK_FILE
+from game.tasks.packs import Pack
+from game.world.features import TooLargeToSee, check_observable
+
+
+def check_map_sizes(pack: Pack, splits: Sequence[str], agents: Sequence[str]) -> None:
+    """Raise TooLargeToSee, with the file, where a map of these splits is too large for the agents.
+
+    The planner and its like observe nothing, and learners of one's own may take any map: they are
+    not checked. Raises AgentError where a map is too large and an agent does not exist.
+    """
+    for name in splits:
+        split = pack.split(name)
+        tasks = list(split.tasks)
+        if split.draw and not tasks:
+            tasks = split.sample(1, np.random.default_rng(0))
+        for task in tasks:
+            try:
+                check_observable(task.level)
+            except TooLargeToSee as error:
+                if any(_observes(agent, pack.name) for agent in agents):
+                    place = "" if task.level.file else f"{pack.path / PACK_FILE}:1:1: "
+                    raise TooLargeToSee(f"{place}{error}") from None
+                return
+
+
+def _observes(agent: str, pack: str) -> bool:
+    """Whether an agent, given by its name, or a learner observes features. Raises AgentError."""
+    if agent in BUILT_IN:
+        return BUILT_IN[agent].trains
+    if agent in learner_names() or is_file_learner(agent):
+        return False
+    return read_config(find_agent(agent, pack)).get("learner") in BUILT_IN
