@@ -86,17 +86,20 @@ class LevelGenerator:
 
     def split(self, name: str, tasks: Sequence[Task] | None = None) -> TaskDistribution:
         """Return a split of these tasks, or without `tasks` one that draws new ones."""
-
-        def possible_families(task: Task) -> list[Level]:
-            level = task.level
-            hidden = level.goal == "hidden"
-            rows = with_candidates(level, self.parameters).rows if hidden else level.rows
-            return [_with_map(template, rows) for _, template in self.templates[name]]
-
+        # Partial methods, since nested functions cannot be pickled.
         new = partial(self.draw, split=name, title=self.settings.title)
         draw = new if tasks is None else None
         listed = tuple(tasks or ())
-        return TaskDistribution(name, listed, draw, possible_families=possible_families)
+        return TaskDistribution(
+            name, listed, draw, possible_families=partial(self._possible_families, name)
+        )
+
+    def _possible_families(self, split: str, task: Task) -> list[Level]:
+        """Return the families of a split that a task may be a draw of, given what is visible."""
+        level = task.level
+        hidden = level.goal == "hidden"
+        rows = with_candidates(level, self.parameters).rows if hidden else level.rows
+        return [_with_map(template, rows) for _, template in self.templates[split]]
 
 
 def generated_splits(
