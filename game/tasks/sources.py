@@ -1,0 +1,85 @@
+"""What can be played: a path, the name of a pack, a level's text or rows, a level, or a task."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from game.tasks.authored_splits import DEFAULT_SHARES, divide_by_share, list_tasks
+from game.tasks.distribution import SPLITS, TaskDistribution
+from game.tasks.packs import load_pack
+from game.tasks.task import Task
+from game.text.drawn_values import drawable_values
+from game.text.level import Level, LevelError
+from game.text.reading import examine, parse
+from game.text.tiles import CANDIDATE
+from game.text.values import OneOf, Range, quote
+
+Source = str | Path | Sequence[str] | Level | Task
+
+FORMS = "the path of a level or pack, a pack's name, a level's text, its rows, a Level or a Task"
+UNNAMED = "level"
+
+
+def tasks_of(source: Source, split: str = "test") -> TaskDistribution:
+    """Return a split of what can be played. A single task is in every split.
+
+    A `Level` is played as it is unless it has something to draw. Raises TypeError or ValueError for
+    a wrong argument or an empty split, and PackError, LevelError or OSError.
+    """
+    require_choice("split", split, SPLITS)
+    if isinstance(source, Level) and not _is_family(source):
+        source = Task(source, source.title or UNNAMED)
+    if isinstance(source, Task):
+        return TaskDistribution(split, (source,))
+    splits = _splits(source)
+    if not (splits[split].unlimited or splits[split].tasks):
+        filled = [name for name in SPLITS if splits[name].unlimited or splits[name].tasks]
+        raise ValueError(f"split '{split}' has no tasks here - use one of: {', '.join(filled)}")
+    return splits[split]
+
+
+def require_choice(name: str, value: object, choices: Sequence[str]) -> None:
+    """Raise ValueError unless the argument `name` is one of the choices."""
+    if not (isinstance(value, str) and value in choices):
+        given = quote(value) if isinstance(value, str) else f"of type {type(value).__name__}"
+        raise ValueError(f"{name} {given} is unknown - use one of: {', '.join(choices)}")
+
+
+def _splits(source: Source) -> dict[str, TaskDistribution]:
+    """Return all splits of what is more than one task."""
+    if isinstance(source, str) and "\n" in source:
+        return _splits_of_level(parse(source, UNNAMED))
+    if isinstance(source, str | Path):
+        return load_pack(source).splits
+    if isinstance(source, Level):
+        return _splits_of_level(source)
+    if isinstance(source, list | tuple) and all(isinstance(row, str) for row in source):
+        return _splits_of_level(_level_of_rows(source))
+    raise TypeError(f"level of type {type(source).__name__} is unknown - give {FORMS}")
+
+
+def _splits_of_level(level: Level) -> dict[str, TaskDistribution]:
+    """Return the splits of a level as those of a level file; a single task is in all of them."""
+    tasks = list_tasks([(UNNAMED, level)], UNNAMED)
+    if len(tasks) == 1 and tasks[0].member is None:
+        return {name: TaskDistribution(name, tuple(tasks)) for name in SPLITS}
+    return divide_by_share(tasks, DEFAULT_SHARES)
+
+
+def _level_of_rows(rows: Sequence[str]) -> Level:
+    """Return the level with these rows as its map. Raises LevelError, whose lines are the rows."""
+    for number, row in enumerate(rows, 1):
+        if "\n" in row:
+            raise ValueError(f"row {number} has a line break - give one string for each row")
+    level, problems = examine("\n".join(["map:", *rows]), "rows")
+    if level is None:
+        raise LevelError([replace(one, line=max(1, one.line - 1)) for one in problems])
+    return level
+
+
+def _is_family(level: Level) -> bool:
+    """Whether a goal or a value of the level is still to be drawn."""
+    values = drawable_values(level).values()
+    return bool(level.find(CANDIDATE)) or any(isinstance(v, Range | OneOf) for v in values)
