@@ -32,7 +32,7 @@ from game.world.batch import GridBatch
 from game.world.environments import ACTION_RANGE, Environments, as_actions
 from game.world.features import N_FEATURES, observe
 from game.world.random_streams import RandomStreams
-from game.world.rules import Bools, Ints
+from game.world.rules import Ints
 from game.world.tables import N_ACTIONS, Tables, compile_level
 
 Observation = Literal["features", "state"]
@@ -76,7 +76,7 @@ def _check_memory(num_envs: int, n_tasks: int, n_states: int, observation: str) 
     # an environment has an observation and the bounds of its space
     size = n_tasks * n_states * (TABLE_BYTES + 4 * numbers) + num_envs * 16 * numbers
     if size > MAX_GIGABYTES * 1e9:
-        what = f"{num_envs:,} environments over {n_tasks:,} tasks of up to {n_states:,} states"
+        what = f"{num_envs:,} environments over tables of {n_tasks:,} x {n_states:,} states"
         todo = "use fewer environments, smaller levels or observation='state'"
         limit = f"over the limit of {MAX_GIGABYTES:g} GB"
         raise ValueError(f"{what} need {size / 1e9:.1f} GB, {limit} - {todo}")
@@ -116,8 +116,11 @@ def _check_options(options: Any, names: Sequence[str]) -> dict[str, Any]:
     return options or {}
 
 
-def _check_mask(mask: Any, num_envs: int) -> None:
-    """Raise TypeError or ValueError unless this is Gymnasium's mask of environments to reset."""
+def _masked(mask: Any, num_envs: int) -> Ints:
+    """Return the environments [n] in Gymnasium's mask of those to reset.
+
+    Raises TypeError or ValueError for anything else.
+    """
     if not isinstance(mask, np.ndarray) or mask.dtype != np.bool_:
         kind = mask.dtype if isinstance(mask, np.ndarray) else _kind(mask)
         raise TypeError(f"'{RESET_MASK}' must be a numpy array of bool, not {kind}")
@@ -125,6 +128,7 @@ def _check_mask(mask: Any, num_envs: int) -> None:
         raise ValueError(f"'{RESET_MASK}' must have the shape {(num_envs,)}, not {mask.shape}")
     if not mask.any():
         raise ValueError(f"'{RESET_MASK}' must be True for at least one environment")
+    return np.flatnonzero(mask)
 
 
 def _task_of(options: dict[str, Any]) -> Task | None:
@@ -181,6 +185,14 @@ def render_text(tables: Tables, state: int) -> str:
     return "\n".join("".join(row) for row in rows)
 
 
+def all_features(batch: GridBatch) -> NDArray[np.float32]:
+    """Return the features of all states [T * S, F]."""
+    features = np.zeros((batch.n_tasks, batch.n_states, N_FEATURES), np.float32)
+    for i, tables in enumerate(batch.tables):
+        features[i, : tables.n_states] = observe(tables)
+    return features.reshape(-1, N_FEATURES)
+
+
 class LevelEnv(gymnasium.Env[Any, Any]):
     """One level, one episode at a time.
 
@@ -210,17 +222,17 @@ class LevelEnv(gymnasium.Env[Any, Any]):
 
     def _set_task(self, task: Task) -> None:
         """Play this task from now on. Plain lists are fastest for single steps."""
-        self.task = task
-        self.tables = compile_level(task.level)
-        self.batch = GridBatch([self.tables])
-        self._next: list[list[int]] = self.tables.next_state.tolist()
-        self._reward: list[list[float]] = self.tables.reward.tolist()
-        self._ended: list[list[bool]] = self.tables.terminated.tolist()
-        risk = self.batch.detours.bounds[2] if self.batch.stochastic[0] else np.zeros(0)
+        batch = GridBatch.of([task.level])
+        # Nothing is set before all is made, so that a refused task changes nothing.
+        self._features = all_features(batch) if self.observation == "features" else None  # [S, F]
+        self.task, self.batch, self.tables = task, batch, batch.tables[0]
+        tables = self.tables.next_state, self.tables.reward, self.tables.terminated
+        rows = zip(*(table.tolist() for table in tables))
+        # by state and action: next state, reward, and whether the episode ends
+        self._outcomes: list[list[tuple[int, float, bool]]] = [list(zip(*row)) for row in rows]
+        risk = batch.detours.bounds[2] if batch.stochastic[0] else np.zeros(0)
         self._risk: list[float] = risk.tolist()
         self._steps = task.level.steps
-        seen = observe(self.tables) if self.observation == "features" else np.zeros((0, 0))
-        self._features = seen.astype(np.float32)  # [S, F]
         self._state, self._clock = int(self.tables.starts[0]), 0
 
     def reset(
@@ -229,29 +241,29 @@ class LevelEnv(gymnasium.Env[Any, Any]):
         """Begin an episode; see the class for `options`."""
         _check_seed(seed)
         task = _task_of(_check_options(options, (TASK,)))
-        super().reset(seed=seed)
         if task:
             self._set_task(task)
-        elif self.resample:
+        super().reset(seed=seed)
+        if self.resample and not task:
             self._set_task(self.tasks.sample(1, self.np_random)[0])
         self._state = int(self.np_random.choice(self.tables.starts))
         self._clock = 0
-        return self._observe(), {"task": self.task.id}
+        seen = self._state if self._features is None else self._features[self._state].copy()
+        return seen, {"task": self.task.id}
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         """Act; the episode is truncated after the level's steps."""
-        if type(action) is not int:
-            action = int(as_actions(action, ()))
+        if type(action) is not int:  # int64 is what the action space samples
+            action = int(action if type(action) is np.int64 else as_actions(action, ()))
         if not 0 <= action < N_ACTIONS:
             raise ValueError(f"the action is out of range - {ACTION_RANGE}")
         state = self._state
         if self._risk:
             action = self._effective_action(state * N_ACTIONS + action)
-        reward, ended = self._reward[state][action], self._ended[state][action]
-        self._state = self._next[state][action]
-        self._clock += 1
-        truncated = self._clock >= self._steps and not ended
-        return self._observe(), reward, ended, truncated, {}
+        self._state, reward, ended = self._outcomes[state][action]
+        self._clock = clock = self._clock + 1
+        seen = self._state if self._features is None else self._features[self._state].copy()
+        return seen, reward, ended, clock >= self._steps and not ended, {}
 
     def _effective_action(self, transition: int) -> int:
         """The action that takes effect, by chance another than the chosen one."""
@@ -261,9 +273,6 @@ class LevelEnv(gymnasium.Env[Any, Any]):
             self.batch.detours.divert(effect, np.array([luck]))
             transition = int(effect[0])
         return transition % N_ACTIONS
-
-    def _observe(self) -> Any:
-        return self._state if self.observation == "state" else self._features[self._state].copy()
 
     def render(self) -> Any:
         """The map as text ("ansi") or as an image ("rgb_array")."""
@@ -322,7 +331,6 @@ class LevelVectorEnv(VectorEnv[Any, Any, Any]):
         streams = RandomStreams(self._seeds)
         self.environments = Environments(self.batch, task, streams, self.resample)
         self._state = self.environments.reset()  # [N] flat
-        self._ended: Bools = np.zeros(self.num_envs, bool)  # [N] the next step begins an episode
 
     def _draw_tasks(self, distribution: TaskDistribution) -> list[Task]:
         """Return a task for each environment, or as many as there are."""
@@ -339,19 +347,13 @@ class LevelVectorEnv(VectorEnv[Any, Any, Any]):
         for task in tasks[len(known) :]:
             tables.append(compile_level(task.level))
             _check_memory(self.num_envs, len(tasks), tables[-1].n_states, self.observation)
-        self.batch = GridBatch(tables)
-        self.tasks = tuple(tasks)
-        self._ids = np.array([task.id for task in tasks], object)  # [T]
-        self._number = np.tile(np.arange(self.batch.n_states), len(tasks))  # [T * S]
-        self._features = self._all_features() if self.observation == "features" else None
-
-    def _all_features(self) -> NDArray[np.float32]:
-        """[T * S, F]"""
-        shape = (self.batch.n_tasks, self.batch.n_states, N_FEATURES)
-        features = np.zeros(shape, np.float32)
-        for i, tables in enumerate(self.batch.tables):
-            features[i, : tables.n_states] = observe(tables)
-        return features.reshape(-1, N_FEATURES)
+        batch = GridBatch(tables)
+        features = all_features(batch) if self.observation == "features" else None
+        # Nothing is set before all is made, so that a refused task changes nothing.
+        self.batch, self.tasks, self._features = batch, tuple(tasks), features
+        ids = np.array([task.id for task in tasks], object)
+        self._ids = ids.repeat(batch.n_states)  # [T * S] of the task
+        self._number = np.tile(np.arange(batch.n_states), len(tasks))  # [T * S]
 
     @property
     def np_random_seed(self) -> Any:
@@ -366,24 +368,26 @@ class LevelVectorEnv(VectorEnv[Any, Any, Any]):
         options = _check_options(options, (TASK, RESET_MASK))
         envs = np.arange(self.num_envs)
         if RESET_MASK in options:
-            _check_mask(options[RESET_MASK], self.num_envs)
-            envs = np.flatnonzero(options[RESET_MASK])
+            envs = _masked(options[RESET_MASK], self.num_envs)
         task = _task_of(options)
         number = None if task is None else self._number_of(task, envs)
-        seeded = {i: one for i in envs.tolist() if (one := seeds[i]) is not None} if seeds else {}
-        for i, one in seeded.items():
-            self._seeds[i] = one
-        self.environments.streams.seed(list(seeded), list(seeded.values()))
+        if seeds:
+            self._seed({i: seed for i in envs.tolist() if (seed := seeds[i]) is not None})
         self._state[envs] = self.environments.reset(envs, number)
-        self._ended[envs] = False
         return self._observe(), self._task_info(envs)
+
+    def _seed(self, seeds: dict[int, int]) -> None:
+        """Begin the random streams of some environments anew, each with its seed."""
+        for i, seed in seeds.items():
+            self._seeds[i] = seed
+        self.environments.streams.seed(list(seeds), list(seeds.values()))
 
     def _number_of(self, task: Task, envs: Ints) -> int:
         """Return the number of a task that these environments [n] are about to play.
 
         A new task is added, and tasks that are not played any more are dropped.
         """
-        ids = self._ids.tolist()
+        ids = [known.id for known in self.tasks]
         if task.id in ids:
             return ids.index(task.id)
         played, state = np.divmod(self._state, self.batch.n_states)
@@ -398,25 +402,23 @@ class LevelVectorEnv(VectorEnv[Any, Any, Any]):
 
     def step(self, actions: Any) -> tuple[Any, Any, Any, Any, dict[str, Any]]:
         """Act in all environments; reset those whose episode had ended."""
-        begun = self._ended.nonzero()[0]
+        begun = self.environments.waiting
         done = self.environments.run(as_actions(actions, (self.num_envs,))[None])
         self._state = done.state[0]
-        reward, terminated, truncated = done.reward[0], done.terminated[0], done.truncated[0]
-        self._ended = terminated | truncated
-        return self._observe(), reward, terminated, truncated, self._task_info(begun)
+        info = self._task_info(begun) if begun.size else {}
+        return self._observe(), done.reward[0], done.terminated[0], done.truncated[0], info
 
     def _task_info(self, envs: Ints) -> dict[str, Any]:
         """Return the info of environments [n] that have begun an episode."""
-        if not envs.size:
-            return {}
         ids, begun = np.empty(self.num_envs, object), np.zeros(self.num_envs, bool)
-        ids[envs] = self._ids[self._state[envs] // self.batch.n_states]
+        ids[envs] = self._ids.take(self._state.take(envs))
         begun[envs] = True
         return {"task": ids, "_task": begun}
 
     def _observe(self) -> Any:
         if self._features is None:
-            return self._number.take(self._state)
+            one = self.batch.n_tasks == 1
+            return self._state.copy() if one else self._number.take(self._state, mode="clip")
         return self._features.take(self._state, 0)
 
     def render(self) -> Any:

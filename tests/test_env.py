@@ -1,9 +1,12 @@
-"""Gymnasium's own checks, and that its environments agree with the tables."""
+"""Gymnasium's own checks and vector environments, wrong arguments, agreement with the tables."""
 
 from __future__ import annotations
 
+import pickle
+import re
 import runpy
 import warnings
+from functools import partial
 from pathlib import Path
 
 import gymnasium
@@ -13,15 +16,17 @@ import stable_baselines3.common.env_checker
 from gymnasium.utils.env_checker import check_env
 
 import game.env
-from game.tasks.packs import list_packs, load_pack
+from game.tasks.packs import list_packs, load_pack, pack_entry
+from game.text.level import LevelError
 from game.text.reading import parse
 from game.world.batch import GridBatch
-from game.world.features import observe
+from game.world.features import N_FEATURES, observe
 from game.world.planner import expected_return
 from game.world.tables import compile_level
 from tests import reference
 
-LEVELS = [task.level for task in load_pack("showcase").split("test").tasks]
+SHOWN = load_pack("showcase").split("test").tasks
+LEVELS = [task.level for task in SHOWN]
 SHIPPED = [path for folder in list_packs() for path in (folder, *sorted(folder.glob("*.txt")))]
 CHANCY = parse("slip: 0.3\nwind: east 0.2\nsteps: 8\nmap:\n@.~\n.#.\n@.G\n")
 SOURCES = [*SHIPPED, CHANCY]
@@ -174,3 +179,306 @@ def test_ppo_of_stable_baselines3_solves_a_level_whose_goal_can_be_seen():
     reached, optimum = example["train"](small, 5000)
     assert optimum == pytest.approx(0.6)
     assert reached > optimum - 0.15
+
+
+# --- copies ------------------------------------------------------------------------------------
+
+
+def played(env, actions) -> list:
+    """Return what steps, a reset and steps give."""
+    found = [env.step(action) for action in actions]
+    return [*found, env.reset(), *(env.step(action) for action in actions)]
+
+
+@pytest.mark.parametrize("folder", list_packs(), ids=lambda folder: folder.name)
+def test_copies_by_pickle_go_on_alike_on_every_pack(folder: Path):
+    split = "test" if pack_entry(folder).sizes["train"] == 0 else "train"
+    env = gymnasium.make(game.env.ID, level=folder, split=split, resample=True)
+    check_copies(env, np.random.default_rng(0).integers(5, size=12))
+
+
+@pytest.mark.parametrize("source", ["goals-5x5", CHANCY], ids=["goals", "chancy"])
+@pytest.mark.parametrize("observation", ["state", "features"])
+def test_copies_of_vector_environments_go_on_alike(source, observation: str):
+    envs = game.env.LevelVectorEnv(3, source, observation, resample=True)
+    check_copies(envs, np.random.default_rng(0).integers(5, size=(12, 3)))
+
+
+def check_copies(env, actions) -> None:
+    """Compare with a copy that was made at first, after a reset, and within an episode."""
+    fresh = pickle.loads(pickle.dumps(env))
+    np.testing.assert_equal(fresh.reset(), env.reset())
+    np.testing.assert_equal(played(fresh, actions), played(env, actions))
+    env.reset(seed=7)
+    for _ in range(2):
+        copy = pickle.loads(pickle.dumps(env))
+        np.testing.assert_equal(played(copy, actions), played(env, actions))
+
+
+# --- the vector environment against Gymnasium's ------------------------------------------------
+
+
+SHORT = "steps: 4\nmap:\n@.???\n.????\n"
+DETERMINISTIC = [("goals-5x5", "train"), ("opponents", "test"), (SHORT, "train")]
+
+
+def agree(ours, theirs) -> None:
+    """Compare results of `reset` or `step`, with the types of the arrays."""
+    np.testing.assert_equal(ours, theirs)
+    for part, other in zip((*ours[:-1], *ours[-1].values()), (*theirs[:-1], *theirs[-1].values())):
+        assert (part.dtype, part.shape) == (other.dtype, other.shape)
+
+
+@pytest.mark.parametrize("observation", ["state", "features"])
+@pytest.mark.parametrize(("source", "split"), DETERMINISTIC, ids=["goals", "opponents", "short"])
+def test_the_vector_environment_is_gymnasiums_over_scalar_ones(source, split, observation):
+    """Steps, ends, and resets with seeds, masks and tasks, at random moments."""
+    n = 8
+    envs = game.env.LevelVectorEnv(n, source, observation, split)
+    tasks = [envs.tasks[i * len(envs.tasks) // n] for i in range(n)]
+    sync = gymnasium.vector.SyncVectorEnv(
+        [partial(game.env.LevelEnv, task, observation) for task in tasks]
+    )
+    others = [*envs.tasks[:2], *SHOWN]
+    rng = np.random.default_rng(0)
+    agree(envs.reset(), sync.reset())
+    for _ in range(100):
+        if rng.random() < 0.3:
+            options = {}
+            if rng.random() < 0.9:
+                options["reset_mask"] = rng.permutation(n) < rng.integers(1, 4)
+            if rng.random() < 0.5:
+                options["task"] = others[rng.integers(len(others))]
+            seed = [None, 3, [None, 5] * (n // 2)][rng.integers(3)]
+            ours = envs.reset(seed=seed, options=dict(options))
+            agree(ours, sync.reset(seed=seed, options=options))
+        actions = rng.integers(5, size=n)
+        agree(envs.step(actions), sync.step(actions))
+    assert len(envs.tasks) <= n  # tasks that nobody plays are dropped
+
+
+def test_the_step_that_begins_an_episode_names_its_task_when_resampling():
+    source = {"level": "goals-5x5", "split": "train", "resample": True, "observation": "state"}
+    envs = game.env.LevelVectorEnv(40, **source)
+    sync = gymnasium.vector.SyncVectorEnv([partial(game.env.LevelEnv, **source)] * 4)
+    played = {task.id: task for task in envs.tasks}
+    ids = envs.reset(seed=0)[1]["task"]
+    seen = set(ids)
+    sync.reset(seed=0)
+    ended = np.zeros(40, bool)
+    for _ in range(100):
+        actions = np.full(40, 4)  # stay: every episode is truncated
+        _, _, terminated, truncated, info = envs.step(actions)
+        expected = sync.step(actions[:4])[-1]
+        assert sorted(info) == sorted(expected)
+        if ended.any():
+            assert info["_task"].tolist() == ended.tolist()
+            assert info["task"].dtype == expected["task"].dtype
+            seen |= set(info["task"])
+            assert [played[id].id for id in info["task"]] == [
+                envs.tasks[i].id for i in envs._state // envs.batch.n_states
+            ]
+        ended = terminated | truncated
+    assert seen == set(played)
+
+
+def test_with_resampling_a_task_by_option_is_played_for_one_episode():
+    source = {"level": "goals-5x5", "split": "train", "resample": True, "observation": "state"}
+    other = load_pack("goals-5x5").split("test").tasks[0]
+    mask = np.array([True, False] * 10)
+    envs = game.env.LevelVectorEnv(20, **source)
+    _, info = envs.reset(seed=0, options={"task": other, "reset_mask": mask})
+    assert info["task"].tolist() == [other.id, None] * 10
+    steps = other.level.steps
+    for _ in range(steps + 1):
+        info = envs.step(np.full(20, 4))[-1]
+    assert info["_task"].all()
+    assert other.id not in info["task"]
+
+
+# --- seeds -------------------------------------------------------------------------------------
+
+RANDOM = parse("slip: 0.4\nsteps: 6\nmap:\n@.@\n@.@\n..G\n")  # starts, slips
+
+
+def walk(envs, steps: int = 15) -> np.ndarray:
+    """Return the states [steps, N] of a walk to the right."""
+    return np.stack([envs.step(np.full(envs.num_envs, 3))[0] for _ in range(steps)])
+
+
+def begun(seed, n: int = 4, options=None, resample: bool = False) -> game.env.LevelVectorEnv:
+    envs = game.env.LevelVectorEnv(n, RANDOM, "state", resample=resample)
+    envs.reset(seed=seed, options=options)
+    return envs
+
+
+def test_an_environment_depends_on_its_own_seed_alone():
+    states = walk(begun([5, 6, 5, 1 << 70]))
+    assert (states[:, 0] == states[:, 2]).all()
+    assert (states[:, 0] != states[:, 1]).any()
+    assert (states[:, 1] == walk(begun([0, 6], 2))[:, 1]).all()
+    assert (walk(begun(5)) == walk(begun([5, 6, 7, 8]))).all()
+    assert begun([3, 1, 4, 1]).np_random_seed == (3, 1, 4, 1)
+
+
+def test_no_seed_continues_the_stream():
+    envs, alone = begun([1, 2, 3, 4]), begun([1, 2, 3, 4])
+    for one, seeds in ((envs, [None, 9, None, 9]), (alone, None)):
+        walk(one)
+        one.reset(seed=seeds)
+    assert envs.np_random_seed == (1, 9, 3, 9)
+    states = walk(envs)
+    assert (states[:, [0, 2]] == walk(alone)[:, [0, 2]]).all()
+    assert (states[:, 1] == states[:, 3]).all()
+
+
+def test_a_mask_leaves_the_other_environments_as_they_were():
+    envs, alone = begun(0), begun(0)
+    walk(envs), walk(alone)
+    mask = np.array([True, False, False, True])
+    seen, info = envs.reset(seed=[7, 7, 7, 7], options={"reset_mask": mask})
+    assert info["_task"].tolist() == mask.tolist()
+    states = walk(envs)
+    assert (states[:, 1:3] == walk(alone)[:, 1:3]).all()
+    assert seen[0] == seen[3]
+    assert (states[:, 0] == states[:, 3]).all()
+
+
+# --- arguments ---------------------------------------------------------------------------------
+
+PLAIN = parse("steps: 5\nmap:\n@.G\n")
+BOTH = {"scalar": game.env.LevelEnv, "vector": partial(game.env.LevelVectorEnv, 2)}
+CHOICES = "features, state"
+FORMS = "a level's text, its rows, a Level or a Task"
+WRONG = [
+    ({"observation": "image"}, ValueError, CHOICES),
+    ({"observation": None}, ValueError, CHOICES),
+    ({"observation": np.zeros(2)}, ValueError, CHOICES),
+    ({"split": "tset"}, ValueError, "'tset' is unknown - use one of: train, validation, test"),
+    ({"split": ["test"]}, ValueError, "use one of: train, validation, test"),
+    ({"split": "train", "level": "showcase"}, ValueError, "no tasks here - use one of: test"),
+    ({"resample": 1}, TypeError, "resample must be True or False, not int"),
+    ({"resample": "no"}, TypeError, "True or False"),
+    ({"render_mode": "human"}, ValueError, "ansi, rgb_array"),
+    ({"level": None}, TypeError, FORMS),
+    ({"level": 5}, TypeError, FORMS),
+    ({"level": b"goals-5x5"}, TypeError, FORMS),
+    ({"level": ["@.G", 3]}, TypeError, FORMS),
+    ({"level": ["@.G\n"]}, ValueError, "row 1 has a line break"),
+    ({"level": []}, LevelError, "the map is empty"),
+    ({"level": ["@..", "..S", "..G"]}, LevelError, "rows:2:3: unknown tile 'S'"),
+    ({"level": "steps: 9\nmap:\n@.\n.S\nG.\n"}, LevelError, "level:4:2: unknown tile 'S'"),
+]
+RESETS = [
+    ({"seed": -1}, ValueError, "must not be negative"),
+    ({"seed": 1.5}, TypeError, "not float"),
+    ({"seed": True}, TypeError, "not bool"),
+    ({"seed": "1"}, TypeError, "not str"),
+    ({"options": [1]}, TypeError, "options must be a dict or None, not list"),
+    ({"options": {"tsak": PLAIN}}, ValueError, "'tsak' is unknown - use one of: task"),
+    ({"options": {"task": 7}}, TypeError, FORMS),
+    ({"options": {"task": "goals-5x5"}}, ValueError, "must be a single task"),
+    ({"options": {"task": ["@" + "." * 40 + "G"]}}, ValueError, "use a smaller map"),
+]
+
+
+@pytest.mark.parametrize("kind", BOTH)
+@pytest.mark.parametrize(("arguments", "error", "message"), WRONG, ids=lambda x: str(x)[:30])
+def test_wrong_settings_are_refused_with_the_choices(kind, arguments, error, message):
+    with pytest.raises(error, match=re.escape(message)):
+        BOTH[kind](**{"level": PLAIN} | arguments)
+
+
+@pytest.mark.parametrize("kind", BOTH)
+@pytest.mark.parametrize(("arguments", "error", "message"), RESETS, ids=lambda x: str(x)[:30])
+def test_a_wrong_reset_is_refused_and_changes_nothing(kind, arguments, error, message):
+    env, same = BOTH[kind](RANDOM), BOTH[kind](RANDOM)
+    for one in (env, same):
+        one.reset(seed=1)
+    with pytest.raises(error, match=re.escape(message)):
+        env.reset(**{"seed": 2} | arguments)
+    actions = [3, 3] if kind == "scalar" else [[3, 3]] * 2
+    np.testing.assert_equal(played(env, actions), played(same, actions))
+
+
+MASKS = [
+    ([True, False], TypeError, "not list"),
+    (np.ones(2), TypeError, "not float64"),
+    (np.ones(3, bool), ValueError, "shape (2,), not (3,)"),
+    (np.zeros(2, bool), ValueError, "at least one"),
+    (None, TypeError, "not NoneType"),
+]
+
+
+@pytest.mark.parametrize(("mask", "error", "message"), MASKS, ids=lambda x: str(x)[:30])
+def test_wrong_masks_are_refused_as_gymnasium_does(mask, error, message):
+    sync = gymnasium.vector.SyncVectorEnv([partial(game.env.LevelEnv, PLAIN)] * 2)
+    with pytest.raises(error):
+        sync.reset(options={"reset_mask": mask})
+    with pytest.raises(error, match=re.escape(message)):
+        BOTH["vector"](PLAIN).reset(options={"reset_mask": mask})
+
+
+def test_wrong_seed_lists_are_refused():
+    envs = BOTH["vector"](PLAIN)
+    for seeds, error, message in (
+        ([1], ValueError, "must have 2"),
+        ([1, 2, 3], ValueError, "must have 2"),
+        ([1, True], TypeError, "not bool"),
+        ([1, -2], ValueError, "negative"),
+        (np.arange(2), TypeError, "not ndarray"),
+    ):
+        with pytest.raises(error, match=message):
+            envs.reset(seed=seeds)
+
+
+ACTIONS = [
+    (-1, ValueError),
+    (5, ValueError),
+    (np.int64(-1), ValueError),
+    (True, TypeError),
+    (np.bool_(True), TypeError),
+    (1.5, TypeError),
+    (1.0, TypeError),
+    (np.float32(2), TypeError),
+    (float("nan"), TypeError),
+    ("1", TypeError),
+    (None, TypeError),
+    ([1], ValueError),
+    (10**30, (TypeError, ValueError)),
+]
+
+
+@pytest.mark.parametrize(("action", "error"), ACTIONS, ids=lambda x: repr(x)[:20])
+def test_wrong_actions_are_refused_alike(action, error):
+    scalar, vector = BOTH["scalar"](PLAIN), BOTH["vector"](PLAIN)
+    message = "must have the shape" if isinstance(action, list) else r"actions are from 0 to 4"
+    with pytest.raises(error, match=message):
+        scalar.step(action)
+    for actions in ([action, action], [1, action]):
+        with pytest.raises((error, TypeError) if isinstance(action, list) else error):
+            vector.step(actions)
+    assert vector.step([3, 3])[0].shape == (2, N_FEATURES)  # as if nothing had happened
+
+
+def test_actions_of_a_wrong_shape_are_refused():
+    envs = BOTH["vector"](PLAIN)
+    for actions in (3, [3], [3, 3, 3], [[3, 3]], np.zeros((2, 1), int), [[1], [2, 3]]):
+        with pytest.raises((TypeError, ValueError), match=r"shape|integers"):
+            envs.step(actions)
+    for kind in (np.int8, np.uint64, np.int64):
+        assert envs.step(np.array([3, 4], kind))[1].tolist() == [-0.1, -0.1]
+        envs.reset()
+
+
+def test_the_number_of_environments_is_refused_before_anything_is_made():
+    for count in (0, -1, 10**9, 10**5000):
+        with pytest.raises(ValueError, match="num_envs must be from 1 to 1,000,000"):
+            game.env.LevelVectorEnv(count, "mazes-9x9", split="train")
+    for count in (2.0, True, "3", None):
+        with pytest.raises(TypeError, match="num_envs must be an integer"):
+            game.env.LevelVectorEnv(count, PLAIN)
+    with pytest.raises(ValueError, match="over the limit of 1 GB"):
+        game.env.LevelVectorEnv(900_000, PLAIN)  # their features
+    with pytest.raises(ValueError, match="over the limit of 1 GB"):
+        game.env.LevelVectorEnv(900_000, "mazes-9x9", "state", "train")  # their tables

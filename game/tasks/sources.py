@@ -36,7 +36,7 @@ def tasks_of(source: Source, split: str = "test") -> TaskDistribution:
     splits = _splits(source)
     if not (splits[split].unlimited or splits[split].tasks):
         filled = [name for name in SPLITS if splits[name].unlimited or splits[name].tasks]
-        raise ValueError(f"split={split!r} has no tasks here - use one of: {', '.join(filled)}")
+        raise ValueError(f"split '{split}' has no tasks here - use one of: {', '.join(filled)}")
     return splits[split]
 
 

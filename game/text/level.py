@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from game.text.tiles import BY_CHAR, DIRECTIONS, SETTINGS, TILES
 from game.text.values import NORMAL, Value
@@ -107,6 +108,10 @@ class LevelError(Exception):
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = problems
         super().__init__("\n".join(map(str, problems)))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A copy is made of the problems: by default it would be made of the message.
+        return LevelError, (self.problems,)
 
 
 Cell = tuple[int, int]  # row and column, from 0

@@ -20,13 +20,17 @@ def as_actions(actions: Any, shape: tuple[int, ...]) -> Ints:
 
     Raises TypeError where they are no integers, and ValueError where they have another shape.
     """
+    if isinstance(actions, np.ndarray) and actions.dtype == np.int64 and actions.shape == shape:
+        return actions
     try:
         found = np.asarray(actions)
     except (ValueError, OverflowError):  # rows of different lengths
         found = np.asarray(None)
     listed = actions if isinstance(actions, list | tuple) else ()
-    if found.dtype.kind not in "iu" or any(isinstance(one, bool | np.bool_) for one in listed):
-        raise TypeError(f"actions must be integers, not {found.dtype} - {ACTION_RANGE}")
+    mixed = any(isinstance(one, bool | np.bool_) for one in listed)  # numpy makes them integers
+    if mixed or found.dtype.kind not in "iu":
+        kind = "bool" if mixed else found.dtype
+        raise TypeError(f"actions must be integers, not {kind} - {ACTION_RANGE}")
     if found.shape != shape:
         raise ValueError(f"actions must have the shape {shape}, not {found.shape}")
     return found.astype(np.int64, copy=False)
@@ -77,9 +81,10 @@ class Environments:
         self._tabulate(batch)
         self._clock = 0  # steps of all environments; an episode is truncated at its deadline
         self._deadline: Ints = np.zeros(len(task), np.int64)
-        self._begin: Ints = self._rows[task]  # [N] the row after the end of an episode
+        self._begin: Ints = self._rows[task]  # [N] of the first start of the task
         self._steps: Ints = batch.steps[task]
         self._row: Ints = self._begin.copy()
+        self.waiting: Ints = np.zeros(0, np.int64)  # environments that the next step resets
         self.reset()
 
     def _tabulate(self, batch: GridBatch) -> None:
@@ -110,19 +115,13 @@ class Environments:
         With resampling, the tasks that are drawn from must be the first ones of both batches.
         """
         rows, span = self._rows, self.batch.n_states * N_ACTIONS
-        start = self._row >= self.batch.over.size * N_ACTIONS
-        task = np.where(start, self._task_of_start(self._row), self._row // span)
-        offset = self._row - np.where(start, rows[task], task * span)
-        after = number[self._task_of_start(self._begin)]
+        waiting = self._row >= self.batch.over.size * N_ACTIONS
+        task = np.searchsorted(rows, self._begin, "right") - 1
+        offset = self._row - np.where(waiting, rows[task], task * span)
         self._tabulate(batch)
-        task, span = number[task], batch.n_states * N_ACTIONS
-        self._row = np.where(start, self._rows[task], task * span) + offset
-        self._begin = self._rows[after]
-
-    def _task_of_start(self, rows: Ints) -> Ints:
-        """Return the tasks [n] whose starts have these rows [n]; 0 for the row of a state."""
-        found: Ints = np.searchsorted(self._rows, rows, "right") - 1
-        return found.clip(0)
+        task = number[task]
+        self._begin = self._rows[task]
+        self._row = np.where(waiting, self._begin, task * batch.n_states * N_ACTIONS) + offset
 
     def _restart(self, envs: Ints, n_drawn: int) -> Ints:
         """Return the rows of environments [n] whose episodes have ended; set their deadlines.
@@ -151,6 +150,7 @@ class Environments:
         rows = self._restart(envs, self._n_drawn if task is None else 0)
         self._deadline[envs] -= 1  # here a reset takes no step
         self._row[envs] = self._next_row.take(rows)
+        self.waiting = np.setdiff1d(self.waiting, envs)
         states: Ints = self._row[envs] // N_ACTIONS
         return states
 
@@ -160,22 +160,24 @@ class Environments:
         Raises TypeError for actions that are no integers, ValueError for other wrong actions.
         """
         actions = as_actions(actions, (len(actions), len(self._row)))
-        if actions.size and not 0 <= actions.min() <= actions.max() < N_ACTIONS:
+        # As unsigned numbers, negative actions are large: one comparison for both ends.
+        if actions.size and actions.view(np.uint64).max() >= N_ACTIONS:
             raise ValueError(f"an action is out of range - {ACTION_RANGE}")
         out = out or Transitions.empty(*actions.shape)
         row, first_reset_row = self._row, self.batch.over.size * N_ACTIONS
-        uniform, ended = np.empty(len(row)), np.empty(len(row), bool)
+        ended = np.empty(len(row), bool)
+        uniform = np.empty(len(row) if self._detours else 0)
         for action, transition, terminated, late in zip(
             actions, out.transition, out.terminated, out.truncated
         ):
             np.add(row, action, out=transition)
             if self._detours:
-                self._detours.divert(transition, self.streams.random(slice(None), uniform))
+                self._detours.divert(transition, self.streams.random_all(uniform))
             self._next_row.take(transition, None, row, "clip")
             self._clock += 1
             np.greater_equal(row, first_reset_row, out=terminated)
             np.equal(self._deadline, self._clock, out=late)
-            envs = np.logical_or(terminated, late, out=ended).nonzero()[0]
+            self.waiting = envs = np.logical_or(terminated, late, out=ended).nonzero()[0]
             if envs.size:
                 row[envs] = self._restart(envs, self._n_drawn)
         np.greater(out.truncated, out.terminated, out=out.truncated)

@@ -37,21 +37,32 @@ class RandomStreams:
         """Begin the streams of some environments anew, each with its seed modulo 2^64."""
         self._state[envs] = _mix(np.array([seed & WORD for seed in seeds], np.uint64))
 
-    def random(self, envs: Any, out: Floats | None = None) -> Floats:
+    def random(self, envs: Any) -> Floats:
         """Return the next number from [0, 1) of each of some environments, all different."""
         state = self._state[envs] + np.uint64(STRIDE)
         self._state[envs] = state
-        word = _mix(state)
-        word >>= 12
-        word |= ONE  # the bits of a float from [1, 2)
-        uniform: Floats = np.subtract(word.view(np.float64), 1.0, out)
-        return uniform
+        return _uniform(state)
+
+    def random_all(self, out: Floats) -> Floats:
+        """Return the next number of every environment, written to `out`."""
+        self._state += np.uint64(STRIDE)
+        return _uniform(self._state, out)
+
+
+def _uniform(state: Words, out: Floats | None = None) -> Floats:
+    """Return a number from [0, 1) for each state."""
+    word = _mix(state)
+    word >>= np.uint64(12)
+    word |= np.uint64(ONE)  # the bits of a float from [1, 2)
+    uniform: Floats = np.subtract(word.view(np.float64), 1.0, out)
+    return uniform
 
 
 def _mix(words: Words) -> Words:
     """Return a hash of each word."""
-    words = words ^ (words >> np.uint64(30))
-    words *= FACTORS[0]
-    words ^= words >> 27
-    words *= FACTORS[1]
-    return words
+    shifted = words >> np.uint64(30)
+    mixed: Words = np.bitwise_xor(words, shifted, out=shifted)
+    mixed *= np.uint64(FACTORS[0])
+    mixed ^= mixed >> np.uint64(27)
+    mixed *= np.uint64(FACTORS[1])
+    return mixed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import pickle
@@ -137,6 +138,9 @@ class SpoiltTraining:
         self.config, self.validation_tasks = TrainConfig(), TASKS
         if "send" in at:
             self.learner_name = lambda: 0  # cannot be pickled
+
+    def opened(self) -> contextlib.AbstractContextManager[None]:
+        return contextlib.nullcontext()
 
     def run(self) -> Iterator[Update]:
         yield Update(1, 0.1, 1.0, 10, {})

@@ -1,0 +1,55 @@
+"""What `tasks_of` accepts: paths, names, texts, rows, levels and tasks."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+
+import pytest
+
+from game.tasks.distribution import SPLITS
+from game.tasks.packs import load_pack
+from game.tasks.sources import tasks_of
+from game.text.level import LevelError
+from game.text.reading import parse
+
+FAMILY = "steps: 7\nslip: {0, 0.2}\nvary: mirror\nmap:\n#####\n#@?.#\n#?.?#\n#..?#\n#####\n"
+
+
+def ids(source, split: str) -> list[str]:
+    return [task.id for task in tasks_of(source, split).tasks]
+
+
+@pytest.mark.parametrize("split", SPLITS)
+def test_a_text_is_divided_as_its_file(split: str, tmp_path):
+    path = tmp_path / "family.txt"
+    path.write_text(FAMILY)
+    expected = ids(path, split)
+    assert expected
+    assert ids(FAMILY, split) == expected
+    assert ids(FAMILY.replace("\n", "\r\n"), split) == expected
+    assert ids(parse(FAMILY), split) == expected
+
+
+def test_rows_are_a_map_with_the_default_header():
+    rows = ["#####", "#@?.#", "#?.?#", "#??.#", "#.? #", "#####"]
+    text = "map:\n" + "\n".join(rows)
+    for split in SPLITS:
+        assert ids(rows, split) == ids(tuple(rows), split) == ids(text, split) != []
+
+
+@pytest.mark.parametrize("source", [["@.G"], "map:\n@.G\n", parse("map:\n@.G\n")], ids=str)
+def test_a_single_task_is_in_every_split(source):
+    assert len({tuple(ids(source, split)) for split in SPLITS}) == 1
+
+
+def test_a_level_with_nothing_to_draw_is_played_as_it_is():
+    for task in load_pack("dynamics").split("test").tasks[:5]:
+        assert ids(task.level, "test") == ids(task, "train") == [task.id]
+
+
+def test_errors_of_rows_count_the_rows():
+    with pytest.raises(LevelError, match=r"rows:2:3: unknown tile 'S'") as caught:
+        tasks_of(["@.G", "..S"])
+    for same in (pickle.loads(pickle.dumps(caught.value)), copy.copy(caught.value)):
+        assert (str(same), same.problems) == (str(caught.value), caught.value.problems)
