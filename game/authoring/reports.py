@@ -20,6 +20,7 @@ from game.text.dialects import DIALECTS
 from game.text.level import Level
 from game.text.tiles import TILES
 from game.text.values import NORMAL
+from game.text.visible import visible
 from game.world.planner import optimal_path
 from game.world.rules import ACTIONS
 
@@ -100,7 +101,7 @@ def sample_report(
     rows = [figures[i : i + n] for i in range(0, len(figures), n)]
     head = ["task", "states", "path", "optimal", "drawn"]
     table = aligned_columns([head, *map(_sample_row, figures)])
-    return "\n\n".join([title, *map(_side_by_side, rows), table])
+    return "\n\n".join([visible(title), *map(_side_by_side, rows), table])
 
 
 def _json_row(one: TaskFigures) -> dict[str, Any]:
@@ -186,7 +187,7 @@ def _map_with_path(one: TaskFigures) -> str:
         f"shortest path {one.shortest_path}, "
         f"optimal return {one.optimal_return:.3f}, random {one.random_return:.3f}"
     )
-    lines = [task.name, *("".join(row) for row in rows), figures]
+    lines = [visible(task.name), *("".join(row) for row in rows), figures]
     if one.batch.stochastic.any():
         lines.append(ABOUT_CHANCE)
     return "\n".join(lines)
