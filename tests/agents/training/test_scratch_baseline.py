@@ -1,0 +1,157 @@
+"""Scratch is compared on equal terms: the same network and inner loop, and a tuned step size."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from agents.agent_catalog import (
+    CONFIG,
+    PRETRAINED,
+    agent_card,
+    inner_options,
+    list_pretrained,
+    scratch_for,
+    with_scratch,
+)
+from agents.learner import AgentError
+from agents.learner_registry import make_learner
+from agents.runs import load_agent
+from agents.training.curves import adaptation_curves
+from agents.training.evaluate import evaluate
+from agents.training.evaluated_agents import contenders
+from agents.training.scratch_baseline import _tuned, tune_scratch, tuned_scratch
+from agents.training.train import Training
+from agents.training.train_config import TrainConfig
+from agents.training.tuning import MULTIPLIERS, best_multiplier
+from agents.training.worker import trace
+from commands.agent_choices import AgentChoices
+from game.session.messages import Request, labels
+from game.tasks.packs import load_pack
+
+GOALS = load_pack("goals-5x5")
+SHOWCASE = load_pack("showcase")
+GRADIENT = [name for name in list_pretrained() if inner_options(name)]
+
+
+@pytest.mark.parametrize("name", GRADIENT)
+def test_scratch_has_the_network_and_inner_loop_of_the_agent(name: str):
+    agent, scratch = load_agent(name), load_agent(f"scratch:{name}")
+    ours, theirs = agent.learner.config, scratch.learner.config
+    assert (theirs.hidden, theirs.inner, theirs.step_size) == (
+        ours.hidden,
+        ours.inner,
+        ours.step_size,
+    )
+
+
+def test_alone_or_beside_memory_it_has_the_options_of_the_pack_for_maml():
+    config = load_agent("scratch", GOALS.path).learner.config
+    assert config.hidden == ()
+    assert (config.step_size, config.inner.discount) == (10, 0.8)
+    assert load_agent("scratch").learner.config.hidden == (64, 64)
+    for others in ([], ["rl2-gridnavi"], ["random", "planner"]):
+        assert with_scratch([*others, "scratch"], "goals-5x5") == [*others, "scratch"]
+
+
+def test_there_is_one_for_each_distinct_inner_loop():
+    same = ["maml-mazes-9x9", "scratch", "fomaml-mazes-9x9"]
+    assert with_scratch(same) == [same[0], "scratch:maml-mazes-9x9", same[2]]
+    several = contenders(["maml", "scratch", "multitask-mazes-9x9"], "goals-5x5")
+    assert several == {
+        "maml": ("maml",),
+        "scratch (maml)": ("scratch:maml-goals-5x5",),
+        "scratch (multitask-mazes-9x9)": ("scratch:multitask-mazes-9x9",),
+        "multitask-mazes-9x9": ("multitask-mazes-9x9",),
+    }
+    alone = contenders(["maml", "scratch"], "goals-5x5")
+    assert alone == {"maml": ("maml",), "scratch": ("scratch:maml-goals-5x5",)}
+
+
+def test_training_seeds_of_one_inner_loop_share_one_scratch(tmp_path: Path):
+    runs = []
+    for seed in (0, 1):
+        config = TrainConfig(iterations=1, tasks=2, seed=seed, validations=1, validation_tasks=1)
+        learner = make_learner("maml", seed, hidden=(4,), inner_steps=1)
+        run = Training(learner, "maml", GOALS, config, tmp_path / str(seed))
+        list(run.run())
+        runs.append(str(run.out))
+    assert contenders([*runs, "scratch"], "goals-5x5") == {
+        "maml": tuple(runs),
+        "scratch": (f"scratch:{runs[0]}",),
+    }
+
+
+def test_an_option_that_an_older_config_lacks_is_no_difference():
+    older = json.loads((PRETRAINED / "multitask-mazes-9x9" / CONFIG).read_text())
+    newer = json.loads((PRETRAINED / "reptile-mazes-9x9" / CONFIG).read_text())
+    assert older["options"]["inner"].keys() != newer["options"]["inner"].keys()
+    both = {"a": "multitask-mazes-9x9", "b": "reptile-mazes-9x9"}
+    assert list(scratch_for(both)) == ["scratch"]
+
+
+def test_the_multiplier_is_the_best_on_the_packs_validation_tasks():
+    tuned = tuned_scratch("scratch", GOALS)
+    tasks = GOALS.split("validation").tasks
+    values = {}
+    for multiplier in MULTIPLIERS:
+        other = replace(tuned, multiplier=multiplier)
+        scores = adaptation_curves(other.learner, tasks, range(8), 5).mean_scores
+        values[multiplier] = float(np.mean(scores[1:]))
+    assert tuned.multiplier == max(values, key=values.get)  # type: ignore[arg-type]
+    assert tuned.tuned_on == "goals-5x5"
+    log_step = tuned.learner(0).state()["log_alpha.w0"]
+    assert np.allclose(np.exp(log_step), 10 * tuned.multiplier)
+
+
+def test_of_equal_multipliers_the_one_nearest_to_the_configured_step_size_is_taken():
+    assert best_multiplier({0.5: 0.3, 1.0: 0.3, 2.0: 0.3}) == 1
+    assert best_multiplier({0.5: 0.2, 1.0: 0.3, 4.0: 0.4}) == 4
+
+
+def test_where_a_pack_has_no_validation_tasks_those_of_the_agents_pack_count(monkeypatch):
+    monkeypatch.setattr("agents.training.tuning.VALIDATION_RUNS", 2)
+    monkeypatch.setattr("agents.training.scratch_baseline.VALIDATION_TASKS", 2)
+    assert tuned_scratch("scratch:maml-goals-5x5", SHOWCASE).tuned_on == "goals-5x5"
+    assert tuned_scratch("scratch", SHOWCASE).tuned_on == "mazes-9x9"  # of its default agent
+    *_, untuned = tune_scratch("scratch", None)
+    assert (untuned.multiplier, untuned.tuned_on) == (1, "")
+    assert "not tuned" in untuned.text
+
+
+def test_eval_and_window_show_the_same_scratch():
+    agents = contenders(["maml-goals-5x5", "scratch"], GOALS.name)
+    found = evaluate(
+        GOALS, "test", agents, lambda run: lambda seed: load_agent(run, "", seed).learner, 1, 2
+    )
+    facts = found.summary()["agents"]["scratch"]["scratch"]
+    assert facts["like"] == "maml-goals-5x5"
+    assert facts["step_size"] == 10 * facts["multiplier"]
+    task = found.tasks[0]
+    names = ("maml-goals-5x5", "scratch")
+    _, shown = trace(Request(0, task, 0, 2, names, GOALS.name, path=str(GOALS.path)))
+    assert shown.name == "scratch"
+    assert shown.note == facts["text"]
+    returns = [shown.exact(step) for step in shown.steps]
+    assert np.allclose(returns, found.curves["scratch"].returns[0, 0], atol=1e-5)
+    assert len(_tuned) > 0  # the second time, the choice of the step size was remembered
+
+
+def test_names_on_screen_are_as_short_as_they_can_be():
+    cards = [agent_card(name) for name in ("maml-mazes-9x9", "scratch:maml-mazes-9x9")]
+    assert labels(cards) == ("maml-mazes-9x9", "scratch")
+    cards.append(agent_card("scratch:maml-goals-5x5"))
+    assert labels(cards)[1:] == ("scratch (maml-mazes-9x9)", "scratch (maml-goals-5x5)")
+    choices = AgentChoices().compared(["maml", "scratch"], "goals-5x5")
+    assert choices == ["maml", "scratch:maml-goals-5x5"]
+
+
+def test_no_scratch_is_like_an_agent_without_an_inner_loop():
+    with pytest.raises(AgentError, match="does not adapt by gradients"):
+        load_agent("scratch:rl2-gridnavi")
+    with pytest.raises(AgentError, match="no such run"):
+        load_agent("scratch:nobody")
