@@ -53,9 +53,9 @@ class ScratchBaseline:
         """The agent that it shares its inner loop with, and its step size, in one line."""
         like = scratch_like(self.name)
         of = Path(like).name if like else "maml with this pack's options"
-        size = f"step size {self.step_size * self.multiplier:g}"
-        tuned = f"({self.multiplier:g} x {self.step_size:g}), tuned on {self.tuned_on}"
-        return f"scratch: inner loop of {of}; {size} {tuned if self.tuned_on else '(not tuned)'}"
+        tuned = f"tuned on {self.tuned_on}" if self.tuned_on else "not tuned"
+        size = f"step size {self.step_size * self.multiplier:g} ({tuned})"
+        return f"{BASELINE_AGENT}: inner loop of {of}, {size}"
 
     def facts(self) -> dict[str, Any]:
         """Return what results.json says of it."""
