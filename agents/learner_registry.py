@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from agents.learner import AgentError, BaseLearner, Learner, check_usable
+from game.tasks.packs import Pack, pack_advice
 
 GROUP = "gridapt.learners"
 
@@ -74,6 +75,11 @@ def is_file_learner(name: str) -> bool:
     """Whether a name has the form FILE.py:CLASS."""
     file, colon, class_name = name.rpartition(":")
     return bool(colon) and file.endswith(".py") and class_name.isidentifier()
+
+
+def goes_by(learner: str) -> str:
+    """Return the name that a learner goes by in runs and packs: a file without its folders."""
+    return _without_folder(learner) if is_file_learner(learner) else learner
 
 
 def _without_folder(learner: str) -> str:
@@ -207,6 +213,16 @@ def learner_class(name: str) -> Any:
 def make_config(name: str, **options: Any) -> Any:
     """The Config of a learner with these options. Raises AgentError, ValueError."""
     return learner_class(name).Config(**{**find_entry(name).options, **options})
+
+
+def advised_config(pack: Pack | str | Path, learner: str) -> Any:
+    """Return a learner's Config with the options that a pack recommends for it.
+
+    `pack` is a loaded pack, or as `load_pack` takes it; its levels are not read. Raises AgentError,
+    or PackError where the pack sets anything but options of the learner.
+    """
+    advice = pack.train if isinstance(pack, Pack) else pack_advice(pack)
+    return advice.apply(goes_by(learner), make_config(learner))
 
 
 def make_learner(name: str, seed: int = 0, **options: Any) -> Learner:

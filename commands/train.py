@@ -46,8 +46,8 @@ class TrainCommand:
     """Iterations of the outer loop, else 4000."""
     minutes: float | None = None
     """Training time in minutes, instead of a number of iterations."""
-    tasks: int = TrainConfig.tasks
-    """Tasks per meta-batch."""
+    tasks: int | None = None
+    """Tasks per meta-batch, else 32, or all training tasks if there are fewer."""
     patience: int = TrainConfig.patience
     """Stop early after this many of the 20 validations without improvement; 0 never does."""
     seed: int = TrainConfig.seed
@@ -64,14 +64,15 @@ class TrainCommand:
         from rich.console import Console
 
         from agents.learner import Diverged
+        from agents.learner_registry import goes_by
         from agents.runs import load_agent
         from commands.console import show_training, show_written
 
         training = self.training(sys.argv[1:])
         out, console = training.out, Console()
-        advice = training.pack.train.get(self.learner)
+        advice = training.pack.train.text(goes_by(self.learner))
         if advice and not self.resume:
-            console.print(f"options from the pack: {advice}", highlight=False)
+            console.print(f"options from the pack: {advice}", highlight=False, markup=False)
         try:
             show_training(training, console)
         except KeyboardInterrupt:
@@ -98,7 +99,7 @@ class TrainCommand:
         from game.tasks.pack_file import PackError
         from game.tasks.packs import load_pack
 
-        if min(self.tasks, self.threads) < 1 or min(self.seed, self.patience) < 0:
+        if min(self.tasks or 1, self.threads) < 1 or min(self.seed, self.patience) < 0:
             raise AgentError("--tasks and --threads are at least 1, --seed and --patience 0")
         if self.iterations is not None and self.iterations < 1:
             raise AgentError("--iterations is at least 1")
@@ -135,7 +136,7 @@ class TrainCommand:
         config = TrainConfig(
             self.iterations or TrainConfig.iterations,
             self.minutes,
-            self.tasks,
+            self.tasks or _default_tasks(pack),
             self.seed,
             patience=self.patience,
         )
@@ -185,49 +186,39 @@ def parse_train(argv: list[str], prog: str = "train") -> TrainCommand:
     """Read a command line of `train`: the learner that it names adds its own options, and the pack
     sets those that are left open. Raises AgentError or PackError, and ValueError for options out of
     range."""
+    from agents.learner_registry import advised_config, make_config
 
-    def read(argv: list[str]) -> TrainCommand:
-        kind, about = with_learner_options(argv), TrainCommand.__doc__
+    learner = registered_name(_named_learner(argv))
+
+    def read(config: Any) -> TrainCommand:
+        kind, about = _with_options(learner, config), TrainCommand.__doc__
         command: TrainCommand = tyro.cli(kind, args=argv[1:], prog=prog, description=about)
         return command
 
-    return with_pack_options(read(argv), argv, read)
+    config = make_config(learner)
+    command = read(config)
+    advised = config if command.resume else advised_config(command.pack, learner)
+    return command if advised == config else read(advised)
 
 
-def with_pack_options(command: TrainCommand, argv: list[str], read: Any) -> TrainCommand:
-    """The command with the options that its pack sets for its learner, where `argv` leaves them
-    open; `read(argv)` reads a command line. Raises PackError where `train` has no such options."""
-    from game.tasks.pack_file import PackError
-    from game.tasks.packs import find_pack, pack_advice
-
-    path = find_pack(command.pack)
-    advice = pack_advice(path).get(command.learner, "")
-    if command.resume or not advice:
-        return command
-    own = next((i for i, word in enumerate(argv) if word.startswith("-")), len(argv))
-    said = io.StringIO()
-    try:
-        with contextlib.redirect_stderr(said):
-            return read([*argv[:own], *shlex.split(advice), *argv[own:]])
-    except (SystemExit, ValueError):
-        raise PackError(
-            f"{path}: '{advice}', which its [train] sets for '{command.learner}', are no "
-            f"options that train takes - see python main.py train --help"
-        ) from None
-
-
-def with_learner_options(argv: Sequence[str]) -> type:
-    """TrainCommand with the options of the learner that `argv` names. Raises AgentError."""
-    from agents.learner_registry import learner_class, make_config
-
+def _named_learner(argv: Sequence[str]) -> str:
+    """The learner that a command line of `train` names."""
     name = next((b for a, b in itertools.pairwise(argv) if a == "--learner"), DEFAULT_LEARNER)
-    name = next((a.partition("=")[2] for a in argv if a.startswith("--learner=")), name)
-    name = registered_name(name)
-    config: Any = learner_class(name).Config
-    title = tyro.conf.arg(name=name.rpartition(":")[2])  # of its options in the help
-    flags: Any = Annotated[config, OmitArgPrefixes, title]
-    options = ("options", flags, dataclasses.field(default_factory=lambda: make_config(name)))
+    return next((a.partition("=")[2] for a in argv if a.startswith("--learner=")), name)
+
+
+def _with_options(learner: str, config: Any) -> type:
+    """TrainCommand with the options of a learner, which are those of `config` if left open."""
+    title = tyro.conf.arg(name=learner.rpartition(":")[2])  # of its options in the help
+    flags: Any = Annotated[type(config), OmitArgPrefixes, title]
+    options = ("options", flags, dataclasses.field(default_factory=lambda: config))
     return dataclasses.make_dataclass("TrainCommand", [options], bases=(TrainCommand,), frozen=True)
+
+
+def _default_tasks(pack: Pack) -> int:
+    """The tasks per meta-batch: not more than there are, since a task twice teaches nothing new."""
+    train = pack.split("train")
+    return TrainConfig.tasks if train.unlimited else min(TrainConfig.tasks, len(train.tasks))
 
 
 def registered_name(learner: str) -> str:

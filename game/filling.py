@@ -7,7 +7,7 @@ itself checks ranges, in `__post_init__`.
 from __future__ import annotations
 
 import difflib
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass, replace
 from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -30,12 +30,7 @@ class Misfit(Exception):
 def fill(kind: type[Kind], values: Any) -> Kind:
     """A dataclass from a table, nested ones from nested tables. Raises Misfit; ValueError where the
     dataclass itself refuses a value."""
-    if not isinstance(values, dict):
-        raise Misfit("", "is no table of settings")
-    hints = _hints(kind)  # type: ignore[arg-type]
-    unknown = next((key for key in values if key not in hints), None)
-    if unknown is not None:
-        raise Misfit(str(unknown), f"is not known here - {_meant(str(unknown), list(hints))}")
+    hints = _known(kind, values)
     given = {key: _converted(key, value, hints[key]) for key, value in values.items()}
     for field in fields(kind):  # type: ignore[arg-type]
         if IF_MISSING in field.metadata:
@@ -44,6 +39,29 @@ def fill(kind: type[Kind], values: Any) -> Kind:
         if required and field.name not in given:
             raise Misfit("", f"lacks '{field.name}'")
     return kind(**given)
+
+
+def update(config: Kind, values: Any) -> Kind:
+    """A dataclass with the values of a table in place of its own, nested ones from nested tables.
+    Raises as `fill`."""
+    hints, given = _known(type(config), values), {}
+    for key, value in values.items():
+        old = getattr(config, key)
+        nested = is_dataclass(old) and isinstance(value, dict)
+        given[key] = update(old, value) if nested else _converted(key, value, hints[key])
+    return replace(config, **given)  # type: ignore[type-var]
+
+
+def _known(kind: Any, values: Any) -> dict[str, Any]:
+    """The types of a dataclass's fields by name. Raises Misfit where `values` is no table, or has
+    a key that is no field."""
+    if not isinstance(values, dict):
+        raise Misfit("", "is no table of settings")
+    hints = _hints(kind)
+    unknown = next((key for key in values if key not in hints), None)
+    if unknown is not None:
+        raise Misfit(str(unknown), f"is not known here - {_meant(str(unknown), list(hints))}")
+    return hints
 
 
 @cache
@@ -64,6 +82,8 @@ def _converted(key: str, value: Any, expected: Any) -> Any:
         return fill(expected, value)  # type: ignore[arg-type]
     if not _fits(value, expected):
         raise Misfit(key, f"is {value!r}, and should be {type_text(expected)}")
+    if expected is float:
+        return float(value)
     return tuple(value) if get_origin(expected) is tuple else value
 
 

@@ -50,6 +50,18 @@ def _toml_error(file: str, message: str) -> str:
     return f"{at}: {message[: place.start()]} - correct the TOML"
 
 
+def _sets(line: str, key: str) -> bool:
+    """Whether a line of TOML sets a key, perhaps one of a table inside: `inner.discount = 0.8`."""
+    left = line.partition("=")[0].strip(" \t")
+    return key in (left.strip("\"'"), left.rpartition(".")[2].strip(" \t\"'"))
+
+
+def _names(line: str, key: str) -> bool:
+    """Whether a key is among those left of a line's `=`, or in the line that begins a table."""
+    left = line.partition("#")[0].partition("=")[0]
+    return re.search(rf"(?<![\w-]){re.escape(key)}(?![\w-])", left) is not None
+
+
 class PackFile:
     """A pack's TOML file. It may be missing where the folder has level files.
 
@@ -72,13 +84,17 @@ class PackFile:
             what = "the TOML is nested too deeply - use plain keys and tables"
             raise PackError(f"{path}:1:1: {what}") from None
 
-    def error(self, key: str, what: str) -> PackError:
+    def error(self, key: str, what: str, within: str = "") -> PackError:
         """Return an error about a key, at the first line that sets it or else mentions it.
 
-        `what` continues the sentence that begins with the key.
+        `what` continues the sentence that begins with the key. `within` is the key of the table
+        that the line is in: the lines above its first mention are left out.
         """
         lines = list(enumerate(self.text.split("\n"), 1))
-        found = [i for i, line in lines if line.partition("=")[0].strip(" \t\"'") == key]
+        first = next((i for i, line in lines if _names(line, within)), 1)
+        lines = lines[first - 1 :]
+        found = [i for i, line in lines if _sets(line, key)]
+        found += [i for i, line in lines if _names(line, key)]
         found += [i for i, line in lines if key in line]
         return PackError(f"{self.file}:{next(iter(found), 1)}:1: '{key}' {what}")
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import json
+import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from game.filling import Misfit, update
 from game.tasks.authored_splits import (
     ALIKE,
     DEFAULT_SHARES,
@@ -29,6 +32,47 @@ LEVELS = Path(__file__).resolve().parents[2] / "levels"
 DEFAULT_AGENT = "maml-mazes-9x9"
 DEFAULT_EPISODES = 4
 MOST_EPISODES = 100  # in a trial
+Config = TypeVar("Config")
+
+
+@dataclass(frozen=True)
+class TrainAdvice:
+    """The options that a pack recommends for learners: its tables [train.LEARNER] by learner.
+
+    They are fields of the learner's own Config, and nothing else: a pack is data from strangers.
+    """
+
+    tables: dict[str, Any] = field(default_factory=dict)
+    source: PackFile | None = field(default=None, compare=False)
+
+    def apply(self, learner: str, config: Config) -> Config:
+        """Return a learner's Config with the recommended options in place of its own.
+
+        Raises PackError where one is no field of the Config, or does not fit.
+        """
+        if self.source is None or learner not in self.tables:
+            return config
+        try:
+            return update(config, self.tables[learner])
+        except Misfit as misfit:
+            what = f"{misfit.what} (options of '{learner}')"
+            raise self.source.error(misfit.key or learner, what, within=learner) from None
+        except ValueError as error:
+            raise self.source.error(learner, f"cannot be trained so: {error}") from None
+
+    def text(self, learner: str) -> str:
+        """Return the recommended options of a learner in one line, or "" if there are none."""
+        return ", ".join(_assignments(self.tables.get(learner, {})))
+
+
+def _assignments(table: dict[str, Any], prefix: str = "") -> list[str]:
+    """Return a table's lines `key = value`, with dots between the keys of tables inside it."""
+    lines: list[str] = []
+    for key, value in table.items():
+        name = f"{prefix}{key}"
+        lines += _assignments(value, f"{name}.") if isinstance(value, dict) else []
+        lines += [] if isinstance(value, dict) else [f"{name} = {json.dumps(value, default=str)}"]
+    return lines
 
 
 @dataclass(frozen=True)
@@ -44,7 +88,7 @@ class Pack:
     text: str
     agent: str
     episodes: int
-    train: dict[str, str]  # recommended options of the command `train`, by learner
+    train: TrainAdvice
     levels: tuple[Level, ...]  # the authored levels; empty for generated levels
     splits: dict[str, TaskDistribution] = field(repr=False)
 
@@ -79,7 +123,7 @@ class PackTable:
     text: str = ""
     agent: str = DEFAULT_AGENT
     episodes: int = DEFAULT_EPISODES
-    train: dict[str, str] = field(default_factory=dict)
+    train: dict[str, Any] = field(default_factory=dict)
     split: dict[str, Any] = field(default_factory=dict)
     generate: dict[str, Any] = field(default_factory=dict)
 
@@ -119,7 +163,7 @@ def load_pack(name: str | Path) -> Pack:
             text="",
             agent=DEFAULT_AGENT,
             episodes=DEFAULT_EPISODES,
-            train={},
+            train=TrainAdvice(),
             levels=(level,),
             splits=splits,
         )
@@ -140,19 +184,22 @@ def load_pack(name: str | Path) -> Pack:
         text=settings.text,
         agent=settings.agent,
         episodes=settings.episodes,
-        train=settings.train,
+        train=TrainAdvice(settings.train, source),
         levels=tuple(level for _, level in levels),
         splits=splits,
     )
 
 
-def pack_advice(name: str | Path) -> dict[str, str]:
-    """Return the pack's recommended options of `train`, by learner, without reading its levels.
+def pack_advice(name: str | Path) -> TrainAdvice:
+    """Return the options that a pack recommends for learners, without reading its levels.
 
     Raises PackError or OSError.
     """
     folder = _folder(find_pack(name))
-    return {} if folder is None else _open(folder)[1].train
+    if folder is None:
+        return TrainAdvice()
+    source, settings = _open(folder)
+    return TrainAdvice(settings.train, source)
 
 
 def _folder(path: Path) -> Path | None:
@@ -171,6 +218,11 @@ def _open(folder: Path) -> tuple[PackFile, PackTable]:
     if not 1 <= settings.episodes <= MOST_EPISODES:
         what = f"is out of range - a trial has 1 to {MOST_EPISODES} episodes"
         source.fail("episodes", what)
+    for learner, options in settings.train.items():
+        if not isinstance(options, dict):
+            name = learner if re.fullmatch(r"[\w-]+", learner, re.A) else f'"{learner}"'
+            todo = f"write [train.{name}], and below it lines such as 'inner.discount = 0.8'"
+            raise source.error(learner, f"is no table of options - {todo}", within="train")
     return source, settings
 
 

@@ -7,22 +7,23 @@ import json
 import os
 import random
 import re
-import shlex
 import shutil
 import signal
 import subprocess
 import sys
 import time
-import tomllib
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from agents.learner_registry import advised_config, make_config
 from commands import main
 from commands.open_window import open_window, saved_message
 from commands.train import NOTHING_SAVED, parse_train
-from game.tasks.packs import list_packs, load_pack
+from game.tasks.pack_file import PackError
+from game.tasks.packs import list_packs, load_pack, pack_advice
 from game.text.reading import parse
 from tests.view_data import Script
 
@@ -335,34 +336,73 @@ def test_eval_refuses_what_an_agent_was_trained_on_unless_it_is_asked_for(tmp_pa
     assert run("eval", "gridnavi", *asked[2:], "--also", "showcase") == 0
 
 
-def test_what_the_shipped_packs_advise_are_options_of_train():
-    for folder in list_packs():
-        facts = tomllib.loads((folder / "pack.toml").read_text(encoding="utf-8"))
-        for learner, advice in facts.get("train", {}).items():
-            parse_train(["train", folder.name, "--learner", learner, *shlex.split(advice)])
+def test_what_the_shipped_packs_advise_are_options_of_learners():
+    advised = [(folder, name) for folder in list_packs() for name in pack_advice(folder).tables]
+    assert len(advised) > 10
+    for folder, learner in advised:
+        assert advised_config(folder, learner) != make_config(learner)
 
 
-def test_a_pack_advises_options_of_train_and_what_is_typed_counts_more(tmp_path: Path, capsys):
-    (tmp_path / "open.txt").write_text("goal: hidden\nmap:\n@???\n????\n", encoding="utf-8")
-    advice = 'maml = "--tasks 3 --hidden --step-size 2"'
-    (tmp_path / "pack.toml").write_text(f"[train]\n{advice}\n", encoding="utf-8")
+def write_advice(folder: Path, advice: str) -> Path:
+    """A pack with a level and this advice."""
+    (folder / "open.txt").write_text("goal: hidden\nmap:\n@???\n????\n", encoding="utf-8")
+    (folder / "pack.toml").write_text(f'title = "maml"\n{advice}\n', encoding="utf-8")
+    return folder
+
+
+def test_a_pack_advises_options_of_a_learner_and_what_is_typed_counts_more(tmp_path: Path, capsys):
+    write_advice(tmp_path, "[train.maml]\nhidden = []\nstep_size = 2\ninner.episodes = 5")
     out = tmp_path / "run"
     arguments = ["train", str(tmp_path), "--iterations", "1", "--step-size", "3", "--out", str(out)]
     assert run(*arguments) == 0
-    assert "options from the pack: --tasks 3 --hidden --step-size 2" in capsys.readouterr().out
+    said = "options from the pack: hidden = [], step_size = 2, inner.episodes = 5"
+    assert said in capsys.readouterr().out
     config = json.loads((out / "config.json").read_text())
-    assert config["training"]["tasks"] == 3
-    assert (config["options"]["hidden"], config["options"]["step_size"]) == ([], 3)
+    assert config["training"]["tasks"] == len(load_pack(tmp_path).split("train").tasks)
+    options = config["options"]
+    assert (options["hidden"], options["step_size"]) == ([], 3)
+    assert options["inner"] == asdict(make_config("maml", hidden=()).inner) | {"episodes": 5}
     assert run("train", str(tmp_path), "--resume", "--iterations", "2", "--out", str(out)) == 0
     assert json.loads((out / "config.json").read_text())["options"]["step_size"] == 3
 
-    for wrong in ("--tusks 3", "--entropy -1"):
-        (tmp_path / "pack.toml").write_text(f'[train]\nmaml = "{wrong}"\n', encoding="utf-8")
-        assert run(*arguments, "--overwrite") == 1
-        complaint = capsys.readouterr().err
-        assert str(tmp_path) in complaint
-        assert wrong in complaint
-        assert run(*arguments, "--overwrite", "--learner", "fomaml") == 0
+
+@pytest.mark.parametrize(
+    ("advice", "complaint"),
+    [
+        ("[train]\nmaml = '--out victim --overwrite'", r"3:1: 'maml' is no table of options"),
+        ("[train]\nrl2 = '--entropy 0.03'", r"3:1: 'rl2' is no table .* write \[train.rl2\]"),
+        ("[train]\n'a.py:A' = 1", r"3:1: 'a.py:A' is no table .* write \[train.\"a.py:A\"\]"),
+        *(
+            (f"[train.fomaml]\n{name} = 1\n[train.maml]\n{name} = 1", rf"5:1: '{name}' is not")
+            for name in ("out", "overwrite", "resume", "window", "tensorboard", "learner")
+        ),
+        *(
+            (f"train.maml.'{name}' = 1", rf"2:1: '{name}' is not known here")
+            for name in ("iterations", "minutes", "seed", "tasks", "--out", "step-size", "@file")
+        ),
+        ("[train.maml]\ninner.discounts = 1", r"3:1: 'discounts' .* did you mean 'discount'"),
+        ("[train.maml]\ninner.discount = 'x'", r"3:1: 'discount' is 'x', and should be a number"),
+        ("[train.maml]\nstep_size = nan", r"2:1: 'maml' cannot be .* 'step_size' is nan"),
+    ],
+)
+def test_a_pack_sets_options_of_its_learner_and_nothing_else(
+    advice: str, complaint: str, tmp_path: Path
+):
+    write_advice(tmp_path, advice)
+    with pytest.raises(PackError, match=rf"^{re.escape(str(tmp_path))}.pack\.toml:{complaint}"):
+        parse_train(["train", str(tmp_path)])
+
+
+def test_advice_holds_for_a_file_by_its_name_and_not_for_a_resumed_run(tmp_path: Path):
+    file = tmp_path / "mine.py"
+    file.write_text(
+        "from agents.gradient.maml import Maml, MamlConfig\nclass Mine(Maml): Config = MamlConfig\n"
+    )
+    pack = write_advice(tmp_path, "[train.'mine.py:Mine']\nstep_size = 7\n[train.maml]\nout = ''")
+    named = ["train", str(pack), "--learner", f"{file}:Mine"]
+    assert parse_train(named).options.step_size == 7.0
+    assert parse_train(["train", str(pack), "--resume"]).options == make_config("maml")
+    assert advised_config(load_pack(pack), "fomaml") == make_config("fomaml")
 
 
 def test_a_window_that_is_told_to_end_ends_well(monkeypatch, tmp_path: Path):

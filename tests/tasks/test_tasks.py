@@ -185,9 +185,11 @@ def test_a_single_file_is_a_pack_of_one(tmp_path):
 
 
 def test_recommended_options_are_read_without_the_levels(tmp_path):
-    folder = write_pack(tmp_path, "[train]\nmaml = '--tasks 3'\n", a="no level", b="map:\n@.G\n")
-    assert pack_advice(folder) == pack_advice(folder / "pack.toml") == {"maml": "--tasks 3"}
-    assert pack_advice(folder / "b.txt") == {}
+    toml = "[train.maml]\nstep_size = 2\n"
+    folder = write_pack(tmp_path, toml, a="no level", b="map:\n@.G\n")
+    assert pack_advice(folder).tables == {"maml": {"step_size": 2}}
+    assert pack_advice(folder) == pack_advice(folder / "pack.toml")
+    assert pack_advice(folder / "b.txt").tables == {}
     assert pack_advice("mazes-9x9") == load_pack("mazes-9x9").train
     with pytest.raises(PackError, match="no such file"):
         pack_advice("nowhere")
