@@ -11,6 +11,7 @@ import numpy as np
 from game.authoring.figures import TaskFigures
 from game.authoring.formatting import as_json_text
 from game.authoring.level_warnings import find_warnings, place_in_file
+from game.files import open_regular
 from game.tasks.distribution import SPLITS
 from game.tasks.family import count_tasks, draw_task, family
 from game.tasks.pack_file import PACK_FILE, PackError, level_files
@@ -47,7 +48,7 @@ def check(names: Sequence[str]) -> list[dict[str, Any]]:
         except PackError as error:
             reports.append(_report(name, [str(error)]))
         except OSError as error:
-            reports.append(_report(name, [f"{name}: {error.strerror}"]))
+            reports.append(_report(name, [f"{error.filename or name}: {error.strerror}"]))
     return reports
 
 
@@ -62,6 +63,7 @@ def check_folder(folder: Path) -> list[dict[str, Any]]:
     try:
         pack = load_pack(folder)
         episodes = pack.episodes
+        pack.train.check()
         whole = [] if pack.levels else [check_generated(pack)]
     except LevelError:  # these errors are in the files' own reports
         pass
@@ -98,7 +100,7 @@ def check_file(path: Path, episodes: int = DEFAULT_EPISODES) -> dict[str, Any]:
 
     `episodes` is the number of episodes in a trial. Raises OSError.
     """
-    with open(path, "rb") as file:
+    with open_regular(path) as file:
         level, problems = examine(file.read(MAX_BYTES + 1), str(path))
     report = _report(str(path), [str(problem) for problem in problems])
     if not level:
