@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -79,7 +80,7 @@ class App:
         if event.type == pygame.QUIT:
             self.pages.clear()
         elif event.type == pygame.DROPFILE:
-            self._loading = Path(event.file).resolve()
+            self._loading = Path(os.path.realpath(event.file))
             self.library.add(self._loading)
             self.library.reload(self._loading)
         elif self.pages:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -56,8 +57,10 @@ class Library:
 
     def add(self, path: Path) -> None:
         """Put a level file or folder first among the user's own, unless it is a shipped pack."""
-        path = path.resolve()
-        if path.exists() and path not in list_packs():
+        if not os.path.exists(path):
+            return
+        path = Path(os.path.realpath(path))
+        if path not in list_packs():
             self.own = [path, *(one for one in self.own if one != path)]
 
     def loaded_packs(self) -> list[LibraryPack]:
@@ -89,7 +92,7 @@ def _plan_without_tables(task: Task) -> PlannedTask:
 def file_stamps(path: Path) -> tuple[object, ...]:
     """Return (name, time of change, size) of a level file, or of each file of a pack."""
     try:
-        files = [path] if path.is_file() else sorted(path.iterdir())[:200]
+        files = [path] if os.path.isfile(path) else sorted(path.iterdir())[:200]
         return tuple((one.name, one.stat().st_mtime_ns, one.stat().st_size) for one in files)
     except OSError:
         return ()
