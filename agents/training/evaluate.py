@@ -21,7 +21,7 @@ from agents.training.curves import Curves, adaptation_curves
 from agents.training.evaluated_agents import shares_tasks, tasks_of
 from agents.training.plots import Line, plot_scores
 from agents.training.statistics import area_under_curve, probability_of_improvement
-from game.files import write_atomically, write_json
+from game.files import name_text, write_atomically, write_json
 from game.session.messages import BASELINE_AGENT
 from game.tasks.family import count_tasks, family
 from game.tasks.packs import Pack
@@ -85,7 +85,7 @@ class Evaluation:
             curve = self.curves[name]
             facts["area"] = area_under_curve(facts["score_mean"], curve.episodes)
             facts["improvement"] = self._improvement(curve)
-            facts["runs"] = list(self.agents[name])
+            facts["runs"] = list(map(name_text, self.agents[name]))
             by_run = curve.scores.reshape(len(self.agents[name]), -1, *curve.scores.shape[1:])
             facts["score_mean_by_run"] = by_run.mean((1, 2)).tolist()
         return {
@@ -190,9 +190,10 @@ def _task_rows(evaluation: Evaluation) -> Iterator[dict[str, Any]]:
 
 def _write_csv(path: Path, rows: Iterable[dict[str, Any]]) -> None:
     """Write rows with full precision, so that all statistics can be recomputed from them."""
-    rows = list(rows)
+    rows = iter(rows)
+    first = next(rows)
     text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer = csv.DictWriter(text, list(first), lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows(itertools.chain([first], rows))
     write_atomically(path, lambda file: file.write_text(text.getvalue(), "utf-8"))

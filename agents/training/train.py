@@ -17,12 +17,13 @@ import numpy as np
 
 from agents.agent_catalog import CHECKPOINT, CONFIG
 from agents.learner import AgentError, Arrays, Diverged, Learner, not_finite
-from agents.runs import describe, load_checkpoint, save_checkpoint, save_weights
+from agents.runs import describe, resume, save_checkpoint, save_weights
 from agents.training.curves import adaptation_curves
 from agents.training.plots import plot_training
 from agents.training.tensorboard import TensorBoardLog
 from agents.training.train_config import TrainConfig
 from game.files import write_atomically, write_json
+from game.filling import Misfit, fill
 from game.tasks.packs import Pack
 from game.tasks.task import Task
 from game.world.batch import GridBatch
@@ -76,6 +77,23 @@ class RunStatus:
     totals: dict[str, float] = field(default_factory=dict)  # sums of metrics since the last row
     since: int = 0  # iterations since the last row
 
+    def __post_init__(self) -> None:
+        counts = (self.iteration, self.env_steps, self.stale, self.since)
+        if min(counts) < 0 or self.due < 1 or self.seconds < 0 or not 0 <= self.progress <= 1:
+            raise ValueError("a count, time or share is out of range")
+        if self.totals and not self.since:
+            raise ValueError("there are sums of metrics, but of no iterations")
+        if any(row.keys() != self.rows[0].keys() or "iteration" not in row for row in self.rows):
+            raise ValueError("the rows of metrics differ")
+
+
+def read_status(path: Path, facts: dict[str, Any]) -> RunStatus:
+    """Return the progress that a checkpoint's facts describe. Raises AgentError."""
+    try:
+        return fill(RunStatus, facts)
+    except (Misfit, ValueError) as error:
+        raise AgentError(f"{path}: training cannot go on from it: {error}") from None
+
 
 @dataclass
 class Training:
@@ -102,9 +120,8 @@ class Training:
         """
         self.out.mkdir(parents=True, exist_ok=True)
         if self.resume:
-            tensors, facts = load_checkpoint(self.out)
-            self.learner.restore(tensors)
-            self.status, self.agent_saved = RunStatus(**json.loads(facts)), True
+            facts = resume(self.out, self.learner)
+            self.status, self.agent_saved = read_status(self.out / CHECKPOINT, facts), True
             if self.status.progress != self._progress():  # the length of the run was changed
                 self.status.progress = self._progress()
                 self.status.due = int(self.status.progress * self.config.validations) + 1
