@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import json
+import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from agents.learner import AgentError
 from agents.learner_registry import BUILT_IN, find_entry
 from agents.run_folder import run_file, run_path
-from game.session.messages import BASELINE_AGENT, AgentCard
+from game.files import name_text
+from game.filling import Misfit, fill, read_json
+from game.session.messages import BASELINE_AGENT, MOST_STEPS, AgentCard
 from game.world.features import LAYOUT
 
 PRETRAINED = Path(__file__).resolve().parent / "pretrained"
@@ -19,7 +22,45 @@ CONFIG, WEIGHTS, RESULTS = "config.json", "agent.safetensors", "results.json"
 CHECKPOINT = "last.safetensors"  # for `train --resume`
 EPISODES_PER_STEP = "episodes_per_step"  # key in config.json; older configs lack it
 SHARED_WITH_SCRATCH = ("hidden", "step_size", "inner")
+MOST_EPISODES = 10_000  # in an adaptation step
 UNTRAINED = tuple(name for name, entry in BUILT_IN.items() if not entry.needs_run)
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """The contents of a run's config.json. Older runs lack some of them."""
+
+    learner: str
+    options: dict[str, Any]
+    features: dict[str, Any]
+    episodes_per_step: int | None = None
+    pack: str = ""
+    command: str = ""
+    training: dict[str, Any] | None = None
+    saved_at: dict[str, Any] | None = None
+    trained_on: list[str] | None = None
+    versions: dict[str, Any] | None = None
+
+    def __post_init__(self) -> None:
+        if self.features != LAYOUT:
+            raise ValueError("the agent was trained on other features - train it again")
+        if not 1 <= (self.episodes_per_step or 1) <= MOST_EPISODES:
+            raise ValueError(f"'{EPISODES_PER_STEP}' should be 1 to {MOST_EPISODES:,}")
+
+
+@dataclass(frozen=True)
+class HeldOutCurve:
+    """An agent's mean score on held-out tasks after numbers of episodes, from its results.json."""
+
+    episodes: list[int]
+    score_mean: list[float]
+
+    def __post_init__(self) -> None:
+        most = (MOST_STEPS + 1) * MOST_EPISODES
+        if len(self.episodes) != len(self.score_mean) or len(self.episodes) > MOST_STEPS + 1:
+            raise ValueError("the curve has no score for each number of episodes")
+        if not all(0 <= n <= most for n in self.episodes) or max(map(abs, self.score_mean)) > 1e6:
+            raise ValueError("the curve has a number out of range")
 
 
 def list_pretrained() -> list[str]:
@@ -114,7 +155,7 @@ def find_agent(name: str, pack: str = "") -> Path:
     for folder in choices:
         if _is_run(folder):
             return folder
-    if Path(name).is_dir():
+    if os.path.isdir(name):
         raise AgentError(f"{name}: no {CONFIG} in this folder - it is not (yet) a run of 'train'")
     if name in BUILT_IN and pack:
         todo = f"train one: python main.py train {pack} --learner {name} --out runs/{name}-{pack}"
@@ -131,13 +172,14 @@ def read_config(folder: Path) -> dict[str, Any]:
     """Return the contents of an agent's config.json. Raises AgentError."""
     path = run_path(folder, CONFIG)
     try:
-        config = json.loads(path.read_bytes().decode("utf-8"))
-    except (OSError, ValueError) as error:
-        raise AgentError(f"{path}: cannot be read: {error}") from None
-    if not isinstance(config, dict) or not isinstance(config.get("options"), dict):
-        raise AgentError(f"{path}: this is not the config of a run")
-    if config.get("features") != LAYOUT:
-        raise AgentError(f"{path}: the agent was trained on other features - train it again")
+        config: dict[str, Any] = read_json(path)
+        fill(RunFacts, config)
+    except OSError as error:
+        raise AgentError(f"{path}: cannot be read: {error.strerror}") from None
+    except Misfit as misfit:
+        raise AgentError(f"{path}: this is not the config of a run: {misfit}") from None
+    except ValueError as error:
+        raise AgentError(f"{path}: {error}") from None
     return config
 
 
@@ -159,12 +201,12 @@ def agent_card(name: str, pack: str = "") -> AgentCard:
         find_entry(str(config.get("learner")))
     except AgentError as error:
         raise AgentError(f"{folder / CONFIG}: {error}") from None
-    ids = config.get("trained_on")
+    ids = config.get("trained_on") or ()
     return AgentCard(
-        name=folder.resolve().name,
+        name=name_text(folder.resolve().name),
         episodes=_episodes_per_step(config),
         pack=str(config.get("pack", "")),
-        trained_on=frozenset(map(str, ids)) if isinstance(ids, list) else frozenset(),
+        trained_on=frozenset(ids),
         usual=_held_out_scores(folder),
     )
 
@@ -174,7 +216,7 @@ def _episodes_per_step(config: dict[str, Any]) -> int:
     inner = config["options"].get("inner")
     implied = inner.get("episodes") if isinstance(inner, dict) else None
     episodes = config.get(EPISODES_PER_STEP, implied)
-    if type(episodes) is int and episodes > 0:
+    if type(episodes) is int and 1 <= episodes <= MOST_EPISODES:
         return episodes
     return find_entry(str(config.get("learner"))).episodes
 
@@ -182,9 +224,8 @@ def _episodes_per_step(config: dict[str, Any]) -> int:
 def _held_out_scores(folder: Path) -> tuple[tuple[int, float], ...]:
     """Return (episodes, mean score) pairs on held-out tasks; empty without a results file."""
     try:
-        results = json.loads(run_path(folder, RESULTS).read_bytes().decode("utf-8"))
-        curve = results["agents"][folder.resolve().name]
-        pairs = zip(curve["episodes"], curve["score_mean"], strict=True)
-        return tuple((int(episodes), float(score)) for episodes, score in pairs)
-    except (OSError, ValueError, KeyError, TypeError):
+        curve = read_json(run_path(folder, RESULTS))["agents"][name_text(folder.resolve().name)]
+        found = fill(HeldOutCurve, {key: curve[key] for key in ("episodes", "score_mean")})
+    except (OSError, Misfit, ValueError, KeyError, TypeError):
         return ()
+    return tuple(zip(found.episodes, found.score_mean, strict=True))

@@ -19,6 +19,7 @@ from game.world.batch import GridBatch
 Arrays = dict[str, np.ndarray]  # by name
 Changes = Mapping[int, GridBatch]  # the tasks from an adaptation step on
 NO_CHANGES: Changes = {}
+MOST_WEIGHTS = 8_000_000  # of a network
 
 
 class AgentError(Exception):
@@ -38,10 +39,21 @@ def check_options(config: Any, **ranges: tuple[float, float]) -> None:
             raise ValueError(f"option '{name}' is {value}, and should be {low:g} to {high:g}")
 
 
+def check_size(config: Any) -> None:
+    """Raise ValueError where a config's network has too many weights."""
+    if config.n_weights > MOST_WEIGHTS:
+        raise ValueError(
+            f"the options ask for a network of {config.n_weights:,} weights, over the limit of "
+            f"{MOST_WEIGHTS:,} - use fewer or smaller layers"
+        )
+
+
 class Learner(Protocol):
     """An agent that learns to learn.
 
     Its class has a dataclass `Config` of its options, and makes a learner from `(config, seed)`.
+    Where the config has a property `n_weights`, a run's files must hold at least so many numbers
+    before a learner is made from it.
     `tuned` says whether the step size of its inner loop is chosen on validation tasks, by
     `scale_steps`. `judged` are the adaptation steps whose mean score says how good it is there.
     """

@@ -9,6 +9,7 @@ from pathlib import Path
 from tyro.conf import Positional
 
 from commands.exit_codes import AT_FAULT, DONE, UNUSABLE, fail
+from commands.limits import MOST_ADAPTATION_SEEDS, MOST_RESULTS, out_of_range
 from game.session.messages import BASELINE_AGENT, MOST_STEPS, STEPS
 
 
@@ -25,7 +26,7 @@ class EvaluateCommand:
     steps: int = STEPS
     """Number of adaptation steps (0 to 1000)."""
     seeds: int = 3
-    """Adaptation seeds: how many times each agent adapts to each task."""
+    """Adaptation seeds: how many times each agent adapts to each task (1 to 1000)."""
     also: tuple[str, ...] = ()
     """Further packs for the same agents (out of distribution), drawn side by side."""
     out: Path | None = None
@@ -46,10 +47,11 @@ class EvaluateCommand:
         from game.tasks.distribution import SPLITS
         from game.tasks.packs import load_pack
 
-        if self.split not in SPLITS or not 0 <= self.steps <= MOST_STEPS or self.seeds < 1:
-            splits = ", ".join(SPLITS)
-            usage = f"--split is one of {splits}; --steps 0 to {MOST_STEPS}; --seeds at least 1"
-            return fail(usage, UNUSABLE)
+        if self.split not in SPLITS:
+            return fail(f"--split is one of {', '.join(SPLITS)}", UNUSABLE)
+        rule = out_of_range(self, steps=(0, MOST_STEPS), seeds=(1, MOST_ADAPTATION_SEEDS))
+        if rule:
+            return fail(rule, UNUSABLE)
         register_files(self.learner)
         if self.out:
             prepare_folder(self.out)
@@ -61,6 +63,11 @@ class EvaluateCommand:
             if not tasks_of(pack, self.split):
                 return fail(f"{pack.path}: the pack has no {self.split} tasks", AT_FAULT)
             check_map_sizes(pack, (self.split,), [*itertools.chain(*agents.values())])
+            runs = sum(map(len, agents.values()))
+            results = runs * self.seeds * len(tasks_of(pack, self.split)) * (self.steps + 1)
+            if results > MOST_RESULTS:
+                what = f"this asks for {results:,} results, over the limit of {MOST_RESULTS:,}"
+                return fail(f"{what} - use fewer --seeds or --steps", UNUSABLE)
             if self.split != "train":
                 for run in itertools.chain(*agents.values()):
                     check_held_out(run, home, pack, tasks_of(pack, self.split))

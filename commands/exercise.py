@@ -8,6 +8,7 @@ from pathlib import Path
 from tyro.conf import Positional
 
 from commands.exit_codes import DONE, UNUSABLE, fail
+from commands.limits import MOST_SEED, out_of_range
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,10 @@ class ExerciseCommand:
         if self.name not in EXERCISES:
             known = list_exercises()
             return fail(f"no exercise is called '{self.name}' - there are:\n{known}", UNUSABLE)
-        if not 0 < self.budget <= 100 or self.seed < 0:
-            return fail("--budget is more than 0, and at most 100; --seed at least 0", UNUSABLE)
+        if not 0 < self.budget <= 100:
+            return fail("--budget is more than 0, and at most 100", UNUSABLE)
+        if rule := out_of_range(self, seed=(0, MOST_SEED)):
+            return fail(rule, UNUSABLE)
 
         import torch
         from rich.progress import track

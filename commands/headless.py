@@ -7,7 +7,7 @@ from pathlib import Path
 from agents.training.plots import plot_trace
 from agents.training.worker import trace
 from commands.agent_choices import AgentChoices
-from game.files import prepare_folder, save_arrays, write_atomically, write_json
+from game.files import name_text, prepare_folder, save_arrays, write_atomically, write_json
 from game.session.messages import Request
 from game.session.replay import line_of
 from game.session.trace import trace_json
@@ -41,7 +41,9 @@ def write_adaptation(out: Path, level: str, pack: Pack, request: Request) -> lis
         "board.png": lambda path: save_picture(path, setup, traces),
         "adaptation.gif": lambda path: save_gif(path, setup, traces),
     }
-    facts = trace_json(level, task.id, request.seed, traces) | {"replay": line_of(pack, request)}
+    facts = trace_json(name_text(level), task.id, request.seed, traces) | {
+        "replay": line_of(pack, request)
+    }
     write_json(out / "trace.json", facts)
     for name, write in files.items():
         write_atomically(out / name, write)

@@ -8,6 +8,7 @@ from pathlib import Path
 from tyro.conf import Positional
 
 from commands.exit_codes import AT_FAULT, DONE, UNUSABLE, fail
+from commands.limits import MOST_SAMPLES, MOST_SEED, out_of_range
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class MicroscopeCommand:
     step_size: float = 0.1
     """Step size of the inner loop."""
     samples: int = 1000
-    """Meta-gradients drawn for each estimator and number of episodes (at least 10)."""
+    """Meta-gradients drawn for each estimator and number of episodes (10 to 20,000)."""
     seed: int = 0
     """Seed for the policy and the samples."""
     out: Path | None = None
@@ -34,9 +35,11 @@ class MicroscopeCommand:
         from game.tasks.distribution import SPLITS
         from game.tasks.packs import load_pack
 
-        if not 0 < self.step_size <= 100 or self.samples < 10 or self.seed < 0:
-            usage = "--step-size is more than 0, at most 100; --samples at least 10, --seed 0"
-            return fail(usage, UNUSABLE)
+        rule = out_of_range(
+            self, step_size=(1e-6, 100), samples=(10, MOST_SAMPLES), seed=(0, MOST_SEED)
+        )
+        if rule:
+            return fail(rule, UNUSABLE)
         torch.set_num_threads(1)
         pack = load_pack(self.level)
         tasks = [task for split in reversed(SPLITS) for task in pack.split(split).tasks]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from tyro.conf import Positional
 
 from commands.exit_codes import AT_FAULT, UNUSABLE, fail
+from commands.limits import MOST_SEED, out_of_range
 from commands.open_window import open_window
 from game.session.messages import BASELINE_AGENT, STEPS
 
@@ -32,8 +33,9 @@ class PlayCommand:
         from agents.learner_registry import register_files
         from game.tasks.packs import MOST_EPISODES, load_pack
 
-        if self.seed < 0 or (self.episodes is not None and not 1 <= self.episodes <= MOST_EPISODES):
-            return fail(f"--episodes is 1 to {MOST_EPISODES}, --seed at least 0", UNUSABLE)
+        rule = out_of_range(self, episodes=(1, MOST_EPISODES), seed=(0, MOST_SEED))
+        if rule:
+            return fail(rule, UNUSABLE)
         register_files(self.learner)
         pack = load_pack(self.level)
         if not any(split.tasks for split in pack.splits.values()):

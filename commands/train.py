@@ -13,11 +13,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+import numpy as np
 import tyro
 from tyro.conf import OmitArgPrefixes, Positional
 
-from agents.training.train_config import TrainConfig
+from agents.training.train_config import (
+    MOST_ITERATIONS,
+    MOST_MINUTES,
+    MOST_PATIENCE,
+    MOST_TASKS,
+    TrainConfig,
+    read_training,
+)
 from commands.exit_codes import AT_FAULT, DONE, fail
+from commands.limits import MOST_SAMPLED, MOST_SEED, MOST_THREADS, out_of_range
 
 if TYPE_CHECKING:
     from agents.training.train import Training
@@ -25,7 +34,6 @@ if TYPE_CHECKING:
 
 DEFAULT_LEARNER = "maml"
 NOTHING_SAVED = "stopped before the first iteration was done: nothing is saved"
-LONGEST = 1e6  # minutes
 
 
 @dataclass(frozen=True)
@@ -68,8 +76,8 @@ class TrainCommand:
 
         training = self.training(sys.argv[1:])
         out, console = training.out, Terminal()
-        advice = training.pack.train.text(goes_by(self.learner))
-        if advice and not self.resume:
+        advice = "" if self.resume else training.pack.train.text(goes_by(self.learner))
+        if advice:
             console.print(f"options from the pack: {advice}")
         with training.opened():
             try:
@@ -100,15 +108,18 @@ class TrainCommand:
         from game.tasks.pack_file import PackError
         from game.tasks.packs import load_pack
 
-        if (
-            min(1 if self.tasks is None else self.tasks, self.threads) < 1
-            or min(self.seed, self.patience) < 0
-        ):
-            raise AgentError("--tasks and --threads are at least 1, --seed and --patience 0")
-        if self.iterations is not None and self.iterations < 1:
-            raise AgentError("--iterations is at least 1")
-        if self.minutes is not None and not 0 < self.minutes < LONGEST:
-            raise AgentError(f"--minutes is more than 0, and less than {LONGEST:,.0f}")
+        rule = out_of_range(
+            self,
+            tasks=(1, MOST_TASKS),
+            threads=(1, MOST_THREADS),
+            iterations=(1, MOST_ITERATIONS),
+            seed=(0, MOST_SEED),
+            patience=(0, MOST_PATIENCE),
+        )
+        if rule:
+            raise AgentError(rule)
+        if self.minutes is not None and not 0 < self.minutes < MOST_MINUTES:
+            raise AgentError(f"--minutes is more than 0, and less than {MOST_MINUTES:,.0f}")
         pack = load_pack(self.pack)
         if not (pack.split("train").tasks or pack.split("train").unlimited):
             raise PackError(f"{pack.path}: the pack has no training tasks")
@@ -132,6 +143,7 @@ class TrainCommand:
         from agents.learner_registry import build_learner
         from agents.training.tensorboard import TensorBoardLog
         from agents.training.train import Training
+        from game.files import name_text
 
         pack, out = self.check()
         torch.set_num_threads(self.threads)
@@ -144,15 +156,17 @@ class TrainCommand:
             self.seed,
             patience=self.patience,
         )
-        command = "python main.py " + shlex.join(argv)
+        command = name_text("python main.py " + shlex.join(argv))
         log = TensorBoardLog(out) if self.tensorboard else None
         name, options = registered_name(self.learner), self.options  # type: ignore[attr-defined]
+        _check_work(pack, config.tasks, options)
         learner = build_learner(name, options, self.seed)
         return Training(
             learner, name, pack, config, out, command, overwrite=self.overwrite, log=log
         )
 
     def _resumed(self, pack: Pack, out: Path) -> Training:
+        from agents.agent_catalog import CONFIG
         from agents.learner import AgentError
         from agents.runs import load_run
         from agents.training.tensorboard import TensorBoardLog
@@ -163,7 +177,7 @@ class TrainCommand:
             raise AgentError(f"{out}: there is no run here to resume - say where with --out")
         if facts.get("pack") != pack.name:
             raise AgentError(f"{out}: this run is on '{facts.get('pack')}', not on '{pack.name}'")
-        config = TrainConfig(**facts["training"])
+        config = read_training(out / CONFIG, facts["training"])
         if self.iterations or self.minutes:
             iterations = self.iterations or config.iterations
             config = dataclasses.replace(config, iterations=iterations, minutes=self.minutes)
@@ -219,6 +233,19 @@ def _with_options(learner: str, config: Any) -> type:
     flags: Any = Annotated[type(config), OmitArgPrefixes, title]
     options = ("options", flags, dataclasses.field(default_factory=lambda: config))
     return dataclasses.make_dataclass("TrainCommand", [options], bases=(TrainCommand,), frozen=True)
+
+
+def _check_work(pack: Pack, tasks: int, options: Any) -> None:
+    """Raise AgentError where an iteration would have to hold too many environment steps."""
+    from agents.learner import AgentError
+
+    task = pack.split("train").sample(1, np.random.default_rng(0))[0]
+    steps = tasks * getattr(options, "episodes_per_task", 1) * task.level.steps
+    if steps > MOST_SAMPLED:
+        raise AgentError(
+            f"an iteration would sample up to {steps:,} environment steps, over the limit of "
+            f"{MOST_SAMPLED:,} - use fewer --tasks or episodes"
+        )
 
 
 def _default_tasks(pack: Pack) -> int:

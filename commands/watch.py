@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tyro.conf import Positional
 
 from commands.exit_codes import AT_FAULT, DONE, UNUSABLE, fail, say
+from commands.limits import MOST_SEED, out_of_range
 from commands.open_window import open_window
 from game.session.messages import BASELINE_AGENT, MOST_AGENTS, MOST_STEPS, STEPS
 
@@ -47,8 +48,9 @@ class WatchCommand:
         from game.session.replay import read_line
         from game.tasks.packs import load_pack
 
-        if not 0 <= self.steps <= MOST_STEPS or self.seed < 0:
-            return fail(f"--steps is 0 to {MOST_STEPS}, --seed at least 0", UNUSABLE)
+        rule = out_of_range(self, steps=(0, MOST_STEPS), seed=(0, MOST_SEED))
+        if rule:
+            return fail(rule, UNUSABLE)
         if self.headless == (self.out is None):
             return fail("--headless and --out DIR go together", UNUSABLE)
         if len(self.versus) > MOST_AGENTS - 1:

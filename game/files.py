@@ -1,4 +1,4 @@
-"""Files are written whole or not at all."""
+"""Files are written whole or not at all, and only regular files are read or replaced."""
 
 from __future__ import annotations
 
@@ -8,9 +8,47 @@ import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
+
+
+def name_text(name: str | Path) -> str:
+    """Return a file's name or path as text: bytes that are not UTF-8 become escapes as `\\xe9`."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def open_regular(path: str | Path) -> BinaryIO:
+    """Open a regular file, or a link to one, to read its bytes.
+
+    Raises OSError, for anything else too: a pipe may never end, and a device is no data.
+    """
+    if os.path.lexists(_checked_name(path)) and not os.path.isfile(path):
+        kind = "a folder" if os.path.isdir(path) else "no regular file"
+        raise OSError(errno.EINVAL, f"this is {kind} - name a regular file", str(path))
+    return open(path, "rb")
+
+
+def replaceable(path: str | Path) -> Path:
+    """Return the file that is replaced when this path is written: that which a link leads to.
+
+    Raises OSError where something is there that is no regular file.
+    """
+    target = os.path.realpath(_checked_name(path))
+    if os.path.lexists(target) and not os.path.isfile(target):
+        what = "this is no regular file, and is not replaced - name another one"
+        raise OSError(errno.EINVAL, what, str(path))
+    return Path(target)
+
+
+def _checked_name(path: str | Path) -> str | Path:
+    """Return a path as it is. Raises OSError where no file can have such a name."""
+    try:
+        if b"\0" not in os.fsencode(path):
+            return path
+    except ValueError:  # a lone surrogate
+        pass
+    raise OSError(errno.ENOENT, "no file can have this name", ascii(str(path)))
 
 
 def prepare_folder(folder: Path) -> None:
@@ -24,7 +62,11 @@ def prepare_folder(folder: Path) -> None:
 
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
-    """Call `write` with a temporary file beside `path`, then move that into place."""
+    """Call `write` with a temporary file beside `path`, then move that into place.
+
+    Raises OSError, and leaves what is there, where that is no regular file.
+    """
+    path = replaceable(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         write_into(temporary, write, path)

@@ -19,10 +19,10 @@ SOURCES.append(ROOT / "main.py")
 FLOORS: dict[str, set[str]] = {
     "game": set(),
     "game.files": set(),
-    "game.filling": set(),
-    "game.text": set(),
+    "game.filling": {"game.files"},
+    "game.text": {"game.files"},
     "game.world": {"game.text"},
-    "game.tasks": {"game.text", "game.world", "game.filling"},
+    "game.tasks": {"game.text", "game.world", "game.files", "game.filling"},
     "game.authoring": {"game.text", "game.world", "game.tasks", "game.files"},
     "game.session": {"game.text", "game.tasks"},
     "game.env": {"game.text", "game.world", "game.tasks"},
@@ -33,7 +33,8 @@ FLOORS: dict[str, set[str]] = {
         *("game.view.model", "game.view.draw"),
     },
     "game.view": {
-        *("game.files", "game.text", "game.tasks", "game.session", "game.authoring"),
+        *("game.files", "game.filling", "game.text", "game.tasks", "game.session"),
+        "game.authoring",
         *("game.view.model", "game.view.draw", "game.view.screens"),
     },
     "agents": {
@@ -48,7 +49,8 @@ FLOORS: dict[str, set[str]] = {
     "agents.memory": {"agents", "game.filling", "game.world", "game.session", "agents.gradient"},
     "agents.reference": {"agents", "game.text", "game.world", "game.session"},
     "agents.training": {
-        *("agents", "game.files", "game.text", "game.world", "game.tasks", "game.session"),
+        *("agents", "game.files", "game.filling", "game.text", "game.world", "game.tasks"),
+        "game.session",
     },
     "agents.studies": {
         *("agents", "agents.gradient", "agents.memory", "agents.training"),

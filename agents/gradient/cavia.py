@@ -30,6 +30,8 @@ class CaviaConfig(MamlConfig):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_options(self, context=(1, 4096))
+        if not self.hidden:
+            raise ValueError("option 'hidden' is empty, and the context needs a first hidden layer")
 
 
 class Cavia(Maml):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Self
 
 import numpy as np
@@ -15,7 +16,7 @@ from agents.gradient.inner_loop import InnerConfig, inner_loop
 from agents.gradient.meta_optimizer import STEP_SIZES, MetaOptimizer, OuterConfig
 from agents.gradient.outer_objective import ObjectiveConfig
 from agents.gradient.policy import Params, expand_for_tasks, init_mlp, select_columns
-from agents.learner import NO_CHANGES, Arrays, BaseLearner, Changes, check_options
+from agents.learner import NO_CHANGES, Arrays, BaseLearner, Changes, check_options, check_size
 from agents.observations import features_of, features_of_columns
 from agents.rollout import Rngs
 from game.session.trace import AdaptationStep
@@ -29,7 +30,7 @@ class GradientConfig(ObjectiveConfig):
     """Options of every gradient learner."""
 
     hidden: tuple[int, ...] = (64, 64)
-    """Units in each hidden layer of the policy network (1 to 4096 each)."""
+    """Units in each hidden layer of the policy (1 to 4096 each, 8 million weights in all)."""
     step_size: float = 0.1
     """Initial step size of the inner loop (1e-6 to 100); alpha in MAML (Finn et al. 2017)."""
     inner: InnerConfig = field(default_factory=InnerConfig)
@@ -38,6 +39,17 @@ class GradientConfig(ObjectiveConfig):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_options(self, hidden=(1, 4096), step_size=(1e-6, 100))
+        check_size(self)
+
+    @property
+    def episodes_per_task(self) -> int:
+        """The number of episodes that are sampled at once on each task."""
+        return self.inner.episodes
+
+    @property
+    def n_weights(self) -> int:
+        """The number of weights between the layers of the policy network."""
+        return sum(a * b for a, b in pairwise((N_FEATURES, *self.hidden, N_ACTIONS)))
 
 
 @dataclass(frozen=True)

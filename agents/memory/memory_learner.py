@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from agents.gradient.policy import Params
-from agents.learner import NO_CHANGES, Arrays, BaseLearner, Changes, check_options
+from agents.learner import NO_CHANGES, Arrays, BaseLearner, Changes, check_options, check_size
 from agents.memory.inputs import BatchView, policy_head, value_head
 from agents.memory.ppo import (
     Minibatch,
@@ -29,6 +29,7 @@ from agents.optimizer_state import adam_state, restore_adam
 from agents.rollout import Rngs
 from game.session.trace import AdaptationStep
 from game.world.batch import GridBatch
+from game.world.features import N_FEATURES
 from game.world.planner import optimal_values
 
 
@@ -37,7 +38,7 @@ class MemoryConfig:
     """Options of every learner with memory."""
 
     width: int = 64
-    """Hidden-state size of the recurrent network (1 to 4096)."""
+    """Hidden-state size of the recurrent network (1 to 4096; 8 million weights in all)."""
     episodes: int = 4
     """Episodes per trial during training (1 to 100). The clock tells the first 8 apart."""
     trials: int = 12
@@ -48,6 +49,17 @@ class MemoryConfig:
 
     def __post_init__(self) -> None:
         check_options(self, width=(1, 4096), episodes=(1, 100), trials=(1, 10_000))
+        check_size(self)
+
+    @property
+    def episodes_per_task(self) -> int:
+        """The number of episodes that an iteration samples on each task."""
+        return self.trials * self.episodes
+
+    @property
+    def n_weights(self) -> int:
+        """The number of weights of the network, roughly: at most those that it has."""
+        return 4 * self.width * (N_FEATURES + self.width)  # of a GRU with its output layer
 
 
 View = TypeVar("View", bound=BatchView)

@@ -30,6 +30,7 @@ from agents.memory.memory_learner import MemoryConfig, MemoryLearner
 from agents.memory.ppo import Minibatch, PpoConfig
 from agents.memory.trials import MemoryPolicy, TrialIndex, TrialObservation, TrialTransition
 from game.world.batch import GridBatch
+from game.world.features import N_FEATURES
 from game.world.rules import Ints
 
 CACHE_GROWTH = 64  # steps by which the cache grows when it is full
@@ -40,12 +41,17 @@ class TransformerConfig(MemoryConfig):
     """Options of transformer."""
 
     width: int = 64
-    """Embedding size of the transformer (1 to 4096), a multiple of `heads`."""
+    """Embedding size (1 to 4096; 8 million weights in all), a multiple of `heads`."""
     layers: int = 2
     """Transformer layers, each of attention and a feed-forward network (1 to 100)."""
     heads: int = 4
     """Attention heads per layer (1 to 100)."""
     ppo: PpoConfig = field(default_factory=lambda: PpoConfig(learning_rate=2e-3))
+
+    @property
+    def n_weights(self) -> int:
+        """The number of weights of the network, roughly: at most those that it has."""
+        return self.width * (N_FEATURES + 8 * self.width * self.layers)
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -89,7 +89,7 @@ def adaptation_curves(
                 parts.append(parts[-1])
                 continue
             rngs = [task_rng(seed, task) for task in chunk]
-            part = list(learners[seed].adapt(batch, rngs, steps))
+            part = [_figures(step) for step in learners[seed].adapt(batch, rngs, steps)]
             if len(part) != steps + 1:
                 raise AgentError(f"adapt of the learner gave {len(part)} steps, not {steps + 1}")
             parts.append(part)
@@ -114,6 +114,12 @@ def adaptation_curves(
         gradient_steps=tuple(step.gradient_steps for step in parts[0]),
         baselines=BaselineReturns(random, optimal),
     )
+
+
+def _figures(step: AdaptationStep) -> AdaptationStep:
+    """Return a step's figures alone: policies and paths of many tasks and seeds fill the memory."""
+    probs, states = np.empty(0), np.empty(0, int)
+    return replace(step, action_probs=probs, paths=states, moves=states, belief=None, drawn=None)
 
 
 def _is_deterministic(steps: Sequence[AdaptationStep]) -> bool:

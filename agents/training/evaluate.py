@@ -23,7 +23,7 @@ from agents.training.evaluated_agents import shares_tasks, tasks_of
 from agents.training.plots import Line, plot_scores
 from agents.training.scratch_baseline import ScratchBaseline, is_scratch, tuned_scratch
 from agents.training.statistics import area_under_curve, probability_of_improvement
-from game.files import write_atomically, write_json
+from game.files import name_text, write_atomically, write_json
 from game.tasks.family import count_tasks, family
 from game.tasks.packs import Pack
 from game.tasks.task import Task
@@ -88,7 +88,7 @@ class Evaluation:
             curve = self.curves[name]
             facts["area"] = area_under_curve(facts["score_mean"], curve.episodes)
             facts["improvement"] = self._improvement(name)
-            facts["runs"] = list(self.agents[name])
+            facts["runs"] = list(map(name_text, self.agents[name]))
             if name in self.scratch:
                 facts["scratch"] = self.scratch[name].facts()
             by_run = curve.scores.reshape(len(self.agents[name]), -1, *curve.scores.shape[1:])
@@ -214,10 +214,11 @@ def _task_rows(evaluation: Evaluation) -> Iterator[dict[str, Any]]:
 
 def _write_csv(path: Path, rows: Iterable[dict[str, Any]]) -> None:
     """Write rows with full precision, so that all statistics can be recomputed from them."""
-    rows = list(rows)
+    rows = iter(rows)
+    first = next(rows)
     text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer = csv.DictWriter(text, list(first), lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows(itertools.chain([first], rows))
     content = text.getvalue().encode("utf-8", "backslashreplace")  # a name may be no text
     write_atomically(path, lambda file: file.write_bytes(content))

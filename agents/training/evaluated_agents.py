@@ -14,7 +14,8 @@ import numpy as np
 from agents.agent_catalog import CONFIG, agent_card, read_config, scratch_for
 from agents.learner import AgentError
 from agents.runs import load_agent
-from agents.training.train_config import TrainConfig
+from agents.training.train_config import read_training
+from game.files import name_text
 from game.session.messages import BASELINE_AGENT
 from game.tasks.packs import Pack
 from game.tasks.task import Task
@@ -65,8 +66,9 @@ def _pooling_key(agent: str) -> tuple[str, Any]:
         return agent, None
     config = read_config(folder)
     options = asdict(load_agent(agent).learner.config)
-    training = asdict(TrainConfig()) | (config.get("training") or {"seed": None})
-    seed = training.pop("seed")
+    stored = config.get("training")
+    training = asdict(read_training(folder / CONFIG, stored or {}))
+    seed = training.pop("seed") if stored else None
     facts = [config.get("learner"), config.get("pack"), options, training]
     return json.dumps(facts, sort_keys=True), seed
 
@@ -77,6 +79,7 @@ def _display_name(members: Sequence[str], taken: set[str]) -> str:
     names = [members[0]]
     if (folder / CONFIG).is_file():
         names.insert(0, folder.resolve().name)
+    names = [name_text(name) for name in names]
     if len(members) > 1:
         names.insert(0, str(read_config(folder)["learner"]))
     return next(name for name in names if name not in taken)

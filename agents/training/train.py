@@ -19,14 +19,15 @@ import numpy as np
 
 from agents.agent_catalog import CHECKPOINT, CONFIG, RESULTS, WEIGHTS
 from agents.learner import AgentError, Arrays, Diverged, Learner, not_finite
-from agents.run_folder import AGENT_THERE, Write, locked, replace_files, run_file
-from agents.runs import describe, load_checkpoint, write_checkpoint, write_weights
+from agents.run_folder import AGENT_THERE, Write, locked, replace_files, run_file, run_path
+from agents.runs import describe, write_checkpoint, write_weights
 from agents.training.curves import adaptation_curves
 from agents.training.plots import plot_training
 from agents.training.tensorboard import TensorBoardLog
 from agents.training.train_config import TrainConfig
 from agents.training.tuning import MULTIPLIERS, best_multiplier, validation_seeds
 from game.files import json_text
+from game.filling import Misfit, fill
 from game.tasks.packs import Pack
 from game.tasks.task import Task
 from game.world.batch import GridBatch
@@ -79,6 +80,23 @@ class RunStatus:
     rows: list[dict[str, float]] = field(default_factory=list)  # rows of metrics.csv
     totals: dict[str, float] = field(default_factory=dict)  # sums of metrics since the last row
     since: int = 0  # iterations since the last row
+
+    def __post_init__(self) -> None:
+        counts = (self.iteration, self.env_steps, self.stale, self.since)
+        if min(counts) < 0 or self.due < 1 or self.seconds < 0 or not 0 <= self.progress <= 1:
+            raise ValueError("a count, time or share is out of range")
+        if self.totals and not self.since:
+            raise ValueError("there are sums of metrics, but of no iterations")
+        if any(row.keys() != self.rows[0].keys() or "iteration" not in row for row in self.rows):
+            raise ValueError("the rows of metrics differ")
+
+
+def read_status(path: Path, facts: dict[str, Any]) -> RunStatus:
+    """Return the progress that a checkpoint's facts describe. Raises AgentError."""
+    try:
+        return fill(RunStatus, facts)
+    except (Misfit, ValueError) as error:
+        raise AgentError(f"{path}: training cannot go on from it: {error}") from None
 
 
 @dataclass
@@ -133,9 +151,9 @@ class Training:
 
     def _restore(self) -> None:
         """Go on from the checkpoint."""
-        tensors, facts = load_checkpoint(self.out)
-        self.learner.restore(tensors)
-        self.status, self.agent_saved = RunStatus(**json.loads(facts)), True
+        facts = resume(self.out, self.learner)
+        self.status = read_status(run_path(self.out, CHECKPOINT), facts)
+        self.agent_saved = True
         if self.status.progress != self._progress():  # the length of the run was changed
             self.status.progress = self._progress()
             self.status.due = int(self.status.progress * self.config.validations) + 1

@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
+from agents.learner import AgentError, check_options
 from agents.training.tuning import VALIDATION_TASKS
+from game.filling import Misfit, fill
+
+MOST_MINUTES = 1e6
+MOST_ITERATIONS = 10**9
+MOST_TASKS = 10_000  # in a meta-batch
+MOST_PATIENCE = 10**6
 
 
 @dataclass(frozen=True)
@@ -25,3 +34,21 @@ class TrainConfig:
     """Maximum number of validation tasks per validation."""
     patience: int = 0
     """Stop early after this many validations without improvement; 0 turns early stopping off."""
+
+    def __post_init__(self) -> None:
+        check_options(self, iterations=(1, MOST_ITERATIONS), tasks=(1, MOST_TASKS))
+        check_options(self, seed=(0, 2**63), patience=(0, MOST_PATIENCE))
+        check_options(self, validations=(1, 10_000), validation_tasks=(1, 10_000))
+        if self.minutes is not None and not 0 < self.minutes < MOST_MINUTES:
+            raise ValueError(
+                f"option 'minutes' is {self.minutes}, and should be more than 0, and less than "
+                f"{MOST_MINUTES:,.0f}"
+            )
+
+
+def read_training(path: Path, training: Any) -> TrainConfig:
+    """Return the options of training in a run's config.json. Raises AgentError."""
+    try:
+        return fill(TrainConfig, training)
+    except (Misfit, ValueError) as error:
+        raise AgentError(f"{path}: of its 'training', {error}") from None

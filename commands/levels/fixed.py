@@ -8,6 +8,7 @@ from tyro.conf import Positional
 
 from commands.exit_codes import DONE, UNUSABLE, fail
 from commands.levels.printing import print_report
+from commands.limits import MOST_GROUP_TASKS, MOST_GROUPS, MOST_SEED, out_of_range
 
 
 @dataclass(frozen=True)
@@ -31,9 +32,13 @@ class FixedCommand:
         from game.authoring.reports import fixed_policy_report
         from game.tasks.distribution import SPLITS
 
-        if self.split not in SPLITS or min(self.groups, self.tasks) < 1 or self.seed < 0:
-            what = "--groups and --tasks are at least 1, --seed 0"
-            return fail(f"--split is one of {', '.join(SPLITS)}; {what}", UNUSABLE)
+        if self.split not in SPLITS:
+            return fail(f"--split is one of {', '.join(SPLITS)}", UNUSABLE)
+        rule = out_of_range(
+            self, groups=(1, MOST_GROUPS), tasks=(1, MOST_GROUP_TASKS), seed=(0, MOST_SEED)
+        )
+        if rule:
+            return fail(rule, UNUSABLE)
         report = fixed_policy_report(
             self.pack, self.split, self.groups, self.tasks, self.seed, self.json
         )

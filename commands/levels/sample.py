@@ -13,6 +13,7 @@ from tyro.conf import Positional
 
 from commands.exit_codes import DONE, UNUSABLE, fail, say
 from commands.levels.printing import print_report, terminal_width
+from commands.limits import MOST_SEED, out_of_range
 
 if TYPE_CHECKING:
     from game.authoring.figures import TaskFigures
@@ -37,10 +38,15 @@ class SampleCommand:
 
     def run(self) -> int:
         from game.authoring.reports import MOST_DRAWN, sample_report, sample_tasks
+        from game.files import replaceable
         from game.tasks.distribution import SPLITS
 
-        if not 1 <= self.n <= MOST_DRAWN or self.seed < 0:
-            return fail(f"--number is 1 to {MOST_DRAWN:,}, --seed at least 0", UNUSABLE)
+        if not 1 <= self.n <= MOST_DRAWN:
+            return fail(f"--number is at least 1, and at most {MOST_DRAWN:,}", UNUSABLE)
+        if rule := out_of_range(self, seed=(0, MOST_SEED)):
+            return fail(rule, UNUSABLE)
+        if self.png:
+            replaceable(self.png)  # before the work, as any error
         if self.split not in (None, *SPLITS):
             return fail(f"--split is one of {', '.join(SPLITS)}", UNUSABLE)
         title, figures = sample_tasks(self.level, self.n, self.seed, self.split)

@@ -19,6 +19,7 @@ from game.authoring.level_warnings import (
     unwanted_text,
 )
 from game.authoring.training_cost import find_slow_levels, slow_levels
+from game.files import open_regular
 from game.tasks.authored_splits import check_cells
 from game.tasks.distribution import SPLITS
 from game.tasks.family import count_tasks, draw_task, family
@@ -62,7 +63,7 @@ def check(names: Sequence[str], progress: Progress = _no_progress) -> list[dict[
         except PackError as error:
             reports.append(_report(name, [str(error)]))
         except OSError as error:
-            reports.append(_report(name, [f"{name}: {error.strerror}"]))
+            reports.append(_report(name, [f"{error.filename or name}: {error.strerror}"]))
     return reports
 
 
@@ -79,6 +80,7 @@ def check_folder(folder: Path, progress: Progress = _no_progress) -> list[dict[s
     try:
         pack = load_pack(folder)
         episodes = pack.episodes
+        pack.train.check()
         whole = [] if pack.levels else [check_generated(pack, progress)]
         slow = {level.file: what for level, what in find_slow_levels(pack.levels)}
     except LevelError:  # these errors are in the files' own reports
@@ -129,7 +131,7 @@ def check_file(
     `episodes` is the number of episodes in a trial. `slow` says what the level costs in training
     with its pack-mates; without it, the level is looked at by itself. Raises OSError.
     """
-    with open(path, "rb") as file:
+    with open_regular(path) as file:
         text = file.read(MAX_BYTES + 1)
     level, problems = examine(text, str(path))
     report = _report(str(path), [str(problem) for problem in problems])

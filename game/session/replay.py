@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import quote, unquote
 
 from game.session.messages import MOST_AGENTS, MOST_EPISODES_PER_STEP, MOST_STEPS, Change, Request
@@ -34,7 +37,7 @@ class ReplayTarget:
 
 def line_of(pack: Pack, request: Request) -> str:
     """The replay line of a request, with the name of a shipped pack or the path of another one."""
-    path = pack.path.resolve()
+    path = Path(os.path.realpath(pack.path))
     level = path.name if path.parent == LEVELS.resolve() else str(path)
     words = [
         f"level={_quoted(level)}",
@@ -56,11 +59,6 @@ def line_of(pack: Pack, request: Request) -> str:
 def _quoted(name: str) -> str:
     """Return a name without spaces; also one that is not UTF-8."""
     return quote(name, SAFE, errors="surrogateescape")
-
-
-def _unquoted(text: str) -> str:
-    """Return the name that `_quoted` has quoted."""
-    return unquote(text, errors="surrogateescape")
 
 
 def read_line(line: str) -> ReplayTarget:
@@ -87,27 +85,30 @@ def read_line(line: str) -> ReplayTarget:
     agents = tuple(_unquoted(name) for name in facts["agents"].split(",") if name)
     if not 1 <= len(agents) <= MOST_AGENTS:
         raise ReplayError(f"a replay line names 1 to {MOST_AGENTS} agents")
+    seed = _whole("seed", facts["seed"], 0, 2**63 - 1)
+    steps = _whole("steps", facts["steps"], 0, MOST_STEPS)
+    each, factor = facts.get("episodes"), _factor(facts.get("step-size", "1"))
+    episodes = None if each is None else _whole("episodes", each, 1, MOST_EPISODES_PER_STEP)
     pack = load_pack(_unquoted(facts["level"]))
     task = next((one for one in _tasks(pack) if one.id == facts["task"]), None)
     if task is None:
         what = f"{pack.path}: there is no task {facts['task']}"
         raise ReplayError(f"{what} - the level has changed since the line was written")
     request = Request(
-        0,
-        task,
-        _whole("seed", facts["seed"], 0, 2**63),
-        _whole("steps", facts["steps"], 0, MOST_STEPS),
-        agents,
-        pack.name,
-        _whole("episodes", facts["episodes"], 1, MOST_EPISODES_PER_STEP)
-        if "episodes" in facts
-        else None,
-        _factor(facts.get("step-size", "1")),
-        str(pack.path),
-        tuple(changes),
+        *(0, task, seed, steps, agents, pack.name, episodes, factor),
+        path=str(pack.path),
+        changes=tuple(changes),
     )
     _check(request)
     return ReplayTarget(pack, request)
+
+
+def _unquoted(text: str) -> str:
+    """Return a quoted name. Raises ReplayError where no file can have it."""
+    name = unquote(text, errors="surrogateescape")
+    if "\0" in name:
+        raise ReplayError("a name in the replay line is none that a file can have")
+    return name
 
 
 def _tasks(pack: Pack) -> Iterator[Task]:
@@ -122,10 +123,8 @@ def _whole(name: str, text: str, low: int, high: int) -> int:
 
 
 def _factor(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
+    number = re.fullmatch(r"[0-9]{0,20}\.?[0-9]{1,20}(e[+-]?[0-9]{1,3})?", text)
+    value = float(text) if number else 0.0
     if not 1e-3 <= value <= 1e3:
         raise ReplayError(f"'step-size={text}' in the replay line should be 0.001 to 1000")
     return value

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from game.files import name_text
 from game.tasks.distribution import SPLITS, TaskDistribution
 from game.tasks.family import count_tasks, family, nth_task
 from game.tasks.pack_file import PackError, PackFile
@@ -22,24 +24,24 @@ ALIKE = "alike"  # the only division whose splits share their tasks
 MOST_CELLS = 4_000_000  # in the maps of all tasks of a pack
 
 
-def check_cells(levels: list[Level], where: str) -> None:
-    """Raise PackError where the maps of all tasks have over MOST_CELLS."""
-    total = sum(count_tasks(level) * level.height * level.width for level in levels)
-    if total > MOST_CELLS:
-        raise PackError(
-            f"{where}: the maps of all tasks have {total:,} cells in total, over the limit of "
-            f"{MOST_CELLS:,} - use fewer candidates"
-        )
-
-
 def list_tasks(levels: list[tuple[str, Level]], where: str) -> list[Task]:
     """Return all tasks of levels, given with their file names.
 
     Raises PackError over MOST_CELLS; `where` is the file that the message names.
     """
     check_cells([level for _, level in levels], where)
-    named = ((level, level.title or Path(file).stem) for file, level in levels)
+    named = ((level, level.title or name_text(Path(file).stem)) for file, level in levels)
     return [task for level, name in named for task in family(level, name)]
+
+
+def check_cells(levels: Iterable[Level], where: str) -> None:
+    """Raise PackError where the maps of all tasks of these levels have over MOST_CELLS cells."""
+    total = sum(count_tasks(level) * level.height * level.width for level in levels)
+    if total > MOST_CELLS:
+        raise PackError(
+            f"{where}: the maps of all tasks have {total:,} cells in total, over the limit of "
+            f"{MOST_CELLS:,} - use fewer candidates"
+        )
 
 
 def _listed(train: list[Task], validation: list[Task], test: list[Task]) -> dict[str, Any]:
@@ -135,7 +137,7 @@ def _divide_by_file(
     for split in SPLITS:
         chosen = []
         for pattern in getattr(files, split):
-            found = [pair for pair in levels if Path(pair[0]).match(pattern)]
+            found = [pair for pair in levels if _matches(pair[0], pattern)]
             if not found:
                 source.fail(split, f"names {pattern!r}, which matches no level file - correct it")
             for name, _ in found:
@@ -147,10 +149,19 @@ def _divide_by_file(
     return _listed(*lists)
 
 
+def _matches(name: str, pattern: str) -> bool:
+    """Whether a file's name matches a pattern of a pack.toml."""
+    try:
+        return Path(name).match(pattern)
+    except ValueError:  # an empty pattern, as "."
+        return False
+
+
 def _divide_by_goals(
     source: PackFile, table: GoalTable, levels: list[tuple[str, Level]]
 ) -> dict[str, TaskDistribution]:
     """Return splits of candidates; drawings of the maps mark each with t, v or h (held out)."""
+    check_cells([level for _, level in levels], source.file)
     lists: dict[str, list[Task]] = {"t": [], "v": [], "h": []}
     for name, level in levels:
         if not level.find(CANDIDATE):
@@ -166,7 +177,7 @@ def _divide_by_goals(
                 what = f"has {mark!r} at row {row + 1} column {column + 1}"
                 source.fail(name, f"{what} - mark each '?' with t, v or h")
             numbers = range(i * n_variants, (i + 1) * n_variants)
-            title = level.title or Path(name).stem
+            title = level.title or name_text(Path(name).stem)
             lists[mark] += [nth_task(level, number, title) for number in numbers]
     return _listed(*lists.values())
 
@@ -175,16 +186,21 @@ def _divide_by_draws(
     source: PackFile, draws: SplitLists, levels: list[tuple[str, Level]]
 ) -> dict[str, TaskDistribution]:
     """Return splits of header lines: each level is combined with each of a split's hidden lines."""
-    lists: list[list[Task]] = []
-    for split in SPLITS:
-        tasks: list[Task] = []
-        for lines in getattr(draws, split):
-            hiding = [
-                (name, with_hidden_lines(source, split, lines, level)) for name, level in levels
-            ]
-            tasks += [with_notes(task, lines) for task in list_tasks(hiding, source.file)]
-        lists.append(tasks)
-    return _listed(*lists)
+    hiding = {
+        split: [
+            (lines, [(name, with_hidden_lines(source, split, lines, one)) for name, one in levels])
+            for lines in getattr(draws, split)
+        ]
+        for split in SPLITS
+    }
+    every = (level for pairs in hiding.values() for _, named in pairs for _, level in named)
+    check_cells(every, source.file)
+    return _listed(
+        *(
+            [with_notes(t, lines) for lines, named in pairs for t in list_tasks(named, source.file)]
+            for pairs in hiding.values()
+        )
+    )
 
 
 def with_notes(task: Task, lines: str) -> Task:

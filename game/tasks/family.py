@@ -40,7 +40,11 @@ def nth_task(level: Level, index: int, name: str) -> Task:
     The number encodes a candidate goal, a variant and a member of each set. Values of ranges are
     drawn with a seed that depends on the task, so that the same number gives the same task.
     """
-    candidate, variant, *members = map(int, np.unravel_index(index, _sizes(level)))
+    numbers: list[int] = []
+    for size in reversed(_sizes(level)):  # there may be more tasks than numpy can count
+        index, number = divmod(index, size)
+        numbers.insert(0, number)
+    candidate, variant, *members = numbers
     drawn: list[tuple[str, str]] = []
     candidates = level.find(CANDIDATE)
     if candidates:

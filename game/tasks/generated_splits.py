@@ -10,15 +10,17 @@ from typing import Any
 import numpy as np
 
 from game.tasks.authored_splits import (
+    MOST_CELLS,
     SplitLists,
     check_apart,
+    check_cells,
     with_hidden_lines,
     with_lines,
     with_notes,
 )
 from game.tasks.distribution import SPLITS, TaskDistribution
 from game.tasks.family import draw_task, family
-from game.tasks.generators import ATTEMPTS, GENERATORS, with_candidates
+from game.tasks.generators import GENERATORS, attempts, with_candidates
 from game.tasks.pack_file import PackFile
 from game.tasks.task import Task
 from game.text.level import Level
@@ -62,18 +64,17 @@ class LevelGenerator:
     listed: dict[str, Task] = field(default_factory=dict)
 
     def draw(self, rng: np.random.Generator, split: str, title: str) -> Task:
-        """Return a new task of a split. Raises PackError if none is found in `ATTEMPTS`."""
+        """Return a new task of a split. Raises PackError if none is found in `attempts`."""
         templates = self.templates[split]
-        for _ in range(ATTEMPTS):
+        n = attempts(self.parameters)
+        for _ in range(n):
             rows = self._generate(rng).rows
             uniform = rng.random() if len(templates) > 1 else 0.0
             lines, template = templates[int(uniform * len(templates))]
             task = with_notes(draw_task(_with_map(template, rows), title, rng), lines)
             if task.id not in self.listed and _passable(task.level):
                 return task
-        what = (
-            f"give no new level in {ATTEMPTS} attempts - list fewer tasks or vary the levels more"
-        )
+        what = f"give no new level in {n} attempts - list fewer tasks or vary the levels more"
         raise self.source.error("parameters", what)
 
     def _generate(self, rng: np.random.Generator) -> Level:
@@ -122,6 +123,10 @@ def generated_splits(
         parameters = source.fill(kind, chosen.parameters, "parameters")
     except ValueError as error:
         source.fail("parameters", f"cannot be used: {error}")
+    cells = held_out * (parameters.height + 2) * (parameters.width + 2)  # with the border
+    if cells > MOST_CELLS:
+        what = f"asks for {cells:,} cells in total, over the limit of {MOST_CELLS:,}"
+        source.fail("generate", f"{what} - use fewer tasks or smaller maps")
     templates = _templates(source, chosen.header, parameters.steps, split)
     generator = LevelGenerator(source, chosen, parameters, templates)
     rng = np.random.default_rng(chosen.seed)
@@ -158,6 +163,7 @@ def _templates(
         if not lines:
             source.fail("split", f"has no header lines for {name} - list at least one")
         found[name] = [(line, with_hidden_lines(source, name, line, plain)) for line in lines]
+        check_cells([level for _, level in found[name]], source.file)
         tasks = [task for line, level in found[name] for task in family(level, line)]
         apart[name] = TaskDistribution(name, tuple(tasks))
     check_apart(apart, source.file)

@@ -19,7 +19,8 @@ from game.text.tiles import BY_CHAR, CANDIDATE, FLOOR, GOAL, START, WALL
 from game.text.walking import reachable
 from game.world.rules import KEYS, Bools, Floats
 
-ATTEMPTS = 1000  # to generate a level that is new and solvable
+ATTEMPTS = 1000  # to generate a level that is new and solvable, at most
+FEWEST_ATTEMPTS, ATTEMPTED_CELLS = 20, 300_000  # for large maps
 NEIGHBOURS = ((-1, 0), (1, 0), (0, -1), (0, 1))
 Cell = tuple[int, int]
 
@@ -235,6 +236,12 @@ def _caves(rng: np.random.Generator, p: Caves) -> WallPlan:
     return walls, rng.random(walls.shape), []
 
 
+def attempts(p: GeneratorParameters) -> int:
+    """Return how often a level is drawn until one will do: fewer times for larger maps, so that
+    parameters that cannot be met are refused soon."""
+    return max(FEWEST_ATTEMPTS, min(ATTEMPTS, ATTEMPTED_CELLS // (p.height * p.width)))
+
+
 # --- levels ------------------------------------------------------------------------------------
 
 
@@ -246,9 +253,9 @@ def generate(
     """Return a level with the walls that `plan` draws.
 
     Plans are drawn until one has room for the items and the goal, which is nearly always the first.
-    Raises ValueError after ATTEMPTS plans.
+    Raises ValueError after `attempts` plans.
     """
-    for _ in range(ATTEMPTS):
+    for _ in range(attempts(p)):
         walls, terrain_noise, doors = plan(rng, p)
         kind_noise = rng.random(walls.shape)
         if walls.all():
@@ -263,7 +270,9 @@ def generate(
             grid[cells[int(rng.random() * len(cells))]] = GOAL
             return _level(grid, p)
     moves = f"{p.min_distance} to {p.max_distance:,} moves away"
-    raise ValueError(f"no level with a goal {moves} in {ATTEMPTS} attempts - allow other distances")
+    raise ValueError(
+        f"no level with a goal {moves} in {attempts(p)} attempts - allow other distances"
+    )
 
 
 def with_candidates(level: Level, p: GeneratorParameters) -> Level:

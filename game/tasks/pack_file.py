@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
-import tomllib
 from pathlib import Path
 from typing import Any, TypeVar
 
-from game.filling import Misfit, fill
+from game.files import open_regular
+from game.filling import Misfit, TomlMisfit, fill, parse_toml
 from game.text.dialects import SUFFIXES
 from game.text.level import MAX_BYTES
 
@@ -26,7 +27,7 @@ def level_files(folder: Path) -> list[Path]:
 
 def _read_text(path: Path) -> str:
     """Return the text of a pack.toml. Raises PackError if it is too long or not UTF-8."""
-    with open(path, "rb") as file:
+    with open_regular(path) as file:
         content = file.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
         what = f"the file is over {MAX_BYTES:,} bytes"
@@ -39,15 +40,6 @@ def _read_text(path: Path) -> str:
         raise PackError(
             f"{path}:{line}:{column}: the file is not UTF-8 - save it as UTF-8"
         ) from None
-
-
-def _toml_error(file: str, message: str) -> str:
-    """Return the parser's message in the form of all errors: file, place, cause, advice."""
-    place = re.search(r" \(at (?:line (\d+), column (\d+)|end of document)\)", message)
-    if not place:
-        return f"{file}:1:1: {message}"
-    at = f"{file}:{place[1]}:{place[2]}" if place[1] else f"{file}: at the end of the file"
-    return f"{at}: {message[: place.start()]} - correct the TOML"
 
 
 def _sets(line: str, key: str) -> bool:
@@ -70,19 +62,18 @@ class PackFile:
 
     def __init__(self, path: Path) -> None:
         self.file = str(path)
-        there = path.is_file()
+        there = os.path.lexists(path)
         if not there and not level_files(path.parent):
             what = f"there are no level files and no {PACK_FILE} in this folder"
             todo = "create a first pack with 'python main.py levels new FOLDER'"
             raise PackError(f"{path.parent}: {what} - {todo}")
         try:
             self.text = _read_text(path) if there else ""
-            self.content = tomllib.loads(self.text)
-        except tomllib.TOMLDecodeError as error:
-            raise PackError(_toml_error(self.file, str(error))) from None
-        except RecursionError:
-            what = "the TOML is nested too deeply - use plain keys and tables"
-            raise PackError(f"{path}:1:1: {what}") from None
+            self.content = parse_toml(self.text)
+        except TomlMisfit as misfit:
+            if misfit.key:
+                raise self.error(misfit.key, misfit.what) from None
+            raise PackError(f"{path}:{misfit.place}: {misfit.what}") from None
 
     def error(self, key: str, what: str, within: str = "") -> PackError:
         """Return an error about a key, at the first line that sets it or else mentions it.

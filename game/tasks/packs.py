@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import difflib
 import json
+import os
 import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from game.files import name_text
 from game.filling import Misfit, update
 from game.tasks.authored_splits import (
     ALIKE,
@@ -52,6 +54,7 @@ class TrainAdvice:
         """
         if self.source is None or learner not in self.tables:
             return config
+        self._check_table(learner)
         try:
             return update(config, self.tables[learner])
         except Misfit as misfit:
@@ -59,6 +62,17 @@ class TrainAdvice:
             raise self.source.error(misfit.key or learner, what, within=learner) from None
         except ValueError as error:
             raise self.source.error(learner, f"cannot be trained so: {error}") from None
+
+    def check(self) -> None:
+        """Raise PackError where the options of any learner are no table."""
+        for learner in self.tables:
+            self._check_table(learner)
+
+    def _check_table(self, learner: str) -> None:
+        if self.source and not isinstance(self.tables[learner], dict):
+            name = learner if re.fullmatch(r"[\w-]+", learner, re.A) else f'"{learner}"'
+            todo = f"write [train.{name}], and below it lines such as 'inner.discount = 0.8'"
+            raise self.source.error(learner, f"is no table of options - {todo}", within="train")
 
     def text(self, learner: str) -> str:
         """Return the recommended options of a learner in one line, or "" if there are none."""
@@ -136,9 +150,9 @@ def list_packs() -> list[Path]:
 def find_pack(name: str | Path) -> Path:
     """Return a path as given, or the folder of a shipped pack by its name. Raises PackError."""
     path = Path(name)
-    if path.is_file() or path.is_dir():
+    if os.path.isfile(path) or os.path.isdir(path):
         return path
-    if path.exists():
+    if os.path.lexists(path):
         raise PackError(f"{name}: neither a file nor a folder - name a level file or a pack")
     shipped = [folder.name for folder in list_packs()]
     if str(name) in shipped:
@@ -157,9 +171,9 @@ def load_pack(name: str | Path) -> Pack:
         tasks = list_tasks([(path.name, level)], str(path))
         splits = divide_by_share(tasks, DEFAULT_SHARES)
         return Pack(
-            name=path.stem,
+            name=name_text(path.stem),
             path=path,
-            title=level.title or path.stem,
+            title=level.title or name_text(path.stem),
             text="",
             agent=DEFAULT_AGENT,
             episodes=DEFAULT_EPISODES,
@@ -176,7 +190,7 @@ def load_pack(name: str | Path) -> Pack:
         splits = authored_splits(source, settings.split, levels)
     if settings.split.get("by") != ALIKE:
         check_apart(splits, source.file)
-    name = folder.resolve().name
+    name = name_text(folder.resolve().name)
     return Pack(
         name=name,
         path=folder,
@@ -204,9 +218,9 @@ def pack_advice(name: str | Path) -> TrainAdvice:
 
 def _folder(path: Path) -> Path | None:
     """Return the pack folder of a folder or a pack.toml; None for a level file."""
-    if path.is_file() and path.name != PACK_FILE:
+    if os.path.isfile(path) and path.name != PACK_FILE:
         return None
-    return path if path.is_dir() else path.parent
+    return path if os.path.isdir(path) else path.parent
 
 
 def _open(folder: Path) -> tuple[PackFile, PackTable]:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from game.files import open_regular
 from game.text.dialects import DIALECTS, Dialect, Report, check_shape, check_size, dialect_of
 from game.text.guesses import count_unknown, guess_file, guess_format, tile_meant, times, what_to_do
 from game.text.header import AUTO, HEADER, LINE_KEYS
@@ -26,7 +27,7 @@ MAX_PROBLEMS = 100
 
 def read(path: str | Path) -> Level:
     """Read a level file. Raises LevelError with every problem, or OSError."""
-    with open(path, "rb") as file:
+    with open_regular(path) as file:
         return parse(file.read(MAX_BYTES + 1), str(path))
 
 

@@ -6,19 +6,20 @@ A broken or missing file is no error: settings that cannot be read have their de
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import sys
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from game.files import write_json
+from game.files import open_regular, write_json
+from game.filling import Misfit, parse_json
 from game.view.draw.theme import LEAST_ZOOM, LIGHT, MOST_ZOOM, PALETTES, Appearance
 
 FILE = "settings.json"
 MOST_RECENT = 12
 MOST_BYTES = 100_000
+MOST_PATH = 4096  # characters
 
 
 @dataclass(frozen=True)
@@ -39,28 +40,31 @@ class Settings:
 
     def with_recent(self, path: Path) -> Settings:
         """Return the settings with a level file put first among the recent ones."""
-        name = str(path.resolve())
+        name = os.path.realpath(path)
         others = [one for one in self.recent if one != name]
         return replace(self, recent=(name, *others)[:MOST_RECENT])
 
 
-def settings_file() -> Path:
-    """Return the path of the settings file on this platform."""
-    if sys.platform == "win32":
-        base = os.environ.get("APPDATA") or Path.home() / "AppData" / "Roaming"
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Application Support"
-    else:
-        base = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
+def settings_file() -> Path | None:
+    """Return the path of the settings file on this platform; None for a user without a home."""
+    try:
+        if sys.platform == "win32":
+            base = os.environ.get("APPDATA") or Path.home() / "AppData" / "Roaming"
+        elif sys.platform == "darwin":
+            base = Path.home() / "Library" / "Application Support"
+        else:
+            base = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
+    except RuntimeError:
+        return None
     return Path(base) / "gridapt" / FILE
 
 
 def load(path: Path) -> Settings:
     """Read the settings from a file. Values that are missing or not valid are the defaults."""
     try:
-        with open(path, "rb") as file:
-            content = json.loads(file.read(MOST_BYTES).decode("utf-8"))
-    except (OSError, ValueError, RecursionError):
+        with open_regular(path) as file:
+            content = parse_json(file.read(MOST_BYTES), any_text=True)
+    except (OSError, Misfit):
         return Settings()
     if not isinstance(content, dict):
         return Settings()
@@ -77,8 +81,19 @@ def _valid(content: dict[str, Any]) -> dict[str, Any]:
     if type(zoom) is int:
         kept["zoom"] = min(max(zoom, LEAST_ZOOM), MOST_ZOOM)
     if isinstance(recent, list):
-        kept["recent"] = tuple(one for one in recent if isinstance(one, str))[:MOST_RECENT]
+        kept["recent"] = tuple(filter(_is_path, recent))[:MOST_RECENT]
     return kept
+
+
+def _is_path(value: Any) -> bool:
+    """Whether a value is the path of a file as this system names files."""
+    if not isinstance(value, str) or "\0" in value or len(value) > MOST_PATH:
+        return False
+    try:
+        os.fsencode(value)
+    except ValueError:  # a lone surrogate
+        return False
+    return True
 
 
 def save(path: Path, settings: Settings) -> None:

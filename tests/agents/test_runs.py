@@ -3,17 +3,39 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import safetensors.numpy
 
-from agents.agent_catalog import CONFIG, WEIGHTS, agent_card, find_agent, list_pretrained
-from agents.learner import AgentError
-from agents.learner_registry import learner_class, make_learner
+from agents.agent_catalog import (
+    CHECKPOINT,
+    CONFIG,
+    RESULTS,
+    WEIGHTS,
+    agent_card,
+    find_agent,
+    list_pretrained,
+)
+from agents.learner import AgentError, Learner
+from agents.learner_registry import BUILT_IN, learner_class, make_learner
 from agents.memory.memory_learner import MemoryLearner
-from agents.runs import describe, load_agent, write_weights
+from agents.runs import (
+    HASH,
+    _hash,
+    describe,
+    load_agent,
+    resume,
+    write_checkpoint,
+    write_weights,
+)
+from agents.training.evaluated_agents import contenders
+from agents.training.train import read_status
+from agents.training.train_config import read_training
+from game.authoring.check import check
 from game.files import write_atomically, write_json
 from game.tasks.packs import list_packs, load_pack
 
@@ -92,6 +114,89 @@ def test_a_config_that_does_not_fit_is_refused(run: Path, changes: dict, what: s
         load_agent(str(run))
 
 
+def test_a_network_larger_than_its_weights_is_refused_before_it_is_made(run: Path, monkeypatch):
+    monkeypatch.setattr("agents.runs.build_learner", lambda *_: pytest.fail("made"))
+    edit(run, options={"hidden": [64, 64]})
+    with pytest.raises(AgentError, match=r"does not hold the parameters that config.json"):
+        load_agent(str(run))
+    edit(run, options={"hidden": [4096] * 16})
+    with pytest.raises(AgentError, match=r"config.json: .* 253,616,128 weights, over the limit"):
+        load_agent(str(run))
+    header = b'{"w0": {"dtype": "F32", "shape": [1000000000, 9], "data_offsets": [0, 36000000000]}}'
+    (run / WEIGHTS).write_bytes(len(header).to_bytes(8, "little") + header)
+    with pytest.raises(AgentError, match="its arrays do not fill it"):
+        load_agent(str(run))
+
+
+@pytest.mark.parametrize("name", [n for n in BUILT_IN if BUILT_IN[n].trains])
+def test_no_learner_has_fewer_numbers_than_its_config_says(name: str):
+    learner = make_learner(name)
+    n_numbers = sum(array.size for array in learner.state().values())
+    assert n_numbers / 3 < learner.config.n_weights <= n_numbers
+
+
+def checkpoint_in(run: Path) -> Learner:
+    learner = make_learner("maml", seed=5, hidden=(8,), inner_steps=2)
+    write_checkpoint(run / CHECKPOINT, learner.checkpoint(), json.dumps({"iteration": 7}))
+    return learner
+
+
+def test_damage_to_the_facts_of_a_checkpoint_is_noticed(run: Path):
+    learner = checkpoint_in(run)
+    assert resume(run, learner) == {"iteration": 7}
+    whole = (run / CHECKPOINT).read_bytes()
+    (run / CHECKPOINT).write_bytes(whole.replace(b'iteration\\": 7', b'iteration\\": 8'))
+    with pytest.raises(AgentError, match="its hash does not match"):
+        resume(run, learner)
+
+
+def test_checkpoints_whose_hash_covers_the_arrays_alone_still_load(run: Path):
+    learner = checkpoint_in(run)
+    arrays = learner.checkpoint()
+    data = safetensors.numpy.save(arrays, {HASH: _hash(arrays, {}), "facts": '{"best": -Infinity}'})
+    (run / CHECKPOINT).write_bytes(data)
+    assert resume(run, learner) == {"best": -np.inf}
+
+
+@pytest.mark.parametrize(
+    ("facts", "what"),
+    [
+        ({"iteration": -1}, "out of range"),
+        ({"iteration": "7"}, "'iteration' is '7', and should be a whole number"),
+        ({"iteratoin": 7}, "did you mean 'iteration'"),
+        ({"totals": {"loss": 1.0}}, "sums of metrics"),
+        ({"rows": [{"iteration": 1}, {"score_0": 1}]}, "rows of metrics differ"),
+    ],
+)
+def test_progress_that_cannot_be_is_refused(facts: dict, what: str):
+    with pytest.raises(AgentError, match=f"^run: training cannot go on from it: .*{what}"):
+        read_status(Path("run"), facts)
+
+
+@pytest.mark.parametrize(
+    ("training", "what"),
+    [
+        ({"iterations": 0}, "'iterations' is 0, and should be 1 to"),
+        ({"seed": "0"}, "'seed' is '0', and should be a whole number"),
+        ({"future": 1}, "'future' is not known here"),
+        ({"minutes": 0.0}, "'minutes' is 0.0, and should be more than 0"),
+        ([1], "no table"),
+    ],
+)
+def test_training_that_cannot_be_is_refused(training: object, what: str):
+    with pytest.raises(AgentError, match=f"^run: of its 'training', .*{what}"):
+        read_training(Path("run"), training)
+
+
+def test_results_out_of_range_are_no_usual_scores(run: Path):
+    curve = {"episodes": [0, 20], "score_mean": [0.0, 0.5]}
+    write_json(run / RESULTS, {"agents": {run.name: curve}})
+    assert agent_card(str(run)).usual == ((0, 0.0), (20, 0.5))
+    for wrong in ({"episodes": [0]}, {"score_mean": [0, 1e300]}, {"episodes": [0, 10**15]}):
+        write_json(run / RESULTS, {"agents": {run.name: curve | wrong}})
+        assert agent_card(str(run)).usual == ()
+
+
 def test_agents_are_found_by_run_name_or_learner(run: Path, tmp_path_factory):
     assert find_agent(str(run)) == run
     for name in list_pretrained():
@@ -140,6 +245,57 @@ def test_a_failed_write_leaves_the_last_good_file(tmp_path: Path):
         write_atomically(path, half)
     assert path.read_text() == "good"
     assert [file.name for file in tmp_path.iterdir()] == ["a.txt"]
+
+
+def make_unreadable(path: Path, kind: str) -> None:
+    """Put something in the place of a file that is none."""
+    path.unlink(missing_ok=True)
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "device":
+        path.symlink_to("/dev/zero")
+    else:
+        path.mkdir()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes and devices are no files there")
+@pytest.mark.parametrize("kind", ["pipe", "device", "folder"])
+def test_what_is_no_file_is_neither_read_nor_replaced(run: Path, kind: str, tmp_path_factory):
+    for name in (WEIGHTS, CONFIG):
+        whole = (run / name).read_bytes()
+        make_unreadable(run / name, kind)
+        with pytest.raises(
+            AgentError, match=f"{name}: cannot be read: this is (no regular|a fold)"
+        ):
+            load_agent(str(run))
+        with pytest.raises(OSError, match="is not replaced - name another one"):
+            write_json(run / name, {})
+        (run / name).rmdir() if kind == "folder" else (run / name).unlink()
+        (run / name).write_bytes(whole)
+    folder = tmp_path_factory.mktemp("pack")
+    for name in ("pack.toml", "a.txt"):
+        make_unreadable(folder / name, kind)
+        with pytest.raises(OSError, match=r"this is (no regular file|a folder)"):
+            load_pack(folder)
+        assert "this is" in check([str(folder)])[0]["errors"][0]
+        (folder / name).rmdir() if kind == "folder" else (folder / name).unlink()
+
+
+def test_a_link_to_a_file_is_read_and_its_file_replaced(run: Path, tmp_path_factory):
+    linked = tmp_path_factory.mktemp("linked")
+    for name in (CONFIG, WEIGHTS):
+        (linked / name).symlink_to(run / name)
+    assert load_agent(str(linked)).pack == "mazes-9x9"
+    write_json(linked / CONFIG, {"other": 1})
+    assert (linked / CONFIG).is_symlink()
+    assert json.loads((run / CONFIG).read_text()) == {"other": 1}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are always text there")
+def test_an_agent_in_a_folder_whose_name_is_not_utf8_is_named_in_text(run: Path):
+    folder = run.rename(run.with_name("caf\udce9"))
+    assert load_agent(str(folder)).name == agent_card(str(folder)).name == "caf\\xe9"
+    assert list(contenders([str(folder)], "")) == ["caf\\xe9"]
 
 
 def test_a_card_lists_the_training_tasks(run: Path):

@@ -23,6 +23,7 @@ from agents.run_folder import LOCK
 from commands import main
 from commands.open_window import open_window, saved_message
 from commands.train import NOTHING_SAVED, parse_train
+from game.authoring.check import check
 from game.tasks.pack_file import PackError
 from game.tasks.packs import list_packs, load_pack, pack_advice
 from game.text.reading import parse
@@ -183,6 +184,20 @@ def test_a_malformed_level_exits_1_with_places_and_no_traceback(
         (["exercise", "sums"], 2, "warm-up"),
         (["exercise", "goals", "--budget", "0"], 2, "--budget"),
         (["eval", "goals-5x5", "--agent", "nobody"], 2, "no such run or agent"),
+        (["eval", "goals-5x5", "--seeds", "100000000"], 2, "at most 1,000"),
+        (["eval", "goals-5x5", "--seeds", "900", "--steps", "999"], 2, "limit of 1,000,000"),
+        (["train", "goals-5x5", "--tasks", "1000000000"], 2, "at most 10,000"),
+        (
+            ["train", "goals-5x5", "--tasks", "9999", "--episodes", "9999"],
+            2,
+            "limit of 100,000,000",
+        ),
+        (["train", "goals-5x5", "--hidden", "4096", "4096"], 2, "18,735,104 weights"),
+        (["microscope", "goals-5x5", "--samples", "100000000000"], 2, "at most 20,000"),
+        (["levels", "fixed", "goals-5x5", "--tasks", "1000000000"], 2, "at most 1,000"),
+        (["levels", "sample", "goals-5x5", "-n", "1", "--png", "/dev/null"], 1, "no regular file"),
+        (["watch", "{level}", "--seed", "9" * 30], 2, "--seed is at least 0, and at most"),
+        (["watch", "{level}", "--seed", "9" * 5000], 2, ""),
         (["watch", "{level}", "--headless"], 2, "go together"),
         (["watch", "{level}", "--headless", "--out", "{out}", "--agent", "x"], 2, "no such run"),
         (["watch", "--steps", "five"], 2, ""),
@@ -371,8 +386,7 @@ def test_a_pack_advises_options_of_a_learner_and_what_is_typed_counts_more(tmp_p
     ("advice", "complaint"),
     [
         ("[train]\nmaml = '--out victim --overwrite'", r"3:1: 'maml' is no table of options"),
-        ("[train]\nrl2 = '--entropy 0.03'", r"3:1: 'rl2' is no table .* write \[train.rl2\]"),
-        ("[train]\n'a.py:A' = 1", r"3:1: 'a.py:A' is no table .* write \[train.\"a.py:A\"\]"),
+        ("[train]\nmaml = '--entropy 0.03'", r"3:1: 'maml' is no table .* write \[train.maml\]"),
         *(
             (f"[train.fomaml]\n{name} = 1\n[train.maml]\n{name} = 1", rf"5:1: '{name}' is not")
             for name in ("out", "overwrite", "resume", "window", "tensorboard", "learner")
@@ -383,7 +397,8 @@ def test_a_pack_advises_options_of_a_learner_and_what_is_typed_counts_more(tmp_p
         ),
         ("[train.maml]\ninner.discounts = 1", r"3:1: 'discounts' .* did you mean 'discount'"),
         ("[train.maml]\ninner.discount = 'x'", r"3:1: 'discount' is 'x', and should be a number"),
-        ("[train.maml]\nstep_size = nan", r"2:1: 'maml' cannot be .* 'step_size' is nan"),
+        ("[train.maml]\nstep_size = nan", r"3:1: 'step_size' is a number that is not finite"),
+        ("[train.maml]\nstep_size = 1e9", r"2:1: 'maml' cannot be .* 'step_size' is 1000000000"),
     ],
 )
 def test_a_pack_sets_options_of_its_learner_and_nothing_else(
@@ -399,11 +414,13 @@ def test_advice_holds_for_a_file_by_its_name_and_not_for_a_resumed_run(tmp_path:
     file.write_text(
         "from agents.gradient.maml import Maml, MamlConfig\nclass Mine(Maml): Config = MamlConfig\n"
     )
-    pack = write_advice(tmp_path, "[train.'mine.py:Mine']\nstep_size = 7\n[train.maml]\nout = ''")
+    advice = "[train.'mine.py:Mine']\nstep_size = 7\n[train]\nmaml = '--out victim'"
+    pack = write_advice(tmp_path, advice)
     named = ["train", str(pack), "--learner", f"{file}:Mine"]
     assert parse_train(named).options.step_size == 7.0
     assert parse_train(["train", str(pack), "--resume"]).options == make_config("maml")
     assert advised_config(load_pack(pack), "fomaml") == make_config("fomaml")
+    assert "'maml' is no table of options" in check([str(pack)])[-1]["errors"][0]
 
 
 def test_a_window_that_is_told_to_end_ends_well(monkeypatch, tmp_path: Path):

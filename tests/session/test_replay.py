@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from agents.training.worker import trace
 from commands import main
 from game.session.messages import Change, Request
 from game.session.replay import ReplayError, line_of, read_line
+from game.tasks.pack_file import PackError
 from game.tasks.packs import load_pack
 from game.text.drawn_values import can_move_goal
 from game.world.tables import compile_level
@@ -47,6 +49,33 @@ def test_a_level_file_is_called_by_its_path(tmp_path: Path) -> None:
     path.write_text("map:\n#####\n#@G.#\n#####\n")
     with pytest.raises(ReplayError, match="the level has changed"):
         read_line(line)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are always text there")
+def test_names_that_are_not_utf8_are_told_apart_and_shown_as_text(tmp_path: Path) -> None:
+    path = tmp_path / "caf\udce9.txt"
+    path.write_text("map:\n#####\n#@.G#\n#####\n")
+    pack = load_pack(path)
+    task = pack.split("test").tasks[0]
+    assert (pack.name, pack.title, task.name) == ("caf\\xe9", "caf\\xe9", "caf\\xe9")
+    agents = ("runs/caf\udce9", "scratch")
+    line = line_of(pack, replace(REQUEST, task=task, pack=pack.name, agents=agents))
+    assert line.isascii()
+    assert read_line(line).pack.path == path
+    assert read_line(line).request.agents == agents
+
+
+@pytest.mark.parametrize("name", ["%00", "/dev/null", "%2Fdev", f"{'x' * 300}"])
+def test_a_level_that_no_file_can_be_is_refused(name: str) -> None:
+    line = line_of(PACK, REQUEST).replace("level=mazes-9x9", f"level={name}")
+    with pytest.raises((ReplayError, PackError)):
+        read_line(line)
+
+
+@pytest.mark.parametrize("number", ["nan", "1_0", "١", "1e999", ".", "-1", "1" * 400])
+def test_a_number_that_is_none_is_refused(number: str) -> None:
+    with pytest.raises(ReplayError, match="step-size"):
+        read_line(f"{line_of(PACK, REQUEST)} step-size={number}")
 
 
 @pytest.mark.parametrize(

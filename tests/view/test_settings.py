@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from game.view.draw.theme import DARK, MOST_ZOOM
+from game.view.model.library import Library
 from game.view.settings import MOST_RECENT, Settings, load, save, settings_file
 
 
@@ -33,8 +34,28 @@ def test_a_broken_file_gives_the_defaults(tmp_path: Path, content: bytes) -> Non
 
 def test_the_valid_values_of_a_file_are_kept(tmp_path: Path) -> None:
     file = tmp_path / "settings.json"
-    file.write_text(json.dumps({"theme": "dark", "zoom": 10**9, "recent": [1, "a"], "new": 0}))
+    bad = [1, "/\0", "/\ud800", f"/{'x' * 5000}", {}]
+    file.write_text(json.dumps({"theme": "dark", "zoom": 10**9, "recent": [*bad, "a"], "new": 0}))
     assert load(file) == Settings("dark", MOST_ZOOM, ("a",))
+
+
+def test_recent_entries_that_cannot_be_opened_are_left_out_of_the_library(tmp_path: Path) -> None:
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    file = tmp_path / "level.txt"
+    file.write_text("map:\n@G\n")
+    names = ["/\0", "/\ud800", f"/{'x' * 300}", str(loop), str(file), str(tmp_path / "caf\udce9")]
+    assert Library(names).own == [file]
+
+
+def test_a_user_without_a_home_has_no_settings_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_home() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", no_home)
+    for name in ("XDG_CONFIG_HOME", "APPDATA"):
+        monkeypatch.delenv(name, raising=False)
+    assert settings_file() is None
 
 
 def test_a_folder_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
@@ -55,4 +76,6 @@ def test_recent_files_are_first_and_listed_once(tmp_path: Path) -> None:
 def test_every_platform_has_its_own_path(platform: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", platform)
     monkeypatch.setenv("XDG_CONFIG_HOME", "/config")
-    assert settings_file().parts[-2:] == ("gridapt", "settings.json")
+    file = settings_file()
+    assert file
+    assert file.parts[-2:] == ("gridapt", "settings.json")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -115,7 +116,7 @@ def _exists(path: Path) -> bool:
 def file_stamps(path: Path) -> tuple[object, ...]:
     """Return (name, time of change, size) of a level file, or of each file of a pack."""
     try:
-        files = [path] if path.is_file() else sorted(path.iterdir())[:200]
+        files = [path] if os.path.isfile(path) else sorted(path.iterdir())[:200]
         return tuple((one.name, one.stat().st_mtime_ns, one.stat().st_size) for one in files)
     except (OSError, ValueError):
         return ()
