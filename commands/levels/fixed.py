@@ -8,6 +8,7 @@ from tyro.conf import Positional
 
 from commands.exit_codes import DONE, UNUSABLE, fail
 from commands.levels.printing import print_report
+from commands.progress import show_progress
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,9 @@ class FixedCommand:
         if self.split not in SPLITS or min(self.groups, self.tasks) < 1 or self.seed < 0:
             what = "--groups and --tasks are at least 1, --seed 0"
             return fail(f"--split is one of {', '.join(SPLITS)}; {what}", UNUSABLE)
-        report = fixed_policy_report(
-            self.pack, self.split, self.groups, self.tasks, self.seed, self.json
-        )
+        with show_progress(f"searching {self.pack}"):
+            report = fixed_policy_report(
+                self.pack, self.split, self.groups, self.tasks, self.seed, self.json
+            )
         print_report(report, self.json)
         return DONE

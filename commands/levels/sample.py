@@ -13,6 +13,7 @@ from tyro.conf import Positional
 
 from commands.exit_codes import DONE, UNUSABLE, fail
 from commands.levels.printing import print_report, terminal_width
+from commands.progress import show_progress
 
 if TYPE_CHECKING:
     from game.authoring.figures import TaskFigures
@@ -43,8 +44,9 @@ class SampleCommand:
             return fail(f"--number is 1 to {MOST_DRAWN:,}, --seed at least 0", UNUSABLE)
         if self.split not in (None, *SPLITS):
             return fail(f"--split is one of {', '.join(SPLITS)}", UNUSABLE)
-        title, figures = sample_tasks(self.level, self.n, self.seed, self.split)
-        report = sample_report(title, figures, self.json, terminal_width())
+        with show_progress(f"reading {self.level}"):
+            title, figures = sample_tasks(self.level, self.n, self.seed, self.split)
+            report = sample_report(title, figures, self.json, terminal_width())
         print_report(report, self.json)
         return self._draw(title, figures) if self.png else DONE
 

@@ -11,13 +11,14 @@ from dataclasses import replace
 from game.authoring.figures import CheckedTask
 from game.text.level import Cell, Level
 from game.text.step_reward import DECIMALS, NoStepReward, automatic_step_reward
-from game.text.tiles import BY_CHAR, CANDIDATE, DIRECTIONS, GOAL, HUNTER, PATROL
+from game.text.tiles import BY_CHAR, BY_NAME, CANDIDATE, DIRECTIONS, FLOOR, GOAL, HUNTER, PATROL
 from game.text.values import OneOf, Range, Value, text_of
 from game.text.walking import exits_from, reached_by_start, teleporters
 from game.world.batch import GridBatch
 from game.world.planner import goal_probability
 from game.world.rules import KEYS
 
+FREE = [BY_CHAR[GOAL].name, BY_CHAR[CANDIDATE].name, BY_NAME["lava"].name]  # cost nothing to enter
 MOST_NAMED = 4  # goals in a message
 ENOUGH = 0.5 - 1e-9  # the least probability of reaching the goal that needs no warning
 MOST_TRIED = 32  # tasks with which a step reward is tried
@@ -98,8 +99,12 @@ def _unused_parts(level: Level, reached: set[Cell]) -> Warnings:
     """
     line = level.places.get("cost", 1)
     names = {BY_CHAR[char].name for char in set("".join(level.rows))}
-    for name in (name for name, _ in level.costs if name not in names):
-        yield line, 1, f"'cost: {name}', but there is no {name} on the map - remove it"
+    names |= {BY_CHAR[FLOOR].name} if level.find(CANDIDATE) else set()  # all but one become floor
+    for name in (name for name, _ in level.costs):
+        if name not in names:
+            yield line, 1, f"'cost: {name}', but there is no {name} on the map - remove it"
+        elif name in FREE:
+            yield line, 1, f"'cost: {name}' is never paid: entering it has a reward - remove it"
     for char in sorted({label[0] for label, _ in level.defines} - set("".join(level.rows))):
         line = min(level.places.get(label, 1) for label, _ in level.defines if label[0] == char)
         yield line, 1, f"'define: {char}', but there is no '{char}' on the map - remove the line"
