@@ -9,11 +9,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from game.authoring.figures import CheckedTask
-from game.text.level import Cell, Level
+from game.text.level import MAX_STATES, Cell, Level
 from game.text.step_reward import DECIMALS, NoStepReward, automatic_step_reward
-from game.text.tiles import BY_CHAR, BY_NAME, CANDIDATE, DIRECTIONS, FLOOR, GOAL, HUNTER, PATROL
+from game.text.tiles import (
+    BY_CHAR,
+    BY_NAME,
+    CANDIDATE,
+    DIRECTIONS,
+    FLOOR,
+    GOAL,
+    HUNTER,
+    PATROL,
+    START,
+)
 from game.text.values import OneOf, Range, Value, text_of
-from game.text.walking import exits_from, reached_by_start, teleporters
+from game.text.walking import exits_from, explore, reached_by_start, teleporters
 from game.world.batch import GridBatch
 from game.world.planner import goal_probability
 from game.world.rules import KEYS
@@ -38,8 +48,9 @@ def _cell_text(cell: Cell) -> str:
 
 def find_warnings(level: Level, checked: Sequence[CheckedTask]) -> Warnings:
     """Yield warnings about a level. `checked` are its tasks, or a sample of them."""
-    candidates, groups = level.find(CANDIDATE), list(reached_by_start(level))
-    reached = set().union(*(cells for _, cells in groups))
+    candidates, graph = level.find(CANDIDATE), explore(level, level.find(START))
+    whole = len(graph) <= MAX_STATES  # otherwise the search ended early
+    reached = {node[:2] for node in graph} if whole else set()
     yield from _unused_parts(level, reached)
     yield from _stuck_parts(level)
     if level.goal == "hidden" and len(candidates) == 1 and not level.find(GOAL):
@@ -48,9 +59,9 @@ def find_warnings(level: Level, checked: Sequence[CheckedTask]) -> Warnings:
     if candidates and level.find(GOAL):
         what = "'G' and '?' on one map: every task has the goals 'G' and one more - use one of them"
         yield *place_in_file(level, level.find(GOAL)[0]), what
-    if groups:
+    if whole:
         yield from _unreached_goals(level, checked, reached)
-        yield from _unreached_from_some(level, groups, reached)
+        yield from _unreached_from_some(level, reached)
     yield from _too_few_steps(level, checked)
     yield from _unwanted_goals(level, checked)
 
@@ -71,11 +82,9 @@ def _unreached_goals(level: Level, checked: Sequence[CheckedTask], reached: set[
             yield *place_in_file(level, cell), f"{what} in {times} of {of} tasks - {todo}"
 
 
-def _unreached_from_some(
-    level: Level, groups: Sequence[tuple[list[Cell], set[Cell]]], reached: set[Cell]
-) -> Warnings:
+def _unreached_from_some(level: Level, reached: set[Cell]) -> Warnings:
     """Yield warnings about starts from which candidates are out of reach that others lead to."""
-    for starts, cells in groups:
+    for starts, cells in reached_by_start(level):
         missed = [cell for cell in level.find(CANDIDATE) if cell in reached - cells]
         if not missed:
             continue
@@ -95,7 +104,7 @@ def _cells_text(noun: str, cells: Sequence[Cell]) -> str:
 def _unused_parts(level: Level, reached: set[Cell]) -> Warnings:
     """Yield warnings about doors that never open, single teleporters and settings without a tile.
 
-    `reached` are the cells that the agent can reach.
+    `reached` are the cells that the agent can reach; none if they are not known.
     """
     line = level.places.get("cost", 1)
     names = {BY_CHAR[char].name for char in set("".join(level.rows))}
@@ -115,7 +124,7 @@ def _unused_parts(level: Level, reached: set[Cell]) -> Warnings:
             key = char.lower()
             what = f"the door '{char}' never opens: there is no key '{key}' - add one"
             yield *place_in_file(level, cells[0]), what
-        elif tile.effect == "door" and not reached & {*keys}:
+        elif tile.effect == "door" and reached and not reached & {*keys}:
             key = char.lower()
             what = f"the door '{char}' never opens: its key is out of reach - move the '{key}'"
             yield *place_in_file(level, keys[0]), what
