@@ -20,7 +20,7 @@ import numpy as np
 from agents.agent_catalog import CHECKPOINT, CONFIG, RESULTS, WEIGHTS
 from agents.learner import AgentError, Arrays, Diverged, Learner, not_finite
 from agents.run_folder import AGENT_THERE, Write, locked, replace_files, run_file, run_path
-from agents.runs import describe, write_checkpoint, write_weights
+from agents.runs import describe, resume, write_checkpoint, write_weights
 from agents.training.curves import adaptation_curves
 from agents.training.plots import plot_training
 from agents.training.tensorboard import TensorBoardLog

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from tyro.conf import Positional
 
 from commands.exit_codes import AT_FAULT, DONE, UNUSABLE, fail, say
-from commands.levels.printing import checking, print_bytes
+from commands.levels.printing import print_bytes
+from commands.progress import show_progress
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class CheckCommand:
 
         if not self.files:
             return fail("name the level files or packs to check", UNUSABLE)
-        with checking() as progress:
+        with show_progress("checking") as progress:
             reports = check(self.files, progress)
         text = check_text(reports, self.json)
         if self.json:

@@ -9,6 +9,7 @@ from tyro.conf import Positional
 from commands.exit_codes import DONE, UNUSABLE, fail
 from commands.levels.printing import print_report
 from commands.limits import MOST_GROUP_TASKS, MOST_GROUPS, MOST_SEED, out_of_range
+from commands.progress import show_progress
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,9 @@ class FixedCommand:
         )
         if rule:
             return fail(rule, UNUSABLE)
-        report = fixed_policy_report(
-            self.pack, self.split, self.groups, self.tasks, self.seed, self.json
-        )
+        with show_progress(f"searching {self.pack}"):
+            report = fixed_policy_report(
+                self.pack, self.split, self.groups, self.tasks, self.seed, self.json
+            )
         print_report(report, self.json)
         return DONE

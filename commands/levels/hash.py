@@ -8,6 +8,7 @@ from tyro.conf import Positional
 
 from commands.exit_codes import DONE
 from commands.levels.printing import print_report
+from commands.progress import show_progress
 
 
 @dataclass(frozen=True)
@@ -22,5 +23,7 @@ class HashCommand:
     def run(self) -> int:
         from game.authoring.reports import task_ids_report
 
-        print_report(task_ids_report(self.level, self.json), self.json)
+        with show_progress(f"reading {self.level}"):
+            report = task_ids_report(self.level, self.json)
+        print_report(report, self.json)
         return DONE

@@ -1,13 +1,11 @@
-"""Output of the `levels` commands: bytes for machines, tables for terminals, and progress."""
+"""Output of the `levels` commands: bytes for machines, tables for terminals."""
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import sys
 import textwrap
-from collections.abc import Callable, Iterator
 
 from commands.exit_codes import say
 
@@ -58,24 +56,3 @@ def _folded(line: str, width: int) -> list[str]:
         expand_tabs=False,
         replace_whitespace=False,
     )
-
-
-@contextlib.contextmanager
-def checking() -> Iterator[Callable[[str, int, int], None]]:
-    """Show on stderr, where that is a terminal, the file that is checked and its tasks done."""
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield lambda file, done, total: None
-        return
-    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
-        bar = progress.add_task("checking", total=None)
-
-        def show(file: str, done: int, total: int) -> None:
-            tasks = f": task {done + 1:,} of {total:,}" if total else ""
-            progress.update(bar, description=f"checking {file}{tasks}")
-
-        yield show

@@ -14,6 +14,7 @@ from tyro.conf import Positional
 from commands.exit_codes import DONE, UNUSABLE, fail, say
 from commands.levels.printing import print_report, terminal_width
 from commands.limits import MOST_SEED, out_of_range
+from commands.progress import show_progress
 
 if TYPE_CHECKING:
     from game.authoring.figures import TaskFigures
@@ -49,8 +50,9 @@ class SampleCommand:
             replaceable(self.png)  # before the work, as any error
         if self.split not in (None, *SPLITS):
             return fail(f"--split is one of {', '.join(SPLITS)}", UNUSABLE)
-        title, figures = sample_tasks(self.level, self.n, self.seed, self.split)
-        report = sample_report(title, figures, self.json, terminal_width())
+        with show_progress(f"reading {self.level}"):
+            title, figures = sample_tasks(self.level, self.n, self.seed, self.split)
+            report = sample_report(title, figures, self.json, terminal_width())
         code = self._draw(title, figures) if self.png else DONE
         print_report(report, self.json)
         return code

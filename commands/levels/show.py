@@ -8,6 +8,7 @@ from tyro.conf import Positional
 
 from commands.exit_codes import DONE, say
 from commands.levels.printing import print_bytes
+from commands.progress import show_progress
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,8 @@ class ShowCommand:
     def run(self) -> int:
         from game.authoring.reports import optimal_paths_report
 
-        report = optimal_paths_report(self.level, self.json)
+        with show_progress(f"reading {self.level}"):
+            report = optimal_paths_report(self.level, self.json)
         if self.json:
             print_bytes(f"{report}\n")
         else:

@@ -53,6 +53,7 @@ def check(names: Sequence[str], progress: Progress = _no_progress) -> list[dict[
     """Return a report on each level file, including the files of packs, and on faulty packs."""
     reports = []
     for name in names:
+        progress(name, 0, 0)
         try:
             path = find_pack(name)
             path = path.parent if path.name == PACK_FILE else path
@@ -76,7 +77,6 @@ def check_folder(folder: Path, progress: Progress = _no_progress) -> list[dict[s
     """Return a report on each level file, and on the pack if it has an error or a generator."""
     episodes, whole = DEFAULT_EPISODES, []
     slow: dict[str, str] = {}
-    progress(str(folder), 0, 0)
     try:
         pack = load_pack(folder)
         episodes = pack.episodes

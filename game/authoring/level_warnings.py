@@ -9,15 +9,26 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from game.authoring.figures import CheckedTask
-from game.text.level import Cell, Level
+from game.text.level import MAX_STATES, Cell, Level
 from game.text.step_reward import DECIMALS, NoStepReward, automatic_step_reward
-from game.text.tiles import BY_CHAR, CANDIDATE, DIRECTIONS, GOAL, HUNTER, PATROL
+from game.text.tiles import (
+    BY_CHAR,
+    BY_NAME,
+    CANDIDATE,
+    DIRECTIONS,
+    FLOOR,
+    GOAL,
+    HUNTER,
+    PATROL,
+    START,
+)
 from game.text.values import OneOf, Range, Value, text_of
-from game.text.walking import exits_from, reached_by_start, teleporters
+from game.text.walking import exits_from, explore, reached_by_start, teleporters
 from game.world.batch import GridBatch
 from game.world.planner import goal_probability
 from game.world.rules import KEYS
 
+FREE = [BY_CHAR[GOAL].name, BY_CHAR[CANDIDATE].name, BY_NAME["lava"].name]  # cost nothing to enter
 MOST_NAMED = 4  # goals in a message
 ENOUGH = 0.5 - 1e-9  # the least probability of reaching the goal that needs no warning
 MOST_TRIED = 32  # tasks with which a step reward is tried
@@ -37,8 +48,9 @@ def _cell_text(cell: Cell) -> str:
 
 def find_warnings(level: Level, checked: Sequence[CheckedTask]) -> Warnings:
     """Yield warnings about a level. `checked` are its tasks, or a sample of them."""
-    candidates, groups = level.find(CANDIDATE), list(reached_by_start(level))
-    reached = set().union(*(cells for _, cells in groups))
+    candidates, graph = level.find(CANDIDATE), explore(level, level.find(START))
+    whole = len(graph) <= MAX_STATES  # otherwise the search ended early
+    reached = {node[:2] for node in graph} if whole else set()
     yield from _unused_parts(level, reached)
     yield from _stuck_parts(level)
     if level.goal == "hidden" and len(candidates) == 1 and not level.find(GOAL):
@@ -47,9 +59,9 @@ def find_warnings(level: Level, checked: Sequence[CheckedTask]) -> Warnings:
     if candidates and level.find(GOAL):
         what = "'G' and '?' on one map: every task has the goals 'G' and one more - use one of them"
         yield *place_in_file(level, level.find(GOAL)[0]), what
-    if groups:
+    if whole:
         yield from _unreached_goals(level, checked, reached)
-        yield from _unreached_from_some(level, groups, reached)
+        yield from _unreached_from_some(level, reached)
     yield from _too_few_steps(level, checked)
     yield from _unwanted_goals(level, checked)
 
@@ -70,11 +82,9 @@ def _unreached_goals(level: Level, checked: Sequence[CheckedTask], reached: set[
             yield *place_in_file(level, cell), f"{what} in {times} of {of} tasks - {todo}"
 
 
-def _unreached_from_some(
-    level: Level, groups: Sequence[tuple[list[Cell], set[Cell]]], reached: set[Cell]
-) -> Warnings:
+def _unreached_from_some(level: Level, reached: set[Cell]) -> Warnings:
     """Yield warnings about starts from which candidates are out of reach that others lead to."""
-    for starts, cells in groups:
+    for starts, cells in reached_by_start(level):
         missed = [cell for cell in level.find(CANDIDATE) if cell in reached - cells]
         if not missed:
             continue
@@ -94,12 +104,16 @@ def _cells_text(noun: str, cells: Sequence[Cell]) -> str:
 def _unused_parts(level: Level, reached: set[Cell]) -> Warnings:
     """Yield warnings about doors that never open, single teleporters and settings without a tile.
 
-    `reached` are the cells that the agent can reach.
+    `reached` are the cells that the agent can reach; none if they are not known.
     """
     line = level.places.get("cost", 1)
     names = {BY_CHAR[char].name for char in set("".join(level.rows))}
-    for name in (name for name, _ in level.costs if name not in names):
-        yield line, 1, f"'cost: {name}', but there is no {name} on the map - remove it"
+    names |= {BY_CHAR[FLOOR].name} if level.find(CANDIDATE) else set()  # all but one become floor
+    for name in (name for name, _ in level.costs):
+        if name not in names:
+            yield line, 1, f"'cost: {name}', but there is no {name} on the map - remove it"
+        elif name in FREE:
+            yield line, 1, f"'cost: {name}' is never paid: entering it has a reward - remove it"
     for char in sorted({label[0] for label, _ in level.defines} - set("".join(level.rows))):
         line = min(level.places.get(label, 1) for label, _ in level.defines if label[0] == char)
         yield line, 1, f"'define: {char}', but there is no '{char}' on the map - remove the line"
@@ -110,7 +124,7 @@ def _unused_parts(level: Level, reached: set[Cell]) -> Warnings:
             key = char.lower()
             what = f"the door '{char}' never opens: there is no key '{key}' - add one"
             yield *place_in_file(level, cells[0]), what
-        elif tile.effect == "door" and not reached & {*keys}:
+        elif tile.effect == "door" and reached and not reached & {*keys}:
             key = char.lower()
             what = f"the door '{char}' never opens: its key is out of reach - move the '{key}'"
             yield *place_in_file(level, keys[0]), what

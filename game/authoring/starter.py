@@ -23,7 +23,7 @@ vary: mirror rotate       ; mirrored and rotated maps are more tasks of the same
 ; More header lines with their defaults. Uncomment one to try it.
 ; author:
 ; ends: goal              ; never: the episode goes on, and each step on the goal is rewarded
-; reward: goal=1 step=-0.1
+; reward: goal=1 step=-0.1 ; step=auto: the longest way costs half of what the goal pays
 ; cost: water=6 mud=4     ; cost of entering a tile; water=2..8 is drawn for each task
 ; slip: 0                 ; probability of a sideways move; {0, 0.2} is drawn for each task
 ; controls: normal        ; shuffled: up, down, left and right are permuted in each task

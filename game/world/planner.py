@@ -23,10 +23,15 @@ def bellman_backup(batch: GridBatch) -> Callable[[Floats], Floats]:
     `choice_values` accounts for wind and slip. In memory the states of one action are contiguous,
     which makes the function several times faster.
     """
+    reward, ahead = np.ascontiguousarray(batch.reward.swapaxes(1, 2)), _look_ahead(batch)
+    return lambda value: (reward + ahead(value)).swapaxes(1, 2)
+
+
+def _look_ahead(batch: GridBatch) -> Callable[[Floats], Floats]:
+    """Return a function from values of states [T, S] to those of the next states [T, A, S]."""
     shape = batch.next_state.shape
     flat = np.ascontiguousarray(batch.flat_next.reshape(shape).swapaxes(1, 2))
-    reward = np.ascontiguousarray(batch.reward.swapaxes(1, 2))
-    return lambda value: (reward + value.ravel().take(flat)).swapaxes(1, 2)
+    return lambda value: value.ravel().take(flat)
 
 
 def choice_values(batch: GridBatch, q: Floats) -> Floats:
@@ -91,13 +96,12 @@ def goal_probability(batch: GridBatch) -> tuple[Floats, Floats]:
     Ties between optimal actions are resolved in favour of the goal. The second probability is that
     of a policy which maximises nothing else.
     """
-    backup = bellman_backup(batch)
+    backup, look = bellman_backup(batch), _look_ahead(batch)
     value, reach = np.zeros(batch.over.shape), batch.goal.astype(float)
     most = reach
 
     def ahead(probability: Floats) -> Floats:
-        entered = probability.ravel().take(batch.flat_next).reshape(batch.reward.shape)
-        return choice_values(batch, entered)
+        return choice_values(batch, look(probability).swapaxes(1, 2))
 
     for left in range(1, batch.horizon + 1):
         active = (left <= batch.steps)[:, None]

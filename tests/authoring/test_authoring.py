@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from PIL import Image
 
 from commands import main
 from game.authoring.check import check, check_file
+from game.authoring.training_cost import slow_levels
 from game.tasks.packs import load_pack
 from game.text.reading import parse
 from game.world.batch import GridBatch
@@ -83,6 +86,200 @@ def test_warnings_say_what_and_where(text: str, expected: list[str], tmp_path: P
         assert any(w.startswith(line) for w in found), found
     if not expected:
         assert not found
+
+
+STARTS = "from the start at row 1 column 1, the goals at row 3 column 1, row 3 column 3 are out"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("map:\n@.?\n###\n?@?\n", f"2:1: {STARTS} of reach - open a path"),
+        (
+            "map:\n@@?#?@\n?@.#..\n",
+            "2:1: from the starts at row 1 column 1, row 1 column 2, row 2 column 2, the goal at "
+            "row 1 column 5 is out of reach - open a path",
+        ),
+        ("map:\n@.?#?@\n..>...\n", "2:6: from the start at row 1 column 6, the goal at row 1"),
+        ("cost: water=3 mud=2\nmap:\n@?~?\n", "1:1: 'cost: mud', but there is no mud on the map"),
+        ("cost: lava=2\nmap:\n@?L\n.?.\n", "1:1: 'cost: lava' is never paid: entering it has"),
+        ("map:\n@?.?#M#\n....###\n", "2:6: the patrol at row 1 column 6 cannot move"),
+        ("map:\n@?.?AH\na.b.##\n", "2:6: the hunter at row 1 column 6 cannot move"),
+        ("define: M kind=y\nmap:\n@?M?\n....\n....\n", None),
+        ("define: M kind=y\nmap:\n@?M?\n..#.\n", "3:3: the patrol at row 1 column 3 cannot"),
+        (
+            "steps: 9\ndefine: H every={10, 20}\nmap:\n@?H?\n",
+            "2:1: 'H' moves every 10 steps, and episodes have 9, so it never moves",
+        ),
+        ("map:\n@??>\n....\n", "2:4: the one-way tile at row 1 column 4 cannot be left"),
+        ("map:\n@><?\n..?.\n", "2:2: the one-way tile at row 1 column 2 cannot be left"),
+        ("map:\n@>A?\na.?.\n", None),
+        ("title: Salt; pepper\nmap:\n@??\n", "1:12: the title ends before ';', where a comment"),
+        ("author: A;B\nmap:\n@??\n", "1:10: the author ends before ';'"),
+        ("title: Salt  ; a comment\nmap:\n@??\n", None),
+        ("steps: 9; no title\nmap:\n@??\n", None),
+        ("map:\n@?.G\n", "2:4: 'G' and '?' on one map: every task has the goals 'G' and one more"),
+        ("cost: floor=2\nmap:\n@??\n", None),  # the candidate that is not drawn becomes floor
+    ],
+)
+def test_each_thing_that_cannot_be_meant_is_one_warning(
+    text: str, expected: str | None, tmp_path: Path
+):
+    found = warnings(text, tmp_path)
+    if expected is None:
+        assert found == []
+    else:
+        assert sum(one.startswith(expected) for one in found) == 1, found
+
+
+def test_of_very_many_warnings_the_first_are_shown(tmp_path: Path):
+    rows = ["@" + "?" * 20, "#" * 21, *["?" * 21] * 6]
+    found = warnings("map:\n" + "\n".join(rows) + "\n", tmp_path)
+    assert len(found) == 101
+    assert "1:1: and 26 more warnings - mend the others first" in found
+
+
+# --- check: the optimum and the goal --------------------------------------------------------------
+
+LAVA_LANE = "goal: visible\n{}map:\nL@~~~~~G\n"
+
+
+def advised(text: str, tmp_path: Path) -> str:
+    """Return the reward line that the only warning about a level advises."""
+    (found,) = warnings(text, tmp_path)
+    assert "the optimal policy reaches the goal with a probability of" in found
+    return re.findall("'(reward: [^']*)'", found)[0]
+
+
+@pytest.mark.parametrize("reward", ["", "reward: goal=2 step=-0.5\n", "reward: step=-1000\n"])
+def test_an_optimum_that_does_not_want_the_goal_is_warned_of(reward: str, tmp_path: Path):
+    line = advised(LAVA_LANE.format(reward), tmp_path)
+    goal = 2 if "goal=2" in reward else 1
+    assert line.endswith(f"step={-round(goal / (2 * 31), 4)}")  # five waters, and the goal
+    assert ("goal=2" in line) == (goal == 2)
+    assert warnings(LAVA_LANE.format(f"{line}\n"), tmp_path) == []
+    assert warnings(LAVA_LANE.format("reward: step=auto\n"), tmp_path) == []
+
+
+def test_of_a_family_the_tasks_that_do_not_want_the_goal_are_counted(tmp_path: Path):
+    text = "{}map:\n?L@~~~~?\n...~~~~?\n"
+    (found,) = warnings(text.format(""), tmp_path)
+    assert "(2 of 3 tasks are below 1/2)" in found
+    line = advised(text.format(""), tmp_path)
+    assert warnings(text.format(f"{line}\n"), tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "reward: step=0\nmap:\n@.?\nL.?\n",  # ties are in favour of the goal
+        "steps: 2\ngoal: visible\nmap:\n@G\n",
+        "wind: east 0.9\nmap:\n?@.?\n....\n",  # no policy reaches the first goal
+        "slip: 0.3\nmap:\n@.?\n..?\n",
+    ],
+)
+def test_an_optimum_that_wants_the_goal_is_not_warned_of(text: str, tmp_path: Path):
+    assert warnings(text, tmp_path) == []
+
+
+def test_where_no_step_reward_helps_the_goal_is_to_pay_more(tmp_path: Path):
+    (found,) = warnings("goal: visible\nreward: goal=-1\nmap:\nL@.G\n", tmp_path)
+    assert "whatever a step pays - raise the reward of the goal" in found
+
+
+# --- check: the cost of training ------------------------------------------------------------------
+
+SMALL = "map:\n@.?\n..?\n"
+LARGE = "map:\n@" + "." * 7 + "?\n" + "\n".join(["." * 9] * 7) + "\nooooo...?\n"  # x 2^5
+
+
+def test_levels_that_make_training_slow_are_named_with_the_cost(tmp_path: Path):
+    for steps in (10, 11, 12):
+        (tmp_path / f"{steps}.txt").write_text(f"steps: {steps}\n{SMALL}")
+    (tmp_path / "large.txt").write_text(LARGE)
+    (slow,) = slow_levels(load_pack(tmp_path))
+    states = check_file(tmp_path / "large.txt")["states"]
+    assert slow.startswith(f"{tmp_path / 'large.txt'}:2:1: {states:,} states a task make an")
+    assert f"{(130 + states) / 136:.0f} times as slow as the 6 of the pack's" in slow
+    told = [report["warnings"] for report in check([str(tmp_path)])]
+    assert [[*map(bool, one)] for one in told] == [[], [], [], [True]]
+    assert slow.partition(":2:1: ")[2] in told[3][0]
+
+
+def test_a_level_by_itself_is_slow_from_2000_states_on(tmp_path: Path):
+    path = tmp_path / "a.txt"
+    path.write_text(LARGE)
+    (slow,) = slow_levels(load_pack(path))
+    assert "times as slow as 100 - use" in slow
+    assert [slow.replace(": ", ": warning: ", 1)] == check_file(path)["warnings"]
+    path.write_text(SMALL)
+    assert slow_levels(load_pack(path)) == []
+
+
+# --- check: large work ----------------------------------------------------------------------------
+
+
+def test_figures_that_are_too_expensive_are_left_out(tmp_path: Path, capsys):
+    """A trial of 4 x 900 steps is too long to search or to simulate."""
+    path = tmp_path / "long.txt"
+    path.write_text("steps: 900\nmap:\n@......\n??????.\n??????.\n")
+    assert run("levels", "check", str(path)) == 0
+    assert "ok, 12 tasks" in capsys.readouterr().out
+    (found,) = check([str(path)])
+    assert found["posterior_sampling"] is None
+    assert found["bayes_return"] is None
+
+
+def test_large_families_are_sampled_and_progress_is_told(tmp_path: Path):
+    path = tmp_path / "large.txt"
+    path.write_text("controls: shuffled\nvary: mirror rotate\nmap:\n@?????????\n??????????\n")
+    told: list[tuple[str, int, int]] = []
+    (found,) = check([str(path)], lambda *now: told.append(now))
+    assert (found["tasks"], found["sampled"]) == (256, True)
+    assert told[0] == (str(path), 0, 0)
+    assert told[1:] == [(str(path), i, 19) for i in range(19)]  # what plays alike is computed once
+
+
+def test_a_level_with_more_tasks_than_can_be_listed_is_an_error_for_check_too(tmp_path: Path):
+    path = tmp_path / "many.txt"
+    path.write_text("controls: shuffled\nmap:\n@" + "?" * 99 + ("\n" + "?" * 100) * 19 + "\n")
+    (found,) = check([str(path)])
+    assert f"{path}:3:1: the maps of all tasks have" in found["errors"][0]
+
+
+# --- output for machines and narrow terminals -----------------------------------------------------
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_json_is_ascii_and_converted_levels_are_utf_8(encoding: str, tmp_path: Path, monkeypatch):
+    path = tmp_path / "a.txt"
+    path.write_text("title: Pfütze █\nmap:\n@?.\n..?\n", encoding="utf-8")
+    for command, decode in (
+        (["convert", str(path)], "utf-8"),
+        *((["hash", str(path), "--json"], "ascii"), (["show", str(path), "--json"], "ascii")),
+        *((["sample", str(path), "--json"], "ascii"), (["check", str(path), "--json"], "ascii")),
+    ):
+        raw = io.BytesIO()
+        stdout = io.TextIOWrapper(raw, encoding=encoding, newline="\r\n")
+        monkeypatch.setattr(sys, "stdout", stdout)
+        assert run("levels", *command) == 0
+        text = raw.getvalue().decode(decode)
+        assert "\r" not in text
+        if command[0] == "convert":
+            assert parse(text) == parse(path.read_bytes())
+        else:
+            assert json.loads(text)
+
+
+@pytest.mark.parametrize("command", ["list", "legend", "hash goals-5x5", "sample goals-5x5"])
+def test_tables_at_40_columns_keep_their_words_whole(command: str, monkeypatch, capsys):
+    assert run("levels", *command.split()) == 0
+    wide = capsys.readouterr().out
+    monkeypatch.setenv("COLUMNS", "40")
+    assert run("levels", *command.split()) == 0
+    narrow = capsys.readouterr().out
+    assert max(map(len, narrow.split("\n"))) <= 40 < max(map(len, wide.split("\n")))
+    assert sorted(narrow.split()) == sorted(wide.split())
 
 
 def test_a_candidate_behind_a_patrol_is_out_of_reach_in_the_tasks_that_it_closes(tmp_path: Path):

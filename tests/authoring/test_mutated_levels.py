@@ -1,0 +1,120 @@
+"""Mutated levels, foreign ones too, are checked without a traceback, quickly and in little memory.
+
+GRIDAPT_LEVELS=100000 in the environment checks as many; GRIDAPT_SEED sets where they begin.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import resource
+import time
+from pathlib import Path
+
+from game.authoring.check import check_file, check_text
+from game.tasks.packs import LEVELS
+from game.text.reading import examine
+
+N_LEVELS = int(os.environ.get("GRIDAPT_LEVELS", 40))
+SEED = int(os.environ.get("GRIDAPT_SEED", 24))
+LONGEST = 1.0  # seconds of a check of a small level, where GRIDAPT_LEVELS is set
+SMALL = 250_000  # states x steps; planning a larger task takes as much longer
+MOST_MEMORY = 300_000  # kB more than before
+
+FAMILY = """title: Bay; of ice
+steps: 30
+reward: goal=2 step=auto
+slip: {0, 0.25}
+controls: shuffled
+wind: east 0..0.5
+cost: mud=2..8 water={1, 9} floor=1
+define: M every={1, 2} kind={x, y}
+define: I slip=0.1..0.2
+define: o worth={-1, 1}
+define: H every=2
+vary: mirror rotate
+
+map:
+@I>o.?
+M1L1G?
+aAH%~.
+@.bB<^
+"""
+CRISS = "steps: 20\nends: never\nmap:\n?.@.?\n.#M#.\n?.,.?\n#a~A?\n"
+SOKOBAN = "Title: A; b\n\n#######\n#@ .  #\n# .#-_#\n#######\n; 1\n"
+LAKE = "SFFF\nFHFH\nFFFH\nHFFG\n"
+ABOVE = "dialect: frozenlake\nslip: 0.3\nmap:\n" + LAKE
+MOVING_AI = "type octile\nheight 3\nwidth 6\nmap\n..@.S.\n.TT.G.\n..OW..\n"
+TILED = (
+    '<?xml version="1.0"?>\n<map version="1.10" width="4">\n<data>\n1,1,0,2,\n2,0,0,1\n</data>\n'
+)
+OWN = [path.read_text("utf-8") for path in sorted(LEVELS.glob("*/*.txt"))]
+FILES = [
+    *((text, "a.txt") for text in [*OWN, FAMILY, CRISS, FAMILY, CRISS, ABOVE, TILED]),
+    *((SOKOBAN, "a.xsb"), (LAKE, "a.frozenlake"), (MOVING_AI, "a.map")),
+]
+MARKS = "#.@G?,:%~I^v<>L123aAbBcCdDoMH 0123456789{}=;:-\t\r$*+SFTW█"
+LINES = [line for text, _ in FILES for line in text.split("\n")] + [
+    *(
+        "steps: 1",
+        "steps: 10000",
+        "steps: 300",
+        "ends: never",
+        "slip: 0.5",
+        "slip: 1",
+        "goal: visible",
+    ),
+    *("reward: step=auto", "reward: goal=0", "reward: step=0", "reward: goal=1000 step=-1000"),
+    *(
+        "reward: step=1",
+        "wind: west 1",
+        "wind: north {0, 1}",
+        "cost: floor=0",
+        "vary: rotate mirror",
+    ),
+    *("define: M kind={x, y, hunt} every=1..5", "define: M kind=hunt", "define: H every=1000"),
+    *("controls: shuffled", "cost: floor=0..1000", "define: o worth=1000", "dialect: xsb", "map:"),
+]
+
+
+def mutated(rng: random.Random) -> tuple[str, str]:
+    """Return the text and the name of a level with up to three changes."""
+    text, name = rng.choice(FILES)
+    lines = text.split("\n")
+    for _ in range(rng.randint(1, 3)):
+        at = rng.randrange(len(lines))
+        kind = rng.randrange(6)
+        if kind == 0:
+            lines[at : at + rng.randrange(2)] = [rng.choice(LINES)]
+        elif kind == 1:
+            lines.insert(0, rng.choice(LINES))
+        elif kind == 2:
+            lines.insert(at, lines[at])
+        elif lines[at]:
+            i = rng.randrange(len(lines[at]))
+            lines[at] = lines[at][:i] + rng.choice(MARKS) + lines[at][i + 1 :]
+    return "\n".join(lines), rng.choice([name, name, name, "a.txt"])
+
+
+def memory() -> int:
+    """Return the most memory that this process has had, in kB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def test_mutated_levels_are_checked_without_a_traceback(tmp_path: Path):
+    before, accepted = memory(), 0
+    for number in range(SEED, SEED + N_LEVELS):
+        text, name = mutated(random.Random(number))
+        path = tmp_path / name
+        path.write_bytes(text.encode())
+        began = time.process_time()
+        report = check_file(path)
+        took = time.process_time() - began
+        assert check_text([report], as_json=False)
+        assert check_text([report], as_json=True).isascii()
+        if "GRIDAPT_LEVELS" in os.environ and not report["errors"]:
+            size = (report["states"] or 0) * examine(path.read_bytes(), str(path))[0].steps
+            assert took < LONGEST * max(1, size / SMALL), f"{number}: {took:.1f} s\n{text}"
+        accepted += not report["errors"]
+    assert accepted > N_LEVELS // 10
+    assert memory() - before < MOST_MEMORY
