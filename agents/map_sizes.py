@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from agents.agent_catalog import find_agent, read_config
+from agents.agent_catalog import find_agent, read_config, scratch_like
 from agents.learner_registry import BUILT_IN, is_file_learner, learner_names
 from game.tasks.pack_file import PACK_FILE
 from game.tasks.packs import Pack
@@ -36,6 +36,8 @@ def check_map_sizes(pack: Pack, splits: Sequence[str], agents: Sequence[str]) ->
 
 def _observes(agent: str, pack: str) -> bool:
     """Whether an agent, given by its name, or a learner observes features. Raises AgentError."""
+    if scratch_like(agent):
+        return True
     if agent in BUILT_IN:
         return BUILT_IN[agent].trains
     if agent in learner_names() or is_file_learner(agent):

@@ -73,12 +73,15 @@ class TrainCommand:
         from agents.learner_registry import goes_by
         from agents.runs import load_agent
         from commands.console import Terminal, show_training, show_written
+        from game.authoring.training_cost import slow_levels
 
         training = self.training(sys.argv[1:])
         out, console = training.out, Terminal()
         advice = "" if self.resume else training.pack.train.text(goes_by(self.learner))
         if advice:
             console.print(f"options from the pack: {advice}")
+        for line in slow_levels(training.pack):
+            console.print(line, soft_wrap=True)
         with training.opened():
             try:
                 show_training(training, console)

@@ -21,7 +21,8 @@ from game.world.tables import compile_level
 
 PACK = load_pack("mazes-9x9")
 TASK = PACK.split("test").tasks[0]
-REQUEST = Request(0, TASK, 7, 4, ("maml-mazes-9x9", "scratch"), PACK.name)
+AGENTS = ("maml-mazes-9x9", "scratch")
+REQUEST = Request(0, TASK, 7, 4, AGENTS, PACK.name, path=str(PACK.path))
 ELSEWHERE = next(
     (row, column)
     for row in range(TASK.level.height)
