@@ -156,8 +156,7 @@ def check_file(
             what = "the opponents block every way to a goal - open another way"
             report["errors"] = [f"{path}:{line}:{column}: {what}"]
     except TooLarge as error:
-        line = level.places.get("map", 1)
-        report["errors"] = [f"{path}:{line}:1: {error}"]
+        report["errors"] = [str(error)]
     return report
 
 

@@ -107,9 +107,9 @@ class _Numbering:
             raise self.too_large()
 
     def too_large(self) -> TooLarge:
-        """Return the error that names the number of states and its factors."""
+        """Return the error that names the place, the number of states and its factors."""
         product = " x ".join(f"{_short(n)} {name}" for name, n in self.factors.items() if n > 1)
-        size = f"the level has up to {_short(self.size)} states"
+        size = f"{self.game.level.where}the level has up to {_short(self.size)} states"
         limit = f"over the limit of {MAX_STATES:,}"
         return TooLarge(f"{size} ({product}), {limit} - use a smaller map or fewer of these")
 

@@ -18,7 +18,7 @@ from game.text.reading import examine
 N_LEVELS = int(os.environ.get("GRIDAPT_LEVELS", 40))
 SEED = int(os.environ.get("GRIDAPT_SEED", 24))
 LONGEST = 1.0  # seconds of a check of a small level, where GRIDAPT_LEVELS is set
-SMALL = 250_000  # states x steps; planning a larger task takes as much longer
+SMALL = 150_000  # states x steps; planning a larger task takes as much longer
 MOST_MEMORY = 300_000  # kB more than before
 
 FAMILY = """title: Bay; of ice

@@ -287,8 +287,11 @@ def test_sample_draws_tasks_of_a_family(tmp_path: Path, capsys):
 def test_a_level_with_too_many_states_is_refused_with_its_factors(tmp_path: Path, capsys):
     path = tmp_path / "large.txt"
     path.write_text("map:\n@" + "." * 49 + "G\n" + ("." * 51 + "\n") * 40 + "H" * 51 + "\n")
-    assert run("levels", "check", str(path)) == 1
-    assert "cells of the hunters), over the limit of 65,536" in capsys.readouterr().out
+    assert run("levels", "check", str(path)) == run("levels", "show", str(path)) == 1
+    shown = capsys.readouterr()
+    for text in (shown.out, shown.err):
+        assert text.startswith(f"{path}:2:1: the level has up to")
+        assert "cells of the hunters), over the limit of 65,536" in text
 
 
 def test_shipped_packs_pass_their_own_check(capsys):
