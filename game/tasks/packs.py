@@ -232,11 +232,6 @@ def _open(folder: Path) -> tuple[PackFile, PackTable]:
     if not 1 <= settings.episodes <= MOST_EPISODES:
         what = f"is out of range - a trial has 1 to {MOST_EPISODES} episodes"
         source.fail("episodes", what)
-    for learner, options in settings.train.items():
-        if not isinstance(options, dict):
-            name = learner if re.fullmatch(r"[\w-]+", learner, re.A) else f'"{learner}"'
-            todo = f"write [train.{name}], and below it lines such as 'inner.discount = 0.8'"
-            raise source.error(learner, f"is no table of options - {todo}", within="train")
     return source, settings
 
 
