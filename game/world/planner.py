@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from game.world.batch import GridBatch
 from game.world.rules import Floats, Ints
-from game.world.tables import N_ACTIONS, Tables
+from game.world.tables import N_ACTIONS, Tables, TooLarge
+
+MOST_PROBABILITIES = 25_000_000  # of a policy for each step: 200 MB
 
 
 def bellman_backup(batch: GridBatch) -> Callable[[Floats], Floats]:
@@ -75,7 +77,16 @@ def optimal_return(batch: GridBatch) -> Floats:
 
 
 def optimal_policy(batch: GridBatch) -> Floats:
-    """Return an optimal policy for each step [H, T, S, A], uniform over the optimal actions."""
+    """Return an optimal policy for each step [H, T, S, A], uniform over the optimal actions.
+
+    Raises TooLarge if it has over MOST_PROBABILITIES numbers.
+    """
+    size = batch.horizon * batch.reward.size
+    if size > MOST_PROBABILITIES:
+        raise TooLarge(
+            f"{batch.tables[0].level.where}an optimal policy for each state and step has {size:,} "
+            f"probabilities, over the limit of {MOST_PROBABILITIES:,} - use fewer 'steps' or states"
+        )
     backup, value = bellman_backup(batch), np.zeros(batch.over.shape)
     policy = np.empty((batch.horizon, *batch.reward.shape))
     task = np.arange(batch.n_tasks)

@@ -18,7 +18,7 @@ from game.world.planner import (
     score,
     shortest_path,
 )
-from game.world.tables import compile_level
+from game.world.tables import TooLarge, compile_level
 from tests import reference
 
 
@@ -90,3 +90,10 @@ def test_scores_are_0_for_the_random_policy_and_1_for_the_optimum():
     random, optimal = np.array([-4.0, 1.0]), np.array([1.0, 1.0])
     assert score(random, random, optimal).tolist() == [0, 0]
     assert score(optimal, random, optimal).tolist() == [1, 0]  # 0 where there is no room
+
+
+def test_a_policy_for_too_many_steps_is_refused_before_it_is_made():
+    rows = ["@" + "." * 59, *["." * 60] * 19, "G" + "." * 59]
+    level = parse("steps: 10000\nmap:\n" + "\n".join(rows))
+    with pytest.raises(TooLarge, match="use fewer 'steps'"):
+        optimal_policy(GridBatch.of([level]))
