@@ -12,6 +12,7 @@ from game.world.batch import GridBatch
 from game.world.planner import (
     expected_return,
     optimal_path,
+    optimal_policy,
     optimal_return,
     optimal_values,
     random_return,
