@@ -150,21 +150,25 @@ def load_agent(name: str, pack: str | Path = "", seed: int = 0) -> Agent:
     return Agent(name_text(folder.resolve().name), learner, str(config.get("pack", "")))
 
 
+def scratch_config(config: Any) -> Any:
+    """Return the options of a scratch with the network and inner loop of a learner's Config."""
+    shared = {key: getattr(config, key) for key in SHARED_WITH_SCRATCH}
+    return make_config(BASELINE_AGENT, **shared)
+
+
 def _scratch_config(like: str | None, pack: str | Path) -> Any:
     """Return the options of a scratch like an agent, or as a pack recommends them for `maml`.
 
     Raises AgentError.
     """
-    kind = learner_class(BASELINE_AGENT).Config
     if like is None:
-        advised = advised_config(pack, "maml") if pack else make_config("maml")
-        return kind(**{key: getattr(advised, key) for key in SHARED_WITH_SCRATCH})
+        return scratch_config(advised_config(pack, "maml") if pack else make_config("maml"))
     options = inner_options(like, Path(pack).name)
     if options is None:
         what = f"{like}: does not adapt by gradients"
         raise AgentError(f"{what}, so no scratch has its inner loop - use plain '{BASELINE_AGENT}'")
     try:
-        return fill(kind, options)
+        return fill(learner_class(BASELINE_AGENT).Config, options)
     except (Misfit, ValueError) as error:
         raise AgentError(f"{find_agent(like, Path(pack).name) / CONFIG}: {error}") from None
 

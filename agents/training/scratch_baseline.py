@@ -7,8 +7,8 @@ learn it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,8 @@ import numpy as np
 
 from agents.agent_catalog import scratch_like
 from agents.learner import Learner
-from agents.runs import load_agent
+from agents.learner_registry import build_learner
+from agents.runs import load_agent, scratch_config
 from agents.training.curves import adaptation_curves
 from agents.training.tuning import (
     MULTIPLIERS,
@@ -33,36 +34,42 @@ from game.text.level import LevelError
 
 @dataclass(frozen=True)
 class ScratchBaseline:
-    """A `scratch` (or `scratch:AGENT`) on a pack, with its tuned step size."""
+    """An untrained policy with the network and inner loop of an agent, and a tuned step size."""
 
     name: str
-    pack: str | Path
-    step_size: float  # as configured
+    """`scratch` or `scratch:AGENT`; "" where its config is that of no saved agent."""
+    config: Any
     multiplier: float = 1.0
     tuned_on: str = ""
     """The pack whose validation tasks the multiplier was chosen on; "" if there were none."""
 
     def learner(self, seed: int) -> Learner:
         """Return the learner for an adaptation seed, which draws its initialisation."""
-        learner = load_agent(self.name, self.pack, seed).learner
+        learner = build_learner(BASELINE_AGENT, self.config, seed)
         learner.scale_steps(self.multiplier)
         return learner
+
+    @property
+    def step_size(self) -> float:
+        """The tuned step size."""
+        size: float = self.config.step_size * self.multiplier
+        return size
 
     @property
     def text(self) -> str:
         """The agent that it shares its inner loop with, and its step size, in one line."""
         like = scratch_like(self.name)
-        of = Path(like).name if like else "maml with this pack's options"
+        advised = "maml with this pack's options" if self.name else "the learner compared"
+        of = Path(like).name if like else advised
         tuned = f"tuned on {self.tuned_on}" if self.tuned_on else "not tuned"
-        size = f"step size {self.step_size * self.multiplier:g} ({tuned})"
-        return f"{BASELINE_AGENT}: inner loop of {of}, {size}"
+        return f"{BASELINE_AGENT}: inner loop of {of}, step size {self.step_size:g} ({tuned})"
 
     def facts(self) -> dict[str, Any]:
         """Return what results.json says of it."""
         return {
             "text": self.text,
             "like": scratch_like(self.name),
-            "step_size": self.step_size * self.multiplier,
+            "step_size": self.step_size,
             "multiplier": self.multiplier,
             "tuned_on": self.tuned_on,
         }
@@ -83,23 +90,9 @@ def tune_scratch(name: str, pack: Pack | None) -> Iterator[ScratchBaseline]:
     agent compared with (or the pack's default agent) was trained on. Without a pack it stays
     untuned. Raises AgentError.
     """
-    path = pack.path if pack else ""
-    config = load_agent(name, path).learner.config
+    config = load_agent(name, pack.path if pack else "").learner.config
     tasks, where = _tuning_tasks(name, pack) if pack else ((), "")
-    untuned = ScratchBaseline(name, path, config.step_size)
-    if not tasks:
-        yield untuned
-        return
-    key = (config.hidden, config.step_size, config.inner, tuple(task.id for task in tasks))
-    values: dict[float, float] = {}
-    for multiplier in MULTIPLIERS if key not in _tuned else ():
-        yield untuned
-        values[multiplier] = _value(
-            ScratchBaseline(name, path, config.step_size, multiplier), tasks
-        )
-    if values:
-        _tuned[key] = best_multiplier(values)
-    yield ScratchBaseline(name, path, config.step_size, _tuned[key], where)
+    return _tune(ScratchBaseline(name, config), tasks, where)
 
 
 def tuned_scratch(name: str, pack: Pack) -> ScratchBaseline:
@@ -108,22 +101,51 @@ def tuned_scratch(name: str, pack: Pack) -> ScratchBaseline:
     return tuned
 
 
-def _value(scratch: ScratchBaseline, tasks: Sequence[Task]) -> float:
-    """Return the mean score over the judged steps, by which all learners are tuned."""
-    judged = scratch.learner(0).judged
-    seeds = validation_seeds(len(tasks))
-    scores = adaptation_curves(scratch.learner, tasks, seeds, max(judged)).mean_scores
+def tune_config(config: Any, pack: Pack) -> ScratchBaseline:
+    """Return a scratch with the network and inner loop of a gradient learner's Config, with its
+    step size tuned on the pack's validation tasks."""
+    *_, tuned = _tune(ScratchBaseline("", scratch_config(config)), tuning_tasks(pack), pack.name)
+    return tuned
+
+
+def _tune(untuned: ScratchBaseline, tasks: Sequence[Task], pack: str) -> Iterator[ScratchBaseline]:
+    """Tune a scratch on tasks of a pack; see `tune_scratch`."""
+    if not tasks:
+        yield untuned
+        return
+    config = untuned.config
+    key = (config.hidden, config.step_size, config.inner, tuple(task.id for task in tasks))
+    values: dict[float, float] = {}
+    for multiplier in MULTIPLIERS if key not in _tuned else ():
+        yield untuned
+        values[multiplier] = tuning_value(replace(untuned, multiplier=multiplier).learner, tasks)
+    if values:
+        _tuned[key] = best_multiplier(values)
+    yield replace(untuned, multiplier=_tuned[key], tuned_on=pack)
+
+
+def tuning_tasks(pack: Pack) -> Sequence[Task]:
+    """Return the validation tasks of a pack that step sizes are tuned on."""
+    return pack.split("validation").tasks[:VALIDATION_TASKS]
+
+
+def tuning_value(load: Callable[[int], Learner], tasks: Sequence[Task]) -> float:
+    """Return the mean score over the judged steps, by which all learners are tuned.
+
+    `load` returns the learner for an adaptation seed.
+    """
+    judged = load(0).judged
+    scores = adaptation_curves(load, tasks, validation_seeds(len(tasks)), max(judged)).mean_scores
     return float(np.mean([scores[k] for k in judged]))
 
 
 def _tuning_tasks(name: str, pack: Pack) -> tuple[Sequence[Task], str]:
     """Return the tasks to tune on, and the name of their pack; no tasks if there are none."""
-    tasks = pack.split("validation").tasks[:VALIDATION_TASKS]
-    if tasks:
+    if tasks := tuning_tasks(pack):
         return tasks, pack.name
     trained_on = load_agent(scratch_like(name) or pack.agent, pack.name).pack
     try:
         other = load_pack(trained_on)
     except (PackError, LevelError, OSError):
         return (), ""
-    return other.split("validation").tasks[:VALIDATION_TASKS], other.name
+    return tuning_tasks(other), other.name
