@@ -205,6 +205,7 @@ def draw_bars(
     width = 0.8 / len(bars)
     single = not bars[0][0]
     hatches = ("", "//", "..", "xx")
+    size = 9.5 if len(bars) < 3 else 8  # of the values, which are about as wide as a bar
     for i, (name, heights, interval) in enumerate(bars):
         x = np.arange(len(groups)) + (i - (len(bars) - 1) / 2) * width
         colour = COLOURS[: len(groups)] if single else COLOURS[i]
@@ -218,7 +219,7 @@ def draw_bars(
             tops = np.maximum(tops, interval[1])
         for left, top, height in zip(x, tops, heights):
             offset = {"xytext": (0, 4), "textcoords": "offset points", "ha": "center"}
-            axes.annotate(value.format(height), (left, top), size=9.5, color=INK, **offset)
+            axes.annotate(value.format(height), (left, top), size=size, color=INK, **offset)
     axes.set_xticks(range(len(groups)), list(map(plain, groups)))
     axes.margins(y=0.1)
     if not single:
@@ -247,6 +248,22 @@ def mark_level(
         va=side,
         **place,
     )
+
+
+def mark_place(axes: Any, x: float, name: str) -> None:
+    """Draw a vertical reference line, named at its top, on the side where there is more room."""
+    axes.axvline(x, color="#8a909c", ls=":", lw=1, zorder=1)
+    low, high = axes.get_xlim()
+    left = x > (low + high) / 2
+    place = {
+        "transform": axes.get_xaxis_transform(),
+        "va": "top",
+        "ha": "right" if left else "left",
+    }
+    offset = {"xytext": (-4 if left else 4, -2), "textcoords": "offset points"}
+    axes.annotate(
+        plain(name), (x, 1), xycoords=axes.get_xaxis_transform(), size=9, color=MUTED, **offset
+    ).set(**place)
 
 
 def score_axis(axes: Any, low: float = 0.0) -> None:

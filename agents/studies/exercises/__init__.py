@@ -16,7 +16,7 @@ class ExerciseEntry:
 EXERCISES: dict[str, ExerciseEntry] = {
     "goals": ExerciseEntry(
         "agents.studies.exercises.goals",
-        "MAML on 10 goals, tested on 5 held-out goals: what adaptation is",
+        "MAML on 10 goals, tested on 5 held-out goals: what meta-training buys",
     ),
     "warm-up": ExerciseEntry(
         "agents.studies.exercises.warm_up",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import math
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,13 +13,21 @@ from typing import Any
 import numpy as np
 
 from agents.learner import Learner
-from agents.learner_registry import make_learner
 from agents.studies.exercises import EXERCISES
 from agents.training.curves import Curves, adaptation_curves
+from agents.training.plots import Line
+from agents.training.scratch_baseline import ScratchBaseline
+from agents.training.statistics import bootstrap_interval
 from game.files import prepare_folder, write_atomically, write_json
 from game.tasks.distribution import TaskDistribution
+from game.tasks.packs import Pack
 from game.tasks.task import Task
 from game.world.batch import GridBatch
+
+HELD_OUT = 24  # at most this many held-out tasks of a pack, unless an exercise needs more
+ADAPTATIONS = 48  # pairs of task and adaptation seed in a measurement
+MAX_SEEDS = 10  # adaptation seeds
+AHEAD = 0.02  # smaller differences of a mean score are not called a difference
 
 
 @dataclass(frozen=True)
@@ -41,6 +50,19 @@ class ExerciseRun:
     def at_most(self, n: int) -> int:
         """Return n seeds or tasks, scaled by a budget below 1; never more than n."""
         return max(1, round(min(1.0, self.budget) * n))
+
+    def held_out(self, pack: Pack, most: int = HELD_OUT) -> Sequence[Task]:
+        """Return held-out tasks of a pack, at most `most` of them."""
+        return pack.split("test").tasks[: self.at_most(most)]
+
+    def seeds(self, n: int) -> range:
+        """Return n training or adaptation seeds, or fewer with a budget below 1."""
+        n = self.at_most(n)
+        return range(self.seed * n, (self.seed + 1) * n)
+
+    def adaptation_seeds(self, tasks: Sequence[Task]) -> range:
+        """Return the adaptation seeds for tasks: the fewer the tasks, the more seeds."""
+        return self.seeds(min(MAX_SEEDS, math.ceil(ADAPTATIONS / len(tasks))))
 
 
 @dataclass(frozen=True)
@@ -68,30 +90,39 @@ def meta_train(
     iterations: int,
     n_tasks: int,
     text: str,
+    seed: int | None = None,
 ) -> Iterator[int]:
     """Run the outer loop: sample tasks, and let the learner update its meta-parameters on them.
 
-    Yields the number of iterations done, so that an exercise can evaluate the learner in between.
+    Yields the number of iterations done, from 0 on, so that an exercise can evaluate the learner
+    before the first and after each.
     """
-    rng = np.random.default_rng(exercise.seed)
+    rng = np.random.default_rng(exercise.seed if seed is None else seed)
+    yield 0
     for i in exercise.track(range(iterations), text):
         batch = GridBatch.of([task.level for task in tasks.sample(n_tasks, rng)])
         learner.meta_update(batch, rng.spawn(n_tasks), i / iterations)
         yield i + 1
 
 
-def measure(learner: Learner, tasks: Sequence[Task], seeds: int, steps: int) -> Curves:
-    """Adapt a learner to each task with each seed."""
-    return adaptation_curves(lambda _: learner, tasks, range(seeds), steps)
+def measure(
+    exercise: ExerciseRun,
+    agent: Learner | ScratchBaseline,
+    tasks: Sequence[Task],
+    steps: int,
+    seeds: range | None = None,
+) -> Curves:
+    """Adapt an agent to each task with each adaptation seed; without `seeds`, as many as usual."""
+    load = agent.learner if isinstance(agent, ScratchBaseline) else lambda _: agent
+    return adaptation_curves(load, tasks, seeds or exercise.adaptation_seeds(tasks), steps)
 
 
-def measure_scratch(tasks: Sequence[Task], seeds: int, steps: int, **options: Any) -> Curves:
-    """Learn each task from scratch, from one random initialisation per seed."""
-    return adaptation_curves(
-        lambda seed: make_learner("scratch", seed, **options), tasks, range(seeds), steps
-    )
+def mean_line(name: str, curves: Curves, style: int | None = None) -> Line:
+    """Return the line of mean scores over episodes, with its 95% bootstrap interval."""
+    low, high = bootstrap_interval(curves.scores, lambda drawn: drawn.mean((0, 1)))
+    return Line(name, curves.episodes, curves.mean_scores, low, high, style)
 
 
 def checkpoints(iterations: int, n: int) -> set[int]:
-    """Return about n evenly spaced numbers from 1 to `iterations`, including the last."""
-    return {round(i) for i in np.linspace(0, iterations, min(n, iterations) + 1)[1:]}
+    """Return about n + 1 evenly spaced numbers from 0 to `iterations`, including both."""
+    return {round(i) for i in np.linspace(0, iterations, min(n, iterations) + 1)}

@@ -2,82 +2,87 @@
 
 The inner loop adapts a copy of the policy to one goal by gradient steps on its own episodes. The
 outer loop changes the initial policy so that these steps improve it most. The policy is tested on
-goals that it was not trained on.
+goals that it was not trained on, and compared with an untrained policy in the same inner loop.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from agents.gradient.inner_loop import InnerConfig
-from agents.learner_registry import make_learner
+from agents.learner_registry import advised_config, build_learner
 from agents.studies.exercises.exercise_run import (
+    AHEAD,
     ExerciseRun,
     Findings,
     checkpoints,
     measure,
-    measure_scratch,
     meta_train,
 )
+from agents.training.curves import Curves
 from agents.training.plots import (
     Line,
     draw_bars,
     draw_lines,
     mark_level,
+    mark_place,
     new_figure,
     place_labels,
     save_figure,
+    step_colour,
     style_axes,
 )
+from agents.training.scratch_baseline import tune_config, tuning_value
 from agents.training.statistics import bootstrap_interval
 from game.tasks.packs import load_pack
 from game.world.rules import Floats
 
 ITERATIONS = 300
 SHOWN = (0, 1, 5)  # adaptation steps
-SEEDS = 10  # adaptation seeds on the held-out goals
-LINEAR = {"hidden": (), "step_size": 10.0}  # a linear policy memorises little
-NEARBY = InnerConfig(discount=0.8)  # credits an action for what soon follows
+MEASUREMENTS = 15  # during training, besides the one before it
 
 
 def run(exercise: ExerciseRun) -> Findings:
     """Train on training goals, select by validation goals, and report on held-out goals."""
     pack = load_pack("goals-5x5")
-    training, validation, held_out = (pack.split(s) for s in ("train", "validation", "test"))
-    learner = make_learner("maml", exercise.seed, entropy=0.2, inner=NEARBY, **LINEAR)
+    config = advised_config(pack, "maml")
+    learner = build_learner("maml", config, exercise.seed)
+    training, validation = pack.split("train"), pack.split("validation").tasks
+    goals = {"training": training.tasks, "held-out": exercise.held_out(pack)}
 
     iterations = exercise.iterations(ITERATIONS)
-    measured_at = checkpoints(iterations, 15)
-    at: list[int] = []
-    after: dict[str, list[float]] = {"training": [], "validation": []}
+    measured_at = checkpoints(iterations, MEASUREMENTS)
+    measured: dict[int, dict[str, Curves]] = {}
     best, chosen, best_state = -np.inf, 0, learner.state()
     for i in meta_train(exercise, learner, training, iterations, 10, "outer loop"):
         if i not in measured_at:
             continue
-        at.append(i)
-        for name, goals in (("training", training), ("validation", validation)):
-            curves = measure(learner, goals.tasks, 2, 5)
-            after[name].append(float(curves.returns[..., 1].mean()))
-        value = float(curves.scores[..., 1:].mean())  # on the validation goals
+        measured[i] = {
+            name: measure(exercise, learner, tasks, max(SHOWN)) for name, tasks in goals.items()
+        }
+        value = tuning_value(lambda _: learner, validation)
         if value > best:  # early stopping: ten goals are soon memorised
             best, chosen, best_state = value, i, learner.state()
     learner.load(best_state)
 
-    ours = measure(learner, held_out.tasks, exercise.at_most(SEEDS), 5)
-    scratch = measure_scratch(held_out.tasks, exercise.at_most(SEEDS), 5, inner=NEARBY, **LINEAR)
-    trained = measure(learner, training.tasks, 2, 5)
-    optimum, random = float(ours.baselines.optimal.mean()), float(ours.baselines.random.mean())
-    returns = {"MAML": ours.returns, "scratch": scratch.returns}
-    draw(exercise, at, after, chosen, returns, optimum, random)
+    ours, trained = measured[chosen]["held-out"], measured[chosen]["training"]
+    baseline = tune_config(config, pack)
+    scratch = measure(exercise, baseline, goals["held-out"], max(SHOWN))
+    draw(exercise, measured, chosen, {"MAML": ours, "scratch": scratch})
+    last = measured[iterations]
     numbers = {
         "maml_return": ours.returns.mean((0, 1)).tolist(),
         "scratch_return": scratch.returns.mean((0, 1)).tolist(),
-        "optimal_return": optimum,
-        "random_return": random,
+        "optimal_return": float(ours.baselines.optimal.mean()),
+        "random_return": float(ours.baselines.random.mean()),
+        "maml_score": ours.mean_scores,
+        "scratch_score": scratch.mean_scores,
+        "scratch_step_size": baseline.step_size,
         "training_goals_score": trained.mean_scores,
-        "held_out_goals_score": ours.mean_scores,
+        "untrained_score": measured[0]["held-out"].mean_scores,
+        "last_score": {name: curves.mean_scores for name, curves in last.items()},
         "iterations": iterations,
         "chosen": chosen,
     }
@@ -87,62 +92,92 @@ def run(exercise: ExerciseRun) -> Findings:
 def conclude(n: dict[str, Any]) -> tuple[str, str, str]:
     """Interpret the numbers in three sentences."""
     maml, scratch = n["maml_return"], n["scratch_return"]
-    old, new = n["training_goals_score"][1], n["held_out_goals_score"][1]
-    pays = maml[1] > scratch[1] and maml[5] > scratch[5]
-    memorised = old > new + 0.03
-    learned = "the outer loop has learned how to learn"
+    first, late = (n["maml_score"][k] - n["scratch_score"][k] for k in (1, 5))
+    old, new = n["training_goals_score"], n["maml_score"]
+    lost = max(SHOWN, key=lambda k: old[k] - new[k])
     few = "ten goals are few, and the policy has partly memorised them"
+    memorised = old[lost] - new[lost] > AHEAD
     return (
         f"Before adaptation the meta-trained policy's mean return is {maml[0]:.2f} on the five "
         f"held-out goals (random policy {n['random_return']:.2f}, optimum "
-        f"{n['optimal_return']:.2f}): it cannot know where the goal is, but it is prepared to "
-        "find it.",
-        f"One gradient step on 20 episodes takes the return to {maml[1]:.2f} and five to "
-        f"{maml[5]:.2f}, whereas learning from scratch reaches {scratch[1]:.2f} and "
-        f"{scratch[5]:.2f}: "
-        f"{learned if pays else 'in this run meta-learning does not win both comparisons'}.",
-        f"After one step its normalised score is {old:.2f} on the training goals and {new:.2f} on "
-        f"the held-out goals ({few if memorised else 'nothing is lost on new goals'}); iteration "
-        f"{n['chosen']} of {n['iterations']} was selected on validation goals.",
+        f"{n['optimal_return']:.2f}), since it cannot know where the goal is; one gradient step on "
+        f"20 episodes takes it to {maml[1]:.2f} and five to {maml[5]:.2f}.",
+        f"An untrained policy with the same network and inner loop, and a tuned step size, reaches "
+        f"{scratch[1]:.2f} after one step and {scratch[5]:.2f} after five; in normalised score "
+        f"meta-training is {first:+.2f} and {late:+.2f} from it: {_bought(first, late)}.",
+        f"Of {n['iterations']} iterations, {n['chosen']} was selected on validation goals; there "
+        f"the normalised score after 0, 1 and 5 steps is {_listed(old)} on the training goals and "
+        f"{_listed(new)} on the held-out goals: "
+        f"{few if memorised else 'nothing is lost on new goals'}.",
     )
+
+
+def _bought(first: float, late: float) -> str:
+    """Say what meta-training buys, by its lead after one step and after five."""
+    if first > late + AHEAD and first > AHEAD:
+        return "what meta-training buys here is above all the first step"
+    if first > AHEAD and late > AHEAD:
+        return "meta-training is ahead after one step and after five"
+    if late > AHEAD:
+        return "meta-training is ahead only after five steps"
+    return "in this run meta-training buys nothing"
+
+
+def _listed(scores: Sequence[float]) -> str:
+    return "{:z.2f}, {:z.2f} and {:z.2f}".format(*(scores[k] for k in SHOWN))
+
+
+def _mean_returns(curves: Curves) -> Floats:
+    """Return the mean return after each step and the ends of its interval [3, K + 1]."""
+    ends = bootstrap_interval(curves.returns, lambda drawn: drawn.mean((0, 1)))
+    return np.stack([curves.returns.mean((0, 1)), *ends])
+
+
+def _mark(axes: Any, curves: Curves) -> None:
+    """Mark the optimum and the random policy on a panel of returns, with room around them."""
+    optimum, random = (float(v.mean()) for v in (curves.baselines.optimal, curves.baselines.random))
+    axes.set_ylim(random - 0.4, optimum + 0.75)
+    mark_level(axes, optimum, "optimum", end="left")
+    mark_level(axes, random, "random policy", above=False, dashed=False)
 
 
 def draw(
     exercise: ExerciseRun,
-    at: list[int],
-    after: dict[str, list[float]],
+    measured: dict[int, dict[str, Curves]],
     chosen: int,
-    held_out: dict[str, Floats],
-    optimum: float,
-    random: float,
+    compared: dict[str, Curves],
 ) -> None:
-    """Draw the course of training on the left, and the held-out goals on the right."""
-    note = "an open 5x5 grid with a hidden goal; 20 episodes before each gradient step"
-    figure, grid = new_figure("Goals: learning to find a goal", 1, 2, note)
-    left, right = grid[0]
-    style_axes(left, "return after one step", "iterations of the outer loop", "return (exact)")
-    names = {"training": "training goals", "validation": "validation goals"}
-    draw_lines(left, [Line(names[name], at, values) for name, values in after.items()])
-    left.axvline(chosen, color="#8a909c", lw=1, ls=":")
-    left.annotate(
-        "selected",
-        (chosen, random),
-        xytext=(4, 3),
-        textcoords="offset points",
-        size=9,
-        color="#606775",
+    """Draw the course of training on both kinds of goals, and the comparison with scratch."""
+    note = (
+        "an open 5x5 grid with a hidden goal; 20 episodes before each gradient step; bands and "
+        "whiskers: 95% bootstrap interval over goals and adaptation seeds"
     )
-
-    style_axes(right, "held-out goals, after adaptation", "", "return (exact)")
+    figure, grid = new_figure("Goals: learning to find a goal", 1, 3, note)
+    for axes, name in zip(grid[0], ("training", "held-out")):
+        curves = [at[name] for at in measured.values()]
+        title = f"{len(curves[0].baselines.optimal)} {name} goals"
+        style_axes(axes, title, "iterations of the outer loop", "return (exact)")
+        means = np.stack([_mean_returns(one) for one in curves])  # [measurements, 3, K + 1]
+        lines = []
+        for i, k in enumerate(SHOWN):
+            mean, low, high = means[..., k].T
+            colour = step_colour(i, len(SHOWN))
+            lines.append(Line(f"step {k}", list(measured), mean, low, high, i, colour))
+        draw_lines(axes, lines)
+        _mark(axes, curves[0])
+        mark_place(axes, chosen, "selected")
     bars = []
-    for name, returns in held_out.items():
-        low, high = bootstrap_interval(returns, lambda values: values.mean((0, 1)))
-        steps = list(SHOWN)
-        bars.append((name, returns.mean((0, 1))[steps], (low[steps], high[steps])))
-    draw_bars(right, [f"{k} gradient step{'s' * (k != 1)}" for k in SHOWN], bars, base=random)
-    for axes, end in ((left, "right"), (right, "left")):  # the end where the panel is empty
-        axes.set_ylim(random - 0.35, optimum + 0.75)
-        mark_level(axes, optimum, "optimum", end=end)
-        mark_level(axes, random, "random policy", above=False, dashed=False)
-    place_labels(left)
+    for agent, one in compared.items():
+        mean, low, high = _mean_returns(one)[:, list(SHOWN)]
+        bars.append((agent, mean, (low, high)))
+    right = grid[0, 2]
+    style_axes(right, "held-out goals, same inner loop", "", "return (exact)")
+    base = float(compared["MAML"].baselines.random.mean())
+    draw_bars(right, [f"step {k}" for k in SHOWN], bars, base=base)
+    _mark(right, compared["MAML"])
+    limits = [axes.get_ylim() for axes in grid[0]]
+    for axes in grid[0]:  # one axis for all panels
+        axes.set_ylim(min(low for low, _ in limits), max(high for _, high in limits))
+    for axes in grid[0, :2]:
+        place_labels(axes)
     save_figure(figure, exercise.out / "goals.png")

@@ -7,6 +7,7 @@ on unseen levels.
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,15 @@ import torch
 
 from agents.gradient.maml import Maml
 from agents.gradient.meta_optimizer import STEP_SIZES
-from agents.learner_registry import make_learner
+from agents.learner_registry import advised_config, build_learner
 from agents.observations import features_of
-from agents.studies.exercises.exercise_run import ExerciseRun, Findings, checkpoints, measure
+from agents.studies.exercises.exercise_run import (
+    ExerciseRun,
+    Findings,
+    checkpoints,
+    mean_line,
+    measure,
+)
 from agents.training.curves import Curves
 from agents.training.plots import (
     Line,
@@ -38,7 +45,6 @@ from game.world.batch import GridBatch
 
 ITERATIONS = 240
 TASKS = 16  # per meta-batch
-SEEDS = 2
 HELD_OUT = 48  # held-out levels
 
 
@@ -61,7 +67,7 @@ def cosines(learner: Maml, tasks: list[Task]) -> tuple[float, float]:
     The first compares second and first order on the same episodes. The second compares second order
     on different episodes of the same tasks, which measures the sampling noise.
     """
-    first_order = make_learner("fomaml")
+    first_order = build_learner("fomaml", replace(learner.config, first_order=True), 0)
     first_order.restore(learner.checkpoint())
     assert isinstance(first_order, Maml)
     batch = GridBatch.of([task.level for task in tasks])
@@ -77,11 +83,15 @@ def cosines(learner: Maml, tasks: list[Task]) -> tuple[float, float]:
 def run(exercise: ExerciseRun) -> Findings:
     """Train both learners for the same number of iterations on the same levels."""
     pack = load_pack("mazes-9x9")
-    held_out = pack.split("test").tasks[: exercise.at_most(HELD_OUT)]
+    held_out = exercise.held_out(pack, HELD_OUT)
     probe = list(pack.split("validation").tasks[:TASKS])
     iterations = exercise.iterations(ITERATIONS)
     measured_at = checkpoints(iterations, 12)
-    learners = {name: make_learner(name, exercise.seed) for name in ("maml", "fomaml")}
+    config = advised_config(pack, "maml")
+    learners = {  # which differ in nothing but the order
+        name: build_learner(name, replace(config, first_order=first_order), exercise.seed)
+        for name, first_order in (("maml", False), ("fomaml", True))
+    }
     maml = learners["maml"]
     assert isinstance(maml, Maml)
     durations: dict[str, list[float]] = {name: [] for name in learners}
@@ -100,12 +110,13 @@ def run(exercise: ExerciseRun) -> Findings:
             same.append(cosine)
             chance.append(noise)
     seconds = {name: float(np.median(values)) for name, values in durations.items()}
-    curves = {
-        name: measure(one, held_out, exercise.at_most(SEEDS), 5) for name, one in learners.items()
-    }
+    curves = {name: measure(exercise, one, held_out, 5) for name, one in learners.items()}
     draw(exercise, curves, seconds, at, same, chance)
+    gain = curves["maml"].scores[..., 1] - curves["fomaml"].scores[..., 1]  # on the same tasks
+    low, high = bootstrap_interval(gain, lambda drawn: drawn.mean((0, 1)))
     numbers = {
         "score": {name: curve.mean_scores for name, curve in curves.items()},
+        "gain_interval": [float(low), float(high)],
         "seconds_per_iteration": seconds,
         "iterations": at,
         "cosine": same,
@@ -119,14 +130,14 @@ def conclude(n: dict[str, Any]) -> tuple[str, str, str]:
     maml, fomaml = n["score"]["maml"], n["score"]["fomaml"]
     slow, fast = (1000 * n["seconds_per_iteration"][name] for name in ("maml", "fomaml"))
     same, chance = n["cosine"], float(np.mean(n["cosine_of_other_episodes"]))
-    gain = maml[1] - fomaml[1]
-    where = "ahead of" if gain > 0.02 else "behind" if gain < -0.02 else "level with"
+    low, high = n["gain_interval"]
+    where = "ahead of" if low > 0 else "behind" if high < 0 else "level with"
     more = "more" if np.mean(same) < chance else "less"
     return (
         f"After the same {n['iterations'][-1]} iterations, second order scores {maml[1]:.2f} on "
         f"held-out mazes after one step and {maml[5]:.2f} after five; first order scores "
         f"{fomaml[1]:.2f} and {fomaml[5]:.2f}. After the first step second order is {where} first "
-        "order.",
+        f"order (95% interval of the difference: {low:z.2f} to {high:z.2f}).",
         f"Second order takes {slow:.0f} ms per iteration and first order {fast:.0f} ms, a factor "
         f"of {slow / fast:.2f}; the difference is the cost of differentiating through the inner "
         "steps.",
@@ -150,10 +161,7 @@ def draw(
     figure, grid = new_figure("Second order against first order", 1, 3, note)
     left, middle, right = grid[0]
     style_axes(left, "held-out mazes", "", "mean normalised score")
-    lines = []
-    for name, curve in curves.items():
-        low, high = bootstrap_interval(curve.scores, lambda drawn: drawn.mean((0, 1)))
-        lines.append(Line(name, curve.episodes, curve.mean_scores, low, high))
+    lines = [mean_line(name, curve) for name, curve in curves.items()]
     draw_lines(left, lines)
     episode_axis(left, lines)
     score_axis(left, lowest_value(lines))

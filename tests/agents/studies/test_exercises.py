@@ -4,68 +4,176 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
+from agents.learner_registry import advised_config
 from agents.studies.exercises import EXERCISES, goals, pitfalls, second_order, warm_up
 from agents.studies.exercises import memory_or_gradients as memory
-from agents.studies.exercises.exercise_run import ExerciseRun, checkpoints, do_exercise
+from agents.studies.exercises.compare_packs import Example, median_index
+from agents.studies.exercises.exercise_run import (
+    ExerciseRun,
+    Findings,
+    checkpoints,
+    do_exercise,
+    meta_train,
+)
+from agents.training import scratch_baseline, tuning
+from agents.training.scratch_baseline import tune_config, tuned_scratch
+from game.tasks.packs import load_pack
+from game.tasks.task import Task
+from game.text.reading import parse
+
+
+@contextmanager
+def little_tuning() -> Iterator[None]:
+    """Tune step sizes on one task with one seed, and two multipliers."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scratch_baseline, "VALIDATION_TASKS", 1)
+        patch.setattr(scratch_baseline, "MULTIPLIERS", (1.0, 2.0))
+        patch.setattr(warm_up, "MULTIPLIERS", (1.0, 2.0))
+        patch.setattr(tuning, "VALIDATION_RUNS", 1)
+        yield
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[Findings, Path]]:
+    """Do an exercise once, with almost no training and tuning; return its findings and folder."""
+
+    @cache
+    def do(name: str) -> tuple[Findings, Path]:
+        folder = tmp_path_factory.mktemp(name) / "deep"
+        with little_tuning():
+            return do_exercise(name, ExerciseRun(folder, budget=0.01)), folder
+
+    return do
+
+
+Done = Callable[[str], tuple[Findings, Path]]
 
 
 @pytest.mark.parametrize("name", EXERCISES)
-def test_an_exercise_gives_three_sentences_and_writes_its_figure(name: str, tmp_path: Path):
-    findings = do_exercise(name, ExerciseRun(tmp_path / "deep", budget=0.01))
+def test_an_exercise_gives_three_sentences_and_writes_its_figure(name: str, done: Done):
+    findings, folder = done(name)
     assert len(findings.sentences) == 3
     for sentence in findings.sentences:
         assert sentence.endswith(".")
         assert re.search(r"\d", sentence), "a sentence without a measured number"
         assert "nan" not in sentence
-    files = {path.name for path in (tmp_path / "deep").iterdir()}
-    assert files == {f"{name}.png", f"{name}.txt", f"{name}.json"}
-    assert json.loads((tmp_path / "deep" / f"{name}.json").read_text()) == findings.numbers
+    assert {path.name for path in folder.iterdir()} == {
+        f"{name}.png",
+        f"{name}.txt",
+        f"{name}.json",
+    }
+    assert json.loads((folder / f"{name}.json").read_text()) == findings.numbers
+
+
+def test_navigation_and_goals_agree_on_scratch(done: Done):
+    (course, _), (packs, _) = done("goals"), done("navigation")
+    assert course.numbers["scratch_score"] == packs.numbers["goals-5x5"]["scratch"]
+
+
+def test_scratch_of_a_config_is_the_scratch_that_is_evaluated():
+    pack = load_pack("goals-5x5")
+    with little_tuning():
+        mine = tune_config(advised_config(pack, "maml"), pack)
+        theirs = tuned_scratch("scratch", pack)
+    assert mine.learner(3).config == theirs.learner(3).config
+    assert mine.multiplier == theirs.multiplier
+    assert mine.config.inner.discount == 0.8
+    assert mine.config.hidden == ()
+
+
+def test_the_outer_loop_can_be_measured_before_its_first_update(tmp_path: Path):
+    class Counting:
+        updates = 0
+
+        def meta_update(self, *_: object) -> None:
+            self.updates += 1
+
+    learner, tasks = Counting(), load_pack("goals-5x5").split("train")
+    run = meta_train(ExerciseRun(tmp_path), learner, tasks, 3, 2, "")  # type: ignore[arg-type]
+    assert [(i, learner.updates) for i in run] == [(0, 0), (1, 1), (2, 2), (3, 3)]
+
+
+def test_adaptation_seeds_follow_the_seed_and_the_number_of_tasks(tmp_path: Path):
+    tasks = load_pack("goals-5x5").split("test").tasks
+    assert ExerciseRun(tmp_path).adaptation_seeds(tasks) == range(10)
+    assert ExerciseRun(tmp_path, seed=1).adaptation_seeds(tasks) == range(10, 20)
+    assert ExerciseRun(tmp_path).adaptation_seeds(list(tasks) * 6) == range(2)
+
+
+def test_the_example_of_a_pack_is_its_median_task():
+    assert median_index([0.9, 0.1, 0.5]) == 2
+    assert median_index([0.9, 0.1, 0.5, 0.6]) == 2
+    assert median_index([0.3]) == 0
+
+
+def test_an_example_says_whether_its_goal_is_reached():
+    task = Task(parse("map:\n@.G\n"), "corridor")
+    there, astray = np.array([[0, 0], [0, 1], [0, 2]]), np.array([[0, 0], [0, 1]])
+    found = Example(task, (0.1, 0.9), ([astray] * 3, [there, there, astray]))
+    assert "score 0.10 before, 0.90 after 5 steps" in found.text
+    assert "reached in 0 and 2 of 3 episodes" in found.text
+    assert "do not reach the goal" in Example(task, (0.1, 0.2), ([there], [astray])).text
 
 
 def rising(first: float, last: float) -> list[float]:
     return [0.0, first, 0.0, 0.0, 0.0, last]
 
 
-def test_goals_says_whether_meta_learning_paid():
+def test_goals_says_what_meta_training_buys():
     numbers = {
         "maml_return": rising(0.31, 0.52),
-        "scratch_return": rising(-1.2, 0.1),
+        "scratch_return": rising(-1.2, 0.5),
+        "maml_score": rising(0.7, 0.9),
+        "scratch_score": rising(0.2, 0.89),
         "optimal_return": 0.6,
         "random_return": -1.6,
         "training_goals_score": rising(0.9, 1.0),
-        "held_out_goals_score": rising(0.7, 0.9),
         "iterations": 10,
         "chosen": 5,
     }
     text = " ".join(goals.conclude(numbers))
     assert "to 0.31 and five to 0.52" in text
-    assert "how to learn" in text
+    assert "+0.50 and +0.01 from it: what meta-training buys here is above all the first" in text
     assert "memorised" in text
-    numbers |= {"maml_return": rising(-1.3, 0.52), "held_out_goals_score": rising(0.9, 1.0)}
-    text = " ".join(goals.conclude(numbers))
-    assert "does not win both" in text
+    both = numbers | {"scratch_score": rising(0.2, 0.3)}
+    assert "after one step and after five" in goals.conclude(both)[1]
+    late = numbers | {"scratch_score": rising(0.8, 0.3)}
+    assert "only after five" in goals.conclude(late)[1]
+    none = numbers | {"maml_score": rising(0.2, 0.89), "training_goals_score": rising(0.2, 0.89)}
+    text = " ".join(goals.conclude(none))
+    assert "buys nothing" in text
     assert "memorised" not in text
 
 
 def test_warm_up_says_whether_many_tasks_beat_one():
-    held_out = {"ten": rising(0.5, 0.8), "one": rising(0.1, 0.3), "scratch": rising(0.1, 0.4)}
-    numbers = {"trained_score": {"ten": 0.4, "one": 0.9}, "held_out_score": held_out}
+    held_out = {"many": rising(0.5, 0.8), "one": rising(0.1, 0.3), "scratch": rising(0.1, 0.4)}
+    numbers = {
+        "trained_score": {"100 mazes": 0.4, "a single maze": 0.9},
+        "held_out_score": held_out,
+        "lead_interval": [0.1, 0.7],
+    }
     text = " ".join(warm_up.conclude(numbers))
     assert "how to search" in text
-    assert "a better start" in text
-    held_out["ten"] = rising(0.5, 0.2)
+    assert "at 0.80, is ahead of it" in text
+    held_out["many"], numbers["lead_interval"] = rising(0.5, 0.2), [-0.3, 0.1]
     text = " ".join(warm_up.conclude(numbers))
     assert "did not beat" in text
-    assert "no better start" in text
+    assert "is behind it" in text
 
 
 def test_second_order_says_which_is_ahead_and_what_it_costs():
     numbers = {
         "score": {"maml": rising(0.8, 0.9), "fomaml": rising(0.7, 0.9)},
+        "gain_interval": [0.01, 0.2],
         "seconds_per_iteration": {"maml": 0.03, "fomaml": 0.02},
         "iterations": [5, 10],
         "cosine": [0.5, 0.7],
@@ -75,21 +183,45 @@ def test_second_order_says_which_is_ahead_and_what_it_costs():
     assert "is ahead of first order" in text
     assert "30 ms per iteration and first order 20 ms, a factor of 1.50" in text
     assert "more than sampling noise" in text
-    numbers["score"] = {"maml": rising(0.7, 0.9), "fomaml": rising(0.8, 0.9)}
+    numbers["gain_interval"] = [-0.2, -0.01]
     assert "is behind first order" in second_order.conclude(numbers)[0]
+    numbers["gain_interval"] = [-0.1, 0.2]
+    assert (
+        "level with first order (95% interval of the difference: -0.10 to 0.20)"
+        in (second_order.conclude(numbers)[0])
+    )
 
 
-def test_pitfalls_says_which_do_not_appear():
-    good = [0.1, 0.8, *[0.9] * 11]
-    bad = [0.1, 0.2, *[0.3] * 11]
-    shown = {
-        "1": {"3": good, "12": bad},
-        "2": {"own": good, "mazes": bad, "scratch": bad},
-        "3": {"x 1": good, "x 5": good, "x 25": bad, "trust": good},
-    }
-    assert not any(pitfalls.NOT_SHOWN in sentence for sentence in pitfalls.conclude(shown))
-    harmless = {title: dict.fromkeys(found, good) for title, found in shown.items()}
-    assert all(pitfalls.NOT_SHOWN in sentence for sentence in pitfalls.conclude(harmless))
+def test_easy_and_hard_goals_are_halves_by_the_optimal_return():
+    easy, hard = pitfalls.easy_and_hard(np.array([0.1, 0.9, 0.5, 0.7]))
+    assert (easy.tolist(), hard.tolist()) == ([1, 3], [2, 0])
+
+
+def test_pitfalls_says_which_appear():
+    def numbers(few: float, one_map: float, free: float) -> dict[str, Any]:
+        elsewhere = {"own": 0.9, "mazes": 0.8, "scratch": 0.7, "one map": one_map}
+        packs = {pack: {name: [x] * 6 for name, x in elsewhere.items()} for pack in ("A", "B")}
+        return {
+            "long": {
+                "easy": {"3": [0.1, 0.97], "12": [0.1, 0.95]},
+                "hard": {"3": [0.1, 0.94], "12": [0.1, few]},
+            },
+            "solved": {"easy": {"3": 1.0, "12": 0.97}, "hard": {"3": 0.9, "12": 0.6}},
+            "elsewhere": packs,
+            "large": {
+                "no": {"1": [0.9] * 6, "5": [free] * 6},
+                "trust": {"1": [0.9] * 6, "5": [0.9] * 6},
+            },
+        }
+
+    long, elsewhere, large = pitfalls.conclude(numbers(0.77, 0.2, 0.5))
+    assert "loses 0.17 on the hard goals and 0.02 on the easy ones" in long
+    assert "solves 97% and 60%" in long
+    assert "worse than none" in elsewhere
+    assert "stays ahead of that policy" in elsewhere
+    assert "cost 0.40; a trust region" in large
+    harmless = pitfalls.conclude(numbers(0.93, 0.69, 0.89))
+    assert all(pitfalls.NOT_SHOWN in sentence for sentence in harmless)
 
 
 def test_memory_says_what_it_gains_and_where_it_fails():
@@ -119,6 +251,6 @@ def test_memory_says_what_it_gains_and_where_it_fails():
     assert "Bayes-optimal" not in text
 
 
-def test_checkpoints_are_evenly_spaced_and_include_the_last_iteration():
-    assert checkpoints(100, 4) == {25, 50, 75, 100}
-    assert checkpoints(2, 20) == {1, 2}
+def test_checkpoints_are_evenly_spaced_and_include_the_first_and_last():
+    assert checkpoints(100, 4) == {0, 25, 50, 75, 100}
+    assert checkpoints(2, 20) == {0, 1, 2}
