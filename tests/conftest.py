@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
 os.environ.setdefault("SDL_AUDIODRIVER", "dummy")
+os.environ.pop("COLUMNS", None)  # tables are as wide as they are
 
 
 @pytest.fixture(autouse=True, scope="session")

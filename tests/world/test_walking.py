@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from game.text.level import Level
-from game.text.walking import Node, _walker, explore
+from game.text.walking import Node, exits_from, explore
 from game.world.batch import GridBatch
 from game.world.rules import KEYS, Ints
 from game.world.tables import N_ACTIONS, Tables
@@ -59,7 +59,7 @@ def test_the_walker_leads_where_the_rules_lead_in_every_state():
     seen: Counter[str] = Counter()
     for seed in range(LEVELS):
         level = random_level(seed)
-        found, exits_of = transitions(GridBatch.of([level])), _walker(level)
+        found, exits_of = transitions(GridBatch.of([level])), exits_from(level)
         for over, node, ahead in found:
             exits, moves = {*exits_of(node)} - {node}, ahead - {node}  # a bump is no exit
             assert moves == exits, f"seed {seed}, {node} of {level}: {moves} and {exits}"
