@@ -23,12 +23,10 @@ import pytest
 from safetensors.numpy import load, save
 
 from agents.agent_catalog import CHECKPOINT, CONFIG, RESULTS, WEIGHTS, agent_card
+from agents.array_files import HASH, HASH_OF_ALL, hash_of
 from agents.learner import AgentError
 from agents.learner_registry import BUILT_IN, advised_config, make_learner
 from agents.runs import (
-    HASH,
-    HASH_OF_ALL,
-    _hash,
     describe,
     load_agent,
     load_run,
@@ -189,7 +187,7 @@ def mutated_tensors(data: bytes, rng: random.Random) -> bytes:
     if facts and rng.random() < 0.5:
         facts = {"facts": json.dumps(mutated_value(json.loads(facts["facts"]), rng))}
     key = HASH_OF_ALL if facts else HASH
-    return save(arrays, {key: _hash(arrays, facts), **facts})
+    return save(arrays, {key: hash_of(arrays, facts), **facts})
 
 
 def mutated_toml(text: str, rng: random.Random) -> str:

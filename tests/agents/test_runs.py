@@ -20,12 +20,11 @@ from agents.agent_catalog import (
     find_agent,
     list_pretrained,
 )
+from agents.array_files import HASH, hash_of
 from agents.learner import AgentError, Learner
 from agents.learner_registry import BUILT_IN, learner_class, make_learner
 from agents.memory.memory_learner import MemoryLearner
 from agents.runs import (
-    HASH,
-    _hash,
     describe,
     load_agent,
     resume,
@@ -124,7 +123,7 @@ def test_a_network_larger_than_its_weights_is_refused_before_it_is_made(run: Pat
         load_agent(str(run))
     header = b'{"w0": {"dtype": "F32", "shape": [1000000000, 9], "data_offsets": [0, 36000000000]}}'
     (run / WEIGHTS).write_bytes(len(header).to_bytes(8, "little") + header)
-    with pytest.raises(AgentError, match="its arrays do not fill it"):
+    with pytest.raises(AgentError, match="is damaged"):
         load_agent(str(run))
 
 
@@ -153,7 +152,9 @@ def test_damage_to_the_facts_of_a_checkpoint_is_noticed(run: Path):
 def test_checkpoints_whose_hash_covers_the_arrays_alone_still_load(run: Path):
     learner = checkpoint_in(run)
     arrays = learner.checkpoint()
-    data = safetensors.numpy.save(arrays, {HASH: _hash(arrays, {}), "facts": '{"best": -Infinity}'})
+    data = safetensors.numpy.save(
+        arrays, {HASH: hash_of(arrays, {}), "facts": '{"best": -Infinity}'}
+    )
     (run / CHECKPOINT).write_bytes(data)
     assert resume(run, learner) == {"best": -np.inf}
 
