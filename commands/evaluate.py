@@ -43,9 +43,9 @@ class EvaluateCommand:
         from agents.training.evaluate import evaluate, write_results
         from agents.training.evaluated_agents import check_held_out, contenders, tasks_of
         from commands.console import Terminal, show_evaluation, show_written
+        from commands.progress import load_pack
         from game.files import prepare_folder
         from game.tasks.distribution import SPLITS
-        from game.tasks.packs import load_pack
 
         if self.split not in SPLITS:
             return fail(f"--split is one of {', '.join(SPLITS)}", UNUSABLE)

@@ -31,9 +31,9 @@ class MicroscopeCommand:
 
         from agents.studies.microscope import measure, plot_readings, write_readings
         from commands.console import Terminal, show_readings, show_written
+        from commands.progress import load_pack
         from game.files import prepare_folder
         from game.tasks.distribution import SPLITS
-        from game.tasks.packs import load_pack
 
         rule = out_of_range(
             self, step_size=(1e-6, 100), samples=(10, MOST_SAMPLES), seed=(0, MOST_SEED)

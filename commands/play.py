@@ -31,7 +31,8 @@ class PlayCommand:
 
     def run(self) -> int:
         from agents.learner_registry import register_files
-        from game.tasks.packs import MOST_EPISODES, load_pack
+        from commands.progress import load_pack
+        from game.tasks.packs import MOST_EPISODES
 
         rule = out_of_range(self, episodes=(1, MOST_EPISODES), seed=(0, MOST_SEED))
         if rule:

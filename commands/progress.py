@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from game.tasks.packs import Pack
 
 
 @contextlib.contextmanager
@@ -28,3 +32,11 @@ def show_progress(what: str) -> Iterator[Callable[[str, int, int], None]]:
             progress.update(bar, description=f"{what} {file}{tasks}")
 
         yield show
+
+
+def load_pack(name: str) -> Pack:
+    """Load a pack as `game.tasks.packs.load_pack` does, showing that it takes time."""
+    from game.tasks import packs
+
+    with show_progress(f"reading {name}"):
+        return packs.load_pack(name)

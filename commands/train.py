@@ -108,8 +108,8 @@ class TrainCommand:
         from agents.learner_registry import find_entry, run_name
         from agents.map_sizes import check_map_sizes
         from agents.run_folder import AGENT_THERE, run_file
+        from commands.progress import load_pack
         from game.tasks.pack_file import PackError
-        from game.tasks.packs import load_pack
 
         rule = out_of_range(
             self,

@@ -44,9 +44,9 @@ class WatchCommand:
     def run(self) -> int:
         from agents.learner_registry import register_files
         from agents.map_sizes import check_map_sizes
+        from commands.progress import load_pack
         from game.session.messages import Request
         from game.session.replay import read_line
-        from game.tasks.packs import load_pack
 
         rule = out_of_range(self, steps=(0, MOST_STEPS), seed=(0, MOST_SEED))
         if rule:
