@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,6 @@ RUNS = Path("runs")  # default folder of `train`
 CONFIG, WEIGHTS, RESULTS = "config.json", "agent.safetensors", "results.json"
 CHECKPOINT = "last.safetensors"  # for `train --resume`
 EPISODES_PER_STEP = "episodes_per_step"  # key in config.json; older configs lack it
-SHARED_WITH_SCRATCH = ("hidden", "step_size", "inner")
 MOST_EPISODES = 10_000  # in an adaptation step
 UNTRAINED = tuple(name for name, entry in BUILT_IN.items() if not entry.needs_run)
 
@@ -82,63 +80,6 @@ def scratch_like(name: str) -> str | None:
     """Return the agent of `scratch:AGENT`, whose network and inner loop it has, or None."""
     prefix, colon, agent = name.partition(":")
     return agent if colon and agent and prefix == BASELINE_AGENT else None
-
-
-def inner_options(name: str, pack: str = "") -> dict[str, Any] | None:
-    """Return the options of an agent that scratch shares: network, step size and inner loop.
-
-    None if the agent does not adapt by gradients. Raises AgentError.
-    """
-    if name in UNTRAINED:
-        return None
-    options = read_config(find_agent(name, pack))["options"]
-    if not isinstance(options.get("inner"), dict):
-        return None
-    return {key: options[key] for key in SHARED_WITH_SCRATCH if key in options}
-
-
-def _same_options(a: Any, b: Any) -> bool:
-    """Whether options agree; one that an older config lacks has its default."""
-    if isinstance(a, dict) and isinstance(b, dict):
-        return all(_same_options(a[key], b[key]) for key in a.keys() & b.keys())
-    return bool(a == b)
-
-
-def share_inner_loop(agent: str, scratch: str, pack: str = "") -> bool:
-    """Whether a scratch has the network and inner loop of an agent. Raises AgentError."""
-    like = scratch_like(scratch)
-    options = None if scratch_like(agent) or not like else inner_options(agent, pack)
-    return bool(options and like and _same_options(options, inner_options(like, pack)))
-
-
-def scratch_for(agents: Mapping[str, str], pack: str = "") -> dict[str, str]:
-    """Return the scratch agents that agents are compared with: one for each distinct inner loop.
-
-    Both mappings are from display name to agent. Where no agent adapts by gradients, there is one
-    `scratch`, with the options that the pack recommends for `maml`. Raises AgentError.
-    """
-    found: list[tuple[str, str, dict[str, Any]]] = []
-    for label, name in agents.items():
-        options = inner_options(name, pack) if scratch_like(name) is None else None
-        if options and not any(_same_options(options, other) for *_, other in found):
-            folder = find_agent(name, pack)
-            agent = folder.name if folder.parent == PRETRAINED else name
-            found.append((label, f"{BASELINE_AGENT}:{agent}", options))
-    if not found:
-        return {BASELINE_AGENT: BASELINE_AGENT}
-    if len(found) == 1:
-        return {BASELINE_AGENT: found[0][1]}
-    return {f"{BASELINE_AGENT} ({label})": name for label, name, _ in found}
-
-
-def with_scratch(agents: Sequence[str], pack: str = "") -> list[str]:
-    """Return the agents with `scratch` replaced as `scratch_for` says. Raises AgentError."""
-    others = {name: name for name in agents if name != BASELINE_AGENT}
-    if len(others) == len(agents):
-        return list(agents)
-    place = agents.index(BASELINE_AGENT)
-    before, after = agents[:place], [name for name in agents[place:] if name != BASELINE_AGENT]
-    return [*before, *scratch_for(others, pack).values(), *after]
 
 
 def is_shipped(learner: str, pack: str) -> bool:

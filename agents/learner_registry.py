@@ -49,9 +49,7 @@ BUILT_IN: dict[str, LearnerEntry] = {
     "reptile": LearnerEntry("agents.gradient.reptile", "Reptile"),
     "cavia": LearnerEntry("agents.gradient.cavia", "Cavia"),
     "multitask": LearnerEntry("agents.gradient.multitask", "Multitask"),
-    "scratch": LearnerEntry(
-        "agents.gradient.scratch", "Scratch", {"step_size": 0.3}, needs_run=False
-    ),
+    "scratch": LearnerEntry("agents.gradient.scratch", "Scratch", needs_run=False),
     "rl2": LearnerEntry("agents.memory.rl2", "Rl2", episodes=1),
     "varibad": LearnerEntry("agents.memory.varibad", "Varibad", episodes=1),
     "transformer": LearnerEntry("agents.memory.transformer", "Transformer", episodes=1),

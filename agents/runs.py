@@ -15,11 +15,9 @@ from agents.agent_catalog import (
     CHECKPOINT,
     CONFIG,
     EPISODES_PER_STEP,
-    SHARED_WITH_SCRATCH,
     UNTRAINED,
     WEIGHTS,
     find_agent,
-    inner_options,
     read_config,
     scratch_like,
 )
@@ -33,6 +31,7 @@ from agents.learner_registry import (
     make_learner,
 )
 from agents.run_folder import run_path
+from agents.scratch_agents import SHARED, inner_options
 from game.files import name_text
 from game.filling import Misfit, fill, parse_json
 from game.session.messages import BASELINE_AGENT
@@ -92,7 +91,7 @@ def load_agent(name: str, pack: str | Path = "", seed: int = 0) -> Agent:
     path, pack = pack, Path(pack).name
     like = scratch_like(name)
     if like is not None or name == BASELINE_AGENT:
-        return Agent(name, build_learner(BASELINE_AGENT, _scratch_config(like, path), seed), "")
+        return Agent(name, build_learner(BASELINE_AGENT, _config_like(like, path), seed), "")
     if name in UNTRAINED:
         return Agent(name, make_learner(name, seed), "")
     folder = find_agent(name, pack)
@@ -110,11 +109,11 @@ def load_agent(name: str, pack: str | Path = "", seed: int = 0) -> Agent:
 
 def scratch_config(config: Any) -> Any:
     """Return the options of a scratch with the network and inner loop of a learner's Config."""
-    shared = {key: getattr(config, key) for key in SHARED_WITH_SCRATCH}
+    shared = {key: getattr(config, key) for key in SHARED}
     return make_config(BASELINE_AGENT, **shared)
 
 
-def _scratch_config(like: str | None, pack: str | Path) -> Any:
+def _config_like(like: str | None, pack: str | Path) -> Any:
     """Return the options of a scratch like an agent, or as a pack recommends them for `maml`.
 
     Raises AgentError.
@@ -126,8 +125,8 @@ def _scratch_config(like: str | None, pack: str | Path) -> Any:
         what = f"{like}: does not adapt by gradients"
         raise AgentError(f"{what}, so no scratch has its inner loop - use plain '{BASELINE_AGENT}'")
     try:
-        return fill(learner_class(BASELINE_AGENT).Config, options)
-    except (Misfit, ValueError) as error:
+        return scratch_config(options)
+    except ValueError as error:
         raise AgentError(f"{find_agent(like, Path(pack).name) / CONFIG}: {error}") from None
 
 

@@ -12,10 +12,10 @@ from agents.agent_catalog import (
     agent_card,
     list_pretrained,
     list_runs,
-    with_scratch,
 )
 from agents.learner import AgentError
 from agents.learner_registry import run_name, trainable_learners
+from agents.scratch_agents import with_scratch
 from game.session.messages import AgentCard, NoAgent, unexpected
 
 

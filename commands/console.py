@@ -77,9 +77,11 @@ def show_evaluation(title: str, summary: dict[str, Any], console: Console) -> No
     rows = [_last_row(name, facts) for name, facts in agents.items()]
     last = {heading: [row[heading] for row in rows] for heading in rows[0]}
     show_table(console, ["after the last step"], {"agent": list(agents)}, last)
-    for facts in agents.values():
+    for name, facts in agents.items():
         if "scratch" in facts:
-            console.print(plain(facts["scratch"]["text"]), soft_wrap=True)
+            of = ", ".join(facts["scratch"]["for"])
+            beside = f" (for {of})" if of and len(agents) > 2 else ""
+            console.print(plain(f"{name}{beside}: {facts['scratch']['text']}"), soft_wrap=True)
     if summary["bayes_optimal_return"] is not None:
         _show_episodes(summary, console)
 

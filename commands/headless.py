@@ -42,7 +42,7 @@ def write_adaptation(out: Path, level: str, pack: Pack, request: Request) -> lis
         "adaptation.gif": lambda path: save_gif(path, setup, traces),
     }
     facts = trace_json(name_text(level), task.id, request.seed, traces) | {
-        "replay": line_of(pack, request)
+        "replay": line_of(pack, setup.request)
     }
     write_json(out / "trace.json", facts)
     for name, write in files.items():

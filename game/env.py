@@ -24,7 +24,7 @@ from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
 from game.tasks.distribution import TaskDistribution
-from game.tasks.sources import Source, require_choice, tasks_of
+from game.tasks.sources import Source, playable, require_choice
 from game.tasks.task import Task
 from game.text.level import MAX_STATES
 from game.text.tiles import BY_CHAR
@@ -132,11 +132,11 @@ def _masked(mask: Any, num_envs: int) -> Ints:
 
 
 def _task_of(options: dict[str, Any]) -> Task | None:
-    """Return the task that the options name. Raises as `tasks_of` does, and for several tasks."""
+    """Return the task that the options name. Raises as `playable` does, and for several tasks."""
     source = options.get(TASK)
     if source is None:
         return None
-    found = tasks_of(source)
+    found = playable(source, argument=TASK)
     if found.unlimited or len(found.tasks) != 1:
         raise ValueError(f"'{TASK}' must be a single task, not a distribution - give one Task")
     return found.tasks[0]
@@ -213,7 +213,7 @@ class LevelEnv(gymnasium.Env[Any, Any]):
         render_mode: str | None = None,
     ) -> None:
         _check_settings(observation, resample, render_mode)
-        self.tasks = tasks_of(level, split)
+        self.tasks = playable(level, split)
         self.observation, self.resample, self.render_mode = observation, resample, render_mode
         self.observation_space = observation_space(observation)
         self.action_space = spaces.Discrete(N_ACTIONS)
@@ -318,7 +318,7 @@ class LevelVectorEnv(VectorEnv[Any, Any, Any]):
         _check_settings(observation, resample, render_mode)
         self.num_envs, self.observation, self.render_mode = int(num_envs), observation, render_mode
         self.resample = bool(resample)
-        tasks = self._draw_tasks(tasks_of(level, split))
+        tasks = self._draw_tasks(playable(level, split))
         self._n_drawn = len(tasks) if resample else 0  # the first tasks, for resampling
         self.single_observation_space = observation_space(observation)
         self.single_action_space = spaces.Discrete(N_ACTIONS)

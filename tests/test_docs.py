@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from agents.gradient.inner_loop import InnerConfig
 from agents.gradient.maml import MamlConfig
+from agents.inner_config import InnerConfig
 from agents.learner_registry import BUILT_IN
 from agents.studies.exercises import EXERCISES
 from commands.evaluate import EvaluateCommand

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -18,7 +17,7 @@ from agents.gradient.losses import (
     state_action_sums,
 )
 from agents.gradient.policy import Params, log_probs
-from agents.learner import check_options
+from agents.inner_config import InnerConfig
 from agents.rollout import Rngs, Rollout, adaptation_step, roll_out
 from game.session.trace import AdaptationStep
 from game.world.batch import GridBatch
@@ -27,35 +26,6 @@ from game.world.rules import Bools, Floats
 
 SURROGATES_OF_SUMS = {"plain": plain_surrogate, "lvc": lvc_surrogate}  # of state-action sums
 ChangedTask = tuple[GridBatch, Tensor]  # the new tasks, and their features [T, S, F']
-
-
-@dataclass(frozen=True)
-class InnerConfig:
-    """Options of the inner loop."""
-
-    episodes: int = 20
-    """Episodes sampled on each task for every gradient step (1 to 10000)."""
-    discount: float = 0.9
-    """Discount factor of the returns in the inner loop (0 to 1): less variance, more bias."""
-    surrogate: Literal["lvc", "plain", "dice"] = "lvc"
-    """Inner loss; 'lvc' and 'dice' credit the pre-update policy for its data, 'plain' does not."""
-    shrink: float = 1.0
-    """Shrinkage of state baselines towards the time-step mean, in visits (0 to 1e6)."""
-    rarity: float = 10.0
-    """Bonus for reaching the goal, times the share of episodes that missed it (0 to 1e6)."""
-    curiosity: float = 0.3
-    """Bonus for new states in steps whose episodes all miss the goal (0 to 1e6)."""
-    trust: float = 0.7
-    """Trust region: largest KL divergence of a step in nats (0 to 1e6; 0 turns it off)."""
-    narrowing: float = 0.5
-    """Decay of the trust region: after k steps it is trust / (1 + narrowing k) (0 to 1e6)."""
-    lost_undiscounted: bool = False
-    """Use discount 1 in steps whose episodes all miss the goal, so losses are not put off."""
-
-    def __post_init__(self) -> None:
-        check_options(self, episodes=(1, 10_000), discount=(0, 1), shrink=(0, 1e6))
-        check_options(self, rarity=(0, 1e6), curiosity=(0, 1e6))
-        check_options(self, trust=(0, 1e6), narrowing=(0, 1e6))
 
 
 def collect_episodes(batch: GridBatch, log_probs: Tensor, episodes: int, rngs: Rngs) -> Rollout:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 
-from agents.gradient.inner_loop import InnerConfig
 from agents.gradient.maml import Maml, MamlConfig
+from agents.inner_config import InnerConfig
 from agents.memory.gru_policy import GruPolicy
 from agents.memory.inputs import BatchView
 from agents.memory.rl2 import Rl2, Rl2Config

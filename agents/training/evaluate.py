@@ -16,12 +16,12 @@ from typing import Any
 
 import numpy as np
 
-from agents.agent_catalog import share_inner_loop
 from agents.learner import Learner
+from agents.scratch_agents import inner_options, is_scratch, share_inner_loop
 from agents.training.curves import Curves, adaptation_curves
 from agents.training.evaluated_agents import shares_tasks, tasks_of
 from agents.training.plots import Line, plot_scores
-from agents.training.scratch_baseline import ScratchBaseline, is_scratch, tuned_scratch
+from agents.training.scratch_baseline import ScratchBaseline, tuned_scratch
 from agents.training.statistics import area_under_curve, probability_of_improvement
 from game.files import name_text, write_atomically, write_json
 from game.tasks.family import count_tasks, family
@@ -90,7 +90,7 @@ class Evaluation:
             facts["improvement"] = self._improvement(name)
             facts["runs"] = list(map(name_text, self.agents[name]))
             if name in self.scratch:
-                facts["scratch"] = self.scratch[name].facts()
+                facts["scratch"] = self.scratch[name].facts() | {"for": self._sharing(name)}
             by_run = curve.scores.reshape(len(self.agents[name]), -1, *curve.scores.shape[1:])
             facts["score_mean_by_run"] = by_run.mean((1, 2)).tolist()
         return {
@@ -103,21 +103,27 @@ class Evaluation:
             "agents": agents,
         }
 
+    def _sharing(self, scratch: str) -> list[str]:
+        """Return the agents that have the inner loop of a scratch."""
+        name = self.scratch[scratch].name
+        return [
+            agent
+            for agent, runs in self.agents.items()
+            if share_inner_loop(runs[0], name, self.resolved_for)
+        ]
+
     def _improvement(self, name: str) -> list[float] | None:
         """Return the probability of a higher return than scratch, for each step.
 
-        Of several, it is the scratch with the agent's own inner loop, or else the first.
+        It is the scratch with the agent's own inner loop; for agents that do not adapt by gradients
+        it is the first.
         """
-        agent = self.agents[name][0]
-        own = [
-            key
-            for key, one in self.scratch.items()
-            if share_inner_loop(agent, one.name, self.resolved_for)
-        ]
-        key = next(iter([*own, *self.scratch]), None)
-        if key is None:
+        own = [key for key in self.scratch if name in self._sharing(key)]
+        if inner_options(self.agents[name][0], self.resolved_for) is None:
+            own = list(self.scratch)
+        if not own:
             return None
-        curve, other = self.curves[name], self.curves[key].returns
+        curve, other = self.curves[name], self.curves[own[0]].returns
         steps = min(curve.returns.shape[2], other.shape[2])
         chances = probability_of_improvement(curve.returns[..., :steps], other[..., :steps])
         return [float(chance) for chance in chances]

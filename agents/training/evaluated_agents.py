@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from agents.agent_catalog import CONFIG, agent_card, read_config, scratch_for
+from agents.agent_catalog import CONFIG, agent_card, read_config
 from agents.learner import AgentError
 from agents.runs import load_agent
+from agents.scratch_agents import scratch_for
 from agents.training.train_config import read_training
 from game.files import name_text
 from game.session.messages import BASELINE_AGENT

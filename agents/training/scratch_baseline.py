@@ -7,24 +7,17 @@ learn it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from agents.agent_catalog import scratch_like
 from agents.learner import Learner
 from agents.learner_registry import build_learner
 from agents.runs import load_agent, scratch_config
-from agents.training.curves import adaptation_curves
-from agents.training.tuning import (
-    MULTIPLIERS,
-    VALIDATION_TASKS,
-    best_multiplier,
-    validation_seeds,
-)
+from agents.training.tuning import try_multipliers, tuning_tasks, tuning_value
+from game.files import name_text
 from game.session.messages import BASELINE_AGENT
 from game.tasks.pack_file import PackError
 from game.tasks.packs import Pack, load_pack
@@ -42,6 +35,8 @@ class ScratchBaseline:
     multiplier: float = 1.0
     tuned_on: str = ""
     """The pack whose validation tasks the multiplier was chosen on; "" if there were none."""
+    tuning_on: str = ""
+    """The pack whose validation tasks it is being chosen on."""
 
     def learner(self, seed: int) -> Learner:
         """Return the learner for an adaptation seed, which draws its initialisation."""
@@ -59,10 +54,12 @@ class ScratchBaseline:
     def text(self) -> str:
         """The agent that it shares its inner loop with, and its step size, in one line."""
         like = scratch_like(self.name)
-        advised = "maml with this pack's options" if self.name else "the learner compared"
-        of = Path(like).name if like else advised
+        of = name_text(Path(like).name) if like else "maml with this pack's options"
         tuned = f"tuned on {self.tuned_on}" if self.tuned_on else "not tuned"
-        return f"{BASELINE_AGENT}: inner loop of {of}, step size {self.step_size:g} ({tuned})"
+        size = f"step size {self.step_size:g} ({tuned})"
+        if self.tuning_on:
+            size = f"trying step sizes on {self.tuning_on}"
+        return f"inner loop of {of} on all parameters, {size}"
 
     def facts(self) -> dict[str, Any]:
         """Return what results.json says of it."""
@@ -73,11 +70,6 @@ class ScratchBaseline:
             "multiplier": self.multiplier,
             "tuned_on": self.tuned_on,
         }
-
-
-def is_scratch(name: str) -> bool:
-    """Whether an agent is a `scratch` that `tune_scratch` tunes."""
-    return name == BASELINE_AGENT or scratch_like(name) is not None
 
 
 _tuned: dict[tuple[Any, ...], float] = {}  # multipliers by options and tasks
@@ -91,7 +83,7 @@ def tune_scratch(name: str, pack: Pack | None) -> Iterator[ScratchBaseline]:
     untuned. Raises AgentError.
     """
     config = load_agent(name, pack.path if pack else "").learner.config
-    tasks, where = _tuning_tasks(name, pack) if pack else ((), "")
+    tasks, where = _tasks_to_tune_on(name, pack) if pack else ((), "")
     return _tune(ScratchBaseline(name, config), tasks, where)
 
 
@@ -115,31 +107,16 @@ def _tune(untuned: ScratchBaseline, tasks: Sequence[Task], pack: str) -> Iterato
         return
     config = untuned.config
     key = (config.hidden, config.step_size, config.inner, tuple(task.id for task in tasks))
-    values: dict[float, float] = {}
-    for multiplier in MULTIPLIERS if key not in _tuned else ():
-        yield untuned
-        values[multiplier] = tuning_value(replace(untuned, multiplier=multiplier).learner, tasks)
-    if values:
-        _tuned[key] = best_multiplier(values)
+    if key not in _tuned:
+
+        def value(multiplier: float) -> float:
+            return tuning_value(replace(untuned, multiplier=multiplier).learner, tasks)
+
+        _tuned[key] = yield from try_multipliers(value, replace(untuned, tuning_on=pack))
     yield replace(untuned, multiplier=_tuned[key], tuned_on=pack)
 
 
-def tuning_tasks(pack: Pack) -> Sequence[Task]:
-    """Return the validation tasks of a pack that step sizes are tuned on."""
-    return pack.split("validation").tasks[:VALIDATION_TASKS]
-
-
-def tuning_value(load: Callable[[int], Learner], tasks: Sequence[Task]) -> float:
-    """Return the mean score over the judged steps, by which all learners are tuned.
-
-    `load` returns the learner for an adaptation seed.
-    """
-    judged = load(0).judged
-    scores = adaptation_curves(load, tasks, validation_seeds(len(tasks)), max(judged)).mean_scores
-    return float(np.mean([scores[k] for k in judged]))
-
-
-def _tuning_tasks(name: str, pack: Pack) -> tuple[Sequence[Task], str]:
+def _tasks_to_tune_on(name: str, pack: Pack) -> tuple[Sequence[Task], str]:
     """Return the tasks to tune on, and the name of their pack; no tasks if there are none."""
     if tasks := tuning_tasks(pack):
         return tasks, pack.name

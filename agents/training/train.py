@@ -25,7 +25,7 @@ from agents.training.curves import adaptation_curves
 from agents.training.plots import plot_training
 from agents.training.tensorboard import TensorBoardLog
 from agents.training.train_config import TrainConfig
-from agents.training.tuning import MULTIPLIERS, best_multiplier, validation_seeds
+from agents.training.tuning import best_multiplier, validation_seeds
 from game.files import json_text
 from game.filling import Misfit, fill
 from game.tasks.packs import Pack
@@ -281,11 +281,14 @@ class Training:
         seeds = validation_seeds(len(tasks))
         if not self.learner.tuned:
             return self._scores(tasks, seeds)
-        found = {}
-        for multiplier in MULTIPLIERS:
+        found: dict[float, list[float]] = {}
+
+        def value(multiplier: float) -> float:
             self._set_multiplier(multiplier)
             found[multiplier] = self._scores(tasks, seeds)
-        best = best_multiplier({m: self._selection_score(scores) for m, scores in found.items()})
+            return self._selection_score(found[multiplier])
+
+        best = best_multiplier(value)
         self._set_multiplier(best)
         return found[best]
 

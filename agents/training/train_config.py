@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from agents.learner import AgentError, check_options
-from agents.training.tuning import VALIDATION_TASKS
 from game.filling import Misfit, fill
 
 MOST_MINUTES = 1e6
 MOST_ITERATIONS = 10**9
 MOST_TASKS = 10_000  # in a meta-batch
 MOST_PATIENCE = 10**6
+VALIDATION_TASKS = 64  # in a validation, at most
 
 
 @dataclass(frozen=True)

@@ -372,7 +372,8 @@ def _learner(agent: int, request: Request) -> Generator[AgentNote, None, Learner
     """Return the learner of the request's agent with this index; the step size of scratch is tuned
     first, with notes about it."""
     from agents.runs import load_agent
-    from agents.training.scratch_baseline import is_scratch, tune_scratch
+    from agents.scratch_agents import is_scratch
+    from agents.training.scratch_baseline import tune_scratch
 
     name = request.agents[agent]
     if not is_scratch(name):
@@ -403,7 +404,8 @@ def trace_task(name: str, pack: str, task: Task, seed: int, steps: int) -> Adapt
 
 def trace(request: Request) -> list[AdaptationTrace]:
     """Return the complete adaptations of a request: the same steps as the window gets."""
-    from agents.agent_catalog import agent_card, with_scratch
+    from agents.agent_catalog import agent_card
+    from agents.scratch_agents import with_scratch
 
     request = replace(request, agents=tuple(with_scratch(request.agents, request.pack)))
     batch = GridBatch.of([request.task.level])

@@ -22,18 +22,19 @@ FORMS = "the path of a level or pack, a pack's name, a level's text, its rows, a
 UNNAMED = "level"
 
 
-def tasks_of(source: Source, split: str = "test") -> TaskDistribution:
+def playable(source: Source, split: str = "test", argument: str = "level") -> TaskDistribution:
     """Return a split of what can be played. A single task is in every split.
 
     A `Level` is played as it is unless it has something to draw. Raises TypeError or ValueError for
-    a wrong argument or an empty split, and PackError, LevelError or OSError.
+    a wrong argument (whose name the message gives) or an empty split, and PackError, LevelError or
+    OSError.
     """
     require_choice("split", split, SPLITS)
     if isinstance(source, Level) and not _is_family(source):
         source = Task(source, source.title or UNNAMED)
     if isinstance(source, Task):
         return TaskDistribution(split, (source,))
-    splits = _splits(source)
+    splits = _splits(source, argument)
     if not (splits[split].unlimited or splits[split].tasks):
         filled = [name for name in SPLITS if splits[name].unlimited or splits[name].tasks]
         raise ValueError(f"split '{split}' has no tasks here - use one of: {', '.join(filled)}")
@@ -47,8 +48,10 @@ def require_choice(name: str, value: object, choices: Sequence[str]) -> None:
         raise ValueError(f"{name} {given} is unknown - use one of: {', '.join(choices)}")
 
 
-def _splits(source: Source) -> dict[str, TaskDistribution]:
+def _splits(source: Source, argument: str) -> dict[str, TaskDistribution]:
     """Return all splits of what is more than one task."""
+    if source == "":
+        raise ValueError(f"{argument} is empty - give {FORMS}")
     if isinstance(source, str) and "\n" in source:
         return _splits_of_level(parse(source, UNNAMED))
     if isinstance(source, str | Path):
@@ -57,7 +60,7 @@ def _splits(source: Source) -> dict[str, TaskDistribution]:
         return _splits_of_level(source)
     if isinstance(source, list | tuple) and all(isinstance(row, str) for row in source):
         return _splits_of_level(_level_of_rows(source))
-    raise TypeError(f"level of type {type(source).__name__} is unknown - give {FORMS}")
+    raise TypeError(f"{argument} of type {type(source).__name__} is unknown - give {FORMS}")
 
 
 def _splits_of_level(level: Level) -> dict[str, TaskDistribution]:

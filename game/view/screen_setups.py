@@ -12,7 +12,7 @@ from game.tasks.pack_file import PackError
 from game.tasks.packs import Pack, load_pack
 from game.tasks.task import Task
 from game.text.level import LevelError
-from game.view.model.agent_tasks import held_out_ids, seen_ids
+from game.view.model.agent_tasks import held_out_ids, is_training_pack, seen_ids
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.play_session import DUEL_EPISODES_PER_STEP, PlaySetup
 from game.view.model.task_families import Families
@@ -20,7 +20,7 @@ from game.view.screens.screen import Navigation
 from game.view.screens.watch_run import WatchSetup
 
 UNTRAINED_SENTENCES = {  # the header's sentence for agents that were not meta-trained
-    "scratch": "An agent without meta-training learns a level in a few steps.",
+    "scratch": "An agent without meta-training: an untrained policy learns the level from scratch.",
     "random": "A random policy that learns nothing: every learner has to beat it.",
     "planner": "A planner that knows the whole level: its return is the optimum.",
     "posterior-sampling": (
@@ -59,12 +59,15 @@ def watch_setup(
         episodes=episodes[0],
         seen=lambda task: task.id in seen,
         held_out=lambda task: task.id in held_out,
+        learned=cards[0].learned,
         sentence=None if cards[0].learned else UNTRAINED_SENTENCES.get(cards[0].name, ""),
         agent_ids=tuple(names),
         pack=pack.name,
         path=str(pack.path),
         max_episodes=max(episodes) * steps,
-        out_of_distribution=_out_of_distribution(pack, cards[0].pack, jobs),
+        out_of_distribution=_out_of_distribution(
+            cards[0].pack, is_training_pack(cards[0], pack), jobs
+        ),
         families=Families(pack, jobs),
         episodes_differ=max(episodes) > UNLIKE * min(episodes),
         held_out_curve=cards[0].usual,
@@ -118,15 +121,15 @@ def _rotated(tasks: tuple[Task, ...], first: Task | None, seed: int) -> tuple[Ta
 
 
 def _out_of_distribution(
-    pack: Pack, training_pack: str, jobs: BackgroundJobs
+    training_pack: str, is_own: bool, jobs: BackgroundJobs
 ) -> Callable[[Task], tuple[str, ...] | None]:
     """Return a function that names why a task is outside the agent's training distribution.
 
-    Its result is empty for tasks of the training pack, and None while it is being computed.
+    Its result is empty if the pack is the agent's own, and None while it is being computed.
     """
 
     def reasons(task: Task) -> tuple[str, ...] | None:
-        if training_pack in ("", pack.name):
+        if is_own or not training_pack:
             return ()
         key = ("distribution", training_pack)
         coverage = jobs.ask(key, lambda: _coverage(training_pack), lambda why: "")

@@ -26,6 +26,8 @@ def as_actions(actions: Any, shape: tuple[int, ...]) -> Ints:
         found = np.asarray(actions)
     except (ValueError, OverflowError):  # rows of different lengths
         found = np.asarray(None)
+    if found.dtype == object and all(type(one) is int for one in found.flat):
+        raise ValueError(f"an action has over 64 bits - {ACTION_RANGE}")
     listed = actions if isinstance(actions, list | tuple) else ()
     mixed = any(isinstance(one, bool | np.bool_) for one in listed)  # numpy makes them integers
     if mixed or found.dtype.kind not in "iu":

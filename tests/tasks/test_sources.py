@@ -1,4 +1,4 @@
-"""What `tasks_of` accepts: paths, names, texts, rows, levels and tasks."""
+"""What `playable` accepts: paths, names, texts, rows, levels and tasks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import pytest
 
 from game.tasks.distribution import SPLITS
 from game.tasks.packs import load_pack
-from game.tasks.sources import tasks_of
 from game.text.level import LevelError
 from game.text.reading import parse
 
@@ -17,7 +16,7 @@ FAMILY = "steps: 7\nslip: {0, 0.2}\nvary: mirror\nmap:\n#####\n#@?.#\n#?.?#\n#..
 
 
 def ids(source, split: str) -> list[str]:
-    return [task.id for task in tasks_of(source, split).tasks]
+    return [task.id for task in playable(source, split).tasks]
 
 
 @pytest.mark.parametrize("split", SPLITS)
@@ -50,6 +49,6 @@ def test_a_level_with_nothing_to_draw_is_played_as_it_is():
 
 def test_errors_of_rows_count_the_rows():
     with pytest.raises(LevelError, match=r"rows:2:3: unknown tile 'S'") as caught:
-        tasks_of(["@.G", "..S"])
+        playable(["@.G", "..S"])
     for same in (pickle.loads(pickle.dumps(caught.value)), copy.copy(caught.value)):
         assert (str(same), same.problems) == (str(caught.value), caught.value.problems)

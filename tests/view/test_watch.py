@@ -13,6 +13,7 @@ import numpy as np
 import pygame
 import pytest
 
+from agents.agent_catalog import agent_card
 from commands.agent_choices import AgentChoices
 from game.session.messages import AgentCard, Change, Failed, Finished, Ready, RecordedFeed, Stepped
 from game.tasks.packs import load_pack
@@ -20,7 +21,7 @@ from game.view.draw.key_caps import key_places
 from game.view.draw.overlays import OVERLAYS
 from game.view.draw.plot import usual_hue
 from game.view.draw.theme import DARK, LEAST_ZOOM, LIGHT, MOST_ZOOM, Appearance, Palette, Typeset
-from game.view.model.agent_tasks import held_out_ids, seen_ids
+from game.view.model.agent_tasks import held_out_ids, is_training_pack, seen_ids
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.screen_setups import watch_setup
 from game.view.screens.screen import COMMON
@@ -703,3 +704,18 @@ def test_tasks_with_redrawn_ranges_are_seen_in_training(tmp_path: Path) -> None:
     assert seen_ids(card, pack) == {task.id for task in train}
     assert held_out_ids(card, pack) == {task.id for task in test}
     assert held_out_ids(replace(card, pack="other"), pack) == set()
+
+
+def test_a_folder_of_the_same_name_is_not_the_agents_pack(tmp_path: Path):
+    card = agent_card("maml-goals-5x5")
+    assert is_training_pack(card, load_pack("goals-5x5"))
+    (tmp_path / "goals-5x5").mkdir()
+    (tmp_path / "goals-5x5" / "a.txt").write_text("map:\n@...\n???.\n???.\n")
+    other = load_pack(tmp_path / "goals-5x5")
+    assert other.name == card.pack
+    assert not is_training_pack(card, other)
+    assert held_out_ids(card, other) == frozenset()
+    endless = replace(card, pack="mazes-9x9", trained_on=frozenset())
+    assert is_training_pack(endless, load_pack("mazes-9x9"))
+    (tmp_path / "goals-5x5").rename(tmp_path / "mazes-9x9")
+    assert not is_training_pack(endless, load_pack(tmp_path / "mazes-9x9"))

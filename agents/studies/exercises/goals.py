@@ -34,8 +34,9 @@ from agents.training.plots import (
     step_colour,
     style_axes,
 )
-from agents.training.scratch_baseline import tune_config, tuning_value
+from agents.training.scratch_baseline import tune_config
 from agents.training.statistics import bootstrap_interval
+from agents.training.tuning import tuning_value
 from game.tasks.packs import load_pack
 from game.world.rules import Floats
 

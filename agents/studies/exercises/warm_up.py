@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from agents.gradient.inner_loop import InnerConfig, InnerObjective, collect_episodes, to_numpy
+from agents.gradient.inner_loop import InnerObjective, collect_episodes, to_numpy
 from agents.gradient.losses import entropy
 from agents.gradient.policy import Params, expand_for_tasks, log_probs, select_columns
+from agents.inner_config import InnerConfig
 from agents.learner import Learner
 from agents.learner_registry import advised_config, build_learner
 from agents.observations import features_of
@@ -40,9 +41,9 @@ from agents.training.plots import (
     score_axis,
     style_axes,
 )
-from agents.training.scratch_baseline import tune_config, tuning_tasks, tuning_value
+from agents.training.scratch_baseline import tune_config
 from agents.training.statistics import bootstrap_interval
-from agents.training.tuning import MULTIPLIERS, best_multiplier
+from agents.training.tuning import best_multiplier, tuning_tasks, tuning_value
 from game.tasks.packs import load_pack
 from game.tasks.task import Task
 from game.world.batch import GridBatch
@@ -119,7 +120,7 @@ def tune(learner: Learner, validation: Sequence[Task]) -> None:
         learner.scale_steps(1 / multiplier)
         return score
 
-    learner.scale_steps(best_multiplier({m: value(m) for m in MULTIPLIERS}))
+    learner.scale_steps(best_multiplier(value))
 
 
 def run(exercise: ExerciseRun) -> Findings:

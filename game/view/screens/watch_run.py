@@ -40,6 +40,7 @@ class WatchSetup:
     seed: int = 0
     steps: int = STEPS
     episodes: int = 20  # of each adaptation step of the watched agent
+    learned: bool = True  # whether the watched agent was meta-trained
     seen: Callable[[Task], bool] = _unseen  # whether the agent was trained on the task
     # why a task is outside the training distribution; (): it is inside; None: not known yet
     out_of_distribution: Callable[[Task], tuple[str, ...] | None] = _in_distribution

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+from game.session.messages import BASELINE_AGENT
 from game.session.trace import AdaptationTrace
 from game.view.draw.number_table import NO_NUMBERS, TableRow, numbers_of
 from game.view.draw.panel import PanelFacts
@@ -45,6 +46,7 @@ def panel_facts(
     playback, position = run.playback, run.playback.position()
     seen, reasons = setup.seen(run.task), setup.out_of_distribution(run.task)
     badge = "unseen, out of distribution" if reasons else "unseen in training"
+    badge = badge if setup.learned else "untrained agent"
     step = position.step if position else None
     return PanelFacts(
         title=run.task.name,
@@ -60,7 +62,7 @@ def panel_facts(
         tempo="paused" if playback.paused else speed_text(playback.speed),
         axes=_axes(setup, run) if run.planned else None,
         rows=tuple(_row(run, agent, step) for agent in range(len(run.traces))),
-        notes=tuple(trace.note for trace in run.traces if trace.note),
+        notes=tuple(f"{BASELINE_AGENT}: {trace.note}" for trace in run.traces if trace.note),
     )
 
 

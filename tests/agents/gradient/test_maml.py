@@ -8,16 +8,11 @@ import numpy as np
 import pytest
 import torch
 
-from agents.gradient.inner_loop import (
-    InnerConfig,
-    InnerObjective,
-    collect_episodes,
-    gradient_step,
-    inner_update,
-)
+from agents.gradient.inner_loop import InnerObjective, collect_episodes, gradient_step, inner_update
 from agents.gradient.losses import Dynamics, advantages, expected_return
 from agents.gradient.maml import Maml, MamlConfig
 from agents.gradient.policy import expand_for_tasks, init_mlp, log_probs, select_columns
+from agents.inner_config import InnerConfig
 from agents.learner_registry import make_learner
 from agents.observations import features_of
 from agents.rollout import Rollout

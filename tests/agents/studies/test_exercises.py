@@ -24,7 +24,7 @@ from agents.studies.exercises.exercise_run import (
     do_exercise,
     meta_train,
 )
-from agents.training import scratch_baseline, tuning
+from agents.training import tuning
 from agents.training.scratch_baseline import tune_config, tuned_scratch
 from game.tasks.packs import load_pack
 from game.tasks.task import Task
@@ -35,9 +35,8 @@ from game.text.reading import parse
 def little_tuning() -> Iterator[None]:
     """Tune step sizes on one task with one seed, and two multipliers."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(scratch_baseline, "VALIDATION_TASKS", 1)
-        patch.setattr(scratch_baseline, "MULTIPLIERS", (1.0, 2.0))
-        patch.setattr(warm_up, "MULTIPLIERS", (1.0, 2.0))
+        patch.setattr(tuning, "VALIDATION_TASKS", 1)
+        patch.setattr(tuning, "MULTIPLIERS", (1.0, 2.0))
         patch.setattr(tuning, "VALIDATION_RUNS", 1)
         yield
 

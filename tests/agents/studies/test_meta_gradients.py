@@ -15,9 +15,10 @@ import numpy as np
 import pytest
 import torch
 
-from agents.gradient.inner_loop import InnerConfig, InnerObjective, gradient_step
+from agents.gradient.inner_loop import InnerObjective, gradient_step
 from agents.gradient.losses import Dynamics, expected_return
 from agents.gradient.policy import log_probs
+from agents.inner_config import InnerConfig
 from agents.rollout import Rollout
 from agents.studies import microscope
 from agents.studies.microscope import GradientProbe, every_trial, probability

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,18 +14,16 @@ from agents.agent_catalog import (
     CONFIG,
     PRETRAINED,
     agent_card,
-    inner_options,
     list_pretrained,
-    scratch_for,
-    with_scratch,
 )
 from agents.learner import AgentError
 from agents.learner_registry import make_learner
 from agents.runs import load_agent
+from agents.scratch_agents import inner_options, scratch_for, with_scratch
 from agents.training.curves import adaptation_curves
 from agents.training.evaluate import evaluate
 from agents.training.evaluated_agents import contenders
-from agents.training.scratch_baseline import _tuned, tune_scratch, tuned_scratch
+from agents.training.scratch_baseline import tune_scratch, tuned_scratch
 from agents.training.train import Training
 from agents.training.train_config import TrainConfig
 from agents.training.tuning import MULTIPLIERS, best_multiplier
@@ -86,12 +85,25 @@ def test_training_seeds_of_one_inner_loop_share_one_scratch(tmp_path: Path):
     }
 
 
-def test_an_option_that_an_older_config_lacks_is_no_difference():
-    older = json.loads((PRETRAINED / "multitask-mazes-9x9" / CONFIG).read_text())
-    newer = json.loads((PRETRAINED / "reptile-mazes-9x9" / CONFIG).read_text())
-    assert older["options"]["inner"].keys() != newer["options"]["inner"].keys()
-    both = {"a": "multitask-mazes-9x9", "b": "reptile-mazes-9x9"}
-    assert list(scratch_for(both)) == ["scratch"]
+def test_an_option_that_an_older_config_lacks_has_its_default(tmp_path: Path):
+    older = PRETRAINED / "multitask-mazes-9x9"
+    config = json.loads((older / CONFIG).read_text())
+    assert "lost_undiscounted" not in config["options"]["inner"]
+    agents = {"older": str(older)}
+    for name, lost in (("same", False), ("other", True)):
+        config["options"]["inner"]["lost_undiscounted"] = lost
+        agents[name] = str(shutil.copytree(older, tmp_path / name))
+        (tmp_path / name / CONFIG).write_text(json.dumps(config))
+    assert list(scratch_for(agents)) == ["scratch (older)", "scratch (other)"]
+    del agents["other"]
+    assert list(scratch_for(agents)) == ["scratch"]
+
+
+def test_there_are_at_most_as_many_agents_as_the_window_shows():
+    names = ["maml-goals-5x5", "cavia-mazes-9x9", "maml-mazes-9x9"]
+    with pytest.raises(AgentError, match="these are 6 agents"):
+        with_scratch([*names, "scratch"])
+    assert len(with_scratch([*names, "scratch:maml-goals-5x5"])) == 4
 
 
 def test_the_multiplier_is_the_best_on_the_packs_validation_tasks():
@@ -109,13 +121,13 @@ def test_the_multiplier_is_the_best_on_the_packs_validation_tasks():
 
 
 def test_of_equal_multipliers_the_one_nearest_to_the_configured_step_size_is_taken():
-    assert best_multiplier({0.5: 0.3, 1.0: 0.3, 2.0: 0.3}) == 1
-    assert best_multiplier({0.5: 0.2, 1.0: 0.3, 4.0: 0.4}) == 4
+    assert best_multiplier(lambda multiplier: 0.3) == 1
+    assert best_multiplier(lambda multiplier: min(multiplier, 4)) == 4
 
 
 def test_where_a_pack_has_no_validation_tasks_those_of_the_agents_pack_count(monkeypatch):
     monkeypatch.setattr("agents.training.tuning.VALIDATION_RUNS", 2)
-    monkeypatch.setattr("agents.training.scratch_baseline.VALIDATION_TASKS", 2)
+    monkeypatch.setattr("agents.training.tuning.VALIDATION_TASKS", 2)
     assert tuned_scratch("scratch:maml-goals-5x5", SHOWCASE).tuned_on == "goals-5x5"
     assert tuned_scratch("scratch", SHOWCASE).tuned_on == "mazes-9x9"  # of its default agent
     *_, untuned = tune_scratch("scratch", None)
@@ -123,7 +135,7 @@ def test_where_a_pack_has_no_validation_tasks_those_of_the_agents_pack_count(mon
     assert "not tuned" in untuned.text
 
 
-def test_eval_and_window_show_the_same_scratch():
+def test_eval_and_window_show_the_same_scratch(monkeypatch):
     agents = contenders(["maml-goals-5x5", "scratch"], GOALS.name)
     found = evaluate(
         GOALS, "test", agents, lambda run: lambda seed: load_agent(run, "", seed).learner, 1, 2
@@ -133,12 +145,12 @@ def test_eval_and_window_show_the_same_scratch():
     assert facts["step_size"] == 10 * facts["multiplier"]
     task = found.tasks[0]
     names = ("maml-goals-5x5", "scratch")
+    monkeypatch.setattr("agents.training.scratch_baseline.tuning_value", None)  # it is remembered
     _, shown = trace(Request(0, task, 0, 2, names, GOALS.name, path=str(GOALS.path)))
     assert shown.name == "scratch"
     assert shown.note == facts["text"]
     returns = [shown.exact(step) for step in shown.steps]
     assert np.allclose(returns, found.curves["scratch"].returns[0, 0], atol=1e-5)
-    assert len(_tuned) > 0  # the second time, the choice of the step size was remembered
 
 
 def test_names_on_screen_are_as_short_as_they_can_be():

@@ -1,0 +1,46 @@
+"""Options of the inner loop; without torch, so that the window can compare them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from agents.learner import check_options
+
+
+@dataclass(frozen=True)
+class InnerConfig:
+    """Options of the inner loop."""
+
+    episodes: int = 20
+    """Episodes sampled on each task for every gradient step (1 to 10000)."""
+    discount: float = 0.9
+    """Discount factor of the returns in the inner loop (0 to 1): less variance, more bias."""
+    surrogate: Literal["lvc", "plain", "dice"] = "lvc"
+    """Inner loss; 'lvc' and 'dice' credit the pre-update policy for its data, 'plain' does not."""
+    shrink: float = 1.0
+    """Shrinkage of state baselines towards the time-step mean, in visits (0 to 1e6)."""
+    rarity: float = 10.0
+    """Bonus for reaching the goal, times the share of episodes that missed it (0 to 1e6)."""
+    curiosity: float = 0.3
+    """Bonus for new states in steps whose episodes all miss the goal (0 to 1e6)."""
+    trust: float = 0.7
+    """Trust region: largest KL divergence of a step in nats (0 to 1e6; 0 turns it off)."""
+    narrowing: float = 0.5
+    """Decay of the trust region: after k steps it is trust / (1 + narrowing k) (0 to 1e6)."""
+    lost_undiscounted: bool = False
+    """Use discount 1 in steps whose episodes all miss the goal, so losses are not put off."""
+
+    def __post_init__(self) -> None:
+        check_options(self, episodes=(1, 10_000), discount=(0, 1), shrink=(0, 1e6))
+        check_options(self, rarity=(0, 1e6), curiosity=(0, 1e6))
+        check_options(self, trust=(0, 1e6), narrowing=(0, 1e6))
+
+
+@dataclass(frozen=True)
+class InnerOptions:
+    """All options of a gradient learner that its inner loop depends on; scratch shares them."""
+
+    hidden: tuple[int, ...]
+    step_size: float
+    inner: InnerConfig
