@@ -9,6 +9,7 @@ import pytest
 
 from game.tasks.distribution import SPLITS
 from game.tasks.packs import load_pack
+from game.tasks.sources import playable
 from game.text.level import LevelError
 from game.text.reading import parse
 
