@@ -13,11 +13,14 @@ from game.tasks.packs import Pack
 from game.world.features import TooLargeToSee, check_observable
 
 
-def check_map_sizes(pack: Pack, splits: Sequence[str], agents: Sequence[str]) -> None:
+def check_map_sizes(
+    pack: Pack, splits: Sequence[str], agents: Sequence[str], home: str = ""
+) -> None:
     """Raise TooLargeToSee, with the file, where a map of these splits is too large for the agents.
 
     The planner and its like observe nothing, and learners of one's own may take any map: they are
-    not checked. Raises AgentError where a map is too large and an agent does not exist.
+    not checked. Bare names of learners stand for their agents on the pack `home`, or else on this
+    one. Raises AgentError where a map is too large and an agent does not exist.
     """
     for name in splits:
         split = pack.split(name)
@@ -28,7 +31,7 @@ def check_map_sizes(pack: Pack, splits: Sequence[str], agents: Sequence[str]) ->
             try:
                 check_observable(task.level)
             except TooLargeToSee as error:
-                if any(_observes(agent, pack.name) for agent in agents):
+                if any(_observes(agent, home or pack.name) for agent in agents):
                     place = "" if task.level.file else f"{pack.path / PACK_FILE}:1:1: "
                     raise TooLargeToSee(f"{place}{error}") from None
                 return

@@ -5,12 +5,16 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tyro.conf import Positional
 
-from commands.exit_codes import AT_FAULT, DONE, UNUSABLE, fail
+from commands.exit_codes import DONE, UNUSABLE, fail
 from commands.limits import MOST_ADAPTATION_SEEDS, MOST_RESULTS, out_of_range
 from game.session.messages import BASELINE_AGENT, MOST_STEPS, STEPS
+
+if TYPE_CHECKING:
+    from game.tasks.packs import Pack
 
 
 @dataclass(frozen=True)
@@ -38,10 +42,9 @@ class EvaluateCommand:
         import torch
 
         from agents.learner_registry import register_files
-        from agents.map_sizes import check_map_sizes
         from agents.runs import learner_by_seed
         from agents.training.evaluate import evaluate, write_results
-        from agents.training.evaluated_agents import check_held_out, contenders, tasks_of
+        from agents.training.evaluated_agents import contenders
         from commands.console import Terminal, show_evaluation, show_written
         from commands.progress import load_pack
         from game.files import prepare_folder
@@ -60,17 +63,7 @@ class EvaluateCommand:
         home = packs[0].name
         agents = contenders(self.agent or (packs[0].agent, BASELINE_AGENT), home)
         for pack in packs:
-            if not tasks_of(pack, self.split):
-                return fail(f"{pack.path}: the pack has no {self.split} tasks", AT_FAULT)
-            check_map_sizes(pack, (self.split,), [*itertools.chain(*agents.values())])
-            runs = sum(map(len, agents.values()))
-            results = runs * self.seeds * len(tasks_of(pack, self.split)) * (self.steps + 1)
-            if results > MOST_RESULTS:
-                what = f"this asks for {results:,} results, over the limit of {MOST_RESULTS:,}"
-                return fail(f"{what} - use fewer --seeds or --steps", UNUSABLE)
-            if self.split != "train":
-                for run in itertools.chain(*agents.values()):
-                    check_held_out(run, home, pack, tasks_of(pack, self.split))
+            self._check(pack, list(itertools.chain(*agents.values())), home)
         console = Terminal()
         done = []
         for pack in packs:
@@ -90,3 +83,24 @@ class EvaluateCommand:
         if self.out:
             show_written(self.out, console)
         return DONE
+
+    def _check(self, pack: Pack, runs: list[str], home: str) -> None:
+        """Check that a pack can be evaluated on, before any work begins.
+
+        Raises PackError without tasks, and AgentError or TooLargeToSee.
+        """
+        from agents.learner import AgentError
+        from agents.map_sizes import check_map_sizes
+        from agents.training.evaluated_agents import check_held_out, tasks_of
+        from game.tasks.pack_file import PackError
+
+        tasks = tasks_of(pack, self.split)
+        if not tasks:
+            raise PackError(f"{pack.path}: the pack has no {self.split} tasks")
+        check_map_sizes(pack, (self.split,), runs, home)
+        results = len(runs) * self.seeds * len(tasks) * (self.steps + 1)
+        if results > MOST_RESULTS:
+            what = f"this asks for {results:,} results, over the limit of {MOST_RESULTS:,}"
+            raise AgentError(f"{what} - use fewer --seeds or --steps")
+        for run in runs if self.split != "train" else ():
+            check_held_out(run, home, pack, tasks)
