@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from agents.rollout import Rngs
+from game.filling import MOST_ITEMS
 from game.session.messages import STEPS
 from game.session.trace import AdaptationStep
 from game.world.batch import GridBatch
@@ -35,6 +36,10 @@ def check_options(config: Any, **ranges: tuple[float, float]) -> None:
     for name, (low, high) in ranges.items():
         value = getattr(config, name)
         values = value if isinstance(value, tuple) else (value,)
+        if len(values) > MOST_ITEMS:
+            raise ValueError(
+                f"option '{name}' has {len(values)} values, over the limit of {MOST_ITEMS}"
+            )
         if not all(low <= one <= high for one in values):
             raise ValueError(f"option '{name}' is {value}, and should be {low:g} to {high:g}")
 

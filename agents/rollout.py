@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,9 +12,10 @@ from numpy.typing import NDArray
 from game.session.trace import EPISODES_SHOWN, AdaptationStep
 from game.world.batch import GridBatch
 from game.world.rules import Bools, Floats, Ints
-from game.world.tables import N_ACTIONS
+from game.world.tables import N_ACTIONS, TooLarge
 
 Rngs = Sequence[np.random.Generator]
+MOST_SAMPLED = 2_000_000  # environment steps sampled at once: about 300 MB
 
 
 @dataclass(frozen=True)
@@ -44,9 +46,14 @@ def roll_out(batch: GridBatch, action_probs: Floats, episodes: int, rngs: Rngs) 
     With [H, T, S, A] the policies also depend on the step of the episode.
 
     Each task draws from its own generator, as many numbers as its level needs, so that its episodes
-    do not depend on the other tasks in the batch.
+    do not depend on the other tasks in the batch. Raises TooLarge over MOST_SAMPLED steps.
     """
     shape = (batch.horizon, batch.n_tasks, episodes)
+    if math.prod(shape) > MOST_SAMPLED:
+        raise TooLarge(
+            f"{batch.n_tasks} tasks with {episodes:,} episodes of {batch.horizon:,} steps are over "
+            f"the limit of {MOST_SAMPLED:,} steps at once - use fewer episodes"
+        )
     first = np.arange(batch.n_tasks)[:, None] * batch.n_states  # [T, 1] flat index of state 0
     action_draws, slip_draws, state = draw(batch, episodes, rngs)
     states = np.empty((batch.horizon + 1, *shape[1:]), np.int64)

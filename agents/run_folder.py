@@ -61,12 +61,16 @@ def replace_files(folder: Path, files: Mapping[str, Write | None]) -> None:
 
 
 def settle(folder: Path) -> None:
-    """Finish a replacement of files that was interrupted. The caller holds the run's lock."""
+    """Finish a replacement of files that was interrupted. The caller holds the run's lock.
+
+    Raises AgentError where it was not a training that left it.
+    """
     shutil.rmtree(folder / SAVING, ignore_errors=True)
     saved = folder / SAVED
     if not saved.is_dir():
         return
     for path in sorted(saved.iterdir()):
+        _check_ours(path, is_folder=False)
         if path.name.endswith(DELETED):
             (folder / path.name.removesuffix(DELETED)).unlink(missing_ok=True)
             path.unlink()
@@ -91,10 +95,23 @@ def locked(folder: Path) -> Iterator[None]:
         what = "another training uses this folder"
         raise AgentError(f"{folder}: {what} - wait for it, or give another --out") from None
     try:
+        for name in (SAVING, SAVED):
+            _check_ours(folder / name, is_folder=True)
         settle(folder)
         yield
     finally:
         lock.release()
+
+
+def _check_ours(path: Path, is_folder: bool) -> None:
+    """Raise AgentError where a link or the like is in the place of a file or folder of a training.
+
+    A run may come from a stranger: following a link would move files of somebody else.
+    """
+    there = os.path.lexists(path)
+    if there and (path.is_symlink() or not (path.is_dir() if is_folder else path.is_file())):
+        kind = "folder" if is_folder else "regular file"
+        raise AgentError(f"{path}: is no {kind} that a training has left - remove it")
 
 
 def _sync(folder: Path) -> None:

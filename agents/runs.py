@@ -32,7 +32,7 @@ from agents.learner_registry import (
 )
 from agents.run_folder import run_path
 from agents.scratch_agents import SHARED, inner_options
-from game.files import name_text
+from game.files import json_text, name_text
 from game.filling import Misfit, fill, parse_json
 from game.session.messages import BASELINE_AGENT
 from game.world.features import LAYOUT
@@ -61,6 +61,15 @@ def describe(learner_name: str, learner: Learner, **facts: Any) -> dict[str, Any
         EPISODES_PER_STEP: learner.episodes_per_step,
         **facts,
     }
+
+
+def check_saved(learner_name: str, learner: Learner) -> None:
+    """Raise AgentError where a run of a learner could not be loaded again, before it is trained."""
+    try:
+        options = json_text(asdict(learner.config))
+        fill(type(learner.config), parse_json(options.encode()))
+    except (Misfit, TypeError, ValueError) as error:
+        raise AgentError(f"{learner_name}: its options cannot be saved: {error}") from None
 
 
 def write_weights(path: Path, learner: Learner) -> None:

@@ -43,7 +43,7 @@ class EvaluateCommand:
 
         from agents.learner_registry import register_files
         from agents.runs import learner_by_seed
-        from agents.training.evaluate import evaluate, write_results
+        from agents.training.evaluate import check_folder_names, evaluate, write_results
         from agents.training.evaluated_agents import contenders
         from commands.console import Terminal, show_evaluation, show_written
         from commands.progress import load_pack
@@ -62,6 +62,7 @@ class EvaluateCommand:
         packs = [load_pack(name) for name in (self.pack, *self.also)]
         home = packs[0].name
         agents = contenders(self.agent or (packs[0].agent, BASELINE_AGENT), home)
+        check_folder_names(packs)
         for pack in packs:
             self._check(pack, list(itertools.chain(*agents.values())), home)
         console = Terminal()

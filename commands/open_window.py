@@ -33,7 +33,9 @@ def open_window(
 
     `learners` are files with your own learners, as `--learner` takes them.
     """
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(DONE))  # ends as closing the window does
+    for name in ("SIGTERM", "SIGHUP"):  # end as closing the window does
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda *_: sys.exit(DONE))
     from agents.training.worker import Worker
 
     feed = Worker(training_of, learners)  # first, so that it loads while the window opens

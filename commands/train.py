@@ -26,7 +26,7 @@ from agents.training.train_config import (
     read_training,
 )
 from commands.exit_codes import AT_FAULT, DONE, fail
-from commands.limits import MOST_SAMPLED, MOST_SEED, MOST_THREADS, out_of_range
+from commands.limits import MOST_SEED, MOST_THREADS, out_of_range
 
 if TYPE_CHECKING:
     from agents.training.train import Training
@@ -144,6 +144,7 @@ class TrainCommand:
         import torch
 
         from agents.learner_registry import build_learner
+        from agents.runs import check_saved
         from agents.training.tensorboard import TensorBoardLog
         from agents.training.train import Training
         from game.files import name_text
@@ -164,6 +165,7 @@ class TrainCommand:
         name, options = registered_name(self.learner), self.options  # type: ignore[attr-defined]
         _check_work(pack, config.tasks, options)
         learner = build_learner(name, options, self.seed)
+        check_saved(name, learner)
         return Training(
             learner, name, pack, config, out, command, overwrite=self.overwrite, log=log
         )
@@ -184,6 +186,7 @@ class TrainCommand:
         if self.iterations or self.minutes:
             iterations = self.iterations or config.iterations
             config = dataclasses.replace(config, iterations=iterations, minutes=self.minutes)
+        _check_work(pack, config.tasks, learner.config)
         log = TensorBoardLog(out) if self.tensorboard else None
         command = str(facts.get("command", ""))
         return Training(learner, name, pack, config, out, command, resume=True, log=log)
@@ -241,6 +244,7 @@ def _with_options(learner: str, config: Any) -> type:
 def _check_work(pack: Pack, tasks: int, options: Any) -> None:
     """Raise AgentError where an iteration would have to hold too many environment steps."""
     from agents.learner import AgentError
+    from agents.rollout import MOST_SAMPLED
 
     task = pack.split("train").sample(1, np.random.default_rng(0))[0]
     steps = tasks * getattr(options, "episodes_per_task", 1) * task.level.steps

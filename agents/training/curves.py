@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from agents.learner import AgentError, Learner
+from agents.rollout import MOST_SAMPLED
 from agents.training.statistics import (
     bootstrap_interval,
     interquartile_mean,
@@ -80,8 +81,11 @@ def adaptation_curves(
     learners = {seed: load(seed) for seed in seeds}
     baselines: list[BaselineReturns] = []
     parts: list[list[AdaptationStep]] = []
-    for first in range(0, len(tasks), CHUNK):
-        chunk = tasks[first : first + CHUNK]
+    episodes = max((learner.episodes_per_step for learner in learners.values()), default=1)
+    longest = max(task.level.steps for task in tasks)
+    size = min(CHUNK, max(1, MOST_SAMPLED // (episodes * longest)))
+    for first in range(0, len(tasks), size):
+        chunk = tasks[first : first + size]
         batch = GridBatch.of([task.level for task in chunk])
         baselines.append(baseline_returns(batch))
         for seed in seeds:

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from agents.learner import Learner
+from agents.learner import AgentError, Learner
 from agents.scratch_agents import inner_options, is_scratch, share_inner_loop
 from agents.training.curves import Curves, adaptation_curves
 from agents.training.evaluated_agents import shares_tasks, tasks_of
@@ -162,11 +162,22 @@ def evaluate(
     return Evaluation(pack, split, tasks, seeds, agents, curves, scratch, home)
 
 
+FILES = ("results.json", "results.csv", "per_task.csv", "curves.png")
 PER_TASK = ("agent", "seed", "task", "step", "return", "score")
 STEP_COLUMNS = (
     *("episodes", "env_steps", "gradient_steps", "return_mean", "score_mean", "score_iqm"),
     *("score_low", "score_high", "score_p20", "worse_fraction", "improvement"),
 )
+
+
+def check_folder_names(packs: Sequence[Pack]) -> None:
+    """Raise AgentError unless each pack after the first can have a folder of its own name."""
+    names = [pack.name for pack in packs]
+    for i, name in enumerate(names[1:], 1):
+        if name in names[1:i]:
+            raise AgentError(f"{packs[i].path}: another pack is called '{name}', too - rename one")
+        if name in ("", ".", "..", *FILES) or Path(name).name != name:
+            raise AgentError(f"{packs[i].path}: '{name}' is no name for its results - rename it")
 
 
 def write_results(folder: Path, evaluations: Sequence[Evaluation]) -> list[dict[str, Any]]:

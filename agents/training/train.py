@@ -24,8 +24,8 @@ from agents.runs import describe, resume, write_checkpoint, write_weights
 from agents.training.curves import adaptation_curves
 from agents.training.plots import plot_training
 from agents.training.tensorboard import TensorBoardLog
-from agents.training.train_config import TrainConfig
-from agents.training.tuning import best_multiplier, validation_seeds
+from agents.training.train_config import MOST_MINUTES, TrainConfig
+from agents.training.tuning import MULTIPLIERS, best_multiplier, validation_seeds
 from game.files import json_text
 from game.filling import Misfit, fill
 from game.tasks.packs import Pack
@@ -83,12 +83,17 @@ class RunStatus:
 
     def __post_init__(self) -> None:
         counts = (self.iteration, self.env_steps, self.stale, self.since)
-        if min(counts) < 0 or self.due < 1 or self.seconds < 0 or not 0 <= self.progress <= 1:
-            raise ValueError("a count, time or share is out of range")
+        times = (self.seconds, self.validation_seconds, self.validated)
+        if min(counts) < 0 or self.due < 1 or not 0 <= self.progress <= 1:
+            raise ValueError("a count or share is out of range")
+        if not all(0 <= time < 60 * MOST_MINUTES for time in times):
+            raise ValueError("a time is out of range")
+        if self.multiplier not in MULTIPLIERS:
+            raise ValueError("the multiplier of the step size is not of today's grid")
         if self.totals and not self.since:
             raise ValueError("there are sums of metrics, but of no iterations")
-        if any(row.keys() != self.rows[0].keys() or "iteration" not in row for row in self.rows):
-            raise ValueError("the rows of metrics differ")
+        if any("iteration" not in row for row in self.rows):
+            raise ValueError("a row of metrics lacks its iteration")
 
 
 def read_status(path: Path, facts: dict[str, Any]) -> RunStatus:
@@ -117,6 +122,7 @@ class Training:
     status: RunStatus = field(default_factory=RunStatus)
     agent_saved: bool = False
     _clock: float = 0.0  # when time was last counted
+    _best_unsaved: bool = False  # whether the learner is the best so far, and not yet written
     _checkpoint: tuple[Arrays, str] | None = None  # of the last iteration
     _compiled: dict[str, Tables] = field(default_factory=dict)
 
@@ -251,6 +257,7 @@ class Training:
         status.validation_seconds = self._count_time()
         status.validated = status.seconds
         status.progress = max(status.progress, self._progress())
+        self._best_unsaved = best
         self._update_checkpoint()
         if best or self.agent_saved:
             self._write(with_agent=best)
@@ -288,9 +295,12 @@ class Training:
             found[multiplier] = self._scores(tasks, seeds)
             return self._selection_score(found[multiplier])
 
-        best = best_multiplier(value)
-        self._set_multiplier(best)
-        return found[best]
+        before = self.status.multiplier
+        try:
+            before = best_multiplier(value)
+        finally:  # a training that is stopped meanwhile is saved as it was
+            self._set_multiplier(before)
+        return found[before]
 
     def _set_multiplier(self, multiplier: float) -> None:
         """Make the learner's step sizes the configured ones times `multiplier`."""
@@ -312,7 +322,7 @@ class Training:
             return
         if not self.agent_saved and not_finite(self.learner.state()) is not None:
             return  # diverged before its first agent: an older run in the folder stays whole
-        self._write(with_agent=not self.agent_saved, with_curves=True)
+        self._write(with_agent=not self.agent_saved or self._best_unsaved, with_curves=True)
 
     def _write(self, with_agent: bool, with_curves: bool = False) -> None:
         """Replace the run's files as one. The first time, those of an overwritten run go."""
@@ -333,7 +343,7 @@ class Training:
                 title = f"{self.learner_name} on {self.pack.name}: adaptation during training"
                 files[CURVES] = partial(plot_training, rows=self.status.rows, title=title)
         replace_files(self.out, files)
-        self.agent_saved = True
+        self.agent_saved, self._best_unsaved = True, self._best_unsaved and not with_agent
 
     def _update_checkpoint(self) -> None:
         """Hold a copy of the state between two iterations: a run stopped at any time can resume.
@@ -367,7 +377,10 @@ class Training:
 def _csv(rows: Sequence[dict[str, float]]) -> str:
     """Return the text of metrics.csv."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    columns = dict.fromkeys(
+        name for row in rows for name in row
+    )  # a run may be of an older version
+    writer = csv.DictWriter(text, list(columns), restval="", lineterminator="\n")
     writer.writeheader()
     writer.writerows(
         {k: f"{v:.6g}" if isinstance(v, float) else v for k, v in row.items()} for row in rows

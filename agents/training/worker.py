@@ -125,10 +125,8 @@ class Worker:
         self._connection.close()
         if self._saves_on_close:  # the process notices that the connection is closed
             self._process.join(SAVE_TIMEOUT)
-        self._process.terminate()
+        self._process.kill()
         self._process.join(2)
-        if self._process.is_alive():
-            self._process.kill()
 
 
 def _send_requests(connection: Connection, requests: queue.SimpleQueue[Any]) -> None:
@@ -153,7 +151,13 @@ def _unpickled(data: bytes) -> Message:
 
 def _serve(connection: Connection, train: Train | None, learners: Sequence[str]) -> None:
     """Run the worker's process until the window closes the connection."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # not inherited on all systems
+    for name in (
+        "SIGINT",
+        "SIGTERM",
+        "SIGHUP",
+    ):  # for the window alone, which closes the connection
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
     with contextlib.suppress(EOFError, OSError):  # the window has closed the connection
         _register(learners, connection)
         _serve_requests(connection, train)

@@ -85,7 +85,7 @@ def check_folder(folder: Path, progress: Progress = _no_progress) -> list[dict[s
         slow = {level.file: what for level, what in find_slow_levels(pack.levels)}
     except LevelError:  # these errors are in the files' own reports
         pass
-    except PackError as error:
+    except (PackError, TooLarge) as error:
         whole = [_report(str(folder), [str(error)])]
     files = level_files(folder)
     return [check_file(file, episodes, slow.get(str(file), ""), progress) for file in files] + whole

@@ -262,7 +262,7 @@ _CUT = re.compile(r"[ \t]*(title|author)[ \t]*:[^;]*[^; \t](?=;)", re.IGNORECASE
 
 def cut_texts(text: bytes) -> Warnings:
     """Yield warnings about titles and authors of a level file that a ';' cuts inside the text."""
-    for number, line in enumerate(text.decode("utf-8").split("\n"), 1):
+    for number, line in enumerate(text.decode("utf-8-sig").split("\n"), 1):
         if found := _CUT.match(line):
             what = f"the {found[1].lower()} ends before ';', where a comment begins"
             yield number, found.end() + 1, f"{what} - remove the ';', or put a blank before it"

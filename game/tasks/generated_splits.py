@@ -26,7 +26,7 @@ from game.tasks.task import Task
 from game.text.level import Level
 from game.text.tiles import HUNTER, PATROL, TILES
 from game.world.planner import shortest_path
-from game.world.tables import compile_level
+from game.world.tables import TooLarge, compile_level
 
 MOST_GENERATED = 10_000  # tasks for validation and test together
 
@@ -72,10 +72,17 @@ class LevelGenerator:
             uniform = rng.random() if len(templates) > 1 else 0.0
             lines, template = templates[int(uniform * len(templates))]
             task = with_notes(draw_task(_with_map(template, rows), title, rng), lines)
-            if task.id not in self.listed and _passable(task.level):
+            if task.id not in self.listed and self._passable(task.level):
                 return task
         what = f"give no new level in {n} attempts - list fewer tasks or vary the levels more"
         raise self.source.error("parameters", what)
+
+    def _passable(self, level: Level) -> bool:
+        """Whether a level can be solved. Raises PackError where it has too many states."""
+        try:
+            return _passable(level)
+        except TooLarge as error:
+            raise self.source.error("parameters", f"cannot be used: {error}") from None
 
     def _generate(self, rng: np.random.Generator) -> Level:
         """Return a new level. Raises PackError where the parameters cannot be met."""
@@ -147,8 +154,7 @@ def _templates(
     source: PackFile, header: str, steps: int, split: dict[str, Any]
 ) -> dict[str, list[tuple[str, Level]]]:
     """Return, by split, hidden header lines and a level with these lines and a placeholder map."""
-    if any("step=auto" in line.partition(";")[0] for line in header.split("\n")):
-        source.fail("header", "has 'step=auto', which depends on a map - write a number")
+    _refuse_auto(source, "header", header)
     plain = with_lines(source, "header", header, replace(_PLACEHOLDER, steps=steps))
     if plain.vary:
         source.fail("header", "has a 'vary' line - remove it: generated levels differ without it")
@@ -160,6 +166,8 @@ def _templates(
     found, apart = {}, {}
     for name in SPLITS:
         lines = getattr(draws, name)
+        for line in lines:
+            _refuse_auto(source, name, line)
         if not lines:
             source.fail("split", f"has no header lines for {name} - list at least one")
         found[name] = [(line, with_hidden_lines(source, name, line, plain)) for line in lines]
@@ -168,6 +176,12 @@ def _templates(
         apart[name] = TaskDistribution(name, tuple(tasks))
     check_apart(apart, source.file)
     return found
+
+
+def _refuse_auto(source: PackFile, key: str, lines: str) -> None:
+    """Raise PackError where header lines have a step reward that depends on a map."""
+    if any("step=auto" in line.partition(";")[0] for line in lines.split("\n")):
+        source.fail(key, "has 'step=auto', which depends on a map - write a number")
 
 
 def _passable(level: Level) -> bool:

@@ -1,19 +1,22 @@
 """A run is one thing: killed at any moment it is the old run or the new one, and has one writer."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from agents.agent_catalog import CHECKPOINT, CONFIG, RESULTS, WEIGHTS, list_runs
-from agents.learner import AgentError
+from agents.learner import AgentError, BaseLearner
 from agents.learner_registry import make_learner
-from agents.run_folder import locked, replace_files, run_file
-from agents.runs import load_agent, load_checkpoint, load_run
-from agents.training.train import Training
+from agents.run_folder import SAVED, SAVING, locked, replace_files, run_file
+from agents.runs import check_saved, load_agent, load_checkpoint, load_run
+from agents.training.train import Training, Validation, read_status
 from agents.training.train_config import TrainConfig
 from game.tasks.packs import load_pack
 
@@ -127,3 +130,78 @@ def test_a_run_that_was_finished_meanwhile_is_not_overwritten(tmp_path: Path):
     second.out, second.overwrite = tmp_path / "run", False
     with pytest.raises(AgentError, match="already"), second.opened():
         pass
+
+
+@pytest.mark.parametrize("name", [SAVING, SAVED])
+def test_a_link_in_a_run_leads_nowhere(tmp_path: Path, name: str):
+    """A run may come from a stranger: nothing is moved out of the folder that a link names."""
+    victim, run = tmp_path / "victim", tmp_path / "run"
+    victim.mkdir()
+    (victim / "thesis.txt").write_text("mine")
+    run.mkdir()
+    (run / name).symlink_to(victim)
+    with pytest.raises(AgentError, match=f"{name}: is no folder"), locked(run):
+        pass
+    assert [path.name for path in victim.iterdir()] == ["thesis.txt"]
+    (run / name).unlink()
+    (run / name).write_text("a file")
+    with pytest.raises(AgentError, match=f"{name}: is no folder"), locked(run):
+        pass
+
+
+def interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_a_best_agent_whose_writing_is_interrupted_is_written_in_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    learner = make_learner("maml", hidden=(5,), inner_steps=1)
+    config = TrainConfig(iterations=4, tasks=2, validations=4, validation_tasks=1)
+    run = Training(learner, "maml", PACK, config, tmp_path)
+    events = run.run()
+    monkeypatch.setattr(run, "_selection_score", lambda scores: run.status.iteration)
+    next(event for event in events if isinstance(event, Validation))
+    monkeypatch.setattr("agents.training.train.replace_files", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        list(events)
+    monkeypatch.undo()
+    run.save()
+    assert run.status.best == run.status.iteration == 2
+    saved = json.loads((tmp_path / CONFIG).read_text())["saved_at"]
+    assert saved["iteration"] == 2
+
+
+def test_a_search_for_a_step_size_that_is_interrupted_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    learner = make_learner("reptile", hidden=(5,))
+    config = TrainConfig(iterations=1, tasks=2, validations=1, validation_tasks=1)
+    run = Training(learner, "reptile", PACK, config, tmp_path)
+    events = run.run()
+    next(events)
+    monkeypatch.setattr(run, "_scores", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        list(events)
+    run.save()
+    stored = load_agent(str(tmp_path)).learner.state()["log_alpha.w0"]
+    assert np.allclose(np.exp(stored), learner.config.step_size)
+
+
+def test_a_run_that_could_not_be_loaded_is_not_trained():
+    with pytest.raises(ValueError, match="'hidden' has 17 values, over the limit of 16"):
+        make_learner("maml", hidden=(2,) * 17)
+
+    @dataclass(frozen=True)
+    class Config:
+        folder: Path = Path("somewhere")
+
+    learner = BaseLearner(Config(), 0)
+    with pytest.raises(AgentError, match="its options cannot be saved"):
+        check_saved("mine", learner)
+
+
+def test_a_status_that_no_training_has_is_refused(tmp_path: Path):
+    for facts in ({"seconds": float("inf")}, {"multiplier": 0.0}, {"multiplier": -1.0}):
+        with pytest.raises(AgentError, match="training cannot go on from it"):
+            read_status(tmp_path, facts)

@@ -263,6 +263,16 @@ def test_twins_up_to_symmetry_count_as_shared_where_the_level_varies(tmp_path):
             "no level with a goal 49 to 10,000 moves away",
         ),
         ("[generate]\nseed = 1\n", "lacks 'generator'"),
+        (
+            "[generate]\ngenerator = 'scatter'\n[split]\nby = 'draws'\ntrain = ['wind: none']\n"
+            "validation = ['reward: goal=2 step=auto']\ntest = ['wind: east 0.2']\n",
+            "'validation' has 'step=auto', which depends on a map",
+        ),
+        (
+            "[generate]\ngenerator = 'scatter'\n[generate.parameters]\nheight = 60\nwidth = 60\n"
+            "items = 'HHH'\n",
+            "'parameters' cannot be used: .*states",
+        ),
         ("[generate]\ngenerator = 'magic'\n", "use one of: scatter"),
         (
             "[generate]\ngenerator = 'scatter'\n[generate.parameters]\nwalls = 2.0\n",

@@ -7,6 +7,7 @@ import csv
 import json
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,12 @@ from agents.learner import AgentError, Learner
 from agents.learner_registry import make_learner
 from agents.runs import load_agent
 from agents.training.curves import adaptation_curves
-from agents.training.evaluate import bayes_optimal_returns, evaluate, write_results
+from agents.training.evaluate import (
+    bayes_optimal_returns,
+    check_folder_names,
+    evaluate,
+    write_results,
+)
 from agents.training.evaluated_agents import check_held_out, contenders, tasks_of
 from agents.training.plots import spread
 from agents.training.train import Training
@@ -258,3 +264,18 @@ def test_the_table_of_episodes_shows_agents_between_the_baselines(
     assert rows["Bayes-optimal"][1:] == ["4.000", "11.071", "11.071", "11.071", "37.214"]
     assert rows["random policy"][2:] == ["-1.165"] * 4 + ["-4.662"]
     assert len(rows["posterior-sampling"]) == 6
+
+
+def test_each_pack_has_a_folder_of_its_own_for_its_results(tmp_path: Path):
+    packs = [load_pack("goals-5x5")]
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "lv.txt").write_text("map:\n@?\n?.\n")
+        packs.append(load_pack(tmp_path / folder / "lv.txt"))
+    check_folder_names(packs[:2])
+    check_folder_names([packs[1], packs[2]])  # the first pack's results are in the folder itself
+    with pytest.raises(AgentError, match="another pack is called 'lv'"):
+        check_folder_names(packs)
+    for name in ("..", "results.json", ""):
+        with pytest.raises(AgentError, match="is no name for its results"):
+            check_folder_names([packs[0], replace(packs[1], name=name)])
