@@ -123,6 +123,11 @@ def mean_line(name: str, curves: Curves, style: int | None = None) -> Line:
     return Line(name, curves.episodes, curves.mean_scores, low, high, style)
 
 
+def standing(lead: float) -> str:
+    """Return whether a lead in mean score is "ahead", "level" or "behind"."""
+    return "ahead" if lead > AHEAD else "behind" if lead < -AHEAD else "level"
+
+
 def checkpoints(iterations: int, n: int) -> set[int]:
     """Return about n + 1 evenly spaced numbers from 0 to `iterations`, including both."""
     return {round(i) for i in np.linspace(0, iterations, min(n, iterations) + 1)}

@@ -142,12 +142,20 @@ def test_goals_says_what_meta_training_buys():
     }
     text = " ".join(goals.conclude(numbers))
     assert "to 0.31 and five to 0.52" in text
-    assert "+0.50 and +0.01 from it: what meta-training buys here is above all the first" in text
+    assert (
+        "ahead by 0.50 after one step and level (+0.01) after five: what meta-training buys here "
+        "is above all the first step"
+    ) in text
+    assert "Iteration 5 of 10 was selected" in text
     assert "memorised" in text
     both = numbers | {"scratch_score": rising(0.2, 0.3)}
     assert "after one step and after five" in goals.conclude(both)[1]
     late = numbers | {"scratch_score": rising(0.8, 0.3)}
     assert "only after five" in goals.conclude(late)[1]
+    overtaken = numbers | {"scratch_score": rising(0.2, 0.95)}
+    assert "behind by 0.05 after five: meta-training buys the first step, and scratch" in (
+        goals.conclude(overtaken)[1]
+    )
     none = numbers | {"maml_score": rising(0.2, 0.89), "training_goals_score": rising(0.2, 0.89)}
     text = " ".join(goals.conclude(none))
     assert "buys nothing" in text
