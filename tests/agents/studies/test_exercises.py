@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ import pytest
 from agents.learner_registry import advised_config
 from agents.studies.exercises import EXERCISES, goals, pitfalls, second_order, warm_up
 from agents.studies.exercises import memory_or_gradients as memory
-from agents.studies.exercises.compare_packs import Example, median_index
+from agents.studies.exercises.compare_packs import Example, _where, median_index
 from agents.studies.exercises.exercise_run import (
     ExerciseRun,
     Findings,
@@ -24,8 +25,10 @@ from agents.studies.exercises.exercise_run import (
     do_exercise,
     meta_train,
 )
+from agents.studies.exercises.hidden_variables import hidden_variables
 from agents.training import scratch_baseline, tuning
 from agents.training.scratch_baseline import tune_config, tuned_scratch
+from game.tasks.family import nth_task
 from game.tasks.packs import load_pack
 from game.tasks.task import Task
 from game.text.reading import parse
@@ -119,9 +122,56 @@ def test_an_example_says_whether_its_goal_is_reached():
     task = Task(parse("map:\n@.G\n"), "corridor")
     there, astray = np.array([[0, 0], [0, 1], [0, 2]]), np.array([[0, 0], [0, 1]])
     found = Example(task, (0.1, 0.9), ([astray] * 3, [there, there, astray]))
-    assert "score 0.10 before, 0.90 after 5 steps" in found.text
-    assert "reached in 0 and 2 of 3 episodes" in found.text
+    assert "score: 0.10 before, 0.90 after 5 steps" in found.text
+    assert "goal reached: 0 before, 2 after, of 3 episodes" in found.text
+    assert "hidden from the agent: the goal" in found.text
+    assert "coins" not in found.text
     assert "do not reach the goal" in Example(task, (0.1, 0.2), ([there], [astray])).text
+
+
+def test_an_example_says_what_its_coins_are_worth_and_how_many_are_taken():
+    family = parse("goal: visible\ndefine: o worth={-3, 2}\nmap:\no@oG\n")
+    task, other = (nth_task(family, i, "coins") for i in (0, 1))
+    both = np.array([[0, 1], [0, 0], [0, 1], [0, 2], [0, 1], [0, 2], [0, 3]])
+    text = Example(task, (0, 1), ([both, both], [both[-3:], both[:1]])).text
+    assert "hidden from the agent: coins cost 3" in text
+    assert "coins taken: 4 before, 1 after" in text
+    assert "hidden from the agent: coins pay 2" in Example(other, (0, 1), ([both], [both])).text
+
+
+@pytest.mark.parametrize(
+    ("header", "words"),
+    [
+        ("define: M kind={y}", ["the opponent walks along its column"]),
+        ("define: M kind={x}", ["the opponent walks along its row"]),  # the value that is shown
+        ("define: M every={2}", ["M every 2"]),
+        ("cost: mud={0} water={2}", ["mud costs 0 steps"]),  # there is no water
+        ("slip: {0, 0.4}", ["moves do not slip"]),
+        ("wind: east {0.2}", ["wind to the east with probability 0.2"]),
+        ("controls: shuffled", ["normal controls"]),
+        ("slip: 0.3\ncontrols: down up left right", []),  # the same in all tasks, and shown
+        ("goal: hidden", ["the goal"]),
+    ],
+)
+def test_hidden_variables_are_said_in_words(header: str, words: list[str]):
+    goal = "" if "goal" in header else "goal: visible\n"
+    task = nth_task(parse(f"{goal}{header}\nmap:\n@.%\n.MG\n"), 0, "task")
+    assert hidden_variables(task) == words
+
+
+def test_hidden_variables_that_a_split_adds_are_said():
+    assert any(
+        "wind to the west" in text
+        for text in hidden_variables(load_pack("dynamics").split("test").tasks[0])
+    )
+
+
+def test_packs_where_meta_training_is_behind_are_named():
+    results: Any = [SimpleNamespace(pack=SimpleNamespace(title=title)) for title in "ABCD"]
+    assert _where(results, [0.5, -0.1, 0.3, 0.001]) == (
+        "ahead on A (+0.50) and C (+0.30), level on D (+0.00), behind on B (-0.10)"
+    )
+    assert _where(results[:1], [-0.2]) == "behind on A (-0.20)"
 
 
 def rising(first: float, last: float) -> list[float]:
@@ -153,8 +203,9 @@ def test_goals_says_what_meta_training_buys():
     late = numbers | {"scratch_score": rising(0.8, 0.3)}
     assert "only after five" in goals.conclude(late)[1]
     overtaken = numbers | {"scratch_score": rising(0.2, 0.95)}
-    assert "behind by 0.05 after five: meta-training buys the first step, and scratch" in (
-        goals.conclude(overtaken)[1]
+    assert (
+        "behind by 0.05 after five: meta-training buys the first step, and scratch"
+        in (goals.conclude(overtaken)[1])
     )
     none = numbers | {"maml_score": rising(0.2, 0.89), "training_goals_score": rising(0.2, 0.89)}
     text = " ".join(goals.conclude(none))
