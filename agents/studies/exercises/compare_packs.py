@@ -14,6 +14,7 @@ from agents.runs import load_agent
 from agents.studies.exercises.exercise_run import (
     ExerciseRun,
     Findings,
+    joined,
     mean_line,
     measure,
     standing,
@@ -148,7 +149,7 @@ def _sentences(results: Sequence[PackComparison]) -> tuple[str, str, str]:
     """Interpret the results in three sentences."""
 
     def listed(values: Sequence[float]) -> str:
-        return _joined([f"{v:z.2f} on {o.pack.title}" for o, v in zip(results, values)])
+        return joined([f"{v:z.2f} on {o.pack.title}" for o, v in zip(results, values)])
 
     before, first, last = ([o.ours.mean_scores[k] for o in results] for k in (0, 1, STEPS))
     base = {k: [o.scratch.mean_scores[k] for o in results] for k in (1, STEPS)}
@@ -173,11 +174,7 @@ def _where(results: Sequence[PackComparison], lead: Any) -> str:
     packs: dict[str, list[str]] = {"ahead": [], "level": [], "behind": []}
     for result, x in zip(results, lead):
         packs[standing(x)].append(f"{result.pack.title} ({x:+z.2f})")
-    return ", ".join(f"{where} on {_joined(some)}" for where, some in packs.items() if some)
-
-
-def _joined(parts: Sequence[str]) -> str:
-    return " and ".join([*([", ".join(parts[:-1])] if parts[:-1] else []), parts[-1]])
+    return ", ".join(f"{where} on {joined(some)}" for where, some in packs.items() if some)
 
 
 def draw(exercise: ExerciseRun, name: str, title: str, results: Sequence[PackComparison]) -> None:

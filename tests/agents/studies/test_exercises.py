@@ -14,11 +14,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from agents.learner_registry import advised_config
-from agents.studies.exercises import EXERCISES, goals, pitfalls, second_order, warm_up
+from agents.learner_registry import advised_config, build_learner
+from agents.studies.exercises import (
+    EXERCISES,
+    goals,
+    long_inner_loop,
+    pitfalls,
+    second_order,
+    warm_up,
+)
 from agents.studies.exercises import memory_or_gradients as memory
 from agents.studies.exercises.compare_packs import Example, _where, median_index
 from agents.studies.exercises.exercise_run import (
+    NOT_SHOWN,
     ExerciseRun,
     Findings,
     checkpoints,
@@ -252,35 +260,85 @@ def test_second_order_says_which_is_ahead_and_what_it_costs():
 
 
 def test_easy_and_hard_goals_are_halves_by_the_optimal_return():
-    easy, hard = pitfalls.easy_and_hard(np.array([0.1, 0.9, 0.5, 0.7]))
+    easy, hard = long_inner_loop.easy_and_hard(np.array([0.1, 0.9, 0.5, 0.7]))
     assert (easy.tolist(), hard.tolist()) == ([1, 3], [2, 0])
 
 
-def test_pitfalls_says_which_appear():
-    def numbers(few: float, one_map: float, free: float) -> dict[str, Any]:
-        elsewhere = {"own": 0.9, "mazes": 0.8, "scratch": 0.7, "one map": one_map}
-        packs = {pack: {name: [x] * 6 for name, x in elsewhere.items()} for pack in ("A", "B")}
-        return {
-            "long": {
-                "easy": {"3": [0.1, 0.97], "12": [0.1, 0.95]},
-                "hard": {"3": [0.1, 0.94], "12": [0.1, few]},
-            },
-            "solved": {"easy": {"3": 1.0, "12": 0.97}, "hard": {"3": 0.9, "12": 0.6}},
-            "elsewhere": packs,
-            "large": {
-                "no": {"1": [0.9] * 6, "5": [free] * 6},
-                "trust": {"1": [0.9] * 6, "5": [0.9] * 6},
-            },
-        }
+def test_the_environment_steps_of_both_inner_loops_are_counted(tmp_path: Path):
+    exercise, pack = ExerciseRun(tmp_path, budget=0.02), load_pack(long_inner_loop.PACK)
+    metrics: list[dict[str, float]] = []
+    learner, spent = long_inner_loop.train(exercise, pack, (2, 3), False, 0)
+    again = build_learner("maml", learner.config, 0)
+    list(meta_train(exercise, again, pack.split("train"), 2, 10, "", 0, metrics))
+    assert spent == sum(row["env_steps"] for row in metrics) > 0
+    assert (learner.config.inner.rarity, learner.config.inner.curiosity) == (0, 0)
 
-    long, elsewhere, large = pitfalls.conclude(numbers(0.77, 0.2, 0.5))
-    assert "loses 0.17 on the hard goals and 0.02 on the easy ones" in long
-    assert "solves 97% and 60%" in long
-    assert "worse than none" in elsewhere
-    assert "stays ahead of that policy" in elsewhere
-    assert "cost 0.40; a trust region" in large
-    harmless = pitfalls.conclude(numbers(0.93, 0.69, 0.89))
-    assert all(pitfalls.NOT_SHOWN in sentence for sentence in harmless)
+
+def inner_loops(few: float, helped: float) -> dict[str, Any]:
+    def run(easy: float, hard: float, n: float) -> dict[str, Any]:
+        shares = {"easy": easy, "hard": hard}
+        return {"score": shares, "solved": shares, "env_steps": n}
+
+    return {
+        "no bonuses": {"3": run(0.97, 0.94, 473_989), "12": run(0.95, few, 480_570)},
+        "with bonuses": {"3": run(0.98, 0.94, 491_000), "12": run(0.98, helped, 455_000)},
+    }
+
+
+def test_a_long_inner_loop_is_judged_at_equal_environment_steps():
+    def conclude(few: float, helped: float) -> str:
+        return long_inner_loop.conclude(inner_loops(few, helped), 100)
+
+    text = conclude(0.77, 0.93)
+    assert text.startswith("Without exploration bonuses, on 100 outer iterations")
+    assert "environment steps (474,000 and 481,000)" in text
+    assert "scores 0.95 and 0.77 and solves 95% and 77%" in text
+    assert "loses 0.02 and 0.17, so it overfits to easy tasks" in text
+    assert "(environment steps: 491,000 and 455,000): they prevent the loss" in text
+    assert "prevent part of the loss" in conclude(0.77, 0.85)
+    assert "do not prevent the loss" in conclude(0.77, 0.77)
+    assert "overfits" not in conclude(0.91, 0.94)
+    harmless = conclude(0.93, 0.5)
+    assert NOT_SHOWN in harmless
+    assert "prevent" not in harmless
+
+
+def elsewhere(one_map: float, mazes: float) -> dict[str, Any]:
+    agents = {"own": 0.9, "mazes": mazes, "one map": one_map}
+    roles = {name: {"agent": [x] * 6, "scratch": [0.7] * 6} for name, x in agents.items()}
+    return {"A": roles, "B": roles | {"one map": {"agent": [0.2] * 6, "scratch": [0.1] * 6}}}
+
+
+def test_pitfalls_says_which_appear():
+    def conclude(one_map: float, mazes: float, free: float) -> str:
+        large = {
+            "no": {"1": [0.9] * 6, "5": [free] * 6},
+            "trust": {"1": [0.9] * 6, "5": [0.9] * 6},
+        }
+        numbers = {"long": inner_loops(0.9, 0.9), "iterations": 9, "large": large}
+        return " ".join(pitfalls.conclude(numbers | {"elsewhere": elsewhere(one_map, mazes)})[1:])
+
+    text = conclude(0.2, 0.8, 0.5)
+    assert "on A its initialisation is worse than none" in text
+    assert "scores 0.80 on A and 0.80 on B" in text
+    assert "is ahead of it on A and B" in text
+    assert "cost 0.40; a trust region" in text
+    harmless = conclude(0.69, 0.69, 0.89)
+    assert harmless.count(NOT_SHOWN) == 2
+    assert "not ahead of it" in harmless
+
+
+def test_each_agent_elsewhere_is_compared_with_scratch_of_its_own_inner_loop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(pitfalls, "measure", lambda exercise, agent, *_: agent)
+    with little_tuning():
+        pairs: Any = pitfalls.other_tasks(ExerciseRun(tmp_path), "opponents")
+    for pair in pairs.values():
+        agent, scratch = pair["agent"].config, pair["scratch"].config
+        assert (scratch.hidden, scratch.inner) == (agent.hidden, agent.inner)
+        assert scratch.step_size == agent.step_size
+    assert len({str(pair["scratch"].config) for pair in pairs.values()}) == 3
 
 
 def test_memory_says_what_it_gains_and_where_it_fails():
