@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,12 +12,14 @@ import numpy as np
 from agents.learner import Learner
 from agents.runs import load_agent
 from agents.studies.exercises.exercise_run import (
-    AHEAD,
     ExerciseRun,
     Findings,
+    joined,
     mean_line,
     measure,
+    standing,
 )
+from agents.studies.exercises.hidden_variables import hidden_variables
 from agents.training.curves import Curves
 from agents.training.plots import (
     INK,
@@ -33,12 +36,13 @@ from agents.training.plots import (
 from agents.training.scratch_baseline import ScratchBaseline, tuned_scratch
 from game.tasks.packs import Pack, load_pack
 from game.tasks.task import Task, task_rng
-from game.text.tiles import GOAL
+from game.text.tiles import COIN, GOAL
 from game.world.batch import GridBatch
 from game.world.planner import baseline_returns
 
 STEPS = 5
 PATHS = 3  # episodes drawn on the level
+TEXT_WIDTH = 64  # letters in a line below the level
 
 
 @dataclass(frozen=True)
@@ -51,22 +55,43 @@ class Example:
 
     @property
     def reached(self) -> tuple[int, int]:
-        """The numbers of these episodes that reach the goal."""
-        goals = {tuple(cell) for cell in self.task.level.find(GOAL)}
+        """The numbers of these episodes that reach the goal, before and after."""
+        before, after = ([visits > 0 for visits in per] for per in self._visits(GOAL))
+        return sum(before), sum(after)
+
+    @property
+    def coins_taken(self) -> tuple[int, int] | None:
+        """The numbers of coins that these episodes take, before and after; None without coins."""
+        if not self.task.level.find(COIN):
+            return None
+        before, after = map(sum, self._visits(COIN))
+        return before, after
+
+    def _visits(self, char: str) -> tuple[list[int], list[int]]:
+        """Return how many cells of a tile each episode enters, before and after."""
+        cells = set(self.task.level.find(char))
         before, after = (
-            sum(any(tuple(cell) in goals for cell in path.tolist()) for path in paths)
+            [len(cells & {(row, column) for row, column in path.tolist()}) for path in paths]
             for paths in self.paths
         )
         return before, after
 
     @property
     def text(self) -> str:
-        """A description of what the picture shows, in two lines."""
+        """A description of what the picture shows, and of the hidden variables."""
+        first, last = self.scores
         before, after = self.reached
-        scores = f"score {self.scores[0]:z.2f} before, {self.scores[1]:z.2f} after {STEPS} steps"
-        if not after:
-            return f"{scores};\nafter adaptation these episodes do not reach the goal"
-        return f"{scores};\nthe goal is reached in {before} and {after} of {PATHS} episodes"
+        sentences = [f"score: {first:z.2f} before, {last:z.2f} after {STEPS} steps"]
+        if after:
+            sentences.append(f"goal reached: {before} before, {after} after, of {PATHS} episodes")
+        else:
+            sentences.append("after adaptation these episodes do not reach the goal")
+        if self.coins_taken:
+            sentences.append("coins taken: {} before, {} after".format(*self.coins_taken))
+        sentences.append(
+            f"hidden from the agent: {'; '.join(hidden_variables(self.task)) or 'nothing'}"
+        )
+        return "\n".join(textwrap.fill(sentence, TEXT_WIDTH) for sentence in sentences)
 
 
 @dataclass(frozen=True)
@@ -114,6 +139,8 @@ def _numbers(result: PackComparison) -> dict[str, Any]:
             "task": result.example.task.name,
             "score": list(result.example.scores),
             "reached": list(result.example.reached),
+            "coins_taken": list(result.example.coins_taken or ()),
+            "hidden": hidden_variables(result.example.task),
         },
     }
 
@@ -122,7 +149,7 @@ def _sentences(results: Sequence[PackComparison]) -> tuple[str, str, str]:
     """Interpret the results in three sentences."""
 
     def listed(values: Sequence[float]) -> str:
-        return _joined([f"{v:z.2f} on {o.pack.title}" for o, v in zip(results, values)])
+        return joined([f"{v:z.2f} on {o.pack.title}" for o, v in zip(results, values)])
 
     before, first, last = ([o.ours.mean_scores[k] for o in results] for k in (0, 1, STEPS))
     base = {k: [o.scratch.mean_scores[k] for o in results] for k in (1, STEPS)}
@@ -136,20 +163,18 @@ def _sentences(results: Sequence[PackComparison]) -> tuple[str, str, str]:
         f"{listed(last)}; adaptation gains most on {most} ({gain.max():+.2f}) and least on {least} "
         f"({gain.min():+.2f}).",
         "Learning from scratch with the same network and inner loop, and a tuned step size, scores "
-        f"{listed(base[1])} after one step, where meta-training is ahead on "
-        f"{_where(results, lead[1])}; after {STEPS} steps it scores {listed(base[STEPS])}, and "
-        f"meta-training is ahead on {_where(results, lead[STEPS])}.",
+        f"{listed(base[1])} after one step, where meta-training is {_where(results, lead[1])}; "
+        f"after {STEPS} steps it scores {listed(base[STEPS])}, and meta-training is "
+        f"{_where(results, lead[STEPS])}.",
     )
 
 
 def _where(results: Sequence[PackComparison], lead: Any) -> str:
-    """Return the packs where meta-training is ahead, and by how much."""
-    ahead = [f"{o.pack.title} ({x:+.2f})" for o, x in zip(results, lead) if x > AHEAD]
-    return _joined(ahead) if ahead else "none of them"
-
-
-def _joined(parts: Sequence[str]) -> str:
-    return " and ".join([*([", ".join(parts[:-1])] if parts[:-1] else []), parts[-1]])
+    """Return on which packs meta-training is ahead, level and behind, and by how much."""
+    packs: dict[str, list[str]] = {"ahead": [], "level": [], "behind": []}
+    for result, x in zip(results, lead):
+        packs[standing(x)].append(f"{result.pack.title} ({x:+z.2f})")
+    return ", ".join(f"{where} on {joined(some)}" for where, some in packs.items() if some)
 
 
 def draw(exercise: ExerciseRun, name: str, title: str, results: Sequence[PackComparison]) -> None:
@@ -158,7 +183,7 @@ def draw(exercise: ExerciseRun, name: str, title: str, results: Sequence[PackCom
         f"top: the held-out task with the median score after {STEPS} steps, with {PATHS} episodes "
         "before (thin) and after adaptation; bottom: all tasks, scratch has the same inner loop"
     )
-    figure, grid = new_figure(title, 2, len(results), note, heights=(3.9, 3.2))
+    figure, grid = new_figure(title, 2, len(results), note, heights=(4.4, 3.2))
     drawn = [
         [mean_line("maml", result.ours), mean_line("scratch", result.scratch)] for result in results
     ]

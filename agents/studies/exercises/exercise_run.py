@@ -28,6 +28,7 @@ HELD_OUT = 24  # at most this many held-out tasks of a pack, unless an exercise 
 ADAPTATIONS = 48  # pairs of task and adaptation seed in a measurement
 MAX_SEEDS = 10  # adaptation seeds
 AHEAD = 0.02  # smaller differences of a mean score are not called a difference
+NOT_SHOWN = "in this run the pitfall does not appear"
 
 
 @dataclass(frozen=True)
@@ -91,17 +92,20 @@ def meta_train(
     n_tasks: int,
     text: str,
     seed: int | None = None,
+    metrics: list[dict[str, float]] | None = None,
 ) -> Iterator[int]:
     """Run the outer loop: sample tasks, and let the learner update its meta-parameters on them.
 
     Yields the number of iterations done, from 0 on, so that an exercise can evaluate the learner
-    before the first and after each.
+    before the first and after each. The metrics of each iteration are appended to `metrics`.
     """
     rng = np.random.default_rng(exercise.seed if seed is None else seed)
     yield 0
     for i in exercise.track(range(iterations), text):
         batch = GridBatch.of([task.level for task in tasks.sample(n_tasks, rng)])
-        learner.meta_update(batch, rng.spawn(n_tasks), i / iterations)
+        row = learner.meta_update(batch, rng.spawn(n_tasks), i / iterations)
+        if metrics is not None:
+            metrics.append(row)
         yield i + 1
 
 
@@ -121,6 +125,16 @@ def mean_line(name: str, curves: Curves, style: int | None = None) -> Line:
     """Return the line of mean scores over episodes, with its 95% bootstrap interval."""
     low, high = bootstrap_interval(curves.scores, lambda drawn: drawn.mean((0, 1)))
     return Line(name, curves.episodes, curves.mean_scores, low, high, style)
+
+
+def standing(lead: float) -> str:
+    """Return whether a lead in mean score is "ahead", "level" or "behind"."""
+    return "ahead" if lead > AHEAD else "behind" if lead < -AHEAD else "level"
+
+
+def joined(parts: Sequence[str]) -> str:
+    """Return parts as a list in a sentence: "a, b and c"."""
+    return " and ".join([*([", ".join(parts[:-1])] if parts[:-1] else []), parts[-1]])
 
 
 def checkpoints(iterations: int, n: int) -> set[int]:

@@ -8,6 +8,7 @@ goals that it was not trained on, and compared with an untrained policy in the s
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,9 +21,11 @@ from agents.studies.exercises.exercise_run import (
     checkpoints,
     measure,
     meta_train,
+    standing,
 )
 from agents.training.curves import Curves
 from agents.training.plots import (
+    MUTED,
     Line,
     draw_bars,
     draw_lines,
@@ -37,7 +40,8 @@ from agents.training.plots import (
 from agents.training.scratch_baseline import tune_config
 from agents.training.statistics import bootstrap_interval
 from agents.training.tuning import tuning_value
-from game.tasks.packs import load_pack
+from game.tasks.packs import Pack, load_pack
+from game.world.planner import BaselineReturns
 from game.world.rules import Floats
 
 ITERATIONS = 300
@@ -45,49 +49,66 @@ SHOWN = (0, 1, 5)  # adaptation steps
 MEASUREMENTS = 15  # during training, besides the one before it
 
 
+@dataclass(frozen=True)
+class Training:
+    """The course of a meta-training: curves by iteration and kind of goals."""
+
+    measured: dict[int, dict[str, Curves]]
+    chosen: int  # the iteration with the best score on validation goals
+
+    @property
+    def selected(self) -> dict[str, Curves]:
+        """The curves of the selected iteration."""
+        return self.measured[self.chosen]
+
+
 def run(exercise: ExerciseRun) -> Findings:
     """Train on training goals, select by validation goals, and report on held-out goals."""
     pack = load_pack("goals-5x5")
     config = advised_config(pack, "maml")
-    learner = build_learner("maml", config, exercise.seed)
-    training, validation = pack.split("train"), pack.split("validation").tasks
-    goals = {"training": training.tasks, "held-out": exercise.held_out(pack)}
+    training = train(exercise, pack, config)
+    baseline = tune_config(config, pack)
+    scratch = measure(exercise, baseline, exercise.held_out(pack), max(SHOWN))
+    draw(exercise, training, scratch)
+    numbers = summarise(training, scratch) | {"scratch_step_size": baseline.step_size}
+    return Findings(conclude(numbers), numbers)
 
+
+def train(exercise: ExerciseRun, pack: Pack, config: Any) -> Training:
+    """Meta-train, and measure the learner on training, validation and held-out goals meanwhile."""
+    learner = build_learner("maml", config, exercise.seed)
+    tasks, validation = pack.split("train"), pack.split("validation").tasks
+    goals = {"training": tasks.tasks, "held-out": exercise.held_out(pack)}
     iterations = exercise.iterations(ITERATIONS)
     measured_at = checkpoints(iterations, MEASUREMENTS)
-    measured: dict[int, dict[str, Curves]] = {}
-    best, chosen, best_state = -np.inf, 0, learner.state()
-    for i in meta_train(exercise, learner, training, iterations, 10, "outer loop"):
-        if i not in measured_at:
-            continue
-        measured[i] = {
-            name: measure(exercise, learner, tasks, max(SHOWN)) for name, tasks in goals.items()
-        }
-        value = tuning_value(lambda _: learner, validation)
-        if value > best:  # early stopping: ten goals are soon memorised
-            best, chosen, best_state = value, i, learner.state()
-    learner.load(best_state)
+    measured, values = {}, {}
+    for i in meta_train(exercise, learner, tasks, iterations, 10, "outer loop"):
+        if i in measured_at:
+            measured[i] = {
+                kind: measure(exercise, learner, some, max(SHOWN)) for kind, some in goals.items()
+            }
+            values[i] = tuning_value(lambda _: learner, validation)
+    chosen = max(values, key=lambda i: values[i])  # early stopping: ten goals are soon memorised
+    return Training(measured, chosen)
 
-    ours, trained = measured[chosen]["held-out"], measured[chosen]["training"]
-    baseline = tune_config(config, pack)
-    scratch = measure(exercise, baseline, goals["held-out"], max(SHOWN))
-    draw(exercise, measured, chosen, {"MAML": ours, "scratch": scratch})
-    last = measured[iterations]
-    numbers = {
+
+def summarise(training: Training, scratch: Curves) -> dict[str, Any]:
+    """Return the numbers that the sentences are based on."""
+    ours, iterations = training.selected["held-out"], max(training.measured)
+    last = training.measured[iterations]
+    return {
         "maml_return": ours.returns.mean((0, 1)).tolist(),
         "scratch_return": scratch.returns.mean((0, 1)).tolist(),
         "optimal_return": float(ours.baselines.optimal.mean()),
         "random_return": float(ours.baselines.random.mean()),
         "maml_score": ours.mean_scores,
         "scratch_score": scratch.mean_scores,
-        "scratch_step_size": baseline.step_size,
-        "training_goals_score": trained.mean_scores,
-        "untrained_score": measured[0]["held-out"].mean_scores,
-        "last_score": {name: curves.mean_scores for name, curves in last.items()},
+        "training_goals_score": training.selected["training"].mean_scores,
+        "untrained_score": training.measured[0]["held-out"].mean_scores,
+        "last_score": {kind: curves.mean_scores for kind, curves in last.items()},
         "iterations": iterations,
-        "chosen": chosen,
+        "chosen": training.chosen,
     }
-    return Findings(conclude(numbers), numbers)
 
 
 def conclude(n: dict[str, Any]) -> tuple[str, str, str]:
@@ -105,16 +126,25 @@ def conclude(n: dict[str, Any]) -> tuple[str, str, str]:
         f"20 episodes takes it to {maml[1]:.2f} and five to {maml[5]:.2f}.",
         f"An untrained policy with the same network and inner loop, and a tuned step size, reaches "
         f"{scratch[1]:.2f} after one step and {scratch[5]:.2f} after five; in normalised score "
-        f"meta-training is {first:+.2f} and {late:+.2f} from it: {_bought(first, late)}.",
-        f"Of {n['iterations']} iterations, {n['chosen']} was selected on validation goals; there "
-        f"the normalised score after 0, 1 and 5 steps is {_listed(old)} on the training goals and "
+        f"meta-training is {_lead(first)} after one step and {_lead(late)} after five: "
+        f"{_bought(first, late)}.",
+        f"Iteration {n['chosen']} of {n['iterations']} was selected on validation goals; there the "
+        f"normalised score after 0, 1 and 5 steps is {_listed(old)} on the training goals and "
         f"{_listed(new)} on the held-out goals: "
         f"{few if memorised else 'nothing is lost on new goals'}.",
     )
 
 
+def _lead(lead: float) -> str:
+    """Say by how much meta-training leads."""
+    where = standing(lead)
+    return f"{where} ({lead:+z.2f})" if where == "level" else f"{where} by {abs(lead):.2f}"
+
+
 def _bought(first: float, late: float) -> str:
     """Say what meta-training buys, by its lead after one step and after five."""
+    if first > AHEAD and late < -AHEAD:
+        return "meta-training buys the first step, and scratch overtakes it"
     if first > late + AHEAD and first > AHEAD:
         return "what meta-training buys here is above all the first step"
     if first > AHEAD and late > AHEAD:
@@ -134,51 +164,63 @@ def _mean_returns(curves: Curves) -> Floats:
     return np.stack([curves.returns.mean((0, 1)), *ends])
 
 
-def _mark(axes: Any, curves: Curves) -> None:
-    """Mark the optimum and the random policy on a panel of returns, with room around them."""
-    optimum, random = (float(v.mean()) for v in (curves.baselines.optimal, curves.baselines.random))
-    axes.set_ylim(random - 0.4, optimum + 0.75)
-    mark_level(axes, optimum, "optimum", end="left")
-    mark_level(axes, random, "random policy", above=False, dashed=False)
+def _mark(axes: Any, baselines: BaselineReturns) -> None:
+    """Mark optimum and random policy; `place_labels` names them at the right, clear of the data."""
+    for name in ("optimal", "random"):
+        level = float(getattr(baselines, name).mean())
+        mark_level(axes, level, "", dashed=name == "optimal")
+        label = (level, f"{name} return", MUTED)
+        axes.direct_labels = [*getattr(axes, "direct_labels", []), label]
 
 
-def draw(
-    exercise: ExerciseRun,
-    measured: dict[int, dict[str, Curves]],
-    chosen: int,
-    compared: dict[str, Curves],
-) -> None:
+def draw(exercise: ExerciseRun, training: Training, scratch: Curves) -> None:
     """Draw the course of training on both kinds of goals, and the comparison with scratch."""
     note = (
         "an open 5x5 grid with a hidden goal; 20 episodes before each gradient step; bands and "
         "whiskers: 95% bootstrap interval over goals and adaptation seeds"
     )
     figure, grid = new_figure("Goals: learning to find a goal", 1, 3, note)
-    for axes, name in zip(grid[0], ("training", "held-out")):
-        curves = [at[name] for at in measured.values()]
-        title = f"{len(curves[0].baselines.optimal)} {name} goals"
-        style_axes(axes, title, "iterations of the outer loop", "return (exact)")
-        means = np.stack([_mean_returns(one) for one in curves])  # [measurements, 3, K + 1]
-        lines = []
-        for i, k in enumerate(SHOWN):
-            mean, low, high = means[..., k].T
-            colour = step_colour(i, len(SHOWN))
-            lines.append(Line(f"step {k}", list(measured), mean, low, high, i, colour))
-        draw_lines(axes, lines)
-        _mark(axes, curves[0])
-        mark_place(axes, chosen, "selected")
+    for axes, kind in zip(grid[0], ("training", "held-out")):
+        draw_course(axes, training, kind)
+    draw_comparison(grid[0, 2], {"MAML": training.selected["held-out"], "scratch": scratch})
+    low = min(axes.get_ylim()[0] for axes in grid[0])
+    high = max(axes.get_ylim()[1] for axes in grid[0])
+    for axes in grid[0]:
+        axes.set_ylim(low, high)
+        place_labels(axes)
+    save_figure(figure, exercise.out / "goals.png")
+
+
+def draw_course(axes: Any, training: Training, kind: str) -> None:
+    """Draw the return on one kind of goals over the iterations of the outer loop."""
+    curves = [at[kind] for at in training.measured.values()]
+    baselines = curves[0].baselines
+    title = f"{len(baselines.optimal)} {kind} goals"
+    style_axes(axes, title, "iterations of the outer loop", "return (exact)")
+    means = np.stack([_mean_returns(one) for one in curves])  # [measurements, 3, K + 1]
+    lines = []
+    for i, k in enumerate(SHOWN):
+        mean, low, high = means[..., k].T
+        colour = step_colour(i, len(SHOWN))
+        lines.append(Line(f"step {k}", list(training.measured), mean, low, high, i, colour))
+    draw_lines(axes, lines)
+    _mark(axes, baselines)
+    mark_place(axes, training.chosen, "selected")
+
+
+def draw_comparison(axes: Any, compared: dict[str, Curves]) -> None:
+    """Draw the returns of agents on the held-out goals as bars."""
+    baselines = next(iter(compared.values())).baselines
     bars = []
     for agent, one in compared.items():
         mean, low, high = _mean_returns(one)[:, list(SHOWN)]
         bars.append((agent, mean, (low, high)))
-    right = grid[0, 2]
-    style_axes(right, "held-out goals, same inner loop", "", "return (exact)")
-    base = float(compared["MAML"].baselines.random.mean())
-    draw_bars(right, [f"step {k}" for k in SHOWN], bars, base=base)
-    _mark(right, compared["MAML"])
-    limits = [axes.get_ylim() for axes in grid[0]]
-    for axes in grid[0]:  # one axis for all panels
-        axes.set_ylim(min(low for low, _ in limits), max(high for _, high in limits))
-    for axes in grid[0, :2]:
-        place_labels(axes)
-    save_figure(figure, exercise.out / "goals.png")
+    style_axes(axes, "held-out goals, same inner loop", "", "return (exact)")
+    base = float(baselines.random.mean())
+    draw_bars(axes, [f"step {k}" for k in SHOWN], bars, base=base)
+    for value in axes.texts:  # interrupts reference lines there, but covers no whisker
+        value.xyann = (0, 7)
+        value.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 3})
+    _mark(axes, baselines)
+    low, high = axes.get_ylim()
+    axes.set_ylim(low, high + 0.2 * (high - low))  # room for the legend

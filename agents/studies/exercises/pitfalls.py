@@ -7,194 +7,130 @@ sizes that are too large.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
-
-import numpy as np
 
 from agents.gradient.gradient_learner import GradientLearner
 from agents.learner import Learner
-from agents.learner_registry import advised_config, build_learner
+from agents.learner_registry import build_learner
 from agents.runs import load_agent
+from agents.studies.exercises import long_inner_loop
 from agents.studies.exercises.exercise_run import (
     AHEAD,
+    NOT_SHOWN,
     ExerciseRun,
     Findings,
+    joined,
     measure,
-    meta_train,
+    standing,
 )
+from agents.studies.exercises.pitfall_panels import BarPanel, CurvePanel, Panel
 from agents.training.curves import Curves
-from agents.training.plots import (
-    Line,
-    draw_lines,
-    episode_axis,
-    lowest_value,
-    new_figure,
-    place_labels,
-    save_figure,
-    score_axis,
-    style_axes,
-)
-from agents.training.scratch_baseline import ScratchBaseline, tuned_scratch
-from game.tasks.packs import Pack, load_pack
-from game.tasks.task import Task
-from game.world.rules import Floats, Ints
+from agents.training.plots import new_figure, save_figure
+from agents.training.scratch_baseline import tuned_scratch
+from game.tasks.packs import load_pack
 
-GOALS, MAZES, ONE_MAP = "goals-5x5", "mazes-9x9", "gridnavi"
+MAZES, ONE_MAP = "mazes-9x9", "gridnavi"
 ELSEWHERE = ("opponents", "dynamics")  # packs that agents of other packs are tested on
-EPISODES = 60  # in the whole inner loop
-USUAL, LONG = 3, 12  # inner steps
-ITERATIONS = 100
 FACTORS = (1, 2, 5)  # multiples of the learned step sizes
 STEPS = 5
-SEEDS = 5  # training seeds where an agent is trained, else adaptation seeds
-SOLVED = 0.8  # score from which a task counts as solved
-NOT_SHOWN = "in this run the pitfall does not appear"
+SEEDS = 5  # adaptation seeds
 
-
-@dataclass(frozen=True)
-class Panel:
-    """A panel of the figure."""
-
-    key: str  # in the numbers
-    title: str
-    scores: dict[str, Floats]  # by name: [seeds, steps + 1]
-    episodes: Mapping[str, Sequence[int]]  # by name: [steps + 1]
-
-    def numbers(self) -> dict[str, list[float]]:
-        """Return the mean score after each step by name, as saved in the exercise's JSON file."""
-        return {one_line(name): scores.mean(0).tolist() for name, scores in self.scores.items()}
-
-
-def one_line(name: str) -> str:
-    """Return the name of a line without its line breaks."""
-    return name.replace("\n", " ")
+Pairs = dict[str, dict[str, Curves]]  # by role: the curves of an agent and of its scratch
 
 
 def run(exercise: ExerciseRun) -> Findings:
     """Measure each pitfall next to the setting that avoids it."""
-    long, solved = too_long(exercise)
-    columns = [long, other_tasks(exercise), too_large(exercise)]
+    loops = long_inner_loop.compare_loops(exercise)
+    elsewhere = {load_pack(name).title: other_tasks(exercise, name) for name in ELSEWHERE}
+    large = too_large(exercise)
+    columns: list[Sequence[Panel]] = [
+        long_inner_loop.panels(loops),
+        [pair_panel(title, pairs) for title, pairs in elsewhere.items()],
+        [curve_panel(name, curves) for name, curves in large.items()],
+    ]
     draw(exercise, columns)
-    numbers: dict[str, Any] = {
-        pitfall: {panel.key: panel.numbers() for panel in panels}
-        for pitfall, panels in zip(("long", "elsewhere", "large"), columns)
+    numbers = {
+        "long": {
+            kind: {name: run.numbers() for name, run in runs.items()}
+            for kind, runs in loops.items()
+        },
+        "elsewhere": {
+            title: {role: _means(pair) for role, pair in pairs.items()}
+            for title, pairs in elsewhere.items()
+        },
+        "large": {name: _means(curves) for name, curves in large.items()},
+        "iterations": exercise.iterations(long_inner_loop.ITERATIONS),
     }
-    numbers["solved"] = solved
     return Findings(conclude(numbers), numbers)
 
 
-# --- an inner loop that is too long ---------------------------------------------------------------
-
-
-def too_long(exercise: ExerciseRun) -> tuple[list[Panel], dict[str, dict[str, float]]]:
-    """Train with few inner steps of many episodes, and with many of few: the episodes on each task
-    and the outer iterations are equal.
-
-    Returns the scores on the easy and the hard half of the goals that are not trained on, and the
-    shares of tasks that are solved in the end. Easy goals are those of the shorter optimal paths.
-    """
-    pack = load_pack(GOALS)
-    tasks = [*pack.split("test").tasks, *pack.split("validation").tasks]  # none is used to select
-    curves: dict[str, list[Curves]] = {}
-    for steps in (USUAL, LONG):
-        name = f"{steps} steps of\n{EPISODES // steps} episodes"
-        curves[name] = [
-            measure(exercise, train(exercise, pack, steps, seed), tasks, steps)
-            for seed in exercise.seeds(SEEDS)
-        ]
-    halves = easy_and_hard(next(iter(curves.values()))[0].baselines.optimal)
-    episodes = {name: runs[0].episodes for name, runs in curves.items()}
-    panels, solved = [], {}
-    for key, half in zip(("easy", "hard"), halves):
-        scores = {
-            name: np.stack([run.scores[:, half] for run in runs]) for name, runs in curves.items()
-        }
-        means = {name: values.mean((1, 2)) for name, values in scores.items()}
-        panels.append(Panel(key, f"1. a long inner loop: {key} goals", means, episodes))
-        solved[key] = {
-            one_line(name): float((values[..., -1] > SOLVED).mean())
-            for name, values in scores.items()
-        }
-    return panels, solved
-
-
-def train(exercise: ExerciseRun, pack: Pack, steps: int, seed: int) -> Learner:
-    """Train MAML for the return after `steps` inner steps, without bonuses for exploration."""
-    config = advised_config(pack, "maml")
-    inner = replace(config.inner, episodes=EPISODES // steps, rarity=0.0, curiosity=0.0)
-    config = replace(config, inner=inner, inner_steps=steps, multi_step=False)
-    learner = build_learner("maml", config, seed)
-    text = f"{steps} inner steps, training seed {seed}"
-    iterations = exercise.iterations(ITERATIONS)
-    for _ in meta_train(exercise, learner, pack.split("train"), iterations, 10, text, seed):
-        pass
-    return learner
-
-
-def easy_and_hard(optimal: Floats) -> tuple[Ints, Ints]:
-    """Return the indices of the tasks with the higher optimal returns, and of the others."""
-    order = np.argsort(-optimal, kind="stable")
-    half = len(order) // 2
-    return order[:half], order[half:]
+def _means(curves: Mapping[str, Curves]) -> dict[str, list[float]]:
+    return {name: one.mean_scores for name, one in curves.items()}
 
 
 # --- tasks from another distribution --------------------------------------------------------------
 
 
-def other_tasks(exercise: ExerciseRun) -> list[Panel]:
-    """Test agents of other packs: one trained on a single map, and one on ever new mazes."""
-    panels = []
-    for name in ELSEWHERE:
-        pack = load_pack(name)
-        agents: dict[str, Learner | ScratchBaseline] = {
-            f"trained on\n{pack.title}": load_agent("maml", name).learner,
-            "trained on mazes": load_agent("maml", MAZES).learner,
-            "scratch": tuned_scratch(f"scratch:maml-{ONE_MAP}", pack),
-            "trained on\nGridNavi": load_agent("maml", ONE_MAP).learner,
+def other_tasks(exercise: ExerciseRun, name: str) -> Pairs:
+    """Test agents on a pack: its own, that of ever new mazes, and that of a single map; beside each
+    a scratch with that agent's network and inner loop."""
+    pack, seeds = load_pack(name), exercise.seeds(SEEDS)
+    tasks = exercise.held_out(pack)
+    agents = {"own": name, "mazes": MAZES, "one map": ONE_MAP}
+    pairs = {}
+    for role, home in agents.items():
+        agent = load_agent("maml", home)
+        scratch = tuned_scratch(f"scratch:{agent.name}", pack)
+        pairs[role] = {
+            "agent": measure(exercise, agent.learner, tasks, STEPS, seeds),
+            "scratch": measure(exercise, scratch, tasks, STEPS, seeds),
         }
-        title = f"2. other tasks: tested on {pack.title}"
-        panels.append(compare(exercise, pack.title, title, agents, exercise.held_out(pack)))
-    return panels
+    return pairs
 
 
-def compare(
-    exercise: ExerciseRun,
-    key: str,
-    title: str,
-    agents: Mapping[str, Learner | ScratchBaseline],
-    tasks: Sequence[Task],
-) -> Panel:
-    """Measure agents on tasks with each of the adaptation seeds."""
-    seeds = exercise.seeds(SEEDS)
-    curves = {name: measure(exercise, one, tasks, STEPS, seeds) for name, one in agents.items()}
-    return Panel(
-        key,
-        title,
-        {name: one.scores.mean(1) for name, one in curves.items()},
-        {name: one.episodes for name, one in curves.items()},
+def pair_panel(title: str, pairs: Pairs) -> BarPanel:
+    """Return the panel of final scores on a pack."""
+    homes = {"own": title, "mazes": load_pack(MAZES).title, "one map": load_pack(ONE_MAP).title}
+    names = {"agent": "agent", "scratch": "scratch with its network and inner loop"}
+    return BarPanel(
+        f"2. other tasks: tested on {title}",
+        [f"agent of\n{homes[role]}" for role in pairs],
+        {
+            shown: [pair[name].scores[..., STEPS].mean(1) for pair in pairs.values()]
+            for name, shown in names.items()
+        },
+        y_label=f"normalised score after {STEPS} steps",
     )
 
 
 # --- step sizes that are too large ----------------------------------------------------------------
 
 
-def too_large(exercise: ExerciseRun) -> list[Panel]:
+def too_large(exercise: ExerciseRun) -> dict[str, dict[str, Curves]]:
     """Multiply the learned step sizes, without and with a trust region."""
     learner = load_agent("maml", MAZES).learner
     assert isinstance(learner, GradientLearner)
-    tasks = exercise.held_out(load_pack(MAZES))
+    tasks, seeds = exercise.held_out(load_pack(MAZES)), exercise.seeds(SEEDS)
     regions = {"no trust region": 0.0, "a trust region": learner.config.inner.trust}
-    return [
-        compare(
-            exercise,
-            name,
-            f"3. large step sizes: {name}",
-            {f"step sizes x {factor}": with_steps(learner, trust, factor) for factor in FACTORS},
-            tasks,
-        )
+    return {
+        name: {
+            f"step sizes x {factor}": measure(
+                exercise, with_steps(learner, trust, factor), tasks, STEPS, seeds
+            )
+            for factor in FACTORS
+        }
         for name, trust in regions.items()
-    ]
+    }
+
+
+def curve_panel(name: str, curves: Mapping[str, Curves]) -> CurvePanel:
+    """Return the panel of scores over episodes, without or with a trust region."""
+    return CurvePanel(
+        f"3. large step sizes: {name}",
+        {name: one.scores.mean(1) for name, one in curves.items()},
+        {name: one.episodes for name, one in curves.items()},
+    )
 
 
 def with_steps(learner: GradientLearner, trust: float, factor: float) -> Learner:
@@ -210,54 +146,34 @@ def with_steps(learner: GradientLearner, trust: float, factor: float) -> Learner
 
 
 def conclude(numbers: dict[str, Any]) -> tuple[str, str, str]:
-    """Interpret the numbers in three sentences."""
+    """Interpret the numbers, pitfall by pitfall."""
     return (
-        _conclude_long(numbers["long"], numbers["solved"]),
+        long_inner_loop.conclude(numbers["long"], numbers["iterations"]),
         _conclude_elsewhere(numbers["elsewhere"]),
         _conclude_large(numbers["large"]),
     )
 
 
-def _conclude_long(scores: dict[str, Any], solved: dict[str, Any]) -> str:
-    (easy_short, easy_long), (hard_short, hard_long) = (
-        [curve[-1] for curve in scores[half].values()] for half in ("easy", "hard")
-    )
-    (some_easy, few_easy), (some_hard, few_hard) = (solved[h].values() for h in ("easy", "hard"))
-    lost_easy, lost_hard = easy_short - easy_long, hard_short - hard_long
-    outcome = NOT_SHOWN
-    if lost_hard > max(0.0, lost_easy) + AHEAD:
-        outcome = (
-            f"it loses {lost_hard:z.2f} on the hard goals and {lost_easy:z.2f} on the easy ones; "
-            "the long inner loop overfits to easy tasks"
-        )
-    elif min(lost_easy, lost_hard) > AHEAD:
-        outcome = f"it loses {lost_easy:.2f} on easy and {lost_hard:.2f} on hard goals"
-    return (
-        f"On {EPISODES} episodes and with as many outer iterations, an agent trained with {USUAL} "
-        f"inner steps scores {easy_short:.2f} on the easy half of the goals and {hard_short:.2f} "
-        f"on the hard half, and solves {some_easy:.0%} and {some_hard:.0%} of them, with a score "
-        f"over {SOLVED}; trained with {LONG} steps it scores {easy_long:.2f} and "
-        f"{hard_long:.2f}, and solves {few_easy:.0%} and {few_hard:.0%}: {outcome}."
-    )
+def _conclude_elsewhere(packs: dict[str, dict[str, dict[str, list[float]]]]) -> str:
+    def listed(role: str, name: str) -> str:
+        return joined([f"{pairs[role][name][STEPS]:z.2f} on {p}" for p, pairs in packs.items()])
 
+    def where(role: str, wanted: str) -> list[str]:
+        leads = {
+            pack: pairs[role]["agent"][STEPS] - pairs[role]["scratch"][STEPS]
+            for pack, pairs in packs.items()
+        }
+        return [pack for pack, lead in leads.items() if standing(lead) == wanted]
 
-def _conclude_elsewhere(panels: dict[str, dict[str, list[float]]]) -> str:
-    parts, shown, safe = [], [], []
-    for pack, curves in panels.items():
-        home, mazes, scratch, one_map = (curve[STEPS] for curve in curves.values())
-        parts.append(f"{one_map:.2f}, {scratch:.2f} and {home:.2f} on {pack}")
-        shown.append(one_map < min(scratch, home) - AHEAD)
-        safe.append(mazes > scratch + AHEAD)
-    bet = "there its initialisation is worse than none"
-    but = (
-        "; an agent trained on ever new mazes stays ahead of that policy on both"
-        if all(safe)
-        else ""
-    )
+    worse, safe = where("one map", "behind"), where("mazes", "ahead")
+    outcome = f"on {joined(worse)} its initialisation is worse than none" if worse else NOT_SHOWN
+    ahead = f"ahead of it on {joined(safe)}" if safe else "not ahead of it"
     return (
-        f"After {STEPS} steps the agent of GridNavi, which knows a single map, an untrained policy "
-        f"with its network and inner loop, and the pack's own agent score {' and '.join(parts)}: "
-        f"{bet + but if all(shown) else NOT_SHOWN}."
+        f"After {STEPS} steps the agent of GridNavi, which knows a single map, scores "
+        f"{listed('one map', 'agent')}, and an untrained policy with its network and inner loop "
+        f"{listed('one map', 'scratch')}: {outcome}. The agent of ever new mazes scores "
+        f"{listed('mazes', 'agent')}, and an untrained policy with the network and inner loop of "
+        f"that agent {listed('mazes', 'scratch')}: the agent is {ahead}."
     )
 
 
@@ -280,24 +196,12 @@ def draw(exercise: ExerciseRun, columns: Sequence[Sequence[Panel]]) -> None:
     """Draw one column of two panels per pitfall."""
     n = len(exercise.seeds(SEEDS))
     note = (
-        f"mean score on tasks that were not trained on; bands: lowest and highest of {n} training "
-        f"seeds (1) or adaptation seeds (2, 3); scratch: GridNavi's network and inner loop"
+        "mean over tasks that were not trained on; whiskers and bands: lowest and highest of "
+        f"{n} training seeds (1) or adaptation seeds (2, 3)"
     )
     figure, grid = new_figure("Pitfalls", 2, len(columns), note, heights=(3.7, 3.7))
-    drawn = {
-        (row, column): [
-            Line(name, panel.episodes[name], values.mean(0), values.min(0), values.max(0))
-            for name, values in panel.scores.items()
-        ]
-        for column, panels in enumerate(columns)
-        for row, panel in enumerate(panels)
-    }
-    lowest = min(map(lowest_value, drawn.values()))
-    for (row, column), lines in drawn.items():
-        axes = grid[row, column]
-        style_axes(axes, columns[column][row].title, "", "normalised score")
-        draw_lines(axes, lines)
-        episode_axis(axes, lines)
-        score_axis(axes, lowest)
-        place_labels(axes)
+    for axes, panels in zip(grid.T, columns):
+        lowest = min(panel.lowest for panel in panels)  # one axis for the panels of a pitfall
+        for one, panel in zip(axes, panels):
+            panel.draw(one, lowest)
     save_figure(figure, exercise.out / "pitfalls.png")

@@ -8,24 +8,35 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from agents.learner_registry import advised_config
-from agents.studies.exercises import EXERCISES, goals, pitfalls, second_order, warm_up
+from agents.learner_registry import advised_config, build_learner
+from agents.studies.exercises import (
+    EXERCISES,
+    goals,
+    long_inner_loop,
+    pitfalls,
+    second_order,
+    warm_up,
+)
 from agents.studies.exercises import memory_or_gradients as memory
-from agents.studies.exercises.compare_packs import Example, median_index
+from agents.studies.exercises.compare_packs import Example, _where, median_index
 from agents.studies.exercises.exercise_run import (
+    NOT_SHOWN,
     ExerciseRun,
     Findings,
     checkpoints,
     do_exercise,
     meta_train,
 )
+from agents.studies.exercises.hidden_variables import hidden_variables
 from agents.training import tuning
 from agents.training.scratch_baseline import tune_config, tuned_scratch
+from game.tasks.family import nth_task
 from game.tasks.packs import load_pack
 from game.tasks.task import Task
 from game.text.reading import parse
@@ -118,9 +129,56 @@ def test_an_example_says_whether_its_goal_is_reached():
     task = Task(parse("map:\n@.G\n"), "corridor")
     there, astray = np.array([[0, 0], [0, 1], [0, 2]]), np.array([[0, 0], [0, 1]])
     found = Example(task, (0.1, 0.9), ([astray] * 3, [there, there, astray]))
-    assert "score 0.10 before, 0.90 after 5 steps" in found.text
-    assert "reached in 0 and 2 of 3 episodes" in found.text
+    assert "score: 0.10 before, 0.90 after 5 steps" in found.text
+    assert "goal reached: 0 before, 2 after, of 3 episodes" in found.text
+    assert "hidden from the agent: the goal" in found.text
+    assert "coins" not in found.text
     assert "do not reach the goal" in Example(task, (0.1, 0.2), ([there], [astray])).text
+
+
+def test_an_example_says_what_its_coins_are_worth_and_how_many_are_taken():
+    family = parse("goal: visible\ndefine: o worth={-3, 2}\nmap:\no@oG\n")
+    task, other = (nth_task(family, i, "coins") for i in (0, 1))
+    both = np.array([[0, 1], [0, 0], [0, 1], [0, 2], [0, 1], [0, 2], [0, 3]])
+    text = Example(task, (0, 1), ([both, both], [both[-3:], both[:1]])).text
+    assert "hidden from the agent: coins cost 3" in text
+    assert "coins taken: 4 before, 1 after" in text
+    assert "hidden from the agent: coins pay 2" in Example(other, (0, 1), ([both], [both])).text
+
+
+@pytest.mark.parametrize(
+    ("header", "words"),
+    [
+        ("define: M kind={y}", ["the opponent walks along its column"]),
+        ("define: M kind={x}", ["the opponent walks along its row"]),  # the value that is shown
+        ("define: M every={2}", ["M every 2"]),
+        ("cost: mud={0} water={2}", ["mud costs 0 steps"]),  # there is no water
+        ("slip: {0, 0.4}", ["moves do not slip"]),
+        ("wind: east {0.2}", ["wind to the east with probability 0.2"]),
+        ("controls: shuffled", ["normal controls"]),
+        ("slip: 0.3\ncontrols: down up left right", []),  # the same in all tasks, and shown
+        ("goal: hidden", ["the goal"]),
+    ],
+)
+def test_hidden_variables_are_said_in_words(header: str, words: list[str]):
+    goal = "" if "goal" in header else "goal: visible\n"
+    task = nth_task(parse(f"{goal}{header}\nmap:\n@.%\n.MG\n"), 0, "task")
+    assert hidden_variables(task) == words
+
+
+def test_hidden_variables_that_a_split_adds_are_said():
+    assert any(
+        "wind to the west" in text
+        for text in hidden_variables(load_pack("dynamics").split("test").tasks[0])
+    )
+
+
+def test_packs_where_meta_training_is_behind_are_named():
+    results: Any = [SimpleNamespace(pack=SimpleNamespace(title=title)) for title in "ABCD"]
+    assert _where(results, [0.5, -0.1, 0.3, 0.001]) == (
+        "ahead on A (+0.50) and C (+0.30), level on D (+0.00), behind on B (-0.10)"
+    )
+    assert _where(results[:1], [-0.2]) == "behind on A (-0.20)"
 
 
 def rising(first: float, last: float) -> list[float]:
@@ -141,12 +199,21 @@ def test_goals_says_what_meta_training_buys():
     }
     text = " ".join(goals.conclude(numbers))
     assert "to 0.31 and five to 0.52" in text
-    assert "+0.50 and +0.01 from it: what meta-training buys here is above all the first" in text
+    assert (
+        "ahead by 0.50 after one step and level (+0.01) after five: what meta-training buys here "
+        "is above all the first step"
+    ) in text
+    assert "Iteration 5 of 10 was selected" in text
     assert "memorised" in text
     both = numbers | {"scratch_score": rising(0.2, 0.3)}
     assert "after one step and after five" in goals.conclude(both)[1]
     late = numbers | {"scratch_score": rising(0.8, 0.3)}
     assert "only after five" in goals.conclude(late)[1]
+    overtaken = numbers | {"scratch_score": rising(0.2, 0.95)}
+    assert (
+        "behind by 0.05 after five: meta-training buys the first step, and scratch"
+        in (goals.conclude(overtaken)[1])
+    )
     none = numbers | {"maml_score": rising(0.2, 0.89), "training_goals_score": rising(0.2, 0.89)}
     text = " ".join(goals.conclude(none))
     assert "buys nothing" in text
@@ -192,35 +259,85 @@ def test_second_order_says_which_is_ahead_and_what_it_costs():
 
 
 def test_easy_and_hard_goals_are_halves_by_the_optimal_return():
-    easy, hard = pitfalls.easy_and_hard(np.array([0.1, 0.9, 0.5, 0.7]))
+    easy, hard = long_inner_loop.easy_and_hard(np.array([0.1, 0.9, 0.5, 0.7]))
     assert (easy.tolist(), hard.tolist()) == ([1, 3], [2, 0])
 
 
-def test_pitfalls_says_which_appear():
-    def numbers(few: float, one_map: float, free: float) -> dict[str, Any]:
-        elsewhere = {"own": 0.9, "mazes": 0.8, "scratch": 0.7, "one map": one_map}
-        packs = {pack: {name: [x] * 6 for name, x in elsewhere.items()} for pack in ("A", "B")}
-        return {
-            "long": {
-                "easy": {"3": [0.1, 0.97], "12": [0.1, 0.95]},
-                "hard": {"3": [0.1, 0.94], "12": [0.1, few]},
-            },
-            "solved": {"easy": {"3": 1.0, "12": 0.97}, "hard": {"3": 0.9, "12": 0.6}},
-            "elsewhere": packs,
-            "large": {
-                "no": {"1": [0.9] * 6, "5": [free] * 6},
-                "trust": {"1": [0.9] * 6, "5": [0.9] * 6},
-            },
-        }
+def test_the_environment_steps_of_both_inner_loops_are_counted(tmp_path: Path):
+    exercise, pack = ExerciseRun(tmp_path, budget=0.02), load_pack(long_inner_loop.PACK)
+    metrics: list[dict[str, float]] = []
+    learner, spent = long_inner_loop.train(exercise, pack, (2, 3), False, 0)
+    again = build_learner("maml", learner.config, 0)
+    list(meta_train(exercise, again, pack.split("train"), 2, 10, "", 0, metrics))
+    assert spent == sum(row["env_steps"] for row in metrics) > 0
+    assert (learner.config.inner.rarity, learner.config.inner.curiosity) == (0, 0)
 
-    long, elsewhere, large = pitfalls.conclude(numbers(0.77, 0.2, 0.5))
-    assert "loses 0.17 on the hard goals and 0.02 on the easy ones" in long
-    assert "solves 97% and 60%" in long
-    assert "worse than none" in elsewhere
-    assert "stays ahead of that policy" in elsewhere
-    assert "cost 0.40; a trust region" in large
-    harmless = pitfalls.conclude(numbers(0.93, 0.69, 0.89))
-    assert all(pitfalls.NOT_SHOWN in sentence for sentence in harmless)
+
+def inner_loops(few: float, helped: float) -> dict[str, Any]:
+    def run(easy: float, hard: float, n: float) -> dict[str, Any]:
+        shares = {"easy": easy, "hard": hard}
+        return {"score": shares, "solved": shares, "env_steps": n}
+
+    return {
+        "no bonuses": {"3": run(0.97, 0.94, 473_989), "12": run(0.95, few, 480_570)},
+        "with bonuses": {"3": run(0.98, 0.94, 491_000), "12": run(0.98, helped, 455_000)},
+    }
+
+
+def test_a_long_inner_loop_is_judged_at_equal_environment_steps():
+    def conclude(few: float, helped: float) -> str:
+        return long_inner_loop.conclude(inner_loops(few, helped), 100)
+
+    text = conclude(0.77, 0.93)
+    assert text.startswith("Without exploration bonuses, on 100 outer iterations")
+    assert "environment steps (474,000 and 481,000)" in text
+    assert "scores 0.95 and 0.77 and solves 95% and 77%" in text
+    assert "loses 0.02 and 0.17, so it overfits to easy tasks" in text
+    assert "(environment steps: 491,000 and 455,000): they prevent the loss" in text
+    assert "prevent part of the loss" in conclude(0.77, 0.85)
+    assert "do not prevent the loss" in conclude(0.77, 0.77)
+    assert "overfits" not in conclude(0.91, 0.94)
+    harmless = conclude(0.93, 0.5)
+    assert NOT_SHOWN in harmless
+    assert "prevent" not in harmless
+
+
+def elsewhere(one_map: float, mazes: float) -> dict[str, Any]:
+    agents = {"own": 0.9, "mazes": mazes, "one map": one_map}
+    roles = {name: {"agent": [x] * 6, "scratch": [0.7] * 6} for name, x in agents.items()}
+    return {"A": roles, "B": roles | {"one map": {"agent": [0.2] * 6, "scratch": [0.1] * 6}}}
+
+
+def test_pitfalls_says_which_appear():
+    def conclude(one_map: float, mazes: float, free: float) -> str:
+        large = {
+            "no": {"1": [0.9] * 6, "5": [free] * 6},
+            "trust": {"1": [0.9] * 6, "5": [0.9] * 6},
+        }
+        numbers = {"long": inner_loops(0.9, 0.9), "iterations": 9, "large": large}
+        return " ".join(pitfalls.conclude(numbers | {"elsewhere": elsewhere(one_map, mazes)})[1:])
+
+    text = conclude(0.2, 0.8, 0.5)
+    assert "on A its initialisation is worse than none" in text
+    assert "scores 0.80 on A and 0.80 on B" in text
+    assert "is ahead of it on A and B" in text
+    assert "cost 0.40; a trust region" in text
+    harmless = conclude(0.69, 0.69, 0.89)
+    assert harmless.count(NOT_SHOWN) == 2
+    assert "not ahead of it" in harmless
+
+
+def test_each_agent_elsewhere_is_compared_with_scratch_of_its_own_inner_loop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(pitfalls, "measure", lambda exercise, agent, *_: agent)
+    with little_tuning():
+        pairs: Any = pitfalls.other_tasks(ExerciseRun(tmp_path), "opponents")
+    for pair in pairs.values():
+        agent, scratch = pair["agent"].config, pair["scratch"].config
+        assert (scratch.hidden, scratch.inner) == (agent.hidden, agent.inner)
+        assert scratch.step_size == agent.step_size
+    assert len({str(pair["scratch"].config) for pair in pairs.values()}) == 3
 
 
 def test_memory_says_what_it_gains_and_where_it_fails():
