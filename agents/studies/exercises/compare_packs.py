@@ -42,7 +42,7 @@ from game.world.planner import baseline_returns
 
 STEPS = 5
 PATHS = 3  # episodes drawn on the level
-TEXT_WIDTH = 64  # letters in a line below the level
+TEXT_WIDTH = 72  # letters in a line below the level
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ MEASUREMENTS = 15  # during training, besides the one before it
 
 
 @dataclass(frozen=True)
-class Training:
+class TrainingCourse:
     """The course of a meta-training: curves by iteration and kind of goals."""
 
     measured: dict[int, dict[str, Curves]]
@@ -74,7 +74,7 @@ def run(exercise: ExerciseRun) -> Findings:
     return Findings(conclude(numbers), numbers)
 
 
-def train(exercise: ExerciseRun, pack: Pack, config: Any) -> Training:
+def train(exercise: ExerciseRun, pack: Pack, config: Any) -> TrainingCourse:
     """Meta-train, and measure the learner on training, validation and held-out goals meanwhile."""
     learner = build_learner("maml", config, exercise.seed)
     tasks, validation = pack.split("train"), pack.split("validation").tasks
@@ -89,10 +89,10 @@ def train(exercise: ExerciseRun, pack: Pack, config: Any) -> Training:
             }
             values[i] = tuning_value(lambda _: learner, validation)
     chosen = max(values, key=lambda i: values[i])  # early stopping: ten goals are soon memorised
-    return Training(measured, chosen)
+    return TrainingCourse(measured, chosen)
 
 
-def summarise(training: Training, scratch: Curves) -> dict[str, Any]:
+def summarise(training: TrainingCourse, scratch: Curves) -> dict[str, Any]:
     """Return the numbers that the sentences are based on."""
     ours, iterations = training.selected["held-out"], max(training.measured)
     last = training.measured[iterations]
@@ -173,7 +173,7 @@ def _mark(axes: Any, baselines: BaselineReturns) -> None:
         axes.direct_labels = [*getattr(axes, "direct_labels", []), label]
 
 
-def draw(exercise: ExerciseRun, training: Training, scratch: Curves) -> None:
+def draw(exercise: ExerciseRun, training: TrainingCourse, scratch: Curves) -> None:
     """Draw the course of training on both kinds of goals, and the comparison with scratch."""
     note = (
         "an open 5x5 grid with a hidden goal; 20 episodes before each gradient step; bands and "
@@ -191,7 +191,7 @@ def draw(exercise: ExerciseRun, training: Training, scratch: Curves) -> None:
     save_figure(figure, exercise.out / "goals.png")
 
 
-def draw_course(axes: Any, training: Training, kind: str) -> None:
+def draw_course(axes: Any, training: TrainingCourse, kind: str) -> None:
     """Draw the return on one kind of goals over the iterations of the outer loop."""
     curves = [at[kind] for at in training.measured.values()]
     baselines = curves[0].baselines
