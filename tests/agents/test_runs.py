@@ -166,7 +166,7 @@ def test_checkpoints_whose_hash_covers_the_arrays_alone_still_load(run: Path):
         ({"iteration": "7"}, "'iteration' is '7', and should be a whole number"),
         ({"iteratoin": 7}, "did you mean 'iteration'"),
         ({"totals": {"loss": 1.0}}, "sums of metrics"),
-        ({"rows": [{"iteration": 1}, {"score_0": 1}]}, "rows of metrics differ"),
+        ({"rows": [{"iteration": 1}, {"score_0": 1}]}, "a row of metrics lacks its iteration"),
     ],
 )
 def test_progress_that_cannot_be_is_refused(facts: dict, what: str):

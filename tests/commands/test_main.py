@@ -190,7 +190,7 @@ def test_a_malformed_level_exits_1_with_places_and_no_traceback(
         (
             ["train", "goals-5x5", "--tasks", "9999", "--episodes", "9999"],
             2,
-            "limit of 100,000,000",
+            "limit of 2,000,000",
         ),
         (["train", "goals-5x5", "--hidden", "4096", "4096"], 2, "18,735,104 weights"),
         (["microscope", "goals-5x5", "--samples", "100000000000"], 2, "at most 20,000"),

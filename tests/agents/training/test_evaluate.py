@@ -220,6 +220,8 @@ def test_adaptation_without_randomness_is_evaluated_once_per_task():
     agent, asked = make_learner("rl2", width=4), []
 
     class Counted:
+        episodes_per_step = 1
+
         def adapt(self, batch: GridBatch, rngs: list, steps: int):
             asked.append(batch.n_tasks)
             return agent.adapt(batch, rngs, steps)
