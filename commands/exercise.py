@@ -50,7 +50,9 @@ class ExerciseCommand:
             self.out or Path("out") / self.name,
             self.seed,
             self.budget,
-            lambda steps, text: track(steps, text, console=console, transient=True),
+            lambda steps, text: track(
+                steps, text, console=console, transient=True, disable=not console.is_terminal
+            ),
         )
         for sentence in do_exercise(self.name, run).sentences:
             console.print(sentence, highlight=False)
