@@ -12,6 +12,7 @@ from game.view.draw.plot_axes import Axes
 from game.view.draw.text_boxes import draw_pill
 from game.view.draw.theme import Typeset, mix
 
+NOTE_LINES = 2  # of a note, at most
 STATE_HUES = {  # agent's state: field of the palette
     "loading": "muted",
     "before adaptation": "muted",
@@ -70,8 +71,8 @@ def _draw_notes(
 ) -> int:
     """Draw the notes at the bottom. Return the y above them."""
     y = rect.bottom
-    for note in reversed(notes):
-        line = type.fit(note, "small", rect.width)
+    lines = [line for note in notes for line in type.wrap(note, "small", rect.width, NOTE_LINES)]
+    for line in reversed(lines):
         place = type.write(surface, line, "small", type.palette.muted, bottomleft=(rect.left, y))
         y = place.top
     return y - type.unit // 2 if notes else y
