@@ -8,7 +8,7 @@ import numpy as np
 import pygame
 import pytest
 
-from game.session.messages import Stepped
+from game.session.messages import AgentNote, Stepped
 from game.tasks.packs import load_pack
 from game.text.reading import parse
 from game.view.app import App
@@ -321,3 +321,11 @@ def test_the_gallery_leads_to_play_and_hides_the_goals(tmp_path: Path) -> None:
     app.handle(press(pygame.K_g, "g"))
     app.update(0.02)
     assert app.page is gallery
+
+
+def test_a_duel_says_which_scratch_it_is():
+    page = screen(duel=True)
+    session = page.session
+    session.feed.messages = [AgentNote(session.number, 0, "inner loop of maml")]  # type: ignore
+    page.update(0.0)
+    assert session.agent_note == "inner loop of maml"

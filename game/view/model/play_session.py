@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from game.session.messages import Failed, Feed, Ready, Request, Stepped
+from game.session.messages import AgentNote, Failed, Feed, Ready, Request, Stepped
 from game.session.trace import AdaptationStep
 from game.tasks.task import Task
 from game.view.model.background_jobs import BackgroundJobs
@@ -53,6 +53,7 @@ class PlaySession:
         self.planned = PlannedTask()  # empty until the task is planned
         self.number = -1  # of the request to the agent; -1 before the first one
         self.failure = ""
+        self.agent_note = ""  # how the agent's step size was chosen, where that needs saying
         self.trial: HumanTrial | None = None  # None until the task is planned
         self.last_step: HumanStep | None = None  # None at the start of an episode
         self.since_step = 0.0  # seconds since the last step, or since the start of the episode
@@ -94,7 +95,9 @@ class PlaySession:
         for message in self.feed.poll() if self.feed and self.is_duel else ():
             if isinstance(message, Ready) or message.number not in (None, self.number):
                 continue
-            if isinstance(message, Stepped):
+            if isinstance(message, AgentNote):
+                self.agent_note = message.text
+            elif isinstance(message, Stepped):
                 self.agent_steps.append(message.step)
             elif isinstance(message, Failed):
                 self.failure = message.text

@@ -102,7 +102,8 @@ def draw_play_panel(
 def _draw_task(
     surface: pygame.Surface, rect: pygame.Rect, session: PlaySession, type: Typeset
 ) -> int:
-    """Draw the task's name, the opponent and the pack's title. Return the y below them."""
+    """Draw the task's name, the opponent, and a note about it or the pack's title. Return the y below
+    them."""
     palette, unit, setup = type.palette, type.unit, session.setup
     name = type.fit(session.task.name, "title", rect.width)
     y = type.write(surface, name, "title", palette.ink, topleft=rect.topleft).bottom
@@ -110,7 +111,7 @@ def _draw_task(
     hue = palette.agents[PERSON_HUE]
     badge = draw_pill(surface, text, hue, (rect.left, y + unit // 2), type)
     at = (badge.right + unit, badge.centery)
-    title = type.fit(setup.pack_title, "small", rect.right - at[0])
+    title = type.fit(session.agent_note or setup.pack_title, "small", rect.right - at[0])
     type.write(surface, title, "small", palette.muted, midleft=at)
     return badge.bottom
 
