@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, Self
 
 from agents.learner import check_options
 
@@ -44,3 +44,8 @@ class InnerOptions:
     hidden: tuple[int, ...]
     step_size: float
     inner: InnerConfig
+
+    @classmethod
+    def of(cls, config: Any) -> Self:
+        """Return the shared options of a gradient learner's Config."""
+        return cls(config.hidden, config.step_size, config.inner)

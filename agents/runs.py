@@ -6,7 +6,6 @@ before it is made.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from agents.agent_catalog import (
     scratch_like,
 )
 from agents.array_files import read_arrays, write_arrays
+from agents.inner_config import InnerOptions
 from agents.learner import AgentError, Arrays, Learner
 from agents.learner_registry import (
     advised_config,
@@ -31,7 +31,7 @@ from agents.learner_registry import (
     make_learner,
 )
 from agents.run_folder import run_path
-from agents.scratch_agents import SHARED, inner_options
+from agents.scratch_agents import inner_options
 from game.files import json_text, name_text
 from game.filling import Misfit, fill, parse_json
 from game.session.messages import BASELINE_AGENT
@@ -118,8 +118,7 @@ def load_agent(name: str, pack: str | Path = "", seed: int = 0) -> Agent:
 
 def scratch_config(config: Any) -> Any:
     """Return the options of a scratch with the network and inner loop of a learner's Config."""
-    shared = {key: getattr(config, key) for key in SHARED}
-    return make_config(BASELINE_AGENT, **shared)
+    return make_config(BASELINE_AGENT, **vars(InnerOptions.of(config)))
 
 
 def _config_like(like: str | None, pack: str | Path) -> Any:
@@ -137,11 +136,6 @@ def _config_like(like: str | None, pack: str | Path) -> Any:
         return scratch_config(options)
     except ValueError as error:
         raise AgentError(f"{find_agent(like, Path(pack).name) / CONFIG}: {error}") from None
-
-
-def learner_by_seed(name: str, pack: str = "") -> Callable[[int], Learner]:
-    """Return a function from adaptation seed to learner; only `scratch` depends on the seed."""
-    return lambda seed: load_agent(name, pack, seed).learner
 
 
 def load_run(folder: Path) -> tuple[str, Learner, dict[str, Any]]:

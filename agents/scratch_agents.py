@@ -14,8 +14,6 @@ from agents.learner import AgentError
 from game.filling import Misfit, fill
 from game.session.messages import BASELINE_AGENT, MOST_AGENTS
 
-SHARED = tuple(field.name for field in fields(InnerOptions))
-
 
 def is_scratch(name: str) -> bool:
     """Whether an agent is `scratch` or `scratch:AGENT`."""
@@ -31,15 +29,10 @@ def inner_options(name: str, pack: str = "") -> InnerOptions | None:
         return None
     options = read_config(find_agent(name, pack))["options"]
     try:
-        return fill(InnerOptions, {key: options[key] for key in SHARED if key in options})
+        shared = [field.name for field in fields(InnerOptions)]
+        return fill(InnerOptions, {key: options[key] for key in shared if key in options})
     except (Misfit, ValueError):
         return None
-
-
-def share_inner_loop(agent: str, scratch: str, pack: str = "") -> bool:
-    """Whether a scratch has the network and inner loop of an agent. Raises AgentError."""
-    like, options = scratch_like(scratch), inner_options(agent, pack)
-    return bool(like and options and options == inner_options(like, pack))
 
 
 def scratch_for(agents: Mapping[str, str], pack: str = "") -> dict[str, str]:

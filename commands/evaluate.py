@@ -42,7 +42,7 @@ class EvaluateCommand:
         import torch
 
         from agents.learner_registry import register_files
-        from agents.runs import learner_by_seed
+        from agents.runs import load_agent
         from agents.training.evaluate import check_folder_names, evaluate, write_results
         from agents.training.evaluated_agents import contenders
         from commands.console import Terminal, show_evaluation, show_written
@@ -72,7 +72,7 @@ class EvaluateCommand:
                 pack,
                 self.split,
                 agents,
-                lambda run: learner_by_seed(run, home),
+                lambda run: load_agent(run, home).learner,
                 self.seeds,
                 self.steps,
                 home,
@@ -80,7 +80,7 @@ class EvaluateCommand:
             done.append(found)
             if self.out:
                 write_results(self.out, done)
-            show_evaluation(found.title, found.summary(), console)
+            show_evaluation(found.title, found.summary, console)
         if self.out:
             show_written(self.out, console)
         return DONE

@@ -11,13 +11,15 @@ import io
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from agents.inner_config import InnerOptions
 from agents.learner import AgentError, Learner
-from agents.scratch_agents import inner_options, is_scratch, share_inner_loop
+from agents.scratch_agents import inner_options, is_scratch
 from agents.training.curves import Curves, adaptation_curves
 from agents.training.evaluated_agents import shares_tasks, tasks_of
 from agents.training.plots import Line, plot_scores
@@ -69,7 +71,7 @@ class Evaluation:
     agents: dict[str, tuple[str, ...]]  # by display name: an agent, or its training seeds
     curves: dict[str, Curves]
     scratch: dict[str, ScratchBaseline]  # by display name, those of the agents that are one
-    resolved_for: str  # the pack that bare names of learners stand for an agent of
+    inner_options: dict[str, InnerOptions | None]  # by display name; None without gradient steps
 
     @property
     def title(self) -> str:
@@ -79,8 +81,9 @@ class Evaluation:
             kind = "tasks (shared by training and test)"
         return f"{self.pack.title}: {len(self.tasks)} {kind}"
 
+    @cached_property
     def summary(self) -> dict[str, Any]:
-        """Return the contents of results.json."""
+        """The contents of results.json."""
         first = next(iter(self.curves.values()))
         episodes = first.returns.shape[2]
         agents = {name: curve.summary() for name, curve in self.curves.items()}
@@ -105,12 +108,8 @@ class Evaluation:
 
     def _sharing(self, scratch: str) -> list[str]:
         """Return the agents that have the inner loop of a scratch."""
-        name = self.scratch[scratch].name
-        return [
-            agent
-            for agent, runs in self.agents.items()
-            if share_inner_loop(runs[0], name, self.resolved_for)
-        ]
+        shared = InnerOptions.of(self.scratch[scratch].config)
+        return [agent for agent, options in self.inner_options.items() if options == shared]
 
     def _improvement(self, name: str) -> list[float] | None:
         """Return the probability of a higher return than scratch, for each step.
@@ -119,7 +118,7 @@ class Evaluation:
         it is the first.
         """
         own = [key for key in self.scratch if name in self._sharing(key)]
-        if inner_options(self.agents[name][0], self.resolved_for) is None:
+        if self.inner_options[name] is None:
             own = list(self.scratch)
         if not own:
             return None
@@ -133,13 +132,13 @@ def evaluate(
     pack: Pack,
     split: str,
     agents: dict[str, tuple[str, ...]],
-    loader: Callable[[str], Callable[[int], Learner]],
+    load: Callable[[str], Learner],
     seeds: int,
     steps: int,
     resolved_for: str = "",
 ) -> Evaluation:
-    """Adapt all agents to a split's tasks. `loader` returns an agent's learner for each seed, but
-    those of scratch are made here, with their step size tuned. Bare names of learners stand for
+    """Adapt all agents to a split's tasks. `load` returns an agent's learner, but those of scratch
+    are made here, one for each seed, with their step size tuned. Bare names of learners stand for
     their agents on the pack `resolved_for`, or else on this one.
 
     Raises LookupError if the split has no tasks, and AgentError.
@@ -152,14 +151,19 @@ def evaluate(
     }
 
     def curves_of(name: str) -> Curves:
-        learners = [scratch[name].learner] if name in scratch else map(loader, agents[name])
-        return Curves.pooled(
-            [adaptation_curves(load, tasks, range(seeds), steps) for load in learners]
-        )
+        if name in scratch:
+            return adaptation_curves(scratch[name].learner, tasks, range(seeds), steps)
+        learners = map(load, agents[name])
+        return Curves.pooled([_curves(learner, tasks, seeds, steps) for learner in learners])
 
     curves = {name: curves_of(name) for name in agents}
     home = resolved_for or pack.name
-    return Evaluation(pack, split, tasks, seeds, agents, curves, scratch, home)
+    options = {name: inner_options(runs[0], home) for name, runs in agents.items()}
+    return Evaluation(pack, split, tasks, seeds, agents, curves, scratch, options)
+
+
+def _curves(learner: Learner, tasks: Sequence[Task], seeds: int, steps: int) -> Curves:
+    return adaptation_curves(lambda _: learner, tasks, range(seeds), steps)
 
 
 FILES = ("results.json", "results.csv", "per_task.csv", "curves.png")
@@ -191,11 +195,10 @@ def write_results(folder: Path, evaluations: Sequence[Evaluation]) -> list[dict[
     for i, evaluation in enumerate(evaluations):
         target = folder / evaluation.pack.name if i else folder
         target.mkdir(parents=True, exist_ok=True)
-        summary = evaluation.summary()
-        write_json(target / "results.json", summary)
-        _write_csv(target / "results.csv", _step_rows(summary))
+        write_json(target / "results.json", evaluation.summary)
+        _write_csv(target / "results.csv", _step_rows(evaluation.summary))
         _write_csv(target / "per_task.csv", _task_rows(evaluation))
-        summaries.append(summary)
+        summaries.append(evaluation.summary)
     seeds = evaluations[0].seeds
     note = (
         "interquartile mean of the score over tasks and seeds, after Agarwal et al. 2021; "

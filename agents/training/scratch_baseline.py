@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from agents.agent_catalog import scratch_like
+from agents.inner_config import InnerOptions
 from agents.learner import Learner
 from agents.learner_registry import build_learner
 from agents.runs import load_agent, scratch_config
@@ -72,7 +73,7 @@ class ScratchBaseline:
         }
 
 
-_tuned: dict[tuple[Any, ...], float] = {}  # multipliers by options and tasks
+_tuned: dict[tuple[InnerOptions, tuple[str, ...]], float] = {}  # multipliers by options and tasks
 
 
 def tune_scratch(name: str, pack: Pack | None) -> Iterator[ScratchBaseline]:
@@ -105,8 +106,7 @@ def _tune(untuned: ScratchBaseline, tasks: Sequence[Task], pack: str) -> Iterato
     if not tasks:
         yield untuned
         return
-    config = untuned.config
-    key = (config.hidden, config.step_size, config.inner, tuple(task.id for task in tasks))
+    key = InnerOptions.of(untuned.config), tuple(task.id for task in tasks)
     if key not in _tuned:
 
         def value(multiplier: float) -> float:

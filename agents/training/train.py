@@ -377,9 +377,8 @@ class Training:
 def _csv(rows: Sequence[dict[str, float]]) -> str:
     """Return the text of metrics.csv."""
     text = io.StringIO()
-    columns = dict.fromkeys(
-        name for row in rows for name in row
-    )  # a run may be of an older version
+    # the rows of a run that is resumed may be of an older version, with other columns
+    columns = dict.fromkeys(name for row in rows for name in row)
     writer = csv.DictWriter(text, list(columns), restval="", lineterminator="\n")
     writer.writeheader()
     writer.writerows(

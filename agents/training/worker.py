@@ -151,11 +151,7 @@ def _unpickled(data: bytes) -> Message:
 
 def _serve(connection: Connection, train: Train | None, learners: Sequence[str]) -> None:
     """Run the worker's process until the window closes the connection."""
-    for name in (
-        "SIGINT",
-        "SIGTERM",
-        "SIGHUP",
-    ):  # for the window alone, which closes the connection
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # the window gets them, and closes the connection
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     with contextlib.suppress(EOFError, OSError):  # the window has closed the connection

@@ -75,7 +75,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert list(agents) == ["maml", "scratch"]
 
     def loader(run: str):
-        return lambda seed: load_agent(run, "goals-5x5", seed).learner
+        return load_agent(run, "goals-5x5").learner
 
     packs = [PACK, load_pack("gridnavi")]
     done = [evaluate(pack, "test", agents, loader, seeds=2, steps=2) for pack in packs]
@@ -253,11 +253,8 @@ def test_the_table_of_episodes_shows_agents_between_the_baselines(
     names = ("rl2", "planner", "posterior-sampling", "random")
     agents = {name: (name,) for name in names}
 
-    def loader(name: str):
-        return lambda seed: make_learner(name, seed)
-
-    found = evaluate(pack, "test", agents, loader, 1, 3)
-    show_evaluation(found.title, found.summary(), Console(width=120))
+    found = evaluate(pack, "test", agents, make_learner, 1, 3)
+    show_evaluation(found.title, found.summary, Console(width=120))
     output = capsys.readouterr().out
     rows = {
         line.split("  ")[0].strip(): line.split() for line in output.splitlines() if "." in line

@@ -137,10 +137,8 @@ def test_where_a_pack_has_no_validation_tasks_those_of_the_agents_pack_count(mon
 
 def test_eval_and_window_show_the_same_scratch(monkeypatch):
     agents = contenders(["maml-goals-5x5", "scratch"], GOALS.name)
-    found = evaluate(
-        GOALS, "test", agents, lambda run: lambda seed: load_agent(run, "", seed).learner, 1, 2
-    )
-    facts = found.summary()["agents"]["scratch"]["scratch"]
+    found = evaluate(GOALS, "test", agents, lambda run: load_agent(run).learner, 1, 2)
+    facts = found.summary["agents"]["scratch"]["scratch"]
     assert facts["like"] == "maml-goals-5x5"
     assert facts["step_size"] == 10 * facts["multiplier"]
     task = found.tasks[0]
