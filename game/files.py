@@ -41,14 +41,19 @@ def replaceable(path: str | Path) -> Path:
     return Path(target)
 
 
+def can_be_path(path: str | Path) -> bool:
+    """Whether a file can have this path, as this system names files."""
+    try:
+        return b"\0" not in os.fsencode(path)
+    except ValueError:  # a lone surrogate
+        return False
+
+
 def _checked_name(path: str | Path) -> str | Path:
     """Return a path as it is. Raises OSError where no file can have such a name."""
-    try:
-        if b"\0" not in os.fsencode(path):
-            return path
-    except ValueError:  # a lone surrogate
-        pass
-    raise OSError(errno.ENOENT, "no file can have this name", ascii(str(path)))
+    if not can_be_path(path):
+        raise OSError(errno.ENOENT, "no file can have this name", ascii(str(path)))
+    return path
 
 
 def prepare_folder(folder: Path) -> None:

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from game.files import open_regular, write_json
+from game.files import can_be_path, open_regular, write_json
 from game.filling import Misfit, parse_json
 from game.view.draw.theme import LEAST_ZOOM, LIGHT, MOST_ZOOM, PALETTES, Appearance
 
@@ -86,14 +86,8 @@ def _valid(content: dict[str, Any]) -> dict[str, Any]:
 
 
 def _is_path(value: Any) -> bool:
-    """Whether a value is the path of a file as this system names files."""
-    if not isinstance(value, str) or "\0" in value or len(value) > MOST_PATH:
-        return False
-    try:
-        os.fsencode(value)
-    except ValueError:  # a lone surrogate
-        return False
-    return True
+    """Whether a value is a path that a file can have."""
+    return isinstance(value, str) and len(value) <= MOST_PATH and can_be_path(value)
 
 
 def save(path: Path, settings: Settings) -> None:

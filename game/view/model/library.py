@@ -65,7 +65,7 @@ class Library:
     def add(self, path: Path) -> None:
         """Put a level file or folder first among the user's own, unless it is a shipped pack."""
         path = resolved(path)
-        if _exists(path) and path not in list_packs():
+        if os.path.exists(path) and path not in list_packs():
             self.own = [path, *(one for one in self.own if one != path)]
 
     def loaded_packs(self) -> list[LibraryPack]:
@@ -103,14 +103,6 @@ def resolved(path: Path) -> Path:
         return path.resolve()
     except (OSError, RuntimeError, ValueError):  # a folder that is closed, a circle of links, a NUL
         return path
-
-
-def _exists(path: Path) -> bool:
-    """Whether there is such a file or folder that may be looked at."""
-    try:
-        return path.exists()
-    except (OSError, ValueError):
-        return False
 
 
 def file_stamps(path: Path) -> tuple[object, ...]:
