@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+from collections.abc import Callable
+from types import FrameType
 from typing import TextIO
 
 from game.text.visible import visible
@@ -12,6 +15,14 @@ AT_FAULT = 1  # the input is at fault
 UNUSABLE = 2  # usage or environment: no display, no such agent
 INTERRUPTED = 130  # by Ctrl-C
 TERMINATED = 143  # by SIGTERM, or because the terminal was closed
+
+
+def when_told_to_end(handler: Callable[[int, FrameType | None], object]) -> None:
+    """Handle SIGTERM and SIGHUP, which schedulers and terminals send, unless they are ignored."""
+    for name in ("SIGTERM", "SIGHUP"):  # Windows has no SIGHUP
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, handler)
 
 
 def fail(message: object, code: int) -> int:

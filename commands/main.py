@@ -16,7 +16,15 @@ from tyro.conf import OmitSubcommandPrefixes, subcommand
 from commands.bench import BenchCommand
 from commands.evaluate import EvaluateCommand
 from commands.exercise import ExerciseCommand
-from commands.exit_codes import AT_FAULT, DONE, INTERRUPTED, TERMINATED, UNUSABLE, fail
+from commands.exit_codes import (
+    AT_FAULT,
+    DONE,
+    INTERRUPTED,
+    TERMINATED,
+    UNUSABLE,
+    fail,
+    when_told_to_end,
+)
 from commands.levels import LevelsCommand
 from commands.microscope import MicroscopeCommand
 from commands.play import PlayCommand
@@ -47,10 +55,7 @@ class Terminated(KeyboardInterrupt):
 def run_program() -> int:
     """Run the command of this process's command line, and return its exit code."""
     output = lasting_streams()
-    for name in ("SIGTERM", "SIGHUP"):  # schedulers and terminals send these
-        number = getattr(signal, name, None)
-        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
-            signal.signal(number, _terminate)
+    when_told_to_end(_terminate)
     code = main(sys.argv[1:])
     with contextlib.suppress(ValueError):  # the stream is closed
         sys.stdout.flush()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from commands.exit_codes import AT_FAULT, DONE, UNUSABLE, fail, say
+from commands.exit_codes import AT_FAULT, DONE, UNUSABLE, fail, say, when_told_to_end
 from commands.train import NOTHING_SAVED, training_of
 from game.session.messages import STEPS
 
@@ -33,9 +32,7 @@ def open_window(
 
     `learners` are files with your own learners, as `--learner` takes them.
     """
-    for name in ("SIGTERM", "SIGHUP"):  # end as closing the window does
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), lambda *_: sys.exit(DONE))
+    when_told_to_end(lambda *_: sys.exit(DONE))  # as closing the window does
     from agents.training.worker import Worker
 
     feed = Worker(training_of, learners)  # first, so that it loads while the window opens

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from commands import main
-from commands.exit_codes import AT_FAULT, DONE, TERMINATED
+from commands.exit_codes import AT_FAULT, DONE, TERMINATED, when_told_to_end
 from commands.streams import LastingOutput
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -58,5 +58,15 @@ def test_being_told_to_end_is_an_exit_code(monkeypatch):
     before = signal.signal(signal.SIGTERM, main._terminate)
     try:
         assert main.main(["levels"]) == TERMINATED
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def test_a_signal_that_is_ignored_stays_ignored():
+    """As under nohup: the terminal may be closed, and the work goes on."""
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        when_told_to_end(main._terminate)
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGTERM, before)
