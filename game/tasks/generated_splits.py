@@ -78,11 +78,17 @@ class LevelGenerator:
         raise self.source.error("parameters", what)
 
     def _passable(self, level: Level) -> bool:
-        """Whether a level can be solved. Raises PackError where it has too many states."""
+        """Whether the goal can be reached within the steps of an episode, past the opponents.
+
+        Raises PackError where the level has too many states.
+        """
+        if not (level.find(PATROL) or level.find(HUNTER)):
+            return True
         try:
-            return _passable(level)
+            path = shortest_path(compile_level(level))
         except TooLarge as error:
             raise self.source.error("parameters", f"cannot be used: {error}") from None
+        return path is not None and path <= level.steps
 
     def _generate(self, rng: np.random.Generator) -> Level:
         """Return a new level. Raises PackError where the parameters cannot be met."""
@@ -182,14 +188,6 @@ def _refuse_auto(source: PackFile, key: str, lines: str) -> None:
     """Raise PackError where header lines have a step reward that depends on a map."""
     if any("step=auto" in line.partition(";")[0] for line in lines.split("\n")):
         source.fail(key, "has 'step=auto', which depends on a map - write a number")
-
-
-def _passable(level: Level) -> bool:
-    """Whether the goal can be reached within the steps of an episode, past the opponents."""
-    if not (level.find(PATROL) or level.find(HUNTER)):
-        return True
-    path = shortest_path(compile_level(level))
-    return path is not None and path <= level.steps
 
 
 def _with_map(template: Level, rows: tuple[str, ...]) -> Level:
