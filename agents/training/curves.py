@@ -104,10 +104,7 @@ def adaptation_curves(
         chunks = [np.stack(by_part[i : i + len(seeds)]) for i in range(0, len(parts), len(seeds))]
         return np.concatenate(chunks, 1)
 
-    def best_known(step: AdaptationStep) -> Floats:
-        return step.return_sampled if step.return_exact is None else step.return_exact
-
-    returns = gather([[best_known(step) for step in part] for part in parts])
+    returns = gather([[step.returns for step in part] for part in parts])
     random = np.concatenate([one.random for one in baselines])
     optimal = np.concatenate([one.optimal for one in baselines])
     return Curves(

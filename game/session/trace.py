@@ -45,6 +45,11 @@ class AdaptationStep:
     """Whether the policy depends on the state alone. Otherwise (with a memory, or a clock)
     `action_probs` are those of each state at the beginning of the episode."""
 
+    @property
+    def returns(self) -> Floats:
+        """The returns [T]: exact where they are known, else the means over this step's episodes."""
+        return self.return_sampled if self.return_exact is None else self.return_exact
+
 
 @dataclass
 class AdaptationTrace:
@@ -61,8 +66,7 @@ class AdaptationTrace:
 
     def exact(self, step: AdaptationStep) -> float:
         """The step's return: exact where it is known, else the mean over its episodes."""
-        known = step.return_sampled if step.return_exact is None else step.return_exact
-        return float(known[0])
+        return float(step.returns[0])
 
     def bounds(self, step: int) -> tuple[float, float]:
         """The random and the optimal return of the task at a step."""

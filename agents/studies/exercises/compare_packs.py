@@ -211,8 +211,7 @@ def _example(learner: Learner, task: Task, seed: int) -> Example:
     baselines = baseline_returns(batch)
 
     def score(step: Any) -> float:
-        returns = step.return_sampled if step.return_exact is None else step.return_exact
-        return float(baselines.score(returns)[0])
+        return float(baselines.score(step.returns)[0])
 
     def cells(step: Any) -> list[Any]:
         return [cell[states[states >= 0]] for states in step.paths[0][:PATHS]]
