@@ -40,7 +40,8 @@ class RunFacts:
     versions: dict[str, Any] | None = None
 
     def __post_init__(self) -> None:
-        if self.features != LAYOUT:
+        known = list(LAYOUT.items())
+        if not self.features or list(self.features.items()) != known[: len(self.features)]:
             raise ValueError("the agent was trained on other features - train it again")
         if not 1 <= (self.episodes_per_step or 1) <= MOST_EPISODES:
             raise ValueError(f"'{EPISODES_PER_STEP}' should be 1 to {MOST_EPISODES:,}")

@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from agents.agent_catalog import (
     CHECKPOINT,
     CONFIG,
@@ -21,6 +23,7 @@ from agents.agent_catalog import (
     scratch_like,
 )
 from agents.array_files import read_arrays, write_arrays
+from agents.gradient.meta_optimizer import STEP_SIZES
 from agents.inner_config import InnerOptions
 from agents.learner import AgentError, Arrays, Learner
 from agents.learner_registry import (
@@ -35,7 +38,7 @@ from agents.scratch_agents import inner_options
 from game.files import json_text, name_text
 from game.filling import Misfit, fill, parse_json
 from game.session.messages import BASELINE_AGENT
-from game.world.features import LAYOUT
+from game.world.features import LAYOUT, N_FEATURES
 
 NOT_AS_DESCRIBED = f"does not hold the parameters that {CONFIG} describes"
 
@@ -108,6 +111,7 @@ def load_agent(name: str, pack: str | Path = "", seed: int = 0) -> Agent:
     path = run_path(folder, WEIGHTS)
     arrays, _ = read_arrays(path)
     learner = _build(folder, config, seed, path, arrays)
+    arrays = _with_new_features(arrays, learner.state(), config)
     _check_holds(path, arrays, learner.state(), exactly=True)
     try:
         learner.load(arrays)
@@ -151,6 +155,7 @@ def load_run(folder: Path) -> tuple[str, Learner, dict[str, Any]]:
     stored = run_path(folder, CHECKPOINT)
     arrays, _ = read_arrays(stored)
     learner = _build(folder, config, seed if isinstance(seed, int) else 0, stored, arrays)
+    arrays = _with_new_features(arrays, learner.checkpoint(), config)
     _check_holds(stored, arrays, learner.checkpoint(), exactly=False)
     return str(config["learner"]), learner, config
 
@@ -168,6 +173,7 @@ def resume(folder: Path, learner: Learner) -> dict[str, Any]:
     """
     path = run_path(folder, CHECKPOINT)
     arrays, text = load_checkpoint(folder)
+    arrays = _with_new_features(arrays, learner.checkpoint(), read_config(folder))
     _check_holds(path, arrays, learner.checkpoint(), exactly=False)
     try:
         facts = parse_json(text.encode(), infinite=True)
@@ -194,13 +200,35 @@ def _build(
     try:
         name = str(config["learner"])
         options = fill(learner_class(name).Config, config["options"])
-        if getattr(options, "n_weights", 0) > sum(array.size for array in arrays.values()):
+        share = _n_features(config) / N_FEATURES
+        if getattr(options, "n_weights", 0) * share > sum(map(np.size, arrays.values())):
             raise AgentError(f"{stored}: {NOT_AS_DESCRIBED}")
         return build_learner(name, options, seed)
     except Misfit as misfit:
         raise AgentError(f"{path}: option {misfit}") from None
     except (AgentError, TypeError, ValueError) as error:
         raise AgentError(f"{path}: {error}") from None
+
+
+def _n_features(config: dict[str, Any]) -> int:
+    """Return the number of features of the layout that an agent was trained on."""
+    return sum(config["features"].values())
+
+
+def _with_new_features(arrays: Arrays, expected: Arrays, config: dict[str, Any]) -> Arrays:
+    """Return arrays in which the features have a row each that the agent was trained without.
+
+    A new row is 0, and so changes nothing on levels that do not use the feature; a learned step
+    size is the mean of the others.
+    """
+    known, fitted = _n_features(config), dict(arrays)
+    for name, array in arrays.items():
+        wanted = expected.get(name, array).shape
+        if array.shape != wanted and (known, *array.shape[1:]) == array.shape:
+            rows = np.zeros((N_FEATURES - known, *array.shape[1:]), array.dtype)
+            rows += array.mean(0) if STEP_SIZES in name else 0
+            fitted[name] = np.concatenate([array, rows])
+    return fitted
 
 
 def _check_holds(path: Path, stored: Arrays, expected: Arrays, exactly: bool) -> None:

@@ -163,7 +163,7 @@ def observation_space(observation: Observation) -> spaces.Space[Any]:
 def render_image(tables: Tables, state: int) -> NDArray[np.uint8]:
     """[height, width, 3] an image: the tiles' colours, the goal framed, the agent as a disc."""
     level, n = tables.level, CELL_PIXELS
-    image = np.array([[BY_CHAR[char].colour for char in row] for row in level.rows], np.uint8)
+    image = np.array([[BY_CHAR[char].colour for char in row] for row in level.tiles], np.uint8)
     image = image.repeat(n, 0).repeat(n, 1)
     for row, column in level.find("G"):
         cell = image[row * n : (row + 1) * n, column * n : (column + 1) * n]

@@ -14,11 +14,11 @@ from game.session.messages import Message, NoAgent, Request, Stop, TrainRequest
 from game.session.trace import AdaptationStep, AdaptationTrace, Floats, Ints
 from game.tasks.task import Task
 from game.text.reading import parse
+from game.text.tiles import ACTIONS
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.screens.watch_run import WatchSetup
 from game.world.batch import GridBatch
 from game.world.planner import expected_return, optimal_return, random_return
-from game.world.rules import ACTIONS
 
 LEVEL = """\
 title: Test lane

@@ -156,7 +156,10 @@ class Dynamics:
         self.unfinished = np.ascontiguousarray(~enters.T).astype(exact) if discovery else None
         self.start = batch.start.ravel().astype(exact)  # [T * S]
         self.chance = batch.chance and Chance(
-            *(torch.from_numpy(array).to(dtype) for array in vars(batch.chance).values())
+            *(
+                array if array is None else torch.from_numpy(array).to(dtype)
+                for array in vars(batch.chance).values()
+            )
         )
         steps = np.repeat(batch.steps, batch.n_states)
         alike = (steps == batch.horizon).all()

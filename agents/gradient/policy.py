@@ -13,6 +13,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from game.world.features import N_FEATURES, N_FIRST_FEATURES
+
 Params = dict[str, Tensor]
 
 
@@ -20,11 +22,15 @@ def init_mlp(sizes: Sequence[int], rng: np.random.Generator, last_gain: float = 
     """Initialise a tanh MLP: `w{i} [in, out]` normal with variance 1/in, `b{i} [out]` zero.
 
     The last layer is scaled by `last_gain`; the small default makes the policy nearly uniform.
+    Inputs beyond the first layout of the features have the weight 0, so that levels which do not
+    use them give the same network as before there were such inputs.
     """
     params: Params = {}
     for i, (n_in, n_out) in enumerate(itertools.pairwise(sizes)):
         gain = last_gain if i == len(sizes) - 2 else 1.0
-        weight = rng.standard_normal((n_in, n_out)) * gain / np.sqrt(n_in)
+        n_drawn = N_FIRST_FEATURES if i == 0 and n_in == N_FEATURES else n_in
+        weight = np.zeros((n_in, n_out))
+        weight[:n_drawn] = rng.standard_normal((n_drawn, n_out)) * gain / np.sqrt(n_drawn)
         params[f"w{i}"] = torch.tensor(weight, dtype=torch.float32)
         params[f"b{i}"] = torch.zeros(n_out)
     return params

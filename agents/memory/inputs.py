@@ -14,13 +14,22 @@ from agents.memory.ppo import Minibatch
 from agents.memory.trials import CLOCK_EPISODES, CLOCK_STEPS, N_LAST_MOVES, TrialObservation
 from agents.observations import features_of
 from game.world.batch import GridBatch
-from game.world.features import MAX_SIZE, N_FEATURES, START_OF
+from game.world.features import MAX_SIZE, N_FEATURES, N_FIRST_FEATURES, START_OF
 from game.world.tables import N_ACTIONS
 
 
 def normal(rng: np.random.Generator, rows: int, columns: int, scale: float) -> Tensor:
     """Return a matrix [rows, columns] of normal numbers with standard deviation `scale`."""
     return torch.tensor(rng.standard_normal((rows, columns)) * scale, dtype=torch.float32)
+
+
+def feature_weights(rng: np.random.Generator, width: int, scale: float) -> Tensor:
+    """Return weights of the features [F, width]: normal numbers, and 0 beyond the first layout.
+
+    So levels that do not use the other features give the same network as before there were any.
+    """
+    drawn = normal(rng, N_FIRST_FEATURES, width, scale)
+    return torch.cat([drawn, torch.zeros(N_FEATURES - N_FIRST_FEATURES, width)])
 
 
 def orthogonal(rng: np.random.Generator, rows: int, columns: int) -> Tensor:
@@ -33,7 +42,7 @@ def orthogonal(rng: np.random.Generator, rows: int, columns: int) -> Tensor:
 def init_input_tables(width: int, rng: np.random.Generator) -> Params:
     """Return new embeddings of `width` for each part of an observation."""
     return {
-        "see": normal(rng, N_FEATURES, width, 0.18),
+        "see": feature_weights(rng, width, 0.18),
         "step": normal(rng, CLOCK_STEPS, width, 0.5),
         "episode": normal(rng, CLOCK_EPISODES, width, 0.5),
         "last_move": normal(rng, N_LAST_MOVES, width, 0.5),

@@ -26,7 +26,7 @@ from tyro.conf import Fixed, Suppress
 from agents.gradient.policy import Params
 from agents.learner import NO_CHANGES, Changes, check_options
 from agents.memory.gru_policy import GruPolicy, gru_forward, init_gru
-from agents.memory.inputs import BatchView, normal
+from agents.memory.inputs import BatchView, feature_weights, normal
 from agents.memory.memory_learner import MemoryConfig, MemoryLearner
 from agents.memory.ppo import Minibatch, Trajectories
 from agents.memory.trials import (
@@ -53,7 +53,6 @@ from game.world.beliefs import (
     on_map,
     ruled_out,
 )
-from game.world.features import N_FEATURES
 from game.world.rules import Bools, Floats, Ints
 
 ENCODER = "encoder."  # prefix of the names of the encoder's parameters
@@ -98,8 +97,8 @@ def init_encoder(n_answers: int, rng: np.random.Generator) -> Params:
         "pay.b": normal(rng, 1, width, 0.5)[0],
         "pay.out": torch.zeros(width, 1),
         "answers": torch.zeros(n_answers),  # the prior
-        "before": normal(rng, N_FEATURES, width, 1.0),
-        "after": normal(rng, N_FEATURES, width, 1.0),
+        "before": feature_weights(rng, width, 1.0),
+        "after": feature_weights(rng, width, 1.0),
         "way": normal(rng, N_LAST_MOVES - 1, width, 0.5),
         "reward": normal(rng, 1, width, 0.5),
         "out": torch.zeros(width, n_answers),

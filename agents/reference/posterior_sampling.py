@@ -16,6 +16,7 @@ import numpy as np
 from agents.learner import NO_CHANGES, AgentError, BaseLearner, Changes
 from agents.rollout import Rngs, adaptation_step, roll_out
 from game.session.trace import AdaptationStep
+from game.text.drawn_values import without_goals
 from game.text.level import Level
 from game.text.tiles import CANDIDATE, FLOOR, GOAL
 from game.world.batch import GridBatch
@@ -72,7 +73,7 @@ class GoalPosterior:
             )
         best = solve_known_goals(problem).best  # [steps + 1, S', n + 1] bits
         self.best = np.unpackbits(best[..., None], -1, N_ACTIONS, "little")[::-1]
-        self.same_state = _matching_states(tables, compile_level(_without_goal(level)))
+        self.same_state = _matching_states(tables, compile_level(without_goals(level)))
         self.goal = int((self.candidates == goals[0]).all(1).argmax())
         self.probabilities = np.full(len(self.candidates), 1 / len(self.candidates))
 
@@ -92,19 +93,19 @@ class GoalPosterior:
         self.probabilities = belief(self.candidates, cells, found, self.probabilities)
 
 
-def _without_goal(level: Level) -> Level:
-    return replace(level, rows=tuple(row.replace(GOAL, FLOOR) for row in level.rows))
-
-
 def _candidate_family(level: Level) -> tuple[Level, Ints]:
     """Return the level with a candidate on every reachable floor cell, and these cells [n, 2]."""
-    tables = compile_level(_without_goal(level))
-    reached = {(int(row), int(column)) for row, column in tables.cell}
-    cells = sorted(reached & {*level.find(FLOOR), *level.find(GOAL)})
-    rows = [list(row) for row in _without_goal(level).rows]
+    without = without_goals(level)
+    reached = {(int(row), int(column)) for row, column in compile_level(without).cell}
+    row, column = level.find(GOAL)[0]
+    goal = level.rows[row][column]  # a character of the legend has settings of its own
+    floor = [cell for cell in level.find(FLOOR) if level.rows[cell[0]][cell[1]] == FLOOR]
+    cells = sorted(reached & {*floor, (row, column)})
+    rows = [list(row) for row in without.rows]
     for row, column in cells:
-        rows[row][column] = CANDIDATE
-    family = replace(level, rows=tuple("".join(row) for row in rows))
+        rows[row][column] = CANDIDATE if goal == GOAL else goal
+    legend = (replace(o, tile=CANDIDATE) if o.char == goal else o for o in without.legend)
+    family = replace(without, rows=tuple("".join(row) for row in rows), legend=tuple(legend))
     return family, np.array(cells)
 
 
@@ -120,7 +121,7 @@ def _matching_states(tables: Tables, open_tables: Tables) -> Ints:
 
 def _state_keys(tables: Tables, left_out: Bools) -> list[tuple[bytes, ...] | None]:
     """Return a hashable key for each state, or None for those in `left_out` [S]."""
-    parts = (tables.cell, tables.keys, tables.coins, tables.opponents)
+    parts = (tables.cell, tables.keys, tables.coins, tables.boxes, tables.gates, tables.opponents)
     return [
         None if left_out[s] else tuple(part[s].tobytes() for part in parts)
         for s in range(tables.n_states)

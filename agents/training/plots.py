@@ -17,8 +17,9 @@ import numpy as np
 
 from game.files import write_atomically
 from game.text.level import Level
-from game.text.tiles import BY_CHAR, GOAL, START
+from game.text.tiles import BY_CHAR, GOAL
 from game.text.visible import visible
+from game.text.walking import start_cells
 from game.world.rules import Floats
 
 INK, MUTED, RULE = "#242934", "#606775", "#e2e3e6"
@@ -293,11 +294,11 @@ def draw_level(axes: Any, level: Level, paths: Sequence[tuple[Any, str, int]]) -
 
     Each group is (list of paths, each cells [n, 2]; name; style index).
     """
-    colours = np.array([[BY_CHAR[char].colour for char in row] for row in level.rows], np.uint8)
+    colours = np.array([[BY_CHAR[char].colour for char in row] for row in level.tiles], np.uint8)
     axes.imshow(colours, extent=(-0.5, level.width - 0.5, level.height - 0.5, -0.5))
     for row, line in enumerate(level.rows):
         for column, char in enumerate(line):
-            if BY_CHAR[char].effect not in ("", "start", "goal", "candidate"):
+            if BY_CHAR[level.tile(char)].effect not in ("", "start", "goal", "candidate"):
                 place = {"ha": "center", "va": "center", "size": 8, "color": MUTED}
                 axes.text(column, row, char, **place)
     for row, column in level.find(GOAL):
@@ -310,7 +311,7 @@ def draw_level(axes: Any, level: Level, paths: Sequence[tuple[Any, str, int]]) -
             stroke = {"lw": 1.0 if style else 2.0, "alpha": 0.75 if style else 0.95}
             label = _label(name) if i == 0 else None
             axes.plot(x, y, color=COLOURS[style], ls=DASHES[style], label=label, **stroke)
-    for row, column in level.find(START):
+    for row, column in start_cells(level):
         axes.plot(column, row, marker="o", ms=7, color=INK, ls="")
     axes.set(xticks=[], yticks=[])
     axes.spines[:].set_visible(False)

@@ -29,8 +29,8 @@ from game.tasks.task import Task
 from game.text.drawn_values import drawable_values, with_values
 from game.text.level import MAX_BYTES, Level, LevelError
 from game.text.reading import MAX_PROBLEMS, examine
-from game.text.tiles import START
 from game.text.values import OneOf, Range, Value
+from game.text.walking import start_cells
 from game.world.bayes_optimal import bayes_returns, posterior_sampling
 from game.world.tables import TooLarge
 
@@ -152,7 +152,7 @@ def check_file(
         found += [(level.places.get("map", 1), 1, slow)] if slow else []
         report["warnings"] = _warning_lines(path, found)
         if report["shortest_path"] is None:
-            line, column = place_in_file(level, level.find(START)[0])
+            line, column = place_in_file(level, start_cells(level)[0])
             what = "the opponents block every way to a goal - open another way"
             report["errors"] = [f"{path}:{line}:{column}: {what}"]
     except TooLarge as error:

@@ -11,10 +11,10 @@ import numpy as np
 
 from game.tasks.task import Task
 from game.text.level import MAX_STEPS, Level
-from game.text.tiles import GOAL, HUNTER, PATROL, START
+from game.text.tiles import HUNTER, PATROL
 from game.text.values import NORMAL
 from game.text.variants import variants
-from game.text.walking import explore
+from game.text.walking import explore, goal_test, start_cells
 from game.text.writing import canonical
 from game.world.batch import GridBatch
 from game.world.planner import (
@@ -91,10 +91,8 @@ class TaskFigures:
 
 def _path_past_no_opponents(level: Level) -> int | None:
     """Return the fewest moves from any start to any goal if there were no opponents."""
-    nodes = explore(level, level.find(START))
-    return next(
-        (steps for node, (steps, _) in nodes.items() if level.rows[node[0]][node[1]] == GOAL), None
-    )
+    nodes, is_goal = explore(level, start_cells(level)), goal_test(level)
+    return next((steps for node, (steps, _) in nodes.items() if is_goal(node)), None)
 
 
 @dataclass(frozen=True)

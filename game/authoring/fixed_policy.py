@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -21,8 +21,8 @@ from game.tasks.distribution import SPLITS
 from game.tasks.family import count_tasks, draw_task, family
 from game.tasks.packs import Pack
 from game.tasks.task import Task
+from game.text.drawn_values import without_goals
 from game.text.level import Level
-from game.text.tiles import FLOOR, GOAL
 from game.text.writing import canonical
 from game.world.batch import GridBatch
 from game.world.features import observe
@@ -88,7 +88,7 @@ def _visible(level: Level) -> str:
     """Return the canonical text of what is visible of a level before it is played."""
     shown = level.shown or level
     if level.goal == "hidden":
-        shown = replace(shown, rows=tuple(row.replace(GOAL, FLOOR) for row in shown.rows))
+        shown = without_goals(shown)
     return canonical(shown)
 
 

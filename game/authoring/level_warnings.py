@@ -9,26 +9,37 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from game.authoring.figures import CheckedTask
-from game.text.level import MAX_STATES, Cell, Level
+from game.text.legend import uses
+from game.text.level import ENDS_BOXES, MAX_STATES, Cell, Level
 from game.text.step_reward import DECIMALS, NoStepReward, automatic_step_reward
 from game.text.tiles import (
+    ARROWS,
     BY_CHAR,
     BY_NAME,
     CANDIDATE,
-    DIRECTIONS,
     FLOOR,
+    GATE,
     GOAL,
-    HUNTER,
+    OPPONENTS,
     PATROL,
-    START,
+    SWITCH,
+    TARGETS,
 )
 from game.text.values import OneOf, Range, Value, text_of
-from game.text.walking import exits_from, explore, reached_by_start, teleporters
+from game.text.walking import (
+    Node,
+    exits_from,
+    explore,
+    reached_by_start,
+    start_cells,
+    teleporters,
+)
 from game.world.batch import GridBatch
 from game.world.planner import goal_probability
 from game.world.rules import KEYS
 
-FREE = [BY_CHAR[GOAL].name, BY_CHAR[CANDIDATE].name, BY_NAME["lava"].name]  # cost nothing to enter
+# tiles that cost nothing to enter
+NEVER_PAID = [BY_CHAR[GOAL].name, BY_CHAR[CANDIDATE].name, BY_NAME["lava"].name]
 MOST_NAMED = 4  # goals in a message
 ENOUGH = 0.5 - 1e-9  # the least probability of reaching the goal that needs no warning
 MOST_TRIED = 32  # tasks with which a step reward is tried
@@ -48,7 +59,7 @@ def _cell_text(cell: Cell) -> str:
 
 def find_warnings(level: Level, checked: Sequence[CheckedTask]) -> Warnings:
     """Yield warnings about a level. `checked` are its tasks, or a sample of them."""
-    candidates, graph = level.find(CANDIDATE), explore(level, level.find(START))
+    candidates, graph = level.find(CANDIDATE), explore(level, start_cells(level))
     whole = len(graph) <= MAX_STATES  # otherwise the search ended early
     reached = {node[:2] for node in graph} if whole else set()
     yield from _unused_parts(level, reached)
@@ -106,18 +117,9 @@ def _unused_parts(level: Level, reached: set[Cell]) -> Warnings:
 
     `reached` are the cells that the agent can reach; none if they are not known.
     """
-    line = level.places.get("cost", 1)
-    names = {BY_CHAR[char].name for char in set("".join(level.rows))}
-    names |= {BY_CHAR[FLOOR].name} if level.find(CANDIDATE) else set()  # all but one become floor
-    for name in (name for name, _ in level.costs):
-        if name not in names:
-            yield line, 1, f"'cost: {name}', but there is no {name} on the map - remove it"
-        elif name in FREE:
-            yield line, 1, f"'cost: {name}' is never paid: entering it has a reward - remove it"
-    for char in sorted({label[0] for label, _ in level.defines} - set("".join(level.rows))):
-        line = min(level.places.get(label, 1) for label, _ in level.defines if label[0] == char)
-        yield line, 1, f"'define: {char}', but there is no '{char}' on the map - remove the line"
-    for char in sorted(set("".join(level.rows))):
+    yield from _unused_settings(level)
+    tiles = set("".join(level.tiles))
+    for char in sorted(tiles):
         tile, cells = BY_CHAR[char], level.find(char)
         keys = level.find(char.lower())
         if tile.effect == "door" and not keys:
@@ -131,27 +133,57 @@ def _unused_parts(level: Level, reached: set[Cell]) -> Warnings:
         if tile.effect == "teleporter" and not teleporters(level, char):
             what = f"the teleporter '{char}' leads nowhere - add a second '{char}'"
             yield *place_in_file(level, cells[0]), what
+    for char, partner, what in (
+        (GATE, SWITCH, "the gates never open: there is no switch '!' - add one"),
+        (SWITCH, GATE, "the switches open nothing: there is no gate '=' - add one"),
+    ):
+        if char in tiles and partner not in tiles:
+            yield *place_in_file(level, level.find(char)[0]), what
+    if level.ends != ENDS_BOXES and level.has(TARGETS):
+        what = f"the targets have no effect - write 'ends: {ENDS_BOXES}', or remove them"
+        yield *place_in_file(level, level.find(*TARGETS)[0]), what
+
+
+def _unused_settings(level: Level) -> Warnings:
+    """Yield warnings about costs, settings and characters that the map does not use."""
+    line = level.places.get("cost", 1)
+    names = {
+        BY_CHAR[level.tile(char)].cost_name for char in level.chars if uses(level, char, "cost")
+    }
+    names |= {BY_CHAR[FLOOR].name} if level.find(CANDIDATE) else set()  # all but one become floor
+    for name in (name for name, _ in level.costs):
+        if name not in names:
+            yield line, 1, f"'cost: {name}', but there is no {name} on the map - remove it"
+        elif name in NEVER_PAID:
+            yield line, 1, f"'cost: {name}' is never paid: entering it has a reward - remove it"
+    for char in sorted({label[0] for label, _ in level.defines} - set("".join(level.tiles))):
+        line = min(level.places.get(label, 1) for label, _ in level.defines if label[0] == char)
+        yield line, 1, f"'define: {char}', but there is no '{char}' on the map - remove the line"
+    for char in (one.char for one in level.legend if one.char not in level.chars):
+        line = level.places.get(f"legend {char}", 1)
+        yield line, 1, f"'legend: {char}', but there is no '{char}' on the map - remove the line"
 
 
 def _stuck_parts(level: Level) -> Warnings:
     """Yield warnings about opponents that cannot move, and one-way tiles that cannot be left."""
     exits = exits_from(level)
     keys = "".join(char for char in KEYS if level.find(char))
-    for char in sorted(set("".join(level.rows))):
-        tile = BY_CHAR[char]
-        for row, column in level.find(char) if tile.effect in DIRECTIONS else ():
-            if not exits((row, column, keys)):
-                what = f"the one-way tile at {_cell_text((row, column))} cannot be left"
-                yield *place_in_file(level, (row, column)), f"{what} - open a way out of it"
-        for cell in level.find(char) if char in (PATROL, HUNTER) else ():
-            if not any(_is_free(level, other) for other in _ahead_of_opponent(level, char, cell)):
-                what = f"the {tile.name} at {_cell_text(cell)} cannot move"
-                yield *place_in_file(level, cell), f"{what} - leave room for it"
+    for row, column in level.find(*ARROWS.values()):
+        if not exits(Node(row, column, keys, gates_open=True)):
+            what = f"the one-way tile at {_cell_text((row, column))} cannot be left"
+            yield *place_in_file(level, (row, column)), f"{what} - open a way out of it"
+    for row, column in level.find(*OPPONENTS):
+        char = level.rows[row][column]
+        if not any(_is_free(level, one) for one in _ahead_of_opponent(level, char, (row, column))):
+            name = BY_CHAR[level.tile(char)].name
+            what = f"the {name} at {_cell_text((row, column))} cannot move - leave room for it"
+            yield *place_in_file(level, (row, column)), what
+    for char in sorted(char for char in level.chars if level.tile(char) in OPPONENTS):
         label = f"{char} every"
-        pace = level.setting(label) if char in (PATROL, HUNTER) else 0
-        fewest = min(_numbers(pace))
+        fewest = min(_numbers(level.setting(label)))
         if fewest > level.steps:
-            line = level.places.get(label, level.places.get("map", 1))
+            default = level.places.get(f"{level.tile(char)} every", level.places.get("map", 1))
+            line = level.places.get(f"legend {char}", default)
             what = f"'{char}' moves every {fewest:g} steps, and episodes have {level.steps}"
             yield line, 1, f"{what}, so it never moves - lower 'every'"
 
@@ -165,7 +197,7 @@ def _numbers(value: Value) -> list[float]:
 
 def _ahead_of_opponent(level: Level, char: str, cell: Cell) -> Iterator[Cell]:
     """Yield the cells that an opponent can move to from its first cell, if they are free."""
-    kind = level.setting(f"{PATROL} kind") if char == PATROL else "hunt"
+    kind = level.setting(f"{char} kind") if level.tile(char) == PATROL else "hunt"
     kinds = kind.members if isinstance(kind, OneOf) else (kind,)
     row, column = cell
     if {"x", "hunt"} & set(kinds):
@@ -175,12 +207,12 @@ def _ahead_of_opponent(level: Level, char: str, cell: Cell) -> Iterator[Cell]:
 
 
 def _is_free(level: Level, cell: Cell) -> bool:
-    """Whether an opponent may enter a cell: inside the map, and neither wall nor door."""
+    """Whether an opponent may enter a cell: inside the map, and no wall, door or gate."""
     row, column = cell
     if not (0 <= row < level.height and 0 <= column < level.width):
         return False
-    tile = BY_CHAR[level.rows[row][column]]
-    return tile.passable and tile.effect != "door"
+    tile = BY_CHAR[level.tiles[row][column]]
+    return tile.passable and tile.effect not in ("door", "gate")
 
 
 def _too_few_steps(level: Level, checked: Sequence[CheckedTask]) -> Warnings:

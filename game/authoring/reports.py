@@ -18,11 +18,10 @@ from game.tasks.packs import list_packs, load_pack, pack_entry
 from game.tasks.task import Task
 from game.text.dialects import DIALECTS
 from game.text.level import Level
-from game.text.tiles import TILES
+from game.text.tiles import ACTIONS, TILES
 from game.text.values import NORMAL
 from game.text.visible import visible
 from game.world.planner import optimal_path
-from game.world.rules import ACTIONS
 
 SHOWN_TASKS = 24  # tasks in `levels show`
 MAPS_PER_ROW = 4
@@ -195,9 +194,8 @@ def _map_with_path(one: TaskFigures) -> str:
 
 def _move(level: Level, action: int) -> str:
     """Return the move that an action causes, which depends on the level's controls."""
-    if level.controls == NORMAL:
-        return ACTIONS[action]
-    return [*level.controls.split(), "stay"][action]
+    moves = [] if level.controls == NORMAL else str(level.controls).split()
+    return [*moves, *ACTIONS[len(moves) :]][action]
 
 
 def task_ids_report(name: str, as_json: bool) -> str:

@@ -29,7 +29,7 @@ def coverage_of(pack: Pack) -> Coverage:
     levels = [task.level for task in tasks]
     return Coverage(
         sizes=frozenset((level.height, level.width) for level in levels),
-        tiles=frozenset("".join("".join(level.rows) for level in levels)),
+        tiles=frozenset("".join("".join(level.tiles) for level in levels)),
         goals=frozenset(level.goal for level in levels),
     )
 
@@ -39,7 +39,7 @@ def differences(level: Level, coverage: Coverage) -> list[str]:
     found = []
     if (level.height, level.width) not in coverage.sizes:
         found.append(f"{level.height} × {level.width}")
-    new_tiles = set("".join(level.rows)) - coverage.tiles - {START, GOAL}
+    new_tiles = set("".join(level.tiles)) - coverage.tiles - {START, GOAL}
     found += sorted({BY_CHAR[char].name for char in new_tiles})
     if level.goal not in coverage.goals:
         found.append(f"a {level.goal} goal")

@@ -9,7 +9,12 @@ from dataclasses import replace
 import numpy as np
 
 from game.tasks.task import Task
-from game.text.drawn_values import drawable_values, nominal, place_goal, with_values
+from game.text.drawn_values import (
+    drawable_values,
+    nominal,
+    place_goal,
+    with_values,
+)
 from game.text.level import MIRROR, ROTATE, Level
 from game.text.tiles import CANDIDATE
 from game.text.values import OneOf, Range, Value, text_of

@@ -24,9 +24,9 @@ from game.tasks.distribution import SPLITS, TaskDistribution
 from game.tasks.generated_splits import GenerateTable, generated_splits
 from game.tasks.pack_file import PACK_FILE, PackError, PackFile, level_files
 from game.tasks.task import Task
+from game.text.drawn_values import without_goals
 from game.text.level import Level, LevelError
 from game.text.reading import read
-from game.text.tiles import CANDIDATE, FLOOR, GOAL
 from game.text.variants import variants
 from game.text.writing import canonical
 
@@ -125,8 +125,7 @@ class Pack:
 
 def _without_goals(level: Level) -> str:
     """Return the canonical text of a level with floor in place of goals and candidates."""
-    rows = tuple(row.replace(CANDIDATE, FLOOR).replace(GOAL, FLOOR) for row in level.rows)
-    return canonical(replace(level, rows=rows, vary=()))
+    return canonical(replace(without_goals(level), vary=()))
 
 
 @dataclass(frozen=True)

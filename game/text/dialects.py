@@ -85,8 +85,11 @@ def _translated(
     unknown = count_unknown(rows, tiles)
     for char, (i, j, number) in unknown.items():
         what, todo = f"unknown tile {quote(char)}", f"use one of: {known}"
-        if tiles is SOKOBAN and char in BOXES:
-            what, todo = BOXES[char], "levels have no boxes to push: remove it, or make it a wall"
+        if tiles is SOKOBAN and char in BOX_CHARS:
+            what, todo = (
+                BOX_CHARS[char],
+                "remove it, or make it a wall",
+            )
         report(first + i, j + 1, what + times(number), todo)
     table = str.maketrans(tiles)
     return None if unknown else tuple(row.translate(table) for row in rows)
@@ -124,7 +127,7 @@ def _cells(rows: Rows, chars: str) -> list[tuple[int, int]]:
 
 # --- Sokoban -----------------------------------------------------------------------------------
 
-BOXES = {"$": "a box", "*": "a box on a goal"}
+BOX_CHARS = {"$": "a box", "*": "a box on a goal"}
 SOKOBAN = {"#": WALL, "@": START, ".": GOAL, " ": FLOOR, "-": FLOOR, "_": FLOOR}
 SOKOBAN |= {"+": "+"}  # a player on a goal, which our tiles do not have
 
@@ -173,7 +176,7 @@ def _read_sokoban(lines: Sequence[str], first: int, report: Report) -> ForeignMa
 def _is_board(line: str) -> bool:
     """Whether a line is a row of the map: it begins with a wall, or has nothing but tiles."""
     text = line.strip(" -_\t")
-    return text.startswith("#") or (bool(text) and set(text) <= {*SOKOBAN, *BOXES})
+    return text.startswith("#") or (bool(text) and set(text) <= {*SOKOBAN, *BOX_CHARS})
 
 
 def _names(lines: Sequence[str]) -> dict[str, str]:

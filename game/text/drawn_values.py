@@ -5,34 +5,68 @@ from __future__ import annotations
 from dataclasses import replace
 
 from game.text.header import DRAWN
-from game.text.level import Level
-from game.text.tiles import CANDIDATE, FLOOR, GOAL, START
+from game.text.level import ANY, Cell, Level
+from game.text.tiles import BOXES, CANDIDATE, FLOOR, GOAL
 from game.text.values import OneOf, Range, Value
-from game.text.walking import reachable
+from game.text.walking import reachable, start_cells
 
 
-def place_goal(level: Level, cell: tuple[int, int]) -> Level:
-    """The level with its goal at one candidate (row, column), the other candidates being floor."""
-    rows = [list(row.replace(CANDIDATE, FLOOR)) for row in level.rows]
-    rows[cell[0]][cell[1]] = GOAL
-    shown = level.shown and place_goal(level.shown, cell)
-    return replace(level, rows=tuple("".join(row) for row in rows), shown=shown)
+def place_goal(level: Level, cell: Cell, char: str = "") -> Level:
+    """The level with its goal at one (row, column), the other candidates being floor.
+
+    The goal is that of the candidate in that cell, with its own settings, if there is one. It has
+    the character `char` if that is given.
+    """
+    here = level.rows[cell[0]][cell[1]]
+    own = here if here != CANDIDATE and level.tile(here) == CANDIDATE else ""
+    legend = tuple(replace(one, tile=GOAL) if one.char == own else one for one in level.legend)
+    without = _with_floor(level, CANDIDATE)
+    grid = [list(row) for row in without.rows]
+    grid[cell[0]][cell[1]] = char or own or GOAL
+    return replace(
+        without,
+        rows=tuple("".join(row) for row in grid),
+        legend=legend,
+        undrawn=tuple(one for one in without.undrawn if one != cell),
+        shown=level.shown and place_goal(level.shown, cell, char),
+    )
 
 
-def move_goal(level: Level, cell: tuple[int, int]) -> Level:
+def move_goal(level: Level, cell: Cell) -> Level:
     """The level with its goal at this (row, column) instead; its old cell becomes floor."""
-    without = tuple(row.replace(GOAL, FLOOR) for row in level.rows)
-    shown = level.shown and move_goal(level.shown, cell)
-    return place_goal(replace(level, rows=without, shown=shown), cell)
+    row, column = level.find(GOAL)[0]
+    shown = level.shown and _with_floor(level.shown, GOAL)
+    return place_goal(replace(_with_floor(level, GOAL), shown=shown), cell, level.rows[row][column])
 
 
-def can_move_goal(level: Level, cell: tuple[int, int]) -> bool:
+def can_move_goal(level: Level, cell: Cell) -> bool:
     """Whether the goal can be at a (row, column): on floor that every start leads to."""
     inside = 0 <= cell[0] < level.height and 0 <= cell[1] < level.width
-    if not inside or level.rows[cell[0]][cell[1]] not in (FLOOR, GOAL):
+    if not inside or level.tiles[cell[0]][cell[1]] not in (FLOOR, GOAL) or not level.has(GOAL):
         return False
     moved = move_goal(level, cell)
-    return all(cell in reachable(moved, start) for start in moved.find(START))
+    return all(cell in reachable(moved, start) for start in start_cells(moved))
+
+
+def without_goals(level: Level) -> Level:
+    """The level with floor in place of its goals and candidates."""
+    return _with_floor(level, GOAL, CANDIDATE)
+
+
+def without_candidates(level: Level) -> Level:
+    """The level with floor in place of its candidates."""
+    return _with_floor(level, CANDIDATE)
+
+
+def _with_floor(level: Level, *tiles: str) -> Level:
+    """The level with floor in place of goals or candidates.
+
+    Where the level has boxes or `starts: any`, it remembers their cells: boxes still cannot be
+    pushed there, and the starts remain the same.
+    """
+    places = level.find(*tiles) if level.has(BOXES) or level.starts == ANY else []
+    undrawn = tuple(sorted({*level.undrawn, *places}))
+    return replace(level.with_tiles(dict.fromkeys(tiles, FLOOR)), undrawn=undrawn)
 
 
 def drawable_values(level: Level) -> dict[str, Value]:
@@ -49,7 +83,7 @@ def with_values(level: Level, chosen: dict[str, Value]) -> Level:
 def nominal(level: Level) -> Level:
     """The level as agents see it: its ranges and sets replaced by nominal values."""
     seen: dict[str, Value] = {
-        label: key.nominal(label, value)
+        label: key.nominal(level, label, value)
         for key in DRAWN
         for label, value in key.draws(level).items()
         if isinstance(value, Range | OneOf)

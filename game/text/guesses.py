@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from game.text.tiles import BY_CHAR, FLOOR, GOAL, START, WALL
+from game.text.tiles import BY_CHAR, FLOOR, FREE, GOAL, START, WALL
 
 # characters that others use for a tile, by our own
 _OFTEN = {
     START: "SsPp&",
-    GOAL: "EeTX*★⚑",
-    WALL: "█▓▒░■▀▄▌▐◼⬛▩▣+|WwxΧ",
+    GOAL: "EeT★⚑",
+    WALL: "█▓▒░■▀▄▌▐◼⬛▩▣|WwxΧ",
     FLOOR: "_-·•0□⬜▢",
 }
 _MEANT = {char: tile for tile, chars in _OFTEN.items() for char in chars}
@@ -23,6 +23,7 @@ _HEADER = re.compile(r"[ \t]*(type[ \t]+[a-z]+|(height|width)[ \t]+[0-9]+|map)[ 
 _CSV_ROW = re.compile(r"[0-9]{1,9}(,[0-9]{1,9})+,?")
 _TILED = re.compile(r'\s*(<\?xml|<map\b|<tileset\b|\{[^}]*"(tiledversion|tilewidth|layers)")')
 TILED = "Tiled"
+NO_SETTINGS: Mapping[str, object] = {}
 _NAMES = {"xsb": "Sokoban", "frozenlake": "FrozenLake", "movingai": "MovingAI"}
 
 
@@ -31,19 +32,24 @@ def tile_meant(char: str) -> str:
     likely = (_MEANT.get(char, ""), char.swapcase(), unicodedata.normalize("NFKC", char))
     tile = next((BY_CHAR[one] for one in likely if one in BY_CHAR), None)
     if not tile:
-        return "'main.py levels legend' lists the tiles"
+        todo = "'main.py levels legend' lists the tiles"
+        return f"{todo}; 'legend: {char} = .' makes it one" if char in FREE else todo
     return f"did you mean '{tile.char}' ({tile.name})?"
 
 
-def guess_format(rows: Sequence[str]) -> str:
-    """Return the foreign format that rows of a map look like: a dialect, TILED, or ""."""
+def guess_format(rows: Sequence[str], settings: Mapping[str, object] = NO_SETTINGS) -> str:
+    """Return the foreign format that rows of a map look like: a dialect, TILED, or "".
+
+    `settings` are the fields that a header of ours above the rows sets.
+    """
     filled = [row for row in rows if row.strip()]
     chars = set("".join(filled))
     if filled and all(map(_CSV_ROW.fullmatch, (row.strip() for row in filled))):
         return TILED
     if "F" in chars and chars <= _FROZEN_LAKE:
         return "frozenlake"
-    if chars & set("$*+") and "#" in chars and chars <= _SOKOBAN:
+    is_ours = "ends" in settings and chars & set("X*+")  # boxes with targets of ours
+    if chars & set("$*+") and "#" in chars and chars <= _SOKOBAN and not is_ours:
         return "xsb"
     if chars & set("OTW") and "." in chars and chars <= _MOVING_AI:
         return "movingai"

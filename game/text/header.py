@@ -6,46 +6,69 @@ canonical form, drawn from, shown to agents, and turned with the map. Adding a k
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
-from functools import partial
 from typing import Any
 
-from game.text.dialects import DIALECTS, MAX_TEXT
-from game.text.level import MAX_STEPS, MIRROR, NAMES, NO_WIND, ROTATE, WINDS, Level
-from game.text.tiles import BY_CHAR, BY_NAME, DIRECTIONS, ICE, LARGEST, PATROL, SETTINGS
+from game.text.dialects import DIALECTS, MAX_SIDE, MAX_TEXT
+from game.text.legend import (
+    assign_legend,
+    draws_of_legend,
+    join_legend,
+    nominal_of_legend,
+    read_legend,
+    turn_kind,
+    turn_legend,
+    uses,
+    write_legend,
+)
+from game.text.level import (
+    ANY,
+    ENDS_BOXES,
+    MAX_STEPS,
+    MIRROR,
+    NAMES,
+    NO_WIND,
+    ROTATE,
+    WINDS,
+    Cell,
+    Level,
+)
+from game.text.quoted import line_of_text, quoted
+from game.text.tiles import ACTIONS, BY_CHAR, BY_NAME, DIRECTIONS, ICE, LARGEST, PATROL, SETTINGS
 from game.text.values import (
     NORMAL,
     PERMUTATIONS,
+    PERMUTATIONS_OF_ALL,
     SHUFFLED,
+    SHUFFLED_ALL,
     Fault,
     OneOf,
     Range,
     Value,
+    average,
+    controls_text,
     find_words,
+    largest,
     meant,
     quote,
     raise_all,
     read_number,
     read_pairs,
+    read_set,
     read_value,
     read_word,
     text_of,
 )
 
 Fields = dict[str, Any]  # fields of Level by name
-Words = dict[
-    str, str
-]  # directions and axes, and what they become when a map is mirrored or rotated
+MAX_DESCRIPTION = 500  # characters
 DEFAULTS = {field.name: field.default for field in fields(Level)}
 
 
-def average(label: str, value: Range | OneOf) -> Value:
-    """The middle of a range, or the mean of a set of numbers."""
-    if isinstance(value, Range):
-        return (value.low + value.high) / 2
-    return sum(float(member) for member in value.members) / len(value.members)
+Words = dict[str, str]  # directions and axes, and what they become when a map is turned
 
 
 @dataclass(frozen=True)
@@ -66,29 +89,18 @@ class HeaderKey:
     """The values by label, of which a task draws those that are ranges or sets."""
     assign: Callable[[Level, dict[str, Value]], Fields] = lambda level, chosen: {}
     """Fields with the chosen values, by the labels of `draws`."""
-    nominal: Callable[[str, Range | OneOf], Value] = average
+    nominal: Callable[[Level, str, Range | OneOf], Value] = lambda _, label, value: average(value)
     """The value that agents see in place of a range or set with this label."""
     turn: Callable[[Level, Words], Fields] = lambda level, words: {}
     """Fields of the level when its map is mirrored or rotated."""
     labels: Callable[[Fields], list[str]] | None = None
     """The labels that a line sets, for a key that may be on several lines."""
+    join: Callable[[Fields, Fields], Fields] = lambda settings, found: settings | found
+    """The fields read so far with those of one more line."""
 
     def labels_of(self, found: Fields) -> list[str]:
         """The names that no second line of a file may set again."""
         return self.labels(found) if self.labels else [self.name]
-
-    def join(self, settings: Fields, found: Fields) -> Fields:
-        """The fields read so far with those of one more line."""
-        if not self.labels:
-            return settings | found
-        joined = {name: dict(settings.get(name, ())) | dict(pairs) for name, pairs in found.items()}
-        ordered = {name: sorted(pairs.items(), key=_place) for name, pairs in joined.items()}
-        return settings | {name: tuple(pairs) for name, pairs in ordered.items()}
-
-
-def _place(pair: tuple[str, Value]) -> int:
-    """The place of a tile's setting in the table of settings."""
-    return list(SETTINGS).index(pair[0])
 
 
 # --- keys with a plain value -------------------------------------------------------------------
@@ -103,15 +115,6 @@ def _choice(what: str, *choices: str) -> Callable[[str], str]:
     return read
 
 
-def _line_of_text(text: str) -> str:
-    bad = next((i for i, c in enumerate(text) if not c.isprintable()), None)
-    if bad is not None:
-        raise Fault(f"unprintable character {quote(text[bad])}", "remove it", bad)
-    if len(text) > MAX_TEXT:
-        raise Fault(f"text of {len(text)} characters", f"use at most {MAX_TEXT}", MAX_TEXT)
-    return text
-
-
 def _steps(text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,9}", text) or not 1 <= int(text) <= MAX_STEPS:
         raise Fault(
@@ -121,18 +124,28 @@ def _steps(text: str) -> int:
     return int(text)
 
 
-def _plain(name: str, read: Callable[[str], Any], in_play: bool = True) -> HeaderKey:
-    """A key that sets the field of the same name; `in_play` says whether it matters for play."""
+def _plain(name: str, read: Callable[[str], Any]) -> HeaderKey:
+    """A key that sets the field of the same name."""
     default = DEFAULTS[name]
 
     def write(level: Level) -> Iterable[str]:
         value = getattr(level, name)
         return [] if value == default else [str(value)]
 
-    def settle(level: Level) -> Fields:
-        return {} if in_play else {name: default}
+    return HeaderKey(name, lambda text: {name: read(text)}, write)
 
-    return HeaderKey(name, lambda text: {name: read(text)}, write, settle)
+
+def _text(name: str, longest: int = MAX_TEXT) -> HeaderKey:
+    """A key with a line of text for people, which makes no difference to play."""
+
+    def write(level: Level) -> Iterable[str]:
+        text = getattr(level, name)
+        return [quoted(text)] if text else []
+
+    def settle(level: Level) -> Fields:
+        return {name: ""}
+
+    return HeaderKey(name, lambda text: {name: line_of_text(text, longest)}, write, settle)
 
 
 # --- reward ------------------------------------------------------------------------------------
@@ -148,7 +161,8 @@ def _read_rewards(text: str) -> Fields:
         return read_number(value, name, -LARGEST, LARGEST, at)
 
     pairs = read_pairs(text, ["goal", "step"], read)
-    if pairs.get("step") == AUTO and float(pairs.get("goal", DEFAULTS["goal_reward"])) <= 0:
+    goal: Value = pairs.get("goal", Level.goal_reward)
+    if pairs.get("step") == AUTO and not largest(goal) > 0:
         todo = "give it a reward above 0, or write a number"
         raise Fault("'step=auto', and the goal pays nothing", todo, text.find("step="))
     return {f"{name}_reward": value for name, value in pairs.items()}
@@ -176,8 +190,10 @@ def _read_costs(text: str) -> Fields:
 
 
 def _settle_costs(level: Level) -> Fields:
-    present = {BY_CHAR[char].name for char in set("".join(level.rows))}
-    costs = ((name, level.cost(BY_NAME[name].char)) for name in NAMES if name in present)
+    used = {
+        BY_CHAR[level.tile(char)].cost_name for char in level.chars if uses(level, char, "cost")
+    }
+    costs = ((name, cost) for name, cost in level.costs if name in used)
     return {"costs": tuple((name, cost) for name, cost in costs if cost != BY_NAME[name].cost)}
 
 
@@ -185,31 +201,129 @@ def _assign_costs(level: Level, chosen: dict[str, Value]) -> Fields:
     return {"costs": tuple((n, chosen.get(f"cost {n}", value)) for n, value in level.costs)}
 
 
+# --- slip --------------------------------------------------------------------------------------
+
+_SIDES = ("left", "right")
+
+
+def _read_slip(text: str) -> Fields:
+    """A chance, or the chances of either side, as `left=0.3 right=0.1`."""
+    if "=" not in text:
+        return {"slip": read_value(text, "slip", 0, 1)}
+
+    def read(name: str, value: str, at: int) -> Value:
+        return read_value(value, f"slip {name}", 0, 1, at)
+
+    pairs = read_pairs(text, _SIDES, read)
+    most = sum(largest(value) for value in pairs.values())
+    if most > 1:
+        todo = "make their largest values add up to at most 1"
+        raise Fault(f"left and right together may be {most:g}", todo)
+    return {f"slip_{side}": value for side, value in pairs.items()}
+
+
+def _write_slip(level: Level) -> Iterable[str]:
+    sides = [(side, value) for side, value in zip(_SIDES, _slips(level)) if value]
+    if sides:
+        return [_pairs_text(sides)]
+    return [text_of(level.slip)] if level.slip else []
+
+
+def _slips(level: Level) -> tuple[Value, Value]:
+    return level.slip_left, level.slip_right
+
+
+def _settle_slip(level: Level) -> Fields:
+    """The same chance to both sides is a plain slip."""
+    left, right = _slips(level)
+    if left != right or not isinstance(left, int | float):
+        return {}
+    return {"slip": level.slip if not left else 2 * left, "slip_left": 0.0, "slip_right": 0.0}
+
+
+def _draw_slip(level: Level) -> dict[str, Value]:
+    left, right = _slips(level)
+    return {"slip": level.slip, "slip left": left, "slip right": right}
+
+
+def _assign_slip(level: Level, chosen: dict[str, Value]) -> Fields:
+    return {
+        label.replace(" ", "_"): chosen.get(label, value)
+        for label, value in _draw_slip(level).items()
+    }
+
+
+def _turn_slip(level: Level, words: Words) -> Fields:
+    """A slip to the left of a move becomes one to its right in a mirror."""
+    if "up" in words:
+        return {}
+    return {"slip_left": level.slip_right, "slip_right": level.slip_left}
+
+
 # --- controls ----------------------------------------------------------------------------------
+
+_DRAWN_CONTROLS = {SHUFFLED: PERMUTATIONS, SHUFFLED_ALL: PERMUTATIONS_OF_ALL}
 
 
 def _read_controls(text: str) -> Fields:
-    """`normal`, `shuffled`, or the moves of the four actions up, down, left and right."""
-    words = [(m.start(), m[0]) for m in find_words(text)]
+    """One way of controls, or a set of them."""
+    if text.startswith("{"):
+        return {"controls": read_set(text, _read_moves)}
+    return {"controls": _read_moves(text)}
+
+
+def _read_moves(text: str, at: int = 0) -> str:
+    """`normal`, `shuffled`, `shuffled all`, or the moves of the first four or of all actions."""
+    words = [(at + m.start(), m[0]) for m in find_words(text)]
     given = [word for _, word in words]
+    if given == SHUFFLED_ALL.split():
+        return SHUFFLED_ALL
     if len(words) == 1:
-        return {"controls": _choice("controls", NORMAL, SHUFFLED)(text)}
+        if given[0] not in (NORMAL, SHUFFLED):
+            raise Fault(f"unknown controls {quote(text)}", meant(text, (NORMAL, SHUFFLED)), at)
+        return given[0]
+    known = ACTIONS if len(words) == len(ACTIONS) else DIRECTIONS
     for i, (offset, word) in enumerate(words):
-        if word not in DIRECTIONS:
-            raise Fault(f"unknown move {quote(word)}", meant(word, DIRECTIONS), offset)
+        if word not in known:
+            raise Fault(f"unknown move {quote(word)}", meant(word, known), offset)
         if word in given[:i]:
-            raise Fault(f"'{word}' is given twice", "name each of the four moves once", offset)
-    if len(words) != len(DIRECTIONS):
-        todo = "write 'normal', 'shuffled', or the four moves, as 'down up left right'"
-        raise Fault(f"{len(words)} moves for the controls", todo)
-    return {"controls": NORMAL if tuple(given) == DIRECTIONS else " ".join(given)}
+            raise Fault(f"'{word}' is given twice", "name each of the moves once", offset)
+    if len(words) not in (len(DIRECTIONS), len(ACTIONS)):
+        todo = "write 'normal', 'shuffled', 'shuffled all', or four moves, as 'down up left right'"
+        raise Fault(f"{len(words)} moves for the controls", todo, at)
+    return controls_text(given if known is ACTIONS else [*given, ACTIONS[-1]])
+
+
+def _write_controls(level: Level) -> Iterable[str]:
+    return [text_of(level.controls)] if level.controls != NORMAL else []
+
+
+def _draw_controls(level: Level) -> dict[str, Value]:
+    """The controls; of a set, each member is equally likely, and then each of its permutations."""
+    if isinstance(level.controls, str):
+        return {"controls": _DRAWN_CONTROLS.get(level.controls, level.controls)}
+    groups = [_DRAWN_CONTROLS.get(str(m), OneOf((m,))).members for m in level.controls.members]
+    size = math.lcm(*map(len, groups))
+    return {
+        "controls": OneOf(tuple(one for g in groups for one in g for _ in range(size // len(g))))
+    }
 
 
 def _turn_controls(level: Level, words: Words) -> Fields:
-    if level.controls in (NORMAL, SHUFFLED):
-        return {}
-    turned = {words.get(a, a): words.get(b, b) for a, b in zip(DIRECTIONS, level.controls.split())}
-    return {"controls": " ".join(turned[action] for action in DIRECTIONS)}
+    def turn(controls: float | str) -> str:
+        if controls in (NORMAL, *_DRAWN_CONTROLS):
+            return str(controls)
+        moves = str(controls).split()
+        moves += ACTIONS[len(moves) :]
+        turned = {words.get(a, a): words.get(b, b) for a, b in zip(ACTIONS, moves)}
+        return controls_text([turned[action] for action in ACTIONS])
+
+    return {"controls": _each(level.controls, turn)}
+
+
+def _each(value: str | OneOf, change: Callable[[float | str], str]) -> str | OneOf:
+    """A word or the members of a set, changed."""
+    return OneOf(tuple(map(change, value.members))) if isinstance(value, OneOf) else change(value)
 
 
 # --- wind --------------------------------------------------------------------------------------
@@ -218,32 +332,79 @@ _WIND_OF = {move: wind for wind, move in WINDS.items()}
 
 
 def _read_wind(text: str) -> Fields:
-    """`none`, or the direction that it blows to and its chance."""
-    words = [(m.start(), m[0]) for m in find_words(text)]
+    """One wind, or a set of winds, of which each has one chance."""
+    if not text.startswith("{"):
+        direction, chance = _read_one_wind(text)
+        return {} if direction == NO_WIND else {"wind": direction, "wind_chance": chance}
+
+    def read(part: str, at: int) -> str:
+        direction, chance = _read_one_wind(part, at)
+        return _wind_text(direction, chance)
+
+    return {"wind": read_set(text, read)}
+
+
+def _read_one_wind(text: str, at: int = 0) -> tuple[str, Value]:
+    """`none`, or the direction that the wind blows to and its chance."""
+    words = [(at + m.start(), m[0]) for m in find_words(text)]
     example = "write 'none', or as 'east 0.2'"
     if not words:
-        raise Fault("nothing is given", example)
-    direction = _choice("wind", NO_WIND, *WINDS)(words[0][1])
+        raise Fault("nothing is given", example, at)
+    direction = words[0][1]
+    if direction not in (NO_WIND, *WINDS):
+        raise Fault(f"unknown wind {quote(direction)}", meant(direction, (NO_WIND, *WINDS)), at)
     wanted = 1 if direction == NO_WIND else 2
     if len(words) < wanted:
-        raise Fault(f"the wind {quote(direction)} has no chance", example)
+        raise Fault(f"the wind {quote(direction)} has no chance", example, at)
     if len(words) > wanted:
         raise Fault(f"{quote(words[wanted][1])} is too much", example, words[wanted][0])
     if direction == NO_WIND:
-        return {}
+        return direction, 0.0
     offset, chance = words[1]
-    return {"wind": direction, "wind_chance": read_value(chance, "wind", 0, 1, offset)}
+    return direction, read_value(chance, "wind", 0, 1, offset)
+
+
+def _wind_text(direction: str, chance: Value) -> str:
+    return direction if direction == NO_WIND else f"{direction} {text_of(chance)}"
 
 
 def _write_wind(level: Level) -> Iterable[str]:
-    return [] if level.wind == NO_WIND else [f"{level.wind} {text_of(level.wind_chance)}"]
+    if isinstance(level.wind, OneOf):
+        return [text_of(level.wind)]
+    return [] if level.wind == NO_WIND else [_wind_text(level.wind, level.wind_chance)]
+
+
+def _settle_wind(level: Level) -> Fields:
+    if isinstance(level.wind, OneOf) or level.wind_chance:
+        return {}
+    return {"wind": NO_WIND, "wind_chance": 0.0}
+
+
+def _draw_wind(level: Level) -> dict[str, Value]:
+    if isinstance(level.wind, OneOf):
+        return {"wind": level.wind}
+    return {} if level.wind == NO_WIND else {f"wind {level.wind}": level.wind_chance}
+
+
+def _assign_wind(level: Level, chosen: dict[str, Value]) -> Fields:
+    if "wind" in chosen:
+        direction, chance = _read_one_wind(str(chosen["wind"]))
+        return {"wind": direction, "wind_chance": chance}
+    return {"wind_chance": chosen.get(f"wind {level.wind}", level.wind_chance)}
+
+
+def _nominal_wind(level: Level, label: str, value: Range | OneOf) -> Value:
+    """The mean chance of a wind; no wind for a set of winds."""
+    return NO_WIND if label == "wind" else average(value)
 
 
 def _turn_wind(level: Level, words: Words) -> Fields:
-    if level.wind == NO_WIND:
-        return {}
-    move = WINDS[level.wind]
-    return {"wind": _WIND_OF[words.get(move, move)]}
+    def turn(wind: float | str) -> str:
+        direction, *chance = str(wind).split()
+        move = WINDS.get(direction)
+        return " ".join([_WIND_OF[words.get(move, move)] if move else direction, *chance])
+
+    return {"wind": _each(level.wind, turn)}
 
 
 # --- define ------------------------------------------------------------------------------------
@@ -263,8 +424,7 @@ def _read_defines(text: str) -> Fields:
         setting = SETTINGS[f"{tile} {key}"]
         if setting.words:
             return read_word(value, key, setting.words, at)
-        whole = "all" if setting.whole else ""
-        return read_value(value, key, setting.low, setting.high, at, whole)
+        return read_value(value, key, setting.low, setting.high, at, setting.whole)
 
     try:
         pairs = read_pairs(text[1:], [setting.key for setting in known], read)
@@ -282,32 +442,58 @@ def _write_defines(level: Level) -> Iterable[str]:
 
 
 def _settle_defines(level: Level) -> Fields:
-    tiles = set("".join(level.rows))
+    used = {
+        f"{level.tile(char)} {s.key}"
+        for char in level.chars
+        for s in SETTINGS.values()
+        if s.tile == level.tile(char) and uses(level, char, s.key)
+    }
     return {
         "defines": tuple(
             (label, value)
             for label, value in level.defines
-            if label[0] in tiles and value != SETTINGS[label].default
+            if label in used and value != SETTINGS[label].default
         )
     }
 
 
-def _nominal_setting(label: str, value: Range | OneOf) -> Value:
+def _nominal_setting(level: Level, label: str, value: Range | OneOf) -> Value:
     """The default of a setting, since agents see a neutral item; but ice slips as on average."""
-    return average(label, value) if label == f"{ICE} slip" else SETTINGS[label].default
+    return average(value) if label == f"{ICE} slip" else SETTINGS[label].default
+
+
+def _join_defines(settings: Fields, found: Fields) -> Fields:
+    """The settings of all lines so far, in the order of the table."""
+    joined = dict(settings.get("defines", ())) | dict(found.get("defines", ()))
+    ordered = tuple((label, joined[label]) for label in SETTINGS if label in joined)
+    return settings | {"defines": ordered}
 
 
 def _turn_defines(level: Level, words: Words) -> Fields:
     """The axis of the patrols, also where it is the default."""
     if not level.find(PATROL) or "x" not in words:
         return {}
-    kind = level.setting(_AXIS)
-    if isinstance(kind, OneOf):
-        turned: Value = OneOf(tuple(words.get(str(k), k) for k in kind.members))
-    else:
-        turned = words.get(str(kind), kind) if isinstance(kind, str) else kind
-    given = dict(level.defines) | {_AXIS: turned}
+    given = dict(level.defines) | {_AXIS: turn_kind(level.setting(_AXIS), words)}
     return {"defines": tuple((label, given[label]) for label in SETTINGS if label in given)}
+
+
+# --- undrawn -----------------------------------------------------------------------------------
+
+
+def _read_cells(text: str) -> tuple[Cell, ...]:
+    """Cells as `2,3 2,4`: row and column, from 1."""
+    cells: list[Cell] = []
+    for match in re.finditer(r"[^ \t]+", text):
+        numbers = re.fullmatch(r"([0-9]{1,3}),([0-9]{1,3})", match[0])
+        if not numbers or not all(1 <= int(n) <= MAX_SIDE for n in numbers.groups()):
+            todo = "give row and column of each cell, as '2,3 2,4'"
+            raise Fault(f"{quote(match[0])} is no cell", todo, match.start())
+        cells.append((int(numbers[1]) - 1, int(numbers[2]) - 1))
+    return tuple(sorted(set(cells)))
+
+
+def _write_cells(cells: Iterable[Cell]) -> str:
+    return " ".join(f"{row + 1},{column + 1}" for row, column in cells)
 
 
 # --- vary --------------------------------------------------------------------------------------
@@ -333,15 +519,14 @@ def _read_vary(text: str) -> Fields:
 
 # --- the table ---------------------------------------------------------------------------------
 
-_read_slip = partial(read_value, what="slip", low=0, high=1)
-
 HEADER: dict[str, HeaderKey] = {
     key.name: key
     for key in (  # in the order in which they are written: task ids depend on it
-        _plain("title", _line_of_text, in_play=False),
-        _plain("author", _line_of_text, in_play=False),
+        _text("title"),
+        _text("author"),
+        _text("description", MAX_DESCRIPTION),
         _plain("goal", _choice("goal", "hidden", "visible")),
-        _plain("ends", _choice("end", "goal", "never")),
+        _plain("ends", _choice("end", "goal", "never", ENDS_BOXES)),
         _plain("steps", _steps),
         HeaderKey("reward", _read_rewards, _write_rewards),
         HeaderKey(
@@ -354,33 +539,30 @@ HEADER: dict[str, HeaderKey] = {
         ),
         HeaderKey(
             "slip",
-            lambda text: {"slip": _read_slip(text)},
-            write=lambda level: [text_of(level.slip)] if level.slip else [],
-            draws=lambda level: {"slip": level.slip},
-            assign=lambda level, chosen: {"slip": chosen.get("slip", level.slip)},
+            _read_slip,
+            write=_write_slip,
+            settle=_settle_slip,
+            draws=_draw_slip,
+            assign=_assign_slip,
+            turn=_turn_slip,
         ),
         HeaderKey(
             "controls",
             _read_controls,
-            write=lambda level: [level.controls] if level.controls != NORMAL else [],
-            draws=lambda level: {
-                "controls": PERMUTATIONS if level.controls == SHUFFLED else level.controls
-            },
-            assign=lambda level, chosen: {"controls": str(chosen.get("controls", level.controls))},
-            nominal=lambda label, value: NORMAL,
+            write=_write_controls,
+            draws=_draw_controls,
+            assign=lambda level, chosen: {"controls": chosen.get("controls", level.controls)},
+            nominal=lambda level, label, value: NORMAL,
             turn=_turn_controls,
         ),
         HeaderKey(
             "wind",
             _read_wind,
             write=_write_wind,
-            settle=lambda level: {} if level.wind_chance else {"wind": NO_WIND, "wind_chance": 0.0},
-            draws=lambda level: (
-                {} if level.wind == NO_WIND else {f"wind {level.wind}": level.wind_chance}
-            ),
-            assign=lambda level, chosen: {
-                "wind_chance": chosen.get(f"wind {level.wind}", level.wind_chance)
-            },
+            settle=_settle_wind,
+            draws=_draw_wind,
+            assign=_assign_wind,
+            nominal=_nominal_wind,
             turn=_turn_wind,
         ),
         HeaderKey(
@@ -395,6 +577,24 @@ HEADER: dict[str, HeaderKey] = {
             nominal=_nominal_setting,
             turn=_turn_defines,
             labels=lambda found: [label for label, _ in found.get("defines", ())],
+            join=_join_defines,
+        ),
+        HeaderKey(
+            "legend",
+            read_legend,
+            write=write_legend,
+            draws=draws_of_legend,
+            assign=assign_legend,
+            nominal=nominal_of_legend,
+            turn=turn_legend,
+            labels=lambda found: [f"legend {one.char}" for one in found.get("legend", ())],
+            join=join_legend,
+        ),
+        _plain("starts", _choice("starts", ANY)),
+        HeaderKey(
+            "undrawn",
+            lambda text: {"undrawn": _read_cells(text)},
+            write=lambda level: [_write_cells(level.undrawn)] if level.undrawn else [],
         ),
         HeaderKey(
             "vary",
@@ -406,6 +606,7 @@ HEADER: dict[str, HeaderKey] = {
     )
 }
 LINE_KEYS = (*HEADER, "map")
+TEXT_KEYS = ("title", "author", "description")
 # Tasks are numbered by what they draw, in this order; keys that are added draw after these.
 _FIRST_DRAWN = ("slip", "controls", "wind", "cost", "define")
 DRAWN: tuple[HeaderKey, ...] = tuple(

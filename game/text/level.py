@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
-from game.text.tiles import BY_CHAR, DIRECTIONS, SETTINGS, TILES
-from game.text.values import NORMAL, Value
+from game.text.tiles import BY_CHAR, DIRECTIONS, ICE, SETTINGS, STARTS, TILES
+from game.text.values import NORMAL, OneOf, Value
 from game.text.visible import visible
 
 MAX_BYTES = 1 << 20
@@ -14,27 +16,51 @@ MAX_STATES = 65_536  # a level with more is refused
 STEPS, MAX_STEPS = 50, 10_000  # in an episode: the default, and the limit
 MIRROR, ROTATE = "mirror", "rotate"
 NO_WIND = "none"
+ENDS_BOXES = "boxes"  # an episode ends when all boxes stand on targets
+ANY = "any"  # starts: all cells of ground from which every candidate can be reached
 WINDS = dict(zip(("north", "south", "west", "east"), DIRECTIONS))
-# names of the tiles that can be entered
-NAMES = tuple(dict.fromkeys(tile.name for tile in TILES if tile.passable))
+# names of the cells that can be entered
+NAMES = tuple(dict.fromkeys(tile.cost_name for tile in TILES if tile.passable))
+
+Cell = tuple[int, int]  # row and column, from 0
+Rows = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class LegendTile:
+    """A character of one level: a tile with settings of its own, in the order of LEGEND_SETTINGS.
+
+    Its `title` is for players.
+    """
+
+    char: str
+    tile: str
+    settings: tuple[tuple[str, Value], ...] = ()
+    title: str = ""
 
 
 @dataclass(frozen=True)
 class Level:
     """One level text, immutable. It may describe a family (candidate goals, `vary`, ranges, sets).
 
-    `rows` are the map's rows, all of one length; `goal_reward` and `step_reward` are in units of
-    return; `costs` overrides entering costs by tile name, and `defines` refines tiles by the
-    setting's label ("M every"), both in the order of the tile table. `controls` is "normal",
-    "shuffled", or the moves of the actions up, down, left and right, as "down up left right".
-    `shown` is the level that agents see instead: that of a drawn level has nominal values.
-    `file` is the name of the file that it was read from, and `places` are the line numbers of that
-    file's header keys and labels, and of its map's first row.
+    `rows` are the map's rows, all of one length, as they are written; `tiles` are the same rows
+    with the tile of each `legend` character in its place. `goal_reward` and `step_reward` are in
+    units of return; `costs` overrides entering costs by tile name, and `defines` refines tiles by
+    the setting's label ("M every"), both in the order of the tile table. A move slips with the
+    chance `slip` to one of its two sides, equally likely, and with `slip_left` and `slip_right` to
+    that side. `controls` is "normal", "shuffled", "shuffled all", the moves of the actions up,
+    down, left and right, as "down up left right", those of all five actions, or a set of these;
+    `wind` is a direction, "none", or a set of texts as "east 0.2". `starts` is ANY, or empty where
+    the map shows them. `undrawn` are the cells of a drawn level that might have held its goal,
+    where that matters for boxes or starts. `shown` is the level that agents see instead: that of a
+    drawn level has nominal values. `file` is the name of the file that it was read from, and
+    `places` are the line numbers of that file's header keys and labels, and of its map's first row.
     """
 
     rows: tuple[str, ...]
     title: str = ""
     author: str = ""
+    description: str = ""
     goal: str = "hidden"
     ends: str = "goal"
     steps: int = STEPS
@@ -42,10 +68,15 @@ class Level:
     step_reward: float = -0.1
     costs: tuple[tuple[str, Value], ...] = ()
     slip: Value = 0.0
-    controls: str = NORMAL
-    wind: str = NO_WIND
+    slip_left: Value = 0.0
+    slip_right: Value = 0.0
+    controls: str | OneOf = NORMAL
+    wind: str | OneOf = NO_WIND
     wind_chance: Value = 0.0
     defines: tuple[tuple[str, Value], ...] = ()
+    legend: tuple[LegendTile, ...] = ()
+    starts: str = ""
+    undrawn: tuple[Cell, ...] = ()
     vary: tuple[str, ...] = ()
     shown: Level | None = field(default=None, compare=False, repr=False)
     file: str = field(default="", compare=False, repr=False)
@@ -64,19 +95,79 @@ class Level:
         """The place of the map in its file, to begin a message with; "" without a file."""
         return f"{self.file}:{self.places.get('map', 1)}:1: " if self.file else ""
 
-    def find(self, char: str) -> list[tuple[int, int]]:
-        """All cells (row, column), from 0, with this tile, in reading order."""
-        rows = [(r, row) for r, row in enumerate(self.rows) if char in row]
-        return [(r, c) for r, row in rows for c, x in enumerate(row) if x == char]
+    @property
+    def tiles(self) -> Rows:
+        """The map's rows with nothing but tiles of the table."""
+        return _tiles(self.rows, self.legend) if self.legend else self.rows
+
+    @property
+    def chars(self) -> set[str]:
+        """The characters that the map has."""
+        return set("".join(self.rows))
+
+    def find(self, *tiles: str) -> list[Cell]:
+        """All cells (row, column), from 0, with one of these tiles, in reading order."""
+        wanted = "".join(tiles)
+        rows = [(r, row) for r, row in enumerate(self.tiles) if any(x in row for x in wanted)]
+        return [(r, c) for r, row in rows for c, x in enumerate(row) if x in wanted]
+
+    def tile(self, char: str) -> str:
+        """The tile that a character of the map stands for."""
+        return next((one.tile for one in self.legend if one.char == char), char)
+
+    def with_tiles(self, changes: Mapping[str, str]) -> Level:
+        """The level with some tiles replaced by others, wherever the map has them."""
+        table: dict[str, str | int | None]
+        table = {char: changes[t] for char in self.chars if (t := self.tile(char)) in changes}
+        rows = tuple(row.translate(str.maketrans(table)) for row in self.rows)
+        return replace(self, rows=rows)
 
     def cost(self, char: str) -> Value:
-        """The cost of entering a cell of this tile, in units of `step_reward`."""
-        tile = BY_CHAR[char]
-        return dict(self.costs).get(tile.name, tile.cost)
+        """The cost of entering a cell of this character, in units of `step_reward`."""
+        own = self._own(char).get("cost")
+        tile = BY_CHAR[self.tile(char)]
+        return dict(self.costs).get(tile.cost_name, tile.cost) if own is None else own
 
     def setting(self, label: str) -> Value:
-        """A tile's setting by its label, as "I slip": as defined here, or the default."""
-        return dict(self.defines).get(label, SETTINGS[label].default)
+        """A setting of a character of the map by its label, as "I slip".
+
+        It is that of the `legend`, else that of the tile: as defined here, or the default.
+        """
+        char, key = label[0], label[2:]
+        if key == "cost":
+            return self.cost(char)
+        own = self._own(char).get(key)
+        if own is not None:
+            return own
+        label = f"{self.tile(char)} {key}"
+        if label in SETTINGS:
+            return dict(self.defines).get(label, SETTINGS[label].default)
+        return self.slip if key == "slip" else self.goal_reward
+
+    def slips(self, char: str) -> tuple[Value, Value, Value]:
+        """The slip of a cell of this character to either side, to the left and to the right."""
+        if self.tile(char) == ICE or "slip" in self._own(char):
+            return self.setting(f"{char} slip"), 0.0, 0.0
+        return self.slip, self.slip_left, self.slip_right
+
+    def _own(self, char: str) -> dict[str, Value]:
+        """The settings that the legend gives to a character."""
+        return next((dict(one.settings) for one in self.legend if one.char == char), {})
+
+    def has(self, tiles: Iterable[str]) -> bool:
+        """Whether the map has one of these tiles."""
+        return any(char in row for row in self.tiles for char in tiles)
+
+    def marked_starts(self) -> list[Cell]:
+        """The starts that the map shows, in reading order."""
+        return self.find(*STARTS)
+
+
+@lru_cache(maxsize=1024)
+def _tiles(rows: Rows, legend: tuple[LegendTile, ...]) -> Rows:
+    """The rows with the tile of each legend character in its place."""
+    table = str.maketrans({one.char: one.tile for one in legend})
+    return tuple(row.translate(table) for row in rows)
 
 
 @dataclass(frozen=True)
@@ -112,6 +203,3 @@ class LevelError(Exception):
     def __reduce__(self) -> tuple[Any, ...]:
         # A copy is made of the problems: by default it would be made of the message.
         return LevelError, (self.problems,)
-
-
-Cell = tuple[int, int]  # row and column, from 0

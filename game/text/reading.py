@@ -13,12 +13,35 @@ from typing import Any
 from game.files import open_regular
 from game.text.dialects import DIALECTS, Dialect, Report, check_shape, check_size, dialect_of
 from game.text.guesses import count_unknown, guess_file, guess_format, tile_meant, times, what_to_do
-from game.text.header import AUTO, HEADER, LINE_KEYS
-from game.text.level import MAX_BYTES, MAX_STATES, MAX_STEPS, STEPS, Level, LevelError, Problem
+from game.text.header import AUTO, HEADER, LINE_KEYS, TEXT_KEYS
+from game.text.level import (
+    ANY,
+    ENDS_BOXES,
+    MAX_BYTES,
+    MAX_STATES,
+    MAX_STEPS,
+    STEPS,
+    Level,
+    LevelError,
+    Problem,
+    Rows,
+)
+from game.text.quoted import without_comment
 from game.text.step_reward import NoStepReward, automatic_step_reward
-from game.text.tiles import BY_CHAR, CANDIDATE, FLOOR, GOAL, RESERVED, START
+from game.text.tiles import (
+    BOX,
+    BOXES,
+    BY_CHAR,
+    CANDIDATE,
+    FLOOR,
+    GOAL,
+    OPPONENTS,
+    START,
+    TARGET,
+    TARGETS,
+)
 from game.text.values import Fault, meant, quote
-from game.text.walking import Node, explore
+from game.text.walking import Node, explore, goal_test, start_cells
 
 MAX_LINES = 10_000
 MAX_LINE = 10_000  # characters of a header line without its comment
@@ -69,7 +92,7 @@ def examine(text: str | bytes, name: str = "level") -> tuple[Level | None, list[
             raise _Enough
         settings, map_line = ({}, 0) if whole else _read_header(lines, report)
         dialect = DIALECTS.get(settings.pop("dialect", ""), whole)
-        rows: tuple[str, ...] = ()
+        rows: Rows = ()
         if dialect and (whole or map_line):
             rows, settings = _read_foreign(dialect, lines, map_line, settings, report)
         elif map_line and "dialect" not in settings["places"]:
@@ -109,7 +132,8 @@ def _read_header(lines: list[str], report: Report) -> tuple[dict[str, Any], int]
     settings: dict[str, Any] = {}
     seen: dict[str, int] = {}
     for number, line in enumerate(lines, 1):
-        content = line.partition(";")[0]
+        key = line.partition(":")[0]
+        content = without_comment(line, key if key.strip(" \t") in TEXT_KEYS else "")
         if not content.strip(" \t"):
             continue
         if len(content) > MAX_LINE:
@@ -157,35 +181,34 @@ def _report_line(
         report(number, column, f"{quote(content)} is not a header line", todo)
 
 
-def _read_map(
-    lines: list[str], map_line: int, settings: dict[str, Any], report: Report
-) -> tuple[str, ...]:
+def _read_map(lines: list[str], map_line: int, settings: dict[str, Any], report: Report) -> Rows:
     """The rows below the `map:` line, with all that is wrong with them reported."""
     first = map_line + 1
     below = lines[map_line:]
-    strays = [i for i, row in enumerate(below[: MAX_PROBLEMS + 1]) if _belongs_above(row)]
+    known = {*BY_CHAR, " ", *(one.char for one in settings.get("legend", ()))}
+    strays = [i for i, row in enumerate(below[: MAX_PROBLEMS + 1]) if _belongs_above(row, known)]
     for i in strays:
         report(first + i, 1, "a header line or comment below 'map:'", "move it above 'map:'")
     raw = below[: strays[0]] if strays else below
     while raw and not raw[-1]:
         raw.pop()
     rows = tuple(row.replace(" ", FLOOR) for row in raw)
-    if form := guess_format(raw):
+    if form := guess_format(raw, settings):
         report(first, 1, *what_to_do(form, has_map_line=True))
     elif not rows:
         report(map_line, 1, "the map is empty", "write its rows below 'map:'")
     elif check_size(rows, first, report):
+        level = Level(rows, **settings)
         whole = check_shape(rows, first, report)
-        whole &= _check_tiles(rows, first, report)
-        whole &= _check_ends(rows, first, report)
-        if whole:
-            _check_reach(Level(rows, **settings), first, report)
+        whole &= _check_tiles(level, first, report)
+        if whole & _check_ends(level, first, report) & _check_starts(level, first, report):
+            _check_reach(level, first, report)
     return rows
 
 
 def _read_foreign(
     dialect: Dialect, lines: list[str], above: int, settings: dict[str, Any], report: Report
-) -> tuple[tuple[str, ...], dict[str, Any]]:
+) -> tuple[Rows, dict[str, Any]]:
     """The rows in our tiles, and the settings; the header takes precedence over the foreign map."""
     reading = dialect.read(lines[above:], above + 1, report)
     if reading is None:
@@ -193,12 +216,14 @@ def _read_foreign(
     places = settings.get("places", {}) | {"map": reading.first}
     steps = min(max(STEPS, 2 * reading.way), MAX_STEPS)
     settings = {"steps": steps} | reading.settings | settings | {"places": places}
-    _check_reach(Level(reading.rows, **settings), reading.first, report)
+    level = Level(reading.rows, **settings)
+    if _check_ends(level, reading.first, report) & _check_starts(level, reading.first, report):
+        _check_reach(level, reading.first, report)
     return reading.rows, settings
 
 
 def _set_step_reward(
-    rows: tuple[str, ...], settings: dict[str, Any], lines: list[str], report: Report
+    rows: Rows, settings: dict[str, Any], lines: list[str], report: Report
 ) -> None:
     """Replace 'auto' by the step reward that the map calls for, or report why there is none."""
     try:
@@ -210,67 +235,122 @@ def _set_step_reward(
         report(line, lines[line - 1].find("step=") + 1, f"'step=auto': {what}", todo)
 
 
-def _belongs_above(row: str) -> bool:
-    """Whether a line below `map:` is a comment or a header line, as no row of tiles can be."""
+def _belongs_above(row: str, known: set[str]) -> bool:
+    """Whether a line below `map:` is a comment or a header line, and no row of `known` tiles."""
     key, colon, _ = row.partition(":")
-    return row.lstrip(" \t").startswith(";") or (colon != "" and key.strip(" \t") in LINE_KEYS)
+    is_header = colon != "" and key.strip(" \t") in LINE_KEYS and not set(row) <= known
+    return row.lstrip(" \t").startswith(";") or is_header
 
 
-def _check_tiles(rows: tuple[str, ...], first: int, report: Report) -> bool:
-    """Whether the map has only tiles of the table, and at most two of each teleporter."""
-    unknown = count_unknown(rows, BY_CHAR)
+def _check_tiles(level: Level, first: int, report: Report) -> bool:
+    """Whether the map has only known characters, and at most two of each teleporter."""
+    unknown = count_unknown(level.rows, {*BY_CHAR, *(one.char for one in level.legend)})
     for char, (i, j, number) in unknown.items():
-        if char in RESERVED:
-            what = f"'{char}' is reserved for {RESERVED[char]}, which are not there yet"
-            todo = "use another tile"
-        elif char == "\t":
+        if char == "\t":
             what, todo = "a tab", "use spaces: each is one tile of floor"
         else:
             what, todo = f"unknown tile {quote(char)}", tile_meant(char)
         report(first + i, j + 1, what + times(number), todo)
     whole = not unknown
     for char, tile in BY_CHAR.items():
-        if tile.effect == "teleporter" and sum(row.count(char) for row in rows) > 2:
-            i, j = _cells(rows, char)[2]
+        if tile.effect == "teleporter" and len(cells := level.find(char)) > 2:
+            row, column = cells[2]
             todo = "use another digit: two of each are a pair"
-            report(first + i, j + 1, f"a third teleporter '{char}'", todo)
+            report(first + row, column + 1, f"a third teleporter '{char}'", todo)
             whole = False
     return whole
 
 
-def _cells(rows: tuple[str, ...], char: str) -> list[tuple[int, int]]:
-    """Return row and column, from 0, of each place of a character."""
-    return [(i, j) for i, row in enumerate(rows) for j, one in enumerate(row) if one == char]
-
-
-def _check_ends(rows: tuple[str, ...], first: int, report: Report) -> bool:
-    """Whether the map has a start, and a goal or a candidate for it."""
-    text = "".join(rows)
-    if START not in text:
-        report(first, 1, "no start", f"put '{START}' where the episode begins")
-    if GOAL not in text and CANDIDATE not in text:
+def _check_ends(level: Level, first: int, report: Report) -> bool:
+    """Whether the map has a goal, or the boxes and targets that `ends: boxes` takes."""
+    if level.ends == ENDS_BOXES:
+        return _check_boxes(level, first, report)
+    whole = level.has((GOAL, CANDIDATE))
+    if not whole:
         todo = f"put '{GOAL}' at the goal, or '{CANDIDATE}' at each cell where it may be"
+        if level.has(BOXES):
+            todo += f", or write 'ends: {ENDS_BOXES}'"
         report(first, 1, "no goal", todo)
-    return START in text and (GOAL in text or CANDIDATE in text)
+    return whole & _check_opponents(level, first, report)
+
+
+def _check_boxes(level: Level, first: int, report: Report) -> bool:
+    """Whether a map has all that `ends: boxes` takes."""
+    line = level.places.get("ends", first)
+    boxes, targets = level.find(*BOXES), level.find(*TARGETS)
+    whole = True
+    for row, column in level.find(GOAL, CANDIDATE)[:1]:
+        what = f"'{level.tiles[row][column]}' on a map that has 'ends: {ENDS_BOXES}'"
+        report(first + row, column + 1, what, f"use a target '{TARGET}', or another 'ends:'")
+        whole = False
+    if not boxes:
+        todo = f"put '{BOX}' where a box is"
+        report(line, 1, f"'ends: {ENDS_BOXES}', and no box on the map", todo)
+    elif len(targets) < len(boxes):
+        row, column = boxes[len(targets)]
+        what = f"{len(boxes)} boxes, and {len(targets)} target{'s' if len(targets) != 1 else ''}"
+        report(first + row, column + 1, what, f"put '{TARGET}' where the boxes belong")
+    elif {*boxes} <= {*targets}:
+        row, column = boxes[0]
+        todo = f"put a box '{BOX}' on floor"
+        report(first + row, column + 1, "all boxes stand on targets at the start", todo)
+    else:
+        return whole & _check_opponents(level, first, report)
+    return False
+
+
+def _check_opponents(level: Level, first: int, report: Report) -> bool:
+    """Whether the map does not have both boxes and opponents."""
+    boxes, opponents = level.find(*BOXES), level.find(*OPPONENTS)
+    if not (boxes and opponents):
+        return True
+    row, column = opponents[0]
+    report(first + row, column + 1, "an opponent on a map with boxes", "remove one or the other")
+    return False
+
+
+def _check_starts(level: Level, first: int, report: Report) -> bool:
+    """Whether the episodes have a start, on the map or as the header says."""
+    marked = level.marked_starts()
+    if not level.starts:
+        if not marked:
+            report(first, 1, "no start", f"put '{START}' where the episode begins")
+        return bool(marked)
+    line = level.places.get("starts", first)
+    for row, column in marked[:1]:
+        what = f"a start on the map, and the header has 'starts: {ANY}' (line {line})"
+        report(first + row, column + 1, what, "remove one or the other")
+        return False
+    if not start_cells(level):
+        what = "there is no cell from which every goal can be reached"
+        report(line, 1, what, "open ways to the goals, or put '@' where the episode begins")
+        return False
+    return True
 
 
 def _check_reach(level: Level, first: int, report: Report) -> None:
     """Report starts from which no goal or candidate can be reached, even by chance."""
-    starts = level.find(START)
-    nodes = explore(level, starts)
+    nodes = explore(level, start_cells(level))
     if len(nodes) > MAX_STATES:
         return
     before: dict[Node, list[Node]] = {}
     for node, (_, exits) in nodes.items():
         for ahead in exits:
             before.setdefault(ahead, []).append(node)
-    leading = [node for node in nodes if level.rows[node[0]][node[1]] in (GOAL, CANDIDATE)]
+    is_goal, candidates = goal_test(level), set(level.find(CANDIDATE))
+    leading = [node for node in nodes if node[:2] in candidates or is_goal(node)]
     seen = set(leading)
     for node in leading:
         fresh = [n for n in before.get(node, ()) if n not in seen]
         seen.update(fresh)
         leading += fresh
-    for row, column in starts:
-        if (row, column, "") not in seen:
-            todo = "open a way to it through the walls"
-            report(first + row, column + 1, "no goal can be reached from this start", todo)
+    for node, (distance, _) in nodes.items():
+        if not distance and node not in seen:
+            what, todo = "no goal can be reached from this start", _OPEN
+            if level.ends == ENDS_BOXES:
+                what, todo = "the boxes cannot be pushed to targets from this start", _MOVE
+            report(first + node.row, node.column + 1, what, todo)
+
+
+_OPEN = "open a way to it through the walls"
+_MOVE = "move a box or a target, or open a way"

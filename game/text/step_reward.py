@@ -8,8 +8,8 @@ from math import inf
 
 from game.text.drawn_values import nominal
 from game.text.level import MAX_STATES, Level
-from game.text.tiles import CANDIDATE, FLOOR, GOAL, START
-from game.text.walking import Graph, Node, explore
+from game.text.tiles import CANDIDATE, FLOOR, GOAL
+from game.text.walking import Graph, Node, explore, goal_groups, start_cells
 
 DECIMALS = 4
 MOST_VISITS = 300_000  # of cells, in the search for all ways
@@ -43,16 +43,15 @@ def automatic_step_reward(level: Level) -> float:
 def farthest_cost(level: Level) -> float | None:
     """Return the largest, over starts and goals, of the least total entering cost of a way there.
 
-    Costs are nominal, and chance and opponents are ignored. A candidate's cell costs as much as
+    Costs are nominal, and chance and opponents are ignored. With `ends: boxes` the goal is that all
+    boxes stand on targets. A candidate's cell costs as much as
     floor. Each candidate is a goal by itself; without candidates, the nearest goal counts. Goals
     out of reach are left out: 0 where there are no others. None where the search is too large.
     """
     level = nominal(level)
-    graph = explore(level, level.find(START))
-    starts: list[list[Node]] = [[(*cell, "")] for cell in level.find(START)]
-    goals = _nodes_by_cell(graph, level.find(CANDIDATE))
-    at_goals = _nodes_by_cell(graph, level.find(GOAL))
-    goals = goals or [[node for nodes in at_goals for node in nodes]]
+    graph = explore(level, start_cells(level))
+    starts = [[node] for node, (distance, _) in graph.items() if not distance]
+    goals = [group for group in goal_groups(level, graph) if group]
     backward = len(starts) > len(goals)
     if len(graph) > MAX_STATES or len(graph) * min(len(starts), len(goals)) > MOST_VISITS:
         return None
@@ -66,19 +65,10 @@ def farthest_cost(level: Level) -> float | None:
     return farthest
 
 
-def _nodes_by_cell(graph: Graph, cells: Sequence[tuple[int, int]]) -> list[list[Node]]:
-    """Return the nodes of each of these cells that can be reached."""
-    found: dict[tuple[int, int], list[Node]] = {cell: [] for cell in cells}
-    for node in graph:
-        if node[:2] in found:
-            found[node[:2]].append(node)
-    return [nodes for nodes in found.values() if nodes]
-
-
 def _edges(level: Level, graph: Graph, backward: bool) -> Edges:
     """Return the steps from each node, or those that lead to it, with their entering costs."""
-    chars = set("".join(level.rows))
-    cost = {char: level.cost(FLOOR if char in (GOAL, CANDIDATE) else char) for char in chars}
+    free = (GOAL, CANDIDATE)
+    cost = {c: level.cost(FLOOR if level.tile(c) in free else c) for c in level.chars}
     edges: Edges = {node: [] for node in graph}
     for node, (_, exits) in graph.items():
         for ahead in exits:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from game.text.tiles import DIRECTIONS
+from game.text.tiles import ACTIONS, DIRECTIONS
 
 MAX_MEMBERS = 100
 MAX_WORDS = 100  # in a line
@@ -51,10 +51,20 @@ class OneOf:
 
 Value: TypeAlias = float | str | Range | OneOf
 
-NORMAL, SHUFFLED = "normal", "shuffled"
+NORMAL, SHUFFLED, SHUFFLED_ALL = "normal", "shuffled", "shuffled all"
+
+
+def controls_text(moves: Sequence[str]) -> str:
+    """The text of the moves of all actions: NORMAL, or without the last if stay is stay."""
+    if tuple(moves) == ACTIONS:
+        return NORMAL
+    return " ".join(moves[:-1] if moves[-1] == ACTIONS[-1] else moves)
+
+
 PERMUTATIONS = OneOf(  # of the four moves: what `shuffled` controls are drawn from
-    (NORMAL, *map(" ".join, list(itertools.permutations(DIRECTIONS))[1:]))
+    tuple(controls_text((*p, ACTIONS[-1])) for p in itertools.permutations(DIRECTIONS))
 )
+PERMUTATIONS_OF_ALL = OneOf(tuple(map(controls_text, itertools.permutations(ACTIONS))))
 
 
 class Fault(Exception):
@@ -167,7 +177,9 @@ def read_set(text: str, read: Read, offset: int = 0) -> OneOf:
     return OneOf(tuple(members))
 
 
-def read_pairs(text: str, names: Sequence[str], read: Callable[[str, str, int], Value]) -> dict:
+def read_pairs(
+    text: str, names: Sequence[str], read: Callable[[str, str, int], Value]
+) -> dict[str, Value]:
     """Pairs as `mud=4 water={6, 8}`, each of `names` at most once. Raises Fault."""
     found: dict[str, Value] = {}
     faults: list[Fault] = []
@@ -199,6 +211,20 @@ def read_pairs(text: str, names: Sequence[str], read: Callable[[str, str, int], 
         faults.append(Fault("nothing is given", todo))
     raise_all(faults)
     return found
+
+
+def average(value: Range | OneOf) -> float:
+    """The middle of a range, or the mean of a set of numbers."""
+    if isinstance(value, Range):
+        return (value.low + value.high) / 2
+    return sum(float(member) for member in value.members) / len(value.members)
+
+
+def largest(value: Value) -> float:
+    """The largest number that may be drawn."""
+    if isinstance(value, Range):
+        return value.high
+    return max(map(float, value.members)) if isinstance(value, OneOf) else float(value)
 
 
 # --- writing -----------------------------------------------------------------------------------

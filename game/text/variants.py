@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from game.text.header import HEADER, Words
-from game.text.level import MIRROR, ROTATE, Level
-from game.text.tiles import DIRECTIONS, TILES
+from game.text.level import MIRROR, ROTATE, Cell, Level
+from game.text.tiles import ARROWS
 
-_ARROWS = {tile.effect: tile.char for tile in TILES if tile.effect in DIRECTIONS}
 _MIRROR: Words = {"left": "right", "right": "left"}
 _QUARTER: Words = {  # clockwise; x and y are the axes of patrols
     "up": "right",
@@ -22,24 +22,31 @@ _QUARTER: Words = {  # clockwise; x and y are the axes of patrols
 
 def mirrored(level: Level) -> Level:
     """The level with left and right swapped; opponents still set out to the right, or down."""
-    return _turned(level, tuple(row[::-1] for row in level.rows), _MIRROR)
+    rows = tuple(row[::-1] for row in level.rows)
+    return _turned(level, rows, _MIRROR, lambda row, column: (row, level.width - 1 - column))
 
 
 def rotated(level: Level) -> Level:
     """The level turned clockwise by a quarter; opponents still set out to the right, or down."""
     rows = tuple("".join(column[::-1]) for column in zip(*level.rows))
-    return _turned(level, rows, _QUARTER)
+    return _turned(level, rows, _QUARTER, lambda row, column: (column, level.height - 1 - row))
 
 
-def _turned(level: Level, rows: tuple[str, ...], words: Words) -> Level:
-    """The level with other rows, and with all its directions replaced as `words` say."""
-    arrows = str.maketrans({_ARROWS[a]: _ARROWS[b] for a, b in words.items() if a in _ARROWS})
+def _turned(
+    level: Level, rows: tuple[str, ...], words: Words, place: Callable[[int, int], Cell]
+) -> Level:
+    """The level with other rows, and with all its directions replaced as `words` say.
+
+    `place` gives the new place of a cell.
+    """
+    arrows = str.maketrans({ARROWS[a]: ARROWS[b] for a, b in words.items() if a in ARROWS})
     changed = {n: value for key in HEADER.values() for n, value in key.turn(level, words).items()}
     return replace(
         level,
         **changed,
         rows=tuple(row.translate(arrows) for row in rows),
-        shown=level.shown and _turned(level.shown, rows, words),
+        undrawn=tuple(sorted(place(*cell) for cell in level.undrawn)),
+        shown=level.shown and _turned(level.shown, rows, words, place),
     )
 
 

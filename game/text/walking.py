@@ -1,37 +1,63 @@
-"""Which cells of a map can be reached, opponents ignored.
+"""Which cells of a map can be reached, and the cells of its starts; opponents are ignored.
 
-This walker knows doors, keys, one-way tiles and teleporters by itself, since text may not use the
-rules of `game.world`; a test compares both on every state of many random levels.
+This walker knows doors, keys, one-way tiles, teleporters, boxes, switches and gates by itself,
+since text may not use the rules of `game.world`; a test compares both on every state of many random
+levels.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
 
-from game.text.level import MAX_STATES, WINDS, Cell, Level
-from game.text.tiles import BY_CHAR, DIRECTIONS, START
+from game.text.level import ANY, ENDS_BOXES, MAX_STATES, WINDS, Cell, Level
+from game.text.tiles import (
+    BOXABLE,
+    BOXES,
+    BY_CHAR,
+    CANDIDATE,
+    DIRECTIONS,
+    GATE,
+    GOAL,
+    GROUND,
+    ICE,
+    LAVA,
+    SWITCH,
+    TARGETS,
+)
 
-Node = tuple[int, int, str]  # row, column, keys held
+
+class Node(NamedTuple):
+    """The agent's cell, and all that it has changed on the map."""
+
+    row: int
+    column: int
+    keys: str = ""  # held, in order
+    boxes: frozenset[Cell] = frozenset()
+    gates_open: bool = False
+
+
 Graph = dict[Node, tuple[int, list[Node]]]  # distance and exits of each node that can be reached
 MOST_VISITS = 1_000_000  # nodes that `reached_by_start` visits
 _BACK = dict(zip(DIRECTIONS, ("down", "up", "right", "left")))
 _STEPS = dict(zip(DIRECTIONS, ((-1, 0), (1, 0), (0, -1), (0, 1))))
 
 
-def reachable(level: Level, start: tuple[int, int]) -> dict[tuple[int, int], int]:
+def reachable(level: Level, start: Cell) -> dict[Cell, int]:
     """Cells that can be reached from `start`, each with its distance in moves."""
-    distance: dict[tuple[int, int], int] = {}
-    for (row, column, _), (steps, _) in explore(level, [start]).items():
-        distance.setdefault((row, column), steps)
+    distance: dict[Cell, int] = {}
+    for node, (steps, _) in explore(level, [start]).items():
+        distance.setdefault(node[:2], steps)
     return distance
 
 
-def explore(level: Level, starts: list[tuple[int, int]]) -> Graph:
+def explore(level: Level, starts: Iterable[Cell]) -> Graph:
     """Nodes that can be reached, in the order of their distance, with distance and exits.
 
     The search ends after MAX_STATES nodes.
     """
-    distance: dict[Node, int] = dict.fromkeys(((r, c, "") for r, c in starts), 0)
+    boxes = frozenset(level.find(*BOXES))
+    distance = dict.fromkeys((Node(r, c, "", boxes) for r, c in starts), 0)
     found: Graph = {}
     exits_of = exits_from(level)
     queue = list(distance)
@@ -47,17 +73,85 @@ def explore(level: Level, starts: list[tuple[int, int]]) -> Graph:
     return found
 
 
+# --- starts and goals --------------------------------------------------------------------------
+
+
+def start_cells(level: Level) -> list[Cell]:
+    """The cells in which an episode may start, in reading order.
+
+    With `starts: any` these are all cells of ground and ice from which every candidate can be
+    reached, drawn or undrawn, or some goal where there is no candidate. All cells of ground and ice
+    are returned where the search is too large: then so is the number of states.
+    """
+    if level.starts != ANY:
+        return level.marked_starts()
+    cells = [cell for cell in level.find(*GROUND, ICE) if cell not in level.undrawn]
+    graph = explore(level, cells)
+    if len(graph) > MAX_STATES:
+        return cells
+    groups = goal_groups(level, graph)
+    groups += [[node for node in graph if node[:2] == cell] for cell in level.undrawn]
+    reached = _reached_groups(graph, groups)
+    wanted = (1 << max(1, len(groups))) - 1
+    firsts = {node[:2]: node for node in reversed(graph) if not graph[node][0]}
+    return [cell for cell in cells if reached[firsts[cell]] == wanted]
+
+
+def _reached_groups(graph: Graph, groups: list[list[Node]]) -> dict[Node, int]:
+    """The bit set of the groups of which each node leads to a node."""
+    reached = dict.fromkeys(graph, 0)
+    before: dict[Node, list[Node]] = {node: [] for node in graph}
+    for node, (_, exits) in graph.items():
+        for ahead in exits:
+            before[ahead].append(node)
+    for bit, group in enumerate(groups):
+        seen, queue = set(group), list(group)
+        for node in queue:
+            reached[node] |= 1 << bit
+            fresh = [one for one in before[node] if one not in seen]
+            seen.update(fresh)
+            queue += fresh
+    return reached
+
+
+def goal_groups(level: Level, graph: Graph) -> list[list[Node]]:
+    """The nodes of each candidate; without candidates, those of all goals, if the map has goals.
+
+    With `ends: boxes` these are the nodes in which all boxes stand on targets.
+    """
+    candidates: dict[Cell, list[Node]] = {cell: [] for cell in level.find(CANDIDATE)}
+    goals, is_goal = [], goal_test(level)
+    for node in graph:
+        if node[:2] in candidates:
+            candidates[node[:2]].append(node)
+        elif is_goal(node):
+            goals.append(node)
+    if candidates or not (level.ends == ENDS_BOXES or level.has((GOAL,))):
+        return list(candidates.values())
+    return [goals]
+
+
+def goal_test(level: Level) -> Callable[[Node], bool]:
+    """Return whether a node reaches a goal: on `G`, or with all boxes on targets."""
+    if level.ends == ENDS_BOXES:
+        targets = set(level.find(*TARGETS))
+        return lambda node: node.boxes <= targets
+    goals = set(level.find(GOAL))
+    return lambda node: node[:2] in goals
+
+
 def reached_by_start(level: Level) -> Iterator[tuple[list[Cell], set[Cell]]]:
     """Yield groups of starts, each with the cells that can be reached from it.
 
     Starts that lead to each other, every step of the way back and forth, are a group. Groups that
     take more than MOST_VISITS are left out, as are levels of more than MAX_STATES nodes.
     """
-    starts = level.find(START)
+    starts = start_cells(level)
     graph = explore(level, starts)
+    first = {node[:2]: node for node in reversed(graph) if not graph[node][0]}
     left, visits = dict.fromkeys(starts), 0
     while left and len(graph) <= MAX_STATES and visits <= MOST_VISITS:
-        start = next(iter(left))
+        start = first[next(iter(left))]
         reached = _flood(graph, start, both_ways=False)
         group = [cell for cell in _flood(graph, start, both_ways=True) if cell in left]
         visits += len(reached)
@@ -66,16 +160,18 @@ def reached_by_start(level: Level) -> Iterator[tuple[list[Cell], set[Cell]]]:
         yield group, reached
 
 
-def _flood(graph: Graph, start: Cell, both_ways: bool) -> set[Cell]:
+def _flood(graph: Graph, first: Node, both_ways: bool) -> set[Cell]:
     """Return the cells that can be reached, or those by steps that can be taken back at once."""
-    first: Node = (*start, "")
     seen, queue = {first}, [first]
     for node in queue:
         for ahead in graph[node][1]:
             if ahead not in seen and (not both_ways or node in graph[ahead][1]):
                 seen.add(ahead)
                 queue.append(ahead)
-    return {node[:2] for node in seen if not (both_ways and node[2])}
+    return {node[:2] for node in seen if not both_ways or node[2:] == first[2:]}
+
+
+# --- moves -------------------------------------------------------------------------------------
 
 
 def exits_from(level: Level) -> Callable[[Node], list[Node]]:
@@ -83,37 +179,58 @@ def exits_from(level: Level) -> Callable[[Node], list[Node]]:
 
     A wind that always blows leaves only its own move.
     """
-    rows, height, width = level.rows, level.height, level.width
-    certain = WINDS[level.wind] if level.wind_chance == 1 else None
+    tiles, height, width = level.tiles, level.height, level.width
+    certain = WINDS[str(level.wind)] if level.wind_chance == 1 else None
     moves = [(move, *_STEPS[move]) for move in DIRECTIONS if certain in (None, move)]
-    ends = {"lava", "goal"} if level.ends == "goal" else {"lava"}
-    twins = {a: b for char in set("".join(rows)) for a, b in teleporters(level, char)}
+    twins = {a: b for char in set("".join(tiles)) for a, b in teleporters(level, char)}
+    is_over, may_hold_box = _end_test(level), {*level.find(*BOXABLE)} - {*level.undrawn}
 
     def exits(node: Node) -> list[Node]:
-        row, column, keys = node
-        here = BY_CHAR[rows[row][column]].effect
+        row, column, keys, boxes, gates_open = node
+        here = BY_CHAR[tiles[row][column]].effect
         found: list[Node] = []
-        if here in ends:
+        if is_over(node):
             return found
         for move, down, right in moves:
             r, c = row + down, column + right
             if not (0 <= r < height and 0 <= c < width) or (here in _BACK and here != move):
                 continue
-            tile = BY_CHAR[rows[r][c]]
+            tile = BY_CHAR[tiles[r][c]]
             if not tile.passable or tile.effect == _BACK[move]:
                 continue
             if tile.effect == "door" and tile.char.lower() not in keys:
                 continue
+            if tile.effect == "gate" and not gates_open:
+                continue
+            left, flips = boxes, tile.effect == "switch"
+            if (r, c) in boxes:
+                beyond = r + down, c + right
+                if beyond not in may_hold_box or beyond in boxes:
+                    continue
+                onto = tiles[beyond[0]][beyond[1]]
+                if onto == GATE and not gates_open:
+                    continue
+                left = boxes - {(r, c)} | {beyond}
+                flips ^= onto == SWITCH
+            held = keys
             if tile.effect == "key" and tile.char not in keys:
-                found.append((r, c, "".join(sorted(keys + tile.char))))
-            else:
-                found.append((*twins.get((r, c), (r, c)), keys))
+                held = "".join(sorted(keys + tile.char))
+            found.append(Node(*twins.get((r, c), (r, c)), held, left, gates_open ^ flips))
         return found
 
     return exits
 
 
-def teleporters(level: Level, char: str) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+def _end_test(level: Level) -> Callable[[Node], bool]:
+    """Return whether the episode is over in a node."""
+    is_goal = goal_test(level) if level.ends != "never" else None
+    lava = set(level.find(LAVA))
+    if not is_goal:
+        return lambda node: node[:2] in lava
+    return lambda node: node[:2] in lava or is_goal(node)
+
+
+def teleporters(level: Level, char: str) -> list[tuple[Cell, Cell]]:
     """(from, to) cells of the teleporters `char`: a pair leads both ways, a single one nowhere."""
     if BY_CHAR[char].effect != "teleporter":
         return []

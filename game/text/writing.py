@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from game.text.header import HEADER
+from game.text.legend import settled_legend
 from game.text.level import Level
 
 
@@ -16,5 +17,6 @@ def write(level: Level) -> str:
 
 def canonical(level: Level) -> str:
     """Return what matters for play, as text that is the same for levels that play alike."""
+    level = settled_legend(level) if level.legend else level
     settled = {name: value for key in HEADER.values() for name, value in key.settle(level).items()}
     return write(replace(level, **settled))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -25,11 +25,17 @@ class Chance:
     sides: Any  # [T, A, A] distribution of the action that a slipping action becomes
     wind: Any  # [T, 1, A] probability that the wind replaces any action by this one
     calm: Any  # [T, 1, 1] probability of no wind
+    lean: Any = None  # [T, S, 1] half of the slip to the left minus that to the right; None: 0
+    turns: Any = (
+        None  # [T, A, A] 1 for the action to the left of a slipping action, -1 to the right
+    )
 
     def effective(self, probs: Any) -> Any:
         """Return the distribution of the action that takes effect [T, S, A] under the policy
         `probs` [T, S, A]."""
         slid = (1 - self.slip) * probs + self.slip * (probs @ self.sides)
+        if self.lean is not None:
+            slid = slid + (self.lean * probs) @ self.turns
         return self.calm * slid + self.wind
 
     def expected(self, q: Any) -> Any:
@@ -39,7 +45,13 @@ class Chance:
         """
         aside = (self.sides @ q.swapaxes(1, 2)).swapaxes(1, 2)
         slid = (1 - self.slip) * q + self.slip * aside
+        if self.lean is not None:
+            slid = slid + self.lean * (self.turns @ q.swapaxes(1, 2)).swapaxes(1, 2)
         return self.calm * slid + (self.wind * q).sum(-1)[..., None]
+
+
+# the arrays over states that a batch pads to one size
+_PADDED = ("next_state", "reward", "terminated", "over", "goal", "slip", "lean", "cell")
 
 
 class GridBatch:
@@ -65,12 +77,14 @@ class GridBatch:
         self.over: Bools = np.ones(shape, bool)  # [T, S]
         self.goal: Bools = np.zeros(shape, bool)  # [T, S]
         self.slip: Floats = np.zeros(shape)  # [T, S]
+        self.lean: Floats = np.zeros(shape)  # [T, S]
         self.cell: Ints = np.zeros((*shape, 2), int)  # [T, S, 2]
         self.start: Floats = np.zeros(shape)  # [T, S] probability that an episode starts here
         self.sides: Ints = np.stack([t.sides for t in tables])  # [T, A, 2]
+        self.left_first: Ints = np.stack([t.left_first for t in tables])  # [T, A]
         self.wind: Floats = np.stack([t.wind for t in tables])  # [T, A]
         for i, t in enumerate(tables):
-            for name in ("next_state", "reward", "terminated", "over", "goal", "slip", "cell"):
+            for name in _PADDED:
                 getattr(self, name)[i, : t.n_states] = getattr(t, name)
             np.add.at(self.start[i], t.starts, 1 / len(t.starts))
 
@@ -98,7 +112,12 @@ class GridBatch:
             return None
         sides = (self.sides[..., None] == np.arange(N_ACTIONS)).mean(2)
         wind = self.wind[:, None]
-        return Chance(self.slip[..., None], sides, wind, 1 - wind.sum(-1, keepdims=True))
+        chance = Chance(self.slip[..., None], sides, wind, 1 - wind.sum(-1, keepdims=True))
+        if not self.lean.any():
+            return chance
+        first, second = np.moveaxis(self.sides[..., None] == np.arange(N_ACTIONS), 2, 0)
+        turns = self.left_first[..., None] * (first * 1.0 - second)
+        return replace(chance, lean=self.lean[..., None], turns=turns)
 
     def step(self, state: Ints, action: Ints) -> tuple[Ints, Floats, Bools]:
         """Return the next flat states, rewards and terminations [N].
@@ -130,7 +149,8 @@ class GridBatch:
         sides = np.broadcast_to(self.sides[:, None], (*shape, 2))
         effects = np.stack([blown, sides[..., 1], sides[..., 0]])  # [3, T, S, A]
         first = np.arange(self.over.size).reshape(*self.over.shape, 1) * N_ACTIONS
-        bounds = np.stack([wind, wind + slip / 2, wind + slip])
+        left = (1 - wind) * self.lean[..., None] * self.left_first[:, None]
+        bounds = np.stack([wind, wind + (slip / 2 - left), wind + slip])
         return Detours(bounds.reshape(3, -1), (first + effects).reshape(3, -1))
 
 

@@ -150,7 +150,9 @@ def ruled_out(tables: Tables) -> Bools:
         elsewhere: Bools = np.tile(goal_distribution(level) == 0, (tables.n_states, 1))
         return elsewhere
     solid, outside = np.zeros((MAX_SIZE, MAX_SIZE), bool), np.ones((MAX_SIZE, MAX_SIZE), bool)
-    solid[: level.height, : level.width] = [[c not in (FLOOR, GOAL) for c in r] for r in level.rows]
+    solid[: level.height, : level.width] = [
+        [c not in (FLOOR, GOAL) for c in r] for r in level.tiles
+    ]
     outside[: level.height, : level.width] = False
     grid = np.indices(solid.shape)  # [2, 16, 16]
     near = (np.abs(grid - tables.cell[:, :, None, None]) <= VIEW_RADIUS).all(1)  # [S, 16, 16]

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from game.text.tiles import ACTIONS
 from game.world.batch import Detours, GridBatch
 from game.world.random_streams import RandomStreams
-from game.world.rules import ACTIONS, Bools, Floats, Ints
+from game.world.rules import Bools, Floats, Ints
 from game.world.tables import N_ACTIONS
 
 ACTION_RANGE = f"actions are from 0 to {N_ACTIONS - 1} ({', '.join(ACTIONS)})"

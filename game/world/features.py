@@ -12,7 +12,7 @@ from itertools import accumulate
 import numpy as np
 
 from game.text.level import Level
-from game.text.tiles import BY_NAME, COIN, FLOOR, GOAL, SETTINGS
+from game.text.tiles import BY_NAME, COIN, FLOOR, GATE, GOAL, SETTINGS
 from game.world.batch import GridBatch
 from game.world.rules import KEYS, MOVES, STAY, Bools, CellGrid, Floats, Ints, number
 from game.world.tables import Tables
@@ -37,8 +37,15 @@ LAYOUT: dict[str, int] = {
     "keys": 4,
     "opponent": 3,  # present, row offset, column offset
     "goal": 3,  # visible, row offset, column offset
+    "box": _WINDOW,  # this block and the following ones: the cells around the agent
+    "target": _WINDOW,
+    "switch": _WINDOW,
+    "gate": _WINDOW,
 }
 N_FEATURES = sum(LAYOUT.values())
+# blocks are only appended: agents trained on fewer blocks run on, see `agents.runs`
+FIRST_LAYOUT = {name: LAYOUT[name] for name in list(LAYOUT)[: list(LAYOUT).index("goal") + 1]}
+N_FIRST_FEATURES = sum(FIRST_LAYOUT.values())
 START_OF = dict(zip(LAYOUT, accumulate(LAYOUT.values(), initial=0)))
 
 
@@ -105,6 +112,8 @@ def _blocks(tables: Tables) -> dict[str, Floats]:
     blocks["blocked"] = np.maximum(blocks["blocked"], _locked(tables, level, window))
     if tables.opponents.size:
         blocks["opponent"] = _offset(tables.cell, tables.opponents)
+    if tables.boxes.size:
+        blocks["box"] = _boxes(tables, level, window)
     goals = np.array(level.find(GOAL)).reshape(-1, 2)
     if level.goal == "visible" and len(goals):
         blocks["goal"] = _offset(tables.cell, goals)
@@ -122,6 +131,9 @@ def _surroundings(level: Level) -> dict[str, Floats]:
     }
     if (cells.slip * cells.passable).any():
         grids["slip"] = np.where(cells.passable, cells.slip, 0.0)
+    for name in ("target", "switch", "gate"):
+        if (there := getattr(cells, name)).any():
+            grids[name] = there.astype(float)
     if cells.lava.any():
         grids["danger"] = cells.lava.astype(float)
     if (cells.way != STAY).any():
@@ -135,23 +147,32 @@ def _items(tables: Tables, level: Level, window: Ints) -> Floats:
 
     `level` is the level as shown, so that a hidden worth is not revealed.
     """
-    label = f"{COIN} worth"
-    worth = number(level.setting(label)) / number(SETTINGS[label].default)
+    default = number(SETTINGS[f"{COIN} worth"].default)
     items = np.zeros(window.shape)
     for key, char in enumerate(KEYS):
         for cell in level.find(char):
             items += _is_cell(level, cell, window) * ~tables.keys[:, [key]]
     for coin, cell in enumerate(level.find(COIN)):
+        worth = number(level.setting(f"{level.rows[cell[0]][cell[1]]} worth")) / default
         items += _is_cell(level, cell, window) * tables.coins[:, [coin]] * worth
     return items
 
 
+def _boxes(tables: Tables, level: Level, window: Ints) -> Floats:
+    """Return 1 for each observed cell that a box stands on [S, window]."""
+    row, column = np.moveaxis(tables.boxes + VIEW_RADIUS, -1, 0)  # [S, boxes]
+    cells = row * (level.width + 2 * VIEW_RADIUS) + column
+    return (window[:, :, None] == cells[:, None]).any(-1).astype(float)
+
+
 def _locked(tables: Tables, level: Level, window: Ints) -> Bools:
-    """Return which observed cells are doors whose key is not held [S, window]."""
+    """Return which observed cells are doors whose key is not held, or closed gates [S, window]."""
     locked = np.zeros(window.shape, bool)
     for key, char in enumerate(KEYS):
         for cell in level.find(char.upper()):
             locked |= _is_cell(level, cell, window) & ~tables.keys[:, [key]]
+    for cell in level.find(GATE):
+        locked |= _is_cell(level, cell, window) & ~tables.gates[:, None]
     return locked
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from game.text.drawn_values import without_candidates
 from game.text.level import Level
 from game.text.tiles import CANDIDATE, FLOOR
 from game.world.batch import GridBatch
@@ -61,8 +62,7 @@ class HiddenGoal:
 
 def hidden_goal(level: Level) -> HiddenGoal:
     """Return the problem of a level with candidates and nothing else to draw. Raises TooLarge."""
-    rows = tuple(row.replace(CANDIDATE, FLOOR) for row in level.rows)
-    batch = GridBatch([compile_level(replace(level, rows=rows))])
+    batch = GridBatch([compile_level(without_candidates(level))])
     tables = batch.tables[0]
     number_of = np.full((level.height, level.width), -1)
     cells = np.array(level.find(CANDIDATE))
@@ -70,6 +70,8 @@ def hidden_goal(level: Level) -> HiddenGoal:
     tested = number_of[tuple(tables.cell.T)][tables.next_state]
     tested[tables.over] = -1
     reached = np.unique(tested[tested >= 0])
+    pays = np.array([number(level.setting(f"{level.rows[r][c]} pays")) for r, c in cells])
+    on_goal = pays[np.maximum(tested, 0)]  # [S, A]
     tested = np.where(tested >= 0, np.searchsorted(reached, tested), -1)
     entering = level.step_reward * number(level.cost(FLOOR))
     endless = level.ends != "goal"
@@ -81,7 +83,7 @@ def hidden_goal(level: Level) -> HiddenGoal:
     return HiddenGoal(
         next_state=tables.next_state,
         reward=tables.reward,
-        found=np.where(tested >= 0, level.goal_reward + caught, 0.0),
+        found=np.where(tested >= 0, on_goal + caught, 0.0),
         tested=tested,
         over=tables.over,
         start=batch.start[0],

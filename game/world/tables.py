@@ -16,10 +16,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from game.text.level import MAX_STATES, WINDS, Level
+from game.text.level import MAX_STATES, Level
+from game.text.tiles import ACTIONS
+from game.world.box_sets import BoxSets
 from game.world.rules import (
-    ACTIONS,
     KEYS,
+    LEFT_FIRST,
     MAX_COINS,
     SIDES,
     Bools,
@@ -27,7 +29,7 @@ from game.world.rules import (
     Floats,
     Ints,
     States,
-    number,
+    is_solved,
     opponents_at,
     step,
 )
@@ -50,13 +52,17 @@ class Tables:
     reward: Floats  # [S, A]
     terminated: Bools  # [S, A] the episode ends with this transition
     over: Bools  # [S] the episode has ended
-    goal: Bools  # [S] the agent is on a goal
+    goal: Bools  # [S] the agent is on a goal, or all boxes are on targets where that is the goal
     slip: Floats  # [S] probability that a move slips to one of its sides
+    lean: Floats  # [S] half of the slip to the left of a move minus that to its right
     starts: Ints  # [n] an episode starts in one of these states, uniformly drawn
     sides: Ints  # [A, 2] the two actions that a slip may turn an action into
+    left_first: Ints  # [A] 1: the first of these is to the left of the move, -1: to its right
     wind: Floats  # [A] probability that the wind replaces any action by this one
     keys: Bools  # [S, 4] keys held, from a to d
     coins: Bools  # [S, coins] coins left, in reading order
+    boxes: Ints  # [S, boxes, 2] their rows and columns, in reading order
+    gates: Bools  # [S] whether the gates are open
     opponents: Ints  # [S, opponents, 2] their rows and columns
 
     @property
@@ -75,6 +81,10 @@ class Tables:
             "wind",
             "starts",
             "opponents",
+            "lean",
+            "left_first",
+            "boxes",
+            "gates",
         )
         return {name: getattr(self, name) for name in names} | {"steps": np.array(self.level.steps)}
 
@@ -100,11 +110,14 @@ class _Numbering:
             "sets of keys held": 1 << len(game.key_names),
             "sets of coins left": 1 << len(game.coins),
             "phases of the opponents": game.period,
+            "sets of cells of the boxes": math.comb(int(game.boxable.sum()), len(game.boxes)),
+            "positions of the gates": 2 if game.has_switches else 1,
             "cells of the hunters": len(self.cells) ** len(game.hunters),
         }
         self.size = math.prod(self.factors.values())
         if len(game.coins) > MAX_COINS or self.size >= 1 << 62:
             raise self.too_large()
+        self.box_sets = BoxSets(np.flatnonzero(game.boxable), len(game.boxes), len(game.boxable))
 
     def too_large(self) -> TooLarge:
         """Return the error that names the place, the number of states and its factors."""
@@ -118,8 +131,9 @@ class _Numbering:
         code = self.index[states.cell]
         if self.size == len(self.cells):
             return code
-        _, keys, coins, phases, _ = self.factors.values()
+        _, keys, coins, phases, boxes, gates, _ = self.factors.values()
         code = ((code * keys + states.keys) * coins + states.coins) * phases + states.phase
+        code = (code * boxes + self.box_sets.encode(states.boxes)) * gates + states.gates
         for hunter in states.hunters.T:
             code = code * len(self.cells) + self.index[hunter]
         return code
@@ -133,12 +147,16 @@ class _Numbering:
             hunters[:, i] = self.cells[hunter]
         if self.size == len(self.cells):
             none = np.zeros_like(code)
-            return States(self.cells[code], none, none, none, hunters)
-        _, keys, coins, phases, _ = self.factors.values()
+            boxes = self.box_sets.decode(none)
+            return States(self.cells[code], none, none, none, hunters, boxes, none)
+        _, keys, coins, phases, box_sets, positions, _ = self.factors.values()
+        code, gates = np.divmod(code, positions)
+        code, box_set = np.divmod(code, box_sets)
+        boxes = self.box_sets.decode(box_set)
         code, phase = np.divmod(code, phases)
         code, left = np.divmod(code, coins)
         code, held = np.divmod(code, keys)
-        return States(self.cells[code], held, left, phase, hunters)
+        return States(self.cells[code], held, left, phase, hunters, boxes, gates)
 
 
 def _short(n: int) -> str:
@@ -160,6 +178,8 @@ def compile_level(level: Level) -> Tables:
         coins=np.full(n_starts, (1 << len(game.coins)) - 1),
         phase=np.zeros(n_starts, np.int64),
         hunters=np.tile(game.hunters, (n_starts, 1)),
+        boxes=np.tile(game.boxes, (n_starts, 1)),
+        gates=np.zeros(n_starts, np.int64),
     )
     first = numbering.encode(begin) * 2  # even: the episode goes on, odd: it is over
     codes, next_state, reward, terminated = _tabulate(game, numbering, first)
@@ -178,13 +198,17 @@ def compile_level(level: Level) -> Tables:
         reward=reward[kept],
         terminated=terminated[kept],
         over=codes[kept] % 2 == 1,
-        goal=game.goal[states.cell],
+        goal=game.goal[states.cell] | is_solved(game, states),
         slip=game.slip[states.cell],
+        lean=game.lean[states.cell],
         starts=renumber[starts],
         sides=_sides(game),
-        wind=_wind(game),
+        left_first=LEFT_FIRST[game.controls],
+        wind=game.wind[game.controls],
         keys=keys,
         coins=_bits(states.coins, len(game.coins)),
+        boxes=game.place(states.boxes),
+        gates=states.gates == 1,
         opponents=game.place(opponents_at(game, states.phase, states.hunters)),
     )
 
@@ -244,12 +268,3 @@ def _sides(game: FlatGrid) -> Ints:
     """Return the two actions that a slip may turn each action into [A, 2]."""
     action_of = np.argsort(game.controls)  # [A] the action that causes a move
     return action_of[SIDES[game.controls]]
-
-
-def _wind(game: FlatGrid) -> Floats:
-    """Return the probability that the wind replaces any action by this one [A]."""
-    chances = np.zeros(N_ACTIONS)
-    if game.level.wind in WINDS:
-        move = ACTIONS.index(WINDS[game.level.wind])
-        chances[np.argsort(game.controls)[move]] = number(game.level.wind_chance)
-    return chances

@@ -11,7 +11,7 @@ import pytest
 
 from game.text.level import Level
 from game.text.reading import parse
-from game.text.tiles import BY_CHAR, TILES, Tile
+from game.text.tiles import ACTIONS, BY_CHAR, TILES, Tile
 from game.view.draw.actors import DynamicTiles, place, segments
 from game.view.draw.board import Board, grid_size, neighbours, walled
 from game.view.draw.ground_patterns import PATTERNS
@@ -19,7 +19,6 @@ from game.view.draw.layout import Heights, arrange, flow
 from game.view.draw.marks import SIGNS, swatch
 from game.view.draw.plot_axes import Axes, digits_for, nice_ticks, shown_steps, spread
 from game.view.draw.theme import number
-from game.world.rules import ACTIONS
 from game.world.tables import compile_level
 from tests.view_data import TASK
 

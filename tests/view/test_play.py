@@ -11,6 +11,7 @@ import pytest
 from game.session.messages import AgentNote, Stepped
 from game.tasks.packs import load_pack
 from game.text.reading import parse
+from game.text.tiles import ACTIONS
 from game.view.app import App
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.human_trial import HumanTrial, episode_returns, path_return
@@ -22,7 +23,7 @@ from game.view.screens.screen import Navigation
 from game.view.screens.watch import WatchScreen
 from game.world.batch import GridBatch
 from game.world.planner import optimal_path, optimal_return
-from game.world.rules import ACTIONS, STAY
+from game.world.rules import STAY
 from game.world.tables import compile_level
 from tests.view_data import AGENTS, EPISODES, OTHER, TASK, FixedAgents, Script, Slow, press, traces
 

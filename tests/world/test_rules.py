@@ -7,9 +7,8 @@ import pytest
 
 from game.text.level import Level
 from game.text.reading import parse
-from game.text.tiles import DIRECTIONS, TILES, Tile
+from game.text.tiles import ACTIONS, DIRECTIONS, TILES, Tile
 from game.world.batch import GridBatch
-from game.world.rules import ACTIONS
 from game.world.tables import Tables, TooLarge, compile_level
 from tests import reference
 

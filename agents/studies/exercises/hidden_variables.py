@@ -32,9 +32,9 @@ def hidden_variables(task: Task) -> list[str]:
 def _is_present(label: str, level: Level) -> bool:
     """Whether a variable matters on the map: its tile is there, or it belongs to no tile."""
     first, _, second = label.partition(" ")
-    tiles = set("".join(level.rows))
+    tiles = set("".join(level.tiles))
     if first == "cost":
-        return second in {BY_CHAR[char].name for char in tiles}
+        return second in {BY_CHAR[char].cost_name for char in tiles}
     return first not in BY_CHAR or first in tiles
 
 

@@ -193,12 +193,12 @@ def features(board: Board, context: OverlayContext, type: Typeset) -> Layer:
     pygame.draw.rect(veil, board.palette.agent, window, max(2, board.cell // 24))
     for r in range(max(0, row - VIEW_RADIUS), min(level.height, row + VIEW_RADIUS + 1)):
         for c in range(max(0, column - VIEW_RADIUS), min(level.width, column + VIEW_RADIUS + 1)):
-            tile = BY_CHAR[level.rows[r][c]]
+            tile = BY_CHAR[level.tiles[r][c]]
             if not tile.passable:
                 cross_cell(veil, board, (r, c))
             elif (r, c) != (row, column):
                 observed = level.shown or level
-                cost = observed.cost(tile.char)
+                cost = observed.cost(observed.rows[r][c])
                 if isinstance(cost, int | float):
                     write_in_cell(veil, board, (r, c), f"{cost:g}", type, board.palette.ink)
     goal = "not the goal" if level.goal == "hidden" else "and the direction of the goal"
@@ -221,7 +221,7 @@ def posterior(board: Board, context: OverlayContext, type: Typeset) -> Layer:
     most = float(chances.max())
     for (row, column), chance in zip(candidates.tolist(), chances.tolist()):
         exact, own = halves(cell_box(board, (row, column)), own_belief is not None)
-        is_goal = tables.level.rows[row][column] == GOAL
+        is_goal = tables.level.tiles[row][column] == GOAL
         if chance > 0:
             surface.fill((*HEAT, round(40 + 80 * chance / most)), exact)
             if context.show_numbers and (chance < 1 or own_belief is not None):
@@ -259,10 +259,9 @@ def exact_belief(context: OverlayContext) -> tuple[Ints, Floats]:
         places = {*context.family.find(CANDIDATE), *level.find(GOAL)}
         likely = [tuple(cell) in places for cell in cells.tolist()]
     else:
-        likely = [level.rows[row][column] in (FLOOR, GOAL) for row, column in cells.tolist()]
+        likely = [level.tiles[row][column] in (FLOOR, GOAL) for row, column in cells.tolist()]
     candidates, entered = cells[np.array(likely, bool)], context.entered_states
-    on_goal = np.array([level.rows[r][c] == GOAL for r, c in tables.cell[entered].tolist()], bool)
-    return candidates, belief(candidates, tables.cell[entered], on_goal)
+    return candidates, belief(candidates, tables.cell[entered], tables.goal[entered])
 
 
 OVERLAYS: tuple[Overlay, ...] = (

@@ -8,7 +8,6 @@ import pygame
 
 from game.session.trace import AdaptationStep, AdaptationTrace, Ints
 from game.text.level import Level
-from game.text.tiles import GOAL
 from game.view.draw.actors import (
     TRAILS_SHOWN,
     DynamicTiles,
@@ -156,8 +155,7 @@ class Pane:
     def _ends_on_goal(self, path: Ints) -> bool:
         """Whether an episode with these states ends on a goal."""
         assert self.tables is not None
-        row, column = self.tables.cell[path[path >= 0][-1]]
-        return self.tables.level.rows[row][column] == GOAL
+        return bool(self.tables.goal[path[path >= 0][-1]])
 
     def _past_trails(self, position: PlaybackPosition) -> pygame.Surface:
         """Return the trails of the episodes before the current one; cached."""

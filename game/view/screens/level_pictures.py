@@ -7,8 +7,8 @@ from dataclasses import replace
 import pygame
 
 from game.tasks.task import Task
+from game.text.drawn_values import without_goals
 from game.text.level import Level
-from game.text.tiles import FLOOR, GOAL
 from game.view.draw.board import Board, grid_size
 from game.view.draw.theme import Palette
 
@@ -19,7 +19,7 @@ def without_goal(level: Level) -> Level:
     """Return the level as a person sees it: without its goal if that is hidden."""
     if level.goal != "hidden":
         return level
-    return replace(level, rows=tuple(row.replace(GOAL, FLOOR) for row in level.rows))
+    return without_goals(level)
 
 
 class LevelPictures:

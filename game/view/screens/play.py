@@ -13,6 +13,7 @@ import pygame
 
 from game.session.messages import Feed
 from game.tasks.task import Task
+from game.text.tiles import ACTIONS
 from game.view.draw.screen_header import draw_header
 from game.view.draw.text_boxes import draw_notice
 from game.view.draw.theme import Appearance, Typeset
@@ -22,7 +23,7 @@ from game.view.screens.play_frame import PlayFrame
 from game.view.screens.play_input import MOVE_KEYS, HeldMove, stick_action, stick_position
 from game.view.screens.play_panel import draw_play_panel, header_sentence
 from game.view.screens.screen import Key, Navigation, Screen
-from game.world.rules import ACTIONS, STAY
+from game.world.rules import STAY
 
 
 class PlayScreen(Screen):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pygame
 
-from game.world.rules import ACTIONS
+from game.text.tiles import ACTIONS
 
 REPEAT_DELAY, REPEAT_INTERVAL = 0.24, 0.12  # seconds for which a key is held
 STICK_THRESHOLD = 0.6  # deflection from which on a stick counts, of 1

@@ -1,0 +1,234 @@
+"""The `legend:` lines of a level: characters of its own, each a tile with settings of its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from game.text.dialects import MAX_TEXT
+from game.text.level import LegendTile, Level
+from game.text.quoted import line_of_text
+from game.text.tiles import ARROWS, BY_CHAR, BY_NAME, FREE, ICE, LEGEND_SETTINGS, SETTINGS
+from game.text.values import (
+    Fault,
+    OneOf,
+    Range,
+    Value,
+    average,
+    quote,
+    read_pairs,
+    read_value,
+    read_word,
+    text_of,
+)
+
+Fields = dict[str, Any]  # fields of Level by name
+EXAMPLE = "write it as 'q = o worth=-1'"
+_LINE = re.compile(r"(?P<char>[^ \t])(?P<equals>[ \t]*=[ \t]*)(?P<tile>[^ \t]+)")
+_TITLE = re.compile(r'(?:^|(?<=[ \t]))title="(?P<text>[^"]*)"(?=[ \t]|$)')
+
+
+def keys_of(tile: str) -> list[str]:
+    """The keys that a legend line may set for a tile, besides its title, as they are written."""
+    return [setting.key for setting in LEGEND_SETTINGS.values() if setting.tile == tile]
+
+
+# --- reading and writing -----------------------------------------------------------------------
+
+
+def read_legend(text: str) -> Fields:
+    """Read a character, its tile and its settings, as `q = o worth=-1`. Raises Fault."""
+    found = _LINE.match(text)
+    if not found:
+        raise Fault(f"{quote(text)} is no legend", EXAMPLE)
+    char, tile = found["char"], found["tile"]
+    if char not in FREE:
+        what = f"{quote(char)} is not free"
+        if char in BY_CHAR:
+            what = f"{quote(char)} is already a tile ({BY_CHAR[char].name})"
+        raise Fault(what, f"use another character, as '{FREE[0]}' or '{FREE[-1]}'")
+    if tile not in BY_CHAR:
+        raise Fault(f"unknown tile {quote(tile)}", _tile_meant(tile), found.start("tile"))
+    rest, title = _cut_title(text, found.end("tile"))
+    settings = _read_settings(rest, tile) if rest.strip(" \t") else {}
+    ordered = tuple((key, settings[key]) for key in keys_of(tile) if key in settings)
+    return {"legend": (LegendTile(char, tile, ordered, title),)}
+
+
+def _tile_meant(text: str) -> str:
+    if text in BY_NAME:
+        return f"did you mean '{BY_NAME[text].char}' ({text})?"
+    if text[0] in BY_CHAR:
+        return f"put a blank behind '{text[0]}', or write one tile: {EXAMPLE[6:]}"
+    return "'main.py levels legend' lists the tiles"
+
+
+def _cut_title(text: str, begin: int) -> tuple[str, str]:
+    """The text of the settings, blank up to `begin` and where the title was, and the title."""
+    rest = " " * begin + text[begin:]
+    found = _TITLE.search(rest)
+    if not found:
+        if (at := re.search(r"(?<=[ \t])title[ \t]*=", rest)) is not None:
+            todo = "write it as title=\"Fool's gold\", without ';' or '\"' inside"
+            raise Fault("the title is not in quotes", todo, at.start())
+        return rest, ""
+    try:
+        title = line_of_text(found["text"].strip(" \t"), MAX_TEXT)
+    except Fault as fault:
+        fault.offset += found.start("text")
+        raise
+    return rest[: found.start()] + " " * len(found[0]) + rest[found.end() :], title
+
+
+def _read_settings(text: str, tile: str) -> dict[str, Value]:
+    def read(key: str, value: str, at: int) -> Value:
+        setting = LEGEND_SETTINGS[f"{tile} {key}"]
+        if setting.words:
+            return read_word(value, key, setting.words, at)
+        return read_value(value, key, setting.low, setting.high, at, setting.whole)
+
+    known = keys_of(tile)
+    try:
+        return read_pairs(text, known or ["title"], read)
+    except Fault as fault:
+        for one in (fault, *fault.others):
+            if one.what.startswith("unknown name"):
+                name = BY_CHAR[tile].name
+                one.todo = f"'{tile}' ({name}) has the settings: {', '.join([*known, 'title'])}"
+                if "title" in one.what:
+                    one.what, one.todo = "a second title", "keep one of them"
+        raise
+
+
+def write_legend(level: Level) -> Iterator[str]:
+    """Yield the text of each legend line."""
+    for one in level.legend:
+        settings = [f"{key}={text_of(value)}" for key, value in one.settings]
+        title = [f'title="{one.title}"'] if one.title else []
+        yield " ".join([one.char, "=", one.tile, *settings, *title])
+
+
+def join_legend(settings: Fields, found: Fields) -> Fields:
+    """The fields read so far with those of one more legend line."""
+    return settings | {"legend": settings.get("legend", ()) + found.get("legend", ())}
+
+
+# --- draws -------------------------------------------------------------------------------------
+
+
+def draws_of_legend(level: Level) -> dict[str, Value]:
+    """The settings of the characters that the map has, by labels as "q worth"."""
+    chars = level.chars if level.legend else set()
+    return {
+        f"{one.char} {key}": value
+        for one in level.legend
+        for key, value in one.settings
+        if one.char in chars
+    }
+
+
+def assign_legend(level: Level, chosen: dict[str, Value]) -> Fields:
+    """The legend with the chosen values."""
+    return {"legend": tuple(_assigned(one, chosen) for one in level.legend)}
+
+
+def _assigned(one: LegendTile, chosen: dict[str, Value]) -> LegendTile:
+    pairs = ((key, chosen.get(f"{one.char} {key}", value)) for key, value in one.settings)
+    return replace(one, settings=tuple(pairs))
+
+
+def nominal_of_legend(level: Level, label: str, value: Range | OneOf) -> Value:
+    """The mean of a cost or slip, and the default of any other setting."""
+    tile, key = level.tile(label[0]), label[2:]
+    if key in ("cost", "slip"):
+        return average(value)
+    default = SETTINGS.get(f"{tile} {key}")
+    return default.default if default else level.goal_reward
+
+
+def turn_legend(level: Level, words: dict[str, str]) -> Fields:
+    """The axis of each patrol that has one of its own, and the direction of one-way tiles."""
+    arrows = {ARROWS[a]: ARROWS[b] for a, b in words.items() if a in ARROWS}
+
+    def turned(one: LegendTile) -> LegendTile:
+        pairs = ((k, turn_kind(v, words) if k == "kind" else v) for k, v in one.settings)
+        return replace(one, tile=arrows.get(one.tile, one.tile), settings=tuple(pairs))
+
+    return {"legend": tuple(map(turned, level.legend))}
+
+
+def turn_kind(kind: Value, words: dict[str, str]) -> Value:
+    """The kind of a patrol when its map is turned."""
+    if isinstance(kind, OneOf):
+        return OneOf(tuple(words.get(str(k), k) for k in kind.members))
+    return words.get(kind, kind) if isinstance(kind, str) else kind
+
+
+# --- canonical form ----------------------------------------------------------------------------
+
+
+def uses(level: Level, char: str, key: str) -> bool:
+    """Whether a character of the map has a setting from elsewhere than its own legend line."""
+    return all(key not in dict(one.settings) for one in level.legend if one.char == char)
+
+
+def settled_legend(level: Level) -> Level:
+    """The level with its legend in canonical form.
+
+    Characters that play alike become one, and a tile of the table where they play like it. The
+    others get names in reading order. A character has all settings by which it differs from the
+    default, whichever line they came from.
+    """
+    present = list(dict.fromkeys(c for row in level.rows for c in row))
+    legend = {one.char: _settled(level, one) for one in level.legend}
+    names: dict[str | tuple[Any, ...], str] = {}
+    table: dict[str, str | int | None] = {}
+    kept: list[LegendTile] = []
+    for char in (c for c in present if c in legend):
+        one = legend[char]
+        if not one.settings:
+            table[char] = one.tile
+            continue
+        drawn = any(isinstance(value, Range | OneOf) for _, value in one.settings)
+        alike = char if drawn else (one.tile, one.settings)  # drawn values differ between the two
+        if alike not in names:
+            names[alike] = FREE[len(names)]
+            kept.append(replace(one, char=names[alike]))
+        table[char] = names[alike]
+    rows = tuple(row.translate(str.maketrans(table)) for row in level.rows)
+    return replace(level, rows=rows, legend=tuple(kept))
+
+
+def _settled(level: Level, one: LegendTile) -> LegendTile:
+    """The legend tile without a title, with all settings that make a difference to play."""
+    plain = {key: _of_tile(level, one.tile, key) for key in keys_of(one.tile)}
+    sided = bool(level.slip_left or level.slip_right)  # then a slip of one's own is another
+    own = {
+        key: value
+        for key, value in one.settings
+        if value != plain[key] or (sided and key == "slip" and one.tile != ICE)
+    }
+    if own:
+        own |= {
+            key: value
+            for key, value in plain.items()
+            if key not in own
+            and isinstance(value, int | float | str)
+            and f"{one.tile} {key}" in _WITH_DEFAULTS
+            and value != _WITH_DEFAULTS[f"{one.tile} {key}"]
+        }
+    ordered = tuple((key, own[key]) for key in keys_of(one.tile) if key in own)
+    return LegendTile(one.char, one.tile, ordered)
+
+
+# settings whose default is that of the table, not one of the level
+_WITH_DEFAULTS = {label: s.default for label, s in SETTINGS.items()} | {
+    label: s.default for label, s in LEGEND_SETTINGS.items() if s.key == "cost"
+}
+
+
+def _of_tile(level: Level, tile: str, key: str) -> Value:
+    """The setting of the tile itself, as the level defines it."""
+    return replace(level, legend=()).setting(f"{tile} {key}")
