@@ -10,6 +10,7 @@ from game.tasks.task import Task
 from game.text.drawn_values import without_goals
 from game.text.level import Level
 from game.view.draw.board import Board, grid_size
+from game.view.draw.dynamic_tiles import draw_as_written
 from game.view.draw.theme import Palette
 
 MOST_THUMBNAILS = 72  # kept at a time
@@ -71,4 +72,6 @@ class LevelPictures:
         self._can_paint = False
         self.painted += 1
         level = without_goal(level) if goal_hidden else level
-        return Board(level, max(1, int(side / max(grid_size(level)))), palette).surface
+        board = Board(level, max(1, int(side / max(grid_size(level)))), palette)
+        draw_as_written(board.surface, level, board)
+        return board.surface

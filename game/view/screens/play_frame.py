@@ -7,7 +7,6 @@ import pygame
 
 from game.view.draw.actors import (
     TRAILS_SHOWN,
-    DynamicTiles,
     Token,
     draw_goal_ring,
     draw_walk,
@@ -19,6 +18,7 @@ from game.view.draw.actors import (
 )
 from game.view.draw.board import Board, grid_size
 from game.view.draw.board_legend import draw_legend, legend_items, legend_places
+from game.view.draw.dynamic_tiles import DynamicTiles
 from game.view.draw.layout import Heights, arrange
 from game.view.draw.screen_header import header_height
 from game.view.draw.theme import Colour, Typeset
