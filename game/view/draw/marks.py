@@ -288,30 +288,6 @@ SIGNS: dict[str, Callable[[int, bool, Palette], pygame.Surface]] = {
 }
 
 
-def swatch(char: str, cell: int, palette: Palette = LIGHT) -> pygame.Surface:
-    """Return a tile as it looks on the board, for a legend."""
-    tile = BY_CHAR[char]
-    colour = palette.board(tile.colour)
-
-    def paint(surface: pygame.Surface, factor: int) -> None:
-        whole = pygame.Rect(0, 0, cell * factor, cell * factor)
-        surface.fill(colour)
-        PATTERNS.get(tile.pattern, no_pattern)(surface, whole, colour, random.Random(1))
-        if char in SIGNS:
-            surface.blit(SIGNS[char](whole.width, True, palette), (0, 0))
-        pygame.draw.rect(surface, darker(colour, 0.25), whole, factor)
-
-    return smooth((cell, cell), paint, colour)
-
-
-def badged_swatch(level: Level, char: str, cell: int, palette: Palette = LIGHT) -> pygame.Surface:
-    """Return a character of a level's map as it looks on the board, for a legend."""
-    picture = swatch(level.tile(char), cell, palette)
-    if has_badge(level, char):
-        put_badge(picture, picture.get_rect(), char, palette)
-    return picture
-
-
 # drawn in each frame by `DynamicTiles`
 DYNAMIC_TILES = {*KEYS, COIN, PATROL, HUNTER, *BOXES, GATE}
 # painted once, below everything that moves
@@ -322,3 +298,28 @@ MARKS: dict[str, Callable[[int, bool, Palette], pygame.Surface]] = {
     **{char: mark for char, mark in SIGNS.items() if char not in DYNAMIC_TILES},
     BOX_ON_TARGET: SIGNS[TARGET],
 }
+
+
+def swatch(char: str, cell: int, palette: Palette = LIGHT, hidden: bool = True) -> pygame.Surface:
+    """Return a tile as it looks on the board, for a legend; a `hidden` goal is marked as such."""
+    tile = BY_CHAR[char]
+    colour = palette.board(tile.colour)
+    mark = SIGNS.get(char) or MARKS.get(char)
+
+    def paint(surface: pygame.Surface, factor: int) -> None:
+        whole = pygame.Rect(0, 0, cell * factor, cell * factor)
+        surface.fill(colour)
+        PATTERNS.get(tile.pattern, no_pattern)(surface, whole, colour, random.Random(1))
+        if mark:
+            surface.blit(mark(whole.width, hidden, palette), (0, 0))
+        pygame.draw.rect(surface, darker(colour, 0.25), whole, factor)
+
+    return smooth((cell, cell), paint, colour)
+
+
+def badged_swatch(level: Level, char: str, cell: int, palette: Palette = LIGHT) -> pygame.Surface:
+    """Return a character of a level's map as it looks on the board, for a legend."""
+    picture = swatch(level.tile(char), cell, palette, level.goal == "hidden")
+    if has_badge(level, char):
+        put_badge(picture, picture.get_rect(), char, palette)
+    return picture
