@@ -570,3 +570,50 @@ def test_the_guide_tells_of_every_header_key_dialect_and_pack_key():
     text = GUIDE.read_text("utf-8")
     for key in (*HEADER, *DIALECTS, *PackTable.__dataclass_fields__):
         assert re.search(rf"^\|.*`\[?{key}\]?`", text, re.M), key
+
+
+BOX_LEVEL = """\
+title: Warehouse
+description: Crates cannot be pulled.
+ends: boxes
+legend: q = % cost=7 title="Old \u00e4sh"
+map:
+......
+@.$.Xq
+......
+"""
+
+
+def test_a_level_is_shown_with_its_description_its_legend_and_its_pushes(tmp_path: Path, capsys):
+    path = tmp_path / "boxes.txt"
+    path.write_text(BOX_LEVEL, encoding="utf-8")
+    assert run("levels", "show", str(path)) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:3] == [
+        "Warehouse",
+        "Crates cannot be pulled.",
+        'legend: q = % cost=7 title="Old \u00e4sh"',
+    ]
+    assert "moves (capitals push): rRR" in lines
+    assert run("levels", "show", str(path), "--json") == 0
+    row = json.loads(capsys.readouterr().out)[0]
+    assert row["description"] == "Crates cannot be pulled."
+    assert row["legend"] == ['q = % cost=7 title="Old \u00e4sh"']
+
+
+def test_a_start_that_the_map_does_not_have_is_marked(tmp_path: Path, capsys):
+    path = tmp_path / "any.txt"
+    path.write_text("starts: any\nmap:\n#####\n#..G#\n#####\n", encoding="utf-8")
+    assert run("levels", "show", str(path)) == 0
+    assert "#@>G#" in capsys.readouterr().out.splitlines()
+
+
+def test_the_table_of_tiles_says_how_to_define_ones_own(capsys):
+    assert run("levels", "legend") == 0
+    text = capsys.readouterr().out
+    assert 'legend: q = o worth=-1 title="Fool\'s gold"' in text
+    assert "M                kind every" in text
+    assert run("levels", "legend", "--json") == 0
+    rows = {row["tile"]: row["legend"] for row in json.loads(capsys.readouterr().out)}
+    assert rows["%"] == ["cost", "slip"]
+    assert rows["$"] == []

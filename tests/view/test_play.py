@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 from game.session.messages import AgentNote, Stepped
 from game.tasks.packs import load_pack
+from game.tasks.task import Task
 from game.text.reading import parse
 from game.text.tiles import ACTIONS
 from game.view.app import App
@@ -330,3 +332,65 @@ def test_a_duel_says_which_scratch_it_is():
     session.feed.messages = [AgentNote(session.number, 0, "inner loop of maml")]  # type: ignore
     page.update(0.0)
     assert session.agent_note == "inner loop of maml"
+
+
+# --- levels whose goal is every box on a target
+
+BOXES = Task(
+    parse("ends: boxes\nsteps: 9\ndescription: No pulling.\nmap:\n.....\n@.$.X\n.....\n"), "Boxes"
+)
+
+
+def test_a_person_pushes_boxes_and_restarts_with_them_in_place() -> None:
+    page = PlayScreen(PlaySetup((BOXES,), "Test pack", episodes=2))
+    surface = pygame.Surface((960, 640))
+    page.update(1.0)
+    page.draw(surface)
+    assert page.goal_shown
+    assert page.sentence() == "Push every box onto a target at the lowest cost."
+    walk(page, [3, 3])
+    page.draw(surface)
+    trial = page.session.trial
+    assert trial is not None
+    assert trial.tables.boxes[trial.state].tolist() == [[1, 3]]
+    walk(page, [3])
+    page.update(1.0)
+    page.draw(surface)
+    assert trial.on_goal
+    assert page.sentence().startswith("Solved!")
+    walk(page, [3])
+    assert trial.tables.boxes[trial.state].tolist() == [[1, 2]]
+    page.handle(press(pygame.K_r))
+    page.update(1.0)
+    page.draw(surface)
+    assert page.session.trial is not None
+    assert page.session.trial.state == trial.tables.starts[0]
+    assert "goal known" not in verdict(page.session, page.session.trial)
+
+
+def test_all_five_actions_of_a_person_are_permuted() -> None:
+    level = parse("controls: stay right up left down\nmap:\n.....\n.@..G\n.....\n")
+    page = PlayScreen(PlaySetup((Task(level, ""),), "Test pack", episodes=1))
+    page.update(1.0)
+    cells = []
+    for action in range(len(ACTIONS)):
+        walk(page, [action])
+        trial = page.session.trial
+        assert trial is not None
+        cells.append(trial.tables.cell[trial.state].tolist())
+    assert cells == [[1, 1], [1, 2], [0, 2], [0, 1], [1, 1]]
+
+
+def test_a_description_is_shown_to_players() -> None:
+    """Its lines push what is below them down."""
+    plain = Task(replace(BOXES.level, description=""), "Boxes")
+    pictures = []
+    for task in (BOXES, plain):
+        page = PlayScreen(PlaySetup((task,), "Test pack", episodes=2))
+        page.update(1.0)
+        surface = pygame.Surface((960, 640))
+        page.draw(surface)
+        assert page._frame is not None
+        panel = surface.subsurface(page._frame.layout.panel)
+        pictures.append(pygame.image.tobytes(panel, "RGB"))
+    assert pictures[0] != pictures[1]

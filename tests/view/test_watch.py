@@ -17,6 +17,8 @@ from agents.agent_catalog import agent_card
 from commands.agent_choices import AgentChoices
 from game.session.messages import AgentCard, Change, Failed, Finished, Ready, RecordedFeed, Stepped
 from game.tasks.packs import load_pack
+from game.tasks.task import Task
+from game.text.reading import parse
 from game.view.draw.key_caps import key_places
 from game.view.draw.overlays import OVERLAYS
 from game.view.draw.plot import usual_hue
@@ -719,3 +721,27 @@ def test_a_folder_of_the_same_name_is_not_the_agents_pack(tmp_path: Path):
     assert is_training_pack(endless, load_pack("mazes-9x9"))
     (tmp_path / "goals-5x5").rename(tmp_path / "mazes-9x9")
     assert not is_training_pack(endless, load_pack(tmp_path / "mazes-9x9"))
+
+
+# --- levels whose goal is every box on a target
+
+
+def test_there_is_no_goal_to_move_where_boxes_are_the_goal() -> None:
+    level = parse("ends: boxes\nsteps: 9\nmap:\n.....\n@.$.X\n.....\n")
+    task = Task(level, "Boxes")
+    screen = WatchScreen(subject(task), RecordedFeed(traces(task)))
+    screen.update(0.0)
+    picture(screen)
+    screen.handle(press(pygame.K_m))
+    assert screen.experiments.goal is None
+    assert screen.notice is not None
+    assert "no goal to move" in screen.notice.heading
+    screen.notice = None
+    assert screen._frame is not None
+    screen.handle(click(screen._frame.layout.board.center))
+    assert screen.notice is not None
+    for key in (pygame.K_h, pygame.K_o, pygame.K_b, pygame.K_f):
+        screen.handle(press(key, chr(key)))
+        picture(screen)
+    screen.run.playback.to_last()
+    picture(screen)
