@@ -394,3 +394,13 @@ def test_a_description_is_shown_to_players() -> None:
         panel = surface.subsurface(page._frame.layout.panel)
         pictures.append(pygame.image.tobytes(panel, "RGB"))
     assert pictures[0] != pictures[1]
+
+
+def test_a_long_legend_leaves_the_board_its_room() -> None:
+    lines = [f'legend: {c} = o title="A coin with the name {c}"' for c in "efghijklmnpq"]
+    level = parse("\n".join([*lines, "map:", "@efghijklmnpqG", ""]))
+    page = PlayScreen(PlaySetup((Task(level, ""),), "Test pack", episodes=2))
+    page.update(1.0)
+    page.draw(pygame.Surface((480, 480)))
+    assert page._frame is not None
+    assert page._frame.layout.cell >= 20

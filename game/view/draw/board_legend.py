@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import pygame
 
@@ -19,7 +20,7 @@ from game.text.tiles import (
     TARGETS,
     TILES,
 )
-from game.view.draw.layout import flow
+from game.view.draw.layout import Heights, Layout, arrange, flow
 from game.view.draw.marks import badged_swatch, goal_mark, swatch
 from game.view.draw.theme import Typeset
 from game.view.model.tile_words import Hidden, tile_words
@@ -75,6 +76,21 @@ def _listed(level: Level, hidden: Hidden, reveal: bool) -> Iterator[str]:
     for one in level.legend:
         if one.char in present and not (one.tile == GOAL and goal_drawn):
             yield one.char
+
+
+def arrange_with_legend(
+    size: tuple[int, int],
+    grid: tuple[float, float],
+    heights: Heights,
+    legend: Sequence[LegendItem],
+    type: Typeset,
+    boards: int = 1,
+) -> Layout:
+    """Return the layout of a window, see `arrange`, with the height that the legend takes."""
+    for _ in range(3):  # a higher legend shrinks the board, and that narrows the legend
+        layout = arrange(size, grid, type.unit, heights, type.scale, boards)
+        heights = replace(heights, legend=legend_places(legend, layout.legend.width, type)[1])
+    return layout
 
 
 def legend_places(

@@ -9,6 +9,7 @@ import pygame
 
 SMALLEST = (480, 480)  # px: smaller windows are cut off, not squeezed
 SIDE_BY_SIDE = 1.15  # width / height from which on the panel stands beside the board
+LEAST_BOARD = 0.42  # of the window's shorter side, before timeline and legend are left out
 PANEL_LEAST, PANEL_MOST = 460, 640  # px at scale 1: least and greatest width
 STACKED_PANEL = 0.48  # of the height, if the panel stands below the board
 

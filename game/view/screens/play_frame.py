@@ -17,9 +17,9 @@ from game.view.draw.actors import (
     trail_width,
 )
 from game.view.draw.board import Board, grid_size
-from game.view.draw.board_legend import draw_legend, legend_items, legend_places
+from game.view.draw.board_legend import arrange_with_legend, draw_legend, legend_items
 from game.view.draw.dynamic_tiles import DynamicTiles
-from game.view.draw.layout import Heights, arrange
+from game.view.draw.layout import LEAST_BOARD, Heights, arrange
 from game.view.draw.screen_header import header_height
 from game.view.draw.theme import Colour, Typeset
 from game.view.model.human_trial import HumanTrial
@@ -43,16 +43,18 @@ class PlayFrame:
         self._planned = session.planned
         level, tables = session.task.level, session.planned.tables
         hidden = hidden_settings(session.task)
-        legend, legend_height = legend_items(level, type, GOAL_TEXT, hidden, reveal=False), 0
-        for _ in range(3):  # the legend's height depends on its width, and that on the height
-            heights = Heights(header_height(size[0], type), legend_height, footer_height)
+        legend = legend_items(level, type, GOAL_TEXT, hidden, reveal=False)
+        heights = Heights(header_height(size[0], type), 0, footer_height)
+        self.layout = arrange_with_legend(size, grid_size(level), heights, legend, type)
+        if max(self.layout.board.size) < LEAST_BOARD * min(size):
+            legend = []
             self.layout = arrange(size, grid_size(level), type.unit, heights, type.scale)
-            _, legend_height = legend_places(legend, self.layout.legend.width, type)
         self.board = Board(level, self.layout.cell, type.palette)
         self.board_without_goal = Board(without_goal(level), self.layout.cell, type.palette)
         self.background = pygame.Surface(size)
         self.background.fill(type.palette.paper)
-        draw_legend(self.background, self.layout.legend, legend, type)
+        if legend:
+            draw_legend(self.background, self.layout.legend, legend, type)
         self.texts: object = None  # the state that the drawn texts depend on
         self._token = Token(self.board.cell, type.palette.agents[PERSON_HUE])
         self._dynamic_tiles = DynamicTiles(tables, self.board) if tables else None

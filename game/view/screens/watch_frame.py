@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 import pygame
 
 from game.view.draw.board import Board, grid_size
-from game.view.draw.board_legend import draw_legend, legend_items, legend_places
-from game.view.draw.layout import Heights, Layout, arrange
+from game.view.draw.board_legend import arrange_with_legend, draw_legend, legend_items
+from game.view.draw.layout import LEAST_BOARD, Heights, Layout, arrange
 from game.view.draw.overlays import Overlay
 from game.view.draw.pane import Pane, Timeline, draw_names
 from game.view.draw.panel import PanelFacts, draw_panel
@@ -27,7 +27,6 @@ from game.view.model.tile_words import hidden_settings
 from game.view.screens.watch_run import AdaptationRun, TaskPhase
 from game.view.screens.watch_texts import bayes_tip, point_tip
 
-LEAST_BOARD = 0.42  # of the window's shorter side, before timeline and legend are left out
 REACH = 14  # px between the mouse and the point of the plot that it selects
 
 
@@ -190,12 +189,11 @@ def _arrange(
     name = type.height("label") + type.unit // 2
     thumbnails = min(10 * type.unit, size[1] // 9) + type.height("small")
     for timeline, with_legend in ((thumbnails, True), (0, True), (0, False)):
-        legend_height = 0
-        for _ in range(3):  # a higher legend shrinks the board, and that narrows the legend
-            heights = Heights(header, legend_height, footer_height, name, timeline)
+        heights = Heights(header, 0, footer_height, name, timeline)
+        if with_legend:
+            layout = arrange_with_legend(size, grid, heights, legend, type, key.boards)
+        else:
             layout = arrange(size, grid, type.unit, heights, type.scale, key.boards)
-            if with_legend:
-                _, legend_height = legend_places(legend, layout.legend.width, type)
         least = LEAST_BOARD * min(size) / max(1, key.boards) ** 0.5
         if max(layout.board.size) >= least:
             break
