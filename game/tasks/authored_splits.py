@@ -178,7 +178,8 @@ def _divide_by_goals(
                 source.fail(name, f"{what} - mark each '?' with t, v or h")
             numbers = range(i * n_variants, (i + 1) * n_variants)
             title = level.title or name_text(Path(name).stem)
-            lists[mark] += [nth_task(level, number, title) for number in numbers]
+            found = (nth_task(level, number, title) for number in numbers)
+            lists[mark] += [replace(task, weight=1) for task in found]  # each draw is listed
     return _listed(*lists.values())
 
 

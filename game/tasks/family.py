@@ -62,13 +62,14 @@ def nth_task(level: Level, index: int, name: str) -> Task:
     sets = {label: v.members for label, v in drawable_values(level).items() if isinstance(v, OneOf)}
     chosen: dict[str, Value] = {label: m[i] for (label, m), i in zip(sets.items(), members)}
     drawn += [(label, text_of(value)) for label, value in chosen.items()]
+    weight = math.prod(members.count(chosen[label]) for label, members in sets.items())
     shown = nominal(level.shown or level)
     member = with_values(level, chosen)
     if shown != member:
         member = replace(member, shown=shown)
     if not any(isinstance(value, Range) for value in drawable_values(member).values()):
-        return Task(member, name, tuple(drawn))
-    task = Task(member, name, tuple(drawn), member)
+        return Task(member, name, tuple(drawn), weight=weight)
+    task = Task(member, name, tuple(drawn), member, weight)
     return redraw_ranges(task, np.random.default_rng(int(task.kind, 16)))
 
 
@@ -80,7 +81,7 @@ def redraw_ranges(task: Task, rng: np.random.Generator) -> Task:
     chosen: dict[str, Value] = {label: r.at(rng.random()) for label, r in ranges.items()}
     kept = [(label, text) for label, text in task.drawn if label not in ranges]
     drawn = (*kept, *((label, text_of(value)) for label, value in chosen.items()))
-    return Task(with_values(task.member, chosen), task.name, drawn, task.member)
+    return replace(task, level=with_values(task.member, chosen), drawn=drawn)
 
 
 def draw_task(level: Level, name: str, rng: np.random.Generator) -> Task:
