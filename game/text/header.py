@@ -35,6 +35,7 @@ from game.text.level import (
     WINDS,
     Cell,
     Level,
+    needs_candidates,
 )
 from game.text.quoted import line_of_text, quoted
 from game.text.tiles import ACTIONS, BY_CHAR, BY_NAME, DIRECTIONS, ICE, LARGEST, PATROL, SETTINGS
@@ -477,7 +478,7 @@ def _turn_defines(level: Level, words: Words) -> Fields:
     return {"defines": tuple((label, given[label]) for label in SETTINGS if label in given)}
 
 
-# --- undrawn -----------------------------------------------------------------------------------
+# --- candidates --------------------------------------------------------------------------------
 
 
 def _read_cells(text: str) -> tuple[Cell, ...]:
@@ -592,9 +593,10 @@ HEADER: dict[str, HeaderKey] = {
         ),
         _plain("starts", _choice("starts", ANY)),
         HeaderKey(
-            "undrawn",
-            lambda text: {"undrawn": _read_cells(text)},
-            write=lambda level: [_write_cells(level.undrawn)] if level.undrawn else [],
+            "candidates",
+            lambda text: {"candidates": _read_cells(text)},
+            write=lambda level: [_write_cells(level.candidates)] if level.candidates else [],
+            settle=lambda level: {} if needs_candidates(level) else {"candidates": ()},
         ),
         HeaderKey(
             "vary",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
-from game.text.tiles import BY_CHAR, DIRECTIONS, ICE, SETTINGS, STARTS, TILES
+from game.text.tiles import BOXES, BY_CHAR, DIRECTIONS, ICE, SETTINGS, STARTS, TILES
 from game.text.values import NORMAL, OneOf, Value
 from game.text.visible import visible
 
@@ -51,7 +51,7 @@ class Level:
     that side. `controls` is "normal", "shuffled", "shuffled all", the moves of the actions up,
     down, left and right, as "down up left right", those of all five actions, or a set of these;
     `wind` is a direction, "none", or a set of texts as "east 0.2". `starts` is ANY, or empty where
-    the map shows them. `undrawn` are the cells of a drawn level that might have held its goal,
+    the map shows them. `candidates` are the cells of a drawn level that its goal was drawn from,
     where that matters for boxes or starts. `shown` is the level that agents see instead: that of a
     drawn level has nominal values. `file` is the name of the file that it was read from, and
     `places` are the line numbers of that file's header keys and labels, and of its map's first row.
@@ -76,7 +76,7 @@ class Level:
     defines: tuple[tuple[str, Value], ...] = ()
     legend: tuple[LegendTile, ...] = ()
     starts: str = ""
-    undrawn: tuple[Cell, ...] = ()
+    candidates: tuple[Cell, ...] = ()
     vary: tuple[str, ...] = ()
     shown: Level | None = field(default=None, compare=False, repr=False)
     file: str = field(default="", compare=False, repr=False)
@@ -161,6 +161,11 @@ class Level:
     def marked_starts(self) -> list[Cell]:
         """The starts that the map shows, in reading order."""
         return self.find(*STARTS)
+
+
+def needs_candidates(level: Level) -> bool:
+    """Whether it makes a difference where the candidates of a drawn level were."""
+    return level.starts == ANY or level.has(BOXES)
 
 
 @lru_cache(maxsize=1024)

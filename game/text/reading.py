@@ -201,7 +201,8 @@ def _read_map(lines: list[str], map_line: int, settings: dict[str, Any], report:
         level = Level(rows, **settings)
         whole = check_shape(rows, first, report)
         whole &= _check_tiles(level, first, report)
-        if whole & _check_ends(level, first, report) & _check_starts(level, first, report):
+        whole &= _check_ends(level, first, report)
+        if (whole or not level.starts) and _check_starts(level, first, report) and whole:
             _check_reach(level, first, report)
     return rows
 
@@ -217,7 +218,7 @@ def _read_foreign(
     steps = min(max(STEPS, 2 * reading.way), MAX_STEPS)
     settings = {"steps": steps} | reading.settings | settings | {"places": places}
     level = Level(reading.rows, **settings)
-    if _check_ends(level, reading.first, report) & _check_starts(level, reading.first, report):
+    if _check_ends(level, reading.first, report) and _check_starts(level, reading.first, report):
         _check_reach(level, reading.first, report)
     return reading.rows, settings
 
@@ -265,8 +266,14 @@ def _check_ends(level: Level, first: int, report: Report) -> bool:
     """Whether the map has a goal, or the boxes and targets that `ends: boxes` takes."""
     if level.ends == ENDS_BOXES:
         return _check_boxes(level, first, report)
-    whole = level.has((GOAL, CANDIDATE))
-    if not whole:
+    line, whole = level.places.get("candidates", first), True
+    for row, column in level.candidates:
+        if row >= level.height or column >= level.width:
+            what = f"the candidate {row + 1},{column + 1} is outside the map"
+            report(line, 1, what, "name another cell: row and column, from 1")
+            whole = False
+    if not level.has((GOAL, CANDIDATE)):
+        whole = False
         todo = f"put '{GOAL}' at the goal, or '{CANDIDATE}' at each cell where it may be"
         if level.has(BOXES):
             todo += f", or write 'ends: {ENDS_BOXES}'"

@@ -8,6 +8,7 @@ levels.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 from game.text.level import ANY, ENDS_BOXES, MAX_STATES, WINDS, Cell, Level
@@ -80,21 +81,29 @@ def start_cells(level: Level) -> list[Cell]:
     """The cells in which an episode may start, in reading order.
 
     With `starts: any` these are all cells of ground and ice from which every candidate can be
-    reached, drawn or undrawn, or some goal where there is no candidate. All cells of ground and ice
-    are returned where the search is too large: then so is the number of states.
+    reached, or some goal where there is no candidate. All cells of ground and ice are returned
+    where the search is too large: then so is the number of states.
     """
     if level.starts != ANY:
         return level.marked_starts()
-    cells = [cell for cell in level.find(*GROUND, ICE) if cell not in level.undrawn]
+    level = _with_all_candidates(level)
+    cells = level.find(*GROUND, ICE)
     graph = explore(level, cells)
     if len(graph) > MAX_STATES:
         return cells
     groups = goal_groups(level, graph)
-    groups += [[node for node in graph if node[:2] == cell] for cell in level.undrawn]
     reached = _reached_groups(graph, groups)
     wanted = (1 << max(1, len(groups))) - 1
     firsts = {node[:2]: node for node in reversed(graph) if not graph[node][0]}
     return [cell for cell in cells if reached[firsts[cell]] == wanted]
+
+
+def _with_all_candidates(level: Level) -> Level:
+    """The level before its goal was drawn, for which only walking matters."""
+    grid = [list(row) for row in level.rows]
+    for row, column in level.candidates:
+        grid[row][column] = CANDIDATE
+    return replace(level, rows=tuple("".join(row) for row in grid))
 
 
 def _reached_groups(graph: Graph, groups: list[list[Node]]) -> dict[Node, int]:
@@ -115,7 +124,7 @@ def _reached_groups(graph: Graph, groups: list[list[Node]]) -> dict[Node, int]:
 
 
 def goal_groups(level: Level, graph: Graph) -> list[list[Node]]:
-    """The nodes of each candidate; without candidates, those of all goals, if the map has goals.
+    """The nodes of each candidate; without candidates, those of all goals.
 
     With `ends: boxes` these are the nodes in which all boxes stand on targets.
     """
@@ -126,9 +135,7 @@ def goal_groups(level: Level, graph: Graph) -> list[list[Node]]:
             candidates[node[:2]].append(node)
         elif is_goal(node):
             goals.append(node)
-    if candidates or not (level.ends == ENDS_BOXES or level.has((GOAL,))):
-        return list(candidates.values())
-    return [goals]
+    return list(candidates.values()) or [goals]
 
 
 def goal_test(level: Level) -> Callable[[Node], bool]:
@@ -183,7 +190,7 @@ def exits_from(level: Level) -> Callable[[Node], list[Node]]:
     certain = WINDS[str(level.wind)] if level.wind_chance == 1 else None
     moves = [(move, *_STEPS[move]) for move in DIRECTIONS if certain in (None, move)]
     twins = {a: b for char in set("".join(tiles)) for a, b in teleporters(level, char)}
-    is_over, may_hold_box = _end_test(level), {*level.find(*BOXABLE)} - {*level.undrawn}
+    is_over, may_hold_box = _end_test(level), {*level.find(*BOXABLE)} - {*level.candidates}
 
     def exits(node: Node) -> list[Node]:
         row, column, keys, boxes, gates_open = node

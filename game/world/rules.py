@@ -164,7 +164,7 @@ class FlatGrid(CellGrid):
         self.boxes = self._find(*BOXES)
         self.ends_with_boxes = level.ends == ENDS_BOXES
         self.boxable: Bools = _is(*BOXABLE)[self.codes]  # a gate must be open, too
-        self.boxable[[self.number(*cell) for cell in level.undrawn]] = False
+        self.boxable[[self.number(*cell) for cell in level.candidates]] = False
         self.has_gates = bool(self.gate.any())
         self.has_switches = self.has_gates and bool(self.switch.any())
         self.starts: Ints = np.array([self.number(*cell) for cell in start_cells(level)], int)
