@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import replace
@@ -73,6 +74,21 @@ def nth_task(level: Level, index: int, name: str) -> Task:
     return redraw_ranges(task, np.random.default_rng(int(task.kind, 16)))
 
 
+def _distinct_numbers(level: Level) -> Iterator[int]:
+    """Yield the numbers of tasks, one for the equal members of each set."""
+    n_candidates, n_variants, *_ = _sizes(level)
+    sets = (v.members for v in drawable_values(level).values() if isinstance(v, OneOf))
+    digits: list[list[tuple[int, int]]] = []  # each a number and its base
+    for members in (range(n_candidates), range(n_variants), *sets):
+        first = {member: i for i, member in reversed(list(enumerate(members)))}
+        digits.append([(i, len(members)) for i in sorted(first.values())])
+    for chosen in itertools.product(*digits):
+        index = 0
+        for digit, base in chosen:
+            index = index * base + digit
+        yield index
+
+
 def redraw_ranges(task: Task, rng: np.random.Generator) -> Task:
     """Return the task with new draws from its ranges."""
     if task.member is None:
@@ -94,7 +110,7 @@ def draw_task(level: Level, name: str, rng: np.random.Generator) -> Task:
 def family(level: Level, name: str) -> Iterator[Task]:
     """Yield every distinct task of a level once, in a fixed order."""
     seen: set[str] = set()
-    for index in range(count_tasks(level)):
+    for index in _distinct_numbers(level):
         task = nth_task(level, index, name)
         if task.id not in seen:
             seen.add(task.id)

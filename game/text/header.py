@@ -443,6 +443,8 @@ def _write_defines(level: Level) -> Iterable[str]:
 
 
 def _settle_defines(level: Level) -> Fields:
+    if not level.defines:
+        return {}
     used = {
         f"{level.tile(char)} {s.key}"
         for char in level.chars
