@@ -419,7 +419,8 @@ def _read_defines(text: str) -> Fields:
     known = [setting for setting in SETTINGS.values() if setting.tile == tile]
     if not known:
         tiles = ", ".join(dict.fromkeys(setting.tile for setting in SETTINGS.values()))
-        raise Fault(f"{quote(tile)} is no tile with settings", f"use one of: {tiles}")
+        todo = f"use one of: {tiles}; a 'legend:' line can set more"
+        raise Fault(f"{quote(tile)} is no tile that 'define:' sets", todo)
 
     def read(key: str, value: str, at: int) -> Value:
         setting = SETTINGS[f"{tile} {key}"]

@@ -48,7 +48,7 @@ def read_legend(text: str) -> Fields:
         what = f"{quote(char)} is not free"
         if char in BY_CHAR:
             what = f"{quote(char)} is already a tile ({BY_CHAR[char].name})"
-        raise Fault(what, f"use another character, as '{FREE[0]}' or '{FREE[-1]}'")
+        raise Fault(what, "use another character of the keyboard, as 'p' or 'q'")
     if tile not in BY_CHAR:
         raise Fault(f"unknown tile {quote(tile)}", _tile_meant(tile), found.start("tile"))
     rest, title = _cut_title(text, found.end("tile"))
@@ -61,7 +61,7 @@ def _tile_meant(text: str) -> str:
     if text in BY_NAME:
         return f"did you mean '{BY_NAME[text].char}' ({text})?"
     if text[0] in BY_CHAR:
-        return f"put a blank behind '{text[0]}', or write one tile: {EXAMPLE[6:]}"
+        return f"put a blank behind '{text[0]}', or {EXAMPLE}"
     return "'main.py levels legend' lists the tiles"
 
 
