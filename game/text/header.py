@@ -420,7 +420,7 @@ def _read_defines(text: str) -> Fields:
     if not known:
         tiles = ", ".join(dict.fromkeys(setting.tile for setting in SETTINGS.values()))
         todo = f"use one of: {tiles}; a 'legend:' line can set more"
-        raise Fault(f"{quote(tile)} is no tile that 'define:' sets", todo)
+        raise Fault(f"{quote(tile)} is no tile with settings", todo)
 
     def read(key: str, value: str, at: int) -> Value:
         setting = SETTINGS[f"{tile} {key}"]
