@@ -138,7 +138,7 @@ class PackTable:
     text: str = ""
     agent: str = DEFAULT_AGENT
     episodes: int = DEFAULT_EPISODES
-    hidden: tuple[str, ...] | None = None
+    hidden: list[str] | None = None
     train: dict[str, Any] = field(default_factory=dict)
     split: dict[str, Any] = field(default_factory=dict)
     generate: dict[str, Any] = field(default_factory=dict)
@@ -203,7 +203,7 @@ def load_pack(name: str | Path) -> Pack:
         train=TrainAdvice(settings.train, source),
         levels=tuple(level for _, level in levels),
         splits=splits,
-        hidden=settings.hidden,
+        hidden=_names(settings.hidden),
     )
 
 
@@ -238,6 +238,11 @@ def _open(folder: Path) -> tuple[PackFile, PackTable]:
     return source, settings
 
 
+def _names(hidden: list[str] | None) -> tuple[str, ...] | None:
+    """Return the hidden variables that a pack names, or None where it does not say."""
+    return None if hidden is None else tuple(hidden)
+
+
 @dataclass(frozen=True)
 class PackSummary:
     """A pack's entry in a list. `sizes` are the numbers of tasks by split; None is unlimited."""
@@ -259,7 +264,7 @@ def pack_entry(folder: Path) -> PackSummary:
         chosen = source.fill(GenerateTable, settings.generate, "generate")
         sizes = {"train": None, "validation": chosen.validation, "test": chosen.test}
         title = settings.title or folder.name
-        return PackSummary(folder.name, title, settings.agent, sizes, settings.hidden)
+        return PackSummary(folder.name, title, settings.agent, sizes, _names(settings.hidden))
     pack = load_pack(folder)
     splits = {name: pack.split(name) for name in SPLITS}
     sizes = {name: None if s.unlimited else len(s.tasks) for name, s in splits.items()}
