@@ -11,6 +11,7 @@ from dataclasses import replace
 from game.authoring.figures import CheckedTask
 from game.text.legend import uses
 from game.text.level import ENDS_BOXES, MAX_STATES, Cell, Level
+from game.text.quoted import without_comment
 from game.text.step_reward import DECIMALS, NoStepReward, automatic_step_reward
 from game.text.tiles import (
     ARROWS,
@@ -289,12 +290,14 @@ def _rewarding_step(levels: Sequence[Level], family: Level | None) -> float | No
 
 # --- the text of the file ------------------------------------------------------------------------
 
-_CUT = re.compile(r"[ \t]*(title|author)[ \t]*:[^;]*[^; \t](?=;)", re.IGNORECASE)
+_TEXT = re.compile(r"([ \t]*(title|author|description)[ \t]*):[^;]*[^; \t](?=;)", re.IGNORECASE)
 
 
 def cut_texts(text: bytes) -> Warnings:
-    """Yield warnings about titles and authors of a level file that a ';' cuts inside the text."""
+    """Yield warnings about texts for people in a level file that a ';' cuts inside the text."""
     for number, line in enumerate(text.decode("utf-8-sig").split("\n"), 1):
-        if found := _CUT.match(line):
-            what = f"the {found[1].lower()} ends before ';', where a comment begins"
-            yield number, found.end() + 1, f"{what} - remove the ';', or put a blank before it"
+        found = _TEXT.match(line)
+        if found and without_comment(line, found[1]) == found[0] and not found[0].endswith('"'):
+            what = f"the {found[2].lower()} ends before ';', where a comment begins"
+            todo = "put the text in quotes, or a blank before the ';'"
+            yield number, found.end() + 1, f"{what} - {todo}"

@@ -34,14 +34,20 @@ MOST_DRAWN = 1000  # tasks in `levels sample`
 
 
 def packs_report(as_json: bool) -> str:
-    """Return a table of the shipped packs with the number of tasks in each split."""
+    """Return a table of the shipped packs: tasks in each split, agent and hidden variables."""
     entries = [pack_entry(folder) for folder in list_packs()]
     rows = [
         {"name": e.name, "title": e.title, **_counts(e.sizes), "agent": e.agent} for e in entries
     ]
     if as_json:
-        return as_json_text(rows)
-    return aligned_columns([list(rows[0]), *(list(row.values()) for row in rows)])
+        return as_json_text([row | {"hidden": e.hidden} for row, e in zip(rows, entries)])
+    table = [[*row.values(), _hidden_text(e.hidden)] for row, e in zip(rows, entries)]
+    return aligned_columns([[*rows[0], "hidden"], *table])
+
+
+def _hidden_text(hidden: tuple[str, ...] | None) -> str:
+    """Return the names of hidden variables in a line; "" where a pack does not say."""
+    return "" if hidden is None else ", ".join(hidden) or "nothing"
 
 
 def _counts(sizes: dict[str, int | None]) -> dict[str, int | str]:

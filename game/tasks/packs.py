@@ -93,7 +93,8 @@ def _assignments(table: dict[str, Any], prefix: str = "") -> list[str]:
 class Pack:
     """A task distribution with its splits. `path` is a folder or a level file.
 
-    `episodes` is the number of episodes in a trial of an agent with memory.
+    `episodes` is the number of episodes in a trial of an agent with memory. `hidden` names the
+    hidden variables; it is empty where there are none, and None where the pack does not say.
     """
 
     name: str
@@ -105,6 +106,7 @@ class Pack:
     train: TrainAdvice
     levels: tuple[Level, ...]  # the authored levels; empty for generated levels
     splits: dict[str, TaskDistribution] = field(repr=False)
+    hidden: tuple[str, ...] | None = None
 
     def split(self, name: str) -> TaskDistribution:
         """Return the split "train", "validation" or "test"."""
@@ -136,6 +138,7 @@ class PackTable:
     text: str = ""
     agent: str = DEFAULT_AGENT
     episodes: int = DEFAULT_EPISODES
+    hidden: list[str] | None = None
     train: dict[str, Any] = field(default_factory=dict)
     split: dict[str, Any] = field(default_factory=dict)
     generate: dict[str, Any] = field(default_factory=dict)
@@ -200,6 +203,7 @@ def load_pack(name: str | Path) -> Pack:
         train=TrainAdvice(settings.train, source),
         levels=tuple(level for _, level in levels),
         splits=splits,
+        hidden=_names(settings.hidden),
     )
 
 
@@ -234,6 +238,11 @@ def _open(folder: Path) -> tuple[PackFile, PackTable]:
     return source, settings
 
 
+def _names(hidden: list[str] | None) -> tuple[str, ...] | None:
+    """Return the hidden variables that a pack names, or None where it does not say."""
+    return None if hidden is None else tuple(hidden)
+
+
 @dataclass(frozen=True)
 class PackSummary:
     """A pack's entry in a list. `sizes` are the numbers of tasks by split; None is unlimited."""
@@ -242,6 +251,7 @@ class PackSummary:
     title: str
     agent: str
     sizes: dict[str, int | None]
+    hidden: tuple[str, ...] | None = None
 
 
 def pack_entry(folder: Path) -> PackSummary:
@@ -253,11 +263,12 @@ def pack_entry(folder: Path) -> PackSummary:
     if settings.generate:
         chosen = source.fill(GenerateTable, settings.generate, "generate")
         sizes = {"train": None, "validation": chosen.validation, "test": chosen.test}
-        return PackSummary(folder.name, settings.title or folder.name, settings.agent, sizes)
+        title = settings.title or folder.name
+        return PackSummary(folder.name, title, settings.agent, sizes, _names(settings.hidden))
     pack = load_pack(folder)
     splits = {name: pack.split(name) for name in SPLITS}
     sizes = {name: None if s.unlimited else len(s.tasks) for name, s in splits.items()}
-    return PackSummary(pack.name, pack.title, pack.agent, sizes)
+    return PackSummary(pack.name, pack.title, pack.agent, sizes, pack.hidden)
 
 
 def _read_levels(folder: Path) -> list[tuple[str, Level]]:
