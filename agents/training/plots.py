@@ -298,7 +298,8 @@ def draw_level(axes: Any, level: Level, paths: Sequence[tuple[Any, str, int]]) -
     axes.imshow(colours, extent=(-0.5, level.width - 0.5, level.height - 0.5, -0.5))
     for row, line in enumerate(level.rows):
         for column, char in enumerate(line):
-            if BY_CHAR[level.tile(char)].effect not in ("", "start", "goal", "candidate"):
+            own = char not in BY_CHAR  # a character of the level's legend
+            if own or BY_CHAR[char].effect not in ("", "start", "goal", "candidate"):
                 place = {"ha": "center", "va": "center", "size": 8, "color": MUTED}
                 axes.text(column, row, char, **place)
     for row, column in level.find(GOAL):

@@ -1,4 +1,4 @@
-"""`levels legend`: the table of tiles."""
+"""`levels legend`: the table of tiles, and how to define one's own."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from commands.levels.printing import print_report
 
 @dataclass(frozen=True)
 class LegendCommand:
-    """Print the table of tiles, and the foreign map formats that can be read."""
+    """Print the table of tiles, how to define your own, and the map formats that can be read."""
 
     json: bool = False
     """Print JSON."""

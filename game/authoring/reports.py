@@ -17,8 +17,9 @@ from game.tasks.pack_file import PackError
 from game.tasks.packs import list_packs, load_pack, pack_entry
 from game.tasks.task import Task
 from game.text.dialects import DIALECTS
-from game.text.level import Level
-from game.text.tiles import ACTIONS, TILES
+from game.text.legend import keys_of, write_legend
+from game.text.level import ANY, Level
+from game.text.tiles import ACTIONS, FREE, START, TILES
 from game.text.values import NORMAL
 from game.text.visible import visible
 from game.world.planner import optimal_path
@@ -26,6 +27,10 @@ from game.world.planner import optimal_path
 SHOWN_TASKS = 24  # tasks in `levels show`
 MAPS_PER_ROW = 4
 ABOUT_DIALECTS = "Other map formats, by the file's suffix or a header line such as 'dialect: xsb':"
+ABOUT_OWN_TILES = """\
+A tile of your own, by a header line that gives a free character a tile with settings:
+  legend: q = o worth=-1 title="Fool's gold"
+Settings of such tiles:"""
 ARROWS = dict(zip(ACTIONS, "^v<>"))
 ABOUT_CHANCE = (
     "moves are random: the arrows follow the most likely outcomes, the returns are expected values"
@@ -56,16 +61,29 @@ def _counts(sizes: dict[str, int | None]) -> dict[str, int | str]:
 
 
 def legend_report(as_json: bool) -> str:
-    """Return the table of tiles, and as text also the map formats that can be read."""
+    """Return the table of tiles. As text it includes how to define a tile of one's own, and the map
+    formats that can be read."""
     rows = [
         {"tile": t.char, "name": t.name, "cost": t.cost if t.passable else "-", "what": t.text}
         for t in TILES
     ]
     if as_json:
-        return as_json_text(rows)
+        return as_json_text([row | {"legend": keys_of(str(row["tile"]))} for row in rows])
     table = aligned_columns([list(rows[0]), *(list(row.values()) for row in rows)])
     dialects = [[d.name, " ".join(d.suffixes), d.text] for d in DIALECTS.values()]
-    return f"{table}\n\n{ABOUT_DIALECTS}\n{aligned_columns(dialects)}"
+    return (
+        f"{table}\n\n{ABOUT_OWN_TILES}\n{aligned_columns(_settings_of_own_tiles())}\n\n"
+        f"{ABOUT_DIALECTS}\n{aligned_columns(dialects)}"
+    )
+
+
+def _settings_of_own_tiles() -> list[list[str]]:
+    """Return rows of tiles and the settings that a legend line may give them."""
+    tiles: dict[tuple[str, ...], list[str]] = {}
+    for tile in TILES:
+        tiles.setdefault(tuple(keys_of(tile.char)), []).append(tile.char)
+    settings = [[" ".join(chars), " ".join(keys)] for keys, chars in tiles.items() if keys]
+    return [*settings, ["any tile", 'title="..."'], ["free characters", " ".join(FREE)]]
 
 
 def sample_tasks(name: str, n: int, seed: int, split: str | None) -> tuple[str, list[TaskFigures]]:
@@ -163,13 +181,22 @@ def optimal_paths_report(name: str, as_json: bool) -> str:
     tasks = list({task.id: task for _, task in _listed(name)}.values())
     figures = [TaskFigures(task) for task in tasks[:SHOWN_TASKS]]
     if as_json:
-        rows = [_json_row(one) | one.figures | {"path": _path(one)} for one in figures]
+        rows = [
+            _json_row(one) | _json_about(one.task.level) | one.figures | {"path": _path(one)}
+            for one in figures
+        ]
         return as_json_text(rows)
     parts = [_map_with_path(one) for one in figures]
     if len(tasks) > SHOWN_TASKS:
         more = len(tasks) - SHOWN_TASKS
         parts.append(f"and {more:,} more - 'levels hash' lists all tasks")
     return "\n\n".join(parts)
+
+
+def _json_about(level: Level) -> dict[str, Any]:
+    """Return a level's description and the lines of its legend, where it has any."""
+    parts = {"description": level.description, "legend": list(write_legend(level))}
+    return {name: part for name, part in parts.items() if part}
 
 
 def _path(one: TaskFigures) -> list[list[int]]:
@@ -183,19 +210,41 @@ def _map_with_path(one: TaskFigures) -> str:
     task, tables = one.task, one.tables
     rows = [list(row) for row in task.level.rows]
     states, actions = optimal_path(tables)
-    for state, action in list(zip(states, actions))[1:]:
+    for i, (state, action) in enumerate(zip(states, actions)):
         row, column = tables.cell[state]
-        rows[row][column] = ARROWS.get(_move(task.level, action), rows[row][column])
+        if i:
+            rows[row][column] = ARROWS.get(_move(task.level, action), rows[row][column])
+        elif task.level.starts == ANY:  # which the map does not show
+            rows[row][column] = START
     drawn = task.drawn and f", {describe_draws(task)}"
     figures = (
         f"task {task.id}{drawn or ''}\n{tables.n_states} states, "
         f"shortest path {one.shortest_path}, "
         f"optimal return {one.optimal_return:.3f}, random {one.random_return:.3f}"
     )
-    lines = [visible(task.name), *("".join(row) for row in rows), figures]
+    lines = [visible(task.name), *_about(task.level), *("".join(row) for row in rows), figures]
+    if tables.boxes.size:
+        lines.append(f"moves (capitals push): {_pushes(one)}")
     if one.batch.stochastic.any():
         lines.append(ABOUT_CHANCE)
     return "\n".join(lines)
+
+
+def _about(level: Level) -> list[str]:
+    """Return a level's description and the lines of its legend, for people."""
+    lines = [level.description] if level.description else []
+    return [visible(line) for line in (*lines, *(f"legend: {x}" for x in write_legend(level)))]
+
+
+def _pushes(one: TaskFigures) -> str:
+    """Return the moves of the optimal path as letters; a move that pushes a box is a capital."""
+    tables, (states, actions) = one.tables, optimal_path(one.tables)
+    letters = []
+    for action, here, there in zip(actions, states, states[1:]):
+        letter = _move(one.task.level, action)[0]
+        pushes = (tables.boxes[here] != tables.boxes[there]).any()
+        letters.append(letter.upper() if pushes else letter)
+    return "".join(letters)
 
 
 def _move(level: Level, action: int) -> str:

@@ -13,8 +13,8 @@ import pygame
 from PIL import Image
 
 from game.authoring.figures import TaskFigures
-from game.view.draw.actors import DynamicTiles
 from game.view.draw.board import Board, grid_size
+from game.view.draw.dynamic_tiles import DynamicTiles
 from game.view.draw.theme import LIGHT, Typeset, number
 from game.view.window import check_pygame
 

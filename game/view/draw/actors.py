@@ -1,4 +1,4 @@
-"""Everything that moves on the board: the agent, its trails, items and opponents."""
+"""The agent and its trails on the board."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from collections.abc import Sequence
 import numpy as np
 import pygame
 
-from game.text.tiles import COIN, HUNTER, PATROL
+from game.text.level import Level
+from game.text.tiles import ACTIONS
+from game.text.values import NORMAL
 from game.view.draw.board import Board
-from game.view.draw.marks import DYNAMIC_TILES, MARKS
 from game.view.draw.theme import DARK_INK, WHITE, Colour, Palette, Point, darker, mix, smooth
-from game.world.rules import KEYS, MOVES, Floats, Ints
-from game.world.tables import Tables
+from game.world.rules import MOVES, Floats, Ints
 
 Stretch = tuple[Point, Point]  # a straight part of a trail, in px
 Look = tuple[int, int]  # direction in which the agent looks: (row, column), each -1, 0 or 1
@@ -67,47 +67,29 @@ def _paint_face(surface: pygame.Surface, middle: Point, look: Look, radius: floa
     )
 
 
-class DynamicTiles:
-    """The tiles that change during an episode: keys and coins that are left, and opponents."""
+def directions(level: Level) -> Ints:
+    """Return the direction (row, column) in which each action moves [A, 2].
 
-    def __init__(self, tables: Tables, board: Board) -> None:
-        level = tables.level
-        self._tables, self._board = tables, board
-        self._signs = {char: MARKS[char](board.cell, True, board.palette) for char in DYNAMIC_TILES}
-        self._keys = [(i, cell) for i, char in enumerate(KEYS) for cell in level.find(char)]
-        self._coins = level.find(COIN)
-        self._opponents = [char for char in (PATROL, HUNTER) for _ in level.find(char)]
-
-    def draw(self, surface: pygame.Surface, state: int, following: int, fraction: float) -> None:
-        """Draw them in a state, the opponents `fraction` of the way to the `following` state."""
-        tables = self._tables
-        for key, cell in self._keys:
-            if not tables.keys[state, key]:
-                self._put(surface, KEYS[key], cell)
-        for left, cell in zip(tables.coins[state], self._coins, strict=True):
-            if left:
-                self._put(surface, COIN, cell)
-        here, there = tables.opponents[state], tables.opponents[following]
-        for char, at in zip(self._opponents, here + fraction * (there - here), strict=True):
-            self._put(surface, char, at)
-
-    def _put(self, surface: pygame.Surface, char: str, at: Sequence[float]) -> None:
-        """Draw the sign of a tile at a place (row, column)."""
-        sign = self._signs[char]
-        surface.blit(sign, sign.get_rect(center=self._board.centre(at[0], at[1])))
+    It depends on the level's controls.
+    """
+    moves = [] if level.controls == NORMAL else str(level.controls).split()
+    return MOVES[[ACTIONS.index(move) for move in (*moves, *ACTIONS[len(moves) :])]]
 
 
-def place(cells: Ints, path: Ints, moves: Ints, move: int, fraction: float) -> tuple[Point, Look]:
+def place(
+    cells: Ints, path: Ints, moves: Ints, move: int, fraction: float, ways: Ints = MOVES
+) -> tuple[Point, Look]:
     """Return the agent's place, as (row, column) with fractions, and the direction of its look.
 
     cells: [S, 2]; path: [H + 1] states and moves: [H] actions of one episode, of which `move` moves
-    and a `fraction` of the next one are made. A move against a wall is a bump: there and back.
+    and a `fraction` of the next one are made; ways: [A, 2] the direction of each action. A move
+    against a wall is a bump: there and back.
     """
     here = cells[path[move]].astype(float)
     if move >= len(moves) or moves[move] < 0:
         return _pair(here), _look(cells[path[move]] - cells[path[max(move - 1, 0)]])
     there = cells[path[move + 1]].astype(float)
-    direction = MOVES[moves[move]]
+    direction = ways[moves[move]]
     if (here == there).all():
         return _pair(here + direction * BUMP * math.sin(fraction * math.pi)), _look(direction)
     return _pair(here + (there - here) * fraction), _look(there - here)

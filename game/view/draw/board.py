@@ -14,6 +14,7 @@ import pygame
 
 from game.text.level import Level
 from game.text.tiles import BY_CHAR, FLOOR, WALL
+from game.view.draw.badges import has_badge, put_badge
 from game.view.draw.ground_patterns import PATTERNS
 from game.view.draw.marks import DYNAMIC_TILES, MARKS
 from game.view.draw.theme import LIGHT, Colour, Palette, Point, darker, smooth
@@ -29,12 +30,13 @@ AROUND = ((NORTH, -1, 0), (EAST, 0, 1), (SOUTH, 1, 0), (WEST, 0, -1))
 
 
 def walled(level: Level) -> tuple[tuple[str, ...], int]:
-    """Return the map's rows, with a ring of walls if it has none, and the ring's width (0 or 1)."""
-    edge = level.rows[0] + level.rows[-1] + "".join(row[0] + row[-1] for row in level.rows)
+    """Return the map's tiles within a ring of walls, and the ring's width: 0 if it was there."""
+    rows = level.tiles
+    edge = rows[0] + rows[-1] + "".join(row[0] + row[-1] for row in rows)
     if set(edge) == {WALL}:
-        return level.rows, 0
+        return rows, 0
     lid = WALL * (level.width + 2)
-    return (lid, *(WALL + row + WALL for row in level.rows), lid), 1
+    return (lid, *(WALL + row + WALL for row in rows), lid), 1
 
 
 def grid_size(level: Level) -> tuple[float, float]:
@@ -79,6 +81,12 @@ class Board:
         self.rows, self.ring = walled(level)
         self.cell = cell
         self._crop = round(CROP * cell)
+        self._badges = [
+            (r + self.ring, c + self.ring, char)
+            for r, row in enumerate(level.rows if level.legend else ())
+            for c, char in enumerate(row)
+            if has_badge(level, char) and level.tile(char) not in DYNAMIC_TILES
+        ]
         self._whole = (len(self.rows[0]) * cell, len(self.rows) * cell)
         whole = self._paint(hidden=level.goal == "hidden")
         inside = whole.get_rect().inflate(-2 * self._crop, -2 * self._crop)
@@ -104,13 +112,14 @@ class Board:
         board.blit(smooth(self._whole, self._paint_ground, self._hue(FLOOR)), (0, 0))
         for r, row in enumerate(self.rows):
             for c, char in enumerate(row):
-                mark = MARKS.get(char)
-                if mark and char not in DYNAMIC_TILES:
-                    board.blit(
-                        mark(self.cell, hidden, self.palette), (c * self.cell, r * self.cell)
-                    )
+                if mark := MARKS.get(char):
+                    picture = mark(self.cell, hidden, self.palette)
+                    board.blit(picture, (c * self.cell, r * self.cell))
         board.blit(self._shadow(), (0, 0))
         board.blit(smooth(self._whole, self._paint_walls, self._hue(WALL)), (0, 0))
+        for r, c, char in self._badges:
+            box = pygame.Rect(c * self.cell, r * self.cell, self.cell, self.cell)
+            put_badge(board, box, char, self.palette)
         return board
 
     def _hue(self, char: str) -> Colour:

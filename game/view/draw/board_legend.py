@@ -2,49 +2,90 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pygame
 
-from game.text.level import Level
-from game.text.tiles import CANDIDATE, FLOOR, GOAL, START, TILES
-from game.text.values import text_of
+from game.text.level import ENDS_BOXES, Level
+from game.text.tiles import (
+    BOX_ON_TARGET,
+    BY_CHAR,
+    CANDIDATE,
+    FLOOR,
+    GOAL,
+    START,
+    START_ON_TARGET,
+    TARGET,
+    TARGETS,
+    TILES,
+)
 from game.view.draw.layout import flow
-from game.view.draw.marks import goal_mark, swatch
+from game.view.draw.marks import badged_swatch, goal_mark, swatch
 from game.view.draw.theme import Typeset
+from game.view.model.tile_words import Hidden, tile_words
 
 LegendItem = tuple[pygame.Surface, str]  # a picture and its meaning
 GOAL_TEXT = {
     "hidden": "goal, hidden from the agent",
     "visible": "goal, visible to the agent",
 }
+BOXES_TEXT = "goal: every box on a target"
+MOST_LINES = 5  # what takes more lines is left out
+WIDEST = 45  # of a text, in units of the spacing
+NOT_LISTED = {START, START_ON_TARGET, GOAL, CANDIDATE, FLOOR, BOX_ON_TARGET}
 
 
 def legend_items(
-    level: Level, type: Typeset, goal_text: dict[str, str] = GOAL_TEXT
+    level: Level,
+    type: Typeset,
+    goal_text: dict[str, str] = GOAL_TEXT,
+    hidden: Hidden | None = None,
+    reveal: bool = True,
 ) -> list[LegendItem]:
-    """Return the legend of a level: the goal, then each passable tile other than plain floor.
+    """Return the legend of a level: the goal, then its special tiles, then its own characters.
 
-    `goal_text` maps "hidden" and "visible" to the goal's meaning.
+    `goal_text` maps "hidden" and "visible" to the goal's meaning. `hidden` are the settings that
+    were drawn; their values are shown only if `reveal` is true.
     """
-    side = type.height("small") + type.unit // 2
-    goal = goal_mark(side + type.unit // 2, level.goal == "hidden", type.palette)
-    items = [(goal, goal_text[level.goal])]
-    present = set("".join(level.rows)) - {START, GOAL, CANDIDATE, FLOOR}
-    tiles = {t.name: t for t in TILES if t.char in present and t.passable}  # one of each name
-    for tile in tiles.values():
-        cost = level.cost(tile.char)
-        words = tile.name if cost == level.cost(FLOOR) else f"{tile.name} costs {text_of(cost)}"
-        items.append((swatch(tile.char, side, type.palette), words))
+    hidden, side = hidden or {}, type.height("small") + type.unit // 2
+    large = side + type.unit // 2
+    if level.ends == ENDS_BOXES:
+        items = [(swatch(BOX_ON_TARGET, large, type.palette), BOXES_TEXT)]
+    else:
+        mark = goal_mark(large, level.goal == "hidden", type.palette)
+        items = [(mark, goal_text[level.goal])]
+    for char in _listed(level, hidden, reveal):
+        picture = badged_swatch(level, char, side if char in BY_CHAR else large, type.palette)
+        text = tile_words(level, char, hidden, reveal)
+        items.append((picture, type.fit(text, "small", WIDEST * type.unit)))
     return items
+
+
+def _listed(level: Level, hidden: Hidden, reveal: bool) -> Iterator[str]:
+    """Yield the characters of the map that the legend lists: one tile of each name, then its own.
+
+    A hidden goal that was drawn is left out unless `reveal` is true, since it would say which of
+    several kinds of candidates was drawn.
+    """
+    present = level.chars - NOT_LISTED
+    if level.has(TARGETS):
+        present.add(TARGET)
+    yield from {t.name: t.char for t in TILES if t.char in present and t.passable}.values()
+    goal_drawn = "goal" in hidden and level.goal == "hidden" and not reveal
+    for one in level.legend:
+        if one.char in present and not (one.tile == GOAL and goal_drawn):
+            yield one.char
 
 
 def legend_places(
     items: Sequence[LegendItem], width: int, type: Typeset
 ) -> tuple[list[tuple[int, int]], int]:
-    """Return (x, line) of each item in a legend of `width` px, and the legend's height in px."""
+    """Return (x, line) of each item in a legend of `width` px, and the legend's height in px.
+
+    Items beyond MOST_LINES have no place.
+    """
     widths = [p.get_width() + type.unit + type.width(t, "small") for p, t in items]
-    places = flow(widths, 2 * type.unit, width)
+    places = [place for place in flow(widths, 2 * type.unit, width) if place[1] < MOST_LINES]
     return places, (places[-1][1] + 1) * _line_height(type)
 
 
@@ -53,7 +94,7 @@ def draw_legend(
 ) -> None:
     """Draw the pictures and their meanings, wrapped like words."""
     places, _ = legend_places(items, rect.width, type)
-    for (picture, text), (x, line) in zip(items, places, strict=True):
+    for (picture, text), (x, line) in zip(items, places):
         y = rect.top + line * _line_height(type) + _line_height(type) // 2
         box = picture.get_rect(midleft=(rect.left + x, y))
         surface.blit(picture, box)

@@ -12,7 +12,34 @@ from functools import partial
 
 import pygame
 
-from game.text.tiles import BY_CHAR, CANDIDATE, COIN, FLOOR, GOAL, HUNTER, PATROL, START, TILES
+from game.text.level import Level
+from game.text.tiles import (
+    BOX_ON_TARGET,
+    BOXES,
+    BY_CHAR,
+    CANDIDATE,
+    COIN,
+    FLOOR,
+    GATE,
+    GOAL,
+    HUNTER,
+    PATROL,
+    START,
+    START_ON_TARGET,
+    TARGET,
+    TILES,
+)
+from game.view.draw.badges import has_badge, put_badge
+from game.view.draw.box_marks import (
+    IRON,
+    paint_box,
+    paint_empty_target,
+    paint_gate,
+    paint_settled_box,
+    paint_switch,
+    paint_target,
+    target_hue,
+)
 from game.view.draw.ground_patterns import PATTERNS, no_pattern
 from game.view.draw.theme import (
     DARK_INK,
@@ -41,13 +68,29 @@ def start_mark(cell: int, hidden: bool = True, palette: Palette = LIGHT) -> pyga
     """Return the mark of a start cell: a ring on the floor."""
 
     def paint(surface: pygame.Surface, factor: int) -> None:
-        side = cell * factor
-        middle = (side / 2, side / 2)
-        colour = mix(palette.board(BY_CHAR[FLOOR].colour), palette.ink, 0.32)
-        pygame.draw.circle(surface, colour, middle, side * 0.4, max(2, side // 18))
-        pygame.draw.circle(surface, colour, middle, side * 0.27, max(2, side // 34))
+        _rings(surface, cell * factor, palette, 0.4)
 
     return smooth((cell, cell), paint, BY_CHAR[FLOOR].colour)
+
+
+def start_on_target_mark(
+    cell: int, hidden: bool = True, palette: Palette = LIGHT
+) -> pygame.Surface:
+    """Return the mark of a start on a target: smaller rings between the brackets of a target."""
+
+    def paint(surface: pygame.Surface, factor: int) -> None:
+        paint_target(surface, cell * factor, target_hue(palette))
+        _rings(surface, cell * factor, palette, 0.3)
+
+    return smooth((cell, cell), paint, BY_CHAR[FLOOR].colour)
+
+
+def _rings(surface: pygame.Surface, side: int, palette: Palette, radius: float) -> None:
+    """Paint two rings; `radius` is that of the outer one, in cells."""
+    middle = (side / 2, side / 2)
+    colour = mix(palette.board(BY_CHAR[FLOOR].colour), palette.ink, 0.32)
+    pygame.draw.circle(surface, colour, middle, side * radius, max(2, side // 18))
+    pygame.draw.circle(surface, colour, middle, side * radius * 0.68, max(2, side // 34))
 
 
 def candidate_mark(cell: int, hidden: bool = True, palette: Palette = LIGHT) -> pygame.Surface:
@@ -118,7 +161,7 @@ def _struck_eye(surface: pygame.Surface, side: int, middle: Point, hue: Colour) 
     pygame.draw.line(surface, ink, (x - wide, y + wide), (x + wide, y - wide), thick)
 
 
-# --- tiles that do something: (surface, side, character) -----------------------------------------
+# --- tiles that do something: (surface, side, character, palette) --------------------------------
 
 
 def _letter(surface: pygame.Surface, side: int, char: str, at: Point, size: float = 0.5) -> None:
@@ -126,7 +169,7 @@ def _letter(surface: pygame.Surface, side: int, char: str, at: Point, size: floa
     surface.blit(text, text.get_rect(center=(at[0] * side, at[1] * side)))
 
 
-def _portal(surface: pygame.Surface, side: int, char: str) -> None:
+def _portal(surface: pygame.Surface, side: int, char: str, palette: Palette) -> None:
     middle = (side / 2, side / 2)
     pygame.draw.circle(surface, WHITE, middle, side * 0.36)
     for radius in (0.42, 0.3):
@@ -134,7 +177,7 @@ def _portal(surface: pygame.Surface, side: int, char: str) -> None:
     _letter(surface, side, char, (0.5, 0.51))
 
 
-def _key(surface: pygame.Surface, side: int, char: str) -> None:
+def _key(surface: pygame.Surface, side: int, char: str, palette: Palette) -> None:
     thick = max(2, side // 11)
     dark = darker(GOLD, 0.25)
     pygame.draw.circle(surface, dark, (side * 0.3, side * 0.36), side * 0.16, thick)
@@ -144,7 +187,7 @@ def _key(surface: pygame.Surface, side: int, char: str) -> None:
     _letter(surface, side, char, (0.34, 0.74))
 
 
-def _door(surface: pygame.Surface, side: int, char: str) -> None:
+def _door(surface: pygame.Surface, side: int, char: str, palette: Palette) -> None:
     wood = BY_CHAR[char].colour
     frame = pygame.Rect(side * 0.14, side * 0.08, side * 0.72, side * 0.86)
     arch = {"border_top_left_radius": side // 3, "border_top_right_radius": side // 3}
@@ -154,19 +197,19 @@ def _door(surface: pygame.Surface, side: int, char: str) -> None:
     _letter(surface, side, char, (0.46, 0.54), 0.6)
 
 
-def _coin(surface: pygame.Surface, side: int, char: str) -> None:
+def _coin(surface: pygame.Surface, side: int, char: str, palette: Palette) -> None:
     middle = (side / 2, side / 2)
     pygame.draw.circle(surface, GOLD, middle, side * 0.24)
     pygame.draw.circle(surface, darker(GOLD, 0.35), middle, side * 0.24, max(2, side // 22))
     pygame.draw.circle(surface, darker(GOLD, -0.6), middle, side * 0.13, max(2, side // 22))
 
 
-def _patrol(surface: pygame.Surface, side: int, char: str) -> None:
+def _patrol(surface: pygame.Surface, side: int, char: str, palette: Palette) -> None:
     body = pygame.Rect(side * 0.2, side * 0.2, side * 0.6, side * 0.6)
     _opponent(surface, side, PATROL_HUE, body, side // 9)
 
 
-def _hunter(surface: pygame.Surface, side: int, char: str) -> None:
+def _hunter(surface: pygame.Surface, side: int, char: str, palette: Palette) -> None:
     """Paint an opponent with horns."""
     for x in (0.26, 0.74):
         horn = [(x - 0.08, 0.4), (x + 0.08, 0.4), (x + (x - 0.5) * 0.5, 0.1)]
@@ -189,51 +232,94 @@ def _opponent(
     pygame.draw.line(surface, WHITE, start, end, max(2, side // 22))
 
 
-_SIGN_PAINTERS: dict[str, Callable[[pygame.Surface, int, str], None]] = {
+def _box(surface: pygame.Surface, side: int, char: str, palette: Palette) -> None:
+    if char == BOX_ON_TARGET:
+        paint_settled_box(surface, side, palette)
+    else:
+        paint_box(surface, side)
+
+
+def _target(surface: pygame.Surface, side: int, char: str, palette: Palette) -> None:
+    paint_empty_target(surface, side, palette)
+
+
+def _switch(surface: pygame.Surface, side: int, char: str, palette: Palette) -> None:
+    paint_switch(surface, side)
+
+
+def _gate(surface: pygame.Surface, side: int, char: str, palette: Palette) -> None:
+    paint_gate(surface, side, 0.0)
+
+
+_SIGN_PAINTERS: dict[str, Callable[[pygame.Surface, int, str, Palette], None]] = {
     "portal": _portal,
     "key": _key,
     "door": _door,
     "coin": _coin,
     "patrol": _patrol,
     "hunter": _hunter,
+    "box": _box,
+    "target": _target,
+    "switch": _switch,
+    "gate": _gate,
 }
 
 
 def sign(char: str, cell: int, hidden: bool = True, palette: Palette = LIGHT) -> pygame.Surface:
-    """Return the sign of a tile that has one, `cell` px wide."""
+    """Return the sign of a tile that has one, `cell` px wide. Gates are closed."""
     paint = _SIGN_PAINTERS[BY_CHAR[char].pattern]
     return smooth(
         (cell, cell),
-        lambda surface, factor: paint(surface, cell * factor, char),
+        lambda surface, factor: paint(surface, cell * factor, char, palette),
         palette.board(BY_CHAR[FLOOR].colour),
     )
 
 
+def gate_sign(cell: int, openness: float) -> pygame.Surface:
+    """Return the sign of a gate whose bars have sunk by the share `openness`, 0..1."""
+    return smooth(
+        (cell, cell), lambda surface, factor: paint_gate(surface, cell * factor, openness), IRON
+    )
+
+
 SIGNS: dict[str, Callable[[int, bool, Palette], pygame.Surface]] = {
-    tile.char: partial(sign, tile.char) for tile in TILES if tile.pattern in _SIGN_PAINTERS
+    START_ON_TARGET: start_on_target_mark,
+    **{tile.char: partial(sign, tile.char) for tile in TILES if tile.pattern in _SIGN_PAINTERS},
 }
 
 
-def swatch(char: str, cell: int, palette: Palette = LIGHT) -> pygame.Surface:
-    """Return a tile as it looks on the board, for a legend."""
+# drawn in each frame by `DynamicTiles`
+DYNAMIC_TILES = {*KEYS, COIN, PATROL, HUNTER, *BOXES, GATE}
+# painted once, below everything that moves
+MARKS: dict[str, Callable[[int, bool, Palette], pygame.Surface]] = {
+    START: start_mark,
+    CANDIDATE: candidate_mark,
+    GOAL: goal_mark,
+    **{char: mark for char, mark in SIGNS.items() if char not in DYNAMIC_TILES},
+    BOX_ON_TARGET: SIGNS[TARGET],
+}
+
+
+def swatch(char: str, cell: int, palette: Palette = LIGHT, hidden: bool = True) -> pygame.Surface:
+    """Return a tile as it looks on the board, for a legend; a `hidden` goal is marked as such."""
     tile = BY_CHAR[char]
     colour = palette.board(tile.colour)
+    mark = SIGNS.get(char) or MARKS.get(char)
 
     def paint(surface: pygame.Surface, factor: int) -> None:
         whole = pygame.Rect(0, 0, cell * factor, cell * factor)
         surface.fill(colour)
         PATTERNS.get(tile.pattern, no_pattern)(surface, whole, colour, random.Random(1))
-        if char in SIGNS:
-            surface.blit(SIGNS[char](whole.width, True, palette), (0, 0))
+        if mark:
+            surface.blit(mark(whole.width, hidden, palette), (0, 0))
         pygame.draw.rect(surface, darker(colour, 0.25), whole, factor)
 
     return smooth((cell, cell), paint, colour)
 
 
-DYNAMIC_TILES = {*KEYS, COIN, PATROL, HUNTER}  # drawn by `actors.DynamicTiles` in each frame
-MARKS: dict[str, Callable[[int, bool, Palette], pygame.Surface]] = {
-    START: start_mark,
-    CANDIDATE: candidate_mark,
-    GOAL: goal_mark,
-    **SIGNS,
-}
+def badged_swatch(level: Level, char: str, cell: int, palette: Palette = LIGHT) -> pygame.Surface:
+    """Return a character of a level's map as it looks on the board, for a legend."""
+    picture = swatch(level.tile(char), cell, palette, level.goal == "hidden")
+    if has_badge(level, char):
+        put_badge(picture, picture.get_rect(), char, palette)
+    return picture

@@ -63,15 +63,24 @@ class OverlayContext:
 
     @property
     def inventory(self) -> object:
-        """The keys held and the coins left, which decide the states that `visible_states` lists."""
-        return self.tables.keys[self.state].tobytes(), self.tables.coins[self.state].tobytes()
+        """The part of the state that decides which states `visible_states` lists."""
+        return tuple(part[self.state].tobytes() for part in _changeable(self.tables))
 
 
 def visible_states(tables: Tables, state: int) -> list[int]:
-    """Return one state per cell where an episode may go on, with keys and coins as in `state`."""
-    same: Bools = ~tables.over & (tables.keys == tables.keys[state]).all(1)
-    same &= (tables.coins == tables.coins[state]).all(1)
+    """Return one state per cell where an episode may go on.
+
+    In all of them keys, coins, boxes and gates are as in `state`.
+    """
+    same: Bools = ~tables.over
+    for part in _changeable(tables):
+        same = same & (part == part[state]).reshape(len(part), -1).all(1)
     found: dict[tuple[int, ...], int] = {}
     for one in np.flatnonzero(same).tolist():
         found.setdefault(tuple(tables.cell[one].tolist()), one)
     return list(found.values())
+
+
+def _changeable(tables: Tables) -> tuple[Bools | Ints, ...]:
+    """Return what the agent changes on the map, by state [S, ...]."""
+    return tables.keys, tables.coins, tables.boxes, tables.gates

@@ -13,8 +13,16 @@ from dataclasses import dataclass
 import numpy as np
 import pygame
 
-from game.text.tiles import BY_CHAR, CANDIDATE, FLOOR, GOAL
+from game.text.level import ENDS_BOXES
+from game.text.tiles import CANDIDATE, FLOOR, GOAL
 from game.view.draw.board import Board
+from game.view.draw.observed import (
+    is_blocked,
+    observed_cells,
+    observed_cost,
+    observed_goal,
+    observed_things,
+)
 from game.view.draw.overlay_context import OverlayContext, visible_states
 from game.view.draw.overlay_shapes import (
     cell_box,
@@ -32,7 +40,7 @@ from game.world.batch import GridBatch
 from game.world.beliefs import belief
 from game.world.features import VIEW_RADIUS
 from game.world.planner import optimal_path, optimal_return, state_values, visits
-from game.world.rules import STAY, Floats, Ints
+from game.world.rules import Floats, Ints
 
 LEAST_ARROW = 0.04  # probability below which a policy arrow is left out
 CHANGED = 0.15  # total variation distance from which on a cell counts as changed
@@ -115,7 +123,8 @@ def values(board: Board, context: OverlayContext, type: Typeset) -> Layer:
         else "if the first action in each cell were the whole policy"
     )
     span = f"from {number(low, 1)} (dark) to {number(high, 1)} (bright)"
-    return surface, f"Values: expected return from each cell {basis}, {span}."
+    cells = "each cell, boxes as they stand," if context.tables.boxes.size else "each cell"
+    return surface, f"Values: expected return from {cells} {basis}, {span}."
 
 
 def changes(board: Board, context: OverlayContext, type: Typeset) -> Layer:
@@ -172,7 +181,7 @@ def optimum(board: Board, context: OverlayContext, type: Typeset) -> Layer:
         for place in places[1:]:
             pygame.draw.circle(surface, hue, place, thick * 0.9)
 
-    moves = int((actions != STAY).sum())
+    moves = int((context.tables.left_first[actions] != 0).sum())  # without steps that stay
     luck = " if no move slips" if GridBatch([context.tables]).stochastic[0] else ""
     text = f"Optimum: {moves} moves{luck}, return {number(best)}; the agent does not see this path."
     return smooth(board.size, paint, hue), text
@@ -191,20 +200,14 @@ def features(board: Board, context: OverlayContext, type: Typeset) -> Layer:
     window.center = round(x), round(y)
     veil.fill((0, 0, 0, 0), window)
     pygame.draw.rect(veil, board.palette.agent, window, max(2, board.cell // 24))
-    for r in range(max(0, row - VIEW_RADIUS), min(level.height, row + VIEW_RADIUS + 1)):
-        for c in range(max(0, column - VIEW_RADIUS), min(level.width, column + VIEW_RADIUS + 1)):
-            tile = BY_CHAR[level.tiles[r][c]]
-            if not tile.passable:
-                cross_cell(veil, board, (r, c))
-            elif (r, c) != (row, column):
-                observed = level.shown or level
-                cost = observed.cost(observed.rows[r][c])
-                if isinstance(cost, int | float):
-                    write_in_cell(veil, board, (r, c), f"{cost:g}", type, board.palette.ink)
-    goal = "not the goal" if level.goal == "hidden" else "and the direction of the goal"
+    for cell in observed_cells(context):
+        if is_blocked(context, cell):
+            cross_cell(veil, board, cell)
+        elif (cost := observed_cost(context, cell)) is not None:
+            write_in_cell(veil, board, cell, f"{cost:g}", type, board.palette.ink)
     return veil, (
-        f"Features: the agent observes its position (row {row + 1}, column {column + 1}), costs "
-        f"and walls within {VIEW_RADIUS} cells, {goal}."
+        f"Features: the agent observes its position (row {row + 1}, column {column + 1}), "
+        f"{observed_things(level)} within {VIEW_RADIUS} cells{observed_goal(level)}."
     )
 
 
@@ -214,6 +217,8 @@ def posterior(board: Board, context: OverlayContext, type: Typeset) -> Layer:
     If the agent has a belief of its own, it takes the lower half of each cell.
     """
     tables, surface = context.tables, pygame.Surface(board.size, pygame.SRCALPHA)
+    if tables.level.ends == ENDS_BOXES:
+        return surface, "Belief: the goal is every box on a target, there is nothing to infer."
     if tables.level.goal == "visible":
         return surface, "Belief: the goal is visible, there is nothing to infer."
     candidates, chances = exact_belief(context)

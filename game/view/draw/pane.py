@@ -10,8 +10,8 @@ from game.session.trace import AdaptationStep, AdaptationTrace, Ints
 from game.text.level import Level
 from game.view.draw.actors import (
     TRAILS_SHOWN,
-    DynamicTiles,
     Token,
+    directions,
     draw_goal_ring,
     draw_walk,
     lane_of,
@@ -24,12 +24,14 @@ from game.view.draw.actors import (
 )
 from game.view.draw.board import Board, grid_size
 from game.view.draw.curve_markers import marker_picture
+from game.view.draw.dynamic_tiles import DynamicTiles, draw_as_written
 from game.view.draw.layout import Place
 from game.view.draw.marks import goal_mark
 from game.view.draw.overlay_context import OverlayContext
 from game.view.draw.overlays import Layer, Overlay
 from game.view.draw.theme import Colour, Typeset, dashes, mix, number
 from game.view.model.playback import PlaybackPosition
+from game.world.rules import MOVES
 from game.world.tables import Tables
 
 GLANCE = 0.7  # seconds for which a waiting agent looks in one direction
@@ -57,6 +59,7 @@ class Pane:
         self.family: Level | None = None  # the level's family, if it is known
         self._token = Token(board.cell, board.palette.agents[agent])
         self._dynamic_tiles = DynamicTiles(tables, board) if tables else None
+        self._ways = directions(tables.level) if tables else MOVES  # of the actions
         self._trails: tuple[object, pygame.Surface] | None = None
         self._layers: dict[str, tuple[object, Layer]] = {}
 
@@ -135,7 +138,7 @@ class Pane:
         for overlay in active_overlays:
             view.blit(self.layer(overlay, position, len(active_overlays) == 1)[0], (0, 0))
         view.blit(self._past_trails(position), (0, 0))
-        at, look = place(cells, path, moves, position.move, position.fraction)
+        at, look = place(cells, path, moves, position.move, position.fraction, self._ways)
         lane = lane_of(position.episode)
         stretches = segments(board, cells, path[: position.move + 1], lane)
         stretches.append(stretch(board, cells[path[position.move]], at, lane))
@@ -242,6 +245,7 @@ class Timeline:
         tables = self.tables_at(step.step)
         board, hue = self._board(tables), self.hue
         picture = board.surface.copy()
+        draw_as_written(picture, tables.level, board)
         for path in step.paths[0]:
             walk = pygame.Surface(board.size, pygame.SRCALPHA)
             draw_walk(walk, segments(board, tables.cell, path, 0.0), hue, max(2, board.cell // 3))

@@ -6,7 +6,10 @@ from collections.abc import Sequence
 
 import pygame
 
+from game.text.level import Level
 from game.view.draw.theme import Colour, Typeset, mix, smooth
+
+DESCRIPTION_LINES = 4  # at most, of a level's description
 
 
 def draw_notice(
@@ -58,6 +61,17 @@ def draw_tip(
     for text in lines:
         type.write(surface, text, "small", type.palette.paper, topleft=(box.left + type.unit, y))
         y += line
+
+
+def draw_description(
+    surface: pygame.Surface, rect: pygame.Rect, y: int, level: Level, type: Typeset
+) -> int:
+    """Draw a level's description for players from `y` down. Return the y below it, with a gap."""
+    if not level.description:
+        return y
+    for line in type.wrap(level.description, "small", rect.width, DESCRIPTION_LINES):
+        y = type.write(surface, line, "small", type.palette.ink, topleft=(rect.left, y)).bottom
+    return y + type.unit
 
 
 def draw_pill(

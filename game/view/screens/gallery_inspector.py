@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pygame
 
-from game.view.draw.text_boxes import draw_pill
+from game.view.draw.text_boxes import draw_description, draw_pill
 from game.view.draw.theme import Typeset, number
 from game.view.model.baselines import PlannedTask
 from game.view.model.gallery_fields import MODES, GalleryFields
@@ -63,6 +63,7 @@ def draw_level(
     y = _draw_name(surface, room, item, type)
     y = _draw_badge(surface, room, y, item, seen, type) + type.unit
     y = _draw_returns(surface, room, y, planned, type) + type.unit
+    y = draw_description(surface, room, y, item.task.level, type) if item.task else y
     side = min(room.width, room.bottom - y - type.unit)
     if side > 8 * type.unit:
         picture = picture_of(side)

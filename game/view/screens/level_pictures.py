@@ -8,18 +8,22 @@ import pygame
 
 from game.tasks.task import Task
 from game.text.drawn_values import without_goals
-from game.text.level import Level
+from game.text.level import ENDS_BOXES, Level
 from game.view.draw.board import Board, grid_size
+from game.view.draw.dynamic_tiles import draw_as_written
 from game.view.draw.theme import Palette
 
 MOST_THUMBNAILS = 72  # kept at a time
 
 
+def is_goal_hidden(level: Level) -> bool:
+    """Whether the level has a goal cell that agents do not see."""
+    return level.goal == "hidden" and level.ends != ENDS_BOXES
+
+
 def without_goal(level: Level) -> Level:
     """Return the level as a person sees it: without its goal if that is hidden."""
-    if level.goal != "hidden":
-        return level
-    return without_goals(level)
+    return without_goals(level) if is_goal_hidden(level) else level
 
 
 class LevelPictures:
@@ -71,4 +75,6 @@ class LevelPictures:
         self._can_paint = False
         self.painted += 1
         level = without_goal(level) if goal_hidden else level
-        return Board(level, max(1, int(side / max(grid_size(level)))), palette).surface
+        board = Board(level, max(1, int(side / max(grid_size(level)))), palette)
+        draw_as_written(board.surface, level, board)
+        return board.surface

@@ -19,6 +19,7 @@ from game.view.draw.text_boxes import draw_notice
 from game.view.draw.theme import Appearance, Typeset
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.play_session import PAUSE_SECONDS, PlaySession, PlaySetup
+from game.view.screens.level_pictures import is_goal_hidden
 from game.view.screens.play_frame import PlayFrame
 from game.view.screens.play_input import MOVE_KEYS, HeldMove, stick_action, stick_position
 from game.view.screens.play_panel import draw_play_panel, header_sentence
@@ -53,7 +54,7 @@ class PlayScreen(Screen):
     def goal_shown(self) -> bool:
         """Whether the board shows the goal: it was found, shown on request, or never hidden."""
         trial = self.session.trial
-        if trial is None or self.task.level.goal == "visible":
+        if trial is None or not is_goal_hidden(self.task.level):
             return True
         return trial.found or (self.show_goal and (trial.over or not self.session.is_duel))
 

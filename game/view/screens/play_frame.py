@@ -7,7 +7,6 @@ import pygame
 
 from game.view.draw.actors import (
     TRAILS_SHOWN,
-    DynamicTiles,
     Token,
     draw_goal_ring,
     draw_walk,
@@ -19,11 +18,13 @@ from game.view.draw.actors import (
 )
 from game.view.draw.board import Board, grid_size
 from game.view.draw.board_legend import draw_legend, legend_items, legend_places
+from game.view.draw.dynamic_tiles import DynamicTiles
 from game.view.draw.layout import Heights, arrange
 from game.view.draw.screen_header import header_height
 from game.view.draw.theme import Colour, Typeset
 from game.view.model.human_trial import HumanTrial
 from game.view.model.play_session import PAUSE_SECONDS, PlaySession
+from game.view.model.tile_words import hidden_settings
 from game.view.screens.level_pictures import without_goal
 
 GLIDE_SECONDS = 0.09  # from cell to cell
@@ -41,7 +42,8 @@ class PlayFrame:
         self.size, self.type = size, type
         self._planned = session.planned
         level, tables = session.task.level, session.planned.tables
-        legend, legend_height = legend_items(level, type, GOAL_TEXT), 0
+        hidden = hidden_settings(session.task)
+        legend, legend_height = legend_items(level, type, GOAL_TEXT, hidden, reveal=False), 0
         for _ in range(3):  # the legend's height depends on its width, and that on the height
             heights = Heights(header_height(size[0], type), legend_height, footer_height)
             self.layout = arrange(size, grid_size(level), type.unit, heights, type.scale)

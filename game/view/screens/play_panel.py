@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import pygame
 
+from game.text.level import ENDS_BOXES
 from game.view.draw.number_table import TableRow, draw_table
 from game.view.draw.plot import draw_plot
 from game.view.draw.plot_axes import Axes, Curve
-from game.view.draw.text_boxes import draw_pill
+from game.view.draw.text_boxes import draw_description, draw_pill
 from game.view.draw.theme import Typeset, number
 from game.view.model.human_trial import HumanTrial
 from game.view.model.play_session import DUEL_EPISODES_PER_STEP, PlaySession
+from game.view.screens.level_pictures import is_goal_hidden
 from game.view.screens.play_frame import AGENT_HUE, PERSON_HUE
 
 COLUMNS = ("total", "last episode", "mean score")
@@ -19,7 +21,7 @@ DRAW_MARGIN = 0.005  # difference of total returns below which a duel is a draw
 
 def header_sentence(session: PlaySession, goal_shown: bool) -> str:
     """Return the header's sentence: what to do now."""
-    trial = session.trial
+    trial, boxes = session.trial, session.task.level.ends == ENDS_BOXES
     if session.failure:
         return "This level cannot be played."
     if trial is None:
@@ -27,10 +29,12 @@ def header_sentence(session: PlaySession, goal_shown: bool) -> str:
     if trial.over:
         return "All episodes are played. Press R to play this level again, or N for the next one."
     if trial.resting:
-        found = "Found! " if trial.on_goal else ""
+        found = ("Solved! " if boxes else "Found! ") if trial.on_goal else ""
         return f"{found}Make any move to begin the next episode, with what you know now."
     if not goal_shown:
         return "The goal is hidden: walk onto it to find it, then reach it at a lower cost."
+    if boxes:
+        return "Push every box onto a target at the lowest cost."
     return "Reach the goal at the lowest cost."
 
 
@@ -39,7 +43,8 @@ def verdict(session: PlaySession, trial: HumanTrial) -> str:
     total = sum(trial.returns)
     if not session.is_duel:
         best = session.planned.optimal_return * session.setup.episodes
-        return f"Total return {number(total)}. With the goal known, the optimum is {number(best)}."
+        known = "With the goal known, the" if is_goal_hidden(session.task.level) else "The"
+        return f"Total return {number(total)}. {known} optimum is {number(best)}."
     returns = session.agent_returns()
     if len(returns) < session.setup.episodes:
         return "The agent is still playing…"
@@ -80,6 +85,7 @@ def draw_play_panel(
     pygame.draw.rect(surface, palette.rule, rect, 1, border_radius=unit + 4)
     inside = rect.inflate(-5 * unit, -4 * unit)
     y = _draw_task(surface, inside, session, type) + unit
+    y = draw_description(surface, inside, y, session.task.level, type)
     trial = session.trial
     if trial is None:
         return

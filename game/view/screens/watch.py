@@ -39,7 +39,8 @@ from game.view.screens.watch_frame import FrameKey, WatchFrame
 from game.view.screens.watch_run import AdaptationRun, WatchSetup
 from game.view.screens.watch_texts import header_text, panel_facts
 
-NO_PLACE = "It can be on any plain floor that the start leads to."
+NO_PLACE = "It can be on any plain floor that every start leads to."
+NO_GOAL = ("There is no goal to move", "The goal of this level is every box on a target.")
 
 
 class WatchScreen(Screen):
@@ -140,8 +141,14 @@ class WatchScreen(Screen):
         self._change(None)
 
     def pick_up_goal(self) -> None:
-        """Begin to move the goal by arrow keys or mouse."""
-        self.experiments.pick_up_goal(self.run)
+        """Begin to move the goal by arrow keys or mouse, or say that there is none to move."""
+        self._pick_up_goal(None)
+
+    def _pick_up_goal(self, cell: tuple[int, int] | None) -> None:
+        """Begin to move the goal in a cell, or else the first one."""
+        self.experiments.pick_up_goal(self.run, cell)
+        if not self.run.phase.task.level.find(GOAL):
+            self.notice = Notice(*NO_GOAL, transient=True)
 
     def put_goal_down(self) -> None:
         """Put the goal into the cell that it was moved to, or explain why it cannot be there."""
@@ -217,7 +224,7 @@ class WatchScreen(Screen):
             return
         cell, step = self._frame.cell_at(mouse), self._frame.step_at(mouse)
         if cell is not None:
-            self.experiments.pick_up_goal(self.run, cell)
+            self._pick_up_goal(cell)
         if step is not None:
             self.run.playback.go_to(step)
 

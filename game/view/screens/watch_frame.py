@@ -23,6 +23,7 @@ from game.view.draw.text_boxes import draw_notice, draw_tip
 from game.view.draw.theme import Typeset
 from game.view.model.playback import PlaybackPosition
 from game.view.model.task_families import Families
+from game.view.model.tile_words import hidden_settings
 from game.view.screens.watch_run import AdaptationRun, TaskPhase
 from game.view.screens.watch_texts import bayes_tip, point_tip
 
@@ -54,7 +55,7 @@ class WatchFrame:
     ) -> None:
         self.key, self.run, self._families = key, run, families
         type, level = key.type, key.phase.task.level
-        legend = legend_items(level, type)
+        legend = legend_items(level, type, hidden=hidden_settings(key.phase.task))
         self.layout = _arrange(key, grid_size(level), legend, footer_height)
         self.slider_area: pygame.Rect | None = None
         if key.slider_height:

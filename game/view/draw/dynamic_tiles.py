@@ -1,0 +1,133 @@
+"""The tiles that change during an episode: keys, coins, opponents, boxes and gates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import pygame
+
+from game.text.level import Cell, Level
+from game.text.tiles import (
+    BOX,
+    BOX_ON_TARGET,
+    BOXES,
+    COIN,
+    GATE,
+    HUNTER,
+    OPPONENTS,
+    TARGETS,
+)
+from game.view.draw.badges import has_badge, put_badge
+from game.view.draw.board import Board
+from game.view.draw.marks import DYNAMIC_TILES, SIGNS, gate_sign
+from game.world.rules import KEYS, Ints
+from game.world.tables import Tables
+
+STAGES = 8  # pictures of a gate that opens
+
+Way = tuple[Sequence[float], Sequence[float]]  # from one cell (row, column) to another
+
+
+class TileSigns:
+    """The signs of a level's characters on a board, each painted when it is first needed."""
+
+    def __init__(self, level: Level, board: Board) -> None:
+        self._level, self._board = level, board
+        self._painted: dict[tuple[str, int], pygame.Surface] = {}
+
+    def put(self, surface: pygame.Surface, char: str, at: Sequence[float], stage: int = 0) -> None:
+        """Draw the sign of a character at a place (row, column); a gate is open at stage STAGES."""
+        if (char, stage) not in self._painted:
+            self._painted[char, stage] = self._paint(char, stage)
+        sign = self._painted[char, stage]
+        surface.blit(sign, sign.get_rect(center=self._board.centre(at[0], at[1])))
+
+    def _paint(self, char: str, stage: int) -> pygame.Surface:
+        """Return the sign of a character of the map, or of a tile, with its badge."""
+        board, tile = self._board, self._level.tile(char)
+        if stage:
+            picture = gate_sign(board.cell, stage / STAGES)
+        else:
+            picture = SIGNS[tile](board.cell, True, board.palette)
+        if has_badge(self._level, char):
+            put_badge(picture, picture.get_rect(), char, board.palette)
+        return picture
+
+
+class DynamicTiles:
+    """Those of a compiled level: drawn where its states say."""
+
+    def __init__(self, tables: Tables, board: Board) -> None:
+        level = tables.level
+        self._tables, self._signs = tables, TileSigns(level, board)
+        self._keys = [(i, *one) for i, char in enumerate(KEYS) for one in _written(level, char)]
+        self._coins, self._gates = _written(level, COIN), _written(level, GATE)
+        self._opponents = _opponents(level)
+        self._targets = set(level.find(*TARGETS))
+
+    def draw(self, surface: pygame.Surface, state: int, following: int, fraction: float) -> None:
+        """Draw them in a state, what moves `fraction` of the way to the `following` state."""
+        tables, put = self._tables, self._signs.put
+        was_open, is_open = float(tables.gates[state]), float(tables.gates[following])
+        stage = round(STAGES * (was_open + fraction * (is_open - was_open)))
+        for char, cell in self._gates:
+            put(surface, char, cell, stage)
+        for key, char, cell in self._keys:
+            if not tables.keys[state, key]:
+                put(surface, char, cell)
+        for left, (char, cell) in zip(tables.coins[state], self._coins, strict=True):
+            if left:
+                put(surface, char, cell)
+        for here, there in box_ways(tables.boxes[state], tables.boxes[following]):
+            nearer = there if fraction > 0.5 else here
+            sign = BOX_ON_TARGET if tuple(nearer) in self._targets else BOX
+            put(surface, sign, _between(here, there, fraction))
+        ways = zip(tables.opponents[state].tolist(), tables.opponents[following].tolist())
+        for char, way in zip(self._opponents, ways, strict=True):
+            put(surface, char, _between(*way, fraction))
+
+
+def draw_as_written(surface: pygame.Surface, level: Level, board: Board) -> None:
+    """Draw the dynamic tiles where the map has them, as at the beginning of an episode."""
+    signs = TileSigns(level, board)
+    for char, cell in _written(level, *DYNAMIC_TILES):
+        tile = level.tile(char)
+        signs.put(surface, tile if tile in BOXES else char, cell)
+
+
+def box_ways(here: Ints, there: Ints) -> Iterator[Way]:
+    """Yield the way of each box between two states, whose boxes are in reading order [n, 2].
+
+    A box that is pushed may change its place in that order; the others have not moved.
+    """
+    before, after = list(map(tuple, here.tolist())), list(map(tuple, there.tolist()))
+    left, come = (
+        [cell for cell in cells if cell not in others]
+        for cells, others in ((before, after), (after, before))
+    )
+    moved = dict(zip(left, come))
+    for cell in before:
+        yield cell, moved.get(cell, cell)
+
+
+def _between(here: Sequence[float], there: Sequence[float], fraction: float) -> tuple[float, float]:
+    """Return the place on the way from one place to another."""
+    return here[0] + fraction * (there[0] - here[0]), here[1] + fraction * (there[1] - here[1])
+
+
+def _written(level: Level, *tiles: str) -> list[tuple[str, Cell]]:
+    """Return the cells of these tiles in reading order, each with the character written there."""
+    return [(level.rows[r][c], (r, c)) for r, c in level.find(*tiles)]
+
+
+def _opponents(level: Level) -> list[str]:
+    """Return the characters of the opponents, in the order of `Tables.opponents`.
+
+    Patrols come first, then those that hunt: first the patrol tiles among them.
+    """
+    found = [char for tile in OPPONENTS for char, _ in _written(level, tile)]
+
+    def hunts(char: str) -> bool:
+        return level.tile(char) == HUNTER or level.setting(f"{char} kind") == "hunt"
+
+    return sorted(found, key=hunts)
