@@ -14,7 +14,6 @@ from game.authoring.formatting import as_json_text
 from game.authoring.level_warnings import (
     cut_texts,
     find_warnings,
-    place_in_file,
     unwanted_goals,
     unwanted_text,
 )
@@ -152,7 +151,7 @@ def check_file(
         found += [(level.places.get("map", 1), 1, slow)] if slow else []
         report["warnings"] = _warning_lines(path, found)
         if report["shortest_path"] is None:
-            line, column = place_in_file(level, start_cells(level)[0])
+            line, column = level.place(start_cells(level)[0])
             what = "the opponents block every way to a goal - open another way"
             report["errors"] = [f"{path}:{line}:{column}: {what}"]
     except TooLarge as error:

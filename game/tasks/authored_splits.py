@@ -220,7 +220,8 @@ def with_lines(source: PackFile, key: str, lines: str, level: Level) -> Level:
     """Return the level with further header lines. Raises PackError where they are invalid."""
     try:
         refined = parse(f"{lines}\n{write(level)}", key)
-        return replace(refined, file=level.file, places=level.places)
+        places, row_places = level.places, level.row_places
+        return replace(refined, file=level.file, places=places, row_places=row_places)
     except LevelError as error:
         first = error.problems[0]
         raise source.error(key, f"has an invalid header line: {first}") from None
