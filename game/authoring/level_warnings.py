@@ -9,8 +9,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from game.authoring.figures import CheckedTask
+from game.text.header import TEXT_KEYS
 from game.text.legend import uses
 from game.text.level import ENDS_BOXES, MAX_STATES, Cell, Level
+from game.text.quoted import without_comment
 from game.text.step_reward import DECIMALS, NoStepReward, automatic_step_reward
 from game.text.tiles import (
     ARROWS,
@@ -284,12 +286,14 @@ def _rewarding_step(levels: Sequence[Level], family: Level | None) -> float | No
 
 # --- the text of the file ------------------------------------------------------------------------
 
-_CUT = re.compile(r"[ \t]*(title|author)[ \t]*:[^;]*[^; \t](?=;)", re.IGNORECASE)
+_CUT = re.compile(rf"([ \t]*(?P<key>{'|'.join(TEXT_KEYS)})[ \t]*):[^;]*[^; \t](?=;)", re.IGNORECASE)
 
 
-def cut_texts(text: bytes) -> Warnings:
-    """Yield warnings about titles and authors of a level file that a ';' cuts inside the text."""
-    for number, line in enumerate(text.decode("utf-8-sig").split("\n"), 1):
-        if found := _CUT.match(line):
-            what = f"the {found[1].lower()} ends before ';', where a comment begins"
-            yield number, found.end() + 1, f"{what} - remove the ';', or put a blank before it"
+def cut_texts(header: Sequence[str]) -> Warnings:
+    """Yield warnings about texts in the lines of a header that a ';' cuts inside the text."""
+    for number, line in enumerate(header, 1):
+        if (found := _CUT.match(line)) and without_comment(line, found[1]) != line:
+            key = found["key"].lower()
+            what = f"the {key} ends before ';', where a comment begins"
+            todo = f'put it in quotes, as {key}: "a; b", or a blank before the comment'
+            yield number, found.end() + 1, f"{what} - {todo}"
