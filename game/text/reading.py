@@ -214,9 +214,8 @@ class LevelFile:
             line, what = self._parts[1].first, f"a second level in the file, which has {n:,}"
             return [Problem(self.name, line, 1, what, f"name one of them, as '{name}#2'")]
         if number is not None and not 1 <= number <= n:
-            last = "is one level" if n == 1 else f"are {n:,} levels"
-            what, todo = f"there is no level {number}", f"there {last}: use '{name}#{n}'"
-            return [Problem(self.name, 1, 1, what, todo)]
+            todo = "there is only one" if n == 1 else f"the levels are '{name}#1' to '{name}#{n}'"
+            return [Problem(self.name, 1, 1, f"there is no level {number}", todo)]
         return []
 
     def _undecodable(self, begin: int, end: int) -> list[Problem]:
