@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from typing import Any
 
-from game.text.dialects import DIALECTS, MAX_SIDE, MAX_TEXT
+from game.text.dialects import DIALECTS
+from game.text.dialects.foreign_map import MAX_SIDE, MAX_TEXT
 from game.text.legend import (
     assign_legend,
     draws_of_legend,

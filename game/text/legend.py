@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from game.text.dialects import MAX_TEXT
+from game.text.dialects.foreign_map import MAX_TEXT
 from game.text.level import LegendTile, Level
 from game.text.quoted import line_of_text
 from game.text.tiles import ARROWS, BY_CHAR, BY_NAME, FREE, ICE, LEGEND_SETTINGS, SETTINGS

@@ -20,15 +20,16 @@ class NoStepReward(ValueError):
     """There is no step reward to choose; the message says why and what to do."""
 
 
-def automatic_step_reward(level: Level) -> float:
+def automatic_step_reward(level: Level, graph: Graph | None = None) -> float:
     """Return -goal / (2 C), rounded to DECIMALS, where C is `farthest_cost`.
 
     The way to any goal then costs at most half of what the goal pays. The number is the same for
-    all tasks of the level, so that it tells nothing about the goal. Raises NoStepReward.
+    all tasks of the level, so that it tells nothing about the goal. `graph` is what `explore` finds
+    from the level's starts, where that is known. Raises NoStepReward.
     """
     if level.goal_reward <= 0:
         raise NoStepReward("the goal pays nothing - give it a reward above 0, or write a number")
-    cost = farthest_cost(level)
+    cost = farthest_cost(level, graph)
     if cost is None:
         raise NoStepReward("there are too many starts and goals to compute it - write a number")
     if not cost:
@@ -40,7 +41,7 @@ def automatic_step_reward(level: Level) -> float:
     return reward
 
 
-def farthest_cost(level: Level) -> float | None:
+def farthest_cost(level: Level, graph: Graph | None = None) -> float | None:
     """Return the largest, over starts and goals, of the least total entering cost of a way there.
 
     Costs are nominal, and chance and opponents are ignored. With `ends: boxes` the goal is that all
@@ -49,7 +50,7 @@ def farthest_cost(level: Level) -> float | None:
     out of reach are left out: 0 where there are no others. None where the search is too large.
     """
     level = nominal(level)
-    graph = explore(level, start_cells(level))
+    graph = graph or explore(level, start_cells(level))
     starts = [[node] for node, (distance, _) in graph.items() if not distance]
     goals = [group for group in goal_groups(level, graph) if group]
     backward = len(starts) > len(goals)
