@@ -81,7 +81,7 @@ def _level_of_rows(rows: Sequence[str]) -> Level:
         if "\n" in row:
             raise ValueError(f"row {number} has a line break - give one string for each row")
     header = ["map:"]
-    if set("".join(rows)) <= {*FROZEN_LAKE}:  # no map of ours: it has no start
+    if any(rows) and set("".join(rows)) <= {*FROZEN_LAKE}:  # no map of ours: it has no start
         header = ["dialect: frozenlake", *header]
     level, problems = examine("\n".join([*header, *rows]), "rows")
     if level is None:

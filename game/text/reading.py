@@ -149,21 +149,20 @@ class LevelFile:
             text = text.decode("utf-8", errors="surrogateescape")
         lines = text.removeprefix("\ufeff").split("\n")
         self.lines = [line.removesuffix("\r") for line in lines]
-        dialect, report = None, _reporter(self.name, self.lines, self._problems)
-        if not any(
-            map(_is_map_line, self.lines)
-        ):  # a foreign file as it stands, without a header of ours
-            dialect = dialect_of(self.name) or self._guess()
-            if not dialect:
-                self._check_lines()
-        whole = dialect
-        if not dialect:
+        above = next((n for n, line in enumerate(self.lines, 1) if _is_map_line(line)), 0)
+        # a foreign file as it stands, without a header of ours
+        whole = None if above else dialect_of(self.name) or self._guess()
+        dialect, header = whole, 0
+        if not whole:
+            header = above or len(self.lines)
+            self._check_lines(header)
+            self._problems += self._undecodable(0, header)
+            report = _reporter(self.name, self.lines, self._problems)
             self._settings, self._map_line = _read_header(self.lines, report)
             dialect = DIALECTS.get(self._settings.pop("dialect", ""))
-        is_sokoban = dialect is not None and dialect.name == SOKOBAN
-        if not is_sokoban:
-            self._check_lines()
-        self._problems += self._undecodable(0, self._map_line if is_sokoban else len(self.lines))
+        if not (dialect and dialect.name == SOKOBAN):  # of which each level is looked at by itself
+            self._check_lines(len(self.lines))
+            self._problems += self._undecodable(header, len(self.lines))
         if dialect and (whole or self._map_line):
             self._dialect = dialect
             self._parts = dialect.split(self.lines[self._map_line :], self._map_line + 1)
@@ -189,9 +188,9 @@ class LevelFile:
         self._problems.append(Problem(self.name, line, 1, what, todo, row))
         raise _Enough
 
-    def _check_lines(self) -> None:
-        """Report a file with too many lines for one level. Raises _Enough."""
-        if len(self.lines) > MAX_LINES + 1:
+    def _check_lines(self, number: int) -> None:
+        """Report a file with so many lines if they are too many for one level. Raises _Enough."""
+        if number > MAX_LINES + 1:
             what = f"a file of {len(self.lines):,} lines"
             self._fail(MAX_LINES + 1, what, f"use at most {MAX_LINES:,}")
 
@@ -237,7 +236,8 @@ def _reporter(name: str, lines: Sequence[str], problems: list[Problem]) -> Repor
     """Return a function that adds to these problems, and raises _Enough if there are too many."""
 
     def report(line: int, column: int, what: str, todo: str) -> None:
-        if _ESCAPED.match(lines[line - 1], column - 1):
+        is_byte = _ESCAPED.match(lines[line - 1], column - 1)
+        if is_byte and any(problem.line == line for problem in problems):
             return  # reported already, as a byte that is no text
         problems.append(Problem(name, line, column, what, todo, lines[line - 1]))
         if len(problems) > MAX_PROBLEMS:

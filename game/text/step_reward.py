@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from heapq import heappop, heappush
 from math import inf
 
@@ -45,9 +45,9 @@ def farthest_cost(level: Level, graph: Graph | None = None) -> float | None:
     """Return the largest, over starts and goals, of the least total entering cost of a way there.
 
     Costs are nominal, and chance and opponents are ignored. With `ends: boxes` the goal is that all
-    boxes stand on targets. A candidate's cell costs as much as
-    floor. Each candidate is a goal by itself; without candidates, the nearest goal counts. Goals
-    out of reach are left out: 0 where there are no others. None where the search is too large.
+    boxes stand on targets. A candidate's cell costs as much as floor. Each candidate is a goal by
+    itself; without candidates, the nearest goal counts. Goals out of reach are left out: 0 where
+    there are no others. None where the search is too large.
     """
     level = nominal(level)
     graph = graph or explore(level, start_cells(level))
@@ -56,7 +56,10 @@ def farthest_cost(level: Level, graph: Graph | None = None) -> float | None:
     backward = len(starts) > len(goals)
     if len(graph) > MAX_STATES or len(graph) * min(len(starts), len(goals)) > MOST_VISITS:
         return None
-    edges = _edges(level, graph, backward)
+    costs = _entering_costs(level)
+    if len(starts) == 1 and {*costs.values()} == {1.0}:  # the explored distances are the costs
+        return float(max((min(graph[node][0] for node in end) for end in goals), default=0))
+    edges = _edges(level, graph, costs, backward)
     sources, ends = (goals, starts) if backward else (starts, goals)
     farthest = 0.0
     for source in sources:
@@ -66,14 +69,19 @@ def farthest_cost(level: Level, graph: Graph | None = None) -> float | None:
     return farthest
 
 
-def _edges(level: Level, graph: Graph, backward: bool) -> Edges:
-    """Return the steps from each node, or those that lead to it, with their entering costs."""
+def _entering_costs(level: Level) -> dict[str, float]:
+    """Return the cost of entering a cell by its character on the map."""
     free = (GOAL, CANDIDATE)
-    cost = {c: level.cost(FLOOR if level.tile(c) in free else c) for c in level.chars}
+    costs = {c: level.cost(FLOOR if level.tile(c) in free else c) for c in level.chars}
+    return {char: float(cost) for char, cost in costs.items()}  # type: ignore[arg-type]
+
+
+def _edges(level: Level, graph: Graph, costs: Mapping[str, float], backward: bool) -> Edges:
+    """Return the steps from each node, or those that lead to it, with their entering costs."""
     edges: Edges = {node: [] for node in graph}
     for node, (_, exits) in graph.items():
         for ahead in exits:
-            entering = float(cost[level.rows[ahead[0]][ahead[1]]])  # type: ignore[arg-type]
+            entering = costs[level.rows[ahead[0]][ahead[1]]]
             a, b = (ahead, node) if backward else (node, ahead)
             edges[a].append((b, entering))
     return edges

@@ -21,7 +21,7 @@ from game.text.values import quote
 FROZEN_LAKE = {"S": START, "F": FLOOR, "H": BY_NAME["lava"].char, "G": GOAL}
 _KNOWN = "'S' start, 'F' frozen, 'H' hole, 'G' goal"
 _EXAMPLE = 'write a list as ["SFFF", "FHFG"], and nothing else'
-_NAME = r"""\s*(?:[A-Za-z_][\w.]*(?:\s*:[\w.\[\], ]*)?=|"[^"]*"\s*:|'[^']*'\s*:)?\s*"""
+_NAME = r"""\s*(?:[A-Za-z_][\w.]*(?:\s*:[\w.\[\], ]*)?\s*=|"[^"]*"\s*:|'[^']*'\s*:)?\s*"""
 _BEGIN = re.compile(rf"""({_NAME})(?:[\[(]|b?["'])""")
 _LONGEST_NAME = 200
 _TOKEN = re.compile(

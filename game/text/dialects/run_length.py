@@ -39,6 +39,8 @@ def encoded_rows(line: str, most: int = MOST_TILES) -> list[Tiles]:
         column, times = token.start(2) + 1, _repeats(digits, token.start())
         if digits and not char:
             raise Fault("a number at the end of a row", "write the tile behind it", token.start())
+        if not char:
+            break
         if char == "(":
             if len(opened) == MOST_NESTED:
                 what = f"over {MOST_NESTED} parentheses within each other"

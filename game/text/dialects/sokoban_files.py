@@ -47,7 +47,7 @@ def split_levels(lines: Sequence[str], first: int) -> list[Part]:
 def is_row(line: str) -> bool:
     """Whether a line is a row of a map, or several of them with `|` between them.
 
-    A line that begins with a wall is one even if it has a few other characters: mistakes.
+    A line that begins with a wall, or has `|`, may have other characters, too: mistakes.
     """
     text = line.strip(f"{FLOORS}\t")
     if not text or _NUMBERED.fullmatch(text):
@@ -55,7 +55,8 @@ def is_row(line: str) -> bool:
     chars = set(text)
     if chars <= _PLAIN or ("#" in chars and chars <= _ENCODED):
         return True
-    return text[0] == "#" and 2 * sum(char in _ENCODED for char in text) > len(text)
+    seems_row = text[0] == "#" or {"#", "|"} <= chars
+    return seems_row and 2 * sum(char in _ENCODED for char in text) > len(text)
 
 
 def _is_floor(line: str) -> bool:
