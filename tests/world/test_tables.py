@@ -14,12 +14,12 @@ from game.text.reading import parse
 from game.world.batch import GridBatch
 from game.world.environments import Environments, Transitions
 from game.world.tables import N_ACTIONS
-from tests import reference
+from tests import random_levels, reference
 from tests.world.test_rules import looks, reads
 
 STEPS = int(os.environ.get("GRIDAPT_STEPS", 100_000))  # compared with the reference, in all
 
-RANDOM = [reference.random_level(seed, reference.ALL) for seed in range(40)]
+RANDOM = [random_levels.random_level(seed, random_levels.ALL) for seed in range(40)]
 
 
 def test_a_run_is_single_steps_with_a_clock():
