@@ -136,7 +136,7 @@ def with_boxes(level: Level, rng: random.Random) -> Level:
         level = put(level, "." * 25, find(level, "G"))
         return replace(level, ends="boxes", costs=(("target", 3.0),))
     floor = [cell for cell in find(level, GROUND) if rng.random() < 0.1]
-    return replace(level, undrawn=tuple(floor))
+    return replace(level, candidates=tuple(floor))
 
 
 def with_gates(level: Level, rng: random.Random) -> Level:
@@ -160,7 +160,7 @@ def with_new_rules(level: Level, rng: random.Random) -> Level:
     if rng.random() < 0.2:
         anywhere = put(replace(level, starts="any"), "." * 25, find(level, "@"))
         anywhere = put(anywhere, "X" * 25, find(anywhere, "+"))
-        if not level.undrawn and any_starts(anywhere):
+        if not level.candidates and any_starts(anywhere):
             return anywhere
     return level
 

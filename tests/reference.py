@@ -191,7 +191,7 @@ def pushed(level: Level, state: State, box: Cell, move: int) -> frozenset[Cell] 
     """Return the boxes after a push, or None where the box has no room."""
     beyond = next_to(box, move)
     fits = tile(level, beyond) in HOLDS_A_BOX and is_open(level, state, beyond)
-    if not fits or beyond in state.boxes or beyond in level.undrawn:
+    if not fits or beyond in state.boxes or beyond in level.candidates:
         return None
     return state.boxes - {box} | {beyond}
 
