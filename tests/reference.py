@@ -6,6 +6,7 @@ It reads nothing but the fields of a level.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import NamedTuple
 
 from game.text.level import Level
@@ -125,6 +126,10 @@ def any_starts(level: Level) -> list[Cell]:
 
     Luck may help, and opponents are ignored.
     """
+    rows = [list(row) for row in level.rows]
+    for row, column in level.candidates:  # of a drawn level: as they were before
+        rows[row][column] = "?"
+    level = replace(level, rows=tuple(map("".join, rows)))
     effects = list(range(5))
     if level.wind_chance == 1:
         effects = [effect for chance, effect in outcomes(level, begin(level, (0, 0)), 4) if chance]
