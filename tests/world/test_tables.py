@@ -160,6 +160,7 @@ def compare(levels: list[Level], steps: int) -> set[str]:
     happened: set[str] = set()
     for t, (level, tables) in enumerate(zip(levels, batch.tables)):
         starts = {state.cell: state for state in reference.starts(level)}
+        assert [*starts] == [tuple(cell) for cell in tables.cell[tables.starts].tolist()]
         here = starts[tuple(tables.cell[first[t] - t * S].tolist())]
         looked = [looks(tables, state) for state in range(tables.n_states)]
         over = False
