@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from game.text.level import Level
-from game.text.reading import parse
+from game.text.reading import examine, parse
 from game.text.tiles import ACTIONS, DIRECTIONS, TILES, Tile
+from game.text.writing import canonical
 from game.world.batch import GridBatch
 from game.world.tables import Tables, TooLarge, compile_level
 from tests import random_levels, reference
@@ -383,6 +384,24 @@ def test_all_tiles_agree_with_a_scalar_reading_of_the_rules_along_random_episode
             assert looks(tables, state) == reads(expected)
             if ends:
                 break
+
+
+def test_the_canonical_text_of_a_level_plays_alike():
+    n_read = 0
+    for seed in range(200):
+        level = random_levels.random_level(seed, random_levels.ALL)
+        read_back, found = examine(canonical(level))
+        if not read_back:
+            assert (
+                "reach" in found[0].what or "pushed" in found[0].what or "no goal" in found[0].what
+            )
+            continue
+        n_read += bool(level.legend)
+        assert canonical(read_back) == canonical(level)
+        arrays = compile_level(read_back).arrays()
+        for name, array in compile_level(level).arrays().items():
+            assert np.array_equal(arrays[name], array), f"seed {seed}: {name} of {level}"
+    assert n_read > 30
 
 
 @pytest.mark.parametrize("seed", range(100))
