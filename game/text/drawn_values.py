@@ -44,7 +44,8 @@ def can_move_goal(level: Level, cell: Cell) -> bool:
     if not inside or level.tiles[cell[0]][cell[1]] not in (FLOOR, GOAL) or not level.has(GOAL):
         return False
     moved = move_goal(level, cell)
-    return all(cell in reachable(moved, start) for start in start_cells(moved))
+    starts = start_cells(moved)
+    return bool(starts) and all(cell in reachable(moved, start) for start in starts)
 
 
 def without_goals(level: Level) -> Level:

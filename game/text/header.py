@@ -6,6 +6,7 @@ canonical form, drawn from, shown to agents, and turned with the map. Adding a k
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections.abc import Callable, Iterable
@@ -497,8 +498,15 @@ def _read_cells(text: str) -> tuple[Cell, ...]:
     return tuple(sorted(set(cells)))
 
 
-def _write_cells(cells: Iterable[Cell]) -> str:
-    return " ".join(f"{row + 1},{column + 1}" for row, column in cells)
+def _write_candidates(level: Level) -> Iterable[str]:
+    """The cells, on one line for each row of the map: one for all may be too long to be read."""
+    for _, cells in itertools.groupby(level.candidates, key=lambda cell: cell[0]):
+        yield " ".join(f"{row + 1},{column + 1}" for row, column in cells)
+
+
+def _join_candidates(settings: Fields, found: Fields) -> Fields:
+    cells = {*settings.get("candidates", ()), *found.get("candidates", ())}
+    return settings | {"candidates": tuple(sorted(cells))}
 
 
 # --- vary --------------------------------------------------------------------------------------
@@ -599,8 +607,12 @@ HEADER: dict[str, HeaderKey] = {
         HeaderKey(
             "candidates",
             lambda text: {"candidates": _read_cells(text)},
-            write=lambda level: [_write_cells(level.candidates)] if level.candidates else [],
+            write=_write_candidates,
             settle=lambda level: {} if needs_candidates(level) else {"candidates": ()},
+            labels=lambda found: [
+                f"candidates {row + 1}" for row, _ in found.get("candidates", ())
+            ],
+            join=_join_candidates,
         ),
         HeaderKey(
             "vary",

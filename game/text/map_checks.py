@@ -60,14 +60,9 @@ def check_tiles(level: Level, first: int, report: Report) -> bool:
 
 def _check_ends(level: Level, first: int, report: Report) -> bool:
     """Whether the map has a goal, or the boxes and targets that `ends: boxes` takes."""
+    whole = _check_candidates(level, first, report)
     if level.ends == ENDS_BOXES:
-        return _check_boxes(level, first, report)
-    line, whole = level.places.get("candidates", first), True
-    for row, column in level.candidates:
-        if row >= level.height or column >= level.width:
-            what = f"the candidate {row + 1},{column + 1} is outside the map"
-            report(line, 1, what, "name another cell: row and column, from 1")
-            whole = False
+        return whole & _check_boxes(level, first, report)
     if not level.has((GOAL, CANDIDATE)):
         whole = False
         todo = f"put '{GOAL}' at the goal, or '{CANDIDATE}' at each cell where it may be"
@@ -75,6 +70,16 @@ def _check_ends(level: Level, first: int, report: Report) -> bool:
             todo += f", or write 'ends: {ENDS_BOXES}'"
         report(first, 1, "no goal", todo)
     return whole & _check_opponents(level, first, report)
+
+
+def _check_candidates(level: Level, first: int, report: Report) -> bool:
+    """Whether the cells that the header lists are on the map."""
+    outside = [(r, c) for r, c in level.candidates if r >= level.height or c >= level.width]
+    for row, column in outside:
+        what = f"the candidate {row + 1},{column + 1} is outside the map"
+        line = level.places.get(f"candidates {row + 1}", first)
+        report(line, 1, what, "name another cell: row and column, from 1")
+    return not outside
 
 
 def _check_boxes(level: Level, first: int, report: Report) -> bool:
