@@ -7,6 +7,8 @@ from typing import Any, Literal, Self
 
 from agents.learner import check_options
 
+STEP_SIZES = "log_alpha."  # begins the names of learned step sizes, which are logarithms
+
 
 @dataclass(frozen=True)
 class InnerConfig:

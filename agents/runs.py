@@ -23,8 +23,7 @@ from agents.agent_catalog import (
     scratch_like,
 )
 from agents.array_files import read_arrays, write_arrays
-from agents.gradient.meta_optimizer import STEP_SIZES
-from agents.inner_config import InnerOptions
+from agents.inner_config import STEP_SIZES, InnerOptions
 from agents.learner import AgentError, Arrays, Learner
 from agents.learner_registry import (
     advised_config,

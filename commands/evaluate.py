@@ -22,7 +22,7 @@ class EvaluateCommand:
     """Adapt agents to held-out tasks; print and write their adaptation curves."""
 
     pack: Positional[str]
-    """Pack folder, name of a shipped pack, or level file."""
+    """Pack folder, name of a shipped pack, level file, or level of a collection (FILE#3)."""
     agent: tuple[str, ...] = ()
     """Runs, shipped agents or learners; else the pack's agent, and scratch."""
     split: str = "test"

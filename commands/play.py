@@ -17,7 +17,7 @@ class PlayCommand:
     """Play a level yourself: find the hidden goal, then reach it at ever lower cost."""
 
     level: Positional[str] = "showcase"
-    """Level file, pack folder, or name of a shipped pack."""
+    """Level file, level of a collection (FILE#3), pack folder, or name of a shipped pack."""
     duel: str | None = None
     """Agent to play against: a run's folder, a shipped agent or a learner."""
     show_goal: bool = False

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
+
+from commands.exit_codes import say
 
 if TYPE_CHECKING:
     from game.tasks.packs import Pack
@@ -35,8 +38,14 @@ def show_progress(what: str) -> Iterator[Callable[[str, int, int], None]]:
 
 
 def load_pack(name: str) -> Pack:
-    """Load a pack as `game.tasks.packs.load_pack` does, showing that it takes time."""
+    """Load a pack as `game.tasks.packs.load_pack` does, showing that it takes time.
+
+    A line on stderr says whether levels of it are left out.
+    """
     from game.tasks import packs
 
     with show_progress(f"reading {name}"):
-        return packs.load_pack(name)
+        pack = packs.load_pack(name)
+    if pack.left_out:
+        say(f"note: {pack.left_out}", sys.stderr)
+    return pack

@@ -41,7 +41,7 @@ class TrainCommand:
     """Meta-train an agent; 'train PACK --learner NAME --help' lists that learner's options, too."""
 
     pack: Positional[str]
-    """Pack folder, name of a shipped pack, or level file."""
+    """Pack folder, name of a shipped pack, level file, or level of a collection (FILE#3)."""
     learner: str = DEFAULT_LEARNER
     """Learner: built in, offered by an installed package, or your own as FILE.py:CLASS."""
     out: Path | None = None

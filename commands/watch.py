@@ -23,7 +23,7 @@ class WatchCommand:
     """Watch an agent adapt to a level that it has never seen."""
 
     level: Positional[str] = "showcase"
-    """Level file, pack folder, or name of a shipped pack."""
+    """Level file, level of a collection (FILE#3), pack folder, or name of a shipped pack."""
     agent: str | None = None
     """Agent to watch: a run's folder, a shipped agent or a learner; else the pack's agent."""
     versus: tuple[str, ...] = ()

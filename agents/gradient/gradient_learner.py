@@ -13,10 +13,10 @@ import torch
 from torch import Tensor
 
 from agents.gradient.inner_loop import inner_loop
-from agents.gradient.meta_optimizer import STEP_SIZES, MetaOptimizer, OuterConfig
+from agents.gradient.meta_optimizer import MetaOptimizer, OuterConfig
 from agents.gradient.outer_objective import ObjectiveConfig
 from agents.gradient.policy import Params, expand_for_tasks, init_mlp, select_columns
-from agents.inner_config import InnerConfig
+from agents.inner_config import STEP_SIZES, InnerConfig
 from agents.learner import NO_CHANGES, Arrays, BaseLearner, Changes, check_options, check_size
 from agents.observations import features_of, features_of_columns
 from agents.rollout import Rngs

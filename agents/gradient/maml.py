@@ -17,9 +17,9 @@ from torch import Tensor
 from agents.gradient.gradient_learner import GradientConfig, GradientLearner
 from agents.gradient.inner_loop import InnerObjective, collect_episodes, inner_update
 from agents.gradient.losses import emaml_loss, log_likelihood, plain_surrogate
-from agents.gradient.meta_optimizer import STEP_SIZES
 from agents.gradient.outer_objective import OuterObjective
 from agents.gradient.policy import Params, log_probs
+from agents.inner_config import STEP_SIZES
 from agents.learner import check_options
 from agents.observations import features_of
 from agents.rollout import Rngs, Rollout

@@ -10,10 +10,9 @@ import torch
 from torch import Tensor
 
 from agents.gradient.policy import Params, has_feature_rows
+from agents.inner_config import STEP_SIZES
 from agents.learner import Diverged, check_options
 from agents.optimizer_state import adam_state, restore_adam
-
-STEP_SIZES = "log_alpha."  # begins the names of learned step sizes, which are logarithms
 
 
 @dataclass(frozen=True)

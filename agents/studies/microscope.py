@@ -27,10 +27,9 @@ from torch import Tensor
 from agents.gradient.inner_loop import InnerObjective, gradient_step
 from agents.gradient.losses import Dynamics, expected_return
 from agents.gradient.maml import Maml, MamlConfig
-from agents.gradient.meta_optimizer import STEP_SIZES
 from agents.gradient.outer_objective import OuterObjective
 from agents.gradient.policy import Params, log_probs
-from agents.inner_config import InnerConfig
+from agents.inner_config import STEP_SIZES, InnerConfig
 from agents.observations import features_of
 from agents.rollout import Rollout
 from agents.training.plots import (

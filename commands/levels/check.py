@@ -16,7 +16,7 @@ class CheckCommand:
     """Check level files or packs; exit with 1 if there is an error."""
 
     files: Positional[tuple[str, ...]]
-    """Level files, pack folders, or names of shipped packs."""
+    """Level files, levels of collections (FILE#3), pack folders, or names of shipped packs."""
     json: bool = False
     """Print JSON."""
 

@@ -17,7 +17,7 @@ class FixedCommand:
     """Find the best policy that does not adapt: its mean score over all that a map may hide."""
 
     pack: Positional[str]
-    """Pack folder, name of a shipped pack, or level file."""
+    """Pack folder, name of a shipped pack, level file, or level of a collection (FILE#3)."""
     split: str = "test"
     """Split whose maps are used: test, validation or train."""
     groups: int = 4

@@ -16,7 +16,7 @@ class HashCommand:
     """Print the ids of the tasks of a level or pack."""
 
     level: Positional[str]
-    """Level file, pack folder, or name of a shipped pack."""
+    """Level file, level of a collection (FILE#3), pack folder, or name of a shipped pack."""
     json: bool = False
     """Print JSON."""
 

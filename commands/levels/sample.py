@@ -25,7 +25,7 @@ class SampleCommand:
     """Draw tasks: their maps, what was drawn, optimal returns and shortest paths."""
 
     level: Positional[str]
-    """Level file (any of its tasks), pack folder, or name of a shipped pack."""
+    """Level file or FILE#3 of a collection (any task), pack folder, or name of a shipped pack."""
     n: Annotated[int, tyro.conf.arg(aliases=["-n"], name="number")] = 8
     """Number of tasks."""
     seed: int = 0

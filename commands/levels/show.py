@@ -16,7 +16,7 @@ class ShowCommand:
     """Print a level's map with its optimal path, returns and task ids."""
 
     level: Positional[str]
-    """Level file, pack folder, or name of a shipped pack."""
+    """Level file, level of a collection (FILE#3), pack folder, or name of a shipped pack."""
     json: bool = False
     """Print JSON."""
 

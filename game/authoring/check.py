@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,21 +14,19 @@ from game.authoring.formatting import as_json_text
 from game.authoring.level_warnings import (
     cut_texts,
     find_warnings,
-    place_in_file,
     unwanted_goals,
     unwanted_text,
 )
 from game.authoring.training_cost import find_slow_levels, slow_levels
-from game.files import open_regular
 from game.tasks.authored_splits import check_cells
 from game.tasks.distribution import SPLITS
 from game.tasks.family import count_tasks, draw_task, family
 from game.tasks.pack_file import PACK_FILE, PackError, level_files
-from game.tasks.packs import DEFAULT_EPISODES, Pack, find_pack, load_pack
+from game.tasks.packs import DEFAULT_EPISODES, Pack, find_pack, load_pack, pack_folder
 from game.tasks.task import Task
 from game.text.drawn_values import drawable_values, with_values
-from game.text.level import MAX_BYTES, Level, LevelError
-from game.text.reading import MAX_PROBLEMS, examine
+from game.text.level import Level, LevelError
+from game.text.reading import MAX_PROBLEMS, LevelFile, open_levels, split_address
 from game.text.values import OneOf, Range, Value
 from game.text.walking import start_cells
 from game.world.bayes_optimal import bayes_returns, posterior_sampling
@@ -56,11 +54,8 @@ def check(names: Sequence[str], progress: Progress = _no_progress) -> list[dict[
         progress(name, 0, 0)
         try:
             path = find_pack(name)
-            path = path.parent if path.name == PACK_FILE else path
-            if path.is_file():
-                reports.append(check_file(path, progress=progress))
-                continue
-            reports += check_folder(path, progress)
+            folder = pack_folder(path)
+            reports += check_folder(folder, progress) if folder else check_all(path, progress)
         except PackError as error:
             reports.append(_report(name, [str(error)]))
         except OSError as error:
@@ -82,13 +77,36 @@ def check_folder(folder: Path, progress: Progress = _no_progress) -> list[dict[s
         episodes = pack.episodes
         pack.train.check()
         whole = [] if pack.levels else [check_generated(pack, progress)]
-        slow = {level.file: what for level, what in find_slow_levels(pack.levels)}
+        slow = {level.where: what for level, what in find_slow_levels(pack.levels)}
     except LevelError:  # these errors are in the files' own reports
         pass
     except (PackError, TooLarge) as error:
         whole = [_report(str(folder), [str(error)])]
     files = level_files(folder)
-    return [check_file(file, episodes, slow.get(str(file), ""), progress) for file in files] + whole
+    return [
+        report for file in files for report in check_all(file, progress, episodes, slow)
+    ] + whole
+
+
+def check_all(
+    path: Path,
+    progress: Progress = _no_progress,
+    episodes: int = DEFAULT_EPISODES,
+    slow: Mapping[str, str] | None = None,
+) -> list[dict[str, Any]]:
+    """Return a report on a level file or a member of a collection, or on each of the members.
+
+    `slow` says what levels, given by their places, cost in training with their pack-mates. Without
+    it each level is looked at by itself. Raises OSError.
+    """
+    file, number = split_address(path)
+    text = open_levels(file)
+    if number is not None or len(text) == 1:
+        return [_check_level(str(path), text, number, episodes, slow, progress)]
+    return [
+        _check_level(f"{path}#{i}", text, i, episodes, slow, progress)
+        for i in range(1, len(text) + 1)
+    ]
 
 
 def check_generated(pack: Pack, progress: Progress = _no_progress) -> dict[str, Any]:
@@ -121,46 +139,55 @@ def check_generated(pack: Pack, progress: Progress = _no_progress) -> dict[str, 
 
 
 def check_file(
-    path: Path,
-    episodes: int = DEFAULT_EPISODES,
-    slow: str | None = None,
-    progress: Progress = _no_progress,
+    path: Path, episodes: int = DEFAULT_EPISODES, progress: Progress = _no_progress
 ) -> dict[str, Any]:
-    """Return a report on a level file; figures of a family are means over its tasks.
+    """Return a report on a file with one level; figures of a family are means over its tasks.
 
-    `episodes` is the number of episodes in a trial. `slow` says what the level costs in training
-    with its pack-mates; without it, the level is looked at by itself. Raises OSError.
+    `episodes` is the number of episodes in a trial. Raises OSError.
     """
-    with open_regular(path) as file:
-        text = file.read(MAX_BYTES + 1)
-    level, problems = examine(text, str(path))
-    report = _report(str(path), [str(problem) for problem in problems])
+    file, number = split_address(path)
+    return _check_level(str(path), open_levels(file), number, episodes, None, progress)
+
+
+def _check_level(
+    name: str,
+    text: LevelFile,
+    number: int | None,
+    episodes: int,
+    slow: Mapping[str, str] | None,
+    progress: Progress,
+) -> dict[str, Any]:
+    """Return a report, under a name, on a level of a file. The rest is as for `check_all`."""
+    level, problems = text.examine(number)
+    report = _report(name, [str(problem) for problem in problems])
     if not level:
         return report
+    file = level.file
     if slow is None:
         try:
             check_cells([level], level.where.removesuffix(": "))
         except PackError as error:
-            return _report(str(path), [str(error)])
-        slow = next((what for _, what in find_slow_levels([level])), "")
+            return _report(name, [str(error)])
+        slow = {one.where: what for one, what in find_slow_levels([level])}
     try:
         tasks, sampled = _tasks_to_check(level)
-        checked = check_tasks(tasks, partial(progress, str(path)))
+        checked = check_tasks(tasks, partial(progress, name))
         sampled |= len(checked) < len(tasks)
         report |= _mean_figures(checked) | {"sampled": sampled} | _bayes_figures(level, episodes)
-        found = [*cut_texts(text), *find_warnings(level, checked)]
-        found += [(level.places.get("map", 1), 1, slow)] if slow else []
-        report["warnings"] = _warning_lines(path, found)
+        found = [*cut_texts(text.header), *find_warnings(level, checked)]
+        if what := slow.get(level.where):
+            found.append((level.places.get("map", 1), 1, what))
+        report["warnings"] = _warning_lines(file, found)
         if report["shortest_path"] is None:
-            line, column = place_in_file(level, start_cells(level)[0])
+            line, column = level.place(start_cells(level)[0])
             what = "the opponents block every way to a goal - open another way"
-            report["errors"] = [f"{path}:{line}:{column}: {what}"]
+            report["errors"] = [f"{file}:{line}:{column}: {what}"]
     except TooLarge as error:
         report["errors"] = [str(error)]
     return report
 
 
-def _warning_lines(path: Path, found: Sequence[tuple[int, int, str]]) -> list[str]:
+def _warning_lines(path: str, found: Sequence[tuple[int, int, str]]) -> list[str]:
     """Return warnings (line, column, message) in the order of their places, up to MAX_PROBLEMS."""
     lines = [
         f"{path}:{line}:{column}: warning: {what}"

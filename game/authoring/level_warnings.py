@@ -9,8 +9,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from game.authoring.figures import CheckedTask
+from game.text.header import TEXT_KEYS
 from game.text.legend import uses
 from game.text.level import ENDS_BOXES, MAX_STATES, Cell, Level
+from game.text.quoted import without_comment
 from game.text.step_reward import DECIMALS, NoStepReward, automatic_step_reward
 from game.text.tiles import (
     ARROWS,
@@ -47,11 +49,6 @@ MOST_HALVINGS = 6  # of a step reward
 Warnings = Iterator[tuple[int, int, str]]  # line, column, message
 
 
-def place_in_file(level: Level, cell: Cell) -> tuple[int, int]:
-    """Return line and column of a cell in the level's file, from 1."""
-    return level.places.get("map", 1) + cell[0], cell[1] + 1
-
-
 def _cell_text(cell: Cell) -> str:
     """Return the name of a cell, in the words of `Task.drawn`."""
     return f"row {cell[0] + 1} column {cell[1] + 1}"
@@ -66,10 +63,10 @@ def find_warnings(level: Level, checked: Sequence[CheckedTask]) -> Warnings:
     yield from _stuck_parts(level)
     if level.goal == "hidden" and len(candidates) == 1 and not level.find(GOAL):
         what = "the hidden goal has only one candidate - add another '?'"
-        yield *place_in_file(level, candidates[0]), what
+        yield *level.place(candidates[0]), what
     if candidates and level.find(GOAL):
         what = "'G' and '?' on one map: every task has the goals 'G' and one more - use one of them"
-        yield *place_in_file(level, level.find(GOAL)[0]), what
+        yield *level.place(level.find(GOAL)[0]), what
     if whole:
         yield from _unreached_goals(level, checked, reached)
         yield from _unreached_from_some(level, reached)
@@ -88,9 +85,9 @@ def _unreached_goals(level: Level, checked: Sequence[CheckedTask], reached: set[
         times, of = missed[name], drawn[name]
         what, todo = f"the goal at {name} is out of reach", "open a path to it"
         if cell not in reached or (of and times == of):
-            yield *place_in_file(level, cell), f"{what} - {todo}"
+            yield *level.place(cell), f"{what} - {todo}"
         elif times:
-            yield *place_in_file(level, cell), f"{what} in {times} of {of} tasks - {todo}"
+            yield *level.place(cell), f"{what} in {times} of {of} tasks - {todo}"
 
 
 def _unreached_from_some(level: Level, reached: set[Cell]) -> Warnings:
@@ -101,7 +98,7 @@ def _unreached_from_some(level: Level, reached: set[Cell]) -> Warnings:
             continue
         verb = "is" if len(missed) == 1 else "are"
         what = f"from the {_cells_text('start', starts)}, the {_cells_text('goal', missed)} {verb}"
-        yield *place_in_file(level, min(starts)), f"{what} out of reach - open a path"
+        yield *level.place(min(starts)), f"{what} out of reach - open a path"
 
 
 def _cells_text(noun: str, cells: Sequence[Cell]) -> str:
@@ -125,23 +122,23 @@ def _unused_parts(level: Level, reached: set[Cell]) -> Warnings:
         if tile.effect == "door" and not keys:
             key = char.lower()
             what = f"the door '{char}' never opens: there is no key '{key}' - add one"
-            yield *place_in_file(level, cells[0]), what
+            yield *level.place(cells[0]), what
         elif tile.effect == "door" and reached and not reached & {*keys}:
             key = char.lower()
             what = f"the door '{char}' never opens: its key is out of reach - move the '{key}'"
-            yield *place_in_file(level, keys[0]), what
+            yield *level.place(keys[0]), what
         if tile.effect == "teleporter" and not teleporters(level, char):
             what = f"the teleporter '{char}' leads nowhere - add a second '{char}'"
-            yield *place_in_file(level, cells[0]), what
+            yield *level.place(cells[0]), what
     for char, partner, what in (
         (GATE, SWITCH, "the gates never open: there is no switch '!' - add one"),
         (SWITCH, GATE, "the switches open nothing: there is no gate '=' - add one"),
     ):
         if char in tiles and partner not in tiles:
-            yield *place_in_file(level, level.find(char)[0]), what
+            yield *level.place(level.find(char)[0]), what
     if level.ends != ENDS_BOXES and level.has(TARGETS):
         what = f"the targets have no effect - write 'ends: {ENDS_BOXES}', or remove them"
-        yield *place_in_file(level, level.find(*TARGETS)[0]), what
+        yield *level.place(level.find(*TARGETS)[0]), what
 
 
 def _unused_settings(level: Level) -> Warnings:
@@ -171,13 +168,13 @@ def _stuck_parts(level: Level) -> Warnings:
     for row, column in level.find(*ARROWS.values()):
         if not exits(Node(row, column, keys, gates_open=True)):
             what = f"the one-way tile at {_cell_text((row, column))} cannot be left"
-            yield *place_in_file(level, (row, column)), f"{what} - open a way out of it"
+            yield *level.place((row, column)), f"{what} - open a way out of it"
     for row, column in level.find(*OPPONENTS):
         char = level.rows[row][column]
         if not any(_is_free(level, one) for one in _ahead_of_opponent(level, char, (row, column))):
             name = BY_CHAR[level.tile(char)].name
             what = f"the {name} at {_cell_text((row, column))} cannot move - leave room for it"
-            yield *place_in_file(level, (row, column)), what
+            yield *level.place((row, column)), what
     for char in sorted(char for char in level.chars if level.tile(char) in OPPONENTS):
         label = f"{char} every"
         fewest = min(_numbers(level.setting(label)))
@@ -289,12 +286,15 @@ def _rewarding_step(levels: Sequence[Level], family: Level | None) -> float | No
 
 # --- the text of the file ------------------------------------------------------------------------
 
-_CUT = re.compile(r"[ \t]*(title|author)[ \t]*:[^;]*[^; \t](?=;)", re.IGNORECASE)
+_CUT = re.compile(rf"([ \t]*(?P<key>{'|'.join(TEXT_KEYS)})[ \t]*):[^;]*[^; \t](?=;)", re.IGNORECASE)
 
 
-def cut_texts(text: bytes) -> Warnings:
-    """Yield warnings about titles and authors of a level file that a ';' cuts inside the text."""
-    for number, line in enumerate(text.decode("utf-8-sig").split("\n"), 1):
-        if found := _CUT.match(line):
-            what = f"the {found[1].lower()} ends before ';', where a comment begins"
-            yield number, found.end() + 1, f"{what} - remove the ';', or put a blank before it"
+def cut_texts(header: Sequence[str]) -> Warnings:
+    """Yield warnings about texts in the lines of a header that a ';' cuts inside the text."""
+    for number, line in enumerate(header, 1):
+        found = _CUT.match(line)
+        if found and without_comment(line, found[1]) == found[0] and not found[0].endswith('"'):
+            key = found["key"].lower()
+            what = f"the {key} ends before ';', where a comment begins"
+            todo = f'put it in quotes, as {key}: "a; b", or a blank before the comment'
+            yield number, found.end() + 1, f"{what} - {todo}"

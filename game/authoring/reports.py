@@ -14,7 +14,7 @@ from game.authoring.formatting import aligned_columns, as_json_text
 from game.tasks.distribution import SPLITS
 from game.tasks.family import draw_task
 from game.tasks.pack_file import PackError
-from game.tasks.packs import list_packs, load_pack, pack_entry
+from game.tasks.packs import Pack, list_packs, load_pack, pack_entry, pack_folder
 from game.tasks.task import Task
 from game.text.dialects import DIALECTS
 from game.text.legend import keys_of, write_legend
@@ -39,14 +39,20 @@ MOST_DRAWN = 1000  # tasks in `levels sample`
 
 
 def packs_report(as_json: bool) -> str:
-    """Return a table of the shipped packs with the number of tasks in each split."""
+    """Return a table of the shipped packs: tasks in each split, agent and hidden variables."""
     entries = [pack_entry(folder) for folder in list_packs()]
     rows = [
         {"name": e.name, "title": e.title, **_counts(e.sizes), "agent": e.agent} for e in entries
     ]
     if as_json:
-        return as_json_text(rows)
-    return aligned_columns([list(rows[0]), *(list(row.values()) for row in rows)])
+        return as_json_text([row | {"hidden": e.hidden} for row, e in zip(rows, entries)])
+    table = [[*row.values(), _hidden_text(e.hidden)] for row, e in zip(rows, entries)]
+    return aligned_columns([[*rows[0], "hidden"], *table])
+
+
+def _hidden_text(hidden: tuple[str, ...] | None) -> str:
+    """Return the names of hidden variables in a line; "" where a pack does not say."""
+    return "" if hidden is None else ", ".join(hidden) or "nothing"
 
 
 def _counts(sizes: dict[str, int | None]) -> dict[str, int | str]:
@@ -88,8 +94,8 @@ def sample_tasks(name: str, n: int, seed: int, split: str | None) -> tuple[str, 
     where the split has no tasks.
     """
     pack, rng = load_pack(name), np.random.default_rng(seed)
-    if split is None and pack.path.is_file():
-        level = pack.levels[0]
+    if split is None and len(pack.levels) == 1 and not pack_folder(pack.path):
+        [level] = pack.levels
         tasks = [draw_task(level, pack.title, rng) for _ in range(n)]
         return f"{pack.title}: {n} tasks of the level, seed {seed}", list(map(TaskFigures, tasks))
     train = pack.split("train")
@@ -164,15 +170,20 @@ def fixed_policy_report(
     return f"{aligned_columns([list(rows[0]), *table])}\nmean score {mean:.3f}"
 
 
-def _listed(name: str) -> list[tuple[str, Task]]:
+def _listed(pack: Pack) -> list[tuple[str, Task]]:
     """Return the listed tasks of all splits, each with the name of its split."""
-    pack = load_pack(name)
     return [(split, task) for split in SPLITS for task in pack.split(split).tasks]
+
+
+def _left_out(pack: Pack) -> list[str]:
+    """Return a line on the levels that are left out, if any are."""
+    return [visible(pack.left_out)] if pack.left_out else []
 
 
 def optimal_paths_report(name: str, as_json: bool) -> str:
     """Return the maps of the first tasks with their optimal paths as arrows, and their figures."""
-    tasks = list({task.id: task for _, task in _listed(name)}.values())
+    pack = load_pack(name)
+    tasks = list({task.id: task for _, task in _listed(pack)}.values())
     figures = [TaskFigures(task) for task in tasks[:SHOWN_TASKS]]
     if as_json:
         rows = [
@@ -184,7 +195,7 @@ def optimal_paths_report(name: str, as_json: bool) -> str:
     if len(tasks) > SHOWN_TASKS:
         more = len(tasks) - SHOWN_TASKS
         parts.append(f"and {more:,} more - 'levels hash' lists all tasks")
-    return "\n\n".join(parts)
+    return "\n\n".join([*parts, *_left_out(pack)])
 
 
 def _json_about(level: Level) -> dict[str, Any]:
@@ -249,7 +260,8 @@ def _move(level: Level, action: int) -> str:
 
 def task_ids_report(name: str, as_json: bool) -> str:
     """Return a table of all listed tasks: id, split, name and draws."""
-    listed = _listed(name)
+    pack = load_pack(name)
+    listed = _listed(pack)
     if as_json:
         return as_json_text(
             [
@@ -257,6 +269,5 @@ def task_ids_report(name: str, as_json: bool) -> str:
                 for split, task in listed
             ]
         )
-    return aligned_columns(
-        [[task.id, split, task.name, describe_draws(task)] for split, task in listed]
-    )
+    rows = [[task.id, split, task.name, describe_draws(task)] for split, task in listed]
+    return "\n".join([aligned_columns(rows), *_left_out(pack)])

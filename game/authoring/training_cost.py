@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice, product
 from statistics import median
 
 import numpy as np
@@ -13,8 +14,7 @@ from game.tasks.pack_file import PACK_FILE
 from game.tasks.packs import Pack
 from game.text.drawn_values import drawable_values, with_values
 from game.text.level import Level
-from game.text.tiles import PATROL
-from game.text.values import OneOf, Value
+from game.text.values import OneOf
 from game.world.features import MAX_SIZE
 from game.world.tables import TooLarge, compile_level
 
@@ -22,8 +22,9 @@ MOST_STATES = 2000  # of a task that learners train on
 USUAL_STATES = 100  # what a level without pack-mates is compared with
 FIXED_COST = 130  # of a task in an iteration, in states; measured with maml
 SLOWER = 3.0  # a level is named if it makes an iteration this many times as slow
+MOST_CHOICES = 32  # of kinds of patrols that are tried
 MOST_TASKS = 16  # generated tasks that are compiled
-KIND = f"{PATROL} kind"
+KIND = " kind"  # ends the labels of the kinds of patrols
 
 
 def slow_levels(pack: Pack) -> list[str]:
@@ -81,12 +82,14 @@ def count_states(level: Level) -> int:
     """
     if max(level.height, level.width) > MAX_SIZE:
         return 0
-    kinds = drawable_values(level).get(KIND)
-    choices: list[dict[str, Value]] = [{}]
-    if isinstance(kinds, OneOf):
-        choices = [{KIND: kind} for kind in kinds.members]
+    kinds = {
+        label: value.members
+        for label, value in drawable_values(level).items()
+        if label.endswith(KIND) and isinstance(value, OneOf)
+    }
+    choices = islice(product(*kinds.values()), MOST_CHOICES)
     try:
-        tasks = [nth_task(with_values(level, chosen), 0, "") for chosen in choices]
+        tasks = [nth_task(with_values(level, dict(zip(kinds, one))), 0, "") for one in choices]
         return max(compile_level(task.level).n_states for task in tasks)
     except TooLarge:
         return 0

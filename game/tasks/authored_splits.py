@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from game.files import name_text
 from game.tasks.distribution import SPLITS, TaskDistribution
 from game.tasks.family import count_tasks, family, nth_task
+from game.tasks.level_members import level_name
 from game.tasks.pack_file import PackError, PackFile
 from game.tasks.task import Task
 from game.text.level import Level, LevelError
@@ -30,7 +30,7 @@ def list_tasks(levels: list[tuple[str, Level]], where: str) -> list[Task]:
     Raises PackError over MOST_CELLS; `where` is the file that the message names.
     """
     check_cells([level for _, level in levels], where)
-    named = ((level, level.title or name_text(Path(file).stem)) for file, level in levels)
+    named = ((level, level.title or level_name(file)) for file, level in levels)
     return [task for level, name in named for task in family(level, name)]
 
 
@@ -150,9 +150,9 @@ def _divide_by_file(
 
 
 def _matches(name: str, pattern: str) -> bool:
-    """Whether a file's name matches a pattern of a pack.toml."""
+    """Whether a pattern of a pack.toml matches a file's name, or that of a member's collection."""
     try:
-        return Path(name).match(pattern)
+        return Path(name).match(pattern) or Path(name.rpartition("#")[0] or name).match(pattern)
     except ValueError:  # an empty pattern, as "."
         return False
 
@@ -177,8 +177,9 @@ def _divide_by_goals(
                 what = f"has {mark!r} at row {row + 1} column {column + 1}"
                 source.fail(name, f"{what} - mark each '?' with t, v or h")
             numbers = range(i * n_variants, (i + 1) * n_variants)
-            title = level.title or name_text(Path(name).stem)
-            lists[mark] += [nth_task(level, number, title) for number in numbers]
+            title = level.title or level_name(name)
+            found = (nth_task(level, number, title) for number in numbers)
+            lists[mark] += [replace(task, weight=1) for task in found]  # each draw is listed
     return _listed(*lists.values())
 
 
@@ -219,7 +220,8 @@ def with_lines(source: PackFile, key: str, lines: str, level: Level) -> Level:
     """Return the level with further header lines. Raises PackError where they are invalid."""
     try:
         refined = parse(f"{lines}\n{write(level)}", key)
-        return replace(refined, file=level.file, places=level.places)
+        places, row_places = level.places, level.row_places
+        return replace(refined, file=level.file, places=places, row_places=row_places)
     except LevelError as error:
         first = error.problems[0]
         raise source.error(key, f"has an invalid header line: {first}") from None

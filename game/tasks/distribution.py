@@ -37,7 +37,7 @@ class TaskDistribution:
         return self.draw is not None or (self.redraws_ranges and any(t.member for t in self.tasks))
 
     def sample(self, n: int, rng: np.random.Generator) -> list[Task]:
-        """Return n random tasks; a list repeats a task only after all of its tasks.
+        """Return n random tasks; a list repeats none before it has given all, by their weights.
 
         Raises LookupError where the split has no tasks.
         """
@@ -45,9 +45,10 @@ class TaskDistribution:
             return [self.draw(rng) for _ in range(n)]
         if not self.tasks:
             raise LookupError(f"the {self.name} split has no tasks")
-        rounds = -(-n // len(self.tasks))
-        order = np.concatenate([rng.permutation(len(self.tasks)) for _ in range(rounds)])
-        chosen = [self.tasks[i] for i in order[:n]]
+        tasks = [task for task in self.tasks for _ in range(task.weight)]
+        rounds = -(-n // len(tasks))
+        order = np.concatenate([rng.permutation(len(tasks)) for _ in range(rounds)])
+        chosen = [tasks[i] for i in order[:n]]
         return [self._redraw(task, rng) for task in chosen] if self.redraws_ranges else chosen
 
     def _redraw(self, task: Task, rng: np.random.Generator) -> Task:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import replace
@@ -62,14 +63,30 @@ def nth_task(level: Level, index: int, name: str) -> Task:
     sets = {label: v.members for label, v in drawable_values(level).items() if isinstance(v, OneOf)}
     chosen: dict[str, Value] = {label: m[i] for (label, m), i in zip(sets.items(), members)}
     drawn += [(label, text_of(value)) for label, value in chosen.items()]
+    weight = math.prod(members.count(chosen[label]) for label, members in sets.items())
     shown = nominal(level.shown or level)
     member = with_values(level, chosen)
     if shown != member:
         member = replace(member, shown=shown)
     if not any(isinstance(value, Range) for value in drawable_values(member).values()):
-        return Task(member, name, tuple(drawn))
-    task = Task(member, name, tuple(drawn), member)
+        return Task(member, name, tuple(drawn), weight=weight)
+    task = Task(member, name, tuple(drawn), member, weight)
     return redraw_ranges(task, np.random.default_rng(int(task.kind, 16)))
+
+
+def _distinct_numbers(level: Level) -> Iterator[int]:
+    """Yield the numbers of tasks, one for the equal members of each set."""
+    n_candidates, n_variants, *_ = _sizes(level)
+    sets = (v.members for v in drawable_values(level).values() if isinstance(v, OneOf))
+    digits: list[list[tuple[int, int]]] = []  # each a number and its base
+    for members in (range(n_candidates), range(n_variants), *sets):
+        first = {member: i for i, member in reversed(list(enumerate(members)))}
+        digits.append([(i, len(members)) for i in sorted(first.values())])
+    for chosen in itertools.product(*digits):
+        index = 0
+        for digit, base in chosen:
+            index = index * base + digit
+        yield index
 
 
 def redraw_ranges(task: Task, rng: np.random.Generator) -> Task:
@@ -80,7 +97,7 @@ def redraw_ranges(task: Task, rng: np.random.Generator) -> Task:
     chosen: dict[str, Value] = {label: r.at(rng.random()) for label, r in ranges.items()}
     kept = [(label, text) for label, text in task.drawn if label not in ranges]
     drawn = (*kept, *((label, text_of(value)) for label, value in chosen.items()))
-    return Task(with_values(task.member, chosen), task.name, drawn, task.member)
+    return replace(task, level=with_values(task.member, chosen), drawn=drawn)
 
 
 def draw_task(level: Level, name: str, rng: np.random.Generator) -> Task:
@@ -93,7 +110,7 @@ def draw_task(level: Level, name: str, rng: np.random.Generator) -> Task:
 def family(level: Level, name: str) -> Iterator[Task]:
     """Yield every distinct task of a level once, in a fixed order."""
     seen: set[str] = set()
-    for index in range(count_tasks(level)):
+    for index in _distinct_numbers(level):
         task = nth_task(level, index, name)
         if task.id not in seen:
             seen.add(task.id)

@@ -22,11 +22,12 @@ from game.tasks.authored_splits import (
 )
 from game.tasks.distribution import SPLITS, TaskDistribution
 from game.tasks.generated_splits import GenerateTable, generated_splits
+from game.tasks.level_members import Members, Named, level_name, read_members
 from game.tasks.pack_file import PACK_FILE, PackError, PackFile, level_files
 from game.tasks.task import Task
 from game.text.drawn_values import without_goals
-from game.text.level import Level, LevelError
-from game.text.reading import read
+from game.text.level import Level, LevelError, Problem
+from game.text.reading import split_address
 from game.text.variants import variants
 from game.text.writing import canonical
 
@@ -91,9 +92,12 @@ def _assignments(table: dict[str, Any], prefix: str = "") -> list[str]:
 
 @dataclass(frozen=True)
 class Pack:
-    """A task distribution with its splits. `path` is a folder or a level file.
+    """A task distribution with its splits.
 
-    `episodes` is the number of episodes in a trial of an agent with memory.
+    `path` is a folder, a level file, a collection, or a member of one as `boxes.xsb#3`. `episodes`
+    is the number of episodes in a trial of an agent with memory. `hidden` names the hidden
+    variables; it is empty where there are none, and None where the pack does not say. `refused` say
+    why some levels of collections are left out.
     """
 
     name: str
@@ -105,10 +109,21 @@ class Pack:
     train: TrainAdvice
     levels: tuple[Level, ...]  # the authored levels; empty for generated levels
     splits: dict[str, TaskDistribution] = field(repr=False)
+    hidden: tuple[str, ...] | None = None
+    refused: tuple[str, ...] = ()
 
     def split(self, name: str) -> TaskDistribution:
         """Return the split "train", "validation" or "test"."""
         return self.splits[name]
+
+    @property
+    def left_out(self) -> str:
+        """What is left out of the pack, and how to find out why; "" if nothing is."""
+        if not self.refused:
+            return ""
+        n, path = len(self.refused), self.path
+        what = "1 level is" if n == 1 else f"{n:,} levels are"
+        return f"{path}: {what} left out - 'levels check {path}' says why"
 
     def families(self, task: Task) -> list[Level]:
         """Return the distinct families that a task may be a draw of, given its map without the
@@ -136,6 +151,7 @@ class PackTable:
     text: str = ""
     agent: str = DEFAULT_AGENT
     episodes: int = DEFAULT_EPISODES
+    hidden: list[str] | None = None
     train: dict[str, Any] = field(default_factory=dict)
     split: dict[str, Any] = field(default_factory=dict)
     generate: dict[str, Any] = field(default_factory=dict)
@@ -147,9 +163,12 @@ def list_packs() -> list[Path]:
 
 
 def find_pack(name: str | Path) -> Path:
-    """Return a path as given, or the folder of a shipped pack by its name. Raises PackError."""
+    """Return a path as given, or the folder of a shipped pack by its name. Raises PackError.
+
+    The path may be that of a member of a collection, as `boxes.xsb#3`.
+    """
     path = Path(name)
-    if os.path.isfile(path) or os.path.isdir(path):
+    if os.path.isfile(path) or os.path.isdir(path) or split_address(path)[1] is not None:
         return path
     if os.path.lexists(path):
         raise PackError(f"{name}: neither a file nor a folder - name a level file or a pack")
@@ -164,29 +183,16 @@ def find_pack(name: str | Path) -> Path:
 def load_pack(name: str | Path) -> Pack:
     """Load a pack folder or a level file. Raises PackError, LevelError or OSError."""
     path = find_pack(name)
-    folder = _folder(path)
+    folder = pack_folder(path)
     if folder is None:
-        level = read(path)
-        tasks = list_tasks([(path.name, level)], str(path))
-        splits = divide_by_share(tasks, DEFAULT_SHARES)
-        return Pack(
-            name=name_text(path.stem),
-            path=path,
-            title=level.title or name_text(path.stem),
-            text="",
-            agent=DEFAULT_AGENT,
-            episodes=DEFAULT_EPISODES,
-            train=TrainAdvice(),
-            levels=(level,),
-            splits=splits,
-        )
+        return _load_file(path)
     source, settings = _open(folder)
-    levels: list[tuple[str, Level]] = []
+    members = Members(())
     if settings.generate:
         splits = generated_splits(source, settings.generate, settings.split)
     else:
-        levels = _read_levels(folder)
-        splits = authored_splits(source, settings.split, levels)
+        members = _read_levels(folder)
+        splits = authored_splits(source, settings.split, list(members.levels))
     if settings.split.get("by") != ALIKE:
         check_apart(splits, source.file)
     name = name_text(folder.resolve().name)
@@ -198,8 +204,29 @@ def load_pack(name: str | Path) -> Pack:
         agent=settings.agent,
         episodes=settings.episodes,
         train=TrainAdvice(settings.train, source),
-        levels=tuple(level for _, level in levels),
+        levels=tuple(level for _, level in members.levels),
         splits=splits,
+        hidden=_names(settings.hidden),
+        refused=members.refused,
+    )
+
+
+def _load_file(path: Path) -> Pack:
+    """Load a level file, a collection or a member of one."""
+    members = read_members(path)
+    levels = [level for _, level in members.levels]
+    name = level_name(path.name)
+    return Pack(
+        name=name,
+        path=path,
+        title=levels[0].title if len(levels) == 1 and levels[0].title else name,
+        text="",
+        agent=DEFAULT_AGENT,
+        episodes=DEFAULT_EPISODES,
+        train=TrainAdvice(),
+        levels=tuple(levels),
+        splits=divide_by_share(list_tasks(list(members.levels), str(path)), DEFAULT_SHARES),
+        refused=members.refused,
     )
 
 
@@ -208,18 +235,18 @@ def pack_advice(name: str | Path) -> TrainAdvice:
 
     Raises PackError or OSError.
     """
-    folder = _folder(find_pack(name))
+    folder = pack_folder(find_pack(name))
     if folder is None:
         return TrainAdvice()
     source, settings = _open(folder)
     return TrainAdvice(settings.train, source)
 
 
-def _folder(path: Path) -> Path | None:
-    """Return the pack folder of a folder or a pack.toml; None for a level file."""
-    if os.path.isfile(path) and path.name != PACK_FILE:
-        return None
-    return path if os.path.isdir(path) else path.parent
+def pack_folder(path: Path) -> Path | None:
+    """Return the folder of a folder or a pack.toml; None for a level file or a member of one."""
+    if os.path.isdir(path):
+        return path
+    return path.parent if path.name == PACK_FILE else None
 
 
 def _open(folder: Path) -> tuple[PackFile, PackTable]:
@@ -234,6 +261,11 @@ def _open(folder: Path) -> tuple[PackFile, PackTable]:
     return source, settings
 
 
+def _names(hidden: list[str] | None) -> tuple[str, ...] | None:
+    """Return the hidden variables that a pack names, or None where it does not say."""
+    return None if hidden is None else tuple(hidden)
+
+
 @dataclass(frozen=True)
 class PackSummary:
     """A pack's entry in a list. `sizes` are the numbers of tasks by split; None is unlimited."""
@@ -242,6 +274,7 @@ class PackSummary:
     title: str
     agent: str
     sizes: dict[str, int | None]
+    hidden: tuple[str, ...] | None = None
 
 
 def pack_entry(folder: Path) -> PackSummary:
@@ -253,26 +286,31 @@ def pack_entry(folder: Path) -> PackSummary:
     if settings.generate:
         chosen = source.fill(GenerateTable, settings.generate, "generate")
         sizes = {"train": None, "validation": chosen.validation, "test": chosen.test}
-        return PackSummary(folder.name, settings.title or folder.name, settings.agent, sizes)
+        title = settings.title or folder.name
+        return PackSummary(folder.name, title, settings.agent, sizes, _names(settings.hidden))
     pack = load_pack(folder)
     splits = {name: pack.split(name) for name in SPLITS}
     sizes = {name: None if s.unlimited else len(s.tasks) for name, s in splits.items()}
-    return PackSummary(pack.name, pack.title, pack.agent, sizes)
+    return PackSummary(pack.name, pack.title, pack.agent, sizes, pack.hidden)
 
 
-def _read_levels(folder: Path) -> list[tuple[str, Level]]:
-    """Return the names and levels of a folder's level files.
+def _read_levels(folder: Path) -> Members:
+    """Return the names and levels of a folder's level files and collections.
 
     Raises LevelError with the problems of all files, or PackError where there is no file.
     """
-    levels, problems = [], []
+    levels: list[Named] = []
+    problems: list[Problem] = []
+    refused: list[str] = []
     for path in level_files(folder):
         try:
-            levels.append((path.name, read(path)))
+            members = read_members(path)
+            levels += members.levels
+            refused += members.refused
         except LevelError as error:
             problems += error.problems
     if problems:
         raise LevelError(problems)
     if not levels:
         raise PackError(f"{folder}: the pack has no level files - add one, for example 'first.txt'")
-    return levels
+    return Members(tuple(levels), tuple(refused))

@@ -10,6 +10,7 @@ from game.tasks.authored_splits import DEFAULT_SHARES, divide_by_share, list_tas
 from game.tasks.distribution import SPLITS, TaskDistribution
 from game.tasks.packs import load_pack
 from game.tasks.task import Task
+from game.text.dialects.frozen_lake import FROZEN_LAKE
 from game.text.drawn_values import drawable_values
 from game.text.level import Level, LevelError
 from game.text.reading import examine, parse
@@ -72,13 +73,19 @@ def _splits_of_level(level: Level) -> dict[str, TaskDistribution]:
 
 
 def _level_of_rows(rows: Sequence[str]) -> Level:
-    """Return the level with these rows as its map. Raises LevelError, whose lines are the rows."""
+    """Return the level with these rows as its map: in our tiles, or as Gymnasium's FrozenLake.
+
+    Raises LevelError, whose lines are the rows.
+    """
     for number, row in enumerate(rows, 1):
         if "\n" in row:
             raise ValueError(f"row {number} has a line break - give one string for each row")
-    level, problems = examine("\n".join(["map:", *rows]), "rows")
+    header = ["map:"]
+    if any(rows) and set("".join(rows)) <= {*FROZEN_LAKE}:  # no map of ours: it has no start
+        header = ["dialect: frozenlake", *header]
+    level, problems = examine("\n".join([*header, *rows]), "rows")
     if level is None:
-        raise LevelError([replace(one, line=max(1, one.line - 1)) for one in problems])
+        raise LevelError([replace(one, line=max(1, one.line - len(header))) for one in problems])
     return level
 
 

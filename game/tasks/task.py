@@ -19,13 +19,14 @@ class Task:
 
     `drawn` lists names and values of what was drawn. `member` is the level after the draws of goal,
     variant and sets, and before the draws from ranges; splits divide members. It is None where the
-    level has no ranges.
+    level has no ranges. `weight` is the number of equally likely draws that give the task.
     """
 
     level: Level
     name: str
     drawn: tuple[tuple[str, str], ...] = ()
     member: Level | None = None
+    weight: int = 1
 
     @cached_property
     def id(self) -> str:

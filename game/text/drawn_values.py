@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from game.text.header import DRAWN
-from game.text.level import ANY, Cell, Level
-from game.text.tiles import BOXES, CANDIDATE, FLOOR, GOAL
+from game.text.level import Cell, Level, needs_candidates
+from game.text.tiles import CANDIDATE, FLOOR, GOAL
 from game.text.values import OneOf, Range, Value
 from game.text.walking import reachable, start_cells
 
@@ -27,7 +27,6 @@ def place_goal(level: Level, cell: Cell, char: str = "") -> Level:
         without,
         rows=tuple("".join(row) for row in grid),
         legend=legend,
-        undrawn=tuple(one for one in without.undrawn if one != cell),
         shown=level.shown and place_goal(level.shown, cell, char),
     )
 
@@ -45,7 +44,8 @@ def can_move_goal(level: Level, cell: Cell) -> bool:
     if not inside or level.tiles[cell[0]][cell[1]] not in (FLOOR, GOAL) or not level.has(GOAL):
         return False
     moved = move_goal(level, cell)
-    return all(cell in reachable(moved, start) for start in start_cells(moved))
+    starts = start_cells(moved)
+    return bool(starts) and all(cell in reachable(moved, start) for start in starts)
 
 
 def without_goals(level: Level) -> Level:
@@ -61,12 +61,11 @@ def without_candidates(level: Level) -> Level:
 def _with_floor(level: Level, *tiles: str) -> Level:
     """The level with floor in place of goals or candidates.
 
-    Where the level has boxes or `starts: any`, it remembers their cells: boxes still cannot be
-    pushed there, and the starts remain the same.
+    It remembers where they were if that matters: boxes still cannot be pushed there, and the starts
+    remain the same.
     """
-    places = level.find(*tiles) if level.has(BOXES) or level.starts == ANY else []
-    undrawn = tuple(sorted({*level.undrawn, *places}))
-    return replace(level.with_tiles(dict.fromkeys(tiles, FLOOR)), undrawn=undrawn)
+    cells = level.candidates or (tuple(level.find(*tiles)) if needs_candidates(level) else ())
+    return replace(level.with_tiles(dict.fromkeys(tiles, FLOOR)), candidates=cells)
 
 
 def drawable_values(level: Level) -> dict[str, Value]:

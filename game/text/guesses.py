@@ -17,9 +17,13 @@ _OFTEN = {
 }
 _MEANT = {char: tile for tile, chars in _OFTEN.items() for char in chars}
 _SOKOBAN = set("#@.$*+ -_")
+_ENCODED_SOKOBAN = _SOKOBAN | set("bBpP0123456789()|\t")  # with letters and run-length encoding
 _FROZEN_LAKE = set("SFHG")
 _MOVING_AI = set(".G@OTSW")
-_HEADER = re.compile(r"[ \t]*(type[ \t]+[a-z]+|(height|width)[ \t]+[0-9]+|map)[ \t]*")
+_HEADER = re.compile(
+    r"[ \t]*(type[ \t]+[a-z]+|(height|width)[ \t]+[0-9]+|map)[ \t]*", re.IGNORECASE
+)
+_STRING = re.compile(r"""(["'])([A-Z]{1,256})\1""")  # of a Python list of rows
 _CSV_ROW = re.compile(r"[0-9]{1,9}(,[0-9]{1,9})+,?")
 _TILED = re.compile(r'\s*(<\?xml|<map\b|<tileset\b|\{[^}]*"(tiledversion|tilewidth|layers)")')
 TILED = "Tiled"
@@ -46,7 +50,7 @@ def guess_format(rows: Sequence[str], settings: Mapping[str, object] = NO_SETTIN
     chars = set("".join(filled))
     if filled and all(map(_CSV_ROW.fullmatch, (row.strip() for row in filled))):
         return TILED
-    if "F" in chars and chars <= _FROZEN_LAKE:
+    if "F" in chars and (chars <= _FROZEN_LAKE or _lists_frozen_lake(filled)):
         return "frozenlake"
     is_ours = "ends" in settings and chars & set("X*+")  # boxes with targets of ours
     if chars & set("$*+") and "#" in chars and chars <= _SOKOBAN and not is_ours:
@@ -63,8 +67,18 @@ def guess_file(lines: Sequence[str]) -> str:
     filled = [line for line in lines if line.strip()]
     if len(filled) > 3 and all(map(_HEADER.fullmatch, filled[:4])):
         return "movingai"
-    board = [line for line in filled if set(line) <= _SOKOBAN and "#" in line]
-    return guess_format(filled) or (guess_format(board) if len(board) > 2 else "")
+    board = [line for line in filled if set(line) <= _ENCODED_SOKOBAN and "#" in line]
+    chars = set("".join(board))
+    if form := guess_format(filled):
+        return form
+    return "xsb" if "|" in chars or (len(board) > 2 and chars & set("$*+")) else ""
+
+
+def _lists_frozen_lake(lines: Sequence[str]) -> bool:
+    """Whether lines are a Python list of the rows of a FrozenLake map."""
+    text = "\n".join(lines[:300])[:80_000]
+    rows = [row for _, row in _STRING.findall(text)]
+    return bool(rows) and set("".join(rows)) <= _FROZEN_LAKE
 
 
 def what_to_do(form: str, has_map_line: bool) -> tuple[str, str]:

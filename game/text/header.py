@@ -6,13 +6,15 @@ canonical form, drawn from, shown to agents, and turned with the map. Adding a k
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from typing import Any
 
-from game.text.dialects import DIALECTS, MAX_SIDE, MAX_TEXT
+from game.text.dialects import DIALECTS
+from game.text.dialects.foreign_map import MAX_SIDE, MAX_TEXT
 from game.text.legend import (
     assign_legend,
     draws_of_legend,
@@ -35,6 +37,7 @@ from game.text.level import (
     WINDS,
     Cell,
     Level,
+    needs_candidates,
 )
 from game.text.quoted import line_of_text, quoted
 from game.text.tiles import ACTIONS, BY_CHAR, BY_NAME, DIRECTIONS, ICE, LARGEST, PATROL, SETTINGS
@@ -418,7 +421,8 @@ def _read_defines(text: str) -> Fields:
     known = [setting for setting in SETTINGS.values() if setting.tile == tile]
     if not known:
         tiles = ", ".join(dict.fromkeys(setting.tile for setting in SETTINGS.values()))
-        raise Fault(f"{quote(tile)} is no tile with settings", f"use one of: {tiles}")
+        todo = f"use one of: {tiles}; a 'legend:' line can set more"
+        raise Fault(f"{quote(tile)} is no tile with settings", todo)
 
     def read(key: str, value: str, at: int) -> Value:
         setting = SETTINGS[f"{tile} {key}"]
@@ -442,6 +446,8 @@ def _write_defines(level: Level) -> Iterable[str]:
 
 
 def _settle_defines(level: Level) -> Fields:
+    if not level.defines:
+        return {}
     used = {
         f"{level.tile(char)} {s.key}"
         for char in level.chars
@@ -477,7 +483,7 @@ def _turn_defines(level: Level, words: Words) -> Fields:
     return {"defines": tuple((label, given[label]) for label in SETTINGS if label in given)}
 
 
-# --- undrawn -----------------------------------------------------------------------------------
+# --- candidates --------------------------------------------------------------------------------
 
 
 def _read_cells(text: str) -> tuple[Cell, ...]:
@@ -492,8 +498,15 @@ def _read_cells(text: str) -> tuple[Cell, ...]:
     return tuple(sorted(set(cells)))
 
 
-def _write_cells(cells: Iterable[Cell]) -> str:
-    return " ".join(f"{row + 1},{column + 1}" for row, column in cells)
+def _write_candidates(level: Level) -> Iterable[str]:
+    """The cells, on one line for each row of the map: one for all may be too long to be read."""
+    for _, cells in itertools.groupby(level.candidates, key=lambda cell: cell[0]):
+        yield " ".join(f"{row + 1},{column + 1}" for row, column in cells)
+
+
+def _join_candidates(settings: Fields, found: Fields) -> Fields:
+    cells = {*settings.get("candidates", ()), *found.get("candidates", ())}
+    return settings | {"candidates": tuple(sorted(cells))}
 
 
 # --- vary --------------------------------------------------------------------------------------
@@ -592,9 +605,14 @@ HEADER: dict[str, HeaderKey] = {
         ),
         _plain("starts", _choice("starts", ANY)),
         HeaderKey(
-            "undrawn",
-            lambda text: {"undrawn": _read_cells(text)},
-            write=lambda level: [_write_cells(level.undrawn)] if level.undrawn else [],
+            "candidates",
+            lambda text: {"candidates": _read_cells(text)},
+            write=_write_candidates,
+            settle=lambda level: {} if needs_candidates(level) else {"candidates": ()},
+            labels=lambda found: [
+                f"candidates {row + 1}" for row, _ in found.get("candidates", ())
+            ],
+            join=_join_candidates,
         ),
         HeaderKey(
             "vary",

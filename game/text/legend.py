@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from game.text.dialects import MAX_TEXT
+from game.text.dialects.foreign_map import MAX_TEXT
 from game.text.level import LegendTile, Level
 from game.text.quoted import line_of_text
 from game.text.tiles import ARROWS, BY_CHAR, BY_NAME, FREE, ICE, LEGEND_SETTINGS, SETTINGS
@@ -48,7 +48,7 @@ def read_legend(text: str) -> Fields:
         what = f"{quote(char)} is not free"
         if char in BY_CHAR:
             what = f"{quote(char)} is already a tile ({BY_CHAR[char].name})"
-        raise Fault(what, f"use another character, as '{FREE[0]}' or '{FREE[-1]}'")
+        raise Fault(what, "use another character of the keyboard, as 'p' or 'q'")
     if tile not in BY_CHAR:
         raise Fault(f"unknown tile {quote(tile)}", _tile_meant(tile), found.start("tile"))
     rest, title = _cut_title(text, found.end("tile"))
@@ -61,7 +61,7 @@ def _tile_meant(text: str) -> str:
     if text in BY_NAME:
         return f"did you mean '{BY_NAME[text].char}' ({text})?"
     if text[0] in BY_CHAR:
-        return f"put a blank behind '{text[0]}', or write one tile: {EXAMPLE[6:]}"
+        return f"put a blank behind '{text[0]}', or {EXAMPLE}"
     return "'main.py levels legend' lists the tiles"
 
 
@@ -181,6 +181,8 @@ def settled_legend(level: Level) -> Level:
     others get names in reading order. A character has all settings by which it differs from the
     default, whichever line they came from.
     """
+    for tile in dict.fromkeys(setting.tile for setting in SETTINGS.values()):
+        level = _with_one_source(level, tile)
     present = list(dict.fromkeys(c for row in level.rows for c in row))
     legend = {one.char: _settled(level, one) for one in level.legend}
     names: dict[str | tuple[Any, ...], str] = {}
@@ -199,6 +201,38 @@ def settled_legend(level: Level) -> Level:
         table[char] = names[alike]
     rows = tuple(row.translate(str.maketrans(table)) for row in level.rows)
     return replace(level, rows=rows, legend=tuple(kept))
+
+
+def _with_one_source(level: Level, tile: str) -> Level:
+    """The level with the settings of a tile from `define:` alone, or from the legend alone.
+
+    They are defined if all cells of the tile have the same ones. It makes no difference where they
+    came from. Where some are drawn, they stay as they are.
+    """
+    chars = [char for char in sorted(level.chars) if level.tile(char) == tile]
+    keys = [setting.key for setting in SETTINGS.values() if setting.tile == tile]
+    found = {c: {key: level.setting(f"{c} {key}") for key in keys} for c in chars}
+    drawn = any(isinstance(v, Range | OneOf) for own in found.values() for v in own.values())
+    unused = [char for char in FREE if all(char != one.char for one in level.legend)]
+    if chars in ([], [tile]) or drawn or (tile in chars and not unused):
+        return level
+    alike = all(own == found[chars[0]] for own in found.values())
+    defines = {label: value for label, value in level.defines if label[0] != tile}
+    if alike:
+        defines |= {f"{tile} {key}": value for key, value in found[chars[0]].items()}
+    elif tile in chars:
+        plain = LegendTile(unused[0], tile)
+        rows = tuple(row.replace(tile, plain.char) for row in level.rows)
+        level = replace(level, rows=rows, legend=(*level.legend, plain))
+        found[plain.char] = found.pop(tile)
+
+    def settled(one: LegendTile) -> LegendTile:
+        others = {key: value for key, value in one.settings if key not in keys}
+        return replace(one, settings=tuple((others if alike else found[one.char] | others).items()))
+
+    legend = tuple(settled(one) if one.char in found else one for one in level.legend)
+    ordered = tuple((label, defines[label]) for label in SETTINGS if label in defines)
+    return replace(level, defines=ordered, legend=legend)
 
 
 def _settled(level: Level, one: LegendTile) -> LegendTile:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
-from game.text.tiles import BY_CHAR, DIRECTIONS, ICE, SETTINGS, STARTS, TILES
+from game.text.tiles import BOXES, BY_CHAR, DIRECTIONS, ICE, SETTINGS, STARTS, TILES
 from game.text.values import NORMAL, OneOf, Value
 from game.text.visible import visible
 
@@ -24,6 +24,7 @@ NAMES = tuple(dict.fromkeys(tile.cost_name for tile in TILES if tile.passable))
 
 Cell = tuple[int, int]  # row and column, from 0
 Rows = tuple[str, ...]
+RowPlace = tuple[int, Sequence[int]]  # line of a row; columns of its tiles, and of its end
 
 
 @dataclass(frozen=True)
@@ -51,10 +52,11 @@ class Level:
     that side. `controls` is "normal", "shuffled", "shuffled all", the moves of the actions up,
     down, left and right, as "down up left right", those of all five actions, or a set of these;
     `wind` is a direction, "none", or a set of texts as "east 0.2". `starts` is ANY, or empty where
-    the map shows them. `undrawn` are the cells of a drawn level that might have held its goal,
+    the map shows them. `candidates` are the cells of a drawn level that its goal was drawn from,
     where that matters for boxes or starts. `shown` is the level that agents see instead: that of a
     drawn level has nominal values. `file` is the name of the file that it was read from, and
     `places` are the line numbers of that file's header keys and labels, and of its map's first row.
+    `row_places` say where each row is, where the rows are not simply that line and the next ones.
     """
 
     rows: tuple[str, ...]
@@ -76,11 +78,12 @@ class Level:
     defines: tuple[tuple[str, Value], ...] = ()
     legend: tuple[LegendTile, ...] = ()
     starts: str = ""
-    undrawn: tuple[Cell, ...] = ()
+    candidates: tuple[Cell, ...] = ()
     vary: tuple[str, ...] = ()
     shown: Level | None = field(default=None, compare=False, repr=False)
     file: str = field(default="", compare=False, repr=False)
     places: dict[str, int] = field(default_factory=dict, compare=False, repr=False)
+    row_places: tuple[RowPlace, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def height(self) -> int:
@@ -94,6 +97,13 @@ class Level:
     def where(self) -> str:
         """The place of the map in its file, to begin a message with; "" without a file."""
         return f"{self.file}:{self.places.get('map', 1)}:1: " if self.file else ""
+
+    def place(self, cell: Cell) -> tuple[int, int]:
+        """Line and column of a cell in the level's file, from 1."""
+        row, column = cell
+        if row < len(self.row_places):
+            return place_in_row(self.row_places[row], column + 1)
+        return self.places.get("map", 1) + row, column + 1
 
     @property
     def tiles(self) -> Rows:
@@ -161,6 +171,17 @@ class Level:
     def marked_starts(self) -> list[Cell]:
         """The starts that the map shows, in reading order."""
         return self.find(*STARTS)
+
+
+def needs_candidates(level: Level) -> bool:
+    """Whether it makes a difference where the candidates of a drawn level were."""
+    return level.starts == ANY or level.has(BOXES)
+
+
+def place_in_row(row_place: RowPlace, column: int) -> tuple[int, int]:
+    """Line and column in the file of a tile by its column on the map, from 1."""
+    line, columns = row_place
+    return line, columns[min(column, len(columns)) - 1]
 
 
 @lru_cache(maxsize=1024)

@@ -1,24 +1,30 @@
-"""Read a level from its text, and report all that is wrong with it at once."""
+"""Read levels from their text, and report all that is wrong with them at once."""
 
 from __future__ import annotations
 
 import contextlib
-import itertools
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
-from game.files import open_regular
-from game.text.dialects import DIALECTS, Dialect, Report, check_shape, check_size, dialect_of
-from game.text.guesses import count_unknown, guess_file, guess_format, tile_meant, times, what_to_do
+from game.files import can_be_path, open_regular
+from game.text.dialects import DIALECTS, SOKOBAN, dialect_of
+from game.text.dialects.foreign_map import (
+    Dialect,
+    Part,
+    Report,
+    check_shape,
+    check_size,
+    located,
+)
+from game.text.guesses import guess_file, guess_format, what_to_do
 from game.text.header import AUTO, HEADER, LINE_KEYS, TEXT_KEYS
 from game.text.level import (
-    ANY,
     ENDS_BOXES,
     MAX_BYTES,
-    MAX_STATES,
     MAX_STEPS,
     STEPS,
     Level,
@@ -26,82 +32,218 @@ from game.text.level import (
     Problem,
     Rows,
 )
+from game.text.map_checks import check_map, check_tiles
 from game.text.quoted import without_comment
 from game.text.step_reward import NoStepReward, automatic_step_reward
-from game.text.tiles import (
-    BOX,
-    BOXES,
-    BY_CHAR,
-    CANDIDATE,
-    FLOOR,
-    GOAL,
-    OPPONENTS,
-    START,
-    TARGET,
-    TARGETS,
-)
+from game.text.tiles import BY_CHAR, FLOOR
 from game.text.values import Fault, meant, quote
-from game.text.walking import Node, explore, goal_test, start_cells
+from game.text.walking import Graph, goal_groups
 
-MAX_LINES = 10_000
+MAX_LINES = 10_000  # of a file with one level
+MAX_LEVELS = 10_000  # in a file
 MAX_LINE = 10_000  # characters of a header line without its comment
 MAX_PROBLEMS = 100
+_ADDRESS = re.compile(r"(.+)#([0-9]{1,9})", re.DOTALL)
 
 
 def read(path: str | Path) -> Level:
-    """Read a level file. Raises LevelError with every problem, or OSError."""
+    """Read a level file, or one level of a file that holds several, as `boxes.xsb#3`.
+
+    Raises LevelError with every problem, or OSError.
+    """
+    file, number = split_address(path)
+    return open_levels(file).level(number)
+
+
+def split_address(path: str | Path) -> tuple[Path, int | None]:
+    """Return a file, and the number of a level where the path is `FILE#NUMBER`.
+
+    A file or folder that has the whole name comes first.
+    """
+    found = _ADDRESS.fullmatch(str(path)) if can_be_path(path) else None
+    if not found or os.path.lexists(path) or not os.path.isfile(found[1]):
+        return Path(path), None
+    return Path(found[1]), int(found[2])
+
+
+def open_levels(path: str | Path) -> LevelFile:
+    """Open a file with one level or several. Raises OSError."""
     with open_regular(path) as file:
-        return parse(file.read(MAX_BYTES + 1), str(path))
+        return LevelFile(file.read(MAX_BYTES + 1), str(path))
 
 
 def parse(text: str | bytes, name: str = "level") -> Level:
     """Read a level from its text. Raises LevelError with every problem found."""
-    level, problems = examine(text, name)
-    if level is None:
-        raise LevelError(problems)
-    return level
+    return LevelFile(text, name).level()
 
 
 def examine(text: str | bytes, name: str = "level") -> tuple[Level | None, list[Problem]]:
     """Read a level: the level and no problems, or None and all problems. Never raises."""
-    if len(text) > MAX_BYTES:
-        todo = "split it into several levels"
-        return None, [Problem(name, 1, 1, f"the file is over {MAX_BYTES:,} bytes", todo)]
-    problems: list[Problem] = []
-    if isinstance(text, bytes):
-        text = text.decode("utf-8", errors="surrogateescape")
-    if (more := text.count("\n")) > MAX_LINES:
-        what = f"a file of {more + 1:,} lines"
-        return None, [Problem(name, MAX_LINES + 1, 1, what, f"use at most {MAX_LINES:,}")]
-    lines = [line.removesuffix("\r") for line in text.removeprefix("\ufeff").split("\n")]
+    return LevelFile(text, name).examine()
+
+
+class LevelFile:
+    """The text of a level file, and its levels: one, or several in a Sokoban file.
+
+    They are numbered from 1, in the order of the file. `len` is their number.
+    """
+
+    def __init__(self, text: str | bytes, name: str = "level") -> None:
+        self.name = name
+        self.lines: list[str] = []
+        self._problems: list[Problem] = []  # of the whole file, or of its header
+        self._settings: dict[str, Any] = {"places": {}}
+        self._map_line = 0
+        self._dialect: Dialect | None = None
+        self._parts: list[Part] = []
+        with contextlib.suppress(_Enough):
+            self._open(text)
+
+    def __len__(self) -> int:
+        return max(1, len(self._parts))
+
+    @property
+    def header(self) -> Sequence[str]:
+        """The lines of the header, with the line `map:`."""
+        return self.lines[: self._map_line]
+
+    def level(self, number: int | None = None) -> Level:
+        """Return a level by its number. Raises LevelError with every problem found."""
+        level, problems = self.examine(number)
+        if level is None:
+            raise LevelError(problems)
+        return level
+
+    def examine(self, number: int | None = None) -> tuple[Level | None, list[Problem]]:
+        """Return a level and no problems, or None and all its problems; never raise.
+
+        Without a number it is the only level: it is a problem if there are more.
+        """
+        if not self._problems and (wrong := self._wrong_number(number)):
+            return None, wrong
+        problems = list(self._problems)
+        report = _reporter(self.name, self.lines, problems)
+        rows: Rows = ()
+        settings = dict(self._settings)
+        with contextlib.suppress(_Enough):
+            if self._dialect and self._parts:
+                part = self._parts[min(number or 1, len(self)) - 1]
+                if self._dialect.name == SOKOBAN:
+                    begin = part.first - 1
+                    problems += self._undecodable(begin, begin + len(part.lines))
+                rows, settings = _read_foreign(self._dialect, part, settings, report)
+            elif self._map_line and "dialect" not in settings["places"]:
+                rows = _read_map(self.lines, self._map_line, settings, report)
+            if not problems and settings.get("step_reward") == AUTO:
+                _set_step_reward(rows, settings, self.lines, report)
+        if problems:
+            return None, _in_order(problems)
+        return Level(rows=rows, file=self.name, **settings), []
+
+    def _open(self, text: str | bytes) -> None:
+        """Read the header, and divide what is below it. Raises _Enough."""
+        if len(text) > MAX_BYTES:
+            todo = "split it into several levels"
+            self._fail(1, f"the file is over {MAX_BYTES:,} bytes", todo)
+        if isinstance(text, bytes):
+            text = text.decode("utf-8", errors="surrogateescape")
+        lines = text.removeprefix("\ufeff").split("\n")
+        self.lines = [line.removesuffix("\r") for line in lines]
+        above = next((n for n, line in enumerate(self.lines, 1) if _is_map_line(line)), 0)
+        # a foreign file as it stands, without a header of ours
+        whole = None if above else dialect_of(self.name) or self._guess()
+        dialect, header = whole, 0
+        if not whole:
+            header = above or len(self.lines)
+            self._check_lines(header)
+            self._problems += self._undecodable(0, header)
+            report = _reporter(self.name, self.lines, self._problems)
+            self._settings, self._map_line = _read_header(self.lines, report)
+            dialect = DIALECTS.get(self._settings.pop("dialect", ""))
+        if not (dialect and dialect.name == SOKOBAN):  # of which each level is looked at by itself
+            self._check_lines(len(self.lines))
+            self._problems += self._undecodable(header, len(self.lines))
+        if dialect and (whole or self._map_line):
+            self._dialect = dialect
+            self._parts = dialect.split(self.lines[self._map_line :], self._map_line + 1)
+            self._check_levels()
+
+    def _guess(self) -> Dialect | None:
+        """Return Sokoban for a text file that is nothing else; report any other foreign format.
+
+        Raises _Enough after a report.
+        """
+        if not (form := guess_file(self.lines)):
+            return None
+        if form == SOKOBAN and self.name.lower().endswith(".txt"):
+            keys = (line.partition(":")[0].strip(" \t") for line in self.lines if ":" in line)
+            if not {*keys} & {*HEADER} - {*TEXT_KEYS}:
+                return DIALECTS[SOKOBAN]
+        self._fail(1, *what_to_do(form, has_map_line=False))
+        return None
+
+    def _fail(self, line: int, what: str, todo: str) -> None:
+        """Report a problem that explains all others. Raises _Enough."""
+        row = self.lines[line - 1] if self.lines else ""
+        self._problems.append(Problem(self.name, line, 1, what, todo, row))
+        raise _Enough
+
+    def _check_lines(self, number: int) -> None:
+        """Report a file with so many lines if they are too many for one level. Raises _Enough."""
+        if number > MAX_LINES + 1:
+            what = f"a file of {len(self.lines):,} lines"
+            self._fail(MAX_LINES + 1, what, f"use at most {MAX_LINES:,}")
+
+    def _check_levels(self) -> None:
+        """Report a file with too many levels, or with several below a header that has a fault.
+
+        Raises _Enough.
+        """
+        if len(self._parts) > MAX_LEVELS:
+            line, what = self._parts[MAX_LEVELS].first, f"a file of {len(self._parts):,} levels"
+            self._parts = []
+            self._fail(line, what, f"use at most {MAX_LEVELS:,}")
+        if self._problems:
+            self._parts = self._parts[:1]
+
+    def _wrong_number(self, number: int | None) -> list[Problem]:
+        """Return the problem that there is no level of this number, or that none is named."""
+        name, n = PurePath(self.name).name, len(self)
+        if number is None and n > 1:
+            line, what = self._parts[1].first, f"a second level in the file, which has {n:,}"
+            return [Problem(self.name, line, 1, what, f"name one of them, as '{name}#2'")]
+        if number is not None and not 1 <= number <= n:
+            todo = "there is only one" if n == 1 else f"the levels are '{name}#1' to '{name}#{n}'"
+            return [Problem(self.name, 1, 1, f"there is no level {number}", todo)]
+        return []
+
+    def _undecodable(self, begin: int, end: int) -> list[Problem]:
+        """Return the first byte of each of these lines that is not UTF-8, and was escaped."""
+        found: list[Problem] = []
+        for number, line in enumerate(self.lines[begin:end], begin + 1):
+            if not line.isascii() and (byte := _ESCAPED.search(line)):
+                what = f"byte 0x{ord(byte[0]) - 0xDC00:02x} is not UTF-8 text"
+                todo = "save the file as UTF-8"
+                found.append(Problem(self.name, number, byte.start() + 1, what, todo, line))
+        return found[:MAX_PROBLEMS]
+
+
+def _is_map_line(line: str) -> bool:
+    return line.partition(";")[0].strip(" \t") == "map:"
+
+
+def _reporter(name: str, lines: Sequence[str], problems: list[Problem]) -> Report:
+    """Return a function that adds to these problems, and raises _Enough if there are too many."""
 
     def report(line: int, column: int, what: str, todo: str) -> None:
-        if _ESCAPED.match(lines[line - 1], column - 1):
+        is_byte = _ESCAPED.match(lines[line - 1], column - 1)
+        if is_byte and any(problem.line == line for problem in problems):
             return  # reported already, as a byte that is no text
         problems.append(Problem(name, line, column, what, todo, lines[line - 1]))
         if len(problems) > MAX_PROBLEMS:
             raise _Enough
 
-    problems += itertools.islice(_undecodable(lines, name), MAX_PROBLEMS)
-    whole = dialect_of(name)  # a foreign file as it stands, without a header of ours
-    has_map_line = any(line.partition(";")[0].strip(" \t") == "map:" for line in lines)
-    whole = None if has_map_line else whole
-    with contextlib.suppress(_Enough):
-        if not whole and not has_map_line and (form := guess_file(lines)):
-            report(1, 1, *what_to_do(form, has_map_line))
-            raise _Enough
-        settings, map_line = ({}, 0) if whole else _read_header(lines, report)
-        dialect = DIALECTS.get(settings.pop("dialect", ""), whole)
-        rows: Rows = ()
-        if dialect and (whole or map_line):
-            rows, settings = _read_foreign(dialect, lines, map_line, settings, report)
-        elif map_line and "dialect" not in settings["places"]:
-            rows = _read_map(lines, map_line, settings, report)
-        if not problems and settings.get("step_reward") == AUTO:
-            _set_step_reward(rows, settings, lines, report)
-    if problems:
-        return None, _in_order(problems)
-    return Level(rows=rows, file=name, **settings), []
+    return report
 
 
 _ESCAPED = re.compile("[\udc80-\udcff]")  # bytes, by surrogateescape
@@ -113,18 +255,10 @@ class _Enough(Exception):
 
 def _in_order(problems: list[Problem]) -> list[Problem]:
     """The problems by place; where there are too many, the last one says so."""
-    found = sorted(problems, key=lambda p: (p.line, p.column))
+    found = sorted(problems, key=lambda p: (p.line, p.column))[: MAX_PROBLEMS + 1]
     if len(found) > MAX_PROBLEMS:
         found[-1] = replace(found[-1], what="and more problems", todo="mend the others first")
     return found
-
-
-def _undecodable(lines: list[str], name: str) -> Iterator[Problem]:
-    """The first byte of each line that is not UTF-8, and was escaped."""
-    for number, line in enumerate(lines, 1):
-        if not line.isascii() and (found := _ESCAPED.search(line)):
-            what = f"byte 0x{ord(found[0]) - 0xDC00:02x} is not UTF-8 text"
-            yield Problem(name, number, found.start() + 1, what, "save the file as UTF-8", line)
 
 
 def _read_header(lines: list[str], report: Report) -> tuple[dict[str, Any], int]:
@@ -199,27 +333,35 @@ def _read_map(lines: list[str], map_line: int, settings: dict[str, Any], report:
         report(map_line, 1, "the map is empty", "write its rows below 'map:'")
     elif check_size(rows, first, report):
         level = Level(rows, **settings)
-        whole = check_shape(rows, first, report)
-        whole &= _check_tiles(level, first, report)
-        if whole & _check_ends(level, first, report) & _check_starts(level, first, report):
-            _check_reach(level, first, report)
+        whole = check_shape(rows, first, report) & check_tiles(level, first, report)
+        check_map(level, first, report, whole)
     return rows
 
 
 def _read_foreign(
-    dialect: Dialect, lines: list[str], above: int, settings: dict[str, Any], report: Report
+    dialect: Dialect, part: Part, settings: dict[str, Any], report: Report
 ) -> tuple[Rows, dict[str, Any]]:
     """The rows in our tiles, and the settings; the header takes precedence over the foreign map."""
-    reading = dialect.read(lines[above:], above + 1, report)
+    reading = dialect.read(part, report)
     if reading is None:
         return (), settings
-    places = settings.get("places", {}) | {"map": reading.first}
-    steps = min(max(STEPS, 2 * reading.way), MAX_STEPS)
-    settings = {"steps": steps} | reading.settings | settings | {"places": places}
+    places = settings["places"] | {"map": reading.first}
+    settings = reading.settings | settings | {"places": places, "row_places": reading.row_places}
     level = Level(reading.rows, **settings)
-    if _check_ends(level, reading.first, report) & _check_starts(level, reading.first, report):
-        _check_reach(level, reading.first, report)
+    on_map = located(report, reading.first, reading.row_places)
+    graph = check_map(level, reading.first, on_map)
+    way = _way_to_solve(level, graph) if graph and level.ends == ENDS_BOXES else reading.way
+    settings = {"steps": min(max(STEPS, 2 * way), MAX_STEPS)} | settings
+    if graph and level.ends == ENDS_BOXES and "step_reward" not in settings:
+        with contextlib.suppress(NoStepReward):
+            settings["step_reward"] = automatic_step_reward(level, graph)
     return reading.rows, settings
+
+
+def _way_to_solve(level: Level, graph: Graph) -> int:
+    """The number of moves of the shortest solution."""
+    [solved] = goal_groups(level, graph)
+    return min(graph[node][0] for node in solved)
 
 
 def _set_step_reward(
@@ -240,117 +382,3 @@ def _belongs_above(row: str, known: set[str]) -> bool:
     key, colon, _ = row.partition(":")
     is_header = colon != "" and key.strip(" \t") in LINE_KEYS and not set(row) <= known
     return row.lstrip(" \t").startswith(";") or is_header
-
-
-def _check_tiles(level: Level, first: int, report: Report) -> bool:
-    """Whether the map has only known characters, and at most two of each teleporter."""
-    unknown = count_unknown(level.rows, {*BY_CHAR, *(one.char for one in level.legend)})
-    for char, (i, j, number) in unknown.items():
-        if char == "\t":
-            what, todo = "a tab", "use spaces: each is one tile of floor"
-        else:
-            what, todo = f"unknown tile {quote(char)}", tile_meant(char)
-        report(first + i, j + 1, what + times(number), todo)
-    whole = not unknown
-    for char, tile in BY_CHAR.items():
-        if tile.effect == "teleporter" and len(cells := level.find(char)) > 2:
-            row, column = cells[2]
-            todo = "use another digit: two of each are a pair"
-            report(first + row, column + 1, f"a third teleporter '{char}'", todo)
-            whole = False
-    return whole
-
-
-def _check_ends(level: Level, first: int, report: Report) -> bool:
-    """Whether the map has a goal, or the boxes and targets that `ends: boxes` takes."""
-    if level.ends == ENDS_BOXES:
-        return _check_boxes(level, first, report)
-    whole = level.has((GOAL, CANDIDATE))
-    if not whole:
-        todo = f"put '{GOAL}' at the goal, or '{CANDIDATE}' at each cell where it may be"
-        if level.has(BOXES):
-            todo += f", or write 'ends: {ENDS_BOXES}'"
-        report(first, 1, "no goal", todo)
-    return whole & _check_opponents(level, first, report)
-
-
-def _check_boxes(level: Level, first: int, report: Report) -> bool:
-    """Whether a map has all that `ends: boxes` takes."""
-    line = level.places.get("ends", first)
-    boxes, targets = level.find(*BOXES), level.find(*TARGETS)
-    whole = True
-    for row, column in level.find(GOAL, CANDIDATE)[:1]:
-        what = f"'{level.tiles[row][column]}' on a map that has 'ends: {ENDS_BOXES}'"
-        report(first + row, column + 1, what, f"use a target '{TARGET}', or another 'ends:'")
-        whole = False
-    if not boxes:
-        todo = f"put '{BOX}' where a box is"
-        report(line, 1, f"'ends: {ENDS_BOXES}', and no box on the map", todo)
-    elif len(targets) < len(boxes):
-        row, column = boxes[len(targets)]
-        what = f"{len(boxes)} boxes, and {len(targets)} target{'s' if len(targets) != 1 else ''}"
-        report(first + row, column + 1, what, f"put '{TARGET}' where the boxes belong")
-    elif {*boxes} <= {*targets}:
-        row, column = boxes[0]
-        todo = f"put a box '{BOX}' on floor"
-        report(first + row, column + 1, "all boxes stand on targets at the start", todo)
-    else:
-        return whole & _check_opponents(level, first, report)
-    return False
-
-
-def _check_opponents(level: Level, first: int, report: Report) -> bool:
-    """Whether the map does not have both boxes and opponents."""
-    boxes, opponents = level.find(*BOXES), level.find(*OPPONENTS)
-    if not (boxes and opponents):
-        return True
-    row, column = opponents[0]
-    report(first + row, column + 1, "an opponent on a map with boxes", "remove one or the other")
-    return False
-
-
-def _check_starts(level: Level, first: int, report: Report) -> bool:
-    """Whether the episodes have a start, on the map or as the header says."""
-    marked = level.marked_starts()
-    if not level.starts:
-        if not marked:
-            report(first, 1, "no start", f"put '{START}' where the episode begins")
-        return bool(marked)
-    line = level.places.get("starts", first)
-    for row, column in marked[:1]:
-        what = f"a start on the map, and the header has 'starts: {ANY}' (line {line})"
-        report(first + row, column + 1, what, "remove one or the other")
-        return False
-    if not start_cells(level):
-        what = "there is no cell from which every goal can be reached"
-        report(line, 1, what, "open ways to the goals, or put '@' where the episode begins")
-        return False
-    return True
-
-
-def _check_reach(level: Level, first: int, report: Report) -> None:
-    """Report starts from which no goal or candidate can be reached, even by chance."""
-    nodes = explore(level, start_cells(level))
-    if len(nodes) > MAX_STATES:
-        return
-    before: dict[Node, list[Node]] = {}
-    for node, (_, exits) in nodes.items():
-        for ahead in exits:
-            before.setdefault(ahead, []).append(node)
-    is_goal, candidates = goal_test(level), set(level.find(CANDIDATE))
-    leading = [node for node in nodes if node[:2] in candidates or is_goal(node)]
-    seen = set(leading)
-    for node in leading:
-        fresh = [n for n in before.get(node, ()) if n not in seen]
-        seen.update(fresh)
-        leading += fresh
-    for node, (distance, _) in nodes.items():
-        if not distance and node not in seen:
-            what, todo = "no goal can be reached from this start", _OPEN
-            if level.ends == ENDS_BOXES:
-                what, todo = "the boxes cannot be pushed to targets from this start", _MOVE
-            report(first + node.row, node.column + 1, what, todo)
-
-
-_OPEN = "open a way to it through the walls"
-_MOVE = "move a box or a target, or open a way"

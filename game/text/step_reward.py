@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from heapq import heappop, heappush
 from math import inf
 
@@ -20,15 +20,16 @@ class NoStepReward(ValueError):
     """There is no step reward to choose; the message says why and what to do."""
 
 
-def automatic_step_reward(level: Level) -> float:
+def automatic_step_reward(level: Level, graph: Graph | None = None) -> float:
     """Return -goal / (2 C), rounded to DECIMALS, where C is `farthest_cost`.
 
     The way to any goal then costs at most half of what the goal pays. The number is the same for
-    all tasks of the level, so that it tells nothing about the goal. Raises NoStepReward.
+    all tasks of the level, so that it tells nothing about the goal. `graph` is what `explore` finds
+    from the level's starts, where that is known. Raises NoStepReward.
     """
     if level.goal_reward <= 0:
         raise NoStepReward("the goal pays nothing - give it a reward above 0, or write a number")
-    cost = farthest_cost(level)
+    cost = farthest_cost(level, graph)
     if cost is None:
         raise NoStepReward("there are too many starts and goals to compute it - write a number")
     if not cost:
@@ -40,22 +41,25 @@ def automatic_step_reward(level: Level) -> float:
     return reward
 
 
-def farthest_cost(level: Level) -> float | None:
+def farthest_cost(level: Level, graph: Graph | None = None) -> float | None:
     """Return the largest, over starts and goals, of the least total entering cost of a way there.
 
     Costs are nominal, and chance and opponents are ignored. With `ends: boxes` the goal is that all
-    boxes stand on targets. A candidate's cell costs as much as
-    floor. Each candidate is a goal by itself; without candidates, the nearest goal counts. Goals
-    out of reach are left out: 0 where there are no others. None where the search is too large.
+    boxes stand on targets. A candidate's cell costs as much as floor. Each candidate is a goal by
+    itself; without candidates, the nearest goal counts. Goals out of reach are left out: 0 where
+    there are no others. None where the search is too large.
     """
     level = nominal(level)
-    graph = explore(level, start_cells(level))
+    graph = graph or explore(level, start_cells(level))
     starts = [[node] for node, (distance, _) in graph.items() if not distance]
     goals = [group for group in goal_groups(level, graph) if group]
     backward = len(starts) > len(goals)
     if len(graph) > MAX_STATES or len(graph) * min(len(starts), len(goals)) > MOST_VISITS:
         return None
-    edges = _edges(level, graph, backward)
+    costs = _entering_costs(level)
+    if len(starts) == 1 and {*costs.values()} == {1.0}:  # the explored distances are the costs
+        return float(max((min(graph[node][0] for node in end) for end in goals), default=0))
+    edges = _edges(level, graph, costs, backward)
     sources, ends = (goals, starts) if backward else (starts, goals)
     farthest = 0.0
     for source in sources:
@@ -65,14 +69,19 @@ def farthest_cost(level: Level) -> float | None:
     return farthest
 
 
-def _edges(level: Level, graph: Graph, backward: bool) -> Edges:
-    """Return the steps from each node, or those that lead to it, with their entering costs."""
+def _entering_costs(level: Level) -> dict[str, float]:
+    """Return the cost of entering a cell by its character on the map."""
     free = (GOAL, CANDIDATE)
-    cost = {c: level.cost(FLOOR if level.tile(c) in free else c) for c in level.chars}
+    costs = {c: level.cost(FLOOR if level.tile(c) in free else c) for c in level.chars}
+    return {char: float(cost) for char, cost in costs.items()}  # type: ignore[arg-type]
+
+
+def _edges(level: Level, graph: Graph, costs: Mapping[str, float], backward: bool) -> Edges:
+    """Return the steps from each node, or those that lead to it, with their entering costs."""
     edges: Edges = {node: [] for node in graph}
     for node, (_, exits) in graph.items():
         for ahead in exits:
-            entering = float(cost[level.rows[ahead[0]][ahead[1]]])  # type: ignore[arg-type]
+            entering = costs[level.rows[ahead[0]][ahead[1]]]
             a, b = (ahead, node) if backward else (node, ahead)
             edges[a].append((b, entering))
     return edges

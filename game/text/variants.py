@@ -45,7 +45,7 @@ def _turned(
         level,
         **changed,
         rows=tuple(row.translate(arrows) for row in rows),
-        undrawn=tuple(sorted(place(*cell) for cell in level.undrawn)),
+        candidates=tuple(sorted(place(*cell) for cell in level.candidates)),
         shown=level.shown and _turned(level.shown, rows, words, place),
     )
 

@@ -8,6 +8,8 @@ levels.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from functools import lru_cache
 from typing import NamedTuple
 
 from game.text.level import ANY, ENDS_BOXES, MAX_STATES, WINDS, Cell, Level
@@ -80,42 +82,89 @@ def start_cells(level: Level) -> list[Cell]:
     """The cells in which an episode may start, in reading order.
 
     With `starts: any` these are all cells of ground and ice from which every candidate can be
-    reached, drawn or undrawn, or some goal where there is no candidate. All cells of ground and ice
-    are returned where the search is too large: then so is the number of states.
+    reached, or some goal where there is no candidate. All cells of ground and ice are returned
+    where the search is too large: then so is the number of states. A wind that is drawn makes no
+    difference: all tasks have the same starts.
     """
     if level.starts != ANY:
         return level.marked_starts()
-    cells = [cell for cell in level.find(*GROUND, ICE) if cell not in level.undrawn]
+    return list(_any_starts(_with_all_candidates(level.shown or level)))
+
+
+@lru_cache(maxsize=64)
+def _any_starts(level: Level) -> tuple[Cell, ...]:
+    cells = level.find(*GROUND, ICE)
     graph = explore(level, cells)
     if len(graph) > MAX_STATES:
-        return cells
+        return tuple(cells)
     groups = goal_groups(level, graph)
-    groups += [[node for node in graph if node[:2] == cell] for cell in level.undrawn]
     reached = _reached_groups(graph, groups)
     wanted = (1 << max(1, len(groups))) - 1
     firsts = {node[:2]: node for node in reversed(graph) if not graph[node][0]}
-    return [cell for cell in cells if reached[firsts[cell]] == wanted]
+    return tuple(cell for cell in cells if reached[firsts[cell]] == wanted)
+
+
+def _with_all_candidates(level: Level) -> Level:
+    """The level before its goal was drawn, for which only walking matters."""
+    grid = [list(row) for row in level.rows]
+    for row, column in level.candidates:
+        grid[row][column] = CANDIDATE
+    return replace(level, rows=tuple("".join(row) for row in grid))
 
 
 def _reached_groups(graph: Graph, groups: list[list[Node]]) -> dict[Node, int]:
-    """The bit set of the groups of which each node leads to a node."""
-    reached = dict.fromkeys(graph, 0)
-    before: dict[Node, list[Node]] = {node: [] for node in graph}
-    for node, (_, exits) in graph.items():
-        for ahead in exits:
-            before[ahead].append(node)
+    """The bit set of the groups of which each node leads to a node.
+
+    Nodes that lead to each other are found together, after all that they lead to (Tarjan 1972).
+    """
+    own = dict.fromkeys(graph, 0)
     for bit, group in enumerate(groups):
-        seen, queue = set(group), list(group)
-        for node in queue:
-            reached[node] |= 1 << bit
-            fresh = [one for one in before[node] if one not in seen]
-            seen.update(fresh)
-            queue += fresh
+        for node in group:
+            own[node] |= 1 << bit
+    reached: dict[Node, int] = {}
+    order: dict[Node, int] = {}
+    lowest: dict[Node, int] = {}  # in the order, of the nodes that each is known to lead to
+    for first in graph:
+        calls = [] if first in order else [(first, iter(graph[first][1]))]
+        pending = [node for node, _ in calls]
+        for node in pending:
+            order[node] = lowest[node] = len(order)
+        while calls:
+            node, exits = calls[-1]
+            ahead = next(exits, None)
+            if ahead is None:
+                calls.pop()
+                if calls:
+                    before = calls[-1][0]
+                    lowest[before] = min(lowest[before], lowest[node])
+                if lowest[node] == order[node]:
+                    group = [pending.pop()]
+                    while group[-1] != node:
+                        group.append(pending.pop())
+                    _settle_group(graph, own, group, reached)
+            elif ahead not in order:
+                order[ahead] = lowest[ahead] = len(order)
+                pending.append(ahead)
+                calls.append((ahead, iter(graph[ahead][1])))
+            elif ahead not in reached:
+                lowest[node] = min(lowest[node], order[ahead])
     return reached
 
 
+def _settle_group(
+    graph: Graph, own: dict[Node, int], group: list[Node], reached: dict[Node, int]
+) -> None:
+    """Set what the nodes of a group, which lead to each other, reach."""
+    bits = 0
+    for node in group:
+        bits |= own[node]
+        for ahead in graph[node][1]:
+            bits |= reached.get(ahead, 0)
+    reached.update(dict.fromkeys(group, bits))
+
+
 def goal_groups(level: Level, graph: Graph) -> list[list[Node]]:
-    """The nodes of each candidate; without candidates, those of all goals, if the map has goals.
+    """The nodes of each candidate; without candidates, those of all goals.
 
     With `ends: boxes` these are the nodes in which all boxes stand on targets.
     """
@@ -126,9 +175,7 @@ def goal_groups(level: Level, graph: Graph) -> list[list[Node]]:
             candidates[node[:2]].append(node)
         elif is_goal(node):
             goals.append(node)
-    if candidates or not (level.ends == ENDS_BOXES or level.has((GOAL,))):
-        return list(candidates.values())
-    return [goals]
+    return list(candidates.values()) or [goals]
 
 
 def goal_test(level: Level) -> Callable[[Node], bool]:
@@ -183,7 +230,8 @@ def exits_from(level: Level) -> Callable[[Node], list[Node]]:
     certain = WINDS[str(level.wind)] if level.wind_chance == 1 else None
     moves = [(move, *_STEPS[move]) for move in DIRECTIONS if certain in (None, move)]
     twins = {a: b for char in set("".join(tiles)) for a, b in teleporters(level, char)}
-    is_over, may_hold_box = _end_test(level), {*level.find(*BOXABLE)} - {*level.undrawn}
+    has_gates = level.has((GATE,))
+    is_over, may_hold_box = _end_test(level), {*level.find(*BOXABLE)} - {*level.candidates}
 
     def exits(node: Node) -> list[Node]:
         row, column, keys, boxes, gates_open = node
@@ -202,7 +250,7 @@ def exits_from(level: Level) -> Callable[[Node], list[Node]]:
                 continue
             if tile.effect == "gate" and not gates_open:
                 continue
-            left, flips = boxes, tile.effect == "switch"
+            left, flips = boxes, has_gates and tile.effect == "switch"
             if (r, c) in boxes:
                 beyond = r + down, c + right
                 if beyond not in may_hold_box or beyond in boxes:
@@ -211,7 +259,7 @@ def exits_from(level: Level) -> Callable[[Node], list[Node]]:
                 if onto == GATE and not gates_open:
                     continue
                 left = boxes - {(r, c)} | {beyond}
-                flips ^= onto == SWITCH
+                flips ^= has_gates and onto == SWITCH
             held = keys
             if tile.effect == "key" and tile.char not in keys:
                 held = "".join(sorted(keys + tile.char))

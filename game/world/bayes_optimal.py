@@ -129,7 +129,7 @@ def _possible_values(value: Value) -> tuple[float | str, ...]:
     """Return the ends of a range, the members of a set, or the value itself."""
     if isinstance(value, Range):
         return value.low, value.high
-    return value.members if isinstance(value, OneOf) else (value,)
+    return tuple(dict.fromkeys(value.members)) if isinstance(value, OneOf) else (value,)
 
 
 def _distinct_variants(level: Level) -> list[Level]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from game.text.level import NO_WIND, WINDS, Level
 from game.text.tiles import FLOOR, GOAL, SETTINGS, TILES
-from game.text.values import PERMUTATIONS, Value
+from game.text.values import NORMAL, PERMUTATIONS, PERMUTATIONS_OF_ALL, Value
 from game.world.features import MAX_SIZE, VIEW_RADIUS
 from game.world.rules import Bools, Floats, Ints
 from game.world.tables import Tables
@@ -23,6 +23,7 @@ N_CELLS = MAX_SIZE**2
 AMOUNTS = ("less than shown", "as shown", "more than shown")
 GROUND = {tile.name: tile.char for tile in reversed(TILES) if tile.passable and not tile.effect}
 CONTROLS = tuple(map(str, PERMUTATIONS.members))
+CONTROLS_OF_ALL = (NORMAL, *(str(m) for m in PERMUTATIONS_OF_ALL.members if m not in CONTROLS))
 
 # --- questions -----------------------------------------------------------------------------------
 
@@ -54,6 +55,7 @@ def all_questions() -> tuple[str, ...]:
     """Return a question for every variable that a task can draw, as "name: answer, answer ..."."""
     answers: dict[str, tuple[str, ...]] = {
         "controls": CONTROLS,
+        "controls of all": CONTROLS_OF_ALL,  # of which stay is another move
         "wind": (NO_WIND, *WINDS),
         **{label: setting.words for label, setting in SETTINGS.items() if setting.words},
         "slip": AMOUNTS,
@@ -110,9 +112,14 @@ class BeliefQuestions:
 
 def _value(level: Level, name: str) -> Value:
     """Return the level's value of the variable that a question is named after."""
-    if name in ("controls", "wind", "slip"):
-        value: Value = getattr(level, name)
-        return value
+    if name == "slip":
+        sides = (level.slip, level.slip_left, level.slip_right)
+        return sum(one for one in sides if isinstance(one, int | float))
+    if name in ("controls", "controls of all"):
+        choices = CONTROLS if name == "controls" else CONTROLS_OF_ALL
+        return level.controls if level.controls in choices else NORMAL
+    if name == "wind":
+        return level.wind
     if name in SETTINGS:
         return level.setting(name)
     tile = name.removeprefix("cost ")

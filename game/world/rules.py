@@ -164,7 +164,7 @@ class FlatGrid(CellGrid):
         self.boxes = self._find(*BOXES)
         self.ends_with_boxes = level.ends == ENDS_BOXES
         self.boxable: Bools = _is(*BOXABLE)[self.codes]  # a gate must be open, too
-        self.boxable[[self.number(*cell) for cell in level.undrawn]] = False
+        self.boxable[[self.number(*cell) for cell in level.candidates]] = False
         self.has_gates = bool(self.gate.any())
         self.has_switches = self.has_gates and bool(self.switch.any())
         self.starts: Ints = np.array([self.number(*cell) for cell in start_cells(level)], int)
@@ -231,6 +231,11 @@ class FlatGrid(CellGrid):
         periods = [n * len(route) for n, route in zip(paces, routes)]
         self.period = min(math.lcm(*periods, *map(int, self.every)), level.steps + 1)
         self.n_opponents = len(routes) + len(self.hunters)
+        # the patrols of the map in reading order, whatever their kinds, which may be hidden
+        patrols = np.array([*(cell for cell, _ in walking), *hunting], int)
+        self.order: Ints = np.arange(self.n_opponents)
+        self.order[: len(patrols)] = np.argsort(patrols)
+        self.has_order = bool((self.order != np.arange(self.n_opponents)).any())
         self.patrols: Ints = np.zeros((self.period, len(routes)), np.int64)  # cells by phase
         for i, (n, route) in enumerate(zip(paces, routes)):
             self.patrols[:, i] = np.array(route)[np.arange(self.period) // n % len(route)]
@@ -335,5 +340,6 @@ def _hunt(game: FlatGrid, hunters: Ints, agent: Ints, phase: Ints) -> Ints:
 
 
 def opponents_at(game: FlatGrid, phase: Ints, hunters: Ints) -> Ints:
-    """Return the cells of all opponents [N, opponents], patrols first."""
-    return np.concatenate([game.patrols[phase], hunters], 1)
+    """Return the cells of all opponents [N, opponents]: the `M` of the map, then the `H`."""
+    cells: Ints = np.concatenate([game.patrols[phase], hunters], 1)
+    return cells[:, game.order] if game.has_order else cells

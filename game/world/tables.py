@@ -16,8 +16,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from game.text.box_states import has_more_box_states, is_simple
 from game.text.level import MAX_STATES, Level
-from game.text.tiles import ACTIONS
+from game.text.tiles import ACTIONS, BOXES
 from game.world.box_sets import BoxSets
 from game.world.rules import (
     KEYS,
@@ -171,6 +172,8 @@ def compile_level(level: Level) -> Tables:
     """
     game = FlatGrid(level)
     numbering = _Numbering(game)
+    if numbering.size > MAX_STATES and has_more_box_states(level, MAX_STATES):
+        raise numbering.too_large()
     n_starts = len(game.starts)
     begin = States(
         cell=game.starts,
@@ -211,6 +214,17 @@ def compile_level(level: Level) -> Tables:
         gates=states.gates == 1,
         opponents=game.place(opponents_at(game, states.phase, states.hunters)),
     )
+
+
+def check_size(level: Level) -> None:
+    """Raise TooLarge where `compile_level` does; a puzzle of boxes takes less time."""
+    numbering = _Numbering(FlatGrid(level))
+    if numbering.size <= MAX_STATES:
+        return
+    if not (level.has(BOXES) and is_simple(level)):
+        compile_level(level)
+    elif has_more_box_states(level, MAX_STATES):
+        raise numbering.too_large()
 
 
 def _tabulate(

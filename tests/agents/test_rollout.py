@@ -8,10 +8,10 @@ import pytest
 from agents.rollout import roll_out
 from game.world.batch import GridBatch
 from game.world.planner import expected_return
-from tests import reference
+from tests import random_levels, reference
 
-LEVELS = [reference.random_level(seed) for seed in range(12)]
-LEVELS += [reference.random_level(seed, reference.ALL) for seed in range(12)]
+LEVELS = [random_levels.random_level(seed) for seed in range(12)]
+LEVELS += [random_levels.random_level(seed, random_levels.ALL) for seed in range(12)]
 
 
 def policies(batch: GridBatch) -> np.ndarray:

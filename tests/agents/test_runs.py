@@ -119,7 +119,7 @@ def test_a_network_larger_than_its_weights_is_refused_before_it_is_made(run: Pat
     with pytest.raises(AgentError, match=r"does not hold the parameters that config.json"):
         load_agent(str(run))
     edit(run, options={"hidden": [4096] * 16})
-    with pytest.raises(AgentError, match=r"config.json: .* 253,616,128 weights, over the limit"):
+    with pytest.raises(AgentError, match=r"config.json: .* 254,025,728 weights, over the limit"):
         load_agent(str(run))
     header = b'{"w0": {"dtype": "F32", "shape": [1000000000, 9], "data_offsets": [0, 36000000000]}}'
     (run / WEIGHTS).write_bytes(len(header).to_bytes(8, "little") + header)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from game.authoring.fixed_policy import best_fixed_policies, indistinguishable_tasks
 from game.tasks.distribution import SPLITS
 from game.tasks.packs import Pack, list_packs, load_pack
 from game.tasks.task import Task
@@ -20,6 +21,7 @@ from game.world.tables import compile_level
 PACKS = [path.name for path in list_packs()]
 SMALLER = {"goals-5x5": (9, 5), "showcase": (0, 5)}  # validation and test, by the exercise they are
 MOST_STATES = 2_000  # in a training task
+MOST_WITHOUT_ADAPTING = 0.6  # score of the best policy that does not adapt
 SIDES = ("Robot navigation", "Game ")  # how the last sentence of a text begins
 
 every_pack = pytest.mark.parametrize("name", PACKS)
@@ -79,3 +81,24 @@ def test_a_task_written_out_reads_back_as_the_same(name: str):
 def test_it_is_in_the_table_of_packs(name: str):
     text = (Path(__file__).parents[2] / "docs" / "packs.md").read_text(encoding="utf-8")
     assert f"| `{name}` |" in text
+
+
+@every_pack
+def test_it_names_its_hidden_variables_or_says_that_nothing_is_hidden(name: str):
+    pack = load_pack(name)
+    assert pack.hidden is not None
+    rng = np.random.default_rng(0)
+    groups = indistinguishable_tasks(pack, "test", 4, 64, rng)
+    assert all((len(group) > 1) == bool(pack.hidden) for group in groups)
+
+
+def is_under_the_rule(pack: Pack) -> bool:
+    """Whether something is hidden that is more than a goal on a new map."""
+    return pack.hidden != () and not (pack.split("train").unlimited and pack.hidden == ("goal",))
+
+
+@pytest.mark.parametrize("name", [name for name in PACKS if is_under_the_rule(load_pack(name))])
+def test_a_policy_that_does_not_adapt_leaves_room(name: str):
+    pack = load_pack(name)
+    found = list(best_fixed_policies(pack, groups=1 if pack.split("train").unlimited else 4))
+    assert np.mean([one.score for one in found]) <= MOST_WITHOUT_ADAPTING

@@ -38,6 +38,17 @@ def test_rows_are_a_map_with_the_default_header():
         assert ids(rows, split) == ids(tuple(rows), split) == ids(text, split) != []
 
 
+def test_rows_of_frozen_lake_are_the_level_of_its_file(tmp_path):
+    path = tmp_path / "lake.frozenlake"
+    path.write_text("SFFF\nFHFH\nFFFH\nHFFG\n")
+    rows = ["SFFF", "FHFH", "FFFH", "HFFG"]
+    assert ids(rows, "test") == ids(tuple(rows), "test") == ids(path, "test") != []
+    with pytest.raises(LevelError, match="rows:2:3: a row of 2 tiles among rows of 3"):
+        playable(["SFF", "FG", "HHH"])
+    with pytest.raises(LevelError, match="rows:1:1: the map is empty - write its rows below"):
+        playable([])
+
+
 @pytest.mark.parametrize("source", [["@.G"], "map:\n@.G\n", parse("map:\n@.G\n")], ids=str)
 def test_a_single_task_is_in_every_split(source):
     assert len({tuple(ids(source, split)) for split in SPLITS}) == 1

@@ -11,7 +11,7 @@ from commands import main
 from game.tasks.packs import load_pack
 from game.tasks.task import Task
 from game.text.level import MAX_BYTES, Level
-from game.text.reading import examine, parse
+from game.text.reading import LevelFile, examine, parse
 from game.text.writing import write
 from game.world.batch import GridBatch
 from game.world.planner import optimal_return, shortest_path
@@ -49,7 +49,7 @@ def test_sokoban_rows_may_be_ragged_and_what_lies_outside_is_wall():
         "####..###",
         "#########",
     )
-    assert (level.title, level.author) == ("Tiny", "A. Person")
+    assert (level.title, level.author) == ("Tiny; by hand", "A. Person")
     assert level.places["map"] == 5
     assert shortest_path(compile_level(level)) == 6
 
@@ -57,6 +57,148 @@ def test_sokoban_rows_may_be_ragged_and_what_lies_outside_is_wall():
 def test_a_player_on_a_goal_starts_there_and_has_another_goal_to_reach():
     assert parse("#####\n#+ .#\n#####\n", "x.sok").rows[1] == "#@.G#"
     assert problems("####\n#+ #\n####\n", "x.sok") == [(2, 2, "the player stands on the only goal")]
+
+
+PUZZLE = """\
+  #####
+###   ####
+#@-_$  .#
+#  #*  ##
+####  ##
+   ####
+"""
+PUZZLE_ROWS = ("##########", "###...####", "#@..$..X##", "#..#*..###", "####..####", "##########")
+
+
+def test_a_puzzle_of_boxes_ends_when_they_stand_on_targets():
+    level = parse(PUZZLE, "puzzle.xsb")
+    assert level.rows == PUZZLE_ROWS
+    assert level.ends == "boxes"
+    assert shortest_path(compile_level(level)) == 5
+    assert (level.steps, level.step_reward) == (50, -0.1)
+
+
+def test_a_long_puzzle_has_time_for_twice_its_solution_and_solving_pays():
+    level = parse(f"{'#' * 64}\n#@$ {'-' * 58}.#\n{'#' * 64}\n", "corridor.xsb")
+    assert shortest_path(compile_level(level)) == 60
+    assert (level.steps, level.step_reward) == (120, -0.0083)
+    assert optimal_return(GridBatch.of([level])) == pytest.approx([1 - 59 * 0.0083])
+    headed = parse(f"dialect: xsb\nsteps: 9\nreward: step=-1\nmap:\n{PUZZLE}", "a.txt")
+    assert (headed.steps, headed.step_reward, headed.rows) == (9, -1, PUZZLE_ROWS)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        PUZZLE.replace("@", "p").replace("$", "b").replace("*", "B"),
+        PUZZLE.replace("\n", "\r\n"),
+        PUZZLE.replace(" ", "-").replace("--", "_-"),
+        "--5#|3#3-4#|#@2-$2-.#|#--#*--##|4#2-2#|3-4#",
+        "--5#|3#3-4#|\n#@2(-)$2-.#|\n#--#*--2(#)|4#2-2#\n3-4#|\n",
+        # a tab leads to the next column of eight
+        "\t" + PUZZLE.lstrip().replace("\n", "\n######").removesuffix("######"),
+        f"Title: 1\n\n{PUZZLE}\nSolution\nrrrLurrd\n-------\n",
+        f"\ufeff{PUZZLE}  *\n" if False else f"\ufeff{PUZZLE}",
+    ],
+)
+def test_odd_spellings_of_a_puzzle(text: str):
+    rows = parse(text, "a.sok").rows
+    kept = {row.strip("#") for row in PUZZLE_ROWS}
+    assert {row.strip("#") for row in rows} == kept
+
+
+def test_what_the_player_can_never_reach_is_wall():
+    level = parse("*###*\n#@$.#\n*###*\n", "a.xsb")
+    assert level.rows == ("#####", "#@$X#", "#####")
+
+
+COLLECTION = """\
+A set of puzzles; by hand
+Author: Everybody
+
+; 1
+
+#####
+#@$.#
+#####
+Title: First
+
+; 2
+'Second'
+######
+#@ $.#
+#----#
+######
+Author: Somebody
+
+5#|#@.-#|5#
+Title: A "walk"; no box
+"""
+
+
+def test_a_file_may_hold_several_levels():
+    file = LevelFile(COLLECTION, "set.sok")
+    levels = [file.level(i + 1) for i in range(len(file))]
+    assert [level.title for level in levels] == ["First", "Second", "A 'walk'; no box"]
+    assert [level.author for level in levels] == ["Everybody", "Somebody", "Everybody"]
+    assert [level.places["map"] for level in levels] == [6, 13, 19]
+    assert [level.ends for level in levels] == ["boxes", "boxes", "goal"]
+    assert levels[2].place((1, 2)) == (19, 6)
+    assert all(parse(write(level)) == level for level in levels)
+    assert str(file.examine(4)[1][0]).startswith("set.sok:1:1: there is no level 4")
+
+
+def test_titles_may_be_above_their_levels():
+    board = "#####\n#@$.#\n#####\n"
+    file = LevelFile(f"Title: A\n\n{board}\nTitle: B\n\n{board}", "set.xsb")
+    assert [file.level(i).title for i in (1, 2)] == ["A", "B"]
+
+
+def test_boxobans_heads_are_titles_and_its_files_are_text():
+    board = "#####\n#@$.#\n#####\n"
+    file = LevelFile("".join(f"; {n}\n{board}\n" for n in range(2000)), "000.txt")
+    assert len(file) == 2000
+    assert (file.level(1).title, file.level(2000).title) == ("0", "1999")
+
+
+def test_a_header_holds_for_all_levels_of_a_file():
+    board = "#####\n#@$.#\n#####\n"
+    file = LevelFile(f"dialect: xsb\nsteps: 7\nmap:\n{board}\n{board}", "a.txt")
+    assert [file.level(i).steps for i in (1, 2)] == [7, 7]
+    faulty = LevelFile(f"dialect: xsb\nsteps: 0\nmap:\n{board}\n{board}", "a.txt")
+    assert (len(faulty), [p.line for p in faulty.examine()[1]]) == (1, [2])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '["SFFF", "FHFH", "FFFH", "HFFG"]',
+        "desc = ['SFFF', 'FHFH', 'FFFH', 'HFFG',]\n",
+        'MAP: list[str] = [\n    "SFFF",  # start\n    "FHFH",\n    "FFFH",\n    "HFFG",\n]\n',
+        '"4x4": [b"SFFF", b"FHFH", b"FFFH", b"HFFG"],\n',
+        "[[b'S' b'F' b'F' b'F']\n [b'F' b'H' b'F' b'H']\n [b'F' b'F' b'F' b'H']\n"
+        " [b'H' b'F' b'F' b'G']]\n",
+        "dialect: frozenlake\nmap:\n('SFFF', 'FHFH',\n'FFFH', 'HFFG')\n",
+    ],
+)
+def test_a_lake_may_be_a_python_list(text: str):
+    assert parse(text, "a.frozenlake").rows == parse(LAKE, "a.frozenlake").rows
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        MOVING_AI.replace("\n", "\r\n"),
+        MOVING_AI.replace("type", "Type").replace("height", "HEIGHT").replace("\nmap", "\nMap"),
+        MOVING_AI.replace("height 3\nwidth 6", "width 6\nheight 3"),
+        MOVING_AI.replace("\n", "  \n\n"),
+    ],
+)
+def test_odd_spellings_of_moving_ai(text: str):
+    level = parse(text, "a.map")
+    assert level.rows == parse(MOVING_AI, "a.map").rows
+    line, column = level.place((2, 0))
+    assert text.split("\n")[line - 1][column - 1] == "T"
 
 
 def test_frozen_lake_has_lava_in_its_holes():
@@ -117,12 +259,28 @@ def test_a_header_line_names_the_dialect_and_says_the_rest():
 @pytest.mark.parametrize(
     ("text", "name", "places"),
     [
-        ("#####\n#@$.#\n# * #\n#####\n", "a.xsb", [(2, 3, "a box"), (3, 3, "a box on a goal")]),
+        ("#####\n#@$ #\n# * #\n#####\n", "a.xsb", [(3, 3, "2 boxes, and 1 goal")]),
+        ("#####\n#@$@#\n# . #\n#####\n", "a.xsb", [(2, 4, "a second player")]),
+        ("####\n#@*#\n####\n", "a.xsb", [(2, 3, "all boxes stand on targets at the start")]),
+        ("#####\n#@.$#\n#####\n", "a.xsb", [(2, 2, "the boxes cannot be pushed to targets")]),
+        ("5#|#@$&.#|6#\n", "a.xsb", [(1, 7, "unknown tile '&'")]),
+        ("5#|#@999999999$.#|5#\n", "a.xsb", [(1, 6, "999999999 repeats")]),
+        ("5#|#@2($.#|5#\n", "a.xsb", [(1, 7, "'(' without ')'")]),
+        ("5#|#@$).#|5#\n", "a.xsb", [(1, 7, "')' without '('")]),
+        ("5#|#@$.2\n", "a.xsb", [(1, 8, "a number at the end")]),
+        ("9(9(9(9(9(9(9(9(9(#)))))))))\n", "a.xsb", [(1, 18, "over 8 parentheses")]),
+        ("#####\n#\t@&\t#\n", "a.xsb", [(2, 4, "unknown tile '&'")]),
+        ('["SFF",\n "FXG"]\n', "a.frozenlake", [(2, 4, "unknown tile 'X'")]),
+        ('["SFF", "FG"]\n', "a.frozenlake", [(1, 12, "a row of 2 tiles")]),
+        ('["SFF", f(1), "FHG"]\n', "a.frozenlake", [(1, 9, "'f(1),' in a list of rows")]),
+        ('["SFF",\n "FHG"\n', "a.frozenlake", [(2, 7, "a list without its end")]),
+        ("[]\n", "a.frozenlake", [(1, 1, "a list without rows")]),
         ("#####\n#@.!#\n#####\n", "a.xsb", [(2, 4, "unknown tile '!'")]),
         ("#####\n# . #\n#####\n", "a.xsb", [(1, 1, "no player")]),
         ("#####\n#@  #\n#####\n", "a.xsb", [(1, 1, "no goal")]),
         ("#####\n#@#.#\n#####\n", "a.xsb", [(2, 2, "no goal can be reached from this start")]),
         ("####\n#@.#\n####\n\nTwo\n####\n", "a.sok", [(6, 1, "a second level in the file")]),
+        ("slip: 0\n#####\n#@$.#\n#####\n", "a.txt", [(1, 1, "this looks like a Sokoban map")]),
         ("nothing\n", "a.xsb", [(1, 1, "no row of a Sokoban level")]),
         ("", "a.xsb", [(1, 1, "no row of a Sokoban level")]),
         ("SFX\nFG\n", "a.frozenlake", [(1, 3, "unknown tile 'X'"), (2, 3, "a row of 2 tiles")]),
@@ -152,7 +310,7 @@ def test_a_header_line_names_the_dialect_and_says_the_rest():
         ("dialect: frozen\nmap:\nSG\n", "a.txt", [(1, 10, "unknown dialect 'frozen'")]),
         ("dialect: xsb\n", "a.txt", [(1, 1, "there is no map")]),
         ("dialect: movingai\nmap:", "a.txt", [(2, 1, "the map is empty")]),
-        ("dialect: xsb\nslip: 2\nmap:\n#$#\n", "a.txt", [(2, 7, "slip '2'"), (4, 2, "a box")]),
+        ("dialect: xsb\nslip: 2\nmap:\n#$#\n", "a.txt", [(2, 7, "slip '2'"), (4, 1, "no player")]),
     ],
 )
 def test_what_is_wrong_and_where(text: str, name: str, places: list[tuple[int, int, str]]):
@@ -165,7 +323,7 @@ def test_what_is_wrong_and_where(text: str, name: str, places: list[tuple[int, i
 @pytest.mark.parametrize("name", ["a.xsb", "a.frozenlake", "a.map"])
 def test_no_text_is_a_traceback_and_what_is_read_reads_back(name: str):
     rng = np.random.default_rng(0)
-    chars = list("#@.+ $SFHGOTW\n\n\n")
+    chars = list("#@.+ $*b9(|)#@.\n\n\n" if name == "a.xsb" else "#@.+ $SFHGOTW\n\n\n")
     heads = ["", "type octile\nheight 3\nwidth 3\nmap\n"]
     read = 0
     for i in range(3000):
@@ -197,6 +355,26 @@ def test_every_command_takes_such_a_file_and_folders_of_them(tmp_path: Path, cap
     capsys.readouterr()
     assert main.main(["levels", "check", str(tmp_path)]) == 0
     assert capsys.readouterr().out.count(": ok") == 3
+
+
+OWN = "ends: boxes\nsteps: 30\nslip: 0.1\n\nmap:\n#######\n#@.$.X#\n#.*...#\n#######\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("a.xsb", PUZZLE), ("b.xsb", SOKOBAN), ("c.txt", OWN), ("d.map", MOVING_AI)]
+)
+def test_a_level_written_as_sokoban_is_the_same_task(name: str, text: str, tmp_path: Path, capsys):
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    code = main.main(["levels", "convert", str(path), "--to", "xsb"])
+    printed = capsys.readouterr()
+    if name == "d.map":  # MovingAI's candidates are no tiles of Sokoban
+        assert code == 1
+        assert printed.err.startswith(f"{path}:5:5: the candidate '?' would be lost")
+        return
+    assert code == 0
+    assert parse(printed.out, "a.xsb") == parse(text, name)
+    assert ("map:" in printed.out) == (name == "c.txt")
 
 
 def test_a_converted_level_is_the_same_task(tmp_path: Path, capsys):

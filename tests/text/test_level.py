@@ -328,7 +328,7 @@ def test_all_errors_are_reported_at_once_with_their_places():
         ("define: M every = 2\nmap:\n@G\n", 1, 11, "a blank between 'every' and '='"),
         ("slip: 0 .. 0.2\nmap:\n@G\n", 1, 7, "blanks in the range"),
         ("slip: {}\nmap:\n@G\n", 1, 8, "is empty"),
-        ("map:\n@$G\n", 2, 2, "reserved for boxes"),
+        ("map:\n@$G\n", 2, 1, "no goal can be reached"),
         ("map:\n@11G\n1..#\n", 3, 1, "a third teleporter"),
         ("map:\n@A.G\n", 2, 1, "no goal can be reached"),
         ("map:\n@<G\n", 2, 1, "no goal can be reached"),
@@ -411,7 +411,7 @@ def test_bytes_that_are_no_text_are_each_told_once_and_named():
 
 
 def test_two_problems_may_have_one_place():
-    assert [what for _, _, what in problems("map:\n...\n")] == ["no start", "no goal"]
+    assert [what for _, _, what in problems("map:\n...\n")] == ["no goal", "no start"]
 
 
 def test_of_very_many_problems_it_is_said_that_there_are_more():
@@ -519,7 +519,10 @@ def test_a_map_full_of_coins_or_hunters_is_refused_with_its_factors(tile: str):
         ("map:\n██\n@G\n", "2:1: unknown tile '█', 2 times - did you mean '#' (wall)?"),
         ("map:\n@l\n.G\n", "2:2: unknown tile 'l' - did you mean 'L' (lava)?"),
         ("map:\n@.G\n\t\t.\n", "3:1: a tab, 2 times - use spaces"),
-        ("map:\n@$$G\n", "2:2: '$' is reserved for boxes, which are not there yet, 2 times"),
+        ('["SFH",\n "FFG"]\n', "1:1: this looks like a FrozenLake map"),
+        ("map:\n['SFH', 'FFG']\n", "2:1: this looks like a FrozenLake map"),
+        ("Type octile\nHeight 1\nWidth 2\nMap\n..\n", "1:1: this looks like a MovingAI map"),
+        ("5#|#@$.#|5#\n", "1:1: this looks like a Sokoban map - write 'dialect: xsb'"),
         ("map:\nSFH\nFFG\n", "2:1: this looks like a FrozenLake map - write 'dialect: frozenlake'"),
         ("SFH\nFFG\n", "1:1: this looks like a FrozenLake map - write 'dialect: frozenlake' and"),
         ("map:\n####\n#@$.\n", "2:1: this looks like a Sokoban map - write 'dialect: xsb' above"),

@@ -11,9 +11,11 @@ from game.text.level import Level
 from game.text.reading import parse
 from game.world.batch import GridBatch
 from game.world.features import (
+    FIRST_LAYOUT,
     LAYOUT,
     MAX_SIZE,
     N_FEATURES,
+    N_FIRST_FEATURES,
     START_OF,
     TooLargeToSee,
     observe,
@@ -121,8 +123,69 @@ def test_the_nearest_opponent_is_pointed_at():
     assert seen.tolist() == [1, 2 / MAX_SIZE, 2 / MAX_SIZE]
 
 
+def test_boxes_targets_switches_and_gates_are_seen_as_they_are_now():
+    text = "ends: never\nmap:\n@$X.G\n!.=..\n.*...\n"
+    closed = {"cell": (0, 0), "gates": False, "boxes": [(0, 1), (2, 1)]}
+    assert around(text, "box", **closed) == [
+        *[[0, 0, 0, 0, 0]] * 2,
+        [0, 0, 0, 1, 0],
+        [0, 0, 0, 0, 0],
+        [0, 0, 0, 1, 0],
+    ]
+    assert around(text, "target", **closed)[2] == [0, 0, 0, 0, 1]
+    assert around(text, "target", **closed)[4] == [0, 0, 0, 1, 0]  # below the box, too
+    assert around(text, "switch", **closed)[3] == [0, 0, 1, 0, 0]
+    assert around(text, "gate", **closed)[3] == [0, 0, 0, 0, 1]
+    assert around(text, "blocked", **closed)[2:4] == [[1, 1, 0, 0, 0], [1, 1, 0, 0, 1]]
+    is_open = closed | {"gates": True}
+    assert around(text, "gate", **is_open)[3] == [0, 0, 0, 0, 1]
+    assert around(text, "blocked", **is_open)[3] == [1, 1, 0, 0, 0]
+    pushed = {"cell": (0, 1), "gates": False, "boxes": [(0, 2), (2, 1)]}
+    assert around(text, "box", **pushed)[2] == [0, 0, 0, 1, 0]
+    assert around(text, "target", **pushed)[2] == [0, 0, 0, 1, 0]
+    assert around("map:\n+.G\n", "target", cell=(0, 0))[2] == [0, 0, 1, 0, 0]
+
+
+def test_the_first_layout_is_a_prefix_whose_columns_never_change():
+    assert list(LAYOUT)[: len(FIRST_LAYOUT)] == list(FIRST_LAYOUT)
+    assert (list(FIRST_LAYOUT)[-1], sum(FIRST_LAYOUT.values())) == (
+        "goal",
+        16 + 16 + 256 + 175 + 10,
+    )
+    assert START_OF["box"] == N_FIRST_FEATURES
+    assert list(LAYOUT)[len(FIRST_LAYOUT) :] == ["box", "target", "switch", "gate"]
+    without = observe(compile_level(parse("map:\n@a%A.M\n.I.oL.\n^...G.\n")))
+    assert not without[:, N_FIRST_FEATURES:].any()
+
+
+def test_the_values_of_a_legend_are_seen_and_those_of_goals_and_lava_are_not():
+    text = "legend: q = , cost=6 slip=0.5\nlegend: w = o worth=-1\nmap:\n@q.\n,wG\n"
+    assert around(text, "cost", cell=(0, 0))[2:4] == [[0, 0, 0, 1, 0], [0, 0, 0.2, 0, 0]]
+    assert around(text, "slip", cell=(0, 0))[2] == [0, 0, 0, 0.5, 0]
+    assert around(text, "item", cell=(0, 0), coins=True)[3] == [0, 0, 0, -2, 0]
+    assert around("slip: left=0.3 right=0.1\nmap:\n@.G\n", "slip", cell=(0, 0))[2][2] == 0.4
+    plain = observe(compile_level(parse("map:\n@LG\n..G\n")))
+    own = "define: L pays=3\nlegend: q = G pays=9\nmap:\n@LG\n..q\n"
+    assert (observe(compile_level(parse(own))) == plain).all()
+
+
 DRAWN = [
     "slip: {0, 0.2}",
+    "slip: left=0..0.2 right={0, 0.3}",
+    "controls: shuffled all",
+    "controls: {normal, shuffled}",
+    "wind: {east 0.2, west 0.2, none}",
+    "define: L pays={-1, 1}",
+    "legend: q = , cost=2..8",
+    "legend: q = , cost={1, 9} slip={0, 0.5}",
+    "legend: q = I slip=0..1 cost={1, 2}",
+    "legend: q = o worth={-1, 2}",
+    "legend: q = M kind={x, y, hunt}",
+    "legend: q = M every=1..3",
+    "legend: q = H every={1, 3}",
+    "legend: q = L pays=-3..3",
+    "legend: q = G pays={0.5, 2}",
+    "legend: q = ? pays={0.5, 2}",
     "slip: 0.0..0.2",
     "controls: shuffled",
     "wind: east 0..0.5",
@@ -138,7 +201,8 @@ DRAWN = [
 @pytest.mark.parametrize("line", DRAWN)
 def test_what_is_drawn_for_a_task_cannot_be_told_from_what_is_seen(line: str):
     """Features do not depend on the hidden draws."""
-    level = parse(f"{line}\nsteps: 6\nmap:\n@.I%\n.?M.\n.o#H\n")
+    mark = "q" if "q" in line else "."
+    level = parse(f"{line}\nsteps: 6\nmap:\n@.I%\n.?M.\n.o#H\n.{mark}.L\n")
     rng = np.random.default_rng(0)
     seen: dict[tuple, np.ndarray] = {}
     tasks = [draw_task(level, "x", rng) for _ in range(6)]
@@ -148,6 +212,13 @@ def test_what_is_drawn_for_a_task_cannot_be_told_from_what_is_seen(line: str):
         for state, features in enumerate(observe(tables)):
             looks = (*tables.cell[state], *tables.coins[state], *tables.opponents[state].ravel())
             assert (seen.setdefault(looks, features) == features).all()
+
+
+def test_of_two_opponents_as_near_the_same_is_pointed_at_whatever_their_kinds():
+    level = parse("legend: q = M kind={x, y, hunt}\nmap:\n.q@M.\nG....\n")
+    starts = [compile_level(task.level) for task in family(level, "x")]
+    seen = [block(observe(tables), "opponent")[tables.starts[0]].tolist() for tables in starts]
+    assert seen == [[1, 0, -1 / MAX_SIZE]] * 3
 
 
 def test_the_nominal_value_is_seen():

@@ -20,12 +20,12 @@ from game.world.planner import (
     shortest_path,
 )
 from game.world.tables import TooLarge, compile_level
-from tests import reference
+from tests import random_levels, reference
 
 
 def test_returns_agree_with_brute_force_in_one_batch_of_different_levels():
-    levels = [reference.random_level(seed) for seed in range(60)]
-    levels += [reference.random_level(seed, reference.ALL) for seed in range(60)]
+    levels = [random_levels.random_level(seed) for seed in range(60)]
+    levels += [random_levels.random_level(seed, random_levels.ALL) for seed in range(60)]
     batch = GridBatch.of(levels)
     rng = np.random.default_rng(0)
     seen = rng.dirichlet(np.ones(5), (batch.n_tasks, 5, 5))  # policies that depend on the cell only
@@ -49,7 +49,7 @@ def test_grid_navigation_has_its_published_bounds():
 
 
 def test_optimal_values_are_discounted_returns_of_the_best_policy():
-    levels = [reference.random_level(seed, reference.ALL) for seed in range(20)]
+    levels = [random_levels.random_level(seed, random_levels.ALL) for seed in range(20)]
     batch = GridBatch.of(levels)
     undiscounted = (batch.start * optimal_values(batch, 1.0)).sum(1)
     assert undiscounted == pytest.approx(optimal_return(batch))

@@ -14,12 +14,12 @@ from game.text.reading import parse
 from game.world.batch import GridBatch
 from game.world.environments import Environments, Transitions
 from game.world.tables import N_ACTIONS
-from tests import reference
+from tests import random_levels, reference
 from tests.world.test_rules import looks, reads
 
 STEPS = int(os.environ.get("GRIDAPT_STEPS", 100_000))  # compared with the reference, in all
 
-RANDOM = [reference.random_level(seed, reference.ALL) for seed in range(40)]
+RANDOM = [random_levels.random_level(seed, random_levels.ALL) for seed in range(40)]
 
 
 def test_a_run_is_single_steps_with_a_clock():
@@ -100,11 +100,16 @@ def sources() -> Iterator[list[Level]]:
                 tasks = split.sample(min(20, len(split.tasks)), np.random.default_rng(0))
                 yield [task.level for task in tasks]
     yield [*RANDOM, parse("steps: 40\nmap:\n@aA.bB.G\n")]
+    for first in range(40, 160, 40):
+        yield [
+            random_levels.random_level(seed, random_levels.ALL) for seed in range(first, first + 40)
+        ]
 
 
 TILES = {"ice": "I", "one-way": "^v<>", "lava": "L", "teleporter": "123456789", "key": "abcd"}
 TILES |= {"door": "ABCD", "coin": "o", "goal": "G", "water": "~"}
-EVENTS = {*TILES, "slipped", "blown", "shuffled", "caught", "goal without end"}
+EVENTS = {*TILES, "slipped", "blown", "shuffled", "caught", "goal without end", "entered a legend"}
+EVENTS |= {"pushed", "could not push", "flipped", "boxes at home", "lopsided", "stay moved"}
 
 
 def events(
@@ -112,13 +117,25 @@ def events(
 ) -> set[str]:
     """Return the events of a step."""
     char = reference.tile(level, after.cell)
-    found = {name for name, chars in TILES.items() if char in chars and after.cell != before.cell}
+    moved = after.cell != before.cell
+    found = {name for name, chars in TILES.items() if char in chars and moved}
     if effect != action:
         found.add("slipped" if level.wind == "none" else "blown")
-    if level.controls != "normal" and after.cell != before.cell:
-        found.add("shuffled")
+    if level.controls != "normal" and moved:
+        found.add("stay moved" if effect == 4 else "shuffled")
     if after.over and char not in "GL":
-        found.add("caught")
+        found.add("boxes at home" if after.boxes else "caught")
+    if moved and reference.written(level, after.cell) != char:
+        found.add("entered a legend")
+    if after.boxes != before.boxes:
+        found.add("pushed")
+    ahead = reference.next_to(before.cell, reference.moves(level)[effect])
+    if ahead in before.boxes and not moved:
+        found.add("could not push")
+    if after.gates_open != before.gates_open:
+        found.add("flipped")
+    if effect != action and level.slip_left != level.slip_right:
+        found.add("lopsided")
     return found | ({"goal without end"} if char == "G" and not after.over else set())
 
 
@@ -143,6 +160,7 @@ def compare(levels: list[Level], steps: int) -> set[str]:
     happened: set[str] = set()
     for t, (level, tables) in enumerate(zip(levels, batch.tables)):
         starts = {state.cell: state for state in reference.starts(level)}
+        assert [*starts] == [tuple(cell) for cell in tables.cell[tables.starts].tolist()]
         here = starts[tuple(tables.cell[first[t] - t * S].tolist())]
         looked = [looks(tables, state) for state in range(tables.n_states)]
         over = False

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from agents.gradient.maml import Maml
-from agents.gradient.meta_optimizer import STEP_SIZES
+from agents.inner_config import STEP_SIZES
 from agents.learner_registry import advised_config, build_learner
 from agents.observations import features_of
 from agents.studies.exercises.exercise_run import (

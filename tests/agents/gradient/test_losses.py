@@ -20,9 +20,9 @@ from agents.rollout import Rollout, roll_out
 from game.text.reading import parse
 from game.world import planner
 from game.world.batch import GridBatch
-from tests import reference
+from tests import random_levels
 
-LEVELS = [reference.random_level(seed) for seed in range(8)]
+LEVELS = [random_levels.random_level(seed) for seed in range(8)]
 
 
 def some_data(episodes: int = 5) -> tuple[GridBatch, torch.Tensor, Rollout]:

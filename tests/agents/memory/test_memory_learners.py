@@ -42,7 +42,7 @@ from game.world.features import MAX_SIZE, START_OF, observe
 from game.world.planner import optimal_values
 from game.world.rules import MOVES
 from game.world.tables import N_ACTIONS
-from tests import reference
+from tests import random_levels
 
 WIDTH = 6
 WITH_MEMORY = [name for name in BUILT_IN if issubclass(learner_class(name), MemoryLearner)]
@@ -50,7 +50,7 @@ CORRIDOR = "steps: 8\nends: goal\nmap:\n#########\n#?.@.?###\n#########\n"
 
 
 def varied_tasks() -> GridBatch:
-    levels = [reference.random_level(seed, reference.ALL) for seed in range(8)]
+    levels = [random_levels.random_level(seed, random_levels.ALL) for seed in range(8)]
     return GridBatch.of([*levels, parse("slip: 0.3\nwind: east 0.1\nsteps: 7\nmap:\n@..@\n..,G\n")])
 
 

@@ -1,0 +1,162 @@
+"""What a map must have: known tiles, a start, a goal, and a way from one to the other."""
+
+from __future__ import annotations
+
+from game.text.box_states import has_more_box_states
+from game.text.dialects.foreign_map import Report
+from game.text.guesses import count_unknown, tile_meant, times
+from game.text.level import ANY, ENDS_BOXES, MAX_STATES, Level
+from game.text.tiles import (
+    BOX,
+    BOXES,
+    BY_CHAR,
+    CANDIDATE,
+    GOAL,
+    OPPONENTS,
+    START,
+    TARGET,
+    TARGETS,
+)
+from game.text.values import quote
+from game.text.walking import Graph, Node, explore, goal_test, start_cells
+
+
+def check_map(level: Level, first: int, report: Report, whole: bool = True) -> Graph | None:
+    """Report what a map lacks whose first row is on line `first`.
+
+    Return the graph of what can be reached from the starts. It is None where there is a problem,
+    where the map is not `whole` as problems are known already, and where it is larger than that of
+    any level may be.
+    """
+    whole &= _check_ends(level, first, report)
+    if not ((whole or not level.starts) and _check_starts(level, first, report) and whole):
+        return None
+    if has_more_box_states(level, MAX_STATES):
+        return None
+    graph = explore(level, start_cells(level))
+    if len(graph) > MAX_STATES:
+        return None
+    return graph if _check_reach(level, graph, first, report) else None
+
+
+def check_tiles(level: Level, first: int, report: Report) -> bool:
+    """Whether the map has only known characters, and at most two of each teleporter."""
+    unknown = count_unknown(level.rows, {*BY_CHAR, *(one.char for one in level.legend)})
+    for char, (i, j, number) in unknown.items():
+        if char == "\t":
+            what, todo = "a tab", "use spaces: each is one tile of floor"
+        else:
+            what, todo = f"unknown tile {quote(char)}", tile_meant(char)
+        report(first + i, j + 1, what + times(number), todo)
+    whole = not unknown
+    for char, tile in BY_CHAR.items():
+        if tile.effect == "teleporter" and len(cells := level.find(char)) > 2:
+            row, column = cells[2]
+            todo = "use another digit: two of each are a pair"
+            report(first + row, column + 1, f"a third teleporter '{char}'", todo)
+            whole = False
+    return whole
+
+
+def _check_ends(level: Level, first: int, report: Report) -> bool:
+    """Whether the map has a goal, or the boxes and targets that `ends: boxes` takes."""
+    whole = _check_candidates(level, first, report)
+    if level.ends == ENDS_BOXES:
+        return whole & _check_boxes(level, first, report)
+    if not level.has((GOAL, CANDIDATE)):
+        whole = False
+        todo = f"put '{GOAL}' at the goal, or '{CANDIDATE}' at each cell where it may be"
+        if level.has(BOXES):
+            todo += f", or write 'ends: {ENDS_BOXES}'"
+        report(first, 1, "no goal", todo)
+    return whole & _check_opponents(level, first, report)
+
+
+def _check_candidates(level: Level, first: int, report: Report) -> bool:
+    """Whether the cells that the header lists are on the map."""
+    outside = [(r, c) for r, c in level.candidates if r >= level.height or c >= level.width]
+    for row, column in outside:
+        what = f"the candidate {row + 1},{column + 1} is outside the map"
+        line = level.places.get(f"candidates {row + 1}", first)
+        report(line, 1, what, "name another cell: row and column, from 1")
+    return not outside
+
+
+def _check_boxes(level: Level, first: int, report: Report) -> bool:
+    """Whether a map has all that `ends: boxes` takes."""
+    line = level.places.get("ends", first)
+    boxes, targets = level.find(*BOXES), level.find(*TARGETS)
+    whole = True
+    for row, column in level.find(GOAL, CANDIDATE)[:1]:
+        what = f"'{level.tiles[row][column]}' on a map that has 'ends: {ENDS_BOXES}'"
+        report(first + row, column + 1, what, f"use a target '{TARGET}', or another 'ends:'")
+        whole = False
+    if not boxes:
+        todo = f"put '{BOX}' where a box is"
+        report(line, 1, f"'ends: {ENDS_BOXES}', and no box on the map", todo)
+    elif len(targets) < len(boxes):
+        row, column = boxes[len(targets)]
+        what = f"{len(boxes)} boxes, and {len(targets)} target{'s' if len(targets) != 1 else ''}"
+        report(first + row, column + 1, what, f"put '{TARGET}' where the boxes belong")
+    elif {*boxes} <= {*targets}:
+        row, column = boxes[0]
+        todo = f"put a box '{BOX}' on floor"
+        report(first + row, column + 1, "all boxes stand on targets at the start", todo)
+    else:
+        return whole & _check_opponents(level, first, report)
+    return False
+
+
+def _check_opponents(level: Level, first: int, report: Report) -> bool:
+    """Whether the map does not have both boxes and opponents."""
+    boxes, opponents = level.find(*BOXES), level.find(*OPPONENTS)
+    if not (boxes and opponents):
+        return True
+    row, column = opponents[0]
+    report(first + row, column + 1, "an opponent on a map with boxes", "remove one or the other")
+    return False
+
+
+def _check_starts(level: Level, first: int, report: Report) -> bool:
+    """Whether the episodes have a start, on the map or as the header says."""
+    marked = level.marked_starts()
+    if not level.starts:
+        if not marked:
+            report(first, 1, "no start", f"put '{START}' where the episode begins")
+        return bool(marked)
+    line = level.places.get("starts", first)
+    for row, column in marked[:1]:
+        what = f"a start on the map, and the header has 'starts: {ANY}' (line {line})"
+        report(first + row, column + 1, what, "remove one or the other")
+        return False
+    if not start_cells(level):
+        what = "there is no cell from which every goal can be reached"
+        report(line, 1, what, "open ways to the goals, or put '@' where the episode begins")
+        return False
+    return True
+
+
+def _check_reach(level: Level, graph: Graph, first: int, report: Report) -> bool:
+    """Whether some goal or candidate can be reached from each start, even by chance."""
+    before: dict[Node, list[Node]] = {}
+    for node, (_, exits) in graph.items():
+        for ahead in exits:
+            before.setdefault(ahead, []).append(node)
+    is_goal, candidates = goal_test(level), set(level.find(CANDIDATE))
+    leading = [node for node in graph if node[:2] in candidates or is_goal(node)]
+    seen = set(leading)
+    for node in leading:
+        fresh = [n for n in before.get(node, ()) if n not in seen]
+        seen.update(fresh)
+        leading += fresh
+    lost = [node for node, (distance, _) in graph.items() if not distance and node not in seen]
+    for node in lost:
+        what, todo = "no goal can be reached from this start", _OPEN
+        if level.ends == ENDS_BOXES:
+            what, todo = "the boxes cannot be pushed to targets from this start", _MOVE
+        report(first + node.row, node.column + 1, what, todo)
+    return not lost
+
+
+_OPEN = "open a way to it through the walls"
+_MOVE = "move a box or a target, or open a way"
