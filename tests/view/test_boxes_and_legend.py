@@ -155,7 +155,7 @@ def test_pictures_without_tables_have_everything_where_the_map_has_it() -> None:
 
 
 def test_opponents_of_different_kinds_have_their_own_signs() -> None:
-    """Those that hunt come last in the tables, whatever their place on the map."""
+    """The tables keep the order of the map, whatever the kinds."""
     level = parse(
         "legend: h = M kind=hunt every=9\nlegend: q = M kind=y\nsteps: 5\n"
         "map:\n@....G\n......\n.h..q.\n......\n"

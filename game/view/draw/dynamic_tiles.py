@@ -13,7 +13,6 @@ from game.text.tiles import (
     BOXES,
     COIN,
     GATE,
-    HUNTER,
     OPPONENTS,
     TARGETS,
 )
@@ -62,7 +61,7 @@ class DynamicTiles:
         self._tables, self._signs = tables, TileSigns(level, board)
         self._keys = [(i, *one) for i, char in enumerate(KEYS) for one in _written(level, char)]
         self._coins, self._gates = _written(level, COIN), _written(level, GATE)
-        self._opponents = _opponents(level)
+        self._opponents = [one for tile in OPPONENTS for one, _ in _written(level, tile)]
         self._targets = set(level.find(*TARGETS))
 
     def draw(self, surface: pygame.Surface, state: int, following: int, fraction: float) -> None:
@@ -118,16 +117,3 @@ def _between(here: Sequence[float], there: Sequence[float], fraction: float) -> 
 def _written(level: Level, *tiles: str) -> list[tuple[str, Cell]]:
     """Return the cells of these tiles in reading order, each with the character written there."""
     return [(level.rows[r][c], (r, c)) for r, c in level.find(*tiles)]
-
-
-def _opponents(level: Level) -> list[str]:
-    """Return the characters of the opponents, in the order of `Tables.opponents`.
-
-    Patrols come first, then those that hunt: first the patrol tiles among them.
-    """
-    found = [char for tile in OPPONENTS for char, _ in _written(level, tile)]
-
-    def hunts(char: str) -> bool:
-        return level.tile(char) == HUNTER or level.setting(f"{char} kind") == "hunt"
-
-    return sorted(found, key=hunts)
