@@ -63,6 +63,33 @@ map:
 M..L#..1
 """
 
+LEGENDS = """title: "Gold; and reeds"
+description: Take the gold.
+slip: left={0, 0.3} right=0..0.1
+controls: {normal, shuffled, shuffled all}
+wind: {east 0.2, west 0.1, none}
+define: L pays=0
+legend: q = o worth={-1, 2} title="Fool's gold"
+legend: w = , cost=2..8 slip=0.3
+legend: e = M kind={y, hunt} every=2
+legend: r = ? pays=3
+starts: any
+vary: mirror rotate
+map:
+..q.w?
+we#.r.
+L.?.r.
+"""
+
+PUZZLE = """ends: boxes
+legend: q = $ title="crate"
+map:
+@.!..#
+.q.=X.
+..$..*
++....X
+"""
+
 
 def problems(text: str | bytes) -> list[tuple[int, int, str]]:
     level, found = examine(text, "x.txt")
@@ -562,8 +589,7 @@ def test_what_is_wrong_can_be_printed_whatever_the_bytes_are():
 def test_mutated_levels_are_no_traceback_and_what_is_accepted_reads_back():
     """Bytes and lines of the shipped levels changed, dropped, and taken from one another."""
     files = [p.read_bytes() for p in sorted(LEVELS.glob("*/*.txt"))] + [
-        GOOD.encode(),
-        FAMILY.encode(),
+        *(text.encode() for text in (GOOD, FAMILY, *2 * (LEGENDS, PUZZLE))),
     ]
     rng = random.Random(0)
     accepted = 0
@@ -578,7 +604,8 @@ def test_mutated_levels_are_no_traceback_and_what_is_accepted_reads_back():
             lines[at:] = other[rng.randrange(len(other)) :]
         else:
             line = bytearray(lines[at] or b".")
-            mark = rng.choice(b"#.@G?,%~I>L1aAoMH0{}=;:-\t\r") if kind == 2 else rng.randrange(256)
+            marks = b'#.@G?,%~I>L1aAoMH0{}=;:-\t\r$*+X!qw"'
+            mark = rng.choice(marks) if kind == 2 else rng.randrange(256)
             line[rng.randrange(len(line))] = mark
             lines[at] = bytes(line)
         data = b"\n".join(lines)
