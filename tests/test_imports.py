@@ -205,6 +205,7 @@ COUNTERPARTS = {  # modules of one name, which do the same on their floors
     "evaluate": {"commands.evaluate", "agents.training.evaluate"},
     "microscope": {"commands.microscope", "agents.studies.microscope"},
     "bench": {"commands.bench", "agents.studies.bench"},
+    "legend": {"commands.levels.legend", "game.text.legend"},
     "check": {"commands.levels.check", "game.authoring.check"},
     "main": {"main", "commands.main"},
 }

@@ -19,17 +19,23 @@ from game.text.drawn_values import (
 from game.text.level import MIRROR, ROTATE, Level
 from game.text.tiles import CANDIDATE
 from game.text.values import OneOf, Range, Value, text_of
-from game.text.variants import variants
+from game.text.variants import MIRRORED, variants
+
+SIDES = ("slip left", "slip right")  # labels of sets that a mirror swaps
+
+
+def _sets(level: Level) -> dict[str, tuple[float | str, ...]]:
+    """Return the members of each set by its label."""
+    drawable = drawable_values(level)
+    return {label: v.members for label, v in drawable.items() if isinstance(v, OneOf)}
 
 
 def _sizes(level: Level) -> tuple[int, ...]:
     """Return the numbers of candidate goals, of variants, and of members of each set."""
     rotations = 4 if ROTATE in level.vary else 1
     reflections = 2 if MIRROR in level.vary else 1
-    sets = (
-        len(value.members) for value in drawable_values(level).values() if isinstance(value, OneOf)
-    )
-    return max(1, len(level.find(CANDIDATE))), rotations * reflections, *sets
+    sizes = map(len, _sets(level).values())
+    return max(1, len(level.find(CANDIDATE))), rotations * reflections, *sizes
 
 
 def count_tasks(level: Level) -> int:
@@ -58,9 +64,12 @@ def nth_task(level: Level, index: int, name: str) -> Task:
         level = place_goal(level, (row, column))
         drawn.append(("goal", f"row {row + 1} column {column + 1}"))
     if variant:
+        sides = [list(_sets(level)).index(side) for side in SIDES if side in _sets(level)]
         label, level = variants(level)[variant]
         drawn.append(("variant", label))
-    sets = {label: v.members for label, v in drawable_values(level).items() if isinstance(v, OneOf)}
+        if label.startswith(MIRRORED) and len(sides) == 2:  # the two sets have changed places
+            members[sides[0]], members[sides[1]] = members[sides[1]], members[sides[0]]
+    sets = _sets(level)
     chosen: dict[str, Value] = {label: m[i] for (label, m), i in zip(sets.items(), members)}
     drawn += [(label, text_of(value)) for label, value in chosen.items()]
     weight = math.prod(members.count(chosen[label]) for label, members in sets.items())
@@ -77,9 +86,8 @@ def nth_task(level: Level, index: int, name: str) -> Task:
 def _distinct_numbers(level: Level) -> Iterator[int]:
     """Yield the numbers of tasks, one for the equal members of each set."""
     n_candidates, n_variants, *_ = _sizes(level)
-    sets = (v.members for v in drawable_values(level).values() if isinstance(v, OneOf))
     digits: list[list[tuple[int, int]]] = []  # each a number and its base
-    for members in (range(n_candidates), range(n_variants), *sets):
+    for members in (range(n_candidates), range(n_variants), *_sets(level).values()):
         first = {member: i for i, member in reversed(list(enumerate(members)))}
         digits.append([(i, len(members)) for i in sorted(first.values())])
     for chosen in itertools.product(*digits):

@@ -181,10 +181,12 @@ def settled_legend(level: Level) -> Level:
     others get names in reading order. A character has all settings by which it differs from the
     default, whichever line they came from.
     """
-    for tile in dict.fromkeys(setting.tile for setting in SETTINGS.values()):
+    chars = level.chars
+    for tile in dict.fromkeys(one.tile for one in level.legend if one.char in chars):
         level = _with_one_source(level, tile)
-    present = list(dict.fromkeys(c for row in level.rows for c in row))
-    legend = {one.char: _settled(level, one) for one in level.legend}
+    present = list(dict.fromkeys("".join(level.rows)))
+    plain = replace(level, legend=())
+    legend = {one.char: _settled(plain, one) for one in level.legend}
     names: dict[str | tuple[Any, ...], str] = {}
     table: dict[str, str | int | None] = {}
     kept: list[LegendTile] = []
@@ -209,12 +211,14 @@ def _with_one_source(level: Level, tile: str) -> Level:
     They are defined if all cells of the tile have the same ones. It makes no difference where they
     came from. Where some are drawn, they stay as they are.
     """
-    chars = [char for char in sorted(level.chars) if level.tile(char) == tile]
     keys = [setting.key for setting in SETTINGS.values() if setting.tile == tile]
+    if not keys:
+        return level
+    chars = [char for char in sorted(level.chars) if level.tile(char) == tile]
     found = {c: {key: level.setting(f"{c} {key}") for key in keys} for c in chars}
     drawn = any(isinstance(v, Range | OneOf) for own in found.values() for v in own.values())
     unused = [char for char in FREE if all(char != one.char for one in level.legend)]
-    if chars in ([], [tile]) or drawn or (tile in chars and not unused):
+    if drawn or (tile in chars and not unused):
         return level
     alike = all(own == found[chars[0]] for own in found.values())
     defines = {label: value for label, value in level.defines if label[0] != tile}
@@ -236,8 +240,11 @@ def _with_one_source(level: Level, tile: str) -> Level:
 
 
 def _settled(level: Level, one: LegendTile) -> LegendTile:
-    """The legend tile without a title, with all settings that make a difference to play."""
-    plain = {key: _of_tile(level, one.tile, key) for key in keys_of(one.tile)}
+    """The legend tile without a title, with all settings that make a difference to play.
+
+    `level` is the level without its legend.
+    """
+    plain = {key: level.setting(f"{one.tile} {key}") for key in keys_of(one.tile)}
     sided = bool(level.slip_left or level.slip_right)  # then a slip of one's own is another
     own = {
         key: value
@@ -261,8 +268,3 @@ def _settled(level: Level, one: LegendTile) -> LegendTile:
 _WITH_DEFAULTS = {label: s.default for label, s in SETTINGS.items()} | {
     label: s.default for label, s in LEGEND_SETTINGS.items() if s.key == "cost"
 }
-
-
-def _of_tile(level: Level, tile: str, key: str) -> Value:
-    """The setting of the tile itself, as the level defines it."""
-    return replace(level, legend=()).setting(f"{tile} {key}")

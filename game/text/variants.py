@@ -9,6 +9,7 @@ from game.text.header import HEADER, Words
 from game.text.level import MIRROR, ROTATE, Cell, Level
 from game.text.tiles import ARROWS
 
+MIRRORED = "mirrored"  # how the names of mirrored variants begin
 _MIRROR: Words = {"left": "right", "right": "left"}
 _QUARTER: Words = {  # clockwise; x and y are the axes of patrols
     "up": "right",
@@ -54,7 +55,7 @@ def variants(level: Level) -> list[tuple[str, Level]]:
     """The symmetric variants that `vary` allows, each with a name, the level itself first."""
     found = [("", level)]
     if MIRROR in level.vary:
-        found.append(("mirrored", mirrored(level)))
+        found.append((MIRRORED, mirrored(level)))
     if ROTATE in level.vary:
         for name, variant in list(found):
             for quarter in (90, 180, 270):

@@ -41,6 +41,40 @@ aAH%~.
 @.bB<^
 """
 CRISS = "steps: 20\nends: never\nmap:\n?.@.?\n.#M#.\n?.,.?\n#a~A?\n"
+LEGEND = """title: "Gold; and reeds"
+description: Take the gold.
+reward: goal=2 step=-0.1
+slip: left={0, 0.3} right=0..0.1
+controls: {normal, shuffled, shuffled all}
+wind: {east 0.2, west 0..0.1, none}
+define: L pays=0
+legend: q = o worth={-1, 2} title="Fool's gold"
+legend: w = , cost=2..8 slip=0.3 title="reeds"
+legend: e = M kind={y, hunt} every=2
+legend: r = G pays=0.2
+legend: t = H every=1..3
+legend: y = ? pays=3
+starts: any
+vary: mirror rotate
+
+map:
+..q.w?
+we#.ro
+L.t.y.
+......
+"""
+BOXES = """ends: boxes
+steps: 20
+cost: target=2 floor=1
+legend: q = $ title="crate"
+
+map:
+@.!..#
+.q.=X.
+..$..*
++....X
+"""
+GATES = "ends: never\nslip: left=0.2\nmap:\n@$!.?\n..=#?\n!*..?\n"
 SOKOBAN = "Title: A; b\n\n#######\n#@ .  #\n# .#-_#\n#######\n; 1\n"
 PUZZLES = """; 0
 #######
@@ -68,10 +102,11 @@ TILED = (
 OWN = [path.read_text("utf-8") for path in sorted(LEVELS.glob("*/*.txt"))]
 FILES = [
     *((text, "a.txt") for text in [*OWN, FAMILY, CRISS, FAMILY, CRISS, ABOVE, TILED]),
+    *((text, "a.txt") for text in 3 * [LEGEND, BOXES, GATES]),
     *((SOKOBAN, "a.xsb"), (LAKE, "a.frozenlake"), (MOVING_AI, "a.map")),
     *((PUZZLES, "b.xsb"), (PUZZLES, "b.txt"), (LISTED, "b.frozenlake")),
 ]
-MARKS = "#.@G?,:%~I^v<>L123aAbBcCdDoMH 0123456789{}=;:-\t\r$*+SFTW█"
+MARKS = '#.@G?,:%~I^v<>L123aAbBcCdDoMH 0123456789{}=;:-\t\r$*+SFTW█X!=$qwert"'
 LINES = [line for text, _ in FILES for line in text.split("\n")] + [
     *(
         "steps: 1",
@@ -92,6 +127,34 @@ LINES = [line for text, _ in FILES for line in text.split("\n")] + [
     ),
     *("define: M kind={x, y, hunt} every=1..5", "define: M kind=hunt", "define: H every=1000"),
     *("controls: shuffled", "cost: floor=0..1000", "define: o worth=1000", "dialect: xsb", "map:"),
+    *(
+        "ends: boxes",
+        "starts: any",
+        "controls: shuffled all",
+        "slip: left=0.5 right=0.5",
+        "slip: right=1",
+    ),
+    *("controls: stay up down left right", "controls: {normal, shuffled}", "wind: {east 1, none}"),
+    *(
+        "define: L pays=0",
+        "define: L pays=1000",
+        "candidates: 1,1 2,2",
+        "legend: q = .",
+        "legend: q = ?",
+    ),
+    *(
+        "legend: . = o",
+        "legend: w = $",
+        "legend: e = M kind=x every=1..5",
+        "legend: q = G pays=-1..1",
+    ),
+    *("legend: r = @", "legend: # = I", "legend: t = , cost=0 slip=1", "legend: q = L pays={1, 2}"),
+    *(
+        'title: "a; b"',
+        "description: a; b",
+        'legend: q = o title="x"',
+        "wind: {north 0..1, south {0, 1}}",
+    ),
 ]
 
 
