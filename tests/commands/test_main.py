@@ -192,7 +192,7 @@ def test_a_malformed_level_exits_1_with_places_and_no_traceback(
             2,
             "limit of 2,000,000",
         ),
-        (["train", "goals-5x5", "--hidden", "4096", "4096"], 2, "18,735,104 weights"),
+        (["train", "goals-5x5", "--hidden", "4096", "4096"], 2, "19,144,704 weights"),
         (["microscope", "goals-5x5", "--samples", "100000000000"], 2, "at most 20,000"),
         (["levels", "fixed", "goals-5x5", "--tasks", "1000000000"], 2, "at most 1,000"),
         (["levels", "sample", "goals-5x5", "-n", "1", "--png", "/dev/null"], 1, "no regular file"),
