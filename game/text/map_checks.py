@@ -96,7 +96,7 @@ def _check_boxes(level: Level, first: int, report: Report) -> bool:
         report(line, 1, f"'ends: {ENDS_BOXES}', and no box on the map", todo)
     elif len(targets) < len(boxes):
         row, column = boxes[len(targets)]
-        what = f"{len(boxes)} boxes, and {len(targets)} target{'s' if len(targets) != 1 else ''}"
+        what = f"{_counted(len(boxes), 'box', 'es')}, and {_counted(len(targets), 'target', 's')}"
         report(first + row, column + 1, what, f"put '{TARGET}' where the boxes belong")
     elif {*boxes} <= {*targets}:
         row, column = boxes[0]
@@ -105,6 +105,11 @@ def _check_boxes(level: Level, first: int, report: Report) -> bool:
     else:
         return whole & _check_opponents(level, first, report)
     return False
+
+
+def _counted(number: int, noun: str, plural: str) -> str:
+    """Return a number with its noun."""
+    return f"{number} {noun}{plural if number != 1 else ''}"
 
 
 def _check_opponents(level: Level, first: int, report: Report) -> bool:

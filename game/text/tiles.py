@@ -53,7 +53,7 @@ TILES: tuple[Tile, ...] = (
     Tile("v", "one-way",   1, True,    "down",      (222, 216, 228), "down",   "can be left downwards only, and not entered from below"),
     Tile("<", "one-way",   1, True,    "left",      (222, 216, 228), "left",   "can be left to the left only, and not entered from the left"),
     Tile(">", "one-way",   1, True,    "right",     (222, 216, 228), "right",  "can be left to the right only, and not entered from the right"),
-    Tile("L", "lava",      1, True,    "lava",      (226, 108, 72),  "lava",   "ends the episode and pays -1"),
+    Tile("L", "lava",      1, True,    "lava",      (226, 108, 72),  "lava",   "ends the episode; pays -1 unless the level says otherwise"),
     *(Tile(c, "teleporter", 1, True,   "teleporter", (206, 180, 226), "portal", "leads to the other cell with this digit") for c in "123456789"),
     *(Tile(c, "key",       1, True,    "key",       FLOOR_COLOUR,    "key",    f"opens every door {c.upper()}, and is kept") for c in "abcd"),
     *(Tile(c, "door",      1, True,    "door",      (196, 150, 96),  "door",   f"a wall without the key {c.lower()}") for c in "ABCD"),
