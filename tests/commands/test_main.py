@@ -140,7 +140,7 @@ def test_a_pack_is_watched_on_its_held_out_tasks(tmp_path: Path):
 BAD = {
     "ragged": "map:\n###\n#@\n#G#\n",
     "two": "steps: -3\nmap:\n@xG\n",
-    "tile": "map:\n@!G\n",
+    "tile": "map:\n@&G\n",
     "start": "map:\n..G\n",
     "goal": "map:\n@..\n",
     "steps": "steps: -3\nmap:\n@G\n",
