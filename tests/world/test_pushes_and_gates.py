@@ -179,12 +179,11 @@ def test_agent_and_box_on_two_switches_in_one_step_change_nothing():
     assert boards(NEVER + "@$!!=G\n......\n", "rr") == [".A$!_G/......", "..A$_G/......"]
 
 
-def test_a_push_is_judged_before_the_switches_of_the_same_step():
-    """The agent enters a switch and pushes a box into a gate, which is open before or after."""
-    closed = NEVER + "@.!$=.\n.....G\n"
-    assert boards(closed, "rr.r")[1:] == ["..A$_./.....G", "..A$_./.....G", "..!A$./.....G"]
-    is_open = NEVER + "!.!$=.\n.@...G\n"
-    assert boards(is_open, "lurrr")[2:] == ["!A!$_./.....G", *["!.A$=./.....G"] * 2]
+def test_a_push_is_judged_with_the_gates_before_the_switch_that_the_agent_enters():
+    """The box stands on a switch before a gate, so that the push flips the gates."""
+    text = NEVER + "@$!=.\n!...G\n"
+    assert boards(text, "rr") == [".A$_./!...G", "..A$./!...G"]  # into the gate, which closes
+    assert boards(text, "rldurr")[-2:] == [".A$=./!...G"] * 2  # closed: it would open too late
 
 
 def test_boxes_go_through_open_gates_and_not_through_closed_ones():
