@@ -35,5 +35,9 @@ def line_of_text(text: str, longest: int) -> str:
 
 
 def quoted(text: str) -> str:
-    """The text as `line_of_text` reads it, in quotes where it needs them."""
+    """The text as `line_of_text` reads it, in quotes where it needs them.
+
+    A quote before a `;` would end the text too early, as it may be in the title of a foreign file.
+    """
+    text = re.sub(r'"(?=[ \t]*;)', "'", text)
     return f'"{text}"' if ";" in text or _QUOTED.fullmatch(text) else text

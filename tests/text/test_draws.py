@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -198,6 +199,13 @@ def test_texts_may_be_in_quotes(line: str, expected: tuple[str, str, str]):
     assert text_of(line) == expected
     level = parse(f"{line}\n{MAP}")
     assert parse(write(level)) == level
+
+
+def test_a_quote_before_a_semicolon_is_written_as_another_one():
+    """A text cannot have it, but the title of a foreign file may."""
+    level = replace(parse(MAP), title='"Push" ; "pull"')
+    assert parse(write(level)).title == '"Push\' ; "pull"'
+    assert parse(write(parse(write(level)))) == parse(write(level))
 
 
 # --- starts and candidates ---------------------------------------------------------------------
