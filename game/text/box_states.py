@@ -65,7 +65,7 @@ def count_box_states(level: Level, limit: int) -> int:
         for shift in shifts:
             pushed = boxes & _moved(region, shift)
             onto = _moved(pushed, shift) & room & ~boxes
-            while onto:
+            while onto and states <= limit:
                 there = onto & -onto
                 onto ^= there
                 here = _moved(there, -shift)

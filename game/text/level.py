@@ -12,6 +12,7 @@ from game.text.values import NORMAL, OneOf, Value
 from game.text.visible import visible
 
 MAX_BYTES = 1 << 20
+MAX_BOXES = 40
 MAX_STATES = 65_536  # a level with more is refused
 STEPS, MAX_STEPS = 50, 10_000  # in an episode: the default, and the limit
 MIRROR, ROTATE = "mirror", "rotate"
@@ -117,12 +118,17 @@ class Level:
 
     def find(self, *tiles: str) -> list[Cell]:
         """All cells (row, column), from 0, with one of these tiles, in reading order."""
-        wanted = "".join(tiles)
-        rows = [(r, row) for r, row in enumerate(self.tiles) if any(x in row for x in wanted)]
-        return [(r, c) for r, row in rows for c, x in enumerate(row) if x in wanted]
+        rows = self.tiles
+        whole = "".join(rows)
+        wanted = "".join(tile for tile in tiles if tile in whole)
+        if not wanted:
+            return []
+        return [(r, c) for r, row in enumerate(rows) for c, x in enumerate(row) if x in wanted]
 
     def tile(self, char: str) -> str:
         """The tile that a character of the map stands for."""
+        if not self.legend:
+            return char
         return next((one.tile for one in self.legend if one.char == char), char)
 
     def with_tiles(self, changes: Mapping[str, str]) -> Level:
@@ -162,11 +168,14 @@ class Level:
 
     def _own(self, char: str) -> dict[str, Value]:
         """The settings that the legend gives to a character."""
+        if not self.legend:
+            return {}
         return next((dict(one.settings) for one in self.legend if one.char == char), {})
 
     def has(self, tiles: Iterable[str]) -> bool:
         """Whether the map has one of these tiles."""
-        return any(char in row for row in self.tiles for char in tiles)
+        whole = "".join(self.tiles)
+        return any(tile in whole for tile in tiles)
 
     def marked_starts(self) -> list[Cell]:
         """The starts that the map shows, in reading order."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from game.text.box_states import has_more_box_states
 from game.text.dialects.foreign_map import Report
 from game.text.guesses import count_unknown, tile_meant, times
-from game.text.level import ANY, ENDS_BOXES, MAX_STATES, Level
+from game.text.level import ANY, ENDS_BOXES, MAX_BOXES, MAX_STATES, Level
 from game.text.tiles import (
     BOX,
     BOXES,
@@ -69,7 +69,7 @@ def _check_ends(level: Level, first: int, report: Report) -> bool:
         if level.has(BOXES):
             todo += f", or write 'ends: {ENDS_BOXES}'"
         report(first, 1, "no goal", todo)
-    return whole & _check_opponents(level, first, report)
+    return whole & _check_company(level, first, report)
 
 
 def _check_candidates(level: Level, first: int, report: Report) -> bool:
@@ -103,7 +103,7 @@ def _check_boxes(level: Level, first: int, report: Report) -> bool:
         todo = f"put a box '{BOX}' on floor"
         report(first + row, column + 1, "all boxes stand on targets at the start", todo)
     else:
-        return whole & _check_opponents(level, first, report)
+        return whole & _check_company(level, first, report)
     return False
 
 
@@ -112,9 +112,13 @@ def _counted(number: int, noun: str, plural: str) -> str:
     return f"{number} {noun}{plural if number != 1 else ''}"
 
 
-def _check_opponents(level: Level, first: int, report: Report) -> bool:
-    """Whether the map does not have both boxes and opponents."""
+def _check_company(level: Level, first: int, report: Report) -> bool:
+    """Whether the map has at most MAX_BOXES boxes, and no opponents beside them."""
     boxes, opponents = level.find(*BOXES), level.find(*OPPONENTS)
+    if len(boxes) > MAX_BOXES:
+        row, column = boxes[MAX_BOXES]
+        report(first + row, column + 1, f"{len(boxes):,} boxes", f"use at most {MAX_BOXES}")
+        return False
     if not (boxes and opponents):
         return True
     row, column = opponents[0]

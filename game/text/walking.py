@@ -26,6 +26,7 @@ from game.text.tiles import (
     LAVA,
     SWITCH,
     TARGETS,
+    Tile,
 )
 
 
@@ -226,56 +227,80 @@ def exits_from(level: Level) -> Callable[[Node], list[Node]]:
 
     A wind that always blows leaves only its own move.
     """
-    tiles, height, width = level.tiles, level.height, level.width
-    certain = WINDS[str(level.wind)] if level.wind_chance == 1 else None
-    moves = [(move, *_STEPS[move]) for move in DIRECTIONS if certain in (None, move)]
-    twins = {a: b for char in set("".join(tiles)) for a, b in teleporters(level, char)}
-    has_gates = level.has((GATE,))
-    is_over, may_hold_box = _end_test(level), {*level.find(*BOXABLE)} - {*level.candidates}
+    moves_of, is_over = _static_moves(level), _end_test(level)
+    may_hold_box = {*level.find(*BOXABLE)} - {*level.candidates} if level.has(BOXES) else set()
+    gates, switches = set(level.find(GATE)), set(level.find(SWITCH))
+    switches = switches if gates else set()
 
     def exits(node: Node) -> list[Node]:
-        row, column, keys, boxes, gates_open = node
-        here = BY_CHAR[tiles[row][column]].effect
         found: list[Node] = []
         if is_over(node):
             return found
-        for move, down, right in moves:
-            r, c = row + down, column + right
-            if not (0 <= r < height and 0 <= c < width) or (here in _BACK and here != move):
-                continue
-            tile = BY_CHAR[tiles[r][c]]
-            if not tile.passable or tile.effect == _BACK[move]:
-                continue
+        _, _, keys, boxes, gates_open = node
+        for entered, beyond, cell, tile in moves_of(node[:2]):
+            held, left, flips = keys, boxes, False
             if tile.effect == "door" and tile.char.lower() not in keys:
                 continue
-            if tile.effect == "gate" and not gates_open:
+            if gates and not gates_open and entered in gates:
                 continue
-            left, flips = boxes, has_gates and tile.effect == "switch"
-            if (r, c) in boxes:
-                beyond = r + down, c + right
+            if boxes and entered in boxes:
                 if beyond not in may_hold_box or beyond in boxes:
                     continue
-                onto = tiles[beyond[0]][beyond[1]]
-                if onto == GATE and not gates_open:
+                if beyond in gates and not gates_open:
                     continue
-                left = boxes - {(r, c)} | {beyond}
-                flips ^= has_gates and onto == SWITCH
-            held = keys
+                left, flips = boxes - {entered} | {beyond}, beyond in switches
             if tile.effect == "key" and tile.char not in keys:
                 held = "".join(sorted(keys + tile.char))
-            found.append(Node(*twins.get((r, c), (r, c)), held, left, gates_open ^ flips))
+            if switches:
+                flips ^= entered in switches
+            found.append(_node((*cell, held, left, gates_open ^ flips)))
         return found
 
     return exits
 
 
+def _node(values: tuple[int, int, str, frozenset[Cell], bool]) -> Node:
+    """Return a node; its own constructor takes several times as long."""
+    return tuple.__new__(Node, values)
+
+
+Move = tuple[Cell, Cell, Cell, Tile]  # cell entered, cell beyond it, where it leads, and its tile
+
+
+def _static_moves(level: Level) -> Callable[[Cell], list[Move]]:
+    """Return a function from a cell to the moves out of it that walls and one-way tiles allow."""
+    tiles, height, width = level.tiles, level.height, level.width
+    certain = WINDS[str(level.wind)] if level.wind_chance == 1 else None
+    steps = [(move, *_STEPS[move]) for move in DIRECTIONS if certain in (None, move)]
+    twins = {a: b for char in set("".join(tiles)) for a, b in teleporters(level, char)}
+    known: dict[Cell, list[Move]] = {}
+
+    def moves_of(cell: Cell) -> list[Move]:
+        if cell in known:
+            return known[cell]
+        row, column = cell
+        here = BY_CHAR[tiles[row][column]].effect
+        found = known[cell] = []
+        for move, down, right in steps:
+            r, c = row + down, column + right
+            if not (0 <= r < height and 0 <= c < width) or (here in _BACK and here != move):
+                continue
+            tile = BY_CHAR[tiles[r][c]]
+            if tile.passable and tile.effect != _BACK[move]:
+                ahead = (r, c)
+                found.append((ahead, (r + down, c + right), twins.get(ahead, ahead), tile))
+        return found
+
+    return moves_of
+
+
 def _end_test(level: Level) -> Callable[[Node], bool]:
     """Return whether the episode is over in a node."""
-    is_goal = goal_test(level) if level.ends != "never" else None
-    lava = set(level.find(LAVA))
-    if not is_goal:
-        return lambda node: node[:2] in lava
-    return lambda node: node[:2] in lava or is_goal(node)
+    ends = set(level.find(LAVA, *([GOAL] if level.ends == "goal" else [])))
+    if level.ends != ENDS_BOXES:
+        return lambda node: node[:2] in ends
+    is_solved = goal_test(level)
+    return lambda node: node[:2] in ends or is_solved(node)
 
 
 def teleporters(level: Level, char: str) -> list[tuple[Cell, Cell]]:

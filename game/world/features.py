@@ -86,6 +86,8 @@ def observe_batch(batch: GridBatch) -> tuple[Floats, Ints]:
         if name in hot:
             used = np.unique(hot[name][real])
             part = (hot[name][..., None] == used) & real[..., None]  # [T, S, used]
+        elif not any(name in blocks for blocks in blocks_of_tasks):
+            continue
         else:
             whole = np.zeros((*real.shape, width))
             for task, blocks in zip(whole, blocks_of_tasks):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,10 +68,12 @@ WAY[[ord(tile.char) for tile in TILES if tile.effect in DIRECTIONS]] = [
 ]
 
 
+@lru_cache
 def _is(*tiles: str) -> Bools:
-    """Return which characters are one of these tiles [128]."""
+    """Return which characters are one of these tiles [128]; do not change it."""
     found = np.zeros(128, bool)
     found[[ord(char) for char in tiles]] = True
+    found.flags.writeable = False
     return found
 
 
@@ -184,12 +187,15 @@ class FlatGrid(CellGrid):
 
     def _find(self, *tiles: str) -> Ints:
         """Return all cells with one of these tiles, in reading order."""
-        return np.flatnonzero(_is(*tiles)[self.codes])
+        there = [tile for tile in tiles if tile in self.chars]
+        return np.flatnonzero(_is(*there)[self.codes]) if there else np.zeros(0, np.int64)
 
     def _settings(self, level: Level, tile: str, key: str) -> Floats:
         """Return a numerical setting of each cell with this tile, and 0 for all other cells."""
+        if tile not in self.chars:
+            return np.zeros(len(self.written))
         values = np.zeros(128)
-        for char in level.chars if tile in self.chars else ():
+        for char in level.chars:
             if level.tile(char) == tile:
                 values[ord(char)] = number(level.setting(f"{char} {key}"))
         return values[self.written]
@@ -235,7 +241,7 @@ class FlatGrid(CellGrid):
         patrols = np.array([*(cell for cell, _ in walking), *hunting], int)
         self.order: Ints = np.arange(self.n_opponents)
         self.order[: len(patrols)] = np.argsort(patrols)
-        self.has_order = bool((self.order != np.arange(self.n_opponents)).any())
+        self.has_order = bool((np.diff(patrols) < 0).any())
         self.patrols: Ints = np.zeros((self.period, len(routes)), np.int64)  # cells by phase
         for i, (n, route) in enumerate(zip(paces, routes)):
             self.patrols[:, i] = np.array(route)[np.arange(self.period) // n % len(route)]

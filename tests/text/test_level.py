@@ -417,6 +417,7 @@ def test_all_errors_are_reported_at_once_with_their_places():
         ("ends: boxes\nmap:\n@$.*\n....\n", 3, 4, "2 boxes, and 1 target"),
         ("ends: boxes\nmap:\n@$..\n", 3, 2, "1 box, and 0 targets"),
         ("ends: boxes\nmap:\n@..X\n", 1, 1, "no box on the map"),
+        ("map:\n@" + "$" * 41 + "G\n", 2, 42, "41 boxes"),
         ("ends: boxes\nmap:\n+.*X\n", 3, 3, "all boxes stand on targets at the start"),
         ("ends: boxes\nmap:\n@$.\n...\nX..\n", 3, 1, "the boxes cannot be pushed to targets"),
         ("ends: box\nmap:\n@.G\n", 1, 7, "unknown end"),
