@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from tests.view_data import Script
 
 os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
 os.environ.setdefault("SDL_AUDIODRIVER", "dummy")
+settings.register_profile("untimed", deadline=None)  # machines differ, and are shared
+settings.load_profile("untimed")
 os.environ.pop("COLUMNS", None)  # tables are as wide as they are
 
 
