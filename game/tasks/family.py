@@ -52,6 +52,14 @@ def nth_task(level: Level, index: int, name: str) -> Task:
     The number encodes a candidate goal, a variant and a member of each set. Values of ranges are
     drawn with a seed that depends on the task, so that the same number gives the same task.
     """
+    task = _without_ranges_drawn(level, index, name)
+    if task.member is None:
+        return task
+    return redraw_ranges(task, np.random.default_rng(int(task.kind, 16)))
+
+
+def _without_ranges_drawn(level: Level, index: int, name: str) -> Task:
+    """Return the task with this number before the draws from its ranges."""
     numbers: list[int] = []
     for size in reversed(_sizes(level)):  # there may be more tasks than numpy can count
         index, number = divmod(index, size)
@@ -79,8 +87,7 @@ def nth_task(level: Level, index: int, name: str) -> Task:
         member = replace(member, shown=shown)
     if not any(isinstance(value, Range) for value in drawable_values(member).values()):
         return Task(member, name, tuple(drawn), weight=weight)
-    task = Task(member, name, tuple(drawn), member, weight)
-    return redraw_ranges(task, np.random.default_rng(int(task.kind, 16)))
+    return Task(member, name, tuple(drawn), member, weight)
 
 
 def _distinct_numbers(level: Level) -> Iterator[int]:
@@ -112,7 +119,7 @@ def draw_task(level: Level, name: str, rng: np.random.Generator) -> Task:
     """Return a uniformly random task of a level."""
     choices = count_tasks(level)
     index = int(rng.random() * choices) if choices > 1 else 0
-    return redraw_ranges(nth_task(level, index, name), rng)
+    return redraw_ranges(_without_ranges_drawn(level, index, name), rng)
 
 
 def family(level: Level, name: str) -> Iterator[Task]:

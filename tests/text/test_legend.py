@@ -205,6 +205,11 @@ def test_nominal_values_are_means_of_costs_and_slips_and_defaults_of_all_else():
         ),
         ("legend: q = o worth=2\nmap:\n@.G\n", "map:\n@.G\n"),
         ('legend: q = o worth=2 title="gold"\nmap:\n@qG\n', "legend: q = o worth=2\nmap:\n@qG\n"),
+        ('legend: q = , cost=3 title="reeds"\nmap:\n@qG\n', "legend: q = , cost=3\nmap:\n@qG\n"),
+        (
+            "legend: q = o worth=2\nlegend: w = o worth=2\nmap:\n@qwoG\n",
+            "legend: q = o worth=2\nmap:\n@qqoG\n",
+        ),
         ('legend: q = , title="reeds"\nmap:\n@qG\n', "map:\n@,G\n"),
         ("legend: q = , cost=2\nmap:\n@qG\n", "map:\n@,G\n"),
         ("legend: q = o worth=0.5\nmap:\n@qG\n", "map:\n@oG\n"),
