@@ -56,6 +56,7 @@ from game.text.values import (
     find_words,
     largest,
     meant,
+    moves_of,
     quote,
     raise_all,
     read_number,
@@ -316,8 +317,7 @@ def _turn_controls(level: Level, words: Words) -> Fields:
     def turn(controls: float | str) -> str:
         if controls in (NORMAL, *_DRAWN_CONTROLS):
             return str(controls)
-        moves = str(controls).split()
-        moves += ACTIONS[len(moves) :]
+        moves = moves_of(str(controls))
         turned = {words.get(a, a): words.get(b, b) for a, b in zip(ACTIONS, moves)}
         return controls_text([turned[action] for action in ACTIONS])
 

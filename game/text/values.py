@@ -61,6 +61,12 @@ def controls_text(moves: Sequence[str]) -> str:
     return " ".join(moves[:-1] if moves[-1] == ACTIONS[-1] else moves)
 
 
+def moves_of(controls: str) -> tuple[str, ...]:
+    """The moves of all five actions that controls stand for: the inverse of `controls_text`."""
+    moves = () if controls == NORMAL else tuple(controls.split())
+    return *moves, *ACTIONS[len(moves) :]
+
+
 PERMUTATIONS = OneOf(  # of the four moves: what `shuffled` controls are drawn from
     tuple(controls_text((*p, ACTIONS[-1])) for p in itertools.permutations(DIRECTIONS))
 )
