@@ -60,10 +60,16 @@ def split_address(path: str | Path) -> tuple[Path, int | None]:
 
     A file or folder that has the whole name comes first.
     """
-    found = _ADDRESS.fullmatch(str(path)) if can_be_path(path) else None
-    if not found or os.path.lexists(path) or not os.path.isfile(found[1]):
+    file, number = split_number(str(path))
+    if not can_be_path(path) or os.path.lexists(path) or not os.path.isfile(file):
         return Path(path), None
-    return Path(found[1]), int(found[2])
+    return Path(file), number
+
+
+def split_number(name: str) -> tuple[str, int | None]:
+    """Return file and number of a name as `FILE#NUMBER`, and any other name without a number."""
+    found = _ADDRESS.fullmatch(name)
+    return (found[1], int(found[2])) if found else (name, None)
 
 
 def open_levels(path: str | Path) -> LevelFile:
