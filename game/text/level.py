@@ -24,6 +24,7 @@ WINDS = dict(zip(("north", "south", "west", "east"), DIRECTIONS))
 NAMES = tuple(dict.fromkeys(tile.cost_name for tile in TILES if tile.passable))
 
 Cell = tuple[int, int]  # row and column, from 0
+Fields = dict[str, Any]  # fields of Level by name
 Rows = tuple[str, ...]
 RowPlace = tuple[int, Sequence[int]]  # line of a row; columns of its tiles, and of its end
 
