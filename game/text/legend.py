@@ -166,7 +166,8 @@ def turn_kind(kind: Value, words: dict[str, str]) -> Value:
 
 def uses(level: Level, char: str, key: str) -> bool:
     """Whether a character of the map has a setting from elsewhere than its own legend line."""
-    return all(key not in dict(one.settings) for one in level.legend if one.char == char)
+    one = level.legend_tile(char)
+    return one is None or key not in dict(one.settings)
 
 
 def settled_legend(level: Level) -> Level:
