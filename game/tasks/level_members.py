@@ -10,7 +10,7 @@ from game.tasks.family import nth_task
 from game.tasks.pack_file import PackError
 from game.text.level import Level
 from game.text.reading import MAX_PROBLEMS, open_levels, split_address, split_number
-from game.world.tables import TooLarge, check_size
+from game.world.tables import TooLarge, check_states
 
 Named = tuple[str, Level]  # a file's name, with `#` and a number in a collection, and the level
 
@@ -48,7 +48,7 @@ def read_members(path: Path) -> Members:
         why = "\n".join(map(str, problems))
         try:
             if level:
-                check_size(nth_task(level, 0, "").level)
+                check_states(nth_task(level, 0, "").level)
         except TooLarge as error:
             why = str(error)
         if level and not why:
