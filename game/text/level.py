@@ -174,6 +174,8 @@ class Level:
 
     def _own(self, char: str) -> dict[str, Value]:
         """The settings that the legend gives to a character."""
+        if not self.legend:
+            return {}
         one = self.legend_tile(char)
         return dict(one.settings) if one else {}
 
