@@ -20,7 +20,7 @@ from game.text.dialects import DIALECTS
 from game.text.legend import keys_of, write_legend
 from game.text.level import ANY, Level
 from game.text.tiles import ACTIONS, FREE, START, TILES
-from game.text.values import NORMAL
+from game.text.values import moves_of
 from game.text.visible import visible
 from game.world.planner import optimal_path
 
@@ -254,8 +254,7 @@ def _pushes(one: TaskFigures) -> str:
 
 def _move(level: Level, action: int) -> str:
     """Return the move that an action causes, which depends on the level's controls."""
-    moves = [] if level.controls == NORMAL else str(level.controls).split()
-    return [*moves, *ACTIONS[len(moves) :]][action]
+    return moves_of(str(level.controls))[action]
 
 
 def task_ids_report(name: str, as_json: bool) -> str:

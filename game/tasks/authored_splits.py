@@ -14,7 +14,7 @@ from game.tasks.level_members import level_name
 from game.tasks.pack_file import PackError, PackFile
 from game.tasks.task import Task
 from game.text.level import Level, LevelError
-from game.text.reading import parse
+from game.text.reading import parse, split_number
 from game.text.tiles import CANDIDATE
 from game.text.writing import write
 
@@ -152,7 +152,7 @@ def _divide_by_file(
 def _matches(name: str, pattern: str) -> bool:
     """Whether a pattern of a pack.toml matches a file's name, or that of a member's collection."""
     try:
-        return Path(name).match(pattern) or Path(name.rpartition("#")[0] or name).match(pattern)
+        return any(Path(file).match(pattern) for file in (name, split_number(name)[0]))
     except ValueError:  # an empty pattern, as "."
         return False
 

@@ -10,18 +10,13 @@ from dataclasses import replace
 import numpy as np
 
 from game.tasks.task import Task
-from game.text.drawn_values import (
-    drawable_values,
-    nominal,
-    place_goal,
-    with_values,
-)
+from game.text.drawn_values import drawable_values, nominal, place_goal, with_values
 from game.text.level import MIRROR, ROTATE, Level
 from game.text.tiles import CANDIDATE
 from game.text.values import OneOf, Range, Value, text_of
 from game.text.variants import MIRRORED, variants
 
-SIDES = ("slip left", "slip right")  # labels of sets that a mirror swaps
+SIDED_SLIPS = ("slip left", "slip right")  # labels of sets that a mirror swaps
 
 
 def _sets(level: Level) -> dict[str, tuple[float | str, ...]]:
@@ -72,7 +67,7 @@ def _without_ranges_drawn(level: Level, index: int, name: str) -> Task:
         level = place_goal(level, (row, column))
         drawn.append(("goal", f"row {row + 1} column {column + 1}"))
     if variant:
-        sides = [list(_sets(level)).index(side) for side in SIDES if side in _sets(level)]
+        sides = [list(_sets(level)).index(side) for side in SIDED_SLIPS if side in _sets(level)]
         label, level = variants(level)[variant]
         drawn.append(("variant", label))
         if label.startswith(MIRRORED) and len(sides) == 2:  # the two sets have changed places

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,11 +9,10 @@ from game.files import name_text
 from game.tasks.family import nth_task
 from game.tasks.pack_file import PackError
 from game.text.level import Level
-from game.text.reading import MAX_PROBLEMS, open_levels, split_address
-from game.world.tables import TooLarge, check_size
+from game.text.reading import MAX_PROBLEMS, open_levels, split_address, split_number
+from game.world.tables import TooLarge, check_states
 
 Named = tuple[str, Level]  # a file's name, with `#` and a number in a collection, and the level
-_NUMBERED = re.compile(r"(?P<file>.+)#(?P<number>[0-9]+)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -27,10 +25,10 @@ class Members:
 
 def level_name(file: str) -> str:
     """Return the name of a level without a title: that of its file, and its number there."""
-    found = _NUMBERED.fullmatch(file)
-    if not found or "." not in found["file"]:
+    collection, number = split_number(file)
+    if number is None or "." not in collection:
         return name_text(Path(file).stem)
-    return f"{name_text(Path(found['file']).stem)}-{found['number']}"
+    return f"{name_text(Path(collection).stem)}-{number}"
 
 
 def read_members(path: Path) -> Members:
@@ -50,7 +48,7 @@ def read_members(path: Path) -> Members:
         why = "\n".join(map(str, problems))
         try:
             if level:
-                check_size(nth_task(level, 0, "").level)
+                check_states(nth_task(level, 0, "").level)
         except TooLarge as error:
             why = str(error)
         if level and not why:

@@ -101,6 +101,11 @@ def count_unknown(rows: Iterable[str], known: Iterable[str]) -> dict[str, tuple[
     return found
 
 
+def counted(number: int, noun: str, plural: str = "s") -> str:
+    """Return a number with its noun, to which `plural` is added unless there is one."""
+    return f"{number} {noun}{plural if number != 1 else ''}"
+
+
 def times(number: int) -> str:
     """Return how often a thing that is reported once occurs; "" for once."""
     return f", {number:,} times" if number > 1 else ""

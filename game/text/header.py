@@ -36,6 +36,7 @@ from game.text.level import (
     ROTATE,
     WINDS,
     Cell,
+    Fields,
     Level,
     needs_candidates,
 )
@@ -56,17 +57,17 @@ from game.text.values import (
     find_words,
     largest,
     meant,
+    moves_of,
     quote,
     raise_all,
     read_number,
     read_pairs,
     read_set,
+    read_setting,
     read_value,
-    read_word,
     text_of,
 )
 
-Fields = dict[str, Any]  # fields of Level by name
 MAX_DESCRIPTION = 500  # characters
 DEFAULTS = {field.name: field.default for field in fields(Level)}
 
@@ -316,8 +317,7 @@ def _turn_controls(level: Level, words: Words) -> Fields:
     def turn(controls: float | str) -> str:
         if controls in (NORMAL, *_DRAWN_CONTROLS):
             return str(controls)
-        moves = str(controls).split()
-        moves += ACTIONS[len(moves) :]
+        moves = moves_of(str(controls))
         turned = {words.get(a, a): words.get(b, b) for a, b in zip(ACTIONS, moves)}
         return controls_text([turned[action] for action in ACTIONS])
 
@@ -425,10 +425,7 @@ def _read_defines(text: str) -> Fields:
         raise Fault(f"{quote(tile)} is no tile with settings", todo)
 
     def read(key: str, value: str, at: int) -> Value:
-        setting = SETTINGS[f"{tile} {key}"]
-        if setting.words:
-            return read_word(value, key, setting.words, at)
-        return read_value(value, key, setting.low, setting.high, at, setting.whole)
+        return read_setting(SETTINGS[f"{tile} {key}"], value, at)
 
     try:
         pairs = read_pairs(text[1:], [setting.key for setting in known], read)

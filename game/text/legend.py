@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from game.text.dialects.foreign_map import MAX_TEXT
-from game.text.level import LegendTile, Level
+from game.text.level import Fields, LegendTile, Level
 from game.text.quoted import line_of_text
 from game.text.tiles import ARROWS, BY_CHAR, BY_NAME, FREE, ICE, LEGEND_SETTINGS, SETTINGS
 from game.text.values import (
@@ -19,12 +19,10 @@ from game.text.values import (
     average,
     quote,
     read_pairs,
-    read_value,
-    read_word,
+    read_setting,
     text_of,
 )
 
-Fields = dict[str, Any]  # fields of Level by name
 EXAMPLE = "write it as 'q = o worth=-1'"
 _LINE = re.compile(r"(?P<char>[^ \t])(?P<equals>[ \t]*=[ \t]*)(?P<tile>[^ \t]+)")
 _TITLE = re.compile(r'(?:^|(?<=[ \t]))title="(?P<text>[^"]*)"(?=[ \t]|$)')
@@ -84,10 +82,7 @@ def _cut_title(text: str, begin: int) -> tuple[str, str]:
 
 def _read_settings(text: str, tile: str) -> dict[str, Value]:
     def read(key: str, value: str, at: int) -> Value:
-        setting = LEGEND_SETTINGS[f"{tile} {key}"]
-        if setting.words:
-            return read_word(value, key, setting.words, at)
-        return read_value(value, key, setting.low, setting.high, at, setting.whole)
+        return read_setting(LEGEND_SETTINGS[f"{tile} {key}"], value, at)
 
     known = keys_of(tile)
     try:
@@ -171,7 +166,8 @@ def turn_kind(kind: Value, words: dict[str, str]) -> Value:
 
 def uses(level: Level, char: str, key: str) -> bool:
     """Whether a character of the map has a setting from elsewhere than its own legend line."""
-    return all(key not in dict(one.settings) for one in level.legend if one.char == char)
+    one = level.legend_tile(char)
+    return one is None or key not in dict(one.settings)
 
 
 def settled_legend(level: Level) -> Level:

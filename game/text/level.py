@@ -24,6 +24,7 @@ WINDS = dict(zip(("north", "south", "west", "east"), DIRECTIONS))
 NAMES = tuple(dict.fromkeys(tile.cost_name for tile in TILES if tile.passable))
 
 Cell = tuple[int, int]  # row and column, from 0
+Fields = dict[str, Any]  # fields of Level by name
 Rows = tuple[str, ...]
 RowPlace = tuple[int, Sequence[int]]  # line of a row; columns of its tiles, and of its end
 
@@ -129,7 +130,12 @@ class Level:
         """The tile that a character of the map stands for."""
         if not self.legend:
             return char
-        return next((one.tile for one in self.legend if one.char == char), char)
+        one = self.legend_tile(char)
+        return one.tile if one else char
+
+    def legend_tile(self, char: str) -> LegendTile | None:
+        """The legend's line for a character; None where it has none."""
+        return next((one for one in self.legend if one.char == char), None)
 
     def with_tiles(self, changes: Mapping[str, str]) -> Level:
         """The level with some tiles replaced by others, wherever the map has them."""
@@ -170,7 +176,8 @@ class Level:
         """The settings that the legend gives to a character."""
         if not self.legend:
             return {}
-        return next((dict(one.settings) for one in self.legend if one.char == char), {})
+        one = self.legend_tile(char)
+        return dict(one.settings) if one else {}
 
     def has(self, tiles: Iterable[str]) -> bool:
         """Whether the map has one of these tiles."""

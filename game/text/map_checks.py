@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from game.text.box_states import has_more_box_states
 from game.text.dialects.foreign_map import Report
-from game.text.guesses import count_unknown, tile_meant, times
+from game.text.guesses import count_unknown, counted, tile_meant, times
 from game.text.level import ANY, ENDS_BOXES, MAX_BOXES, MAX_STATES, Level
 from game.text.tiles import (
     BOX,
@@ -96,7 +96,7 @@ def _check_boxes(level: Level, first: int, report: Report) -> bool:
         report(line, 1, f"'ends: {ENDS_BOXES}', and no box on the map", todo)
     elif len(targets) < len(boxes):
         row, column = boxes[len(targets)]
-        what = f"{_counted(len(boxes), 'box', 'es')}, and {_counted(len(targets), 'target', 's')}"
+        what = f"{counted(len(boxes), 'box', 'es')}, and {counted(len(targets), 'target')}"
         report(first + row, column + 1, what, f"put '{TARGET}' where the boxes belong")
     elif {*boxes} <= {*targets}:
         row, column = boxes[0]
@@ -105,11 +105,6 @@ def _check_boxes(level: Level, first: int, report: Report) -> bool:
     else:
         return whole & _check_company(level, first, report)
     return False
-
-
-def _counted(number: int, noun: str, plural: str) -> str:
-    """Return a number with its noun."""
-    return f"{number} {noun}{plural if number != 1 else ''}"
 
 
 def _check_company(level: Level, first: int, report: Report) -> bool:

@@ -60,10 +60,16 @@ def split_address(path: str | Path) -> tuple[Path, int | None]:
 
     A file or folder that has the whole name comes first.
     """
-    found = _ADDRESS.fullmatch(str(path)) if can_be_path(path) else None
-    if not found or os.path.lexists(path) or not os.path.isfile(found[1]):
+    file, number = split_number(str(path))
+    if not can_be_path(path) or os.path.lexists(path) or not os.path.isfile(file):
         return Path(path), None
-    return Path(found[1]), int(found[2])
+    return Path(file), number
+
+
+def split_number(name: str) -> tuple[str, int | None]:
+    """Return file and number of a name as `FILE#NUMBER`, and any other name without a number."""
+    found = _ADDRESS.fullmatch(name)
+    return (found[1], int(found[2])) if found else (name, None)
 
 
 def open_levels(path: str | Path) -> LevelFile:
@@ -350,15 +356,16 @@ def _read_foreign(
     level = Level(reading.rows, **settings)
     on_map = located(report, reading.first, reading.row_places)
     graph = check_map(level, reading.first, on_map)
-    way = _way_to_solve(level, graph) if graph and level.ends == ENDS_BOXES else reading.way
-    settings = {"steps": min(max(STEPS, 2 * way), MAX_STEPS)} | settings
-    if graph and level.ends == ENDS_BOXES and "step_reward" not in settings:
+    is_puzzle = level.ends == ENDS_BOXES
+    distance = _moves_to_solve(level, graph) if graph and is_puzzle else reading.distance
+    settings = {"steps": min(max(STEPS, 2 * distance), MAX_STEPS)} | settings
+    if graph and is_puzzle and "step_reward" not in settings:
         with contextlib.suppress(NoStepReward):
             settings["step_reward"] = automatic_step_reward(level, graph)
     return reading.rows, settings
 
 
-def _way_to_solve(level: Level, graph: Graph) -> int:
+def _moves_to_solve(level: Level, graph: Graph) -> int:
     """The number of moves of the shortest solution."""
     [solved] = goal_groups(level, graph)
     return min(graph[node][0] for node in solved)

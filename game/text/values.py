@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from game.text.tiles import ACTIONS, DIRECTIONS
+from game.text.tiles import ACTIONS, DIRECTIONS, Setting
 
 MAX_MEMBERS = 100
 MAX_WORDS = 100  # in a line
@@ -59,6 +59,12 @@ def controls_text(moves: Sequence[str]) -> str:
     if tuple(moves) == ACTIONS:
         return NORMAL
     return " ".join(moves[:-1] if moves[-1] == ACTIONS[-1] else moves)
+
+
+def moves_of(controls: str) -> tuple[str, ...]:
+    """The moves of all five actions that controls stand for: the inverse of `controls_text`."""
+    moves = () if controls == NORMAL else tuple(controls.split())
+    return *moves, *ACTIONS[len(moves) :]
 
 
 PERMUTATIONS = OneOf(  # of the four moves: what `shuffled` controls are drawn from
@@ -155,6 +161,13 @@ def read_word(text: str, what: str, words: Sequence[str], offset: int = 0) -> Va
         return part
 
     return read_set(text, read, offset) if text.startswith("{") else read(text, offset)
+
+
+def read_setting(setting: Setting, text: str, at: int) -> Value:
+    """The value of a tile's setting. Raises Fault."""
+    if setting.words:
+        return read_word(text, setting.key, setting.words, at)
+    return read_value(text, setting.key, setting.low, setting.high, at, setting.whole)
 
 
 def read_set(text: str, read: Read, offset: int = 0) -> OneOf:

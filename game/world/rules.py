@@ -32,7 +32,7 @@ from game.text.tiles import (
     TILES,
     WALL,
 )
-from game.text.values import NORMAL, SHUFFLED, SHUFFLED_ALL, OneOf, Value, text_of
+from game.text.values import SHUFFLED, SHUFFLED_ALL, OneOf, Value, moves_of, text_of
 from game.text.walking import start_cells, teleporters
 
 MOVES = np.array([[-1, 0], [1, 0], [0, -1], [0, 1], [0, 0]])  # [A, (row, column)]
@@ -90,8 +90,7 @@ def _controls(level: Level) -> Ints:
     """Return the move of each action [A]. Raises ValueError where it is still to be drawn."""
     if isinstance(level.controls, OneOf) or level.controls in (SHUFFLED, SHUFFLED_ALL):
         raise _undrawn(level.controls)
-    moves = [] if level.controls == NORMAL else level.controls.split()
-    return np.array([*map(ACTIONS.index, moves), *range(len(moves), len(ACTIONS))])
+    return np.array([ACTIONS.index(move) for move in moves_of(level.controls)])
 
 
 def _wind(level: Level) -> Floats:

@@ -216,7 +216,7 @@ def compile_level(level: Level) -> Tables:
     )
 
 
-def check_size(level: Level) -> None:
+def check_states(level: Level) -> None:
     """Raise TooLarge where `compile_level` does; a puzzle of boxes takes less time."""
     numbering = _Numbering(FlatGrid(level))
     if numbering.size <= MAX_STATES:

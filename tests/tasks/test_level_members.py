@@ -101,6 +101,17 @@ def test_a_name_with_a_hash_is_a_name(tmp_path: Path):
         load_pack(tmp_path / "b#1")
 
 
+def test_a_pattern_of_a_split_takes_a_name_with_a_hash_whole(tmp_path: Path):
+    for name in ("a#b.txt", "c.txt"):
+        (tmp_path / name).write_text("map:\n@.G\n")
+    toml = tmp_path / "pack.toml"
+    toml.write_text("[split]\nby = 'file'\ntrain = ['a']\ntest = ['c.txt']\n")
+    with pytest.raises(PackError, match="'a', which matches no level file"):
+        load_pack(tmp_path)
+    toml.write_text("[split]\nby = 'file'\ntest = ['a*', 'c.txt']\n")
+    assert len(load_pack(tmp_path).split("test").tasks) == 2
+
+
 def test_a_folder_may_hold_collections(collection: Path, capsys):
     folder = collection.parent
     (folder / "own.txt").write_text("map:\n@.G\n")

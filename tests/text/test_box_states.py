@@ -9,7 +9,7 @@ import pytest
 from game.text.box_states import count_box_states, has_more_box_states, is_simple
 from game.text.level import Level
 from game.text.walking import explore, start_cells
-from game.world.tables import TooLarge, check_size, compile_level
+from game.world.tables import TooLarge, check_states, compile_level
 
 N_LEVELS = 150
 
@@ -48,7 +48,7 @@ def test_other_tiles_are_not_counted_by_pushes():
 
 def test_a_puzzle_that_is_too_large_is_refused_before_its_tables_are_made():
     level = Level(("@" + "." * 11, *["." * 12] * 6, "..$.$.$.$...", "..X.X.X.X..."), ends="boxes")
-    for check in (check_size, compile_level):
+    for check in (check_states, compile_level):
         with pytest.raises(TooLarge, match=r"108 cells x 5,359,095 sets of cells of the boxes"):
             check(level)
-    check_size(Level(("@$X",), ends="boxes"))
+    check_states(Level(("@$X",), ends="boxes"))

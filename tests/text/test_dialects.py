@@ -260,6 +260,7 @@ def test_a_header_line_names_the_dialect_and_says_the_rest():
     ("text", "name", "places"),
     [
         ("#####\n#@$ #\n# * #\n#####\n", "a.xsb", [(3, 3, "2 boxes, and 1 goal")]),
+        ("#####\n#@$ #\n#####\n", "a.xsb", [(2, 3, "1 box, and 0 goals")]),
         ("#####\n#@$@#\n# . #\n#####\n", "a.xsb", [(2, 4, "a second player")]),
         ("####\n#@*#\n####\n", "a.xsb", [(2, 3, "all boxes stand on targets at the start")]),
         ("#####\n#@.$#\n#####\n", "a.xsb", [(2, 2, "the boxes cannot be pushed to targets")]),

@@ -18,7 +18,14 @@ from game.text.drawn_values import drawable_values, nominal
 from game.text.level import MAX_BYTES, NAMES, LegendTile, Level, LevelError, Problem
 from game.text.reading import examine, parse, read
 from game.text.tiles import FREE, LEGEND_SETTINGS, SETTINGS, Setting
-from game.text.values import PERMUTATIONS, PERMUTATIONS_OF_ALL, OneOf, Range
+from game.text.values import (
+    PERMUTATIONS,
+    PERMUTATIONS_OF_ALL,
+    OneOf,
+    Range,
+    controls_text,
+    moves_of,
+)
 from game.text.variants import mirrored, rotated, variants
 from game.text.walking import reachable
 from game.text.writing import canonical, write
@@ -165,6 +172,10 @@ def test_all_that_a_task_may_draw_is_read():
     assert "define: M kind={x, hunt} every={1, 2}\n" in write(level)
     assert drawable_values(level)["controls"] == PERMUTATIONS
     assert len(set(PERMUTATIONS.members)) == 24
+    for text in PERMUTATIONS_OF_ALL.members:
+        assert controls_text(moves_of(str(text))) == text
+    assert moves_of("normal") == ("up", "down", "left", "right", "stay")
+    assert moves_of("down up left right") == ("down", "up", "left", "right", "stay")
 
 
 def test_a_tile_may_be_refined_on_several_lines():

@@ -33,14 +33,14 @@ class Part:
 class ForeignMap:
     """A map in our tiles, the number of its first line, and the header fields that it sets.
 
-    `way` is the distance of the farthest goal where goals were added: episodes need time for it.
+    `distance` is that of the farthest goal where goals were added: episodes need time for it.
     `row_places` say where each row is in the file, where its rows are not just lines of it.
     """
 
     rows: Rows
     first: int
     settings: dict[str, Any] = field(default_factory=dict)
-    way: int = 0
+    distance: int = 0
     row_places: tuple[RowPlace, ...] = ()
 
 

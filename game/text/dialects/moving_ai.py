@@ -124,5 +124,5 @@ def _populated(board: Rows, first: int, report: Report) -> ForeignMap | None:
     for (row, column), char in {start: START, **dict.fromkeys(goals, CANDIDATE)}.items():
         cells[row][column] = char
     distance = walk(board, [start])
-    way = max(distance[goal] for goal in goals)
-    return ForeignMap(tuple("".join(row) for row in cells), first, way=way)
+    farthest = max(distance[goal] for goal in goals)
+    return ForeignMap(tuple("".join(row) for row in cells), first, distance=farthest)

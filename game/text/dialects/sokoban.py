@@ -21,6 +21,7 @@ from game.text.dialects.foreign_map import (
 )
 from game.text.dialects.run_length import MARKS, MOST_TILES, Tiles, encoded_rows, plain_row
 from game.text.dialects.sokoban_files import FLOORS, PLAYERS, TILES
+from game.text.guesses import counted
 from game.text.level import ENDS_BOXES, RowPlace, Rows
 from game.text.tiles import (
     BOX,
@@ -147,7 +148,6 @@ def _has_goals(board: Rows, first: int, report: Report) -> bool:
         report(first + row, column + 1, "a second player", "keep one '@' or '+'")
     if goals < len(boxes):
         row, column = boxes[goals]
-        what = f"{len(boxes)} box{'es' if len(boxes) > 1 else ''}, and {goals or 'no'} goal"
-        what += "s" if goals > 1 else ""
+        what = f"{counted(len(boxes), 'box', 'es')}, and {counted(goals, 'goal')}"
         report(first + row, column + 1, what, "put '.' where the boxes belong")
     return len(players) == 1 and goals >= len(boxes)

@@ -11,7 +11,7 @@ import pygame
 
 from game.text.level import Level
 from game.text.tiles import ACTIONS
-from game.text.values import NORMAL
+from game.text.values import moves_of
 from game.view.draw.board import Board
 from game.view.draw.theme import DARK_INK, WHITE, Colour, Palette, Point, darker, mix, smooth
 from game.world.rules import MOVES, Floats, Ints
@@ -72,8 +72,7 @@ def directions(level: Level) -> Ints:
 
     It depends on the level's controls.
     """
-    moves = [] if level.controls == NORMAL else str(level.controls).split()
-    return MOVES[[ACTIONS.index(move) for move in (*moves, *ACTIONS[len(moves) :])]]
+    return MOVES[[ACTIONS.index(move) for move in moves_of(str(level.controls))]]
 
 
 def place(

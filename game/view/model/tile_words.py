@@ -51,7 +51,8 @@ def tile_words(level: Level, char: str, hidden: Hidden, reveal: bool) -> str:
     The values of `hidden` settings are marked as drawn. Unless `reveal` is true, they are replaced
     by their ranges, or by a question mark.
     """
-    title = next((one.title for one in level.legend if one.char == char), "")
+    own = level.legend_tile(char)
+    title = own.title if own else ""
     name = title or BY_CHAR[level.tile(char)].name
     words = dict(_words(level, char, hidden, reveal))
     text = ", ".join(words.values())
@@ -76,18 +77,19 @@ def _words(level: Level, char: str, hidden: Hidden, reveal: bool) -> Iterator[tu
 def _settings(level: Level, char: str) -> Iterator[tuple[str, str, Value, bool]]:
     """Yield key, label and value of a character's settings, and whether they need no mention."""
     tile = BY_CHAR[level.tile(char)]
-    own = next((dict(one.settings) for one in level.legend if one.char == char), {})
+    one = level.legend_tile(char)
+    own = dict(one.settings) if one else {}
     keys = [key for key in keys_of(tile.char) if key != "cost"]
     if tile.passable and tile.effect not in NEVER_ENTERED_AT_COST:
         keys.insert(0, "cost")
     for key in keys:
+        value = level.setting(f"{char} {key}")
         label = f"{tile.char} {key}" if key != "cost" else f"cost {tile.cost_name}"
         if key in own:
-            yield key, f"{char} {key}", own[key], False
+            yield key, f"{char} {key}", value, False
         elif key == "cost":
-            yield key, label, level.cost(char), level.cost(char) == level.cost(FLOOR)
+            yield key, label, value, value == level.cost(FLOOR)
         elif label in SETTINGS:
-            value = level.setting(f"{char} {key}")
             yield key, label, value, value == SETTINGS[label].default
 
 

@@ -151,11 +151,20 @@ def test_an_example_says_what_its_coins_are_worth_and_how_many_are_taken():
     [
         ("define: M kind={y}", ["the opponent walks along its column"]),
         ("define: M kind={x}", ["the opponent walks along its row"]),  # the value that is shown
-        ("define: M every={2}", ["M every 2"]),
+        ("define: M every={2}", ["the opponent moves every 2 steps"]),
         ("cost: mud={0} water={2}", ["mud costs 0 steps"]),  # there is no water
         ("slip: {0, 0.4}", ["moves do not slip"]),
         ("wind: east {0.2}", ["wind to the east with probability 0.2"]),
         ("controls: shuffled", ["normal controls"]),
+        ("controls: {down up left right}", ["up, down, left, right move down, up, left, right"]),
+        (
+            "controls: {down up stay left right}",
+            ["up, down, left, right, stay move down, up, stay, left, right"],
+        ),
+        (
+            "slip: left={0.2} right={0, 0.1}",
+            ["moves slip to the left with probability 0.2", "moves do not slip to the right"],
+        ),
         ("slip: 0.3\ncontrols: down up left right", []),  # the same in all tasks, and shown
         ("goal: hidden", ["the goal"]),
     ],
@@ -164,6 +173,31 @@ def test_hidden_variables_are_said_in_words(header: str, words: list[str]):
     goal = "" if "goal" in header else "goal: visible\n"
     task = nth_task(parse(f"{goal}{header}\nmap:\n@.%\n.MG\n"), 0, "task")
     assert hidden_variables(task) == words
+
+
+@pytest.mark.parametrize(
+    ("header", "words"),
+    [
+        ("legend: q = o worth={-1}", "coin 'q' costs 1"),
+        ('legend: q = o worth={2} title="Fool\'s gold"', "Fool's gold pays 2"),
+        ("legend: q = L pays={-3}", "lava 'q' costs 3"),
+        ("legend: q = G pays={0.2}", "goal 'q' pays 0.2"),
+        ('legend: q = M kind={hunt} title="a guard"', "a guard pursues the agent"),
+        ("legend: q = M kind={y}", "patrol 'q' walks along its column"),
+        ("legend: q = M every={1}", "patrol 'q' moves every step"),
+        ("legend: q = H every={3}", "hunter 'q' moves every 3 steps"),
+        ('legend: q = . cost={5} title="deep snow"', "deep snow costs 5 steps"),
+        ('legend: q = . slip={0.4} title="wet floor"', "moves on wet floor slip with"),
+        ("legend: q = I slip={0, 1}", "moves on ice 'q' do not slip"),
+        ("define: I slip={0.3}\nlegend: q = I", "moves on ice slip with probability 0.3"),
+        ("define: H every={1}\nlegend: q = H", "the hunter moves every step"),
+        ("define: L pays={0}\nlegend: q = L", "lava pays 0"),
+    ],
+)
+def test_hidden_settings_of_tiles_are_said_in_words(header: str, words: str):
+    task = nth_task(parse(f"goal: visible\n{header}\nmap:\n@.G\nq..\n"), 0, "task")
+    [said] = hidden_variables(task)
+    assert said.startswith(words)
 
 
 def test_hidden_variables_that_a_split_adds_are_said():
