@@ -201,6 +201,22 @@ def settled_legend(level: Level) -> Level:
     return replace(level, rows=rows, legend=tuple(kept))
 
 
+def without_plain_characters(level: Level) -> Level:
+    """The level without the legend lines of characters that play as a tile of the table does.
+
+    The map has that tile in their place; all other lines stay as they are.
+    """
+    plain = replace(level, legend=())
+    table = {
+        one.char: one.tile
+        for one in level.legend
+        if one.char not in level.chars or not _settled(plain, one).settings
+    }
+    rows = tuple(row.translate(str.maketrans(table)) for row in level.rows)
+    kept = tuple(one for one in level.legend if one.char not in table)
+    return replace(level, rows=rows, legend=kept)
+
+
 def _with_one_source(level: Level, tile: str) -> Level:
     """The level with the settings of a tile from `define:` alone, or from the legend alone.
 

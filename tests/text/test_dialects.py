@@ -12,6 +12,7 @@ from game.tasks.packs import load_pack
 from game.tasks.task import Task
 from game.text.level import MAX_BYTES, Level
 from game.text.reading import LevelFile, examine, parse
+from game.text.sokoban_writing import LostInSokoban, write_sokoban
 from game.text.writing import write
 from game.world.batch import GridBatch
 from game.world.planner import optimal_return, shortest_path
@@ -376,6 +377,27 @@ def test_a_level_written_as_sokoban_is_the_same_task(name: str, text: str, tmp_p
     assert code == 0
     assert parse(printed.out, "a.xsb") == parse(text, name)
     assert ("map:" in printed.out) == (name == "c.txt")
+
+
+@pytest.mark.parametrize(
+    "legend",
+    [
+        "u = $",
+        'u = $ title="crate"',
+        'u = $\nlegend: q = X title="pad"',
+        "u = $\nlegend: q = o worth=2",
+    ],
+)
+def test_a_legend_that_makes_no_difference_to_play_is_written_as_tiles(legend: str):
+    text = f"legend: {legend}\n{OWN.replace('$', 'u')}"
+    text = text.replace(".X#", ".q#") if "pad" in legend else text
+    assert parse(write_sokoban(parse(text)), "a.xsb") == parse(OWN)
+
+
+def test_a_legend_that_makes_a_difference_to_play_is_not_lost():
+    level = parse(f"legend: u = . cost=3\n{OWN.replace('$.', '$u')}", "own.txt")
+    with pytest.raises(LostInSokoban, match=r"own.txt:8:5: the floor 'u' would be lost"):
+        write_sokoban(level)
 
 
 def test_a_converted_level_is_the_same_task(tmp_path: Path, capsys):
