@@ -226,7 +226,7 @@ def without_plain_characters(level: Level) -> Level:
     The map has that tile in their place; all other lines stay as they are.
     """
     plain = replace(level, legend=())
-    table = {
+    table: dict[str, str | int | None] = {
         one.char: one.tile
         for one in level.legend
         if one.char not in level.chars or not _settled(plain, one).settings

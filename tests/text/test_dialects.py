@@ -202,6 +202,14 @@ def test_odd_spellings_of_moving_ai(text: str):
     assert text.split("\n")[line - 1][column - 1] == "T"
 
 
+@pytest.mark.parametrize("indent", ["    ", "\t"])
+def test_indented_rows_of_a_lake_are_read_where_they_are(indent: str):
+    rows = "".join(f"{indent}{row}\n" for row in LAKE.split())
+    level = parse(f"dialect: frozenlake\nmap:\n{rows}")
+    assert level.rows == parse(LAKE, "a.frozenlake").rows
+    assert level.place((1, 2)) == (4, len(indent) + 3)
+
+
 def test_frozen_lake_has_lava_in_its_holes():
     level = parse(LAKE, "lake.frozenlake")
     assert level.rows == ("@...", ".L.L", "...L", "L..G")
@@ -276,6 +284,20 @@ def test_a_header_line_names_the_dialect_and_says_the_rest():
         ('["SFF", "FG"]\n', "a.frozenlake", [(1, 12, "a row of 2 tiles")]),
         ('["SFF", f(1), "FHG"]\n', "a.frozenlake", [(1, 9, "'f(1),' in a list of rows")]),
         ('["SFF",\n "FHG"\n', "a.frozenlake", [(2, 7, "a list without its end")]),
+        ('MAPS = {"4x4": ["SFF", "FHG"]}', "a.frozenlake", [(1, 1, "'MAPS = {")]),
+        (
+            'desc = np.array([\n"SFF"])',
+            "a.frozenlake",
+            [(1, 1, "'desc = np.array([' is not a list")],
+        ),
+        (
+            'MAPS = {\n  "4x4": ["SFF", "FHG"],\n  "8x8": [\n    "SFG",\n  ],\n}\n',
+            "a.frozenlake",
+            [(1, 1, "2 maps in the file, not a list of rows")],
+        ),
+        ('a = ["SFG"]\nb = ["SFG"]\n', "a.frozenlake", [(1, 1, "2 maps in the file")]),
+        ("  SFF\n  FXG\n", "a.frozenlake", [(2, 4, "unknown tile 'X'")]),
+        ("  SFF\n\n  FFG\n", "a.frozenlake", [(2, 3, "a row of 0 tiles")]),
         ("[]\n", "a.frozenlake", [(1, 1, "a list without rows")]),
         ("#####\n#@.!#\n#####\n", "a.xsb", [(2, 4, "unknown tile '!'")]),
         ("#####\n# . #\n#####\n", "a.xsb", [(1, 1, "no player")]),
