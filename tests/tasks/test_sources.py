@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+from functools import partial
 
 import gymnasium
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 
 from game.env import LevelEnv, LevelVectorEnv
 from game.tasks.distribution import SPLITS
+from game.tasks.pack_file import PackError
 from game.tasks.packs import load_pack
 from game.tasks.sources import playable
 from game.text.level import LevelError
@@ -89,6 +91,16 @@ def test_rows_may_be_arrays_bytes_and_lists_of_characters(rows):
 def test_what_is_no_rows_is_refused_with_what_is_taken(source, kind: str):
     with pytest.raises(TypeError, match=f"level of type {kind} is unknown - give the path of a"):
         LevelEnv(level=source)
+
+
+@pytest.mark.parametrize("environment", [LevelEnv, partial(LevelVectorEnv, num_envs=2)])
+@pytest.mark.parametrize(
+    ("source", "error"),
+    [("map:\n@.\n", LevelError), ("no-such-pack", PackError), ("no-such.txt", PackError)],
+)
+def test_faults_of_levels_and_packs_raise_what_the_documents_say(environment, source: str, error):
+    with pytest.raises(error):
+        environment(level=source)
 
 
 def test_bytes_that_are_no_text_are_reported_in_their_row():
