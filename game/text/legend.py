@@ -88,9 +88,9 @@ def _cut_title(text: str, begin: int) -> tuple[str, str]:
             todo = "write it as title=\"Fool's gold\", without ';' or '\"' inside"
             raise Fault("the title is not in quotes", todo, at.start())
         return rest, ""
-    if (at := found["text"].find(";")) >= 0:
+    if (semicolon := found["text"].find(";")) >= 0:
         todo = "a title in a legend has no ';' and no '\"'"
-        raise Fault("a ';' in the title", todo, found.start("text") + at)
+        raise Fault("a ';' in the title", todo, found.start("text") + semicolon)
     try:
         title = line_of_text(found["text"].strip(" \t"), MAX_TEXT)
     except Fault as fault:
