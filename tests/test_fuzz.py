@@ -292,7 +292,15 @@ def pack_texts() -> list[str]:
     return [*texts, PACK, by_file, goals]
 
 
-LEVEL = "goal: hidden\nslip: {0, 0.2}\nmap:\n@??\n???\n"
+LEVEL = """goal: hidden
+slip: left={0, 0.2} right=0.1
+controls: {normal, down up left right}
+wind: {east 0.1, none}
+legend: q = ? pays=0.5..2 title="far"
+map:
+@??
+?q?
+"""
 
 
 @pytest.mark.timeout(0 if THOROUGH else 120)
