@@ -15,8 +15,20 @@ def adam_state(params: dict[str, Tensor], adam: torch.optim.Adam) -> dict[str, T
 def restore_adam(
     params: dict[str, Tensor], adam: torch.optim.Adam, checkpoint: dict[str, Tensor]
 ) -> None:
-    """Restore the state that `adam_state` returned; other keys of `checkpoint` are ignored."""
+    """Restore the state that `adam_state` returned; other keys of `checkpoint` are ignored.
+
+    Raises ValueError for an entry that has not the shape of its parameter: Adam would write beyond
+    it.
+    """
     for name, value in checkpoint.items():
         if name.startswith("adam."):
-            key, _, param = name.removeprefix("adam.").partition(".")
+            key, param = name.removeprefix("adam.").partition(".")[0], parameter_of(name)
+            shape = params[param].shape
+            if value.shape not in (shape, ()):  # the number of steps is a single one
+                raise ValueError(f"'{name}' has the shape {tuple(value.shape)}, not {tuple(shape)}")
             adam.state[params[param]][key] = value.clone()
+
+
+def parameter_of(name: str) -> str:
+    """Return the parameter that an entry of a checkpoint belongs to, or the name itself."""
+    return name.split(".", 2)[2] if name.startswith("adam.") else name

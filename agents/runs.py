@@ -32,12 +32,13 @@ from agents.learner_registry import (
     make_config,
     make_learner,
 )
+from agents.optimizer_state import parameter_of
 from agents.run_folder import run_path
 from agents.scratch_agents import inner_options
 from game.files import json_text, name_text
 from game.filling import Misfit, fill, parse_json
 from game.session.messages import BASELINE_AGENT
-from game.world.features import LAYOUT, N_FEATURES
+from game.world.features import LAYOUT, N_FEATURES, N_FIRST_FEATURES
 
 NOT_AS_DESCRIBED = f"does not hold the parameters that {CONFIG} describes"
 
@@ -199,7 +200,7 @@ def _build(
     try:
         name = str(config["learner"])
         options = fill(learner_class(name).Config, config["options"])
-        share = _n_features(config) / N_FEATURES
+        share = N_FIRST_FEATURES / N_FEATURES  # an older agent has fewer
         if getattr(options, "n_weights", 0) * share > sum(map(np.size, arrays.values())):
             raise AgentError(f"{stored}: {NOT_AS_DESCRIBED}")
         return build_learner(name, options, seed)
@@ -218,14 +219,17 @@ def _with_new_features(arrays: Arrays, expected: Arrays, config: dict[str, Any])
     """Return arrays in which the features have a row each that the agent was trained without.
 
     A new row is 0, and so changes nothing on levels that do not use the feature; a learned step
-    size is the mean of the others.
+    size is the mean of the others. An array of the optimiser has the shape of its parameter. The
+    best agent of a run that was resumed may be older than the layout in its config.
     """
-    known, fitted = _n_features(config), dict(arrays)
+    layouts, fitted = (_n_features(config), N_FIRST_FEATURES), dict(arrays)
     for name, array in arrays.items():
-        wanted = expected.get(name, array).shape
-        if array.shape != wanted and (known, *array.shape[1:]) == array.shape:
-            rows = np.zeros((N_FEATURES - known, *array.shape[1:]), array.dtype)
-            rows += array.mean(0) if STEP_SIZES in name else 0
+        param = parameter_of(name)
+        like = next((expected[n] for n in (name, f"params.{param}", param) if n in expected), array)
+        older = [n for n in layouts if array.shape == (n, *like.shape[1:])]
+        if older and array.shape != like.shape:
+            rows = np.zeros((N_FEATURES - older[0], *array.shape[1:]), array.dtype)
+            rows += array.mean(0) if STEP_SIZES in name and param == name else 0
             fitted[name] = np.concatenate([array, rows])
     return fitted
 

@@ -199,7 +199,7 @@ class LevelEnv(gymnasium.Env[Any, Any]):
     A `reset` keeps the task, unless `resample` says to draw a new one each time, or its options
     name one: `options={"task": task}` (whatever `level` may be, if it is a single task). The
     observation is `features` [F] float32, or the number of the `state`. Wrong arguments raise
-    TypeError or ValueError.
+    TypeError or ValueError; levels, packs and files raise as in `playable`.
     """
 
     metadata = {"render_modes": list(RENDER_MODES), "render_fps": 8}  # noqa: RUF012

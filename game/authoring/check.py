@@ -206,7 +206,7 @@ def _tasks_to_check(level: Level) -> tuple[list[Task], bool]:
     """
     drawn = drawable_values(level)
     ranges = {label: value for label, value in drawn.items() if isinstance(value, Range)}
-    if all(value.points for value in ranges.values()):
+    if all(value.points for value in ranges.values()) and not any(map(_has_range, drawn.values())):
         sets: dict[str, Value] = {
             label: OneOf(tuple(value.low + i for i in range(value.points)))
             for label, value in ranges.items()
@@ -216,6 +216,11 @@ def _tasks_to_check(level: Level) -> tuple[list[Task], bool]:
             return list(family(listed, "")), False
     rng = np.random.default_rng(0)
     return [draw_task(level, "", rng) for _ in range(SAMPLED_TASKS)], True
+
+
+def _has_range(value: Value) -> bool:
+    """Whether a member of a set has a range of its own, as one of several winds may."""
+    return isinstance(value, OneOf) and any(".." in str(member) for member in value.members)
 
 
 def _mean_figures(figures: Sequence[CheckedTask]) -> dict[str, Any]:

@@ -105,9 +105,13 @@ def redraw_ranges(task: Task, rng: np.random.Generator) -> Task:
         return task
     ranges = {k: v for k, v in drawable_values(task.member).items() if isinstance(v, Range)}
     chosen: dict[str, Value] = {label: r.at(rng.random()) for label, r in ranges.items()}
-    kept = [(label, text) for label, text in task.drawn if label not in ranges]
+    replaced = {*ranges, *("wind" for label in ranges if label.startswith("wind "))}
+    kept = [(label, text) for label, text in task.drawn if label not in replaced]
     drawn = (*kept, *((label, text_of(value)) for label, value in chosen.items()))
-    return replace(task, level=with_values(task.member, chosen), drawn=drawn)
+    new = replace(task, level=with_values(task.member, chosen), drawn=drawn)
+    if "kind" in vars(task):  # all draws have the same, which takes long to find
+        vars(new)["kind"] = task.kind
+    return new
 
 
 def draw_task(level: Level, name: str, rng: np.random.Generator) -> Task:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from game.tasks.authored_splits import DEFAULT_SHARES, divide_by_share, list_tasks
 from game.tasks.distribution import SPLITS, TaskDistribution
@@ -17,9 +20,13 @@ from game.text.reading import examine, parse
 from game.text.tiles import CANDIDATE
 from game.text.values import OneOf, Range, quote
 
-Source = str | Path | Sequence[str] | Level | Task
+Row = str | bytes | Sequence[str] | Sequence[bytes]
+Source = str | Path | Sequence[Row] | np.ndarray[Any, Any] | Level | Task
 
-FORMS = "the path of a level or pack, a pack's name, a level's text, its rows, a Level or a Task"
+FORMS = (
+    "the path of a level or pack, a pack's name, a level's text, its rows, a Level or a Task "
+    "(a row is a string, bytes or a list of characters; rows may be a numpy array)"
+)
 UNNAMED = "level"
 
 
@@ -51,7 +58,7 @@ def require_choice(name: str, value: object, choices: Sequence[str]) -> None:
 
 def _splits(source: Source, argument: str) -> dict[str, TaskDistribution]:
     """Return all splits of what is more than one task."""
-    if source == "":
+    if isinstance(source, str) and not source:
         raise ValueError(f"{argument} is empty - give {FORMS}")
     if isinstance(source, str) and "\n" in source:
         return _splits_of_level(parse(source, UNNAMED))
@@ -59,9 +66,40 @@ def _splits(source: Source, argument: str) -> dict[str, TaskDistribution]:
         return load_pack(source).splits
     if isinstance(source, Level):
         return _splits_of_level(source)
-    if isinstance(source, list | tuple) and all(isinstance(row, str) for row in source):
-        return _splits_of_level(_level_of_rows(source))
-    raise TypeError(f"{argument} of type {type(source).__name__} is unknown - give {FORMS}")
+    return _splits_of_level(_level_of_rows(_rows(source, argument)))
+
+
+def _rows(source: object, argument: str) -> list[str]:
+    """Return the rows of a map, such as the `desc` of Gymnasium's FrozenLake, as strings.
+
+    Raises TypeError if the source is nothing of the kind.
+    """
+    kind = type(source).__name__
+    if isinstance(source, np.ndarray):
+        source = source.tolist()  # no list where it has no dimension
+    if isinstance(source, list | tuple):
+        rows = [_text_of_row(row) for row in source]
+        found = [row for row in rows if row is not None]
+        if len(found) == len(rows):
+            return found
+        wrong = rows.index(None)
+        kind += f", whose row {wrong + 1} is of type {type(source[wrong]).__name__},"
+    raise TypeError(f"{argument} of type {kind} is unknown - give {FORMS}")
+
+
+def _text_of_row(row: object) -> str | None:
+    """Return the text of a row: a string, bytes, or a list of them. None for anything else."""
+    if isinstance(row, np.ndarray):
+        row = row.tolist()
+    cells = row if isinstance(row, list | tuple) else [row]
+    texts: list[str] = []
+    for cell in cells:
+        if isinstance(cell, bytes):  # a byte that is not UTF-8 is reported where rows are read
+            cell = cell.decode("utf-8", errors="surrogateescape")
+        if not isinstance(cell, str):
+            return None
+        texts.append(cell)
+    return "".join(texts)
 
 
 def _splits_of_level(level: Level) -> dict[str, TaskDistribution]:

@@ -38,7 +38,7 @@ class Task:
         """The hash that all draws from ranges and all symmetric variants of the task share."""
         level = self.member or self.level
         if not level.vary:
-            return digest(canonical(level))
+            return self.id if self.member is None else digest(canonical(level))
         return min(digest(canonical(variant)) for _, variant in variants(level))
 
 

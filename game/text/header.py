@@ -286,15 +286,19 @@ def _read_moves(text: str, at: int = 0) -> str:
         if given[0] not in (NORMAL, SHUFFLED):
             raise Fault(f"unknown controls {quote(text)}", meant(text, (NORMAL, SHUFFLED)), at)
         return given[0]
-    known = ACTIONS if len(words) == len(ACTIONS) else DIRECTIONS
-    for i, (offset, word) in enumerate(words):
-        if word not in known:
+    known = DIRECTIONS if len(words) == len(DIRECTIONS) else ACTIONS
+    for offset, word in words:
+        if word not in ACTIONS:
             raise Fault(f"unknown move {quote(word)}", meant(word, known), offset)
-        if word in given[:i]:
-            raise Fault(f"'{word}' is given twice", "name each of the moves once", offset)
     if len(words) not in (len(DIRECTIONS), len(ACTIONS)):
         todo = "write 'normal', 'shuffled', 'shuffled all', or four moves, as 'down up left right'"
-        raise Fault(f"{len(words)} moves for the controls", todo, at)
+        raise Fault(f"{len(words)} moves for the controls", f"{todo}, or five with 'stay'", at)
+    for i, (offset, word) in enumerate(words):
+        if word not in known:
+            todo = f"name four moves without '{word}', or all five"
+            raise Fault(f"four moves, and one is '{word}'", todo, offset)
+        if word in given[:i]:
+            raise Fault(f"'{word}' is given twice", "name each of the moves once", offset)
     return controls_text(given if known is ACTIONS else [*given, ACTIONS[-1]])
 
 

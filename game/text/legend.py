@@ -23,9 +23,12 @@ from game.text.values import (
     text_of,
 )
 
+LEGEND = "legend"  # the key of these lines
 EXAMPLE = "write it as 'q = o worth=-1'"
 _LINE = re.compile(r"(?P<char>[^ \t])(?P<equals>[ \t]*=[ \t]*)(?P<tile>[^ \t]+)")
 _TITLE = re.compile(r'(?:^|(?<=[ \t]))title="(?P<text>[^"]*)"(?=[ \t]|$)')
+
+_UP_TO_TITLE = re.compile(r'[^;"]*[ \t]title="[^"]*"')
 
 
 def keys_of(tile: str) -> list[str]:
@@ -55,6 +58,19 @@ def read_legend(text: str) -> Fields:
     return {"legend": (LegendTile(char, tile, ordered, title),)}
 
 
+def without_legend_comment(line: str) -> str:
+    """The line without its comment. A title with a `;` is kept whole: `read_legend` reports it."""
+    found = _UP_TO_TITLE.match(line)
+    end = found.end() if found else 0
+    return line[:end] + line[end:].partition(";")[0]
+
+
+def named_char(text: str) -> str:
+    """The character that a legend line gives a meaning, even if the line has a fault; or ""."""
+    char, equals = text[:1], text[1:].lstrip(" \t")[:1]
+    return char if char in FREE and equals == "=" else ""
+
+
 def _tile_meant(text: str) -> str:
     if text in BY_NAME:
         return f"did you mean '{BY_NAME[text].char}' ({text})?"
@@ -72,6 +88,9 @@ def _cut_title(text: str, begin: int) -> tuple[str, str]:
             todo = "write it as title=\"Fool's gold\", without ';' or '\"' inside"
             raise Fault("the title is not in quotes", todo, at.start())
         return rest, ""
+    if (semicolon := found["text"].find(";")) >= 0:
+        todo = "a title in a legend has no ';' and no '\"'"
+        raise Fault("a ';' in the title", todo, found.start("text") + semicolon)
     try:
         title = line_of_text(found["text"].strip(" \t"), MAX_TEXT)
     except Fault as fault:
@@ -199,6 +218,22 @@ def settled_legend(level: Level) -> Level:
         table[char] = names[alike]
     rows = tuple(row.translate(str.maketrans(table)) for row in level.rows)
     return replace(level, rows=rows, legend=tuple(kept))
+
+
+def without_plain_characters(level: Level) -> Level:
+    """The level without the legend lines of characters that play as a tile of the table does.
+
+    The map has that tile in their place; all other lines stay as they are.
+    """
+    plain = replace(level, legend=())
+    table: dict[str, str | int | None] = {
+        one.char: one.tile
+        for one in level.legend
+        if one.char not in level.chars or not _settled(plain, one).settings
+    }
+    rows = tuple(row.translate(str.maketrans(table)) for row in level.rows)
+    kept = tuple(one for one in level.legend if one.char not in table)
+    return replace(level, rows=rows, legend=kept)
 
 
 def _with_one_source(level: Level, tile: str) -> Level:

@@ -40,9 +40,14 @@ def check_map(level: Level, first: int, report: Report, whole: bool = True) -> G
 
 
 def check_tiles(level: Level, first: int, report: Report) -> bool:
-    """Whether the map has only known characters, and at most two of each teleporter."""
+    """Whether the map has only known characters, and at most two of each teleporter.
+
+    A character whose legend line has a fault is unknown, but only that fault is reported.
+    """
     unknown = count_unknown(level.rows, {*BY_CHAR, *(one.char for one in level.legend)})
     for char, (i, j, number) in unknown.items():
+        if f"legend {char}" in level.places:
+            continue
         if char == "\t":
             what, todo = "a tab", "use spaces: each is one tile of floor"
         else:

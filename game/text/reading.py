@@ -22,6 +22,7 @@ from game.text.dialects.foreign_map import (
 )
 from game.text.guesses import guess_file, guess_format, what_to_do
 from game.text.header import AUTO, HEADER, LINE_KEYS, TEXT_KEYS
+from game.text.legend import LEGEND, named_char, without_legend_comment
 from game.text.level import (
     ENDS_BOXES,
     MAX_BYTES,
@@ -274,6 +275,8 @@ def _read_header(lines: list[str], report: Report) -> tuple[dict[str, Any], int]
     for number, line in enumerate(lines, 1):
         key = line.partition(":")[0]
         content = without_comment(line, key if key.strip(" \t") in TEXT_KEYS else "")
+        if key.strip(" \t") == LEGEND:
+            content = without_legend_comment(line)
         if not content.strip(" \t"):
             continue
         if len(content) > MAX_LINE:
@@ -298,6 +301,8 @@ def _read_header(lines: list[str], report: Report) -> tuple[dict[str, Any], int]
         except Fault as fault:
             for one in (fault, *fault.others):
                 report(number, min(at, len(line) + 1) + one.offset, one.what, one.todo)
+            if key == LEGEND and (char := named_char(value)):
+                seen.setdefault(f"{LEGEND} {char}", number)  # the map may have it
         for name in HEADER[key].labels_of(found):
             if seen.setdefault(name, number) != number:
                 what = f"{quote(name)} is already on line {seen[name]}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from game.text.dialects import SOKOBAN
 from game.text.dialects.sokoban import PUZZLE, WALK
 from game.text.header import HEADER
+from game.text.legend import without_plain_characters
 from game.text.level import Cell, Level
 from game.text.reading import examine
 from game.text.tiles import BOXES, BY_CHAR
@@ -18,11 +19,13 @@ class LostInSokoban(ValueError):
 
 
 def write_sokoban(level: Level) -> str:
-    """Return the level as the text of a Sokoban file; reading it gives the same level again.
+    """Return the level as the text of a Sokoban file; reading it gives the same task again.
 
     What the map does not say by itself, such as the number of steps, stands in a header above it:
-    text to other programs. Raises LostInSokoban.
+    text to other programs. A legend's character that plays like its tile becomes the tile, and
+    loses its title. Raises LostInSokoban.
     """
+    level = without_plain_characters(level) if level.legend else level
     board = _board(level)
     about = [
         f"{key.title()}: {text}" for key in ("title", "author") if (text := getattr(level, key))

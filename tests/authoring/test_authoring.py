@@ -620,3 +620,13 @@ def test_the_table_of_tiles_says_how_to_define_ones_own(capsys):
     rows = {row["tile"]: row["legend"] for row in json.loads(capsys.readouterr().out)}
     assert rows["%"] == ["cost", "slip"]
     assert rows["$"] == []
+
+
+def test_a_set_of_winds_with_a_range_is_sampled(tmp_path: Path, capsys):
+    (tmp_path / "wind.txt").write_text("wind: {east 0..1, none}\nmap:\n@....G\n")
+    run("levels", "check", str(tmp_path / "wind.txt"))
+    assert "256 tasks drawn" in capsys.readouterr().out
+    run("levels", "sample", str(tmp_path / "wind.txt"), "-n", "2")
+    shown = capsys.readouterr().out
+    assert "wind none" in shown
+    assert "0..1" not in shown  # nothing is still to be drawn

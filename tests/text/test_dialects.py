@@ -12,6 +12,7 @@ from game.tasks.packs import load_pack
 from game.tasks.task import Task
 from game.text.level import MAX_BYTES, Level
 from game.text.reading import LevelFile, examine, parse
+from game.text.sokoban_writing import LostInSokoban, write_sokoban
 from game.text.writing import write
 from game.world.batch import GridBatch
 from game.world.planner import optimal_return, shortest_path
@@ -201,6 +202,14 @@ def test_odd_spellings_of_moving_ai(text: str):
     assert text.split("\n")[line - 1][column - 1] == "T"
 
 
+@pytest.mark.parametrize("indent", ["    ", "\t"])
+def test_indented_rows_of_a_lake_are_read_where_they_are(indent: str):
+    rows = "".join(f"{indent}{row}\n" for row in LAKE.split())
+    level = parse(f"dialect: frozenlake\nmap:\n{rows}")
+    assert level.rows == parse(LAKE, "a.frozenlake").rows
+    assert level.place((1, 2)) == (4, len(indent) + 3)
+
+
 def test_frozen_lake_has_lava_in_its_holes():
     level = parse(LAKE, "lake.frozenlake")
     assert level.rows == ("@...", ".L.L", "...L", "L..G")
@@ -275,6 +284,20 @@ def test_a_header_line_names_the_dialect_and_says_the_rest():
         ('["SFF", "FG"]\n', "a.frozenlake", [(1, 12, "a row of 2 tiles")]),
         ('["SFF", f(1), "FHG"]\n', "a.frozenlake", [(1, 9, "'f(1),' in a list of rows")]),
         ('["SFF",\n "FHG"\n', "a.frozenlake", [(2, 7, "a list without its end")]),
+        ('MAPS = {"4x4": ["SFF", "FHG"]}', "a.frozenlake", [(1, 1, "'MAPS = {")]),
+        (
+            'desc = np.array([\n"SFF"])',
+            "a.frozenlake",
+            [(1, 1, "'desc = np.array([' is not a list")],
+        ),
+        (
+            'MAPS = {\n  "4x4": ["SFF", "FHG"],\n  "8x8": [\n    "SFG",\n  ],\n}\n',
+            "a.frozenlake",
+            [(1, 1, "2 maps in the file, not a list of rows")],
+        ),
+        ('a = ["SFG"]\nb = ["SFG"]\n', "a.frozenlake", [(1, 1, "2 maps in the file")]),
+        ("  SFF\n  FXG\n", "a.frozenlake", [(2, 4, "unknown tile 'X'")]),
+        ("  SFF\n\n  FFG\n", "a.frozenlake", [(2, 3, "a row of 0 tiles")]),
         ("[]\n", "a.frozenlake", [(1, 1, "a list without rows")]),
         ("#####\n#@.!#\n#####\n", "a.xsb", [(2, 4, "unknown tile '!'")]),
         ("#####\n# . #\n#####\n", "a.xsb", [(1, 1, "no player")]),
@@ -376,6 +399,27 @@ def test_a_level_written_as_sokoban_is_the_same_task(name: str, text: str, tmp_p
     assert code == 0
     assert parse(printed.out, "a.xsb") == parse(text, name)
     assert ("map:" in printed.out) == (name == "c.txt")
+
+
+@pytest.mark.parametrize(
+    "legend",
+    [
+        "u = $",
+        'u = $ title="crate"',
+        'u = $\nlegend: q = X title="pad"',
+        "u = $\nlegend: q = o worth=2",
+    ],
+)
+def test_a_legend_that_makes_no_difference_to_play_is_written_as_tiles(legend: str):
+    text = f"legend: {legend}\n{OWN.replace('$', 'u')}"
+    text = text.replace(".X#", ".q#") if "pad" in legend else text
+    assert parse(write_sokoban(parse(text)), "a.xsb") == parse(OWN)
+
+
+def test_a_legend_that_makes_a_difference_to_play_is_not_lost():
+    level = parse(f"legend: u = . cost=3\n{OWN.replace('$.', '$u')}", "own.txt")
+    with pytest.raises(LostInSokoban, match=r"own.txt:8:5: the floor 'u' would be lost"):
+        write_sokoban(level)
 
 
 def test_a_converted_level_is_the_same_task(tmp_path: Path, capsys):

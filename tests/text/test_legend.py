@@ -108,7 +108,9 @@ def test_every_free_character_can_be_used():
         ("legend: q = M kind=z", 1, 20, "unknown kind 'z'"),
         ("legend: q = G pays=auto", 1, 20, "pays 'auto' is not a number"),
         ("legend: q = G pays=-1001", 1, 20, "pays '-1001' is out of range"),
-        ('legend: q = o title="a;b"', 1, 15, "the title is not in quotes"),
+        ('legend: q = o title="a; b"', 1, 23, "a ';' in the title"),
+        ('legend: q = o title="a; b" worth=2 ; one', 1, 23, "a ';' in the title"),
+        ('legend: q = o title="a;', 1, 15, "the title is not in quotes"),
         ('legend: q = o title="a"b"', 1, 15, "the title is not in quotes"),
         ('legend: q = o title="a', 1, 15, "the title is not in quotes"),
         ("legend: q = o title=gold", 1, 15, "the title is not in quotes"),
@@ -140,6 +142,19 @@ def test_legend_characters_count_as_their_tiles_in_errors(
     text: str, line: int, column: int, what: str
 ):
     assert (line, column, what) in [(p.line, p.column, p.what) for p in examine(text)[1]]
+
+
+@pytest.mark.parametrize(
+    "line", ["q = z", 'q = o title="a; b"', "q=o worth=x", "q = . cost=1 cost=2", "q ="]
+)
+def test_a_legend_line_with_a_fault_is_the_only_problem(line: str):
+    (found,) = examine(f"legend: {line}\nmap:\n@qqG\n")[1]
+    assert found.line == 1
+
+
+def test_a_title_in_a_comment_is_no_title():
+    text = 'legend: q = o ; title="a; b"\nlegend: w = o title="c" ; "d"\nmap:\n@qwG\n'
+    assert [one.title for one in parse(text).legend] == ["", "c"]
 
 
 def test_a_character_without_a_legend_is_advised_to_get_one():

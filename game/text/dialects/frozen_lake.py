@@ -23,6 +23,8 @@ _KNOWN = "'S' start, 'F' frozen, 'H' hole, 'G' goal"
 _EXAMPLE = 'write a list as ["SFFF", "FHFG"], and nothing else'
 _NAME = r"""\s*(?:[A-Za-z_][\w.]*(?:\s*:[\w.\[\], ]*)?\s*=|"[^"]*"\s*:|'[^']*'\s*:)?\s*"""
 _BEGIN = re.compile(rf"""({_NAME})(?:[\[(]|b?["'])""")
+_PYTHON = re.compile(r"""[\[(\]){}="':]""")  # what no row of a map has
+_NAMED_LIST = re.compile(r"""[=:(]\s*[\[(]\s*[\[(]?\s*[bB]?["']""")  # the begin of one
 _LONGEST_NAME = 200
 _TOKEN = re.compile(
     r"""(?P<blank>[\s,]+|\#[^\n]*)|(?P<open>[\[(])|(?P<close>[\])])"""
@@ -39,6 +41,9 @@ def read_frozen_lake(part: Part, report: Report) -> ForeignMap | None:
         report(max(1, part.first - 1), 1, "the map is empty", "write its rows, as 'SFFF'")
         return None
     rows, first = tuple(lines[filled[0] : filled[-1] + 1]), part.first + filled[0]
+    if problem := _no_list(rows):
+        report(first, 1, *problem)
+        return None
     if is_list(rows):
         found = _listed(rows, first, report)
         if found is None:
@@ -47,7 +52,13 @@ def read_frozen_lake(part: Part, report: Report) -> ForeignMap | None:
         if not rows:
             report(first, 1, "a list without rows", _EXAMPLE)
             return None
-        report = located(report, first, row_places)
+    elif indent := min(len(row) - len(row.lstrip(" \t")) for row in rows if row):
+        row_places = tuple(
+            (line, range(indent + 1, max(indent, len(row)) + 2))
+            for line, row in enumerate(rows, first)
+        )
+        rows = tuple(row[indent:] for row in rows)
+    report = located(report, first, row_places)
     if not check_size(rows, first, report):
         return None
     board = translated(rows, first, FROZEN_LAKE, _KNOWN, report)
@@ -61,6 +72,16 @@ def read_frozen_lake(part: Part, report: Report) -> ForeignMap | None:
             report(first, 1, what, todo)
             even = False
     return ForeignMap(board, first, row_places=row_places) if board and even else None
+
+
+def _no_list(lines: Sequence[str]) -> tuple[str, str] | None:
+    """The problem that the lines are Python text with several lists, or with more than a list."""
+    number = len(_NAMED_LIST.findall("\n".join(lines)))
+    if number > 1:
+        return f"{number} maps in the file, not a list of rows", f"keep one of them: {_EXAMPLE}"
+    if not is_list(lines) and any(map(_PYTHON.search, lines)):
+        return f"{quote(lines[0].strip())} is not a list of rows", _EXAMPLE
+    return None
 
 
 def is_list(lines: Sequence[str]) -> bool:

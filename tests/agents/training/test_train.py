@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from agents.agent_catalog import CHECKPOINT, CONFIG, WEIGHTS
-from agents.learner import Diverged
+from agents.array_files import HASH, read_arrays, write_arrays
+from agents.learner import AgentError, Diverged
 from agents.learner_registry import make_learner
 from agents.runs import load_agent, load_checkpoint
 from agents.training.curves import adaptation_curves
@@ -21,6 +22,7 @@ from agents.training.train import Training, Update, Validation
 from agents.training.train_config import TrainConfig
 from agents.training.tuning import MULTIPLIERS
 from game.tasks.packs import load_pack
+from game.world.features import FIRST_LAYOUT, N_FIRST_FEATURES
 
 PACK = load_pack("goals-5x5")
 
@@ -111,6 +113,52 @@ def test_a_resumed_run_continues_bit_for_bit(tmp_path: Path):
     assert all(np.array_equal(ends[0][key], ends[1][key]) for key in ends[0])
     rows = [list(csv.DictReader((folder / "metrics.csv").open())) for folder in (whole, half)]
     assert [r | {"seconds": ""} for r in rows[0]] == [r | {"seconds": ""} for r in rows[1]]
+
+
+def to_first_layout(run: Path) -> None:
+    """Make a run what it was before the later features: its arrays have no rows for them."""
+    for file in (WEIGHTS, CHECKPOINT):
+        arrays, metadata = read_arrays(run / file)
+        cut = {n: a[:N_FIRST_FEATURES] if a.ndim > 1 else a for n, a in arrays.items()}
+        facts = {name: text for name, text in metadata.items() if name != HASH}
+        write_arrays(run / file, cut, **facts)
+    config = json.loads((run / CONFIG).read_text())
+    (run / CONFIG).write_text(json.dumps(config | {"features": FIRST_LAYOUT}))
+
+
+@pytest.mark.parametrize("name", ["maml", "rl2"])
+def test_a_run_of_the_first_features_goes_on_as_if_it_had_all(name: str, tmp_path: Path):
+    options = {"hidden": (8,)} if name == "maml" else {"width": 8}
+    for folder in ("old", "new"):
+        learner = make_learner(name, 0, **options)
+        config = TrainConfig(iterations=2, tasks=4, validations=1)
+        list(Training(learner, name, PACK, config, tmp_path / folder, "").run())
+    to_first_layout(tmp_path / "old")
+    assert load_agent(str(tmp_path / "old")).pack == "goals-5x5"
+    for folder in ("old", "new"):
+        config = TrainConfig(iterations=4, tasks=4, validations=1)
+        again = Training(
+            make_learner(name, 0, **options), name, PACK, config, tmp_path / folder, ""
+        )
+        again.resume = True
+        list(again.run())
+        again.save()
+    old, new = (load_checkpoint(tmp_path / folder)[0] for folder in ("old", "new"))
+    assert all(np.array_equal(old[n][:100], new[n][:100]) for n in new if np.ndim(new[n]))
+    assert load_agent(str(tmp_path / "old")).learner.state().keys() == again.learner.state().keys()
+
+
+def test_an_optimiser_of_another_shape_is_refused(tmp_path: Path):
+    run = training(tmp_path, 2)
+    list(run.run())
+    arrays, metadata = read_arrays(tmp_path / CHECKPOINT)
+    arrays["adam.exp_avg.w0"] = arrays["adam.exp_avg.w0"][:5]
+    facts = {name: text for name, text in metadata.items() if name != HASH}
+    write_arrays(tmp_path / CHECKPOINT, arrays, **facts)
+    longer = training(tmp_path, 4)
+    longer.resume = True
+    with pytest.raises(AgentError, match=r"'adam.exp_avg.w0' has the shape \(5, 8\), not"):
+        list(longer.run())
 
 
 def test_a_finished_run_can_be_extended(tmp_path: Path):
