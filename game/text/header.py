@@ -342,13 +342,13 @@ def _read_wind(text: str) -> Fields:
     """One wind, or a set of winds, of which each has one chance."""
     if not text.startswith("{"):
         direction, chance = _read_one_wind(text)
-        return {} if direction == NO_WIND else {"wind": direction, "wind_chance": chance}
+        return {"wind": direction, "wind_chance": chance}
 
     def read(part: str, at: int) -> str:
         direction, chance = _read_one_wind(part, at)
         return _wind_text(direction, chance)
 
-    return {"wind": read_set(text, read)}
+    return {"wind": read_set(text, read), "wind_chance": 0.0}
 
 
 def _read_one_wind(text: str, at: int = 0) -> tuple[str, Value]:

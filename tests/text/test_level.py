@@ -455,6 +455,7 @@ def test_all_errors_are_reported_at_once_with_their_places():
         ("slip: left=0.1 left=0.1\nmap:\n@G\n", 1, 16, "twice"),
         ("slip: left=-0.1\nmap:\n@G\n", 1, 12, "out of range"),
         ("wind: {east, none}\nmap:\n@G\n", 1, 8, "no chance"),
+        ("wind: east 1\nwind: {east 0.2, none}\nmap:\n@G\n", 2, 1, "already on line 1"),
         ("wind: {none, up 0.2}\nmap:\n@G\n", 1, 14, "unknown wind"),
         ("wind: {east 0.2, west 1.2}\nmap:\n@G\n", 1, 23, "out of range"),
         ("wind: {east 0.2, east 0.2}\nmap:\n@G\n", 1, 18, "twice"),
