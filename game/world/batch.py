@@ -26,9 +26,7 @@ class Chance:
     wind: Any  # [T, 1, A] probability that the wind replaces any action by this one
     calm: Any  # [T, 1, 1] probability of no wind
     lean: Any = None  # [T, S, 1] half of the slip to the left minus that to the right; None: 0
-    turns: Any = (
-        None  # [T, A, A] 1 for the action to the left of a slipping action, -1 to the right
-    )
+    turns: Any = None  # [T, A, A] 1 for the action to the left of a slipping one, -1 to the right
 
     def effective(self, probs: Any) -> Any:
         """Return the distribution of the action that takes effect [T, S, A] under the policy
