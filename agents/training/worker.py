@@ -171,9 +171,9 @@ def _register(learners: Sequence[str], connection: Connection) -> None:
 
 def _serve_requests(connection: Connection, train: Train | None) -> None:
     """Answer requests one at a time; a new request interrupts the current one."""
-    import torch
+    from agents.torch_start import load_torch
 
-    torch.set_num_threads(1)
+    load_torch()
     connection.send(Ready())
     request = connection.recv()
     while True:
