@@ -10,6 +10,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 import pygame
 from PIL import Image
 
@@ -40,7 +41,7 @@ def save_picture(
     """Write the window's final frame, after the last adaptation step, as a PNG."""
     screen = _open(setup, traces, Pace())
     screen.run.playback.to_last()
-    _image(screen, size).save(path, "PNG", optimize=True)
+    _image(_drawn(screen, size)).save(path, "PNG", optimize=True)
 
 
 def save_gif(
@@ -71,8 +72,7 @@ def gif_pace(steps: int) -> Pace:
 
 def save_png(surface: pygame.Surface, path: Path) -> None:
     """Write a surface as a PNG."""
-    rgb = pygame.image.tobytes(surface, "RGB")
-    Image.frombytes("RGB", surface.get_size(), rgb).save(path, "PNG")
+    _image(surface).save(path, "PNG")
 
 
 def free_name(folder: Path, name: str, suffix: str = "") -> Path:
@@ -105,8 +105,10 @@ def _frames(
 ) -> Iterator[Image.Image]:
     """Yield the frames with their durations, one at a time, because all would fill the memory."""
 
+    frames = FlatFrames(palette)
+
     def frame(milliseconds: int) -> Image.Image:
-        flat = _image(screen, size).quantize(palette=palette, dither=Image.Dither.NONE)
+        flat = frames.next(_drawn(screen, size))
         flat.info["duration"] = milliseconds
         return flat
 
@@ -117,11 +119,57 @@ def _frames(
     yield frame(LAST_MS)
 
 
-def _image(screen: WatchScreen, size: tuple[int, int]) -> Image.Image:
-    """Return the current frame as an image."""
-    surface = pygame.Surface(size)
+class FlatFrames:
+    """Turns one frame after the other into the colours of a palette.
+
+    A frame differs from the one before in a small area, which alone is converted.
+    """
+
+    def __init__(self, palette: Image.Image) -> None:
+        self._palette = palette
+        self._last: tuple[pygame.Surface, Image.Image] | None = None
+
+    def next(self, surface: pygame.Surface) -> Image.Image:
+        """Return a frame, which must not change afterwards, in the palette's colours."""
+        if self._last is None:
+            flat = self._flat(surface)
+        else:
+            before, flat = self._last
+            flat = flat.copy()
+            if area := _changed_area(before, surface):
+                flat.paste(self._flat(surface.subsurface(area)), area.topleft)
+        self._last = surface, flat
+        return flat
+
+    def _flat(self, surface: pygame.Surface) -> Image.Image:
+        return _image(surface).quantize(palette=self._palette, dither=Image.Dither.NONE)
+
+
+def _changed_area(before: pygame.Surface, after: pygame.Surface) -> pygame.Rect:
+    """Return the smallest area that holds all pixels that differ; an empty one if none does."""
+    differ = _pixels(before) != _pixels(after)
+    columns, rows = (np.flatnonzero(differ.any(axis)) for axis in (1, 0))
+    if not len(rows):
+        return pygame.Rect(0, 0, 0, 0)
+    left, top = int(columns[0]), int(rows[0])
+    return pygame.Rect(left, top, int(columns[-1]) + 1 - left, int(rows[-1]) + 1 - top)
+
+
+def _pixels(surface: pygame.Surface) -> np.ndarray:
+    """Return a view of a surface's pixels [width, height]."""
+    return np.asarray(surface.get_view("2"))
+
+
+def _drawn(screen: WatchScreen, size: tuple[int, int]) -> pygame.Surface:
+    """Return the current frame."""
+    surface = pygame.Surface(size, depth=32)
     screen.draw(surface)
-    return Image.frombytes("RGB", size, pygame.image.tobytes(surface, "RGB"))
+    return surface
+
+
+def _image(surface: pygame.Surface) -> Image.Image:
+    """Return a surface as an image."""
+    return Image.frombytes("RGB", surface.get_size(), pygame.image.tobytes(surface, "RGB"))
 
 
 def _palette(screen: WatchScreen, size: tuple[int, int]) -> Image.Image:
@@ -131,9 +179,9 @@ def _palette(screen: WatchScreen, size: tuple[int, int]) -> Image.Image:
     curve covers too few pixels to get its colour otherwise.
     """
     sheet = Image.new("RGB", (size[0], 2 * size[1]))
-    sheet.paste(_image(screen, size), (0, 0))
+    sheet.paste(_image(_drawn(screen, size)), (0, 0))
     screen.run.playback.to_last()
-    sheet.paste(_image(screen, size), (0, size[1]))
+    sheet.paste(_image(_drawn(screen, size)), (0, size[1]))
     count = 256 - len(EXACT_COLOURS)
     main = sheet.quantize(count, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
     colours = (main.getpalette() or [])[: 3 * count]
