@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
-import signal
 import tempfile
 import traceback
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from agents.training.processes import start_process
 
 if TYPE_CHECKING:
     from game.session.messages import Request
@@ -28,17 +28,8 @@ class PictureProcess:
     """
 
     def __init__(self, pack: Pack, request: Request, learners: Sequence[str]) -> None:
-        context = multiprocessing.get_context("spawn")
-        self._connection, other_end = context.Pipe()
-        arguments = other_end, pack, request, tuple(learners)
-        self._process = context.Process(target=_serve, args=arguments, daemon=True)
-        # the process inherits this: Ctrl-C is for this process alone
-        previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
-        try:
-            self._process.start()
-        finally:
-            signal.signal(signal.SIGINT, previous)
-        other_end.close()  # so that reading fails once the process has ended
+        arguments = pack, request, tuple(learners)
+        self._process, self._connection = start_process(_serve, *arguments)
 
     def __enter__(self) -> PictureProcess:
         return self
