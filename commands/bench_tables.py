@@ -56,7 +56,7 @@ def show_profile(stages: Mapping[str, StageTime]) -> None:
 def show_growth(measured: Mapping[str, Growth]) -> None:
     """Print a table for each quantity: the cost for each of its amounts."""
     for name, one in measured.items():
-        about = [f"{one.about}; grows with the power {one.exponent:.2f}"]
+        about = [f"{one.about}; exponent {one.exponent:.2f} (1 is linear)"]
         columns = {
             "ms": [f"{ms:.1f}" for ms in one.ms],
             "per doubling": ["", *(f"x {factor:.2f}" for factor in one.per_doubling)],

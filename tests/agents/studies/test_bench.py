@@ -10,6 +10,7 @@ import json
 import math
 import re
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -72,6 +73,12 @@ def test_options_that_make_no_sense_are_refused(
 ):
     assert main(["bench", *arguments]) == UNUSABLE
     assert capsys.readouterr().err
+
+
+def test_the_page_on_performance_names_every_figure_stage_and_quantity():
+    page = (Path(__file__).parents[3] / "docs" / "performance.md").read_text(encoding="utf-8")
+    for name in (*BENCHMARKS, *STAGES, *AXES):
+        assert re.search(rf"^{name}  ", page, re.M), name
 
 
 # --- the profile ---------------------------------------------------------------------------------
