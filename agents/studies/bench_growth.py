@@ -16,7 +16,7 @@ from agents.inner_config import InnerConfig
 from game.tasks.generators import GENERATORS, Scatter
 from game.text.level import Level
 from game.world.batch import GridBatch
-from game.world.planner import baseline_returns
+from game.world.planner import optimal_return, random_return
 
 
 @dataclass(frozen=True)
@@ -65,9 +65,9 @@ def compiling(setting: CostSetting) -> Work:
 
 
 def planning(setting: CostSetting) -> Work:
-    """Return the computation of a meta-batch's baseline returns."""
+    """Return the computation of a meta-batch's baseline returns, which a batch would keep."""
     batch = GridBatch.of(setting.draw())
-    return lambda: baseline_returns(batch)
+    return lambda: (random_return(batch), optimal_return(batch))
 
 
 # --- what is varied ------------------------------------------------------------------------------

@@ -29,10 +29,13 @@ OTHER = "other"
 STAGES: dict[str, tuple[str, ...]] = {
     "drawing levels": ("game.tasks.distribution:TaskDistribution.sample",),
     "compiling levels": (
-        "game.world.tables:compile_level",
+        "game.world.tables:compile_levels",
         "game.world.batch:GridBatch.__init__",
     ),
-    "features": ("agents.observations:features_of",),
+    "features": (
+        "game.world.features:observe_batch",
+        "agents.observations:features_of",
+    ),
     "baseline returns": ("game.world.planner:baseline_returns",),
     "network": (
         "agents.gradient.gradient_learner:GradientLearner.params_for_tasks",

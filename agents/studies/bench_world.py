@@ -132,6 +132,12 @@ def compile_ms(seconds: float) -> float:
     return milliseconds(lambda: [compile_level(level) for level in levels], seconds) / TASKS
 
 
+def compile_batch_ms(seconds: float) -> float:
+    """Measure the time per level where levels are compiled together, in milliseconds."""
+    levels = bench_levels()
+    return milliseconds(lambda: GridBatch.of(levels), seconds) / TASKS
+
+
 def generate_s(seconds: float) -> float:
     """Measure the time to draw 1,000 training levels of a pack, in seconds."""
     source, rng = load_pack(MAZES).split("train"), np.random.default_rng(0)
@@ -140,7 +146,7 @@ def generate_s(seconds: float) -> float:
 
 STEPPING = "Stepping: 20 levels of 9 x 9, made beforehand; no learning, no features"
 GYMNASIUM = "Gymnasium environments: random actions, no learning"
-LEVELS = "Making levels, one after the other"
+LEVELS = "Making levels"
 
 WORLD: dict[str, Benchmark] = {
     PYTHON_LOOP: Benchmark(
@@ -196,9 +202,15 @@ WORLD: dict[str, Benchmark] = {
     ),
     "compile_9x9_ms": Benchmark(
         LEVELS,
-        "Compiling one level of 9 x 9 into tables; drawing not included.",
+        "Compiling one level of 9 x 9 into tables, as an environment does; drawing not included.",
         "ms",
         compile_ms,
+    ),
+    "compile_batch_ms": Benchmark(
+        LEVELS,
+        f"Compiling {TASKS} levels together into a batch, as training does: time for each level.",
+        "ms",
+        compile_batch_ms,
     ),
     "generate_1000_s": Benchmark(
         LEVELS,
