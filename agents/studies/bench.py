@@ -18,6 +18,7 @@ from agents.memory.trials import RunningTrials
 from agents.studies.bench_world import PYTHON_LOOP, TASKS, WORLD, bench_levels
 from agents.studies.benchmark import SECONDS, Benchmark, Figure, milliseconds, rate
 from agents.studies.maml_training import MAZES, WARM_UP, maml_updates
+from agents.training.batches import useful_processes
 from game.tasks.packs import load_pack
 from game.tasks.task import Task, task_rng
 from game.world.batch import GridBatch
@@ -48,12 +49,12 @@ def measured(only: Sequence[str] = (), seconds: float = SECONDS) -> Iterator[tup
 # --- gradient learners ---------------------------------------------------------------------------
 
 
-def maml_mazes(seconds: float) -> float:
+def maml_mazes(seconds: float, processes: int) -> float:
     """Measure real training, in iterations per second of wall-clock time.
 
     Drawing, compiling, features and baselines of a new meta-batch are part of each iteration.
     """
-    with maml_updates() as updates:
+    with maml_updates(processes) as updates:
         *_, first = itertools.islice(updates, WARM_UP)
         last = next(update for update in updates if update.seconds - first.seconds >= seconds)
     return (last.iteration - first.iteration) / (last.seconds - first.seconds)
@@ -148,10 +149,17 @@ def _meta_training_about(order: str) -> str:
 LEARNING: dict[str, Benchmark] = {
     "maml_mazes": Benchmark(
         GRADIENT,
-        f"Training on {MAZES} with default options, wall-clock time: every iteration draws and "
-        "compiles new levels, makes their features and learns, all included, in 1 process.",
+        f"Training on {MAZES} with default options, wall-clock time, in "
+        f"{'two processes' if useful_processes() > 1 else 'one process'}: every iteration draws "
+        "and compiles new levels, makes their features and learns, all included.",
         "iterations/s",
-        maml_mazes,
+        partial(maml_mazes, processes=useful_processes()),
+    ),
+    "maml_mazes_1_process": Benchmark(
+        GRADIENT,
+        "As maml_mazes, in one process.",
+        "iterations/s",
+        partial(maml_mazes, processes=1),
     ),
     "maml_second_order": Benchmark(
         GRADIENT,

@@ -138,14 +138,14 @@ class StageTime:
 
 
 def profile(seconds: float) -> dict[str, StageTime]:
-    """Return the time of each stage of a training iteration on one thread, OTHER last.
+    """Return the time of each stage of a training iteration in one process, OTHER last.
 
     Iterations are repeated until they have taken ten times `seconds` of processor time. The shares
     add up to 1.
     """
     torch.set_num_threads(1)
     clock = StageClock()
-    with maml_updates() as updates, timed_stages(clock):
+    with maml_updates(processes=1) as updates, timed_stages(clock):
         *_, first = itertools.islice(updates, WARM_UP)
         clock.restart()
         last = next(update for update in updates if clock.total() >= 10 * seconds)

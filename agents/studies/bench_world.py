@@ -14,6 +14,7 @@ from agents.studies.maml_training import MAZES
 from game.env import ID, LevelEnv, LevelVectorEnv
 from game.tasks.generators import GENERATORS, Scatter
 from game.tasks.packs import load_pack
+from game.tasks.sources import Source
 from game.text.level import Level
 from game.world.batch import GridBatch
 from game.world.environments import Environments, Transitions
@@ -109,10 +110,9 @@ def _single_steps(env: gymnasium.Env[Any, Any], steps: int, seconds: float) -> f
     return rate(walk, seconds)
 
 
-def vector_env(seconds: float, n_envs: int, observation: Any) -> float:
-    """Measure `LevelVectorEnv` on one level, one step of all environments per call, in steps per
-    second."""
-    envs = LevelVectorEnv(n_envs, bench_levels()[0], observation)
+def vector_env(seconds: float, n_envs: int, observation: Any, level: Source | None = None) -> float:
+    """Measure `LevelVectorEnv`, one step of all environments per call, in steps per second."""
+    envs = LevelVectorEnv(n_envs, level or bench_levels()[0], observation)
     actions = np.random.default_rng(0).integers(N_ACTIONS, size=(VECTOR_STEPS, n_envs))
 
     def walk() -> int:
@@ -198,6 +198,13 @@ WORLD: dict[str, Benchmark] = {
         "As vector_state_8192; observes features, made once and looked up in each step.",
         "steps/s",
         partial(vector_env, n_envs=8192, observation="features"),
+        compared=True,
+    ),
+    "vector_mazes_8192": Benchmark(
+        GYMNASIUM,
+        f"As vector_features_8192, on the 100 test levels of {MAZES}.",
+        "steps/s",
+        partial(vector_env, n_envs=8192, observation="features", level=MAZES),
         compared=True,
     ),
     "compile_9x9_ms": Benchmark(

@@ -17,14 +17,16 @@ WARM_UP = 3  # iterations before time is taken
 
 
 @contextlib.contextmanager
-def maml_updates() -> Iterator[Iterator[Update]]:
+def maml_updates(processes: int) -> Iterator[Iterator[Update]]:
     """Train with the options that `train` has by default, and give the event of each iteration.
+
+    With 2 `processes` the second one draws, compiles and observes the tasks.
 
     So many iterations are planned that no validation comes, which would write files.
     """
     config = TrainConfig(iterations=MOST_ITERATIONS)
     learner = build_learner("maml", advised_config(MAZES, "maml"), config.seed)
-    training = Training(learner, "maml", load_pack(MAZES), config, Path(MAZES))
+    training = Training(learner, "maml", load_pack(MAZES), config, Path(MAZES), processes=processes)
     run: Any = training.run()  # a generator: to close it ends the training
     with contextlib.closing(run) as events:
         yield (event for event in events if isinstance(event, Update))
