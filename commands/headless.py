@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
 from agents.training.plots import plot_trace
@@ -40,11 +39,8 @@ def write_adaptation(
         title = f"{task.name} ({pack.title}), task {task.id}"
         write_atomically(out / "policy.npz", lambda path: save_arrays(path, arrays))
         write_atomically(out / "curve.png", lambda path: plot_trace(path, traces, title))
-        pictures = process.pictures()
-    for name, content in pictures.items():
-        write_atomically(out / name, partial(_write, content))
-    return ["trace.json", "policy.npz", "curve.png", *pictures]
-
-
-def _write(content: bytes, path: Path) -> None:
-    path.write_bytes(content)
+        board = process.board()
+        write_atomically(out / "board.png", lambda path: board.save(path, "PNG", optimize=True))
+        gif = process.gif()
+        write_atomically(out / "adaptation.gif", lambda path: path.write_bytes(gif))
+    return ["trace.json", "policy.npz", "curve.png", "board.png", "adaptation.gif"]

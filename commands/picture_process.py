@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
+import io
 import traceback
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agents.training.processes import start_process
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
+
     from game.session.messages import Request
     from game.session.trace import AdaptationTrace
     from game.tasks.packs import Pack
-
-PICTURES = ("board.png", "adaptation.gif")
 
 
 class PictureProcess:
@@ -49,13 +48,18 @@ class PictureProcess:
 
     def draw(self, traces: Sequence[AdaptationTrace]) -> None:
         """Begin to draw."""
-        with contextlib.suppress(OSError):  # the process has ended: `pictures` reports it
+        with contextlib.suppress(OSError):  # the process has ended: `board` reports it
             self._connection.send(traces)
 
-    def pictures(self) -> dict[str, bytes]:
-        """Return the contents of the files in `PICTURES`, once they are drawn."""
-        pictures: dict[str, bytes] = self._receive()
-        return pictures
+    def board(self) -> Image:
+        """Return the final frame once it is drawn."""
+        board: Image = self._receive()
+        return board
+
+    def gif(self) -> bytes:
+        """Return the GIF of the whole adaptation once it is drawn, after `board`."""
+        gif: bytes = self._receive()
+        return gif
 
     def _receive(self) -> Any:
         try:
@@ -68,7 +72,7 @@ class PictureProcess:
 
 
 def _serve(connection: Connection, pack: Pack, request: Request, learners: tuple[str, ...]) -> None:
-    """Run the process: send the request, receive traces, and send pictures, or else the error."""
+    """Run the process: send the request, receive traces, and send pictures; or else the error."""
     with contextlib.suppress(EOFError, OSError):  # the other process has ended
         try:
             _answer(connection, pack, request, learners)
@@ -82,7 +86,7 @@ def _answer(
 ) -> None:
     from agents.learner_registry import register_files
     from commands.agent_choices import AgentChoices
-    from game.view.image_files import save_gif, save_picture
+    from game.view.image_files import final_frame, save_gif
     from game.view.screen_setups import replay_setup
     from game.view.window import check_pygame
 
@@ -92,8 +96,7 @@ def _answer(
     connection.send(setup.request)
     setup.out_of_distribution(request.task)  # is remembered: it takes long
     traces = connection.recv()
-    with tempfile.TemporaryDirectory() as folder:
-        board, gif = (Path(folder) / name for name in PICTURES)
-        save_picture(board, setup, traces)
-        save_gif(gif, setup, traces)
-        connection.send({path.name: path.read_bytes() for path in (board, gif)})
+    connection.send(final_frame(setup, traces))  # the other process has time to compress it
+    gif = io.BytesIO()
+    save_gif(gif, setup, traces)
+    connection.send(gif.getvalue())

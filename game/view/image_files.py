@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pygame
@@ -38,14 +39,21 @@ EXACT_COLOURS = (  # colours that the GIF must not approximate
 def save_picture(
     path: Path, setup: WatchSetup, traces: Sequence[AdaptationTrace], size: tuple[int, int] = SIZE
 ) -> None:
-    """Write the window's final frame, after the last adaptation step, as a PNG."""
+    """Write `final_frame` as a PNG."""
+    final_frame(setup, traces, size).save(path, "PNG", optimize=True)
+
+
+def final_frame(
+    setup: WatchSetup, traces: Sequence[AdaptationTrace], size: tuple[int, int] = SIZE
+) -> Image.Image:
+    """Return the window's final frame, after the last adaptation step."""
     screen = _open(setup, traces, Pace())
     screen.run.playback.to_last()
-    _image(_drawn(screen, size)).save(path, "PNG", optimize=True)
+    return _image(_drawn(screen, size))
 
 
 def save_gif(
-    path: Path,
+    file: Path | BinaryIO,
     setup: WatchSetup,
     traces: Sequence[AdaptationTrace],
     size: tuple[int, int] = GIF_SIZE,
@@ -54,7 +62,7 @@ def save_gif(
     pace = gif_pace(setup.request.steps if setup.request else setup.steps)
     palette = _palette(_open(setup, traces, pace), size)
     frames = _frames(_open(setup, traces, pace), size, palette)
-    next(frames).save(path, "GIF", save_all=True, append_images=frames, loop=0, disposal=1)
+    next(frames).save(file, "GIF", save_all=True, append_images=frames, loop=0, disposal=1)
 
 
 def gif_pace(steps: int) -> Pace:
@@ -128,16 +136,29 @@ class FlatFrames:
     def __init__(self, palette: Image.Image) -> None:
         self._palette = palette
         self._last: tuple[pygame.Surface, Image.Image] | None = None
+        self._used = np.zeros(256, int)  # pixels of the last frame by colour
 
     def next(self, surface: pygame.Surface) -> Image.Image:
-        """Return a frame, which must not change afterwards, in the palette's colours."""
+        """Return a frame, which must not change afterwards, in the palette's colours.
+
+        From the second on, a colour that a frame does not use is its transparent one. Pillow would
+        choose the same, but look through the whole frame for it.
+        """
         if self._last is None:
             flat = self._flat(surface)
+            self._used += flat.histogram()
         else:
-            before, flat = self._last
-            flat = flat.copy()
+            before, last = self._last
+            flat = last.copy()
             if area := _changed_area(before, surface):
-                flat.paste(self._flat(surface.subsurface(area)), area.topleft)
+                new = self._flat(surface.subsurface(area))
+                flat.paste(new, area.topleft)
+                old = last.crop((area.left, area.top, area.right, area.bottom))
+                self._used += np.subtract(new.histogram(), old.histogram())
+            flat.info.pop("transparency", None)
+            unused = np.flatnonzero(self._used == 0)
+            if len(unused) and len(flat.getpalette() or []) == 3 * len(self._used):
+                flat.info["transparency"] = int(unused[-1])
         self._last = surface, flat
         return flat
 
