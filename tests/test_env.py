@@ -34,8 +34,8 @@ SOURCES = [*SHIPPED, CHANCY]
 
 @pytest.mark.parametrize(
     ("observation", "mode"),
-    [("features", "rgb_array"), ("state", "ansi")],
-    ids=["features", "state"],
+    [("features", "rgb_array"), ("codes", None), ("state", "ansi")],
+    ids=["features", "codes", "state"],
 )
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: getattr(source, "name", "chancy"))
 def test_both_checkers_have_nothing_to_say(source, observation: str, mode: str):
@@ -198,7 +198,7 @@ def test_copies_by_pickle_go_on_alike_on_every_pack(folder: Path):
 
 
 @pytest.mark.parametrize("source", ["goals-5x5", CHANCY], ids=["goals", "chancy"])
-@pytest.mark.parametrize("observation", ["state", "features"])
+@pytest.mark.parametrize("observation", ["state", "features", "codes"])
 def test_copies_of_vector_environments_go_on_alike(source, observation: str):
     envs = game.env.LevelVectorEnv(3, source, observation, resample=True)
     check_copies(envs, np.random.default_rng(0).integers(5, size=(12, 3)))
@@ -229,7 +229,7 @@ def agree(ours, theirs) -> None:
         assert (part.dtype, part.shape) == (other.dtype, other.shape)
 
 
-@pytest.mark.parametrize("observation", ["state", "features"])
+@pytest.mark.parametrize("observation", ["state", "features", "codes"])
 @pytest.mark.parametrize(("source", "split"), DETERMINISTIC, ids=["goals", "opponents", "short"])
 def test_the_vector_environment_is_gymnasiums_over_scalar_ones(source, split, observation):
     """Steps, ends, and resets with seeds, masks and tasks, at random moments."""
@@ -348,7 +348,7 @@ def test_a_mask_leaves_the_other_environments_as_they_were():
 
 PLAIN = parse("steps: 5\nmap:\n@.G\n")
 BOTH = {"scalar": game.env.LevelEnv, "vector": partial(game.env.LevelVectorEnv, 2)}
-CHOICES = "features, state"
+CHOICES = "features, codes, state"
 FORMS = "a level's text, its rows, a Level or a Task"
 WRONG = [
     ({"observation": "image"}, ValueError, CHOICES),

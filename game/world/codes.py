@@ -1,0 +1,87 @@
+"""Observations as bytes: the content of the features in N_CODES numbers from 0 to 255.
+
+Codes are computed from the features and nothing else, so they never contain a hidden variable.
+CODE_LAYOUT lists the blocks, and docs/gymnasium.md the meaning of each number.
+"""
+
+from __future__ import annotations
+
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from game.text.tiles import BY_NAME
+from game.world.features import LAYOUT, MAX_SIZE, START_OF
+from game.world.rules import Floats
+
+# kinds of cells; a box on a cell adds BOX_KIND
+KINDS = ("open", "blocked", "danger", "up", "down", "left", "right", "target", "switch", "gate")
+CLOSED_GATE = len(KINDS)  # the sum of "gate" and "blocked"
+BOX_KIND = 16
+COST_SCALE = 2  # codes are half units of entering cost
+SLIP_SCALE = 100  # percent
+ITEM_SCALE, NO_WORTH = 10, 128  # tenths of a key or an ordinary coin; an item of worth 0
+
+# name and width of each block, in order
+CODE_LAYOUT: dict[str, int] = {
+    "row": 1,
+    "column": 1,
+    "keys": 1,
+    "opponent_row": 1,  # this block to "goal_column": offsets, see `_offset`
+    "opponent_column": 1,
+    "goal_row": 1,
+    "goal_column": 1,
+    "kind": LAYOUT["blocked"],  # this block and the following ones: the cells around the agent
+    "cost": LAYOUT["cost"],
+    "slip": LAYOUT["slip"],
+    "item": LAYOUT["item"],
+}
+N_CODES = sum(CODE_LAYOUT.values())
+CODE_START_OF = dict(zip(CODE_LAYOUT, accumulate(CODE_LAYOUT.values(), initial=0)))
+
+
+def encode(features: NDArray[Any]) -> NDArray[np.uint8]:
+    """Return the codes [S, N_CODES] of features [S, F]; numbers that are too large are cut off."""
+    of = {name: features[:, first : first + LAYOUT[name]] for name, first in START_OF.items()}
+    dearest = BY_NAME["water"].cost - 1  # the features of costs: floor has 0, water 1
+    item = of["item"]
+    blocks = {
+        "row": of["row"].argmax(1),
+        "column": of["column"].argmax(1),
+        "keys": of["keys"] @ (1 << np.arange(LAYOUT["keys"])),
+        "opponent_row": _offset(of["opponent"], 1),
+        "opponent_column": _offset(of["opponent"], 2),
+        "goal_row": _offset(of["goal"], 1),
+        "goal_column": _offset(of["goal"], 2),
+        "kind": _kinds(of),
+        "cost": COST_SCALE * (1 + dearest * of["cost"]),
+        "slip": SLIP_SCALE * of["slip"],
+        "item": np.where(item == 0, 0, np.maximum(1, NO_WORTH + ITEM_SCALE * item)),
+    }
+    numbers = np.column_stack([blocks[name] for name in CODE_LAYOUT])
+    return np.rint(numbers).clip(0, 255).astype(np.uint8)
+
+
+def _offset(block: NDArray[Any], axis: int) -> NDArray[Any]:
+    """Return the code [S] of an offset: MAX_SIZE + the offset, or 0 where there is nothing.
+
+    `block` [S, 3] is presence, row offset and column offset.
+    """
+    return MAX_SIZE * (block[:, 0] + block[:, axis])
+
+
+def _kinds(of: dict[str, NDArray[Any]]) -> Floats:
+    """Return the kind [S, window] of each cell: its number in KINDS, or CLOSED_GATE; with a box
+    BOX_KIND more.
+
+    A cell has one tile, so at most one of the terms of the sum is not 0, but for a closed gate.
+    """
+    number = {kind: i for i, kind in enumerate(KINDS)}
+    kinds: Floats = BOX_KIND * of["box"].astype(float)
+    for name in ("blocked", "danger", "target", "switch", "gate"):
+        kinds += number[name] * of[name]
+    for name, low, high in (("push_row", "up", "down"), ("push_column", "left", "right")):
+        kinds += number[low] * (of[name] < 0) + number[high] * (of[name] > 0)
+    return kinds
