@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
+import itertools
 import json
 import math
 import sys
@@ -31,7 +32,7 @@ from game.filling import Misfit, fill
 from game.tasks.packs import Pack
 from game.tasks.task import Task
 from game.world.batch import GridBatch
-from game.world.tables import Tables, compile_level
+from game.world.tables import Tables, compile_levels
 
 METRICS, CURVES = "metrics.csv", "curves.png"
 MIN_IMPROVEMENT = 0.001  # of the validation score; less does not reset `patience`
@@ -228,13 +229,13 @@ class Training:
     def _sample(self, rng: np.random.Generator) -> list[Tables]:
         """Return the tables of a sampled meta-batch; tasks of a finite pack are compiled once."""
         train = self.pack.split("train")
-        batch = []
-        for task in train.sample(self.config.tasks, rng):
-            tables = self._compiled.get(task.id) or compile_level(task.level)
-            if not train.unlimited and len(self._compiled) < MAX_COMPILED:
-                self._compiled[task.id] = tables
-            batch.append(tables)
-        return batch
+        tasks = train.sample(self.config.tasks, rng)
+        if train.unlimited:
+            return compile_levels([task.level for task in tasks])
+        new = {task.id: task.level for task in tasks if task.id not in self._compiled}
+        found = self._compiled | dict(zip(new, compile_levels([*new.values()])))
+        self._compiled = dict(itertools.islice(found.items(), MAX_COMPILED))
+        return [found[task.id] for task in tasks]
 
     def _validate(self) -> Validation:
         """Evaluate on validation tasks, and save the agent if it is the best so far."""

@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from game.text.flood import reachable
 from game.text.level import MAX_STEPS, Level
 from game.text.tiles import BY_CHAR, CANDIDATE, FLOOR, GOAL, START, WALL
-from game.text.walking import reachable
 from game.world.rules import KEYS, Bools, Floats
 
 ATTEMPTS = 1000  # to generate a level that is new and solvable, at most
@@ -288,7 +288,7 @@ def with_candidates(level: Level, p: GeneratorParameters) -> Level:
 
 
 def _level(grid: np.ndarray, p: GeneratorParameters) -> Level:
-    return Level(tuple("".join(row) for row in grid), steps=p.steps)
+    return Level(tuple(map("".join, grid.tolist())), steps=p.steps)
 
 
 def _goal_cells(level: Level, p: GeneratorParameters, ground: str) -> list[Cell]:
