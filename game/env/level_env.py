@@ -7,6 +7,7 @@ from typing import Any
 import gymnasium
 import numpy as np
 from gymnasium import spaces
+from numpy.typing import NDArray
 
 from game.env.arguments import (
     RENDER_MODES,
@@ -16,16 +17,17 @@ from game.env.arguments import (
     check_settings,
     task_of,
 )
-from game.env.observation_rows import Observation, ObservedLevel, Row, observation_space
+from game.env.observation_rows import Observation, observation_space
 from game.env.rendering import render_image, render_text
+from game.env.upcoming_tasks import PreparedTask, UpcomingTasks, prepare
 from game.tasks.sources import Source, playable
 from game.tasks.task import Task
-from game.world.batch import Detours, GridBatch
+from game.world.batch import Detours
 from game.world.environments import ACTION_RANGE, as_actions
 from game.world.tables import N_ACTIONS
 
 # by action: next state, reward, and whether the episode ends; and the state's observation
-Visited = tuple[list[tuple[int, float, bool]], Row | None]
+Visited = tuple[list[tuple[int, float, bool]], NDArray[Any] | None]
 
 
 class LevelEnv(gymnasium.Env[Any, Any]):
@@ -52,20 +54,19 @@ class LevelEnv(gymnasium.Env[Any, Any]):
         self.observation, self.resample, self.render_mode = observation, resample, render_mode
         self.observation_space = observation_space(observation)
         self.action_space = spaces.Discrete(N_ACTIONS)
-        self._set_task(self.tasks.sample(1, np.random.default_rng(0))[0])
+        self._upcoming = UpcomingTasks(self.tasks, observation)
+        self._set_task(self._prepare(self.tasks.sample(1, np.random.default_rng(0))[0]))
         _ = self.np_random  # seeded here, so that a copy goes on as this environment does
 
-    def _set_task(self, task: Task) -> None:
+    def _prepare(self, task: Task) -> PreparedTask:
+        return prepare([task], self.observation)[0]
+
+    def _set_task(self, prepared: PreparedTask) -> None:
         """Play this task from now on."""
-        batch = GridBatch.of([task.level])
-        # Nothing is set before all is made, so that a refused task changes nothing.
-        self._observed = (
-            None if self.observation == "state" else ObservedLevel(batch, self.observation)
-        )
-        self.task, self.tables = task, batch.tables[0]
-        self._detours = batch.detours if batch.stochastic[0] else None
+        self._prepared, self._detours = prepared, prepared.detours
+        self.task, self.tables = prepared.task, prepared.tables
         self._risk: list[float] = self._detours.bounds[2].tolist() if self._detours else []
-        self._steps = task.level.steps
+        self._steps = self.task.level.steps
         self._visited: list[Visited | None] = [None] * self.tables.n_states
         self._enter(int(self.tables.starts[0]))
         self._clock = 0
@@ -80,8 +81,7 @@ class LevelEnv(gymnasium.Env[Any, Any]):
         if visited is None:
             tables = self.tables.next_state, self.tables.reward, self.tables.terminated
             outcomes = list(zip(*(table[state].tolist() for table in tables)))
-            row = None if self._observed is None else self._observed.row(state)
-            visited = self._visited[state] = outcomes, row
+            visited = self._visited[state] = outcomes, self._prepared.row(state)
         self._state = state
         self._outcomes, row = visited
         return state if row is None else row.copy()
@@ -93,10 +93,10 @@ class LevelEnv(gymnasium.Env[Any, Any]):
         check_seed(seed)
         task = task_of(check_options(options, (TASK,)))
         if task:
-            self._set_task(task)
+            self._set_task(self._prepare(task))
         super().reset(seed=seed)
         if self.resample and not task:
-            self._set_task(self.tasks.sample(1, self.np_random)[0])
+            self._set_task(self._upcoming.draw(self.np_random))
         starts = self.tables.starts
         self._clock = 0
         seen = self._enter(int(starts[self.np_random.integers(len(starts))]))

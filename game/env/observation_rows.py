@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 from game.text.level import MAX_STATES
 from game.world.batch import GridBatch
 from game.world.codes import N_CODES, encode
-from game.world.features import N_FEATURES, observe, observe_batch
+from game.world.features import N_FEATURES, observe
 from game.world.rules import Ints
 from game.world.tables import Tables
 
 Observation = Literal["features", "codes", "state"]
-Row = NDArray[Any]  # [F] float32 features or [C] uint8 codes
 
 OBSERVATIONS = ("features", "codes", "state")
 WIDTH = {"features": N_FEATURES, "codes": N_CODES}
@@ -66,27 +65,3 @@ class ObservationTable:
         parts = self._parts_of.take(states, 0, mode="clip")  # [N, parts]
         self._parts.take(parts, 0, out.reshape(*parts.shape, -1), "clip")
         return out
-
-
-class ObservedLevel:
-    """The features or codes of one level's states.
-
-    An episode visits few states, and most features are zero: rows of features are made one by one.
-    """
-
-    def __init__(self, batch: GridBatch, observation: Observation) -> None:
-        """Observe the only level of a batch."""
-        self._codes = None
-        if observation == "codes":
-            self._codes = observe_rows(batch.tables[0], observation)
-        else:
-            features, self._columns = observe_batch(batch)
-            self._features = features[0]  # [S, F'] of the columns that are not zero everywhere
-
-    def row(self, state: int) -> Row:
-        """Return the observation of a state."""
-        if self._codes is not None:
-            return self._codes[state]
-        row = np.zeros(N_FEATURES, np.float32)
-        row[self._columns] = self._features[state]
-        return row

@@ -12,14 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from game.text.tiles import BY_NAME
+from game.text.tiles import BY_NAME, DIRECTIONS
 from game.world.features import LAYOUT, MAX_SIZE, START_OF
 from game.world.rules import Floats
 
-# kinds of cells; a box on a cell adds BOX_KIND
-KINDS = ("open", "blocked", "danger", "up", "down", "left", "right", "target", "switch", "gate")
-CLOSED_GATE = len(KINDS)  # the sum of "gate" and "blocked"
-BOX_KIND = 16
+# kinds of cells by number; that of a closed gate is the sum of "blocked" and "gate"
+KINDS = ("open", "blocked", "danger", *DIRECTIONS, "target", "switch", "gate", "closed gate")
+BOX_KIND = 16  # is added for a box on the cell
 COST_SCALE = 2  # codes are half units of entering cost
 SLIP_SCALE = 100  # percent
 ITEM_SCALE, NO_WORTH = 10, 128  # tenths of a key or an ordinary coin; an item of worth 0
@@ -43,45 +42,44 @@ CODE_START_OF = dict(zip(CODE_LAYOUT, accumulate(CODE_LAYOUT.values(), initial=0
 
 
 def encode(features: NDArray[Any]) -> NDArray[np.uint8]:
-    """Return the codes [S, N_CODES] of features [S, F]; numbers that are too large are cut off."""
-    of = {name: features[:, first : first + LAYOUT[name]] for name, first in START_OF.items()}
-    dearest = BY_NAME["water"].cost - 1  # the features of costs: floor has 0, water 1
-    item = of["item"]
-    blocks = {
-        "row": of["row"].argmax(1),
-        "column": of["column"].argmax(1),
-        "keys": of["keys"] @ (1 << np.arange(LAYOUT["keys"])),
-        "opponent_row": _offset(of["opponent"], 1),
-        "opponent_column": _offset(of["opponent"], 2),
-        "goal_row": _offset(of["goal"], 1),
-        "goal_column": _offset(of["goal"], 2),
-        "kind": _kinds(of),
-        "cost": COST_SCALE * (1 + dearest * of["cost"]),
-        "slip": SLIP_SCALE * of["slip"],
+    """Return the codes [S, N_CODES] of features [S, F]; numbers beyond a byte are cut off."""
+    block = {name: features[:, first : first + LAYOUT[name]] for name, first in START_OF.items()}
+    scale = BY_NAME["water"].cost - 1  # of the features of costs: floor has 0, water 1
+    item = block["item"]
+    codes = {
+        "row": block["row"].argmax(1),
+        "column": block["column"].argmax(1),
+        "keys": block["keys"] @ (1 << np.arange(LAYOUT["keys"])),
+        "opponent_row": _offset(block["opponent"], 1),
+        "opponent_column": _offset(block["opponent"], 2),
+        "goal_row": _offset(block["goal"], 1),
+        "goal_column": _offset(block["goal"], 2),
+        "kind": _kinds(block),
+        "cost": COST_SCALE * (1 + scale * block["cost"]),
+        "slip": SLIP_SCALE * block["slip"],
         "item": np.where(item == 0, 0, np.maximum(1, NO_WORTH + ITEM_SCALE * item)),
     }
-    numbers = np.column_stack([blocks[name] for name in CODE_LAYOUT])
+    numbers = np.column_stack([codes[name] for name in CODE_LAYOUT])
     return np.rint(numbers).clip(0, 255).astype(np.uint8)
 
 
-def _offset(block: NDArray[Any], axis: int) -> NDArray[Any]:
-    """Return the code [S] of an offset: MAX_SIZE + the offset, or 0 where there is nothing.
+def _offset(found: NDArray[Any], axis: int) -> NDArray[Any]:
+    """Return the code [S] of an offset: MAX_SIZE + the offset, or 0 where nothing is seen.
 
-    `block` [S, 3] is presence, row offset and column offset.
+    `found` [S, 3] is 1 where something is seen, and its row and column offsets over MAX_SIZE.
     """
-    return MAX_SIZE * (block[:, 0] + block[:, axis])
+    return MAX_SIZE * (found[:, 0] + found[:, axis])
 
 
-def _kinds(of: dict[str, NDArray[Any]]) -> Floats:
-    """Return the kind [S, window] of each cell: its number in KINDS, or CLOSED_GATE; with a box
-    BOX_KIND more.
+def _kinds(block: dict[str, NDArray[Any]]) -> Floats:
+    """Return the kind [S, window] of each cell: its number in KINDS, with a box BOX_KIND more.
 
-    A cell has one tile, so at most one of the terms of the sum is not 0, but for a closed gate.
+    A cell is one tile, so at most one of the blocks applies to it; a closed gate has two.
     """
     number = {kind: i for i, kind in enumerate(KINDS)}
-    kinds: Floats = BOX_KIND * of["box"].astype(float)
+    kinds: Floats = BOX_KIND * block["box"].astype(float)
     for name in ("blocked", "danger", "target", "switch", "gate"):
-        kinds += number[name] * of[name]
+        kinds += number[name] * block[name]
     for name, low, high in (("push_row", "up", "down"), ("push_column", "left", "right")):
-        kinds += number[low] * (of[name] < 0) + number[high] * (of[name] > 0)
+        kinds += number[low] * (block[name] < 0) + number[high] * (block[name] > 0)
     return kinds
