@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 from game.text.level import MAX_STATES
 from game.world.batch import GridBatch
 from game.world.codes import N_CODES, encode
-from game.world.features import N_FEATURES, observe
+from game.world.features import N_FEATURES, observe_batch
 from game.world.rules import Ints
-from game.world.tables import Tables
 
 Observation = Literal["features", "codes", "state"]
 
@@ -33,9 +32,11 @@ def observation_space(observation: Observation) -> spaces.Space[Any]:
     return spaces.Box(low, high, (WIDTH[observation],), KIND[observation])
 
 
-def observe_rows(tables: Tables, observation: Observation) -> NDArray[Any]:
-    """Return the features or codes of all states of a level [S, n]."""
-    features = observe(tables)
+def observe_rows(batch: GridBatch, observation: Observation) -> NDArray[Any]:
+    """Return the features or codes of all states of a batch [T, S, n]."""
+    present, columns = observe_batch(batch)
+    features = np.zeros((batch.n_tasks, batch.n_states, N_FEATURES))
+    features[..., columns] = present
     return encode(features) if observation == "codes" else features.astype(np.float32)
 
 
@@ -52,7 +53,7 @@ class ObservationTable:
         n_parts = N_PARTS if observation == "features" else 1
         parts_of = np.zeros((batch.n_tasks, batch.n_states, n_parts), np.int64)
         for of_task, tables in zip(parts_of, batch.tables):
-            rows = observe_rows(tables, observation)
+            rows = observe_rows(GridBatch([tables]), observation)[0]
             parts = rows.reshape(len(rows) * n_parts, -1)
             numbers = [number.setdefault(part.tobytes(), len(number)) for part in parts]
             of_task[: len(rows)] = np.reshape(numbers, (-1, n_parts))

@@ -42,14 +42,14 @@ CODE_START_OF = dict(zip(CODE_LAYOUT, accumulate(CODE_LAYOUT.values(), initial=0
 
 
 def encode(features: NDArray[Any]) -> NDArray[np.uint8]:
-    """Return the codes [S, N_CODES] of features [S, F]; numbers beyond a byte are cut off."""
-    block = {name: features[:, first : first + LAYOUT[name]] for name, first in START_OF.items()}
+    """Return the codes [.., N_CODES] of features [.., F]; numbers beyond a byte are cut off."""
+    block = {name: features[..., first : first + LAYOUT[name]] for name, first in START_OF.items()}
     scale = BY_NAME["water"].cost - 1  # of the features of costs: floor has 0, water 1
     item = block["item"]
     codes = {
-        "row": block["row"].argmax(1),
-        "column": block["column"].argmax(1),
-        "keys": block["keys"] @ (1 << np.arange(LAYOUT["keys"])),
+        "row": block["row"].argmax(-1, keepdims=True),
+        "column": block["column"].argmax(-1, keepdims=True),
+        "keys": block["keys"] @ (1 << np.arange(LAYOUT["keys"]))[:, None],
         "opponent_row": _offset(block["opponent"], 1),
         "opponent_column": _offset(block["opponent"], 2),
         "goal_row": _offset(block["goal"], 1),
@@ -59,20 +59,20 @@ def encode(features: NDArray[Any]) -> NDArray[np.uint8]:
         "slip": SLIP_SCALE * block["slip"],
         "item": np.where(item == 0, 0, np.maximum(1, NO_WORTH + ITEM_SCALE * item)),
     }
-    numbers = np.column_stack([codes[name] for name in CODE_LAYOUT])
+    numbers = np.concatenate([codes[name] for name in CODE_LAYOUT], -1)
     return np.rint(numbers).clip(0, 255).astype(np.uint8)
 
 
 def _offset(found: NDArray[Any], axis: int) -> NDArray[Any]:
-    """Return the code [S] of an offset: MAX_SIZE + the offset, or 0 where nothing is seen.
+    """Return the code [.., 1] of an offset: MAX_SIZE + the offset, or 0 where nothing is seen.
 
-    `found` [S, 3] is 1 where something is seen, and its row and column offsets over MAX_SIZE.
+    `found` [.., 3] is 1 where something is seen, and its row and column offsets over MAX_SIZE.
     """
-    return MAX_SIZE * (found[:, 0] + found[:, axis])
+    return MAX_SIZE * (found[..., :1] + found[..., axis : axis + 1])
 
 
 def _kinds(block: dict[str, NDArray[Any]]) -> Floats:
-    """Return the kind [S, window] of each cell: its number in KINDS, with a box BOX_KIND more.
+    """Return the kind [.., window] of each cell: its number in KINDS, with a box BOX_KIND more.
 
     A cell is one tile, so at most one of the blocks applies to it; a closed gate has two.
     """
