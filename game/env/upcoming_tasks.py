@@ -65,9 +65,10 @@ def prepare(tasks: Sequence[Task], observation: Observation) -> list[PreparedTas
 class UpcomingTasks:
     """Random tasks of a distribution: those that draws one by one would give, in less time.
 
-    Sixteen levels are compiled and observed in 0.4 times the time that they take one by one. Tasks are therefore drawn ahead, each time twice as many, as long as nothing else uses the
-    random generator between two draws. Whatever was drawn ahead when something does is dropped. A
-    draw leaves the generator as if only its own task had been drawn.
+    Sixteen levels are compiled and observed in 0.4 times the time that they take one by one. Tasks
+    are therefore drawn ahead, each time twice as many, as long as nothing else uses the random
+    generator between two draws. When something does, what was drawn ahead is dropped. A draw leaves
+    the generator as if only its own task had been drawn.
     """
 
     def __init__(self, tasks: TaskDistribution, observation: Observation) -> None:
