@@ -25,7 +25,7 @@ _KEYS = "".join(tile.char for tile in TILES if tile.effect == "key")
 def reachable(level: Level, start: Cell) -> dict[Cell, int]:
     """Cells that can be reached from `start`, each with its distance in moves."""
     distance: dict[Cell, int] = {}
-    if level.has((*BOXES, GATE)) or level.ends == ENDS_BOXES:
+    if not _can_flood(level):
         for node, (steps, _) in explore(level, [start]).items():
             distance.setdefault(node[:2], steps)
         return distance
@@ -34,6 +34,26 @@ def reachable(level: Level, start: Cell) -> dict[Cell, int]:
         distance.update(dict.fromkeys(_cells(cells & ~reached, stride), steps))
         reached |= cells
     return distance
+
+
+def reachable_within(level: Level, start: Cell, least: int, most: int) -> list[Cell]:
+    """Cells whose distance from `start` is `least` to `most` moves, in reading order."""
+    if not _can_flood(level):
+        return sorted(c for c, n in reachable(level, start).items() if least <= n <= most)
+    nearer, found = 0, 0
+    for steps, cells in enumerate(_floods(level, start)):
+        if steps > most:
+            break
+        if steps < least:
+            nearer |= cells
+        else:
+            found |= cells
+    return [*_cells(found & ~nearer, level.width + 1)]
+
+
+def _can_flood(level: Level) -> bool:
+    """Whether cells and keys are all that a move depends on."""
+    return not level.has((*BOXES, GATE)) and level.ends != ENDS_BOXES
 
 
 def _floods(level: Level, start: Cell) -> Iterator[Bits]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from game.tasks.generators import GENERATORS, Maze, Rooms
-from game.text.flood import reachable
+from game.text.flood import reachable, reachable_within
 from game.text.level import Cell, Level
 from game.text.walking import explore, start_cells
 from tests import random_levels
@@ -29,7 +29,10 @@ def test_the_flood_finds_the_cells_and_distances_that_the_walker_finds():
     for seed in range(LEVELS):
         level = random_levels.random_level(seed, random_levels.ALL)
         for start in start_cells(level)[:3]:
-            assert reachable(level, start) == walked(level, start), f"seed {seed}: {level}"
+            found = walked(level, start)
+            assert reachable(level, start) == found, f"seed {seed}: {level}"
+            near = sorted(cell for cell, steps in found.items() if 1 <= steps <= 2)
+            assert reachable_within(level, start, 1, 2) == near, f"seed {seed}: {level}"
         if not level.has("$*X+!=") and level.ends != "boxes":
             flooded.update(level.chars)
             flooded["wind"] += level.wind_chance == 1
@@ -43,6 +46,9 @@ def test_the_flood_finds_its_way_in_generated_levels():
         for _ in range(5):
             level = GENERATORS[name][1](rng, parameters)
             start = level.find("@")[0]
-            assert reachable(level, start) == walked(level, start)
+            found = walked(level, start)
+            assert reachable(level, start) == found
+            near = sorted(cell for cell, steps in found.items() if 3 <= steps <= 9)
+            assert reachable_within(level, start, 3, 9) == near
             without_keys = replace(level, rows=tuple(row.replace("a", ".") for row in level.rows))
             assert reachable(without_keys, start) == walked(without_keys, start)
