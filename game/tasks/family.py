@@ -49,16 +49,18 @@ def nth_task(level: Level, index: int, name: str) -> Task:
     The number encodes a candidate goal, a variant and a member of each set. Values of ranges are
     drawn with a seed that depends on the task, so that the same number gives the same task.
     """
-    task = _without_ranges_drawn(level, index, name)
+    task = _without_ranges_drawn(level, _sets(level), index, name)
     if task.member is None:
         return task
     return redraw_ranges(task, np.random.default_rng(int(task.kind, 16)))
 
 
-def _without_ranges_drawn(level: Level, index: int, name: str) -> Task:
-    """Return the task with this number before the draws from its ranges."""
+def _without_ranges_drawn(level: Level, sets: Sets, index: int, name: str) -> Task:
+    """Return the task with this number before the draws from its ranges.
+
+    `sets` are those of the level.
+    """
     numbers: list[int] = []
-    sets = _sets(level)
     for size in reversed(_sizes(level, sets)):  # there may be more tasks than numpy can count
         index, number = divmod(index, size)
         numbers.insert(0, number)
@@ -121,9 +123,10 @@ def redraw_ranges(task: Task, rng: np.random.Generator) -> Task:
 
 def draw_task(level: Level, name: str, rng: np.random.Generator) -> Task:
     """Return a uniformly random task of a level."""
-    choices = count_tasks(level)
+    sets = _sets(level)
+    choices = math.prod(_sizes(level, sets))
     index = int(rng.random() * choices) if choices > 1 else 0
-    return redraw_ranges(_without_ranges_drawn(level, index, name), rng)
+    return redraw_ranges(_without_ranges_drawn(level, sets, index, name), rng)
 
 
 def family(level: Level, name: str) -> Iterator[Task]:

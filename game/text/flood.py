@@ -6,11 +6,12 @@ knows what that knows, but for boxes and gates; a test compares both.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache, reduce
+from operator import or_
 
 from game.text.level import ENDS_BOXES, WINDS, Cell, Level
-from game.text.tiles import BOXES, BY_CHAR, DIRECTIONS, GATE, GOAL, LAVA, TILES, WALL
+from game.text.tiles import ARROWS, BOXES, BY_CHAR, DIRECTIONS, GATE, GOAL, LAVA, TILES, WALL
 from game.text.walking import BACK, explore, teleporters
 
 # A set of cells is an integer: bit `row * stride + column`. The stride is one more than the width,
@@ -18,7 +19,6 @@ from game.text.walking import BACK, explore, teleporters
 Bits = int
 
 _PASSABLE = "".join(tile.char for tile in TILES if tile.passable)
-_ONE_WAYS = {tile.effect: tile.char for tile in TILES if tile.effect in DIRECTIONS}
 _KEYS = "".join(tile.char for tile in TILES if tile.effect == "key")
 
 
@@ -61,71 +61,60 @@ def _floods(level: Level, start: Cell) -> Iterator[Bits]:
     that were reached with the same keys."""
     stride = level.width + 1
     text = WALL.join(level.tiles)
-    moves, take_keys = _moves(level, text, stride), _key_taker(text)
-    over = _bits(text, LAVA + (GOAL if level.ends == "goal" else ""))
+    move = _mover(level, text, stride)
+    going_on = ~_bits(text, LAVA + (GOAL if level.ends == "goal" else ""))
+    doors = [(_bits(text, key.upper()), key) for key in _KEYS if key.upper() in text]
+    keys = [(_bits(text, key), key) for key in _KEYS if key in text]
+    passable = _bits(text, _PASSABLE)
     frontier: dict[str, Bits] = {"": 1 << (start[0] * stride + start[1])}  # by the keys held
     seen: dict[str, Bits] = {}
     while frontier:
-        yield _union(frontier)
+        yield _union(frontier.values())
         ahead: dict[str, Bits] = {}
         for held, cells in frontier.items():
             seen[held] = seen.get(held, 0) | cells
-            for keys, entered in take_keys(held, moves(held, cells & ~over)):
-                ahead[keys] = ahead.get(keys, 0) | entered
+            closed = _union(cells for cells, key in doors if key not in held)
+            entered = move(cells & going_on, passable & ~closed)
+            for cells, key in keys:
+                if entered & cells and key not in held:
+                    with_key = "".join(sorted(held + key))
+                    ahead[with_key] = ahead.get(with_key, 0) | entered & cells
+                    entered &= ~cells
+            ahead[held] = ahead.get(held, 0) | entered
         frontier = {k: new for k, cells in ahead.items() if (new := cells & ~seen.get(k, 0))}
 
 
-def _moves(level: Level, text: str, stride: int) -> Callable[[str, Bits], Bits]:
-    """Return a function from the keys held and a set of cells to those that one move enters."""
+def _mover(level: Level, text: str, stride: int) -> Callable[[Bits, Bits], Bits]:
+    """Return a function from cells, and those that can be entered, to the cells one move ahead."""
     certain = WINDS[str(level.wind)] if level.wind_chance == 1 else None
-    shifts = dict(zip(DIRECTIONS, (-stride, stride, -1, 1)))
-    one_ways = {way: _bits(text, char) for way, char in _ONE_WAYS.items() if char in text}
-    steps = []
-    for move in DIRECTIONS if certain is None else [certain]:
-        kept = sum(cells for way, cells in one_ways.items() if way != move)
-        steps.append((shifts[move], ~kept, ~one_ways.get(BACK[move], 0)))
+    one_ways = {way: _bits(text, char) for way, char in ARROWS.items() if char in text}
     twins = [
         (1 << (a[0] * stride + a[1]), 1 << (b[0] * stride + b[1]))
         for char in set(text)
         for a, b in teleporters(level, char)
     ]
 
-    @lru_cache
-    def open_with(held: str) -> Bits:
-        return _bits(text, _PASSABLE) & ~_bits(text, _closed_doors(held))
+    def move_plainly(cells: Bits, passable: Bits) -> Bits:
+        return (cells >> stride | cells << stride | cells >> 1 | cells << 1) & passable
 
-    def enter(held: str, cells: Bits) -> Bits:
+    if not (certain or one_ways or twins):
+        return move_plainly
+    shifts = dict(zip(DIRECTIONS, (-stride, stride, -1, 1)))
+    steps = []
+    for way in DIRECTIONS if certain is None else [certain]:
+        kept = _union(cells for other, cells in one_ways.items() if other != way)
+        steps.append((shifts[way], ~kept, ~one_ways.get(BACK[way], 0)))
+    left = ~_union(here for here, _ in twins)
+
+    def move(cells: Bits, passable: Bits) -> Bits:
         entered = 0
         for shift, leaves, enters in steps:
             leaving = cells & leaves
             entered |= (leaving << shift if shift > 0 else leaving >> -shift) & enters
-        entered &= open_with(held)
-        jumps = sum(there for here, there in twins if entered & here)
-        return entered & ~sum(here for here, _ in twins) | jumps if twins else entered
+        entered &= passable
+        return entered & left | _union(there for here, there in twins if entered & here)
 
-    return enter
-
-
-def _key_taker(text: str) -> Callable[[str, Bits], Iterator[tuple[str, Bits]]]:
-    """Return a function from the keys held and entered cells to the cells by the keys held then."""
-    places = [(key, _bits(text, key)) for key in _KEYS if key in text]
-
-    def take(held: str, cells: Bits) -> Iterator[tuple[str, Bits]]:
-        for key, place in places:
-            if key not in held and cells & place:
-                yield "".join(sorted(held + key)), cells & place
-                cells &= ~place
-        if cells:
-            yield held, cells
-
-    return take
-
-
-@lru_cache
-def _closed_doors(held: str) -> str:
-    """Return the doors that stay closed with these keys."""
-    doors = (tile.char for tile in TILES if tile.effect == "door")
-    return "".join(door for door in doors if door.lower() not in held)
+    return move
 
 
 def _bits(text: str, tiles: str) -> Bits:
@@ -139,12 +128,9 @@ def _digits(tiles: str) -> dict[int, str]:
     return {ord(char): "1" if char in tiles else "0" for char in BY_CHAR}
 
 
-def _union(sets: dict[str, Bits]) -> Bits:
+def _union(sets: Iterable[Bits]) -> Bits:
     """Return the cells that are in any of the sets."""
-    union = 0
-    for cells in sets.values():
-        union |= cells
-    return union
+    return reduce(or_, sets, 0)
 
 
 def _cells(cells: Bits, stride: int) -> Iterator[Cell]:
