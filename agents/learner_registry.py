@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from agents.learner import AgentError, BaseLearner, Learner, check_usable
+from agents.torch_start import load_meta_kernels
 from game.tasks.packs import Pack, pack_advice
 
 GROUP = "gridapt.learners"
@@ -197,6 +198,7 @@ def learner_class(name: str) -> Any:
     entry = find_entry(name)
     if name in BUILT_IN:
         return getattr(importlib.import_module(entry.module), entry.class_name)
+    load_meta_kernels()  # an external learner may use all of torch
     if not entry.module:
         path = _files[_without_folder(name)]
         found = getattr(_import_file(path), entry.class_name, None)

@@ -39,8 +39,9 @@ class EvaluateCommand:
     """Your own learners that the agents need, as FILE.py:CLASS."""
 
     def run(self) -> int:
-        import torch
+        from agents.torch_start import load_torch
 
+        load_torch()
         from agents.learner_registry import register_files
         from agents.runs import load_agent
         from agents.training.evaluate import check_folder_names, evaluate, write_results
@@ -58,7 +59,6 @@ class EvaluateCommand:
         register_files(self.learner)
         if self.out:
             prepare_folder(self.out)
-        torch.set_num_threads(1)
         packs = [load_pack(name) for name in (self.pack, *self.also)]
         home = packs[0].name
         agents = contenders(self.agent or (packs[0].agent, BASELINE_AGENT), home)

@@ -38,13 +38,14 @@ class ExerciseCommand:
         if rule := out_of_range(self, seed=(0, MOST_SEED)):
             return fail(rule, UNUSABLE)
 
-        import torch
         from rich.progress import track
 
+        from agents.torch_start import load_torch
+
+        load_torch()
         from agents.studies.exercises.exercise_run import ExerciseRun, do_exercise
         from commands.console import Terminal, show_written
 
-        torch.set_num_threads(1)
         console = Terminal()
         run = ExerciseRun(
             self.out or Path("out") / self.name,

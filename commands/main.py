@@ -74,7 +74,7 @@ def main(argv: Sequence[str]) -> int:
     Ctrl-C, 143 after SIGTERM."""
     try:
         with visible_errors(argv):
-            return _run(list(argv) or ["watch"])
+            return _run(list(argv))
     except Terminated:
         return TERMINATED
     except KeyboardInterrupt:
@@ -134,9 +134,9 @@ def _run(argv: list[str]) -> int:
 
     try:
         try:
-            if argv[0] == "train" and "--window" in argv and not {"--help", "-h"} & set(argv):
+            if argv[:1] == ["train"] and "--window" in argv and not {"--help", "-h"} & set(argv):
                 return train_in_window(argv, f"{program()} train")
-            command = parse(argv)
+            command = parse(argv) if argv else WatchCommand()  # nothing to read: the window opens
         except ValueError as error:  # an option out of its range
             return fail(error, UNUSABLE)
         code: int = command.run()

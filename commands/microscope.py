@@ -27,8 +27,9 @@ class MicroscopeCommand:
     """Folder for microscope.png and microscope.csv."""
 
     def run(self) -> int:
-        import torch
+        from agents.torch_start import load_torch
 
+        load_torch()
         from agents.studies.microscope import measure, plot_readings, write_readings
         from commands.console import Terminal, show_readings, show_written
         from commands.progress import load_pack
@@ -40,7 +41,6 @@ class MicroscopeCommand:
         )
         if rule:
             return fail(rule, UNUSABLE)
-        torch.set_num_threads(1)
         pack = load_pack(self.level)
         tasks = [task for split in reversed(SPLITS) for task in pack.split(split).tasks]
         if not tasks:

@@ -2,21 +2,60 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from commands.exit_codes import AT_FAULT, DONE, UNUSABLE, fail, say, when_told_to_end
-from commands.train import NOTHING_SAVED, training_of
+from commands.exit_codes import (
+    AT_FAULT,
+    DONE,
+    NOTHING_SAVED,
+    UNUSABLE,
+    fail,
+    say,
+    when_told_to_end,
+)
 from game.session.messages import STEPS
 
 if TYPE_CHECKING:
+    from agents.training.train import Training
+    from agents.training.worker import Worker
     from game.session.messages import Request
     from game.tasks.packs import Pack
 
 
+def train_as_told(argv: Sequence[str]) -> Training:
+    """Return the training that a command line of `train` asks for; see `training_of`.
+
+    Only a worker that trains loads the command.
+    """
+    from commands.train import training_of
+
+    return training_of(argv)
+
+
+@contextlib.contextmanager
+def learners_process(learners: Sequence[str] = ()) -> Iterator[Worker]:
+    """Start the process of the window's learners, which ends with the block.
+
+    It takes long to load: start it before anything else. `learners` are files with your own
+    learners, as `--learner` takes them.
+    """
+    when_told_to_end(lambda *_: sys.exit(DONE))  # as closing the window does
+    from agents.training.worker import Worker
+
+    feed = Worker(train_as_told, learners)
+    try:
+        yield feed
+    finally:
+        feed.close()
+
+
 def open_window(
+    feed: Worker,
     screen: str,
     pack: Pack | None = None,
     agents: tuple[str, ...] = (),
@@ -30,12 +69,9 @@ def open_window(
 ) -> int:
     """Open the window on a screen ("watch", "play", "duel" or "train"), and stay until it closes.
 
-    `learners` are files with your own learners, as `--learner` takes them.
+    `feed` is the learners' process, and `learners` are files with your own learners, as `--learner`
+    takes them.
     """
-    when_told_to_end(lambda *_: sys.exit(DONE))  # as closing the window does
-    from agents.training.worker import Worker
-
-    feed = Worker(training_of, learners)  # first, so that it loads while the window opens
     from commands.agent_choices import AgentChoices
     from commands.gif_recorder import GifRecorder
     from game.view.app import App
@@ -71,7 +107,7 @@ def open_window(
         return fail(error, UNUSABLE)
     finally:
         recorder.close()
-        feed.close()
+        feed.close()  # now, since it saves a training
         for out in app.runs:
             say(saved_message(out, began))
         if screen == "train" and not (app.runs or app.failure):

@@ -8,7 +8,7 @@ from tyro.conf import Positional
 
 from commands.exit_codes import AT_FAULT, UNUSABLE, fail
 from commands.limits import MOST_SEED, out_of_range
-from commands.open_window import open_window
+from commands.open_window import learners_process, open_window
 from game.session.messages import BASELINE_AGENT, STEPS
 
 
@@ -38,16 +38,18 @@ class PlayCommand:
         if rule:
             return fail(rule, UNUSABLE)
         register_files(self.learner)
-        pack = load_pack(self.level)
-        if not any(split.tasks for split in pack.splits.values()):
-            return fail(f"{pack.path}: the pack has no tasks to play", AT_FAULT)
-        return open_window(
-            "duel" if self.duel else "play",
-            pack,
-            (self.duel or pack.agent, BASELINE_AGENT),
-            self.seed,
-            STEPS,
-            self.episodes or 0,
-            self.show_goal,
-            learners=self.learner,
-        )
+        with learners_process(self.learner) as feed:
+            pack = load_pack(self.level)
+            if not any(split.tasks for split in pack.splits.values()):
+                return fail(f"{pack.path}: the pack has no tasks to play", AT_FAULT)
+            return open_window(
+                feed,
+                "duel" if self.duel else "play",
+                pack,
+                (self.duel or pack.agent, BASELINE_AGENT),
+                self.seed,
+                STEPS,
+                self.episodes or 0,
+                self.show_goal,
+                learners=self.learner,
+            )

@@ -1,40 +1,87 @@
-"""Progress of work that may take long, shown on stderr where that is a terminal."""
+"""Progress of work that takes long, shown on stderr where that is a terminal."""
 
 from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterator
+import threading
+import time
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from commands.exit_codes import say
 
 if TYPE_CHECKING:
+    from rich.progress import Progress
+
     from game.tasks.packs import Pack
+
+PATIENCE = 1.0  # seconds of work before its progress is shown
 
 
 @contextlib.contextmanager
-def show_progress(what: str) -> Iterator[Callable[[str, int, int], None]]:
-    """Show what is being done, and for how long, until the block ends.
+def show_progress(what: str) -> Iterator[WorkLine]:
+    """Show what is being done, and for how long, until the block ends, if that takes long."""
+    line = WorkLine(what)
+    timer = threading.Timer(PATIENCE, line.start)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield line
+    finally:
+        timer.cancel()
+        timer.join()  # it may be starting
+        line.stop()
 
-    The function that is yielded takes a file, the tasks of it that are done, and their number.
-    """
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield lambda file, done, total: None
-        return
-    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
-        bar = progress.add_task(what, total=None)
+class WorkLine:
+    """A line on stderr about work in progress. It loads what it needs when it is started."""
 
-        def show(file: str, done: int, total: int) -> None:
-            tasks = f": task {done + 1:,} of {total:,}" if total else ""
-            progress.update(bar, description=f"{what} {file}{tasks}")
+    def __init__(self, what: str) -> None:
+        self._what, self._doing = what, what
+        self._began = time.monotonic()
+        self._progress: Progress | None = None
+        self._lock = threading.Lock()  # of the terminal, which the line shares with the output
 
-        yield show
+    def start(self) -> None:
+        """Show the line, where stderr is a terminal."""
+        from rich.console import Console
+        from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+        console = Console(stderr=True)
+        if not console.is_terminal:
+            return
+        text = TextColumn("{task.description}", markup=False)
+        columns = (SpinnerColumn(), text, TimeElapsedColumn())
+        progress = Progress(*columns, console=console, transient=True, get_time=time.monotonic)
+        progress.add_task(self._doing, total=None)
+        progress.tasks[0].start_time = self._began
+        with self._lock:
+            progress.start()
+            self._progress = progress
+
+    def __call__(self, file: str, done: int, total: int) -> None:
+        """Say how many tasks of a file are done, and their number."""
+        tasks = f": task {done + 1:,} of {total:,}" if total else ""
+        self._doing = f"{self._what} {file}{tasks}"
+        if self._progress:
+            self._progress.update(self._progress.task_ids[0], description=self._doing)
+
+    def print(self, lines: Sequence[str]) -> None:
+        """Print lines to stdout at once, above the line on work in progress."""
+        with self._lock:
+            if self._progress:
+                self._progress.stop()
+            if lines:
+                say("\n".join(lines))
+                sys.stdout.flush()
+            if self._progress:
+                self._progress.start()
+
+    def stop(self) -> None:
+        """Remove the line."""
+        if self._progress:
+            self._progress.stop()
 
 
 def load_pack(name: str) -> Pack:

@@ -25,7 +25,7 @@ from agents.training.train_config import (
     TrainConfig,
     read_training,
 )
-from commands.exit_codes import AT_FAULT, DONE, fail
+from commands.exit_codes import AT_FAULT, DONE, NOTHING_SAVED, fail
 from commands.limits import MOST_PROCESSES, MOST_SEED, MOST_THREADS, out_of_range
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from game.tasks.packs import Pack
 
 DEFAULT_LEARNER = "maml"
-NOTHING_SAVED = "stopped before the first iteration was done: nothing is saved"
 
 
 @dataclass(frozen=True)
@@ -145,17 +144,16 @@ class TrainCommand:
 
     def training(self, argv: Sequence[str]) -> Training:
         """The run that these options, given as `argv`, ask for. Raises AgentError or PackError."""
-        import torch
-
         from agents.learner_registry import build_learner
         from agents.runs import check_saved
+        from agents.torch_start import load_torch
         from agents.training.batches import useful_processes
         from agents.training.tensorboard import TensorBoardLog
         from agents.training.train import Training
         from game.files import name_text
 
         pack, out = self.check()
-        torch.set_num_threads(self.threads)
+        load_torch(self.threads)
         if self.resume:
             return self._resumed(pack, out)
         config = TrainConfig(
@@ -229,9 +227,12 @@ def parse_train(argv: list[str], prog: str = "train") -> TrainCommand:
     """Read a command line of `train`: the learner that it names adds its own options, and the pack
     sets those that are left open. Raises AgentError or PackError, and ValueError for options out of
     range."""
-    from agents.learner_registry import advised_config, make_config
+    from agents.learner_registry import advised_config, find_entry, make_config
+    from agents.torch_start import load_torch
 
     learner = registered_name(_named_learner(argv))
+    find_entry(learner)  # raises an error about its name before torch is loaded
+    load_torch()
 
     def read(config: Any) -> TrainCommand:
         kind, about = _with_options(learner, config), TrainCommand.__doc__

@@ -7,7 +7,7 @@ from typing import Annotated
 import tyro
 from tyro.conf import OmitArgPrefixes
 
-from commands.open_window import open_window
+from commands.open_window import learners_process, open_window
 from commands.train import TrainCommand, registered_name
 
 
@@ -29,4 +29,5 @@ def train_in_window(argv: list[str], prog: str) -> int:
         command.check()
     args = tuple(one for one in argv if one != "--window")
     learners = (command.learner,) if is_file_learner(command.learner) else ()
-    return open_window("train", args=args, learners=learners)
+    with learners_process(learners) as feed:
+        return open_window(feed, "train", args=args, learners=learners)

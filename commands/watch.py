@@ -10,10 +10,11 @@ from tyro.conf import Positional
 
 from commands.exit_codes import AT_FAULT, DONE, UNUSABLE, fail, say
 from commands.limits import MOST_SEED, out_of_range
-from commands.open_window import open_window
+from commands.open_window import learners_process, open_window
 from game.session.messages import BASELINE_AGENT, MOST_AGENTS, MOST_STEPS, STEPS
 
 if TYPE_CHECKING:
+    from agents.training.worker import Worker
     from game.session.messages import Request
     from game.tasks.packs import Pack
 
@@ -43,10 +44,6 @@ class WatchCommand:
 
     def run(self) -> int:
         from agents.learner_registry import register_files
-        from agents.map_sizes import check_map_sizes
-        from commands.progress import load_pack
-        from game.session.messages import Request
-        from game.session.replay import read_line
 
         rule = out_of_range(self, steps=(0, MOST_STEPS), seed=(0, MOST_SEED))
         if rule:
@@ -56,29 +53,43 @@ class WatchCommand:
         if len(self.versus) > MOST_AGENTS - 1:
             return fail(f"--versus takes at most {MOST_AGENTS - 1} agents", UNUSABLE)
         register_files(self.learner)
+        if self.headless:
+            return self._watch(None)
+        with learners_process(self.learner) as feed:
+            return self._watch(feed)
+
+    def _watch(self, feed: Worker | None) -> int:
+        """Watch in a window with the learners' process, or headless without one."""
+        from agents.map_sizes import check_map_sizes
+        from commands.progress import load_pack
+        from game.session.messages import Request
+        from game.session.replay import read_line
+
         if self.replay is not None:
             target = read_line(self.replay)
-            if self.headless:
+            if feed is None:
                 return self._write(target.pack, target.request)
-            return self._open(target.pack, target.request.agents, target.request)
+            return self._open(feed, target.pack, target.request.agents, target.request)
         pack = load_pack(self.level)
         tasks = pack.split("test").tasks
         if not tasks:
             return fail(f"{pack.path}: the pack has no held-out tasks to watch", AT_FAULT)
         check_map_sizes(pack, ("test",), self._agents(pack, self.versus))
-        if self.headless:
+        if feed is None:
             task, agents = tasks[self.seed % len(tasks)], self._agents(pack, self.versus)
             return self._write(pack, Request(0, task, self.seed, self.steps, agents, pack.name))
-        return self._open(pack, self._agents(pack, self.versus or (BASELINE_AGENT,)))
+        return self._open(feed, pack, self._agents(pack, self.versus or (BASELINE_AGENT,)))
 
     def _agents(self, pack: Pack, versus: tuple[str, ...]) -> tuple[str, ...]:
         others = (name for name in versus if name not in ("", "none"))
         return (self.agent or pack.agent, *others)
 
-    def _open(self, pack: Pack, agents: tuple[str, ...], request: Request | None = None) -> int:
+    def _open(
+        self, feed: Worker, pack: Pack, agents: tuple[str, ...], request: Request | None = None
+    ) -> int:
         seed, steps = (request.seed, request.steps) if request else (self.seed, self.steps)
         return open_window(
-            "watch", pack, agents, seed, steps, request=request, learners=self.learner
+            feed, "watch", pack, agents, seed, steps, request=request, learners=self.learner
         )
 
     def _write(self, pack: Pack, request: Request) -> int:
@@ -88,7 +99,7 @@ class WatchCommand:
         assert self.out
         level = self.level if self.replay is None else str(pack.path)
         try:
-            files = write_adaptation(self.out, level, pack, request)
+            files = write_adaptation(self.out, level, pack, request, self.learner)
         except WrongPygame as error:
             return fail(error, UNUSABLE)
         say(f"written to {self.out}: {' '.join(files)}")

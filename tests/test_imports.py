@@ -177,6 +177,50 @@ def test_the_window_side_never_loads_torch():
     assert not set(result.stdout.split()) & {"torch", "matplotlib"}
 
 
+def test_adapting_loads_no_kernels_of_tensors_without_data_until_a_compiler_asks():
+    code = (
+        "import sys; from agents.torch_start import load_torch; load_torch()\n"
+        "from agents.training.worker import trace_task\n"
+        "from game.tasks.packs import load_pack\n"
+        "task = load_pack('goals-5x5').split('test').tasks[0]\n"
+        "trace_task('maml', 'goals-5x5', task, 0, 1)\n"
+        "print('torch._decomp' in sys.modules)\n"
+        "import torch._dynamo; print('torch._decomp' in sys.modules)\n"
+        "print(len(vars(torch._meta_registrations)) > 100)\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert result.stdout.split() == ["False", "True", "True"], result.stderr
+
+
+@pytest.mark.parametrize("before", ["import torch; ", "", "load_torch(); "])
+def test_meta_kernels_are_complete_once_they_are_asked_for(before: str):
+    code = (
+        "import sys; from agents.torch_start import load_meta_kernels, load_torch\n"
+        f"{before}load_torch(2); load_meta_kernels(); load_meta_kernels()\n"
+        "import torch; print(len(vars(torch._meta_registrations)) > 100, torch.get_num_threads())\n"
+        "print(torch._meta_registrations is sys.modules['torch._meta_registrations'])\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert result.stdout.split() == ["True", "2", "True"], result.stderr
+
+
+def test_the_process_of_the_window_loads_no_command_line_and_no_image_files():
+    """The learners' process reads command lines only to train, and files are written rarely."""
+    code = (
+        "import sys, agents.training.worker, commands.open_window\n"
+        "print('tyro' in sys.modules)\n"
+        "import game.view.app; print('PIL' in sys.modules)\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert result.stdout.split()[-2:] == ["False", "False"], result.stderr
+
+
 def test_learners_that_do_not_train_load_no_compiler():
     code = (
         "import sys; from agents.learner_registry import BUILT_IN, make_learner\n"

@@ -23,6 +23,7 @@ from game.world.planner import BaselineReturns, baseline_returns
 from game.world.rules import Floats, Ints
 
 CHUNK = 64  # tasks adapted in parallel
+MOST_KEPT = 20_000  # states in batches that are kept beside the one in use
 
 
 @dataclass(frozen=True)
@@ -71,13 +72,36 @@ class Curves:
         }
 
 
+class TaskBatches:
+    """Batches of tasks for several adaptations to them. Up to MOST_KEPT states are kept."""
+
+    def __init__(self, tasks: Sequence[Task]) -> None:
+        self.tasks = tasks
+        self._kept: dict[tuple[int, int], GridBatch] = {}
+
+    def batch(self, first: int, size: int) -> GridBatch:
+        """Return the batch of up to `size` tasks, from the task with index `first` on."""
+        key = first, size
+        if key not in self._kept:
+            if sum(one.over.size for one in self._kept.values()) > MOST_KEPT:
+                self._kept.clear()
+            chunk = self.tasks[first : first + size]
+            self._kept[key] = GridBatch.of([task.level for task in chunk])
+        return self._kept[key]
+
+
 def adaptation_curves(
-    load: Callable[[int], Learner], tasks: Sequence[Task], seeds: Sequence[int], steps: int
+    load: Callable[[int], Learner],
+    tasks: Sequence[Task] | TaskBatches,
+    seeds: Sequence[int],
+    steps: int,
 ) -> Curves:
     """Adapt to every task with every seed; `load` returns the learner for a seed.
 
     Adaptation that does not depend on the seed is run once and counts for all seeds.
     """
+    batches = tasks if isinstance(tasks, TaskBatches) else TaskBatches(tasks)
+    tasks = batches.tasks
     learners = {seed: load(seed) for seed in seeds}
     baselines: list[BaselineReturns] = []
     parts: list[list[AdaptationStep]] = []
@@ -86,7 +110,7 @@ def adaptation_curves(
     size = min(CHUNK, max(1, MOST_SAMPLED // (episodes * longest)))
     for first in range(0, len(tasks), size):
         chunk = tasks[first : first + size]
-        batch = GridBatch.of([task.level for task in chunk])
+        batch = batches.batch(first, size)
         baselines.append(baseline_returns(batch))
         for seed in seeds:
             if seed != seeds[0] and _is_deterministic(parts[-1]):

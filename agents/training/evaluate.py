@@ -20,7 +20,7 @@ import numpy as np
 from agents.inner_config import InnerOptions
 from agents.learner import AgentError, Learner
 from agents.scratch_agents import inner_options, is_scratch
-from agents.training.curves import Curves, adaptation_curves
+from agents.training.curves import Curves, TaskBatches, adaptation_curves
 from agents.training.evaluated_agents import shares_tasks, tasks_of
 from agents.training.plots import Line, plot_scores
 from agents.training.scratch_baseline import ScratchBaseline, tuned_scratch
@@ -146,15 +146,15 @@ def evaluate(
     tasks = tasks_of(pack, split)
     if not tasks:
         raise LookupError(f"{pack.path}: the {split} split has no tasks")
-    scratch = {
-        name: tuned_scratch(runs[0], pack) for name, runs in agents.items() if is_scratch(runs[0])
-    }
+    batches = TaskBatches(tasks)
+    scratch: dict[str, ScratchBaseline] = {}
 
     def curves_of(name: str) -> Curves:
-        if name in scratch:
-            return adaptation_curves(scratch[name].learner, tasks, range(seeds), steps)
+        if is_scratch(agents[name][0]):
+            scratch[name] = tuned_scratch(agents[name][0], pack)
+            return adaptation_curves(scratch[name].learner, batches, range(seeds), steps)
         learners = map(load, agents[name])
-        return Curves.pooled([_curves(learner, tasks, seeds, steps) for learner in learners])
+        return Curves.pooled([_curves(learner, batches, seeds, steps) for learner in learners])
 
     curves = {name: curves_of(name) for name in agents}
     home = resolved_for or pack.name
@@ -162,8 +162,8 @@ def evaluate(
     return Evaluation(pack, split, tasks, seeds, agents, curves, scratch, options)
 
 
-def _curves(learner: Learner, tasks: Sequence[Task], seeds: int, steps: int) -> Curves:
-    return adaptation_curves(lambda _: learner, tasks, range(seeds), steps)
+def _curves(learner: Learner, batches: TaskBatches, seeds: int, steps: int) -> Curves:
+    return adaptation_curves(lambda _: learner, batches, range(seeds), steps)
 
 
 FILES = ("results.json", "results.csv", "per_task.csv", "curves.png")

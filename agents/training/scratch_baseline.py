@@ -17,6 +17,7 @@ from agents.inner_config import InnerOptions
 from agents.learner import Learner
 from agents.learner_registry import build_learner
 from agents.runs import load_agent, scratch_config
+from agents.training.curves import TaskBatches
 from agents.training.tuning import try_multipliers, tuning_tasks, tuning_value
 from game.files import name_text
 from game.session.messages import BASELINE_AGENT
@@ -108,9 +109,10 @@ def _tune(untuned: ScratchBaseline, tasks: Sequence[Task], pack: str) -> Iterato
         return
     key = InnerOptions.of(untuned.config), tuple(task.id for task in tasks)
     if key not in _tuned:
+        batches = TaskBatches(tasks)
 
         def value(multiplier: float) -> float:
-            return tuning_value(replace(untuned, multiplier=multiplier).learner, tasks)
+            return tuning_value(replace(untuned, multiplier=multiplier).learner, batches)
 
         _tuned[key] = yield from try_multipliers(value, replace(untuned, tuning_on=pack))
     yield replace(untuned, multiplier=_tuned[key], tuned_on=pack)

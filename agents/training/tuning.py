@@ -13,7 +13,7 @@ from typing import TypeVar
 import numpy as np
 
 from agents.learner import Learner
-from agents.training.curves import adaptation_curves
+from agents.training.curves import TaskBatches, adaptation_curves
 from agents.training.train_config import VALIDATION_TASKS
 from game.tasks.packs import Pack
 from game.tasks.task import Task
@@ -33,13 +33,15 @@ def validation_seeds(n_tasks: int) -> range:
     return range(min(8, -(-VALIDATION_RUNS // n_tasks)))
 
 
-def tuning_value(load: Callable[[int], Learner], tasks: Sequence[Task]) -> float:
+def tuning_value(load: Callable[[int], Learner], tasks: Sequence[Task] | TaskBatches) -> float:
     """Return the mean score over the judged steps, by which all learners are tuned.
 
     `load` returns the learner for an adaptation seed.
     """
     judged = load(0).judged
-    scores = adaptation_curves(load, tasks, validation_seeds(len(tasks)), max(judged)).mean_scores
+    batches = tasks if isinstance(tasks, TaskBatches) else TaskBatches(tasks)
+    seeds = validation_seeds(len(batches.tasks))
+    scores = adaptation_curves(load, batches, seeds, max(judged)).mean_scores
     return float(np.mean([scores[k] for k in judged]))
 
 

@@ -8,7 +8,6 @@ dies, the next request starts another one.
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
 import pickle
 import queue
 import signal
@@ -23,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from agents.training.processes import start_process
 from game.session.messages import (
     AgentNote,
     Begun,
@@ -75,23 +75,12 @@ class Worker:
 
     def _start(self) -> None:
         """Start the process. Raises OSError if the system cannot."""
-        context = multiprocessing.get_context("spawn")
-        connection, other_end = context.Pipe()
-        process = context.Process(
-            target=_serve, args=(other_end, self._train, self._learners), daemon=True
-        )
-        # the process inherits this: Ctrl-C is for the window alone
-        previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
-        try:
-            process.start()
-        finally:
-            signal.signal(signal.SIGINT, previous)
-        other_end.close()  # so that reading fails once the process has ended
-        self._connection, self._process = connection, process
+        arguments = self._train, self._learners
+        self._process, self._connection = start_process(_serve, *arguments)
         self._lost, self._saves_on_close = False, False
         self._requests: queue.SimpleQueue[Request | TrainRequest | Stop | None]
         self._requests = queue.SimpleQueue()
-        ends = connection, self._requests
+        ends = self._connection, self._requests
         threading.Thread(target=_send_requests, args=ends, daemon=True).start()
 
     def request(self, request: Request | TrainRequest | Stop) -> None:
@@ -171,9 +160,9 @@ def _register(learners: Sequence[str], connection: Connection) -> None:
 
 def _serve_requests(connection: Connection, train: Train | None) -> None:
     """Answer requests one at a time; a new request interrupts the current one."""
-    import torch
+    from agents.torch_start import load_torch
 
-    torch.set_num_threads(1)
+    load_torch()
     connection.send(Ready())
     request = connection.recv()
     while True:

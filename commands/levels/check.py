@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tyro.conf import Positional
 
-from commands.exit_codes import AT_FAULT, DONE, UNUSABLE, fail, say
+from commands.exit_codes import AT_FAULT, DONE, UNUSABLE, fail
 from commands.levels.printing import print_bytes
 from commands.progress import show_progress
 
@@ -21,15 +21,18 @@ class CheckCommand:
     """Print JSON."""
 
     def run(self) -> int:
-        from game.authoring.check import check, check_text
+        from game.authoring.check import check, check_in_turn, check_text, verdict_lines
 
         if not self.files:
             return fail("name the level files or packs to check", UNUSABLE)
         with show_progress("checking") as progress:
-            reports = check(self.files, progress)
-        text = check_text(reports, self.json)
+            if self.json:
+                reports = check(self.files, progress)
+            else:
+                reports = []
+                for report in check_in_turn(self.files, progress, progress.print):
+                    progress.print(verdict_lines(report))
+                    reports.append(report)
         if self.json:
-            print_bytes(text)
-        else:
-            say(text.removesuffix("\n"))
+            print_bytes(check_text(reports, as_json=True))
         return AT_FAULT if any(report["errors"] for report in reports) else DONE

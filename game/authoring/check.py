@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,7 @@ from game.world.tables import TooLarge
 MOST_TASKS = 1000  # up to this many tasks, figures are means over all of them
 SAMPLED_TASKS = 256  # sampled tasks if there are more than MOST_TASKS
 Progress = Callable[[str, int, int], None]  # the file, tasks done, and their number
+Found = Callable[[Sequence[str]], None]  # problems of a file, as soon as they are known
 MOST_UNWANTED = 0.05  # share of generated tasks whose optimum may leave the goal, unmentioned
 FIGURES = (
     *("states", "optimal_return", "random_return", "shortest_path"),
@@ -47,20 +48,41 @@ def _no_progress(file: str, done: int, total: int) -> None:
     """Show nothing."""
 
 
+def _not_told(problems: Sequence[str]) -> None:
+    """Say nothing of problems before the report."""
+
+
 def check(names: Sequence[str], progress: Progress = _no_progress) -> list[dict[str, Any]]:
     """Return a report on each level file, including the files of packs, and on faulty packs."""
-    reports = []
+    return list(check_in_turn(names, progress))
+
+
+def check_in_turn(
+    names: Sequence[str], progress: Progress = _no_progress, found: Found = _not_told
+) -> Iterator[dict[str, Any]]:
+    """Yield the reports of `check` as they are done.
+
+    `found` is called once for each of them, before bounds are computed, which may take long.
+    """
     for name in names:
         progress(name, 0, 0)
         try:
             path = find_pack(name)
             folder = pack_folder(path)
-            reports += check_folder(folder, progress) if folder else check_all(path, progress)
+            if folder:
+                yield from _check_folder(folder, progress, found)
+            else:
+                yield from _check_members(path, progress, found, DEFAULT_EPISODES, None)
         except PackError as error:
-            reports.append(_report(name, [str(error)]))
+            yield _told(_report(name, [str(error)]), found)
         except OSError as error:
-            reports.append(_report(name, [f"{error.filename or name}: {error.strerror}"]))
-    return reports
+            yield _told(_report(name, [f"{error.filename or name}: {error.strerror}"]), found)
+
+
+def _told(report: dict[str, Any], found: Found) -> dict[str, Any]:
+    """Return a report after its problems have been told."""
+    found(problem_lines(report))
+    return report
 
 
 def _report(file: str, errors: list[str]) -> dict[str, Any]:
@@ -68,8 +90,8 @@ def _report(file: str, errors: list[str]) -> dict[str, Any]:
     return {"file": file, "errors": errors, "warnings": [], **dict.fromkeys(FIGURES)}
 
 
-def check_folder(folder: Path, progress: Progress = _no_progress) -> list[dict[str, Any]]:
-    """Return a report on each level file, and on the pack if it has an error or a generator."""
+def _check_folder(folder: Path, progress: Progress, found: Found) -> Iterator[dict[str, Any]]:
+    """Yield a report on each level file, and on the pack if it has an error or a generator."""
     episodes, whole = DEFAULT_EPISODES, []
     slow: dict[str, str] = {}
     try:
@@ -82,19 +104,28 @@ def check_folder(folder: Path, progress: Progress = _no_progress) -> list[dict[s
         pass
     except (PackError, TooLarge) as error:
         whole = [_report(str(folder), [str(error)])]
-    files = level_files(folder)
-    return [
-        report for file in files for report in check_all(file, progress, episodes, slow)
-    ] + whole
+    for file in level_files(folder):
+        yield from _check_members(file, progress, found, episodes, slow)
+    for report in whole:
+        yield _told(report, found)
 
 
-def check_all(
-    path: Path,
-    progress: Progress = _no_progress,
-    episodes: int = DEFAULT_EPISODES,
-    slow: Mapping[str, str] | None = None,
-) -> list[dict[str, Any]]:
+def check_all(path: Path) -> list[dict[str, Any]]:
     """Return a report on a level file or a member of a collection, or on each of the members.
+
+    Raises OSError.
+    """
+    return list(_check_members(path, _no_progress, _not_told, DEFAULT_EPISODES, None))
+
+
+def _check_members(
+    path: Path,
+    progress: Progress,
+    found: Found,
+    episodes: int,
+    slow: Mapping[str, str] | None,
+) -> Iterator[dict[str, Any]]:
+    """Yield the reports of `check_all`.
 
     `slow` says what levels, given by their places, cost in training with their pack-mates. Without
     it each level is looked at by itself. Raises OSError.
@@ -102,11 +133,10 @@ def check_all(
     file, number = split_address(path)
     text = open_levels(file)
     if number is not None or len(text) == 1:
-        return [_check_level(str(path), text, number, episodes, slow, progress)]
-    return [
-        _check_level(f"{path}#{i}", text, i, episodes, slow, progress)
-        for i in range(1, len(text) + 1)
-    ]
+        yield _check_level(str(path), text, number, episodes, slow, progress, found)
+        return
+    for i in range(1, len(text) + 1):
+        yield _check_level(f"{path}#{i}", text, i, episodes, slow, progress, found)
 
 
 def check_generated(pack: Pack, progress: Progress = _no_progress) -> dict[str, Any]:
@@ -146,7 +176,7 @@ def check_file(
     `episodes` is the number of episodes in a trial. Raises OSError.
     """
     file, number = split_address(path)
-    return _check_level(str(path), open_levels(file), number, episodes, None, progress)
+    return _check_level(str(path), open_levels(file), number, episodes, None, progress, _not_told)
 
 
 def _check_level(
@@ -156,24 +186,39 @@ def _check_level(
     episodes: int,
     slow: Mapping[str, str] | None,
     progress: Progress,
+    found: Found,
 ) -> dict[str, Any]:
-    """Return a report, under a name, on a level of a file. The rest is as for `check_all`."""
+    """Return a report, under a name, on a level of a file. The rest is as for `_check_members`."""
     level, problems = text.examine(number)
     report = _report(name, [str(problem) for problem in problems])
-    if not level:
-        return report
+    if level:
+        report = _check_tasks(report, level, text, slow, partial(progress, name))
+    found(problem_lines(report))
+    if level and report["tasks"] is not None:
+        report |= _bayes_figures(level, episodes)
+    return report
+
+
+def _check_tasks(
+    report: dict[str, Any],
+    level: Level,
+    text: LevelFile,
+    slow: Mapping[str, str] | None,
+    progress: Callable[[int, int], None],
+) -> dict[str, Any]:
+    """Return the report with what the tasks of a level show: all but the bounds."""
     file = level.file
     if slow is None:
         try:
             check_cells([level], level.where.removesuffix(": "))
         except PackError as error:
-            return _report(name, [str(error)])
+            return _report(report["file"], [str(error)])
         slow = {one.where: what for one, what in find_slow_levels([level])}
     try:
         tasks, sampled = _tasks_to_check(level)
-        checked = check_tasks(tasks, partial(progress, name))
+        checked = check_tasks(tasks, progress)
         sampled |= len(checked) < len(tasks)
-        report |= _mean_figures(checked) | {"sampled": sampled} | _bayes_figures(level, episodes)
+        report |= _mean_figures(checked) | {"sampled": sampled}
         found = [*cut_texts(text.header), *find_warnings(level, checked)]
         if what := slow.get(level.where):
             found.append((level.places.get("map", 1), 1, what))
@@ -254,13 +299,20 @@ def check_text(reports: list[dict[str, Any]], as_json: bool) -> str:
     """Return the reports as text, or as JSON."""
     if as_json:
         return as_json_text(reports) + "\n"
-    lines = []
-    for report in reports:
-        lines += [*report["errors"], *report["warnings"]]
-        if not report["errors"]:
-            lines.append(f"{report['file']}: ok, {_verdict(report)}")
-            lines += _bayes_verdict(report)
+    lines = [line for one in reports for line in [*problem_lines(one), *verdict_lines(one)]]
     return "".join(f"{line}\n" for line in lines)
+
+
+def problem_lines(report: dict[str, Any]) -> list[str]:
+    """Return the errors and warnings of a report."""
+    return [*report["errors"], *report["warnings"]]
+
+
+def verdict_lines(report: dict[str, Any]) -> list[str]:
+    """Return lines on the figures of a report without errors."""
+    if report["errors"]:
+        return []
+    return [f"{report['file']}: ok, {_verdict(report)}", *_bayes_verdict(report)]
 
 
 def _verdict(report: dict[str, Any]) -> str:

@@ -23,10 +23,11 @@ from game.world.planner import (
     goal_probability,
     shortest_path,
 )
-from game.world.tables import Tables, TooLarge, compile_level
+from game.world.tables import Tables, TooLarge, compile_level, compile_levels
 
 MOST_AT_ONCE = 20_000  # states in a batch of tasks
 MOST_WORK = 8_000_000  # states x steps, of all tasks that are computed
+MOST_AHEAD = 32  # tasks that are compiled together, where that many are to be computed
 CHANCE_WORK = 6  # times as much of it with wind or slip, where planning hardly converges early
 FEWEST_TASKS = 2  # that are computed, however much that is
 
@@ -36,11 +37,12 @@ class TaskFigures:
     """A task with its size, baseline returns and shortest path, each computed on first use."""
 
     task: Task
+    compiled: Tables | None = None
 
     @cached_property
     def tables(self) -> Tables:
         """The transition tables. Raises TooLarge."""
-        return compile_level(self.task.level)
+        return self.compiled or compile_level(self.task.level)
 
     @cached_property
     def batch(self) -> GridBatch:
@@ -123,10 +125,14 @@ def check_tasks(tasks: Sequence[Task], progress: Progress) -> list[CheckedTask]:
     order = [list(distinct)[i] for i in np.random.default_rng(0).permutation(len(distinct))]
     found: dict[str, CheckedTask] = {}
     chunk: dict[str, TaskFigures] = {}
+    ahead: list[Tables] = []  # of the next tasks, the last one first
     work = 0
     for i, key in enumerate(order):
         progress(i, len(distinct))
-        chunk[key] = TaskFigures(distinct[key])
+        if not ahead:
+            n = min(MOST_AHEAD, max(1, (MOST_WORK - work) * i // max(1, work)))
+            ahead = compile_levels([distinct[one].level for one in order[i : i + n]])[::-1]
+        chunk[key] = TaskFigures(distinct[key], ahead.pop())
         work += _work(chunk[key])
         if len(chunk) * max(one.tables.n_states for one in chunk.values()) > MOST_AT_ONCE:
             found |= _check_chunk(chunk)
@@ -139,8 +145,9 @@ def check_tasks(tasks: Sequence[Task], progress: Progress) -> list[CheckedTask]:
 
 def _work(one: TaskFigures) -> int:
     """Return the work of planning a task, in states x steps."""
-    work = one.tables.n_states * one.task.level.steps
-    return work * (CHANCE_WORK if one.batch.stochastic.any() else 1)
+    tables = one.tables
+    work = tables.n_states * one.task.level.steps
+    return work * (CHANCE_WORK if tables.slip.any() or tables.wind.any() else 1)
 
 
 def _play_key(level: Level) -> str:

@@ -1,4 +1,7 @@
-"""Requests to record a screen: as a picture, as a GIF of an adaptation, or as its replay line."""
+"""Requests to record a screen: as a picture, as a GIF of an adaptation, or as its replay line.
+
+What writes the files is loaded at the first request: the window opens without it.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,6 @@ import pygame
 from game.files import write_atomically
 from game.session.replay import line_of
 from game.tasks.packs import Pack
-from game.view.image_files import copy_text, free_name, save_png
 from game.view.screens.screen import Navigation, Notice
 
 CAPTURES = ("photo", "film", "copy")  # kinds of navigation requests that open no screen
@@ -40,6 +42,8 @@ class ScreenCapture:
 
     def request(self, navigation: Navigation, pack: Pack | None) -> Notice | None:
         """Save the next picture, record the adaptation, or copy its replay line."""
+        from game.view.image_files import copy_text, free_name
+
         self._picture_wanted = navigation.kind == "photo"
         request = navigation.request
         if not request:
@@ -68,6 +72,8 @@ class ScreenCapture:
         """Save what has been drawn, if a picture was requested."""
         if not self._picture_wanted:
             return None
+        from game.view.image_files import free_name, save_png
+
         self._picture_wanted = False
         path = free_name(self.folder, "gridapt", ".png")
         try:

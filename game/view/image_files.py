@@ -9,7 +9,9 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
+import numpy as np
 import pygame
 from PIL import Image
 
@@ -37,14 +39,21 @@ EXACT_COLOURS = (  # colours that the GIF must not approximate
 def save_picture(
     path: Path, setup: WatchSetup, traces: Sequence[AdaptationTrace], size: tuple[int, int] = SIZE
 ) -> None:
-    """Write the window's final frame, after the last adaptation step, as a PNG."""
+    """Write `final_frame` as a PNG."""
+    final_frame(setup, traces, size).save(path, "PNG", optimize=True)
+
+
+def final_frame(
+    setup: WatchSetup, traces: Sequence[AdaptationTrace], size: tuple[int, int] = SIZE
+) -> Image.Image:
+    """Return the window's final frame, after the last adaptation step."""
     screen = _open(setup, traces, Pace())
     screen.run.playback.to_last()
-    _image(screen, size).save(path, "PNG", optimize=True)
+    return _image(_drawn(screen, size))
 
 
 def save_gif(
-    path: Path,
+    file: Path | BinaryIO,
     setup: WatchSetup,
     traces: Sequence[AdaptationTrace],
     size: tuple[int, int] = GIF_SIZE,
@@ -53,7 +62,7 @@ def save_gif(
     pace = gif_pace(setup.request.steps if setup.request else setup.steps)
     palette = _palette(_open(setup, traces, pace), size)
     frames = _frames(_open(setup, traces, pace), size, palette)
-    next(frames).save(path, "GIF", save_all=True, append_images=frames, loop=0, disposal=1)
+    next(frames).save(file, "GIF", save_all=True, append_images=frames, loop=0, disposal=1)
 
 
 def gif_pace(steps: int) -> Pace:
@@ -71,8 +80,7 @@ def gif_pace(steps: int) -> Pace:
 
 def save_png(surface: pygame.Surface, path: Path) -> None:
     """Write a surface as a PNG."""
-    rgb = pygame.image.tobytes(surface, "RGB")
-    Image.frombytes("RGB", surface.get_size(), rgb).save(path, "PNG")
+    _image(surface).save(path, "PNG")
 
 
 def free_name(folder: Path, name: str, suffix: str = "") -> Path:
@@ -105,8 +113,10 @@ def _frames(
 ) -> Iterator[Image.Image]:
     """Yield the frames with their durations, one at a time, because all would fill the memory."""
 
+    frames = FlatFrames(palette)
+
     def frame(milliseconds: int) -> Image.Image:
-        flat = _image(screen, size).quantize(palette=palette, dither=Image.Dither.NONE)
+        flat = frames.next(_drawn(screen, size))
         flat.info["duration"] = milliseconds
         return flat
 
@@ -117,11 +127,70 @@ def _frames(
     yield frame(LAST_MS)
 
 
-def _image(screen: WatchScreen, size: tuple[int, int]) -> Image.Image:
-    """Return the current frame as an image."""
-    surface = pygame.Surface(size)
+class FlatFrames:
+    """Turns one frame after the other into the colours of a palette.
+
+    A frame differs from the one before in a small area, which alone is converted.
+    """
+
+    def __init__(self, palette: Image.Image) -> None:
+        self._palette = palette
+        self._last: tuple[pygame.Surface, Image.Image] | None = None
+        self._used = np.zeros(256, int)  # pixels of the last frame by colour
+
+    def next(self, surface: pygame.Surface) -> Image.Image:
+        """Return a frame, which must not change afterwards, in the palette's colours.
+
+        From the second on, a colour that a frame does not use is its transparent one. Pillow would
+        choose the same, but look through the whole frame for it.
+        """
+        if self._last is None:
+            flat = self._flat(surface)
+            self._used += flat.histogram()
+        else:
+            before, last = self._last
+            flat = last.copy()
+            if area := _changed_area(before, surface):
+                new = self._flat(surface.subsurface(area))
+                flat.paste(new, area.topleft)
+                old = last.crop((area.left, area.top, area.right, area.bottom))
+                self._used += np.subtract(new.histogram(), old.histogram())
+            flat.info.pop("transparency", None)
+            unused = np.flatnonzero(self._used == 0)
+            if len(unused) and len(flat.getpalette() or []) == 3 * len(self._used):
+                flat.info["transparency"] = int(unused[-1])
+        self._last = surface, flat
+        return flat
+
+    def _flat(self, surface: pygame.Surface) -> Image.Image:
+        return _image(surface).quantize(palette=self._palette, dither=Image.Dither.NONE)
+
+
+def _changed_area(before: pygame.Surface, after: pygame.Surface) -> pygame.Rect:
+    """Return the smallest area that holds all pixels that differ; an empty one if none does."""
+    differ = _pixels(before) != _pixels(after)
+    columns, rows = (np.flatnonzero(differ.any(axis)) for axis in (1, 0))
+    if not len(rows):
+        return pygame.Rect(0, 0, 0, 0)
+    left, top = int(columns[0]), int(rows[0])
+    return pygame.Rect(left, top, int(columns[-1]) + 1 - left, int(rows[-1]) + 1 - top)
+
+
+def _pixels(surface: pygame.Surface) -> np.ndarray:
+    """Return a view of a surface's pixels [width, height]."""
+    return np.asarray(surface.get_view("2"))
+
+
+def _drawn(screen: WatchScreen, size: tuple[int, int]) -> pygame.Surface:
+    """Return the current frame."""
+    surface = pygame.Surface(size, depth=32)
     screen.draw(surface)
-    return Image.frombytes("RGB", size, pygame.image.tobytes(surface, "RGB"))
+    return surface
+
+
+def _image(surface: pygame.Surface) -> Image.Image:
+    """Return a surface as an image."""
+    return Image.frombytes("RGB", surface.get_size(), pygame.image.tobytes(surface, "RGB"))
 
 
 def _palette(screen: WatchScreen, size: tuple[int, int]) -> Image.Image:
@@ -131,9 +200,9 @@ def _palette(screen: WatchScreen, size: tuple[int, int]) -> Image.Image:
     curve covers too few pixels to get its colour otherwise.
     """
     sheet = Image.new("RGB", (size[0], 2 * size[1]))
-    sheet.paste(_image(screen, size), (0, 0))
+    sheet.paste(_image(_drawn(screen, size)), (0, 0))
     screen.run.playback.to_last()
-    sheet.paste(_image(screen, size), (0, size[1]))
+    sheet.paste(_image(_drawn(screen, size)), (0, size[1]))
     count = 256 - len(EXACT_COLOURS)
     main = sheet.quantize(count, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
     colours = (main.getpalette() or [])[: 3 * count]

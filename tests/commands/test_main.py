@@ -21,8 +21,9 @@ import pytest
 from agents.learner_registry import advised_config, make_config
 from agents.run_folder import LOCK
 from commands import main
-from commands.open_window import open_window, saved_message
-from commands.train import NOTHING_SAVED, parse_train
+from commands.exit_codes import NOTHING_SAVED
+from commands.open_window import learners_process, open_window, saved_message
+from commands.train import parse_train
 from game.authoring.check import check
 from game.tasks.pack_file import PackError
 from game.tasks.packs import list_packs, load_pack, pack_advice
@@ -439,8 +440,8 @@ def test_a_window_that_is_told_to_end_ends_well(monkeypatch, tmp_path: Path):
     monkeypatch.setattr("game.view.window.run", lambda app: signal.raise_signal(signal.SIGTERM))
     before = signal.getsignal(signal.SIGTERM)
     try:
-        with pytest.raises(SystemExit) as ended:
-            open_window("train", args=("train", "goals-5x5"))
+        with pytest.raises(SystemExit) as ended, learners_process() as feed:
+            open_window(feed, "train", args=("train", "goals-5x5"))
     finally:
         signal.signal(signal.SIGTERM, before)
     assert ended.value.code == 0

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pygame
 import pytest
 from PIL import Image
@@ -15,7 +16,7 @@ from PIL import Image
 from game.session.messages import RecordedFeed
 from game.view import window
 from game.view.draw.theme import Typeset
-from game.view.image_files import GIF_SIZE, gif_pace, save_gif, save_picture
+from game.view.image_files import GIF_SIZE, FlatFrames, gif_pace, save_gif, save_picture
 from game.view.screens.watch import WatchScreen
 from tests.view_data import Script, press, subject, traces
 
@@ -172,6 +173,21 @@ def test_the_same_traces_give_the_same_bytes(tmp_path: Path) -> None:
         save_picture(tmp_path / f"{name}.png", subject(), traces())
     for kind in ("gif", "png"):
         assert (tmp_path / f"a.{kind}").read_bytes() == (tmp_path / f"b.{kind}").read_bytes()
+
+
+def test_what_changes_from_frame_to_frame_is_all_of_a_gif_that_is_converted() -> None:
+    palette = Image.linear_gradient("L").convert("RGB").quantize(64)
+    frames, rng = FlatFrames(palette), np.random.default_rng(0)
+    surface = pygame.Surface((60, 40), depth=32)
+    corners = [(0, 0, 60, 40), (0, 0, 0, 0), (0, 0, 1, 1), (59, 39, 1, 1), (20, 10, 30, 5)]
+    for area in corners:
+        surface = surface.copy()
+        surface.fill(rng.integers(256, size=3).tolist(), area)
+        rgb = Image.frombytes("RGB", (60, 40), pygame.image.tobytes(surface, "RGB"))
+        whole = rgb.quantize(palette=palette, dither=Image.Dither.NONE)
+        frame = frames.next(surface)
+        assert frame.tobytes() == whole.tobytes()
+        assert frame.getpalette() == whole.getpalette()
 
 
 def test_recordings_need_no_second_agent(tmp_path: Path) -> None:

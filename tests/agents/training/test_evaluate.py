@@ -19,7 +19,7 @@ from agents.agent_catalog import CONFIG
 from agents.learner import AgentError, Learner
 from agents.learner_registry import make_learner
 from agents.runs import load_agent
-from agents.training.curves import adaptation_curves
+from agents.training.curves import TaskBatches, adaptation_curves
 from agents.training.evaluate import (
     bayes_optimal_returns,
     check_folder_names,
@@ -278,3 +278,17 @@ def test_each_pack_has_a_folder_of_its_own_for_its_results(tmp_path: Path):
     for name in ("..", "results.json", ""):
         with pytest.raises(AgentError, match="is no name for its results"):
             check_folder_names([packs[0], replace(packs[1], name=name)])
+
+
+def test_batches_of_tasks_are_made_once_unless_they_are_large(monkeypatch: pytest.MonkeyPatch):
+    tasks = load_pack("goals-5x5").split("test").tasks
+    batches = TaskBatches(tasks)
+    first, second = batches.batch(0, 3), batches.batch(3, 3)
+    assert [one.level for one in second.tables] == [task.level for task in tasks[3:]]
+    assert batches.batch(0, 3) is first
+    assert batches.batch(3, 3) is second
+    monkeypatch.setattr("agents.training.curves.MOST_KEPT", 0)
+    other = batches.batch(0, 2)
+    assert other.n_tasks == 2
+    assert batches.batch(0, 2) is other
+    assert batches.batch(0, 3) is not first
