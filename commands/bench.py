@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from commands.exit_codes import DONE, UNUSABLE, fail, say
 from commands.limits import out_of_range
+from commands.option_types import Texts
 
 MOST_SECONDS = 3600
 
@@ -15,7 +16,7 @@ MOST_SECONDS = 3600
 class BenchCommand:
     """Measure on one core how fast levels are made and stepped, and how fast agents learn."""
 
-    only: tuple[str, ...] = ()
+    only: Texts = ()
     """Names of the figures to measure; all of them if left out."""
     profile: bool = False
     """Show where the time of a training iteration goes instead: MAML on new mazes, by stage."""
