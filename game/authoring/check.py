@@ -27,9 +27,10 @@ from game.tasks.task import Task
 from game.text.drawn_values import drawable_values, with_values
 from game.text.level import Level, LevelError
 from game.text.reading import MAX_PROBLEMS, LevelFile, open_levels, split_address
+from game.text.tiles import CANDIDATE
 from game.text.values import OneOf, Range, Value
 from game.text.walking import start_cells
-from game.world.bayes_optimal import bayes_returns, posterior_sampling
+from game.world.bayes_optimal import bayes_figures
 from game.world.tables import TooLarge
 
 MOST_TASKS = 1000  # up to this many tasks, figures are means over all of them
@@ -195,7 +196,8 @@ def _check_level(
         report = _check_tasks(report, level, text, slow, partial(progress, name))
     found(problem_lines(report))
     if level and report["tasks"] is not None:
-        report |= _bayes_figures(level, episodes)
+        known = None if report["sampled"] or report["tasks"] > 1 else report["optimal_return"]
+        report |= _bayes_figures(level, episodes, known)
     return report
 
 
@@ -280,17 +282,19 @@ def _mean_figures(figures: Sequence[CheckedTask]) -> dict[str, Any]:
     }
 
 
-def _bayes_figures(level: Level, episodes: int) -> dict[str, Any]:
+def _bayes_figures(level: Level, episodes: int, known: float | None) -> dict[str, Any]:
     """Return the Bayes-optimal returns, exact or as bounds, and those of posterior sampling.
 
-    Figures that do not apply are None.
+    `known` is the optimal return of a level with a single task. Figures that do not apply are None.
     """
     figures: dict[str, Any] = {"episodes": episodes}
-    for name, bounds in zip(("return", "trial"), bayes_returns(level, episodes) or ()):
+    if known is not None and not level.find(CANDIDATE):  # nothing is hidden
+        return figures | {"bayes_return": known, "bayes_trial": episodes * known}
+    returns, sampled = bayes_figures(level, episodes, np.random.default_rng(0))
+    for name, bounds in zip(("return", "trial"), returns or ()):
         lower, upper = bounds
         figures[f"bayes_{name}"] = lower if lower == upper else None
         figures[f"bayes_{name}_bounds"] = None if lower == upper else [lower, upper]
-    sampled = posterior_sampling(level, episodes, np.random.default_rng(0))
     figures["posterior_sampling"] = None if sampled is None else sampled.tolist()
     return figures
 

@@ -201,26 +201,30 @@ def _total_by_beam_search(p: HiddenGoal, solution: KnownGoalSolution, episodes: 
     state, paid, code = np.array([begin]), np.zeros(1), np.zeros(1, np.int64)
     possible = np.ones((1, p.n + 1))  # number of possible candidates per column
     possible[:, -1] = p.unreachable
+    worst = float(p.reward.min()) if not p.endless else -1.0
     for time in range(length):
         later, left = divmod(length - 1 - time, p.steps)
         if left == p.steps - 1:
             state = np.full(len(state), begin)
         parent, action = np.divmod(np.arange(len(state) * N_ACTIONS), N_ACTIONS)
-        at, ahead = state[parent], p.next_state[state[parent], action]
-        tested, reward = p.tested[at, action], p.reward[at, action]
-        new_possible = possible[parent]
-        finds = (tested >= 0) & (new_possible[np.arange(len(at)), tested] > 0)
-        new_possible[finds, tested[finds]] = 0
-        n_possible = new_possible.sum(1)
-        new_paid = paid[parent] + n_possible * reward
-        new_paid += np.where(finds, returns_when_found(p, solution, left + 1, later)[at, action], 0)
+        at = state[parent]
+        ahead, tested = p.next_state[at, action], p.tested[at, action]
+        finds = (tested >= 0) & (possible[parent, tested] > 0)
         new_code = code[parent] ^ np.where(finds, mark[tested], 0)
-        hope = (new_possible * (solution.value[left][ahead] + later * solution.episode)).sum(1)
-        worst = float(p.reward.min()) if not p.endless else -1.0
+        n_possible = possible.sum(1)[parent] - finds
+        new_paid = paid[parent] + n_possible * p.reward[at, action]
+        new_paid += np.where(finds, returns_when_found(p, solution, left + 1, later)[at, action], 0)
+        # paths that lead to the same state and belief have the same hope
+        _, some, same = np.unique(new_code * 31 + ahead, return_index=True, return_inverse=True)
+        new_possible = possible[parent[some]]
+        new_possible[finds[some], tested[some][finds[some]]] = 0
+        rest = solution.value[left] + later * solution.episode
+        hope = (new_possible * rest[ahead[some]]).sum(1)[same]
         rank = new_paid + hope + worst * n_possible * (n_possible - 1) / 2
         order = np.argsort(-rank - 1e-6 * rng.random(len(rank)), kind="stable")
-        _, first = np.unique(new_code[order] * 31 + ahead[order], return_index=True)
+        first = np.empty(len(some), int)  # the best path to each, in the order
+        first[same[order[::-1]]] = np.arange(len(order))[::-1]
         kept = order[np.sort(first)[:width]]
         state, paid, code = ahead[kept], new_paid[kept], new_code[kept]
-        possible = new_possible[kept]
+        possible = new_possible[same[kept]]
     return float(paid.max())
