@@ -42,8 +42,8 @@ def _best_finds(p: HiddenGoal, solution: KnownGoalSolution) -> tuple[Floats, flo
     found = np.full((p.steps, p.n), -np.inf)
     paid = np.where(p.start > 0, 0.0, -np.inf)  # [S] highest return on the way to a state
     for step in range(p.steps):
-        value = paid[:, None] + returns_when_found(p, solution, p.steps - step, 0)
-        np.maximum.at(found[step], p.tested[states, actions], value[states, actions])
+        finds = returns_when_found(p, solution, p.steps - step, 0, (states, actions))
+        np.maximum.at(found[step], p.tested[states, actions], paid[states] + finds)
         ahead = np.full(p.n_states, -np.inf)
         np.maximum.at(ahead, p.next_state, paid[:, None] + p.reward)
         paid = ahead
@@ -139,20 +139,22 @@ def _unfound_probabilities(p: HiddenGoal, policy: Floats) -> Floats:
     The result is [steps of the trial, S, n + 1] for a policy [steps of the trial, S, A].
     """
     chances = np.zeros((len(policy), p.n_states, p.n + 1))
-    now = np.outer(p.start, np.ones(p.n + 1))
-    states, actions = np.nonzero(p.tested >= 0)
-    order = p.next_state.argsort(None, kind="stable")
+    order = p.next_state.argsort(None, kind="stable")  # [S * A] pairs of state and action
     reached, first = np.unique(p.next_state.ravel()[order], return_index=True)
-    for time, choice in enumerate(policy):
-        if time and time % p.steps == 0:
-            now = np.outer(p.start, now.sum(0))
-        chances[time] = now
+    here = order // N_ACTIONS
+    tests = p.tested.ravel()[order]
+    finds = np.flatnonzero(tests >= 0)
+    chances[0] = np.outer(p.start, np.ones(p.n + 1))
+    for time, choice in enumerate(policy[:-1], 1):
         if p.effect is not None:
             choice = (choice[:, None] @ p.effect)[:, 0]
-        flow = now[:, None] * choice[..., None]  # [S, A, n + 1]
-        flow[states, actions, p.tested[states, actions]] = 0
-        now = np.zeros((p.n_states, p.n + 1))
-        now[reached] = np.add.reduceat(flow.reshape(-1, p.n + 1)[order], first)
+        flow = chances[time - 1][here]  # [S * A, n + 1]
+        flow *= choice.ravel()[order, None]
+        flow[finds, tests[finds]] = 0
+        now = chances[time]
+        now[reached] = np.add.reduceat(flow, first)
+        if time % p.steps == 0:
+            now[:] = np.outer(p.start, now.sum(0))
     return chances
 
 
@@ -166,7 +168,7 @@ def _improve_policy(
     """
     count = np.ones(p.n + 1)  # candidates per column
     count[-1] = p.unreachable
-    policy = policy.copy()
+    policy, of_action = policy.copy(), np.eye(N_ACTIONS)
     states, actions = np.nonzero(p.tested >= 0)
     tested = p.tested[states, actions]
     rest, value = np.zeros(p.n + 1), np.zeros((p.n_states, p.n + 1))
@@ -175,13 +177,14 @@ def _improve_policy(
         if left == 0:
             rest = p.start @ value if later else rest
             value = np.tile(rest, (p.n_states, 1))
-        q = p.reward[..., None] + value[p.next_state]  # [S, A, n + 1]
-        found = returns_when_found(p, solution, left + 1, later)
-        q[states, actions, tested] = found[states, actions]
+        q = value[p.next_state]  # [S, A, n + 1]
+        q += p.reward[..., None]
+        found = returns_when_found(p, solution, left + 1, later, (states, actions))
+        q[states, actions, tested] = found
         q = p.effective(q)
         likely = (weight[time] + 1e-12) * count  # uniform over goals in states never visited
         chosen = (q @ likely[..., None])[..., 0].argmax(1)  # [S]
-        policy[time] = np.eye(N_ACTIONS)[chosen]
+        policy[time] = of_action[chosen]
         value = q[np.arange(p.n_states), chosen]
         value[p.over] = rest
     return float((p.start @ value) @ count), policy
@@ -213,7 +216,8 @@ def _total_by_beam_search(p: HiddenGoal, solution: KnownGoalSolution, episodes: 
         new_code = code[parent] ^ np.where(finds, mark[tested], 0)
         n_possible = possible.sum(1)[parent] - finds
         new_paid = paid[parent] + n_possible * p.reward[at, action]
-        new_paid += np.where(finds, returns_when_found(p, solution, left + 1, later)[at, action], 0)
+        pairs = at[finds], action[finds]
+        new_paid[finds] += returns_when_found(p, solution, left + 1, later, pairs)
         # paths that lead to the same state and belief have the same hope
         _, some, same = np.unique(new_code * 31 + ahead, return_index=True, return_inverse=True)
         new_possible = possible[parent[some]]

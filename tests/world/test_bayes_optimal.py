@@ -210,7 +210,7 @@ def test_symmetric_variants_have_equal_returns_except_with_opponents():
         level = parse(text.format(char))
         unlike = _distinct_variants(level)
         assert len(unlike) == n
-        exact = [bayes_returns(replace(one, vary=()), 2)[1][0] for one in unlike]
+        exact = [bayes_returns(replace(one.level, vary=()), 2)[1][0] for one in unlike]
         assert bayes_returns(level, 2)[1][0] == pytest.approx(np.mean(exact), abs=1e-12)
 
 
