@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from game.authoring.level_warnings import (
 from game.authoring.training_cost import find_slow_levels, slow_levels
 from game.tasks.authored_splits import check_cells
 from game.tasks.distribution import SPLITS
-from game.tasks.family import count_tasks, draw_task, family
+from game.tasks.family import count_tasks, draw_tasks, family
 from game.tasks.pack_file import PACK_FILE, PackError, level_files
 from game.tasks.packs import DEFAULT_EPISODES, Pack, find_pack, load_pack, pack_folder
 from game.tasks.task import Task
@@ -261,8 +262,8 @@ def _tasks_to_check(level: Level) -> tuple[list[Task], bool]:
         listed = with_values(level, sets)
         if count_tasks(listed) <= MOST_TASKS:
             return list(family(listed, "")), False
-    rng = np.random.default_rng(0)
-    return [draw_task(level, "", rng) for _ in range(SAMPLED_TASKS)], True
+    drawn_tasks = draw_tasks(level, "", np.random.default_rng(0))
+    return list(islice(drawn_tasks, SAMPLED_TASKS)), True
 
 
 def _has_range(value: Value) -> bool:

@@ -120,13 +120,13 @@ def check_tasks(tasks: Sequence[Task], progress: Progress) -> list[CheckedTask]:
 
     Tasks that play alike are computed once. Raises TooLarge.
     """
-    keys = [_play_key(task.level) for task in tasks]
+    keys = _play_keys([task.level for task in tasks])
     distinct = dict(zip(keys, tasks))
     order = [list(distinct)[i] for i in np.random.default_rng(0).permutation(len(distinct))]
     found: dict[str, CheckedTask] = {}
     chunk: dict[str, TaskFigures] = {}
     ahead: list[Tables] = []  # of the next tasks, the last one first
-    work = 0
+    work = largest = 0
     for i, key in enumerate(order):
         progress(i, len(distinct))
         if not ahead:
@@ -134,9 +134,10 @@ def check_tasks(tasks: Sequence[Task], progress: Progress) -> list[CheckedTask]:
             ahead = compile_levels([distinct[one].level for one in order[i : i + n]])[::-1]
         chunk[key] = TaskFigures(distinct[key], ahead.pop())
         work += _work(chunk[key])
-        if len(chunk) * max(one.tables.n_states for one in chunk.values()) > MOST_AT_ONCE:
+        largest = max(largest, chunk[key].tables.n_states)
+        if len(chunk) * largest > MOST_AT_ONCE:
             found |= _check_chunk(chunk)
-            chunk = {}
+            chunk, largest = {}, 0
         if work > MOST_WORK and i + 1 >= FEWEST_TASKS:
             break
     found |= _check_chunk(chunk)
@@ -150,15 +151,20 @@ def _work(one: TaskFigures) -> int:
     return work * (CHANCE_WORK if tables.slip.any() or tables.wind.any() else 1)
 
 
-def _play_key(level: Level) -> str:
-    """Return a text that is equal for levels whose figures are equal.
+def _play_keys(levels: Sequence[Level]) -> list[str]:
+    """Return texts that are equal for levels whose figures are equal.
 
     Permuted controls change no figure, and neither do symmetries where there are no opponents.
     """
-    level = replace(level, controls=NORMAL)
-    if level.find(PATROL) or level.find(HUNTER):
-        return canonical(level)
-    return min(canonical(variant) for _, variant in variants(level))
+    levels = [replace(level, controls=NORMAL) for level in levels]
+    found: dict[Level, str] = {}
+    for level in levels:
+        if level not in found:
+            alike = [level]
+            if not level.has((PATROL, HUNTER)):
+                alike = [variant for _, variant in variants(level)]
+            found |= dict.fromkeys(alike, min(map(canonical, alike)))
+    return [found[level] for level in levels]
 
 
 def _check_chunk(chunk: dict[str, TaskFigures]) -> dict[str, CheckedTask]:
