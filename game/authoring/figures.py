@@ -20,8 +20,10 @@ from game.world.batch import GridBatch
 from game.world.planner import (
     BaselineReturns,
     baseline_returns,
-    goal_probability,
+    optimum_and_goal,
+    random_return,
     shortest_path,
+    shortest_paths,
 )
 from game.world.tables import Tables, TooLarge, compile_level, compile_levels
 
@@ -51,13 +53,17 @@ class TaskFigures:
 
     @cached_property
     def shortest_path(self) -> int | None:
-        """The fewest moves to a goal; None if there is no path.
+        """The fewest moves to a goal; None if there is no path."""
+        return self.longer_path(shortest_path(self.tables))
+
+    def longer_path(self, path: int | None) -> int | None:
+        """Return the fewest moves to a goal where these are the fewest in the tables.
 
         The tables contain the opponents' phases of one episode only. Where that is too short, the
         path is searched again with the most steps that a level may have. Where that is too large,
         and no path is known, the opponents are ignored.
         """
-        path, level = shortest_path(self.tables), self.task.level
+        level = self.task.level
         if self.tables.opponents.size and (path is None or path > level.steps):
             try:
                 return shortest_path(compile_level(replace(level, steps=MAX_STEPS)))
@@ -172,15 +178,15 @@ def _check_chunk(chunk: dict[str, TaskFigures]) -> dict[str, CheckedTask]:
     if not chunk:
         return {}
     batch = GridBatch([one.tables for one in chunk.values()])
-    baselines = baseline_returns(batch)
-    reached, best = goal_probability(batch)
+    paths, random = shortest_paths(batch), random_return(batch)
+    optimal, reached, best = optimum_and_goal(batch)
     return {
         key: CheckedTask(
             one.task,
             one.tables.n_states,
-            one.shortest_path,
-            float(baselines.optimal[i]),
-            float(baselines.random[i]),
+            one.longer_path(paths[i]),
+            float(optimal[i]),
+            float(random[i]),
             float(reached[i]),
             float(best[i]),
         )
