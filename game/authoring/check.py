@@ -216,12 +216,14 @@ def _check_tasks(
             check_cells([level], level.where.removesuffix(": "))
         except PackError as error:
             return _report(report["file"], [str(error)])
-        slow = {one.where: what for one, what in find_slow_levels([level])}
     try:
         tasks, sampled = _tasks_to_check(level)
         checked = check_tasks(tasks, progress)
         sampled |= len(checked) < len(tasks)
         report |= _mean_figures(checked) | {"sampled": sampled}
+        if slow is None:
+            known = {one.task.level: one.states for one in checked}
+            slow = {one.where: what for one, what in find_slow_levels([level], known)}
         found = [*cut_texts(text.header), *find_warnings(level, checked)]
         if what := slow.get(level.where):
             found.append((level.places.get("map", 1), 1, what))
