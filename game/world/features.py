@@ -88,7 +88,7 @@ def observe_batch(batch: GridBatch, dtype: DTypeLike = np.float64) -> tuple[Floa
     parts, columns = [], []
     for name in LAYOUT:
         if name in hot:
-            used = np.unique(hot[name][real])
+            used = np.bincount(hot[name][real]).nonzero()[0]
             part = (hot[name][..., None] == used) & real[..., None]  # [T, S, used]
         elif name in blocks:
             blocks[name][~real] = 0

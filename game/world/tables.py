@@ -176,7 +176,7 @@ def compile_level(level: Level) -> Tables:
 
     Raises TooLarge over MAX_STATES states, and ValueError where a value is still to be drawn.
     """
-    return compile_levels([level])[0]
+    return next(_compile(FlatGrid(level), [level]))
 
 
 def compile_levels(levels: Sequence[Level]) -> list[Tables]:
@@ -247,6 +247,7 @@ def _compile(game: FlatGrid, levels: Sequence[Level]) -> Iterator[Tables]:
     of_map = game.map_of(states.cell)
     bounds = np.searchsorted(of_map, np.arange(len(levels) + 1))  # of each level's states
     of_start = game.map_of(game.starts)
+    sides, left_first, wind = _sides(game), LEFT_FIRST[game.controls], game.wind[game.controls]
     for i, level in enumerate(levels):
         first, end = bounds[i : i + 2]
         own = {name: array[first:end] for name, array in arrays.items()}
@@ -255,9 +256,9 @@ def _compile(game: FlatGrid, levels: Sequence[Level]) -> Iterator[Tables]:
             level=level,
             next_state=next_state[first:end] - first,
             starts=renumber[starts[of_start == i]] - first,
-            sides=_sides(game),
-            left_first=LEFT_FIRST[game.controls],
-            wind=game.wind[game.controls],
+            sides=sides,
+            left_first=left_first,
+            wind=wind,
             **own,
         )
 
@@ -290,7 +291,7 @@ def _tabulate(
         after, reward, ended = step(game, states, actions)
         ahead = numbering.encode(after) * 2 + ended
         found.append((frontier, ahead, reward, ended))
-        fresh = np.unique(ahead)
+        fresh = _distinct(ahead, 2 * numbering.size) if whole else np.unique(ahead)
         at = np.searchsorted(known, fresh)
         new = known.take(at, mode="clip") != fresh
         known, fresh = np.insert(known, at[new], fresh[new]), fresh[new]
@@ -315,8 +316,15 @@ def _reached(next_state: Ints, starts: Ints) -> Ints:
     while len(frontier):
         seen[frontier] = True
         ahead = next_state[frontier].ravel()
-        frontier = np.unique(ahead[~seen[ahead]])
+        frontier = _distinct(ahead[~seen[ahead]], len(seen))
     return np.flatnonzero(seen)
+
+
+def _distinct(numbers: Ints, most: int) -> Ints:
+    """Return the distinct ones of numbers below `most`, ascending; faster than `numpy.unique`."""
+    there = np.zeros(most, bool)
+    there[numbers] = True
+    return np.flatnonzero(there)
 
 
 def _bits(numbers: Ints, n: int) -> Bools:
