@@ -78,8 +78,9 @@ class _GruSequence(torch.autograd.Function):
         hidden = n.new_empty(n_first + len(n), width)  # zeros, then the states after each input
         h = hidden[:n_first].zero_()
         gates = inputs[:, : 3 * width], inputs[:, : 2 * width]
-        for step in _split_steps((*gates, r, z, inner, n, hidden[n_first:]), sizes):
-            h = _advance(step, h[: len(step[0])], w)
+        steps = _split_steps((*gates, r, z, inner, n, hidden[n_first:]), sizes)
+        for size, step in zip(sizes, steps, strict=True):
+            h = _advance(step, h.narrow(0, 0, size), w)
         output = torch.addmm(x_output, hidden[n_first:], w_output).tanh_()
         ctx.save_for_backward(inputs, n, hidden, output, w, w_output)
         ctx.sizes = sizes
@@ -101,13 +102,13 @@ class _GruSequence(torch.autograd.Function):
         w_transposed = w.t().contiguous()
         by_gate = d_recurrent.unflatten(1, (3, width))
         later: tuple[Tensor, ...] | None = None
-        steps = _split_steps((d_hidden, d_recurrent, by_gate, z), sizes)
-        for d_hidden_t, d_recurrent_t, by_gate_t, z_t in reversed(steps):
+        steps = _split_steps((d_hidden, d_hidden[:, None], d_recurrent, by_gate, z), sizes)
+        for d_hidden_t, by_unit_t, d_recurrent_t, by_gate_t, z_t in reversed(steps):
             if later is not None:
                 d_hidden_next, d_recurrent_next, z_next = later
-                carried = d_hidden_t[: len(d_recurrent_next)]
+                carried = d_hidden_t.narrow(0, 0, z_next.shape[0])
                 carried.addcmul_(d_hidden_next, z_next).addmm_(d_recurrent_next, w_transposed)
-            by_gate_t.mul_(d_hidden_t[:, None])
+            by_gate_t.mul_(by_unit_t)
             later = d_hidden_t, d_recurrent_t, z_t
         d_inner = d_recurrent[:, 2 * width :]
         dw, db = previous.t() @ d_recurrent, d_inner.sum(0)
