@@ -124,8 +124,8 @@ class BatchView:
     def __init__(self, batch: GridBatch, dtype: torch.dtype) -> None:
         self.batch = batch
         features, self.columns = features_of(batch, dtype)
-        distances = np.isin(self.columns.numpy(), DISTANCES)
-        features[..., distances] *= MAX_SIZE
+        scale = np.where(np.isin(self.columns.numpy(), DISTANCES), MAX_SIZE, 1)
+        features = features * torch.from_numpy(scale).to(dtype)  # a copy: the batch keeps its own
         row_numbers: dict[bytes, int] = {}
         row_of_state = [
             row_numbers.setdefault(row.tobytes(), len(row_numbers))

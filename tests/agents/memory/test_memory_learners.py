@@ -13,6 +13,7 @@ from agents.learner import Learner
 from agents.learner_registry import BUILT_IN, learner_class, make_learner
 from agents.memory.gru import BLOCK, gru_sequence, gru_step
 from agents.memory.inputs import (
+    DISTANCES,
     ActingHeads,
     BatchView,
     InputTables,
@@ -237,6 +238,13 @@ def test_inputs_are_the_sum_of_an_observations_embeddings():
     expected += p["step"][np.minimum(step, CLOCK_STEPS - 1)]
     expected += p["episode"][np.minimum(episode, CLOCK_EPISODES - 1)]
     assert found.numpy() == pytest.approx(expected, abs=1e-9)
+
+
+def test_views_of_a_batch_are_equal_however_many_there_are():
+    batch, agent = varied_tasks(), make_double("rl2")
+    first, second = agent.make_view(batch), agent.make_view(batch)
+    assert torch.equal(first.features, second.features)
+    assert set(DISTANCES) & set(first.columns.tolist())  # which a view scales
 
 
 def test_an_observation_holds_the_last_move_and_reward_even_of_the_previous_episode():
