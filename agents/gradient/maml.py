@@ -122,7 +122,17 @@ class Maml(GradientLearner):
             loss = loss + config.emaml * emaml_loss(likelihoods, scores)
         grads = torch.autograd.grad(loss.sum(), list(start.leaves.values()), allow_unused=True)
         by_name = {
-            name: torch.zeros_like(leaf) if grad is None else grad
+            name: _by_meta_parameter(name, leaf, grad)
             for (name, leaf), grad in zip(start.leaves.items(), grads, strict=True)
         }
         return by_name, {**outer.metrics, "env_steps": env_steps}
+
+
+def _by_meta_parameter(name: str, leaf: Tensor, grad: Tensor | None) -> Tensor:
+    """Return the gradient by a meta-parameter, given that by its leaf (None: 0).
+
+    Meta-parameters of step sizes are logarithms: d loss / d log a = a d loss / d a.
+    """
+    if grad is None:
+        return torch.zeros(leaf.shape, dtype=leaf.dtype)
+    return grad * leaf.detach() if name.startswith(STEP_SIZES) else grad
