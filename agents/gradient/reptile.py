@@ -57,7 +57,7 @@ class Reptile(GradientLearner):
             data = collect_episodes(batch, logp, config.inner.episodes, rngs)
             env_steps += int(data.env_steps.sum())
             params = inner_update(params, sizes, features, logp, data, inner)
-        exploration = torch.autograd.grad(outer.loss.sum(), list(start.params.values()))
+        exploration = torch.autograd.grad(outer.loss().sum(), list(start.params.values()))
         scale = config.pull / (config.inner_steps * config.step_size)
         grads = {
             name: (old - params[name]).detach() * scale + explore
