@@ -64,19 +64,16 @@ class InnerObjective:
     def advantages(self, data: Rollout) -> Floats:
         """Return the advantages [H, T, E] of new episodes, bonuses included."""
         batch, alive = self.batch, data.alive
-        entered = data.state[1:]  # [H, T, E]
-        task = np.arange(batch.n_tasks)[:, None]
-        count = np.bincount(
-            (entered + task * batch.n_states).ravel(), alive.ravel(), batch.over.size
-        )
+        first = np.arange(batch.n_tasks)[:, None] * batch.n_states
+        entered = data.state[1:] + first  # [H, T, E] flat states
+        count = np.bincount(entered.ravel(), alive.ravel(), batch.over.size)
         self.visits += count.reshape(batch.over.shape)
-        reached = batch.goal[task, entered] & alive
+        reached = batch.goal.ravel().take(entered) & alive
 
-        first = reached & (reached.cumsum(0) == 1)  # reaching the goal need not end the episode
-        reward = data.reward + self._rarity_bonus(reached) * first
+        reward = data.reward + self._rarity_bonus(reached) * _first(reached)
         success = np.asarray(reached.any((0, 2)))[:, None]  # [T, 1]
-        novelty = 1 / np.sqrt(np.maximum(1, self.visits[task, entered]))
-        reward = reward + self.config.curiosity * novelty * (alive & ~success)
+        novelty = self.config.curiosity * (1 / np.sqrt(np.maximum(1, self.visits)))  # [T, S]
+        reward += novelty.ravel().take(entered) * (alive & ~success)
         lost_discount = 1.0 if self.config.lost_undiscounted else self.config.discount
         discount = np.where(success, self.config.discount, lost_discount)  # [T, 1]
         return advantages(
@@ -89,6 +86,14 @@ class InnerObjective:
         others = success.sum(1, keepdims=True) - success
         bonus: Floats = self.config.rarity * (1 - others / max(1, success.shape[1] - 1))
         return bonus
+
+
+def _first(reached: Bools) -> Bools:
+    """Return the first step of each episode in `reached` [H, T, E]; an episode may go on."""
+    first = np.zeros_like(reached)
+    ever = reached.any(0, keepdims=True)
+    np.put_along_axis(first, reached.argmax(0, keepdims=True), ever, 0)
+    return first
 
 
 def gradient_step(
@@ -179,14 +184,17 @@ def inner_update(
 
 
 def _trusted_share(before: Tensor, after: Tensor, data: Rollout, limit: float) -> Tensor:
-    """Return the share [T, 1, 1] of a step that the trust region allows, estimated as above.
+    """Return the share [T, 1, 1] of a step that the trust region allows, by its divergence.
 
     `before` and `after` [T, S, A] are the log-probabilities before and after the whole step.
     """
-    visits = state_action_sums(data, data.alive.astype(float), before.shape[1]).sum(2)
-    visits /= visits.sum(1, keepdims=True)
+    n_tasks, n_states, _ = before.shape
+    states = data.state[:-1] + np.arange(n_tasks)[:, None] * n_states  # [H, T, E] flat states
+    visits = np.bincount(states.ravel(), data.alive.ravel(), n_tasks * n_states)
+    visits = visits.reshape(n_tasks, n_states)
+    share = torch.from_numpy(visits / visits.sum(1, keepdims=True)).to(before.dtype)
     per_state = (before.exp() * (before - after)).sum(2)
-    divergence = (per_state * torch.from_numpy(visits).to(before.dtype)).sum(1)
+    divergence = (per_state * share).sum(1)
     return (limit / divergence.clamp_min(1e-9)).pow(0.75).clamp_max(1)[:, None, None]
 
 

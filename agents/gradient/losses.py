@@ -49,10 +49,10 @@ def advantages(
     def others(values: Floats) -> Floats:
         """Return, for each visit, the sum of `values` over other episodes' visits to that state."""
         own = np.bincount(visited, values.ravel(), size).reshape(shape)
-        rest = own.sum(1, keepdims=True) - own
+        rest = np.subtract(own.sum(1, keepdims=True), own, out=own)
         return rest.ravel().take(visited).reshape(values.shape)
 
-    n_others = alive.sum(2, keepdims=True) - alive
+    n_others = np.einsum("hte->ht", alive)[..., None] - alive
     sum_others = togo.sum(2, keepdims=True) - togo
     step_mean = np.divide(sum_others, n_others, out=np.zeros_like(togo), where=n_others > 0)
     weight = others(alive) + shrink
