@@ -11,8 +11,8 @@ from game.world.features import N_FEATURES, observe_batch
 
 def features_of(batch: GridBatch, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
     """Return a batch's features [T, S, F'] without all-zero columns, and the indices [F'] kept."""
-    features, columns = observe_batch(batch)
-    return torch.from_numpy(features).to(dtype), torch.from_numpy(columns)
+    features, columns = observe_batch(batch, torch.empty(0, dtype=dtype).numpy().dtype)
+    return torch.from_numpy(features), torch.from_numpy(columns)
 
 
 def features_of_columns(batch: GridBatch, dtype: torch.dtype, columns: Tensor) -> Tensor:

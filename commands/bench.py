@@ -1,23 +1,83 @@
-"""`bench`: throughput of stepping, compiling and learning."""
+"""`bench`: rates and times of stepping, making levels and learning, and where the time goes."""
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 
-from commands.exit_codes import DONE
+from commands.exit_codes import DONE, UNUSABLE, fail, say
+from commands.limits import out_of_range
+
+MOST_SECONDS = 3600
 
 
 @dataclass(frozen=True)
 class BenchCommand:
-    """Measure throughput on one core: stepping, environments, compiling, generating and learning.
-    Ratios compare with a plain Python loop over the same rules, in the same run."""
+    """Measure on one core how fast levels are made and stepped, and how fast agents learn."""
 
+    only: tuple[str, ...] = ()
+    """Names of the figures to measure; all of them if left out."""
+    profile: bool = False
+    """Show where the time of a training iteration goes instead: MAML on new mazes, by stage."""
+    growth: bool = False
+    """Show how the cost grows with tasks, states, episodes, steps and cells instead."""
+    seconds: float = 2.0
+    """Processor time spent on each figure or size (0 to 3600); the profile takes ten times that."""
     json: bool = False
     """Print JSON."""
 
     def run(self) -> int:
-        from agents.studies.bench import all_figures
-        from commands.console import show_benchmarks
+        rule = out_of_range(self, seconds=(0, MOST_SECONDS))
+        if rule:
+            return fail(rule, UNUSABLE)
+        if self.profile + self.growth + bool(self.only) > 1:
+            return fail("--only, --profile and --growth exclude each other - use one", UNUSABLE)
+        if self.profile:
+            return self._show_profile()
+        if self.growth:
+            return self._show_growth()
+        return self._show_figures()
 
-        show_benchmarks(all_figures(), self.json)
+    def _show_figures(self) -> int:
+        from agents.studies.bench import BENCHMARKS, measured
+        from commands.bench_tables import print_json, show_figures
+
+        unknown = [name for name in self.only if name not in BENCHMARKS]
+        if unknown:
+            known = ", ".join(BENCHMARKS)
+            return fail(f"there is no figure '{unknown[0]}' - use some of: {known}", UNUSABLE)
+        figures = measured(self.only, self.seconds)
+        if self.json:
+            print_json(dict(figures))
+        else:
+            show_figures(figures)
         return DONE
+
+    def _show_profile(self) -> int:
+        from agents.studies.bench_profile import profile
+        from commands.bench_tables import print_json, show_profile
+
+        self._announce()
+        times = profile(self.seconds)
+        if self.json:
+            print_json(times)
+        else:
+            show_profile(times)
+        return DONE
+
+    def _show_growth(self) -> int:
+        from agents.studies.bench_growth import growth
+        from commands.bench_tables import print_json, show_growth
+
+        self._announce()
+        measured = dict(growth(self.seconds))
+        if self.json:
+            print_json(measured)
+        else:
+            show_growth(measured)
+        return DONE
+
+    def _announce(self) -> None:
+        """Say that the table takes a while: it is printed when all of it is measured."""
+        if not self.json:
+            say("measuring ...", sys.stderr)

@@ -1,11 +1,8 @@
-"""Terminal output of training, evaluation, the microscope and the benchmarks."""
+"""Terminal output of training, evaluation and the microscope."""
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +13,6 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from rich.table import Table
 from rich.text import Text
 
-from agents.studies.bench_world import Figure
 from agents.studies.microscope import EstimatorReading
 from agents.training.train import Training, Update
 from game.session.messages import BASELINE_AGENT
@@ -147,29 +143,6 @@ def show_written(folder: Path, console: Console) -> None:
     """Print where the results are written."""
     files = ", ".join(sorted(path.name for path in folder.glob("[!.]*") if path.is_file()))
     console.print(plain(f"written to {folder}: {files}"), soft_wrap=True)
-
-
-def show_benchmarks(figures: Iterator[tuple[str, Figure]], as_json: bool) -> None:
-    """Print benchmarks by name: value, unit, and ratio to a reference in the same run."""
-    if not as_json:
-        print("measuring (takes less than a minute) ...", file=sys.stderr)
-    measured = dict(figures)
-    if as_json:
-        print(json.dumps({name: asdict(figure) for name, figure in measured.items()}, indent=2))
-        return
-    columns = {
-        "value": [f"{_rounded(one.value)} {one.unit}" for one in measured.values()],
-        "ratio": [
-            f"{_rounded(one.ratio)} to {one.ratio_to}" if one.ratio_to else ""
-            for one in measured.values()
-        ],
-    }
-    about = ["on one core; the ratio of a time counts the Python loop's steps in it"]
-    show_table(Terminal(), about, {"benchmark": list(measured)}, columns)
-
-
-def _rounded(value: float) -> str:
-    return f"{value:,.3g}" if value < 100 else f"{value:,.0f}"
 
 
 # --- tables of any width -------------------------------------------------------------------------

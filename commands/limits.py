@@ -8,6 +8,7 @@ MOST_RESULTS = 1_000_000  # of an evaluation: agents x seeds x tasks x adaptatio
 MOST_SAMPLES = 20_000  # of each estimator in the microscope
 MOST_GROUPS = MOST_GROUP_TASKS = 1000  # in the search for a fixed policy
 MOST_THREADS = 1024
+MOST_PROCESSES = 2
 
 
 def out_of_range(command: object, **limits: tuple[float, float]) -> str:

@@ -26,7 +26,7 @@ from agents.training.train_config import (
     read_training,
 )
 from commands.exit_codes import AT_FAULT, DONE, fail
-from commands.limits import MOST_SEED, MOST_THREADS, out_of_range
+from commands.limits import MOST_PROCESSES, MOST_SEED, MOST_THREADS, out_of_range
 
 if TYPE_CHECKING:
     from agents.training.train import Training
@@ -62,6 +62,9 @@ class TrainCommand:
     """Seed for all random numbers."""
     threads: int = 1
     """CPU threads for torch; more than 1 rarely helps with networks this small."""
+    processes: int | None = None
+    """With 2, the next tasks are drawn on a second core, the same ones; else 2 where there is one,
+    and 1 in the window."""
     tensorboard: bool = False
     """Also write TensorBoard files into the folder of the run."""
 
@@ -118,6 +121,7 @@ class TrainCommand:
             iterations=(1, MOST_ITERATIONS),
             seed=(0, MOST_SEED),
             patience=(0, MOST_PATIENCE),
+            processes=(1, MOST_PROCESSES),
         )
         if rule:
             raise AgentError(rule)
@@ -145,6 +149,7 @@ class TrainCommand:
 
         from agents.learner_registry import build_learner
         from agents.runs import check_saved
+        from agents.training.batches import useful_processes
         from agents.training.tensorboard import TensorBoardLog
         from agents.training.train import Training
         from game.files import name_text
@@ -167,13 +172,22 @@ class TrainCommand:
         learner = build_learner(name, options, self.seed)
         check_saved(name, learner)
         return Training(
-            learner, name, pack, config, out, command, overwrite=self.overwrite, log=log
+            learner,
+            name,
+            pack,
+            config,
+            out,
+            command,
+            overwrite=self.overwrite,
+            log=log,
+            processes=self.processes or useful_processes(),
         )
 
     def _resumed(self, pack: Pack, out: Path) -> Training:
         from agents.agent_catalog import CONFIG
         from agents.learner import AgentError
         from agents.runs import load_run
+        from agents.training.batches import useful_processes
         from agents.training.tensorboard import TensorBoardLog
         from agents.training.train import Training
 
@@ -189,7 +203,10 @@ class TrainCommand:
         _check_work(pack, config.tasks, learner.config)
         log = TensorBoardLog(out) if self.tensorboard else None
         command = str(facts.get("command", ""))
-        return Training(learner, name, pack, config, out, command, resume=True, log=log)
+        processes = self.processes or useful_processes()
+        return Training(
+            learner, name, pack, config, out, command, resume=True, log=log, processes=processes
+        )
 
 
 def training_of(argv: Sequence[str]) -> Training:

@@ -16,11 +16,17 @@ import stable_baselines3.common.env_checker
 from gymnasium.utils.env_checker import check_env
 
 import game.env
+from game.env.arguments import check_memory
+from game.env.recycled_arrays import RecycledArrays
+from game.env.upcoming_tasks import MOST_STATES_AHEAD, UpcomingTasks
+from game.tasks.distribution import TaskDistribution
 from game.tasks.packs import list_packs, load_pack, pack_entry
+from game.tasks.task import Task
 from game.text.level import LevelError
 from game.text.reading import parse
 from game.world.batch import GridBatch
-from game.world.features import N_FEATURES, observe
+from game.world.codes import encode
+from game.world.features import N_FEATURES, TooLargeToSee, observe
 from game.world.planner import expected_return
 from game.world.tables import compile_level
 from tests import reference
@@ -34,8 +40,8 @@ SOURCES = [*SHIPPED, CHANCY]
 
 @pytest.mark.parametrize(
     ("observation", "mode"),
-    [("features", "rgb_array"), ("state", "ansi")],
-    ids=["features", "state"],
+    [("features", "rgb_array"), ("codes", None), ("state", "ansi")],
+    ids=["features", "codes", "state"],
 )
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: getattr(source, "name", "chancy"))
 def test_both_checkers_have_nothing_to_say(source, observation: str, mode: str):
@@ -114,8 +120,9 @@ def test_an_ended_episode_begins_anew_with_the_next_step():
     assert truncated.tolist() == [False, True]
 
 
-def test_features_are_those_of_the_state():
-    envs = game.env.LevelVectorEnv(5, "goals-5x5", "features")
+@pytest.mark.parametrize("observation", ["features", "codes"])
+def test_observations_are_those_of_the_state(observation):
+    envs = game.env.LevelVectorEnv(5, "goals-5x5", observation)
     seen, _ = envs.reset(seed=0)
     assert envs.observation_space.contains(seen)
     for _ in range(4):
@@ -123,8 +130,11 @@ def test_features_are_those_of_the_state():
         for i, row in enumerate(seen):
             task, state = divmod(envs._state[i], envs.batch.n_states)
             assert task == i  # as many environments as tasks
-            expected = observe(envs.batch.tables[task])[state]
-            assert row == pytest.approx(expected.astype(np.float32))
+            expected = observe(envs.batch.tables[task])
+            if observation == "codes":
+                assert (row == encode(expected)[state]).all()
+            else:
+                assert (row == expected[state].astype(np.float32)).all()
 
 
 def test_pictures_and_text_show_the_agent():
@@ -198,7 +208,7 @@ def test_copies_by_pickle_go_on_alike_on_every_pack(folder: Path):
 
 
 @pytest.mark.parametrize("source", ["goals-5x5", CHANCY], ids=["goals", "chancy"])
-@pytest.mark.parametrize("observation", ["state", "features"])
+@pytest.mark.parametrize("observation", ["state", "features", "codes"])
 def test_copies_of_vector_environments_go_on_alike(source, observation: str):
     envs = game.env.LevelVectorEnv(3, source, observation, resample=True)
     check_copies(envs, np.random.default_rng(0).integers(5, size=(12, 3)))
@@ -215,6 +225,127 @@ def check_copies(env, actions) -> None:
         np.testing.assert_equal(played(copy, actions), played(env, actions))
 
 
+# --- tasks drawn ahead and arrays used again ---------------------------------------------------
+
+WITHOUT_CHANCE = ("mazes-9x9", "opponents")  # nothing is drawn between tasks
+WITH_CHANCE = ("dynamics", "rewards", CHANCY)
+
+
+class OneByOne:
+    """Draws the tasks of a distribution one by one, from a generator that goes on by itself."""
+
+    def __init__(self, env: game.env.LevelEnv, seed: int) -> None:
+        self.tasks = env.tasks
+        self.rng = gymnasium.utils.seeding.np_random(seed)[0]
+
+    def reset(self) -> tuple[str, int]:
+        """Return the id of a task and the state of its start."""
+        (task,) = self.tasks.sample(1, self.rng)
+        return task.id, int(self.rng.choice(compile_level(task.level).starts))
+
+
+@pytest.mark.parametrize(
+    "source", [*WITHOUT_CHANCE, *WITH_CHANCE], ids=lambda source: str(source)[:9]
+)
+def test_tasks_drawn_ahead_are_those_of_draws_one_by_one(source):
+    split = "test" if source is CHANCY else "train"
+    env = game.env.LevelEnv(source, "state", split, resample=True)
+    plain = OneByOne(env, 5)
+    for episode in range(45):
+        state, info = env.reset(seed=5 if episode == 0 else None)
+        assert (info["task"], state) == plain.reset()
+        if episode in (3, 20, 21):  # others may use the generator, too
+            assert env.np_random.random() == plain.rng.random()
+        if episode == 30:
+            env = pickle.loads(pickle.dumps(env))
+        env.step(3)
+        if env._risk:
+            plain.rng.random()
+        assert env.np_random.bit_generator.state == plain.rng.bit_generator.state
+
+
+def test_a_new_seed_or_generator_drops_the_tasks_drawn_ahead():
+    env = game.env.LevelEnv("mazes-9x9", "state", "train", resample=True)
+    first = [env.reset(seed=1)[1]["task"], *(env.reset()[1]["task"] for _ in range(9))]
+    assert len(set(first)) == 10
+    again = [env.reset(seed=1)[1]["task"], *(env.reset()[1]["task"] for _ in range(9))]
+    assert again == first
+    env.np_random = np.random.Generator(np.random.MT19937(3))  # its states cannot be compared
+    rng = np.random.Generator(np.random.MT19937(3))
+    for _ in range(3):
+        assert env.reset()[1]["task"] == env.tasks.sample(1, rng)[0].id
+
+
+def test_the_error_of_a_task_drawn_ahead_comes_when_its_turn_has_come():
+    tasks = load_pack("goals-5x5").split("train").tasks[:1]
+    too_large = Task(parse("map:\n@" + "." * 16 + "G\n"), "large")
+    draws = [*tasks * 5, too_large, *tasks]
+
+    def draw(rng: np.random.Generator) -> Task:
+        return draws[int(rng.random() * 1000) % 7]
+
+    for seed in range(5):
+        upcoming = UpcomingTasks(TaskDistribution("train", draw=draw), "features")
+        rng, plain = np.random.default_rng(seed), np.random.default_rng(seed)
+        for _ in range(20):
+            expected = draw(plain)
+            if expected is too_large:
+                with pytest.raises(TooLargeToSee):
+                    upcoming.draw(rng)
+            else:
+                assert upcoming.draw(rng).task is expected
+            assert rng.bit_generator.state == plain.bit_generator.state
+
+
+def test_large_levels_are_not_drawn_ahead():
+    rows = ["@ab" + "." * 29, *["." * 32] * 30, "." * 31 + "G"]
+    large = Task(parse("\n".join(["map:", *rows, ""])), "large")
+    drawn = []
+
+    def draw(rng: np.random.Generator) -> Task:
+        drawn.append(rng.random())
+        return large
+
+    upcoming = UpcomingTasks(TaskDistribution("train", draw=draw), "state")
+    rng = np.random.default_rng(0)
+    for turn in range(1, 6):
+        most = max(1, MOST_STATES_AHEAD // upcoming.draw(rng).tables.n_states)
+        assert len(drawn) < turn + most
+
+
+def test_an_array_is_used_again_once_nothing_refers_to_it():
+    arrays = RecycledArrays((3, 2), np.float32)
+    first, second = arrays.take(), arrays.take()
+    third = arrays.take()
+    assert len({id(first), id(second), id(third)}) == 3
+    view, number = second[1:], id(second)
+    del second
+    assert id(arrays.take()) != number  # its view needs it
+    del view
+    kept = [arrays.take() for _ in range(20)]
+    assert len({id(array) for array in kept}) == 20
+    number = [id(array) for array in kept[-2:]]
+    del kept
+    assert id(arrays.take()) in number
+    assert pickle.loads(pickle.dumps(arrays)).take().shape == (3, 2)
+
+
+def test_observations_that_are_kept_or_changed_do_not_disturb_later_ones():
+    envs, plain = (game.env.LevelVectorEnv(6, "goals-5x5") for _ in range(2))
+    rng = np.random.default_rng(0)
+    seen, expected = (one.reset(seed=0)[0] for one in (envs, plain))
+    kept = []
+    for _ in range(30):
+        kept.append((seen[2:], expected[2:].copy()))
+        seen[:2] = -1  # the array belongs to the caller
+        if rng.random() < 0.3:
+            kept = kept[3:]
+        actions = rng.integers(5, size=6)
+        seen, expected = (one.step(actions)[0] for one in (envs, plain))
+        assert (seen == expected).all()
+        assert all((view == copy).all() for view, copy in kept)
+
+
 # --- the vector environment against Gymnasium's ------------------------------------------------
 
 
@@ -229,7 +360,7 @@ def agree(ours, theirs) -> None:
         assert (part.dtype, part.shape) == (other.dtype, other.shape)
 
 
-@pytest.mark.parametrize("observation", ["state", "features"])
+@pytest.mark.parametrize("observation", ["state", "features", "codes"])
 @pytest.mark.parametrize(("source", "split"), DETERMINISTIC, ids=["goals", "opponents", "short"])
 def test_the_vector_environment_is_gymnasiums_over_scalar_ones(source, split, observation):
     """Steps, ends, and resets with seeds, masks and tasks, at random moments."""
@@ -348,7 +479,7 @@ def test_a_mask_leaves_the_other_environments_as_they_were():
 
 PLAIN = parse("steps: 5\nmap:\n@.G\n")
 BOTH = {"scalar": game.env.LevelEnv, "vector": partial(game.env.LevelVectorEnv, 2)}
-CHOICES = "features, state"
+CHOICES = "features, codes, state"
 FORMS = "a level's text, its rows, a Level or a Task"
 WRONG = [
     ({"observation": "image"}, ValueError, CHOICES),
@@ -480,5 +611,8 @@ def test_the_number_of_environments_is_refused_before_anything_is_made():
             game.env.LevelVectorEnv(count, PLAIN)
     with pytest.raises(ValueError, match="over the limit of 1 GB"):
         game.env.LevelVectorEnv(900_000, PLAIN)  # their features
+    check_memory(900_000, 1, 2, "codes")
+    with pytest.raises(ValueError, match=r"need 1\.1 GB"):
+        check_memory(900_000, 10_000, 64, "codes")
     with pytest.raises(ValueError, match="over the limit of 1 GB"):
         game.env.LevelVectorEnv(900_000, "mazes-9x9", "state", "train")  # their tables

@@ -1,95 +1,47 @@
-"""Benchmarks of the simulator on one core.
-
-Ratios compare with a plain Python loop in the same run, which makes them robust to a busy machine.
-"""
+"""Benchmarks of the simulator on one core: stepping, Gymnasium environments, drawing, compiling."""
 
 from __future__ import annotations
 
-import statistics
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
+import gymnasium
 import numpy as np
 
-from game.env import LevelEnv, LevelVectorEnv
+from agents.studies.benchmark import Benchmark, milliseconds, rate
+from agents.studies.maml_training import MAZES
+from game.env import ID, LevelEnv, LevelVectorEnv
 from game.tasks.generators import GENERATORS, Scatter
 from game.tasks.packs import load_pack
+from game.tasks.sources import Source
 from game.text.level import Level
 from game.world.batch import GridBatch
 from game.world.environments import Environments, Transitions
 from game.world.tables import N_ACTIONS, compile_level
 
 PYTHON_LOOP = "python_loop"
-REPEATS = 15
 TASKS, HORIZON = 20, 32
 SLIP = 0.2
 LOOP_STEPS = 20_000
+RESAMPLED_STEPS = 2_000
 RUN_STEPS = HORIZON
 VECTOR_STEPS = 20
-GENERATED = 1000
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One measurement; `ratio` compares it with the measurement `ratio_to` of the same run."""
-
-    value: float
-    unit: str
-    ratio: float = 1.0
-    ratio_to: str | None = None
-
-
-def world_figures() -> Iterator[tuple[str, Figure]]:
-    """Yield each measurement of the simulator with its name; the reference `python_loop` first."""
-    loop = python_loop()
-    yield PYTHON_LOOP, Figure(loop, "steps/s")
-    yield "scalar_env", compared(scalar_env(), "steps/s", loop)
-    for n_envs in (1024, 8192):
-        yield f"step_{n_envs}", compared(stepping(n_envs), "steps/s", loop)
-    yield "step_slip_8192", compared(stepping(8192, SLIP), "steps/s", loop)
-    for observation in ("state", "features"):
-        name = f"vector_{observation}_8192"
-        yield name, compared(vector_env(8192, observation), "steps/s", loop)
-    yield "compile_9x9_ms", compared(compile_ms(), "ms", loop)
-    yield "generate_1000_s", compared(generate_s(), "s", loop)
-
-
-def compared(value: float, unit: str, loop: float) -> Figure:
-    """Return a measurement with its ratio to the rate `loop` of the Python loop.
-
-    For a rate, the ratio is how many times faster it is; for a time, how many steps the loop takes
-    in it.
-    """
-    seconds = {"s": 1.0, "ms": 1e-3}
-    ratio = value * seconds[unit] * loop if unit in seconds else value / loop
-    return Figure(value, unit, ratio, PYTHON_LOOP)
-
-
-def rate(work: Callable[[], int], repeats: int = REPEATS) -> float:
-    """Return the median rate of `work`, which returns the amount it did, after a warm-up run.
-
-    Rates are per second of processor time, so that other processes do not count.
-    """
-    work()
-    rates = []
-    for _ in range(repeats):
-        began = time.process_time()
-        amount = work()
-        rates.append(amount / (time.process_time() - began))
-    return statistics.median(rates)
+GENERATED = 100  # levels drawn at a time
 
 
 def bench_levels(slip: float = 0.0) -> list[Level]:
-    """Generate 11 x 11 levels with episodes of 32 steps."""
+    """Generate levels of 9 x 9 cells within walls, with episodes of 32 steps."""
     rng = np.random.default_rng(0)
     _, generate = GENERATORS["scatter"]
     levels = [generate(rng, Scatter(steps=HORIZON)) for _ in range(TASKS)]
     return [replace(level, slip=slip) for level in levels]
 
 
-def python_loop() -> float:
+# --- stepping ------------------------------------------------------------------------------------
+
+
+def python_loop(seconds: float) -> float:
     """Measure one environment with the same rules in plain Python, in steps per second: the
     reference."""
     tables = compile_level(bench_levels()[0])
@@ -108,26 +60,10 @@ def python_loop() -> float:
                 state, clock = start, 0
         return LOOP_STEPS
 
-    return rate(walk)
+    return rate(walk, seconds)
 
 
-def scalar_env() -> float:
-    """Measure `LevelEnv`, unwrapped, with the state index as observation, in steps per second."""
-    env = LevelEnv(bench_levels()[0], "state")
-    actions = np.random.default_rng(0).integers(N_ACTIONS, size=LOOP_STEPS).tolist()
-
-    def walk() -> int:
-        env.reset(seed=0)
-        for action in actions:
-            _, _, terminated, truncated, _ = env.step(action)
-            if terminated or truncated:
-                env.reset()
-        return LOOP_STEPS
-
-    return rate(walk)
-
-
-def stepping(n_envs: int, slip: float = 0.0) -> float:
+def stepping(seconds: float, n_envs: int, slip: float = 0.0) -> float:
     """Measure `Environments.run` with actions drawn in advance, in steps per second.
 
     Includes reward, termination, time limit and autoreset, and with slip its random numbers.
@@ -142,13 +78,41 @@ def stepping(n_envs: int, slip: float = 0.0) -> float:
         environments.run(actions, out)
         return actions.size
 
-    return rate(run)
+    return rate(run, seconds)
 
 
-def vector_env(n_envs: int, observation: Any) -> float:
-    """Measure `LevelVectorEnv` on one level, one step of all environments per call, in steps per
-    second."""
-    envs = LevelVectorEnv(n_envs, bench_levels()[0], observation)
+# --- Gymnasium environments ----------------------------------------------------------------------
+
+
+def scalar_env(seconds: float) -> float:
+    """Measure `LevelEnv`, unwrapped, with the state index as observation, in steps per second."""
+    return _single_steps(LevelEnv(bench_levels()[0], "state"), LOOP_STEPS, seconds)
+
+
+def resample_env(seconds: float) -> float:
+    """Measure `gymnasium.make` with a new level in each episode, in steps per second."""
+    env = gymnasium.make(ID, level=MAZES, split="train", resample=True)
+    return _single_steps(env, RESAMPLED_STEPS, seconds)
+
+
+def _single_steps(env: gymnasium.Env[Any, Any], steps: int, seconds: float) -> float:
+    """Measure an environment with random actions, its resets included, in steps per second."""
+    actions = np.random.default_rng(0).integers(N_ACTIONS, size=steps).tolist()
+
+    def walk() -> int:
+        env.reset(seed=0)
+        for action in actions:
+            _, _, terminated, truncated, _ = env.step(action)
+            if terminated or truncated:
+                env.reset()
+        return steps
+
+    return rate(walk, seconds)
+
+
+def vector_env(seconds: float, n_envs: int, observation: Any, level: Source | None = None) -> float:
+    """Measure `LevelVectorEnv`, one step of all environments per call, in steps per second."""
+    envs = LevelVectorEnv(n_envs, level or bench_levels()[0], observation)
     actions = np.random.default_rng(0).integers(N_ACTIONS, size=(VECTOR_STEPS, n_envs))
 
     def walk() -> int:
@@ -156,16 +120,109 @@ def vector_env(n_envs: int, observation: Any) -> float:
             envs.step(action)
         return actions.size
 
-    return rate(walk)
+    return rate(walk, seconds)
 
 
-def compile_ms() -> float:
-    """Measure the time to compile a level with an interior of 9 x 9, in milliseconds."""
+# --- drawing and compiling -----------------------------------------------------------------------
+
+
+def compile_ms(seconds: float) -> float:
+    """Measure the time to compile a level of 9 x 9 cells within walls, in milliseconds."""
     levels = bench_levels()
-    return 1000 / rate(lambda: len([compile_level(level) for level in levels]))
+    return milliseconds(lambda: [compile_level(level) for level in levels], seconds) / TASKS
 
 
-def generate_s() -> float:
-    """Measure the time to generate 1,000 training levels of a pack, in seconds."""
-    source = load_pack("mazes-9x9").split("train")
-    return 1 / rate(lambda: len(source.sample(GENERATED, np.random.default_rng(0))) // GENERATED, 3)
+def compile_batch_ms(seconds: float) -> float:
+    """Measure the time per level where levels are compiled together, in milliseconds."""
+    levels = bench_levels()
+    return milliseconds(lambda: GridBatch.of(levels), seconds) / TASKS
+
+
+def generate_s(seconds: float) -> float:
+    """Measure the time to draw 1,000 training levels of a pack, in seconds."""
+    source, rng = load_pack(MAZES).split("train"), np.random.default_rng(0)
+    return milliseconds(lambda: source.sample(GENERATED, rng), seconds) / GENERATED
+
+
+STEPPING = "Stepping: 20 levels of 9 x 9, made beforehand; no learning, no features"
+GYMNASIUM = "Gymnasium environments: random actions, no learning"
+LEVELS = "Making levels"
+
+WORLD: dict[str, Benchmark] = {
+    PYTHON_LOOP: Benchmark(
+        STEPPING,
+        "One environment as a plain Python loop over the same tables: the reference.",
+        "steps/s",
+        python_loop,
+    ),
+    **{
+        f"step_{n_envs}": Benchmark(
+            STEPPING,
+            f"{n_envs:,} environments in one call of `Environments.run`, actions drawn beforehand.",
+            "steps/s",
+            partial(stepping, n_envs=n_envs),
+            compared=True,
+        )
+        for n_envs in (1024, 8192)
+    },
+    "step_slip_8192": Benchmark(
+        STEPPING,
+        f"As step_8192, with slip {SLIP} and its random numbers.",
+        "steps/s",
+        partial(stepping, n_envs=8192, slip=SLIP),
+        compared=True,
+    ),
+    "scalar_env": Benchmark(
+        GYMNASIUM,
+        "`LevelEnv` on one level; observes the number of the state.",
+        "steps/s",
+        scalar_env,
+        compared=True,
+    ),
+    "resample_env": Benchmark(
+        GYMNASIUM,
+        f"`gymnasium.make(..., resample=True)` on {MAZES}: each episode draws and compiles a new "
+        "level and makes its features, all included.",
+        "steps/s",
+        resample_env,
+    ),
+    "vector_state_8192": Benchmark(
+        GYMNASIUM,
+        "8,192 environments of `LevelVectorEnv` on one level; observes numbers of states.",
+        "steps/s",
+        partial(vector_env, n_envs=8192, observation="state"),
+        compared=True,
+    ),
+    "vector_features_8192": Benchmark(
+        GYMNASIUM,
+        "As vector_state_8192; observes features, made once and looked up in each step.",
+        "steps/s",
+        partial(vector_env, n_envs=8192, observation="features"),
+        compared=True,
+    ),
+    "vector_mazes_8192": Benchmark(
+        GYMNASIUM,
+        f"As vector_features_8192, on the 100 test levels of {MAZES}.",
+        "steps/s",
+        partial(vector_env, n_envs=8192, observation="features", level=MAZES),
+        compared=True,
+    ),
+    "compile_9x9_ms": Benchmark(
+        LEVELS,
+        "Compiling one level of 9 x 9 into tables, as an environment does; drawing not included.",
+        "ms",
+        compile_ms,
+    ),
+    "compile_batch_ms": Benchmark(
+        LEVELS,
+        f"Compiling {TASKS} levels together into a batch, as training does: time for each level.",
+        "ms",
+        compile_batch_ms,
+    ),
+    "generate_1000_s": Benchmark(
+        LEVELS,
+        f"Drawing 1,000 training levels of {MAZES}; compiling not included.",
+        "s",
+        generate_s,
+    ),
+}

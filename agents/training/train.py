@@ -21,6 +21,7 @@ from agents.agent_catalog import CHECKPOINT, CONFIG, RESULTS, WEIGHTS
 from agents.learner import AgentError, Arrays, Diverged, Learner, not_finite
 from agents.run_folder import AGENT_THERE, Write, locked, replace_files, run_file, run_path
 from agents.runs import describe, resume, write_checkpoint, write_weights
+from agents.training.batches import Batches, iteration_rng, opened
 from agents.training.curves import adaptation_curves
 from agents.training.plots import plot_training
 from agents.training.tensorboard import TensorBoardLog
@@ -31,11 +32,9 @@ from game.filling import Misfit, fill
 from game.tasks.packs import Pack
 from game.tasks.task import Task
 from game.world.batch import GridBatch
-from game.world.tables import Tables, compile_level
 
 METRICS, CURVES = "metrics.csv", "curves.png"
 MIN_IMPROVEMENT = 0.001  # of the validation score; less does not reset `patience`
-MAX_COMPILED = 2000  # tasks whose tables are cached
 COLLAPSED_ENTROPY = 0.02  # nats; a policy below this does not explore
 
 
@@ -119,12 +118,13 @@ class Training:
     overwrite: bool = False
     """Replace a run that is in `out` already."""
     log: TensorBoardLog | None = None
+    processes: int = 1
+    """With 2, a second process makes the batches of tasks ahead; they are the same."""
     status: RunStatus = field(default_factory=RunStatus)
     agent_saved: bool = False
     _clock: float = 0.0  # when time was last counted
     _best_unsaved: bool = False  # whether the learner is the best so far, and not yet written
     _checkpoint: tuple[Arrays, str] | None = None  # of the last iteration
-    _compiled: dict[str, Tables] = field(default_factory=dict)
 
     def run(self) -> Iterator[Update | Validation]:
         """Train to the end, yielding an event for each iteration and validation.
@@ -134,14 +134,17 @@ class Training:
         self._clock = time.monotonic()
         if self.resume:
             self._restore()
-        while self.status.progress < 1 or self._validation_due():
-            if self._validation_due():
-                validation = self._validate()
-                yield validation
-                if validation.plateau:
-                    return
-                continue
-            yield self._iterate()
+        split, config = self.pack.split("train"), self.config
+        batches = Batches(split, config.tasks, config.seed)
+        with opened(batches, self.status.iteration, self.processes) as source:
+            while self.status.progress < 1 or self._validation_due():
+                if self._validation_due():
+                    validation = self._validate()
+                    yield validation
+                    if validation.plateau:
+                        return
+                    continue
+                yield self._iterate(source.batch(self.status.iteration))
 
     @contextlib.contextmanager
     def opened(self) -> Iterator[Self]:
@@ -200,10 +203,9 @@ class Training:
         self.status.seconds += passed
         return passed
 
-    def _iterate(self) -> Update:
+    def _iterate(self, batch: GridBatch) -> Update:
         status, config = self.status, self.config
-        rng = np.random.default_rng([config.seed, status.iteration])
-        batch = GridBatch(self._sample(rng))
+        rng = iteration_rng(config.seed, status.iteration)
         metrics = self.learner.meta_update(batch, rng.spawn(config.tasks), status.progress)
         if not isinstance(metrics, dict):
             raise AgentError("meta_update of the learner returned no dictionary of metrics")
@@ -224,17 +226,6 @@ class Training:
         if self.log:
             self.log.add(status.iteration, metrics)
         return Update(status.iteration, status.progress, status.seconds, status.env_steps, metrics)
-
-    def _sample(self, rng: np.random.Generator) -> list[Tables]:
-        """Return the tables of a sampled meta-batch; tasks of a finite pack are compiled once."""
-        train = self.pack.split("train")
-        batch = []
-        for task in train.sample(self.config.tasks, rng):
-            tables = self._compiled.get(task.id) or compile_level(task.level)
-            if not train.unlimited and len(self._compiled) < MAX_COMPILED:
-                self._compiled[task.id] = tables
-            batch.append(tables)
-        return batch
 
     def _validate(self) -> Validation:
         """Evaluate on validation tasks, and save the agent if it is the best so far."""

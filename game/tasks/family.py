@@ -18,18 +18,20 @@ from game.text.variants import MIRRORED, variants
 
 SIDED_SLIPS = ("slip left", "slip right")  # labels of sets that a mirror swaps
 
+Sets = dict[str, tuple[float | str, ...]]  # members by label
 
-def _sets(level: Level) -> dict[str, tuple[float | str, ...]]:
+
+def _sets(level: Level) -> Sets:
     """Return the members of each set by its label."""
     drawable = drawable_values(level)
     return {label: v.members for label, v in drawable.items() if isinstance(v, OneOf)}
 
 
-def _sizes(level: Level) -> tuple[int, ...]:
+def _sizes(level: Level, sets: Sets) -> tuple[int, ...]:
     """Return the numbers of candidate goals, of variants, and of members of each set."""
     rotations = 4 if ROTATE in level.vary else 1
     reflections = 2 if MIRROR in level.vary else 1
-    sizes = map(len, _sets(level).values())
+    sizes = map(len, sets.values())
     return max(1, len(level.find(CANDIDATE))), rotations * reflections, *sizes
 
 
@@ -38,7 +40,7 @@ def count_tasks(level: Level) -> int:
 
     Identical variants of a symmetric map are counted separately. A range counts as one task.
     """
-    return math.prod(_sizes(level))
+    return math.prod(_sizes(level, _sets(level)))
 
 
 def nth_task(level: Level, index: int, name: str) -> Task:
@@ -47,16 +49,19 @@ def nth_task(level: Level, index: int, name: str) -> Task:
     The number encodes a candidate goal, a variant and a member of each set. Values of ranges are
     drawn with a seed that depends on the task, so that the same number gives the same task.
     """
-    task = _without_ranges_drawn(level, index, name)
+    task = _without_ranges_drawn(level, _sets(level), index, name)
     if task.member is None:
         return task
     return redraw_ranges(task, np.random.default_rng(int(task.kind, 16)))
 
 
-def _without_ranges_drawn(level: Level, index: int, name: str) -> Task:
-    """Return the task with this number before the draws from its ranges."""
+def _without_ranges_drawn(level: Level, sets: Sets, index: int, name: str) -> Task:
+    """Return the task with this number before the draws from its ranges.
+
+    `sets` are those of the level.
+    """
     numbers: list[int] = []
-    for size in reversed(_sizes(level)):  # there may be more tasks than numpy can count
+    for size in reversed(_sizes(level, sets)):  # there may be more tasks than numpy can count
         index, number = divmod(index, size)
         numbers.insert(0, number)
     candidate, variant, *members = numbers
@@ -65,14 +70,15 @@ def _without_ranges_drawn(level: Level, index: int, name: str) -> Task:
     if candidates:
         row, column = candidates[candidate]
         level = place_goal(level, (row, column))
+        sets = _sets(level)
         drawn.append(("goal", f"row {row + 1} column {column + 1}"))
     if variant:
-        sides = [list(_sets(level)).index(side) for side in SIDED_SLIPS if side in _sets(level)]
+        sides = [list(sets).index(side) for side in SIDED_SLIPS if side in sets]
         label, level = variants(level)[variant]
         drawn.append(("variant", label))
         if label.startswith(MIRRORED) and len(sides) == 2:  # the two sets have changed places
             members[sides[0]], members[sides[1]] = members[sides[1]], members[sides[0]]
-    sets = _sets(level)
+        sets = _sets(level)
     chosen: dict[str, Value] = {label: m[i] for (label, m), i in zip(sets.items(), members)}
     drawn += [(label, text_of(value)) for label, value in chosen.items()]
     weight = math.prod(members.count(chosen[label]) for label, members in sets.items())
@@ -87,9 +93,10 @@ def _without_ranges_drawn(level: Level, index: int, name: str) -> Task:
 
 def _distinct_numbers(level: Level) -> Iterator[int]:
     """Yield the numbers of tasks, one for the equal members of each set."""
-    n_candidates, n_variants, *_ = _sizes(level)
+    sets = _sets(level)
+    n_candidates, n_variants, *_ = _sizes(level, sets)
     digits: list[list[tuple[int, int]]] = []  # each a number and its base
-    for members in (range(n_candidates), range(n_variants), *_sets(level).values()):
+    for members in (range(n_candidates), range(n_variants), *sets.values()):
         first = {member: i for i, member in reversed(list(enumerate(members)))}
         digits.append([(i, len(members)) for i in sorted(first.values())])
     for chosen in itertools.product(*digits):
@@ -116,9 +123,10 @@ def redraw_ranges(task: Task, rng: np.random.Generator) -> Task:
 
 def draw_task(level: Level, name: str, rng: np.random.Generator) -> Task:
     """Return a uniformly random task of a level."""
-    choices = count_tasks(level)
+    sets = _sets(level)
+    choices = math.prod(_sizes(level, sets))
     index = int(rng.random() * choices) if choices > 1 else 0
-    return redraw_ranges(_without_ranges_drawn(level, index, name), rng)
+    return redraw_ranges(_without_ranges_drawn(level, sets, index, name), rng)
 
 
 def family(level: Level, name: str) -> Iterator[Task]:

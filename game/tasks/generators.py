@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from game.text.flood import reachable, reachable_within
 from game.text.level import MAX_STEPS, Level
 from game.text.tiles import BY_CHAR, CANDIDATE, FLOOR, GOAL, START, WALL
-from game.text.walking import reachable
 from game.world.rules import KEYS, Bools, Floats
 
 ATTEMPTS = 1000  # to generate a level that is new and solvable, at most
@@ -260,9 +260,10 @@ def generate(
         kind_noise = rng.random(walls.shape)
         if walls.all():
             continue
-        grid = np.where(walls, WALL, _terrain(p, ~walls, terrain_noise, kind_noise))
-        grid[_nearest_to_centre(~walls)] = START
-        grid = np.pad(grid, 1, constant_values=WALL)
+        grid = np.full((p.height + 2, p.width + 2), WALL)
+        inside = grid[1:-1, 1:-1]
+        inside[~walls] = _terrain(p, ~walls, terrain_noise, kind_noise)[~walls]
+        inside[_nearest_to_centre(~walls)] = START
         if not _place_items(grid, rng, p, doors):
             continue
         cells = _goal_cells(_level(grid, p), p, FLOOR + p.terrain)
@@ -288,14 +289,13 @@ def with_candidates(level: Level, p: GeneratorParameters) -> Level:
 
 
 def _level(grid: np.ndarray, p: GeneratorParameters) -> Level:
-    return Level(tuple("".join(row) for row in grid), steps=p.steps)
+    return Level(tuple(map("".join, grid.tolist())), steps=p.steps)
 
 
 def _goal_cells(level: Level, p: GeneratorParameters, ground: str) -> list[Cell]:
     """Return the cells with a tile of `ground` at a suitable distance, in reading order."""
-    distance = reachable(level, level.find(START)[0])
-    suits = range(p.min_distance, p.max_distance + 1)
-    return sorted(c for c, n in distance.items() if n in suits and level.rows[c[0]][c[1]] in ground)
+    cells = reachable_within(level, level.find(START)[0], p.min_distance, p.max_distance)
+    return [(row, column) for row, column in cells if level.rows[row][column] in ground]
 
 
 def _terrain(p: GeneratorParameters, free: Bools, noise: Floats, kind_noise: Floats) -> np.ndarray:

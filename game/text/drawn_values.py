@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from game.text.flood import reachable
 from game.text.header import DRAWN
 from game.text.level import Cell, Level, needs_candidates
 from game.text.tiles import CANDIDATE, FLOOR, GOAL
 from game.text.values import OneOf, Range, Value
-from game.text.walking import reachable, start_cells
+from game.text.walking import start_cells
 
 
 def place_goal(level: Level, cell: Cell, char: str = "") -> Level:
@@ -75,6 +76,8 @@ def drawable_values(level: Level) -> dict[str, Value]:
 
 def with_values(level: Level, chosen: dict[str, Value]) -> Level:
     """The level with some of its values replaced, by their labels."""
+    if not chosen:
+        return level
     changed = {n: value for key in DRAWN for n, value in key.assign(level, chosen).items()}
     return replace(level, **changed)
 

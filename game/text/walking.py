@@ -42,16 +42,8 @@ class Node(NamedTuple):
 
 Graph = dict[Node, tuple[int, list[Node]]]  # distance and exits of each node that can be reached
 MOST_VISITS = 1_000_000  # nodes that `reached_by_start` visits
-_BACK = dict(zip(DIRECTIONS, ("down", "up", "right", "left")))
+BACK = dict(zip(DIRECTIONS, ("down", "up", "right", "left")))  # the opposite move
 _STEPS = dict(zip(DIRECTIONS, ((-1, 0), (1, 0), (0, -1), (0, 1))))
-
-
-def reachable(level: Level, start: Cell) -> dict[Cell, int]:
-    """Cells that can be reached from `start`, each with its distance in moves."""
-    distance: dict[Cell, int] = {}
-    for node, (steps, _) in explore(level, [start]).items():
-        distance.setdefault(node[:2], steps)
-    return distance
 
 
 def explore(level: Level, starts: Iterable[Cell]) -> Graph:
@@ -283,10 +275,10 @@ def _static_moves(level: Level) -> Callable[[Cell], list[Move]]:
         found = known[cell] = []
         for move, down, right in steps:
             r, c = row + down, column + right
-            if not (0 <= r < height and 0 <= c < width) or (here in _BACK and here != move):
+            if not (0 <= r < height and 0 <= c < width) or (here in BACK and here != move):
                 continue
             tile = BY_CHAR[tiles[r][c]]
-            if tile.passable and tile.effect != _BACK[move]:
+            if tile.passable and tile.effect != BACK[move]:
                 ahead = (r, c)
                 found.append((ahead, (r + down, c + right), twins.get(ahead, ahead), tile))
         return found

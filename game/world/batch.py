@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import Any
+from functools import cached_property, wraps
+from typing import Any, TypeVar
 
 import numpy as np
 
 from game.text.level import Level
 from game.world.rules import Bools, Floats, Ints
-from game.world.tables import N_ACTIONS, Tables, compile_level
+from game.world.tables import N_ACTIONS, Tables, compile_levels
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,24 @@ class Chance:
         return self.calm * slid + (self.wind * q).sum(-1)[..., None]
 
 
+Result = TypeVar("Result")
+
+
+def once_per_batch(function: Callable[..., Result]) -> Callable[..., Result]:
+    """Keep what a function returns for a batch with the batch, so that it is computed once, and
+    goes with the batch to another process."""
+
+    @wraps(function)
+    def remembered(batch: GridBatch, *args: Hashable) -> Result:
+        key = (function.__name__, *args)
+        if key not in batch.results:
+            batch.results[key] = function(batch, *args)
+        result: Result = batch.results[key]
+        return result
+
+    return remembered
+
+
 # the arrays over states that a batch pads to one size
 _PADDED = ("next_state", "reward", "terminated", "over", "goal", "slip", "lean", "cell")
 
@@ -63,6 +81,7 @@ class GridBatch:
         if not tables:
             raise ValueError("a batch needs at least one task")
         self.tables = tuple(tables)
+        self.results: dict[Hashable, Any] = {}  # see `once_per_batch`
         self.n_tasks = len(tables)
         self.n_states = max(t.n_states for t in tables)
         self.steps: Ints = np.array([t.level.steps for t in tables])  # [T]
@@ -89,7 +108,7 @@ class GridBatch:
     @classmethod
     def of(cls, levels: Sequence[Level]) -> GridBatch:
         """Compile levels and return them as a batch."""
-        return cls([compile_level(level) for level in levels])
+        return cls(compile_levels(levels))
 
     @cached_property
     def flat_next(self) -> Ints:

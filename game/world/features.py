@@ -10,11 +10,13 @@ from __future__ import annotations
 from itertools import accumulate
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from game.text.level import Level
 from game.text.tiles import BY_NAME, COIN, FLOOR, GATE, GOAL, SETTINGS
-from game.world.batch import GridBatch
+from game.world.batch import GridBatch, once_per_batch
 from game.world.rules import KEYS, MOVES, STAY, Bools, CellGrid, Floats, Ints, number
+from game.world.stacks import stacked
 from game.world.tables import Tables
 
 MAX_SIZE = 16
@@ -46,6 +48,7 @@ N_FEATURES = sum(LAYOUT.values())
 # blocks are only appended: agents trained on fewer blocks run on, see `agents.runs`
 FIRST_LAYOUT = {name: LAYOUT[name] for name in list(LAYOUT)[: list(LAYOUT).index("goal") + 1]}
 N_FIRST_FEATURES = sum(FIRST_LAYOUT.values())
+_LOCKABLE = (*KEYS.upper(), GATE)
 START_OF = dict(zip(LAYOUT, accumulate(LAYOUT.values(), initial=0)))
 
 
@@ -70,8 +73,9 @@ def observe(tables: Tables) -> Floats:
     return features
 
 
-def observe_batch(batch: GridBatch) -> tuple[Floats, Ints]:
-    """Return the features of a batch [T, S, F'] and their columns [F'].
+@once_per_batch
+def observe_batch(batch: GridBatch, dtype: DTypeLike = np.float64) -> tuple[Floats, Ints]:
+    """Return the features of a batch [T, S, F'] and their columns [F'], both not to be changed.
 
     Columns that are zero in all states are left out. Padding states have zero features.
     Raises TooLargeToSee.
@@ -80,46 +84,79 @@ def observe_batch(batch: GridBatch) -> tuple[Floats, Ints]:
     hot = {"row": row, "column": column, "cell": row * MAX_SIZE + column}
     sizes = [tables.n_states for tables in batch.tables]
     real = np.arange(batch.n_states) < np.array(sizes)[:, None]  # [T, S] not padding
-    blocks_of_tasks = [_blocks(tables) for tables in batch.tables]
+    blocks = _blocks(batch, dtype)
     parts, columns = [], []
-    for name, width in LAYOUT.items():
+    for name in LAYOUT:
         if name in hot:
             used = np.unique(hot[name][real])
             part = (hot[name][..., None] == used) & real[..., None]  # [T, S, used]
-        elif not any(name in blocks for blocks in blocks_of_tasks):
-            continue
+        elif name in blocks:
+            blocks[name][~real] = 0
+            used = np.flatnonzero(blocks[name].any((0, 1)))
+            part = blocks[name][..., used]
         else:
-            whole = np.zeros((*real.shape, width))
-            for task, blocks in zip(whole, blocks_of_tasks):
-                if name in blocks:
-                    task[: len(blocks[name])] = blocks[name]
-            used = np.flatnonzero(whole.any((0, 1)))
-            part = whole[..., used]
+            continue
         parts.append(part)
         columns.append(START_OF[name] + used)
-    return np.concatenate(parts, 2, dtype=float), np.concatenate(columns)
+    return np.concatenate(parts, 2, dtype=dtype), np.concatenate(columns)
 
 
-def _blocks(tables: Tables) -> dict[str, Floats]:
-    """Return the blocks [S, width] that the level uses, without the one-hot ones."""
-    level = tables.level.shown or tables.level
-    check_observable(level)
-    around = tables.cell[:, None] + _OFFSETS  # [S, window, 2]
-    window = around[..., 0] * (level.width + 2 * VIEW_RADIUS) + around[..., 1]  # [S, window]
-    blocks = {name: grid.take(window) for name, grid in _surroundings(level).items()}
+def _blocks(batch: GridBatch, dtype: DTypeLike) -> dict[str, Floats]:
+    """Return the blocks [T, S, width] that some level uses, without the one-hot ones.
+
+    Those of padding states are meaningless.
+    """
+    levels = [tables.level.shown or tables.level for tables in batch.tables]
+    blocks: dict[str, Floats] = {}
+
+    def block(name: str) -> Floats:
+        if name not in blocks:
+            blocks[name] = np.zeros((*batch.over.shape, LAYOUT[name]), dtype)
+        return blocks[name]
+
+    for level in levels:
+        check_observable(level)
+    row, column = np.moveaxis(batch.cell[:, :, None] + _OFFSETS, -1, 0)  # [T, S, window]
+    for stack in stacked(levels, VIEW_RADIUS):
+        tops = np.array(stack.tops)[:, None, None]
+        width = stack.level.width + 2 * VIEW_RADIUS
+        window = (row[stack.members] + tops) * width + column[stack.members]  # [n, S, window]
+        for name, grid in _surroundings(stack.level).items():
+            block(name)[stack.members] = grid.astype(dtype).take(window)
+    for t, (tables, level) in enumerate(zip(batch.tables, levels)):
+        for name, values in _changing_blocks(tables, level).items():
+            block(name)[t, : tables.n_states] = values
+        if tables.keys.any() or level.has(_LOCKABLE):
+            blocked = block("blocked")[t, : tables.n_states]
+            np.maximum(blocked, _locked(tables, level), out=blocked)
+    return blocks
+
+
+def _changing_blocks(tables: Tables, level: Level) -> dict[str, Floats]:
+    """Return the blocks [S, width] that depend on more of the state than the cell, and the goal's.
+
+    `level` is the level as shown.
+    """
+    blocks = {}
     if tables.keys.any() or tables.coins.any():
-        blocks["item"] = _items(tables, level, window)
+        blocks["item"] = _items(tables, level)
     if tables.keys.any():
         blocks["keys"] = tables.keys.astype(float)
-    blocks["blocked"] = np.maximum(blocks["blocked"], _locked(tables, level, window))
     if tables.opponents.size:
         blocks["opponent"] = _offset(tables.cell, tables.opponents)
     if tables.boxes.size:
-        blocks["box"] = _boxes(tables, level, window)
+        blocks["box"] = _boxes(tables, level)
     goals = np.array(level.find(GOAL)).reshape(-1, 2)
     if level.goal == "visible" and len(goals):
         blocks["goal"] = _offset(tables.cell, goals)
     return blocks
+
+
+def _window(tables: Tables, level: Level) -> Ints:
+    """Return the cells around the agent in each state [S, window], as in `_surroundings`."""
+    around = tables.cell[:, None] + _OFFSETS  # [S, window, 2]
+    window: Ints = around[..., 0] * (level.width + 2 * VIEW_RADIUS) + around[..., 1]
+    return window
 
 
 def _surroundings(level: Level) -> dict[str, Floats]:
@@ -143,13 +180,14 @@ def _surroundings(level: Level) -> dict[str, Floats]:
     return grids
 
 
-def _items(tables: Tables, level: Level, window: Ints) -> Floats:
+def _items(tables: Tables, level: Level) -> Floats:
     """Return the items that can still be taken [S, window]: 1 for a key, for a coin its worth
     relative to the default.
 
     `level` is the level as shown, so that a hidden worth is not revealed.
     """
     default = number(SETTINGS[f"{COIN} worth"].default)
+    window = _window(tables, level)
     items = np.zeros(window.shape)
     for key, char in enumerate(KEYS):
         for cell in level.find(char):
@@ -160,15 +198,16 @@ def _items(tables: Tables, level: Level, window: Ints) -> Floats:
     return items
 
 
-def _boxes(tables: Tables, level: Level, window: Ints) -> Floats:
+def _boxes(tables: Tables, level: Level) -> Floats:
     """Return 1 for each observed cell that a box stands on [S, window]."""
     row, column = np.moveaxis(tables.boxes + VIEW_RADIUS, -1, 0)  # [S, boxes]
     cells = row * (level.width + 2 * VIEW_RADIUS) + column
-    return (window[:, :, None] == cells[:, None]).any(-1).astype(float)
+    return (_window(tables, level)[:, :, None] == cells[:, None]).any(-1).astype(float)
 
 
-def _locked(tables: Tables, level: Level, window: Ints) -> Bools:
+def _locked(tables: Tables, level: Level) -> Bools:
     """Return which observed cells are doors whose key is not held, or closed gates [S, window]."""
+    window = _window(tables, level)
     locked = np.zeros(window.shape, bool)
     for key, char in enumerate(KEYS):
         for cell in level.find(char.upper()):

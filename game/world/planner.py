@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from game.world.batch import GridBatch
+from game.world.batch import GridBatch, once_per_batch
 from game.world.rules import Floats, Ints
 from game.world.tables import N_ACTIONS, Tables, TooLarge
 
@@ -180,6 +180,7 @@ class BaselineReturns:
         return score(returns, self.random, self.optimal)
 
 
+@once_per_batch
 def baseline_returns(batch: GridBatch) -> BaselineReturns:
     """Compute both baselines of every task of a batch."""
     return BaselineReturns(random_return(batch), optimal_return(batch))

@@ -9,6 +9,7 @@ deterministic. Wind and slip only replace the chosen action by the one that take
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -33,7 +34,7 @@ from game.text.tiles import (
     WALL,
 )
 from game.text.values import SHUFFLED, SHUFFLED_ALL, OneOf, Value, moves_of, text_of
-from game.text.walking import start_cells, teleporters
+from game.text.walking import start_cells
 
 MOVES = np.array([[-1, 0], [1, 0], [0, -1], [0, 1], [0, 0]])  # [A, (row, column)]
 STAY = ACTIONS.index("stay")
@@ -43,6 +44,7 @@ BACK = np.array([1, 0, 3, 2, 4])  # [A] the opposite move
 CAUGHT = -1.0  # added to the reward of a step in which an opponent catches the agent
 KEYS = "abcd"
 MAX_COINS = 40
+TELEPORTERS = {tile.char for tile in TILES if tile.effect == "teleporter"}
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -146,15 +148,19 @@ class States:
 class FlatGrid(CellGrid):
     """A concrete level prepared for `step`: its cells as flat arrays in reading order.
 
+    Of a tall level (see `game.world.stacks`), `tops` are the rows in which its maps begin. Coins
+    are numbered in each map, and teleporters lead to their twins in the same map.
+
     `period` is the number of steps after which all opponents' moves repeat, or the number of phases
     of an episode if that is smaller. Keys and coins are numbered from 0. A door without a key on
     the map is a wall. Raises ValueError where a value is still to be drawn.
     """
 
-    def __init__(self, level: Level) -> None:
+    def __init__(self, level: Level, tops: Sequence[int] = (0,)) -> None:
         super().__init__(level)
         self.level = level
         self.wide = level.width + 2
+        self.firsts = [self.number(top, -1) for top in tops]  # the first cell of each map
         for name, grid in list(vars(self).items()):
             if isinstance(grid, np.ndarray):
                 setattr(self, name, grid.ravel())
@@ -163,6 +169,7 @@ class FlatGrid(CellGrid):
         self.offset: Ints = MOVES @ np.array([self.wide, 1])  # [A] move -> distance
         self.key_names = [c for c in KEYS if c in self.chars]
         self.coins = self._find(COIN)
+        self.n_coins = len(self.coins) // len(tops)  # in each map
         self.boxes = self._find(*BOXES)
         self.ends_with_boxes = level.ends == ENDS_BOXES
         self.boxable: Bools = _is(*BOXABLE)[self.codes]  # a gate must be open, too
@@ -206,13 +213,21 @@ class FlatGrid(CellGrid):
         for bit, char in enumerate(self.key_names):
             key[self._find(char)] = 1 << bit
             door[self._find(char.upper())] = 1 << bit
-        if len(self.coins) <= MAX_COINS:
-            coin[self.coins] = 1 << np.arange(len(self.coins))
+        if self.n_coins <= MAX_COINS:
+            of_map = self.map_of(self.coins)
+            coin[self.coins] = 1 << (np.arange(len(of_map)) - np.searchsorted(of_map, of_map))
         twin = np.arange(len(self.codes))
-        for char in self.chars:
-            for a, b in teleporters(self.level, char):
-                twin[self.number(*a)] = self.number(*b)
+        for char in self.chars & TELEPORTERS:
+            cells = self._find(char)
+            of_map = self.map_of(cells)
+            pairs = cells[np.bincount(of_map)[of_map] == 2].reshape(-1, 2)
+            twin[pairs] = pairs[:, ::-1]
         return key, door, coin, twin
+
+    def map_of(self, cells: Ints) -> Ints:
+        """Return the map, by number, that each cell [N] is in."""
+        number: Ints = np.searchsorted(self.firsts, cells, "right") - 1
+        return number
 
     def number(self, row: int, column: int) -> int:
         """Return the index in the flat map of a cell of the map."""

@@ -1,6 +1,7 @@
 """Levels compiled to transition tables.
 
 `compile_level` numbers a level's reachable states 0..S-1 and tabulates the effect of each action.
+`compile_levels` does it for many levels, which are stacked where they differ in their maps alone.
 `GridBatch` (game.world.batch) pads T such tables to one size for batched steps.
 
 The tables are deterministic. Wind and slip replace the chosen action by another one, and then the
@@ -12,13 +13,14 @@ action that causes it.
 from __future__ import annotations
 
 import math
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from game.text.box_states import has_more_box_states, is_simple
 from game.text.level import MAX_STATES, Level
-from game.text.tiles import ACTIONS, BOXES
+from game.text.tiles import ACTIONS, BOXES, COIN, GATE, OPPONENTS, SWITCH
 from game.world.box_sets import BoxSets
 from game.world.rules import (
     KEYS,
@@ -34,9 +36,13 @@ from game.world.rules import (
     opponents_at,
     step,
 )
+from game.world.stacks import stacked
 
 SMALL = 8_192  # up to this many states are tabulated at once, reachable or not
 N_ACTIONS = len(ACTIONS)
+MOST_BITS = 3  # keys, coins and the like of levels that are compiled together: few states of each
+_OF_WHOLE_MAP = (*BOXES, *OPPONENTS)
+_CHANGING = (*KEYS, *KEYS.upper(), SWITCH, GATE)
 
 
 class TooLarge(ValueError):
@@ -109,14 +115,14 @@ class _Numbering:
         self.factors = {
             "cells": len(self.cells),
             "sets of keys held": 1 << len(game.key_names),
-            "sets of coins left": 1 << len(game.coins),
+            "sets of coins left": 1 << game.n_coins,
             "phases of the opponents": game.period,
             "sets of cells of the boxes": math.comb(int(game.boxable.sum()), len(game.boxes)),
             "positions of the gates": 2 if game.has_switches else 1,
             "cells of the hunters": len(self.cells) ** len(game.hunters),
         }
         self.size = math.prod(self.factors.values())
-        if len(game.coins) > MAX_COINS or self.size >= 1 << 62:
+        if game.n_coins > MAX_COINS or self.size >= 1 << 62:
             raise self.too_large()
         self.box_sets = BoxSets(np.flatnonzero(game.boxable), len(game.boxes), len(game.boxable))
 
@@ -170,15 +176,44 @@ def compile_level(level: Level) -> Tables:
 
     Raises TooLarge over MAX_STATES states, and ValueError where a value is still to be drawn.
     """
-    game = FlatGrid(level)
+    return compile_levels([level])[0]
+
+
+def compile_levels(levels: Sequence[Level]) -> list[Tables]:
+    """Return the tables of several levels: the same as of each alone, in less time.
+
+    Raises as `compile_level` does.
+    """
+    found: dict[int, Tables] = {}
+    for stack in stacked(levels, 1, _kind):
+        members = [levels[i] for i in stack.members]
+        found |= zip(stack.members, _compile(FlatGrid(stack.level, stack.tops), members))
+    return [found[i] for i in range(len(levels))]
+
+
+def _kind(level: Level) -> Hashable:
+    """Return what levels must share to be compiled in a stack; None where a level cannot be.
+
+    Boxes, opponents and starts that are searched for depend on the whole map.
+    """
+    if level.starts or level.has(_OF_WHOLE_MAP):
+        return None
+    whole = "".join(level.tiles)
+    items = [char for char in _CHANGING if char in whole]
+    n_coins = whole.count(COIN)
+    return None if len(items) + n_coins > MOST_BITS else (tuple(items), n_coins)
+
+
+def _compile(game: FlatGrid, levels: Sequence[Level]) -> Iterator[Tables]:
+    """Yield the tables of each level of a stack."""
     numbering = _Numbering(game)
-    if numbering.size > MAX_STATES and has_more_box_states(level, MAX_STATES):
+    if numbering.size > MAX_STATES and has_more_box_states(game.level, MAX_STATES):
         raise numbering.too_large()
     n_starts = len(game.starts)
     begin = States(
         cell=game.starts,
         keys=np.zeros(n_starts, np.int64),
-        coins=np.full(n_starts, (1 << len(game.coins)) - 1),
+        coins=np.full(n_starts, (1 << game.n_coins) - 1),
         phase=np.zeros(n_starts, np.int64),
         hunters=np.tile(game.hunters, (n_starts, 1)),
         boxes=np.tile(game.boxes, (n_starts, 1)),
@@ -194,26 +229,37 @@ def compile_level(level: Level) -> Tables:
     letters = np.array([KEYS.index(char) for char in game.key_names], int)
     keys = np.zeros((len(kept), len(KEYS)), bool)
     keys[:, letters] = _bits(states.keys, len(letters))
-    return Tables(
-        level=level,
-        cell=game.place(states.cell),
-        next_state=renumber[next_state[kept]],
-        reward=reward[kept],
-        terminated=terminated[kept],
-        over=codes[kept] % 2 == 1,
-        goal=game.goal[states.cell] | is_solved(game, states),
-        slip=game.slip[states.cell],
-        lean=game.lean[states.cell],
-        starts=renumber[starts],
-        sides=_sides(game),
-        left_first=LEFT_FIRST[game.controls],
-        wind=game.wind[game.controls],
-        keys=keys,
-        coins=_bits(states.coins, len(game.coins)),
-        boxes=game.place(states.boxes),
-        gates=states.gates == 1,
-        opponents=game.place(opponents_at(game, states.phase, states.hunters)),
-    )
+    next_state = renumber[next_state[kept]]
+    arrays = {
+        "cell": game.place(states.cell),
+        "reward": reward[kept],
+        "terminated": terminated[kept],
+        "over": codes[kept] % 2 == 1,
+        "goal": game.goal[states.cell] | is_solved(game, states),
+        "slip": game.slip[states.cell],
+        "lean": game.lean[states.cell],
+        "keys": keys,
+        "coins": _bits(states.coins, game.n_coins),
+        "boxes": game.place(states.boxes),
+        "gates": states.gates == 1,
+        "opponents": game.place(opponents_at(game, states.phase, states.hunters)),
+    }  # [S, ..] each
+    of_map = game.map_of(states.cell)
+    bounds = np.searchsorted(of_map, np.arange(len(levels) + 1))  # of each level's states
+    of_start = game.map_of(game.starts)
+    for i, level in enumerate(levels):
+        first, end = bounds[i : i + 2]
+        own = {name: array[first:end] for name, array in arrays.items()}
+        own["cell"] = own["cell"] - [game.firsts[i] // game.wide - 1, 0]
+        yield Tables(
+            level=level,
+            next_state=next_state[first:end] - first,
+            starts=renumber[starts[of_start == i]] - first,
+            sides=_sides(game),
+            left_first=LEFT_FIRST[game.controls],
+            wind=game.wind[game.controls],
+            **own,
+        )
 
 
 def check_states(level: Level) -> None:

@@ -12,10 +12,11 @@ from game.authoring.fixed_policy import best_fixed_policy
 from game.tasks.family import family
 from game.tasks.packs import load_pack
 from game.tasks.task import Task
+from game.text.flood import reachable
 from game.text.level import Level
 from game.text.tiles import BOXES, CANDIDATE, GATE, WALL
 from game.text.variants import variants
-from game.text.walking import reachable, start_cells
+from game.text.walking import start_cells
 from game.text.writing import canonical
 from game.world.batch import GridBatch
 from game.world.planner import baseline_returns

@@ -9,9 +9,9 @@ import pytest
 
 from game.tasks.generators import GENERATORS, with_candidates
 from game.tasks.task import Task
+from game.text.flood import reachable
 from game.text.level import Level
 from game.text.reading import parse
-from game.text.walking import reachable
 from game.text.writing import write
 from game.world.planner import shortest_path
 from game.world.tables import compile_level

@@ -15,6 +15,7 @@ from game.tasks.family import draw_task
 from game.tasks.packs import LEVELS
 from game.tasks.task import Task
 from game.text.drawn_values import drawable_values, nominal
+from game.text.flood import reachable
 from game.text.level import MAX_BYTES, NAMES, LegendTile, Level, LevelError, Problem
 from game.text.reading import examine, parse, read
 from game.text.tiles import FREE, LEGEND_SETTINGS, SETTINGS, Setting
@@ -27,7 +28,6 @@ from game.text.values import (
     moves_of,
 )
 from game.text.variants import mirrored, rotated, variants
-from game.text.walking import reachable
 from game.text.writing import canonical, write
 from game.world.tables import TooLarge, compile_level
 

@@ -1,0 +1,126 @@
+"""The batches of tasks that meta-training runs on, from this process or a second one.
+
+Drawing, compiling and observing levels takes no learner, and a batch depends on the seed and the
+iteration alone. So a second process can make the batch of the next iteration while the learner
+works on this one. This module imports no torch, and neither does that process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import multiprocessing
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+
+import numpy as np
+
+from agents.training.processes import start_process
+from game.tasks.distribution import TaskDistribution
+from game.world.batch import GridBatch
+from game.world.features import observe_batch
+from game.world.planner import baseline_returns
+from game.world.tables import Tables, compile_levels
+
+MOST_COMPILED = 2000  # tasks whose tables are cached
+END_TIMEOUT = 2  # seconds
+
+
+def iteration_rng(seed: int, iteration: int) -> np.random.Generator:
+    """Return the generator of an iteration, which all of its random numbers derive from."""
+    return np.random.default_rng([seed, iteration])
+
+
+def useful_processes() -> int:
+    """Return how many processes training can use here: 2 where it may run on several cores."""
+    cores = getattr(os, "sched_getaffinity", None)  # not on every system
+    n = len(cores(0)) if cores else os.cpu_count() or 1
+    return 2 if n > 1 else 1
+
+
+@dataclass
+class Batches:
+    """Makes the batch of each iteration: `n_tasks` tasks of a split."""
+
+    split: TaskDistribution
+    n_tasks: int
+    seed: int
+    _compiled: dict[str, Tables] = field(default_factory=dict)
+
+    def batch(self, iteration: int) -> GridBatch:
+        """Return the batch of an iteration.
+
+        The tasks of a finite split are compiled once. Raises LookupError where there are no tasks,
+        and as drawing and compiling do.
+        """
+        tasks = self.split.sample(self.n_tasks, iteration_rng(self.seed, iteration))
+        if self.split.unlimited:
+            return GridBatch.of([task.level for task in tasks])
+        new = {task.id: task.level for task in tasks if task.id not in self._compiled}
+        found = self._compiled | dict(zip(new, compile_levels([*new.values()])))
+        self._compiled = dict(itertools.islice(found.items(), MOST_COMPILED))
+        return GridBatch([found[task.id] for task in tasks])
+
+
+class BatchesAhead:
+    """The same batches, in order from iteration `first` on, which a second process makes ahead.
+
+    Where that process fails or ends, this one makes the rest itself: then training takes longer, or
+    meets the same error.
+    """
+
+    def __init__(self, batches: Batches, first: int) -> None:
+        """Start the process. Raises OSError if the system cannot."""
+        self.batches = batches
+        self._process: BaseProcess | None
+        self._process, self._connection = start_process(_send_batches, batches, first)
+
+    def batch(self, iteration: int) -> GridBatch:
+        """See `Batches.batch`."""
+        if self._process:
+            try:
+                batch: GridBatch = self._connection.recv()
+                return batch
+            except (EOFError, OSError):
+                self.close()
+        return self.batches.batch(iteration)
+
+    def close(self) -> None:
+        """End the process."""
+        self._connection.close()
+        if self._process:
+            self._process.kill()
+            self._process.join(END_TIMEOUT)
+        self._process = None
+
+
+@contextlib.contextmanager
+def opened(batches: Batches, first: int, processes: int) -> Iterator[Batches | BatchesAhead]:
+    """Give the batches from iteration `first` on, with 2 `processes` from a second one.
+
+    A process that may have no children, as that of the window's learners, makes them itself.
+    """
+    if processes < 2 or multiprocessing.current_process().daemon:
+        yield batches
+        return
+    try:
+        ahead = BatchesAhead(batches, first)
+    except OSError:  # no memory, or too many processes
+        yield batches
+        return
+    with contextlib.closing(ahead):
+        yield ahead
+
+
+def _send_batches(connection: Connection, batches: Batches, first: int) -> None:
+    """Send the batches from iteration `first` on with what learners want of them, until the other
+    process has ended or an error occurs, which the other process will meet itself."""
+    with contextlib.suppress(Exception):
+        for iteration in itertools.count(first):
+            batch = batches.batch(iteration)
+            observe_batch(batch, np.dtype(np.float32))
+            baseline_returns(batch)
+            connection.send(batch)
