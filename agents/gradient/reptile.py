@@ -48,7 +48,8 @@ class Reptile(GradientLearner):
         start = self.params_for_tasks(self.meta.params, columns, batch.n_tasks)
         outer = OuterObjective(batch, config, self.dtype)
         inner = InnerObjective(batch, config.inner)
-        sizes = {name: torch.full_like(p, config.step_size) for name, p in start.params.items()}
+        size = torch.full((1, 1, 1), config.step_size, dtype=self.dtype)
+        sizes = dict.fromkeys(start.params, size)
         params, env_steps = start.params, 0
         for k in range(config.inner_steps):
             logp = log_probs(params, features)
