@@ -207,6 +207,13 @@ WORLD: dict[str, Benchmark] = {
         partial(vector_env, n_envs=8192, observation="features", level=MAZES),
         compared=True,
     ),
+    "vector_codes_8192": Benchmark(
+        GYMNASIUM,
+        "As vector_mazes_8192; observes compact codes of one byte each.",
+        "steps/s",
+        partial(vector_env, n_envs=8192, observation="codes", level=MAZES),
+        compared=True,
+    ),
     "compile_9x9_ms": Benchmark(
         LEVELS,
         "Compiling one level of 9 x 9 into tables, as an environment does; drawing not included.",
