@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from commands.exit_codes import DONE, UNUSABLE, fail, say
 from commands.limits import out_of_range
+from commands.option_types import Texts
 
 MOST_SECONDS = 3600
 
@@ -16,7 +17,7 @@ class BenchCommand:
     """Measure how fast levels are made and stepped, and how fast agents learn. Each figure says
     what it includes."""
 
-    only: tuple[str, ...] = ()
+    only: Texts = ()
     """Figures to measure, by the names that 'bench' prints; all by default."""
     profile: bool = False
     """Show where the time of a training iteration goes instead: MAML on new mazes, by stage."""

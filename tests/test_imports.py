@@ -176,6 +176,13 @@ def test_quick_commands_load_nothing_heavy(arguments: tuple[str, ...]):
     assert not modules & {"torch", "matplotlib", "pygame"}
 
 
+def test_a_command_line_loads_its_command_alone_and_no_type_checker():
+    modules = loaded_after("levels", "check", "levels/showcase/2-river-crossing.txt")
+    commands = {name for name in modules if name.startswith("commands.levels.")}
+    assert commands == {"commands.levels.check", "commands.levels.printing"}
+    assert not modules & {"commands.watch", "commands.train", "agents.learner", "typeguard"}
+
+
 def test_the_window_side_never_loads_torch():
     code = "import sys, agents.training.worker, game.view.window, game.view.screens.watch\n"
     code += "print(*sys.modules)"
