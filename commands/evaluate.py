@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tyro.conf import Positional
 
 from commands.exit_codes import DONE, UNUSABLE, fail
 from commands.limits import MOST_ADAPTATION_SEEDS, MOST_RESULTS, out_of_range
+from commands.option_types import OptionalPath, Texts
 from game.session.messages import BASELINE_AGENT, MOST_STEPS, STEPS
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ class EvaluateCommand:
 
     pack: Positional[str]
     """Pack folder, name of a shipped pack, level file, or level of a collection (FILE#3)."""
-    agent: tuple[str, ...] = ()
+    agent: Texts = ()
     """Runs, shipped agents or learners; else the pack's agent, and scratch."""
     split: str = "test"
     """Split of the tasks: test (refused if an agent was trained on one), validation or train."""
@@ -31,11 +31,11 @@ class EvaluateCommand:
     """Number of adaptation steps (0 to 1000)."""
     seeds: int = 3
     """Adaptation seeds: how many times each agent adapts to each task (1 to 1000)."""
-    also: tuple[str, ...] = ()
+    also: Texts = ()
     """Further packs for the same agents (out of distribution), drawn side by side."""
-    out: Path | None = None
+    out: OptionalPath = None
     """Folder for results.json, results.csv, per_task.csv and curves.png."""
-    learner: tuple[str, ...] = ()
+    learner: Texts = ()
     """Your own learners that the agents need, as FILE.py:CLASS."""
 
     def run(self) -> int:

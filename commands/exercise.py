@@ -9,6 +9,7 @@ from tyro.conf import Positional
 
 from commands.exit_codes import DONE, UNUSABLE, fail
 from commands.limits import MOST_SEED, out_of_range
+from commands.option_types import OptionalPath
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,7 @@ class ExerciseCommand:
 
     name: Positional[str] = ""
     """Exercise: goals, warm-up, second-order, pitfalls, memory, navigation, games; else a list."""
-    out: Path | None = None
+    out: OptionalPath = None
     """Folder for the figure and the numbers, else out/NAME."""
     seed: int = 0
     """Seed for all random numbers."""

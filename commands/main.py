@@ -7,15 +7,13 @@ import io
 import signal
 import sys
 from collections.abc import Iterator, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, TextIO
 
 import tyro
 from tyro.conf import OmitSubcommandPrefixes, subcommand
 
-from commands.bench import BenchCommand
-from commands.evaluate import EvaluateCommand
-from commands.exercise import ExerciseCommand
 from commands.exit_codes import (
     AT_FAULT,
     DONE,
@@ -25,24 +23,22 @@ from commands.exit_codes import (
     fail,
     when_told_to_end,
 )
-from commands.levels import LevelsCommand
-from commands.microscope import MicroscopeCommand
-from commands.play import PlayCommand
 from commands.streams import lasting_streams
-from commands.train import TrainCommand, parse_train
-from commands.train_in_window import train_in_window
-from commands.watch import WatchCommand
 from game.text.visible import visible
 
-COMMANDS: dict[str, type] = {
-    "watch": WatchCommand,
-    "play": PlayCommand,
-    "train": TrainCommand,
-    "eval": EvaluateCommand,
-    "microscope": MicroscopeCommand,
-    "exercise": ExerciseCommand,
-    "levels": LevelsCommand,
-    "bench": BenchCommand,
+COMMANDS = {  # the module and class of each: a command line loads the one that it names
+    "watch": "commands.watch:WatchCommand",
+    "play": "commands.play:PlayCommand",
+    "train": "commands.train:TrainCommand",
+    "eval": "commands.evaluate:EvaluateCommand",
+    "microscope": "commands.microscope:MicroscopeCommand",
+    "exercise": "commands.exercise:ExerciseCommand",
+    "levels": "commands.levels.group:LevelsCommand",
+    "bench": "commands.bench:BenchCommand",
+}
+LEVEL_COMMANDS = {  # those of `levels`
+    name: f"commands.levels.{name}:{name.title()}Command"
+    for name in ("list", "new", "check", "show", "legend", "hash", "sample", "convert", "fixed")
 }
 ABOUT = "Gridapt: watch, write levels for, and train agents that learn to learn."
 SCRIPT = "gridapt"  # the console script
@@ -109,13 +105,48 @@ def parse(argv: list[str]) -> Any:
     """Return the command that `argv` asks for. Raises AgentError, PackError; ValueError for options
     out of range."""
     if argv[0] == "train":
+        from commands.train import parse_train
+
         return parse_train(argv, f"{program()} train")
+    command = _parse_alone(argv)
+    return _parse_among_all(argv) if command is None else command
+
+
+def _parse_alone(argv: list[str]) -> Any:
+    """Return the command of a line without help and errors, which loads no other command; None for
+    other lines.
+
+    Help and errors are left to all commands together: an error may suggest options of another one.
+    """
+    places, words = (LEVEL_COMMANDS, argv[1:]) if argv[0] == "levels" else (COMMANDS, argv)
+    place = places.get(words[0]) if words else None
+    if place is None:
+        return None
+    nowhere = io.StringIO()
+    with (
+        contextlib.suppress(SystemExit, ValueError),
+        contextlib.redirect_stdout(nowhere),
+        contextlib.redirect_stderr(nowhere),
+    ):
+        return tyro.cli(_load(place), args=words[1:], description="")
+    return None
+
+
+def _parse_among_all(argv: list[str]) -> Any:
+    """Return the command of a line, or print help or an error and exit."""
     commands: Any = None
-    for name, kind in COMMANDS.items():
-        command = Annotated[kind, subcommand(name)]  # type: ignore[valid-type]
+    for name, place in COMMANDS.items():
+        command = Annotated[_load(place), subcommand(name)]  # type: ignore[valid-type]
         commands = command if commands is None else commands | command
     config = (OmitSubcommandPrefixes,)
     return tyro.cli(commands, args=argv, description=ABOUT, prog=program(), config=config)
+
+
+def _load(place: str) -> type:
+    """Return a class, given as module:class."""
+    module, _, name = place.partition(":")
+    kind: type = getattr(import_module(module), name)
+    return kind
 
 
 def program() -> str:
@@ -124,6 +155,27 @@ def program() -> str:
 
 
 def _run(argv: list[str]) -> int:
+    try:
+        try:
+            if argv[:1] == ["train"] and "--window" in argv and not {"--help", "-h"} & set(argv):
+                from commands.train_in_window import train_in_window
+
+                return train_in_window(argv, f"{program()} train")
+            command = parse(argv or ["watch"])  # nothing to read: the window opens
+        except ValueError as error:  # an option out of its range
+            return fail(error, UNUSABLE)
+        code: int = command.run()
+        return code
+    except OSError as error:
+        return fail(f"{error.filename or 'file'}: {error.strerror or error}", AT_FAULT)
+    except Exception as error:
+        if code := _fault_code(error):
+            return fail(error, code)
+        raise
+
+
+def _fault_code(error: Exception) -> int:
+    """Return the exit code of a fault of the input or the environment; 0 for any other error."""
     from agents.learner import AgentError
     from game.session.messages import NoAgent
     from game.session.replay import ReplayError
@@ -132,18 +184,6 @@ def _run(argv: list[str]) -> int:
     from game.world.features import TooLargeToSee
     from game.world.tables import TooLarge
 
-    try:
-        try:
-            if argv[:1] == ["train"] and "--window" in argv and not {"--help", "-h"} & set(argv):
-                return train_in_window(argv, f"{program()} train")
-            command = parse(argv) if argv else WatchCommand()  # nothing to read: the window opens
-        except ValueError as error:  # an option out of its range
-            return fail(error, UNUSABLE)
-        code: int = command.run()
-        return code
-    except (LevelError, PackError, ReplayError, TooLarge, TooLargeToSee) as error:
-        return fail(error, AT_FAULT)
-    except OSError as error:
-        return fail(f"{error.filename or 'file'}: {error.strerror or error}", AT_FAULT)
-    except (AgentError, NoAgent) as error:
-        return fail(error, UNUSABLE)
+    if isinstance(error, LevelError | PackError | ReplayError | TooLarge | TooLargeToSee):
+        return AT_FAULT
+    return UNUSABLE if isinstance(error, AgentError | NoAgent) else 0

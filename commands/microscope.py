@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from tyro.conf import Positional
 
 from commands.exit_codes import AT_FAULT, DONE, UNUSABLE, fail
 from commands.limits import MOST_SAMPLES, MOST_SEED, out_of_range
+from commands.option_types import OptionalPath
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class MicroscopeCommand:
     """Meta-gradients drawn for each estimator and number of episodes (10 to 20,000)."""
     seed: int = 0
     """Seed for the policy and the samples."""
-    out: Path | None = None
+    out: OptionalPath = None
     """Folder for microscope.png and microscope.csv."""
 
     def run(self) -> int:

@@ -9,6 +9,7 @@ from tyro.conf import Positional
 from commands.exit_codes import AT_FAULT, UNUSABLE, fail
 from commands.limits import MOST_SEED, out_of_range
 from commands.open_window import learners_process, open_window
+from commands.option_types import OptionalInt, OptionalText, Texts
 from game.session.messages import BASELINE_AGENT, STEPS
 
 
@@ -18,15 +19,15 @@ class PlayCommand:
 
     level: Positional[str] = "showcase"
     """Level file, level of a collection (FILE#3), pack folder, or name of a shipped pack."""
-    duel: str | None = None
+    duel: OptionalText = None
     """Agent to play against: a run's folder, a shipped agent or a learner."""
     show_goal: bool = False
     """Show the goal from the beginning (in a duel: at the end)."""
-    episodes: int | None = None
+    episodes: OptionalInt = None
     """Number of episodes (1 to 100), else twice as many as in the pack's trials."""
     seed: int = 0
     """Seed for the choice of the task and for all random numbers."""
-    learner: tuple[str, ...] = ()
+    learner: Texts = ()
     """Your own learners that the agents need, as FILE.py:CLASS."""
 
     def run(self) -> int:

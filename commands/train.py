@@ -27,6 +27,7 @@ from agents.training.train_config import (
 )
 from commands.exit_codes import AT_FAULT, DONE, NOTHING_SAVED, fail
 from commands.limits import MOST_PROCESSES, MOST_SEED, MOST_THREADS, out_of_range
+from commands.option_types import OptionalFloat, OptionalInt, OptionalPath
 
 if TYPE_CHECKING:
     from agents.training.train import Training
@@ -43,17 +44,17 @@ class TrainCommand:
     """Pack folder, name of a shipped pack, level file, or level of a collection (FILE#3)."""
     learner: str = DEFAULT_LEARNER
     """Learner: built in, offered by an installed package, or your own as FILE.py:CLASS."""
-    out: Path | None = None
+    out: OptionalPath = None
     """Folder of the run, else runs/LEARNER-PACK."""
     overwrite: bool = False
     """Replace a run that exists already."""
     resume: bool = False
     """Continue the run in --out; only --iterations and --minutes may change."""
-    iterations: int | None = None
+    iterations: OptionalInt = None
     """Iterations of the outer loop, else 4000."""
-    minutes: float | None = None
+    minutes: OptionalFloat = None
     """Training time in minutes, instead of a number of iterations."""
-    tasks: int | None = None
+    tasks: OptionalInt = None
     """Tasks per meta-batch, else 32, or all training tasks if there are fewer."""
     patience: int = TrainConfig.patience
     """Stop early after this many of the 20 validations without improvement; 0 never does."""
@@ -61,9 +62,9 @@ class TrainCommand:
     """Seed for all random numbers."""
     threads: int = 1
     """CPU threads for torch; more than 1 rarely helps with networks this small."""
-    processes: int | None = None
-    """With 2, the next tasks are drawn on a second core, the same ones; else 2 where there is one,
-    and 1 in the window."""
+    processes: OptionalInt = None
+    """Processes (1 or 2). A second one prepares the tasks of the next iteration; the agent is the
+    same. Default: 2 if training may use two cores, else 1. The window always uses 1."""
     tensorboard: bool = False
     """Also write TensorBoard files into the folder of the run."""
 

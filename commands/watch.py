@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tyro.conf import Positional
@@ -11,6 +10,7 @@ from tyro.conf import Positional
 from commands.exit_codes import AT_FAULT, DONE, UNUSABLE, fail, say
 from commands.limits import MOST_SEED, out_of_range
 from commands.open_window import learners_process, open_window
+from commands.option_types import OptionalPath, OptionalText, Texts
 from game.session.messages import BASELINE_AGENT, MOST_AGENTS, MOST_STEPS, STEPS
 
 if TYPE_CHECKING:
@@ -25,21 +25,21 @@ class WatchCommand:
 
     level: Positional[str] = "showcase"
     """Level file, level of a collection (FILE#3), pack folder, or name of a shipped pack."""
-    agent: str | None = None
+    agent: OptionalText = None
     """Agent to watch: a run's folder, a shipped agent or a learner; else the pack's agent."""
-    versus: tuple[str, ...] = ()
+    versus: Texts = ()
     """Up to three agents to compare with, as 'scratch' (the window's default), or 'none'."""
     headless: bool = False
     """Open no window; write trace.json, policy.npz, curve.png, board.png and adaptation.gif."""
-    out: Path | None = None
+    out: OptionalPath = None
     """Folder for the files of --headless."""
     seed: int = 0
     """Seed for the choice of the task and for all random numbers of the adaptation."""
     steps: int = STEPS
     """Number of adaptation steps (0 to 1000)."""
-    replay: str | None = None
+    replay: OptionalText = None
     """Replay line to show again (key L copies it); only --headless and --out go with it."""
-    learner: tuple[str, ...] = ()
+    learner: Texts = ()
     """Your own learners that the agents need, as FILE.py:CLASS."""
 
     def run(self) -> int:

@@ -57,7 +57,7 @@ class GradientConfig(ObjectiveConfig):
 class TaskParams:
     """The parameters that T tasks start their inner loops from."""
 
-    leaves: Params  # [T, ...] what outer gradients refer to: parameters, and step sizes as such
+    leaves: Params  # [T, ...] of the outer gradient: the policy's parameters, and step sizes
     params: Params  # [T, ...] the policy's parameters
     step_sizes: list[Params]  # one entry per inner step; further steps use the last entry
 

@@ -49,9 +49,10 @@ class OuterObjective:
         """Without `exact`, use only the entropy terms, which need no simulator."""
         self.config, self.exact = config, exact
         self.nonterminal = torch.from_numpy(~batch.over).to(dtype)  # [T, S]
-        self.entropy = torch.zeros(batch.n_tasks, dtype=dtype)  # weighted, of all terms
-        self.policies: dict[str, Tensor] = {}  # [T, S, A] whose exact returns are terms, by metric
-        self.episodes = 0  # in which the policy before adaptation can find the goal
+        self.entropy_bonus = torch.zeros(batch.n_tasks, dtype=dtype)  # weighted, of all terms
+        # policies [T, S, A] whose exact returns enter the loss, by the metric that records them
+        self.policies: dict[str, Tensor] = {}
+        self.episodes = 0  # that the policy before adaptation has to find the goal
         self.metrics: dict[str, float] = {}
         if exact:
             self.dynamics = Dynamics(batch, dtype)
@@ -74,7 +75,7 @@ class OuterObjective:
         """Reward the policy before adaptation for its entropy and for finding the goal within
         `episodes` episodes."""
         value = entropy(logp, self.nonterminal)
-        self.entropy = self.entropy + self.config.entropy * value
+        self.entropy_bonus = self.entropy_bonus + self.config.entropy * value
         self._record("entropy", value)
         if self.exact:
             self.policies[DISCOVERY], self.episodes = logp.exp(), episodes
@@ -82,13 +83,13 @@ class OuterObjective:
     def add_return(self, k: int, logp: Tensor) -> None:
         """Reward the policy after k adaptation steps for its return and its entropy."""
         weight = self.config.entropy * self.config.later_entropy
-        self.entropy = self.entropy + weight * entropy(logp, self.nonterminal)
+        self.entropy_bonus = self.entropy_bonus + weight * entropy(logp, self.nonterminal)
         if self.exact:
             self.policies[f"train_score_{k}"] = logp.exp()
 
     def loss(self) -> Tensor:
         """Return the loss [T], and record metrics; one sweep serves all policies."""
-        loss, found = -self.entropy, [name == DISCOVERY for name in self.policies]
+        loss, found = -self.entropy_bonus, [name == DISCOVERY for name in self.policies]
         if not found:
             return loss
         returns = expected_returns(self.dynamics, list(self.policies.values()), found)

@@ -8,6 +8,7 @@ from tyro.conf import Positional
 
 from commands.exit_codes import AT_FAULT, DONE, UNUSABLE, fail
 from commands.levels.printing import print_bytes
+from commands.option_types import Texts
 from commands.progress import show_progress
 
 
@@ -15,7 +16,7 @@ from commands.progress import show_progress
 class CheckCommand:
     """Check level files or packs; exit with 1 if there is an error."""
 
-    files: Positional[tuple[str, ...]]
+    files: Positional[Texts]
     """Level files, levels of collections (FILE#3), pack folders, or names of shipped packs."""
     json: bool = False
     """Print JSON."""

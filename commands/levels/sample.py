@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import tyro
@@ -14,6 +13,7 @@ from tyro.conf import Positional
 from commands.exit_codes import DONE, UNUSABLE, fail, say
 from commands.levels.printing import print_report, terminal_width
 from commands.limits import MOST_SEED, out_of_range
+from commands.option_types import OptionalPath, OptionalText
 from commands.progress import show_progress
 
 if TYPE_CHECKING:
@@ -30,9 +30,9 @@ class SampleCommand:
     """Number of tasks."""
     seed: int = 0
     """Seed for the draws."""
-    split: str | None = None
+    split: OptionalText = None
     """Split to draw from: train, validation or test; else train, or test if that is empty."""
-    png: Path | None = None
+    png: OptionalPath = None
     """PNG file for a picture of the tasks."""
     json: bool = False
     """Print JSON."""

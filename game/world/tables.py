@@ -40,8 +40,9 @@ from game.world.stacks import stacked
 
 SMALL = 8_192  # up to this many states are tabulated at once, reachable or not
 N_ACTIONS = len(ACTIONS)
-MOST_BITS = 3  # keys, coins and the like of levels that are compiled together: few states of each
-_OF_WHOLE_MAP = (*BOXES, *OPPONENTS)
+# keys, doors, coins, switches and gates of a level in a stack: a stack stays below MAX_STATES
+MOST_BITS = 3
+_OF_WHOLE_MAP = (*BOXES, *OPPONENTS)  # whose states depend on the whole map
 _CHANGING = (*KEYS, *KEYS.upper(), SWITCH, GATE)
 
 
@@ -251,7 +252,7 @@ def _compile(game: FlatGrid, levels: Sequence[Level]) -> Iterator[Tables]:
     for i, level in enumerate(levels):
         first, end = bounds[i : i + 2]
         own = {name: array[first:end] for name, array in arrays.items()}
-        own["cell"] = own["cell"] - [game.firsts[i] // game.wide - 1, 0]
+        own["cell"] = own["cell"] - [game.firsts[i] // game.wide - 1, 0]  # from its own first row
         yield Tables(
             level=level,
             next_state=next_state[first:end] - first,

@@ -55,6 +55,37 @@ def watch(level: str, out: Path, *more: str, seed: int = 0, steps: int = 2) -> d
     return json.loads((out / "trace.json").read_text())
 
 
+# --- the commands ------------------------------------------------------------------------------
+
+LINES = [
+    ["watch"],
+    ["watch", "boxes", "--versus", "a", "b", "--seed=3", "--agent", "None", "--out", "x"],
+    ["play", "a.txt", "--episodes", "7", "--show_goal", "--learner", "a.py:A", "b.py:B"],
+    ["eval", "a", "--agent", "b", "c"],
+    ["levels", "check", "a.txt", "b.txt", "--json"],
+    ["levels", "sample", "boxes", "-n", "2", "--split", "test"],
+    ["bench", "--only", "x", "--no-json"],
+]
+
+
+@pytest.mark.parametrize("line", LINES, ids=" ".join)
+def test_a_command_by_itself_reads_a_line_as_all_together_do(line: list[str]):
+    together = main._parse_among_all(line)
+    assert main._parse_alone(line) == getattr(together, "command", together)
+
+
+def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]):
+    for line, names in ((["--help"], main.COMMANDS), (["levels", "--help"], main.LEVEL_COMMANDS)):
+        assert run(*line) == 0
+        listed = re.findall(r"[•*] (\w+)", capsys.readouterr().out)
+        assert [name for name in listed if name in names] == [*names]
+
+
+def test_an_error_may_suggest_options_of_another_command(capsys: pytest.CaptureFixture[str]):
+    assert run("watch", "--number", "3") == 2
+    assert "levels sample --help" in " ".join(capsys.readouterr().err.split())
+
+
 # --- watch --headless --------------------------------------------------------------------------
 
 

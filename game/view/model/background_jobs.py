@@ -6,6 +6,7 @@ result. Any error of a job becomes its result: the thread lives on.
 
 from __future__ import annotations
 
+import atexit
 import threading
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import Any, TypeVar, cast
 from game.session.messages import unexpected
 
 MOST_KEPT = 2000  # results
+LAST_JOB = 2.0  # seconds that the end of the program waits for the job that is being done
 T = TypeVar("T")
 
 
@@ -43,6 +45,7 @@ class BackgroundJobs:
         self._changed = threading.Condition()  # guards all of these
         self._thread: threading.Thread | None = None
         self._running: _Job | None = None
+        self._stopped = False
         self.count = 0  # of jobs that have been done so far
 
     def ask(
@@ -68,6 +71,7 @@ class BackgroundJobs:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, daemon=True)
                 self._thread.start()
+                atexit.register(self._stop, self._thread)
             if self._running is None or key != self._running.key:
                 patience = 0.0 if key in self._wanted else patience
                 self._wanted.pop(key, None)
@@ -86,11 +90,23 @@ class BackgroundJobs:
             if self._running and self._running.key == key:
                 self._running = None
 
+    def _stop(self, thread: threading.Thread) -> None:
+        """End the thread after the job that is being done.
+
+        Python ends threads wherever they are, which aborts the program within C++ code of numpy.
+        """
+        with self._changed:
+            self._stopped = True
+            self._changed.notify_all()
+        thread.join(LAST_JOB)
+
     def _run(self) -> None:
         while True:
             with self._changed:
-                while not self._wanted:
+                while not (self._wanted or self._stopped):
                     self._changed.wait()
+                if self._stopped:
+                    return
                 job = self._running = self._wanted.popitem()[1]
             result = job.do()
             with self._changed:
