@@ -12,7 +12,7 @@ with the square of their length.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -29,21 +29,27 @@ def gru_step(x: Tensor, h: Tensor, w: Tensor, b: Tensor) -> Tensor:
     r, z, inner = x.split(width, 1)
     n = inner.clone()
     inner.copy_(b)
-    return _advance((x, x[:, : 2 * width], r, z, inner, n, n), h, w)
+    return _advance(_Step(x, x[:, : 2 * width], r, z, inner, n, n), h, w)
 
 
-def _advance(step: tuple[Tensor, ...], h: Tensor, w: Tensor) -> Tensor:
-    """Return the hidden states [N, H] after h [N, H].
+class _Step(NamedTuple):
+    """The arrays that one step of N sequences works in. The first five share memory."""
 
-    `step` holds the arrays to work in. The first [N, 3H] is (x_r, x_z, b) before the step and
-    (r, z, h w_n + b) after it; the next four are its parts (r, z), r, z and h w_n + b. The sixth
-    [N, H] is x_n before and n after. The last [N, H] receives the result, and may be the sixth.
-    """
-    all_gates, r_and_z, r, z, inner, n, result = step
-    all_gates.addmm_(h, w)
-    r_and_z.sigmoid_()
-    torch.addcmul(n, r, inner, out=n).tanh_()
-    return torch.lerp(n, h, z, out=result)
+    all_gates: Tensor  # [N, 3H] (x_r, x_z, b) before, (r, z, h w_n + b) after
+    r_and_z: Tensor  # [N, 2H] of all_gates
+    r: Tensor  # [N, H] of all_gates
+    z: Tensor  # [N, H] of all_gates
+    inner: Tensor  # [N, H] of all_gates: b before, h w_n + b after
+    n: Tensor  # [N, H] x_n before, n after
+    result: Tensor  # [N, H] receives h', and may be n
+
+
+def _advance(step: _Step, h: Tensor, w: Tensor) -> Tensor:
+    """Return the hidden states [N, H] after h [N, H], computed in the arrays of `step`."""
+    step.all_gates.addmm_(h, w)
+    step.r_and_z.sigmoid_()
+    torch.addcmul(step.n, step.r, step.inner, out=step.n).tanh_()
+    return torch.lerp(step.n, h, step.z, out=step.result)
 
 
 def gru_sequence(
@@ -80,7 +86,7 @@ class _GruSequence(torch.autograd.Function):
         gates = inputs[:, : 3 * width], inputs[:, : 2 * width]
         steps = _split_steps((*gates, r, z, inner, n, hidden[n_first:]), sizes)
         for size, step in zip(sizes, steps, strict=True):
-            h = _advance(step, h.narrow(0, 0, size), w)
+            h = _advance(_Step(*step), h.narrow(0, 0, size), w)
         output = torch.addmm(x_output, hidden[n_first:], w_output).tanh_()
         ctx.save_for_backward(inputs, n, hidden, output, w, w_output)
         ctx.sizes = sizes
@@ -97,7 +103,7 @@ class _GruSequence(torch.autograd.Function):
         d_hidden = d_output @ w_output.t()  # [P, H] without the later steps, which the loop adds
         previous, z = _previous_hidden(hidden, sizes), gates[:, width : 2 * width].clone()
         for block in zip(*(array.split(BLOCK) for array in (gates, n, previous)), strict=True):
-            _differentiate_step(*block)
+            _replace_by_derivatives(*block)
         d_recurrent, d_n_input = d_inputs[:, : 3 * width], n
         w_transposed = w.t().contiguous()
         by_gate = d_recurrent.unflatten(1, (3, width))
@@ -116,9 +122,9 @@ class _GruSequence(torch.autograd.Function):
         return d_inputs, None, dw, db, d_w_output
 
 
-def _differentiate_step(gates: Tensor, n: Tensor, previous: Tensor) -> None:
-    """Replace r, z and h w_n + b, the first of `gates` [B, 4H], by the derivatives of h' [B, H] by
-    x_r, x_z and h w_n + b, and n [B, H] by that by x_n."""
+def _replace_by_derivatives(gates: Tensor, n: Tensor, previous: Tensor) -> None:
+    """Replace the columns r, z and h w_n + b of `gates` [B, 4H] by d h'/d x_r, d h'/d x_z and
+    d h'/d (h w_n + b), and n [B, H] by d h'/d x_n."""
     r, z, inner, _ = gates.split(n.shape[1], 1)
     new_share = 1 - z
     d_z = torch.sub(previous, n).mul_(z)

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from agents.gradient.policy import Params
 from agents.learner import NO_CHANGES, Arrays, BaseLearner, Changes, check_options, check_size
-from agents.memory.inputs import BatchView, policy_logits, value_head
+from agents.memory.inputs import BatchView, policy_head, value_head
 from agents.memory.ppo import (
     Minibatch,
     PpoConfig,
@@ -138,14 +138,14 @@ class MemoryLearner(BaseLearner, Generic[View]):
         data = self.with_curiosity(data, view.batch, progress)
         for part in minibatches(data, config, batch_rng(rngs)):
             hidden = self.forward(view, part)
-            logits = policy_logits(params, hidden)
+            log_probs = policy_head(params, hidden)
             value = value_head(params, hidden, view.optimal_value[part.state])
-            loss, entropy = ppo_loss(logits, value, part, config, entropy_weight)
+            loss, entropy = ppo_loss(log_probs, value, part, config, entropy_weight)
             self.adam.zero_grad()
             loss.backward()
             check_finite(torch.nn.utils.clip_grad_norm_(params.values(), config.gradient_norm))
             self.adam.step()
-        return {"entropy": float(entropy)}
+        return {"entropy": float(entropy.detach())}
 
     def adapt(
         self, batch: GridBatch, rngs: Rngs, steps: int, changes: Changes = NO_CHANGES

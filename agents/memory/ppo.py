@@ -21,8 +21,6 @@ from agents.rollout import Rngs
 from game.world.batch import GridBatch
 from game.world.rules import Bools, Ints
 
-VECTOR = 16  # numbers in the longest vector of a processor
-
 
 @dataclass(frozen=True)
 class PpoConfig:
@@ -200,75 +198,21 @@ def minibatches(
             )
 
 
-def action_columns(logits: Tensor) -> Tensor:
-    """Return logits [N, A] as columns [A, N or more], with zeros after them.
-
-    A softmax of these is ten times faster than one along rows of few actions. N is rounded up to
-    whole vectors of the processor: the rest of a vector is rounded differently, and then the result
-    of a step would depend on the number of steps.
-    """
-    n = len(logits)
-    columns = logits.new_zeros(logits.shape[1], n + -n % VECTOR)
-    columns[:, :n] = logits.t()
-    return columns
-
-
 def ppo_loss(
-    logits: Tensor, value: Tensor, part: Minibatch, config: PpoConfig, entropy_weight: float
+    log_probs: Tensor, value: Tensor, part: Minibatch, config: PpoConfig, entropy_weight: float
 ) -> tuple[Tensor, Tensor]:
     """Return the loss of the clipped objective (Schulman et al. 2017, eq. 9) with critic and
-    entropy terms, and the policy's mean entropy in nats, which has no gradient.
+    entropy terms, and the policy's mean entropy in nats.
 
-    `logits` [P, A] and `value` [P] are the network's outputs at the steps of the minibatch.
+    `log_probs` [P, A] and `value` [P] are the network's outputs at the steps of the minibatch.
     """
-    result: tuple[Tensor, Tensor] = _PpoLoss.apply(logits, value, part, config, entropy_weight)
-    return result
-
-
-class _PpoLoss(torch.autograd.Function):
-    """The loss with its gradient written by hand: its many small operations take longer to record
-    and to differentiate than to compute.
-
-    Probabilities are arrays [A, P], since operations along rows of few actions are slow.
-    """
-
-    @staticmethod
-    def forward(
-        ctx: Any,
-        logits: Tensor,
-        value: Tensor,
-        part: Minibatch,
-        config: PpoConfig,
-        entropy_weight: float,
-    ) -> tuple[Tensor, Tensor]:
-        n, action = len(value), part.action[None]
-        padded = torch.log_softmax(action_columns(logits), 0)  # [A, P or more]
-        log_probs, probs = padded[:, :n], padded.exp()[:, :n]
-        ratio = (log_probs.gather(0, action)[0] - part.log_prob).exp()
-        unclipped = ratio * part.advantage
-        clipped = ratio.clamp(1 - config.clip, 1 + config.clip) * part.advantage
-        objective = torch.minimum(unclipped, clipped).mean()
-        entropy = -(probs * log_probs).sum(0).mean()
-        error = value - part.target
-        loss = config.critic * error.square().mean() - objective - entropy_weight * entropy
-        one = torch.ones_like(loss)
-        d_value = 2 * error * (config.critic * one / n)
-        d_entropy = entropy_weight * one / n
-        d_chosen = (part.advantage * (-one / n)).masked_fill_(unclipped > clipped, 0).mul_(ratio)
-        d_padded = torch.zeros_like(padded)
-        d_log_probs = d_padded[:, :n]
-        torch.add(d_entropy * probs, d_entropy * log_probs * probs, out=d_log_probs)
-        d_log_probs.scatter_add_(0, action, d_chosen[None])
-        # d_log_probs - probs * d_log_probs.sum(0), rounded as in torch's own gradient
-        d_logits = torch.ops.aten._log_softmax_backward_data(d_padded, padded, 0, padded.dtype)
-        ctx.save_for_backward(d_logits[:, :n].t().contiguous(), d_value)
-        ctx.mark_non_differentiable(entropy)
-        return loss, entropy
-
-    @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor, None, None, None]:
-        d_logits, d_value = ctx.saved_tensors
-        return grads[0] * d_logits, grads[0] * d_value, None, None, None
+    chosen = log_probs.gather(1, part.action[:, None])[:, 0]
+    ratio = (chosen - part.log_prob).exp()
+    clipped = ratio.clamp(1 - config.clip, 1 + config.clip)
+    objective = torch.minimum(ratio * part.advantage, clipped * part.advantage).mean()
+    entropy = -(log_probs.exp() * log_probs).sum(1).mean()
+    error = (value - part.target).square().mean()
+    return config.critic * error - objective - entropy_weight * entropy, entropy
 
 
 def check_finite(norm: Tensor) -> None:

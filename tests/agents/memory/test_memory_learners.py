@@ -173,7 +173,7 @@ def test_the_loss_and_its_gradient_are_those_of_the_formulas():
     objective = torch.minimum(ratio * part.advantage, clipped * part.advantage).mean()
     entropy = -(log_probs.exp() * log_probs).sum(1).mean()
     critic = config.critic * (value - part.target).square().mean()
-    found, found_entropy = ppo_loss(logits, value, part, config, weight)
+    found, found_entropy = ppo_loss(log_probs_of(logits), value, part, config, weight)
     assert torch.allclose(found_entropy, entropy)
     assert torch.allclose(found, critic - objective - weight * entropy)
     assert_same_gradients(found, critic - objective - weight * entropy, logits, value)
