@@ -10,7 +10,10 @@ from game.world.features import N_FEATURES, observe_batch
 
 
 def features_of(batch: GridBatch, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
-    """Return a batch's features [T, S, F'] without all-zero columns, and the indices [F'] kept."""
+    """Return a batch's features [T, S, F'] without all-zero columns, and the indices [F'] kept.
+
+    The batch keeps the features: do not change them.
+    """
     features, columns = observe_batch(batch, torch.empty(0, dtype=dtype).numpy().dtype)
     return torch.from_numpy(features), torch.from_numpy(columns)
 

@@ -1,8 +1,9 @@
 """Load torch at the start of a process, without the part that only compilers need.
 
 Nearly half of the time of `import torch` goes into `torch._meta_registrations`: the kernels of
-tensors without data, from which compilers learn shapes. The learners of this project have no such
-tensors. The kernels are loaded as soon as torch's compiler or a learner from elsewhere is.
+tensors without data (torch's *meta tensors*), from which compilers learn shapes. The learners of
+this project have no such tensors. The kernels are loaded as soon as torch's compiler or an external
+learner is.
 """
 
 from __future__ import annotations

@@ -14,16 +14,18 @@ MOST_SECONDS = 3600
 
 @dataclass(frozen=True)
 class BenchCommand:
-    """Measure on one core how fast levels are made and stepped, and how fast agents learn."""
+    """Measure how fast levels are made and stepped, and how fast agents learn. Each figure says
+    what it includes."""
 
     only: Texts = ()
-    """Names of the figures to measure; all of them if left out."""
+    """Figures to measure, by the names that 'bench' prints; all by default."""
     profile: bool = False
     """Show where the time of a training iteration goes instead: MAML on new mazes, by stage."""
     growth: bool = False
     """Show how the cost grows with tasks, states, episodes, steps and cells instead."""
     seconds: float = 2.0
-    """Processor time spent on each figure or size (0 to 3600); the profile takes ten times that."""
+    """Time spent on each figure, or on each amount of --growth, in seconds (0 to 3600); --profile
+    takes ten times as long."""
     json: bool = False
     """Print JSON."""
 
@@ -40,14 +42,14 @@ class BenchCommand:
         return self._show_figures()
 
     def _show_figures(self) -> int:
-        from agents.studies.bench import BENCHMARKS, measured
+        from agents.studies.bench import BENCHMARKS, measure
         from commands.bench_tables import print_json, show_figures
 
         unknown = [name for name in self.only if name not in BENCHMARKS]
         if unknown:
             known = ", ".join(BENCHMARKS)
             return fail(f"there is no figure '{unknown[0]}' - use some of: {known}", UNUSABLE)
-        figures = measured(self.only, self.seconds)
+        figures = measure(self.only, self.seconds)
         if self.json:
             print_json(dict(figures))
         else:

@@ -72,6 +72,6 @@ def _compared(ratio: float, other: str | None) -> str:
 
 
 def _rounded(value: float) -> str:
-    """Return a number with three significant digits, and never with an exponent."""
+    """Return a number with three significant digits."""
     rounded = float(f"{value:.3g}")
     return f"{rounded:,.0f}" if rounded >= 100 else f"{rounded:g}"

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
-from agents.training.processes import start_process
+from agents.training.processes import end_process, start_process
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -34,9 +34,7 @@ class PictureProcess:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._connection.close()
-        self._process.kill()
-        self._process.join()
+        end_process(self._process, self._connection)
 
     def request(self) -> Request:
         """Return the request with the names of all its agents, once the process is ready.
@@ -65,7 +63,9 @@ class PictureProcess:
         try:
             answer = self._connection.recv()
         except (EOFError, OSError):
-            raise RuntimeError("the process that draws pictures ended unexpectedly") from None
+            raise RuntimeError(
+                "the process that draws pictures ended unexpectedly (out of memory?) - run it again"
+            ) from None
         if isinstance(answer, Exception):
             raise answer
         return answer

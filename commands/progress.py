@@ -59,11 +59,16 @@ class WorkLine:
         with self._lock:
             progress.start()
             self._progress = progress
+        self._describe()  # what may have been said meanwhile
 
     def __call__(self, file: str, done: int, total: int) -> None:
         """Say how many tasks of a file are done, and their number."""
         tasks = f": task {done + 1:,} of {total:,}" if total else ""
         self._doing = f"{self._what} {file}{tasks}"
+        self._describe()
+
+    def _describe(self) -> None:
+        """Show what is being done, if the line is shown."""
         if self._progress:
             self._progress.update(self._progress.task_ids[0], description=self._doing)
 

@@ -63,8 +63,8 @@ class TrainCommand:
     threads: int = 1
     """CPU threads for torch; more than 1 rarely helps with networks this small."""
     processes: OptionalInt = None
-    """With 2, the next tasks are drawn on a second core, the same ones; else 2 where there is one,
-    and 1 in the window."""
+    """Processes (1 or 2). A second one prepares the tasks of the next iteration; the agent is the
+    same. Default: 2 if training may use two cores, else 1. The window always uses 1."""
     tensorboard: bool = False
     """Also write TensorBoard files into the folder of the run."""
 

@@ -159,6 +159,15 @@ def loaded_after(*arguments: str) -> set[str]:
     return set(result.stdout.partition("MODULES")[2].split())
 
 
+def printed_by(code: str) -> list[str]:
+    """Return the words that Python code prints in a process of its own."""
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert not result.returncode, result.stderr
+    return result.stdout.split()
+
+
 @pytest.mark.parametrize(
     "arguments", [("--help",), ("levels", "list"), ("levels", "legend"), ("levels", "--help")]
 )
@@ -184,6 +193,11 @@ def test_the_window_side_never_loads_torch():
     assert not set(result.stdout.split()) & {"torch", "matplotlib"}
 
 
+def test_the_process_that_makes_batches_loads_no_torch():
+    code = "import sys, main, agents.training.batches; print('torch' in sys.modules)"
+    assert printed_by(code) == ["False"]
+
+
 def test_adapting_loads_no_kernels_of_tensors_without_data_until_a_compiler_asks():
     code = (
         "import sys; from agents.torch_start import load_torch; load_torch()\n"
@@ -195,10 +209,7 @@ def test_adapting_loads_no_kernels_of_tensors_without_data_until_a_compiler_asks
         "import torch._dynamo; print('torch._decomp' in sys.modules)\n"
         "print(len(vars(torch._meta_registrations)) > 100)\n"
     )
-    result = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60
-    )
-    assert result.stdout.split() == ["False", "True", "True"], result.stderr
+    assert printed_by(code) == ["False", "True", "True"]
 
 
 @pytest.mark.parametrize("before", ["import torch; ", "", "load_torch(); "])
@@ -209,10 +220,7 @@ def test_meta_kernels_are_complete_once_they_are_asked_for(before: str):
         "import torch; print(len(vars(torch._meta_registrations)) > 100, torch.get_num_threads())\n"
         "print(torch._meta_registrations is sys.modules['torch._meta_registrations'])\n"
     )
-    result = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60
-    )
-    assert result.stdout.split() == ["True", "2", "True"], result.stderr
+    assert printed_by(code) == ["True", "2", "True"]
 
 
 def test_the_process_of_the_window_loads_no_command_line_and_no_image_files():
@@ -222,10 +230,7 @@ def test_the_process_of_the_window_loads_no_command_line_and_no_image_files():
         "print('tyro' in sys.modules)\n"
         "import game.view.app; print('PIL' in sys.modules)\n"
     )
-    result = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60
-    )
-    assert result.stdout.split()[-2:] == ["False", "False"], result.stderr
+    assert printed_by(code)[-2:] == ["False", "False"]
 
 
 def test_learners_that_do_not_train_load_no_compiler():
@@ -234,10 +239,7 @@ def test_learners_that_do_not_train_load_no_compiler():
         "for name in BUILT_IN: make_learner(name)\n"
         "print('torch' in sys.modules, 'torch._dynamo' in sys.modules)"
     )
-    result = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60
-    )
-    assert result.stdout.split() == ["True", "False"], result.stderr
+    assert printed_by(code) == ["True", "False"]
 
 
 def test_no_class_name_means_two_things():

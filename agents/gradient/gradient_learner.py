@@ -57,7 +57,7 @@ class GradientConfig(ObjectiveConfig):
 class TaskParams:
     """The parameters that T tasks start their inner loops from."""
 
-    leaves: Params  # [T, ...] all meta-parameters, as the leaves that outer gradients refer to
+    leaves: Params  # [T, ...] of the outer gradient: the policy's parameters, and step sizes
     params: Params  # [T, ...] the policy's parameters
     step_sizes: list[Params]  # one entry per inner step; further steps use the last entry
 
@@ -88,16 +88,19 @@ class GradientLearner(BaseLearner):
         return {STEP_SIZES + name: torch.full((1,), log_alpha) for name in init}
 
     def params_for_tasks(self, meta: Params, columns: Tensor, n_tasks: int) -> TaskParams:
-        """Return the meta-parameters of each of T tasks, limited to these feature columns."""
+        """Return the meta-parameters of each of T tasks, limited to these feature columns.
+
+        The tasks share memory. Gradients are still separate for each task.
+        """
         selected = select_columns({name: p.detach() for name, p in meta.items()}, columns)
-        shared = expand_for_tasks(selected, n_tasks)
-        leaves = {name: p.clone().requires_grad_() for name, p in shared.items()}
+        values = {n: p.exp() if n.startswith(STEP_SIZES) else p for n, p in selected.items()}
+        leaves = {n: p.requires_grad_() for n, p in expand_for_tasks(values, n_tasks).items()}
         params = {name: p for name, p in leaves.items() if not name.startswith(STEP_SIZES)}
         sizes: dict[int, Params] = {}
         for name, p in leaves.items():
             if name.startswith(STEP_SIZES):  # "log_alpha.w0", or "log_alpha.2.w0" for step 2
                 step, _, param = name.removeprefix(STEP_SIZES).rpartition(".")
-                sizes.setdefault(int(step or 0), {})[param] = p.exp()
+                sizes.setdefault(int(step or 0), {})[param] = p
         return TaskParams(leaves, params, [sizes[step] for step in sorted(sizes)])
 
     @property

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 from agents.gradient.losses import (
     advantages,
@@ -62,19 +64,16 @@ class InnerObjective:
     def advantages(self, data: Rollout) -> Floats:
         """Return the advantages [H, T, E] of new episodes, bonuses included."""
         batch, alive = self.batch, data.alive
-        entered = data.state[1:]  # [H, T, E]
-        task = np.arange(batch.n_tasks)[:, None]
-        count = np.bincount(
-            (entered + task * batch.n_states).ravel(), alive.ravel(), batch.over.size
-        )
+        first = np.arange(batch.n_tasks)[:, None] * batch.n_states
+        entered = data.state[1:] + first  # [H, T, E] flat states
+        count = np.bincount(entered.ravel(), alive.ravel(), batch.over.size)
         self.visits += count.reshape(batch.over.shape)
-        reached = batch.goal[task, entered] & alive
+        reached = batch.goal.ravel().take(entered) & alive
 
-        first = reached & (reached.cumsum(0) == 1)  # reaching the goal need not end the episode
-        reward = data.reward + self._rarity_bonus(reached) * first
+        reward = data.reward + self._rarity_bonus(reached) * _first(reached)
         success = np.asarray(reached.any((0, 2)))[:, None]  # [T, 1]
-        novelty = 1 / np.sqrt(np.maximum(1, self.visits[task, entered]))
-        reward = reward + self.config.curiosity * novelty * (alive & ~success)
+        novelty = self.config.curiosity * (1 / np.sqrt(np.maximum(1, self.visits)))  # [T, S]
+        reward += novelty.ravel().take(entered) * (alive & ~success)
         lost_discount = 1.0 if self.config.lost_undiscounted else self.config.discount
         discount = np.where(success, self.config.discount, lost_discount)  # [T, 1]
         return advantages(
@@ -89,6 +88,14 @@ class InnerObjective:
         return bonus
 
 
+def _first(reached: Bools) -> Bools:
+    """Return the first step of each episode in `reached` [H, T, E]; an episode may go on."""
+    first = np.zeros_like(reached)
+    ever = reached.any(0, keepdims=True)
+    np.put_along_axis(first, reached.argmax(0, keepdims=True), ever, 0)
+    return first
+
+
 def gradient_step(
     params: Params, step_sizes: Params, loss: Tensor, differentiable: bool = False
 ) -> Params:
@@ -97,14 +104,47 @@ def gradient_step(
     Parameters without a step size are unchanged. With `differentiable`, the outer loop can
     differentiate through the step (second order).
     """
-    moving = {name: params[name] for name in params if name in step_sizes}
+    grads = inner_gradients(params, step_sizes, loss, differentiable)
+    return params | {name: params[name] - step_sizes[name] * grads[name] for name in grads}
+
+
+def inner_gradients(
+    params: Params, step_sizes: Params, loss: Tensor, differentiable: bool
+) -> Params:
+    """Return the gradients of the losses [T] by the parameters that have a step size."""
+    moving = {name: p for name, p in params.items() if name in step_sizes}
     grads = torch.autograd.grad(
         loss.sum(), list(moving.values()), create_graph=differentiable, retain_graph=True
     )
-    return params | {
-        name: p - step_sizes[name] * grad
-        for (name, p), grad in zip(moving.items(), grads, strict=True)
-    }
+    return dict(zip(moving, grads, strict=True))
+
+
+class _ShortenedStep(torch.autograd.Function):
+    """The parameter after a share `factor` [T, 1, 1] of the step `param - size * grad`.
+
+    Parameters [T, F', H] are the largest arrays of the outer loop. One function for the whole step
+    reads and writes them half as often as separate operations, and rounds the same.
+    """
+
+    @staticmethod
+    def forward(
+        ctx: Any, param: Tensor, size: Tensor, grad: Tensor, stepped: Tensor, factor: Tensor
+    ) -> Tensor:
+        """Return `param + factor * (stepped - param)`, in the memory of `stepped`."""
+        ctx.save_for_backward(size, grad, factor)
+        ctx.mark_dirty(stepped)
+        return stepped.sub_(param).mul_(factor).add_(param)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, *outer: Tensor) -> tuple[Tensor, Tensor, Tensor | None, None, None]:
+        """Return the derivatives by `param`, `size` and `grad`, given that by the result."""
+        size, grad, factor = ctx.saved_tensors
+        back = outer[0] * -factor  # the derivative by the product of `size` and `grad`
+        by_param = (outer[0] + back).sub_(back)
+        by_size = (back * grad).sum_to_size(size.shape)
+        by_grad = back.mul_(size) if ctx.needs_input_grad[2] else None
+        return by_param, by_size, by_grad, None, None
 
 
 def inner_update(
@@ -126,19 +166,36 @@ def inner_update(
     The idea is from TRPO (Schulman et al. 2015). Without it, a long step makes the policy
     deterministic, and it can no longer learn from actions that it does not take.
     """
-    stepped = gradient_step(params, step_sizes, objective.loss(logp, data), differentiable)
     limit = objective.config.trust / (1 + objective.config.narrowing * objective.steps)
     objective.steps += 1
+    loss = objective.loss(logp, data)
     if not limit:
-        return stepped
-    visits = state_action_sums(data, data.alive.astype(float), logp.shape[1]).sum(2)
-    visits /= visits.sum(1, keepdims=True)
+        return gradient_step(params, step_sizes, loss, differentiable)
+    grads = inner_gradients(params, step_sizes, loss, differentiable)
     with torch.no_grad():
-        per_state = (logp.exp() * (logp - log_probs(stepped, features))).sum(2)
-        divergence = (per_state * torch.from_numpy(visits).to(logp.dtype)).sum(1)
-        factor = (limit / divergence.clamp_min(1e-9)).pow(0.75).clamp_max(1)[:, None, None]
-    shortened = {n: params[n] + factor * (stepped[n] - params[n]) for n in step_sizes}
-    return params | shortened
+        steps = {name: step_sizes[name] * grad for name, grad in grads.items()}
+        stepped = {name: torch.sub(params[name], step, out=step) for name, step in steps.items()}
+        after = log_probs(params | stepped, features)
+        factor = _trusted_share(logp, after, data, limit)
+    return params | {
+        name: _ShortenedStep.apply(params[name], step_sizes[name], grad, stepped[name], factor)
+        for name, grad in grads.items()
+    }
+
+
+def _trusted_share(before: Tensor, after: Tensor, data: Rollout, limit: float) -> Tensor:
+    """Return the share [T, 1, 1] of a step that the trust region allows, by its divergence.
+
+    `before` and `after` [T, S, A] are the log-probabilities before and after the whole step.
+    """
+    n_tasks, n_states, _ = before.shape
+    states = data.state[:-1] + np.arange(n_tasks)[:, None] * n_states  # [H, T, E] flat states
+    visits = np.bincount(states.ravel(), data.alive.ravel(), n_tasks * n_states)
+    visits = visits.reshape(n_tasks, n_states)
+    share = torch.from_numpy(visits / visits.sum(1, keepdims=True)).to(before.dtype)
+    per_state = (before.exp() * (before - after)).sum(2)
+    divergence = (per_state * share).sum(1)
+    return (limit / divergence.clamp_min(1e-9)).pow(0.75).clamp_max(1)[:, None, None]
 
 
 def inner_loop(

@@ -11,8 +11,10 @@ from torch import Tensor
 
 from agents.rollout import Rollout
 from game.world.batch import Chance, GridBatch
-from game.world.rules import Floats
+from game.world.rules import Floats, Ints
 from game.world.tables import N_ACTIONS
+
+MOST_ENTRANCES = 8  # transitions into a state that `Dynamics` gathers; further ones are scattered
 
 # --- from episodes -----------------------------------------------------------------------------
 
@@ -47,10 +49,10 @@ def advantages(
     def others(values: Floats) -> Floats:
         """Return, for each visit, the sum of `values` over other episodes' visits to that state."""
         own = np.bincount(visited, values.ravel(), size).reshape(shape)
-        rest = own.sum(1, keepdims=True) - own
+        rest = np.subtract(own.sum(1, keepdims=True), own, out=own)
         return rest.ravel().take(visited).reshape(values.shape)
 
-    n_others = alive.sum(2, keepdims=True) - alive
+    n_others = np.einsum("hte->ht", alive)[..., None] - alive
     sum_others = togo.sum(2, keepdims=True) - togo
     step_mean = np.divide(sum_others, n_others, out=np.zeros_like(togo), where=n_others > 0)
     weight = others(alive) + shrink
@@ -139,33 +141,36 @@ def emaml_loss(log_likelihoods: Sequence[Tensor], values: Sequence[Tensor]) -> T
 
 
 class Dynamics:
-    """The exact expected return of policies in a GridBatch, and its gradient, from the tables.
+    """The tables of a GridBatch as the exact returns of policies need them.
 
-    Arrays are [A, T * S]: contiguous states make the sweeps several times faster.
+    Arrays are [A, n], over the n *live* states: the flat states in which an episode goes on. From
+    all other states the return-to-go is 0; the number n stands for them.
     """
 
-    def __init__(self, batch: GridBatch, dtype: torch.dtype, discovery: bool = False) -> None:
-        """Prepare the tables; with `discovery`, the return is the chance of reaching a goal."""
+    def __init__(self, batch: GridBatch, dtype: torch.dtype) -> None:
+        """Prepare the tables."""
         self.shape = batch.reward.shape  # T, S, A
-        following = batch.flat_next.reshape(-1, N_ACTIONS)
-        enters = batch.goal.ravel().take(following) & ~batch.goal.ravel()[:, None]
-        exact = torch.empty(0, dtype=dtype).numpy().dtype
-        reward = enters if discovery else batch.reward.reshape(-1, N_ACTIONS)
-        self.next = np.ascontiguousarray(following.T)  # [A, T * S]
-        self.reward = np.ascontiguousarray(reward.T).astype(exact)
-        self.unfinished = np.ascontiguousarray(~enters.T).astype(exact) if discovery else None
-        self.start = batch.start.ravel().astype(exact)  # [T * S]
+        self.dtype = torch.empty(0, dtype=dtype).numpy().dtype
+        self.live = np.flatnonzero(~batch.over)  # [n]
+        number = np.full(batch.over.size, len(self.live))  # of each flat state, from 0 to n
+        number[self.live] = np.arange(len(self.live))
+        following, goal = self.by_action(batch.flat_next), batch.goal.ravel()
+        self.next = number[following]
+        self.reward = self.by_action(batch.reward).astype(self.dtype)
+        self.finds = goal[following] & ~goal[self.live]  # transitions that reach a goal
+        self.start = batch.start.ravel()[self.live, None].astype(self.dtype)  # [n, 1]
+        self.entrances, self.further = _entrances(self.next, len(self.live))
+        steps = np.repeat(batch.steps, batch.n_states)[self.live, None]
+        alike = (steps == batch.horizon).all()
+        self.running = [  # per step: live states [n, 1] within the time limit (None: all)
+            None if alike else steps > step for step in range(batch.horizon)
+        ]
         self.chance = batch.chance and Chance(
             *(
                 array if array is None else torch.from_numpy(array).to(dtype)
                 for array in vars(batch.chance).values()
             )
         )
-        steps = np.repeat(batch.steps, batch.n_states)
-        alike = (steps == batch.horizon).all()
-        self.running = [  # per step: states [T * S] within the time limit (None: all)
-            None if alike else steps > step for step in range(batch.horizon)
-        ]
 
     def effective(self, action_probs: Tensor) -> Tensor:
         """Return the probabilities [T, S, A] of the actions that take effect (slips, wind)."""
@@ -174,85 +179,167 @@ class Dynamics:
         effective: Tensor = self.chance.effective(action_probs)
         return effective
 
-    def by_action(self, probs: Tensor) -> np.ndarray:
-        """Return probabilities [T, S, A] as a contiguous array [A, T * S]."""
-        return np.ascontiguousarray(probs.detach().numpy().reshape(-1, N_ACTIONS).T)
+    def by_action(self, values: np.ndarray) -> np.ndarray:
+        """Return values [T, S, A] as a contiguous array [A, n]."""
+        return np.ascontiguousarray(values.reshape(-1, N_ACTIONS)[self.live].T)
 
-    def before_goal(self, values: np.ndarray) -> np.ndarray:
-        """Return `values` [A, T * S], with 0 for actions that complete the discovery."""
-        return values if self.unfinished is None else values * self.unfinished
+    def by_task(self, values: np.ndarray) -> np.ndarray:
+        """Return values [A, n] as an array [T, S, A], 0 in states that are not live."""
+        full = np.zeros((self.shape[0] * self.shape[1], N_ACTIONS), values.dtype)
+        full[self.live] = values.T
+        return full.reshape(self.shape)
 
-    def values(self, probs: Tensor) -> list[np.ndarray]:
-        """Return each state's return-to-go [T * S], for each step of the episode and its end."""
-        moves = self.by_action(probs)
-        now = (moves * self.reward).sum(0)
-        moves = self.before_goal(moves)
-        values = [np.zeros_like(self.start)]
-        for running in reversed(self.running):
-            value = now + np.einsum("an,an->n", moves, values[-1].take(self.next))
-            values.append(value if running is None else value * running)
-        return values[::-1]
+    def rewards(self, discovery: bool) -> tuple[np.ndarray, np.ndarray]:
+        """Return each transition's reward, and whether the rewards after it count (1, else 0).
 
-    def gradient(self, probs: Tensor, values: Sequence[np.ndarray]) -> np.ndarray:
-        """Return the gradient [T, S, A] of the return, by the policy gradient theorem.
-
-        For each step it is the probability of being in a state times the action's return-to-go.
-        `values` come from the method `values`.
+        For `discovery` the only reward is 1, for reaching a goal for the first time.
         """
-        moves = self.before_goal(self.by_action(probs))
-        flat = self.next.ravel()
-        occupancy, visits, ahead = self.start, np.zeros_like(self.start), np.zeros_like(moves)
-        for running, value in zip(self.running, values[1:], strict=True):
-            occupancy = occupancy if running is None else occupancy * running
-            visits += occupancy
-            ahead += occupancy * value.take(self.next)
-            occupancy = np.bincount(flat, (occupancy * moves).ravel(), occupancy.size).astype(
-                occupancy.dtype
-            )
-        gradient = visits * self.reward + self.before_goal(ahead)
-        return np.ascontiguousarray(gradient.T).reshape(self.shape)
-
-    def torch_return(self, probs: Tensor) -> Tensor:
-        """Compute the return [T] by the same recursion in torch, differentiable to any order."""
-        flat = torch.from_numpy(self.next)
-        moves = probs.reshape(-1, N_ACTIONS).T
-        now = (moves * torch.from_numpy(self.reward)).sum(0)
-        moves = moves if self.unfinished is None else moves * torch.from_numpy(self.unfinished)
-        value = torch.from_numpy(np.zeros_like(self.start))
-        for running in reversed(self.running):
-            value = now + (moves * value[flat]).sum(0)
-            value = value if running is None else value * torch.from_numpy(running)
-        return self.mean_over_starts(value)
+        if not discovery:
+            return self.reward, np.ones_like(self.reward)
+        return self.finds.astype(self.dtype), (~self.finds).astype(self.dtype)
 
     def mean_over_starts(self, value: Tensor) -> Tensor:
-        """Return values [T * S] averaged over the start states, as [T]."""
-        return (torch.from_numpy(self.start) * value).reshape(self.shape[:2]).sum(1)
+        """Return values [n, K] averaged over the start states, as [K, T]."""
+        full = torch.zeros(value.shape[1], self.shape[0] * self.shape[1], dtype=value.dtype)
+        weighted = (torch.from_numpy(self.start) * value).T
+        full = full.index_copy(1, torch.from_numpy(self.live), weighted)
+        return full.reshape(-1, *self.shape[:2]).sum(2)
+
+    def torch_return(self, probs: Tensor, discovery: bool) -> Tensor:
+        """Compute a return [T] in torch, differentiable to any order."""
+        reward, onward = map(torch.from_numpy, self.rewards(discovery))
+        moves = probs.reshape(-1, N_ACTIONS)[torch.from_numpy(self.live)].T
+        now, moves = (moves * reward).sum(0), moves * onward
+        value = torch.zeros_like(now)
+        for running in reversed(self.running):
+            ahead = torch.cat([value, value.new_zeros(1)])[torch.from_numpy(self.next)]
+            value = now + (moves * ahead).sum(0)
+            value = value if running is None else value * torch.from_numpy(running[:, 0])
+        return self.mean_over_starts(value[:, None])[0]
 
 
-class _ExpectedReturn(torch.autograd.Function):
-    """The exact return with its gradient from table sweeps: many times cheaper than autograd."""
+def _entrances(following: Ints, n: int) -> tuple[Ints, tuple[Ints, Ints]]:
+    """Return the transitions into each of n states, as indices of `following` [A * n].
+
+    The first result [E, n] holds up to MOST_ENTRANCES transitions for each state, ascending; A * n
+    stands for none. Sums over its rows are faster than `np.bincount`. The second result holds
+    further transitions, and the states that they lead into.
+    """
+    order = np.argsort(following.ravel(), kind="stable")
+    into = following.ravel()[order]
+    order, into = order[into < n], into[into < n]
+    rank = np.arange(len(into)) - np.searchsorted(into, into)
+    few = rank < MOST_ENTRANCES
+    entrances = np.full((rank[few].max(initial=0) + 1, n), following.size)
+    entrances[rank[few], into[few]] = order[few]
+    return entrances, (order[~few], into[~few])
+
+
+class _Sweeps:
+    """The exact returns of K policies, and their gradients, by sweeps over an episode's steps.
+
+    Arrays are [n, K] and [A, n, K]: one look-up of the next state serves all policies.
+    """
+
+    def __init__(
+        self, dynamics: Dynamics, policies: Sequence[Tensor], discovery: Sequence[bool]
+    ) -> None:
+        """Sweep backward for the values. `policies` [T, S, A] are of the actions that take effect;
+        where `discovery`, the return is the chance of reaching a goal."""
+        self.dynamics = dynamics
+        probs = np.stack([p.detach().numpy().reshape(-1, N_ACTIONS) for p in policies], -1)
+        moves = np.ascontiguousarray(probs[dynamics.live].swapaxes(0, 1))  # [A, n, K]
+        rewards, onward = zip(*map(dynamics.rewards, discovery))
+        self.reward, self.onward = np.stack(rewards, -1), np.stack(onward, -1)
+        self.moves = moves * self.onward
+        self.values = self._values((moves * self.reward).sum(0))
+
+    def _values(self, now: np.ndarray) -> list[np.ndarray]:
+        """Return each state's return-to-go [n + 1, K], for each step of the episode and its end.
+
+        `now` [n, K] is the expected reward of one step.
+        """
+        flat = self.moves.reshape(N_ACTIONS, -1)
+        values = [np.zeros((len(now) + 1, now.shape[1]), now.dtype)]
+        for running in reversed(self.dynamics.running):
+            ahead = values[-1].take(self.dynamics.next, 0).reshape(N_ACTIONS, -1)
+            value = np.zeros_like(values[0])
+            np.add(now, np.einsum("an,an->n", flat, ahead).reshape(now.shape), out=value[:-1])
+            if running is not None:
+                value[:-1] *= running
+            values.append(value)
+        return values[::-1]
+
+    def returns(self) -> Tensor:
+        """Return the returns [K, T]."""
+        return self.dynamics.mean_over_starts(torch.from_numpy(self.values[0][:-1]))
+
+    def gradients(self) -> list[np.ndarray]:
+        """Return the gradient [T, S, A] of each return, by the policy gradient theorem.
+
+        For each step it is the probability of being in a state times the action's return-to-go.
+        """
+        dynamics, (n, k) = self.dynamics, (len(self.dynamics.live), self.moves.shape[2])
+        occupancy = np.repeat(dynamics.start, k, 1)
+        visits, ahead = np.zeros_like(occupancy), np.zeros_like(self.moves)
+        flows = np.zeros((N_ACTIONS * n + 1, k), occupancy.dtype)  # the last row stays 0
+        flow = flows[:-1].reshape(self.moves.shape)
+        further, into = dynamics.further
+        for running, value in zip(dynamics.running, self.values[1:], strict=True):
+            occupancy = occupancy if running is None else occupancy * running
+            visits += occupancy
+            ahead += np.multiply(occupancy, value.take(dynamics.next, 0), out=flow)
+            np.multiply(occupancy, self.moves, out=flow)
+            entering = flows.take(dynamics.entrances, 0).reshape(-1, n * k)
+            inflow = np.add.reduce(entering, 0, dtype=float).reshape(n, k)
+            np.add.at(inflow, into, flows.take(further, 0))
+            occupancy = inflow.astype(flow.dtype)
+        gradient = visits * self.reward + ahead * self.onward
+        return [dynamics.by_task(gradient[..., i]) for i in range(k)]
+
+
+class _ExpectedReturns(torch.autograd.Function):
+    """The exact returns with gradients from table sweeps: many times cheaper than autograd."""
 
     @staticmethod
-    def forward(ctx: Any, probs: Tensor, dynamics: Dynamics) -> Tensor:
-        ctx.save_for_backward(probs)
-        ctx.dynamics, ctx.values = dynamics, dynamics.values(probs)
-        return dynamics.mean_over_starts(torch.from_numpy(ctx.values[0]))
+    def forward(
+        ctx: Any, dynamics: Dynamics, discovery: Sequence[bool], *policies: Tensor
+    ) -> Tensor:
+        ctx.save_for_backward(*policies)
+        ctx.dynamics, ctx.discovery = dynamics, discovery
+        ctx.sweeps = _Sweeps(dynamics, policies, discovery)
+        returns: Tensor = ctx.sweeps.returns()
+        return returns
 
     @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None]:
-        (probs,) = ctx.saved_tensors
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
         if torch.is_grad_enabled():  # create_graph: second derivatives will be needed
-            value = ctx.dynamics.torch_return(probs).sum()
-            (gradient,) = torch.autograd.grad(value, probs, create_graph=True)
+            gradients = [
+                torch.autograd.grad(
+                    ctx.dynamics.torch_return(probs, discovery).sum(), probs, create_graph=True
+                )[0]
+                for probs, discovery in zip(ctx.saved_tensors, ctx.discovery, strict=True)
+            ]
         else:
-            gradient = torch.from_numpy(ctx.dynamics.gradient(probs, ctx.values))
-        return grads[0][:, None, None] * gradient, None
+            gradients = list(map(torch.from_numpy, ctx.sweeps.gradients()))
+        return None, None, *(grad[:, None, None] * g for grad, g in zip(grads[0], gradients))
 
 
-def expected_return(dynamics: Dynamics, action_probs: Tensor) -> Tensor:
-    """Return the exact return [T] of policies [T, S, A], differentiable to any order."""
-    result: Tensor = _ExpectedReturn.apply(dynamics.effective(action_probs), dynamics)
+def expected_returns(
+    dynamics: Dynamics, policies: Sequence[Tensor], discovery: Sequence[bool]
+) -> Tensor:
+    """Return the exact returns [K, T] of K policies [T, S, A], differentiable to any order.
+
+    Where `discovery`, it is the probability of reaching a goal instead.
+    """
+    effective = [dynamics.effective(policy) for policy in policies]
+    result: Tensor = _ExpectedReturns.apply(dynamics, discovery, *effective)
     return result
+
+
+def expected_return(dynamics: Dynamics, action_probs: Tensor, discovery: bool = False) -> Tensor:
+    """Return the exact return [T] of policies [T, S, A]; see `expected_returns`."""
+    return expected_returns(dynamics, [action_probs], [discovery])[0]
 
 
 def entropy(log_probs: Tensor, mask: Tensor) -> Tensor:

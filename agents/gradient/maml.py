@@ -95,34 +95,46 @@ class Maml(GradientLearner):
         params = start.params
         outer = OuterObjective(batch, config, self.dtype, config.objective == "exact")
         inner = InnerObjective(batch, config.inner)
-        likelihoods, scores = [], []
+        likelihoods, policies = [], []
         env_steps = 0
+        sampled: Tensor | float = 0.0
         for k in range(last + 1):
             logp = log_probs(params, features)
             if k == 0:
                 outer.add_exploration(logp, config.inner.episodes)
             elif k == last or config.multi_step:
                 outer.add_return(k, logp)
-            if config.emaml:
-                scores.append(outer.score(logp.detach()))
+            policies.append(logp)
             if k == last and config.objective == "exact":
                 break
             data = collect(batch, logp, config.inner.episodes, rngs)
             env_steps += int(data.env_steps.sum())
             if k == last:
                 weights = torch.from_numpy(inner.weights(data)).to(logp.dtype)
-                outer.loss = outer.loss + plain_surrogate(logp, weights)
+                sampled = plain_surrogate(logp, weights)
                 break
-            likelihoods.append(log_likelihood(logp, data) if config.emaml else logp.new_zeros(1))
+            if config.emaml:
+                likelihoods.append(log_likelihood(logp, data))
             sizes = start.step_sizes[min(k, len(start.step_sizes) - 1)]
             differentiable = not config.first_order
             params = inner_update(params, sizes, features, logp, data, inner, differentiable)
-        loss = outer.loss
+        loss = outer.loss() + sampled
         if config.emaml:
+            scores = list(outer.scores([logp.detach() for logp in policies]))
             loss = loss + config.emaml * emaml_loss(likelihoods, scores)
         grads = torch.autograd.grad(loss.sum(), list(start.leaves.values()), allow_unused=True)
         by_name = {
-            name: torch.zeros_like(leaf) if grad is None else grad
+            name: _by_meta_parameter(name, leaf, grad)
             for (name, leaf), grad in zip(start.leaves.items(), grads, strict=True)
         }
         return by_name, {**outer.metrics, "env_steps": env_steps}
+
+
+def _by_meta_parameter(name: str, leaf: Tensor, grad: Tensor | None) -> Tensor:
+    """Return the gradient by a meta-parameter, given that by its leaf (None: 0).
+
+    Meta-parameters of step sizes are logarithms: d loss / d log a = a d loss / d a.
+    """
+    if grad is None:
+        return torch.zeros(leaf.shape, dtype=leaf.dtype)
+    return grad * leaf.detach() if name.startswith(STEP_SIZES) else grad

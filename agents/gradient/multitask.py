@@ -38,6 +38,6 @@ class Multitask(GradientLearner):
         logp = log_probs(params, features)
         objective.add_exploration(logp, self.config.inner.episodes)
         objective.add_return(0, logp)
-        grads = torch.autograd.grad(objective.loss.sum(), list(params.values()))
+        grads = torch.autograd.grad(objective.loss().sum(), list(params.values()))
         norm = self.meta.step(dict(zip(params, grads, strict=True)), columns, progress)
         return {**objective.metrics, "gradient_norm": norm, "env_steps": 0}

@@ -6,16 +6,19 @@ policy, differentiable through the simulator's tables.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from agents.gradient.losses import Dynamics, entropy, expected_return
+from agents.gradient.losses import Dynamics, entropy, expected_returns
 from agents.learner import check_options
 from game.world.batch import GridBatch
 from game.world.planner import baseline_returns
+
+DISCOVERY = "discovery"  # metric: the probability of finding the goal
 
 
 @dataclass(frozen=True)
@@ -46,40 +49,64 @@ class OuterObjective:
         """Without `exact`, use only the entropy terms, which need no simulator."""
         self.config, self.exact = config, exact
         self.nonterminal = torch.from_numpy(~batch.over).to(dtype)  # [T, S]
-        self.loss = torch.zeros(batch.n_tasks, dtype=dtype)
+        self.entropy_bonus = torch.zeros(batch.n_tasks, dtype=dtype)  # weighted, of all terms
+        # policies [T, S, A] whose exact returns enter the loss, by the metric that records them
+        self.policies: dict[str, Tensor] = {}
+        self.episodes = 0  # that the policy before adaptation has to find the goal
         self.metrics: dict[str, float] = {}
         if exact:
             self.dynamics = Dynamics(batch, dtype)
-            self.discovery = Dynamics(batch, dtype, discovery=True)
             baselines = baseline_returns(batch)
             scale = np.maximum(baselines.optimal - baselines.random, 1e-6)
             self.random = torch.from_numpy(baselines.random).to(dtype)
             self.scale = torch.from_numpy(scale).to(dtype)
 
+    def scores(self, logps: Sequence[Tensor]) -> Tensor:
+        """Return the exact scores [K, T] of K policies with log-probabilities [T, S, A]."""
+        policies = [logp.exp() for logp in logps]
+        returns = expected_returns(self.dynamics, policies, [False] * len(policies))
+        return self._normalised(returns)
+
     def score(self, logp: Tensor) -> Tensor:
         """Return the exact score [T] of policies with log-probabilities `logp` [T, S, A]."""
-        return (expected_return(self.dynamics, logp.exp()) - self.random) / self.scale
+        return self.scores([logp])[0]
 
     def add_exploration(self, logp: Tensor, episodes: int) -> None:
         """Reward the policy before adaptation for its entropy and for finding the goal within
         `episodes` episodes."""
         value = entropy(logp, self.nonterminal)
-        self.loss = self.loss - self.config.entropy * value
+        self.entropy_bonus = self.entropy_bonus + self.config.entropy * value
         self._record("entropy", value)
         if self.exact:
-            miss = 1 - expected_return(self.discovery, logp.exp()).clamp(0, 1)
-            success = 1 - miss**episodes
-            self.loss = self.loss - self.config.discovery * success
-            self._record("discovery", success)
+            self.policies[DISCOVERY], self.episodes = logp.exp(), episodes
 
     def add_return(self, k: int, logp: Tensor) -> None:
         """Reward the policy after k adaptation steps for its return and its entropy."""
         weight = self.config.entropy * self.config.later_entropy
-        self.loss = self.loss - weight * entropy(logp, self.nonterminal)
+        self.entropy_bonus = self.entropy_bonus + weight * entropy(logp, self.nonterminal)
         if self.exact:
-            value = self.score(logp)
-            self.loss = self.loss - value
-            self._record(f"train_score_{k}", value)
+            self.policies[f"train_score_{k}"] = logp.exp()
+
+    def loss(self) -> Tensor:
+        """Return the loss [T], and record metrics; one sweep serves all policies."""
+        loss, found = -self.entropy_bonus, [name == DISCOVERY for name in self.policies]
+        if not found:
+            return loss
+        returns = expected_returns(self.dynamics, list(self.policies.values()), found)
+        for name, value in zip(self.policies, returns, strict=True):
+            if name == DISCOVERY:
+                success = 1 - (1 - value.clamp(0, 1)) ** self.episodes
+                loss = loss - self.config.discovery * success
+                self._record(name, success)
+            else:
+                score = self._normalised(value)
+                loss = loss - score
+                self._record(name, score)
+        return loss
+
+    def _normalised(self, returns: Tensor) -> Tensor:
+        """Return the scores of returns [..., T]."""
+        return (returns - self.random) / self.scale
 
     def _record(self, name: str, values: Tensor) -> None:
         self.metrics[name] = float(values.detach().mean())

@@ -48,7 +48,8 @@ class Reptile(GradientLearner):
         start = self.params_for_tasks(self.meta.params, columns, batch.n_tasks)
         outer = OuterObjective(batch, config, self.dtype)
         inner = InnerObjective(batch, config.inner)
-        sizes = {name: torch.full_like(p, config.step_size) for name, p in start.params.items()}
+        size = torch.full((1, 1, 1), config.step_size, dtype=self.dtype)
+        sizes = dict.fromkeys(start.params, size)
         params, env_steps = start.params, 0
         for k in range(config.inner_steps):
             logp = log_probs(params, features)
@@ -57,7 +58,7 @@ class Reptile(GradientLearner):
             data = collect_episodes(batch, logp, config.inner.episodes, rngs)
             env_steps += int(data.env_steps.sum())
             params = inner_update(params, sizes, features, logp, data, inner)
-        exploration = torch.autograd.grad(outer.loss.sum(), list(start.params.values()))
+        exploration = torch.autograd.grad(outer.loss().sum(), list(start.params.values()))
         scale = config.pull / (config.inner_steps * config.step_size)
         grads = {
             name: (old - params[name]).detach() * scale + explore

@@ -11,14 +11,20 @@ from torch import Tensor
 from agents.gradient.policy import Params
 from agents.memory.gru import gru_sequence, gru_step
 from agents.memory.inputs import (
+    ActingHeads,
     BatchView,
     init_heads,
     init_input_tables,
     orthogonal,
     policy_head,
-    value_head,
 )
-from agents.memory.trials import TrialIndex, TrialObservation, TrialTransition
+from agents.memory.trials import (
+    TrialIndex,
+    TrialObservation,
+    TrialTransition,
+    rows_of,
+    set_rows,
+)
 from game.world.rules import Ints
 
 
@@ -36,10 +42,8 @@ def init_gru(width: int, rng: np.random.Generator) -> Params:
 
 def gru_forward(params: Params, inputs: Tensor, sizes: Sequence[int]) -> Tensor:
     """Return the output layer [P, H] for inputs [P, 4H] of whole trials, packed as in
-    `gru_sequence`."""
-    to_gru, to_output = split_inputs(params, inputs)
-    hidden = gru_sequence(to_gru, sizes, params["gru.w"], params["gru.b"])
-    return output_layer(params, to_output, hidden)
+    `gru_sequence`, which overwrites them."""
+    return gru_sequence(inputs, sizes, params["gru.w"], params["gru.b"], params["think.w"])
 
 
 def split_inputs(params: Params, inputs: Tensor) -> tuple[Tensor, Tensor]:
@@ -50,7 +54,7 @@ def split_inputs(params: Params, inputs: Tensor) -> tuple[Tensor, Tensor]:
 
 def output_layer(params: Params, inputs: Tensor, hidden: Tensor) -> Tensor:
     """Return the output layer [n, H] for its inputs [n, H] and hidden states [n, H]."""
-    return torch.tanh(torch.addmm(inputs, hidden, params["think.w"]))
+    return torch.addmm(inputs, hidden, params["think.w"]).tanh_()
 
 
 class GruPolicy:
@@ -59,7 +63,7 @@ class GruPolicy:
     @torch.no_grad()
     def __init__(self, params: Params, view: BatchView, n: int) -> None:
         self.params, self.tables = params, view.tables(params)
-        self.optimal_value = view.optimal_value
+        self.heads, self.optimal_value = ActingHeads(params), view.optimal_value
         self.dtype = params["bias"].dtype
         self.hidden = torch.zeros(n, len(params["gru.b"]), dtype=self.dtype)
 
@@ -76,14 +80,15 @@ class GruPolicy:
         """Return the next hidden states [n, H] and the output layer [n, H]; store neither."""
         params = self.params
         to_gru, to_output = split_inputs(params, self.inputs(trials, observation))
-        hidden = gru_step(to_gru, self.hidden[trials], params["gru.w"], params["gru.b"])
+        hidden = rows_of(self.hidden, trials)
+        hidden = gru_step(to_gru, hidden, params["gru.w"], params["gru.b"])
         return hidden, output_layer(params, to_output, hidden)
 
     def act(self, trials: TrialIndex, observation: TrialObservation) -> tuple[Tensor, Tensor]:
         """See `MemoryPolicy.act`."""
-        self.hidden[trials], output = self.step(trials, observation)
-        optimal_value = self.optimal_value[observation.state]
-        return policy_head(self.params, output), value_head(self.params, output, optimal_value)
+        hidden, output = self.step(trials, observation)
+        set_rows(self.hidden, trials, hidden)
+        return self.heads.evaluate(output, self.optimal_value.take(observation.state))
 
     def observe_transition(self, trials: TrialIndex, transition: TrialTransition) -> None:
         """Do nothing: the next observation contains the transition."""

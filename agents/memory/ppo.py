@@ -186,9 +186,10 @@ def minibatches(
         for part in np.array_split(order, min(config.minibatches, len(order))):
             part = part[np.argsort(-data.lengths[part], kind="stable")]
             chosen = alive[:, part]
+            at = (np.arange(alive.size).reshape(alive.shape)[:, part])[chosen]
 
-            def packed(array: Any, chosen: Bools = chosen, part: Ints = part) -> Tensor:
-                return torch.from_numpy(array[:, part][chosen])
+            def packed(array: Any, at: Ints = at) -> Tensor:
+                return torch.from_numpy(array.reshape(alive.size, *array.shape[2:]).take(at, 0))
 
             yield Minibatch(
                 [int(size) for size in chosen.sum(1) if size],

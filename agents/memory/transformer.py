@@ -19,12 +19,12 @@ from torch.nn.functional import layer_norm, scaled_dot_product_attention
 from agents.gradient.policy import Params
 from agents.learner import check_options
 from agents.memory.inputs import (
+    ActingHeads,
     BatchView,
     init_heads,
     init_input_tables,
     normal,
     policy_head,
-    value_head,
 )
 from agents.memory.memory_learner import MemoryConfig, MemoryLearner
 from agents.memory.ppo import Minibatch, PpoConfig
@@ -118,7 +118,8 @@ class TransformerPolicy:
         self, params: Params, view: BatchView, n: int, layers: list[AttentionLayer]
     ) -> None:
         self.params, self.layers = params, layers
-        self.optimal_value, self.tables = view.optimal_value, view.tables(params)
+        self.heads, self.optimal_value = ActingHeads(params), view.optimal_value
+        self.tables = view.tables(params)
         self.dtype = params["bias"].dtype
         heads, width = layers[0].heads, len(params["bias"]) // layers[0].heads
         shape = (len(layers), 2, n, heads, 0, width)  # keys and values
@@ -141,8 +142,7 @@ class TransformerPolicy:
         for layer_cache, (key, value) in zip(self.cache, new, strict=True):
             layer_cache[0, numbers, :, at], layer_cache[1, numbers, :, at] = key, value
         self.count[numbers] += 1
-        optimal_value = self.optimal_value[observation.state]
-        return policy_head(self.params, x), value_head(self.params, x, optimal_value)
+        return self.heads.evaluate(x, self.optimal_value[observation.state])
 
     def observe_transition(self, trials: TrialIndex, transition: TrialTransition) -> None:
         """Do nothing: the next observation contains the transition."""

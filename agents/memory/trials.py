@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Protocol, TypeAlias
 
 import numpy as np
@@ -54,6 +55,21 @@ class LastMoves:
         displacement = self.displacement.take(change + self.offset)
         number: Ints = action * N_DISPLACEMENTS + displacement
         return number
+
+
+def rows_of(memory: Tensor, trials: TrialIndex) -> Tensor:
+    """Return the rows of some trials in an array [N, ..]: a view if the trials are a slice."""
+    if isinstance(trials, slice):
+        return memory[trials]
+    return memory.index_select(0, torch.from_numpy(trials))
+
+
+def set_rows(memory: Tensor, trials: TrialIndex, rows: Tensor) -> None:
+    """Replace the rows of some trials in an array [N, ..]."""
+    if isinstance(trials, slice):
+        memory[trials] = rows
+    else:
+        memory.index_copy_(0, torch.from_numpy(trials), rows)
 
 
 @dataclass(frozen=True)
@@ -177,7 +193,7 @@ class RunningTrials:
             log_probs, values = (output.numpy() for output in policy.act(trials, observation))
             if policy.belief is not None:
                 belief[step, trials] = policy.belief[trials].numpy()
-            chosen = _choose(log_probs, None if self.greedy else chance[step, trials])
+            chosen = _choose(log_probs.T, None if self.greedy else chance[step, trials])
             index = state * N_ACTIONS + chosen
             if luck is not None:
                 batch.detours.divert(index, luck[step, trials])
@@ -185,7 +201,7 @@ class RunningTrials:
             policy.observe_transition(trials, TrialTransition(state, chosen, entered, received))
             action[step, trials], alive[step, trials] = chosen, True
             value[step, trials], reward[step, trials] = values, received
-            log_prob[step, trials] = np.take_along_axis(log_probs, chosen[:, None], 1)[:, 0]
+            log_prob[step, trials] = log_probs[np.arange(len(chosen)), chosen]
             states[step + 1] = states[step]
             states[step + 1, trials] = entered
             self.last_move[trials] = self.last_moves.number(chosen, state, entered)
@@ -222,12 +238,14 @@ class RunningTrials:
 
 
 def _choose(log_probs: Floats32, chance: Floats | None) -> Ints:
-    """Return actions [N]: sampled with the uniform numbers `chance` [N], or without them the most
-    probable ones."""
+    """Return actions [N] of log-probabilities [A, N]: sampled with the uniform numbers `chance`
+    [N], or without them the most probable ones."""
     if chance is None:
-        return log_probs.argmax(1)
-    bounds = np.exp(log_probs).cumsum(1)
-    sampled: Ints = (bounds[:, :-1] < chance[:, None] * bounds[:, -1:]).sum(1)
+        return log_probs.argmax(0)
+    bounds = np.exp(log_probs)
+    for below, bound in pairwise(bounds):
+        bound += below
+    sampled: Ints = (bounds[:-1] < chance * bounds[-1]).sum(0)
     return sampled
 
 

@@ -37,6 +37,8 @@ from agents.memory.trials import (
     TrialObservation,
     TrialTransition,
     adapt_in_memory,
+    rows_of,
+    set_rows,
 )
 from agents.rollout import Rngs
 from game.filling import IF_MISSING
@@ -190,15 +192,28 @@ class BeliefEncoder:
 # --- the agent -----------------------------------------------------------------------------------
 
 
-def belief_inputs(params: Params, belief: Tensor, cells: Ints) -> Tensor:
-    """Return the network's inputs [n, 4H] from a belief [n, C + answers].
+@dataclass(frozen=True)
+class BeliefWeights:
+    """The weights of a belief [n, C + answers] in the network's inputs [n, 4H]."""
 
-    The probability of a cell is divided by that of the most probable cell. A cell that is ruled out
-    then changes the input by the same amount, however many cells are left.
-    """
-    n = len(cells)
-    rows = torch.cat([belief[:, :n] / belief[:, :n].amax(1, keepdim=True), belief[:, n:]], 1)
-    return rows @ torch.cat([params["believe.cells"][cells], params["believe.answers"]])
+    n_cells: int  # C
+    weights: Tensor  # [C + answers, 4H]
+
+    @classmethod
+    def of(cls, params: Params, cells: Ints) -> BeliefWeights:
+        """Return the weights of a belief about these cells."""
+        parts = params["believe.cells"][cells], params["believe.answers"]
+        return cls(len(cells), torch.cat(parts))
+
+    def add_to(self, inputs: Tensor, belief: Tensor) -> Tensor:
+        """Add a belief to the inputs in place, and return them.
+
+        The probability of a cell is divided by that of the most probable cell. A cell that is ruled
+        out then changes the input by the same amount, however many cells are left.
+        """
+        cells, answers = belief[:, : self.n_cells], belief[:, self.n_cells :]
+        rows = torch.cat([cells / cells.amax(1, keepdim=True), answers], 1)
+        return inputs.addmm_(rows, self.weights)
 
 
 class VaribadPolicy(GruPolicy):
@@ -208,6 +223,7 @@ class VaribadPolicy(GruPolicy):
     def __init__(self, params: Params, view: BeliefView, n: int) -> None:
         super().__init__(params, view, n)
         self.view, self.encoder = view, BeliefEncoder(params, view)
+        self.belief_weights = BeliefWeights.of(params, view.cells)
         batch, n_answers = view.batch, view.questions.n_answers
         per_task = n // batch.n_tasks
         self.cell_evidence = torch.zeros(n, len(view.cells), dtype=self.dtype)
@@ -224,14 +240,15 @@ class VaribadPolicy(GruPolicy):
 
     def update_belief(self, trials: TrialIndex) -> None:
         """Compute the belief of these trials from their evidence."""
-        cells = self.encoder.cell_log_probs(self.cell_evidence[trials], self.out[trials])
-        answers = self.encoder.answer_log_probs(self.answer_evidence[trials])
-        self.beliefs[trials] = torch.cat([cells, answers], 1).exp()
+        cell_evidence, out = rows_of(self.cell_evidence, trials), rows_of(self.out, trials)
+        cells = self.encoder.cell_log_probs(cell_evidence, out)
+        answers = self.encoder.answer_log_probs(rows_of(self.answer_evidence, trials))
+        set_rows(self.beliefs, trials, torch.cat([cells, answers], 1).exp_())
 
     def inputs(self, trials: TrialIndex, observation: TrialObservation) -> Tensor:
         """Return the network's inputs [n, 4H] in these trials, those of the belief included."""
-        beliefs = belief_inputs(self.params, self.beliefs[trials], self.view.cells)
-        return super().inputs(trials, observation) + beliefs
+        inputs = super().inputs(trials, observation)
+        return self.belief_weights.add_to(inputs, rows_of(self.beliefs, trials))
 
     def act(self, trials: TrialIndex, observation: TrialObservation) -> tuple[Tensor, Tensor]:
         """Rule out the cells that are visibly not the goal, then act; see `MemoryPolicy.act`."""
@@ -284,7 +301,7 @@ class Varibad(MemoryLearner[BeliefView]):
     def forward(self, view: BeliefView, part: Minibatch) -> Tensor:
         """Use the beliefs that the trials were played with; see `MemoryLearner.forward`."""
         params, inputs = self.params, view.tables(self.params).look_up(part)
-        inputs = inputs + belief_inputs(params, part.belief, view.cells)
+        inputs = BeliefWeights.of(params, view.cells).add_to(inputs, part.belief)
         return gru_forward(params, inputs, part.sizes)
 
     def update(

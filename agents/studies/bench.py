@@ -28,7 +28,7 @@ TRIALS = 800  # of agents with memory, in parallel
 ADAPTATION_STEPS = 10
 
 
-def measured(only: Sequence[str] = (), seconds: float = SECONDS) -> Iterator[tuple[str, Figure]]:
+def measure(only: Sequence[str] = (), seconds: float = SECONDS) -> Iterator[tuple[str, Figure]]:
     """Yield each measurement with its name, or only those named, on one thread.
 
     `seconds` is the processor time spent on each. Where a stepping rate is asked for, the Python

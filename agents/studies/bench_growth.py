@@ -41,7 +41,7 @@ class CostSetting:
 Work = Callable[[], object]
 
 
-def iteration(setting: CostSetting) -> Work:
+def prepare_iteration(setting: CostSetting) -> Work:
     """Return a MAML iteration: drawing, compiling, features and learning."""
     learner = Maml(MamlConfig(inner=InnerConfig(episodes=setting.episodes)), seed=0)
     rng = np.random.default_rng(0)
@@ -53,18 +53,18 @@ def iteration(setting: CostSetting) -> Work:
     return iterate
 
 
-def drawing(setting: CostSetting) -> Work:
+def prepare_drawing(setting: CostSetting) -> Work:
     """Return the drawing of a meta-batch's levels."""
     return setting.draw
 
 
-def compiling(setting: CostSetting) -> Work:
+def prepare_compiling(setting: CostSetting) -> Work:
     """Return the compiling of a meta-batch's levels."""
     levels = setting.draw()
     return lambda: GridBatch.of(levels)
 
 
-def planning(setting: CostSetting) -> Work:
+def prepare_planning(setting: CostSetting) -> Work:
     """Return the computation of a meta-batch's baseline returns, which a batch would keep."""
     batch = GridBatch.of(setting.draw())
     return lambda: (random_return(batch), optimal_return(batch))
@@ -100,18 +100,29 @@ SEEN_SIDES = _varied("side", 5, 7, 10, 14)  # with its walls, the last is as lar
 ALL_SIDES = _varied("side", 5, 8, 11, 16, 23, 32)
 
 AXES: dict[str, Axis] = {
-    "tasks": Axis(ITERATION, iteration, _varied("tasks", 4, 8, 16, 32, 64), lambda s: s.tasks),
+    "tasks": Axis(
+        ITERATION, prepare_iteration, _varied("tasks", 4, 8, 16, 32, 64), lambda s: s.tasks
+    ),
     "states": Axis(
-        f"{ITERATION}: 0 to 4 coins", iteration, _varied("coins", 0, 1, 2, 3, 4), _states
+        f"{ITERATION}: 0 to 4 coins", prepare_iteration, _varied("coins", 0, 1, 2, 3, 4), _states
     ),
     "episodes": Axis(
-        ITERATION, iteration, _varied("episodes", 20, 40, 80, 160, 320), lambda s: s.episodes
+        ITERATION,
+        prepare_iteration,
+        _varied("episodes", 20, 40, 80, 160, 320),
+        lambda s: s.episodes,
     ),
-    "steps": Axis(ITERATION, iteration, _varied("steps", 15, 30, 60, 120, 240), lambda s: s.steps),
-    "cells": Axis(f"{ITERATION}: sides 5 to 14", iteration, SEEN_SIDES, _cells),
-    "cells, drawing": Axis("Drawing alone: sides 5 to 32", drawing, ALL_SIDES, _cells),
-    "cells, compiling": Axis("Compiling alone: sides 5 to 32", compiling, ALL_SIDES, _cells),
-    "cells, planning": Axis("Baseline returns alone: sides 5 to 32", planning, ALL_SIDES, _cells),
+    "steps": Axis(
+        ITERATION, prepare_iteration, _varied("steps", 15, 30, 60, 120, 240), lambda s: s.steps
+    ),
+    "cells": Axis(f"{ITERATION}: sides 5 to 14", prepare_iteration, SEEN_SIDES, _cells),
+    "cells, drawing": Axis("Drawing alone: sides 5 to 32", prepare_drawing, ALL_SIDES, _cells),
+    "cells, compiling": Axis(
+        "Compiling alone: sides 5 to 32", prepare_compiling, ALL_SIDES, _cells
+    ),
+    "cells, planning": Axis(
+        "Baseline returns alone: sides 5 to 32", prepare_planning, ALL_SIDES, _cells
+    ),
 }
 
 

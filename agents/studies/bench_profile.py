@@ -44,8 +44,8 @@ STAGES: dict[str, tuple[str, ...]] = {
     ),
     "exact sweeps": (
         "agents.gradient.losses:Dynamics.__init__",
-        "agents.gradient.losses:Dynamics.gradient",
-        "agents.gradient.losses:expected_return",
+        "agents.gradient.losses:_Sweeps.gradients",
+        "agents.gradient.losses:expected_returns",
     ),
     "rollouts": ("agents.rollout:roll_out",),
     "advantages": ("agents.gradient.inner_loop:InnerObjective.weights",),

@@ -18,7 +18,7 @@ from multiprocessing.process import BaseProcess
 
 import numpy as np
 
-from agents.training.processes import start_process
+from agents.training.processes import end_process, start_process
 from game.tasks.distribution import TaskDistribution
 from game.world.batch import GridBatch
 from game.world.features import observe_batch
@@ -26,7 +26,6 @@ from game.world.planner import baseline_returns
 from game.world.tables import Tables, compile_levels
 
 MOST_COMPILED = 2000  # tasks whose tables are cached
-END_TIMEOUT = 2  # seconds
 
 
 def iteration_rng(seed: int, iteration: int) -> np.random.Generator:
@@ -90,15 +89,13 @@ class BatchesAhead:
 
     def close(self) -> None:
         """End the process."""
-        self._connection.close()
         if self._process:
-            self._process.kill()
-            self._process.join(END_TIMEOUT)
+            end_process(self._process, self._connection)
         self._process = None
 
 
 @contextlib.contextmanager
-def opened(batches: Batches, first: int, processes: int) -> Iterator[Batches | BatchesAhead]:
+def open_batches(batches: Batches, first: int, processes: int) -> Iterator[Batches | BatchesAhead]:
     """Give the batches from iteration `first` on, with 2 `processes` from a second one.
 
     A process that may have no children, as that of the window's learners, makes them itself.
@@ -121,6 +118,6 @@ def _send_batches(connection: Connection, batches: Batches, first: int) -> None:
     with contextlib.suppress(Exception):
         for iteration in itertools.count(first):
             batch = batches.batch(iteration)
-            observe_batch(batch, np.dtype(np.float32))
+            observe_batch(batch, np.float32)
             baseline_returns(batch)
             connection.send(batch)

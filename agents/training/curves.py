@@ -73,7 +73,10 @@ class Curves:
 
 
 class TaskBatches:
-    """Batches of tasks for several adaptations to them. Up to MOST_KEPT states are kept."""
+    """Batches of tasks, made once for several adaptations to them.
+
+    Batches are dropped once they hold more than MOST_KEPT states.
+    """
 
     def __init__(self, tasks: Sequence[Task]) -> None:
         self.tasks = tasks
@@ -92,7 +95,7 @@ class TaskBatches:
 
 def adaptation_curves(
     load: Callable[[int], Learner],
-    tasks: Sequence[Task] | TaskBatches,
+    batches: TaskBatches,
     seeds: Sequence[int],
     steps: int,
 ) -> Curves:
@@ -100,7 +103,6 @@ def adaptation_curves(
 
     Adaptation that does not depend on the seed is run once and counts for all seeds.
     """
-    batches = tasks if isinstance(tasks, TaskBatches) else TaskBatches(tasks)
     tasks = batches.tasks
     learners = {seed: load(seed) for seed in seeds}
     baselines: list[BaselineReturns] = []

@@ -1,4 +1,4 @@
-"""Start a process beside this one, with a connection to it."""
+"""A process beside this one, with a connection to it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any
+
+END_TIMEOUT = 2  # seconds
 
 
 def start_process(target: Callable[..., None], *args: Any) -> tuple[BaseProcess, Connection]:
@@ -27,6 +29,13 @@ def start_process(target: Callable[..., None], *args: Any) -> tuple[BaseProcess,
         process.start()
     other_end.close()
     return process, connection
+
+
+def end_process(process: BaseProcess, connection: Connection) -> None:
+    """End a process at once."""
+    connection.close()
+    process.kill()
+    process.join(END_TIMEOUT)
 
 
 @contextlib.contextmanager

@@ -21,8 +21,8 @@ from agents.agent_catalog import CHECKPOINT, CONFIG, RESULTS, WEIGHTS
 from agents.learner import AgentError, Arrays, Diverged, Learner, not_finite
 from agents.run_folder import AGENT_THERE, Write, locked, replace_files, run_file, run_path
 from agents.runs import describe, resume, write_checkpoint, write_weights
-from agents.training.batches import Batches, iteration_rng, opened
-from agents.training.curves import adaptation_curves
+from agents.training.batches import Batches, iteration_rng, open_batches
+from agents.training.curves import TaskBatches, adaptation_curves
 from agents.training.plots import plot_training
 from agents.training.tensorboard import TensorBoardLog
 from agents.training.train_config import MOST_MINUTES, TrainConfig
@@ -125,6 +125,7 @@ class Training:
     _clock: float = 0.0  # when time was last counted
     _best_unsaved: bool = False  # whether the learner is the best so far, and not yet written
     _checkpoint: tuple[Arrays, str] | None = None  # of the last iteration
+    _validation: TaskBatches | None = None
 
     def run(self) -> Iterator[Update | Validation]:
         """Train to the end, yielding an event for each iteration and validation.
@@ -136,7 +137,7 @@ class Training:
             self._restore()
         split, config = self.pack.split("train"), self.config
         batches = Batches(split, config.tasks, config.seed)
-        with opened(batches, self.status.iteration, self.processes) as source:
+        with open_batches(batches, self.status.iteration, self.processes) as source:
             while self.status.progress < 1 or self._validation_due():
                 if self._validation_due():
                     validation = self._validate()
@@ -175,8 +176,7 @@ class Training:
 
     def evaluate_now(self) -> tuple[float, ...]:
         """Return the current mean scores on validation tasks, without affecting training."""
-        tasks = self.validation_tasks
-        return tuple(self._scores(tasks, range(1))) if tasks else ()
+        return tuple(self._scores(range(1))) if self.validation_tasks else ()
 
     def _progress(self) -> float:
         """Return the share of training that is done, 0 to 1.
@@ -278,12 +278,12 @@ class Training:
         """Return the mean score after each step; if the learner is `tuned`, tune its step sizes."""
         seeds = validation_seeds(len(tasks))
         if not self.learner.tuned:
-            return self._scores(tasks, seeds)
+            return self._scores(seeds)
         found: dict[float, list[float]] = {}
 
         def value(multiplier: float) -> float:
             self._set_multiplier(multiplier)
-            found[multiplier] = self._scores(tasks, seeds)
+            found[multiplier] = self._scores(seeds)
             return self._selection_score(found[multiplier])
 
         before = self.status.multiplier
@@ -298,9 +298,12 @@ class Training:
         self.learner.scale_steps(multiplier / self.status.multiplier)
         self.status.multiplier = multiplier
 
-    def _scores(self, tasks: Sequence[Task], seeds: Sequence[int]) -> list[float]:
+    def _scores(self, seeds: Sequence[int]) -> list[float]:
+        """Return the mean scores on validation tasks, which are compiled once."""
+        if not self._validation:
+            self._validation = TaskBatches(self.validation_tasks)
         steps = max(self.learner.judged)
-        return adaptation_curves(lambda _: self.learner, tasks, seeds, steps).mean_scores
+        return adaptation_curves(lambda _: self.learner, self._validation, seeds, steps).mean_scores
 
     def save(self) -> None:
         """Write checkpoint, metrics and curves; also the agent if none has been saved yet.

@@ -33,13 +33,12 @@ def validation_seeds(n_tasks: int) -> range:
     return range(min(8, -(-VALIDATION_RUNS // n_tasks)))
 
 
-def tuning_value(load: Callable[[int], Learner], tasks: Sequence[Task] | TaskBatches) -> float:
+def tuning_value(load: Callable[[int], Learner], batches: TaskBatches) -> float:
     """Return the mean score over the judged steps, by which all learners are tuned.
 
     `load` returns the learner for an adaptation seed.
     """
     judged = load(0).judged
-    batches = tasks if isinstance(tasks, TaskBatches) else TaskBatches(tasks)
     seeds = validation_seeds(len(batches.tasks))
     scores = adaptation_curves(load, batches, seeds, max(judged)).mean_scores
     return float(np.mean([scores[k] for k in judged]))

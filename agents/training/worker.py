@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from agents.training.processes import start_process
+from agents.training.processes import end_process, start_process
 from game.session.messages import (
     AgentNote,
     Begun,
@@ -114,8 +114,7 @@ class Worker:
         self._connection.close()
         if self._saves_on_close:  # the process notices that the connection is closed
             self._process.join(SAVE_TIMEOUT)
-        self._process.kill()
-        self._process.join(2)
+        end_process(self._process, self._connection)
 
 
 def _send_requests(connection: Connection, requests: queue.SimpleQueue[Any]) -> None:

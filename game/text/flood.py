@@ -1,7 +1,7 @@
 """The cells that can be reached from a cell, by flooding sets of cells that are bits of integers.
 
-All cells of one distance move at once, which takes a fraction of the time of `walking.explore`. It
-knows what that knows, but for boxes and gates; a test compares both.
+All cells of one distance move at once, which takes a fraction of the time of `walking.explore`. The
+rules are the same; with boxes or gates, `explore` does the work. A test compares both.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _KEYS = "".join(tile.char for tile in TILES if tile.effect == "key")
 
 
 def reachable(level: Level, start: Cell) -> dict[Cell, int]:
-    """Cells that can be reached from `start`, each with its distance in moves."""
+    """Return the cells that can be reached from `start`, each with its distance in moves."""
     distance: dict[Cell, int] = {}
     if not _can_flood(level):
         for node, (steps, _) in explore(level, [start]).items():
@@ -37,7 +37,7 @@ def reachable(level: Level, start: Cell) -> dict[Cell, int]:
 
 
 def reachable_within(level: Level, start: Cell, least: int, most: int) -> list[Cell]:
-    """Cells whose distance from `start` is `least` to `most` moves, in reading order."""
+    """Return the cells whose distance from `start` is `least` to `most` moves, in reading order."""
     if not _can_flood(level):
         return sorted(c for c, n in reachable(level, start).items() if least <= n <= most)
     nearer, found = 0, 0
@@ -57,8 +57,8 @@ def _can_flood(level: Level) -> bool:
 
 
 def _floods(level: Level, start: Cell) -> Iterator[Bits]:
-    """Yield the cells that can be reached in exactly 0, 1, 2... moves, without the first ones again
-    that were reached with the same keys."""
+    """Yield the cells that are entered after 0, 1, 2, ... moves; a cell comes again only with other
+    keys held."""
     stride = level.width + 1
     text = WALL.join(level.tiles)
     move = _mover(level, text, stride)

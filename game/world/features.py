@@ -8,6 +8,7 @@ agent trained on one level can be loaded on any other.
 from __future__ import annotations
 
 from itertools import accumulate
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -73,13 +74,18 @@ def observe(tables: Tables) -> Floats:
     return features
 
 
-@once_per_batch
 def observe_batch(batch: GridBatch, dtype: DTypeLike = np.float64) -> tuple[Floats, Ints]:
-    """Return the features of a batch [T, S, F'] and their columns [F'], both not to be changed.
+    """Return the features of a batch [T, S, F'] and their columns [F'].
 
-    Columns that are zero in all states are left out. Padding states have zero features.
-    Raises TooLargeToSee.
+    The batch keeps both: do not change them. Columns that are zero in all states are left out.
+    Padding states have zero features. Raises TooLargeToSee.
     """
+    return _observe_batch(batch, np.dtype(dtype))
+
+
+@once_per_batch
+def _observe_batch(batch: GridBatch, dtype: np.dtype[Any]) -> tuple[Floats, Ints]:
+    """Return what `observe_batch` does."""
     row, column = np.moveaxis(batch.cell, -1, 0)  # [T, S]
     hot = {"row": row, "column": column, "cell": row * MAX_SIZE + column}
     sizes = [tables.n_states for tables in batch.tables]
@@ -88,7 +94,7 @@ def observe_batch(batch: GridBatch, dtype: DTypeLike = np.float64) -> tuple[Floa
     parts, columns = [], []
     for name in LAYOUT:
         if name in hot:
-            used = np.unique(hot[name][real])
+            used = np.bincount(hot[name][real]).nonzero()[0]
             part = (hot[name][..., None] == used) & real[..., None]  # [T, S, used]
         elif name in blocks:
             blocks[name][~real] = 0

@@ -13,7 +13,7 @@ from game.text.level import Level
 from game.text.tiles import CANDIDATE, FLOOR
 from game.world.batch import GridBatch
 from game.world.rules import Bools, Floats, Ints, number
-from game.world.tables import N_ACTIONS, compile_level, distinct
+from game.world.tables import N_ACTIONS, compile_level
 
 Pairs = tuple[Ints, Ints] | EllipsisType  # of states and actions; ...: all of them
 EQUAL = 1e-9  # returns that differ by less count as equal
@@ -71,7 +71,7 @@ def hidden_goal(level: Level) -> HiddenGoal:
     number_of[tuple(cells.T)] = np.arange(len(cells))
     tested = number_of[tuple(tables.cell.T)][tables.next_state]
     tested[tables.over] = -1
-    reached = distinct(tested[tested >= 0])
+    reached = np.flatnonzero(np.bincount(tested[tested >= 0]))
     pays = np.array([number(level.setting(f"{level.rows[r][c]} pays")) for r, c in cells])
     on_goal = pays[np.maximum(tested, 0)]  # [S, A]
     tested = np.where(tested >= 0, np.searchsorted(reached, tested), -1)

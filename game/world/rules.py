@@ -148,8 +148,8 @@ class States:
 class FlatGrid(CellGrid):
     """A concrete level prepared for `step`: its cells as flat arrays in reading order.
 
-    Of a tall level (see `game.world.stacks`), `tops` are the rows in which its maps begin. Coins
-    are numbered in each map, and teleporters lead to their twins in the same map.
+    `tops` are the rows in which the maps of a stack begin (see `game.world.stacks`). Coins are
+    numbered in each map, and teleporters lead to their twins in the same map.
 
     `period` is the number of steps after which all opponents' moves repeat, or the number of phases
     of an episode if that is smaller. Keys and coins are numbered from 0. A door without a key on

@@ -40,8 +40,9 @@ from game.world.stacks import stacked
 
 SMALL = 8_192  # up to this many states are tabulated at once, reachable or not
 N_ACTIONS = len(ACTIONS)
-MOST_BITS = 3  # keys, coins and the like of levels that are compiled together: few states of each
-_OF_WHOLE_MAP = (*BOXES, *OPPONENTS)
+# keys, doors, coins, switches and gates of a level in a stack: a stack stays below MAX_STATES
+MOST_BITS = 3
+_OF_WHOLE_MAP = (*BOXES, *OPPONENTS)  # whose states depend on the whole map
 _CHANGING = (*KEYS, *KEYS.upper(), SWITCH, GATE)
 
 
@@ -176,7 +177,7 @@ def compile_level(level: Level) -> Tables:
 
     Raises TooLarge over MAX_STATES states, and ValueError where a value is still to be drawn.
     """
-    return compile_levels([level])[0]
+    return next(_compile(FlatGrid(level), [level]))
 
 
 def compile_levels(levels: Sequence[Level]) -> list[Tables]:
@@ -247,17 +248,18 @@ def _compile(game: FlatGrid, levels: Sequence[Level]) -> Iterator[Tables]:
     of_map = game.map_of(states.cell)
     bounds = np.searchsorted(of_map, np.arange(len(levels) + 1))  # of each level's states
     of_start = game.map_of(game.starts)
+    sides, left_first, wind = _sides(game), LEFT_FIRST[game.controls], game.wind[game.controls]
     for i, level in enumerate(levels):
         first, end = bounds[i : i + 2]
         own = {name: array[first:end] for name, array in arrays.items()}
-        own["cell"] = own["cell"] - [game.firsts[i] // game.wide - 1, 0]
+        own["cell"] = own["cell"] - [game.firsts[i] // game.wide - 1, 0]  # from its own first row
         yield Tables(
             level=level,
             next_state=next_state[first:end] - first,
             starts=renumber[starts[of_start == i]] - first,
-            sides=_sides(game),
-            left_first=LEFT_FIRST[game.controls],
-            wind=game.wind[game.controls],
+            sides=sides,
+            left_first=left_first,
+            wind=wind,
             **own,
         )
 
@@ -282,7 +284,7 @@ def _tabulate(
     taken at once. Of more states, those reachable from `first` are found by breadth-first search.
     """
     whole = numbering.size <= SMALL
-    known = frontier = np.arange(numbering.size) * 2 if whole else distinct(first)
+    known = frontier = np.arange(numbering.size) * 2 if whole else np.unique(first)
     found = []
     while len(frontier):
         states = numbering.decode(np.repeat(frontier // 2, N_ACTIONS))
@@ -290,7 +292,7 @@ def _tabulate(
         after, reward, ended = step(game, states, actions)
         ahead = numbering.encode(after) * 2 + ended
         found.append((frontier, ahead, reward, ended))
-        fresh = distinct(ahead)
+        fresh = _distinct(ahead, 2 * numbering.size) if whole else np.unique(ahead)
         at = np.searchsorted(known, fresh)
         new = known.take(at, mode="clip") != fresh
         known, fresh = np.insert(known, at[new], fresh[new]), fresh[new]
@@ -315,15 +317,15 @@ def _reached(next_state: Ints, starts: Ints) -> Ints:
     while len(frontier):
         seen[frontier] = True
         ahead = next_state[frontier].ravel()
-        frontier = distinct(ahead[~seen[ahead]])
+        frontier = _distinct(ahead[~seen[ahead]], len(seen))
     return np.flatnonzero(seen)
 
 
-def distinct(numbers: Ints) -> Ints:
-    """Return the distinct numbers, ascending, faster than np.unique, which loads np.ma, too."""
-    ordered = np.sort(numbers, axis=None)
-    later = ordered[1:]
-    return np.concatenate([ordered[:1], later[later != ordered[:-1]]])
+def _distinct(numbers: Ints, most: int) -> Ints:
+    """Return the distinct ones of numbers below `most`, ascending; faster than `numpy.unique`."""
+    there = np.zeros(most, bool)
+    there[numbers] = True
+    return np.flatnonzero(there)
 
 
 def _bits(numbers: Ints, n: int) -> Bools:

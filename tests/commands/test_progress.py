@@ -63,7 +63,7 @@ def test_a_file_gets_no_progress(monkeypatch: pytest.MonkeyPatch):
     assert work(monkeypatch, is_terminal=False) == ("a.txt: ok\n", "")
 
 
-def test_short_work_shows_none_and_loads_nothing(monkeypatch: pytest.MonkeyPatch):
+def test_short_work_shows_none(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("commands.progress.PATIENCE", 1000.0)
     assert work(monkeypatch, is_terminal=True, is_long=False) == ("a.txt: ok\n", "")
 

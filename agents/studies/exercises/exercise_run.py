@@ -14,7 +14,7 @@ import numpy as np
 
 from agents.learner import Learner
 from agents.studies.exercises import EXERCISES
-from agents.training.curves import Curves, adaptation_curves
+from agents.training.curves import Curves, TaskBatches, adaptation_curves
 from agents.training.plots import Line
 from agents.training.scratch_baseline import ScratchBaseline
 from agents.training.statistics import bootstrap_interval
@@ -118,7 +118,8 @@ def measure(
 ) -> Curves:
     """Adapt an agent to each task with each adaptation seed; without `seeds`, as many as usual."""
     load = agent.learner if isinstance(agent, ScratchBaseline) else lambda _: agent
-    return adaptation_curves(load, tasks, seeds or exercise.adaptation_seeds(tasks), steps)
+    seeds = seeds or exercise.adaptation_seeds(tasks)
+    return adaptation_curves(load, TaskBatches(tasks), seeds, steps)
 
 
 def mean_line(name: str, curves: Curves, style: int | None = None) -> Line:

@@ -23,7 +23,7 @@ from agents.studies.exercises.exercise_run import (
     meta_train,
     standing,
 )
-from agents.training.curves import Curves
+from agents.training.curves import Curves, TaskBatches
 from agents.training.plots import (
     MUTED,
     Line,
@@ -81,13 +81,13 @@ def train(exercise: ExerciseRun, pack: Pack, config: Any) -> TrainingCourse:
     goals = {"training": tasks.tasks, "held-out": exercise.held_out(pack)}
     iterations = exercise.iterations(ITERATIONS)
     measured_at = checkpoints(iterations, MEASUREMENTS)
-    measured, values = {}, {}
+    measured, values, batches = {}, {}, TaskBatches(validation)
     for i in meta_train(exercise, learner, tasks, iterations, 10, "outer loop"):
         if i in measured_at:
             measured[i] = {
                 kind: measure(exercise, learner, some, max(SHOWN)) for kind, some in goals.items()
             }
-            values[i] = tuning_value(lambda _: learner, validation)
+            values[i] = tuning_value(lambda _: learner, batches)
     chosen = max(values, key=lambda i: values[i])  # early stopping: ten goals are soon memorised
     return TrainingCourse(measured, chosen)
 

@@ -29,7 +29,7 @@ from agents.studies.exercises.exercise_run import (
     mean_line,
     measure,
 )
-from agents.training.curves import Curves
+from agents.training.curves import Curves, TaskBatches
 from agents.training.plots import (
     Line,
     draw_lines,
@@ -114,9 +114,11 @@ def shared_score(mazes: Sequence[Task], params: Params) -> float:
 def tune(learner: Learner, validation: Sequence[Task]) -> None:
     """Scale the step size of fine-tuning to the best on validation tasks, as that of scratch is."""
 
+    batches = TaskBatches(validation)
+
     def value(multiplier: float) -> float:
         learner.scale_steps(multiplier)
-        score = tuning_value(lambda _: learner, validation)
+        score = tuning_value(lambda _: learner, batches)
         learner.scale_steps(1 / multiplier)
         return score
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from agents.gradient.losses import (
+    MOST_ENTRANCES,
     Dynamics,
     advantages,
     dice_surrogate,
     expected_return,
+    expected_returns,
     lvc_surrogate,
     plain_surrogate,
     returns_to_go,
@@ -20,6 +24,7 @@ from agents.rollout import Rollout, roll_out
 from game.text.reading import parse
 from game.world import planner
 from game.world.batch import GridBatch
+from game.world.tables import compile_level
 from tests import random_levels
 
 LEVELS = [random_levels.random_level(seed) for seed in range(8)]
@@ -133,7 +138,7 @@ def test_dice_is_its_papers_objective_sample_by_sample():
         assert torch.allclose(a, b, atol=1e-9)
 
 
-def unrolled(dynamics: Dynamics, batch: GridBatch, probs: torch.Tensor) -> torch.Tensor:
+def unrolled(batch: GridBatch, probs: torch.Tensor) -> torch.Tensor:
     """Compute the return by autograd through the episode, one task and state at a time."""
     totals = []
     for t, tables in enumerate(batch.tables):
@@ -165,7 +170,7 @@ def test_the_exact_return_and_its_gradients_are_those_of_plain_autograd():
     batch, logits, _ = some_data()
     dynamics = Dynamics(batch, torch.float64)
     results = []
-    for value in (expected_return, lambda d, p: unrolled(d, batch, p)):
+    for value in (expected_return, lambda _, p: unrolled(batch, p)):
         probs = torch.softmax(logits, -1)
         returns = value(dynamics, probs)
         (alone,) = torch.autograd.grad(returns.sum(), logits, retain_graph=True)
@@ -178,10 +183,41 @@ def test_the_exact_return_and_its_gradients_are_those_of_plain_autograd():
     assert results[0][0].numpy() == pytest.approx(exact)
 
 
+def test_policies_that_share_a_sweep_have_the_returns_that_each_has_alone():
+    batch, logits, _ = some_data()
+    dynamics, discovery = Dynamics(batch, torch.float64), [True, False, False]
+    policies = [torch.softmax(logits * scale, -1) for scale in (0.5, 1.0, 2.0)]
+    together = expected_returns(dynamics, policies, discovery)
+    alone = [expected_return(dynamics, *one) for one in zip(policies, discovery)]
+    (gradient,) = torch.autograd.grad(together.square().sum(), logits, retain_graph=True)
+    (expected,) = torch.autograd.grad(torch.stack(alone).square().sum(), logits)
+    assert torch.equal(together, torch.stack(alone))
+    assert torch.allclose(gradient, expected, atol=1e-12)
+
+
+def test_the_exact_gradient_counts_all_transitions_into_a_state():
+    """In a corridor whose moves lead back to the start, all but a few lead into one state."""
+    tables = compile_level(parse("steps: 6\nreward: step=-1\nmap:\n@.......G\n"))
+    back, moves = tables.next_state.copy(), np.arange(5) != 3
+    back[np.ix_(~tables.over, moves)] = tables.starts[0]
+    batch = GridBatch([replace(tables, next_state=back)] * 2)
+    assert np.bincount(back[~tables.over].ravel()).max() > MOST_ENTRANCES
+    draws = np.random.default_rng(0).normal(size=(2, batch.n_states, 5))
+    logits = torch.from_numpy(draws).requires_grad_()
+    found, expected = (
+        torch.autograd.grad(value(torch.softmax(logits, -1)).square().sum(), logits)[0]
+        for value in (
+            lambda probs: expected_return(Dynamics(batch, torch.float64), probs),
+            lambda probs: unrolled(batch, probs),
+        )
+    )
+    assert torch.allclose(found, expected, atol=1e-9)
+
+
 @pytest.mark.parametrize("ends", ["goal", "never"])
 def test_discovery_is_the_chance_to_reach_a_goal_at_least_once(ends: str):
     batch = GridBatch.of([parse(f"ends: {ends}\nsteps: 3\nmap:\n@.G\n")])
     uniform = torch.full((1, 3, 5), 0.2, dtype=torch.float64)
-    chance = expected_return(Dynamics(batch, torch.float64, discovery=True), uniform)
+    chance = expected_return(Dynamics(batch, torch.float64), uniform, discovery=True)
     # right twice at once, or one wasted move (4 at the start, 3 in the middle) before, or between
     assert float(chance) == pytest.approx(0.2**2 + 0.2**3 * (4 + 3))

@@ -15,13 +15,14 @@ from agents.gradient.policy import expand_for_tasks, init_mlp, log_probs, select
 from agents.inner_config import InnerConfig
 from agents.learner_registry import make_learner
 from agents.observations import features_of
-from agents.rollout import Rollout
+from agents.rollout import Rollout, roll_out
 from game.tasks.packs import load_pack
 from game.tasks.task import task_rng
 from game.text.reading import parse
 from game.world.batch import GridBatch
 from game.world.features import N_FEATURES
 from game.world.planner import baseline_returns
+from tests import random_levels
 
 TINY = "steps: 4\nmap:\n@.\n~G\n"
 
@@ -134,6 +135,37 @@ def test_steps_that_miss_the_goal_can_use_discount_one():
     assert not np.array_equal(usual, advantages(lost, batch.n_states, 1.0))
 
 
+def test_the_bonuses_are_those_of_a_count_episode_by_episode():
+    """Rarity pays once an episode, also where it goes on; curiosity pays by visits until now."""
+    levels = [random_levels.random_level(seed) for seed in range(6)]
+    levels += [parse("ends: never\nsteps: 6\nmap:\n@G.\n"), parse("steps: 3\nmap:\n@...G\n")]
+    batch = GridBatch.of(levels)
+    config = InnerConfig(curiosity=0.7, rarity=3.0, discount=0.8)
+    objective = InnerObjective(batch, config)
+    visits = np.zeros(batch.over.shape)
+    policy = np.random.default_rng(0).dirichlet(np.ones(5), batch.over.shape)
+    for step in range(2):
+        rngs = [np.random.default_rng([step, t]) for t in range(batch.n_tasks)]
+        data = roll_out(batch, policy, 4, rngs)
+        horizon, _, episodes = data.action.shape
+        running = [(t, e, h) for t, e, h in np.ndindex(batch.n_tasks, episodes, horizon)
+                   if data.alive[h, t, e]]  # fmt: skip
+        firsts: dict[tuple[int, int], int] = {}
+        for t, e, h in running:
+            visits[t, data.state[h + 1, t, e]] += 1
+            if batch.goal[t, data.state[h + 1, t, e]]:
+                firsts.setdefault((t, e), h)
+        reward = data.reward.copy()
+        for t, e, h in running:
+            found = [other for task, other in firsts if task == t]
+            if not found:
+                reward[h, t, e] += 0.7 / np.sqrt(visits[t, data.state[h + 1, t, e]])
+            elif firsts.get((t, e)) == h:
+                reward[h, t, e] += 3.0 * (1 - (len(found) - 1) / (episodes - 1))
+        expected = advantages(replace(data, reward=reward), batch.n_states, 0.8)
+        assert objective.advantages(data) == pytest.approx(expected)
+
+
 def test_rare_successes_get_a_larger_bonus():
     batch = GridBatch.of([parse("steps: 1\nreward: goal=1 step=0\nmap:\n.@G\n")])
     start, goes = batch.tables[0].starts[0], 3
@@ -178,6 +210,40 @@ def test_a_long_step_is_shortened_to_about_the_trust_region_and_a_short_one_left
     assert (near < np.minimum(0.1, far / 4)).all()  # exact where divergence is quadratic
     assert moved(0.05, 0.001) == pytest.approx(moved(0.0, 0.001))  # short steps are left alone
     assert moved(0.15, 1.0, steps=4) == pytest.approx(near)  # after four steps a third is left
+
+
+def test_the_outer_loop_takes_the_share_of_a_shortened_step_as_a_constant():
+    """The derivatives of the step are those of its formula, by separate operations."""
+    tasks = load_pack("mazes-9x9").split("validation").tasks[:4]
+    batch = GridBatch.of([task.level for task in tasks])
+    features, columns = features_of(batch, torch.float64)
+    shared = init_mlp((N_FEATURES, 16, 5), np.random.default_rng(0))
+    doubled = select_columns({name: p.double() for name, p in shared.items()}, columns)
+    leaves = {n: p.clone().requires_grad_() for n, p in expand_for_tasks(doubled, 4).items()}
+    sizes = {name: torch.full((4, 1, 1), 0.5).double().requires_grad_() for name in leaves}
+    logp = log_probs(leaves, features)
+    data = collect_episodes(batch, logp, 20, [task_rng(0, task) for task in tasks])
+
+    def derivatives(new: dict) -> list[torch.Tensor]:
+        value = log_probs(new, features)[..., 0].sum()
+        return list(
+            torch.autograd.grad(value, [*leaves.values(), *sizes.values()], retain_graph=True)
+        )
+
+    config = InnerConfig(trust=0.05)
+    new = inner_update(
+        leaves, sizes, features, logp, data, InnerObjective(batch, config), differentiable=True
+    )
+    loss = InnerObjective(batch, config).loss(logp, data)
+    whole = gradient_step(leaves, sizes, loss, differentiable=True)
+    moved = {name: (new[name] - p).detach() for name, p in leaves.items()}
+    share = (moved["b1"] / (whole["b1"] - leaves["b1"]).detach()).mean(2, keepdim=True)
+    assert (share < 0.9).all()
+    expected = {name: p + share * (whole[name] - p) for name, p in leaves.items()}
+    for name, p in expected.items():
+        assert torch.allclose(new[name], p, atol=1e-12)
+    for found, truth in zip(derivatives(new), derivatives(expected)):
+        assert torch.allclose(found, truth, atol=1e-9)
 
 
 @pytest.mark.parametrize("options", [{}, {"objective": "sampled"}, {"first_order": True}])

@@ -11,15 +11,25 @@ import torch
 
 from agents.learner import Learner
 from agents.learner_registry import BUILT_IN, learner_class, make_learner
-from agents.memory.gru import gru_sequence, gru_step
-from agents.memory.inputs import BatchView, policy_head, value_head
+from agents.memory.gru import BLOCK, gru_sequence, gru_step
+from agents.memory.inputs import (
+    DISTANCES,
+    ActingHeads,
+    BatchView,
+    InputTables,
+    log_probs_of,
+    policy_head,
+    value_head,
+)
 from agents.memory.memory_learner import MemoryLearner
 from agents.memory.ppo import (
+    Minibatch,
     PpoConfig,
     Trajectories,
     first_visits,
     generalized_advantages,
     minibatches,
+    ppo_loss,
 )
 from agents.memory.trials import (
     CLOCK_EPISODES,
@@ -84,24 +94,105 @@ def play_trials(agent: MemoryLearner, batch: GridBatch) -> list[Episode]:
     return RunningTrials(policy, batch, 3, rngs_of(batch)).play(3)
 
 
-def test_a_sequence_and_its_gradient_equal_those_of_its_single_steps():
-    torch.manual_seed(0)
-    sizes = [5, 5, 3, 1]
-    x = torch.randn(sum(sizes), 3 * WIDTH, dtype=torch.float64, requires_grad=True)
-    w = torch.randn(WIDTH, 3 * WIDTH, dtype=torch.float64, requires_grad=True)
-    b = torch.randn(WIDTH, dtype=torch.float64, requires_grad=True)
-    h, outputs, begin = torch.zeros(5, WIDTH, dtype=torch.float64), [], 0
-    for size in sizes:
-        h = gru_step(x[begin : begin + size], h[:size], w, b)
-        outputs.append(h)
-        begin += size
-    expected, found = torch.cat(outputs), gru_sequence(x, sizes, w, b)
-    assert torch.allclose(found, expected, atol=1e-12)
+def doubles(*shape: int) -> torch.Tensor:
+    return torch.randn(*shape, dtype=torch.float64, requires_grad=True)
+
+
+def plain_gru_step(x: torch.Tensor, h: torch.Tensor, w: torch.Tensor, b: torch.Tensor):
+    """The GRU of the module's docstring, which autograd differentiates."""
+    x_r, x_z, x_n = x.chunk(3, 1)
+    w_r, w_z, w_n = w.chunk(3, 1)
+    r, z = torch.sigmoid(x_r + h @ w_r), torch.sigmoid(x_z + h @ w_z)
+    n = torch.tanh(x_n + r * (h @ w_n + b))
+    return (1 - z) * n + z * h
+
+
+def assert_same_gradients(found: torch.Tensor, expected: torch.Tensor, *of: torch.Tensor) -> None:
     weights = torch.randn_like(expected)
-    by_autograd = torch.autograd.grad((expected * weights).sum(), (x, w, b))
-    by_hand = torch.autograd.grad((found * weights).sum(), (x, w, b))
-    for one, other in zip(by_hand, by_autograd, strict=True):
-        assert torch.allclose(one, other, atol=1e-12)
+    pairs = zip(
+        torch.autograd.grad((found * weights).sum(), of),
+        torch.autograd.grad((expected * weights).sum(), of),
+        strict=True,
+    )
+    for by_hand, by_autograd in pairs:
+        assert torch.allclose(by_hand, by_autograd, atol=1e-12)
+
+
+def test_a_gru_step_is_that_of_the_formulas():
+    torch.manual_seed(0)
+    x, h, w, b = doubles(5, 3 * WIDTH), doubles(5, WIDTH), doubles(WIDTH, 3 * WIDTH), doubles(WIDTH)
+    with torch.no_grad():
+        expected = plain_gru_step(x, h, w, b)
+        assert torch.allclose(gru_step(x.clone(), h, w, b), expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("sizes", [[5, 5, 3, 1], [4, 4, 4], [3], [BLOCK, 20, 20]])
+def test_a_sequence_and_its_gradient_equal_those_of_its_single_steps(sizes: list[int]):
+    torch.manual_seed(0)
+    inputs, w_output = doubles(sum(sizes), 4 * WIDTH), doubles(WIDTH, WIDTH)
+    w, b = doubles(WIDTH, 3 * WIDTH), doubles(WIDTH)
+    h, outputs = torch.zeros(sizes[0], WIDTH, dtype=torch.float64), []
+    for x in inputs.split(sizes):
+        h = plain_gru_step(x[:, : 3 * WIDTH], h[: len(x)], w, b)
+        outputs.append(torch.tanh(x[:, 3 * WIDTH :] + h @ w_output))
+    expected, found = torch.cat(outputs), gru_sequence(inputs.clone(), sizes, w, b, w_output)
+    assert torch.allclose(found, expected, atol=1e-12)
+    assert_same_gradients(found, expected, inputs, w, b, w_output)
+
+
+def test_summed_embeddings_have_the_gradient_of_single_lookups():
+    torch.manual_seed(0)
+    n_rows, n = 12, 50
+    table, last_reward = doubles(n_rows, WIDTH), doubles(1, WIDTH)
+    row_of_state = torch.randint(0, 5, (8,))
+    tables = InputTables(table, row_of_state, clock=5, last_move=8, last_reward=last_reward)
+    state, clock, move = torch.randint(0, 8, (n,)), torch.arange(n) % 2, torch.arange(n) % 3
+    reward = torch.randn(n, dtype=torch.float64)
+    found = tables.look_up(TrialObservation(state, clock, move, reward))  # row 7 is never used
+    expected = table[row_of_state[state]] + table[5 + clock] + table[8 + move]
+    expected = expected + reward[:, None] * last_reward
+    assert torch.allclose(found, expected, atol=1e-12)
+    assert_same_gradients(found, expected, table, last_reward)
+
+
+def test_the_loss_and_its_gradient_are_those_of_the_formulas():
+    torch.manual_seed(0)
+    n, config, weight = 101, PpoConfig(critic=0.7), 0.3
+    logits, value = doubles(n, N_ACTIONS), doubles(n)
+    action, advantage, target = torch.randint(0, N_ACTIONS, (n,)), doubles(n), doubles(n)
+    log_probs = torch.log_softmax(logits, 1)
+    chosen = log_probs[torch.arange(n), action]
+    old = (chosen + 0.3 * torch.randn(n)).detach()  # many ratios are beyond the clip
+    old[:20] = chosen[:20].detach()  # as in the first minibatch
+    part = Minibatch(
+        [n], action, action, action, old, action, old, advantage.detach(), target.detach(), old
+    )
+    ratio = (chosen - old).exp()
+    clipped = ratio.clamp(1 - config.clip, 1 + config.clip)
+    assert 0 < (clipped == ratio).sum() < n
+    objective = torch.minimum(ratio * part.advantage, clipped * part.advantage).mean()
+    entropy = -(log_probs.exp() * log_probs).sum(1).mean()
+    critic = config.critic * (value - part.target).square().mean()
+    found, found_entropy = ppo_loss(log_probs_of(logits), value, part, config, weight)
+    assert torch.allclose(found_entropy, entropy)
+    assert torch.allclose(found, critic - objective - weight * entropy)
+    assert_same_gradients(found, critic - objective - weight * entropy, logits, value)
+
+
+def test_an_acting_agents_heads_are_those_of_training_for_any_number_of_trials():
+    torch.manual_seed(0)
+    params = {name: p.detach() for name, p in make_learner("rl2").params.items()}
+    params["policy.w"], hidden = torch.randn(64, N_ACTIONS), torch.randn(40, 64)
+    optimal = torch.randn(40)
+    log_probs, values = ActingHeads(params).evaluate(hidden, optimal)
+    expected = torch.log_softmax(hidden @ params["policy.w"] + params["policy.b"], 1)
+    assert torch.allclose(log_probs, expected, atol=1e-5)
+    assert torch.allclose(log_probs, policy_head(params, hidden), atol=1e-5)
+    assert torch.allclose(values, value_head(params, hidden, optimal), atol=1e-5)
+    logits = torch.randn(40, N_ACTIONS)
+    whole = log_probs_of(logits)
+    for n in range(1, 41):
+        assert torch.equal(log_probs_of(logits[:n]), whole[:n])
 
 
 @pytest.mark.parametrize("name", WITH_MEMORY)
@@ -147,6 +238,13 @@ def test_inputs_are_the_sum_of_an_observations_embeddings():
     expected += p["step"][np.minimum(step, CLOCK_STEPS - 1)]
     expected += p["episode"][np.minimum(episode, CLOCK_EPISODES - 1)]
     assert found.numpy() == pytest.approx(expected, abs=1e-9)
+
+
+def test_views_of_a_batch_are_equal_however_many_there_are():
+    batch, agent = varied_tasks(), make_double("rl2")
+    first, second = agent.make_view(batch), agent.make_view(batch)
+    assert torch.equal(first.features, second.features)
+    assert set(DISTANCES) & set(first.columns.tolist())  # which a view scales
 
 
 def test_an_observation_holds_the_last_move_and_reward_even_of_the_previous_episode():

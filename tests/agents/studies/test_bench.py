@@ -17,7 +17,7 @@ import pytest
 
 from agents.gradient import policy
 from agents.studies import bench_growth, bench_profile
-from agents.studies.bench import BENCHMARKS, measured
+from agents.studies.bench import BENCHMARKS, measure
 from agents.studies.bench_growth import AXES, Growth, shortest_ms
 from agents.studies.bench_profile import OTHER, STAGES, StageClock, timed_stages
 from agents.studies.bench_world import PYTHON_LOOP
@@ -46,7 +46,7 @@ def test_every_figure_says_in_words_and_units_what_it_is(capsys: pytest.CaptureF
 
 
 def test_only_rates_of_stepping_are_compared_with_the_plain_loop():
-    loop, *rest = measured(["scalar_env", "compile_9x9_ms"], 0)
+    loop, *rest = measure(["scalar_env", "compile_9x9_ms"], 0)
     assert loop[0] == PYTHON_LOOP
     (_, scalar), (_, compiling) = rest
     assert scalar.ratio == pytest.approx(scalar.value / loop[1].value)

@@ -17,7 +17,7 @@ import pytest
 from agents.learner import Arrays
 from agents.learner_registry import make_learner
 from agents.training import batches as batches_module
-from agents.training.batches import Batches, BatchesAhead, opened
+from agents.training.batches import Batches, BatchesAhead, open_batches
 from agents.training.train import Training, Update
 from agents.training.train_config import TrainConfig
 from game.tasks.distribution import TaskDistribution
@@ -66,17 +66,17 @@ def assert_same_batch(one: GridBatch, other: GridBatch) -> None:
 
 
 def test_they_begin_at_any_iteration_and_hold_what_learners_want():
-    with opened(batches(), 7, processes=2) as source:
+    with open_batches(batches(), 7, processes=2) as source:
         assert isinstance(source, BatchesAhead)
         for iteration in (7, 8, 9):
             batch = source.batch(iteration)
             assert_same_batch(batch, batches().batch(iteration))
-            assert {name for name, *_ in batch.results} == {"observe_batch", "baseline_returns"}
+            assert {name for name, *_ in batch.results} == {"_observe_batch", "baseline_returns"}
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="there is no such signal here")
 def test_this_process_goes_on_alone_where_the_other_one_is_killed():
-    with opened(batches(), 0, processes=2) as source:
+    with open_batches(batches(), 0, processes=2) as source:
         assert isinstance(source, BatchesAhead)
         source.batch(0)
         assert source._process
@@ -90,7 +90,7 @@ def no_level(rng: np.random.Generator) -> Task:
 
 
 def test_an_error_of_the_other_process_is_met_here():
-    with opened(batches(TaskDistribution("train", draw=no_level)), 0, processes=2) as source:
+    with open_batches(batches(TaskDistribution("train", draw=no_level)), 0, processes=2) as source:
         assert isinstance(source, BatchesAhead)
         with pytest.raises(LookupError, match="no level is left"):
             source.batch(0)
@@ -103,14 +103,14 @@ def test_a_second_process_is_of_use_on_a_second_core(n_cores: int, monkeypatch):
 
 
 def test_one_process_makes_the_batches_where_a_second_one_cannot_be(monkeypatch):
-    with opened(batches(), 0, processes=1) as source:
+    with open_batches(batches(), 0, processes=1) as source:
         assert isinstance(source, Batches)
 
     def refuse(*args: object) -> None:
         raise OSError("too many processes")
 
     monkeypatch.setattr(batches_module, "start_process", refuse)
-    with opened(batches(), 0, processes=2) as source:
+    with open_batches(batches(), 0, processes=2) as source:
         assert isinstance(source, Batches)
 
 

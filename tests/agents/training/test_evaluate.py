@@ -52,14 +52,14 @@ def small_run(out: Path, seed: int = 0, pack: str = "goals-5x5", **options: obje
 
 def test_curves_are_normalised_task_by_task():
     tasks = PACK.split("test").tasks
-    curves = adaptation_curves(scratch, tasks, [0, 1], 2)
+    curves = adaptation_curves(scratch, TaskBatches(tasks), [0, 1], 2)
     batch = GridBatch.of([task.level for task in tasks])
     baselines = baseline_returns(batch)
     best, worst = baselines.optimal, baselines.random
     assert curves.scores.shape == (2, 5, 3)
     for seed in range(2):
         for i in range(len(tasks)):
-            alone = adaptation_curves(scratch, tasks[i : i + 1], [seed], 2)
+            alone = adaptation_curves(scratch, TaskBatches(tasks[i : i + 1]), [seed], 2)
             assert curves.returns[seed, i] == pytest.approx(alone.returns[0, 0], abs=1e-5)
             room = best[i] - worst[i]
             expected = (curves.returns[seed, i] - worst[i]) / room
@@ -226,11 +226,12 @@ def test_adaptation_without_randomness_is_evaluated_once_per_task():
             asked.append(batch.n_tasks)
             return agent.adapt(batch, rngs, steps)
 
-    curves = adaptation_curves(lambda _: Counted(), tasks, [0, 1, 2], 1)
+    curves = adaptation_curves(lambda _: Counted(), TaskBatches(tasks), [0, 1, 2], 1)
     assert asked == [21]
     assert (curves.returns == curves.returns[:1]).all()
     asked.clear()
-    adaptation_curves(lambda _: Counted(), load_pack("dynamics").split("test").tasks[:2], [0, 1], 0)
+    tasks = load_pack("dynamics").split("test").tasks[:2]
+    adaptation_curves(lambda _: Counted(), TaskBatches(tasks), [0, 1], 0)
     assert asked == [2, 2]
 
 

@@ -20,7 +20,7 @@ from agents.learner import AgentError
 from agents.learner_registry import make_learner
 from agents.runs import load_agent
 from agents.scratch_agents import inner_options, scratch_for, with_scratch
-from agents.training.curves import adaptation_curves
+from agents.training.curves import TaskBatches, adaptation_curves
 from agents.training.evaluate import evaluate
 from agents.training.evaluated_agents import contenders
 from agents.training.scratch_baseline import tune_scratch, tuned_scratch
@@ -112,7 +112,7 @@ def test_the_multiplier_is_the_best_on_the_packs_validation_tasks():
     values = {}
     for multiplier in MULTIPLIERS:
         other = replace(tuned, multiplier=multiplier)
-        scores = adaptation_curves(other.learner, tasks, range(8), 5).mean_scores
+        scores = adaptation_curves(other.learner, TaskBatches(tasks), range(8), 5).mean_scores
         values[multiplier] = float(np.mean(scores[1:]))
     assert tuned.multiplier == max(values, key=values.get)  # type: ignore[arg-type]
     assert tuned.tuned_on == "goals-5x5"

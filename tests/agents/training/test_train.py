@@ -17,7 +17,7 @@ from agents.array_files import HASH, read_arrays, write_arrays
 from agents.learner import AgentError, Diverged
 from agents.learner_registry import make_learner
 from agents.runs import load_agent, load_checkpoint
-from agents.training.curves import adaptation_curves
+from agents.training.curves import TaskBatches, adaptation_curves
 from agents.training.train import Training, Update, Validation
 from agents.training.train_config import TrainConfig
 from agents.training.tuning import MULTIPLIERS
@@ -241,7 +241,7 @@ def test_training_improves_the_score_and_counts_its_samples(tmp_path: Path):
     scores = [event.scores for event in events if isinstance(event, Validation)]
     fresh = make_learner("maml", 0, hidden=(32,), inner_steps=1)
     tasks = PACK.split("validation").tasks
-    before = adaptation_curves(lambda _: fresh, tasks, [0], 1).mean_scores
+    before = adaptation_curves(lambda _: fresh, TaskBatches(tasks), [0], 1).mean_scores
     assert scores[-1][1] > before[1] + 0.15
     spent = [event.env_steps for event in events if isinstance(event, Update)]
     most = 10 * 20 * 20  # tasks, episodes, steps
