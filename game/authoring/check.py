@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -20,16 +21,17 @@ from game.authoring.level_warnings import (
 from game.authoring.training_cost import find_slow_levels, slow_levels
 from game.tasks.authored_splits import check_cells
 from game.tasks.distribution import SPLITS
-from game.tasks.family import count_tasks, draw_task, family
+from game.tasks.family import count_tasks, draw_tasks, family
 from game.tasks.pack_file import PACK_FILE, PackError, level_files
 from game.tasks.packs import DEFAULT_EPISODES, Pack, find_pack, load_pack, pack_folder
 from game.tasks.task import Task
 from game.text.drawn_values import drawable_values, with_values
 from game.text.level import Level, LevelError
 from game.text.reading import MAX_PROBLEMS, LevelFile, open_levels, split_address
+from game.text.tiles import CANDIDATE
 from game.text.values import OneOf, Range, Value
 from game.text.walking import start_cells
-from game.world.bayes_optimal import bayes_returns, posterior_sampling
+from game.world.bayes_optimal import bayes_figures
 from game.world.tables import TooLarge
 
 MOST_TASKS = 1000  # up to this many tasks, figures are means over all of them
@@ -195,7 +197,8 @@ def _check_level(
         report = _check_tasks(report, level, text, slow, partial(progress, name))
     found(problem_lines(report))
     if level and report["tasks"] is not None:
-        report |= _bayes_figures(level, episodes)
+        known = None if report["sampled"] or report["tasks"] > 1 else report["optimal_return"]
+        report |= _bayes_figures(level, episodes, known)
     return report
 
 
@@ -213,12 +216,14 @@ def _check_tasks(
             check_cells([level], level.where.removesuffix(": "))
         except PackError as error:
             return _report(report["file"], [str(error)])
-        slow = {one.where: what for one, what in find_slow_levels([level])}
     try:
         tasks, sampled = _tasks_to_check(level)
         checked = check_tasks(tasks, progress)
         sampled |= len(checked) < len(tasks)
         report |= _mean_figures(checked) | {"sampled": sampled}
+        if slow is None:
+            known = {one.task.level: one.states for one in checked}
+            slow = {one.where: what for one, what in find_slow_levels([level], known)}
         found = [*cut_texts(text.header), *find_warnings(level, checked)]
         if what := slow.get(level.where):
             found.append((level.places.get("map", 1), 1, what))
@@ -259,8 +264,8 @@ def _tasks_to_check(level: Level) -> tuple[list[Task], bool]:
         listed = with_values(level, sets)
         if count_tasks(listed) <= MOST_TASKS:
             return list(family(listed, "")), False
-    rng = np.random.default_rng(0)
-    return [draw_task(level, "", rng) for _ in range(SAMPLED_TASKS)], True
+    drawn_tasks = draw_tasks(level, "", np.random.default_rng(0))
+    return list(islice(drawn_tasks, SAMPLED_TASKS)), True
 
 
 def _has_range(value: Value) -> bool:
@@ -280,17 +285,19 @@ def _mean_figures(figures: Sequence[CheckedTask]) -> dict[str, Any]:
     }
 
 
-def _bayes_figures(level: Level, episodes: int) -> dict[str, Any]:
+def _bayes_figures(level: Level, episodes: int, known: float | None) -> dict[str, Any]:
     """Return the Bayes-optimal returns, exact or as bounds, and those of posterior sampling.
 
-    Figures that do not apply are None.
+    `known` is the optimal return of a level with a single task. Figures that do not apply are None.
     """
     figures: dict[str, Any] = {"episodes": episodes}
-    for name, bounds in zip(("return", "trial"), bayes_returns(level, episodes) or ()):
+    if known is not None and not level.find(CANDIDATE):  # nothing is hidden
+        return figures | {"bayes_return": known, "bayes_trial": episodes * known}
+    returns, sampled = bayes_figures(level, episodes, np.random.default_rng(0))
+    for name, bounds in zip(("return", "trial"), returns or ()):
         lower, upper = bounds
         figures[f"bayes_{name}"] = lower if lower == upper else None
         figures[f"bayes_{name}_bounds"] = None if lower == upper else [lower, upper]
-    sampled = posterior_sampling(level, episodes, np.random.default_rng(0))
     figures["posterior_sampling"] = None if sampled is None else sampled.tolist()
     return figures
 

@@ -20,8 +20,10 @@ from game.world.batch import GridBatch
 from game.world.planner import (
     BaselineReturns,
     baseline_returns,
-    goal_probability,
+    optimum_and_goal,
+    random_return,
     shortest_path,
+    shortest_paths,
 )
 from game.world.tables import Tables, TooLarge, compile_level, compile_levels
 
@@ -51,13 +53,17 @@ class TaskFigures:
 
     @cached_property
     def shortest_path(self) -> int | None:
-        """The fewest moves to a goal; None if there is no path.
+        """The fewest moves to a goal; None if there is no path."""
+        return self.longer_path(shortest_path(self.tables))
+
+    def longer_path(self, path: int | None) -> int | None:
+        """Return the fewest moves to a goal where these are the fewest in the tables.
 
         The tables contain the opponents' phases of one episode only. Where that is too short, the
         path is searched again with the most steps that a level may have. Where that is too large,
         and no path is known, the opponents are ignored.
         """
-        path, level = shortest_path(self.tables), self.task.level
+        level = self.task.level
         if self.tables.opponents.size and (path is None or path > level.steps):
             try:
                 return shortest_path(compile_level(replace(level, steps=MAX_STEPS)))
@@ -120,13 +126,13 @@ def check_tasks(tasks: Sequence[Task], progress: Progress) -> list[CheckedTask]:
 
     Tasks that play alike are computed once. Raises TooLarge.
     """
-    keys = [_play_key(task.level) for task in tasks]
+    keys = _play_keys([task.level for task in tasks])
     distinct = dict(zip(keys, tasks))
     order = [list(distinct)[i] for i in np.random.default_rng(0).permutation(len(distinct))]
     found: dict[str, CheckedTask] = {}
     chunk: dict[str, TaskFigures] = {}
     ahead: list[Tables] = []  # of the next tasks, the last one first
-    work = 0
+    work = largest = 0
     for i, key in enumerate(order):
         progress(i, len(distinct))
         if not ahead:
@@ -134,9 +140,10 @@ def check_tasks(tasks: Sequence[Task], progress: Progress) -> list[CheckedTask]:
             ahead = compile_levels([distinct[one].level for one in order[i : i + n]])[::-1]
         chunk[key] = TaskFigures(distinct[key], ahead.pop())
         work += _work(chunk[key])
-        if len(chunk) * max(one.tables.n_states for one in chunk.values()) > MOST_AT_ONCE:
+        largest = max(largest, chunk[key].tables.n_states)
+        if len(chunk) * largest > MOST_AT_ONCE:
             found |= _check_chunk(chunk)
-            chunk = {}
+            chunk, largest = {}, 0
         if work > MOST_WORK and i + 1 >= FEWEST_TASKS:
             break
     found |= _check_chunk(chunk)
@@ -150,15 +157,20 @@ def _work(one: TaskFigures) -> int:
     return work * (CHANCE_WORK if tables.slip.any() or tables.wind.any() else 1)
 
 
-def _play_key(level: Level) -> str:
-    """Return a text that is equal for levels whose figures are equal.
+def _play_keys(levels: Sequence[Level]) -> list[str]:
+    """Return texts that are equal for levels whose figures are equal.
 
     Permuted controls change no figure, and neither do symmetries where there are no opponents.
     """
-    level = replace(level, controls=NORMAL)
-    if level.find(PATROL) or level.find(HUNTER):
-        return canonical(level)
-    return min(canonical(variant) for _, variant in variants(level))
+    levels = [replace(level, controls=NORMAL) for level in levels]
+    found: dict[Level, str] = {}
+    for level in levels:
+        if level not in found:
+            alike = [level]
+            if not level.has((PATROL, HUNTER)):
+                alike = [variant for _, variant in variants(level)]
+            found |= dict.fromkeys(alike, min(map(canonical, alike)))
+    return [found[level] for level in levels]
 
 
 def _check_chunk(chunk: dict[str, TaskFigures]) -> dict[str, CheckedTask]:
@@ -166,15 +178,15 @@ def _check_chunk(chunk: dict[str, TaskFigures]) -> dict[str, CheckedTask]:
     if not chunk:
         return {}
     batch = GridBatch([one.tables for one in chunk.values()])
-    baselines = baseline_returns(batch)
-    reached, best = goal_probability(batch)
+    paths, random = shortest_paths(batch), random_return(batch)
+    optimal, reached, best = optimum_and_goal(batch)
     return {
         key: CheckedTask(
             one.task,
             one.tables.n_states,
-            one.shortest_path,
-            float(baselines.optimal[i]),
-            float(baselines.random[i]),
+            one.longer_path(paths[i]),
+            float(optimal[i]),
+            float(random[i]),
             float(reached[i]),
             float(best[i]),
         )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice, product
-from statistics import median
+from types import MappingProxyType
 
 import numpy as np
 
@@ -24,6 +24,7 @@ FIXED_COST = 130  # of a task in an iteration, in states; measured with maml
 SLOWER = 3.0  # a level is named if it makes an iteration this many times as slow
 MOST_CHOICES = 32  # of kinds of patrols that are tried
 MOST_TASKS = 16  # generated tasks that are compiled
+NOTHING: Mapping[Level, int] = MappingProxyType({})
 KIND = " kind"  # ends the labels of the kinds of patrols
 
 
@@ -43,16 +44,18 @@ def slow_levels(pack: Pack) -> list[str]:
     return [f"{pack.path / PACK_FILE}:1:1: {_cost_text(states, USUAL_STATES, alone=True)}"]
 
 
-def find_slow_levels(levels: Sequence[Level]) -> Iterator[tuple[Level, str]]:
+def find_slow_levels(
+    levels: Sequence[Level], known: Mapping[Level, int] = NOTHING
+) -> Iterator[tuple[Level, str]]:
     """Yield the levels of a pack that make training slow, each with what is wrong.
 
     A level is slow if it has over MOST_STATES states, or many more than its pack-mates. Levels that
-    agents cannot observe are left out.
+    agents cannot observe are left out. `known` are the numbers of states of some tasks.
     """
-    states = [count_states(level) for level in levels]
+    states = [count_states(level, known) for level in levels]
     for i, level in enumerate(levels):
         others = [n for n in states[:i] + states[i + 1 :] if n]
-        usual = median(others) if others else USUAL_STATES
+        usual = float(np.median(others)) if others else USUAL_STATES
         large = states[i] > MOST_STATES
         if large or (others and _slowdown(states[i], usual) >= SLOWER):
             if _slowdown(states[i], usual) < SLOWER:  # the others are as large
@@ -75,10 +78,11 @@ def _cost_text(states: int, usual: float, alone: bool) -> str:
     )
 
 
-def count_states(level: Level) -> int:
+def count_states(level: Level, known: Mapping[Level, int] = NOTHING) -> int:
     """Return the number of states of a task of the level, the largest over its kinds of opponents.
 
-    Returns 0 where agents cannot observe the level, or where it is too large for any use.
+    `known` are the numbers of some tasks, by their levels. Returns 0 where agents cannot observe
+    the level, or where it is too large for any use.
     """
     if max(level.height, level.width) > MAX_SIZE:
         return 0
@@ -90,6 +94,7 @@ def count_states(level: Level) -> int:
     choices = islice(product(*kinds.values()), MOST_CHOICES)
     try:
         tasks = [nth_task(with_values(level, dict(zip(kinds, one))), 0, "") for one in choices]
-        return max(compile_level(task.level).n_states for task in tasks)
+        found = [known.get(one.level) or compile_level(one.level).n_states for one in tasks]
+        return max(found)
     except TooLarge:
         return 0

@@ -123,10 +123,19 @@ def redraw_ranges(task: Task, rng: np.random.Generator) -> Task:
 
 def draw_task(level: Level, name: str, rng: np.random.Generator) -> Task:
     """Return a uniformly random task of a level."""
+    return next(draw_tasks(level, name, rng))
+
+
+def draw_tasks(level: Level, name: str, rng: np.random.Generator) -> Iterator[Task]:
+    """Yield uniformly random tasks of a level. The same member is made once."""
     sets = _sets(level)
     choices = math.prod(_sizes(level, sets))
-    index = int(rng.random() * choices) if choices > 1 else 0
-    return redraw_ranges(_without_ranges_drawn(level, sets, index, name), rng)
+    made: dict[int, Task] = {}
+    while True:
+        index = int(rng.random() * choices) if choices > 1 else 0
+        if index not in made:
+            made[index] = _without_ranges_drawn(level, sets, index, name)
+        yield redraw_ranges(made[index], rng)
 
 
 def family(level: Level, name: str) -> Iterator[Task]:

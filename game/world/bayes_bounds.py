@@ -42,8 +42,8 @@ def _best_finds(p: HiddenGoal, solution: KnownGoalSolution) -> tuple[Floats, flo
     found = np.full((p.steps, p.n), -np.inf)
     paid = np.where(p.start > 0, 0.0, -np.inf)  # [S] highest return on the way to a state
     for step in range(p.steps):
-        value = paid[:, None] + returns_when_found(p, solution, p.steps - step, 0)
-        np.maximum.at(found[step], p.tested[states, actions], value[states, actions])
+        finds = returns_when_found(p, solution, p.steps - step, 0, (states, actions))
+        np.maximum.at(found[step], p.tested[states, actions], paid[states] + finds)
         ahead = np.full(p.n_states, -np.inf)
         np.maximum.at(ahead, p.next_state, paid[:, None] + p.reward)
         paid = ahead
@@ -139,20 +139,22 @@ def _unfound_probabilities(p: HiddenGoal, policy: Floats) -> Floats:
     The result is [steps of the trial, S, n + 1] for a policy [steps of the trial, S, A].
     """
     chances = np.zeros((len(policy), p.n_states, p.n + 1))
-    now = np.outer(p.start, np.ones(p.n + 1))
-    states, actions = np.nonzero(p.tested >= 0)
-    order = p.next_state.argsort(None, kind="stable")
+    order = p.next_state.argsort(None, kind="stable")  # [S * A] pairs of state and action
     reached, first = np.unique(p.next_state.ravel()[order], return_index=True)
-    for time, choice in enumerate(policy):
-        if time and time % p.steps == 0:
-            now = np.outer(p.start, now.sum(0))
-        chances[time] = now
+    here = order // N_ACTIONS
+    tests = p.tested.ravel()[order]
+    finds = np.flatnonzero(tests >= 0)
+    chances[0] = np.outer(p.start, np.ones(p.n + 1))
+    for time, choice in enumerate(policy[:-1], 1):
         if p.effect is not None:
             choice = (choice[:, None] @ p.effect)[:, 0]
-        flow = now[:, None] * choice[..., None]  # [S, A, n + 1]
-        flow[states, actions, p.tested[states, actions]] = 0
-        now = np.zeros((p.n_states, p.n + 1))
-        now[reached] = np.add.reduceat(flow.reshape(-1, p.n + 1)[order], first)
+        flow = chances[time - 1][here]  # [S * A, n + 1]
+        flow *= choice.ravel()[order, None]
+        flow[finds, tests[finds]] = 0
+        now = chances[time]
+        now[reached] = np.add.reduceat(flow, first)
+        if time % p.steps == 0:
+            now[:] = np.outer(p.start, now.sum(0))
     return chances
 
 
@@ -166,7 +168,7 @@ def _improve_policy(
     """
     count = np.ones(p.n + 1)  # candidates per column
     count[-1] = p.unreachable
-    policy = policy.copy()
+    policy, of_action = policy.copy(), np.eye(N_ACTIONS)
     states, actions = np.nonzero(p.tested >= 0)
     tested = p.tested[states, actions]
     rest, value = np.zeros(p.n + 1), np.zeros((p.n_states, p.n + 1))
@@ -175,13 +177,14 @@ def _improve_policy(
         if left == 0:
             rest = p.start @ value if later else rest
             value = np.tile(rest, (p.n_states, 1))
-        q = p.reward[..., None] + value[p.next_state]  # [S, A, n + 1]
-        found = returns_when_found(p, solution, left + 1, later)
-        q[states, actions, tested] = found[states, actions]
+        q = value[p.next_state]  # [S, A, n + 1]
+        q += p.reward[..., None]
+        found = returns_when_found(p, solution, left + 1, later, (states, actions))
+        q[states, actions, tested] = found
         q = p.effective(q)
         likely = (weight[time] + 1e-12) * count  # uniform over goals in states never visited
         chosen = (q @ likely[..., None])[..., 0].argmax(1)  # [S]
-        policy[time] = np.eye(N_ACTIONS)[chosen]
+        policy[time] = of_action[chosen]
         value = q[np.arange(p.n_states), chosen]
         value[p.over] = rest
     return float((p.start @ value) @ count), policy
@@ -201,26 +204,31 @@ def _total_by_beam_search(p: HiddenGoal, solution: KnownGoalSolution, episodes: 
     state, paid, code = np.array([begin]), np.zeros(1), np.zeros(1, np.int64)
     possible = np.ones((1, p.n + 1))  # number of possible candidates per column
     possible[:, -1] = p.unreachable
+    worst = float(p.reward.min()) if not p.endless else -1.0
     for time in range(length):
         later, left = divmod(length - 1 - time, p.steps)
         if left == p.steps - 1:
             state = np.full(len(state), begin)
         parent, action = np.divmod(np.arange(len(state) * N_ACTIONS), N_ACTIONS)
-        at, ahead = state[parent], p.next_state[state[parent], action]
-        tested, reward = p.tested[at, action], p.reward[at, action]
-        new_possible = possible[parent]
-        finds = (tested >= 0) & (new_possible[np.arange(len(at)), tested] > 0)
-        new_possible[finds, tested[finds]] = 0
-        n_possible = new_possible.sum(1)
-        new_paid = paid[parent] + n_possible * reward
-        new_paid += np.where(finds, returns_when_found(p, solution, left + 1, later)[at, action], 0)
+        at = state[parent]
+        ahead, tested = p.next_state[at, action], p.tested[at, action]
+        finds = (tested >= 0) & (possible[parent, tested] > 0)
         new_code = code[parent] ^ np.where(finds, mark[tested], 0)
-        hope = (new_possible * (solution.value[left][ahead] + later * solution.episode)).sum(1)
-        worst = float(p.reward.min()) if not p.endless else -1.0
+        n_possible = possible.sum(1)[parent] - finds
+        new_paid = paid[parent] + n_possible * p.reward[at, action]
+        pairs = at[finds], action[finds]
+        new_paid[finds] += returns_when_found(p, solution, left + 1, later, pairs)
+        # paths that lead to the same state and belief have the same hope
+        _, some, same = np.unique(new_code * 31 + ahead, return_index=True, return_inverse=True)
+        new_possible = possible[parent[some]]
+        new_possible[finds[some], tested[some][finds[some]]] = 0
+        rest = solution.value[left] + later * solution.episode
+        hope = (new_possible * rest[ahead[some]]).sum(1)[same]
         rank = new_paid + hope + worst * n_possible * (n_possible - 1) / 2
         order = np.argsort(-rank - 1e-6 * rng.random(len(rank)), kind="stable")
-        _, first = np.unique(new_code[order] * 31 + ahead[order], return_index=True)
+        first = np.empty(len(some), int)  # the best path to each, in the order
+        first[same[order[::-1]]] = np.arange(len(order))[::-1]
         kept = order[np.sort(first)[:width]]
         state, paid, code = ahead[kept], new_paid[kept], new_code[kept]
-        possible = new_possible[kept]
+        possible = new_possible[same[kept]]
     return float(paid.max())

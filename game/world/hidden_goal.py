@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import EllipsisType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from game.world.batch import GridBatch
 from game.world.rules import Bools, Floats, Ints, number
 from game.world.tables import N_ACTIONS, compile_level
 
+Pairs = tuple[Ints, Ints] | EllipsisType  # of states and actions; ...: all of them
 EQUAL = 1e-9  # returns that differ by less count as equal
 
 
@@ -69,7 +71,7 @@ def hidden_goal(level: Level) -> HiddenGoal:
     number_of[tuple(cells.T)] = np.arange(len(cells))
     tested = number_of[tuple(tables.cell.T)][tables.next_state]
     tested[tables.over] = -1
-    reached = np.unique(tested[tested >= 0])
+    reached = np.flatnonzero(np.bincount(tested[tested >= 0]))
     pays = np.array([number(level.setting(f"{level.rows[r][c]} pays")) for r, c in cells])
     on_goal = pays[np.maximum(tested, 0)]  # [S, A]
     tested = np.where(tested >= 0, np.searchsorted(reached, tested), -1)
@@ -117,24 +119,27 @@ def solve_known_goals(problem: HiddenGoal) -> KnownGoalSolution:
     tested, ahead = p.tested[states, actions], p.next_state[states, actions]
     for left in range(1, p.steps + 1):
         before = value[left - 1]
-        q = p.reward[..., None] + before[p.next_state]  # [S, A, n + 1]
+        q = before[p.next_state]  # [S, A, n + 1]
+        q += p.reward[..., None]
         q[states, actions, tested] = p.found[states, actions] + p.endless * before[ahead, tested]
         q = p.effective(q)
         most = q.max(1)
-        best[left] = np.packbits(q > most[:, None] - EQUAL, 1, "little")[:, 0]
+        good = q > most[:, None] - EQUAL
+        for action in range(N_ACTIONS):
+            best[left] |= good[:, action].view(np.uint8) << action
         value[left] = np.where(p.over[:, None], 0, most)
     return KnownGoalSolution(value, best, p.start @ value[-1])
 
 
 def returns_when_found(
-    problem: HiddenGoal, solution: KnownGoalSolution, left: int, later: int
+    problem: HiddenGoal, solution: KnownGoalSolution, left: int, later: int, at: Pairs = ...
 ) -> Floats:
     """Return the return from a step that finds the goal to the end of the trial [S, A].
 
     The return includes the rest of the step's episode and `later` more episodes. `left` is the
-    number of steps left in the episode, this one included.
+    number of steps left in the episode, this one included. `at` indexes some of the pairs [S, A].
     """
     p = problem
-    goal = np.maximum(p.tested, 0)
-    rest = solution.value[left - 1][p.next_state, goal] if p.endless else 0.0
-    return p.found + rest + later * solution.episode[goal]
+    goal = np.maximum(p.tested[at], 0)
+    rest = solution.value[left - 1][p.next_state[at], goal] if p.endless else 0.0
+    return p.found[at] + rest + later * solution.episode[goal]

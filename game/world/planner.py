@@ -107,6 +107,12 @@ def goal_probability(batch: GridBatch) -> tuple[Floats, Floats]:
     Ties between optimal actions are resolved in favour of the goal. The second probability is that
     of a policy which maximises nothing else.
     """
+    _, reached, highest = optimum_and_goal(batch)
+    return reached, highest
+
+
+def optimum_and_goal(batch: GridBatch) -> tuple[Floats, Floats, Floats]:
+    """Return `optimal_return` and the two arrays of `goal_probability`, in one sweep."""
     backup, look = bellman_backup(batch), _look_ahead(batch)
     value, reach = np.zeros(batch.over.shape), batch.goal.astype(float)
     most = reach
@@ -117,16 +123,18 @@ def goal_probability(batch: GridBatch) -> tuple[Floats, Floats]:
     for left in range(1, batch.horizon + 1):
         active = (left <= batch.steps)[:, None]
         q = choice_values(batch, backup(value))
-        best = q > q.max(-1, keepdims=True) - 1e-9
+        highest = q.max(-1)
+        best = q > highest[..., None] - 1e-9
         chosen = np.where(best, ahead(reach), 0).max(-1)
-        new_value = np.where(active, q.max(-1), value)
+        new_value = np.where(active, highest, value)
         new_reach = np.where(active & ~batch.goal, chosen, reach)
         new_most = np.where(active & ~batch.goal, ahead(most).max(-1), most)
         old, new = (value, reach, most), (new_value, new_reach, new_most)
         value, reach, most = new
         if all(map(np.array_equal, old, new)):
             break  # converged: further steps change nothing
-    return (batch.start * reach).sum(1), (batch.start * most).sum(1)
+    start = batch.start
+    return (start * value).sum(1), (start * reach).sum(1), (start * most).sum(1)
 
 
 def expected_return(batch: GridBatch, action_probs: Floats) -> Floats:
@@ -225,14 +233,23 @@ def shortest_path(tables: Tables) -> int | None:
 
     All outcomes of wind and slip count as possible.
     """
-    batch = GridBatch([tables])
-    possible = batch.effective(np.full(batch.reward.shape, 0.2))[0] > 0  # [S, A]
-    distance = np.full(tables.n_states, -1)
-    frontier, steps = tables.starts, 0
+    return shortest_paths(GridBatch([tables]))[0]
+
+
+def shortest_paths(batch: GridBatch) -> list[int | None]:
+    """Return the `shortest_path` of each task."""
+    possible = batch.effective(np.full(batch.reward.shape, 0.2)).reshape(-1, N_ACTIONS) > 0
+    next_state, goal = batch.flat_next.reshape(-1, N_ACTIONS), batch.goal.ravel()
+    paths: list[int | None] = [None] * batch.n_tasks
+    going_on = np.ones(batch.n_tasks, bool)
+    seen = np.zeros(goal.size, bool)
+    frontier, steps = np.flatnonzero(batch.start), 0
     while len(frontier):
-        distance[frontier] = steps
-        if tables.goal[frontier].any():
-            return steps
-        ahead = np.unique(tables.next_state[frontier][possible[frontier]])
-        frontier, steps = ahead[distance[ahead] < 0], steps + 1
-    return None
+        for task in set((frontier[goal[frontier]] // batch.n_states).tolist()):
+            paths[task], going_on[task] = steps, False
+        seen[frontier] = True
+        frontier = frontier[going_on[frontier // batch.n_states]]
+        ahead = np.zeros(goal.size, bool)
+        ahead[next_state[frontier][possible[frontier]]] = True
+        frontier, steps = np.flatnonzero(ahead & ~seen), steps + 1
+    return paths

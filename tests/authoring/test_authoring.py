@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import re
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from commands import main
 from game.authoring.check import check, check_file
+from game.authoring.figures import _play_keys
 from game.authoring.training_cost import slow_levels
+from game.tasks.family import draw_tasks
 from game.tasks.packs import load_pack
 from game.text.reading import parse
 from game.world.batch import GridBatch
@@ -630,3 +634,14 @@ def test_a_set_of_winds_with_a_range_is_sampled(tmp_path: Path, capsys):
     shown = capsys.readouterr().out
     assert "wind none" in shown
     assert "0..1" not in shown  # nothing is still to be drawn
+
+
+def test_levels_that_play_alike_have_equal_keys():
+    """The key of a level is the least text of its variants, in whatever order levels are given."""
+    text = "vary: rotate mirror\ncontrols: shuffled\nslip: left=0.2\nmap:\n@.?>\n?,.{}\n"
+    for char in ".M":
+        tasks = draw_tasks(parse(text.format(char)), "", np.random.default_rng(0))
+        levels = [task.level for task in itertools.islice(tasks, 80)]
+        together = _play_keys(levels)
+        assert together == [_play_keys([level])[0] for level in levels]
+        assert len(set(together)) == (2 if char == "." else 16)

@@ -74,7 +74,12 @@ def test_problems_are_told_before_bounds_are_computed(
     (tmp_path / "a.txt").write_text("cost: mud=4\nmap:\n@.?\n..?\n")
     (tmp_path / "b.txt").write_text("map:\n@..\n")
     seen: list[object] = []
-    monkeypatch.setattr("game.authoring.check.bayes_returns", lambda *_: seen.append("bounds"))
+
+    def compute_bounds(*_: object) -> tuple[None, None]:
+        seen.append("bounds")
+        return None, None
+
+    monkeypatch.setattr("game.authoring.check.bayes_figures", compute_bounds)
     names = [str(tmp_path / name) for name in ("a.txt", "b.txt")]
     for report in check_in_turn(names, found=seen.append):
         seen.append(report["file"])

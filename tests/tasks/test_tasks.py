@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from game.tasks.distribution import SPLITS
-from game.tasks.family import count_tasks, draw_task, family, nth_task
+from game.tasks.family import count_tasks, draw_task, draw_tasks, family, nth_task
 from game.tasks.pack_file import PackError
 from game.tasks.packs import load_pack, pack_advice
 from game.tasks.task import Task, task_rng
@@ -394,3 +395,12 @@ def test_a_turned_task_is_of_a_turned_family(tmp_path: Path):
         (found,) = pack.families(task)
         assert task.id in {one.id for one in family(found, "")}
         assert len(found.find("?")) == 2
+
+
+def test_tasks_drawn_in_a_row_are_those_drawn_one_by_one():
+    header = "slip: 0..0.3\ncost: mud={2, 5}\nvary: rotate\nwind: {none, east 0..1}\n"
+    level = parse(f"{header}map:\n@.?\n?,.\n")
+    one, other = (np.random.default_rng(3) for _ in range(2))
+    drawn = list(itertools.islice(draw_tasks(level, "", one), 50))
+    assert drawn == [draw_task(level, "", other) for _ in range(50)]
+    assert len({task.id for task in drawn}) > 10

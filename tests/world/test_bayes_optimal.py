@@ -19,6 +19,7 @@ from game.world.batch import GridBatch
 from game.world.bayes_bounds import _best_assignment, assignment_upper_bound, search_lower_bound
 from game.world.bayes_optimal import (
     _distinct_variants,
+    bayes_figures,
     bayes_returns,
     exact_totals,
     first_episode_score,
@@ -210,7 +211,7 @@ def test_symmetric_variants_have_equal_returns_except_with_opponents():
         level = parse(text.format(char))
         unlike = _distinct_variants(level)
         assert len(unlike) == n
-        exact = [bayes_returns(replace(one, vary=()), 2)[1][0] for one in unlike]
+        exact = [bayes_returns(replace(one.level, vary=()), 2)[1][0] for one in unlike]
         assert bayes_returns(level, 2)[1][0] == pytest.approx(np.mean(exact), abs=1e-12)
 
 
@@ -281,3 +282,12 @@ def test_the_bayes_bound_as_a_score():
     assert first_episode_score(parse("goal: visible\nmap:\n?@?\n")) is None
     assert first_episode_score(parse("map:\n@.G\n")) is None
     assert first_episode_score(parse("slip: 0..0.5\nmap:\n?@?\n")) is None
+
+
+@pytest.mark.parametrize("line", ["slip: 0.2", "ends: never", "goal: visible", "vary: rotate"])
+def test_figures_are_those_of_bounds_and_of_sampling(line: str):
+    level = parse(f"{line}\nsteps: 7\nmap:\n@.?.\n?M..\n..??\n")
+    returns, sampled = bayes_figures(level, 3, np.random.default_rng(4))
+    alone = posterior_sampling(level, 3, np.random.default_rng(4))
+    assert returns == bayes_returns(level, 3)
+    assert np.array_equal(sampled, alone) if alone is not None else sampled is None

@@ -15,11 +15,13 @@ from game.world.planner import (
     optimal_policy,
     optimal_return,
     optimal_values,
+    optimum_and_goal,
     random_return,
     score,
     shortest_path,
+    shortest_paths,
 )
-from game.world.tables import TooLarge, compile_level
+from game.world.tables import N_ACTIONS, Tables, TooLarge, compile_level
 from tests import random_levels, reference
 
 
@@ -98,3 +100,24 @@ def test_a_policy_for_too_many_steps_is_refused_before_it_is_made():
     level = parse("steps: 10000\nmap:\n" + "\n".join(rows))
     with pytest.raises(TooLarge, match="use fewer 'steps'"):
         optimal_policy(GridBatch.of([level]))
+
+
+def test_one_sweep_gives_the_optimum_and_one_flood_the_paths_of_a_batch():
+    levels = [random_levels.random_level(seed, random_levels.ALL) for seed in range(60)]
+    batch = GridBatch.of(levels)
+    assert np.array_equal(optimum_and_goal(batch)[0], optimal_return(batch))
+    paths = [path_by_sets(tables) for tables in batch.tables]
+    assert shortest_paths(batch) == paths
+    assert None in paths
+
+
+def path_by_sets(tables: Tables) -> int | None:
+    """The fewest moves from any start to any goal, where any outcome is possible."""
+    likely = GridBatch([tables]).effective(np.full((1, tables.n_states, N_ACTIONS), 0.2))[0] > 0
+    reached, steps = {*tables.starts.tolist()}, 0
+    while not tables.goal[list(reached)].any():
+        more = {int(tables.next_state[s, a]) for s in reached for a in np.flatnonzero(likely[s])}
+        if more <= reached:
+            return None
+        reached, steps = reached | more, steps + 1
+    return steps
