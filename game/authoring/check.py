@@ -106,10 +106,11 @@ def _check_folder(folder: Path, progress: Progress, found: Found) -> Iterator[di
         pass
     except (PackError, TooLarge) as error:
         whole = [_report(str(folder), [str(error)])]
+    for report in whole:
+        found(problem_lines(report))
     for file in level_files(folder):
         yield from _check_members(file, progress, found, episodes, slow)
-    for report in whole:
-        yield _told(report, found)
+    yield from whole
 
 
 def check_all(path: Path) -> list[dict[str, Any]]:
