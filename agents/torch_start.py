@@ -3,7 +3,7 @@
 Nearly half of the time of `import torch` goes into `torch._meta_registrations`: the kernels of
 tensors without data (torch's *meta tensors*), from which compilers learn shapes. The learners of
 this project have no such tensors. The kernels are loaded as soon as torch's compiler or an external
-learner is.
+learner is; other code that wants meta tensors in the same process calls `load_meta_kernels`.
 """
 
 from __future__ import annotations

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from game.tasks.packs import Pack
 
 
+class ProcessEnded(Exception):
+    """The process has ended before its work was done."""
+
+
 class PictureProcess:
     """Draws the pictures of one adaptation in another process, which ends with the `with` block.
 
@@ -39,7 +43,7 @@ class PictureProcess:
     def request(self) -> Request:
         """Return the request with the names of all its agents, once the process is ready.
 
-        Raises WrongPygame or NoAgent.
+        Raises WrongPygame, NoAgent or ProcessEnded.
         """
         request: Request = self._receive()
         return request
@@ -63,9 +67,8 @@ class PictureProcess:
         try:
             answer = self._connection.recv()
         except (EOFError, OSError):
-            raise RuntimeError(
-                "the process that draws pictures ended unexpectedly (out of memory?) - run it again"
-            ) from None
+            what = "the process that draws pictures ended unexpectedly (out of memory?)"
+            raise ProcessEnded(f"{what} - run the command again") from None
         if isinstance(answer, Exception):
             raise answer
         return answer
@@ -94,7 +97,7 @@ def _answer(
     register_files(learners)
     setup = replay_setup(pack, request, AgentChoices())
     connection.send(setup.request)
-    setup.out_of_distribution(request.task)  # is remembered: it takes long
+    setup.out_of_distribution(request.task)  # takes long, and is kept for the pictures
     traces = connection.recv()
     connection.send(final_frame(setup, traces))  # the other process has time to compress it
     gif = io.BytesIO()

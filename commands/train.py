@@ -75,10 +75,11 @@ class TrainCommand:
         from agents.learner import Diverged
         from agents.learner_registry import goes_by
         from agents.runs import load_agent
+        from agents.training.batches import useful_processes
         from commands.console import Terminal, show_training, show_written
         from game.authoring.training_cost import slow_levels
 
-        training = self.training(sys.argv[1:])
+        training = self.training(sys.argv[1:], useful_processes())
         out, console = training.out, Terminal()
         advice = "" if self.resume else training.pack.train.text(goes_by(self.learner))
         if advice:
@@ -143,12 +144,12 @@ class TrainCommand:
             raise AgentError(f"{out}: {AGENT_THERE}")
         return pack, out
 
-    def training(self, argv: Sequence[str]) -> Training:
-        """The run that these options, given as `argv`, ask for. Raises AgentError or PackError."""
+    def training(self, argv: Sequence[str], processes: int = 1) -> Training:
+        """The run that these options, given as `argv`, ask for; without --processes, it has so many
+        `processes`. Raises AgentError or PackError."""
         from agents.learner_registry import build_learner
         from agents.runs import check_saved
         from agents.torch_start import load_torch
-        from agents.training.batches import useful_processes
         from agents.training.tensorboard import TensorBoardLog
         from agents.training.train import Training
         from game.files import name_text
@@ -156,7 +157,7 @@ class TrainCommand:
         pack, out = self.check()
         load_torch(self.threads)
         if self.resume:
-            return self._resumed(pack, out)
+            return self._resumed(pack, out, processes)
         config = TrainConfig(
             self.iterations or TrainConfig.iterations,
             self.minutes,
@@ -179,14 +180,13 @@ class TrainCommand:
             command,
             overwrite=self.overwrite,
             log=log,
-            processes=self.processes or useful_processes(),
+            processes=self.processes or processes,
         )
 
-    def _resumed(self, pack: Pack, out: Path) -> Training:
+    def _resumed(self, pack: Pack, out: Path, processes: int) -> Training:
         from agents.agent_catalog import CONFIG
         from agents.learner import AgentError
         from agents.runs import load_run
-        from agents.training.batches import useful_processes
         from agents.training.tensorboard import TensorBoardLog
         from agents.training.train import Training
 
@@ -202,7 +202,7 @@ class TrainCommand:
         _check_work(pack, config.tasks, learner.config)
         log = TensorBoardLog(out) if self.tensorboard else None
         command = str(facts.get("command", ""))
-        processes = self.processes or useful_processes()
+        processes = self.processes or processes
         return Training(
             learner, name, pack, config, out, command, resume=True, log=log, processes=processes
         )

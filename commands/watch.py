@@ -94,13 +94,14 @@ class WatchCommand:
 
     def _write(self, pack: Pack, request: Request) -> int:
         from commands.headless import write_adaptation
+        from commands.picture_process import ProcessEnded
         from game.view.window import WrongPygame
 
         assert self.out
         level = self.level if self.replay is None else str(pack.path)
         try:
             files = write_adaptation(self.out, level, pack, request, self.learner)
-        except WrongPygame as error:
+        except (WrongPygame, ProcessEnded) as error:
             return fail(error, UNUSABLE)
         say(f"written to {self.out}: {' '.join(files)}")
         return DONE

@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import signal
-import threading
 from collections.abc import Callable, Iterator
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any
@@ -24,11 +24,21 @@ def start_process(target: Callable[..., None], *args: Any) -> tuple[BaseProcess,
     """
     context = multiprocessing.get_context("spawn")
     connection, other_end = context.Pipe()
-    process = context.Process(target=target, args=(other_end, *args), daemon=True)
-    with _ignored_interrupts():  # the process inherits this
+    process = context.Process(target=_begin, args=(other_end,), daemon=True)
+    with _postponed_interrupts():  # the process inherits that, and never gets any
         process.start()
     other_end.close()
+    # As arguments of the process, they would block this one if it ended before it had read them.
+    with contextlib.suppress(OSError):  # it has ended, which the next use of the connection tells
+        connection.send((target, args))
     return process, connection
+
+
+def _begin(connection: Connection) -> None:
+    """Do in the new process what it is to do."""
+    with contextlib.suppress(EOFError, OSError):  # the other process has ended
+        target, args = connection.recv()
+        target(connection, *args)
 
 
 def end_process(process: BaseProcess, connection: Connection) -> None:
@@ -39,13 +49,14 @@ def end_process(process: BaseProcess, connection: Connection) -> None:
 
 
 @contextlib.contextmanager
-def _ignored_interrupts() -> Iterator[None]:
-    """Ignore SIGINT for a while, where that can be set."""
-    if threading.current_thread() is not threading.main_thread():
+def _postponed_interrupts() -> Iterator[None]:
+    """Let Ctrl-C wait until the block ends, where the system can."""
+    if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    resource_tracker.ensure_running()  # otherwise the block starts it, which ends the waiting
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, previous)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -9,7 +9,7 @@ import pytest
 
 from agents.training.worker import trace
 from commands.agent_choices import AgentChoices
-from commands.picture_process import PictureProcess
+from commands.picture_process import PictureProcess, ProcessEnded
 from game.session.messages import NoAgent, Request
 from game.tasks.packs import load_pack
 from game.view.image_files import save_gif, save_picture
@@ -48,7 +48,7 @@ def test_it_ends_with_the_block_and_its_end_is_noticed():
         process.request()
         process._process.kill()
         process.draw([])
-        with pytest.raises(RuntimeError, match="ended unexpectedly"):
+        with pytest.raises(ProcessEnded, match="ended unexpectedly"):
             process.board()
     assert not process._process.is_alive()
 
