@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from commands.exit_codes import DONE, UNUSABLE, fail, say
 from commands.limits import out_of_range
@@ -58,29 +60,25 @@ class BenchCommand:
 
     def _show_profile(self) -> int:
         from agents.studies.bench_profile import profile
-        from commands.bench_tables import print_json, show_profile
+        from commands.bench_tables import show_profile
 
-        self._announce()
-        times = profile(self.seconds)
-        if self.json:
-            print_json(times)
-        else:
-            show_profile(times)
-        return DONE
+        return self._show_table(profile, show_profile)
 
     def _show_growth(self) -> int:
         from agents.studies.bench_growth import growth
-        from commands.bench_tables import print_json, show_growth
+        from commands.bench_tables import show_growth
 
-        self._announce()
-        measured = dict(growth(self.seconds))
+        return self._show_table(growth, show_growth)
+
+    def _show_table(self, measure: Callable[[float], Any], show: Callable[[Any], None]) -> int:
+        """Print what is measured when all of it is, and say before that it takes a while."""
+        from commands.bench_tables import print_json
+
+        if not self.json:
+            say("measuring ...", sys.stderr)
+        measured = dict(measure(self.seconds))
         if self.json:
             print_json(measured)
         else:
-            show_growth(measured)
+            show(measured)
         return DONE
-
-    def _announce(self) -> None:
-        """Say that the table takes a while: it is printed when all of it is measured."""
-        if not self.json:
-            say("measuring ...", sys.stderr)

@@ -8,7 +8,14 @@ from pathlib import Path
 from agents.training.plots import plot_trace
 from agents.training.worker import trace
 from commands.picture_process import PictureProcess
-from game.files import name_text, prepare_folder, save_arrays, write_atomically, write_json
+from game.files import (
+    name_text,
+    prepare_folder,
+    save_arrays,
+    save_png,
+    write_atomically,
+    write_json,
+)
 from game.session.messages import Request
 from game.session.replay import line_of
 from game.session.trace import trace_json
@@ -40,7 +47,7 @@ def write_adaptation(
         write_atomically(out / "policy.npz", lambda path: save_arrays(path, arrays))
         write_atomically(out / "curve.png", lambda path: plot_trace(path, traces, title))
         board = process.board()
-        write_atomically(out / "board.png", lambda path: board.save(path, "PNG", optimize=True))
+        write_atomically(out / "board.png", lambda path: save_png(path, board))
         gif = process.gif()
         write_atomically(out / "adaptation.gif", lambda path: path.write_bytes(gif))
     return ["trace.json", "policy.npz", "curve.png", "board.png", "adaptation.gif"]

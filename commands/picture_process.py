@@ -76,12 +76,11 @@ class PictureProcess:
 
 def _serve(connection: Connection, pack: Pack, request: Request, learners: tuple[str, ...]) -> None:
     """Run the process: send the request, receive traces, and send pictures; or else the error."""
-    with contextlib.suppress(EOFError, OSError):  # the other process has ended
-        try:
-            _answer(connection, pack, request, learners)
-        except Exception as error:
-            error.add_note(f"in the process that draws pictures:\n{traceback.format_exc()}")
-            connection.send(error)
+    try:
+        _answer(connection, pack, request, learners)
+    except Exception as error:
+        error.add_note(f"in the process that draws pictures:\n{traceback.format_exc()}")
+        connection.send(error)
 
 
 def _answer(

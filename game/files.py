@@ -8,9 +8,12 @@ import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 
 def name_text(name: str | Path) -> str:
@@ -105,6 +108,11 @@ def json_text(value: Any) -> str:
 def write_json(path: Path, value: Any) -> None:
     """Write JSON atomically; the same value gives the same bytes."""
     write_atomically(path, lambda file: file.write_text(json_text(value), encoding="utf-8"))
+
+
+def save_png(path: Path, image: Image) -> None:
+    """Write an image as a PNG, as small as it gets."""
+    image.save(path, "PNG", optimize=True)
 
 
 def save_arrays(path: Path, arrays: dict[str, Any]) -> None:

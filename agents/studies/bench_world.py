@@ -149,6 +149,21 @@ STEPPING = "Stepping: 20 levels of 9 x 9, made beforehand; no learning, no featu
 GYMNASIUM = "Gymnasium environments: random actions, no learning"
 LEVELS = "Making levels"
 
+# of `vector_*_8192`: observation, level (None: the first of `bench_levels`), what the value counts
+VECTORS: dict[str, tuple[str, str | None, str]] = {
+    "state": (
+        "state",
+        None,
+        "8,192 environments of `LevelVectorEnv` on one level; observes numbers of states.",
+    ),
+    "features": (
+        "features",
+        None,
+        "As vector_state_8192; observes features, made once and looked up in each step.",
+    ),
+    "mazes": ("features", MAZES, f"As vector_features_8192, on the 100 test levels of {MAZES}."),
+    "codes": ("codes", MAZES, "As vector_mazes_8192; observes compact codes of one byte each."),
+}
 WORLD: dict[str, Benchmark] = {
     PYTHON_LOOP: Benchmark(
         STEPPING,
@@ -187,34 +202,16 @@ WORLD: dict[str, Benchmark] = {
         "steps/s",
         resample_env,
     ),
-    "vector_state_8192": Benchmark(
-        GYMNASIUM,
-        "8,192 environments of `LevelVectorEnv` on one level; observes numbers of states.",
-        "steps/s",
-        partial(vector_env, n_envs=8192, observation="state"),
-        compared=True,
-    ),
-    "vector_features_8192": Benchmark(
-        GYMNASIUM,
-        "As vector_state_8192; observes features, made once and looked up in each step.",
-        "steps/s",
-        partial(vector_env, n_envs=8192, observation="features"),
-        compared=True,
-    ),
-    "vector_mazes_8192": Benchmark(
-        GYMNASIUM,
-        f"As vector_features_8192, on the 100 test levels of {MAZES}.",
-        "steps/s",
-        partial(vector_env, n_envs=8192, observation="features", level=MAZES),
-        compared=True,
-    ),
-    "vector_codes_8192": Benchmark(
-        GYMNASIUM,
-        "As vector_mazes_8192; observes compact codes of one byte each.",
-        "steps/s",
-        partial(vector_env, n_envs=8192, observation="codes", level=MAZES),
-        compared=True,
-    ),
+    **{
+        f"vector_{name}_8192": Benchmark(
+            GYMNASIUM,
+            about,
+            "steps/s",
+            partial(vector_env, n_envs=8192, observation=observation, level=level),
+            compared=True,
+        )
+        for name, (observation, level, about) in VECTORS.items()
+    },
     "compile_9x9_ms": Benchmark(
         LEVELS,
         "Compiling one level of 9 x 9 into tables, by itself; drawing not included.",

@@ -19,7 +19,8 @@ def start_process(target: Callable[..., None], *args: Any) -> tuple[BaseProcess,
     the connection, which can no longer be read from or written to once the process has ended.
 
     The process ends with this one if it uses the connection now and then: that raises EOFError or
-    OSError once this process has ended. Ctrl-C is for this process alone. Raises OSError if the
+    OSError once this process has ended, which `target` need not catch. Ctrl-C is for this process
+    alone. Raises OSError if the
     system cannot start a process.
     """
     context = multiprocessing.get_context("spawn")

@@ -138,13 +138,12 @@ def _unpickled(data: bytes) -> Message:
 
 
 def _serve(connection: Connection, train: Train | None, learners: Sequence[str]) -> None:
-    """Run the worker's process until the window closes the connection."""
+    """Run the worker's process until the window closes the connection; see `start_process`."""
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # the window gets them, and closes the connection
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
-    with contextlib.suppress(EOFError, OSError):  # the window has closed the connection
-        _register(learners, connection)
-        _serve_requests(connection, train)
+    _register(learners, connection)
+    _serve_requests(connection, train)
 
 
 def _register(learners: Sequence[str], connection: Connection) -> None:

@@ -36,13 +36,6 @@ EXACT_COLOURS = (  # colours that the GIF must not approximate
 )
 
 
-def save_picture(
-    path: Path, setup: WatchSetup, traces: Sequence[AdaptationTrace], size: tuple[int, int] = SIZE
-) -> None:
-    """Write `final_frame` as a PNG."""
-    final_frame(setup, traces, size).save(path, "PNG", optimize=True)
-
-
 def final_frame(
     setup: WatchSetup, traces: Sequence[AdaptationTrace], size: tuple[int, int] = SIZE
 ) -> Image.Image:

@@ -10,9 +10,10 @@ import pytest
 from agents.training.worker import trace
 from commands.agent_choices import AgentChoices
 from commands.picture_process import PictureProcess, ProcessEnded
+from game.files import save_png
 from game.session.messages import NoAgent, Request
 from game.tasks.packs import load_pack
-from game.view.image_files import save_gif, save_picture
+from game.view.image_files import final_frame, save_gif
 from game.view.screen_setups import replay_setup
 
 PACK = load_pack("goals-5x5")
@@ -27,11 +28,11 @@ def test_it_draws_what_this_process_would_draw(tmp_path: Path):
         found = process.request()
         traces = trace(found)
         process.draw(traces)
-        process.board().save(tmp_path / "board.png", "PNG", optimize=True)
+        save_png(tmp_path / "board.png", process.board())
         (tmp_path / "adaptation.gif").write_bytes(process.gif())
     setup = replay_setup(PACK, request("random"), AgentChoices())
     assert found == setup.request
-    save_picture(tmp_path / "a.png", setup, traces)
+    save_png(tmp_path / "a.png", final_frame(setup, traces))
     save_gif(tmp_path / "a.gif", setup, traces)
     assert (tmp_path / "board.png").read_bytes() == (tmp_path / "a.png").read_bytes()
     assert (tmp_path / "adaptation.gif").read_bytes() == (tmp_path / "a.gif").read_bytes()

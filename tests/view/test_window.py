@@ -13,10 +13,17 @@ import pygame
 import pytest
 from PIL import Image
 
+from game.files import save_png
 from game.session.messages import RecordedFeed
 from game.view import window
 from game.view.draw.theme import Typeset
-from game.view.image_files import GIF_SIZE, FlatFrames, gif_pace, save_gif, save_picture
+from game.view.image_files import (
+    GIF_SIZE,
+    FlatFrames,
+    final_frame,
+    gif_pace,
+    save_gif,
+)
 from game.view.screens.watch import WatchScreen
 from tests.view_data import Script, press, subject, traces
 
@@ -152,7 +159,7 @@ def test_the_picture_is_the_final_frame(tmp_path: Path) -> None:
     screen.eager = True
     screen.update(0.0)
     screen.run.playback.to_last()
-    save_picture(tmp_path / "board.png", subject(), traces(), size=(960, 640))
+    save_png(tmp_path / "board.png", final_frame(subject(), traces(), size=(960, 640)))
     surface = pygame.Surface((960, 640))
     screen.draw(surface)
     with Image.open(tmp_path / "board.png") as image:
@@ -170,7 +177,7 @@ def test_the_gif_moves_and_stays_small(tmp_path: Path) -> None:
 def test_the_same_traces_give_the_same_bytes(tmp_path: Path) -> None:
     for name in ("a", "b"):
         save_gif(tmp_path / f"{name}.gif", subject(), traces(), size=(480, 480))
-        save_picture(tmp_path / f"{name}.png", subject(), traces())
+        save_png(tmp_path / f"{name}.png", final_frame(subject(), traces()))
     for kind in ("gif", "png"):
         assert (tmp_path / f"a.{kind}").read_bytes() == (tmp_path / f"b.{kind}").read_bytes()
 
@@ -194,7 +201,7 @@ def test_recordings_need_no_second_agent(tmp_path: Path) -> None:
     """One agent is enough, also with a trace that was cut short."""
     agent = traces()[:1]
     agent[0].steps.pop()
-    save_picture(tmp_path / "alone.png", subject(), agent)
+    save_png(tmp_path / "alone.png", final_frame(subject(), agent))
     assert (tmp_path / "alone.png").exists()
     save_gif(tmp_path / "alone.gif", subject(), agent, size=(480, 480))
     assert (tmp_path / "alone.gif").exists()
