@@ -18,6 +18,32 @@ EPISODES_SHOWN = 8  # at most, of each adaptation step
 
 
 @dataclass(frozen=True)
+class ExperienceMaps:
+    """What an agent with maps knew before a step, for T tasks.
+
+    Maps [T, cells] have the number `row * width + column` for a cell of the task's map, and are 0
+    beyond a smaller one.
+    """
+
+    reachable: Floats  # [T, cells] 1 where the shown level can be walked to, else 0
+    visits: Floats  # [T, cells] how often a cell was entered or stood on
+    paid: Floats  # [T, cells] mean reward there beyond what the level shows
+    goals: Floats  # [T, cells] how often a goal was reached there
+    deaths: Floats  # [T, cells] how often an episode ended there without a goal
+    controls: Floats  # [T, A, A] probability that an action (row) makes a move (column)
+    goal_hidden: Floats  # [T] 1 where there is a goal to be found, else 0
+
+    def explored(self, t: int) -> float:
+        """The share of task t's reachable cells that have been visited."""
+        reachable = self.reachable[t] > 0
+        return float((self.visits[t][reachable] > 0).mean()) if reachable.any() else 1.0
+
+    def is_searching(self, t: int) -> bool:
+        """Whether task t has a hidden goal that has not been found yet."""
+        return bool(self.goal_hidden[t]) and not self.goals[t].any()
+
+
+@dataclass(frozen=True)
 class AdaptationStep:
     """One step of the adaptation of T tasks. Step 0 is before adaptation.
 
@@ -44,6 +70,8 @@ class AdaptationStep:
     stationary: bool = True
     """Whether the policy depends on the state alone. Otherwise (with a memory, or a clock)
     `action_probs` are those of each state at the beginning of the episode."""
+    maps: ExperienceMaps | None = None
+    """What the agent knew before this step, for agents that keep maps."""
 
     @property
     def returns(self) -> Floats:

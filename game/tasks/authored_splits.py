@@ -13,6 +13,7 @@ from game.tasks.family import count_tasks, family, nth_task
 from game.tasks.level_members import level_name
 from game.tasks.pack_file import PackError, PackFile
 from game.tasks.task import Task
+from game.text.drawn_values import drawable_values
 from game.text.level import Level, LevelError
 from game.text.reading import parse, split_number
 from game.text.tiles import CANDIDATE
@@ -213,7 +214,10 @@ def with_notes(task: Task, lines: str) -> Task:
 
 def with_hidden_lines(source: PackFile, key: str, lines: str, level: Level) -> Level:
     """Return the level with further header lines that agents do not observe."""
-    return replace(with_lines(source, key, lines, level), shown=level)
+    refined = with_lines(source, key, lines, level)
+    before = drawable_values(level)
+    hidden = (label for label, v in drawable_values(refined).items() if before.get(label) != v)
+    return replace(refined, shown=replace(level, hidden=(*level.hidden, *hidden)))
 
 
 def with_lines(source: PackFile, key: str, lines: str, level: Level) -> Level:
