@@ -11,7 +11,14 @@ import numpy as np
 import pygame
 
 from game.session.messages import Message, NoAgent, Request, Stop, TrainRequest
-from game.session.trace import AdaptationStep, AdaptationTrace, Floats, Ints
+from game.session.trace import (
+    MAP_NAMES,
+    AdaptationStep,
+    AdaptationTrace,
+    ExperienceMaps,
+    Floats,
+    Ints,
+)
 from game.tasks.task import Task
 from game.text.reading import parse
 from game.text.tiles import ACTIONS
@@ -19,6 +26,7 @@ from game.view.model.background_jobs import BackgroundJobs
 from game.view.screens.watch_run import WatchSetup
 from game.world.batch import GridBatch
 from game.world.planner import expected_return, optimal_return, random_return
+from game.world.tables import compile_level
 
 LEVEL = """\
 title: Test lane
@@ -97,6 +105,22 @@ def traces(task: Task = TASK) -> list[AdaptationTrace]:
         adaptation(task, AGENTS[0], (0, 10, 60)),
         adaptation(task, AGENTS[1], (0, 0.5, 1), seed=1),
     ]
+
+
+def experience(
+    task: Task, *found: tuple[str, int, int, float], hidden: bool = True
+) -> ExperienceMaps:
+    """Return maps with the start visited, and entries as (name of the map, row, column, value)."""
+    level, tables = task.level, compile_level(task.level)
+    maps = {name: np.zeros((1, level.height * level.width)) for name in MAP_NAMES}
+    rows, columns = tables.cell[~tables.over].T
+    maps["reachable"][0, rows * level.width + columns] = 1
+    row, column = tables.cell[tables.starts[0]]
+    for name, r, c, value in (("visits", row, column, 5.0), *found):
+        maps[name][0, r * level.width + c] = value
+    maps["controls"] = np.eye(len(ACTIONS))[None]
+    maps["goal_hidden"] = np.array([float(hidden)])
+    return ExperienceMaps(**maps)
 
 
 def subject(*tasks: Task, **changes: object) -> WatchSetup:
