@@ -6,7 +6,9 @@ import difflib
 import json
 import os
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,14 +23,21 @@ from game.tasks.authored_splits import (
     list_tasks,
 )
 from game.tasks.distribution import SPLITS, TaskDistribution
+from game.tasks.family import families_like
 from game.tasks.generated_splits import GenerateTable, generated_splits
 from game.tasks.level_members import Members, Named, level_name, read_members
+from game.tasks.mixture import (
+    MixtureTable,
+    mixture_splits,
+    read_mixture,
+    sizes_by_share,
+    weights_of,
+)
 from game.tasks.pack_file import PACK_FILE, PackError, PackFile, level_files
 from game.tasks.task import Task
-from game.text.drawn_values import without_goals
 from game.text.level import Level, LevelError, Problem
 from game.text.reading import split_address
-from game.text.variants import variants
+from game.text.values import meant
 from game.text.writing import canonical
 
 LEVELS = Path(__file__).resolve().parents[2] / "levels"
@@ -125,6 +134,10 @@ class Pack:
         what = "1 level is" if n == 1 else f"{n:,} levels are"
         return f"{path}: {what} left out - 'levels check {path}' says why"
 
+    def lists(self, task: Task) -> bool:
+        """Return whether a task is listed in a split of the pack."""
+        return any(task.id == one.id for split in self.splits.values() for one in split.tasks)
+
     def families(self, task: Task) -> list[Level]:
         """Return the distinct families that a task may be a draw of, given its map without the
         goal. Their candidates include those of all splits."""
@@ -132,15 +145,8 @@ class Pack:
         if possible_families:
             found = possible_families(task)
         else:
-            forms = (replace(form, vary=()) for one in self.levels for _, form in variants(one))
-            visible = _without_goals(task.level)
-            found = [form for form in forms if _without_goals(form) == visible]
+            found = families_like(self.levels, task)
         return list({canonical(level): level for level in found}.values())
-
-
-def _without_goals(level: Level) -> str:
-    """Return the canonical text of a level with floor in place of goals and candidates."""
-    return canonical(replace(without_goals(level), vary=()))
 
 
 @dataclass(frozen=True)
@@ -155,6 +161,7 @@ class PackTable:
     train: dict[str, Any] = field(default_factory=dict)
     split: dict[str, Any] = field(default_factory=dict)
     generate: dict[str, Any] = field(default_factory=dict)
+    mixture: dict[str, Any] = field(default_factory=dict)
 
 
 def list_packs() -> list[Path]:
@@ -188,7 +195,9 @@ def load_pack(name: str | Path) -> Pack:
         return _load_file(path)
     source, settings = _open(folder)
     members = Members(())
-    if settings.generate:
+    if settings.mixture:
+        splits = mixture_splits(source, settings.mixture, partial(_load_part, source))
+    elif settings.generate:
         splits = generated_splits(source, settings.generate, settings.split)
     else:
         members = _read_levels(folder)
@@ -209,6 +218,27 @@ def load_pack(name: str | Path) -> Pack:
         hidden=_names(settings.hidden),
         refused=members.refused,
     )
+
+
+def _find_part(source: PackFile, name: str) -> Path:
+    """Return the folder of a pack that is part of a mixture: a shipped one by its name, or else one
+    whose path begins at the mixture's folder. Raises PackError."""
+    if (LEVELS / name / PACK_FILE).is_file():
+        return LEVELS / name
+    path = Path(source.file).parent / name
+    if not os.path.isdir(path):
+        shipped = [folder.name for folder in list_packs()]
+        what = f"is no shipped pack, and no folder beside this one - {meant(name, shipped)}"
+        raise source.error(name, what, within="mixture")
+    if _open(path)[1].mixture:
+        what = "is a mixture itself - name its parts instead"
+        raise source.error(name, what, within="mixture")
+    return path
+
+
+def _load_part(source: PackFile, name: str) -> Pack:
+    """Load a pack that is part of a mixture. Raises as `load_pack`."""
+    return load_pack(_find_part(source, name))
 
 
 def _load_file(path: Path) -> Pack:
@@ -288,10 +318,31 @@ def pack_entry(folder: Path) -> PackSummary:
         sizes = {"train": None, "validation": chosen.validation, "test": chosen.test}
         title = settings.title or folder.name
         return PackSummary(folder.name, title, settings.agent, sizes, _names(settings.hidden))
+    if settings.mixture:
+        title = settings.title or folder.name
+        sizes = _mixture_sizes(source, read_mixture(source, settings.mixture))
+        return PackSummary(folder.name, title, settings.agent, sizes, _names(settings.hidden))
     pack = load_pack(folder)
     splits = {name: pack.split(name) for name in SPLITS}
     sizes = {name: None if s.unlimited else len(s.tasks) for name, s in splits.items()}
     return PackSummary(pack.name, pack.title, pack.agent, sizes, pack.hidden)
+
+
+def _mixture_sizes(source: PackFile, mixture: MixtureTable) -> dict[str, int | None]:
+    """Return the numbers of tasks by split of a mixture; a part may have fewer than its share."""
+    entries = {name: pack_entry(_find_part(source, name)).sizes for name in mixture.packs}
+    weights = weights_of(mixture)
+    shares = tuple(accumulate(weights.values()))
+    sizes: dict[str, int | None] = {}
+    own = [sizes["train"] for sizes in entries.values()]
+    sizes["train"] = None if mixture.sketches or None in own else sum(n or 0 for n in own)
+    for split, n in (("validation", mixture.validation), ("test", mixture.test)):
+        wanted = sizes_by_share(weights, shares, n)
+        sizes[split] = sum(
+            min(size, entries[name][split] or 0) if name in entries else size
+            for name, size in wanted.items()
+        )
+    return sizes
 
 
 def _read_levels(folder: Path) -> Members:
