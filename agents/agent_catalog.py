@@ -13,6 +13,7 @@ from agents.run_folder import run_file, run_path
 from game.files import name_text
 from game.filling import Misfit, fill, read_json
 from game.session.messages import BASELINE_AGENT, MOST_STEPS, AgentCard
+from game.tasks.coverage import Coverage
 from game.world.features import LAYOUT
 
 PRETRAINED = Path(__file__).resolve().parent / "pretrained"
@@ -37,12 +38,15 @@ class RunFacts:
     training: dict[str, Any] | None = None
     saved_at: dict[str, Any] | None = None
     trained_on: list[str] | None = None
+    coverage: dict[str, Any] | None = None
     versions: dict[str, Any] | None = None
 
     def __post_init__(self) -> None:
         known = list(LAYOUT.items())
         if not self.features or list(self.features.items()) != known[: len(self.features)]:
             raise ValueError("the agent was trained on other features - train it again")
+        if self.coverage is not None:
+            Coverage.of_facts(self.coverage)
         if not 1 <= (self.episodes_per_step or 1) <= MOST_EPISODES:
             raise ValueError(f"'{EPISODES_PER_STEP}' should be 1 to {MOST_EPISODES:,}")
 
@@ -149,6 +153,7 @@ def agent_card(name: str, pack: str = "") -> AgentCard:
         episodes=_episodes_per_step(config),
         pack=str(config.get("pack", "")),
         trained_on=frozenset(ids),
+        coverage=Coverage.of_facts(config["coverage"]) if config.get("coverage") else None,
         usual=_held_out_scores(folder),
     )
 

@@ -64,7 +64,8 @@ def _maps_problem(maps: object, batch: GridBatch) -> str:
     if not isinstance(maps, ExperienceMaps):
         return f"'maps' are no ExperienceMaps, but of type {type(maps).__name__}"
     level = batch.tables[0].level
-    shapes = dict.fromkeys(MAP_NAMES, (1, level.height * level.width))
+    shapes: dict[str, tuple[int | str, ...]] = {}
+    shapes |= dict.fromkeys(MAP_NAMES, (1, level.height * level.width))
     shapes |= {"controls": (1, N_ACTIONS, N_ACTIONS), "goal_hidden": (1,)}
     found = (_array_problem(f"maps.{n}", getattr(maps, n), shape) for n, shape in shapes.items())
     return next(filter(None, found), "")

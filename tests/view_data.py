@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pygame
 
-from game.session.messages import Message, NoAgent, Request, Stop, TrainRequest
+from game.session.messages import AgentCard, Message, NoAgent, Request, Stop, TrainRequest
 from game.session.trace import (
     MAP_NAMES,
     AdaptationStep,
@@ -19,6 +18,7 @@ from game.session.trace import (
     Floats,
     Ints,
 )
+from game.tasks.coverage import Coverage
 from game.tasks.task import Task
 from game.text.reading import parse
 from game.text.tiles import ACTIONS
@@ -165,24 +165,12 @@ class Slow(BackgroundJobs):
         return work() if self.let else None
 
 
-@dataclass(frozen=True)
-class FixedCard:
-    """The card of an agent of these tests."""
-
-    name: str
-    episodes: int = EPISODES
-    learned: bool = True
-    trained_on: frozenset[str] = frozenset()
-    pack: str = ""
-    usual: tuple[tuple[int, float], ...] = ()
-    short_name: str = ""
-
-
 class FixedAgents:
     """Two agents; the first was trained on the tasks with these ids."""
 
     def __init__(self, *seen: str) -> None:
         self.seen = frozenset(seen)
+        self.coverage: Coverage | None = None  # of both agents
 
     def names(self) -> list[str]:
         return list(AGENTS)
@@ -193,10 +181,12 @@ class FixedAgents:
     def run_folder(self, learner: str, pack: str) -> Path:
         return Path("runs") / f"{learner}-{pack}"
 
-    def card(self, name: str, pack: str) -> FixedCard:
+    def card(self, name: str, pack: str) -> AgentCard:
         if name not in AGENTS:
             raise NoAgent(f"{name}: no such agent")
-        return FixedCard(name, trained_on=self.seen if name == AGENTS[0] else frozenset())
+        seen = self.seen if name == AGENTS[0] else frozenset()
+        trained_on = "" if self.coverage is None else "tests"
+        return AgentCard(name, EPISODES, "", True, trained_on, seen, self.coverage)
 
     def compared(self, names: Sequence[str], pack: str) -> list[str]:
         return list(names)

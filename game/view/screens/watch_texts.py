@@ -52,7 +52,7 @@ def panel_facts(
         title=run.task.name,
         badge="seen in training" if seen else badge,
         seen=seen,
-        about="; ".join(reasons or (setup.pack_title,)),
+        about="; ".join(reasons or (setup.in_distribution or setup.pack_title,)),
         identity=f"task {run.task.id}  seed {run.seed}  {setup.agents[0]}",
         step=step,
         steps=run.steps,
