@@ -176,8 +176,8 @@ class Experience:
             self._shown = levels
             self.graph = graph_of(self.batch, levels)
 
-    def maps(self, controls: Floats) -> ExperienceMaps:
-        """Return the maps of all tasks, with what is believed about the controls [T, A, A]."""
+    def maps(self) -> ExperienceMaps:
+        """Return the maps of all tasks, with what is believed about the controls."""
         graph = self.graph
         reachable = np.zeros(graph.n_cells)
         reachable[graph.cell[~graph.over]] = 1
@@ -187,6 +187,6 @@ class Experience:
             paid=graph.by_task(self.paid / np.maximum(1, self.counted)),
             goals=graph.by_task(self.goals),
             deaths=graph.by_task(self.deaths),
-            controls=controls,
+            controls=self.moves.estimate().controls,
             goal_hidden=self.goal_hidden.astype(float),
         )

@@ -148,7 +148,7 @@ def graph_inputs(
     }
     _fill(nodes, NODE_INPUTS, of_node)
     _fill(moves, MOVE_INPUTS, of_move)
-    effect = _effects(graph, belief.wind, belief.slip_factor)
+    effect = move_effects(graph, belief.wind, belief.slip_factor)
     if effect is not None:
         moves = effect @ moves
     return GraphInputs(nodes, moves, graph.next, effect, belief.controls, graph.node)
@@ -294,7 +294,7 @@ def _beyond(reward: Floats) -> Floats:
     return np.clip(reward, -MOST_BEYOND, MOST_BEYOND)
 
 
-def _effects(graph: ShownGraph, wind: Floats, slip_factor: Floats) -> Floats32 | None:
+def move_effects(graph: ShownGraph, wind: Floats, slip_factor: Floats) -> Floats32 | None:
     """Return the probability of each effective move given each intended one [N, A, A]; None where
     all moves take effect as intended.
 
