@@ -69,7 +69,6 @@ MOVE_INPUTS = (
     "unvisited",
     "visits",
     "paid beyond",
-    "class paid",
     "class unknown",
     "deaths",
     "untried",
@@ -115,7 +114,6 @@ def graph_inputs(
     live = np.bincount(graph.task, ~graph.over, n_tasks)
     n_new = np.bincount(graph.task, unvisited, n_tasks)
     class_counted = experience.class_counted[graph.entered_class]
-    class_paid = experience.class_paid[graph.entered_class] / np.maximum(1, class_counted)
     of_node = {
         "steps left": per_task(np.log(batch.steps if steps_left is None else steps_left) / 6),
         "unvisited": unvisited,
@@ -138,8 +136,8 @@ def graph_inputs(
     of_move = {
         "goal": goal[graph.next],
         "unvisited": unvisited[graph.next],
-        **{name: of_node[name][graph.next] for name in ("visits", "paid beyond", "deaths")},
-        "class paid": _beyond(class_paid / level.scale[:, None]),
+        **{name: of_node[name][graph.next] for name in ("visits", "deaths")},
+        "paid beyond": _beyond(experience.beyond() / level.scale[:, None]),
         "class unknown": class_counted == 0,
         "untried": untried,
         "to unvisited": _change(graph, to_new),

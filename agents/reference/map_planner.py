@@ -23,6 +23,8 @@ from game.session.trace import AdaptationStep
 from game.world.batch import GridBatch
 from game.world.rules import Bools, Floats, Ints
 
+LEAST_COST = 1e-3  # of a move, for the temperature
+
 
 @dataclass(frozen=True)
 class MapPlannerConfig:
@@ -32,8 +34,8 @@ class MapPlannerConfig:
     """Episodes of each adaptation step (1 to 10000). With 1, it plans anew at every move."""
     parts: int = 4
     """Times that it plans in a step of several episodes (1 to 10000)."""
-    temperature: float = 0.02
-    """Temperature of its choice among moves, in units of the goal's reward (1e-6 to 100)."""
+    temperature: float = 0.3
+    """Temperature of its choice among moves, in units of a move's cost (1e-6 to 100)."""
 
     def __post_init__(self) -> None:
         check_options(self, episodes=(1, 10_000), parts=(1, 10_000), temperature=(1e-6, 100))
@@ -70,7 +72,8 @@ class MapPlanner(BaseLearner):
         graph, batch = experience.graph, experience.batch
         left = batch.steps if steps_left is None else steps_left
         values = _planned(experience, left[graph.task])  # [N, A]
-        unit = np.array([abs(level.goal_reward) for level in graph.shown])[graph.task, None]
+        costs = [max(LEAST_COST, abs(level.step_reward)) for level in graph.shown]
+        unit = np.array(costs)[graph.task, None]
         values = (values - values.max(1, keepdims=True)) / (self.config.temperature * unit)
         moves = np.exp(values)
         moves /= moves.sum(1, keepdims=True)
@@ -82,13 +85,9 @@ class MapPlanner(BaseLearner):
 def _planned(experience: Experience, left: Ints) -> Floats:
     """Return the value of each move [N, A] with `left` [N] moves to go, by value iteration."""
     graph = experience.graph
-    cell = graph.cell
-    paid = experience.paid / np.maximum(1, experience.counted)
-    by_class = experience.class_paid / np.maximum(1, experience.class_counted)
-    visited = experience.counted[cell[graph.next]] > 0
-    beyond = np.where(visited, paid[cell[graph.next]], by_class[graph.entered_class])
-    reward = graph.reward + beyond * ~graph.terminated
-    wanted = ~experience.found[graph.task] & (experience.visits[cell] == 0) & ~graph.over
+    unvisited = experience.visits[graph.cell] == 0
+    reward = graph.reward + experience.beyond() * ~graph.terminated
+    wanted = ~experience.found[graph.task] & unvisited & ~graph.over
     untried = experience.untried[graph.entered_class]
     bonus = _optimism(experience)[graph.task, None]
     reward = reward + bonus * (wanted[graph.next] | untried)

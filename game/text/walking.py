@@ -87,12 +87,12 @@ def start_cells(level: Level) -> list[Cell]:
 @lru_cache(maxsize=64)
 def _any_starts(level: Level) -> tuple[Cell, ...]:
     cells = level.find(*GROUND, ICE)
+    if level.ends != ENDS_BOXES and not level.has((GOAL, CANDIDATE)):
+        return tuple(cells)  # as a level looks whose goal is hidden
     graph = explore(level, cells)
     if len(graph) > MAX_STATES:
         return tuple(cells)
     groups = goal_groups(level, graph)
-    if not groups:  # as a level looks whose goal is hidden
-        return tuple(cells)
     reached = _reached_groups(graph, groups)
     wanted = (1 << max(1, len(groups))) - 1
     firsts = {node[:2]: node for node in reversed(graph) if not graph[node][0]}
