@@ -7,7 +7,6 @@ and chance play no part in them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -102,20 +101,19 @@ def graph_inputs(
     level = _level_inputs(graph, experience)
     nodes, moves = level.nodes.copy(), level.moves.copy()
     belief = experience.moves.estimate()
-    per_task: Callable[[Any], Floats] = lambda values: np.asarray(values, float)[graph.task]
-    cell = graph.cell
-    n_tasks = batch.n_tasks
-    unvisited = (experience.visits[cell] == 0) & ~graph.over
+    cell, n_tasks = graph.cell, batch.n_tasks
+    unvisited = np.asarray(experience.visits[cell] == 0) & ~graph.over
     to_new = steps_to(graph, unvisited, level.onward)
-    goal = (experience.goals[cell] > 0) | graph.goal
+    goal: Bools = (experience.goals[cell] > 0) | graph.goal
     to_goal = steps_to(graph, goal, level.onward)
-    untried = experience.untried[graph.entered_class] & ~graph.over[:, None]
+    untried: Bools = experience.untried[graph.entered_class] & ~graph.over[:, None]
     to_untried = steps_to(graph, untried.any(1), level.onward)
     live = np.bincount(graph.task, ~graph.over, n_tasks)
+    steps = batch.steps if steps_left is None else steps_left
     n_new = np.bincount(graph.task, unvisited, n_tasks)
     class_counted = experience.class_counted[graph.entered_class]
     of_node = {
-        "steps left": per_task(np.log(batch.steps if steps_left is None else steps_left) / 6),
+        "steps left": np.log(steps)[graph.task] / 6,
         "unvisited": unvisited,
         "visits": np.tanh(np.log1p(experience.visits) / 4)[cell],
         "goal found here": (experience.goals > 0)[cell],
@@ -126,12 +124,12 @@ def graph_inputs(
         "to unvisited": _squashed(to_new),
         "to goal": _squashed(to_goal),
         "to untried": _squashed(to_untried),
-        "any goal found": per_task(experience.found),
-        "share visited": per_task(1 - n_new / live),
-        "episodes": per_task(np.log1p(experience.episodes) / 5),
+        "any goal found": experience.found[graph.task],
+        "share visited": (1 - n_new / live)[graph.task],
+        "episodes": np.log1p(experience.episodes)[graph.task] / 5,
         "episodes ahead": np.log(episodes_ahead) / 3,
-        "wind": per_task(belief.wind.sum(1)),
-        "controls known": per_task(belief.controls.max(2).mean(1)),
+        "wind": belief.wind.sum(1)[graph.task],
+        "controls known": belief.controls.max(2).mean(1)[graph.task],
     }
     of_move = {
         "goal": goal[graph.next],

@@ -10,8 +10,8 @@ while it is hidden. First order: no gradient flows through the maps.
 
 Relatives: Neural Map (Parisotto and Salakhutdinov 2018) keeps a learned memory by place; value
 iteration networks (Tamar et al. 2016) and gated path planning networks (Lee et al. 2018) read a map
-by repeated local messages. Here the memory is written by fixed rules, and only reading is learned. What planning alone gives
-with the same maps shows `agents/reference/map_planner.py`.
+by repeated local messages. Here the memory is written by fixed rules, and only reading is learned.
+`agents/reference/map_planner.py` shows what planning alone gives with the same maps.
 """
 
 from __future__ import annotations
@@ -194,7 +194,12 @@ class MapObjective:
         self.metrics: dict[str, float] = {}
 
     def back_up(
-        self, policy: Tensor, experience: Experience, episodes: float, dynamics: Dynamics, stage: int
+        self,
+        policy: Tensor,
+        experience: Experience,
+        episodes: float,
+        dynamics: Dynamics,
+        stage: int,
     ) -> None:
         """Add the gradient of the loss of a policy [T, S, A].
 
@@ -218,7 +223,11 @@ class MapObjective:
 
 
 def _train_by_episodes(
-    reader: MapReader, objective: MapObjective, stages: int, chooser: np.random.Generator, rngs: Rngs
+    reader: MapReader,
+    objective: MapObjective,
+    stages: int,
+    chooser: np.random.Generator,
+    rngs: Rngs,
 ) -> int:
     """Back up the loss at several stages, with a few whole episodes between them. Returns the
     number of moves."""
@@ -235,7 +244,11 @@ def _train_by_episodes(
 
 
 def _train_by_move(
-    reader: MapReader, objective: MapObjective, stages: int, chooser: np.random.Generator, rngs: Rngs
+    reader: MapReader,
+    objective: MapObjective,
+    stages: int,
+    chooser: np.random.Generator,
+    rngs: Rngs,
 ) -> int:
     """Back up the loss at several stages of a trial, with a few moves between them. Returns the
     number of moves.

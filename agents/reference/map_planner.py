@@ -94,14 +94,15 @@ def _planned(experience: Experience, left: Ints) -> Floats:
     ends = graph.terminated | wanted[graph.next] | untried | _known_ends(experience)[graph.next]
     belief = experience.moves.estimate()
     effect: Any = move_effects(graph, belief.wind, belief.slip_factor)
-    value = np.zeros(graph.n_nodes)
+    q = np.zeros(reward.shape)
     for step in range(int(left.max())):
+        value = np.where(graph.over, 0.0, q.max(1))
         ahead = reward + value[graph.next] * ~ends
-        q = ahead if effect is None else (effect @ ahead[..., None])[..., 0]
-        new = np.where(graph.over | (step >= left), value, q.max(1))
-        if np.array_equal(new, value):
+        planned = ahead if effect is None else (effect @ ahead[..., None])[..., 0]
+        planned = np.where((step < left)[:, None], planned, q)
+        if np.array_equal(planned, q):
             break
-        value = new
+        q = planned
     return q
 
 
