@@ -135,7 +135,8 @@ def agent_card(name: str, pack: str = "") -> AgentCard:
     Raises AgentError, also if the agent's learner is unknown.
     """
     if name in UNTRAINED:
-        return AgentCard(name, BUILT_IN[name].episodes, learned=False)
+        entry = BUILT_IN[name]
+        return AgentCard(name, entry.episodes, entry.least_episodes, learned=False)
     like = scratch_like(name)
     if like is not None:
         card = agent_card(like, pack)
@@ -144,13 +145,15 @@ def agent_card(name: str, pack: str = "") -> AgentCard:
     folder = find_agent(name, pack)
     config = read_config(folder)
     try:
-        find_entry(str(config.get("learner")))
+        entry = find_entry(str(config.get("learner")))
     except AgentError as error:
         raise AgentError(f"{folder / CONFIG}: {error}") from None
     ids = config.get("trained_on") or ()
     return AgentCard(
         name=name_text(folder.resolve().name),
         episodes=_episodes_per_step(config),
+        least_episodes=entry.least_episodes,
+        adapts_by=entry.adapts_by,
         pack=str(config.get("pack", "")),
         trained_on=frozenset(ids),
         coverage=Coverage.of_facts(config["coverage"]) if config.get("coverage") else None,

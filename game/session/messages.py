@@ -13,6 +13,7 @@ from typing import Protocol
 
 from game.session.trace import AdaptationStep, AdaptationTrace
 from game.tasks.coverage import Coverage
+from game.tasks.packs import Pack
 from game.tasks.task import Task
 from game.text.drawn_values import move_goal
 
@@ -220,6 +221,10 @@ class AgentCard:
     name: str
     episodes: int
     """Environment episodes of each of its adaptation steps."""
+    least_episodes: int = 2
+    """Fewest episodes of a step that it can learn from; a duel takes steps of so many."""
+    adapts_by: str = ""
+    """How it adapts, in words that follow "adapts by"."""
     short_name: str = ""
     """A shorter name, for use where no other agent has it; "" if there is none."""
     learned: bool = True
@@ -247,6 +252,10 @@ class Agents(Protocol):
 
     def run_folder(self, learner: str, pack: str) -> Path:
         """The folder where a run of a learner on a pack goes by default."""
+        ...
+
+    def defaults(self, pack: Pack) -> tuple[str, ...]:
+        """The agents that are watched on a pack where none is named, the watched one first."""
         ...
 
     def card(self, name: str, pack: str) -> AgentCard:

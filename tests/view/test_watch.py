@@ -375,6 +375,18 @@ def test_hovering_over_a_point_shows_its_numbers(replay: WatchScreen) -> None:
     assert point_tip(replay.run.traces[0], 0)[1] == "after 0 episodes"
 
 
+def test_how_an_agent_adapts_is_said_plainly() -> None:
+    memory, gradients = agent_card("rl2-gridnavi"), agent_card("maml-mazes-9x9")
+    setups = [subject(adapts_by=card.adapts_by) for card in (memory, gradients)]
+    said = [WatchScreen(setup, Script()).sentence() for setup in setups]
+    assert said[0].endswith("by the memory of a recurrent policy, no gradient.")
+    assert said[1].endswith("by gradient steps from a learned initialisation.")
+    trace = traces()[0]
+    assert point_tip(trace, 2)[1].endswith("episodes, 2 gradient steps")
+    trace.steps[2] = replace(trace.steps[2], gradient_steps=0)
+    assert point_tip(trace, 2)[1].endswith("episodes, no gradient step")
+
+
 def test_a_thumbnail_shows_the_paths_of_its_step(replay: WatchScreen) -> None:
     """Thumbnails of different steps differ, by the paths drawn on the board."""
     replay.run.playback.to_last()

@@ -45,6 +45,7 @@ class WatchSetup:
     # why a task is outside the training distribution; (): it is inside; None: not known yet
     out_of_distribution: Callable[[Task], tuple[str, ...] | None] = _in_distribution
     in_distribution: str = ""  # what the panel says of a task inside it, else the pack's title
+    adapts_by: str = ""  # how the watched agent adapts, in the words of its card
     sentence: str | None = None  # the header's text, if not the usual one
     agent_ids: tuple[str, ...] = ()  # the agents as a request names them; (): `agents`
     pack: str = ""

@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 
 from game.session.messages import BASELINE_AGENT
-from game.session.trace import AdaptationTrace
+from game.session.trace import AdaptationStep, AdaptationTrace
 from game.view.draw.number_table import NO_NUMBERS, TableRow, numbers_of
 from game.view.draw.panel import PanelFacts
 from game.view.draw.plot_axes import Axes, Curve
@@ -36,7 +36,10 @@ def header_text(setup: WatchSetup, run: AdaptationRun, moving_goal: bool) -> str
     changes = [change for change in run.request.changes if change.step <= step]
     if changes:
         return GOAL_MOVED if changes[-1].goal else AMNESIA
-    return setup.sentence or (SEEN if setup.seen(run.task) else UNSEEN)
+    usual = SEEN if setup.seen(run.task) else UNSEEN
+    if setup.adapts_by:
+        usual = f"{usual.removesuffix('.')}, by {setup.adapts_by}."
+    return setup.sentence or usual
 
 
 def panel_facts(
@@ -72,9 +75,17 @@ def point_tip(trace: AdaptationTrace, step: int) -> list[str]:
     value, score = number(trace.exact(point)), number(100 * trace.score(point), 0)
     return [
         f"{trace.name}, step {step}",
-        f"after {point.episodes:,} episodes",
+        f"after {point.episodes:,} episodes{_steps_taken(point)}",
         f"return {value}, score {score} %",
     ]
+
+
+def _steps_taken(step: AdaptationStep) -> str:
+    """Return how many gradient steps were taken by then, in words; "" before adaptation."""
+    if not step.step:
+        return ""
+    n = step.gradient_steps
+    return f", {n:,} gradient step{'s' * (n > 1)}" if n else ", no gradient step"
 
 
 def bayes_tip(bound: float) -> list[str]:
