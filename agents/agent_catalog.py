@@ -14,6 +14,7 @@ from game.files import name_text
 from game.filling import Misfit, fill, read_json
 from game.session.messages import BASELINE_AGENT, MOST_STEPS, AgentCard
 from game.tasks.coverage import Coverage
+from game.tasks.evaluated_levels import EvaluatedLevel
 from game.world.features import LAYOUT
 
 PRETRAINED = Path(__file__).resolve().parent / "pretrained"
@@ -158,6 +159,7 @@ def agent_card(name: str, pack: str = "") -> AgentCard:
         trained_on=frozenset(ids),
         coverage=Coverage.of_facts(config["coverage"]) if config.get("coverage") else None,
         usual=_held_out_scores(folder),
+        tested=_evaluated_levels(folder),
     )
 
 
@@ -169,6 +171,22 @@ def _episodes_per_step(config: dict[str, Any]) -> int:
     if type(episodes) is int and 1 <= episodes <= MOST_EPISODES:
         return episodes
     return find_entry(str(config.get("learner"))).episodes
+
+
+def _evaluated_levels(folder: Path) -> tuple[EvaluatedLevel, ...]:
+    """Return the test levels with the agent's scores; empty where the results have no such table.
+
+    Scores belong to the numbers of episodes that `_held_out_scores` gives.
+    """
+    name = name_text(folder.resolve().name)
+    try:
+        results = read_json(run_path(folder, RESULTS))
+        steps = len(results["agents"][name]["episodes"])
+        rows = [row | {"scores": row["scores"][name]} for row in results["levels"]]
+        tested = tuple(fill(EvaluatedLevel, row) for row in rows)
+    except (OSError, Misfit, ValueError, KeyError, TypeError):
+        return ()
+    return tested if all(len(one.scores) == steps for one in tested) else ()
 
 
 def _held_out_scores(folder: Path) -> tuple[tuple[int, float], ...]:

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from game.session.trace import AdaptationStep, AdaptationTrace
 from game.tasks.coverage import Coverage
+from game.tasks.evaluated_levels import EvaluatedLevel
 from game.tasks.packs import Pack
 from game.tasks.task import Task
 from game.text.drawn_values import move_goal
@@ -237,6 +238,8 @@ class AgentCard:
     """The sizes, tiles and goals that it was trained on; None where its files do not say."""
     usual: tuple[tuple[int, float], ...] = ()
     """(episodes, mean score) on held-out tasks of its pack, where that was measured."""
+    tested: tuple[EvaluatedLevel, ...] = ()
+    """The test levels with their scores after these numbers of episodes, where they are known."""
 
 
 class Agents(Protocol):

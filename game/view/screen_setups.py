@@ -74,6 +74,7 @@ def watch_setup(
         families=Families(pack, jobs),
         episodes_differ=max(episodes) > UNLIKE * min(episodes),
         held_out_curve=cards[0].usual,
+        tested=cards[0].tested,
     )
 
 

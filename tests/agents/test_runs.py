@@ -199,6 +199,25 @@ def test_results_out_of_range_are_no_usual_scores(run: Path):
         assert agent_card(str(run)).usual == ()
 
 
+def test_a_card_has_the_levels_that_the_agent_was_evaluated_on(run: Path):
+    agents = {run.name: {"episodes": [0, 20], "score_mean": [0.0, 0.5]}}
+    kind = {"cells": 25, "states": 20, "tiles": ",", "goal": "hidden"}
+    level = {"task": "a", "kind": kind, "scores": {run.name: [0.1, 0.5]}}
+    write_json(run / RESULTS, {"agents": agents, "levels": [level]})
+    [found] = agent_card(str(run)).tested
+    assert (found.kind.cells, found.scores) == (25, [0.1, 0.5])
+    wrong = (
+        level | {"scores": {run.name: [0.1]}},
+        level | {"scores": {run.name: [0.1, 1e300]}},
+        level | {"scores": {}},
+        level | {"kind": kind | {"states": 0}},
+        {},
+    )
+    for one in wrong:
+        write_json(run / RESULTS, {"agents": agents, "levels": [level, one]})
+        assert agent_card(str(run)).tested == ()
+
+
 def test_agents_are_found_by_run_name_or_learner(run: Path, tmp_path_factory):
     assert find_agent(str(run)) == run
     for name in list_pretrained():

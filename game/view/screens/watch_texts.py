@@ -65,8 +65,23 @@ def panel_facts(
         tempo="paused" if playback.paused else speed_text(playback.speed),
         axes=_axes(setup, run) if run.planned else None,
         rows=tuple(_row(run, agent, step) for agent in range(len(run.traces))),
-        notes=tuple(f"{BASELINE_AGENT}: {trace.note}" for trace in run.traces if trace.note),
+        notes=(*_warnings(run, step), *_scratch_notes(run)),
     )
+
+
+def _scratch_notes(run: AdaptationRun) -> tuple[str, ...]:
+    """Return how the inner loop of each scratch was chosen."""
+    return tuple(f"{BASELINE_AGENT}: {trace.note}" for trace in run.traces if trace.note)
+
+
+def _warnings(run: AdaptationRun, step: int | None) -> tuple[str, ...]:
+    """Return why the level is hard for the watched agent, if it is; with what this run shows."""
+    warning = run.phase.warning
+    if not warning:
+        return ()
+    if step == run.steps and _searching(run.traces[0], step):
+        warning += f" Here it found no goal in {run.traces[0].steps[step].episodes:,} episodes."
+    return (warning,)
 
 
 def point_tip(trace: AdaptationTrace, step: int) -> list[str]:
