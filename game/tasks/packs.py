@@ -6,8 +6,9 @@ import difflib
 import json
 import os
 import re
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import lru_cache, partial
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, TypeVar
@@ -200,7 +201,8 @@ def load_pack(name: str | Path) -> Pack:
     source, settings = _open(folder)
     members = Members(())
     if settings.mixture:
-        splits = mixture_splits(source, settings.mixture, partial(_load_part, source))
+        parts = [_find_part(source, name) for name in read_mixture(source, settings.mixture).packs]
+        splits = _mixture_splits(folder, _stamps([folder, *parts]))
     elif settings.generate:
         splits = generated_splits(source, settings.generate, settings.split)
     else:
@@ -222,6 +224,20 @@ def load_pack(name: str | Path) -> Pack:
         hidden=_names(settings.hidden),
         refused=members.refused,
     )
+
+
+def _stamps(folders: Iterable[Path]) -> tuple[tuple[str, int], ...]:
+    """Return the files of folders, each with the time at which it was changed."""
+    files = (path for folder in folders for path in sorted(folder.iterdir()))
+    return tuple((str(path), path.stat().st_mtime_ns) for path in files)
+
+
+@lru_cache(maxsize=8)
+def _mixture_splits(folder: Path, stamps: Hashable) -> dict[str, TaskDistribution]:
+    """Return the splits of a mixture. They are kept as long as no file changes, whose `stamps` are
+    given: to list the tasks takes seconds. Raises as `load_pack`."""
+    source, settings = _open(folder)
+    return mixture_splits(source, settings.mixture, partial(_load_part, source))
 
 
 def _find_part(source: PackFile, name: str) -> Path:

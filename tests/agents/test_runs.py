@@ -36,7 +36,7 @@ from agents.training.train import read_status
 from agents.training.train_config import read_training
 from game.authoring.check import check
 from game.files import write_atomically, write_json
-from game.tasks.packs import list_packs, load_pack
+from game.tasks.packs import list_packs, load_pack, pack_entry
 
 
 @pytest.fixture
@@ -231,7 +231,7 @@ def test_shipped_agents_load_are_small_and_record_their_command(name: str):
 
 def test_every_default_agent_of_a_pack_is_shipped():
     for path in list_packs():
-        assert load_pack(path).agent in list_pretrained()
+        assert pack_entry(path).agent in list_pretrained()
 
 
 def test_a_failed_write_leaves_the_last_good_file(tmp_path: Path):

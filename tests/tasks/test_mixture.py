@@ -110,7 +110,7 @@ def test_equal_files_give_equal_tasks_and_a_new_part_leaves_the_lists_of_others(
     text = MIXTURE.replace("rink = 2", "rink = 2\nmaze = 1").replace("test = 8", "test = 10")
     more = load_pack(write_pack(tmp_path / "more", text))
     rinks = [
-        [task.id for task in pack.split("test").tasks if task.name == "Rink"]
+        [task.id for task in pack.split("test").tasks if "Rink" in task.name]
         for pack in (first, more)
     ]
     shorter = min(map(len, rinks))

@@ -124,7 +124,7 @@ def teleporters(pen: Pen) -> None:
         part = [cell for cell in pen.reached(min(left)) if cell in left]
         left -= {*part}
         parts.append(part)
-    parts = [part for part in pen.some(parts, len(parts)) if len(part) > 1]
+    parts = [part for part in pen.shuffled(parts) if len(part) > 1]
     for digit, joined in zip("123456789", pairwise(parts)):
         for part in joined:
             free = [cell for cell in part if pen[cell] == FLOOR]
