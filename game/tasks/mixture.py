@@ -19,7 +19,7 @@ from game.text.values import meant
 from game.text.variants import variants
 
 MOST_WEIGHT = 1_000_000
-MOST_LISTED = 2_000  # tasks for validation and test together
+MOST_LISTED = 1_000  # tasks for validation and test together
 ATTEMPTS = 100  # to draw a task that is not held out
 Result = TypeVar("Result")
 
@@ -131,14 +131,18 @@ class Mixture:
 
     def draw(self, rng: np.random.Generator) -> Task:
         """Return a random training task. Raises PackError where a part has no others."""
-        uniform = rng.random() * self.shares[-1]
-        name = next(name for name, share in zip(self.parts, self.shares) if uniform < share)
+        name = self.choose_part(rng)
         for _ in range(ATTEMPTS):
             task = self._attempt(name, self.parts[name].draw, rng)
             if task.id not in self.held_out:
                 return task
         what = f"gives nothing but held-out tasks in {ATTEMPTS} attempts - use another part"
         raise self.source.error(name, what, within="mixture")
+
+    def choose_part(self, rng: np.random.Generator) -> str:
+        """Return the name of a random part, by the shares."""
+        uniform = rng.random() * self.shares[-1]
+        return next(name for name, share in zip(self.parts, self.shares) if uniform < share)
 
     def _attempt(self, name: str, function: Callable[..., Result], *args: Any) -> Result:
         """Return the result of a part's function. Raises PackError where it can find no level."""

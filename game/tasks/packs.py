@@ -227,11 +227,9 @@ def load_pack(name: str | Path) -> Pack:
 def _find_part(source: PackFile, name: str) -> Path:
     """Return the folder of a pack that is part of a mixture: a shipped one by its name, or else one
     whose path begins at the mixture's folder. Raises PackError."""
-    if (LEVELS / name / PACK_FILE).is_file():
-        return LEVELS / name
-    path = Path(source.file).parent / name
+    shipped = [folder.name for folder in list_packs()]
+    path = LEVELS / name if name in shipped else Path(source.file).parent / name
     if not os.path.isdir(path):
-        shipped = [folder.name for folder in list_packs()]
         what = f"is no shipped pack, and no folder beside this one - {meant(name, shipped)}"
         raise source.error(name, what, within="mixture")
     if _open(path)[1].mixture:
@@ -292,6 +290,9 @@ def _open(folder: Path) -> tuple[PackFile, PackTable]:
     if not 1 <= settings.episodes <= MOST_EPISODES:
         what = f"is out of range - a trial has 1 to {MOST_EPISODES} episodes"
         source.fail("episodes", what)
+    for other in ("generate", "split"):
+        if settings.mixture and getattr(settings, other):
+            source.fail(other, "does not go with [mixture] - make it a pack of its own")
     return source, settings
 
 

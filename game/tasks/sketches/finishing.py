@@ -131,9 +131,10 @@ def _more_starts(pen: Pen, start: Cell, lines: list[Line]) -> list[Line]:
         return [("starts", ANY)]
     goals = {*pen.find(GOAL + CANDIDATE)}
     level = Level(pen.rows, **fields_of([*lines, ("ends", "never")]))
-    for cell in pen.some(pen.find(FLOOR), pen.whole(1, 3)):
-        if goals <= reachable(level, cell).keys():
-            pen[cell] = START
+    if goals <= reachable(level, start).keys():
+        for cell in pen.some(pen.find(FLOOR), pen.whole(1, 3)):
+            if goals <= reachable(level, cell).keys():
+                pen[cell] = START
     return []
 
 

@@ -34,15 +34,15 @@ class SketchParameters:
     least_side: int = 4
     most_side: int = 20
     most_states: int = 2_000
-    large: float = 0.12
+    large: float = 0.2
     large_side: int = 40
     large_states: int = 8_000
 
     def __post_init__(self) -> None:
-        if not 4 <= self.least_side <= self.most_side <= self.large_side <= 64:
-            raise ValueError("least_side, most_side and large_side rise, from 4 to 64")
-        if not 50 <= self.most_states <= self.large_states <= 20_000:
-            raise ValueError("most_states and large_states rise, from 50 to 20,000")
+        if not 4 <= self.least_side <= self.most_side <= self.large_side <= 40:
+            raise ValueError("least_side, most_side and large_side rise, from 4 to 40")
+        if not 50 <= self.most_states <= self.large_states <= 8_000:
+            raise ValueError("most_states and large_states rise, from 50 to 8,000")
         if not 0 <= self.large <= 1:
             raise ValueError("large is 0 to 1")
 
@@ -79,8 +79,10 @@ def is_worth_playing(level: Level, most_states: int) -> bool:
         tables = compile_level(level)
     except TooLarge:
         return False
+    if tables.n_states > most_states or not len(tables.starts):
+        return False
     path = shortest_path(tables)
-    if tables.n_states > most_states or path is None or not FEWEST_MOVES <= path <= level.steps:
+    if path is None or not FEWEST_MOVES <= path <= level.steps:
         return False
     batch = GridBatch([tables])
     optimal, reached, _ = optimum_and_goal(batch)
