@@ -4,24 +4,17 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 
 from game.tasks.task import Task
-from game.text.drawn_values import (
-    drawable_values,
-    nominal,
-    place_goal,
-    with_values,
-    without_goals,
-)
+from game.text.drawn_values import drawable_values, nominal, place_goal, with_values
 from game.text.level import MIRROR, ROTATE, Level
 from game.text.tiles import CANDIDATE
 from game.text.values import OneOf, Range, Value, text_of
 from game.text.variants import MIRRORED, variants
-from game.text.writing import canonical
 
 SIDED_SLIPS = ("slip left", "slip right")  # labels of sets that a mirror swaps
 
@@ -153,17 +146,3 @@ def family(level: Level, name: str) -> Iterator[Task]:
         if task.id not in seen:
             seen.add(task.id)
             yield task
-
-
-def families_like(levels: Iterable[Level], task: Task) -> list[Level]:
-    """Return the families among levels and their variants that look like a task, whose goal is
-    hidden."""
-    forms = (replace(form, vary=()) for level in levels for _, form in variants(level))
-    visible = _visible(task.level)
-    return [form for form in forms if _visible(form) == visible]
-
-
-def _visible(level: Level) -> str:
-    """Return the canonical text of what is visible of a level whose goal is hidden."""
-    shown = nominal(level.shown or level)
-    return canonical(replace(without_goals(shown), vary=()))

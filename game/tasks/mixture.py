@@ -5,21 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate, islice, zip_longest
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
 from game.tasks.distribution import SPLITS, TaskDistribution
-from game.tasks.family import families_like
 from game.tasks.pack_file import PackFile
 from game.tasks.sketches.kinds import SKETCHES
 from game.tasks.sketches.source import SketchParameters, draw_sketched_task
 from game.tasks.task import Task
 from game.text.level import Level
 from game.text.values import meant
-
-if TYPE_CHECKING:
-    from game.tasks.packs import Pack
+from game.text.variants import variants
 
 MOST_WEIGHT = 1_000_000
 MOST_LISTED = 2_000  # tasks for validation and test together
@@ -44,6 +41,16 @@ class MixtureTable:
 Listed = tuple[Task, Level | None]  # a task, and the family that it is known to be a draw of
 
 
+class MixedPack(Protocol):
+    """A pack, as far as a mixture uses it."""
+
+    def split(self, name: str) -> TaskDistribution:
+        """Return the split "train", "validation" or "test"."""
+
+    def families(self, task: Task) -> list[Level]:
+        """Return the families that a task may be a draw of, given what is visible of it."""
+
+
 @dataclass(frozen=True)
 class PackPart:
     """A pack as a part of a mixture. `levels` are, by split, the distributions of its levels.
@@ -51,11 +58,11 @@ class PackPart:
     A level is drawn first, and then a task of it: a level with many tasks has no larger share.
     """
 
-    pack: Pack
+    pack: MixedPack
     levels: dict[str, tuple[TaskDistribution, ...]]
 
     @classmethod
-    def of(cls, pack: Pack) -> PackPart:
+    def of(cls, pack: MixedPack) -> PackPart:
         """Return a pack as a part."""
         return cls(pack, {name: _by_level(pack.split(name)) for name in SPLITS})
 
@@ -72,6 +79,11 @@ class PackPart:
         in_turn = zip_longest(*shuffled)
         found = (task for tasks in in_turn for task in tasks if task)
         return ((task, None) for task in islice(found, n))
+
+
+def _lists(pack: MixedPack, task: Task) -> bool:
+    """Return whether a task is listed in a split of a pack."""
+    return any(task.id == one.id for name in SPLITS for one in pack.split(name).tasks)
 
 
 def _by_level(split: TaskDistribution) -> tuple[TaskDistribution, ...]:
@@ -158,9 +170,10 @@ class Mixture:
         """Return the families that a task may be a draw of, given what is visible: the task itself
         where none is known."""
         if task.id in self.families:
-            return families_like([self.families[task.id]], task) or [task.level]
+            forms = dict(variants(self.families[task.id]))
+            return [replace(forms[dict(task.drawn).get("variant", "")], vary=())]
         packs = (part.pack for part in self.parts.values() if isinstance(part, PackPart))
-        found = (pack.families(task) for pack in packs if pack.lists(task))
+        found = (pack.families(task) for pack in packs if _lists(pack, task))
         return next(found, []) or [task.level]
 
 
@@ -171,7 +184,7 @@ def sizes_by_share(names: Iterable[str], shares: Sequence[float], n: int) -> dic
 
 
 def mixture_splits(
-    source: PackFile, table: dict[str, Any], load: Callable[[str], Pack]
+    source: PackFile, table: dict[str, Any], load: Callable[[str], MixedPack]
 ) -> dict[str, TaskDistribution]:
     """Return the splits of a mixture, whose packs `load` loads. Raises PackError."""
     chosen = read_mixture(source, table)
@@ -238,7 +251,7 @@ def _read_parameters(source: PackFile, chosen: MixtureTable) -> SketchParameters
         raise source.error("parameters", f"cannot be used: {error}", within="mixture") from None
 
 
-def _load_part(source: PackFile, name: str, load: Callable[[str], Pack]) -> Pack:
+def _load_part(source: PackFile, name: str, load: Callable[[str], MixedPack]) -> MixedPack:
     """Return a pack that is a part. Raises PackError where it cannot be."""
     pack = load(name)
     train = pack.split("train")

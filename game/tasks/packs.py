@@ -6,7 +6,7 @@ import difflib
 import json
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import accumulate
 from pathlib import Path
@@ -23,7 +23,6 @@ from game.tasks.authored_splits import (
     list_tasks,
 )
 from game.tasks.distribution import SPLITS, TaskDistribution
-from game.tasks.family import families_like
 from game.tasks.generated_splits import GenerateTable, generated_splits
 from game.tasks.level_members import Members, Named, level_name, read_members
 from game.tasks.mixture import (
@@ -35,9 +34,11 @@ from game.tasks.mixture import (
 )
 from game.tasks.pack_file import PACK_FILE, PackError, PackFile, level_files
 from game.tasks.task import Task
+from game.text.drawn_values import without_goals
 from game.text.level import Level, LevelError, Problem
 from game.text.reading import split_address
 from game.text.values import meant
+from game.text.variants import variants
 from game.text.writing import canonical
 
 LEVELS = Path(__file__).resolve().parents[2] / "levels"
@@ -134,10 +135,6 @@ class Pack:
         what = "1 level is" if n == 1 else f"{n:,} levels are"
         return f"{path}: {what} left out - 'levels check {path}' says why"
 
-    def lists(self, task: Task) -> bool:
-        """Return whether a task is listed in a split of the pack."""
-        return any(task.id == one.id for split in self.splits.values() for one in split.tasks)
-
     def families(self, task: Task) -> list[Level]:
         """Return the distinct families that a task may be a draw of, given its map without the
         goal. Their candidates include those of all splits."""
@@ -145,8 +142,15 @@ class Pack:
         if possible_families:
             found = possible_families(task)
         else:
-            found = families_like(self.levels, task)
+            forms = (replace(form, vary=()) for one in self.levels for _, form in variants(one))
+            visible = _without_goals(task.level)
+            found = [form for form in forms if _without_goals(form) == visible]
         return list({canonical(level): level for level in found}.values())
+
+
+def _without_goals(level: Level) -> str:
+    """Return the canonical text of a level with floor in place of goals and candidates."""
+    return canonical(replace(without_goals(level), vary=()))
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from game.tasks.sketches.house_rules import draw_rules, fields_of
+from game.tasks.sketches.house_rules import Line, draw_rules, fields_of
 from game.tasks.sketches.pen import Dice, Pen
 from game.text.flood import reachable
 from game.text.level import ANY, ENDS_BOXES, MIRROR, ROTATE, Cell, Level
-from game.text.tiles import BOXES, BY_CHAR, CANDIDATE, FLOOR, GOAL, GROUND, START, WALL
+from game.text.tiles import BOX, BY_CHAR, CANDIDATE, FLOOR, GATE, GOAL, GROUND, START, WALL
 from game.text.variants import mirrored, rotated
 
 FEWEST_MOVES = 3  # from a start to a goal, unless the sketch says where both are
@@ -17,36 +17,55 @@ MOST_CANDIDATES = 60
 
 def finish(pen: Pen) -> Level | None:
     """Return the level family of a drawn map. None where it has no room for a start or a goal."""
-    if pen.chance(0.8):
+    _crop(pen)
+    if pen.chance(0.85):
         _frame(pen)
     solved_by_boxes = ("ends", ENDS_BOXES) in pen.lines
     start = _place_start(pen)
     if start is None:
         return None
-    fields = fields_of(pen.lines)
-    distance = reachable(Level(pen.rows, **fields | {"ends": "goal"}), start)
+    distance = _distances(pen, start)
     far = _far_cells(pen, distance)
     if not far:
         return None
-    lines: list[tuple[str, str]] = []
+    lines: list[Line] = []
     if not solved_by_boxes:
         lines = _place_goals(pen, far)
-        lines += _more_starts(pen, start, far)
+        lines += _more_starts(pen, start, [*pen.lines, *lines])
     moves = max(distance[cell] for cell in far)
     if solved_by_boxes:
         moves *= 2
-    rules = draw_rules(pen, pen.rows, moves, moves * _usual_cost(pen))
+    rules = draw_rules(pen, moves, moves * _usual_cost(pen))
     fields = fields_of([*rules, *lines, *pen.lines])
     return _turn(pen, Level(pen.rows, **fields))
 
 
+def _crop(pen: Pen) -> None:
+    """Cut off what is solid wall outside of the drawing."""
+    drawn = [cell for row in range(pen.height) for cell in _open_cells(pen, row)]
+    if not drawn:
+        return
+    columns = [column for _, column in drawn]
+    top, bottom, left, right = drawn[0][0], drawn[-1][0], min(columns), max(columns)
+    _replace_grid(pen, [row[left : right + 1] for row in pen.grid[top : bottom + 1]], -top, -left)
+
+
+def _open_cells(pen: Pen, row: int) -> list[Cell]:
+    """Return the cells of a row that are no walls."""
+    return [(row, column) for column, tile in enumerate(pen.grid[row]) if tile != WALL]
+
+
 def _frame(pen: Pen) -> None:
-    """Put a border of walls around the map, and move what the sketch has placed."""
+    """Put a border of walls around the map."""
     wide = [WALL] * (pen.width + 2)
-    pen.grid = [wide, *([WALL, *row, WALL] for row in pen.grid), list(wide)]
-    pen.height, pen.width = pen.height + 2, pen.width + 2
-    pen.starts = [(r + 1, c + 1) for r, c in pen.starts]
-    pen.goals = [(r + 1, c + 1) for r, c in pen.goals]
+    _replace_grid(pen, [wide, *([WALL, *row, WALL] for row in pen.grid), list(wide)], 1, 1)
+
+
+def _replace_grid(pen: Pen, grid: list[list[str]], down: int, right: int) -> None:
+    """Give the pen another grid, in which everything has moved down and right so far."""
+    pen.grid, pen.height, pen.width = grid, len(grid), len(grid[0])
+    pen.starts = [(r + down, c + right) for r, c in pen.starts]
+    pen.goals = [(r + down, c + right) for r, c in pen.goals]
 
 
 def _place_start(pen: Pen) -> Cell | None:
@@ -62,6 +81,13 @@ def _place_start(pen: Pen) -> Cell | None:
     return start
 
 
+def _distances(pen: Pen, start: Cell) -> dict[Cell, int]:
+    """Return the moves from the start to each cell: a guess where boxes or gates are in the way."""
+    if pen.find(BOX + GATE):
+        return {cell: moves * 3 // 2 for cell, moves in pen.reached(start).items()}
+    return reachable(Level(pen.rows, **fields_of(pen.lines)), start)
+
+
 def _far_cells(pen: Pen, distance: dict[Cell, int]) -> list[Cell]:
     """Return the cells for the goal: far from the start, and where the sketch intends them."""
     intended = [cell for cell in pen.goals if distance.get(cell, 0) and pen[cell] in GROUND]
@@ -74,12 +100,15 @@ def _far_cells(pen: Pen, distance: dict[Cell, int]) -> list[Cell]:
     return [cell for cell in floor if distance[cell] >= least]
 
 
-def _place_goals(pen: Pen, far: list[Cell]) -> list[tuple[str, str]]:
+def _place_goals(pen: Pen, far: list[Cell]) -> list[Line]:
     """Put goals or candidates on some of the cells; return header lines that say which it is."""
     if pen.chance(0.3):
-        for cell in pen.some(far, pen.choose((1, 1, 1, 1, 2, 3))):
-            pen[cell] = GOAL
-        return [("goal", "visible")]
+        goals = pen.some(far, pen.choose((1, 1, 1, 1, 2, 3)))
+        pen.line(goals, GOAL)
+        if len(goals) == 1 or pen.chance(0.6):
+            return [("goal", "visible")]
+        pen[goals[0]] = "w"
+        return [("goal", "visible"), ("legend", f"w = {GOAL} pays={pen.choose((0.2, 0.5, 2))}")]
     if pen.chance(0.5):
         pen[pen.choose(far)] = GOAL
         return []
@@ -90,15 +119,21 @@ def _place_goals(pen: Pen, far: list[Cell]) -> list[tuple[str, str]]:
     return []
 
 
-def _more_starts(pen: Pen, start: Cell, far: list[Cell]) -> list[tuple[str, str]]:
-    """Now and then put further starts next to the first or anywhere; return header lines."""
+def _more_starts(pen: Pen, start: Cell, lines: list[Line]) -> list[Line]:
+    """Now and then start on any ground, or on further cells that lead to all goals; return header
+    lines."""
     if pen.chance(0.9):
         return []
-    if pen.chance(0.3) and not any(box in row for row in pen.grid for box in BOXES):
+    if pen.find(BOX):
+        return []
+    if pen.chance(0.3):
         pen[start] = FLOOR
         return [("starts", ANY)]
+    goals = {*pen.find(GOAL + CANDIDATE)}
+    level = Level(pen.rows, **fields_of([*lines, ("ends", "never")]))
     for cell in pen.some(pen.find(FLOOR), pen.whole(1, 3)):
-        pen[cell] = START
+        if goals <= reachable(level, cell).keys():
+            pen[cell] = START
     return []
 
 

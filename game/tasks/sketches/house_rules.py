@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from game.tasks.sketches.pen import Dice
+from game.tasks.sketches.pen import Dice, Pen
 from game.text.header import HEADER
 from game.text.tiles import BY_CHAR, COIN, GROUND, HUNTER, ICE, LAVA, PATROL
 
@@ -13,14 +13,14 @@ Line = tuple[str, str]  # a header key and the text behind the colon
 STEP_REWARDS = (-0.1, -0.1, -0.05, -0.05, -0.04, -0.03, -0.02, -0.02, -0.01)
 GOAL_REWARDS = (1,) * 16 + (2, 5, 10, 10, 100)
 MOST_SPENT = 0.8  # share of the goal's reward that the way to it may cost
-FEWEST_STEPS, MOST_STEPS = 12, 300
+FEWEST_STEPS, MOST_STEPS = 8, 300
 
 
-def draw_rules(dice: Dice, rows: Iterable[str], moves: int, cost: float) -> list[Line]:
+def draw_rules(pen: Pen, moves: int, cost: float) -> list[Line]:
     """Return header lines for a map whose farthest goal is so many moves away, at this cost."""
-    tiles = set("".join(rows))
-    lines = [*_lengths(dice, moves), *_rewards(dice, cost, tiles), *_chances(dice, tiles)]
-    return [*lines, *_costs(dice, tiles), *_settings(dice, tiles)]
+    tiles = set("".join(pen.rows))
+    lines = [*_lengths(pen, moves), *_rewards(pen, cost, tiles), *_chances(pen, pen.surprises)]
+    return [*lines, *_costs(pen, tiles), *_settings(pen, tiles)]
 
 
 def fields_of(lines: Iterable[Line]) -> dict[str, Any]:
@@ -33,7 +33,8 @@ def fields_of(lines: Iterable[Line]) -> dict[str, Any]:
 
 def _lengths(dice: Dice, moves: int) -> list[Line]:
     """Return the number of steps, and whether a goal ends the episode."""
-    steps = max(FEWEST_STEPS, min(MOST_STEPS, int(moves * dice.number(1.8, 5)) + 2))
+    factor = dice.number(1.2, 2) if dice.chance(0.15) else dice.number(1.8, 5)
+    steps = max(FEWEST_STEPS, min(MOST_STEPS, int(moves * factor) + 2))
     if dice.chance(0.7):
         steps = -(-steps // 10) * 10
     return [("steps", str(steps)), *([("ends", "never")] if dice.chance(0.07) else [])]
@@ -55,20 +56,21 @@ def _rewards(dice: Dice, cost: float, tiles: set[str]) -> list[Line]:
     return lines
 
 
-def _chances(dice: Dice, tiles: set[str]) -> list[Line]:
-    """Return slip, wind and controls: in most levels, moves do what they say."""
+def _chances(dice: Dice, factor: float) -> list[Line]:
+    """Return slip, wind and controls: in most levels, moves do what they say. The factor is on the
+    shares of the others."""
     lines = []
-    if dice.chance(0.1):
+    if dice.chance(0.1 * factor):
         slips = ("0.1", "0.1", "0.2", "0.2", "0.3", "0..0.2", "{0, 0.2}", "left=0.2 right=0")
         lines.append(("slip", dice.choose(slips)))
-    if dice.chance(0.06):
+    if dice.chance(0.06 * factor):
         side = dice.choose(("north", "south", "west", "east"))
         strength = dice.choose(("0.1", "0.2", "0.3", "0..0.3"))
         winds = (f"{side} {strength}", f"{{none, {side} 0.2}}", "{north 0.2, south 0.2}")
         lines.append(("wind", dice.choose(winds)))
-    if dice.chance(0.07):
+    if dice.chance(0.07 * factor):
         ways = ("shuffled", "shuffled", "{normal, shuffled}", "down up right left")
-        lines.append(("controls", dice.choose(ways)))
+        lines.append(("controls", dice.choose((*ways, "shuffled all"))))
     return lines
 
 

@@ -27,7 +27,7 @@ def corridors(pen: Pen) -> None:
     pen.fill(WALL)
     end = pen.whole(0, pen.height - 1), pen.whole(0, pen.width - 1)
     pen[end] = FLOOR
-    for _ in range(pen.whole(3, 4 + (pen.height * pen.width) // 14)):
+    for _ in range(pen.whole(4, 6 + (pen.height * pen.width) // 12)):
         here = end if pen.chance(0.7) else pen.choose(pen.find())
         end = pen.whole(0, pen.height - 1), pen.whole(0, pen.width - 1)
         end = (here[0], end[1]) if pen.chance(0.5) else (end[0], here[1])
@@ -193,7 +193,7 @@ def _split_rooms(pen: Pen) -> list[Cell]:
     """Divide the map into rooms by walls, and return the places of the doors that join all of them
     in one way. The doors are walls yet."""
     doors: list[Cell] = []
-    least = pen.choose((2, 2, 3, 4))
+    least = min(pen.choose((2, 2, 3, 4)), (max(pen.height, pen.width) - 1) // 2)
 
     def split(room: Room) -> None:
         top, left, bottom, right = room

@@ -15,12 +15,18 @@ from game.text.level import Level
 
 @dataclass(frozen=True)
 class Sketch:
-    """A way to draw maps, with the least and greatest side of what is inside their borders."""
+    """A way to draw maps, with the least and greatest side of what is inside their borders.
+
+    `small` is the share of the training levels that have few states, and `added` the share of the
+    drawings that something is added to.
+    """
 
     draw: Callable[[Pen], None]
     least: int = 3
     most: int = 38
     odd: bool = False
+    small: float = 0.85
+    added: float = 0.3
 
 
 SKETCHES: dict[str, Sketch] = {
@@ -28,8 +34,8 @@ SKETCHES: dict[str, Sketch] = {
     "corridors": Sketch(indoors.corridors, 5),
     "spiral": Sketch(indoors.spiral, 5, odd=True),
     "rooms": Sketch(indoors.rooms, 5),
-    "keys": Sketch(indoors.keys, 5, 14),
-    "gates": Sketch(indoors.gates, 5, 18),
+    "keys": Sketch(indoors.keys, 5),
+    "gates": Sketch(indoors.gates, 5),
     "teleporters": Sketch(indoors.teleporters, 5),
     "warehouse": Sketch(indoors.warehouse, 4),
     "letters": Sketch(indoors.letters, 6),
@@ -47,12 +53,14 @@ SKETCHES: dict[str, Sketch] = {
     "rubble": Sketch(outdoors.rubble, 3),
     "maze": Sketch(outdoors.maze, 5, odd=True),
     "conveyors": Sketch(machinery.conveyors, 4),
-    "guards": Sketch(machinery.guards, 4, 10),
-    "hunters": Sketch(machinery.hunters, 4, 7),
-    "treasure": Sketch(machinery.treasure, 4, 12),
-    "pushing": Sketch(machinery.pushing, 5, 8),
-    "storage": Sketch(machinery.storage, 3, 6),
-    "salad": Sketch(machinery.salad, 3, 7),
+    "guards": Sketch(machinery.guards, 4, 16, small=0.5),
+    "sentries": Sketch(machinery.sentries, 4, 12, small=0.5),
+    "hunters": Sketch(machinery.hunters, 4, 9, small=0.3),
+    "treasure": Sketch(machinery.treasure, 4, 16),
+    "pushing": Sketch(machinery.pushing, 5, 8, small=0.6),
+    "storage": Sketch(machinery.storage, 3, 6, small=0.6, added=0),
+    "salad": Sketch(machinery.salad, 3, 8, small=0.6, added=0),
+    "patchwork": Sketch(machinery.patchwork, 7),
 }
 
 
@@ -69,13 +77,16 @@ def draw_level(name: str, rng: np.random.Generator, least: int, most: int) -> Le
         height, width = height | 1, width | 1
     pen = Pen(rng, height, width)
     kind.draw(pen)
+    if pen.chance(kind.added):
+        for add in pen.some(machinery.ADDITIONS, pen.choose((1, 1, 2))):
+            add(pen)
     return finish(pen)
 
 
 def _draw_size(dice: Dice, least: int, most: int) -> tuple[int, int]:
     """Return a height and a width: mostly small, and often alike."""
     most = max(least, most)
-    first = least + (most - least) * dice.number(0, 1) ** 1.5
+    first = least + (most - least) * dice.number(0, 1) ** 1.2
     second = first * dice.number(0.7, 1.4)
     if dice.chance(0.25):
         second = dice.number(least, most)

@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
-from game.tasks.sketches.indoors import rooms
-from game.tasks.sketches.outdoors import garden, meadow
+from game.tasks.sketches.indoors import corridors, hall, rooms, warehouse
+from game.tasks.sketches.outdoors import (
+    cave,
+    garden,
+    islands,
+    lava_field,
+    lava_lakes,
+    ledges,
+    marsh,
+    maze,
+    meadow,
+    rink,
+    rubble,
+    switchbacks,
+)
 from game.tasks.sketches.pen import Pen
 from game.text.level import ENDS_BOXES
 from game.text.tiles import (
@@ -13,6 +26,7 @@ from game.text.tiles import (
     GATE,
     HUNTER,
     LAVA,
+    OPPONENTS,
     PATROL,
     SWITCH,
     TARGET,
@@ -56,26 +70,40 @@ def guards(pen: Pen) -> None:
     pen.lines.append(("define", pen.choose(("M kind=x", "M every=2", "M kind=x every=2"))))
 
 
+def sentries(pen: Pen) -> None:
+    """Draw a hall or rooms with guards who walk along columns, or along rows, or both."""
+    pen.choose((rooms, hall, garden))(pen)
+    pen.lines.append(("legend", "y = M kind=y" + pen.choose(("", "", " every=2"))))
+    pen.scatter(pen.choose(("y", "y", "y" + PATROL)), pen.choose((1, 1, 2)))
+
+
 def hunters(pen: Pen) -> None:
-    """Draw a yard with pillars to hide behind, and a hunter."""
-    spacing = pen.choose((2, 2, 3))
-    for r in range(1, pen.height - 1, spacing):
-        for c in range(1, pen.width - 1, spacing):
-            if pen.chance(0.75):
-                pen[r, c] = WALL
-            if pen.chance(0.2):
-                pen[pen.choose(pen.around((r, c)))] = WALL
+    """Draw a yard with pillars or walls to hide behind, and a hunter far from the start."""
+    if pen.chance(0.6):
+        spacing = pen.choose((2, 2, 3))
+        for r in range(1, pen.height - 1, spacing):
+            for c in range(1, pen.width - 1, spacing):
+                if pen.chance(0.8):
+                    pen[r, c] = WALL
+                if pen.chance(0.2):
+                    pen[pen.choose(pen.around((r, c)))] = WALL
+    else:
+        pen.choose((hall, rooms, rubble))(pen)
     start = pen.corner_of(pen.find())
     distance = pen.reached(start)
-    far = [cell for cell, steps in distance.items() if steps >= 0.6 * max(distance.values())]
+    far = [cell for cell, steps in distance.items() if steps >= 0.5 * max(distance.values())]
     pen.starts = [start]
     pen[pen.choose(far)] = HUNTER
 
 
 def treasure(pen: Pen) -> None:
-    """Draw rooms, a meadow or a garden with a few coins."""
+    """Draw rooms, a meadow or a garden with a few coins, some of them worthless or worse."""
     pen.choose((rooms, meadow, garden))(pen)
     pen.scatter(COIN, pen.whole(1, 3))
+    if pen.chance(0.25):
+        worth = pen.choose(("-1", "-0.5", "1", "{-1, 1}"))
+        pen.lines.append(("legend", f'q = {COIN} worth={worth} title="Fool\'s gold"'))
+        pen.scatter("q", 1)
 
 
 def pushing(pen: Pen) -> None:
@@ -105,22 +133,100 @@ def storage(pen: Pen) -> None:
     pen.goals = pen.find(TARGET)
 
 
-# tiles that a salad takes together
+# tiles that a salad takes together, and those of which it takes few
 _GROUPS = (*",:%~IILLL^v<>oMH", "aA", "bB", "11", "22", "!=", "$")
+_FEW = (COIN, PATROL, HUNTER, BOX)
 
 
 def salad(pen: Pen) -> None:
-    """Draw tiles of all kinds at random, a few kinds at a time."""
-    kinds = pen.some(_GROUPS, pen.whole(1, 7))
+    """Draw tiles of all kinds at random: a few kinds, or as many as there are."""
+    pen.surprises = 2.5
+    kinds = pen.some(_GROUPS, pen.whole(2, 10) if pen.chance(0.6) else len(_GROUPS))
+    left_out = pen.choose(((BOX,), OPPONENTS))  # boxes and opponents do not go together
+    kinds = [kind for kind in kinds if kind not in left_out]
     area = pen.height * pen.width
-    if {BOX} & {*kinds}:  # boxes and opponents do not go together
-        kinds = [kind for kind in kinds if kind not in (PATROL, HUNTER)]
     pen.scatter(WALL, int(pen.number(0, 0.3) * area))
+    plain = [kind for kind in kinds if kind not in _FEW and len(kind) == 1]
+    if plain:
+        pen.scatter(plain, int(pen.number(0.1, 0.75) * len(pen.find())))
     for kind in kinds:
-        if kind in ("o", "M", "H", "$"):
-            pen.scatter(kind, pen.choose((1, 1, 2)) if kind != HUNTER else 1)
+        if kind in _FEW:
+            pen.scatter(kind, 1 if kind in OPPONENTS else pen.choose((1, 1, 2)))
         elif len(kind) == 2:
             for tile in kind:
                 pen.scatter(tile, 1)
-        else:
-            pen.scatter(kind, pen.whole(1, max(1, area // 6)))
+
+
+def patchwork(pen: Pen) -> None:
+    """Draw two maps beside each other, with a doorway, a gap, or a locked door between them."""
+    at = pen.whole(3, pen.width - 4)
+    for left, right in ((0, at - 1), (at + 1, pen.width - 1)):
+        part = Pen(pen.rng, pen.height, right - left + 1)
+        pen.choose(_PATCHES)(part)
+        for whole, tiles in zip(pen.grid, part.grid):
+            whole[left : right + 1] = tiles
+    pen.line([(row, at) for row in range(pen.height)], WALL)
+    for row in pen.some(range(pen.height), pen.choose((1, 1, 2))):
+        for step in (-1, 1):
+            column = at
+            while pen.has((row, column)) and pen[row, column] == WALL:
+                pen[row, column] = FLOOR
+                column += step
+            pen[row, at] = WALL
+        pen[row, at] = FLOOR
+    start = [cell for cell in pen.find() if cell[1] < at]
+    doorways = [cell for cell in pen.find() if cell[1] == at]
+    if start and len(doorways) == 1 and pen.chance(0.5):
+        pen.line(doorways, "A")
+        pen[pen.choose(start)] = "a"
+    pen.starts = [cell for cell in start if pen[cell] == FLOOR]
+    pen.goals = [cell for cell in pen.find() if cell[1] > at]
+
+
+_PATCHES = (
+    *(hall, corridors, rooms, warehouse, meadow, lava_field, lava_lakes, islands, marsh),
+    *(rink, ledges, switchbacks, garden, cave, rubble, maze, conveyors),
+)
+
+
+# --- additions to any sketch -------------------------------------------------------------------
+
+
+def add_coins(pen: Pen) -> None:
+    """Add a coin or two."""
+    pen.scatter(COIN, pen.choose((1, 1, 2)))
+
+
+def add_teleporters(pen: Pen) -> None:
+    """Add a pair of teleporters, unless there are some."""
+    if not pen.find("123"):
+        pen.scatter("3", 2)
+
+
+def add_terrain(pen: Pen) -> None:
+    """Add patches of terrain or ice."""
+    pen.blobs(pen.choose((",", ":", "%", "~", "I", ",:%~")), pen.number(0.05, 0.4))
+
+
+def add_lava(pen: Pen) -> None:
+    """Add a few cells of lava."""
+    pen.scatter(LAVA, pen.whole(1, max(1, pen.height * pen.width // 15)))
+
+
+def add_guard(pen: Pen) -> None:
+    """Add a guard, unless there are boxes."""
+    if not pen.find(BOX):
+        pen.scatter(PATROL, 1)
+
+
+def add_key(pen: Pen) -> None:
+    """Add a locked door in a narrow place and a key, unless there are some."""
+    narrow = [
+        cell for cell in pen.find() if sum(pen[near] == WALL for near in pen.around(cell)) == 2
+    ]
+    if narrow and not pen.find("abcd"):
+        pen[pen.choose(narrow)] = "A"
+        pen.scatter("a", 1)
+
+
+ADDITIONS = (add_coins, add_teleporters, add_terrain, add_terrain, add_lava, add_guard, add_key)

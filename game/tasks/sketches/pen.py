@@ -48,7 +48,8 @@ class Pen(Dice):
     """A map [height, width] that is being drawn.
 
     `starts` and `goals` are cells that a sketch intends for the start and the goal; empty lists
-    leave them to chance. `lines` are header lines that the sketch needs, by key.
+    leave them to chance. `lines` are header lines that the sketch needs, by key. `surprises` is a
+    factor on the shares of slip, wind and other controls.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Pen(Dice):
         self.starts: list[Cell] = []
         self.goals: list[Cell] = []
         self.lines: list[tuple[str, str]] = []
+        self.surprises = 1.0
         self.fill(fill)
 
     def __getitem__(self, cell: Cell) -> str:
@@ -152,7 +154,7 @@ class Pen(Dice):
             grown = self.blob(self.choose(tiles), self.whole(1, max(2, left)), on)
             left -= max(1, len(grown))
 
-    def scatter(self, tiles: str, n: int, on: str = FLOOR) -> list[Cell]:
+    def scatter(self, tiles: Sequence[str], n: int, on: str = FLOOR) -> list[Cell]:
         """Put n random tiles on random cells with tiles `on`, and return the cells."""
         cells = self.some(self.find(on), n)
         for cell in cells:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from game.tasks.family import draw_task
-from game.tasks.sketches.kinds import draw_level
+from game.tasks.sketches.kinds import SKETCHES, draw_level
 from game.tasks.sketches.pen import Dice
 from game.tasks.task import Task
 from game.text.level import Level
@@ -16,8 +16,8 @@ from game.world.planner import optimum_and_goal, random_return, shortest_path
 from game.world.tables import TooLarge, compile_level, states_bound
 
 ATTEMPTS = 500  # to draw a level that will do
-SMALL_SHARE, SMALL_STATES = 0.85, 400  # most training levels have few states
-BOUND_FACTOR = 8  # states that are not reached, for one that is, before a level is refused unseen
+SMALL_STATES = 400  # most training levels have few states
+BOUND_FACTOR = 3  # states that are not reached, for one that is, before a level is refused unseen
 LEAST_CHANCE = 0.5  # with which the optimal policy reaches the goal
 LEAST_GAIN = 0.05  # of the optimal return over the random one, as a share of the goal's reward
 FEWEST_MOVES = 2  # from the nearest start to the goal
@@ -56,8 +56,8 @@ def draw_sketched_task(
     of training. Raises ValueError where no level will do.
     """
     p, dice = parameters, Dice(rng)
-    small = p.most_states if dice.chance(1 - SMALL_SHARE) else min(SMALL_STATES, p.most_states)
-    most_states = p.large_states if large else small
+    small = SMALL_STATES if dice.chance(SKETCHES[name].small) else p.most_states
+    most_states = p.large_states if large else min(small, p.most_states)
     sides = (p.most_side, p.large_side) if large else (p.least_side, p.most_side)
     title = name.replace("-", " ").capitalize()
     for _ in range(ATTEMPTS):
