@@ -16,14 +16,12 @@ import torch
 from torch import Tensor
 
 from agents.gradient.policy import CONTROLS, MoveFeatures, Observation, Params, init_mlp
-from agents.graph.experience import Experience
-from agents.graph.inputs import graph_inputs
 from agents.graph.network import GraphTensors, embed, init_network, move_features
+from agents.graph.shown_inputs import ShownInputs, shown_inputs
 from agents.inner_config import GraphConfig
 from agents.observations import features_of, features_of_columns
 from game.world.batch import GridBatch
 from game.world.features import N_FEATURES
-from game.world.shown_graph import shown_graph
 from game.world.tables import N_ACTIONS
 
 ENCODER = "encoder."  # begins the names of meta-parameters that do not adapt
@@ -91,37 +89,27 @@ class GraphBody:
     ) -> tuple[MoveFeatures, Tensor]:
         """See `Body.observe`. In training, the number of rounds is drawn: with a fixed number, the
         network does not work with any other."""
-        rounds = self.config.rounds
+        shown, rounds = shown_inputs(batch), self.config.rounds
         if rng is not None:
             rounds = int(rng.integers((rounds + 1) // 2, rounds + rounds // 2 + 1))
         encoder = {n.removeprefix(ENCODER): p for n, p in meta.items() if n.startswith(ENCODER)}
         with torch.set_grad_enabled(rng is not None):
             leaves = {n: p.detach().requires_grad_(rng is not None) for n, p in encoder.items()}
-            encoded = self._encode(leaves, batch, rounds)
+            encoded = self._encode(leaves, shown, rounds)
         moves = encoded.detach().requires_grad_(rng is not None)
-        node = torch.from_numpy(_numbered_by_task(batch))
-        columns = torch.arange(self.config.channels)
-        return MoveFeatures(moves, node, encoded, leaves), columns
+        features = MoveFeatures(moves, torch.from_numpy(shown.node), encoded, leaves)
+        return features, torch.arange(self.config.channels)
 
     def observe_changed(self, meta: Params, batch: GridBatch, columns: Tensor) -> MoveFeatures:
         """See `Body.observe_changed`."""
         return self.observe(meta, batch)[0]
 
-    def _encode(self, encoder: Params, batch: GridBatch, rounds: int) -> Tensor:
+    def _encode(self, encoder: Params, shown: ShownInputs, rounds: int) -> Tensor:
         """Return the features of the moves in each node [T, M, A, C], padded to M nodes."""
-        graph = shown_graph(batch)
-        inputs = GraphTensors(graph_inputs(Experience(batch), 1), encoder["embed"].dtype)
+        inputs = GraphTensors(shown.inputs, encoder["embed"].dtype)
         hidden = embed(encoder, inputs, rounds)
-        sizes = np.diff(graph.first)[:, None]
-        rows = graph.first[:-1, None] + np.minimum(np.arange(sizes.max()), sizes - 1)  # [T, M]
-        return move_features(encoder, inputs, hidden).transpose(0, 1)[torch.from_numpy(rows)]
-
-
-def _numbered_by_task(batch: GridBatch) -> np.ndarray:
-    """Return the node of each state of a batch [T, S], numbered from 0 in each task."""
-    graph = shown_graph(batch)
-    node: np.ndarray = graph.node - graph.first[:-1, None]
-    return node
+        features = move_features(encoder, inputs, hidden)  # [A, N, C]
+        return features.transpose(0, 1)[torch.from_numpy(shown.rows)]
 
 
 def encoder_gradients(features: MoveFeatures, by_features: Tensor, weights: Tensor) -> Params:

@@ -18,7 +18,7 @@ from multiprocessing.process import BaseProcess
 
 import numpy as np
 
-from agents.graph.inputs import static_inputs
+from agents.graph.shown_inputs import shown_inputs
 from agents.training.processes import end_process, start_process
 from game.tasks.distribution import TaskDistribution
 from game.world.batch import GridBatch
@@ -141,7 +141,7 @@ def _send_batches(connection: Connection, batches: Batches, first: int) -> None:
         for iteration in itertools.count(first):
             batch = batches.batch(iteration)
             if batches.sees_graph:
-                static_inputs(batch)
+                shown_inputs(batch)
             else:
                 observe_batch(batch, np.float32)
             baseline_returns(batch)

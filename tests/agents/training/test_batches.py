@@ -80,7 +80,7 @@ def test_levels_read_as_graphs_come_in_batches_of_similar_size():
     with open_batches(Batches(split, 3, 5, sees_graph=True), 3, processes=2) as source:
         assert isinstance(source, BatchesAhead)
         ahead = [source.batch(iteration) for iteration in (3, 4, 5, 6, 7)]
-    assert {name for name, *_ in ahead[0].results} >= {"static_inputs", "baseline_returns"}
+    assert {name for name, *_ in ahead[0].results} >= {"shown_inputs", "baseline_returns"}
     alone = Batches(split, 3, 5, sees_graph=True)
     assert_same_batch(ahead[4], alone.batch(7))
     sizes = sorted([table.n_states for table in batch.tables] for batch in ahead[1:])
