@@ -13,6 +13,7 @@ from agents.run_folder import run_file, run_path
 from game.files import name_text
 from game.filling import Misfit, fill, read_json
 from game.session.messages import BASELINE_AGENT, MOST_STEPS, AgentCard
+from game.tasks.coverage import Coverage
 from game.world.features import LAYOUT
 from game.world.shown_graph import LAYOUT_VERSION
 
@@ -40,6 +41,7 @@ class RunFacts:
     training: dict[str, Any] | None = None
     saved_at: dict[str, Any] | None = None
     trained_on: list[str] | None = None
+    coverage: dict[str, Any] | None = None
     versions: dict[str, Any] | None = None
 
     def __post_init__(self) -> None:
@@ -51,6 +53,8 @@ class RunFacts:
                 f"the agent was trained on layout {self.graph_layout} of the graph of levels, and "
                 f"this is {LAYOUT_VERSION} - train it again"
             )
+        if self.coverage is not None:
+            Coverage.of_facts(self.coverage)
         if not 1 <= (self.episodes_per_step or 1) <= MOST_EPISODES:
             raise ValueError(f"'{EPISODES_PER_STEP}' should be 1 to {MOST_EPISODES:,}")
 
@@ -157,6 +161,7 @@ def agent_card(name: str, pack: str = "") -> AgentCard:
         episodes=_episodes_per_step(config),
         pack=str(config.get("pack", "")),
         trained_on=frozenset(ids),
+        coverage=Coverage.of_facts(config["coverage"]) if config.get("coverage") else None,
         usual=_held_out_scores(folder),
     )
 

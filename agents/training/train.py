@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -29,6 +29,7 @@ from agents.training.train_config import MOST_MINUTES, TrainConfig
 from agents.training.tuning import MULTIPLIERS, best_multiplier, validation_seeds
 from game.files import json_text
 from game.filling import Misfit, fill
+from game.tasks.coverage import Coverage, coverage_of
 from game.tasks.packs import Pack
 from game.tasks.task import Task
 from game.world.batch import GridBatch
@@ -352,6 +353,11 @@ class Training:
             raise Diverged(f"{what} - try smaller step sizes and rates")
         self._checkpoint = arrays, json.dumps(asdict(self.status))
 
+    @cached_property
+    def _coverage(self) -> Coverage:
+        """The sizes, tiles and goals of the training tasks."""
+        return coverage_of(self.pack)
+
     def _facts(self) -> dict[str, Any]:
         """Return the contents of the run's config.json."""
         train = self.pack.split("train")
@@ -364,6 +370,7 @@ class Training:
                 "seconds": round(self.status.seconds, 1),
             },
             "trained_on": None if train.unlimited else [task.id for task in train.tasks],
+            "coverage": self._coverage.facts(),
             "versions": _versions(),
         }
         return describe(self.learner_name, self.learner, **facts)

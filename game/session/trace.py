@@ -56,6 +56,9 @@ class ExperienceMaps:
         return bool(self.goal_hidden[t]) and not self.goals[t].any()
 
 
+MAP_NAMES = tuple(field.name for field in fields(ExperienceMaps))
+
+
 @dataclass(frozen=True)
 class AdaptationStep:
     """One step of the adaptation of T tasks. Step 0 is before adaptation.
@@ -125,13 +128,17 @@ class AdaptationTrace:
         return np.stack([step.action_probs[0] for step in self.steps])
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """The policy at every step [K + 1, S, A], and the agent's beliefs if it has any: `belief`
-        [K + 1, steps, cells] and `drawn` [K + 1, steps, answers]."""
+        """The policy at every step [K + 1, S, A], and what else the agent has: its beliefs `belief`
+        [K + 1, steps, cells] and `drawn` [K + 1, steps, answers], and each of its maps [K + 1,
+        cells], or [K + 1, A, A] for the controls, as `maps_visits` and so on."""
         found = {"action_probs": self.action_probs()}
         for name in ("belief", "drawn"):
             values = [getattr(step, name) for step in self.steps]
             if all(value is not None for value in values):
                 found[name] = np.stack([value[0] for value in values])
+        maps = [step.maps for step in self.steps if step.maps is not None]
+        for name in MAP_NAMES if len(maps) == len(self.steps) else ():
+            found[f"maps_{name}"] = np.stack([getattr(one, name)[0] for one in maps])
         return found
 
     def to_json(self) -> dict[str, Any]:
@@ -148,7 +155,15 @@ class AdaptationTrace:
             "return_sampled": float(step.return_sampled[0]),
             "return_exact": exact,
             "score": self.score(step),
+            **_search(step),
         }
+
+
+def _search(step: AdaptationStep) -> dict[str, Any]:
+    """Return how far an agent with maps has explored its task; {} for an agent without maps."""
+    if step.maps is None:
+        return {}
+    return {"explored": step.maps.explored(0), "searching": step.maps.is_searching(0)}
 
 
 def trace_json(
