@@ -54,8 +54,12 @@ BUILT_IN: dict[str, LearnerEntry] = {
     "rl2": LearnerEntry("agents.memory.rl2", "Rl2", episodes=1),
     "varibad": LearnerEntry("agents.memory.varibad", "Varibad", episodes=1),
     "transformer": LearnerEntry("agents.memory.transformer", "Transformer", episodes=1),
+    "neural-map": LearnerEntry("agents.graph.neural_map", "NeuralMap"),
     "random": LearnerEntry(_BOUNDS, "Random", trains=False, needs_run=False),
     "planner": LearnerEntry(_BOUNDS, "Planner", trains=False, needs_run=False),
+    "map-planner": LearnerEntry(
+        "agents.reference.map_planner", "MapPlanner", trains=False, needs_run=False
+    ),
     "posterior-sampling": LearnerEntry(
         "agents.reference.posterior_sampling",
         "PosteriorSampling",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from agents.learner import AgentError
-from game.session.trace import AdaptationStep
+from game.session.trace import MAP_NAMES, AdaptationStep, ExperienceMaps
 from game.world.batch import GridBatch
 from game.world.tables import N_ACTIONS
 
@@ -33,12 +35,10 @@ def _problem(step: object, number: int, batch: GridBatch) -> str:
         array = getattr(step, name)
         if array is None and name in OPTIONAL:
             continue
-        if not isinstance(array, np.ndarray) or array.dtype.kind not in "iufb":
-            return f"'{name}' is no numpy array of numbers"
-        if not _fits(array.shape, shape):
-            return f"'{name}' has the shape {array.shape}, not ({', '.join(map(str, shape))})"
-        if not np.isfinite(array).all():
-            return f"'{name}' is not finite"
+        if problem := _array_problem(name, array, shape):
+            return problem
+    if problem := _maps_problem(step.maps, batch):
+        return problem
     for name, end in (("paths", batch.n_states), ("moves", N_ACTIONS)):
         array = getattr(step, name)
         if not array.size or array.dtype.kind not in "iu":
@@ -46,6 +46,29 @@ def _problem(step: object, number: int, batch: GridBatch) -> str:
         if array.min() < -1 or array.max() >= end:
             return f"'{name}' has values that are not -1 to {end - 1}"
     return ""
+
+
+def _array_problem(name: str, array: Any, shape: tuple[int | str, ...]) -> str:
+    """Return what is wrong with an array that should have a shape, or ""."""
+    if not isinstance(array, np.ndarray) or array.dtype.kind not in "iufb":
+        return f"'{name}' is no numpy array of numbers"
+    if not _fits(array.shape, shape):
+        return f"'{name}' has the shape {array.shape}, not ({', '.join(map(str, shape))})"
+    return "" if np.isfinite(array).all() else f"'{name}' is not finite"
+
+
+def _maps_problem(maps: object, batch: GridBatch) -> str:
+    """Return what is wrong with the maps of a step of one task, or ""."""
+    if maps is None:
+        return ""
+    if not isinstance(maps, ExperienceMaps):
+        return f"'maps' are no ExperienceMaps, but of type {type(maps).__name__}"
+    level = batch.tables[0].level
+    shapes: dict[str, tuple[int | str, ...]] = {}
+    shapes |= dict.fromkeys(MAP_NAMES, (1, level.height * level.width))
+    shapes |= {"controls": (1, N_ACTIONS, N_ACTIONS), "goal_hidden": (1,)}
+    found = (_array_problem(f"maps.{n}", getattr(maps, n), shape) for n, shape in shapes.items())
+    return next(filter(None, found), "")
 
 
 def _shapes(batch: GridBatch) -> dict[str, tuple[int | str, ...]]:

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pygame
 
-from game.session.messages import Message, NoAgent, Request, Stop, TrainRequest
-from game.session.trace import AdaptationStep, AdaptationTrace, Floats, Ints
+from game.session.messages import AgentCard, Message, NoAgent, Request, Stop, TrainRequest
+from game.session.trace import (
+    MAP_NAMES,
+    AdaptationStep,
+    AdaptationTrace,
+    ExperienceMaps,
+    Floats,
+    Ints,
+)
+from game.tasks.coverage import Coverage
 from game.tasks.task import Task
 from game.text.reading import parse
 from game.text.tiles import ACTIONS
@@ -19,6 +26,7 @@ from game.view.model.background_jobs import BackgroundJobs
 from game.view.screens.watch_run import WatchSetup
 from game.world.batch import GridBatch
 from game.world.planner import expected_return, optimal_return, random_return
+from game.world.tables import compile_level
 
 LEVEL = """\
 title: Test lane
@@ -99,6 +107,22 @@ def traces(task: Task = TASK) -> list[AdaptationTrace]:
     ]
 
 
+def experience(
+    task: Task, *found: tuple[str, int, int, float], hidden: bool = True
+) -> ExperienceMaps:
+    """Return maps with the start visited, and entries as (name of the map, row, column, value)."""
+    level, tables = task.level, compile_level(task.level)
+    maps = {name: np.zeros((1, level.height * level.width)) for name in MAP_NAMES}
+    rows, columns = tables.cell[~tables.over].T
+    maps["reachable"][0, rows * level.width + columns] = 1
+    row, column = tables.cell[tables.starts[0]]
+    for name, r, c, value in (("visits", row, column, 5.0), *found):
+        maps[name][0, r * level.width + c] = value
+    maps["controls"] = np.eye(len(ACTIONS))[None]
+    maps["goal_hidden"] = np.array([float(hidden)])
+    return ExperienceMaps(**maps)
+
+
 def subject(*tasks: Task, **changes: object) -> WatchSetup:
     """Return a set-up to watch: two agents, two adaptation steps."""
     settings = {"seed": 3, "steps": 2, "episodes": EPISODES, **changes}
@@ -141,24 +165,12 @@ class Slow(BackgroundJobs):
         return work() if self.let else None
 
 
-@dataclass(frozen=True)
-class FixedCard:
-    """The card of an agent of these tests."""
-
-    name: str
-    episodes: int = EPISODES
-    learned: bool = True
-    trained_on: frozenset[str] = frozenset()
-    pack: str = ""
-    usual: tuple[tuple[int, float], ...] = ()
-    short_name: str = ""
-
-
 class FixedAgents:
     """Two agents; the first was trained on the tasks with these ids."""
 
     def __init__(self, *seen: str) -> None:
         self.seen = frozenset(seen)
+        self.coverage: Coverage | None = None  # of both agents
 
     def names(self) -> list[str]:
         return list(AGENTS)
@@ -169,10 +181,12 @@ class FixedAgents:
     def run_folder(self, learner: str, pack: str) -> Path:
         return Path("runs") / f"{learner}-{pack}"
 
-    def card(self, name: str, pack: str) -> FixedCard:
+    def card(self, name: str, pack: str) -> AgentCard:
         if name not in AGENTS:
             raise NoAgent(f"{name}: no such agent")
-        return FixedCard(name, trained_on=self.seen if name == AGENTS[0] else frozenset())
+        seen = self.seen if name == AGENTS[0] else frozenset()
+        trained_on = "" if self.coverage is None else "tests"
+        return AgentCard(name, EPISODES, "", True, trained_on, seen, self.coverage)
 
     def compared(self, names: Sequence[str], pack: str) -> list[str]:
         return list(names)

@@ -11,14 +11,14 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 
 from agents.agent_catalog import CHECKPOINT, CONFIG, RESULTS, WEIGHTS
-from agents.learner import AgentError, Arrays, Diverged, Learner, not_finite
+from agents.learner import AgentError, Arrays, Diverged, Learner, not_finite, sees_graph
 from agents.run_folder import AGENT_THERE, Write, locked, replace_files, run_file, run_path
 from agents.runs import describe, resume, write_checkpoint, write_weights
 from agents.training.batches import Batches, iteration_rng, open_batches
@@ -29,6 +29,7 @@ from agents.training.train_config import MOST_MINUTES, TrainConfig
 from agents.training.tuning import MULTIPLIERS, best_multiplier, validation_seeds
 from game.files import json_text
 from game.filling import Misfit, fill
+from game.tasks.coverage import Coverage, coverage_of
 from game.tasks.packs import Pack
 from game.tasks.task import Task
 from game.world.batch import GridBatch
@@ -136,7 +137,8 @@ class Training:
         if self.resume:
             self._restore()
         split, config = self.pack.split("train"), self.config
-        batches = Batches(split, config.tasks, config.seed)
+        sees = sees_graph(self.learner.config)
+        batches = Batches(split, config.tasks, config.seed, sees)
         with open_batches(batches, self.status.iteration, self.processes) as source:
             while self.status.progress < 1 or self._validation_due():
                 if self._validation_due():
@@ -351,6 +353,11 @@ class Training:
             raise Diverged(f"{what} - try smaller step sizes and rates")
         self._checkpoint = arrays, json.dumps(asdict(self.status))
 
+    @cached_property
+    def _coverage(self) -> Coverage:
+        """The sizes, tiles and goals of the training tasks."""
+        return coverage_of(self.pack)
+
     def _facts(self) -> dict[str, Any]:
         """Return the contents of the run's config.json."""
         train = self.pack.split("train")
@@ -363,6 +370,7 @@ class Training:
                 "seconds": round(self.status.seconds, 1),
             },
             "trained_on": None if train.unlimited else [task.id for task in train.tasks],
+            "coverage": self._coverage.facts(),
             "versions": _versions(),
         }
         return describe(self.learner_name, self.learner, **facts)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from game.session.trace import AdaptationStep, AdaptationTrace
+from game.tasks.coverage import Coverage
 from game.tasks.task import Task
 from game.text.drawn_values import move_goal
 
@@ -227,6 +228,8 @@ class AgentCard:
     """The pack that it was meta-trained on; "" where it was not."""
     trained_on: frozenset[str] = frozenset()
     """Ids of its training tasks; none where every task was new."""
+    coverage: Coverage | None = None
+    """The sizes, tiles and goals that it was trained on; None where its files do not say."""
     usual: tuple[tuple[int, float], ...] = ()
     """(episodes, mean score) on held-out tasks of its pack, where that was measured."""
 

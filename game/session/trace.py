@@ -6,7 +6,7 @@ The window, the evaluator and the tests all consume `AdaptationStep`s, whatever 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,48 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 EPISODES_SHOWN = 8  # at most, of each adaptation step
+
+
+@dataclass(frozen=True)
+class ExperienceMaps:
+    """What an agent with maps knew before a step, for T tasks.
+
+    Maps [T, cells] have the number `row * width + column` for a cell of the task's map, and are 0
+    beyond a smaller one.
+    """
+
+    reachable: Floats  # [T, cells] 1 where the shown level can be walked to, else 0
+    visits: Floats  # [T, cells] how often a cell was entered or stood on
+    paid: Floats  # [T, cells] mean reward there beyond what the level shows
+    goals: Floats  # [T, cells] how often a goal was reached there
+    deaths: Floats  # [T, cells] how often an episode ended there without a goal
+    controls: Floats  # [T, A, A] probability that an action (row) makes a move (column)
+    goal_hidden: Floats  # [T] 1 where there is a goal to be found, else 0
+
+    @staticmethod
+    def of(parts: Sequence[ExperienceMaps]) -> ExperienceMaps:
+        """Return the maps of several tasks as one, with zeros beyond smaller maps."""
+        most = max(part.visits.shape[1] for part in parts)
+
+        def joined(name: str) -> Floats:
+            rows = [getattr(part, name) for part in parts]
+            if rows[0].ndim == 2:
+                rows = [np.pad(row, ((0, 0), (0, most - row.shape[1]))) for row in rows]
+            return np.concatenate(rows)
+
+        return ExperienceMaps(*(joined(one.name) for one in fields(ExperienceMaps)))
+
+    def explored(self, t: int) -> float:
+        """The share of task t's reachable cells that have been visited."""
+        reachable = self.reachable[t] > 0
+        return float((self.visits[t][reachable] > 0).mean()) if reachable.any() else 1.0
+
+    def is_searching(self, t: int) -> bool:
+        """Whether task t has a hidden goal that has not been found yet."""
+        return bool(self.goal_hidden[t]) and not self.goals[t].any()
+
+
+MAP_NAMES = tuple(field.name for field in fields(ExperienceMaps))
 
 
 @dataclass(frozen=True)
@@ -44,6 +86,8 @@ class AdaptationStep:
     stationary: bool = True
     """Whether the policy depends on the state alone. Otherwise (with a memory, or a clock)
     `action_probs` are those of each state at the beginning of the episode."""
+    maps: ExperienceMaps | None = None
+    """What the agent knew before this step, for agents that keep maps."""
 
     @property
     def returns(self) -> Floats:
@@ -84,13 +128,17 @@ class AdaptationTrace:
         return np.stack([step.action_probs[0] for step in self.steps])
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """The policy at every step [K + 1, S, A], and the agent's beliefs if it has any: `belief`
-        [K + 1, steps, cells] and `drawn` [K + 1, steps, answers]."""
+        """The policy at every step [K + 1, S, A], and what else the agent has: its beliefs `belief`
+        [K + 1, steps, cells] and `drawn` [K + 1, steps, answers], and each of its maps [K + 1,
+        cells], or [K + 1, A, A] for the controls, as `maps_visits` and so on."""
         found = {"action_probs": self.action_probs()}
         for name in ("belief", "drawn"):
             values = [getattr(step, name) for step in self.steps]
             if all(value is not None for value in values):
                 found[name] = np.stack([value[0] for value in values])
+        maps = [step.maps for step in self.steps if step.maps is not None]
+        for name in MAP_NAMES if len(maps) == len(self.steps) else ():
+            found[f"maps_{name}"] = np.stack([getattr(one, name)[0] for one in maps])
         return found
 
     def to_json(self) -> dict[str, Any]:
@@ -107,7 +155,15 @@ class AdaptationTrace:
             "return_sampled": float(step.return_sampled[0]),
             "return_exact": exact,
             "score": self.score(step),
+            **_search(step),
         }
+
+
+def _search(step: AdaptationStep) -> dict[str, Any]:
+    """Return how far an agent with maps has explored its task; {} for an agent without maps."""
+    if step.maps is None:
+        return {}
+    return {"explored": step.maps.explored(0), "searching": step.maps.is_searching(0)}
 
 
 def trace_json(

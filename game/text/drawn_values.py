@@ -83,11 +83,14 @@ def with_values(level: Level, chosen: dict[str, Value]) -> Level:
 
 
 def nominal(level: Level) -> Level:
-    """The level as agents see it: its ranges and sets replaced by nominal values."""
+    """The level as agents see it: its ranges and sets replaced by nominal values.
+
+    Its field `hidden` names them, so that nominal values can be told from known ones.
+    """
     seen: dict[str, Value] = {
         label: key.nominal(level, label, value)
         for key in DRAWN
         for label, value in key.draws(level).items()
         if isinstance(value, Range | OneOf)
     }
-    return with_values(level, seen)
+    return replace(with_values(level, seen), hidden=(*level.hidden, *seen)) if seen else level

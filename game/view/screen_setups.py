@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from game.session.messages import STEPS, Agents, Request, labels
+from game.session.messages import STEPS, AgentCard, Agents, Request, labels
 from game.tasks.coverage import Coverage, coverage_of, differences
 from game.tasks.distribution import SPLITS
 from game.tasks.pack_file import PackError
@@ -27,6 +27,7 @@ UNTRAINED_SENTENCES = {  # the header's sentence for agents that were not meta-t
         "An agent that knows the rules and the map and searches for the goal cell by cell."
     ),
 }
+LIKE_TRAINING = "sizes, tiles and goals as in its training"  # of a generalist's unseen levels
 UNLIKE = 4  # agents whose steps differ by this factor in episodes get a logarithmic axis
 
 
@@ -50,6 +51,7 @@ def watch_setup(
     cards = [agents.card(name, pack.name) for name in names]
     episodes = [card.episodes for card in cards]
     seen, held_out = seen_ids(cards[0], pack), held_out_ids(cards[0], pack)
+    is_own = is_training_pack(cards[0], pack)
     return WatchSetup(
         tasks=_rotated(_shown_tasks(pack), first, seed),
         pack_title=pack.title,
@@ -65,9 +67,8 @@ def watch_setup(
         pack=pack.name,
         path=str(pack.path),
         max_episodes=max(episodes) * steps,
-        out_of_distribution=_out_of_distribution(
-            cards[0].pack, is_training_pack(cards[0], pack), jobs
-        ),
+        out_of_distribution=_out_of_distribution(cards[0], is_own, jobs),
+        in_distribution="" if is_own or not _is_generalist(cards[0]) else LIKE_TRAINING,
         families=Families(pack, jobs),
         episodes_differ=max(episodes) > UNLIKE * min(episodes),
         held_out_curve=cards[0].usual,
@@ -121,26 +122,33 @@ def _rotated(tasks: tuple[Task, ...], first: Task | None, seed: int) -> tuple[Ta
 
 
 def _out_of_distribution(
-    training_pack: str, is_own: bool, jobs: BackgroundJobs
+    card: AgentCard, is_own: bool, jobs: BackgroundJobs
 ) -> Callable[[Task], tuple[str, ...] | None]:
     """Return a function that names why a task is outside the agent's training distribution.
 
-    Its result is empty if the pack is the agent's own, and None while it is being computed.
+    Its result is empty if the pack is the agent's own, or if the task has all that the agent was
+    trained on in a wide range of sizes. It is None while it is being computed.
     """
 
     def reasons(task: Task) -> tuple[str, ...] | None:
-        if is_own or not training_pack:
+        if is_own or not card.pack:
             return ()
-        key = ("distribution", training_pack)
-        coverage = jobs.ask(key, lambda: _coverage(training_pack), lambda why: "")
+        coverage = card.coverage or jobs.ask(
+            ("distribution", card.pack), lambda: _coverage(card.pack), lambda why: ""
+        )
         if coverage is None:
             return None
-        found = differences(task.level, coverage) if isinstance(coverage, Coverage) else []
-        if found:
-            return (f"new to it: {', '.join(found)}",)
-        return (f"not drawn from {training_pack}",)
+        if not isinstance(coverage, Coverage):
+            return (f"not drawn from {card.pack}",)
+        found = tuple(differences(task.level, coverage))
+        return found if found or coverage.is_wide else (f"not drawn from {card.pack}",)
 
     return reasons
+
+
+def _is_generalist(card: AgentCard) -> bool:
+    """Whether an agent was trained on a wide range of levels."""
+    return card.coverage is not None and card.coverage.is_wide
 
 
 def _coverage(name: str) -> Coverage | str:

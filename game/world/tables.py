@@ -72,6 +72,7 @@ class Tables:
     boxes: Ints  # [S, boxes, 2] their rows and columns, in reading order
     gates: Bools  # [S] whether the gates are open
     opponents: Ints  # [S, opponents, 2] their rows and columns
+    phase: Ints  # [S] steps taken, modulo the period of the opponents' moves
 
     @property
     def n_states(self) -> int:
@@ -244,6 +245,7 @@ def _compile(game: FlatGrid, levels: Sequence[Level]) -> Iterator[Tables]:
         "boxes": game.place(states.boxes),
         "gates": states.gates == 1,
         "opponents": game.place(opponents_at(game, states.phase, states.hunters)),
+        "phase": states.phase,
     }  # [S, ..] each
     of_map = game.map_of(states.cell)
     bounds = np.searchsorted(of_map, np.arange(len(levels) + 1))  # of each level's states

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pygame
@@ -10,7 +11,9 @@ import pytest
 
 from commands.agent_choices import AgentChoices
 from game.session.messages import unexpected
+from game.tasks.coverage import Coverage
 from game.tasks.packs import load_pack
+from game.text.tiles import BY_CHAR
 from game.view.app import CHECK_FILES, App
 from game.view.draw.theme import DARK
 from game.view.model.background_jobs import BackgroundJobs
@@ -329,6 +332,20 @@ def test_it_says_why_a_level_is_out_of_the_agents_distribution() -> None:
     facts = WatchScreen(outside, Script()).facts()
     assert facts.badge == "unseen, out of distribution"
     assert why[0] in facts.about
+
+
+def test_what_a_generalist_trained_on_is_read_from_its_files() -> None:
+    """Sizes in a range are like its training; no pack is loaded to find that out."""
+    pack, agents = load_pack("showcase"), FixedAgents()
+    sizes = frozenset((n, n) for n in range(4, 40))
+    agents.coverage = Coverage(sizes, frozenset(BY_CHAR), frozenset(("hidden", "visible")))
+    facts = WatchScreen(watch_setup(pack, AGENTS, agents), Script()).facts()
+    assert facts.badge == "unseen in training"
+    assert facts.about == "sizes, tiles and goals as in its training"
+    agents.coverage = replace(agents.coverage, sizes=frozenset((4, 4 + n) for n in range(8)))
+    facts = WatchScreen(watch_setup(pack, AGENTS, agents), Script()).facts()
+    assert facts.badge == "unseen, out of distribution"
+    assert facts.about == "larger than any it trained on"
 
 
 def test_the_bayes_bound_is_a_line_of_the_plot() -> None:

@@ -26,7 +26,7 @@ from game.world.batch import GridBatch
 from game.world.planner import expected_return, state_values, visits
 from game.world.rules import Ints
 from game.world.tables import Tables, compile_level
-from tests.view_data import TASK, adaptation, press, roll_out, traces
+from tests.view_data import TASK, adaptation, experience, press, roll_out, traces
 
 pytestmark = pytest.mark.usefixtures("fonts")
 
@@ -249,6 +249,70 @@ def test_a_chance_is_legible_on_the_mark_of_the_goal() -> None:
         x, y = map(round, board.centre(*cell))
         around = [picture.get_at((x - 21 + dx, y))[:3] for dx in range(8)]
         assert (ground in around) == (cell == goal)
+
+
+# --- what an agent with maps knows
+
+
+def known(
+    *found: tuple[str, int, int, float], show_numbers: bool = False, **maps: object
+) -> tuple[pygame.Surface, str]:
+    """Return the layer and the sentence for maps with these entries."""
+    moment = context(1, show_numbers)
+    known_maps = replace(experience(TASK, *found), **maps)  # type: ignore[arg-type]
+    steps = [moment.steps[0], replace(moment.steps[1], maps=known_maps)]
+    return shown("what it knows", replace(moment, steps=steps))
+
+
+def test_an_agent_without_maps_shows_none_and_says_so() -> None:
+    picture, sentence = shown("what it knows", context())
+    assert picture.get_bounding_rect().size == (0, 0)
+    assert "keeps no maps" in sentence
+
+
+def test_fog_lies_where_the_agent_has_not_been() -> None:
+    picture, sentence = known(("visits", 1, 2, 4))
+    near, far = opacity(picture, (1, 1)), opacity(picture, (3, 5))
+    assert near < 60 < 150 < far < 255  # the level shows through
+    assert opacity(picture, (0, 1)) < opacity(picture, (4, 6))  # walls are as clear as what is near
+    corner = picture.get_width() - 1, picture.get_height() - 1
+    assert picture.get_at(corner)[3] == 0  # the board's corners are round
+    reachable = experience(TASK).reachable.sum()
+    assert f"{200 / reachable:.0f} % of the map (the rest is in fog), no goal found" in sentence
+
+
+def test_goals_deaths_and_rewards_are_marked_and_counted() -> None:
+    plain, _ = known(("visits", 3, 1, 9), ("visits", 3, 2, 9), ("visits", 3, 3, 9))
+    marks = ("goals", 3, 1, 7.0), ("deaths", 3, 2, 1.0), ("paid", 3, 3, -1.5)
+    picture, sentence = known(*(("visits", 3, c, 9) for c in (1, 2, 3)), *marks)
+    for column in (1, 2, 3):
+        assert opacity(picture, (3, column)) > opacity(plain, (3, column)) + 20
+    assert "a goal reached 7 times, died once (×)" in sentence
+    assert "rewards that the level does not show" in sentence
+    gain, _ = known(("visits", 3, 3, 9), ("paid", 3, 3, 1.5))
+    x, y = map(round, Board(TASK.level, CELL).centre(3, 3))
+    off = CELL // 3  # beside the sign
+    (red, green, _, _), (less_red, more_green, _, _) = (
+        one.get_at((x + off, y + off)) for one in (picture, gain)
+    )
+    assert red > green
+    assert more_green > less_red
+
+
+def test_permuted_controls_are_shown_around_the_agent() -> None:
+    """The cap on each side shows the action that moves there; it is empty while that is open."""
+    rolled, even = np.eye(5), np.eye(5)
+    rolled[:4, :4] = np.roll(np.eye(4), 1, 0)
+    even[:4, :4] = 0.25
+    plain, sentence = known()
+    assert "the action that leads there" not in sentence
+    layers = [known(controls=controls[None]) for controls in (rolled, even)]
+    assert all("the action that leads there" in sentence for _, sentence in layers)
+    below = (0, round(0.82 * CELL))  # of the agent
+    for picture, _ in layers:
+        assert opacity(picture, (1, 1), below) > opacity(plain, (1, 1), below)
+    pictures = {pygame.image.tobytes(picture, "RGBA") for picture, _ in layers}
+    assert len(pictures) == 2
 
 
 # --- keys

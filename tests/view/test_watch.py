@@ -38,6 +38,7 @@ from tests.view_data import (
     Slow,
     adaptation,
     click,
+    experience,
     press,
     subject,
     traces,
@@ -260,6 +261,27 @@ def test_badge_and_header_tell_seen_from_unseen_tasks() -> None:
     assert unseen.facts().badge == "unseen in training"
     assert seen.facts().badge == "seen in training"
     assert unseen.sentence() == UNSEEN != seen.sentence()
+
+
+def test_an_agent_with_maps_that_has_found_no_goal_is_still_searching() -> None:
+    """Before adaptation there is nothing to have been found."""
+    seen, found = experience(TASK, ("visits", 1, 2, 1)), experience(TASK, ("goals", 3, 6, 1))
+    trace = adaptation(TASK, AGENTS[0], (0, 1, 2))
+    trace.steps = [replace(one, maps=m) for one, m in zip(trace.steps, (seen, seen, found))]
+    screen = WatchScreen(subject(), RecordedFeed([trace, traces()[1]]))
+    screen.update(0.0)
+    states = []
+    for _ in range(3):
+        states.append((screen.facts().state, "searching" in screen.facts().doing))
+        screen.run.playback.next_step()
+    assert states == [("before adaptation", False), ("still searching", True), ("adapted", False)]
+    screen.run.playback.go_to(1)
+    share = f"{200 / seen.reachable.sum():.0f} % of the map seen"
+    assert screen.facts().doing == f"episode 1, still searching: {share}"
+    rows = trace.to_json()["steps"]
+    assert [row["searching"] for row in rows] == [True, True, False]
+    assert rows[1]["explored"] == 2 / seen.reachable.sum()
+    assert trace.arrays()["maps_visits"].shape == (3, TASK.level.height * TASK.level.width)
 
 
 # --- drawing

@@ -52,6 +52,11 @@ def tint_cell(
     surface.fill((*colour, round(opacity)), cell_box(board, cell))
 
 
+def has_room(board: Board, type: Typeset, text: str = WIDEST_NUMBER) -> bool:
+    """Whether a cell has room for a number."""
+    return max(type.width(text, "small"), type.width(WIDEST_NUMBER, "small")) < board.cell
+
+
 def write_in_cell(
     surface: pygame.Surface,
     board: Board,
@@ -61,9 +66,17 @@ def write_in_cell(
     colour: Colour | None = None,
 ) -> None:
     """Write a number in the middle of a cell, if it has room."""
-    if max(type.width(text, "small"), type.width(WIDEST_NUMBER, "small")) < board.cell:
+    if has_room(board, type, text):
         colour = colour or board.palette.ink
         type.write(surface, text, "small", colour, center=cell_box(board, cell).center)
+
+
+def write_below(
+    surface: pygame.Surface, board: Board, cell: tuple[int, ...], text: str, type: Typeset
+) -> None:
+    """Write a number at the bottom of a cell, below what stands in its middle."""
+    x, y = cell_box(board, cell).midbottom
+    type.write(surface, text, "small", board.palette.ink, midbottom=(x, y - board.cell // 20))
 
 
 def write_chance(

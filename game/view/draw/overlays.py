@@ -16,6 +16,15 @@ import pygame
 from game.text.level import ENDS_BOXES
 from game.text.tiles import CANDIDATE, FLOOR, GOAL
 from game.view.draw.board import Board
+from game.view.draw.experience_marks import (
+    draw_controls,
+    draw_death,
+    draw_fog,
+    draw_halo,
+    draw_paid,
+    draw_sign,
+    fog_thickness,
+)
 from game.view.draw.observed import (
     is_blocked,
     observed_cells,
@@ -30,8 +39,10 @@ from game.view.draw.overlay_shapes import (
     draw_arrow,
     draw_cross,
     halves,
+    has_room,
     tint_cell,
     value_colour,
+    write_below,
     write_chance,
     write_in_cell,
 )
@@ -269,6 +280,62 @@ def exact_belief(context: OverlayContext) -> tuple[Ints, Floats]:
     return candidates, belief(candidates, tables.cell[entered], tables.goal[entered])
 
 
+def knowledge(board: Board, context: OverlayContext, type: Typeset) -> Layer:
+    """Draw the maps of an agent that keeps some: fog where it has not been, rewards that the level
+    does not show, goals, deaths and, where controls are in doubt, what its actions do."""
+    surface = pygame.Surface(board.size, pygame.SRCALPHA)
+    maps, palette, level = context.step.maps, board.palette, context.tables.level
+    if maps is None:
+        return surface, NO_MAPS
+    draw_fog(surface, board, fog_thickness(maps, level.height, level.width))
+    paid, goals, deaths = (_by_cell(m, level.width) for m in (maps.paid, maps.goals, maps.deaths))
+    most_paid = max(map(abs, paid.values()), default=1.0)
+    for cell, reward in paid.items():
+        draw_paid(surface, board, cell, reward > 0, math.sqrt(abs(reward) / most_paid))
+    for cell in goals:
+        draw_halo(surface, board, cell, palette.goal)
+    for cell, count in deaths.items():
+        draw_death(surface, board, cell, math.sqrt(count / max(deaths.values())))
+    for cell, reward in paid.items():
+        if cell in goals:
+            continue  # the ring stands for what a goal pays
+        if context.show_numbers and has_room(board, type):
+            write_below(surface, board, cell, number(reward, 1, signed=True), type)
+        else:
+            draw_sign(surface, board, cell, reward > 0)
+    if remapped := not np.allclose(maps.controls[0], np.eye(len(maps.controls[0])), atol=0.05):
+        at = context.tables.cell[context.state].tolist()
+        draw_controls(surface, board, (at[0], at[1]), maps.controls[0])
+    found = _times("a goal reached", sum(goals.values())) if goals else "no goal found"
+    parts = [f"{100 * maps.explored(0):.0f} % of the map (the rest is in fog)"]
+    parts += [found] if goals or maps.is_searching(0) else []
+    parts += [f"{_times('died', sum(deaths.values()))} (×)"] if deaths else []
+    parts += ["rewards that the level does not show (+ −)"] if paid else []
+    text = f"What it knows before step {context.now}: {', '.join(parts)}"
+    return (
+        surface,
+        f"{text}; by the agent: the action that leads there." if remapped else f"{text}.",
+    )
+
+
+NO_MAPS = (
+    "What it knows: nothing to show, this agent keeps no maps; all that it learned is in the "
+    "numbers of its policy."
+)
+LEAST_PAID = 0.005  # mean reward that counts as one that the level does not show
+
+
+def _by_cell(values: Floats, width: int) -> dict[tuple[int, int], float]:
+    """Return the entries of a map [1, cells] that are not 0, by (row, column)."""
+    cells = np.flatnonzero(np.abs(values[0]) > LEAST_PAID)
+    return {divmod(cell, width): float(values[0, cell]) for cell in cells.tolist()}
+
+
+def _times(what: str, count: float) -> str:
+    """Return how often something happened, in words."""
+    return f"{what} once" if count == 1 else f"{what} {count:,.0f} times"
+
+
 OVERLAYS: tuple[Overlay, ...] = (
     Overlay("P", "policy", policy),
     Overlay("H", "visits", visit_heatmap),
@@ -277,6 +344,7 @@ OVERLAYS: tuple[Overlay, ...] = (
     Overlay("O", "optimum", optimum),
     Overlay("F", "features", features, follows_agent=True),
     Overlay("B", "belief", posterior, follows_agent=True),
+    Overlay("K", "what it knows", knowledge, follows_agent=True),
 )
 
 

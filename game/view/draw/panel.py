@@ -17,6 +17,7 @@ STATE_HUES = {  # agent's state: field of the palette
     "loading": "muted",
     "before adaptation": "muted",
     "adapting": "agent",
+    "still searching": "muted",
     "adapted": "goal",
     "worse than before": "alert",
     "stopped": "alert",

@@ -239,10 +239,11 @@ def _font(folder: Path | None, face: str, size: int) -> pygame.font.Font:
     return pygame.font.Font(path if path and path.is_file() else None, size)
 
 
-def number(value: float, digits: int = 2) -> str:
-    """Return a decimal with a true minus sign, and never a negative zero."""
+def number(value: float, digits: int = 2, signed: bool = False) -> str:
+    """Return a decimal with a true minus sign, and never a negative zero; `signed` adds a plus."""
     text = f"{value:.{digits}f}"
-    return text.removeprefix("-") if float(text) == 0 else text.replace("-", "−")
+    plus = "+" if signed and float(text) > 0 else ""
+    return text.removeprefix("-") if float(text) == 0 else plus + text.replace("-", "−")
 
 
 def mix(colour: Colour, other: Colour, share: float) -> Colour:

@@ -44,6 +44,7 @@ class WatchSetup:
     seen: Callable[[Task], bool] = _unseen  # whether the agent was trained on the task
     # why a task is outside the training distribution; (): it is inside; None: not known yet
     out_of_distribution: Callable[[Task], tuple[str, ...] | None] = _in_distribution
+    in_distribution: str = ""  # what the panel says of a task inside it, else the pack's title
     sentence: str | None = None  # the header's text, if not the usual one
     agent_ids: tuple[str, ...] = ()  # the agents as a request names them; (): `agents`
     pack: str = ""

@@ -52,7 +52,7 @@ def panel_facts(
         title=run.task.name,
         badge="seen in training" if seen else badge,
         seen=seen,
-        about="; ".join(reasons or (setup.pack_title,)),
+        about="; ".join(reasons or (setup.in_distribution or setup.pack_title,)),
         identity=f"task {run.task.id}  seed {run.seed}  {setup.agents[0]}",
         step=step,
         steps=run.steps,
@@ -107,7 +107,17 @@ def _state(run: AdaptationRun, step: int | None, feed_ready: bool) -> str:
         return "worse than before"
     if step == 0:
         return "before adaptation"
+    if _searching(trace, step):
+        return "still searching"
     return "adapted" if step == run.steps else "adapting"
+
+
+def _searching(trace: AdaptationTrace, step: int | None) -> str:
+    """Return how much of the map an agent has seen that has not found a goal, or ""."""
+    maps = trace.steps[step].maps if step else None
+    if maps is None or not maps.is_searching(0):
+        return ""
+    return f"still searching: {100 * maps.explored(0):.0f} % of the map seen"
 
 
 def _activity(run: AdaptationRun, position: PlaybackPosition | None, feed_ready: bool) -> str:
@@ -118,6 +128,8 @@ def _activity(run: AdaptationRun, position: PlaybackPosition | None, feed_ready:
         return "planning the optimal return of a large level…"
     if position is None:
         return "waiting for the first episodes…" if feed_ready else "the agent is loading…"
+    if searching := _searching(run.traces[0], position.step):
+        return f"episode {position.index + 1}, {searching}"
     if position.step == run.steps and position.episode >= run.playback.pace.episodes:
         return "replaying the adapted policy"
     if run.episodes == 1:

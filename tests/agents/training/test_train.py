@@ -52,6 +52,7 @@ def test_a_run_writes_its_agent_config_metrics_and_plot(tmp_path: Path):
     assert float(rows[-1]["score_1"]) == pytest.approx(validations[-1].scores[1], rel=1e-4)
     config = json.loads((run.out / CONFIG).read_text())
     assert config["training"]["iterations"] == 6
+    assert config["coverage"] == {"sizes": [[5, 5]], "tiles": ".@G", "goals": ["hidden"]}
     assert load_agent(str(run.out)).pack == "goals-5x5"
 
 

@@ -42,6 +42,7 @@ from game.tasks.packs import load_pack
 from game.tasks.task import Task
 from game.text.reading import parse
 from game.world.batch import GridBatch
+from tests.view_data import experience
 
 ROOT = Path(__file__).resolve().parents[3]
 TASKS = load_pack("goals-5x5").split("test").tasks
@@ -201,6 +202,11 @@ def test_an_answer_that_the_window_cannot_read_is_a_failure():
     assert "Finishes" in failed.text
 
 
+def maps(**changes: object) -> dict[str, object]:
+    """Return the change of a step's maps to some with these changes."""
+    return {"maps": replace(experience(TASKS[0]), **changes)}  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
     ("change", "text"),
     [
@@ -210,12 +216,16 @@ def test_an_answer_that_the_window_cannot_read_is_a_failure():
         ({"paths": np.full((1, 2, 21), 999)}, "'paths' has values"),
         ({"action_probs": [[0.2]]}, "'action_probs' is no numpy array"),
         ({"return_sampled": np.array([np.nan])}, "'return_sampled' is not finite"),
+        ({"maps": {}}, "'maps' are no ExperienceMaps, but of type dict"),
+        (maps(deaths=np.zeros((1, 4))), "'maps.deaths' has the shape (1, 4), not (1, 25)"),
+        (maps(paid=np.full((1, 25), np.inf)), "'maps.paid' is not finite"),
+        (maps(controls=None), "'maps.controls' is no numpy array"),
     ],
 )
 def test_steps_that_cannot_be_drawn_are_refused(change: dict[str, object], text: str):
     step = trace_task("random", "goals-5x5", TASKS[0], 0, 0).steps[0]
     batch = GridBatch.of([TASKS[0].level])
-    check_step(step, 0, batch)
+    check_step(replace(step, **maps()), 0, batch)  # type: ignore[arg-type]
     with pytest.raises(AgentError, match=re.escape(text)):
         check_step(replace(step, **change), 0, batch)  # type: ignore[arg-type]
 

@@ -1,0 +1,305 @@
+"""The inputs of the graph network: numbers for each node and each move of the shown graph.
+
+They are read off the shown level and the maps of experience; nothing hidden enters. Distances are
+shortest paths on the graph, in moves: a person sees at a glance how far things are. Costs, danger
+and chance play no part in them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.graph.experience import Experience
+from game.world.rules import SIDES, STAY, Bools, Floats, Ints
+from game.world.shown_graph import ShownGraph
+from game.world.tables import N_ACTIONS
+
+Floats32 = NDArray[np.float32]
+FAR = 30.0  # moves; inputs that are distances saturate at about this
+MOST_BEYOND = 2.0  # of rewards beyond the shown ones, in units of the largest shown reward
+EACH_MOVE = 0.1  # "episodes ahead" where experience counts at the very next move
+
+NODE_INPUTS = (
+    # of the level
+    "over",
+    "dead",
+    "goal shown",
+    "slip",
+    "start",
+    "from start",
+    "opponent near",
+    "step reward",
+    "goal ends",
+    "goal hidden",
+    # of experience, and of time
+    "steps left",
+    "unvisited",
+    "visits",
+    "goal found here",
+    "deaths",
+    "paid beyond",
+    "to unvisited",
+    "to goal",
+    "to untried",
+    "any goal found",
+    "share visited",
+    "episodes",
+    "episodes ahead",
+    "wind",
+    "controls known",
+)
+MOVE_INPUTS = (
+    # of the level
+    "reward",
+    "bump",
+    "deadly",
+    "slip next",
+    "stays",
+    "changes",
+    "opponent next",
+    "from start",
+    "onward",
+    # of experience
+    "goal",
+    "unvisited",
+    "visits",
+    "paid beyond",
+    "class unknown",
+    "deaths",
+    "untried",
+    "to unvisited",
+    "to goal",
+    "to untried",
+)
+
+
+@dataclass(frozen=True)
+class GraphInputs:
+    """The inputs of N nodes, and how moves lead from one to another."""
+
+    nodes: Floats32  # [N, NODE_INPUTS]
+    moves: Floats32  # [N, A, MOVE_INPUTS], expected over the move that takes effect
+    next: Ints  # [N, A] the node after each move, if it takes effect
+    effect: Floats32 | None  # [N, A, A] probability of the effective move; None: the intended one
+    controls: Floats  # [T, A, A] probability that an action (row) is a move (column)
+    node: Ints  # [T, S] the node of each state
+
+
+def graph_inputs(
+    experience: Experience, episodes_ahead: float, steps_left: Ints | None = None
+) -> GraphInputs:
+    """Return the inputs of the network, given what was experienced.
+
+    `episodes_ahead` is how many episodes will be played before experience counts again;
+    `steps_left` [T] how many moves the present one lasts, by default a whole episode.
+    """
+    graph, batch = experience.graph, experience.batch
+    level = _level_inputs(graph, experience)
+    nodes, moves = level.nodes.copy(), level.moves.copy()
+    belief = experience.moves.estimate()
+    cell, n_tasks = graph.cell, batch.n_tasks
+    unvisited = np.asarray(experience.visits[cell] == 0) & ~graph.over
+    to_new = steps_to(graph, unvisited, level.onward)
+    goal: Bools = (experience.goals[cell] > 0) | graph.goal
+    to_goal = steps_to(graph, goal, level.onward)
+    untried: Bools = experience.untried[graph.entered_class] & ~graph.over[:, None]
+    to_untried = steps_to(graph, untried.any(1), level.onward)
+    live = np.bincount(graph.task, ~graph.over, n_tasks)
+    steps = batch.steps if steps_left is None else steps_left
+    n_new = np.bincount(graph.task, unvisited, n_tasks)
+    class_counted = experience.class_counted[graph.entered_class]
+    of_node = {
+        "steps left": np.log(steps)[graph.task] / 6,
+        "unvisited": unvisited,
+        "visits": np.tanh(np.log1p(experience.visits) / 4)[cell],
+        "goal found here": (experience.goals > 0)[cell],
+        "deaths": (experience.deaths / np.maximum(1, experience.visits))[cell],
+        "paid beyond": _beyond(
+            (experience.paid / np.maximum(1, experience.counted))[cell] / level.scale
+        ),
+        "to unvisited": _squashed(to_new),
+        "to goal": _squashed(to_goal),
+        "to untried": _squashed(to_untried),
+        "any goal found": experience.found[graph.task],
+        "share visited": (1 - n_new / live)[graph.task],
+        "episodes": np.log1p(experience.episodes)[graph.task] / 5,
+        "episodes ahead": np.log(episodes_ahead) / 3,
+        "wind": belief.wind.sum(1)[graph.task],
+        "controls known": belief.controls.max(2).mean(1)[graph.task],
+    }
+    of_move = {
+        "goal": goal[graph.next],
+        "unvisited": unvisited[graph.next],
+        **{name: of_node[name][graph.next] for name in ("visits", "deaths")},
+        "paid beyond": _beyond(experience.beyond() / level.scale[:, None]),
+        "class unknown": class_counted == 0,
+        "untried": untried,
+        "to unvisited": _change(graph, to_new),
+        "to goal": _change(graph, to_goal),
+        "to untried": _change(graph, to_untried),
+    }
+    _fill(nodes, NODE_INPUTS, of_node)
+    _fill(moves, MOVE_INPUTS, of_move)
+    effect = move_effects(graph, belief.wind, belief.slip_factor)
+    if effect is not None:
+        moves = effect @ moves
+    return GraphInputs(nodes, moves, graph.next, effect, belief.controls, graph.node)
+
+
+def _fill(array: Floats32, names: tuple[str, ...], values: dict[str, Any]) -> None:
+    """Write inputs by their names into the last axis of an array."""
+    for name, value in values.items():
+        array[..., names.index(name)] = value
+
+
+# --- what does not depend on experience --------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _LevelInputs:
+    """The inputs of the shown level; those of experience are zero."""
+
+    nodes: Floats32
+    moves: Floats32
+    onward: Bools  # [N, A] moves that lead to another node, in which the agent lives
+    scale: Floats  # [N] the largest reward that the task shows
+
+
+def _level_inputs(graph: ShownGraph, experience: Experience) -> _LevelInputs:
+    """Return the inputs of the shown levels, which the graph keeps."""
+    if "level inputs" not in graph.results:
+        graph.results["level inputs"] = _computed_level_inputs(graph, experience.goal_hidden)
+    found: _LevelInputs = graph.results["level inputs"]
+    return found
+
+
+def _computed_level_inputs(graph: ShownGraph, goal_hidden: Bools) -> _LevelInputs:
+    """Return the inputs of the shown levels."""
+    levels = graph.shown
+    largest = np.array(
+        [
+            max(abs(level.goal_reward), float(np.abs(tables.reward).max()))
+            for level, tables in zip(levels, graph.tables)
+        ]
+    )
+    per_step = np.array([abs(level.step_reward) * level.steps for level in levels])
+    onto_itself = graph.next == np.arange(graph.n_nodes)[:, None]
+    deadly = graph.terminated & ~graph.goal[graph.next]
+    onward = ~graph.over[:, None] & ~deadly & ~onto_itself
+    start = graph.start > 0
+    from_start = _steps_from(graph, start, onward)
+    near = _opponent_distance(graph)
+    scale = largest[graph.task]
+    bump = onto_itself.copy()
+    bump[:, STAY] = False
+    nodes = np.zeros((graph.n_nodes, len(NODE_INPUTS)), np.float32)
+    moves = np.zeros((graph.n_nodes, N_ACTIONS, len(MOVE_INPUTS)), np.float32)
+    of_node = {
+        "over": graph.over,
+        "dead": graph.over & ~graph.goal,
+        "goal shown": graph.goal,
+        "slip": graph.slip,
+        "start": start,
+        "from start": _squashed(from_start),
+        "opponent near": np.exp(-near / 2),
+        "step reward": np.tanh(per_step / largest)[graph.task],
+        "goal ends": np.array([level.ends == "goal" for level in levels])[graph.task],
+        "goal hidden": goal_hidden[graph.task],
+    }
+    of_move = {
+        "reward": graph.reward / scale[:, None],
+        "bump": bump,
+        "deadly": deadly,
+        "slip next": graph.slip[graph.next],
+        "stays": np.arange(N_ACTIONS) == STAY,
+        "changes": graph.changes,
+        "opponent next": np.exp(-near[graph.next]),
+        "from start": _change(graph, from_start),
+        "onward": onward,
+    }
+    _fill(nodes, NODE_INPUTS, of_node)
+    _fill(moves, MOVE_INPUTS, of_move)
+    return _LevelInputs(nodes, moves, onward, scale)
+
+
+def _opponent_distance(graph: ShownGraph) -> Floats:
+    """Return how many cells the nearest opponent is away in each node [N]; infinite for none."""
+    width = np.array([level.width for level in graph.shown])[graph.task]
+    row, column = np.divmod(graph.cell - graph.first_cell[graph.task], width)
+    nearest = np.full(graph.n_nodes, np.inf)
+    for place in graph.unknown.T:
+        away = np.abs(place // width - row) + np.abs(place % width - column)
+        nearest = np.minimum(nearest, np.where(place >= 0, away, np.inf))
+    for t, tables in enumerate(graph.tables):
+        if tables.opponents.shape[1]:
+            nodes = slice(graph.first[t], graph.first[t + 1])
+            away = np.abs(tables.opponents - tables.cell[:, None]).sum(-1).min(1)
+            nearest[nodes] = np.minimum(nearest[nodes], away[graph.state[nodes]])
+    return nearest
+
+
+# --- distances and chances ---------------------------------------------------------------------
+
+
+def steps_to(graph: ShownGraph, targets: Bools, onward: Bools) -> Floats:
+    """Return the fewest moves from each node to one of the targets [N]; infinite if there is none.
+
+    Only moves where `onward` [N, A] are taken.
+    """
+    distance = np.where(targets, 0.0, np.inf)
+    following = np.where(onward, graph.next, np.arange(graph.n_nodes)[:, None])
+    while True:
+        ahead = distance[following].min(1) + 1
+        if not (ahead < distance).any():
+            return distance
+        np.minimum(distance, ahead, out=distance)
+
+
+def _steps_from(graph: ShownGraph, sources: Bools, onward: Bools) -> Floats:
+    """Return the fewest moves from one of the sources [N] to each node; infinite if there is no
+    path."""
+    distance = np.where(sources, 0.0, np.inf)
+    frontier, steps = np.flatnonzero(sources), 0
+    while len(frontier):
+        steps += 1
+        ahead = graph.next[frontier][onward[frontier]]
+        frontier = np.unique(ahead[np.isinf(distance[ahead])])
+        distance[frontier] = steps
+    return distance
+
+
+def _squashed(distance: Floats) -> Floats:
+    """Return distances as numbers from 0 to 1, which stands for infinity."""
+    squashed: Floats = 1 - np.exp(-distance / FAR)
+    return squashed
+
+
+def _change(graph: ShownGraph, distance: Floats) -> Floats:
+    """Return by how much each move changes a distance [N, A], from -1 to 1."""
+    finite = np.minimum(distance, 1e6)
+    change: Floats = np.clip(finite[graph.next] - finite[:, None], -1, 1)
+    return change
+
+
+def _beyond(reward: Floats) -> Floats:
+    """Return rewards beyond the shown ones within bounds."""
+    return np.clip(reward, -MOST_BEYOND, MOST_BEYOND)
+
+
+def move_effects(graph: ShownGraph, wind: Floats, slip_factor: Floats) -> Floats32 | None:
+    """Return the probability of each effective move given each intended one [N, A, A]; None where
+    all moves take effect as intended.
+
+    `wind` [T, A] and `slip_factor` [T] are as believed.
+    """
+    slip = np.minimum(1, graph.slip * slip_factor[graph.task])
+    if not (slip.any() or wind.any()):
+        return None
+    own, blown = np.eye(N_ACTIONS), wind[graph.task]
+    slid = own + slip[:, None, None] * (own[SIDES].mean(1) - own)
+    calm = (1 - blown.sum(1))[:, None, None]
+    return (calm * slid + blown[:, None]).astype(np.float32)
