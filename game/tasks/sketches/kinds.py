@@ -38,6 +38,8 @@ SKETCHES: dict[str, Sketch] = {
     "gates": Sketch(indoors.gates, 5),
     "teleporters": Sketch(indoors.teleporters, 5),
     "warehouse": Sketch(indoors.warehouse, 4),
+    "village": Sketch(indoors.village, 7),
+    "castle": Sketch(indoors.castle, 5),
     "letters": Sketch(indoors.letters, 6),
     "meadow": Sketch(outdoors.meadow),
     "lava-field": Sketch(outdoors.lava_field, 4),
