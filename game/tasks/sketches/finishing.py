@@ -70,9 +70,6 @@ def _replace_grid(pen: Pen, grid: list[list[str]], down: int, right: int) -> Non
 
 def _place_start(pen: Pen) -> Cell | None:
     """Put a start where the sketch intends it, or in a corner, or anywhere, and return its cell."""
-    placed = pen.find(START)
-    if placed:
-        return placed[0]
     cells = [cell for cell in pen.starts if pen[cell] in GROUND] or pen.find(FLOOR)
     if not cells:
         return None
