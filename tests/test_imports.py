@@ -51,7 +51,7 @@ FLOORS: dict[str, set[str]] = {
     },
     "agents.gradient": {"agents", "agents.graph", "game.world", "game.session"},
     "agents.memory": {"agents", "game.filling", "game.world", "game.session", "agents.gradient"},
-    "agents.reference": {"agents", "game.text", "game.world", "game.session"},
+    "agents.reference": {"agents", "agents.graph", "game.text", "game.world", "game.session"},
     "agents.training": {
         *("agents", "game.files", "game.filling", "game.text", "game.world", "game.tasks"),
         *("agents.graph", "game.session"),

@@ -102,12 +102,13 @@ def graph_inputs(
     nodes, moves = level.nodes.copy(), level.moves.copy()
     belief = experience.moves.estimate()
     cell, n_tasks = graph.cell, batch.n_tasks
-    unvisited = np.asarray(experience.visits[cell] == 0) & ~graph.over
+    unvisited = ~graph.over
+    unvisited &= experience.visits[cell] == 0
     to_new = steps_to(graph, unvisited, level.onward)
-    goal: Bools = (experience.goals[cell] > 0) | graph.goal
+    goal: Bools = np.logical_or(experience.goals[cell] > 0, graph.goal)
     to_goal = steps_to(graph, goal, level.onward)
     untried: Bools = experience.untried[graph.entered_class] & ~graph.over[:, None]
-    to_untried = steps_to(graph, untried.any(1), level.onward)
+    to_untried = steps_to(graph, np.any(untried, axis=1), level.onward)
     live = np.bincount(graph.task, ~graph.over, n_tasks)
     steps = batch.steps if steps_left is None else steps_left
     n_new = np.bincount(graph.task, unvisited, n_tasks)

@@ -44,6 +44,11 @@ def init_network(channels: int, rng: np.random.Generator) -> Params:
     return params | {f"{name}_bias": torch.zeros(size) for name, size in biases.items()}
 
 
+def n_network_weights(channels: int) -> int:
+    """Return the number of weights of the network's matrices."""
+    return channels * (12 * channels + 4 * len(NODE_INPUTS) + 2 * len(MOVE_INPUTS) + 1)
+
+
 class GraphTensors:
     """Inputs as tensors of one type. Moves come first, so that sums over moves are sums of rows."""
 

@@ -71,6 +71,6 @@ def test_unknown_opponents_stand_still_in_slices():
 
 
 def test_known_opponents_move():
-    batch, graph = graph_of_text("map:\n@..\n.M.\n..G\n")
+    _, graph = graph_of_text("map:\n@..\n.M.\n..G\n")
     assert graph.unknown.shape[1] == 0
     assert graph.terminated.any()  # it can catch the agent
