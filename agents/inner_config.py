@@ -31,6 +31,8 @@ class InnerConfig:
     """Trust region: largest KL divergence of a step in nats (0 to 1e6; 0 turns it off)."""
     narrowing: float = 0.5
     """Decay of the trust region: after k steps it is trust / (1 + narrowing k) (0 to 1e6)."""
+    scaled: bool = False
+    """Divide rewards by the largest that a level shows: bonuses then mean the same everywhere."""
     lost_undiscounted: bool = False
     """Use discount 1 in steps whose episodes all miss the goal, so losses are not put off."""
 

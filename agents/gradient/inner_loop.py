@@ -25,6 +25,7 @@ from game.session.trace import AdaptationStep
 from game.world.batch import GridBatch
 from game.world.planner import expected_return
 from game.world.rules import Bools, Floats
+from game.world.shown_graph import shown_graph
 
 SURROGATES_OF_SUMS = {"plain": plain_surrogate, "lvc": lvc_surrogate}  # of state-action sums
 ChangedTask = tuple[GridBatch, Observation]  # the new tasks, and what is observed of them
@@ -48,6 +49,9 @@ class InnerObjective:
         self.batch, self.config = batch, config
         self.visits = np.zeros(batch.over.shape)  # [T, S]
         self.steps = 0
+        self.unit: Floats | float = 1.0  # of rewards
+        if config.scaled:
+            self.unit = shown_graph(batch).largest_reward[:, None]  # [T, 1]
 
     def loss(self, log_probs: Tensor, data: Rollout) -> Tensor:
         """Return the inner loss [T] on new episodes."""
@@ -70,7 +74,7 @@ class InnerObjective:
         self.visits += count.reshape(batch.over.shape)
         reached = batch.goal.ravel().take(entered) & alive
 
-        reward = data.reward + self._rarity_bonus(reached) * _first(reached)
+        reward = data.reward / self.unit + self._rarity_bonus(reached) * _first(reached)
         success = np.asarray(reached.any((0, 2)))[:, None]  # [T, 1]
         novelty = self.config.curiosity * (1 / np.sqrt(np.maximum(1, self.visits)))  # [T, S]
         reward += novelty.ravel().take(entered) * (alive & ~success)

@@ -181,12 +181,7 @@ def _level_inputs(graph: ShownGraph, experience: Experience) -> _LevelInputs:
 def _computed_level_inputs(graph: ShownGraph, goal_hidden: Bools) -> _LevelInputs:
     """Return the inputs of the shown levels."""
     levels = graph.shown
-    largest = np.array(
-        [
-            max(abs(level.goal_reward), float(np.abs(tables.reward).max()))
-            for level, tables in zip(levels, graph.tables)
-        ]
-    )
+    largest = graph.largest_reward
     per_step = np.array([abs(level.step_reward) * level.steps for level in levels])
     onto_itself = graph.next == np.arange(graph.n_nodes)[:, None]
     deadly = graph.terminated & ~graph.goal[graph.next]
