@@ -68,6 +68,11 @@ class GruPolicy:
         self.hidden = torch.zeros(n, len(params["gru.b"]), dtype=self.dtype)
 
     @property
+    def memory(self) -> list[Tensor]:
+        """The hidden states."""
+        return [self.hidden]
+
+    @property
     def belief(self) -> Tensor | None:
         """None: the hidden state holds no explicit belief."""
         return None

@@ -24,7 +24,8 @@ from agents.memory.ppo import (
     minibatches,
     ppo_loss,
 )
-from agents.memory.trials import MemoryPolicy, RunningTrials, adapt_in_memory
+from agents.memory.trial_adaptation import adapt_in_memory
+from agents.memory.trials import MemoryPolicy, RunningTrials
 from agents.optimizer_state import adam_state, restore_adam
 from agents.rollout import Rngs
 from game.session.trace import AdaptationStep
@@ -156,7 +157,8 @@ class MemoryLearner(BaseLearner, Generic[View]):
         def start(n: int) -> MemoryPolicy:
             return self.start_policy(params, view, n)
 
-        return adapt_in_memory(start, batch, rngs, steps, self.config.greedy)
+        config = self.config
+        return adapt_in_memory(start, batch, rngs, steps, config.greedy, config.episodes)
 
     def detached_params(self) -> Params:
         """Return a copy of the weights without gradients."""

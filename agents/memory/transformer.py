@@ -127,6 +127,11 @@ class TransformerPolicy:
         self.count = torch.zeros(n, dtype=torch.int64)  # steps in the cache
 
     @property
+    def memory(self) -> list[Tensor]:
+        """The numbers of steps in the cache; those beyond them are overwritten."""
+        return [self.count]
+
+    @property
     def belief(self) -> Tensor | None:
         """None: the cache holds no explicit belief."""
         return None
