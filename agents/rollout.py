@@ -27,6 +27,12 @@ class Rollout:
     reward: Floats  # [H, T, E] 0 after the end of the episode
     alive: Bools  # [H, T, E] whether the episode was running when the action was chosen
 
+    @classmethod
+    def joined(cls, parts: Sequence[Rollout]) -> Rollout:
+        """Return the episodes of several rollouts in the same tasks as one rollout."""
+        names = ("state", "action", "reward", "alive")
+        return cls(*(np.concatenate([getattr(part, n) for part in parts], 2) for n in names))
+
     @property
     def returns(self) -> Floats:
         """The undiscounted return [T, E] of each episode."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from typing import Any
 
@@ -171,6 +172,24 @@ class Dynamics:
                 for array in vars(batch.chance).values()
             )
         )
+
+    def from_states(self, state: Ints, steps_left: Ints) -> Dynamics:
+        """Return the same dynamics for episodes that go on from a state of each task [T], for so
+        many steps [T]."""
+        other = copy.copy(self)
+        n_tasks, n_states, _ = self.shape
+        start = np.zeros((n_tasks, n_states), self.dtype)
+        start[np.arange(n_tasks), state] = 1
+        other.start = start.ravel()[self.live, None]
+        steps = np.repeat(steps_left, n_states)[self.live, None]
+        other.running = [steps > step for step in range(int(steps_left.max()))]
+        return other
+
+    def finding(self, finds: np.ndarray) -> Dynamics:
+        """Return the same dynamics, in which these transitions [T, S, A] count as discoveries."""
+        other = copy.copy(self)
+        other.finds = self.by_action(finds)
+        return other
 
     def effective(self, action_probs: Tensor) -> Tensor:
         """Return the probabilities [T, S, A] of the actions that take effect (slips, wind)."""

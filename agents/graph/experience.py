@@ -6,120 +6,187 @@ and wherever boxes and opponents are.
 
 from __future__ import annotations
 
-import copy
-from typing import Self
+from dataclasses import dataclass
 
 import numpy as np
 
 from agents.graph.moves_belief import MovesBelief
+from agents.graph.opponents_belief import Moved, OpponentsBelief
 from agents.rollout import Rollout
 from game.session.trace import ExperienceMaps
 from game.world.batch import GridBatch
-from game.world.rules import Floats, Ints, _codes
-from game.world.shown_graph import has_hidden_goal, shown_graph
-from game.world.tables import N_ACTIONS
+from game.world.rules import Bools, Floats, Ints
+from game.world.shown_graph import (
+    ShownGraph,
+    graph_of,
+    has_hidden_goal,
+    shown_graph,
+    unknown_opponents,
+)
 
-CLASSES = 256  # of what a move enters: a character of the map, and whether a coin is taken there
+
+@dataclass(frozen=True)
+class Moves:
+    """n moves in T tasks. States are numbered within the task."""
+
+    task: Ints  # [n]
+    time: Ints  # [n] moves of the episode before this one
+    state: Ints  # [n] before the move
+    action: Ints  # [n] as chosen
+    entered: Ints  # [n] the state after the move
+    reward: Floats  # [n]
+
+    @classmethod
+    def of(cls, data: Rollout) -> Moves:
+        """Return all moves of some episodes."""
+        alive = data.alive.nonzero()
+        time, task, _ = alive
+        return cls(
+            task,
+            time,
+            data.state[:-1][alive],
+            data.action[alive],
+            data.state[1:][alive],
+            data.reward[alive],
+        )
 
 
 class Experience:
-    """The maps of T tasks. Cells are numbered over all maps, see `ShownGraph.cell`."""
+    """The maps of T tasks. Cells are numbered over all maps, as `ShownGraph.cell`."""
 
     def __init__(self, batch: GridBatch) -> None:
         self.batch = batch
-        self.graph = graph = shown_graph(batch)
-        self.visits: Floats = np.zeros(graph.n_cells)  # how often each cell was entered or stood on
-        self.paid: Floats = np.zeros(graph.n_cells)  # sum of rewards beyond the shown ones
-        self.counted: Floats = np.zeros(graph.n_cells)  # number of rewards in that sum
-        self.deaths: Floats = np.zeros(graph.n_cells)  # episodes that ended here without a goal
-        self.goals: Floats = np.zeros(graph.n_cells)  # how often a goal was reached here
-        self.class_paid: Floats = np.zeros(batch.n_tasks * CLASSES)  # `paid` by class
-        self.class_counted: Floats = np.zeros(batch.n_tasks * CLASSES)
-        self.episodes: Floats = np.zeros(batch.n_tasks)  # begun so far
-        self.moves = MovesBelief([t.level for t in graph.tables], _winds(graph))
-        self.goal_hidden = np.array([has_hidden_goal(t.level) for t in batch.tables])
-        self.entered_class: Ints = _classes(graph)  # [N, A]
+        self.graph: ShownGraph = shown_graph(batch)
+        levels = [tables.level for tables in self.graph.tables]
+        n_cells, n_classes = self.graph.n_cells, self.graph.n_classes
+        self.visits: Floats = np.zeros(n_cells)  # how often each cell was entered or stood on
+        self.deaths: Floats = np.zeros(n_cells)  # episodes that ended here without a goal
+        self.goals: Floats = np.zeros(n_cells)  # how often a goal was reached here
+        self.paid: Floats = np.zeros(n_cells)  # sum of rewards beyond the shown ones
+        self.counted: Floats = np.zeros(n_cells)  # number of rewards in that sum
+        self.class_paid: Floats = np.zeros(n_classes)  # the same by what was entered
+        self.class_counted: Floats = np.zeros(n_classes)
+        self.episodes: Ints = np.zeros(batch.n_tasks, int)  # begun so far
+        self.goal_hidden: Bools = np.array([has_hidden_goal(t.level) for t in batch.tables])
+        self.moves = MovesBelief(levels, np.stack([t.wind for t in self.graph.tables]))
+        self._shown = self.graph.shown
+        self.opponents = {
+            t: OpponentsBelief(level)
+            for t, level in enumerate(self._shown)
+            if unknown_opponents(level)
+        }
 
-    def add(self, data: Rollout) -> None:
+    @property
+    def found(self) -> Bools:
+        """Whether a goal was reached, or there is none to be found [T]."""
+        first = self.graph.first_cell
+        reached = np.add.reduceat(self.goals, first[:-1]) > 0
+        return reached | ~self.goal_hidden
+
+    @property
+    def untried(self) -> Bools:
+        """Whether what it pays to enter something of a class is hidden, and was not tried yet
+        [classes]."""
+        untried: Bools = self.graph.hidden_class & (self.class_counted == 0)
+        return untried
+
+    def to_find(self) -> Bools:
+        """Return the transitions [T, S, A] that find something new.
+
+        That is a hidden goal that was not found yet; else something of which it is hidden, and was
+        not tried yet, what it pays to enter it.
+        """
+        batch, graph = self.batch, self.graph
+        task = np.arange(batch.n_tasks)[:, None, None]
+        finds = batch.goal[task, batch.next_state] & ~batch.goal[..., None]
+        untried = self.untried
+        if untried.any():
+            after = graph.node[task, batch.next_state]
+            tries = untried[graph.class_of(graph.node[..., None], after)]
+            finds = np.where(self.found[:, None, None], tries, finds)
+        return finds
+
+    def begin(self, task: Ints, state: Ints) -> None:
+        """Count episodes that begin in these states [n] of tasks [n]."""
+        self.episodes += np.bincount(task, minlength=len(self.episodes))
+        cells = self.graph.cell[self.graph.node[task, state]]
+        self.visits += np.bincount(cells, minlength=len(self.visits))
+
+    def add_episodes(self, data: Rollout) -> None:
         """Add whole episodes."""
-        self.episodes += data.action.shape[2]
-        alive = data.alive.nonzero()
-        _, task, _ = alive
-        self.visits += np.bincount(self._start_cells(data), minlength=len(self.visits))
-        self.add_moves(task, data.state[:-1][alive], data.action[alive], data.state[1:][alive], data.reward[alive])
+        _, n_tasks, n = data.action.shape
+        self.begin(np.repeat(np.arange(n_tasks), n), data.state[0].ravel())
+        self.add(Moves.of(data))
 
-    def found(self):
-        """Whether a hidden goal was found, or there is none [T]."""
-        graph = self.graph
-        of_cell = np.repeat(np.arange(self.batch.n_tasks), np.diff(graph.first_cell))
-        return (np.bincount(of_cell, self.goals, self.batch.n_tasks) > 0) | ~self.goal_hidden
-
-    def maps(self, controls: Floats) -> ExperienceMaps:
-        """Return the maps of all tasks [T, cells], with what is believed about the controls."""
-        graph, sizes = self.graph, np.diff(self.graph.first_cell)
-        reachable = np.zeros(graph.n_cells)
-        reachable[graph.cell[~graph.over]] = 1
-
-        def by_task(values: Floats) -> Floats:
-            rows = np.zeros((len(sizes), sizes.max()))
-            rows[np.arange(sizes.max()) < sizes[:, None]] = values
-            return rows
-
-        return ExperienceMaps(
-            reachable=by_task(reachable),
-            visits=by_task(self.visits),
-            paid=by_task(self.paid / np.maximum(1, self.counted)),
-            goals=by_task(self.goals),
-            deaths=by_task(self.deaths),
-            controls=controls,
-            goal_hidden=self.goal_hidden.astype(float),
-        )
-
-    def _start_cells(self, data: Rollout) -> Ints:
-        """Return the cells that the episodes began on."""
-        task = np.arange(self.batch.n_tasks)[:, None]
-        cells: Ints = self.graph.cell[self.graph.node[task, data.state[0]]].ravel()
-        return cells
-
-    def add_moves(self, task: Ints, state: Ints, action: Ints, entered: Ints, reward: Floats) -> None:
-        """Add n moves. States are numbered within the task."""
+    def add(self, moves: Moves) -> None:
+        """Add moves, and with them what they tell about controls, wind, slip and opponents."""
+        if not len(moves.task):
+            return
         graph, batch = self.graph, self.batch
-        node, after = graph.node[task, state], graph.node[task, entered]
-        cell = graph.cell[after]
-        found, over = batch.goal[task, entered], batch.over[task, entered]
-        matches = graph.cell[graph.next[node]] == cell[:, None]  # [n, A]
-        died = over & ~found
+        node = graph.node[moves.task, moves.state]
+        cell = graph.cell[graph.node[moves.task, moves.entered]]
+        found = batch.goal[moves.task, moves.entered]
+        over = batch.over[moves.task, moves.entered]
+        matches = graph.cell[graph.next[node]] == cell[:, None]  # [n, A] moves that lead there
+        self._count(cell, found, over & ~found)
+        self._count_rewards(moves, node, cell, matches, found, over)
+        going = ~over  # where the episode ended, an opponent may have caught the agent
+        task, slip = moves.task[going], graph.slip[node[going]]
+        self.moves.add(task, moves.action[going], matches[going], slip)
+        if self.opponents:
+            self._watch_opponents(moves, going)
+
+    def _count(self, cell: Ints, found: Bools, died: Bools) -> None:
+        """Count entered cells [n], and goals and deaths there."""
         self.visits += np.bincount(cell, minlength=len(self.visits))
         self.goals += np.bincount(cell, found, len(self.goals))
         self.deaths += np.bincount(cell, died, len(self.deaths))
+
+    def _count_rewards(
+        self, moves: Moves, node: Ints, cell: Ints, matches: Bools, found: Bools, over: Bools
+    ) -> None:
+        """Count rewards beyond the shown ones, by cell and by what was entered.
+
+        Where several moves lead to the cell, the mean of their shown rewards is expected. A death's
+        reward is not counted, and a hidden goal's tells nothing about cells like its own.
+        """
+        graph = self.graph
         n_matches = matches.sum(1)
-        explained = (n_matches > 0) & ~died
+        counts = (n_matches > 0) & (found | ~over)
         shown = (matches * graph.reward[node]).sum(1) / np.maximum(1, n_matches)
-        beyond = np.where(explained, reward - shown, 0.0)
+        beyond = np.where(counts, moves.reward - shown, 0.0)
         self.paid += np.bincount(cell, beyond, len(self.paid))
-        self.counted += np.bincount(cell, explained, len(self.counted))
-        move = matches.argmax(1)
-        kind = self.entered_class[node, move]
-        ordinary = explained & ~found
-        self.class_paid += np.bincount(kind, beyond * ordinary, len(self.class_paid))
-        self.class_counted += np.bincount(kind, ordinary, len(self.class_counted))
-        lively = ~over  # where an opponent ended the episode, the move says little
-        self.moves.add(task[lively], action[lively], matches[lively], graph_slip(graph)[node[lively]])
+        self.counted += np.bincount(cell, counts, len(self.counted))
+        entered = graph.entered_class[node, matches.argmax(1)]
+        counts &= ~found
+        self.class_paid += np.bincount(entered, beyond * counts, len(self.class_paid))
+        self.class_counted += np.bincount(entered, counts, len(self.class_counted))
 
+    def _watch_opponents(self, moves: Moves, going: Bools) -> None:
+        """Rule out kinds of opponents; see the level anew where they have become known."""
+        levels = list(self._shown)
+        for t, belief in self.opponents.items():
+            mine = np.flatnonzero((moves.task == t) & going)
+            tables = self.batch.tables[t]
+            before, after = moves.state[mine], moves.entered[mine]
+            places = tables.opponents
+            belief.add(Moved(moves.time[mine], places[before], places[after], tables.cell[after]))
+            levels[t] = belief.level
+        if levels != self._shown:
+            self._shown = levels
+            self.graph = graph_of(self.batch, levels)
 
-def graph_slip(graph):
-    return graph.slip
-
-
-def _winds(graph) -> Floats:
-    return np.stack([tables.wind for tables in graph.tables])
-
-
-def _classes(graph) -> Ints:
-    """Return the class of what each move enters [N, A], numbered over all tasks."""
-    codes = np.concatenate(
-        [_codes(tables.level.rows, 1)[1:-1, 1:-1].ravel() for tables in graph.tables]
-    ).astype(int)
-    coins = graph.coins_left
-    takes = coins[graph.next] < coins[:, None]
-    return graph.task[:, None] * CLASSES + codes[graph.cell[graph.next]] + 128 * takes
+    def maps(self, controls: Floats) -> ExperienceMaps:
+        """Return the maps of all tasks, with what is believed about the controls [T, A, A]."""
+        graph = self.graph
+        reachable = np.zeros(graph.n_cells)
+        reachable[graph.cell[~graph.over]] = 1
+        return ExperienceMaps(
+            reachable=graph.by_task(reachable),
+            visits=graph.by_task(self.visits),
+            paid=graph.by_task(self.paid / np.maximum(1, self.counted)),
+            goals=graph.by_task(self.goals),
+            deaths=graph.by_task(self.deaths),
+            controls=controls,
+            goal_hidden=self.goal_hidden.astype(float),
+        )

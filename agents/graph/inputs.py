@@ -1,44 +1,252 @@
 """The inputs of the graph network: numbers for each node and each move of the shown graph.
 
-They are read off the shown level and the maps of experience; nothing hidden enters.
+They are read off the shown level and the maps of experience; nothing hidden enters. Distances are
+shortest paths on the graph, in moves: a person sees at a glance how far things are. Costs, danger
+and chance play no part in them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.graph.experience import CLASSES, Experience
-from game.world.batch import Chance, GridBatch, once_per_batch
-from game.world.rules import MOVES, SIDES, STAY, Bools, Floats, Ints
-from game.world.shown_graph import ShownGraph, has_hidden_goal, shown_graph
+from agents.graph.experience import Experience
+from game.world.rules import SIDES, STAY, Bools, Floats, Ints
+from game.world.shown_graph import ShownGraph
 from game.world.tables import N_ACTIONS
 
-FAR = 30.0  # moves; distances saturate at about this
+Floats32 = NDArray[np.float32]
+FAR = 30.0  # moves; inputs that are distances saturate at about this
+MOST_BEYOND = 2.0  # of rewards beyond the shown ones, in units of the largest shown reward
+EACH_MOVE = 0.1  # "episodes ahead" where experience counts at the very next move
+
 NODE_INPUTS = (
-    "over", "dead", "goal shown", "slip", "start", "from start", "opponent near",
-    "steps", "step reward", "goal ends", "goal hidden",
-    "unvisited", "visits", "goal found here", "deaths", "paid beyond", "to unvisited", "to goal",
-    "any goal found", "share visited", "episodes", "episodes ahead", "wind", "controls known",
+    # of the level
+    "over",
+    "dead",
+    "goal shown",
+    "slip",
+    "start",
+    "from start",
+    "opponent near",
+    "step reward",
+    "goal ends",
+    "goal hidden",
+    # of experience, and of time
+    "steps left",
+    "unvisited",
+    "visits",
+    "goal found here",
+    "deaths",
+    "paid beyond",
+    "to unvisited",
+    "to goal",
+    "to untried",
+    "any goal found",
+    "share visited",
+    "episodes",
+    "episodes ahead",
+    "wind",
+    "controls known",
 )
 MOVE_INPUTS = (
-    "reward", "bump", "deadly", "goal", "slip next", "stays", "changes", "opponent next",
-    "from start", "unvisited", "visits", "paid beyond", "class paid", "class unknown", "deaths",
-    "to unvisited", "to goal", "onward",
+    # of the level
+    "reward",
+    "bump",
+    "deadly",
+    "slip next",
+    "stays",
+    "changes",
+    "opponent next",
+    "from start",
+    "onward",
+    # of experience
+    "goal",
+    "unvisited",
+    "visits",
+    "paid beyond",
+    "class paid",
+    "class unknown",
+    "deaths",
+    "untried",
+    "to unvisited",
+    "to goal",
+    "to untried",
 )
 
 
 @dataclass(frozen=True)
 class GraphInputs:
-    """Inputs of the network for N nodes."""
+    """The inputs of N nodes, and how moves lead from one to another."""
 
-    nodes: NDArray[np.float32]  # [N, NODE_INPUTS]
-    moves: NDArray[np.float32]  # [N, A, MOVE_INPUTS] expected over the move that takes effect
-    next: Ints  # [N, A]
-    effect: NDArray[np.float32] | None  # [N, A, A] probability of the effective move; None: itself
-    controls: Floats  # [T, A, A] probability that an action is a move
+    nodes: Floats32  # [N, NODE_INPUTS]
+    moves: Floats32  # [N, A, MOVE_INPUTS], expected over the move that takes effect
+    next: Ints  # [N, A] the node after each move, if it takes effect
+    effect: Floats32 | None  # [N, A, A] probability of the effective move; None: the intended one
+    controls: Floats  # [T, A, A] probability that an action (row) is a move (column)
+    node: Ints  # [T, S] the node of each state
+
+
+def graph_inputs(
+    experience: Experience, episodes_ahead: float, steps_left: Ints | None = None
+) -> GraphInputs:
+    """Return the inputs of the network, given what was experienced.
+
+    `episodes_ahead` is how many episodes will be played before experience counts again;
+    `steps_left` [T] how many moves the present one lasts, by default a whole episode.
+    """
+    graph, batch = experience.graph, experience.batch
+    level = _level_inputs(graph, experience)
+    nodes, moves = level.nodes.copy(), level.moves.copy()
+    belief = experience.moves.estimate()
+    per_task: Callable[[Any], Floats] = lambda values: np.asarray(values, float)[graph.task]
+    cell = graph.cell
+    n_tasks = batch.n_tasks
+    unvisited = (experience.visits[cell] == 0) & ~graph.over
+    to_new = steps_to(graph, unvisited, level.onward)
+    goal = (experience.goals[cell] > 0) | graph.goal
+    to_goal = steps_to(graph, goal, level.onward)
+    untried = experience.untried[graph.entered_class] & ~graph.over[:, None]
+    to_untried = steps_to(graph, untried.any(1), level.onward)
+    live = np.bincount(graph.task, ~graph.over, n_tasks)
+    n_new = np.bincount(graph.task, unvisited, n_tasks)
+    class_counted = experience.class_counted[graph.entered_class]
+    class_paid = experience.class_paid[graph.entered_class] / np.maximum(1, class_counted)
+    of_node = {
+        "steps left": per_task(np.log(batch.steps if steps_left is None else steps_left) / 6),
+        "unvisited": unvisited,
+        "visits": np.tanh(np.log1p(experience.visits) / 4)[cell],
+        "goal found here": (experience.goals > 0)[cell],
+        "deaths": (experience.deaths / np.maximum(1, experience.visits))[cell],
+        "paid beyond": _beyond(
+            (experience.paid / np.maximum(1, experience.counted))[cell] / level.scale
+        ),
+        "to unvisited": _squashed(to_new),
+        "to goal": _squashed(to_goal),
+        "to untried": _squashed(to_untried),
+        "any goal found": per_task(experience.found),
+        "share visited": per_task(1 - n_new / live),
+        "episodes": per_task(np.log1p(experience.episodes) / 5),
+        "episodes ahead": np.log(episodes_ahead) / 3,
+        "wind": per_task(belief.wind.sum(1)),
+        "controls known": per_task(belief.controls.max(2).mean(1)),
+    }
+    of_move = {
+        "goal": goal[graph.next],
+        "unvisited": unvisited[graph.next],
+        **{name: of_node[name][graph.next] for name in ("visits", "paid beyond", "deaths")},
+        "class paid": _beyond(class_paid / level.scale[:, None]),
+        "class unknown": class_counted == 0,
+        "untried": untried,
+        "to unvisited": _change(graph, to_new),
+        "to goal": _change(graph, to_goal),
+        "to untried": _change(graph, to_untried),
+    }
+    _fill(nodes, NODE_INPUTS, of_node)
+    _fill(moves, MOVE_INPUTS, of_move)
+    effect = _effects(graph, belief.wind, belief.slip_factor)
+    if effect is not None:
+        moves = effect @ moves
+    return GraphInputs(nodes, moves, graph.next, effect, belief.controls, graph.node)
+
+
+def _fill(array: Floats32, names: tuple[str, ...], values: dict[str, Any]) -> None:
+    """Write inputs by their names into the last axis of an array."""
+    for name, value in values.items():
+        array[..., names.index(name)] = value
+
+
+# --- what does not depend on experience --------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _LevelInputs:
+    """The inputs of the shown level; those of experience are zero."""
+
+    nodes: Floats32
+    moves: Floats32
+    onward: Bools  # [N, A] moves that lead to another node, in which the agent lives
+    scale: Floats  # [N] the largest reward that the task shows
+
+
+def _level_inputs(graph: ShownGraph, experience: Experience) -> _LevelInputs:
+    """Return the inputs of the shown levels, which the graph keeps."""
+    if "level inputs" not in graph.results:
+        graph.results["level inputs"] = _computed_level_inputs(graph, experience.goal_hidden)
+    found: _LevelInputs = graph.results["level inputs"]
+    return found
+
+
+def _computed_level_inputs(graph: ShownGraph, goal_hidden: Bools) -> _LevelInputs:
+    """Return the inputs of the shown levels."""
+    levels = graph.shown
+    largest = np.array(
+        [
+            max(abs(level.goal_reward), float(np.abs(tables.reward).max()))
+            for level, tables in zip(levels, graph.tables)
+        ]
+    )
+    per_step = np.array([abs(level.step_reward) * level.steps for level in levels])
+    onto_itself = graph.next == np.arange(graph.n_nodes)[:, None]
+    deadly = graph.terminated & ~graph.goal[graph.next]
+    onward = ~graph.over[:, None] & ~deadly & ~onto_itself
+    start = graph.start > 0
+    from_start = _steps_from(graph, start, onward)
+    near = _opponent_distance(graph)
+    scale = largest[graph.task]
+    bump = onto_itself.copy()
+    bump[:, STAY] = False
+    nodes = np.zeros((graph.n_nodes, len(NODE_INPUTS)), np.float32)
+    moves = np.zeros((graph.n_nodes, N_ACTIONS, len(MOVE_INPUTS)), np.float32)
+    of_node = {
+        "over": graph.over,
+        "dead": graph.over & ~graph.goal,
+        "goal shown": graph.goal,
+        "slip": graph.slip,
+        "start": start,
+        "from start": _squashed(from_start),
+        "opponent near": np.exp(-near / 2),
+        "step reward": np.tanh(per_step / largest)[graph.task],
+        "goal ends": np.array([level.ends == "goal" for level in levels])[graph.task],
+        "goal hidden": goal_hidden[graph.task],
+    }
+    of_move = {
+        "reward": graph.reward / scale[:, None],
+        "bump": bump,
+        "deadly": deadly,
+        "slip next": graph.slip[graph.next],
+        "stays": np.arange(N_ACTIONS) == STAY,
+        "changes": graph.changes,
+        "opponent next": np.exp(-near[graph.next]),
+        "from start": _change(graph, from_start),
+        "onward": onward,
+    }
+    _fill(nodes, NODE_INPUTS, of_node)
+    _fill(moves, MOVE_INPUTS, of_move)
+    return _LevelInputs(nodes, moves, onward, scale)
+
+
+def _opponent_distance(graph: ShownGraph) -> Floats:
+    """Return how many cells the nearest opponent is away in each node [N]; infinite for none."""
+    width = np.array([level.width for level in graph.shown])[graph.task]
+    row, column = np.divmod(graph.cell - graph.first_cell[graph.task], width)
+    nearest = np.full(graph.n_nodes, np.inf)
+    for place in graph.unknown.T:
+        away = np.abs(place // width - row) + np.abs(place % width - column)
+        nearest = np.minimum(nearest, np.where(place >= 0, away, np.inf))
+    for t, tables in enumerate(graph.tables):
+        if tables.opponents.shape[1]:
+            nodes = slice(graph.first[t], graph.first[t + 1])
+            away = np.abs(tables.opponents - tables.cell[:, None]).sum(-1).min(1)
+            nearest[nodes] = np.minimum(nearest[nodes], away[graph.state[nodes]])
+    return nearest
+
+
+# --- distances and chances ---------------------------------------------------------------------
 
 
 def steps_to(graph: ShownGraph, targets: Bools, onward: Bools) -> Floats:
@@ -55,187 +263,47 @@ def steps_to(graph: ShownGraph, targets: Bools, onward: Bools) -> Floats:
         np.minimum(distance, ahead, out=distance)
 
 
-def squash(values: Floats) -> Floats:
-    """Return distances as numbers from 0 to 1; 1 for infinite ones."""
-    return 1 - np.exp(-values / FAR)
+def _steps_from(graph: ShownGraph, sources: Bools, onward: Bools) -> Floats:
+    """Return the fewest moves from one of the sources [N] to each node; infinite if there is no
+    path."""
+    distance = np.where(sources, 0.0, np.inf)
+    frontier, steps = np.flatnonzero(sources), 0
+    while len(frontier):
+        steps += 1
+        ahead = graph.next[frontier][onward[frontier]]
+        frontier = np.unique(ahead[np.isinf(distance[ahead])])
+        distance[frontier] = steps
+    return distance
 
 
-class StaticInputs:
-    """The inputs that do not depend on experience."""
-
-    def __init__(self, graph: ShownGraph, batch: GridBatch) -> None:
-        self.graph = graph
-        levels = [tables.level for tables in graph.tables]
-        n = graph.n_nodes
-        reward = graph.reward
-        scale = np.array([max(abs(level.goal_reward), *np.abs(t.reward).ravel()) for level, t in zip(levels, graph.tables)])
-        self.scale = scale  # [T]
-        self.by_node = scale[graph.task]
-        self.ends = graph.terminated
-        good = graph.goal[graph.next]
-        self.deadly = graph.terminated & ~good
-        self.onward = ~graph.over[:, None] & ~self.deadly & (graph.next != np.arange(n)[:, None])
-        start = graph.start
-        from_start = self._from_start(start > 0)
-        self.nodes = np.zeros((n, len(NODE_INPUTS)), np.float32)
-        self.moves = np.zeros((n, N_ACTIONS, len(MOVE_INPUTS)), np.float32)
-        node, move = self.node, self.move
-        per = lambda values: np.array(values, float)[graph.task]
-        node("over")[:] = graph.over
-        node("dead")[:] = graph.over & ~graph.goal
-        node("goal shown")[:] = graph.goal
-        node("slip")[:] = graph.slip
-        node("start")[:] = start > 0
-        node("from start")[:] = squash(from_start)
-        near = self._opponents()
-        node("opponent near")[:] = np.exp(-near / 2)
-        node("steps")[:] = per([np.log(level.steps) / 6 for level in levels])
-        node("step reward")[:] = per([np.tanh(abs(level.step_reward) * level.steps / s) for level, s in zip(levels, scale)])
-        node("goal ends")[:] = per([level.ends == "goal" for level in levels])
-        self.goal_hidden = np.array([has_hidden_goal(t.level) for t in batch.tables])
-        node("goal hidden")[:] = self.goal_hidden[graph.task]
-        move("reward")[:] = reward / self.by_node[:, None]
-        move("bump")[:] = (graph.next == np.arange(n)[:, None])
-        move("bump")[:, STAY] = 0
-        move("deadly")[:] = self.deadly
-        move("slip next")[:] = graph.slip[graph.next]
-        move("stays")[:, STAY] = 1
-        changed = np.zeros((n, N_ACTIONS), bool)
-        for name in ("keys", "coins", "boxes", "gates"):
-            parts = [getattr(t, name).reshape(t.n_states, -1) for t in graph.tables]
-            if not any(p.shape[1] for p in parts):
-                continue
-            for t, part in enumerate(parts):
-                if part.shape[1] and part.any():
-                    rows = slice(graph.first[t], graph.first[t + 1])
-                    own = part[graph.state[rows]]
-                    ahead = part[graph.state[graph.next[rows]]]
-                    changed[rows] |= (own[:, None] != ahead).any(-1)
-        move("changes")[:] = changed
-        move("opponent next")[:] = np.exp(-near[graph.next])
-        move("from start")[:] = self.change(from_start)
-        move("onward")[:] = self.onward
-
-    def node(self, name: str) -> np.ndarray:
-        return self.nodes[:, NODE_INPUTS.index(name)]
-
-    def move(self, name: str) -> np.ndarray:
-        return self.moves[..., MOVE_INPUTS.index(name)]
-
-    def _from_start(self, start: Bools) -> Floats:
-        """Return the fewest moves from a start to each node [N]."""
-        graph = self.graph
-        distance = np.where(start, 0.0, np.inf)
-        frontier, steps = np.flatnonzero(start), 0
-        while len(frontier):
-            steps += 1
-            ahead = graph.next[frontier][self.onward[frontier]]
-            ahead = ahead[distance[ahead] == np.inf]
-            distance[ahead] = steps
-            frontier = np.unique(ahead)
-        return distance
-
-    def _opponents(self) -> Floats:
-        """Return the distance of the nearest opponent in each node [N], in moves."""
-        graph = self.graph
-        nearest = np.full(graph.n_nodes, np.inf)
-        width = np.array([t.level.width for t in graph.tables])[graph.task]
-        local = graph.cell - graph.first_cell[graph.task]
-        here = np.stack([local // width, local % width], -1)
-        for column in graph.unknown.T:
-            there = np.stack([column // width, column % width], -1)
-            away = np.abs(here - there).sum(1)
-            nearest = np.minimum(nearest, np.where(column >= 0, away, np.inf))
-        for t, tables in enumerate(graph.tables):
-            if tables.opponents.size:
-                rows = slice(graph.first[t], graph.first[t + 1])
-                away = np.abs(tables.opponents - tables.cell[:, None]).sum(-1).min(1)
-                nearest[rows] = np.minimum(nearest[rows], away[graph.state[rows]])
-        return nearest
-
-    def change(self, distance: Floats) -> Floats:
-        """Return by how many moves each move changes a distance [N, A], from -1 to 1; where it is
-        infinite before or after, 0 or the sign of the change."""
-        ahead = np.minimum(distance, 1e6)[self.graph.next]
-        return np.clip(ahead - np.minimum(distance, 1e6)[:, None], -1, 1)
+def _squashed(distance: Floats) -> Floats:
+    """Return distances as numbers from 0 to 1, which stands for infinity."""
+    squashed: Floats = 1 - np.exp(-distance / FAR)
+    return squashed
 
 
-@once_per_batch
-def static_inputs(batch: GridBatch) -> StaticInputs:
-    """Return the static inputs of a batch. The batch keeps them: do not change them."""
-    return StaticInputs(shown_graph(batch), batch)
+def _change(graph: ShownGraph, distance: Floats) -> Floats:
+    """Return by how much each move changes a distance [N, A], from -1 to 1."""
+    finite = np.minimum(distance, 1e6)
+    change: Floats = np.clip(finite[graph.next] - finite[:, None], -1, 1)
+    return change
 
 
-def graph_inputs(experience: Experience, episodes_ahead: float) -> GraphInputs:
-    """Return the inputs of the network, given what was experienced.
+def _beyond(reward: Floats) -> Floats:
+    """Return rewards beyond the shown ones within bounds."""
+    return np.clip(reward, -MOST_BEYOND, MOST_BEYOND)
 
-    `episodes_ahead` is the number of episodes that will be played before experience counts again.
+
+def _effects(graph: ShownGraph, wind: Floats, slip_factor: Floats) -> Floats32 | None:
+    """Return the probability of each effective move given each intended one [N, A, A]; None where
+    all moves take effect as intended.
+
+    `wind` [T, A] and `slip_factor` [T] are as believed.
     """
-    batch, graph = experience.batch, experience.graph
-    static = static_inputs(batch)
-    nodes, moves = static.nodes.copy(), static.moves.copy()
-
-    def node(name: str) -> np.ndarray:
-        return nodes[:, NODE_INPUTS.index(name)]
-
-    def move(name: str) -> np.ndarray:
-        return moves[..., MOVE_INPUTS.index(name)]
-
-    def per_task(values: Floats) -> Floats:
-        return values[graph.task]
-
-    cell = graph.cell
-    unvisited = (experience.visits[cell] == 0) & ~graph.over
-    known_goal = (experience.goals[cell] > 0) | (graph.goal & graph.over) | (graph.goal & (static.ends.any(1)))
-    known_goal = (experience.goals[cell] > 0) | graph.goal
-    paid = experience.paid / np.maximum(1, experience.counted)
-    paid_here = paid[cell] / static.by_node
-    class_counted = experience.class_counted[experience.entered_class]
-    class_paid = experience.class_paid[experience.entered_class] / np.maximum(1, class_counted)
-    to_new = steps_to(graph, unvisited, static.onward)
-    to_goal = steps_to(graph, known_goal, static.onward)
-    belief = experience.moves.estimate()
-    node("unvisited")[:] = unvisited
-    node("visits")[:] = np.tanh(np.log1p(experience.visits[cell]) / 4)
-    node("goal found here")[:] = experience.goals[cell] > 0
-    deaths = experience.deaths / np.maximum(1, experience.visits)
-    node("deaths")[:] = deaths[cell]
-    node("paid beyond")[:] = np.clip(paid_here, -2, 2)
-    node("to unvisited")[:] = squash(to_new)
-    node("to goal")[:] = squash(to_goal)
-    found = np.bincount(graph.task, experience.goals[cell] > 0, batch.n_tasks) > 0
-    node("any goal found")[:] = per_task(found | ~static.goal_hidden)
-    live = np.bincount(graph.task, ~graph.over, batch.n_tasks)
-    node("share visited")[:] = per_task(1 - np.bincount(graph.task, unvisited, batch.n_tasks) / live)
-    node("episodes")[:] = per_task(np.log1p(experience.episodes) / 5)
-    node("episodes ahead")[:] = np.log(episodes_ahead) / 3
-    node("wind")[:] = per_task(belief.wind.sum(1))
-    node("controls known")[:] = per_task(belief.controls.max(2).mean(1))
-    move("goal")[:] = known_goal[graph.next]
-    move("unvisited")[:] = unvisited[graph.next]
-    move("visits")[:] = node("visits")[graph.next]
-    move("paid beyond")[:] = node("paid beyond")[graph.next]
-    move("class paid")[:] = np.clip(class_paid / static.by_node[:, None], -2, 2)
-    move("class unknown")[:] = class_counted == 0
-    move("deaths")[:] = node("deaths")[graph.next]
-    move("to unvisited")[:] = static.change(to_new)
-    move("to goal")[:] = static.change(to_goal)
-    effect = effects(graph, belief.wind, belief.slip_factor)
-    if effect is not None:
-        moves = effect @ moves
-    return GraphInputs(nodes, moves, graph.next, effect, belief.controls)
-
-
-def effects(graph: ShownGraph, wind: Floats, factor: Floats) -> NDArray[np.float32] | None:
-    """Return the probability of each effective move [N, A, A], given each intended one; None where
-    every move takes effect itself."""
-    slip = np.minimum(1, graph.slip * factor[graph.task])
+    slip = np.minimum(1, graph.slip * slip_factor[graph.task])
     if not (slip.any() or wind.any()):
         return None
-    aside = np.zeros((N_ACTIONS, N_ACTIONS))
-    np.add.at(aside, (np.arange(N_ACTIONS)[:, None], SIDES), 0.5)
-    own = np.eye(N_ACTIONS)
-    slid = own + slip[:, None, None] * (aside - own)
-    blown = wind[graph.task]
-    calm = 1 - blown.sum(1)
-    return (calm[:, None, None] * slid + blown[:, None]).astype(np.float32)
+    own, blown = np.eye(N_ACTIONS), wind[graph.task]
+    slid = own + slip[:, None, None] * (own[SIDES].mean(1) - own)
+    calm = (1 - blown.sum(1))[:, None, None]
+    return (calm * slid + blown[:, None]).astype(np.float32)

@@ -68,6 +68,12 @@ def mixed(effect: Tensor, values: Tensor) -> Tensor:
     return torch.bmm(effect, values.transpose(0, 1)).transpose(0, 1)
 
 
+def _messages(values: Tensor, move: Tensor, inputs: GraphTensors) -> tuple[Tensor, Tensor, Tensor]:
+    """Return relu(ahead(values) + move) [A, N, C], its maximum and its mean over moves [N, C]."""
+    messages = torch.add(inputs.ahead(values), move).relu_()
+    return messages, messages.amax(0), messages.sum(0).div_(N_ACTIONS)
+
+
 class _Pooled(torch.autograd.Function):
     """The maximum and the mean over moves of relu(ahead(values) + move), side by side [N, 2 C].
 
@@ -76,11 +82,10 @@ class _Pooled(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, values: Tensor, move: Tensor, inputs: GraphTensors) -> Tensor:
-        messages = torch.add(inputs.ahead(values), move).relu_()  # [A, N, C]
-        highest = messages.amax(0)
+        messages, highest, mean = _messages(values, move, inputs)
         ctx.inputs = inputs
         ctx.save_for_backward(messages, highest)
-        return torch.cat([highest, messages.mean(0)], 1)
+        return torch.cat([highest, mean], 1)
 
     @staticmethod
     @once_differentiable

@@ -3,9 +3,10 @@
 What the agent experiences in a level is written into maps over its cells: where it has been, what
 was paid beyond what the board shows, where goals were and where it died (`experience.py`), and what
 its actions turned out to do (`moves_belief.py`). A graph network reads the shown level together
-with these maps and gives the policy for the next episodes (`network.py`). Meta-training teaches the
-network what to do with its maps: the loss is the exact return after each update of the maps, and
-the chance of finding the goal as long as it is hidden.
+with these maps and gives the policy (`network.py`): for the next episodes, or for the next move
+where a step is one episode. Meta-training teaches the network what to do with its maps. The loss is
+the exact return of the policy after each update of the maps, and the chance of finding the goal
+while it is hidden. First order: no gradient flows through the maps.
 
 Relatives: Neural Map (Parisotto and Salakhutdinov 2018) keeps a learned memory by place; value
 iteration networks (Tamar et al. 2016) and gated path planning networks (Lee et al. 2018) read a map
@@ -15,7 +16,7 @@ by repeated local messages. Here the memory is written by fixed rules, and only 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Self
 
@@ -27,15 +28,21 @@ from agents.gradient.losses import Dynamics, expected_returns
 from agents.gradient.meta_optimizer import MetaOptimizer, OuterConfig
 from agents.gradient.policy import Params
 from agents.graph.experience import Experience
-from agents.graph.inputs import GraphInputs, graph_inputs
+from agents.graph.inputs import EACH_MOVE, GraphInputs, graph_inputs
 from agents.graph.network import GraphTensors, embed, init_network, move_log_probs
+from agents.graph.walk import Walk
 from agents.learner import NO_CHANGES, Arrays, BaseLearner, Changes, check_options
 from agents.rollout import Rngs, Rollout, adaptation_step, roll_out
-from game.session.trace import AdaptationStep
+from game.session.trace import AdaptationStep, ExperienceMaps
 from game.world.batch import GridBatch
 from game.world.planner import baseline_returns, expected_return
 from game.world.rules import Floats
-from game.world.shown_graph import shown_graph
+from game.world.tables import N_ACTIONS
+
+STAGE_EPISODES = (1, 2, 5, 5, 10)  # that training plays between two updates of the maps
+STAGE_MOVES = (1, 2, 4, 8)  # the same where experience counts at every move
+LOW, LOW_SLOPE = -2.0, 0.2  # scores below count less, so that no single task dominates
+MOVES_BEFORE = (0, 0, 16, 48, 128)  # of a trial before training looks at it
 
 
 @dataclass(frozen=True)
@@ -45,31 +52,33 @@ class NeuralMapConfig:
     channels: int = 32
     """Channels of the graph network (1 to 1024)."""
     rounds: int = 10
-    """Rounds of messages while adapting (1 to 1000); training draws half of that or up to as many."""
+    """Rounds of messages while adapting (2 to 1000); training draws half to 1.5 times as many."""
     episodes: int = 20
-    """Episodes of each adaptation step (1 to 10000)."""
+    """Episodes of each adaptation step (1 to 10000). With 1, the maps are read at every move."""
     parts: int = 4
-    """Updates of the maps within an adaptation step (1 to 10000)."""
+    """Times that the maps are read in a step of several episodes (1 to 10000)."""
     stages: int = 5
     """Updates of the maps on each task in an iteration (1 to 100)."""
+    each_move: float = 0.5
+    """Share of iterations that train for maps that are read at every move (0 to 1)."""
     discovery: float = 2.0
     """Weight of the probability of finding a hidden goal (0 to 1e6)."""
+    trying: float = 0.5
+    """Weight of the probability of trying what pays a hidden reward, once a goal is found (0 to
+    1e6)."""
     entropy: float = 0.01
     """Weight of the policy's entropy (0 to 1e6)."""
     outer: OuterConfig = field(default_factory=OuterConfig)
 
     def __post_init__(self) -> None:
-        check_options(self, channels=(1, 1024), rounds=(1, 1000), episodes=(1, 10_000))
-        check_options(self, parts=(1, 10_000), stages=(1, 100))
-        check_options(self, discovery=(0, 1e6), entropy=(0, 1e6))
+        check_options(self, channels=(1, 1024), rounds=(2, 1000), episodes=(1, 10_000))
+        check_options(self, parts=(1, 10_000), stages=(1, 100), each_move=(0, 1))
+        check_options(self, discovery=(0, 1e6), trying=(0, 1e6), entropy=(0, 1e6))
 
     @property
     def episodes_per_task(self) -> int:
         """The number of episodes that are sampled at once on each task."""
         return self.episodes
-
-
-STAGE_EPISODES = (1, 2, 5, 5, 10)
 
 
 class NeuralMap(BaseLearner):
@@ -80,114 +89,237 @@ class NeuralMap(BaseLearner):
 
     def __init__(self, config: NeuralMapConfig, seed: int) -> None:
         super().__init__(config, seed)
-        self.meta = MetaOptimizer(init_network(config.channels, np.random.default_rng(seed)), config.outer)
+        weights = init_network(config.channels, np.random.default_rng(seed))
+        self.meta = MetaOptimizer(weights, config.outer)
 
     def meta_update(self, batch: GridBatch, rngs: Rngs, progress: float) -> dict[str, float]:
-        config = self.config
+        """Read and update the maps several times, and take one step along the mean gradient."""
         chooser = np.random.default_rng(rngs[0].integers(1 << 32))
-        rounds = int(chooser.integers(config.rounds // 2, config.rounds + 5))
-        params = {n: p.detach().requires_grad_() for n, p in self.meta.params.items()}
-        dynamics = Dynamics(batch, self.dtype)
-        baselines = baseline_returns(batch)
-        scale = torch.from_numpy(np.maximum(baselines.optimal - baselines.random, 1e-3)).to(self.dtype)
-        random = torch.from_numpy(baselines.random).to(self.dtype)
-        experience = Experience(batch)
-        hidden = torch.from_numpy(~experience.found()).to(self.dtype)
-        metrics: dict[str, float] = {}
-        env_steps = 0
-        for stage in range(config.stages):
-            episodes = int(chooser.choice(STAGE_EPISODES))
-            unfound = torch.from_numpy(~experience.found()).to(self.dtype)
-            inputs = graph_inputs(experience, episodes)
-            logp, policy = self.policy(params, batch, inputs, rounds)
-            returns, chance = expected_returns(dynamics, [policy, policy], [False, True])
-            score = ((returns - random) / scale).clamp_min(-3)
-            finding = 1 - (1 - chance.clamp(0, 1)) ** episodes
-            entropy = -(logp.exp() * logp).sum(-1).mean()
-            loss = -score - config.discovery * finding * unfound
-            loss = loss.mean() - config.entropy * entropy
-            (loss / config.stages).backward()
-            metrics[f"train_score_{stage}"] = float(score.detach().mean())
-            metrics[f"found_{stage}"] = 1 - float(unfound.mean())
-            metrics["entropy"] = float(entropy.detach())
-            if stage < config.stages - 1:
-                data = roll_out(batch, normalised(policy), episodes, rngs)
-                env_steps += int(data.env_steps.sum())
-                experience.add(data)
-        grads = {n: p.grad[None] for n, p in params.items()}
+        params = {name: p.detach().requires_grad_() for name, p in self.meta.params.items()}
+        rounds = self.config.rounds
+        reader = MapReader(params, int(chooser.integers(rounds // 2, 3 * rounds // 2 + 1)))
+        objective = MapObjective(batch, self.config, self.dtype)
+        train = _train_by_move if chooser.random() < self.config.each_move else _train_by_episodes
+        env_steps = train(reader, objective, self.config.stages, chooser, rngs)
+        grads = {name: p.grad[None] for name, p in params.items() if p.grad is not None}
         norm = self.meta.step(grads, torch.zeros(0, dtype=torch.long), progress)
-        return {**metrics, "gradient_norm": norm, "env_steps": env_steps}
-
-    def policy(
-        self, params: Params, batch: GridBatch, inputs: GraphInputs, rounds: int
-    ) -> tuple[Tensor, Tensor]:
-        """Return log-probabilities of moves at nodes [N, A], and of actions in states [T, S, A]."""
-        tensors = GraphTensors(inputs, self.dtype)
-        logp = move_log_probs(params, tensors, embed(params, tensors, rounds))
-        node = torch.from_numpy(shown_graph(batch).node)
-        moves = logp.exp()[node]  # [T, S, A]
-        controls = torch.from_numpy(inputs.controls).to(self.dtype)
-        return logp, moves @ controls.mT
+        return {**objective.metrics, "gradient_norm": norm, "env_steps": env_steps}
 
     @property
     def episodes_per_step(self) -> int:
+        """The number of episodes of each adaptation step."""
         return self.config.episodes
 
     def with_episodes(self, episodes: int) -> Self:
+        """See `Learner.with_episodes`."""
         other = copy.copy(self)
-        other.config = replace(self.config, episodes=episodes, parts=min(self.config.parts, episodes))
+        other.config = replace(self.config, episodes=episodes)
         return other
 
     def adapt(
         self, batch: GridBatch, rngs: Rngs, steps: int, changes: Changes = NO_CHANGES
     ) -> Iterator[AdaptationStep]:
-        config = self.config
-        params = {n: p.detach() for n, p in self.meta.average.items()}
-        experience = Experience(batch)
-        env_steps = np.zeros(batch.n_tasks, int)
-        sizes = [len(part) for part in np.array_split(np.arange(config.episodes), config.parts)]
-        for k in range(steps + 1):
-            parts: list[Rollout] = []
-            for i, size in enumerate(sizes):
-                inputs = graph_inputs(experience, size)
-                with torch.no_grad():
-                    _, policy = self.policy(params, batch, inputs, config.rounds)
-                probs = normalised(policy)
-                if i == 0:
-                    first, maps = probs, experience.maps(inputs.controls)
-                parts.append(roll_out(batch, probs, size, rngs))
-                experience.add(parts[-1])
-            data = joined(parts)
-            exact = expected_return(batch, first)
-            step = adaptation_step(k, env_steps, first, data, exact, gradient_steps=0)
-            yield replace(step, maps=maps)
-            env_steps = env_steps + data.env_steps
+        """Fill the maps and read them; see `Learner.adapt`."""
+        params = {name: p.detach() for name, p in self.meta.average.items()}
+        reader = MapReader(params, self.config.rounds)
+        if self.config.episodes == 1:
+            return _adapt_by_move(reader, batch, rngs, steps)
+        return _adapt_by_episodes(reader, batch, rngs, steps, self.config)
 
     @property
     def dtype(self) -> torch.dtype:
+        """The floating-point type of the meta-parameters."""
         return self.meta.params["embed"].dtype
 
     def state(self) -> Arrays:
+        """Return the averaged weights."""
         return {name: p.numpy().copy() for name, p in self.meta.average.items()}
 
     def load(self, state: Arrays) -> None:
+        """See `Learner.load`."""
         ordered = {name: torch.from_numpy(state[name]) for name in self.meta.params}
         self.meta = MetaOptimizer(ordered, self.config.outer)
 
     def checkpoint(self) -> Arrays:
+        """See `Learner.checkpoint`."""
         return {name: tensor.numpy() for name, tensor in self.meta.checkpoint().items()}
 
     def restore(self, checkpoint: Arrays) -> None:
+        """See `Learner.restore`."""
         self.meta.restore({name: torch.from_numpy(a) for name, a in checkpoint.items()})
 
 
-def normalised(policy: Tensor) -> Floats:
-    """Return probabilities [T, S, A] as an array whose rows add up to 1."""
+@dataclass(frozen=True)
+class MapReader:
+    """The network with its weights: gives the policy that belongs to the maps."""
+
+    params: Params
+    rounds: int
+
+    def policy(self, inputs: GraphInputs) -> Tensor:
+        """Return the probabilities of actions [T, S, A]."""
+        tensors = GraphTensors(inputs, self.params["embed"].dtype)
+        moves = move_log_probs(self.params, tensors, embed(self.params, tensors, self.rounds)).exp()
+        controls = torch.from_numpy(inputs.controls).to(moves.dtype)
+        return moves[torch.from_numpy(inputs.node)] @ controls.mT
+
+    def probabilities(self, inputs: GraphInputs) -> Floats:
+        """Return the probabilities of actions [T, S, A] as an array."""
+        with torch.no_grad():
+            return as_probabilities(self.policy(inputs))
+
+
+def as_probabilities(policy: Tensor) -> Floats:
+    """Return a policy [T, S, A] as an array whose rows add up to 1."""
     probs: Floats = policy.detach().double().numpy()
     return probs / probs.sum(-1, keepdims=True)
 
 
-def joined(parts: Sequence[Rollout]) -> Rollout:
-    """Return the episodes of several rollouts as one."""
-    names = ("state", "action", "reward", "alive")
-    return Rollout(*(np.concatenate([getattr(part, n) for part in parts], 2) for n in names))
+# --- training ----------------------------------------------------------------------------------
+
+
+class MapObjective:
+    """The loss of the policies that the maps of a batch give, and metrics."""
+
+    def __init__(self, batch: GridBatch, config: NeuralMapConfig, dtype: torch.dtype) -> None:
+        self.batch, self.config, self.dtype = batch, config, dtype
+        self.dynamics = Dynamics(batch, dtype)
+        baselines = baseline_returns(batch)
+        room = np.maximum(baselines.optimal - baselines.random, 1e-3)
+        self.room = torch.from_numpy(room).to(dtype)
+        self.random = torch.from_numpy(baselines.random).to(dtype)
+        self.metrics: dict[str, float] = {}
+
+    def back_up(
+        self, policy: Tensor, experience: Experience, episodes: float, dynamics: Dynamics, stage: int
+    ) -> None:
+        """Add the gradient of the loss of a policy [T, S, A].
+
+        It has `episodes` episodes to find what has not been found or tried yet.
+        """
+        config = self.config
+        dynamics = dynamics.finding(experience.to_find())
+        returns, chance = expected_returns(dynamics, [policy, policy], [False, True])
+        score = (returns - self.random) / self.room
+        score = torch.where(score < LOW, LOW + LOW_SLOPE * (score - LOW), score)
+        weight = np.where(experience.found, config.trying, config.discovery)
+        finding = 1 - (1 - chance.clamp(0, 1)) ** max(1.0, episodes)
+        finding = finding * torch.from_numpy(weight).to(self.dtype)
+        live = torch.from_numpy(~self.batch.over).to(self.dtype)
+        surprise = -(policy * policy.clamp_min(1e-6).log()).sum(-1)
+        entropy = (surprise * live).sum(1) / live.sum(1)
+        loss = -score - finding - config.entropy * entropy
+        (loss.mean() / config.stages).backward()
+        self.metrics[f"train_score_{stage}"] = float(score.detach().mean())
+        self.metrics["entropy"] = float(entropy.detach().mean())
+
+
+def _train_by_episodes(
+    reader: MapReader, objective: MapObjective, stages: int, chooser: np.random.Generator, rngs: Rngs
+) -> int:
+    """Back up the loss at several stages, with a few whole episodes between them. Returns the
+    number of moves."""
+    batch, experience, env_steps = objective.batch, Experience(objective.batch), 0
+    for stage in range(stages):
+        episodes = int(chooser.choice(STAGE_EPISODES))
+        policy = reader.policy(graph_inputs(experience, episodes))
+        objective.back_up(policy, experience, episodes, objective.dynamics, stage)
+        if stage < stages - 1:
+            data = roll_out(batch, as_probabilities(policy), episodes, rngs)
+            experience.add_episodes(data)
+            env_steps += int(data.env_steps.sum())
+    return env_steps
+
+
+def _train_by_move(
+    reader: MapReader, objective: MapObjective, stages: int, chooser: np.random.Generator, rngs: Rngs
+) -> int:
+    """Back up the loss at several stages of a trial, with a few moves between them. Returns the
+    number of moves.
+
+    The return is that from the present state, as if the maps were not read again.
+    """
+    batch, experience = objective.batch, Experience(objective.batch)
+    walk = Walk(batch, rngs, experience)
+    for _ in range(int(chooser.choice(MOVES_BEFORE)) // max(STAGE_MOVES)):
+        inputs = graph_inputs(experience, EACH_MOVE, walk.steps_left)
+        walk.go(reader.probabilities(inputs), max(STAGE_MOVES))
+    for stage in range(stages):
+        policy = reader.policy(graph_inputs(experience, EACH_MOVE, walk.steps_left))
+        dynamics = objective.dynamics.from_states(walk.state, walk.steps_left)
+        objective.back_up(policy, experience, EACH_MOVE, dynamics, stage)
+        walk.go(as_probabilities(policy), int(chooser.choice(STAGE_MOVES)))
+    return walk.n_moves
+
+
+# --- adapting ----------------------------------------------------------------------------------
+
+
+def _adapt_by_episodes(
+    reader: MapReader, batch: GridBatch, rngs: Rngs, steps: int, config: NeuralMapConfig
+) -> Iterator[AdaptationStep]:
+    """Yield steps of several episodes, in which the maps are read a few times.
+
+    A step's exact return and probabilities are those of its first reading.
+    """
+    experience = Experience(batch)
+    env_steps = np.zeros(batch.n_tasks, int)
+    n_parts = min(config.parts, config.episodes)
+    sizes = [len(part) for part in np.array_split(np.arange(config.episodes), n_parts)]
+    for k in range(steps + 1):
+        readings, parts = [], []
+        maps = experience.maps(experience.moves.estimate().controls)
+        for size in sizes:
+            readings.append(reader.probabilities(graph_inputs(experience, size)))
+            parts.append(roll_out(batch, readings[-1], size, rngs))
+            experience.add_episodes(parts[-1])
+        data, exact = Rollout.joined(parts), expected_return(batch, readings[0])
+        step = adaptation_step(k, env_steps, readings[0], data, exact, gradient_steps=0)
+        yield replace(step, maps=maps)
+        env_steps = env_steps + data.env_steps
+
+
+def _adapt_by_move(
+    reader: MapReader, batch: GridBatch, rngs: Rngs, steps: int
+) -> Iterator[AdaptationStep]:
+    """Yield steps of one episode, in which the maps are read at every move."""
+    alone = [GridBatch([tables]) for tables in batch.tables]
+    walks = [Walk(one, [rng], Experience(one)) for one, rng in zip(alone, rngs, strict=True)]
+    env_steps = np.zeros(batch.n_tasks, int)
+    for k in range(steps + 1):
+        data = _empty_episode(batch)
+        first = np.full(batch.reward.shape, 1 / N_ACTIONS)
+        maps = ExperienceMaps.of([walk.maps for walk in walks])
+        for t, walk in enumerate(walks):
+            probs = _play_episode(reader, walk, data, t)
+            first[t, : probs.shape[1]] = probs[0]
+        step = adaptation_step(k, env_steps, first, data, None, 0, stationary=False)
+        yield replace(step, maps=maps)
+        env_steps = env_steps + data.env_steps
+
+
+def _empty_episode(batch: GridBatch) -> Rollout:
+    """Return one episode of each task, yet without moves."""
+    shape = (batch.horizon, batch.n_tasks, 1)
+    state = np.zeros((batch.horizon + 1, *shape[1:]), int)
+    return Rollout(state, np.zeros(shape, int), np.zeros(shape), np.zeros(shape, bool))
+
+
+def _play_episode(reader: MapReader, walk: Walk, data: Rollout, t: int) -> Floats:
+    """Play an episode of the one task of a walk, into column t of `data`.
+
+    Returns the probabilities of actions [1, S, A] at its beginning.
+    """
+    first = None
+    for h in range(int(walk.batch.steps[0])):
+        inputs = graph_inputs(walk.experience, EACH_MOVE, walk.steps_left)
+        probs = reader.probabilities(inputs)
+        first = probs if first is None else first
+        moves = walk.go(probs, 1)
+        data.state[h, t], data.action[h, t] = moves.state, moves.action
+        data.reward[h, t], data.alive[h, t] = moves.reward, True
+        data.state[h + 1 :, t] = moves.entered
+        if walk.time[0] == 0:
+            break
+    assert first is not None
+    return first

@@ -159,11 +159,16 @@ def check_generated(pack: Pack, progress: Progress = _no_progress) -> dict[str, 
         report |= _mean_figures(checked) | {"sampled": sampled, "episodes": pack.episodes}
     except TooLarge as error:
         return _report(str(pack.path), [f"{place} {error}"])
-    steps, found = tasks[0].level.steps, []
-    late = sum(one.shortest_path is None or one.shortest_path > steps for one in checked)
+    found = []
+    late = [
+        one
+        for one in checked
+        if one.shortest_path is None or one.shortest_path > one.task.level.steps
+    ]
     if late:
-        what = f"{late} of {len(checked)} tasks cannot be solved in {steps} steps - raise 'steps'"
-        found.append(f"{place} warning: {what}")
+        steps = " or ".join(f"{n}" for n in sorted({one.task.level.steps for one in late}))
+        what = f"{len(late)} of {len(checked)} tasks cannot be solved in {steps} steps"
+        found.append(f"{place} warning: {what} - raise 'steps'")
     unwanted = unwanted_goals(checked)
     if len(unwanted) > MOST_UNWANTED * len(checked):
         found.append(f"{place} warning: {unwanted_text(unwanted, checked)}")

@@ -6,7 +6,7 @@ The window, the evaluator and the tests all consume `AdaptationStep`s, whatever 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,19 @@ class ExperienceMaps:
     deaths: Floats  # [T, cells] how often an episode ended there without a goal
     controls: Floats  # [T, A, A] probability that an action (row) makes a move (column)
     goal_hidden: Floats  # [T] 1 where there is a goal to be found, else 0
+
+    @staticmethod
+    def of(parts: Sequence[ExperienceMaps]) -> ExperienceMaps:
+        """Return the maps of several tasks as one, with zeros beyond smaller maps."""
+        most = max(part.visits.shape[1] for part in parts)
+
+        def joined(name: str) -> Floats:
+            rows = [getattr(part, name) for part in parts]
+            if rows[0].ndim == 2:
+                rows = [np.pad(row, ((0, 0), (0, most - row.shape[1]))) for row in rows]
+            return np.concatenate(rows)
+
+        return ExperienceMaps(*(joined(one.name) for one in fields(ExperienceMaps)))
 
     def explored(self, t: int) -> float:
         """The share of task t's reachable cells that have been visited."""

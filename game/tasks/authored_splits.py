@@ -21,6 +21,7 @@ from game.text.writing import write
 
 DEFAULT_SHARES = (0.6, 0.2, 0.2)
 FEWEST_TO_DIVIDE = 5  # with fewer distinct tasks, a division by shares puts all of them into test
+WIND = "wind"  # begins the labels of values of the wind
 ALIKE = "alike"  # the only division whose splits share their tasks
 MOST_CELLS = 4_000_000  # in the maps of all tasks of a pack
 
@@ -190,7 +191,7 @@ def _divide_by_draws(
     """Return splits of header lines: each level is combined with each of a split's hidden lines."""
     hiding = {
         split: [
-            (lines, [(name, with_hidden_lines(source, split, lines, one)) for name, one in levels])
+            (lines, [(name, with_hidden_lines(source, split, lines, one, draws)) for name, one in levels])
             for lines in getattr(draws, split)
         ]
         for split in SPLITS
@@ -212,12 +213,24 @@ def with_notes(task: Task, lines: str) -> Task:
     return replace(task, drawn=(*task.drawn, *notes))
 
 
-def with_hidden_lines(source: PackFile, key: str, lines: str, level: Level) -> Level:
-    """Return the level with further header lines that agents do not observe."""
-    refined = with_lines(source, key, lines, level)
-    before = drawable_values(level)
-    hidden = (label for label, v in drawable_values(refined).items() if before.get(label) != v)
-    return replace(refined, shown=replace(level, hidden=(*level.hidden, *hidden)))
+def with_hidden_lines(
+    source: PackFile, key: str, lines: str, level: Level, draws: SplitLists
+) -> Level:
+    """Return the level with further header lines, one of `draws`, that agents do not observe.
+
+    Whatever any of the draws sets is hidden, so that nothing tells which one it is.
+    """
+    refined, before = with_lines(source, key, lines, level), drawable_values(level)
+    labels: dict[str, None] = {}
+    for split in SPLITS:
+        for drawn in getattr(draws, split):
+            values = drawable_values(with_lines(source, split, drawn, level))
+            labels |= dict.fromkeys(
+                WIND if label.startswith(WIND) else label
+                for label in {**before, **values}
+                if before.get(label) != values.get(label)
+            )
+    return replace(refined, shown=replace(level, hidden=(*level.hidden, *sorted(labels))))
 
 
 def with_lines(source: PackFile, key: str, lines: str, level: Level) -> Level:

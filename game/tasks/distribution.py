@@ -19,6 +19,8 @@ MOST_REDRAWS = 100  # attempts to redraw a task so that it is not held out
 class TaskDistribution:
     """One split of a pack: a list of tasks, or a function that draws new ones.
 
+    With both, the function draws from the list.
+
     With `redraws_ranges`, the ranges of a listed task are redrawn each time it is sampled, and
     never give a task whose id is in `held_out`. `possible_families` is set for generated levels: it
     returns the families that a task may be a draw of, given what is visible of it.
@@ -34,7 +36,9 @@ class TaskDistribution:
     @property
     def unlimited(self) -> bool:
         """Whether sampling can give tasks that are not listed."""
-        return self.draw is not None or (self.redraws_ranges and any(t.member for t in self.tasks))
+        if self.redraws_ranges and any(task.member for task in self.tasks):
+            return True
+        return self.draw is not None and not self.tasks
 
     def sample(self, n: int, rng: np.random.Generator) -> list[Task]:
         """Return n random tasks; a list repeats none before it has given all, by their weights.

@@ -7,6 +7,8 @@ import json
 import os
 import re
 from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,11 +25,19 @@ from game.tasks.authored_splits import (
 from game.tasks.distribution import SPLITS, TaskDistribution
 from game.tasks.generated_splits import GenerateTable, generated_splits
 from game.tasks.level_members import Members, Named, level_name, read_members
+from game.tasks.mixture import (
+    MixtureTable,
+    mixture_splits,
+    read_mixture,
+    sizes_by_share,
+    weights_of,
+)
 from game.tasks.pack_file import PACK_FILE, PackError, PackFile, level_files
 from game.tasks.task import Task
 from game.text.drawn_values import without_goals
 from game.text.level import Level, LevelError, Problem
 from game.text.reading import split_address
+from game.text.values import meant
 from game.text.variants import variants
 from game.text.writing import canonical
 
@@ -155,6 +165,7 @@ class PackTable:
     train: dict[str, Any] = field(default_factory=dict)
     split: dict[str, Any] = field(default_factory=dict)
     generate: dict[str, Any] = field(default_factory=dict)
+    mixture: dict[str, Any] = field(default_factory=dict)
 
 
 def list_packs() -> list[Path]:
@@ -188,7 +199,9 @@ def load_pack(name: str | Path) -> Pack:
         return _load_file(path)
     source, settings = _open(folder)
     members = Members(())
-    if settings.generate:
+    if settings.mixture:
+        splits = mixture_splits(source, settings.mixture, partial(_load_part, source))
+    elif settings.generate:
         splits = generated_splits(source, settings.generate, settings.split)
     else:
         members = _read_levels(folder)
@@ -209,6 +222,27 @@ def load_pack(name: str | Path) -> Pack:
         hidden=_names(settings.hidden),
         refused=members.refused,
     )
+
+
+def _find_part(source: PackFile, name: str) -> Path:
+    """Return the folder of a pack that is part of a mixture: a shipped one by its name, or else one
+    whose path begins at the mixture's folder. Raises PackError."""
+    if (LEVELS / name / PACK_FILE).is_file():
+        return LEVELS / name
+    path = Path(source.file).parent / name
+    if not os.path.isdir(path):
+        shipped = [folder.name for folder in list_packs()]
+        what = f"is no shipped pack, and no folder beside this one - {meant(name, shipped)}"
+        raise source.error(name, what, within="mixture")
+    if _open(path)[1].mixture:
+        what = "is a mixture itself - name its parts instead"
+        raise source.error(name, what, within="mixture")
+    return path
+
+
+def _load_part(source: PackFile, name: str) -> Pack:
+    """Load a pack that is part of a mixture. Raises as `load_pack`."""
+    return load_pack(_find_part(source, name))
 
 
 def _load_file(path: Path) -> Pack:
@@ -288,10 +322,31 @@ def pack_entry(folder: Path) -> PackSummary:
         sizes = {"train": None, "validation": chosen.validation, "test": chosen.test}
         title = settings.title or folder.name
         return PackSummary(folder.name, title, settings.agent, sizes, _names(settings.hidden))
+    if settings.mixture:
+        title = settings.title or folder.name
+        sizes = _mixture_sizes(source, read_mixture(source, settings.mixture))
+        return PackSummary(folder.name, title, settings.agent, sizes, _names(settings.hidden))
     pack = load_pack(folder)
     splits = {name: pack.split(name) for name in SPLITS}
     sizes = {name: None if s.unlimited else len(s.tasks) for name, s in splits.items()}
     return PackSummary(pack.name, pack.title, pack.agent, sizes, pack.hidden)
+
+
+def _mixture_sizes(source: PackFile, mixture: MixtureTable) -> dict[str, int | None]:
+    """Return the numbers of tasks by split of a mixture; a part may have fewer than its share."""
+    entries = {name: pack_entry(_find_part(source, name)).sizes for name in mixture.packs}
+    weights = weights_of(mixture)
+    shares = tuple(accumulate(weights.values()))
+    sizes: dict[str, int | None] = {}
+    own = [sizes["train"] for sizes in entries.values()]
+    sizes["train"] = None if mixture.sketches or None in own else sum(n or 0 for n in own)
+    for split, n in (("validation", mixture.validation), ("test", mixture.test)):
+        wanted = sizes_by_share(weights, shares, n)
+        sizes[split] = sum(
+            min(size, entries[name][split] or 0) if name in entries else size
+            for name, size in wanted.items()
+        )
+    return sizes
 
 
 def _read_levels(folder: Path) -> Members:

@@ -287,7 +287,7 @@ def step(game: FlatGrid, state: States, action: Ints) -> tuple[States, Floats, B
     if not game.n_opponents:
         return after, reward, ended
     phase = (state.phase + 1) % game.period
-    hunters = _hunt(game, state.hunters, cell, phase)
+    hunters = hunt(game, state.hunters, cell, phase)
     caught: Bools = (opponents_at(game, state.phase, state.hunters) == cell[:, None]).any(1)
     caught |= (opponents_at(game, phase, hunters) == cell[:, None]).any(1)
     caught &= ~ended
@@ -346,7 +346,7 @@ def _push(
     return enters & (room | ~met.any(1)), np.sort(moved, 1), state.gates ^ flips
 
 
-def _hunt(game: FlatGrid, hunters: Ints, agent: Ints, phase: Ints) -> Ints:
+def hunt(game: FlatGrid, hunters: Ints, agent: Ints, phase: Ints) -> Ints:
     """Return the hunters' cells [N, hunters] after a step; one moves every `game.every` steps."""
     if not hunters.shape[1]:
         return hunters

@@ -12,20 +12,22 @@ each other: tasks that look alike have the same nodes, up to slices that one of 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from game.text.level import ENDS_BOXES, Level
-from game.text.tiles import CANDIDATE, FLOOR, GOAL, HUNTER, PATROL
+from game.text.tiles import BY_CHAR, CANDIDATE, FLOOR, GOAL, HUNTER, PATROL
 from game.text.values import NORMAL
 from game.world.batch import GridBatch, once_per_batch
 from game.world.rules import Bools, Floats, Ints
 from game.world.tables import N_ACTIONS, Tables, compile_levels
 
 LAYOUT_VERSION = 1  # of all that agents read off the graph; an agent's config names its version
+CLASSES = 256  # of what a move enters in one task: a character, with or without a coin taken
 Hashes = NDArray[np.uint64]
 
 
@@ -37,6 +39,7 @@ class ShownGraph:
     opponents have no known moves.
     """
 
+    shown: list[Level]  # [T]
     tables: tuple[Tables, ...]
     first: Ints  # [T + 1] the first node of each task, and the end
     state: Ints  # [N] the state of the task's shown tables that a node stands for
@@ -45,6 +48,8 @@ class ShownGraph:
     unknown: Ints  # [N, most] cells of opponents without known moves; -1 for none
     node: Ints  # [T, S] the node of each state of the batch; padding has the task's first node
     first_cell: Ints  # [T + 1] the first cell of each task's map, and the end
+    results: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    """What is computed from the graph once; do not change it."""
 
     @property
     def n_nodes(self) -> int:
@@ -104,6 +109,63 @@ class ShownGraph:
         return cells
 
     @cached_property
+    def changes(self) -> Bools:
+        """Whether each move changes keys, coins, boxes or gates [N, A]."""
+        changes = np.zeros(self.next.shape, bool)
+        for t, tables in enumerate(self.tables):
+            parts = (tables.keys, tables.coins, tables.boxes, tables.gates)
+            content = np.concatenate([part.reshape(tables.n_states, -1) for part in parts], 1)
+            if (content != content[0]).any():
+                nodes = slice(self.first[t], self.first[t + 1])
+                own, ahead = content[self.state[nodes]], content[self.state[self.next[nodes]]]
+                changes[nodes] = (own[:, None] != ahead).any(-1)
+        return changes
+
+    @property
+    def n_classes(self) -> int:
+        """The number of classes of `entered_class`."""
+        return CLASSES * len(self.tables)
+
+    def class_of(self, before: Ints, after: Ints) -> Ints:
+        """Return the class of what transitions between nodes [..] enter, numbered over all tasks.
+
+        It is the character of the map, and whether a coin is taken.
+        """
+        takes_coin = self.coins_left[after] < self.coins_left[before]
+        first = self.task[after] * CLASSES
+        classes: Ints = first + self._chars[self.cell[after]] + CLASSES // 2 * takes_coin
+        return classes
+
+    @cached_property
+    def entered_class(self) -> Ints:
+        """The class of what each move enters [N, A]."""
+        return self.class_of(np.arange(self.n_nodes)[:, None], self.next)
+
+    @cached_property
+    def hidden_class(self) -> Bools:
+        """Whether what it pays to enter something of a class is drawn per task [classes]."""
+        hidden = np.zeros(self.n_classes, bool)
+        for t, level in enumerate(self.shown):
+            for char in level.chars if level.hidden else ():
+                first = t * CLASSES + ord(char)
+                hidden[first] = _is_hidden(level, char, "cost")
+                hidden[first + CLASSES // 2] = _is_hidden(level, char, "worth")
+        return hidden
+
+    @cached_property
+    def _chars(self) -> NDArray[np.uint8]:
+        """The character of each cell [cells]."""
+        text = "".join("".join(level.rows) for level in self.shown)
+        return np.frombuffer(text.encode("ascii"), np.uint8)
+
+    def by_task(self, values: Floats) -> Floats:
+        """Return values [cells] of all maps by task [T, most cells], with zeros after each."""
+        sizes = np.diff(self.first_cell)
+        rows = np.zeros((len(sizes), sizes.max()))
+        rows[np.arange(sizes.max()) < sizes[:, None]] = values
+        return rows
+
+    @cached_property
     def start(self) -> Floats:
         """The probability that an episode starts in each node [N], before opponents are placed."""
         chance = np.zeros(self.n_nodes)
@@ -128,25 +190,40 @@ def has_hidden_goal(level: Level) -> bool:
     return level.goal != "visible" and level.ends != ENDS_BOXES
 
 
+def _is_hidden(shown: Level, char: str, key: str) -> bool:
+    """Whether the cost or worth of a character is drawn per task."""
+    tile = shown.tile(char)
+    labels = (f"{char} {key}", f"{tile} {key}", f"{key} {BY_CHAR[tile].cost_name}")
+    return any(label in shown.hidden for label in labels)
+
+
+def hidden_of_opponents(shown: Level) -> list[str]:
+    """Return the labels of the kinds and paces of a shown level's opponents that are drawn."""
+    labels = [f"{name} {key}" for name in _opponents(shown) for key in ("kind", "every")]
+    return [label for label in labels if label in shown.hidden]
+
+
+def _opponents(shown: Level) -> list[str]:
+    """Return the characters and tiles of a level's opponents."""
+    chars = [char for char in sorted(shown.chars) if shown.tile(char) in (PATROL, HUNTER)]
+    return [*dict.fromkeys([*chars, *map(shown.tile, chars)])]
+
+
 def unknown_opponents(shown: Level) -> list[str]:
     """Return the characters of opponents of a shown level whose moves are not known."""
-    return [
-        char
-        for char in sorted(shown.chars)
-        if shown.tile(char) in (PATROL, HUNTER)
-        and any(_is_hidden(shown, char, key) for key in ("kind", "every"))
-    ]
-
-
-def _is_hidden(shown: Level, char: str, key: str) -> bool:
-    """Whether a setting of a character is drawn per task, by the tile's or its own label."""
-    return any(f"{name} {key}" in shown.hidden for name in (char, shown.tile(char)))
+    unknown = {label.split()[0] for label in hidden_of_opponents(shown)}
+    chars = [char for char in _opponents(shown) if char in shown.chars]
+    return [char for char in chars if {char, shown.tile(char)} & unknown]
 
 
 @once_per_batch
 def shown_graph(batch: GridBatch) -> ShownGraph:
     """Return the graph of a batch. The batch keeps it: do not change it."""
-    shown = [shown_level(tables.level) for tables in batch.tables]
+    return graph_of(batch, [shown_level(tables.level) for tables in batch.tables])
+
+
+def graph_of(batch: GridBatch, shown: Sequence[Level]) -> ShownGraph:
+    """Return the graph of a batch whose tasks are shown as these levels."""
     chars = [unknown_opponents(level) for level in shown]
     compiled = _compiled([_without(level, gone) for level, gone in zip(shown, chars)])
     parts = [
@@ -159,6 +236,7 @@ def shown_graph(batch: GridBatch) -> ShownGraph:
     for t, part in enumerate(parts):
         node[t, : len(part.node)] += part.node
     return ShownGraph(
+        shown=list(shown),
         tables=tuple(compiled),
         first=first,
         state=np.concatenate([part.state for part in parts]),
@@ -221,6 +299,9 @@ def _task_graph(true: Tables, shown: Tables, unknown: Bools) -> _TaskGraph:
     wanted = _signatures(true, true.phase % period, true.opponents[:, ~unknown])
     order = np.lexsort((shown.over, seen))  # where a signature is that of two nodes, the live one
     at = order[np.searchsorted(seen[order], wanted).clip(max=len(seen) - 1)]
+    lost = seen[at] != wanted  # opponents are where the shown ones never are
+    if lost.any():
+        at[lost] = _nearest(shown, true)[lost]
     n, copies = shown.n_states, np.arange(len(slices))
     return _TaskGraph(
         state=np.tile(np.arange(n), len(slices)),
@@ -228,6 +309,16 @@ def _task_graph(true: Tables, shown: Tables, unknown: Bools) -> _TaskGraph:
         unknown=np.repeat(slices, n, 0),
         node=slice_of.reshape(-1) * n + at,
     )
+
+
+def _nearest(shown: Tables, true: Tables) -> Ints:
+    """Return a state of `shown` for each state of `true` [S] that differs in opponents alone."""
+    phase, places = np.zeros(shown.n_states, int), np.zeros((shown.n_states, 0, 2), int)
+    seen = _signatures(shown, phase, places)
+    order = np.lexsort((shown.over, seen))
+    phase, places = np.zeros(true.n_states, int), np.zeros((true.n_states, 0, 2), int)
+    at: Ints = np.searchsorted(seen[order], _signatures(true, phase, places))
+    return order[at.clip(max=len(seen) - 1)]
 
 
 def _signatures(tables: Tables, phase: Ints, opponents: Ints) -> Hashes:

@@ -266,6 +266,11 @@ def _compile(game: FlatGrid, levels: Sequence[Level]) -> Iterator[Tables]:
         )
 
 
+def states_bound(level: Level) -> int:
+    """Return an upper bound on the number of states, without a search. Raises TooLarge."""
+    return _Numbering(FlatGrid(level)).size
+
+
 def check_states(level: Level) -> None:
     """Raise TooLarge where `compile_level` does; a puzzle of boxes takes less time."""
     numbering = _Numbering(FlatGrid(level))
