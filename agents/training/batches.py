@@ -18,6 +18,7 @@ from multiprocessing.process import BaseProcess
 
 import numpy as np
 
+from agents.graph.inputs import static_inputs
 from agents.training.processes import end_process, start_process
 from game.tasks.distribution import TaskDistribution
 from game.world.batch import GridBatch
@@ -47,6 +48,8 @@ class Batches:
     split: TaskDistribution
     n_tasks: int
     seed: int
+    sees_graph: bool = False
+    """Whether learners want the shown levels' graphs of them instead of features."""
     _compiled: dict[str, Tables] = field(default_factory=dict)
 
     def batch(self, iteration: int) -> GridBatch:
@@ -118,6 +121,9 @@ def _send_batches(connection: Connection, batches: Batches, first: int) -> None:
     with contextlib.suppress(Exception):
         for iteration in itertools.count(first):
             batch = batches.batch(iteration)
-            observe_batch(batch, np.float32)
+            if batches.sees_graph:
+                static_inputs(batch)
+            else:
+                observe_batch(batch, np.float32)
             baseline_returns(batch)
             connection.send(batch)
