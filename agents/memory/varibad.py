@@ -221,7 +221,7 @@ class VaribadPolicy(GruPolicy):
 
     @torch.no_grad()
     def __init__(self, params: Params, view: BeliefView, n: int) -> None:
-        super().__init__(params, view, n)
+        super().__init__(params, view, view.tables(params), n)
         self.view, self.encoder = view, BeliefEncoder(params, view)
         self.belief_weights = BeliefWeights.of(params, view.cells)
         batch, n_answers = view.batch, view.questions.n_answers
@@ -296,7 +296,7 @@ class Varibad(MemoryLearner[BeliefView]):
         rest = [p for name, p in self.params.items() if name not in encoder]
         return [{"params": rest}, {"params": list(encoder.values())}]
 
-    def make_view(self, batch: GridBatch) -> BeliefView:
+    def make_view(self, batch: GridBatch, rngs: Rngs | None = None) -> BeliefView:
         """See `MemoryLearner.make_view`."""
         return BeliefView(batch, self.dtype, self.questions)
 

@@ -18,7 +18,8 @@ from multiprocessing.process import BaseProcess
 
 import numpy as np
 
-from agents.graph.inputs import static_inputs
+from agents.graph.experience import Experience
+from agents.graph.inputs import graph_inputs
 from agents.training.processes import end_process, start_process
 from game.tasks.distribution import TaskDistribution
 from game.world.batch import GridBatch
@@ -122,7 +123,9 @@ def _send_batches(connection: Connection, batches: Batches, first: int) -> None:
         for iteration in itertools.count(first):
             batch = batches.batch(iteration)
             if batches.sees_graph:
-                static_inputs(batch)
+                graph_inputs(
+                    Experience(batch), 1
+                )  # the batch keeps the graph, and what is read off it
             else:
                 observe_batch(batch, np.float32)
             baseline_returns(batch)
