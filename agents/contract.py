@@ -314,10 +314,15 @@ def _update(learner: Learner, iteration: int) -> dict[str, float]:
 
 def _same_steps(one: Sequence[AdaptationStep], other: Sequence[AdaptationStep]) -> bool:
     return len(one) == len(other) and all(
-        np.array_equal(getattr(a, name), getattr(b, name))
-        for a, b in zip(one, other, strict=True)
-        for name in vars(a)
+        first.keys() == second.keys()
+        and all(np.array_equal(first[name], second[name]) for name in first)
+        for first, second in zip(map(_content, one), map(_content, other), strict=True)
     )
+
+
+def _content(step: AdaptationStep) -> dict[str, object]:
+    """Return all fields of a step by name, those of its maps among them."""
+    return {**vars(step), "maps": None, **(vars(step.maps) if step.maps else {})}
 
 
 def _goal_moved(task: Task) -> Task:

@@ -57,6 +57,9 @@ BUILT_IN: dict[str, LearnerEntry] = {
     "neural-map": LearnerEntry("agents.graph.neural_map", "NeuralMap"),
     "random": LearnerEntry(_BOUNDS, "Random", trains=False, needs_run=False),
     "planner": LearnerEntry(_BOUNDS, "Planner", trains=False, needs_run=False),
+    "map-planner": LearnerEntry(
+        "agents.reference.map_planner", "MapPlanner", trains=False, needs_run=False
+    ),
     "posterior-sampling": LearnerEntry(
         "agents.reference.posterior_sampling",
         "PosteriorSampling",

@@ -106,6 +106,17 @@ class Experience:
             finds = np.where(self.found[:, None, None], tries, finds)
         return finds
 
+    def beyond(self) -> Floats:
+        """Return what each move is expected to pay beyond what is shown [N, A]: by experience of
+        the cell that it enters, else of what is like it."""
+        graph = self.graph
+        by_class = self.class_paid / np.maximum(1, self.class_counted)
+        by_cell, known = self.paid / np.maximum(1, self.counted), self.counted > 0
+        entered, cell = graph.entered_class, graph.cell[graph.next]
+        of_cell = known[cell] & ~graph.takes_coin(entered)
+        expected: Floats = np.where(of_cell, by_cell[cell], by_class[entered])
+        return expected
+
     def begin(self, task: Ints, state: Ints) -> None:
         """Count episodes that begin in these states [n] of tasks [n]."""
         self.episodes += np.bincount(task, minlength=len(self.episodes))
@@ -145,22 +156,24 @@ class Experience:
     def _count_rewards(
         self, moves: Moves, node: Ints, cell: Ints, matches: Bools, found: Bools, over: Bools
     ) -> None:
-        """Count rewards beyond the shown ones, by cell and by what was entered.
+        """Count rewards beyond the shown ones, by what was entered and by cell.
 
         Where several moves lead to the cell, the mean of their shown rewards is expected. A death's
-        reward is not counted, and a hidden goal's tells nothing about cells like its own.
+        reward is not counted, a hidden goal's tells nothing about cells like its own, and a coin's
+        nothing about its cell once it is taken.
         """
         graph = self.graph
         n_matches = matches.sum(1)
         counts = (n_matches > 0) & (found | ~over)
         shown = (matches * graph.reward[node]).sum(1) / np.maximum(1, n_matches)
         beyond = np.where(counts, moves.reward - shown, 0.0)
-        self.paid += np.bincount(cell, beyond, len(self.paid))
-        self.counted += np.bincount(cell, counts, len(self.counted))
         entered = graph.entered_class[node, matches.argmax(1)]
-        counts &= ~found
-        self.class_paid += np.bincount(entered, beyond * counts, len(self.class_paid))
-        self.class_counted += np.bincount(entered, counts, len(self.class_counted))
+        of_class = counts & ~found
+        self.class_paid += np.bincount(entered, beyond * of_class, len(self.class_paid))
+        self.class_counted += np.bincount(entered, of_class, len(self.class_counted))
+        of_cell = counts & ~graph.takes_coin(entered)
+        self.paid += np.bincount(cell, beyond * of_cell, len(self.paid))
+        self.counted += np.bincount(cell, of_cell, len(self.counted))
 
     def _watch_opponents(self, moves: Moves, going: Bools) -> None:
         """Rule out kinds of opponents; see the level anew where they have become known."""
@@ -176,8 +189,8 @@ class Experience:
             self._shown = levels
             self.graph = graph_of(self.batch, levels)
 
-    def maps(self, controls: Floats) -> ExperienceMaps:
-        """Return the maps of all tasks, with what is believed about the controls [T, A, A]."""
+    def maps(self) -> ExperienceMaps:
+        """Return the maps of all tasks, with what is believed about the controls."""
         graph = self.graph
         reachable = np.zeros(graph.n_cells)
         reachable[graph.cell[~graph.over]] = 1
@@ -187,6 +200,6 @@ class Experience:
             paid=graph.by_task(self.paid / np.maximum(1, self.counted)),
             goals=graph.by_task(self.goals),
             deaths=graph.by_task(self.deaths),
-            controls=controls,
+            controls=self.moves.estimate().controls,
             goal_hidden=self.goal_hidden.astype(float),
         )

@@ -7,7 +7,6 @@ and chance play no part in them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,7 +68,6 @@ MOVE_INPUTS = (
     "unvisited",
     "visits",
     "paid beyond",
-    "class paid",
     "class unknown",
     "deaths",
     "untried",
@@ -103,21 +101,19 @@ def graph_inputs(
     level = _level_inputs(graph, experience)
     nodes, moves = level.nodes.copy(), level.moves.copy()
     belief = experience.moves.estimate()
-    per_task: Callable[[Any], Floats] = lambda values: np.asarray(values, float)[graph.task]
-    cell = graph.cell
-    n_tasks = batch.n_tasks
-    unvisited = (experience.visits[cell] == 0) & ~graph.over
+    cell, n_tasks = graph.cell, batch.n_tasks
+    unvisited = np.asarray(experience.visits[cell] == 0) & ~graph.over
     to_new = steps_to(graph, unvisited, level.onward)
-    goal = (experience.goals[cell] > 0) | graph.goal
+    goal: Bools = (experience.goals[cell] > 0) | graph.goal
     to_goal = steps_to(graph, goal, level.onward)
-    untried = experience.untried[graph.entered_class] & ~graph.over[:, None]
+    untried: Bools = experience.untried[graph.entered_class] & ~graph.over[:, None]
     to_untried = steps_to(graph, untried.any(1), level.onward)
     live = np.bincount(graph.task, ~graph.over, n_tasks)
+    steps = batch.steps if steps_left is None else steps_left
     n_new = np.bincount(graph.task, unvisited, n_tasks)
     class_counted = experience.class_counted[graph.entered_class]
-    class_paid = experience.class_paid[graph.entered_class] / np.maximum(1, class_counted)
     of_node = {
-        "steps left": per_task(np.log(batch.steps if steps_left is None else steps_left) / 6),
+        "steps left": np.log(steps)[graph.task] / 6,
         "unvisited": unvisited,
         "visits": np.tanh(np.log1p(experience.visits) / 4)[cell],
         "goal found here": (experience.goals > 0)[cell],
@@ -128,18 +124,18 @@ def graph_inputs(
         "to unvisited": _squashed(to_new),
         "to goal": _squashed(to_goal),
         "to untried": _squashed(to_untried),
-        "any goal found": per_task(experience.found),
-        "share visited": per_task(1 - n_new / live),
-        "episodes": per_task(np.log1p(experience.episodes) / 5),
+        "any goal found": experience.found[graph.task],
+        "share visited": (1 - n_new / live)[graph.task],
+        "episodes": np.log1p(experience.episodes)[graph.task] / 5,
         "episodes ahead": np.log(episodes_ahead) / 3,
-        "wind": per_task(belief.wind.sum(1)),
-        "controls known": per_task(belief.controls.max(2).mean(1)),
+        "wind": belief.wind.sum(1)[graph.task],
+        "controls known": belief.controls.max(2).mean(1)[graph.task],
     }
     of_move = {
         "goal": goal[graph.next],
         "unvisited": unvisited[graph.next],
-        **{name: of_node[name][graph.next] for name in ("visits", "paid beyond", "deaths")},
-        "class paid": _beyond(class_paid / level.scale[:, None]),
+        **{name: of_node[name][graph.next] for name in ("visits", "deaths")},
+        "paid beyond": _beyond(experience.beyond() / level.scale[:, None]),
         "class unknown": class_counted == 0,
         "untried": untried,
         "to unvisited": _change(graph, to_new),
@@ -148,7 +144,7 @@ def graph_inputs(
     }
     _fill(nodes, NODE_INPUTS, of_node)
     _fill(moves, MOVE_INPUTS, of_move)
-    effect = _effects(graph, belief.wind, belief.slip_factor)
+    effect = move_effects(graph, belief.wind, belief.slip_factor)
     if effect is not None:
         moves = effect @ moves
     return GraphInputs(nodes, moves, graph.next, effect, belief.controls, graph.node)
@@ -294,7 +290,7 @@ def _beyond(reward: Floats) -> Floats:
     return np.clip(reward, -MOST_BEYOND, MOST_BEYOND)
 
 
-def _effects(graph: ShownGraph, wind: Floats, slip_factor: Floats) -> Floats32 | None:
+def move_effects(graph: ShownGraph, wind: Floats, slip_factor: Floats) -> Floats32 | None:
     """Return the probability of each effective move given each intended one [N, A, A]; None where
     all moves take effect as intended.
 

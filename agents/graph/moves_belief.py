@@ -68,7 +68,9 @@ class MovesBelief:
         factor = [_prior(len(FACTORS), FACTORS.index(1), "slip" in h) for h in hidden]
         self.prior = np.stack(wind)[:, :, None] + np.stack(factor)[:, None]  # [T, W, F]
         self.controls_prior = np.stack([_controls_prior("controls" in h) for h in hidden])  # [T, G]
-        self.in_doubt = np.array([bool(h) for h in hidden])  # [T] the shown moves are no matter of course
+        self.in_doubt = np.array(
+            [bool(h) for h in hidden]
+        )  # [T] the shown moves are no matter of course
 
     def add(self, task: Ints, action: Ints, matches: Bools, slip: Floats) -> None:
         """Count n outcomes: of actions, with the moves [n, A] that would have led there, and the
@@ -85,7 +87,7 @@ class MovesBelief:
         n_tasks = len(self.counts)
         controls = np.tile(np.eye(N_ACTIONS), (n_tasks, 1, 1))
         wind, factor = self.winds.copy(), np.ones(n_tasks)
-        for t in np.flatnonzero(self.in_doubt):
+        for t in np.flatnonzero(self.in_doubt).tolist():
             controls[t], likeliest, factor[t] = self._posterior(t)
             if likeliest != self.shown_wind[t]:
                 wind[t] = WIND_CHANCES[likeliest]

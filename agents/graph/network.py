@@ -69,6 +69,15 @@ def mixed(effect: Tensor, values: Tensor) -> Tensor:
     return torch.bmm(effect, values.transpose(0, 1)).transpose(0, 1)
 
 
+def pooled_messages(values: Tensor, move: Tensor, inputs: GraphTensors) -> Tensor:
+    """Return the maximum and the mean over moves of relu(ahead(values) + move), side by side
+    [N, 2 C]. `values` are [N, C] and `move` [A, N, C]."""
+    if torch.is_grad_enabled():
+        pooled: Tensor = _Pooled.apply(values, move, inputs)
+        return pooled
+    return torch.cat(_messages(values, move, inputs)[1:], 1)
+
+
 def _messages(values: Tensor, move: Tensor, inputs: GraphTensors) -> tuple[Tensor, Tensor, Tensor]:
     """Return relu(ahead(values) + move) [A, N, C], its maximum and its mean over moves [N, C]."""
     messages = torch.add(inputs.ahead(values), move).relu_()
@@ -76,10 +85,8 @@ def _messages(values: Tensor, move: Tensor, inputs: GraphTensors) -> tuple[Tenso
 
 
 class _Pooled(torch.autograd.Function):
-    """The maximum and the mean over moves of relu(ahead(values) + move), side by side [N, 2 C].
-
-    Autograd's own gradient of the maximum takes several times as long as all else in a round.
-    """
+    """`pooled_messages` with a gradient: autograd's own of the maximum takes several times as long
+    as all else in a round."""
 
     @staticmethod
     def forward(ctx: Any, values: Tensor, move: Tensor, inputs: GraphTensors) -> Tensor:
@@ -110,7 +117,7 @@ def embed(params: Params, inputs: GraphTensors, rounds: int) -> Tensor:
     node = torch.addmm(params["gates_bias"], inputs.nodes, params["gates_node"])  # [N, 3 C]
     move = inputs.by_move(params["message_move"], params["message_bias"])  # [A, N, C]
     for _ in range(rounds):
-        pooled = _Pooled.apply(hidden @ params["message_next"], move, inputs)
+        pooled = pooled_messages(hidden @ params["message_next"], move, inputs)
         given = torch.addmm(node, pooled, params["gates_messages"])
         own = hidden @ params["gates_hidden"]
         update, reset = torch.sigmoid(given[:, : 2 * c] + own[:, : 2 * c]).chunk(2, 1)

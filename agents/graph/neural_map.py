@@ -11,6 +11,7 @@ while it is hidden. First order: no gradient flows through the maps.
 Relatives: Neural Map (Parisotto and Salakhutdinov 2018) keeps a learned memory by place; value
 iteration networks (Tamar et al. 2016) and gated path planning networks (Lee et al. 2018) read a map
 by repeated local messages. Here the memory is written by fixed rules, and only reading is learned.
+`agents/reference/map_planner.py` shows what planning alone gives with the same maps.
 """
 
 from __future__ import annotations
@@ -29,15 +30,15 @@ from agents.gradient.meta_optimizer import MetaOptimizer, OuterConfig
 from agents.gradient.policy import Params
 from agents.graph.experience import Experience
 from agents.graph.inputs import EACH_MOVE, GraphInputs, graph_inputs
+from agents.graph.map_adaptation import adapt_by_maps
 from agents.graph.network import GraphTensors, embed, init_network, move_log_probs
 from agents.graph.walk import Walk
 from agents.learner import NO_CHANGES, Arrays, BaseLearner, Changes, check_options
-from agents.rollout import Rngs, Rollout, adaptation_step, roll_out
-from game.session.trace import AdaptationStep, ExperienceMaps
+from agents.rollout import Rngs, roll_out
+from game.session.trace import AdaptationStep
 from game.world.batch import GridBatch
-from game.world.planner import baseline_returns, expected_return
-from game.world.rules import Floats
-from game.world.tables import N_ACTIONS
+from game.world.planner import baseline_returns
+from game.world.rules import Floats, Ints
 
 STAGE_EPISODES = (1, 2, 5, 5, 10)  # that training plays between two updates of the maps
 STAGE_MOVES = (1, 2, 4, 8)  # the same where experience counts at every move
@@ -121,10 +122,8 @@ class NeuralMap(BaseLearner):
     ) -> Iterator[AdaptationStep]:
         """Fill the maps and read them; see `Learner.adapt`."""
         params = {name: p.detach() for name, p in self.meta.average.items()}
-        reader = MapReader(params, self.config.rounds)
-        if self.config.episodes == 1:
-            return _adapt_by_move(reader, batch, rngs, steps)
-        return _adapt_by_episodes(reader, batch, rngs, steps, self.config)
+        read = MapReader(params, self.config.rounds).read
+        return adapt_by_maps(read, batch, rngs, steps, self.config.episodes, self.config.parts)
 
     @property
     def dtype(self) -> torch.dtype:
@@ -163,10 +162,14 @@ class MapReader:
         controls = torch.from_numpy(inputs.controls).to(moves.dtype)
         return moves[torch.from_numpy(inputs.node)] @ controls.mT
 
-    def probabilities(self, inputs: GraphInputs) -> Floats:
-        """Return the probabilities of actions [T, S, A] as an array."""
+    def read(
+        self, experience: Experience, episodes_ahead: float, steps_left: Ints | None = None
+    ) -> Floats:
+        """Return the probabilities of actions [T, S, A] as an array; see `graph_inputs`."""
         with torch.no_grad():
-            return as_probabilities(self.policy(inputs))
+            return as_probabilities(
+                self.policy(graph_inputs(experience, episodes_ahead, steps_left))
+            )
 
 
 def as_probabilities(policy: Tensor) -> Floats:
@@ -191,7 +194,12 @@ class MapObjective:
         self.metrics: dict[str, float] = {}
 
     def back_up(
-        self, policy: Tensor, experience: Experience, episodes: float, dynamics: Dynamics, stage: int
+        self,
+        policy: Tensor,
+        experience: Experience,
+        episodes: float,
+        dynamics: Dynamics,
+        stage: int,
     ) -> None:
         """Add the gradient of the loss of a policy [T, S, A].
 
@@ -215,7 +223,11 @@ class MapObjective:
 
 
 def _train_by_episodes(
-    reader: MapReader, objective: MapObjective, stages: int, chooser: np.random.Generator, rngs: Rngs
+    reader: MapReader,
+    objective: MapObjective,
+    stages: int,
+    chooser: np.random.Generator,
+    rngs: Rngs,
 ) -> int:
     """Back up the loss at several stages, with a few whole episodes between them. Returns the
     number of moves."""
@@ -232,7 +244,11 @@ def _train_by_episodes(
 
 
 def _train_by_move(
-    reader: MapReader, objective: MapObjective, stages: int, chooser: np.random.Generator, rngs: Rngs
+    reader: MapReader,
+    objective: MapObjective,
+    stages: int,
+    chooser: np.random.Generator,
+    rngs: Rngs,
 ) -> int:
     """Back up the loss at several stages of a trial, with a few moves between them. Returns the
     number of moves.
@@ -242,84 +258,10 @@ def _train_by_move(
     batch, experience = objective.batch, Experience(objective.batch)
     walk = Walk(batch, rngs, experience)
     for _ in range(int(chooser.choice(MOVES_BEFORE)) // max(STAGE_MOVES)):
-        inputs = graph_inputs(experience, EACH_MOVE, walk.steps_left)
-        walk.go(reader.probabilities(inputs), max(STAGE_MOVES))
+        walk.go(reader.read(experience, EACH_MOVE, walk.steps_left), max(STAGE_MOVES))
     for stage in range(stages):
         policy = reader.policy(graph_inputs(experience, EACH_MOVE, walk.steps_left))
         dynamics = objective.dynamics.from_states(walk.state, walk.steps_left)
         objective.back_up(policy, experience, EACH_MOVE, dynamics, stage)
         walk.go(as_probabilities(policy), int(chooser.choice(STAGE_MOVES)))
     return walk.n_moves
-
-
-# --- adapting ----------------------------------------------------------------------------------
-
-
-def _adapt_by_episodes(
-    reader: MapReader, batch: GridBatch, rngs: Rngs, steps: int, config: NeuralMapConfig
-) -> Iterator[AdaptationStep]:
-    """Yield steps of several episodes, in which the maps are read a few times.
-
-    A step's exact return and probabilities are those of its first reading.
-    """
-    experience = Experience(batch)
-    env_steps = np.zeros(batch.n_tasks, int)
-    n_parts = min(config.parts, config.episodes)
-    sizes = [len(part) for part in np.array_split(np.arange(config.episodes), n_parts)]
-    for k in range(steps + 1):
-        readings, parts = [], []
-        maps = experience.maps(experience.moves.estimate().controls)
-        for size in sizes:
-            readings.append(reader.probabilities(graph_inputs(experience, size)))
-            parts.append(roll_out(batch, readings[-1], size, rngs))
-            experience.add_episodes(parts[-1])
-        data, exact = Rollout.joined(parts), expected_return(batch, readings[0])
-        step = adaptation_step(k, env_steps, readings[0], data, exact, gradient_steps=0)
-        yield replace(step, maps=maps)
-        env_steps = env_steps + data.env_steps
-
-
-def _adapt_by_move(
-    reader: MapReader, batch: GridBatch, rngs: Rngs, steps: int
-) -> Iterator[AdaptationStep]:
-    """Yield steps of one episode, in which the maps are read at every move."""
-    alone = [GridBatch([tables]) for tables in batch.tables]
-    walks = [Walk(one, [rng], Experience(one)) for one, rng in zip(alone, rngs, strict=True)]
-    env_steps = np.zeros(batch.n_tasks, int)
-    for k in range(steps + 1):
-        data = _empty_episode(batch)
-        first = np.full(batch.reward.shape, 1 / N_ACTIONS)
-        maps = ExperienceMaps.of([walk.maps for walk in walks])
-        for t, walk in enumerate(walks):
-            probs = _play_episode(reader, walk, data, t)
-            first[t, : probs.shape[1]] = probs[0]
-        step = adaptation_step(k, env_steps, first, data, None, 0, stationary=False)
-        yield replace(step, maps=maps)
-        env_steps = env_steps + data.env_steps
-
-
-def _empty_episode(batch: GridBatch) -> Rollout:
-    """Return one episode of each task, yet without moves."""
-    shape = (batch.horizon, batch.n_tasks, 1)
-    state = np.zeros((batch.horizon + 1, *shape[1:]), int)
-    return Rollout(state, np.zeros(shape, int), np.zeros(shape), np.zeros(shape, bool))
-
-
-def _play_episode(reader: MapReader, walk: Walk, data: Rollout, t: int) -> Floats:
-    """Play an episode of the one task of a walk, into column t of `data`.
-
-    Returns the probabilities of actions [1, S, A] at its beginning.
-    """
-    first = None
-    for h in range(int(walk.batch.steps[0])):
-        inputs = graph_inputs(walk.experience, EACH_MOVE, walk.steps_left)
-        probs = reader.probabilities(inputs)
-        first = probs if first is None else first
-        moves = walk.go(probs, 1)
-        data.state[h, t], data.action[h, t] = moves.state, moves.action
-        data.reward[h, t], data.alive[h, t] = moves.reward, True
-        data.state[h + 1 :, t] = moves.entered
-        if walk.time[0] == 0:
-            break
-    assert first is not None
-    return first

@@ -10,7 +10,7 @@ import numpy as np
 
 from game.text.drawn_values import with_values
 from game.text.level import Level
-from game.text.tiles import SETTINGS
+from game.text.tiles import PATROL, SETTINGS
 from game.text.values import Value
 from game.world.rules import Bools, FlatGrid, Ints, hunt
 from game.world.shown_graph import hidden_of_opponents
@@ -35,11 +35,14 @@ class OpponentsBelief:
     def __init__(self, shown: Level) -> None:
         self.shown = shown
         labels = hidden_of_opponents(shown)
-        choices = [SETTINGS_WORDS.get(label.split()[1], PACES) for label in labels]
-        drawn: Sequence[dict[str, Value]] = [
-            dict(zip(labels, chosen)) for chosen in itertools.product(*choices)
+        choices: list[tuple[Value, ...]] = [
+            SETTINGS[f"{PATROL} kind"].words if label.endswith(" kind") else PACES
+            for label in labels
         ]
-        self.levels = [known(with_values(shown, values), labels) for values in drawn]
+        self.levels = [
+            _known(with_values(shown, dict(zip(labels, chosen))), labels)
+            for chosen in itertools.product(*choices)
+        ]
         self.possible: Bools = np.ones(len(self.levels), bool)
         self.seen = 0
 
@@ -58,10 +61,7 @@ class OpponentsBelief:
             self.possible[i] = np.array_equal(expected, moved.after)
 
 
-SETTINGS_WORDS = {label.split()[1]: s.words for label, s in SETTINGS.items() if s.words}
-
-
-def known(level: Level, labels: Sequence[str]) -> Level:
+def _known(level: Level, labels: Sequence[str]) -> Level:
     """Return a shown level in which these values are not hidden."""
     return replace(level, hidden=tuple(name for name in level.hidden if name not in labels))
 

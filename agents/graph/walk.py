@@ -6,7 +6,6 @@ import numpy as np
 
 from agents.graph.experience import Experience, Moves
 from agents.rollout import Rngs
-from game.session.trace import ExperienceMaps
 from game.world.batch import GridBatch
 from game.world.rules import Floats, Ints
 from game.world.tables import N_ACTIONS
@@ -21,11 +20,6 @@ class Walk:
         self.time: Ints = np.zeros(batch.n_tasks, int)  # [T] moves of the episode so far
         self.n_moves = 0  # of all tasks, so far
         self.begin(np.arange(batch.n_tasks))
-
-    @property
-    def maps(self) -> ExperienceMaps:
-        """What is known by now."""
-        return self.experience.maps(self.experience.moves.estimate().controls)
 
     @property
     def steps_left(self) -> Ints:

@@ -191,7 +191,13 @@ def _divide_by_draws(
     """Return splits of header lines: each level is combined with each of a split's hidden lines."""
     hiding = {
         split: [
-            (lines, [(name, with_hidden_lines(source, split, lines, one, draws)) for name, one in levels])
+            (
+                lines,
+                [
+                    (name, with_hidden_lines(source, split, lines, one, draws))
+                    for name, one in levels
+                ],
+            )
             for lines in getattr(draws, split)
         ]
         for split in SPLITS

@@ -176,7 +176,9 @@ def _templates(
             _refuse_auto(source, name, line)
         if not lines:
             source.fail("split", f"has no header lines for {name} - list at least one")
-        found[name] = [(line, with_hidden_lines(source, name, line, plain, draws)) for line in lines]
+        found[name] = [
+            (line, with_hidden_lines(source, name, line, plain, draws)) for line in lines
+        ]
         check_cells([level for _, level in found[name]], source.file)
         tasks = [task for line, level in found[name] for task in family(level, line)]
         apart[name] = TaskDistribution(name, tuple(tasks))

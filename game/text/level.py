@@ -56,9 +56,10 @@ class Level:
     `wind` is a direction, "none", or a set of texts as "east 0.2". `starts` is ANY, or empty where
     the map shows them. `candidates` are the cells of a drawn level that its goal was drawn from,
     where that matters for boxes or starts. `shown` is the level that agents see instead: that of a
-    drawn level has nominal values, and `hidden` are the labels of these. `file` is the name of the file that it was read from, and
-    `places` are the line numbers of that file's header keys and labels, and of its map's first row.
-    `row_places` say where each row is, where the rows are not simply that line and the next ones.
+    drawn level has nominal values, and `hidden` are the labels of these. `file` is the name of the
+    file that it was read from, and `places` are the line numbers of that file's header keys and
+    labels, and of its map's first row. `row_places` say where each row is, where the rows are not
+    simply that line and the next ones.
     """
 
     rows: tuple[str, ...]

@@ -87,6 +87,8 @@ def start_cells(level: Level) -> list[Cell]:
 @lru_cache(maxsize=64)
 def _any_starts(level: Level) -> tuple[Cell, ...]:
     cells = level.find(*GROUND, ICE)
+    if level.ends != ENDS_BOXES and not level.has((GOAL, CANDIDATE)):
+        return tuple(cells)  # as a level looks whose goal is hidden
     graph = explore(level, cells)
     if len(graph) > MAX_STATES:
         return tuple(cells)

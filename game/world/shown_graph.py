@@ -136,6 +136,12 @@ class ShownGraph:
         classes: Ints = first + self._chars[self.cell[after]] + CLASSES // 2 * takes_coin
         return classes
 
+    @staticmethod
+    def takes_coin(classes: Ints) -> Bools:
+        """Return whether transitions of these classes take a coin."""
+        taking: Bools = classes % CLASSES >= CLASSES // 2
+        return taking
+
     @cached_property
     def entered_class(self) -> Ints:
         """The class of what each move enters [N, A]."""

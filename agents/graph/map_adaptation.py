@@ -1,0 +1,104 @@
+"""Adaptation by maps: play, write what happened into maps, read them for the next policy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Protocol
+
+import numpy as np
+
+from agents.graph.experience import Experience
+from agents.graph.inputs import EACH_MOVE
+from agents.graph.walk import Walk
+from agents.rollout import Rngs, Rollout, adaptation_step, roll_out
+from game.session.trace import AdaptationStep, ExperienceMaps
+from game.world.batch import GridBatch
+from game.world.planner import expected_return
+from game.world.rules import Floats, Ints
+from game.world.tables import N_ACTIONS
+
+
+class Read(Protocol):
+    """Gives the policy that belongs to the maps."""
+
+    def __call__(
+        self, experience: Experience, episodes_ahead: float, steps_left: Ints | None = None
+    ) -> Floats:
+        """Return the probabilities of actions [T, S, A]; see `agents.graph.inputs.graph_inputs`."""
+        ...
+
+
+def adapt_by_maps(
+    read: Read, batch: GridBatch, rngs: Rngs, steps: int, episodes: int, parts: int
+) -> Iterator[AdaptationStep]:
+    """Yield the steps of an adaptation, each of so many episodes; see `Learner.adapt`.
+
+    The maps are read `parts` times a step, and with one episode a step at every move.
+    """
+    if episodes == 1:
+        return _by_move(read, batch, rngs, steps)
+    sizes = [len(part) for part in np.array_split(np.arange(episodes), min(parts, episodes))]
+    return _by_episodes(read, batch, rngs, steps, sizes)
+
+
+def _by_episodes(
+    read: Read, batch: GridBatch, rngs: Rngs, steps: int, sizes: list[int]
+) -> Iterator[AdaptationStep]:
+    """Yield steps of several episodes, in parts of these sizes.
+
+    A step's exact return and probabilities are those of its first part.
+    """
+    experience = Experience(batch)
+    env_steps = np.zeros(batch.n_tasks, int)
+    for k in range(steps + 1):
+        maps, policies, parts = experience.maps(), [], []
+        for size in sizes:
+            policies.append(read(experience, size))
+            parts.append(roll_out(batch, policies[-1], size, rngs))
+            experience.add_episodes(parts[-1])
+        data, exact = Rollout.joined(parts), expected_return(batch, policies[0])
+        step = adaptation_step(k, env_steps, policies[0], data, exact, gradient_steps=0)
+        yield replace(step, maps=maps)
+        env_steps = env_steps + data.env_steps
+
+
+def _by_move(read: Read, batch: GridBatch, rngs: Rngs, steps: int) -> Iterator[AdaptationStep]:
+    """Yield steps of one episode, in which the maps are read at every move."""
+    alone = [GridBatch([tables]) for tables in batch.tables]
+    walks = [Walk(one, [rng], Experience(one)) for one, rng in zip(alone, rngs, strict=True)]
+    env_steps = np.zeros(batch.n_tasks, int)
+    for k in range(steps + 1):
+        data = _empty_episode(batch)
+        first = np.full(batch.reward.shape, 1 / N_ACTIONS)
+        maps = ExperienceMaps.of([walk.experience.maps() for walk in walks])
+        for t, walk in enumerate(walks):
+            probs = _play_episode(read, walk, data, t)
+            first[t, : probs.shape[1]] = probs[0]
+        step = adaptation_step(k, env_steps, first, data, None, gradient_steps=0, stationary=False)
+        yield replace(step, maps=maps)
+        env_steps = env_steps + data.env_steps
+
+
+def _empty_episode(batch: GridBatch) -> Rollout:
+    """Return one episode of each task, as yet without moves."""
+    shape = (batch.horizon, batch.n_tasks, 1)
+    state = np.zeros((batch.horizon + 1, *shape[1:]), int)
+    return Rollout(state, np.zeros(shape, int), np.zeros(shape), np.zeros(shape, bool))
+
+
+def _play_episode(read: Read, walk: Walk, data: Rollout, t: int) -> Floats:
+    """Play an episode of the one task of a walk, and write it into task t of `data`.
+
+    Returns the probabilities of actions [1, S, A] at its beginning.
+    """
+    first = probs = read(walk.experience, EACH_MOVE, walk.steps_left)
+    for h in range(int(walk.batch.steps[0])):
+        moves = walk.go(probs, 1)
+        data.state[h, t], data.action[h, t] = moves.state, moves.action
+        data.reward[h, t], data.alive[h, t] = moves.reward, True
+        data.state[h + 1 :, t] = moves.entered
+        if walk.time[0] == 0:  # the next episode has begun
+            break
+        probs = read(walk.experience, EACH_MOVE, walk.steps_left)
+    return first

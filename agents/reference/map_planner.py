@@ -1,0 +1,121 @@
+"""Map planner, a reference line: exact planning on the shown level with the maps of neural-map.
+
+It learns nothing. It plans as if there were a goal on every cell that it has not visited, as long
+as it has found none, and believes the maps in all else. The line shows what maps and planning alone
+give, so that nobody takes planning for learning; neural-map has to learn what is set by hand here.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import numpy as np
+
+from agents.graph.experience import Experience
+from agents.graph.inputs import move_effects
+from agents.graph.map_adaptation import adapt_by_maps
+from agents.learner import NO_CHANGES, BaseLearner, Changes, check_options
+from agents.rollout import Rngs
+from game.session.trace import AdaptationStep
+from game.world.batch import GridBatch
+from game.world.rules import Bools, Floats, Ints
+
+LEAST_COST = 1e-3  # of a move, for the temperature
+
+
+@dataclass(frozen=True)
+class MapPlannerConfig:
+    """Options of map-planner."""
+
+    episodes: int = 20
+    """Episodes of each adaptation step (1 to 10000). With 1, it plans anew at every move."""
+    parts: int = 4
+    """Times that it plans in a step of several episodes (1 to 10000)."""
+    temperature: float = 0.3
+    """Temperature of its choice among moves, in units of a move's cost (1e-6 to 100)."""
+
+    def __post_init__(self) -> None:
+        check_options(self, episodes=(1, 10_000), parts=(1, 10_000), temperature=(1e-6, 100))
+
+
+class MapPlanner(BaseLearner):
+    """Optimism in the face of uncertainty, on maps."""
+
+    Config = MapPlannerConfig
+    config: MapPlannerConfig
+
+    @property
+    def episodes_per_step(self) -> int:
+        """The number of episodes of each adaptation step."""
+        return self.config.episodes
+
+    def with_episodes(self, episodes: int) -> Self:
+        """See `Learner.with_episodes`."""
+        other = copy.copy(self)
+        other.config = replace(self.config, episodes=episodes)
+        return other
+
+    def adapt(
+        self, batch: GridBatch, rngs: Rngs, steps: int, changes: Changes = NO_CHANGES
+    ) -> Iterator[AdaptationStep]:
+        """Fill the maps and plan; see `Learner.adapt`."""
+        config = self.config
+        return adapt_by_maps(self.read, batch, rngs, steps, config.episodes, config.parts)
+
+    def read(
+        self, experience: Experience, episodes_ahead: float, steps_left: Ints | None = None
+    ) -> Floats:
+        """Return the probabilities of actions [T, S, A]: a soft choice by the planned values."""
+        graph, batch = experience.graph, experience.batch
+        left = batch.steps if steps_left is None else steps_left
+        values = _planned(experience, left[graph.task])  # [N, A]
+        costs = [max(LEAST_COST, abs(level.step_reward)) for level in graph.shown]
+        unit = np.array(costs)[graph.task, None]
+        values = (values - values.max(1, keepdims=True)) / (self.config.temperature * unit)
+        moves = np.exp(values)
+        moves /= moves.sum(1, keepdims=True)
+        controls = experience.moves.estimate().controls
+        probs: Floats = moves[graph.node] @ controls.swapaxes(1, 2)
+        return probs
+
+
+def _planned(experience: Experience, left: Ints) -> Floats:
+    """Return the value of each move [N, A] with `left` [N] moves to go, by value iteration."""
+    graph = experience.graph
+    unvisited = experience.visits[graph.cell] == 0
+    reward = graph.reward + experience.beyond() * ~graph.terminated
+    wanted = ~experience.found[graph.task] & unvisited & ~graph.over
+    untried = experience.untried[graph.entered_class]
+    bonus = _optimism(experience)[graph.task, None]
+    reward = reward + bonus * (wanted[graph.next] | untried)
+    ends = graph.terminated | wanted[graph.next] | untried | _known_ends(experience)[graph.next]
+    belief = experience.moves.estimate()
+    effect: Any = move_effects(graph, belief.wind, belief.slip_factor)
+    q = np.zeros(reward.shape)
+    for step in range(int(left.max())):
+        value = np.where(graph.over, 0.0, q.max(1))
+        ahead = reward + value[graph.next] * ~ends
+        planned = ahead if effect is None else (effect @ ahead[..., None])[..., 0]
+        planned = np.where((step < left)[:, None], planned, q)
+        if np.array_equal(planned, q):
+            break
+        q = planned
+    return q
+
+
+def _optimism(experience: Experience) -> Floats:
+    """Return what finding something new is hoped to pay [T]: a goal's reward, and enough to make
+    up for the cost of any way there."""
+    levels = experience.graph.shown
+    return np.array([level.goal_reward + abs(level.step_reward) * level.steps for level in levels])
+
+
+def _known_ends(experience: Experience) -> Bools:
+    """Return the nodes [N] with a goal that was found and ends the episode."""
+    graph = experience.graph
+    ends = np.array([level.ends == "goal" for level in graph.shown])[graph.task]
+    found: Bools = ends & (experience.goals[graph.cell] > 0)
+    return found
