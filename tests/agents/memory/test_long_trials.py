@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -15,7 +17,10 @@ from game.tasks.task import task_rng
 from game.text.reading import parse
 from game.world.batch import GridBatch
 
-WITH_MEMORY = [name for name in BUILT_IN if issubclass(learner_class(name), MemoryLearner)]
+CASES: dict[str, tuple[str, dict[str, Any]]] = {
+    **{n: (n, {}) for n in BUILT_IN if issubclass(learner_class(n), MemoryLearner)},
+    "graph": ("rl2", {"body": "graph", "channels": 4, "rounds": 2}),
+}
 TRAINED, PER_TASK = 3, 8
 LEVELS = ("steps: 6\nmap:\n...@.\n....G\n", "slip: 0.3\nsteps: 9\nmap:\n@..@\n..,G\n")
 
@@ -23,7 +28,8 @@ LEVELS = ("steps: 6\nmap:\n...@.\n....G\n", "slip: 0.3\nsteps: 9\nmap:\n@..@\n..
 def running(name: str, long: bool) -> RunningTrials:
     """Return trials of an untrained agent, which act at random."""
     batch = GridBatch.of([parse(text) for text in LEVELS])
-    agent = make_learner(name, 1, width=8, episodes=TRAINED)
+    learner, options = CASES[name]
+    agent = make_learner(learner, 1, width=8, episodes=TRAINED, **options)
     assert isinstance(agent, MemoryLearner)
     n = PER_TASK * batch.n_tasks
     policy = agent.start_policy(agent.detached_params(), agent.make_view(batch), n)
@@ -33,13 +39,13 @@ def running(name: str, long: bool) -> RunningTrials:
     return RunningTrials(policy, batch, PER_TASK, rngs)
 
 
-@pytest.mark.parametrize("name", WITH_MEMORY)
+@pytest.mark.parametrize("name", CASES)
 def test_the_episodes_trained_for_are_as_in_training(name: str):
     for one, other in zip(running(name, True).play(TRAINED), running(name, False).play(TRAINED)):
         assert all(np.array_equal(a, b) for a, b in zip(vars(one).values(), vars(other).values()))
 
 
-@pytest.mark.parametrize("name", WITH_MEMORY)
+@pytest.mark.parametrize("name", CASES)
 def test_memory_is_held_at_the_best_of_the_episodes_that_reached_a_goal(name: str):
     trials = running(name, True)
     assert isinstance(trials, LongTrials)
