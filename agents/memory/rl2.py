@@ -38,7 +38,7 @@ class Rl2Config(MemoryConfig):
     """Options of rl2."""
 
     body: Literal["features", "graph"] = "features"
-    """What the agent observes: features of its surroundings, or the graph of the whole level."""
+    """Observation: features of the agent's surroundings, or the graph of the whole level."""
     channels: int = 32
     """Channels of the graph network (1 to 1024)."""
     rounds: int = 10

@@ -7,7 +7,7 @@ are written and read at every move of many trials at once.
 
 from __future__ import annotations
 
-import functools
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,11 +43,10 @@ class TrialMaps:
         sizes, n = np.diff(graph.first)[:, None], len(self.task)
         nodes = graph.first[:-1, None] + np.minimum(np.arange(sizes.max()), sizes - 1)  # [T, M]
         self.cell: Ints = graph.cell[nodes] - graph.first_cell[:-1, None]  # [T, M]
+        self.real: Bools = np.arange(sizes.max()) < sizes  # [T, M] no padding
         self.live: Bools = ~graph.over[nodes]
         self.shown_goal: Bools = graph.goal[nodes]
-        self.following: Ints = np.moveaxis(
-            _onward(graph)[nodes] - graph.first[:-1, None, None], 2, 0
-        )  # [A, T, M]
+        self.backward = Backward.of(_onward(graph))
         reward = np.maximum.reduceat(np.abs(graph.reward).max(1), graph.first[:-1])
         goal = [abs(level.goal_reward) for level in graph.shown]
         self.scale: Floats = np.maximum(reward, goal)[self.task]  # [n] largest shown reward
@@ -167,15 +166,50 @@ class TrialMaps:
         return np.take_along_axis(self.goals[trials], self.cell[task], 1) | self.shown_goal[task]
 
     def _distances(self, trials: Ints, targets: Bools) -> Distances:
-        """Return the fewest moves from each node to one of the targets [m, M]; FAR for none."""
+        """Return the fewest moves from each node to one of the targets [m, M]; FAR for none.
+
+        The search goes from the targets against the moves, and comes to each node once.
+        """
         distance: Distances = np.where(targets, 0, FAR).astype(np.int16)
-        flat, rows = distance.reshape(-1), np.arange(len(trials))[:, None] * distance.shape[1]
-        following = [(after[self.task[trials]] + rows).ravel() for after in self.following]
-        while True:
-            ahead = functools.reduce(np.minimum, map(flat.take, following)) + 1
-            if not (ahead < flat).any():
-                return distance
-            np.minimum(flat, ahead, out=flat)
+        first = self.graph.first[self.task[trials]]  # [m]
+        row, node = (targets & self.real[self.task[trials]]).nonzero()
+        steps = 0
+        while len(row):
+            steps += 1
+            edge, which = self.backward.edges_of(node + first[row])
+            row = row[which]
+            node = self.backward.source[edge] - first[row]
+            fresh = distance[row, node] == FAR
+            key = np.unique(row[fresh] * distance.shape[1] + node[fresh])
+            row, node = np.divmod(key, distance.shape[1])
+            distance[row, node] = steps
+        return distance
+
+
+@dataclass(frozen=True)
+class Backward:
+    """The moves of a graph with N nodes, sorted by where they lead."""
+
+    source: Ints  # [E] the node before each move
+    begins: Ints  # [N + 1] the first move that leads to each node, and the end
+
+    @classmethod
+    def of(cls, following: Ints) -> Backward:
+        """Return the moves that lead from nodes [N] to other nodes `following` [N, A]."""
+        before = np.broadcast_to(np.arange(len(following))[:, None], following.shape)
+        leads_on = following != before
+        source, target = before[leads_on], following[leads_on]
+        order = target.argsort(kind="stable")
+        counts = np.bincount(target, minlength=len(following))
+        return cls(source[order], np.concatenate([[0], counts.cumsum()]))
+
+    def edges_of(self, node: Ints) -> tuple[Ints, Ints]:
+        """Return the numbers of all moves that lead to nodes [n], and for each which of them."""
+        begin = self.begins[node]
+        counts = self.begins[node + 1] - begin
+        which = np.repeat(np.arange(len(node)), counts)
+        place = np.arange(len(which)) - np.repeat(counts.cumsum() - counts, counts)
+        return begin[which] + place, which
 
 
 def _onward(graph: ShownGraph) -> Ints:
