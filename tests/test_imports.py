@@ -50,7 +50,10 @@ FLOORS: dict[str, set[str]] = {
         *("agents", "agents.graph", "agents.gradient", "game.world", "game.session"),
     },
     "agents.gradient": {"agents", "agents.graph", "game.world", "game.session"},
-    "agents.memory": {"agents", "game.filling", "game.world", "game.session", "agents.gradient"},
+    "agents.memory": {
+        *("agents", "agents.gradient", "agents.graph"),
+        *("game.filling", "game.world", "game.session"),
+    },
     "agents.reference": {"agents", "agents.graph", "game.text", "game.world", "game.session"},
     "agents.training": {
         *("agents", "game.files", "game.filling", "game.text", "game.world", "game.tasks"),

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from agents.graph.inputs import MOVE_INPUTS, NODE_INPUTS, GraphInputs
+from agents.graph.graph_inputs import MOVE_INPUTS, NODE_INPUTS, GraphInputs
 from game.world.tables import N_ACTIONS
 
 Params = dict[str, Tensor]

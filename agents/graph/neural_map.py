@@ -29,7 +29,7 @@ from agents.gradient.losses import Dynamics, expected_returns
 from agents.gradient.meta_optimizer import MetaOptimizer, OuterConfig
 from agents.gradient.policy import Params
 from agents.graph.experience import Experience
-from agents.graph.inputs import EACH_MOVE, GraphInputs, graph_inputs
+from agents.graph.graph_inputs import EACH_MOVE, GraphInputs, graph_inputs
 from agents.graph.map_adaptation import adapt_by_maps
 from agents.graph.network import (
     GraphTensors,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from agents.graph.experience import Experience
-from agents.graph.inputs import GraphInputs, graph_inputs
+from agents.graph.graph_inputs import GraphInputs, graph_inputs
 from game.world.batch import GridBatch, once_per_batch
 from game.world.rules import Ints
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from agents.graph.experience import Experience
-from agents.graph.inputs import MOVE_INPUTS, NODE_INPUTS, graph_inputs
+from agents.graph.graph_inputs import MOVE_INPUTS, NODE_INPUTS, graph_inputs
 from game.tasks.family import draw_tasks
 from game.tasks.packs import Pack, list_packs, load_pack
 from game.tasks.task import Task
