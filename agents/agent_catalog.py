@@ -16,12 +16,14 @@ from game.session.messages import BASELINE_AGENT, MOST_STEPS, AgentCard
 from game.tasks.coverage import Coverage
 from game.tasks.evaluated_levels import EvaluatedLevel
 from game.world.features import LAYOUT
+from game.world.shown_graph import LAYOUT_VERSION
 
 PRETRAINED = Path(__file__).resolve().parent / "pretrained"
 RUNS = Path("runs")  # default folder of `train`
 CONFIG, WEIGHTS, RESULTS = "config.json", "agent.safetensors", "results.json"
 CHECKPOINT = "last.safetensors"  # for `train --resume`
 EPISODES_PER_STEP = "episodes_per_step"  # key in config.json; older configs lack it
+GRAPH_LAYOUT = "graph_layout"  # key in config.json of agents that observe the shown level's graph
 MOST_EPISODES = 10_000  # in an adaptation step
 UNTRAINED = tuple(name for name, entry in BUILT_IN.items() if not entry.needs_run)
 
@@ -33,6 +35,7 @@ class RunFacts:
     learner: str
     options: dict[str, Any]
     features: dict[str, Any]
+    graph_layout: int | None = None
     episodes_per_step: int | None = None
     pack: str = ""
     command: str = ""
@@ -46,6 +49,11 @@ class RunFacts:
         known = list(LAYOUT.items())
         if not self.features or list(self.features.items()) != known[: len(self.features)]:
             raise ValueError("the agent was trained on other features - train it again")
+        if self.graph_layout not in (None, LAYOUT_VERSION):
+            raise ValueError(
+                f"the agent was trained on layout {self.graph_layout} of the graph of levels, and "
+                f"this is {LAYOUT_VERSION} - train it again"
+            )
         if self.coverage is not None:
             Coverage.of_facts(self.coverage)
         if not 1 <= (self.episodes_per_step or 1) <= MOST_EPISODES:

@@ -12,6 +12,7 @@ or, in a test file, one test for each rule:
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -320,7 +321,7 @@ def _same_steps(one: Sequence[AdaptationStep], other: Sequence[AdaptationStep]) 
     )
 
 
-def _content(step: AdaptationStep) -> dict[str, object]:
+def _content(step: AdaptationStep) -> dict[str, Any]:
     """Return all fields of a step by name, those of its maps among them."""
     return {**vars(step), "maps": None, **(vars(step.maps) if step.maps else {})}
 

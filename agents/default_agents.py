@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from agents.agent_catalog import list_pretrained
 from game.session.messages import BASELINE_AGENT
-from game.tasks.packs import Pack
+from game.tasks.packs import Pack, PackSummary
 
 GENERALISTS = ("neural-map-worlds", "maml-worlds")  # the best one first
 COURSE_AGENT = "maml-mazes-9x9"  # it shows what the course is about: adaptation by gradient steps
 
 
-def default_agents(pack: Pack) -> tuple[str, ...]:
+def default_agents(pack: Pack | PackSummary) -> tuple[str, ...]:
     """Return the agents for a pack, the one to watch first and scratch last.
 
     Until a generalist is shipped, the agent of the course stands in for it.

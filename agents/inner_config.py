@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Literal, Self
 
 from agents.learner import check_options
@@ -30,6 +31,8 @@ class InnerConfig:
     """Trust region: largest KL divergence of a step in nats (0 to 1e6; 0 turns it off)."""
     narrowing: float = 0.5
     """Decay of the trust region: after k steps it is trust / (1 + narrowing k) (0 to 1e6)."""
+    scaled: bool = False
+    """Divide rewards by the largest that a level shows: bonuses then mean the same everywhere."""
     lost_undiscounted: bool = False
     """Use discount 1 in steps whose episodes all miss the goal, so losses are not put off."""
 
@@ -40,14 +43,40 @@ class InnerConfig:
 
 
 @dataclass(frozen=True)
+class GraphConfig:
+    """Options of the body 'graph'."""
+
+    channels: int = 32
+    """Channels of the graph network (1 to 1024)."""
+    rounds: int = 10
+    """Rounds of messages while adapting (1 to 1000); training draws half to 1.5 times as many."""
+    head: tuple[int, ...] = (32,)
+    """Units in each hidden layer of the head, which adapts (1 to 4096 each)."""
+    table_step: float = 2.0
+    """Initial step size of the table of logits, one for each state and action (1e-6 to 1000)."""
+
+    def __post_init__(self) -> None:
+        check_options(self, channels=(1, 1024), rounds=(1, 1000), table_step=(1e-6, 1000))
+        check_options(self, head=(1, 4096))
+
+    @property
+    def n_weights(self) -> int:
+        """The number of weights between the channels of the graph network, and in the head."""
+        head = sum(a * b for a, b in pairwise((self.channels, *self.head, 1)))
+        return 12 * self.channels**2 + head
+
+
+@dataclass(frozen=True)
 class InnerOptions:
     """All options of a gradient learner that its inner loop depends on; scratch shares them."""
 
     hidden: tuple[int, ...]
     step_size: float
     inner: InnerConfig
+    body: Literal["features", "graph"] = "features"
+    graph: GraphConfig = GraphConfig()
 
     @classmethod
     def of(cls, config: Any) -> Self:
         """Return the shared options of a gradient learner's Config."""
-        return cls(config.hidden, config.step_size, config.inner)
+        return cls(config.hidden, config.step_size, config.inner, config.body, config.graph)

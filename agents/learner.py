@@ -53,12 +53,18 @@ def check_size(config: Any) -> None:
         )
 
 
+def sees_graph(config: Any) -> bool:
+    """Whether a learner with this config observes the shown level's graph instead of features."""
+    return bool(getattr(config, "sees_graph", False))
+
+
 class Learner(Protocol):
     """An agent that learns to learn.
 
     Its class has a dataclass `Config` of its options, and makes a learner from `(config, seed)`.
     Where the config has a property `n_weights`, a run's files must hold at least so many numbers
-    before a learner is made from it.
+    before a learner is made from it. Where it has a true property `sees_graph`, the learner
+    observes the graph of the shown level instead of features, and takes maps of any size.
     `tuned` says whether the step size of its inner loop is chosen on validation tasks, by
     `scale_steps`. `judged` are the adaptation steps whose mean score says how good it is there.
     """

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from agents.agent_catalog import find_agent, read_config, scratch_like
+from agents.agent_catalog import GRAPH_LAYOUT, find_agent, read_config, scratch_like
 from agents.learner_registry import BUILT_IN, is_file_learner, learner_names
 from game.tasks.pack_file import PACK_FILE
 from game.tasks.packs import Pack
@@ -39,10 +39,12 @@ def check_map_sizes(
 
 def _observes(agent: str, pack: str) -> bool:
     """Whether an agent, given by its name, or a learner observes features. Raises AgentError."""
-    if scratch_like(agent):
-        return True
+    like = scratch_like(agent)
+    if like:
+        return like in BUILT_IN or _observes(like, pack)
     if agent in BUILT_IN:
         return BUILT_IN[agent].trains
     if agent in learner_names() or is_file_learner(agent):
         return False
-    return read_config(find_agent(agent, pack)).get("learner") in BUILT_IN
+    config = read_config(find_agent(agent, pack))
+    return config.get("learner") in BUILT_IN and GRAPH_LAYOUT not in config

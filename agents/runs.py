@@ -16,6 +16,7 @@ from agents.agent_catalog import (
     CHECKPOINT,
     CONFIG,
     EPISODES_PER_STEP,
+    GRAPH_LAYOUT,
     UNTRAINED,
     WEIGHTS,
     find_agent,
@@ -24,7 +25,7 @@ from agents.agent_catalog import (
 )
 from agents.array_files import read_arrays, write_arrays
 from agents.inner_config import STEP_SIZES, InnerOptions
-from agents.learner import AgentError, Arrays, Learner
+from agents.learner import AgentError, Arrays, Learner, sees_graph
 from agents.learner_registry import (
     advised_config,
     build_learner,
@@ -39,6 +40,7 @@ from game.files import json_text, name_text
 from game.filling import Misfit, fill, parse_json
 from game.session.messages import BASELINE_AGENT
 from game.world.features import LAYOUT, N_FEATURES, N_FIRST_FEATURES
+from game.world.shown_graph import LAYOUT_VERSION
 
 NOT_AS_DESCRIBED = f"does not hold the parameters that {CONFIG} describes"
 
@@ -61,6 +63,7 @@ def describe(learner_name: str, learner: Learner, **facts: Any) -> dict[str, Any
         "learner": learner_name,
         "options": asdict(learner.config),
         "features": LAYOUT,
+        **({GRAPH_LAYOUT: LAYOUT_VERSION} if sees_graph(learner.config) else {}),
         EPISODES_PER_STEP: learner.episodes_per_step,
         **facts,
     }

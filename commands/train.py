@@ -108,7 +108,7 @@ class TrainCommand:
     def check(self) -> tuple[Pack, Path]:
         """The pack and the folder of the run. Raises AgentError or PackError, as `training`."""
         from agents.agent_catalog import RUNS, WEIGHTS
-        from agents.learner import AgentError
+        from agents.learner import AgentError, sees_graph
         from agents.learner_registry import find_entry, run_name
         from agents.map_sizes import check_map_sizes
         from agents.run_folder import AGENT_THERE, run_file
@@ -131,8 +131,10 @@ class TrainCommand:
         pack = load_pack(self.pack)
         if not (pack.split("train").tasks or pack.split("train").unlimited):
             raise PackError(f"{pack.path}: the pack has no training tasks")
-        check_map_sizes(pack, ("train", "validation"), (self.learner,))
         out = self.out or RUNS / run_name(self.learner, pack.name)
+        if self.resume or not sees_graph(self.options):  # type: ignore[attr-defined]
+            agent = str(out) if self.resume else self.learner
+            check_map_sizes(pack, ("train", "validation"), (agent,))
         if self.resume:
             return pack, out
         if not find_entry(self.learner).trains:

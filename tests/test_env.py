@@ -33,7 +33,8 @@ from tests import reference
 
 SHOWN = load_pack("showcase").split("test").tasks
 LEVELS = [task.level for task in SHOWN]
-SMALL = [folder for folder in list_packs() if folder.name != "drawn"]  # the maps fit the features
+LARGE = ("drawn", "worlds")  # have maps over 16 x 16, which the features do not fit
+SMALL = [folder for folder in list_packs() if folder.name not in LARGE]
 SHIPPED = [path for folder in SMALL for path in (folder, *sorted(folder.glob("*.txt")))]
 CHANCY = parse("slip: 0.3\nwind: east 0.2\nsteps: 8\nmap:\n@.~\n.#.\n@.G\n")
 SOURCES = [*SHIPPED, CHANCY]

@@ -283,13 +283,31 @@ def test_mutated_agents_are_refused_in_words(runs: list[Path], tmp_path: Path):
 # --- packs -------------------------------------------------------------------------------------
 
 
+MIXTURE = """[mixture]
+seed = 3
+validation = 2
+test = 2
+[mixture.packs]
+goals-5x5 = 1
+[mixture.sketches]
+hall = 1
+rink = 2
+[mixture.parameters]
+most_side = 9
+large_side = 12
+most_states = 400
+large_states = 500
+"""
+
+
 def pack_texts() -> list[str]:
     """The shipped pack.toml files with fewer tasks, and others that divide by all methods."""
-    texts = [(folder / "pack.toml").read_text(encoding="utf-8") for folder in list_packs()]
+    folders = [folder for folder in list_packs() if folder.name != "worlds"]  # see MIXTURE
+    texts = [(folder / "pack.toml").read_text(encoding="utf-8") for folder in folders]
     texts = [re.sub(r"(?m)^(validation|test) = \d+", r"\1 = 2", text) for text in texts]
     by_file = '[split]\nby = "file"\ntrain = ["a.txt"]\nvalidation = ["b*"]\ntest = ["c.txt"]\n'
     goals = '[split]\nby = "goals"\n[split.goals]\n"open.txt" = """\n@tv\nhtt\n"""\n'
-    return [*texts, PACK, by_file, goals]
+    return [*texts, PACK, MIXTURE, by_file, goals]
 
 
 LEVEL = """goal: hidden

@@ -45,12 +45,19 @@ FLOORS: dict[str, set[str]] = {
         "game.files",
         "game.filling",
     },
-    "agents.gradient": {"agents", "game.world", "game.session"},
-    "agents.memory": {"agents", "game.filling", "game.world", "game.session", "agents.gradient"},
-    "agents.reference": {"agents", "game.text", "game.world", "game.session"},
+    "agents.graph": {"agents", "game.text", "game.world", "game.session"},
+    "agents.graph.neural_map": {
+        *("agents", "agents.graph", "agents.gradient", "game.world", "game.session"),
+    },
+    "agents.gradient": {"agents", "agents.graph", "game.world", "game.session"},
+    "agents.memory": {
+        *("agents", "agents.gradient", "agents.graph"),
+        *("game.filling", "game.world", "game.session"),
+    },
+    "agents.reference": {"agents", "agents.graph", "game.text", "game.world", "game.session"},
     "agents.training": {
         *("agents", "game.files", "game.filling", "game.text", "game.world", "game.tasks"),
-        "game.session",
+        *("agents.graph", "game.session"),
     },
     "agents.studies": {
         *("agents", "agents.gradient", "agents.memory", "agents.training"),

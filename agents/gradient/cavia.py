@@ -14,7 +14,7 @@ from torch import Tensor
 
 from agents.gradient.gradient_learner import TaskParams
 from agents.gradient.maml import Maml, MamlConfig
-from agents.gradient.policy import Params
+from agents.gradient.policy import Observation, Params
 from agents.learner import check_options
 
 
@@ -30,8 +30,16 @@ class CaviaConfig(MamlConfig):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_options(self, context=(1, 4096))
-        if not self.hidden:
-            raise ValueError("option 'hidden' is empty, and the context needs a first hidden layer")
+        name = "graph.head" if self.sees_graph else "hidden"
+        if not self.first_width:
+            raise ValueError(
+                f"option '{name}' is empty, and the context needs a first hidden layer"
+            )
+
+    @property
+    def first_width(self) -> int:
+        """The number of units in the first hidden layer; 0 without one."""
+        return next(iter(self.graph.head if self.sees_graph else self.hidden), 0)
 
 
 class Cavia(Maml):
@@ -43,7 +51,7 @@ class Cavia(Maml):
 
     def init_params(self, rng: np.random.Generator) -> Params:
         """Return an untrained network, with first-layer weights `c0 [C, H]` for the context."""
-        width = self.config.hidden[0]
+        width = self.config.first_width
         rows = rng.standard_normal((self.config.context, width)) / np.sqrt(self.config.context)
         return {"c0": torch.tensor(rows, dtype=torch.float32)} | super().init_params(rng)
 
@@ -51,9 +59,12 @@ class Cavia(Maml):
         """Return initial log step sizes for the context alone."""
         return super().init_step_sizes({"context": torch.zeros(1, self.config.context)})
 
-    def params_for_tasks(self, meta: Params, columns: Tensor, n_tasks: int) -> TaskParams:
+    def params_for_tasks(
+        self, meta: Params, observation: Observation, columns: Tensor
+    ) -> TaskParams:
         """Return the parameters of T tasks; each starts with a zero context, which is not
         meta-learned."""
-        start = super().params_for_tasks(meta, columns, n_tasks)
+        start = super().params_for_tasks(meta, observation, columns)
+        n_tasks = len(start.params["c0"])
         zeros = torch.zeros(n_tasks, 1, self.config.context, dtype=self.dtype, requires_grad=True)
         return TaskParams(start.leaves, {**start.params, "context": zeros}, start.step_sizes)

@@ -5,20 +5,28 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import pairwise
-from typing import Self
+from typing import Literal, Self
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from agents.gradient.body import ENCODER, Body, FeaturesBody, GraphBody, encoder_gradients
 from agents.gradient.inner_loop import inner_loop
 from agents.gradient.meta_optimizer import MetaOptimizer, OuterConfig
 from agents.gradient.outer_objective import ObjectiveConfig
-from agents.gradient.policy import Params, expand_for_tasks, init_mlp, select_columns
-from agents.inner_config import STEP_SIZES, InnerConfig
+from agents.gradient.policy import (
+    TABLE,
+    MoveFeatures,
+    Observation,
+    Params,
+    expand_for_tasks,
+    select_columns,
+)
+from agents.inner_config import STEP_SIZES, GraphConfig, InnerConfig
 from agents.learner import NO_CHANGES, Arrays, BaseLearner, Changes, check_options, check_size
-from agents.observations import features_of, features_of_columns
 from agents.rollout import Rngs
 from game.session.trace import AdaptationStep
 from game.world.batch import GridBatch
@@ -32,6 +40,9 @@ class GradientConfig(ObjectiveConfig):
 
     hidden: tuple[int, ...] = (64, 64)
     """Units in each hidden layer of the policy (1 to 4096 each, 8 million weights in all)."""
+    body: Literal["features", "graph"] = "features"
+    """Input of the policy: 'features' around it, or the 'graph' of the whole level as shown."""
+    graph: GraphConfig = field(default_factory=GraphConfig)
     step_size: float = 0.1
     """Initial step size of the inner loop (1e-6 to 100); alpha in MAML (Finn et al. 2017)."""
     inner: InnerConfig = field(default_factory=InnerConfig)
@@ -48,22 +59,39 @@ class GradientConfig(ObjectiveConfig):
         return self.inner.episodes
 
     @property
+    def sees_graph(self) -> bool:
+        """Whether the policy reads the shown level's graph instead of features."""
+        return self.body == "graph"
+
+    @property
     def n_weights(self) -> int:
         """The number of weights between the layers of the policy network."""
+        if self.sees_graph:
+            return self.graph.n_weights
         return sum(a * b for a, b in pairwise((N_FEATURES, *self.hidden, N_ACTIONS)))
+
+
+FEATURES = "features"  # the name of the gradient by the encoder's features
 
 
 @dataclass(frozen=True)
 class TaskParams:
     """The parameters that T tasks start their inner loops from."""
 
-    leaves: Params  # [T, ...] of the outer gradient: the policy's parameters, and step sizes
+    leaves: Params  # [T, ...] of the outer gradient: meta-parameters, and features of the encoder
     params: Params  # [T, ...] the policy's parameters
     step_sizes: list[Params]  # one entry per inner step; further steps use the last entry
+
+    @property
+    def without_step_sizes(self) -> Params:
+        """The leaves that are no step sizes."""
+        return {n: leaf for n, leaf in self.leaves.items() if not n.startswith(STEP_SIZES)}
 
 
 class GradientLearner(BaseLearner):
     """Meta-parameters: the initialisation `w{i}, b{i}`, and log step sizes `log_alpha.*`.
+
+    With the body 'graph', also `controls` and the encoder, see `GraphBody`.
 
     In this class all layers share one step size, which is tuned on validation tasks. A subclass
     that learns its step sizes by gradient sets `tuned` to False.
@@ -75,24 +103,33 @@ class GradientLearner(BaseLearner):
 
     def __init__(self, config: GradientConfig, seed: int) -> None:
         super().__init__(config, seed)
+        sees_graph = config.body == "graph"
+        self.body: Body = GraphBody(config.graph) if sees_graph else FeaturesBody(config.hidden)
         init = self.init_params(np.random.default_rng(seed))
         self.meta = MetaOptimizer(init | self.init_step_sizes(init), config.outer)
 
     def init_params(self, rng: np.random.Generator) -> Params:
         """Return the initialisation before training."""
-        return init_mlp((N_FEATURES, *self.config.hidden, N_ACTIONS), rng)
+        return self.body.init_params(rng)
 
     def init_step_sizes(self, init: Params) -> Params:
         """Return the logarithms of the step sizes before training."""
-        log_alpha = float(np.log(self.config.step_size))
-        return {STEP_SIZES + name: torch.full((1,), log_alpha) for name in init}
+        sizes = {name: self.config.step_size for name in init if not name.startswith(ENCODER)}
+        if self.config.sees_graph:
+            sizes[TABLE] = self.config.graph.table_step
+        return {STEP_SIZES + n: torch.full((1,), float(np.log(s))) for n, s in sizes.items()}
 
-    def params_for_tasks(self, meta: Params, columns: Tensor, n_tasks: int) -> TaskParams:
+    def params_for_tasks(
+        self, meta: Params, observation: Observation, columns: Tensor
+    ) -> TaskParams:
         """Return the meta-parameters of each of T tasks, limited to these feature columns.
 
-        The tasks share memory. Gradients are still separate for each task.
+        The tasks share memory. Gradients are still separate for each task. A table of logits starts
+        at zero on each task, and is not meta-learned.
         """
-        selected = select_columns({name: p.detach() for name, p in meta.items()}, columns)
+        adapting = {name: p.detach() for name, p in meta.items() if not name.startswith(ENCODER)}
+        selected = select_columns(adapting, columns)
+        n_tasks = len(observation.moves if isinstance(observation, MoveFeatures) else observation)
         values = {n: p.exp() if n.startswith(STEP_SIZES) else p for n, p in selected.items()}
         leaves = {n: p.requires_grad_() for n, p in expand_for_tasks(values, n_tasks).items()}
         params = {name: p for name, p in leaves.items() if not name.startswith(STEP_SIZES)}
@@ -101,6 +138,10 @@ class GradientLearner(BaseLearner):
             if name.startswith(STEP_SIZES):  # "log_alpha.w0", or "log_alpha.2.w0" for step 2
                 step, _, param = name.removeprefix(STEP_SIZES).rpartition(".")
                 sizes.setdefault(int(step or 0), {})[param] = p
+        if isinstance(observation, MoveFeatures):
+            zeros = torch.zeros(observation.moves.shape[:3], dtype=self.dtype)
+            params[TABLE] = zeros.requires_grad_()
+            leaves[FEATURES] = observation.moves
         return TaskParams(leaves, params, [sizes[step] for step in sorted(sizes)])
 
     @property
@@ -118,22 +159,48 @@ class GradientLearner(BaseLearner):
         """Return whether all goals are hidden: further gradient steps then adapt to a moved goal.
 
         A visible goal is an input, and its feature column may be missing from `params_for_tasks`.
+        With the body 'graph', adaptation begins anew: the table is that of another graph.
         """
-        return all(tables.level.goal == "hidden" for tables in changed.tables)
+        return not self.config.sees_graph and all(
+            tables.level.goal == "hidden" for tables in changed.tables
+        )
 
     def adapt(
         self, batch: GridBatch, rngs: Rngs, steps: int, changes: Changes = NO_CHANGES
     ) -> Iterator[AdaptationStep]:
         """Run the inner loop from the averaged meta-parameters; see `Learner.adapt`."""
-        features, columns = features_of(batch, self.dtype)
-        start = self.params_for_tasks(self.meta.average, columns, batch.n_tasks)
+        meta = self.meta.average
+        features, columns = self.body.observe(meta, batch)
+        start = self.params_for_tasks(meta, features, columns)
         params = {name: p.detach() for name, p in start.params.items()}
         sizes = [{name: p.detach() for name, p in step.items()} for step in start.step_sizes]
         changed = {
-            step: (tasks, features_of_columns(tasks, self.dtype, columns))
+            step: (tasks, self.body.observe_changed(meta, tasks, columns))
             for step, tasks in changes.items()
         }
         return inner_loop(params, sizes, features, batch, rngs, steps, self.config.inner, changed)
+
+    def observe_in_training(self, batch: GridBatch, rngs: Rngs) -> tuple[Observation, Tensor]:
+        """Return what `Body.observe` does, to be differentiated by the outer loop."""
+        rng = (
+            np.random.default_rng(int(rngs[0].integers(1 << 32)))
+            if self.config.sees_graph
+            else None
+        )
+        return self.body.observe(self.meta.params, batch, rng)
+
+    def update_meta(
+        self, grads: Params, observation: Observation, columns: Tensor, progress: float
+    ) -> float:
+        """Take a step of the outer optimiser along gradients [T, ...], and return their norm.
+
+        The gradient of the encoder is made from that of its features.
+        """
+        if not isinstance(observation, MoveFeatures):
+            return self.meta.step(grads, columns, progress)
+        own = {name: grad for name, grad in grads.items() if name != FEATURES}
+        shared = partial(encoder_gradients, observation, grads[FEATURES])
+        return self.meta.step(own, columns, progress, shared)
 
     def scale_steps(self, factor: float) -> None:
         """Multiply all step sizes by `factor`."""

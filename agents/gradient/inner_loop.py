@@ -18,16 +18,17 @@ from agents.gradient.losses import (
     plain_surrogate,
     state_action_sums,
 )
-from agents.gradient.policy import Params, log_probs
+from agents.gradient.policy import Observation, Params, log_probs
 from agents.inner_config import InnerConfig
 from agents.rollout import Rngs, Rollout, adaptation_step, roll_out
 from game.session.trace import AdaptationStep
 from game.world.batch import GridBatch
 from game.world.planner import expected_return
 from game.world.rules import Bools, Floats
+from game.world.shown_graph import shown_graph
 
 SURROGATES_OF_SUMS = {"plain": plain_surrogate, "lvc": lvc_surrogate}  # of state-action sums
-ChangedTask = tuple[GridBatch, Tensor]  # the new tasks, and their features [T, S, F']
+ChangedTask = tuple[GridBatch, Observation]  # the new tasks, and what is observed of them
 
 
 def collect_episodes(batch: GridBatch, log_probs: Tensor, episodes: int, rngs: Rngs) -> Rollout:
@@ -48,6 +49,9 @@ class InnerObjective:
         self.batch, self.config = batch, config
         self.visits = np.zeros(batch.over.shape)  # [T, S]
         self.steps = 0
+        self.unit: Floats | float = 1.0  # of rewards
+        if config.scaled:
+            self.unit = shown_graph(batch).largest_reward[:, None]  # [T, 1]
 
     def loss(self, log_probs: Tensor, data: Rollout) -> Tensor:
         """Return the inner loss [T] on new episodes."""
@@ -70,7 +74,7 @@ class InnerObjective:
         self.visits += count.reshape(batch.over.shape)
         reached = batch.goal.ravel().take(entered) & alive
 
-        reward = data.reward + self._rarity_bonus(reached) * _first(reached)
+        reward = data.reward / self.unit + self._rarity_bonus(reached) * _first(reached)
         success = np.asarray(reached.any((0, 2)))[:, None]  # [T, 1]
         novelty = self.config.curiosity * (1 / np.sqrt(np.maximum(1, self.visits)))  # [T, S]
         reward += novelty.ravel().take(entered) * (alive & ~success)
@@ -150,25 +154,42 @@ class _ShortenedStep(torch.autograd.Function):
 def inner_update(
     params: Params,
     step_sizes: Params,
-    features: Tensor,
+    features: Observation,
     logp: Tensor,
     data: Rollout,
     objective: InnerObjective,
     differentiable: bool = False,
 ) -> Params:
-    """Take the inner loop's gradient step within the trust region, and return new parameters.
+    """Take the inner loop's gradient step on new episodes, and return new parameters.
 
     `logp` [T, S, A] are the log-probabilities of `params`, and `data` the episodes sampled from
-    them. A step whose divergence exceeds the limit is shortened by an estimated factor: divergence
-    grows with the square of a short step and in proportion to a long one, so the power 4/3 is
-    assumed. The outer loop treats the factor as a constant.
+    them.
+    """
+    loss = objective.loss(logp, data)
+    return trusted_step(params, step_sizes, features, logp, data, loss, objective, differentiable)
+
+
+def trusted_step(
+    params: Params,
+    step_sizes: Params,
+    features: Observation,
+    logp: Tensor,
+    data: Rollout,
+    loss: Tensor,
+    objective: InnerObjective,
+    differentiable: bool = False,
+) -> Params:
+    """Take the step of `inner_update` on its `loss` [T] within the trust region.
+
+    A step whose divergence exceeds the limit is shortened by an estimated factor: divergence grows
+    with the square of a short step and in proportion to a long one, so the power 4/3 is assumed.
+    The outer loop treats the factor as a constant.
 
     The idea is from TRPO (Schulman et al. 2015). Without it, a long step makes the policy
     deterministic, and it can no longer learn from actions that it does not take.
     """
     limit = objective.config.trust / (1 + objective.config.narrowing * objective.steps)
     objective.steps += 1
-    loss = objective.loss(logp, data)
     if not limit:
         return gradient_step(params, step_sizes, loss, differentiable)
     grads = inner_gradients(params, step_sizes, loss, differentiable)
@@ -201,7 +222,7 @@ def _trusted_share(before: Tensor, after: Tensor, data: Rollout, limit: float) -
 def inner_loop(
     params: Params,
     step_sizes: Sequence[Params],
-    features: Tensor,
+    features: Observation,
     batch: GridBatch,
     rngs: Rngs,
     steps: int,
@@ -210,10 +231,11 @@ def inner_loop(
 ) -> Iterator[AdaptationStep]:
     """Run the inner loop and yield one `AdaptationStep` per step; step 0 is before adaptation.
 
-    `features` [T, S, F'] come from `features_of`. `params` and `step_sizes` (one entry per step;
-    further steps use the last entry) have a leading task dimension and rows for these F' features;
-    they are not modified. `changes` maps a step to the tasks from that step on. The parameters are
-    kept when tasks change, so the episodes of that step show the policy before it adapts to them.
+    `features` are what the policies observe, see `Body.observe`. `params` and `step_sizes` (one
+    entry per step; further steps use the last entry) have a leading task dimension and rows for
+    these features; they are not modified. `changes` maps a step to the tasks from that step on. The
+    parameters are kept when tasks change, so the episodes of that step show the policy before it
+    adapts to them.
     """
     params = {name: p.detach() for name, p in params.items()}
     env_steps = np.zeros(batch.n_tasks, int)

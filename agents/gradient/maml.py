@@ -14,14 +14,14 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from agents.gradient.body import ENCODER
 from agents.gradient.gradient_learner import GradientConfig, GradientLearner
 from agents.gradient.inner_loop import InnerObjective, collect_episodes, inner_update
 from agents.gradient.losses import emaml_loss, log_likelihood, plain_surrogate
 from agents.gradient.outer_objective import OuterObjective
-from agents.gradient.policy import Params, log_probs
+from agents.gradient.policy import TABLE, Observation, Params, log_probs
 from agents.inner_config import STEP_SIZES
 from agents.learner import check_options
-from agents.observations import features_of
 from agents.rollout import Rngs, Rollout
 from game.world.batch import GridBatch
 
@@ -63,25 +63,30 @@ class Maml(GradientLearner):
         """Return log step sizes: `log_alpha.w0`, or with `per_step` `log_alpha.0.w0` for step 0."""
         config = self.config
         steps = [f"{k}." for k in range(config.inner_steps)] if config.per_step else [""]
-        shapes = {n: p.shape if config.step_sizes == "parameter" else (1,) for n, p in init.items()}
+        shapes = {
+            n: p.shape if config.step_sizes == "parameter" else (1,)
+            for n, p in init.items()
+            if not n.startswith(ENCODER)
+        }
         start = torch.tensor(config.step_size).log()
+        sizes = {name: start.expand(shape).clone() for name, shape in shapes.items()}
+        if config.sees_graph:
+            sizes[TABLE] = torch.tensor([config.graph.table_step]).log()
         return {
-            STEP_SIZES + step + name: start.expand(shape).clone()
-            for step in steps
-            for name, shape in shapes.items()
+            STEP_SIZES + step + name: size.clone() for step in steps for name, size in sizes.items()
         }
 
     def meta_update(self, batch: GridBatch, rngs: Rngs, progress: float) -> dict[str, float]:
         """Run one iteration of the outer loop; see `Learner.meta_update`."""
-        features, columns = features_of(batch, self.dtype)
+        features, columns = self.observe_in_training(batch, rngs)
         grads, metrics = self.meta_gradient(batch, features, columns, rngs)
-        norm = self.meta.step(grads, columns, progress)
+        norm = self.update_meta(grads, features, columns, progress)
         return {**metrics, "gradient_norm": norm}
 
     def meta_gradient(
         self,
         batch: GridBatch,
-        features: Tensor,
+        features: Observation,
         columns: Tensor,
         rngs: Rngs,
         collect: Callable[[GridBatch, Tensor, int, Rngs], Rollout] = collect_episodes,
@@ -91,7 +96,7 @@ class Maml(GradientLearner):
         `collect` samples the episodes of a policy; pass another function to use given episodes.
         """
         config, last = self.config, self.config.inner_steps
-        start = self.params_for_tasks(self.meta.params, columns, batch.n_tasks)
+        start = self.params_for_tasks(self.meta.params, features, columns)
         params = start.params
         outer = OuterObjective(batch, config, self.dtype, config.objective == "exact")
         inner = InnerObjective(batch, config.inner)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -56,18 +57,27 @@ class MetaOptimizer:
         ]
         return torch.optim.Adam(groups, fused=True)
 
-    def step(self, grads: Params, columns: Tensor, progress: float) -> float:
+    def step(
+        self,
+        grads: Params,
+        columns: Tensor,
+        progress: float,
+        shared: Callable[[Tensor], Params] | None = None,
+    ) -> float:
         """Take one step along the mean over tasks of `grads` [T, ...], and return the mean's norm.
 
         Gradients of parameters with one row per feature contain only the rows of `columns`. Each
         task's gradient is clipped to twice the median norm, so that no single task dominates, and
-        the mean to norm 1. Raises Diverged if the norm is not finite.
+        the mean to norm 1. `shared` gives the gradients of parameters that the tasks share, from
+        the weights of the tasks [T]. Raises Diverged if the norm is not finite.
         """
         flat = {name: g.flatten(1) for name, g in grads.items()}  # [T, P] each
         norms = torch.stack([g.norm(dim=1) for g in flat.values()]).norm(dim=0)  # [T]
         limit = 2 * norms.median()
         share = (limit / norms.clamp_min(1e-12)).clamp_max(1) / len(norms)
         means = {name: share @ g for name, g in flat.items()}
+        if shared is not None:
+            means |= {name: g.flatten() for name, g in shared(share).items()}
         norm = math.sqrt(sum(float(mean.square().sum()) for mean in means.values()))
         if not math.isfinite(norm):
             raise Diverged("the meta-gradient is not finite - try smaller step sizes")

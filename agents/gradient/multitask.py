@@ -14,7 +14,6 @@ import torch
 from agents.gradient.gradient_learner import GradientConfig, GradientLearner
 from agents.gradient.outer_objective import OuterObjective
 from agents.gradient.policy import log_probs
-from agents.observations import features_of
 from agents.rollout import Rngs
 from game.world.batch import GridBatch
 
@@ -32,12 +31,14 @@ class Multitask(GradientLearner):
 
     def meta_update(self, batch: GridBatch, rngs: Rngs, progress: float) -> dict[str, float]:
         """Take one step of ordinary training; the return is exact, so no episodes are sampled."""
-        features, columns = features_of(batch, self.dtype)
-        params = self.params_for_tasks(self.meta.params, columns, batch.n_tasks).params
+        features, columns = self.observe_in_training(batch, rngs)
+        start = self.params_for_tasks(self.meta.params, features, columns)
         objective = OuterObjective(batch, self.config, self.dtype)
-        logp = log_probs(params, features)
+        logp = log_probs(start.params, features)
         objective.add_exploration(logp, self.config.inner.episodes)
         objective.add_return(0, logp)
-        grads = torch.autograd.grad(objective.loss().sum(), list(params.values()))
-        norm = self.meta.step(dict(zip(params, grads, strict=True)), columns, progress)
+        leaves = start.without_step_sizes
+        grads = torch.autograd.grad(objective.loss().sum(), list(leaves.values()))
+        by_name = dict(zip(leaves, grads, strict=True))
+        norm = self.update_meta(by_name, features, columns, progress)
         return {**objective.metrics, "gradient_norm": norm, "env_steps": 0}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -16,6 +17,20 @@ from torch import Tensor
 from game.world.features import N_FEATURES, N_FIRST_FEATURES
 
 Params = dict[str, Tensor]
+TABLE, CONTROLS = "table", "controls"  # parameters of policies that observe moves
+
+
+@dataclass(frozen=True)
+class MoveFeatures:
+    """What policies with the body 'graph' observe: features of the moves in each node."""
+
+    moves: Tensor  # [T, M, A, C] of the moves of normal controls in M nodes
+    node: Tensor  # [T, S] the node of each state, numbered from 0 in each task
+    encoded: Tensor  # [T, M, A, C] the same as `moves`, a function of the `encoder` in training
+    encoder: Params
+
+
+Observation = Tensor | MoveFeatures  # the features [T, S, F] of states, or those of moves
 
 
 def init_mlp(sizes: Sequence[int], rng: np.random.Generator, last_gain: float = 0.1) -> Params:
@@ -57,11 +72,27 @@ def has_feature_rows(name: str, param: Tensor) -> bool:
     return name.rpartition(".")[2] == "w0" and param.dim() > 1
 
 
-def log_probs(params: Params, features: Tensor) -> Tensor:
-    """Return the log-probabilities [T, S, A] of all actions in all states, from features [T, S, F].
+def log_probs(params: Params, observation: Observation) -> Tensor:
+    """Return the log-probabilities [T, S, A] of all actions in all states.
 
-    `context` [T, 1, C], if present, holds C further features that are equal in every state, and
-    `c0` [T, C, H] their first-layer weights.
+    From features of moves, the network gives a score for each move, the matrix `controls`
+    [T, A, A] makes logits of actions from them, and `table` [T, M, A] adds a logit in each node.
+    """
+    if isinstance(observation, Tensor):
+        return torch.log_softmax(_network(params, observation), -1)
+    moves, node = observation.moves, observation.node
+    scores = _network(params, moves.flatten(1, 2)).view(moves.shape[:3])
+    scores = scores - scores.mean(-1, keepdim=True)
+    logits = torch.baddbmm(params[TABLE], scores, params[CONTROLS])
+    by_node = torch.log_softmax(logits, -1)
+    return by_node.gather(1, node[..., None].expand(-1, -1, by_node.shape[2]))
+
+
+def _network(params: Params, features: Tensor) -> Tensor:
+    """Return the outputs [T, n, ..] of the tasks' networks on features [T, n, F].
+
+    `context` [T, 1, C], if present, holds C further features that are equal everywhere, and `c0`
+    [T, C, H] their first-layer weights.
     """
     hidden = features
     n_layers = sum(name.startswith("w") for name in params)
@@ -72,4 +103,4 @@ def log_probs(params: Params, features: Tensor) -> Tensor:
         hidden = torch.baddbmm(bias, hidden, params[f"w{i}"])
         if i < n_layers - 1:
             hidden = torch.tanh(hidden)
-    return torch.log_softmax(hidden, -1)
+    return hidden

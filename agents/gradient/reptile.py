@@ -2,7 +2,8 @@
 
 The update is `old + epsilon * (new - old)`, averaged over tasks, without a gradient through the
 inner loop. Here `old - new` is passed as a gradient to the outer optimiser, which all gradient
-learners share.
+learners share. The encoder of the body 'graph' is constant in the inner loop. It is moved along the
+sum of the inner losses' gradients: first order, that is where it would have gone.
 """
 
 from __future__ import annotations
@@ -10,13 +11,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 
-from agents.gradient.gradient_learner import GradientConfig, GradientLearner
-from agents.gradient.inner_loop import InnerObjective, collect_episodes, inner_update
+from agents.gradient.gradient_learner import FEATURES, GradientConfig, GradientLearner
+from agents.gradient.inner_loop import InnerObjective, collect_episodes, trusted_step
 from agents.gradient.outer_objective import OuterObjective
-from agents.gradient.policy import log_probs
+from agents.gradient.policy import TABLE, log_probs
 from agents.learner import check_options
-from agents.observations import features_of
 from agents.rollout import Rngs
 from game.world.batch import GridBatch
 
@@ -44,25 +45,38 @@ class Reptile(GradientLearner):
     def meta_update(self, batch: GridBatch, rngs: Rngs, progress: float) -> dict[str, float]:
         """Run one iteration of the outer loop; see `Learner.meta_update`."""
         config = self.config
-        features, columns = features_of(batch, self.dtype)
-        start = self.params_for_tasks(self.meta.params, columns, batch.n_tasks)
+        features, columns = self.observe_in_training(batch, rngs)
+        start = self.params_for_tasks(self.meta.params, features, columns)
         outer = OuterObjective(batch, config, self.dtype)
         inner = InnerObjective(batch, config.inner)
         size = torch.full((1, 1, 1), config.step_size, dtype=self.dtype)
         sizes = dict.fromkeys(start.params, size)
+        if TABLE in sizes:
+            sizes[TABLE] = torch.full_like(size, config.graph.table_step)
+        leaves = start.without_step_sizes
         params, env_steps = start.params, 0
+        by_features: Tensor | float = 0.0
         for k in range(config.inner_steps):
             logp = log_probs(params, features)
             if k == 0:
                 outer.add_exploration(logp, config.inner.episodes)
             data = collect_episodes(batch, logp, config.inner.episodes, rngs)
             env_steps += int(data.env_steps.sum())
-            params = inner_update(params, sizes, features, logp, data, inner)
-        exploration = torch.autograd.grad(outer.loss().sum(), list(start.params.values()))
+            loss = inner.loss(logp, data)
+            if FEATURES in leaves:
+                by_features += torch.autograd.grad(loss.sum(), leaves[FEATURES], retain_graph=True)[
+                    0
+                ]
+            params = trusted_step(params, sizes, features, logp, data, loss, inner)
+        exploration = torch.autograd.grad(outer.loss().sum(), list(leaves.values()))
         scale = config.pull / (config.inner_steps * config.step_size)
         grads = {
             name: (old - params[name]).detach() * scale + explore
-            for (name, old), explore in zip(start.params.items(), exploration, strict=True)
+            for (name, old), explore in zip(leaves.items(), exploration, strict=True)
+            if name != FEATURES
         }
-        norm = self.meta.step(grads, columns, progress)
+        if FEATURES in leaves:
+            pull = by_features * (config.pull / config.inner_steps)
+            grads[FEATURES] = pull + exploration[list(leaves).index(FEATURES)]
+        norm = self.update_meta(grads, features, columns, progress)
         return {**outer.metrics, "gradient_norm": norm, "env_steps": env_steps}

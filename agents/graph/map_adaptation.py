@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from agents.graph.experience import Experience
-from agents.graph.inputs import EACH_MOVE
+from agents.graph.graph_inputs import EACH_MOVE
 from agents.graph.walk import Walk
 from agents.rollout import Rngs, Rollout, adaptation_step, roll_out
 from game.session.trace import AdaptationStep, ExperienceMaps
@@ -25,7 +25,7 @@ class Read(Protocol):
     def __call__(
         self, experience: Experience, episodes_ahead: float, steps_left: Ints | None = None
     ) -> Floats:
-        """Return the probabilities of actions [T, S, A]; see `agents.graph.inputs.graph_inputs`."""
+        """Return the probabilities of actions [T, S, A]; see `graph_inputs`."""
         ...
 
 

@@ -14,9 +14,10 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from agents.gradient.policy import Params
-from agents.graph.inputs import MOVE_INPUTS, NODE_INPUTS, GraphInputs
+from agents.graph.graph_inputs import MOVE_INPUTS, NODE_INPUTS, GraphInputs
 from game.world.tables import N_ACTIONS
+
+Params = dict[str, Tensor]
 
 
 def init_network(channels: int, rng: np.random.Generator) -> Params:
@@ -41,6 +42,11 @@ def init_network(channels: int, rng: np.random.Generator) -> Params:
     params["score"] *= 0.1
     biases = {"embed": c, "gates": 3 * c, "message": c, "score": c}
     return params | {f"{name}_bias": torch.zeros(size) for name, size in biases.items()}
+
+
+def n_network_weights(channels: int) -> int:
+    """Return the number of weights of the network's matrices."""
+    return channels * (12 * channels + 4 * len(NODE_INPUTS) + 2 * len(MOVE_INPUTS) + 1)
 
 
 class GraphTensors:
@@ -127,7 +133,12 @@ def embed(params: Params, inputs: GraphTensors, rounds: int) -> Tensor:
 
 def move_log_probs(params: Params, inputs: GraphTensors, hidden: Tensor) -> Tensor:
     """Return the log-probabilities of the moves [N, A], from the nodes' embeddings [N, C]."""
+    features = move_features(params, inputs, hidden)
+    return torch.log_softmax((features @ params["score"])[..., 0].T, -1)
+
+
+def move_features(params: Params, inputs: GraphTensors, hidden: Tensor) -> Tensor:
+    """Return what a move is scored by [A, N, C], from the nodes' embeddings [N, C]."""
     move = inputs.by_move(params["score_move"], params["score_bias"])
     ahead = inputs.ahead(hidden @ params["score_next"])
-    features = torch.relu(move + ahead + hidden @ params["score_here"])  # [A, N, C]
-    return torch.log_softmax((features @ params["score"])[..., 0].T, -1)
+    return torch.relu(move + ahead + hidden @ params["score_here"])

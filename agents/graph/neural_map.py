@@ -29,9 +29,15 @@ from agents.gradient.losses import Dynamics, expected_returns
 from agents.gradient.meta_optimizer import MetaOptimizer, OuterConfig
 from agents.gradient.policy import Params
 from agents.graph.experience import Experience
-from agents.graph.inputs import EACH_MOVE, GraphInputs, graph_inputs
+from agents.graph.graph_inputs import EACH_MOVE, GraphInputs, graph_inputs
 from agents.graph.map_adaptation import adapt_by_maps
-from agents.graph.network import GraphTensors, embed, init_network, move_log_probs
+from agents.graph.network import (
+    GraphTensors,
+    embed,
+    init_network,
+    move_log_probs,
+    n_network_weights,
+)
 from agents.graph.walk import Walk
 from agents.learner import NO_CHANGES, Arrays, BaseLearner, Changes, check_options
 from agents.rollout import Rngs, roll_out
@@ -75,6 +81,16 @@ class NeuralMapConfig:
         check_options(self, channels=(1, 1024), rounds=(2, 1000), episodes=(1, 10_000))
         check_options(self, parts=(1, 10_000), stages=(1, 100), each_move=(0, 1))
         check_options(self, discovery=(0, 1e6), trying=(0, 1e6), entropy=(0, 1e6))
+
+    @property
+    def sees_graph(self) -> bool:
+        """Return True: it observes the graph of the shown level."""
+        return True
+
+    @property
+    def n_weights(self) -> int:
+        """The number of weights of the network, roughly: at most those that it has."""
+        return n_network_weights(self.channels)
 
     @property
     def episodes_per_task(self) -> int:

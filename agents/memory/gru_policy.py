@@ -12,7 +12,8 @@ from agents.gradient.policy import Params
 from agents.memory.gru import gru_sequence, gru_step
 from agents.memory.inputs import (
     ActingHeads,
-    BatchView,
+    InputTables,
+    StateView,
     init_heads,
     init_input_tables,
     orthogonal,
@@ -61,11 +62,16 @@ class GruPolicy:
     """A `MemoryPolicy` whose memory is the hidden state of a GRU, for n trials."""
 
     @torch.no_grad()
-    def __init__(self, params: Params, view: BatchView, n: int) -> None:
-        self.params, self.tables = params, view.tables(params)
+    def __init__(self, params: Params, view: StateView, tables: InputTables, n: int) -> None:
+        self.params, self.tables = params, tables
         self.heads, self.optimal_value = ActingHeads(params), view.optimal_value
         self.dtype = params["bias"].dtype
         self.hidden = torch.zeros(n, len(params["gru.b"]), dtype=self.dtype)
+
+    @property
+    def memory(self) -> list[Tensor]:
+        """The hidden states."""
+        return [self.hidden]
 
     @property
     def belief(self) -> Tensor | None:

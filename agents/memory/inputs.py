@@ -115,16 +115,32 @@ class _SumOfEmbeddings(torch.autograd.Function):
         return None, None, d_table, factor[None] @ grads[0]
 
 
-class BatchView:
-    """The features of a batch's states: each distinct row once [U, F'], without the columns that
-    are zero in all of them.
+class StateView:
+    """What the network receives of a batch's states: the number of each one's observation
+    [T * S], of U distinct ones.
 
     `optimal_value` [T * S] is the value of each state under the optimal policy, for an informed
     critic; zeros unless training sets it.
     """
 
+    def __init__(self, batch: GridBatch, row_of_state: Tensor, dtype: torch.dtype) -> None:
+        self.batch, self.row_of_state = batch, row_of_state
+        self.optimal_value = torch.zeros(len(row_of_state), dtype=dtype)
+
+    def with_clock(self, params: Params, states: Tensor) -> InputTables:
+        """Return the input embeddings under these parameters, from those of the observations
+        [U, W]."""
+        clock = (params["step"][: self.batch.horizon, None] + params["episode"]).flatten(0, 1)
+        rows = torch.cat([states, clock, params["last_move"]])
+        first_rows = len(states), len(states) + len(clock)
+        return InputTables(rows, self.row_of_state, *first_rows, params["last_reward"])
+
+
+class BatchView(StateView):
+    """The features of a batch's states: each distinct row once [U, F'], without the columns that
+    are zero in all of them."""
+
     def __init__(self, batch: GridBatch, dtype: torch.dtype) -> None:
-        self.batch = batch
         features, self.columns = features_of(batch, dtype)
         scale = np.where(np.isin(self.columns.numpy(), DISTANCES), MAX_SIZE, 1)
         features = features * torch.from_numpy(scale).to(dtype)  # a copy: the batch keeps its own
@@ -134,17 +150,13 @@ class BatchView:
             for row in features.flatten(0, 1).numpy()
         ]
         _, first = np.unique(row_of_state, return_index=True)
-        self.row_of_state = torch.tensor(row_of_state)  # [T * S]
+        super().__init__(batch, torch.tensor(row_of_state), dtype)
         self.features = features.flatten(0, 1)[torch.from_numpy(first)]
-        self.optimal_value = torch.zeros(len(self.row_of_state), dtype=dtype)
 
     def tables(self, params: Params) -> InputTables:
         """Return the input embeddings under these parameters."""
         states = params["bias"] + self.features @ params["see"][self.columns]
-        clock = (params["step"][: self.batch.horizon, None] + params["episode"]).flatten(0, 1)
-        rows = torch.cat([states, clock, params["last_move"]])
-        first_rows = len(states), len(states) + len(clock)
-        return InputTables(rows, self.row_of_state, *first_rows, params["last_reward"])
+        return self.with_clock(params, states)
 
 
 def policy_head(params: Params, hidden: Tensor) -> Tensor:

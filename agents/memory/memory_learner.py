@@ -13,7 +13,7 @@ from torch import Tensor
 
 from agents.gradient.policy import Params
 from agents.learner import NO_CHANGES, Arrays, BaseLearner, Changes, check_options, check_size
-from agents.memory.inputs import BatchView, policy_head, value_head
+from agents.memory.inputs import StateView, policy_head, value_head
 from agents.memory.ppo import (
     Minibatch,
     PpoConfig,
@@ -24,7 +24,8 @@ from agents.memory.ppo import (
     minibatches,
     ppo_loss,
 )
-from agents.memory.trials import MemoryPolicy, RunningTrials, adapt_in_memory
+from agents.memory.trial_adaptation import adapt_in_memory
+from agents.memory.trials import MemoryPolicy, RunningTrials
 from agents.optimizer_state import adam_state, restore_adam
 from agents.rollout import Rngs
 from game.session.trace import AdaptationStep
@@ -62,7 +63,7 @@ class MemoryConfig:
         return 4 * self.width * (N_FEATURES + self.width)  # of a GRU with its output layer
 
 
-View = TypeVar("View", bound=BatchView)
+View = TypeVar("View", bound=StateView)
 
 
 class MemoryLearner(BaseLearner, Generic[View]):
@@ -83,8 +84,11 @@ class MemoryLearner(BaseLearner, Generic[View]):
         """Return the weights before training."""
         raise NotImplementedError
 
-    def make_view(self, batch: GridBatch) -> View:
-        """Return the part of a batch that the network receives."""
+    def make_view(self, batch: GridBatch, rngs: Rngs | None = None) -> View:
+        """Return the part of a batch that the network receives.
+
+        `rngs` is given in training alone.
+        """
         raise NotImplementedError
 
     def start_policy(self, params: Params, view: View, n: int) -> MemoryPolicy:
@@ -94,6 +98,12 @@ class MemoryLearner(BaseLearner, Generic[View]):
     def forward(self, view: View, part: Minibatch) -> Tensor:
         """Return the heads' inputs [P, H] at the steps of a minibatch, differentiable."""
         raise NotImplementedError
+
+    def evaluate(self, view: View, part: Minibatch) -> tuple[Tensor, Tensor]:
+        """Return log-probabilities [P, A] and the critic's values [P] at the steps of a minibatch,
+        differentiable."""
+        hidden, optimal_value = self.forward(view, part), view.optimal_value[part.state]
+        return policy_head(self.params, hidden), value_head(self.params, hidden, optimal_value)
 
     @property
     def judged(self) -> range:
@@ -106,7 +116,7 @@ class MemoryLearner(BaseLearner, Generic[View]):
 
     def meta_update(self, batch: GridBatch, rngs: Rngs, progress: float) -> dict[str, float]:
         """Sample trials of every task, then run PPO on them; see `Learner.meta_update`."""
-        view, per_task = self.make_view(batch), self.config.trials
+        view, per_task = self.make_view(batch, rngs), self.config.trials
         if self.config.ppo.informed:
             best = self.config.ppo.reward_scale * optimal_values(batch, self.config.ppo.discount)
             view.optimal_value = torch.from_numpy(best.ravel()).to(self.dtype)
@@ -137,9 +147,7 @@ class MemoryLearner(BaseLearner, Generic[View]):
         self.adam.param_groups[0]["lr"] = config.rate_at(progress)
         data = self.with_curiosity(data, view.batch, progress)
         for part in minibatches(data, config, batch_rng(rngs)):
-            hidden = self.forward(view, part)
-            log_probs = policy_head(params, hidden)
-            value = value_head(params, hidden, view.optimal_value[part.state])
+            log_probs, value = self.evaluate(view, part)
             loss, entropy = ppo_loss(log_probs, value, part, config, entropy_weight)
             self.adam.zero_grad()
             loss.backward()
@@ -156,7 +164,8 @@ class MemoryLearner(BaseLearner, Generic[View]):
         def start(n: int) -> MemoryPolicy:
             return self.start_policy(params, view, n)
 
-        return adapt_in_memory(start, batch, rngs, steps, self.config.greedy)
+        config = self.config
+        return adapt_in_memory(start, batch, rngs, steps, config.greedy, config.episodes)
 
     def detached_params(self) -> Params:
         """Return a copy of the weights without gradients."""

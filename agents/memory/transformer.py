@@ -29,6 +29,7 @@ from agents.memory.inputs import (
 from agents.memory.memory_learner import MemoryConfig, MemoryLearner
 from agents.memory.ppo import Minibatch, PpoConfig
 from agents.memory.trials import MemoryPolicy, TrialIndex, TrialObservation, TrialTransition
+from agents.rollout import Rngs
 from game.world.batch import GridBatch
 from game.world.features import N_FEATURES
 from game.world.rules import Ints
@@ -127,6 +128,11 @@ class TransformerPolicy:
         self.count = torch.zeros(n, dtype=torch.int64)  # steps in the cache
 
     @property
+    def memory(self) -> list[Tensor]:
+        """The numbers of steps in the cache; those beyond them are overwritten."""
+        return [self.count]
+
+    @property
     def belief(self) -> Tensor | None:
         """None: the cache holds no explicit belief."""
         return None
@@ -197,7 +203,7 @@ class Transformer(MemoryLearner[BatchView]):
         """Return the layers from input to output."""
         return [AttentionLayer(params, i, self.config.heads) for i in range(self.config.layers)]
 
-    def make_view(self, batch: GridBatch) -> BatchView:
+    def make_view(self, batch: GridBatch, rngs: Rngs | None = None) -> BatchView:
         """See `MemoryLearner.make_view`."""
         return BatchView(batch, self.dtype)
 

@@ -6,7 +6,7 @@ the observation, its last action and reward, and the clock (Duan et al. 2016; Wa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Protocol, TypeAlias
@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from agents.rollout import Rngs, draw
-from game.session.trace import EPISODES_SHOWN, AdaptationStep
 from game.world.batch import GridBatch
 from game.world.rules import MOVES, Bools, Floats, Ints
 from game.world.tables import N_ACTIONS
@@ -28,7 +27,6 @@ CLOCK_STEPS = 128  # steps of an episode that the clock tells apart
 CLOCK_EPISODES = 8  # episodes of a trial that the clock tells apart
 N_DISPLACEMENTS = N_ACTIONS + 1  # one for each move (staying is one), one for any longer jump
 N_LAST_MOVES = N_ACTIONS * N_DISPLACEMENTS + 1  # action and displacement, or none yet
-STOCHASTIC_TRIALS = 20  # trials of each task that a mean is taken over
 
 
 def clock_index(step: int, episode: int) -> int:
@@ -98,6 +96,12 @@ class MemoryPolicy(Protocol):
     dtype: torch.dtype
 
     @property
+    def memory(self) -> Sequence[Tensor]:
+        """The arrays [N, ..] that change during a trial. Those that they held at an earlier time of
+        a trial can be put back in place, and the trial goes on from there."""
+        ...
+
+    @property
     def belief(self) -> Tensor | None:
         """The explicit belief about each trial's task [N, B], or None for a policy without one."""
         ...
@@ -138,7 +142,8 @@ class RunningTrials:
     """N = T * per_task trials under way, those of a task side by side.
 
     The memory lasts from one episode to the next, while the environment is reset. Each task draws
-    from its own generator. `greedy` chooses the most probable action instead of sampling one.
+    from its own generator. `greedy` chooses the most probable action instead of sampling one. The
+    clock stands still at the last of `clock_episodes`.
     """
 
     def __init__(
@@ -148,9 +153,10 @@ class RunningTrials:
         per_task: int,
         rngs: Rngs,
         greedy: bool = False,
+        clock_episodes: int = CLOCK_EPISODES,
     ) -> None:
         self.policy, self.batch, self.per_task = policy, batch, per_task
-        self.rngs, self.greedy = rngs, greedy
+        self.rngs, self.greedy, self.clock_episodes = rngs, greedy, clock_episodes
         self.episodes = 0  # played so far
         self.dtype = torch.empty(0, dtype=policy.dtype).numpy().dtype
         self.last_moves = LastMoves(batch)
@@ -158,6 +164,10 @@ class RunningTrials:
         self.last_reward = np.zeros(batch.n_tasks * per_task, self.dtype)
         self.limit = np.repeat(batch.steps, per_task)  # [N] steps of an episode
         self.over, self.reward = batch.over.ravel(), batch.reward.ravel().astype(self.dtype)
+
+    def clock(self, step: int) -> int:
+        """Return the clock index of a step of the present episode."""
+        return clock_index(step, min(self.episodes, self.clock_episodes - 1))
 
     def play(self, episodes: int) -> list[Episode]:
         """Play and return the next episodes of every trial."""
@@ -185,7 +195,7 @@ class RunningTrials:
                 break
             trials: TrialIndex = slice(None) if running.all() else np.flatnonzero(running)
             state = states[step, trials]
-            clock[step, trials] = clock_index(step, self.episodes)
+            clock[step, trials] = self.clock(step)
             last_move[step, trials] = self.last_move[trials]
             last_reward[step, trials] = self.last_reward[trials]
             inputs = (state, clock[step, trials], self.last_move[trials], self.last_reward[trials])
@@ -229,7 +239,7 @@ class RunningTrials:
         batch = self.batch
         first = np.arange(batch.n_tasks) * self.per_task
         trial = np.repeat(first, batch.n_states)  # [T * S]
-        now = np.full(len(trial), clock_index(0, self.episodes))
+        now = np.full(len(trial), self.clock(0))
         inputs = (np.arange(len(trial)), now, self.last_move[trial], self.last_reward[trial])
         observation = TrialObservation(*map(torch.from_numpy, inputs))
         probs: Floats = self.policy.preview(first, observation).double().exp().numpy()
@@ -247,69 +257,3 @@ def _choose(log_probs: Floats32, chance: Floats | None) -> Ints:
         bound += below
     sampled: Ints = (bounds[:-1] < chance * bounds[-1]).sum(0)
     return sampled
-
-
-# --- adaptation ----------------------------------------------------------------------------------
-
-# from beliefs [steps, T, B] to those fields of an `AdaptationStep` that show them
-BeliefFields: TypeAlias = Callable[[Floats], dict[str, Floats]]
-
-
-def adapt_in_memory(
-    start_policy: Callable[[int], MemoryPolicy],
-    batch: GridBatch,
-    rngs: Rngs,
-    steps: int,
-    greedy: bool,
-    belief_fields: BeliefFields | None = None,
-) -> Iterator[AdaptationStep]:
-    """Yield the adaptation steps 0 to `steps` of a trial, one per episode; see `Learner.adapt`.
-
-    `start_policy(n)` returns a policy at the beginning of n trials. If neither the tasks nor the
-    policy are stochastic, one trial per task gives exact returns; otherwise returns are means over
-    STOCHASTIC_TRIALS.
-    """
-    certain = greedy and not batch.stochastic.any() and bool(((batch.start > 0).sum(1) == 1).all())
-    per_task = 1 if certain else STOCHASTIC_TRIALS
-    running = RunningTrials(start_policy(batch.n_tasks * per_task), batch, per_task, rngs, greedy)
-    env_steps = np.zeros(batch.n_tasks)
-    for k in range(steps + 1):
-        action_probs = running.preview_policy()
-        episode = running.play_episode()
-        by_task = (-1, batch.n_tasks, per_task)
-        returns = episode.reward.reshape(by_task).sum(0, dtype=float).mean(1)
-        paths, moves = _paths_and_moves(episode, batch, min(EPISODES_SHOWN, per_task))
-        beliefs = np.zeros((batch.horizon, batch.n_tasks, episode.belief.shape[2]))
-        beliefs[: len(episode.belief)] = episode.belief[:, ::per_task]
-        yield AdaptationStep(
-            step=k,
-            episodes=k,
-            env_steps=env_steps.round().astype(int),
-            gradient_steps=0,
-            return_sampled=returns,
-            return_exact=returns if certain else None,
-            action_probs=action_probs,
-            paths=paths,
-            moves=moves,
-            stationary=False,
-            **(belief_fields(beliefs) if belief_fields else {}),
-        )
-        env_steps = env_steps + episode.alive.reshape(by_task).sum(0).mean(1)
-
-
-def _paths_and_moves(episode: Episode, batch: GridBatch, n: int) -> tuple[Ints, Ints]:
-    """Return paths [T, n, H + 1] and moves [T, n, H] of each task's first n trials; -1 once an
-    episode is over."""
-    length, per_task = len(episode.alive), episode.alive.shape[1] // batch.n_tasks
-    shape = (length, batch.n_tasks, per_task)
-    alive = episode.alive.reshape(shape)[..., :n]
-    first = np.arange(batch.n_tasks)[:, None] * batch.n_states
-    states = episode.state.reshape(length + 1, *shape[1:])[..., :n] - first
-    paths = np.full((batch.n_tasks, n, batch.horizon + 1), -1)
-    moves = np.full((batch.n_tasks, n, batch.horizon), -1)
-    begun = np.concatenate([np.ones_like(alive[:1]), alive])
-    paths[..., : length + 1] = np.where(begun, states, -1).transpose(1, 2, 0)
-    moves[..., :length] = np.where(alive, episode.action.reshape(shape)[..., :n], -1).transpose(
-        1, 2, 0
-    )
-    return paths, moves

@@ -29,6 +29,7 @@ from agents.memory.gru_policy import GruPolicy, gru_forward, init_gru
 from agents.memory.inputs import BatchView, feature_weights, normal
 from agents.memory.memory_learner import MemoryConfig, MemoryLearner
 from agents.memory.ppo import Minibatch, Trajectories
+from agents.memory.trial_adaptation import adapt_in_memory
 from agents.memory.trials import (
     N_LAST_MOVES,
     LastMoves,
@@ -36,7 +37,6 @@ from agents.memory.trials import (
     TrialIndex,
     TrialObservation,
     TrialTransition,
-    adapt_in_memory,
     rows_of,
     set_rows,
 )
@@ -221,7 +221,7 @@ class VaribadPolicy(GruPolicy):
 
     @torch.no_grad()
     def __init__(self, params: Params, view: BeliefView, n: int) -> None:
-        super().__init__(params, view, n)
+        super().__init__(params, view, view.tables(params), n)
         self.view, self.encoder = view, BeliefEncoder(params, view)
         self.belief_weights = BeliefWeights.of(params, view.cells)
         batch, n_answers = view.batch, view.questions.n_answers
@@ -232,6 +232,12 @@ class VaribadPolicy(GruPolicy):
         self.out = torch.from_numpy(view.out[start].repeat(per_task, 0))  # [N, C]
         self.beliefs = torch.zeros(n, len(view.cells) + n_answers, dtype=self.dtype)
         self.update_belief(slice(None))
+
+    @property
+    def memory(self) -> list[Tensor]:
+        """The hidden states, the evidence, the cells that are ruled out, and the beliefs."""
+        evidence = self.cell_evidence, self.answer_evidence
+        return [*super().memory, *evidence, self.out, self.beliefs]
 
     @property
     def belief(self) -> Tensor:
@@ -290,7 +296,7 @@ class Varibad(MemoryLearner[BeliefView]):
         rest = [p for name, p in self.params.items() if name not in encoder]
         return [{"params": rest}, {"params": list(encoder.values())}]
 
-    def make_view(self, batch: GridBatch) -> BeliefView:
+    def make_view(self, batch: GridBatch, rngs: Rngs | None = None) -> BeliefView:
         """See `MemoryLearner.make_view`."""
         return BeliefView(batch, self.dtype, self.questions)
 
@@ -363,7 +369,10 @@ class Varibad(MemoryLearner[BeliefView]):
             goal = [on_map(cells[:, t], level, size) for t, level in enumerate(levels)]
             return {"belief": np.stack(goal), "drawn": beliefs[..., n:].transpose(1, 0, 2)}
 
-        return adapt_in_memory(start, batch, rngs, steps, self.config.greedy, belief_fields)
+        config = self.config
+        return adapt_in_memory(
+            start, batch, rngs, steps, config.greedy, config.episodes, belief_fields
+        )
 
 
 def _sums_before(evidence: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ from typing import Any, Self
 import numpy as np
 
 from agents.graph.experience import Experience
-from agents.graph.inputs import move_effects
+from agents.graph.graph_inputs import move_effects
 from agents.graph.map_adaptation import adapt_by_maps
 from agents.learner import NO_CHANGES, BaseLearner, Changes, check_options
 from agents.rollout import Rngs

@@ -114,7 +114,7 @@ def rl2_rollout(seconds: float) -> float:
     view = BatchView(batch, torch.float32)
 
     def play() -> int:
-        policy = GruPolicy(params, view, batch.n_tasks * per_task)
+        policy = GruPolicy(params, view, view.tables(params), batch.n_tasks * per_task)
         played = RunningTrials(policy, batch, per_task, rngs).play(2)
         return sum(int(episode.alive.sum()) for episode in played)
 

@@ -85,7 +85,7 @@ class GradientProbe:
     def params_of_copies(self) -> tuple[Params, Params]:
         """Return the policy's parameters [T, ...] and their step sizes."""
         meta = self.learner.meta.params
-        start = self.learner.params_for_tasks(meta, self.columns, self.batch.n_tasks)
+        start = self.learner.params_for_tasks(meta, self.features, self.columns)
         return start.params, start.step_sizes[0]
 
     def estimates(self, rngs: Sequence[np.random.Generator], data: Rollout | None = None) -> Tensor:

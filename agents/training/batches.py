@@ -18,6 +18,7 @@ from multiprocessing.process import BaseProcess
 
 import numpy as np
 
+from agents.graph.shown_inputs import shown_inputs
 from agents.training.processes import end_process, start_process
 from game.tasks.distribution import TaskDistribution
 from game.world.batch import GridBatch
@@ -26,6 +27,7 @@ from game.world.planner import baseline_returns
 from game.world.tables import Tables, compile_levels
 
 MOST_COMPILED = 2000  # tasks whose tables are cached
+DRAWN_TOGETHER = 4  # batches whose tasks are drawn at once, to be sorted by size
 
 
 def iteration_rng(seed: int, iteration: int) -> np.random.Generator:
@@ -47,7 +49,10 @@ class Batches:
     split: TaskDistribution
     n_tasks: int
     seed: int
+    sees_graph: bool = False
+    """Whether learners want the shown levels' graphs of them instead of features."""
     _compiled: dict[str, Tables] = field(default_factory=dict)
+    _by_size: tuple[int, list[Tables]] = (-1, [])  # what was drawn together last, and its number
 
     def batch(self, iteration: int) -> GridBatch:
         """Return the batch of an iteration.
@@ -55,6 +60,8 @@ class Batches:
         The tasks of a finite split are compiled once. Raises LookupError where there are no tasks,
         and as drawing and compiling do.
         """
+        if self.sees_graph and self.split.unlimited:
+            return self._similar_batch(iteration)
         tasks = self.split.sample(self.n_tasks, iteration_rng(self.seed, iteration))
         if self.split.unlimited:
             return GridBatch.of([task.level for task in tasks])
@@ -62,6 +69,21 @@ class Batches:
         found = self._compiled | dict(zip(new, compile_levels([*new.values()])))
         self._compiled = dict(itertools.islice(found.items(), MOST_COMPILED))
         return GridBatch([found[task.id] for task in tasks])
+
+    def _similar_batch(self, iteration: int) -> GridBatch:
+        """Return a batch of levels of similar size, so that little of it is padding.
+
+        The tasks of several iterations are drawn together, and sorted by their numbers of states.
+        """
+        group, place = divmod(iteration, DRAWN_TOGETHER)
+        rng = iteration_rng(self.seed, group)
+        order = rng.permutation(DRAWN_TOGETHER)  # so that sizes do not rise with iterations
+        if self._by_size[0] != group:
+            tasks = self.split.sample(self.n_tasks * DRAWN_TOGETHER, rng)
+            tables = compile_levels([task.level for task in tasks])
+            self._by_size = group, sorted(tables, key=lambda one: one.n_states)
+        first = int(order[place]) * self.n_tasks
+        return GridBatch(self._by_size[1][first : first + self.n_tasks])
 
 
 class BatchesAhead:
@@ -118,6 +140,9 @@ def _send_batches(connection: Connection, batches: Batches, first: int) -> None:
     with contextlib.suppress(Exception):
         for iteration in itertools.count(first):
             batch = batches.batch(iteration)
-            observe_batch(batch, np.float32)
+            if batches.sees_graph:
+                shown_inputs(batch)
+            else:
+                observe_batch(batch, np.float32)
             baseline_returns(batch)
             connection.send(batch)

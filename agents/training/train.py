@@ -18,7 +18,7 @@ from typing import Any, Self
 import numpy as np
 
 from agents.agent_catalog import CHECKPOINT, CONFIG, RESULTS, WEIGHTS
-from agents.learner import AgentError, Arrays, Diverged, Learner, not_finite
+from agents.learner import AgentError, Arrays, Diverged, Learner, not_finite, sees_graph
 from agents.run_folder import AGENT_THERE, Write, locked, replace_files, run_file, run_path
 from agents.runs import describe, resume, write_checkpoint, write_weights
 from agents.training.batches import Batches, iteration_rng, open_batches
@@ -137,7 +137,8 @@ class Training:
         if self.resume:
             self._restore()
         split, config = self.pack.split("train"), self.config
-        batches = Batches(split, config.tasks, config.seed)
+        sees = sees_graph(self.learner.config)
+        batches = Batches(split, config.tasks, config.seed, sees)
         with open_batches(batches, self.status.iteration, self.processes) as source:
             while self.status.progress < 1 or self._validation_due():
                 if self._validation_due():

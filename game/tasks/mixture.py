@@ -12,6 +12,7 @@ import numpy as np
 from game.tasks.distribution import SPLITS, TaskDistribution
 from game.tasks.pack_file import PackFile
 from game.tasks.sketches.kinds import SKETCHES
+from game.tasks.sketches.pen import Dice
 from game.tasks.sketches.source import SketchParameters, draw_sketched_task
 from game.tasks.task import Task
 from game.text.level import Level
@@ -19,7 +20,7 @@ from game.text.values import meant
 from game.text.variants import variants
 
 MOST_WEIGHT = 1_000_000
-MOST_LISTED = 2_000  # tasks for validation and test together
+MOST_LISTED = 1_000  # tasks for validation and test together
 ATTEMPTS = 100  # to draw a task that is not held out
 Result = TypeVar("Result")
 
@@ -74,10 +75,9 @@ class PackPart:
 
     def listed(self, split: str, n: int, rng: np.random.Generator) -> Iterator[Listed]:
         """Yield up to n tasks of a split, of all levels in turn."""
-        levels = [self.levels[split][i].tasks for i in rng.permutation(len(self.levels[split]))]
-        shuffled = [[tasks[i] for i in rng.permutation(len(tasks))] for tasks in levels]
-        in_turn = zip_longest(*shuffled)
-        found = (task for tasks in in_turn for task in tasks if task)
+        dice = Dice(rng)
+        levels = [dice.shuffled(level.tasks) for level in dice.shuffled(self.levels[split])]
+        found = (task for in_turn in zip_longest(*levels) for task in in_turn if task)
         return ((task, None) for task in islice(found, n))
 
 
@@ -109,10 +109,10 @@ class SketchPart:
 
     def listed(self, split: str, n: int, rng: np.random.Generator) -> Iterator[Listed]:
         """Yield n tasks for validation or test, some of them larger than those for training."""
-        for _ in range(n):
+        for number in range(1, n + 1):
             large = rng.random() < self.parameters.large
             level, task = draw_sketched_task(self.name, rng, self.parameters, large)
-            yield task, level
+            yield replace(task, name=f"{task.name} {number}"), level
 
 
 # --- the mixture -------------------------------------------------------------------------------
@@ -131,14 +131,18 @@ class Mixture:
 
     def draw(self, rng: np.random.Generator) -> Task:
         """Return a random training task. Raises PackError where a part has no others."""
-        uniform = rng.random() * self.shares[-1]
-        name = next(name for name, share in zip(self.parts, self.shares) if uniform < share)
+        name = self.choose_part(rng)
         for _ in range(ATTEMPTS):
             task = self._attempt(name, self.parts[name].draw, rng)
             if task.id not in self.held_out:
                 return task
         what = f"gives nothing but held-out tasks in {ATTEMPTS} attempts - use another part"
         raise self.source.error(name, what, within="mixture")
+
+    def choose_part(self, rng: np.random.Generator) -> str:
+        """Return the name of a random part, by the shares."""
+        uniform = rng.random() * self.shares[-1]
+        return next(name for name, share in zip(self.parts, self.shares) if uniform < share)
 
     def _attempt(self, name: str, function: Callable[..., Result], *args: Any) -> Result:
         """Return the result of a part's function. Raises PackError where it can find no level."""

@@ -6,8 +6,9 @@ import difflib
 import json
 import os
 import re
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import lru_cache, partial
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, TypeVar
@@ -200,7 +201,8 @@ def load_pack(name: str | Path) -> Pack:
     source, settings = _open(folder)
     members = Members(())
     if settings.mixture:
-        splits = mixture_splits(source, settings.mixture, partial(_load_part, source))
+        parts = [_find_part(source, name) for name in read_mixture(source, settings.mixture).packs]
+        splits = _mixture_splits(folder, _stamps([folder, *parts]))
     elif settings.generate:
         splits = generated_splits(source, settings.generate, settings.split)
     else:
@@ -224,14 +226,26 @@ def load_pack(name: str | Path) -> Pack:
     )
 
 
+def _stamps(folders: Iterable[Path]) -> tuple[tuple[str, int], ...]:
+    """Return the files of folders, each with the time at which it was changed."""
+    files = (path for folder in folders for path in sorted(folder.iterdir()))
+    return tuple((str(path), path.stat().st_mtime_ns) for path in files)
+
+
+@lru_cache(maxsize=8)
+def _mixture_splits(folder: Path, stamps: Hashable) -> dict[str, TaskDistribution]:
+    """Return the splits of a mixture. They are kept as long as no file changes, whose `stamps` are
+    given: to list the tasks takes seconds. Raises as `load_pack`."""
+    source, settings = _open(folder)
+    return mixture_splits(source, settings.mixture, partial(_load_part, source))
+
+
 def _find_part(source: PackFile, name: str) -> Path:
     """Return the folder of a pack that is part of a mixture: a shipped one by its name, or else one
     whose path begins at the mixture's folder. Raises PackError."""
-    if (LEVELS / name / PACK_FILE).is_file():
-        return LEVELS / name
-    path = Path(source.file).parent / name
+    shipped = [folder.name for folder in list_packs()]
+    path = LEVELS / name if name in shipped else Path(source.file).parent / name
     if not os.path.isdir(path):
-        shipped = [folder.name for folder in list_packs()]
         what = f"is no shipped pack, and no folder beside this one - {meant(name, shipped)}"
         raise source.error(name, what, within="mixture")
     if _open(path)[1].mixture:
@@ -292,6 +306,9 @@ def _open(folder: Path) -> tuple[PackFile, PackTable]:
     if not 1 <= settings.episodes <= MOST_EPISODES:
         what = f"is out of range - a trial has 1 to {MOST_EPISODES} episodes"
         source.fail("episodes", what)
+    for other in ("generate", "split"):
+        if settings.mixture and getattr(settings, other):
+            source.fail(other, "does not go with [mixture] - make it a pack of its own")
     return source, settings
 
 

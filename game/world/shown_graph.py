@@ -88,6 +88,13 @@ class ShownGraph:
         return self.gathered("goal")
 
     @cached_property
+    def largest_reward(self) -> Floats:
+        """The largest reward that each task shows [T], of the goal or a move; 1 if all are 0."""
+        moves = [float(np.abs(tables.reward).max()) for tables in self.tables]
+        largest = np.maximum([abs(level.goal_reward) for level in self.shown], moves)
+        return np.where(largest > 0, largest, 1.0)
+
+    @cached_property
     def slip(self) -> Floats:
         """The shown probability that a move slips in each node [N]."""
         return self.gathered("slip")

@@ -37,7 +37,7 @@ from agents.training.train import read_status
 from agents.training.train_config import read_training
 from game.authoring.check import check
 from game.files import write_atomically, write_json
-from game.tasks.packs import list_packs, load_pack
+from game.tasks.packs import list_packs, load_pack, pack_entry
 
 
 @pytest.fixture
@@ -251,7 +251,7 @@ def test_shipped_agents_load_are_small_and_record_their_command(name: str):
 
 def test_every_default_agent_of_a_pack_is_shipped():
     for path in list_packs():
-        *watched, scratch = default_agents(load_pack(path))
+        *watched, scratch = default_agents(pack_entry(path))
         assert scratch == "scratch"
         assert set(watched) <= set(list_pretrained())
 

@@ -554,6 +554,7 @@ def test_the_guide_runs_as_written_and_shows_what_is_really_said(
     asked = 0
     for language, file, body in blocks:
         if file:
+            Path(file).parent.mkdir(exist_ok=True)
             Path(file).write_text(body, encoding="utf-8")
             continue
         assert language == "console"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import combinations
 from pathlib import Path
 
@@ -9,8 +10,9 @@ import numpy as np
 import pytest
 
 from game.authoring.fixed_policy import best_fixed_policies, indistinguishable_tasks
+from game.tasks import packs
 from game.tasks.distribution import SPLITS
-from game.tasks.packs import Pack, list_packs, load_pack
+from game.tasks.packs import Pack, list_packs
 from game.tasks.task import Task
 from game.text.reading import parse
 from game.text.writing import write
@@ -18,11 +20,14 @@ from game.world.features import MAX_SIZE
 from game.world.planner import shortest_path
 from game.world.tables import compile_level
 
+load_pack = cache(packs.load_pack)
 PACKS = [path.name for path in list_packs()]
 # validation and test, by the exercise they are; `showcase` and `drawn` have no other splits
 SMALLER = {"goals-5x5": (9, 5), "showcase": (0, 5), "drawn": (0, 52)}
 MOST_STATES = 2_000  # in a training task
-LARGER = {"drawn": (40, 8_000)}  # rows or columns, and states, where no agent trains
+# sides and states of held-out tasks that go beyond training
+LARGER = {"worlds": (40, 8_000), "drawn": (40, 8_000)}
+MIXTURE = "worlds"  # of which many a task has nothing hidden, or more than one thing
 MOST_WITHOUT_ADAPTING = 0.6  # score of the best policy that does not adapt
 SIDES = ("Robot navigation", "Game ")  # how the last sentence of a text begins
 
@@ -64,14 +69,14 @@ def test_its_splits_never_share_a_task(name: str):
 
 @every_pack
 def test_each_task_can_be_solved_and_seen_and_learned_on(name: str):
-    size, states = LARGER.get(name, (MAX_SIZE, MOST_STATES))
+    side, states = LARGER.get(name, (MAX_SIZE, MOST_STATES))
     for task in some_tasks(load_pack(name), 50):
         tables = compile_level(task.level)
         path = shortest_path(tables)
         assert path is not None
         assert path <= task.level.steps
-        assert max(task.level.height, task.level.width) <= size
-        assert tables.n_states < states
+        assert max(task.level.height, task.level.width) <= side
+        assert tables.n_states <= states
 
 
 @every_pack
@@ -92,11 +97,14 @@ def test_it_names_its_hidden_variables_or_says_that_nothing_is_hidden(name: str)
     assert pack.hidden is not None
     rng = np.random.default_rng(0)
     groups = indistinguishable_tasks(pack, "test", 4, 64, rng)
-    assert all((len(group) > 1) == bool(pack.hidden) for group in groups)
+    judge = any if name == MIXTURE else all
+    assert judge((len(group) > 1) == bool(pack.hidden) for group in groups)
 
 
 def is_under_the_rule(pack: Pack) -> bool:
-    """Whether something is hidden that is more than a goal on a new map."""
+    """Whether something is hidden that is more than a goal on a new map, in all of its tasks."""
+    if pack.name == MIXTURE:
+        return False
     return pack.hidden != () and not (pack.split("train").unlimited and pack.hidden == ("goal",))
 
 

@@ -69,7 +69,11 @@ def decoded(codes: np.ndarray) -> dict[str, np.ndarray]:
     return found
 
 
-@pytest.mark.parametrize("folder", list_packs(), ids=lambda folder: folder.name)
+# a mixture has maps that are too large for features
+PACKS = [folder for folder in list_packs() if folder.name != "worlds"]
+
+
+@pytest.mark.parametrize("folder", PACKS, ids=lambda folder: folder.name)
 def test_codes_hold_the_features_of_every_pack(folder: Path):
     splits = load_pack(folder).splits.values()
     rng = np.random.default_rng(0)

@@ -70,9 +70,6 @@ def _replace_grid(pen: Pen, grid: list[list[str]], down: int, right: int) -> Non
 
 def _place_start(pen: Pen) -> Cell | None:
     """Put a start where the sketch intends it, or in a corner, or anywhere, and return its cell."""
-    placed = pen.find(START)
-    if placed:
-        return placed[0]
     cells = [cell for cell in pen.starts if pen[cell] in GROUND] or pen.find(FLOOR)
     if not cells:
         return None
@@ -131,9 +128,10 @@ def _more_starts(pen: Pen, start: Cell, lines: list[Line]) -> list[Line]:
         return [("starts", ANY)]
     goals = {*pen.find(GOAL + CANDIDATE)}
     level = Level(pen.rows, **fields_of([*lines, ("ends", "never")]))
-    for cell in pen.some(pen.find(FLOOR), pen.whole(1, 3)):
-        if goals <= reachable(level, cell).keys():
-            pen[cell] = START
+    if goals <= reachable(level, start).keys():
+        for cell in pen.some(pen.find(FLOOR), pen.whole(1, 3)):
+            if goals <= reachable(level, cell).keys():
+                pen[cell] = START
     return []
 
 

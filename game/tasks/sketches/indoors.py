@@ -124,7 +124,7 @@ def teleporters(pen: Pen) -> None:
         part = [cell for cell in pen.reached(min(left)) if cell in left]
         left -= {*part}
         parts.append(part)
-    parts = [part for part in pen.some(parts, len(parts)) if len(part) > 1]
+    parts = [part for part in pen.shuffled(parts) if len(part) > 1]
     for digit, joined in zip("123456789", pairwise(parts)):
         for part in joined:
             free = [cell for cell in part if pen[cell] == FLOOR]
@@ -144,6 +144,59 @@ def warehouse(pen: Pen) -> None:
                 pen.room((r, c, r + depth - 1, c + length - 1), WALL)
     if pen.height * pen.width < 50 and pen.chance(0.5):
         pen.scatter(BOX, 1)
+
+
+def village(pen: Pen) -> None:
+    """Draw houses with a doorway each, and the goal in one, which is locked now and then."""
+    if pen.chance(0.5):
+        pen.blobs(pen.choose((",", ",:", "~")), pen.number(0.1, 0.4))
+    for _ in range(pen.whole(2, 2 + pen.height * pen.width // 40)):
+        height, width = pen.whole(3, 4), pen.whole(3, 5)
+        top, left = pen.whole(0, pen.height - height), pen.whole(0, pen.width - width)
+        room = (top, left, top + height - 1, left + width - 1)
+        if not any(pen[cell] == WALL for cell in pen.inside(room)):
+            pen.goals = _house(pen, room)
+    if pen.chance(0.4):
+        doors = {near for cell in pen.goals for near in pen.around(cell) if pen[near] == FLOOR}
+        elsewhere = [cell for cell in pen.find() if cell not in {*doors, *pen.goals}]
+        if elsewhere:
+            pen.line(doors - {*pen.goals}, "A")
+            pen[pen.choose(elsewhere)] = "a"
+
+
+def _house(pen: Pen, room: Room) -> list[Cell]:
+    """Draw the walls of a house with a doorway, and return the cells inside."""
+    top, left, bottom, right = room
+    pen.room(room, WALL)
+    inside = (top + 1, left + 1, bottom - 1, right - 1)
+    pen.room(inside)
+    sides = {near for cell in pen.inside(inside) for near in pen.around(cell)}
+    doors = [
+        cell
+        for cell in pen.outline(room)
+        if cell in sides and any(near not in pen.inside(room) for near in pen.around(cell))
+    ]
+    pen[pen.choose(doors)] = FLOOR
+    return pen.inside(inside)
+
+
+def castle(pen: Pen) -> None:
+    """Draw walls within walls, each with a gate or two, around a keep."""
+    tile = pen.choose((WALL, WALL, WALL, "~", "L"))
+    top, left, bottom, right = pen.whole_map
+    gap = pen.choose((1, 1, 2))
+    while min(bottom - top, right - left) >= 2 * gap + 2:
+        top, left, bottom, right = top + gap, left + gap, bottom - gap, right - gap
+        ring = pen.outline((top, left, bottom, right))
+        pen.line(ring, tile)
+        sides = [cell for cell in ring if (cell[0] in (top, bottom)) != (cell[1] in (left, right))]
+        pen.line(pen.some(sides, pen.choose((1, 1, 2))), FLOOR)
+        top, left, bottom, right = top + 1, left + 1, bottom - 1, right - 1
+    pen.goals = [cell for cell in pen.inside((top, left, bottom, right)) if pen[cell] == FLOOR]
+    outside = [cell for cell in pen.outline(pen.whole_map) if pen[cell] == FLOOR]
+    pen.starts = outside
+    if pen.chance(0.2):
+        pen.starts, pen.goals = pen.goals, pen.starts
 
 
 # 3 x 5 letters; a blank is open

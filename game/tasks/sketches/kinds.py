@@ -38,6 +38,8 @@ SKETCHES: dict[str, Sketch] = {
     "gates": Sketch(indoors.gates, 5),
     "teleporters": Sketch(indoors.teleporters, 5),
     "warehouse": Sketch(indoors.warehouse, 4),
+    "village": Sketch(indoors.village, 7),
+    "castle": Sketch(indoors.castle, 5),
     "letters": Sketch(indoors.letters, 6),
     "meadow": Sketch(outdoors.meadow),
     "lava-field": Sketch(outdoors.lava_field, 4),
@@ -84,9 +86,9 @@ def draw_level(name: str, rng: np.random.Generator, least: int, most: int) -> Le
 
 
 def _draw_size(dice: Dice, least: int, most: int) -> tuple[int, int]:
-    """Return a height and a width: mostly small, and often alike."""
+    """Return a height and a width, which are often alike."""
     most = max(least, most)
-    first = least + (most - least) * dice.number(0, 1) ** 1.2
+    first = least + (most - least) * dice.number(0, 1)
     second = first * dice.number(0.7, 1.4)
     if dice.chance(0.25):
         second = dice.number(least, most)

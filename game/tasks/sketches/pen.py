@@ -11,7 +11,7 @@ from game.text.level import Cell
 from game.text.tiles import FLOOR, WALL
 
 SIDES = ((-1, 0), (1, 0), (0, -1), (0, 1))
-Any = TypeVar("Any")
+Option = TypeVar("Option")
 Room = tuple[int, int, int, int]  # top, left, bottom and right of a rectangle, all included
 
 
@@ -34,14 +34,18 @@ class Dice:
         """Return a uniform whole number from `low` to `high`, both included."""
         return low + int(self.rng.random() * (max(low, high) - low + 1))
 
-    def choose(self, options: Sequence[Any]) -> Any:
+    def choose(self, options: Sequence[Option]) -> Option:
         """Return one of the options, all equally likely."""
         return options[int(self.rng.random() * len(options))]
 
-    def some(self, options: Iterable[Any], n: int) -> list[Any]:
+    def some(self, options: Iterable[Option], n: int) -> list[Option]:
         """Return up to n different options in random order."""
         left = list(options)
         return [left.pop(int(self.rng.random() * len(left))) for _ in range(min(n, len(left)))]
+
+    def shuffled(self, options: Sequence[Option]) -> list[Option]:
+        """Return all of the options in random order."""
+        return self.some(options, len(options))
 
 
 class Pen(Dice):

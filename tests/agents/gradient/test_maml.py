@@ -135,6 +135,20 @@ def test_steps_that_miss_the_goal_can_use_discount_one():
     assert not np.array_equal(usual, advantages(lost, batch.n_states, 1.0))
 
 
+def test_scaled_rewards_mean_the_same_whatever_units_a_level_has():
+    small, large = (
+        GridBatch.of([parse(f"steps: 3\nreward: goal={unit} step=-{unit / 20}\nmap:\n.@.G\n")])
+        for unit in (1, 50)
+    )
+    for scaled in (True, False):
+        config = InnerConfig(scaled=scaled)
+        weights = [
+            InnerObjective(batch, config).weights(episode(batch, [[3, 3], [2, 4], [4, 4]]))
+            for batch in (small, large)
+        ]
+        assert np.allclose(weights[0], weights[1]) == scaled
+
+
 def test_the_bonuses_are_those_of_a_count_episode_by_episode():
     """Rarity pays once an episode, also where it goes on; curiosity pays by visits until now."""
     levels = [random_levels.random_level(seed) for seed in range(6)]

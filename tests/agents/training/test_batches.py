@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,18 @@ def test_they_begin_at_any_iteration_and_hold_what_learners_want():
             batch = source.batch(iteration)
             assert_same_batch(batch, batches().batch(iteration))
             assert {name for name, *_ in batch.results} == {"_observe_batch", "baseline_returns"}
+
+
+def test_levels_read_as_graphs_come_in_batches_of_similar_size():
+    split = load_pack("mazes-9x9").split("train")
+    with open_batches(Batches(split, 3, 5, sees_graph=True), 3, processes=2) as source:
+        assert isinstance(source, BatchesAhead)
+        ahead = [source.batch(iteration) for iteration in (3, 4, 5, 6, 7)]
+    assert {name for name, *_ in ahead[0].results} >= {"shown_inputs", "baseline_returns"}
+    alone = Batches(split, 3, 5, sees_graph=True)
+    assert_same_batch(ahead[4], alone.batch(7))
+    sizes = sorted([table.n_states for table in batch.tables] for batch in ahead[1:])
+    assert all(one[-1] <= other[0] for one, other in pairwise(sizes))
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="there is no such signal here")

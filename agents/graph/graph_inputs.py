@@ -102,12 +102,13 @@ def graph_inputs(
     nodes, moves = level.nodes.copy(), level.moves.copy()
     belief = experience.moves.estimate()
     cell, n_tasks = graph.cell, batch.n_tasks
-    unvisited = np.asarray(experience.visits[cell] == 0) & ~graph.over
+    unvisited = ~graph.over
+    unvisited &= experience.visits[cell] == 0
     to_new = steps_to(graph, unvisited, level.onward)
-    goal: Bools = (experience.goals[cell] > 0) | graph.goal
+    goal: Bools = np.logical_or(experience.goals[cell] > 0, graph.goal)
     to_goal = steps_to(graph, goal, level.onward)
     untried: Bools = experience.untried[graph.entered_class] & ~graph.over[:, None]
-    to_untried = steps_to(graph, untried.any(1), level.onward)
+    to_untried = steps_to(graph, np.any(untried, axis=1), level.onward)
     live = np.bincount(graph.task, ~graph.over, n_tasks)
     steps = batch.steps if steps_left is None else steps_left
     n_new = np.bincount(graph.task, unvisited, n_tasks)
@@ -180,12 +181,7 @@ def _level_inputs(graph: ShownGraph, experience: Experience) -> _LevelInputs:
 def _computed_level_inputs(graph: ShownGraph, goal_hidden: Bools) -> _LevelInputs:
     """Return the inputs of the shown levels."""
     levels = graph.shown
-    largest = np.array(
-        [
-            max(abs(level.goal_reward), float(np.abs(tables.reward).max()))
-            for level, tables in zip(levels, graph.tables)
-        ]
-    )
+    largest = graph.largest_reward
     per_step = np.array([abs(level.step_reward) * level.steps for level in levels])
     onto_itself = graph.next == np.arange(graph.n_nodes)[:, None]
     deadly = graph.terminated & ~graph.goal[graph.next]

@@ -1,0 +1,125 @@
+"""Maps of experience, and what they tell about controls, wind, slip and opponents."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from agents.graph.experience import Experience, Moves
+from agents.rollout import roll_out
+from game.tasks.packs import load_pack
+from game.tasks.task import task_rng
+from game.text.reading import parse
+from game.text.tiles import ACTIONS
+from game.text.values import moves_of
+from game.world.batch import GridBatch
+from game.world.rules import MOVES, STAY
+from game.world.tables import N_ACTIONS
+
+
+def walked(text: str, actions: str) -> Experience:
+    """The experience of one episode with these actions, by their first letters."""
+    batch = GridBatch.of([parse(text)])
+    tables, experience = batch.tables[0], Experience(batch)
+    state = int(tables.starts[0])
+    task = np.zeros(1, int)
+    experience.begin(task, np.array([state]))
+    for time, letter in enumerate(actions):
+        action = next(i for i, name in enumerate(ACTIONS) if name[0] == letter)
+        entered = int(tables.next_state[state, action])
+        fields = (time, state, action, entered)
+        reward = np.array([tables.reward[state, action]])
+        experience.add(Moves(task, *(np.array([field]) for field in fields), reward))
+        state = entered
+    return experience
+
+
+def film(experience: Experience, name: str) -> list[list[float]]:
+    """A map of the only task by its name, as rows."""
+    level = experience.graph.shown[0]
+    values: np.ndarray = getattr(experience.maps(), name)[0]
+    return values.round(3).reshape(level.height, level.width).tolist()
+
+
+def test_visits_goals_and_deaths_are_counted_by_cell():
+    experience = walked("map:\n@..\n..G\n", "rdr")
+    assert film(experience, "visits") == [[1, 1, 0], [0, 1, 1]]
+    assert film(experience, "goals") == [[0, 0, 0], [0, 0, 1]]
+    assert experience.found.all()
+    experience = walked("map:\n@.L\n..G\n", "rr")
+    assert film(experience, "deaths") == [[0, 0, 1], [0, 0, 0]]
+    assert not experience.found.any()
+
+
+def test_a_hidden_cost_shows_as_reward_beyond_what_was_shown():
+    level = "cost: mud={1, 7}\nmap:\n@%%\n..G\n"
+    task = next(t for t in load_pack_of(level) if "7" in dict(t.drawn)["cost mud"])
+    experience = Experience(GridBatch.of([task.level]))
+    data = roll_out(experience.batch, uniform(experience.batch), 20, [np.random.default_rng(0)])
+    untried = experience.untried.sum()
+    experience.add_episodes(data)
+    assert untried == 1
+    assert not experience.untried.any()
+    assert film(experience, "paid")[0][1] == pytest.approx(-0.3)  # 7 instead of 4
+
+
+def load_pack_of(text: str) -> list:
+    """All tasks of a level text."""
+    from game.tasks.family import family
+
+    return list(family(parse(text), "level"))
+
+
+def uniform(batch: GridBatch) -> np.ndarray:
+    return np.full(batch.reward.shape, 1 / N_ACTIONS)
+
+
+@pytest.mark.parametrize("pack", ["dynamics"])
+def test_controls_and_wind_are_found_out(pack):
+    """After 20 random episodes the posterior has found the permutation of the controls."""
+    tasks = load_pack(pack).split("test").tasks[:12]
+    batch = GridBatch.of([task.level for task in tasks])
+    experience = Experience(batch)
+    assert np.allclose(experience.moves.estimate().controls[:, :STAY, :STAY], 0.25, atol=0.01)
+    experience.add_episodes(roll_out(batch, uniform(batch), 20, [task_rng(0, t) for t in tasks]))
+    belief = experience.moves.estimate()
+    for t, task in enumerate(tasks):
+        moves = [ACTIONS.index(move) for move in moves_of(task.level.controls)]
+        assert belief.controls[t].argmax(1).tolist() == moves
+        assert belief.wind[t].argmax() == ACTIONS.index("left")  # the west wind
+        assert 0.05 <= belief.wind[t].max() <= 0.35
+
+
+def test_normal_controls_are_taken_for_granted():
+    experience = Experience(GridBatch.of([parse("map:\n@..\n..G\n")]))
+    assert np.array_equal(experience.moves.estimate().controls[0], np.eye(N_ACTIONS))
+
+
+def test_the_kind_of_an_opponent_is_found_out():
+    """After 20 random episodes the graph has the opponents' true moves, as far as they were met."""
+    tasks = load_pack("opponents").split("test").tasks[:9]
+    batch = GridBatch.of([task.level for task in tasks])
+    experience = Experience(batch)
+    assert experience.graph.unknown.shape[1] == 1
+    experience.add_episodes(roll_out(batch, uniform(batch), 20, [task_rng(0, t) for t in tasks]))
+    right = 0
+    for t, task in enumerate(tasks):
+        believed = experience.graph.shown[t]
+        right += believed.setting("M kind") == task.level.setting("M kind")
+    assert right >= 8
+
+
+def test_maps_do_not_depend_on_the_other_tasks_of_a_batch():
+    tasks = load_pack("terrain-9x9").split("test").tasks[:4]
+    together = GridBatch.of([task.level for task in tasks])
+    whole = Experience(together)
+    whole.add_episodes(roll_out(together, uniform(together), 5, [task_rng(0, t) for t in tasks]))
+    for t, task in enumerate(tasks):
+        alone = GridBatch.of([task.level])
+        part = Experience(alone)
+        part.add_episodes(roll_out(alone, uniform(alone), 5, [task_rng(0, task)]))
+        assert np.array_equal(whole.maps().paid[t], part.maps().paid[0])
+
+
+def test_moves_have_their_unit_lengths():
+    assert np.abs(MOVES).sum(1).tolist() == [1, 1, 1, 1, 0]
