@@ -10,8 +10,8 @@ from tyro.conf import Positional
 
 from commands.exit_codes import DONE, UNUSABLE, fail
 from commands.limits import MOST_ADAPTATION_SEEDS, MOST_RESULTS, out_of_range
-from commands.option_types import OptionalPath, Texts
-from game.session.messages import MOST_STEPS, STEPS
+from commands.option_types import OptionalInt, OptionalPath, Texts
+from game.session.messages import MOST_EPISODES_PER_STEP, MOST_STEPS, STEPS
 
 if TYPE_CHECKING:
     from game.tasks.packs import Pack
@@ -31,6 +31,8 @@ class EvaluateCommand:
     """Number of adaptation steps (0 to 1000)."""
     seeds: int = 3
     """Adaptation seeds: how many times each agent adapts to each task (1 to 1000)."""
+    episodes: OptionalInt = None
+    """Episodes of each step where an agent lets them be chosen (1 to 1000), else as trained."""
     also: Texts = ()
     """Further packs for the same agents (out of distribution), drawn side by side."""
     out: OptionalPath = None
@@ -54,7 +56,12 @@ class EvaluateCommand:
 
         if self.split not in SPLITS:
             return fail(f"--split is one of {', '.join(SPLITS)}", UNUSABLE)
-        rule = out_of_range(self, steps=(0, MOST_STEPS), seeds=(1, MOST_ADAPTATION_SEEDS))
+        rule = out_of_range(
+            self,
+            steps=(0, MOST_STEPS),
+            seeds=(1, MOST_ADAPTATION_SEEDS),
+            episodes=(1, MOST_EPISODES_PER_STEP),
+        )
         if rule:
             return fail(rule, UNUSABLE)
         register_files(self.learner)
@@ -77,6 +84,7 @@ class EvaluateCommand:
                 self.seeds,
                 self.steps,
                 home,
+                self.episodes,
             )
             done.append(found)
             if self.out:

@@ -148,10 +148,12 @@ def evaluate(
     seeds: int,
     steps: int,
     resolved_for: str = "",
+    episodes: int | None = None,
 ) -> Evaluation:
     """Adapt all agents to a split's tasks. `load` returns an agent's learner, but those of scratch
     are made here, one for each seed, with their step size tuned. Bare names of learners stand for
-    their agents on the pack `resolved_for`, or else on this one.
+    their agents on the pack `resolved_for`, or else on this one. With `episodes`, each step has so
+    many where the agent lets them be chosen.
 
     Raises LookupError if the split has no tasks, and AgentError.
     """
@@ -164,9 +166,14 @@ def evaluate(
     def curves_of(name: str) -> Curves:
         if is_scratch(agents[name][0]):
             scratch[name] = tuned_scratch(agents[name][0], pack)
-            return adaptation_curves(scratch[name].learner, batches, range(seeds), steps)
-        learners = map(load, agents[name])
+            return adaptation_curves(
+                lambda seed: sized(scratch[name].learner(seed)), batches, range(seeds), steps
+            )
+        learners = map(sized, map(load, agents[name]))
         return Curves.pooled([_curves(learner, batches, seeds, steps) for learner in learners])
+
+    def sized(learner: Learner) -> Learner:
+        return learner if episodes is None else learner.with_episodes(episodes)
 
     curves = {name: curves_of(name) for name in agents}
     home = resolved_for or pack.name
