@@ -159,6 +159,7 @@ class Dynamics:
         self.next = number[following]
         self.reward = self.by_action(batch.reward).astype(self.dtype)
         self.finds = goal[following] & ~goal[self.live]  # transitions that reach a goal
+        self.find_discount = 1.0
         self.start = batch.start.ravel()[self.live, None].astype(self.dtype)  # [n, 1]
         self.entrances, self.further = _entrances(self.next, len(self.live))
         steps = np.repeat(batch.steps, batch.n_states)[self.live, None]
@@ -185,10 +186,11 @@ class Dynamics:
         other.running = [steps > step for step in range(int(steps_left.max()))]
         return other
 
-    def finding(self, finds: np.ndarray) -> Dynamics:
-        """Return the same dynamics, in which these transitions [T, S, A] count as discoveries."""
+    def finding(self, finds: np.ndarray, discount: float = 1.0) -> Dynamics:
+        """Return the same dynamics, in which these transitions [T, S, A] count as discoveries, and
+        later ones count less by a discount for each step."""
         other = copy.copy(self)
-        other.finds = self.by_action(finds)
+        other.finds, other.find_discount = self.by_action(finds), discount
         return other
 
     def effective(self, action_probs: Tensor) -> Tensor:
@@ -215,7 +217,8 @@ class Dynamics:
         """
         if not discovery:
             return self.reward, np.ones_like(self.reward)
-        return self.finds.astype(self.dtype), (~self.finds).astype(self.dtype)
+        found = self.finds.astype(self.dtype)
+        return found, (1 - found) * self.dtype.type(self.find_discount)
 
     def mean_over_starts(self, value: Tensor) -> Tensor:
         """Return values [n, K] averaged over the start states, as [K, T]."""

@@ -49,6 +49,7 @@ from game.world.rules import Floats, Ints
 STAGE_EPISODES = (1, 2, 5, 5, 10)  # that training plays between two updates of the maps
 STAGE_MOVES = (1, 2, 4, 8)  # the same where experience counts at every move
 LOW, LOW_SLOPE = -2.0, 0.2  # scores below count less, so that no single task dominates
+PATIENCE = 0.97  # discount of what is found later in an episode whose every move counts
 MOVES_BEFORE = (0, 0, 16, 48, 128)  # of a trial before training looks at it
 
 
@@ -222,7 +223,7 @@ class MapObjective:
         It has `episodes` episodes to find what has not been found or tried yet.
         """
         config = self.config
-        dynamics = dynamics.finding(experience.to_find())
+        dynamics = dynamics.finding(experience.to_find(), PATIENCE if episodes < 1 else 1.0)
         returns, chance = expected_returns(dynamics, [policy, policy], [False, True])
         score = (returns - self.random) / self.room
         score = torch.where(score < LOW, LOW + LOW_SLOPE * (score - LOW), score)
