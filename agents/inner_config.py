@@ -9,6 +9,7 @@ from typing import Any, Literal, Self
 from agents.learner import check_options
 
 STEP_SIZES = "log_alpha."  # begins the names of learned step sizes, which are logarithms
+TABLE, VALUES = "table", "values"  # parameters that start at zero on every task
 
 
 @dataclass(frozen=True)
@@ -52,12 +53,20 @@ class GraphConfig:
     """Rounds of messages while adapting (1 to 1000); training draws half to 1.5 times as many."""
     head: tuple[int, ...] = (32,)
     """Units in each hidden layer of the head, which adapts (1 to 4096 each)."""
-    table_step: float = 2.0
+    table_step: float = 20.0
     """Initial step size of the table of logits, one for each state and action (1e-6 to 1000)."""
+    values_step: float = 2.0
+    """Initial step size of the table of values, one for each state (1e-6 to 1000)."""
 
     def __post_init__(self) -> None:
-        check_options(self, channels=(1, 1024), rounds=(1, 1000), table_step=(1e-6, 1000))
+        check_options(self, channels=(1, 1024), rounds=(1, 1000))
+        check_options(self, table_step=(1e-6, 1000), values_step=(1e-6, 1000))
         check_options(self, head=(1, 4096))
+
+    @property
+    def table_steps(self) -> dict[str, float]:
+        """The initial step sizes of the tables, by parameter."""
+        return {TABLE: self.table_step, VALUES: self.values_step}
 
     @property
     def n_weights(self) -> int:

@@ -2,8 +2,9 @@
 
 With the body 'features', that is the features of each state, and the whole network adapts. With
 'graph', a graph network reads the shown level, and gives features of each move in each of its
-nodes. That encoder is meta-learned and constant while adapting: a head on its features adapts, and
-a table with a logit for each node and action, which starts at zero on every task.
+nodes. That encoder is meta-learned and constant while adapting. A head on its features adapts, and
+two tables that start at zero on every task: of logits, one for each node and action, and of values,
+one for each node, which attract or repel from afar.
 """
 
 from __future__ import annotations
@@ -97,7 +98,8 @@ class GraphBody:
             leaves = {n: p.detach().requires_grad_(rng is not None) for n, p in encoder.items()}
             encoded = self._encode(leaves, shown, rounds)
         moves = encoded.detach().requires_grad_(rng is not None)
-        features = MoveFeatures(moves, torch.from_numpy(shown.node), encoded, leaves)
+        following, node = torch.from_numpy(shown.next), torch.from_numpy(shown.node)
+        features = MoveFeatures(moves, following, node, encoded, leaves)
         return features, torch.arange(self.config.channels)
 
     def observe_changed(self, meta: Params, batch: GridBatch, columns: Tensor) -> MoveFeatures:

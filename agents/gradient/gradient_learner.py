@@ -18,14 +18,13 @@ from agents.gradient.inner_loop import inner_loop
 from agents.gradient.meta_optimizer import MetaOptimizer, OuterConfig
 from agents.gradient.outer_objective import ObjectiveConfig
 from agents.gradient.policy import (
-    TABLE,
     MoveFeatures,
     Observation,
     Params,
     expand_for_tasks,
     select_columns,
 )
-from agents.inner_config import STEP_SIZES, GraphConfig, InnerConfig
+from agents.inner_config import STEP_SIZES, TABLE, VALUES, GraphConfig, InnerConfig
 from agents.learner import NO_CHANGES, Arrays, BaseLearner, Changes, check_options, check_size
 from agents.rollout import Rngs
 from game.session.trace import AdaptationStep
@@ -116,7 +115,7 @@ class GradientLearner(BaseLearner):
         """Return the logarithms of the step sizes before training."""
         sizes = {name: self.config.step_size for name in init if not name.startswith(ENCODER)}
         if self.config.sees_graph:
-            sizes[TABLE] = self.config.graph.table_step
+            sizes |= self.config.graph.table_steps
         return {STEP_SIZES + n: torch.full((1,), float(np.log(s))) for n, s in sizes.items()}
 
     def params_for_tasks(
@@ -124,8 +123,8 @@ class GradientLearner(BaseLearner):
     ) -> TaskParams:
         """Return the meta-parameters of each of T tasks, limited to these feature columns.
 
-        The tasks share memory. Gradients are still separate for each task. A table of logits starts
-        at zero on each task, and is not meta-learned.
+        The tasks share memory. Gradients are still separate for each task. Tables start at
+        zero on each task, and are not meta-learned.
         """
         adapting = {name: p.detach() for name, p in meta.items() if not name.startswith(ENCODER)}
         selected = select_columns(adapting, columns)
@@ -139,8 +138,9 @@ class GradientLearner(BaseLearner):
                 step, _, param = name.removeprefix(STEP_SIZES).rpartition(".")
                 sizes.setdefault(int(step or 0), {})[param] = p
         if isinstance(observation, MoveFeatures):
-            zeros = torch.zeros(observation.moves.shape[:3], dtype=self.dtype)
-            params[TABLE] = zeros.requires_grad_()
+            for name, width in ((TABLE, N_ACTIONS), (VALUES, 1)):
+                zeros = torch.zeros(*observation.moves.shape[:2], width, dtype=self.dtype)
+                params[name] = zeros.requires_grad_()
             leaves[FEATURES] = observation.moves
         return TaskParams(leaves, params, [sizes[step] for step in sorted(sizes)])
 

@@ -19,7 +19,7 @@ from agents.gradient.gradient_learner import GradientConfig, GradientLearner
 from agents.gradient.inner_loop import InnerObjective, collect_episodes, inner_update
 from agents.gradient.losses import emaml_loss, log_likelihood, plain_surrogate
 from agents.gradient.outer_objective import OuterObjective
-from agents.gradient.policy import TABLE, Observation, Params, log_probs
+from agents.gradient.policy import Observation, Params, log_probs
 from agents.inner_config import STEP_SIZES
 from agents.learner import check_options
 from agents.rollout import Rngs, Rollout
@@ -71,7 +71,8 @@ class Maml(GradientLearner):
         start = torch.tensor(config.step_size).log()
         sizes = {name: start.expand(shape).clone() for name, shape in shapes.items()}
         if config.sees_graph:
-            sizes[TABLE] = torch.tensor([config.graph.table_step]).log()
+            tables = config.graph.table_steps
+            sizes |= {name: torch.tensor([size]).log() for name, size in tables.items()}
         return {
             STEP_SIZES + step + name: size.clone() for step in steps for name, size in sizes.items()
         }

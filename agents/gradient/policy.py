@@ -14,10 +14,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from agents.inner_config import TABLE, VALUES
 from game.world.features import N_FEATURES, N_FIRST_FEATURES
 
 Params = dict[str, Tensor]
-TABLE, CONTROLS = "table", "controls"  # parameters of policies that observe moves
+CONTROLS = "controls"  # parameter of policies that observe moves
+SPREAD, FADING = 8, 0.9  # how many moves values spread over, and the share that is left after each
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class MoveFeatures:
     """What policies with the body 'graph' observe: features of the moves in each node."""
 
     moves: Tensor  # [T, M, A, C] of the moves of normal controls in M nodes
+    next: Tensor  # [T, M, A] the node after each move, numbered from 0 in each task
     node: Tensor  # [T, S] the node of each state, numbered from 0 in each task
     encoded: Tensor  # [T, M, A, C] the same as `moves`, a function of the `encoder` in training
     encoder: Params
@@ -75,17 +78,31 @@ def has_feature_rows(name: str, param: Tensor) -> bool:
 def log_probs(params: Params, observation: Observation) -> Tensor:
     """Return the log-probabilities [T, S, A] of all actions in all states.
 
-    From features of moves, the network gives a score for each move, the matrix `controls`
-    [T, A, A] makes logits of actions from them, and `table` [T, M, A] adds a logit in each node.
+    From features of moves, the network gives a score for each move, and `values` [T, M, 1] add to
+    it where the move leads. The matrix `controls` [T, A, A] makes logits of actions from the scores
+    of moves, and `table` [T, M, A] adds a logit in each node.
     """
     if isinstance(observation, Tensor):
         return torch.log_softmax(_network(params, observation), -1)
     moves, node = observation.moves, observation.node
     scores = _network(params, moves.flatten(1, 2)).view(moves.shape[:3])
+    scores = scores + _values_ahead(params[VALUES][..., 0], observation.next)
     scores = scores - scores.mean(-1, keepdim=True)
     logits = torch.baddbmm(params[TABLE], scores, params[CONTROLS])
     by_node = torch.log_softmax(logits, -1)
     return by_node.gather(1, node[..., None].expand(-1, -1, by_node.shape[2]))
+
+
+def _values_ahead(values: Tensor, following: Tensor) -> Tensor:
+    """Return what each move leads towards [T, M, A], of values [T, M] and the nodes `following`.
+
+    The inner loop's gradient thereby reaches all nodes near those that were visited.
+    """
+    index = following.flatten(1)
+    spread = values
+    for _ in range(SPREAD):
+        spread = values + FADING * spread.gather(1, index).view(following.shape).amax(-1)
+    return spread.gather(1, index).view(following.shape)
 
 
 def _network(params: Params, features: Tensor) -> Tensor:

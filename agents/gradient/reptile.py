@@ -16,7 +16,7 @@ from torch import Tensor
 from agents.gradient.gradient_learner import FEATURES, GradientConfig, GradientLearner
 from agents.gradient.inner_loop import InnerObjective, collect_episodes, trusted_step
 from agents.gradient.outer_objective import OuterObjective
-from agents.gradient.policy import TABLE, log_probs
+from agents.gradient.policy import log_probs
 from agents.learner import check_options
 from agents.rollout import Rngs
 from game.world.batch import GridBatch
@@ -51,8 +51,9 @@ class Reptile(GradientLearner):
         inner = InnerObjective(batch, config.inner)
         size = torch.full((1, 1, 1), config.step_size, dtype=self.dtype)
         sizes = dict.fromkeys(start.params, size)
-        if TABLE in sizes:
-            sizes[TABLE] = torch.full_like(size, config.graph.table_step)
+        if config.sees_graph:
+            tables = config.graph.table_steps
+            sizes |= {name: torch.full_like(size, step) for name, step in tables.items()}
         leaves = start.without_step_sizes
         params, env_steps = start.params, 0
         by_features: Tensor | float = 0.0

@@ -18,6 +18,7 @@ class ShownInputs:
 
     inputs: GraphInputs
     rows: Ints  # [T, M] the nodes of each task, padded with its last one
+    next: Ints  # [T, M, A] the node after each move, numbered from 0 in each task
     node: Ints  # [T, S] the node of each state, numbered from 0 in each task
 
 
@@ -27,8 +28,10 @@ def shown_inputs(batch: GridBatch) -> ShownInputs:
     experience = Experience(batch)
     graph = experience.graph
     first, sizes = graph.first[:-1, None], np.diff(graph.first)[:, None]
+    rows = first + np.minimum(np.arange(sizes.max()), sizes - 1)
     return ShownInputs(
         inputs=graph_inputs(experience, 1),
-        rows=first + np.minimum(np.arange(sizes.max()), sizes - 1),
+        rows=rows,
+        next=graph.next[rows] - first[..., None],
         node=graph.node - first,
     )
