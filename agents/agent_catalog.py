@@ -14,6 +14,7 @@ from game.files import name_text
 from game.filling import Misfit, fill, read_json
 from game.session.messages import BASELINE_AGENT, MOST_STEPS, AgentCard
 from game.tasks.coverage import Coverage
+from game.tasks.evaluated_levels import EvaluatedLevel
 from game.world.features import LAYOUT
 from game.world.shown_graph import LAYOUT_VERSION
 
@@ -143,7 +144,8 @@ def agent_card(name: str, pack: str = "") -> AgentCard:
     Raises AgentError, also if the agent's learner is unknown.
     """
     if name in UNTRAINED:
-        return AgentCard(name, BUILT_IN[name].episodes, learned=False)
+        entry = BUILT_IN[name]
+        return AgentCard(name, entry.episodes, entry.least_episodes, learned=False)
     like = scratch_like(name)
     if like is not None:
         card = agent_card(like, pack)
@@ -152,17 +154,20 @@ def agent_card(name: str, pack: str = "") -> AgentCard:
     folder = find_agent(name, pack)
     config = read_config(folder)
     try:
-        find_entry(str(config.get("learner")))
+        entry = find_entry(str(config.get("learner")))
     except AgentError as error:
         raise AgentError(f"{folder / CONFIG}: {error}") from None
     ids = config.get("trained_on") or ()
     return AgentCard(
         name=name_text(folder.resolve().name),
         episodes=_episodes_per_step(config),
+        least_episodes=entry.least_episodes,
+        adapts_by=entry.adapts_by,
         pack=str(config.get("pack", "")),
         trained_on=frozenset(ids),
         coverage=Coverage.of_facts(config["coverage"]) if config.get("coverage") else None,
         usual=_held_out_scores(folder),
+        tested=_evaluated_levels(folder),
     )
 
 
@@ -174,6 +179,22 @@ def _episodes_per_step(config: dict[str, Any]) -> int:
     if type(episodes) is int and 1 <= episodes <= MOST_EPISODES:
         return episodes
     return find_entry(str(config.get("learner"))).episodes
+
+
+def _evaluated_levels(folder: Path) -> tuple[EvaluatedLevel, ...]:
+    """Return the test levels with the agent's scores; empty where the results have no such table.
+
+    Scores belong to the numbers of episodes that `_held_out_scores` gives.
+    """
+    name = name_text(folder.resolve().name)
+    try:
+        results = read_json(run_path(folder, RESULTS))
+        steps = len(results["agents"][name]["episodes"])
+        rows = [row | {"scores": row["scores"][name]} for row in results["levels"]]
+        tested = tuple(fill(EvaluatedLevel, row) for row in rows)
+    except (OSError, Misfit, ValueError, KeyError, TypeError):
+        return ()
+    return tested if all(len(one.scores) == steps for one in tested) else ()
 
 
 def _held_out_scores(folder: Path) -> tuple[tuple[int, float], ...]:

@@ -41,24 +41,64 @@ class LearnerEntry:
     """Whether it must be trained before use."""
     episodes: int = 20
     """Environment episodes of each adaptation step, unless its Config says otherwise."""
+    least_episodes: int = 2
+    """Fewest episodes of an adaptation step that it can learn from."""
+    adapts_by: str = ""
+    """How it adapts, in words that follow "adapts by"."""
 
 
+_FROM_LEARNED = "gradient steps from a learned initialisation"
 _BOUNDS = "agents.reference.random_and_planner"
 BUILT_IN: dict[str, LearnerEntry] = {
-    "maml": LearnerEntry("agents.gradient.maml", "Maml"),
-    "fomaml": LearnerEntry("agents.gradient.maml", "Maml", {"first_order": True}),
-    "reptile": LearnerEntry("agents.gradient.reptile", "Reptile"),
-    "cavia": LearnerEntry("agents.gradient.cavia", "Cavia"),
-    "multitask": LearnerEntry("agents.gradient.multitask", "Multitask"),
+    "maml": LearnerEntry("agents.gradient.maml", "Maml", adapts_by=_FROM_LEARNED),
+    "fomaml": LearnerEntry(
+        "agents.gradient.maml", "Maml", {"first_order": True}, adapts_by=_FROM_LEARNED
+    ),
+    "reptile": LearnerEntry("agents.gradient.reptile", "Reptile", adapts_by=_FROM_LEARNED),
+    "cavia": LearnerEntry(
+        "agents.gradient.cavia", "Cavia", adapts_by="gradient steps on a context vector"
+    ),
+    "multitask": LearnerEntry(
+        "agents.gradient.multitask",
+        "Multitask",
+        adapts_by="gradient steps from a policy trained on all tasks",
+    ),
     "scratch": LearnerEntry("agents.gradient.scratch", "Scratch", needs_run=False),
-    "rl2": LearnerEntry("agents.memory.rl2", "Rl2", episodes=1),
-    "varibad": LearnerEntry("agents.memory.varibad", "Varibad", episodes=1),
-    "transformer": LearnerEntry("agents.memory.transformer", "Transformer", episodes=1),
-    "neural-map": LearnerEntry("agents.graph.neural_map", "NeuralMap"),
+    "rl2": LearnerEntry(
+        "agents.memory.rl2",
+        "Rl2",
+        episodes=1,
+        least_episodes=1,
+        adapts_by="the memory of a recurrent policy, no gradient",
+    ),
+    "varibad": LearnerEntry(
+        "agents.memory.varibad",
+        "Varibad",
+        episodes=1,
+        least_episodes=1,
+        adapts_by="a belief about the task, no gradient",
+    ),
+    "transformer": LearnerEntry(
+        "agents.memory.transformer",
+        "Transformer",
+        episodes=1,
+        least_episodes=1,
+        adapts_by="attention to the trial so far, no gradient",
+    ),
+    "neural-map": LearnerEntry(
+        "agents.graph.neural_map",
+        "NeuralMap",
+        least_episodes=1,
+        adapts_by="a memory in maps, no gradient",
+    ),
     "random": LearnerEntry(_BOUNDS, "Random", trains=False, needs_run=False),
     "planner": LearnerEntry(_BOUNDS, "Planner", trains=False, needs_run=False),
     "map-planner": LearnerEntry(
-        "agents.reference.map_planner", "MapPlanner", trains=False, needs_run=False
+        "agents.reference.map_planner",
+        "MapPlanner",
+        trains=False,
+        needs_run=False,
+        least_episodes=1,
     ),
     "posterior-sampling": LearnerEntry(
         "agents.reference.posterior_sampling",

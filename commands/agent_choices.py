@@ -13,10 +13,12 @@ from agents.agent_catalog import (
     list_pretrained,
     list_runs,
 )
+from agents.default_agents import default_agents
 from agents.learner import AgentError
 from agents.learner_registry import run_name, trainable_learners
 from agents.scratch_agents import with_scratch
 from game.session.messages import AgentCard, NoAgent, unexpected
+from game.tasks.packs import Pack
 
 
 class AgentChoices:
@@ -33,6 +35,10 @@ class AgentChoices:
     def run_folder(self, learner: str, pack: str) -> Path:
         """The folder where a run of a learner on a pack goes by default."""
         return RUNS / run_name(learner, pack)
+
+    def defaults(self, pack: Pack) -> tuple[str, ...]:
+        """The agents that are watched on a pack where none is named."""
+        return default_agents(pack)
 
     def card(self, name: str, pack: str) -> AgentCard:
         """The card of an agent. Raises NoAgent."""

@@ -11,7 +11,7 @@ from tyro.conf import Positional
 from commands.exit_codes import DONE, UNUSABLE, fail
 from commands.limits import MOST_ADAPTATION_SEEDS, MOST_RESULTS, out_of_range
 from commands.option_types import OptionalPath, Texts
-from game.session.messages import BASELINE_AGENT, MOST_STEPS, STEPS
+from game.session.messages import MOST_STEPS, STEPS
 
 if TYPE_CHECKING:
     from game.tasks.packs import Pack
@@ -24,7 +24,7 @@ class EvaluateCommand:
     pack: Positional[str]
     """Pack folder, name of a shipped pack, level file, or level of a collection (FILE#3)."""
     agent: Texts = ()
-    """Runs, shipped agents or learners; else the pack's agent, and scratch."""
+    """Runs, shipped agents or learners; else the pack's default agents, and scratch."""
     split: str = "test"
     """Split of the tasks: test (refused if an agent was trained on one), validation or train."""
     steps: int = STEPS
@@ -42,6 +42,7 @@ class EvaluateCommand:
         from agents.torch_start import load_torch
 
         load_torch()
+        from agents.default_agents import default_agents
         from agents.learner_registry import register_files
         from agents.runs import load_agent
         from agents.training.evaluate import check_folder_names, evaluate, write_results
@@ -61,7 +62,7 @@ class EvaluateCommand:
             prepare_folder(self.out)
         packs = [load_pack(name) for name in (self.pack, *self.also)]
         home = packs[0].name
-        agents = contenders(self.agent or (packs[0].agent, BASELINE_AGENT), home)
+        agents = contenders(self.agent or default_agents(packs[0]), home)
         check_folder_names(packs)
         for pack in packs:
             self._check(pack, list(itertools.chain(*agents.values())), home)

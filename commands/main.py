@@ -161,7 +161,7 @@ def _run(argv: list[str]) -> int:
                 from commands.train_in_window import train_in_window
 
                 return train_in_window(argv, f"{program()} train")
-            command = parse(argv or ["watch"])  # nothing to read: the window opens
+            command = parse(argv) if argv else _first_sight()
         except ValueError as error:  # an option out of its range
             return fail(error, UNUSABLE)
         code: int = command.run()
@@ -172,6 +172,13 @@ def _run(argv: list[str]) -> int:
         if code := _fault_code(error):
             return fail(error, code)
         raise
+
+
+def _first_sight() -> Any:
+    """Return the command that opens the window where nothing is asked for."""
+    from commands.watch import FirstSight
+
+    return FirstSight()
 
 
 def _fault_code(error: Exception) -> int:

@@ -66,11 +66,12 @@ def open_window(
     request: Request | None = None,
     args: tuple[str, ...] = (),
     learners: tuple[str, ...] = (),
+    by_default: bool = False,
 ) -> int:
     """Open the window on a screen ("watch", "play", "duel" or "train"), and stay until it closes.
 
     `feed` is the learners' process, and `learners` are files with your own learners, as `--learner`
-    takes them.
+    takes them. `by_default` says that nobody has named the agents.
     """
     from commands.agent_choices import AgentChoices
     from commands.gif_recorder import GifRecorder
@@ -88,6 +89,7 @@ def open_window(
         episodes=episodes,
         request=request,
         args=args,
+        by_default=by_default,
     )
     recorder = GifRecorder(learners)
     app = App(

@@ -31,6 +31,7 @@ class PlayCommand:
     """Your own learners that the agents need, as FILE.py:CLASS."""
 
     def run(self) -> int:
+        from agents.default_agents import default_agents
         from agents.learner_registry import register_files
         from commands.progress import load_pack
         from game.tasks.packs import MOST_EPISODES
@@ -47,7 +48,7 @@ class PlayCommand:
                 feed,
                 "duel" if self.duel else "play",
                 pack,
-                (self.duel or pack.agent, BASELINE_AGENT),
+                (self.duel, BASELINE_AGENT) if self.duel else default_agents(pack),
                 self.seed,
                 STEPS,
                 self.episodes or 0,

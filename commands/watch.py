@@ -26,9 +26,9 @@ class WatchCommand:
     level: Positional[str] = "showcase"
     """Level file, level of a collection (FILE#3), pack folder, or name of a shipped pack."""
     agent: OptionalText = None
-    """Agent to watch: a run's folder, a shipped agent or a learner; else the pack's agent."""
+    """Agent to watch: a run's folder, a shipped agent or a learner; else the pack's default."""
     versus: Texts = ()
-    """Up to three agents to compare with, as 'scratch' (the window's default), or 'none'."""
+    """Up to three agents to compare with, as 'scratch', or 'none'; else the window's default."""
     headless: bool = False
     """Open no window; write trace.json, policy.npz, curve.png, board.png and adaptation.gif."""
     out: OptionalPath = None
@@ -74,22 +74,37 @@ class WatchCommand:
         tasks = pack.split("test").tasks
         if not tasks:
             return fail(f"{pack.path}: the pack has no held-out tasks to watch", AT_FAULT)
-        check_map_sizes(pack, ("test",), self._agents(pack, self.versus))
+        named = [name for name in self.versus if name not in ("", "none")]
+        watched, *others = self._default_agents(pack)
+        check_map_sizes(pack, ("test",), (self.agent or watched, *named))
         if feed is None:
-            task, agents = tasks[self.seed % len(tasks)], self._agents(pack, self.versus)
+            task, agents = tasks[self.seed % len(tasks)], (self.agent or watched, *named)
             return self._write(pack, Request(0, task, self.seed, self.steps, agents, pack.name))
-        return self._open(feed, pack, self._agents(pack, self.versus or (BASELINE_AGENT,)))
+        if self.agent:
+            others = [BASELINE_AGENT]
+        agents = (self.agent or watched, *(named if self.versus else others))
+        return self._open(feed, pack, agents)
 
-    def _agents(self, pack: Pack, versus: tuple[str, ...]) -> tuple[str, ...]:
-        others = (name for name in versus if name not in ("", "none"))
-        return (self.agent or pack.agent, *others)
+    def _default_agents(self, pack: Pack) -> tuple[str, ...]:
+        """Return the agents that are watched where none is named, the watched one first."""
+        from agents.default_agents import default_agents
+
+        return default_agents(pack)
 
     def _open(
         self, feed: Worker, pack: Pack, agents: tuple[str, ...], request: Request | None = None
     ) -> int:
         seed, steps = (request.seed, request.steps) if request else (self.seed, self.steps)
         return open_window(
-            feed, "watch", pack, agents, seed, steps, request=request, learners=self.learner
+            feed,
+            "watch",
+            pack,
+            agents,
+            seed,
+            steps,
+            request=request,
+            learners=self.learner,
+            by_default=not (self.agent or self.versus or request),
         )
 
     def _write(self, pack: Pack, request: Request) -> int:
@@ -105,3 +120,13 @@ class WatchCommand:
             return fail(error, UNUSABLE)
         say(f"written to {self.out}: {' '.join(files)}")
         return DONE
+
+
+@dataclass(frozen=True)
+class FirstSight(WatchCommand):
+    """Open the window where nothing is asked for: on gradient steps, the generalist a key away."""
+
+    def _default_agents(self, pack: Pack) -> tuple[str, ...]:
+        from agents.default_agents import first_agents
+
+        return first_agents(pack)

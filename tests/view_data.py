@@ -19,6 +19,7 @@ from game.session.trace import (
     Ints,
 )
 from game.tasks.coverage import Coverage
+from game.tasks.packs import Pack
 from game.tasks.task import Task
 from game.text.reading import parse
 from game.text.tiles import ACTIONS
@@ -181,12 +182,15 @@ class FixedAgents:
     def run_folder(self, learner: str, pack: str) -> Path:
         return Path("runs") / f"{learner}-{pack}"
 
+    def defaults(self, pack: Pack) -> tuple[str, ...]:
+        return AGENTS
+
     def card(self, name: str, pack: str) -> AgentCard:
         if name not in AGENTS:
             raise NoAgent(f"{name}: no such agent")
         seen = self.seen if name == AGENTS[0] else frozenset()
         trained_on = "" if self.coverage is None else "tests"
-        return AgentCard(name, EPISODES, "", True, trained_on, seen, self.coverage)
+        return AgentCard(name, EPISODES, pack=trained_on, trained_on=seen, coverage=self.coverage)
 
     def compared(self, names: Sequence[str], pack: str) -> list[str]:
         return list(names)

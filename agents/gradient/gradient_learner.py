@@ -41,7 +41,7 @@ class GradientConfig(ObjectiveConfig):
     hidden: tuple[int, ...] = (64, 64)
     """Units in each hidden layer of the policy (1 to 4096 each, 8 million weights in all)."""
     body: Literal["features", "graph"] = "features"
-    """What the policy reads: 'features' around it, or the 'graph' of the whole level as shown."""
+    """Input of the policy: 'features' around it, or the 'graph' of the whole level as shown."""
     graph: GraphConfig = field(default_factory=GraphConfig)
     step_size: float = 0.1
     """Initial step size of the inner loop (1e-6 to 100); alpha in MAML (Finn et al. 2017)."""

@@ -43,11 +43,12 @@ def to_numpy(tensor: Tensor) -> Floats:
 
 
 class InnerObjective:
-    """The inner loss of T tasks. It counts the visits to each state and the steps taken so far."""
+    """The inner loss of T tasks. It keeps the visits to each state, and the steps taken so far."""
 
     def __init__(self, batch: GridBatch, config: InnerConfig) -> None:
         self.batch, self.config = batch, config
         self.visits = np.zeros(batch.over.shape)  # [T, S]
+        self.found = np.zeros(batch.n_tasks, bool)  # whether an episode has reached a goal
         self.steps = 0
         self.unit: Floats | float = 1.0  # of rewards
         if config.scaled:
@@ -76,6 +77,7 @@ class InnerObjective:
 
         reward = data.reward / self.unit + self._rarity_bonus(reached) * _first(reached)
         success = np.asarray(reached.any((0, 2)))[:, None]  # [T, 1]
+        self.found |= success[:, 0]
         novelty = self.config.curiosity * (1 / np.sqrt(np.maximum(1, self.visits)))  # [T, S]
         reward += novelty.ravel().take(entered) * (alive & ~success)
         lost_discount = 1.0 if self.config.lost_undiscounted else self.config.discount

@@ -109,6 +109,7 @@ class Maml(GradientLearner):
                 outer.add_exploration(logp, config.inner.episodes)
             elif k == last or config.multi_step:
                 outer.add_return(k, logp)
+                outer.add_search(k, logp, ~inner.found)
             policies.append(logp)
             if k == last and config.objective == "exact":
                 break

@@ -17,6 +17,7 @@ from agents.gradient.losses import Dynamics, entropy, expected_returns
 from agents.learner import check_options
 from game.world.batch import GridBatch
 from game.world.planner import baseline_returns
+from game.world.rules import Bools
 
 DISCOVERY = "discovery"  # metric: the probability of finding the goal
 
@@ -27,13 +28,17 @@ class ObjectiveConfig:
 
     discovery: float = 4.0
     """Weight of the probability of finding the goal before adaptation (0 to 1e6)."""
+    later_discovery: float = 0.0
+    """Weight of the same after each adaptation step where no episode has found the goal yet, as a
+    share of --discovery (0 to 1e6)."""
     entropy: float = 0.15
     """Weight of the policy's entropy before adaptation, for exploration (0 to 1e6)."""
     later_entropy: float = 0.1
     """Entropy weight after each adaptation step, as a share of --entropy (0 to 1e6)."""
 
     def __post_init__(self) -> None:
-        check_options(self, discovery=(0, 1e6), entropy=(0, 1e6), later_entropy=(0, 1e6))
+        check_options(self, discovery=(0, 1e6), later_discovery=(0, 1e6))
+        check_options(self, entropy=(0, 1e6), later_entropy=(0, 1e6))
 
 
 class OuterObjective:
@@ -52,7 +57,8 @@ class OuterObjective:
         self.entropy_bonus = torch.zeros(batch.n_tasks, dtype=dtype)  # weighted, of all terms
         # policies [T, S, A] whose exact returns enter the loss, by the metric that records them
         self.policies: dict[str, Tensor] = {}
-        self.episodes = 0  # that the policy before adaptation has to find the goal
+        self.searching: dict[str, Tensor] = {}  # weights [T] of those that are to find the goal
+        self.episodes = 0  # that they have for it
         self.metrics: dict[str, float] = {}
         if exact:
             self.dynamics = Dynamics(batch, dtype)
@@ -79,6 +85,7 @@ class OuterObjective:
         self._record("entropy", value)
         if self.exact:
             self.policies[DISCOVERY], self.episodes = logp.exp(), episodes
+            self.searching[DISCOVERY] = torch.full_like(value, self.config.discovery)
 
     def add_return(self, k: int, logp: Tensor) -> None:
         """Reward the policy after k adaptation steps for its return and its entropy."""
@@ -87,16 +94,24 @@ class OuterObjective:
         if self.exact:
             self.policies[f"train_score_{k}"] = logp.exp()
 
+    def add_search(self, k: int, logp: Tensor, unfound: Bools) -> None:
+        """Reward the policy after k adaptation steps for finding the goal where it is `unfound`."""
+        weight = self.config.discovery * self.config.later_discovery
+        if self.exact and weight:
+            name = f"{DISCOVERY}_{k}"
+            self.policies[name] = logp.exp()
+            self.searching[name] = weight * torch.from_numpy(unfound).to(logp.dtype)
+
     def loss(self) -> Tensor:
         """Return the loss [T], and record metrics; one sweep serves all policies."""
-        loss, found = -self.entropy_bonus, [name == DISCOVERY for name in self.policies]
+        loss, found = -self.entropy_bonus, [name in self.searching for name in self.policies]
         if not found:
             return loss
         returns = expected_returns(self.dynamics, list(self.policies.values()), found)
         for name, value in zip(self.policies, returns, strict=True):
-            if name == DISCOVERY:
+            if name in self.searching:
                 success = 1 - (1 - value.clamp(0, 1)) ** self.episodes
-                loss = loss - self.config.discovery * success
+                loss = loss - self.searching[name] * success
                 self._record(name, success)
             else:
                 score = self._normalised(value)

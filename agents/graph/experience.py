@@ -90,6 +90,12 @@ class Experience:
         untried: Bools = self.graph.hidden_class & (self.class_counted == 0)
         return untried
 
+    @property
+    def settled(self) -> Bools:
+        """Whether there is nothing left to find or to try [T]."""
+        untried = self.untried.reshape(self.batch.n_tasks, -1).any(1)
+        return self.found & ~np.asarray(untried)
+
     def to_find(self) -> Bools:
         """Return the transitions [T, S, A] that find something new.
 

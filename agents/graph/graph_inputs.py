@@ -20,6 +20,7 @@ from game.world.tables import N_ACTIONS
 
 Floats32 = NDArray[np.float32]
 FAR = 30.0  # moves; inputs that are distances saturate at about this
+DEAR = 8.0  # moves; costs of as many saturate
 MOST_BEYOND = 2.0  # of rewards beyond the shown ones, in units of the largest shown reward
 EACH_MOVE = 0.1  # "episodes ahead" where experience counts at the very next move
 
@@ -37,6 +38,7 @@ NODE_INPUTS = (
     "goal hidden",
     # of experience, and of time
     "steps left",
+    "goal in time",
     "unvisited",
     "visits",
     "goal found here",
@@ -55,6 +57,7 @@ NODE_INPUTS = (
 MOVE_INPUTS = (
     # of the level
     "reward",
+    "cost",
     "bump",
     "deadly",
     "slip next",
@@ -115,6 +118,7 @@ def graph_inputs(
     class_counted = experience.class_counted[graph.entered_class]
     of_node = {
         "steps left": np.log(steps)[graph.task] / 6,
+        "goal in time": np.minimum(to_goal / steps[graph.task], 2),
         "unvisited": unvisited,
         "visits": np.tanh(np.log1p(experience.visits) / 4)[cell],
         "goal found here": (experience.goals > 0)[cell],
@@ -182,6 +186,7 @@ def _computed_level_inputs(graph: ShownGraph, goal_hidden: Bools) -> _LevelInput
     """Return the inputs of the shown levels."""
     levels = graph.shown
     largest = graph.largest_reward
+    unit = np.array([abs(level.step_reward) or abs(level.goal_reward) or 1 for level in levels])
     per_step = np.array([abs(level.step_reward) * level.steps for level in levels])
     onto_itself = graph.next == np.arange(graph.n_nodes)[:, None]
     deadly = graph.terminated & ~graph.goal[graph.next]
@@ -208,6 +213,7 @@ def _computed_level_inputs(graph: ShownGraph, goal_hidden: Bools) -> _LevelInput
     }
     of_move = {
         "reward": graph.reward / scale[:, None],
+        "cost": np.tanh(graph.reward / (DEAR * unit[graph.task, None])),
         "bump": bump,
         "deadly": deadly,
         "slip next": graph.slip[graph.next],

@@ -25,7 +25,7 @@ class Read(Protocol):
     def __call__(
         self, experience: Experience, episodes_ahead: float, steps_left: Ints | None = None
     ) -> Floats:
-        """Return the probabilities of actions [T, S, A]; see `agents.graph.graph_inputs.graph_inputs`."""
+        """Return the probabilities of actions [T, S, A]; see `graph_inputs`."""
         ...
 
 

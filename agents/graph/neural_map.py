@@ -58,7 +58,7 @@ class NeuralMapConfig:
 
     channels: int = 32
     """Channels of the graph network (1 to 1024)."""
-    rounds: int = 10
+    rounds: int = 12
     """Rounds of messages while adapting (2 to 1000); training draws half to 1.5 times as many."""
     episodes: int = 20
     """Episodes of each adaptation step (1 to 10000). With 1, the maps are read at every move."""
@@ -73,8 +73,8 @@ class NeuralMapConfig:
     trying: float = 0.5
     """Weight of the probability of trying what pays a hidden reward, once a goal is found (0 to
     1e6)."""
-    entropy: float = 0.01
-    """Weight of the policy's entropy (0 to 1e6)."""
+    entropy: float = 0.02
+    """Weight of the policy's entropy while there is something to find or to try (0 to 1e6)."""
     outer: OuterConfig = field(default_factory=OuterConfig)
 
     def __post_init__(self) -> None:
@@ -232,7 +232,8 @@ class MapObjective:
         live = torch.from_numpy(~self.batch.over).to(self.dtype)
         surprise = -(policy * policy.clamp_min(1e-6).log()).sum(-1)
         entropy = (surprise * live).sum(1) / live.sum(1)
-        loss = -score - finding - config.entropy * entropy
+        settled = torch.from_numpy(experience.settled).to(self.dtype)
+        loss = -score - finding - config.entropy * (1 - settled) * entropy
         (loss.mean() / config.stages).backward()
         self.metrics[f"train_score_{stage}"] = float(score.detach().mean())
         self.metrics["entropy"] = float(entropy.detach().mean())

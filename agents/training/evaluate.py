@@ -10,7 +10,7 @@ import csv
 import io
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -26,10 +26,14 @@ from agents.training.plots import Line, plot_scores
 from agents.training.scratch_baseline import ScratchBaseline, tuned_scratch
 from agents.training.statistics import area_under_curve, probability_of_improvement
 from game.files import name_text, write_atomically, write_json
+from game.tasks.evaluated_levels import LevelKind
 from game.tasks.family import count_tasks, family
 from game.tasks.packs import Pack
 from game.tasks.task import Task
 from game.world.bayes_optimal import bayes_returns
+from game.world.tables import compile_level
+
+DIGITS = 4  # of a task's scores in results.json
 
 
 def bayes_optimal_returns(pack: Pack, tasks: Sequence[Task], episodes: int) -> list[float] | None:
@@ -103,8 +107,16 @@ class Evaluation:
             "optimal_return": float(first.baselines.optimal.mean()),
             "random_return": float(first.baselines.random.mean()),
             "bayes_optimal_return": bayes_optimal_returns(self.pack, self.tasks, episodes),
+            "levels": [self._level_facts(i) for i in range(len(self.tasks))],
             "agents": agents,
         }
+
+    def _level_facts(self, i: int) -> dict[str, Any]:
+        """Return what decides which levels are like task i, and the agents' mean scores on it."""
+        task = self.tasks[i]
+        kind = LevelKind.of(task.level, compile_level(task.level).n_states)
+        scores = {n: c.scores[:, i].mean(0).round(DIGITS).tolist() for n, c in self.curves.items()}
+        return {"task": task.id, "kind": asdict(kind), "scores": scores}
 
     def _sharing(self, scratch: str) -> list[str]:
         """Return the agents that have the inner loop of a scratch."""

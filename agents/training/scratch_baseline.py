@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from agents.agent_catalog import scratch_like
+from agents.default_agents import COURSE_AGENT
 from agents.inner_config import InnerOptions
 from agents.learner import Learner
 from agents.learner_registry import build_learner
@@ -122,7 +123,7 @@ def _tasks_to_tune_on(name: str, pack: Pack) -> tuple[Sequence[Task], str]:
     """Return the tasks to tune on, and the name of their pack; no tasks if there are none."""
     if tasks := tuning_tasks(pack):
         return tasks, pack.name
-    trained_on = load_agent(scratch_like(name) or pack.agent, pack.name).pack
+    trained_on = load_agent(scratch_like(name) or pack.agent or COURSE_AGENT, pack.name).pack
     try:
         other = load_pack(trained_on)
     except (PackError, LevelError, OSError):

@@ -35,6 +35,7 @@ ARROWS = dict(zip(ACTIONS, "^v<>"))
 ABOUT_CHANCE = (
     "moves are random: the arrows follow the most likely outcomes, the returns are expected values"
 )
+NO_AGENT = "(default)"  # of a pack that names none: see agents/default_agents.py
 MOST_DRAWN = 1000  # tasks in `levels sample`
 
 
@@ -42,7 +43,8 @@ def packs_report(as_json: bool) -> str:
     """Return a table of the shipped packs: tasks in each split, agent and hidden variables."""
     entries = [pack_entry(folder) for folder in list_packs()]
     rows = [
-        {"name": e.name, "title": e.title, **_counts(e.sizes), "agent": e.agent} for e in entries
+        {"name": e.name, "title": e.title, **_counts(e.sizes), "agent": e.agent or NO_AGENT}
+        for e in entries
     ]
     if as_json:
         return as_json_text([row | {"hidden": e.hidden} for row, e in zip(rows, entries)])

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from game.files import write_atomically
 from game.tasks.pack_file import PACK_FILE, PackError
-from game.tasks.packs import DEFAULT_AGENT
 
 FIRST = "first.txt"
 
@@ -50,7 +49,7 @@ PACK = """\
 
 title = "My first pack"
 text = "What varies, and what there is to learn."
-agent = "{agent}" # the agent to watch; after training your own: "runs/maml-{name}"
+# agent = "runs/maml-{name}" # the agent to watch, once you have trained one on this pack
 episodes = 4 # episodes in a trial, for agents with memory
 
 # The tasks for training, for validation and for the test. No task is in two splits, and neither
@@ -82,7 +81,7 @@ def write_first_pack(folder: Path) -> list[Path]:
     if folder.is_dir() and any(folder.iterdir()):
         raise PackError(f"{folder}: the folder is not empty - name a new one")
     made = [path for path in (folder, *folder.parents) if not path.exists()]
-    pack = PACK.replace("{agent}", DEFAULT_AGENT).replace("{name}", _name(folder))
+    pack = PACK.replace("{name}", _name(folder))
     files = {folder / FIRST: LEVEL, folder / PACK_FILE: pack}
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -13,6 +13,8 @@ from typing import Protocol
 
 from game.session.trace import AdaptationStep, AdaptationTrace
 from game.tasks.coverage import Coverage
+from game.tasks.evaluated_levels import EvaluatedLevel
+from game.tasks.packs import Pack
 from game.tasks.task import Task
 from game.text.drawn_values import move_goal
 
@@ -220,6 +222,10 @@ class AgentCard:
     name: str
     episodes: int
     """Environment episodes of each of its adaptation steps."""
+    least_episodes: int = 2
+    """Fewest episodes of a step that it can learn from; a duel takes steps of so many."""
+    adapts_by: str = ""
+    """How it adapts, in words that follow "adapts by"."""
     short_name: str = ""
     """A shorter name, for use where no other agent has it; "" if there is none."""
     learned: bool = True
@@ -232,6 +238,8 @@ class AgentCard:
     """The sizes, tiles and goals that it was trained on; None where its files do not say."""
     usual: tuple[tuple[int, float], ...] = ()
     """(episodes, mean score) on held-out tasks of its pack, where that was measured."""
+    tested: tuple[EvaluatedLevel, ...] = ()
+    """The test levels with their scores after these numbers of episodes, where they are known."""
 
 
 class Agents(Protocol):
@@ -247,6 +255,10 @@ class Agents(Protocol):
 
     def run_folder(self, learner: str, pack: str) -> Path:
         """The folder where a run of a learner on a pack goes by default."""
+        ...
+
+    def defaults(self, pack: Pack) -> tuple[str, ...]:
+        """The agents that are watched on a pack where none is named, the watched one first."""
         ...
 
     def card(self, name: str, pack: str) -> AgentCard:

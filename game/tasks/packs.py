@@ -43,7 +43,6 @@ from game.text.variants import variants
 from game.text.writing import canonical
 
 LEVELS = Path(__file__).resolve().parents[2] / "levels"
-DEFAULT_AGENT = "maml-mazes-9x9"
 DEFAULT_EPISODES = 4
 MOST_EPISODES = 100  # in a trial
 Config = TypeVar("Config")
@@ -105,8 +104,9 @@ def _assignments(table: dict[str, Any], prefix: str = "") -> list[str]:
 class Pack:
     """A task distribution with its splits.
 
-    `path` is a folder, a level file, a collection, or a member of one as `boxes.xsb#3`. `episodes`
-    is the number of episodes in a trial of an agent with memory. `hidden` names the hidden
+    `path` is a folder, a level file, a collection, or a member of one as `boxes.xsb#3`. `agent` is
+    the pack's own agent; "" where it names none. `episodes` is the number of episodes in a trial of
+    an agent with memory. `hidden` names the hidden
     variables; it is empty where there are none, and None where the pack does not say. `refused` say
     why some levels of collections are left out.
     """
@@ -160,7 +160,7 @@ class PackTable:
 
     title: str = ""
     text: str = ""
-    agent: str = DEFAULT_AGENT
+    agent: str = ""
     episodes: int = DEFAULT_EPISODES
     hidden: list[str] | None = None
     train: dict[str, Any] = field(default_factory=dict)
@@ -269,7 +269,7 @@ def _load_file(path: Path) -> Pack:
         path=path,
         title=levels[0].title if len(levels) == 1 and levels[0].title else name,
         text="",
-        agent=DEFAULT_AGENT,
+        agent="",
         episodes=DEFAULT_EPISODES,
         train=TrainAdvice(),
         levels=tuple(levels),
@@ -301,7 +301,7 @@ def _open(folder: Path) -> tuple[PackFile, PackTable]:
     """Return a folder's pack.toml and its checked contents. Raises PackError."""
     source = PackFile(folder / PACK_FILE)
     settings: PackTable = source.fill(PackTable, source.content, "")
-    if not settings.agent:
+    if "agent" in source.content and not settings.agent:
         source.fail("agent", "is empty - name a run's folder or a shipped agent")
     if not 1 <= settings.episodes <= MOST_EPISODES:
         what = f"is out of range - a trial has 1 to {MOST_EPISODES} episodes"

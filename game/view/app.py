@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pygame
 
-from game.session.messages import BASELINE_AGENT, STEPS, Agents, Feed, NoAgent
+from game.session.messages import STEPS, Agents, Feed, NoAgent
+from game.tasks.packs import Pack
 from game.view import settings as stored_settings
 from game.view.capture_requests import CAPTURES, Recorder, ScreenCapture
 from game.view.model.background_jobs import BackgroundJobs
@@ -142,6 +143,9 @@ class App:
         if navigation.kind == "gallery":
             self._go_to_gallery(navigation)
             return
+        if navigation.kind == "switch":
+            self._switch(navigation)
+            return
         if navigation.path and not navigation.pack:
             loaded = self.library.pack(navigation.path)
             self._waiting = None if loaded else navigation
@@ -150,10 +154,13 @@ class App:
             navigation = replace(navigation, pack=loaded.pack)
         if self.pages:
             pack = navigation.pack or self.location.pack
-            agents = navigation.agents or self.location.agents
-            navigation = replace(navigation, pack=pack, agents=agents)
+            navigation = replace(navigation, pack=pack)
+            if not (navigation.agents or self._needs_other_agents(pack)):
+                kept = self.location.agents, self.location.by_default
+                navigation = replace(navigation, agents=kept[0], by_default=kept[1])
         if navigation.pack and not navigation.agents:
-            navigation = replace(navigation, agents=(navigation.pack.agent, BASELINE_AGENT))
+            agents = self.agents.defaults(navigation.pack)
+            navigation = replace(navigation, agents=agents, by_default=True)
         page = self._open(navigation)
         page.opened_by = navigation
         self._push(page)
@@ -161,6 +168,25 @@ class App:
         if navigation.pack and navigation.pack.path.is_file():
             self.library.add(navigation.pack.path)
             self._remember(self.settings.with_recent(navigation.pack.path))
+
+    def _switch(self, navigation: Navigation) -> None:
+        """Open a watch screen in place of the current one, with the same overlays. Raises NoAgent.
+
+        The switched agents are a choice of the person.
+        """
+        old, place = self.page, self.location
+        task = navigation.request.task if navigation.request else None
+        self._go(replace(navigation, kind="watch", pack=place.pack, task=task))
+        new = self.page
+        if isinstance(old, WatchScreen) and isinstance(new, WatchScreen):
+            new.active_overlays, new.side_by_side = old.active_overlays, old.side_by_side
+        self.pages.remove(old)
+
+    def _needs_other_agents(self, pack: Pack | None) -> bool:
+        """Whether nobody has named the agents on screen, and they were chosen for another pack."""
+        location = self.location
+        here, there = (one.path if one else None for one in (location.pack, pack))
+        return location.by_default and here != there
 
     def _go_to_gallery(self, navigation: Navigation) -> None:
         """Go back to the gallery on the stack, or open one."""
@@ -193,7 +219,7 @@ class App:
         else:
             first = navigation.task
             setup = watch_setup(pack, agents, self.agents, self.seed, self.steps, first, jobs)
-        side_by_side = len(agents) > 2
+        side_by_side = len(agents) > 2 and not navigation.by_default
         return WatchScreen(
             setup, self.feed, None, self.appearance, side_by_side, self._numbers, jobs
         )
@@ -243,6 +269,8 @@ class App:
             task = next(same_name, task)
         kind = "watch" if self.location.kind == "train" else self.location.kind
         navigation = replace(self.location, kind=kind, pack=loaded.pack, task=task)
+        if self._needs_other_agents(loaded.pack):
+            navigation = replace(navigation, agents=())
         old = self.page
         try:
             self._go(navigation)

@@ -14,7 +14,7 @@ from game.tasks.task import Task
 from game.text.level import LevelError
 from game.view.model.agent_tasks import held_out_ids, is_training_pack, seen_ids
 from game.view.model.background_jobs import BackgroundJobs
-from game.view.model.play_session import DUEL_EPISODES_PER_STEP, PlaySetup
+from game.view.model.play_session import PlaySetup
 from game.view.model.task_families import Families
 from game.view.screens.screen import Navigation
 from game.view.screens.watch_run import WatchSetup
@@ -28,6 +28,7 @@ UNTRAINED_SENTENCES = {  # the header's sentence for agents that were not meta-t
     ),
 }
 LIKE_TRAINING = "sizes, tiles and goals as in its training"  # of a generalist's unseen levels
+TRIALS = 2  # of the pack's number of episodes that a person plays, if nothing else is asked for
 UNLIKE = 4  # agents whose steps differ by this factor in episodes get a logarithmic axis
 
 
@@ -63,6 +64,7 @@ def watch_setup(
         held_out=lambda task: task.id in held_out,
         learned=cards[0].learned,
         sentence=None if cards[0].learned else UNTRAINED_SENTENCES.get(cards[0].name, ""),
+        adapts_by=cards[0].adapts_by,
         agent_ids=tuple(names),
         pack=pack.name,
         path=str(pack.path),
@@ -72,6 +74,7 @@ def watch_setup(
         families=Families(pack, jobs),
         episodes_differ=max(episodes) > UNLIKE * min(episodes),
         held_out_curve=cards[0].usual,
+        tested=cards[0].tested,
     )
 
 
@@ -93,15 +96,17 @@ def play_setup(navigation: Navigation, agents: Agents, seed: int = 0) -> PlaySet
     assert navigation.pack
     pack = navigation.pack
     agent = navigation.agents[0] if navigation.kind == "duel" else ""
+    card = agents.card(agent, pack.name) if agent else None
     return PlaySetup(
         tasks=_rotated(_shown_tasks(pack), navigation.task, seed),
         pack_title=pack.title,
         pack=pack.name,
-        episodes=navigation.episodes or DUEL_EPISODES_PER_STEP * pack.episodes,
+        episodes=navigation.episodes or TRIALS * pack.episodes,
         seed=seed,
         agent=agent,
         path=str(pack.path),
-        agent_name=agents.card(agent, pack.name).name if agent else "",
+        agent_name=card.name if card else "",
+        agent_episodes=card.least_episodes if card else 0,
     )
 
 

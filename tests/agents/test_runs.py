@@ -21,6 +21,7 @@ from agents.agent_catalog import (
     list_pretrained,
 )
 from agents.array_files import HASH, hash_of
+from agents.default_agents import default_agents
 from agents.learner import AgentError, Learner
 from agents.learner_registry import BUILT_IN, learner_class, make_learner
 from agents.memory.memory_learner import MemoryLearner
@@ -198,6 +199,25 @@ def test_results_out_of_range_are_no_usual_scores(run: Path):
         assert agent_card(str(run)).usual == ()
 
 
+def test_a_card_has_the_levels_that_the_agent_was_evaluated_on(run: Path):
+    agents = {run.name: {"episodes": [0, 20], "score_mean": [0.0, 0.5]}}
+    kind = {"cells": 25, "states": 20, "tiles": ",", "goal": "hidden"}
+    level = {"task": "a", "kind": kind, "scores": {run.name: [0.1, 0.5]}}
+    write_json(run / RESULTS, {"agents": agents, "levels": [level]})
+    [found] = agent_card(str(run)).tested
+    assert (found.kind.cells, found.scores) == (25, [0.1, 0.5])
+    wrong = (
+        level | {"scores": {run.name: [0.1]}},
+        level | {"scores": {run.name: [0.1, 1e300]}},
+        level | {"scores": {}},
+        level | {"kind": kind | {"states": 0}},
+        {},
+    )
+    for one in wrong:
+        write_json(run / RESULTS, {"agents": agents, "levels": [level, one]})
+        assert agent_card(str(run)).tested == ()
+
+
 def test_agents_are_found_by_run_name_or_learner(run: Path, tmp_path_factory):
     assert find_agent(str(run)) == run
     for name in list_pretrained():
@@ -231,7 +251,9 @@ def test_shipped_agents_load_are_small_and_record_their_command(name: str):
 
 def test_every_default_agent_of_a_pack_is_shipped():
     for path in list_packs():
-        assert pack_entry(path).agent in list_pretrained()
+        *watched, scratch = default_agents(pack_entry(path))
+        assert scratch == "scratch"
+        assert set(watched) <= set(list_pretrained())
 
 
 def test_a_failed_write_leaves_the_last_good_file(tmp_path: Path):

@@ -12,7 +12,7 @@ import pytest
 from commands.agent_choices import AgentChoices
 from game.session.messages import unexpected
 from game.tasks.coverage import Coverage
-from game.tasks.packs import load_pack
+from game.tasks.packs import Pack, load_pack
 from game.text.tiles import BY_CHAR
 from game.view.app import CHECK_FILES, App
 from game.view.draw.theme import DARK
@@ -56,6 +56,56 @@ def type_in(app: App, text: str) -> None:
         app.handle(press(ord(letter), letter))
     app.update(0.02)
     app.draw(pygame.Surface((960, 640)))
+
+
+# --- the agents
+
+
+class ThreeAgents(FixedAgents):
+    """Three agents by default, others for a pack of one level."""
+
+    def defaults(self, pack: Pack) -> tuple[str, ...]:
+        return (*AGENTS, AGENTS[0]) if pack.path.is_dir() else AGENTS[::-1]
+
+
+def test_agents_that_nobody_named_are_those_of_the_pack(tmp_path: Path, level: Path) -> None:
+    first = Navigation("watch", load_pack("showcase"))
+    app = App(first, ThreeAgents(), Script(), jobs=BackgroundJobs(at_once=True))
+    assert isinstance(app.page, WatchScreen)
+    assert app.page.setup.agent_ids == (*AGENTS, AGENTS[0])
+    assert not app.page.side_by_side  # one board, and the others are in the plot
+    app.handle(pygame.event.Event(pygame.DROPFILE, file=str(level)))
+    app.update(0.02)
+    assert isinstance(app.page, WatchScreen)
+    assert app.page.setup.agent_ids == AGENTS[::-1]
+
+
+def test_agents_that_somebody_named_stay_for_other_packs(tmp_path: Path, level: Path) -> None:
+    named = Navigation("watch", load_pack("showcase"), agents=(*AGENTS, AGENTS[1]))
+    app = App(named, ThreeAgents(), Script(), jobs=BackgroundJobs(at_once=True))
+    assert isinstance(app.page, WatchScreen)
+    assert app.page.side_by_side
+    app.handle(pygame.event.Event(pygame.DROPFILE, file=str(level)))
+    app.update(0.02)
+    assert isinstance(app.page, WatchScreen)
+    assert app.page.setup.agent_ids == (*AGENTS, AGENTS[1])
+
+
+def test_the_next_agent_is_one_key_away(tmp_path: Path) -> None:
+    """The same task and seed, with the same overlays, and Esc leaves as it did before."""
+    app = start(tmp_path)
+    before = app.page
+    assert isinstance(before, WatchScreen)
+    before.handle(press(pygame.K_p, "p"))
+    for watched in AGENTS[::-1]:
+        app.handle(press(pygame.K_w, "w"))
+        app.update(0.02)
+        page = app.page
+        assert isinstance(page, WatchScreen)
+        assert page.setup.agents[0] == watched
+        assert (page.run.task, page.run.seed) == (before.run.task, before.run.seed)
+        assert page.active_overlays == before.active_overlays != []
+        assert len(app.pages) == 1
 
 
 # --- the gallery
@@ -115,7 +165,7 @@ def test_keys_move_by_level_row_and_pack(tmp_path: Path) -> None:
     assert gallery.levels.item.library_pack.title == "Showcase"
     app.handle(press(pygame.K_PAGEUP))
     assert gallery.levels.item == first
-    for _ in range(500):
+    for _ in gallery.levels.items:
         app.handle(press(pygame.K_RIGHT))
     assert gallery.levels.selected == len(gallery.levels.items) - 1
 

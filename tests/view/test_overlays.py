@@ -288,7 +288,7 @@ def test_goals_deaths_and_rewards_are_marked_and_counted() -> None:
     for column in (1, 2, 3):
         assert opacity(picture, (3, column)) > opacity(plain, (3, column)) + 20
     assert "a goal reached 7 times, died once (×)" in sentence
-    assert "rewards that the level does not show" in sentence
+    assert "unexpected rewards (+ −)" in sentence
     gain, _ = known(("visits", 3, 3, 9), ("paid", 3, 3, 1.5))
     x, y = map(round, Board(TASK.level, CELL).centre(3, 3))
     off = CELL // 3  # beside the sign

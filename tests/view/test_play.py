@@ -9,6 +9,7 @@ import numpy as np
 import pygame
 import pytest
 
+from commands.agent_choices import AgentChoices
 from game.session.messages import AgentNote, Stepped
 from game.tasks.packs import load_pack
 from game.tasks.task import Task
@@ -17,7 +18,8 @@ from game.text.tiles import ACTIONS
 from game.view.app import App
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.human_trial import HumanTrial, episode_returns, path_return
-from game.view.model.play_session import DUEL_EPISODES_PER_STEP, PlaySetup
+from game.view.model.play_session import PlaySetup
+from game.view.screen_setups import play_setup
 from game.view.screens.gallery import Gallery
 from game.view.screens.play import PlayScreen
 from game.view.screens.play_panel import verdict
@@ -210,9 +212,17 @@ def test_agent_and_person_get_the_same_task_and_number_of_episodes() -> None:
     page = screen(duel=True, episodes=8)
     (asked,) = page.session.feed.asked  # type: ignore[union-attr]
     assert asked.task == page.task
-    assert asked.episodes == DUEL_EPISODES_PER_STEP
+    assert asked.episodes == page.session.setup.agent_episodes == 2
     assert asked.agents == (AGENTS[0],)
-    assert (asked.steps + 1) * DUEL_EPISODES_PER_STEP >= 8
+    assert (asked.steps + 1) * 2 >= 8
+
+
+def test_the_agent_of_a_duel_learns_as_often_as_it_can() -> None:
+    """A memory counts after every episode; a gradient needs a few of them."""
+    pack, agents = load_pack("goals-5x5"), AgentChoices()
+    for name, episodes in (("maml-goals-5x5", 2), ("rl2-gridnavi", 1), ("map-planner", 1)):
+        setup = play_setup(Navigation("duel", pack, agents=(name,)), agents)
+        assert setup.agent_episodes == episodes
 
 
 def test_a_duel_ends_with_a_fair_verdict() -> None:
@@ -291,9 +301,7 @@ def test_from_watching_to_playing_and_back(tmp_path: Path) -> None:
     assert isinstance(app.page, PlayScreen)
     assert app.page.session.is_duel
     assert app.page.task == watched.task
-    assert (
-        app.page.session.setup.episodes == DUEL_EPISODES_PER_STEP * load_pack("showcase").episodes
-    )
+    assert app.page.session.setup.episodes == 2 * load_pack("showcase").episodes
     app.handle(press(pygame.K_ESCAPE))
     app.update(0.02)
     assert app.page is watched

@@ -16,6 +16,7 @@ import pytest
 from agents.agent_catalog import agent_card
 from commands.agent_choices import AgentChoices
 from game.session.messages import AgentCard, Change, Failed, Finished, Ready, RecordedFeed, Stepped
+from game.tasks.evaluated_levels import EvaluatedLevel, LevelKind
 from game.tasks.packs import load_pack
 from game.tasks.task import Task
 from game.text.reading import parse
@@ -29,6 +30,7 @@ from game.view.screen_setups import watch_setup
 from game.view.screens.screen import COMMON
 from game.view.screens.watch import KEYS, WatchScreen
 from game.view.screens.watch_texts import UNSEEN, point_tip
+from game.world.tables import compile_level
 from tests.view_data import (
     AGENTS,
     EPISODES,
@@ -375,6 +377,18 @@ def test_hovering_over_a_point_shows_its_numbers(replay: WatchScreen) -> None:
     assert point_tip(replay.run.traces[0], 0)[1] == "after 0 episodes"
 
 
+def test_how_an_agent_adapts_is_said_plainly() -> None:
+    memory, gradients = agent_card("rl2-gridnavi"), agent_card("maml-mazes-9x9")
+    setups = [subject(adapts_by=card.adapts_by) for card in (memory, gradients)]
+    said = [WatchScreen(setup, Script()).sentence() for setup in setups]
+    assert said[0].endswith("by the memory of a recurrent policy, no gradient.")
+    assert said[1].endswith("by gradient steps from a learned initialisation.")
+    trace = traces()[0]
+    assert point_tip(trace, 2)[1].endswith("episodes, 2 gradient steps")
+    trace.steps[2] = replace(trace.steps[2], gradient_steps=0)
+    assert point_tip(trace, 2)[1].endswith("episodes, no gradient step")
+
+
 def test_a_thumbnail_shows_the_paths_of_its_step(replay: WatchScreen) -> None:
     """Thumbnails of different steps differ, by the paths drawn on the board."""
     replay.run.playback.to_last()
@@ -684,6 +698,58 @@ def test_a_slider_can_be_dragged(replay: WatchScreen) -> None:
         held = {"pos": (x, track.centery), "rel": (4, 0), "buttons": (1, 0, 0)}
         replay.handle(pygame.event.Event(pygame.MOUSEMOTION, held))
     assert replay.run.request.steps == 50
+
+
+def evaluated(end: float, task: Task = TASK) -> tuple[EvaluatedLevel, ...]:
+    """Return results on eight levels of the kind of a task, whose scores end around a number."""
+    kind = LevelKind.of(task.level, compile_level(task.level).n_states)
+    ends = [end + i / 100 for i in range(-4, 5)]
+    return tuple(EvaluatedLevel(str(i), kind, [0.0, e, e]) for i, e in enumerate(ends))
+
+
+def expecting(end: float, task: Task = TASK, **changes: object) -> WatchScreen:
+    """Return the screen of an agent that was evaluated on levels like the task."""
+    curve = tuple((k * EPISODES, 0.7) for k in range(3))
+    setup = subject(task, tested=evaluated(end, task), held_out_curve=curve, **changes)
+    return WatchScreen(setup, RecordedFeed(traces(task)))
+
+
+def test_the_band_comes_from_test_levels_like_the_one_on_screen() -> None:
+    axes = expecting(0.9, held_out=lambda task: False).run.phase.axes
+    room = axes.optimal - axes.random
+    for line, score in ((axes.usual, 0.9), (axes.usual_low, 0.876), (axes.usual_high, 0.924)):
+        assert [episodes for episodes, _ in line] == [0, EPISODES, 2 * EPISODES]
+        assert line[-1][1] == pytest.approx(axes.random + score * room)
+    picture(expecting(0.9), (1280, 800))
+    seen = expecting(0.9, seen=lambda task: True, held_out=lambda task: False)
+    assert seen.run.phase.axes.usual == ()
+    other = WatchScreen(subject(tested=evaluated(0.9, LARGER)), Script())
+    assert other.run.phase.axes.usual_low == ()  # no test level is like it
+
+
+LARGER = Task(parse("map:\n@" + "." * 200 + "G\n"), "long")
+PIT = Task(parse("goal: visible\nsteps: 9\nmap:\nLLLLL\n@...G\n....."), "along a pit")
+
+
+@pytest.mark.parametrize(
+    ("task", "why"), [(TASK, "Hard for this agent: on"), (PIT, "agent (danger on the way): on")]
+)
+def test_a_level_on_which_such_agents_fail_is_said_to_be_hard(task: Task, why: str) -> None:
+    assert expecting(0.6, task).facts().notes == ()
+    [note] = expecting(0.3, task).facts().notes
+    assert why in note
+    assert note.endswith("it ends at a score of 30 %.")
+
+
+def test_a_hard_level_says_that_no_goal_was_found() -> None:
+    searching = traces()
+    for trace in searching:
+        trace.steps = [replace(step, maps=experience(TASK)) for step in trace.steps]
+    screen = WatchScreen(expecting(0.3).setup, RecordedFeed(searching))
+    screen.update(0.0)
+    assert "no goal" not in screen.facts().notes[0]
+    screen.run.playback.go_to(2)
+    assert screen.facts().notes[0].endswith(f"Here it found no goal in {2 * EPISODES} episodes.")
 
 
 @pytest.mark.parametrize(

@@ -131,12 +131,13 @@ def draw_controls(surface: pygame.Surface, board: Board, at: Cell, controls: Flo
     def paint(canvas: pygame.Surface, factor: int) -> None:
         for move in range(STAY):
             dy, dx = MOVES[move].tolist()
-            x, y = board.centre(at[0] + 0.82 * dy, at[1] + 0.82 * dx)
+            x, y = ((1.5 + 0.82 * way) * board.cell * factor for way in (dx, dy))
             action = int(controls[:, move].argmax())
             known = action if controls[action, move] >= LIKELY else None
-            _paint_cap(canvas, (x * factor, y * factor), board.cell * factor, known, board.palette)
+            _paint_cap(canvas, (x, y), board.cell * factor, known, board.palette)
 
-    surface.blit(smooth(board.size, paint, board.palette.card), (0, 0))
+    caps = smooth((3 * board.cell, 3 * board.cell), paint, board.palette.card)
+    surface.blit(caps, caps.get_rect(center=cell_box(board, at).center))
 
 
 def _paint_cap(

@@ -307,10 +307,11 @@ def knowledge(board: Board, context: OverlayContext, type: Typeset) -> Layer:
         at = context.tables.cell[context.state].tolist()
         draw_controls(surface, board, (at[0], at[1]), maps.controls[0])
     found = _times("a goal reached", sum(goals.values())) if goals else "no goal found"
-    parts = [f"{100 * maps.explored(0):.0f} % of the map (the rest is in fog)"]
+    seen = maps.explored(0)
+    parts = [f"{100 * seen:.0f} % of the map{' (the rest is in fog)' if seen < 1 else ''}"]
     parts += [found] if goals or maps.is_searching(0) else []
     parts += [f"{_times('died', sum(deaths.values()))} (×)"] if deaths else []
-    parts += ["rewards that the level does not show (+ −)"] if paid else []
+    parts += ["unexpected rewards (+ −)"] if paid else []
     text = f"What it knows before step {context.now}: {', '.join(parts)}"
     return (
         surface,

@@ -146,6 +146,7 @@ def _draw_plot(
     usual = bool(axes.usual)
     hint = "seen in training" if facts.seen else "higher is better"
     hint = "usual on unseen tasks" if usual else hint
+    hint = "usual on levels like this" if axes.usual_low else hint
     left = rect.right - type.width(hint, "small")
     if left - 4 * type.unit > top.right:
         at = (rect.right, rect.top)

@@ -206,8 +206,14 @@ def usual_hue(palette: Palette) -> Colour:
 def _paint_usual(
     canvas: pygame.Surface, area: pygame.Rect, axes: Axes, palette: Palette, px: float
 ) -> None:
-    """Paint the broad pale band of the returns that are expected of the agent."""
-    points = [(axes.x(e, area), axes.y(value, area)) for e, value in axes.usual]
+    """Paint the returns that are expected of the agent: a broad pale line, in a band if it is known
+    how much they vary."""
+    points, low, high = (
+        [(axes.x(e, area), axes.y(value, area)) for e, value in line]
+        for line in (axes.usual, axes.usual_low, axes.usual_high)
+    )
+    if len(low) > 1:
+        pygame.draw.polygon(canvas, mix(palette.agent, palette.card, 0.86), low + high[::-1])
     for a, b in itertools.pairwise(points):
         pygame.draw.line(canvas, usual_hue(palette), a, b, round(11 * px))
     for point in points:

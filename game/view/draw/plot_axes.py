@@ -32,6 +32,8 @@ class Axes:
     optimal: float
     last: int = 0
     usual: tuple[tuple[int, float], ...] = ()  # (episodes, return) expected of the agent
+    usual_low: tuple[tuple[int, float], ...] = ()  # the band around it, where that is known
+    usual_high: tuple[tuple[int, float], ...] = ()
     word: str = ""  # what the ticks count from 1 on, if not adaptation steps
     logarithmic: bool = False  # horizontal axis: log(1 + episodes)
     events: tuple[int, ...] = ()  # episodes after which the level was edited

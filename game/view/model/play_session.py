@@ -13,7 +13,6 @@ from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.baselines import BaselineCache, PlannedTask
 from game.view.model.human_trial import HumanStep, HumanTrial, episode_returns
 
-DUEL_EPISODES_PER_STEP = 2  # of the agent: the fewest that it can learn from
 PAUSE_SECONDS = 0.5  # after an episode, before an action begins the next one
 
 
@@ -28,6 +27,7 @@ class PlaySetup:
     seed: int = 0
     agent: str = ""  # name or folder for the feed; "" if this is not a duel
     agent_name: str = ""  # on screen
+    agent_episodes: int = 2  # of each of its adaptation steps: the fewest that it can learn from
     path: str = ""  # of the pack
 
 
@@ -135,6 +135,6 @@ class PlaySession:
         self.number, self.agent_steps = next(self._numbers), []
         if self.is_duel and self.feed:
             setup, steps = self.setup, self.setup.episodes - 1
-            agent = (setup.agent,), setup.pack, DUEL_EPISODES_PER_STEP
+            agent = (setup.agent,), setup.pack, setup.agent_episodes
             request = Request(self.number, self.task, setup.seed, steps, *agent, path=setup.path)
             self.feed.request(request)

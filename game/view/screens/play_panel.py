@@ -11,7 +11,7 @@ from game.view.draw.plot_axes import Axes, Curve
 from game.view.draw.text_boxes import draw_description, draw_pill
 from game.view.draw.theme import Typeset, number
 from game.view.model.human_trial import HumanTrial
-from game.view.model.play_session import DUEL_EPISODES_PER_STEP, PlaySession
+from game.view.model.play_session import PlaySession
 from game.view.screens.level_pictures import is_goal_hidden
 from game.view.screens.play_frame import AGENT_HUE, PERSON_HUE
 
@@ -164,7 +164,8 @@ def _draw_duel_rule(
     if not session.is_duel:
         return rect.bottom
     text = f"Same goal, same {trial.episodes} episodes."
-    text += f" The agent learns after every {DUEL_EPISODES_PER_STEP} episodes."
+    each = session.setup.agent_episodes
+    text += f" The agent learns after every {f'{each} episodes' if each > 1 else 'episode'}."
     lines = type.wrap(text, "small", rect.width)
     top = y = rect.bottom - len(lines) * type.height("small")
     for line in lines:

@@ -30,8 +30,9 @@ CTRL = pygame.KMOD_CTRL | pygame.KMOD_META
 class Navigation:
     """A screen's request to the app: open another screen, or record what is on this one.
 
-    `kind` is the screen to open ("gallery", "watch", "play", "duel" or "train") or the recording
-    to make: "photo" (a picture), "film" (a GIF of `request`) or "copy" (its replay line).
+    `kind` is the screen to open ("gallery", "watch", "play", "duel" or "train"; "switch" for a watch
+    screen in place of this one) or the recording to make: "photo" (a picture), "film" (a GIF of
+    `request`) or "copy" (its replay line).
     """
 
     kind: str
@@ -42,6 +43,7 @@ class Navigation:
     request: Request | None = None  # the one adaptation to watch or to record
     args: tuple[str, ...] = ()  # the command line of a training
     path: Path | None = None  # of a pack that is not loaded yet
+    by_default: bool = False  # whether nobody has named the agents: another pack has its own
 
 
 class Notice(NamedTuple):

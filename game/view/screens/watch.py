@@ -40,6 +40,7 @@ from game.view.screens.watch_run import AdaptationRun, WatchSetup
 from game.view.screens.watch_texts import header_text, panel_facts
 
 NO_PLACE = "It can be on any plain floor that every start leads to."
+NO_OTHER = "Choose agents in the gallery (key G), or name some with --versus."
 NO_GOAL = ("There is no goal to move", "The goal of this level is every box on a target.")
 
 
@@ -113,6 +114,15 @@ class WatchScreen(Screen):
         """Show all agents on boards side by side, or only the first one."""
         self.side_by_side = not self.side_by_side and len(self.setup.agents) > 1
         self._frame = None
+
+    def switch_agent(self) -> None:
+        """Watch the next agent adapt, with the others beside it."""
+        first, *others = self.run.request.agents
+        if others:
+            request = replace(self.run.request, agents=(*others, first))
+            self.navigation = Navigation("switch", agents=request.agents, request=request)
+        else:
+            self.notice = Notice("There is no other agent to watch", NO_OTHER, transient=True)
 
     def open_gallery(self) -> None:
         """Open the gallery at this task."""
@@ -390,6 +400,7 @@ KEYS: tuple[Key, ...] = (
     Key("N",     "next level",       (pygame.K_n,),                       WatchScreen.next_task),
     *(overlay_key(overlay) for overlay in OVERLAYS),
     Key("S",     "all agents side by side", (pygame.K_s,),                WatchScreen.toggle_side_by_side, priority=1, is_on=lambda page: page.side_by_side, short="side by side"),
+    Key("W",     "watch the next agent", (pygame.K_w,),                   WatchScreen.switch_agent, priority=1, short="next agent"),
     Key("G",     "gallery: choose another level, agent or mode", (pygame.K_g,), WatchScreen.open_gallery, short="gallery"),
     Key("Enter", "play this level yourself", ENTER,                       WatchScreen.play, priority=1, short="play"),
     Key("M",     "move the goal (or drag it)", (pygame.K_m,),             WatchScreen.pick_up_goal, priority=1, is_on=lambda page: page.experiments.goal is not None, short="move goal"),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from game.session.messages import STEPS, Request
 from game.session.trace import AdaptationStep, AdaptationTrace
+from game.tasks.evaluated_levels import EvaluatedLevel, Expectation, LevelKind, expected_scores
 from game.tasks.task import Task
 from game.view.draw.plot_axes import Axes
 from game.view.model.baselines import BaselineCache, PlannedTask
+from game.view.model.hard_levels import hard_level
 from game.view.model.playback import Pace, Playback
 from game.view.model.task_families import Families
 from game.world.tables import Tables
@@ -45,11 +47,13 @@ class WatchSetup:
     # why a task is outside the training distribution; (): it is inside; None: not known yet
     out_of_distribution: Callable[[Task], tuple[str, ...] | None] = _in_distribution
     in_distribution: str = ""  # what the panel says of a task inside it, else the pack's title
+    adapts_by: str = ""  # how the watched agent adapts, in the words of its card
     sentence: str | None = None  # the header's text, if not the usual one
     agent_ids: tuple[str, ...] = ()  # the agents as a request names them; (): `agents`
     pack: str = ""
     path: str = ""  # of the pack
     held_out_curve: tuple[tuple[int, float], ...] = ()  # (episodes, score) on held-out tasks
+    tested: tuple[EvaluatedLevel, ...] = ()  # test levels with scores after the same episodes
     held_out: Callable[[Task], bool] = _is_held_out  # whether the curve is expected on the task
     max_episodes: int = 0  # episodes of all steps, of the agent that takes most
     episodes_differ: bool = False  # whether the agents' episodes per step differ by a large factor
@@ -65,6 +69,7 @@ class TaskPhase:
     task: Task
     baselines: PlannedTask
     axes: Axes
+    warning: str = ""  # why the task is hard for the watched agent, if it is
 
 
 class AdaptationRun:
@@ -114,31 +119,53 @@ class AdaptationRun:
             self._baselines[task.id] = found
         known = [self._baselines[task.id] for task in tasks]
         span = min(one.random_return for one in known), max(one.optimal_return for one in known)
-        return [
-            TaskPhase(step, task, one, self._make_axes(one, span))
-            for step, task, one in zip(starts, tasks, known)
-        ]
+        phases = []
+        for step, task, one in zip(starts, tasks, known):
+            expected = self._expected(task, one)
+            axes = self._make_axes(one, span, expected)
+            phases.append(TaskPhase(step, task, one, axes, hard_level(one.tables, expected)))
+        return phases
 
-    def _make_axes(self, baselines: PlannedTask, span: tuple[float, float]) -> Axes:
+    def _expected(self, task: Task, planned: PlannedTask) -> Expectation | None:
+        """Return the scores that test levels like a task let expect of the watched agent.
+
+        None without such levels, and for tasks of its training.
+        """
+        setup = self._setup
+        if planned.tables is None or not setup.tested or setup.seen(task):
+            return None
+        kind = LevelKind.of(task.level, planned.tables.n_states)
+        return expected_scores(kind, setup.tested, task.id)
+
+    def _make_axes(
+        self, baselines: PlannedTask, span: tuple[float, float], expected: Expectation | None
+    ) -> Axes:
         """Return a phase's axes; `span` is the range of returns over all phases."""
         request, setup = self.request, self._setup
         random, optimal = baselines.random_return, baselines.optimal_return
         episodes = self.steps * self.episodes
         longest = setup.max_episodes * self.steps // max(1, setup.steps)
-        held_out = tuple(
-            (e, random + score * (optimal - random))
-            for e, score in setup.held_out_curve
-            if e <= episodes
-        )
+        known = [e for e, _ in setup.held_out_curve if e <= episodes]
+
+        def returns(scores: Iterable[float]) -> tuple[tuple[int, float], ...]:
+            """Return (episodes, return) pairs for the scores after these episodes."""
+            return tuple((e, random + s * (optimal - random)) for e, s in zip(known, scores))
+
         unchanged = not request.changes and not request.episodes and request.step_size == 1
         is_usual = unchanged and setup.held_out(request.task)
+        usual = returns(score for _, score in setup.held_out_curve) if is_usual else ()
+        low, high = returns(()), returns(())
+        if expected and unchanged:
+            usual, low, high = map(returns, (expected.mean, expected.low, expected.high))
         return Axes(
             self.steps,
             self.episodes,
             random,
             optimal,
             max(0 if request.episodes else longest, episodes),
-            usual=held_out if is_usual else (),
+            usual=usual,
+            usual_low=low,
+            usual_high=high,
             logarithmic=setup.episodes_differ,
             span=span,
             events=tuple(change.step * self.episodes for change in request.changes),

@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 
 from game.session.messages import BASELINE_AGENT
-from game.session.trace import AdaptationTrace
+from game.session.trace import AdaptationStep, AdaptationTrace
 from game.view.draw.number_table import NO_NUMBERS, TableRow, numbers_of
 from game.view.draw.panel import PanelFacts
 from game.view.draw.plot_axes import Axes, Curve
@@ -36,7 +36,10 @@ def header_text(setup: WatchSetup, run: AdaptationRun, moving_goal: bool) -> str
     changes = [change for change in run.request.changes if change.step <= step]
     if changes:
         return GOAL_MOVED if changes[-1].goal else AMNESIA
-    return setup.sentence or (SEEN if setup.seen(run.task) else UNSEEN)
+    usual = SEEN if setup.seen(run.task) else UNSEEN
+    if setup.adapts_by:
+        usual = f"{usual.removesuffix('.')}, by {setup.adapts_by}."
+    return setup.sentence or usual
 
 
 def panel_facts(
@@ -62,8 +65,23 @@ def panel_facts(
         tempo="paused" if playback.paused else speed_text(playback.speed),
         axes=_axes(setup, run) if run.planned else None,
         rows=tuple(_row(run, agent, step) for agent in range(len(run.traces))),
-        notes=tuple(f"{BASELINE_AGENT}: {trace.note}" for trace in run.traces if trace.note),
+        notes=(*_warnings(run, step), *_scratch_notes(run)),
     )
+
+
+def _scratch_notes(run: AdaptationRun) -> tuple[str, ...]:
+    """Return how the inner loop of each scratch was chosen."""
+    return tuple(f"{BASELINE_AGENT}: {trace.note}" for trace in run.traces if trace.note)
+
+
+def _warnings(run: AdaptationRun, step: int | None) -> tuple[str, ...]:
+    """Return why the level is hard for the watched agent, if it is; with what this run shows."""
+    warning = run.phase.warning
+    if not warning:
+        return ()
+    if step == run.steps and _searching(run.traces[0], step):
+        warning += f" Here it found no goal in {run.traces[0].steps[step].episodes:,} episodes."
+    return (warning,)
 
 
 def point_tip(trace: AdaptationTrace, step: int) -> list[str]:
@@ -72,9 +90,17 @@ def point_tip(trace: AdaptationTrace, step: int) -> list[str]:
     value, score = number(trace.exact(point)), number(100 * trace.score(point), 0)
     return [
         f"{trace.name}, step {step}",
-        f"after {point.episodes:,} episodes",
+        f"after {point.episodes:,} episodes{_steps_taken(point)}",
         f"return {value}, score {score} %",
     ]
+
+
+def _steps_taken(step: AdaptationStep) -> str:
+    """Return how many gradient steps were taken by then, in words; "" before adaptation."""
+    if not step.step:
+        return ""
+    n = step.gradient_steps
+    return f", {n:,} gradient step{'s' * (n > 1)}" if n else ", no gradient step"
 
 
 def bayes_tip(bound: float) -> list[str]:

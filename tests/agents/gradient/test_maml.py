@@ -11,6 +11,7 @@ import torch
 from agents.gradient.inner_loop import InnerObjective, collect_episodes, gradient_step, inner_update
 from agents.gradient.losses import Dynamics, advantages, expected_return
 from agents.gradient.maml import Maml, MamlConfig
+from agents.gradient.outer_objective import OuterObjective
 from agents.gradient.policy import expand_for_tasks, init_mlp, log_probs, select_columns
 from agents.inner_config import InnerConfig
 from agents.learner_registry import make_learner
@@ -133,6 +134,17 @@ def test_steps_that_miss_the_goal_can_use_discount_one():
     usual = InnerObjective(batch, config).advantages(lost)
     assert np.array_equal(usual, advantages(lost, batch.n_states, 0.3))
     assert not np.array_equal(usual, advantages(lost, batch.n_states, 1.0))
+
+
+def test_search_after_adaptation_is_rewarded_where_no_goal_was_found():
+    batch = GridBatch.of([parse(TINY)] * 2)
+    objective = OuterObjective(batch, MamlConfig(later_discovery=0.5), torch.float64)
+    logp = torch.full((2, batch.n_states, 5), 0.2).double().log().requires_grad_()
+    objective.add_exploration(logp.detach(), 20)
+    objective.add_search(1, logp, np.array([True, False]))
+    [grad] = torch.autograd.grad(objective.loss().sum(), logp)
+    assert grad[0].any()
+    assert not grad[1].any()
 
 
 def test_scaled_rewards_mean_the_same_whatever_units_a_level_has():

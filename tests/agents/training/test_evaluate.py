@@ -102,6 +102,19 @@ def test_all_files_are_written_and_a_folder_for_each_further_pack(written: Path)
     assert {row["task"] for row in rows} == {task.id for task in PACK.split("test").tasks}
 
 
+def test_each_task_has_its_kind_and_the_mean_scores_of_the_agents(written: Path):
+    results = json.loads((written / "results.json").read_text())
+    rows = rows_of(written / "per_task.csv")
+    for level in results["levels"]:
+        assert level["kind"] == {"cells": 25, "states": 25, "tiles": "", "goal": "hidden"}
+        for name, scores in level["scores"].items():
+            ours = [r for r in rows if (r["agent"], r["task"]) == (name, level["task"])]
+            for k, score in enumerate(scores):
+                expected = mean(float(r["score"]) for r in ours if int(r["step"]) == k)
+                assert score == pytest.approx(expected, abs=1e-4)
+    assert {level["task"] for level in results["levels"]} == {row["task"] for row in rows}
+
+
 @pytest.mark.parametrize("where", [".", "gridnavi"])
 def test_every_statistic_can_be_recomputed_from_the_rows_per_task(written: Path, where: str):
     """In plain Python, independent of the code that wrote the results."""
