@@ -8,16 +8,15 @@ the output of the GRU.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from agents.gradient.policy import Params
-from agents.graph.experience import Experience
-from agents.graph.graph_inputs import graph_inputs
 from agents.graph.network import GraphTensors, embed, init_network, move_features
+from agents.graph.shown_inputs import shown_inputs
 from agents.memory.gru import gru_step
 from agents.memory.gru_policy import GruPolicy, gru_forward, init_gru, output_layer, split_inputs
 from agents.memory.inputs import InputTables, StateView, log_probs_of, normal, value_head
@@ -33,6 +32,7 @@ from agents.memory.trials import (
 )
 from game.world.batch import GridBatch
 from game.world.rules import Ints
+from game.world.shown_graph import shown_graph
 from game.world.tables import N_ACTIONS
 
 ENCODER = "encoder."  # begins the names of the graph network's parameters
@@ -55,9 +55,11 @@ class GraphView(StateView):
     """The graph of a batch's shown levels with its N nodes, read by `rounds` rounds of messages."""
 
     def __init__(self, batch: GridBatch, dtype: torch.dtype, rounds: int) -> None:
-        inputs = graph_inputs(Experience(batch), 1)
+        inputs = shown_inputs(batch).inputs
         super().__init__(batch, torch.from_numpy(inputs.node.ravel()), dtype)
         self.inputs, self.rounds = GraphTensors(inputs, dtype), rounds
+        unit = shown_graph(batch).largest_reward.repeat(batch.n_states)
+        self.unit = torch.from_numpy(unit).to(dtype)
 
     def encode(self, params: Params) -> EncodedGraph:
         """Return what the network reads off the graph under these parameters."""
@@ -95,6 +97,7 @@ class EncodedGraph:
 def evaluate_on_graph(params: Params, view: GraphView, part: Minibatch) -> tuple[Tensor, Tensor]:
     """Return what `MemoryLearner.evaluate` returns. The notes are those of when it was played."""
     graph = view.encode(params)
+    part = replace(part, last_reward=part.last_reward / view.unit[part.state])
     inputs = torch.addmm(graph.tables.look_up(part), part.belief, params["notes"])
     output = gru_forward(params, inputs, part.sizes)
     log_probs = graph.log_probs(params, view.row_of_state[part.state], part.belief, output)
@@ -106,7 +109,7 @@ class GraphPolicy(GruPolicy):
 
     @torch.no_grad()
     def __init__(self, params: Params, view: GraphView, n: int) -> None:
-        self.graph, self.node = view.encode(params), view.row_of_state
+        self.graph, self.node, self.unit = view.encode(params), view.row_of_state, view.unit
         super().__init__(params, view, self.graph.tables, n)
         self.maps = TrialMaps(view.batch, n // view.batch.n_tasks)
         self.notes = torch.zeros(n, N_NOTES, dtype=self.dtype)
@@ -152,7 +155,8 @@ class GraphPolicy(GruPolicy):
         self, trials: TrialIndex, observation: TrialObservation, notes: Tensor
     ) -> tuple[Tensor, Tensor]:
         """Return the next hidden states [n, H] and the output layer [n, H]; store neither."""
-        params = self.params
+        params, reward = self.params, observation.last_reward / self.unit[observation.state]
+        observation = replace(observation, last_reward=reward)
         inputs = self.tables.look_up(observation).addmm_(notes, params["notes"])
         to_gru, to_output = split_inputs(params, inputs)
         hidden = gru_step(to_gru, rows_of(self.hidden, trials), params["gru.w"], params["gru.b"])

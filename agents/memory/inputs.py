@@ -120,12 +120,13 @@ class StateView:
     [T * S], of U distinct ones.
 
     `optimal_value` [T * S] is the value of each state under the optimal policy, for an informed
-    critic; zeros unless training sets it.
+    critic; zeros unless training sets it. `unit` [T * S] is the reward that counts as 1.
     """
 
     def __init__(self, batch: GridBatch, row_of_state: Tensor, dtype: torch.dtype) -> None:
         self.batch, self.row_of_state = batch, row_of_state
         self.optimal_value = torch.zeros(len(row_of_state), dtype=dtype)
+        self.unit = torch.ones_like(self.optimal_value)
 
     def with_clock(self, params: Params, states: Tensor) -> InputTables:
         """Return the input embeddings under these parameters, from those of the observations

@@ -119,14 +119,15 @@ class MemoryLearner(BaseLearner, Generic[View]):
         view, per_task = self.make_view(batch, rngs), self.config.trials
         if self.config.ppo.informed:
             best = self.config.ppo.reward_scale * optimal_values(batch, self.config.ppo.discount)
-            view.optimal_value = torch.from_numpy(best.ravel()).to(self.dtype)
+            view.optimal_value = torch.from_numpy(best.ravel()).to(self.dtype) / view.unit
         policy = self.start_policy(self.params, view, batch.n_tasks * per_task)
         data = Trajectories.of(
             RunningTrials(policy, batch, per_task, rngs).play(self.config.episodes)
         )
+        in_units = data.reward / view.unit.numpy()[data.state]
         return {
             "trial_return": float(data.reward.sum(0).mean()),
-            **self.update(view, data, rngs, progress),
+            **self.update(view, replace(data, reward=in_units), rngs, progress),
             "env_steps": int(data.lengths.sum()),
         }
 

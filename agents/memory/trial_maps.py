@@ -47,9 +47,7 @@ class TrialMaps:
         self.live: Bools = ~graph.over[nodes]
         self.shown_goal: Bools = graph.goal[nodes]
         self.backward = Backward.of(_onward(graph))
-        reward = np.maximum.reduceat(np.abs(graph.reward).max(1), graph.first[:-1])
-        goal = [abs(level.goal_reward) for level in graph.shown]
-        self.scale: Floats = np.maximum(reward, goal)[self.task]  # [n] largest shown reward
+        self.unit: Floats = graph.largest_reward[self.task]  # [n]
         shape = (n, int(np.diff(graph.first_cell).max()))
         self.visits: Floats = np.zeros(shape)  # times that a cell was entered or stood on
         self.present: Bools = np.zeros(shape, bool)  # whether in this episode
@@ -115,7 +113,7 @@ class TrialMaps:
         here, there = node - graph.first[self.task[trials]], ahead - graph.first[self.task[at]]
         kind = graph.entered_class[node] % CLASSES
         hidden = graph.hidden_class[graph.entered_class[node]]
-        visits, scale = self.visits[at, cell], self.scale[at]
+        visits, unit = self.visits[at, cell], self.unit[at]
         to_goal, to_new = self.to_goal[trials, here], self.to_new[trials, here]
         count, reached = self.class_count[at, kind], np.maximum(1, visits)
         of_moves = (
@@ -125,9 +123,9 @@ class TrialMaps:
             self.goals[at, cell] | graph.goal[ahead],
             np.clip(self.to_goal[at, there] - to_goal[:, None], -1, 1),
             np.clip(self.to_new[at, there] - to_new[:, None], -1, 1),
-            np.clip(self.paid[at, cell] / reached / scale, -2, 2),
+            np.clip(self.paid[at, cell] / reached / unit, -2, 2),
             self.deaths[at, cell] / reached,
-            np.clip(self.class_paid[at, kind] / np.maximum(1, count) / scale, -2, 2),
+            np.clip(self.class_paid[at, kind] / np.maximum(1, count) / unit, -2, 2),
             hidden & (count == 0),
         )
         of_node = (
