@@ -105,7 +105,8 @@ class _Pooled(torch.autograd.Function):
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor, None]:
         messages, highest = ctx.saved_tensors
         by_highest, by_mean = grads[0].chunk(2, 1)
-        by_move = (messages == highest) * by_highest
+        is_highest = messages == highest
+        by_move = is_highest * (by_highest / is_highest.sum(0))  # tied moves share it
         by_move += by_mean / N_ACTIONS
         by_move *= messages > 0
         effect = ctx.inputs.effect
