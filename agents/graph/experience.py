@@ -14,6 +14,7 @@ from agents.graph.moves_belief import MovesBelief
 from agents.graph.opponents_belief import Moved, OpponentsBelief
 from agents.rollout import Rollout
 from game.session.trace import ExperienceMaps
+from game.text.level import ENDS_BOXES
 from game.world.batch import GridBatch
 from game.world.rules import Bools, Floats, Ints
 from game.world.shown_graph import (
@@ -62,12 +63,15 @@ class Experience:
         self.visits: Floats = np.zeros(n_cells)  # how often each cell was entered or stood on
         self.deaths: Floats = np.zeros(n_cells)  # episodes that ended here without a goal
         self.goals: Floats = np.zeros(n_cells)  # how often a goal was reached here
+        self.goal_paid: Floats = np.zeros(n_cells)  # sum of rewards of reaching them
         self.paid: Floats = np.zeros(n_cells)  # sum of rewards beyond the shown ones
         self.counted: Floats = np.zeros(n_cells)  # number of rewards in that sum
         self.class_paid: Floats = np.zeros(n_classes)  # the same by what was entered
         self.class_counted: Floats = np.zeros(n_classes)
         self.episodes: Ints = np.zeros(batch.n_tasks, int)  # begun so far
         self.goal_hidden: Bools = np.array([has_hidden_goal(t.level) for t in batch.tables])
+        # where an episode ends with boxes on targets, the agent's cell is no goal
+        self.has_goals: Bools = np.array([level.ends != ENDS_BOXES for level in levels])
         self.moves = MovesBelief(levels, np.stack([t.wind for t in self.graph.tables]))
         self._shown = self.graph.shown
         self.opponents = {
@@ -91,6 +95,11 @@ class Experience:
         return untried
 
     @property
+    def has_unknown_opponents(self) -> Bools:
+        """Whether a task has opponents whose kind or pace is not known yet [T]."""
+        return np.array([bool(unknown_opponents(level)) for level in self._shown])
+
+    @property
     def settled(self) -> Bools:
         """Whether there is nothing left to find or to try [T]."""
         untried = self.untried.reshape(self.batch.n_tasks, -1).any(1)
@@ -111,6 +120,12 @@ class Experience:
             tries = untried[graph.class_of(graph.node[..., None], after)]
             finds = np.where(self.found[:, None, None], tries, finds)
         return finds
+
+    @property
+    def goal_pays(self) -> Floats:
+        """The mean reward of reaching the goal in a cell [cells]; 0 where there is none."""
+        pays: Floats = self.goal_paid / np.maximum(1, self.goals)
+        return pays
 
     def beyond(self) -> Floats:
         """Return what each move is expected to pay beyond what is shown [N, A]: by experience of
@@ -145,7 +160,9 @@ class Experience:
         found = batch.goal[moves.task, moves.entered]
         over = batch.over[moves.task, moves.entered]
         matches = graph.cell[graph.next[node]] == cell[:, None]  # [n, A] moves that lead there
-        self._count(cell, found, over & ~found)
+        at_goal = found & self.has_goals[moves.task]
+        self._count(cell, at_goal, over & ~found)
+        self.goal_paid += np.bincount(cell, moves.reward * at_goal, len(self.goal_paid))
         self._count_rewards(moves, node, cell, matches, found, over)
         going = ~over  # where the episode ended, an opponent may have caught the agent
         task, slip = moves.task[going], graph.slip[node[going]]
@@ -164,11 +181,13 @@ class Experience:
     ) -> None:
         """Count rewards beyond the shown ones, by what was entered and by cell.
 
-        Where several moves lead to the cell, the mean of their shown rewards is expected. A death's
-        reward is not counted, a hidden goal's tells nothing about cells like its own, and a coin's
+        Where several moves lead to the cell, the mean of their shown rewards is expected, but for
+        moves into death: at a goal, the episode ends before an opponent comes. A death's reward is
+        not counted, a hidden goal's tells nothing about cells like its own, and a coin's
         nothing about its cell once it is taken.
         """
         graph = self.graph
+        matches = matches & ~(graph.terminated[node] & ~graph.goal[graph.next[node]])
         n_matches = matches.sum(1)
         counts = (n_matches > 0) & (found | ~over)
         shown = (matches * graph.reward[node]).sum(1) / np.maximum(1, n_matches)
@@ -193,7 +212,7 @@ class Experience:
             levels[t] = belief.level
         if levels != self._shown:
             self._shown = levels
-            self.graph = graph_of(self.batch, levels)
+            self.graph = graph_of(self.batch, levels, self.graph)
 
     def maps(self) -> ExperienceMaps:
         """Return the maps of all tasks, with what is believed about the controls."""

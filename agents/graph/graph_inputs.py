@@ -59,7 +59,6 @@ MOVE_INPUTS = (
     "reward",
     "cost",
     "bump",
-    "deadly",
     "slip next",
     "stays",
     "changes",
@@ -67,6 +66,7 @@ MOVE_INPUTS = (
     "from start",
     "onward",
     # of experience
+    "deadly",
     "goal",
     "unvisited",
     "visits",
@@ -137,6 +137,7 @@ def graph_inputs(
         "controls known": belief.controls.max(2).mean(1)[graph.task],
     }
     of_move = {
+        "deadly": level.deadly & ~goal[graph.next],  # a goal ends the episode before a catch
         "goal": goal[graph.next],
         "unvisited": unvisited[graph.next],
         **{name: of_node[name][graph.next] for name in ("visits", "deaths")},
@@ -171,6 +172,7 @@ class _LevelInputs:
     nodes: Floats32
     moves: Floats32
     onward: Bools  # [N, A] moves that lead to another node, in which the agent lives
+    deadly: Bools  # [N, A]
     scale: Floats  # [N] the largest reward that the task shows
 
 
@@ -215,7 +217,6 @@ def _computed_level_inputs(graph: ShownGraph, goal_hidden: Bools) -> _LevelInput
         "reward": graph.reward / scale[:, None],
         "cost": np.tanh(graph.reward / (DEAR * unit[graph.task, None])),
         "bump": bump,
-        "deadly": deadly,
         "slip next": graph.slip[graph.next],
         "stays": np.arange(N_ACTIONS) == STAY,
         "changes": graph.changes,
@@ -225,7 +226,7 @@ def _computed_level_inputs(graph: ShownGraph, goal_hidden: Bools) -> _LevelInput
     }
     _fill(nodes, NODE_INPUTS, of_node)
     _fill(moves, MOVE_INPUTS, of_move)
-    return _LevelInputs(nodes, moves, onward, scale)
+    return _LevelInputs(nodes, moves, onward, deadly, scale)
 
 
 def _opponent_distance(graph: ShownGraph) -> Floats:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
+from agents.graph.believed_model import BestSoFar
 from agents.graph.experience import Experience
 from agents.graph.graph_inputs import EACH_MOVE
 from agents.graph.walk import Walk
@@ -20,12 +21,12 @@ from game.world.tables import N_ACTIONS
 
 
 class Read(Protocol):
-    """Gives the policy that belongs to the maps."""
+    """Gives the policy that belongs to the maps, over the moves in each node of the graph."""
 
     def __call__(
         self, experience: Experience, episodes_ahead: float, steps_left: Ints | None = None
     ) -> Floats:
-        """Return the probabilities of actions [T, S, A]; see `graph_inputs`."""
+        """Return the probabilities of moves [N, A]; see `graph_inputs`."""
         ...
 
 
@@ -34,7 +35,8 @@ def adapt_by_maps(
 ) -> Iterator[AdaptationStep]:
     """Yield the steps of an adaptation, each of so many episodes; see `Learner.adapt`.
 
-    The maps are read `parts` times a step, and with one episode a step at every move.
+    The maps are read `parts` times a step, and with one episode a step at every move. In steps of
+    several episodes, the agent keeps the policy that promises most on its maps.
     """
     if episodes == 1:
         return _by_move(read, batch, rngs, steps)
@@ -49,12 +51,13 @@ def _by_episodes(
 
     A step's exact return and probabilities are those of its first part.
     """
-    experience = Experience(batch)
+    experience, best = Experience(batch), BestSoFar()
     env_steps = np.zeros(batch.n_tasks, int)
     for k in range(steps + 1):
         maps, policies, parts = experience.maps(), [], []
         for size in sizes:
-            policies.append(read(experience, size))
+            moves = best.choose(experience, read(experience, size))
+            policies.append(action_probabilities(experience, moves))
             parts.append(roll_out(batch, policies[-1], size, rngs))
             experience.add_episodes(parts[-1])
         data, exact = Rollout.joined(parts), expected_return(batch, policies[0])
@@ -92,7 +95,12 @@ def _play_episode(read: Read, walk: Walk, data: Rollout, t: int) -> Floats:
 
     Returns the probabilities of actions [1, S, A] at its beginning.
     """
-    first = probs = read(walk.experience, EACH_MOVE, walk.steps_left)
+    experience = walk.experience
+
+    def policy() -> Floats:
+        return action_probabilities(experience, read(experience, EACH_MOVE, walk.steps_left))
+
+    first = probs = policy()
     for h in range(int(walk.batch.steps[0])):
         moves = walk.go(probs, 1)
         data.state[h, t], data.action[h, t] = moves.state, moves.action
@@ -100,5 +108,12 @@ def _play_episode(read: Read, walk: Walk, data: Rollout, t: int) -> Floats:
         data.state[h + 1 :, t] = moves.entered
         if walk.time[0] == 0:  # the next episode has begun
             break
-        probs = read(walk.experience, EACH_MOVE, walk.steps_left)
+        probs = policy()
     return first
+
+
+def action_probabilities(experience: Experience, moves: Floats) -> Floats:
+    """Return the probabilities of actions [T, S, A], given those of moves [N, A]."""
+    controls = experience.moves.estimate().controls  # [T, A, A]
+    probs: Floats = moves[experience.graph.node] @ controls.swapaxes(1, 2)
+    return probs / probs.sum(-1, keepdims=True)

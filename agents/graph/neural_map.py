@@ -30,7 +30,7 @@ from agents.gradient.meta_optimizer import MetaOptimizer, OuterConfig
 from agents.gradient.policy import Params
 from agents.graph.experience import Experience
 from agents.graph.graph_inputs import EACH_MOVE, GraphInputs, graph_inputs
-from agents.graph.map_adaptation import adapt_by_maps
+from agents.graph.map_adaptation import action_probabilities, adapt_by_maps
 from agents.graph.network import (
     GraphTensors,
     embed,
@@ -71,7 +71,7 @@ class NeuralMapConfig:
     """Share of iterations that train for maps that are read at every move (0 to 1)."""
     discovery: float = 2.0
     """Weight of the probability of finding a hidden goal (0 to 1e6)."""
-    trying: float = 0.5
+    trying: float = 1.5
     """Weight of the probability of trying what pays a hidden reward, once a goal is found (0 to
     1e6)."""
     entropy: float = 0.02
@@ -172,25 +172,30 @@ class MapReader:
     params: Params
     rounds: int
 
+    def moves(self, inputs: GraphInputs) -> Tensor:
+        """Return the probabilities of moves [N, A]."""
+        tensors = GraphTensors(inputs, self.params["embed"].dtype)
+        hidden = embed(self.params, tensors, self.rounds)
+        return move_log_probs(self.params, tensors, hidden).exp()
+
     def policy(self, inputs: GraphInputs) -> Tensor:
         """Return the probabilities of actions [T, S, A]."""
-        tensors = GraphTensors(inputs, self.params["embed"].dtype)
-        moves = move_log_probs(self.params, tensors, embed(self.params, tensors, self.rounds)).exp()
+        moves = self.moves(inputs)
         controls = torch.from_numpy(inputs.controls).to(moves.dtype)
         return moves[torch.from_numpy(inputs.node)] @ controls.mT
 
     def read(
         self, experience: Experience, episodes_ahead: float, steps_left: Ints | None = None
     ) -> Floats:
-        """Return the probabilities of actions [T, S, A] as an array; see `graph_inputs`."""
+        """Return the probabilities of moves [N, A] as an array; see `graph_inputs`."""
         with torch.no_grad():
             return as_probabilities(
-                self.policy(graph_inputs(experience, episodes_ahead, steps_left))
+                self.moves(graph_inputs(experience, episodes_ahead, steps_left))
             )
 
 
 def as_probabilities(policy: Tensor) -> Floats:
-    """Return a policy [T, S, A] as an array whose rows add up to 1."""
+    """Return a policy [.., A] as an array whose rows add up to 1."""
     probs: Floats = policy.detach().double().numpy()
     return probs / probs.sum(-1, keepdims=True)
 
@@ -276,7 +281,8 @@ def _train_by_move(
     batch, experience = objective.batch, Experience(objective.batch)
     walk = Walk(batch, rngs, experience)
     for _ in range(int(chooser.choice(MOVES_BEFORE)) // max(STAGE_MOVES)):
-        walk.go(reader.read(experience, EACH_MOVE, walk.steps_left), max(STAGE_MOVES))
+        moves = reader.read(experience, EACH_MOVE, walk.steps_left)
+        walk.go(action_probabilities(experience, moves), max(STAGE_MOVES))
     for stage in range(stages):
         policy = reader.policy(graph_inputs(experience, EACH_MOVE, walk.steps_left))
         dynamics = objective.dynamics.from_states(walk.state, walk.steps_left)

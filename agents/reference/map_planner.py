@@ -10,18 +10,18 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
+from agents.graph.believed_model import BelievedModel
 from agents.graph.experience import Experience
-from agents.graph.graph_inputs import move_effects
 from agents.graph.map_adaptation import adapt_by_maps
 from agents.learner import NO_CHANGES, BaseLearner, Changes, check_options
 from agents.rollout import Rngs
 from game.session.trace import AdaptationStep
 from game.world.batch import GridBatch
-from game.world.rules import Bools, Floats, Ints
+from game.world.rules import Floats, Ints
 
 LEAST_COST = 1e-3  # of a move, for the temperature
 
@@ -68,37 +68,30 @@ class MapPlanner(BaseLearner):
     def read(
         self, experience: Experience, episodes_ahead: float, steps_left: Ints | None = None
     ) -> Floats:
-        """Return the probabilities of actions [T, S, A]: a soft choice by the planned values."""
+        """Return the probabilities of moves [N, A]: a soft choice by the planned values."""
         graph, batch = experience.graph, experience.batch
         left = batch.steps if steps_left is None else steps_left
         values = _planned(experience, left[graph.task])  # [N, A]
         costs = [max(LEAST_COST, abs(level.step_reward)) for level in graph.shown]
         unit = np.array(costs)[graph.task, None]
         values = (values - values.max(1, keepdims=True)) / (self.config.temperature * unit)
-        moves = np.exp(values)
-        moves /= moves.sum(1, keepdims=True)
-        controls = experience.moves.estimate().controls
-        probs: Floats = moves[graph.node] @ controls.swapaxes(1, 2)
-        return probs
+        moves: Floats = np.exp(values)
+        return moves / moves.sum(1, keepdims=True)
 
 
 def _planned(experience: Experience, left: Ints) -> Floats:
     """Return the value of each move [N, A] with `left` [N] moves to go, by value iteration."""
     graph = experience.graph
+    model = BelievedModel.of(experience)
     unvisited = experience.visits[graph.cell] == 0
-    reward = graph.reward + experience.beyond() * ~graph.terminated
     wanted = ~experience.found[graph.task] & unvisited & ~graph.over
-    untried = experience.untried[graph.entered_class]
-    bonus = _optimism(experience)[graph.task, None]
-    reward = reward + bonus * (wanted[graph.next] | untried)
-    ends = graph.terminated | wanted[graph.next] | untried | _known_ends(experience)[graph.next]
-    belief = experience.moves.estimate()
-    effect: Any = move_effects(graph, belief.wind, belief.slip_factor)
+    news = wanted[graph.next] | experience.untried[graph.entered_class]
+    reward = model.reward + _optimism(experience)[graph.task, None] * news
+    ends = model.ends | news
     q = np.zeros(reward.shape)
     for step in range(int(left.max())):
         value = np.where(graph.over, 0.0, q.max(1))
-        ahead = reward + value[graph.next] * ~ends
-        planned = ahead if effect is None else (effect @ ahead[..., None])[..., 0]
+        planned = model.expected(reward + value[graph.next] * ~ends)
         planned = np.where((step < left)[:, None], planned, q)
         if np.array_equal(planned, q):
             break
@@ -111,11 +104,3 @@ def _optimism(experience: Experience) -> Floats:
     up for the cost of any way there."""
     levels = experience.graph.shown
     return np.array([level.goal_reward + abs(level.step_reward) * level.steps for level in levels])
-
-
-def _known_ends(experience: Experience) -> Bools:
-    """Return the nodes [N] with a goal that was found and ends the episode."""
-    graph = experience.graph
-    ends = np.array([level.ends == "goal" for level in graph.shown])[graph.task]
-    found: Bools = ends & (experience.goals[graph.cell] > 0)
-    return found

@@ -11,7 +11,7 @@ each other: tasks that look alike have the same nodes, up to slices that one of 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -235,10 +235,16 @@ def shown_graph(batch: GridBatch) -> ShownGraph:
     return graph_of(batch, [shown_level(tables.level) for tables in batch.tables])
 
 
-def graph_of(batch: GridBatch, shown: Sequence[Level]) -> ShownGraph:
-    """Return the graph of a batch whose tasks are shown as these levels."""
+def graph_of(
+    batch: GridBatch, shown: Sequence[Level], before: ShownGraph | None = None
+) -> ShownGraph:
+    """Return the graph of a batch whose tasks are shown as these levels.
+
+    The tables of levels that `before` showed are taken from there.
+    """
     chars = [unknown_opponents(level) for level in shown]
-    compiled = _compiled([_without(level, gone) for level, gone in zip(shown, chars)])
+    known = {tables.level: tables for tables in before.tables} if before else {}
+    compiled = _compiled([_without(level, gone) for level, gone in zip(shown, chars)], known)
     parts = [
         _task_graph(tables, known, _opponents_of(level, gone))
         for tables, known, level, gone in zip(batch.tables, compiled, shown, chars)
@@ -261,13 +267,10 @@ def graph_of(batch: GridBatch, shown: Sequence[Level]) -> ShownGraph:
     )
 
 
-def _compiled(levels: Sequence[Level]) -> list[Tables]:
-    """Return the tables of levels; equal levels are compiled once."""
-    distinct = {id(level): level for level in levels}
-    by_level: dict[Level, Level] = {}
-    for level in distinct.values():
-        by_level.setdefault(level, level)
-    compiled = dict(zip(by_level, compile_levels([*by_level])))
+def _compiled(levels: Sequence[Level], known: Mapping[Level, Tables]) -> list[Tables]:
+    """Return the tables of levels; equal levels are compiled once, and `known` ones not at all."""
+    new = [level for level in dict.fromkeys(levels) if level not in known]
+    compiled = {**known, **dict(zip(new, compile_levels(new)))}
     return [compiled[level] for level in levels]
 
 

@@ -1,0 +1,115 @@
+"""The level as an agent believes it to be: the shown graph with what its maps add.
+
+A policy can be tried out on this model without playing. Nothing hidden enters.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.graph.experience import Experience
+from agents.graph.graph_inputs import Floats32, move_effects
+from game.text.level import Level
+from game.world.rules import Bools, Floats, Ints
+from game.world.shown_graph import ShownGraph
+
+SHARPER = (1.0, 2.0, 4.0, 16.0)  # powers of a policy's probabilities that are tried out
+
+
+@dataclass(frozen=True)
+class BelievedModel:
+    """The moves in N nodes of T tasks, as believed."""
+
+    graph: ShownGraph
+    reward: Floats  # [N, A] if the move takes effect
+    ends: Bools  # [N, A] the episode ends with the move
+    effect: Floats32 | None  # [N, A, A] probability of the effective move; None: the intended one
+    start: Floats  # [N] probability that an episode of the task starts here
+    steps: Ints  # [T] of an episode
+
+    @classmethod
+    def of(cls, experience: Experience) -> BelievedModel:
+        """Return the model that goes with what was experienced."""
+        graph, batch = experience.graph, experience.batch
+        belief = experience.moves.estimate()
+        goal_ends = np.array([level.ends == "goal" for level in graph.shown])[graph.task]
+        known = (goal_ends & (experience.goals[graph.cell] > 0))[graph.next]
+        pays = experience.goal_pays[graph.cell[graph.next]]
+        ordinary = graph.reward + experience.beyond() * ~graph.terminated
+        start = np.zeros(graph.n_nodes)
+        np.add.at(start, graph.node, batch.start)
+        return cls(
+            graph=graph,
+            reward=np.where(known, pays, ordinary),
+            ends=graph.terminated | known,
+            effect=move_effects(graph, belief.wind, belief.slip_factor),
+            start=start,
+            steps=batch.steps,
+        )
+
+    def expected(self, values: Floats) -> Floats:
+        """Return values of effective moves [N, A, ..] as those of intended moves [N, A, ..]."""
+        if self.effect is None:
+            return values
+        flat = values.reshape(*values.shape[:2], -1)
+        mixed: Floats = (self.effect @ flat).reshape(values.shape)
+        return mixed
+
+    def returns(self, policies: Floats) -> Floats:
+        """Return the returns [T, K] that K policies [N, A, K] promise."""
+        graph = self.graph
+        moves = policies
+        if self.effect is not None:
+            moves = self.effect.swapaxes(1, 2) @ policies  # [N, A, K] of effective moves
+        now = (moves * self.reward[..., None]).sum(1)  # [N, K]
+        onward = moves * ~self.ends[..., None]
+        value = np.zeros_like(now)
+        left = self.steps[graph.task][:, None]
+        for step in range(int(self.steps.max()), 0, -1):
+            new = now + (onward * value[graph.next]).sum(1)
+            new[graph.over] = 0
+            value = np.where(step <= left, new, value)
+        weighted = value * self.start[:, None]
+        promised: Floats = np.add.reduceat(weighted, graph.first[:-1])
+        return promised
+
+
+class BestSoFar:
+    """The policy that promises most of those that an agent has had in each task.
+
+    Once there is nothing left to find or to try, a new policy takes the place of the one before
+    only if it promises more: so adaptation does not make it worse. Of each new policy, sharper ones
+    are tried out, too.
+    """
+
+    def __init__(self) -> None:
+        # by task: the shown level, and the move probabilities [n, A] in its nodes
+        self._kept: dict[int, tuple[Level, Floats]] = {}
+
+    def choose(self, experience: Experience, moves: NDArray[np.float64]) -> Floats:
+        """Return the move probabilities [N, A] to go by, given new ones."""
+        settled = experience.settled & ~experience.has_unknown_opponents
+        if not settled.any():
+            return moves
+        graph = experience.graph
+        nodes = [slice(*graph.first[t : t + 2]) for t in range(len(settled))]
+        before = moves.copy()
+        for t, (level, kept) in self._kept.items():
+            if graph.shown[t] is level:
+                before[nodes[t]] = kept
+        policies = np.stack([before, *(sharpened(moves, power) for power in SHARPER)], -1)
+        best = BelievedModel.of(experience).returns(policies).argmax(1)  # [T]
+        chosen = np.take_along_axis(policies, best[graph.task][:, None, None], 2)[..., 0]
+        chosen = np.where(settled[graph.task][:, None], chosen, moves)
+        self._kept = {int(t): (graph.shown[t], chosen[nodes[t]]) for t in np.flatnonzero(settled)}
+        return chosen
+
+
+def sharpened(moves: Floats, power: float) -> Floats:
+    """Return probabilities [N, A] raised to a power, and normalised."""
+    powers = (moves / moves.max(1, keepdims=True)) ** power
+    sharper: Floats = powers / powers.sum(1, keepdims=True)
+    return sharper
