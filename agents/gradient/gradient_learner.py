@@ -15,6 +15,7 @@ from torch import Tensor
 
 from agents.gradient.body import ENCODER, Body, FeaturesBody, GraphBody, encoder_gradients
 from agents.gradient.inner_loop import inner_loop
+from agents.gradient.meta_learner import MetaLearner
 from agents.gradient.meta_optimizer import MetaOptimizer, OuterConfig
 from agents.gradient.outer_objective import ObjectiveConfig
 from agents.gradient.policy import (
@@ -25,7 +26,7 @@ from agents.gradient.policy import (
     select_columns,
 )
 from agents.inner_config import STEP_SIZES, TABLE, VALUES, GraphConfig, InnerConfig
-from agents.learner import NO_CHANGES, Arrays, BaseLearner, Changes, check_options, check_size
+from agents.learner import NO_CHANGES, Changes, check_options, check_size
 from agents.rollout import Rngs
 from game.session.trace import AdaptationStep
 from game.world.batch import GridBatch
@@ -87,7 +88,7 @@ class TaskParams:
         return {n: leaf for n, leaf in self.leaves.items() if not n.startswith(STEP_SIZES)}
 
 
-class GradientLearner(BaseLearner):
+class GradientLearner(MetaLearner):
     """Meta-parameters: the initialisation `w{i}, b{i}`, and log step sizes `log_alpha.*`.
 
     With the body 'graph', also `controls` and the encoder, see `GraphBody`.
@@ -213,20 +214,3 @@ class GradientLearner(BaseLearner):
     def dtype(self) -> torch.dtype:
         """The floating-point type of the meta-parameters."""
         return self.meta.params["w0"].dtype
-
-    def state(self) -> Arrays:
-        """Return the averaged meta-parameters."""
-        return {name: p.numpy().copy() for name, p in self.meta.average.items()}
-
-    def load(self, state: Arrays) -> None:
-        """See `Learner.load`."""
-        ordered = {name: torch.from_numpy(state[name]) for name in self.meta.params}
-        self.meta = MetaOptimizer(ordered, self.config.outer)
-
-    def checkpoint(self) -> Arrays:
-        """See `Learner.checkpoint`."""
-        return {name: tensor.numpy() for name, tensor in self.meta.checkpoint().items()}
-
-    def restore(self, checkpoint: Arrays) -> None:
-        """See `Learner.restore`."""
-        self.meta.restore({name: torch.from_numpy(a) for name, a in checkpoint.items()})

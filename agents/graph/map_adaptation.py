@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Protocol
+from typing import Protocol, Self
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from agents.graph.believed_model import BestSoFar
 from agents.graph.experience import Experience
 from agents.graph.graph_inputs import EACH_MOVE
 from agents.graph.walk import Walk
+from agents.learner import NO_CHANGES, BaseLearner, Changes
 from agents.rollout import Rngs, Rollout, adaptation_step, roll_out
 from game.session.trace import AdaptationStep, ExperienceMaps
 from game.world.batch import GridBatch
@@ -30,18 +32,39 @@ class Read(Protocol):
         ...
 
 
-def adapt_by_maps(
-    read: Read, batch: GridBatch, rngs: Rngs, steps: int, episodes: int, parts: int
-) -> Iterator[AdaptationStep]:
-    """Yield the steps of an adaptation, each of so many episodes; see `Learner.adapt`.
+class MapLearner(BaseLearner):
+    """A learner that adapts by maps. Its config has the `episodes` of a step, and in how many
+    `parts` a step is played.
 
-    The maps are read `parts` times a step, and with one episode a step at every move. In steps of
+    The maps are read once for each part, and with one episode a step at every move. In steps of
     several episodes, the agent keeps the policy that promises most on its maps.
     """
-    if episodes == 1:
-        return _by_move(read, batch, rngs, steps)
-    sizes = [len(part) for part in np.array_split(np.arange(episodes), min(parts, episodes))]
-    return _by_episodes(read, batch, rngs, steps, sizes)
+
+    def reader(self) -> Read:
+        """Return what gives the policy that belongs to the maps."""
+        raise NotImplementedError
+
+    @property
+    def episodes_per_step(self) -> int:
+        """The number of episodes of each adaptation step."""
+        episodes: int = self.config.episodes
+        return episodes
+
+    def with_episodes(self, episodes: int) -> Self:
+        """See `Learner.with_episodes`."""
+        other = copy.copy(self)
+        other.config = replace(self.config, episodes=episodes)
+        return other
+
+    def adapt(
+        self, batch: GridBatch, rngs: Rngs, steps: int, changes: Changes = NO_CHANGES
+    ) -> Iterator[AdaptationStep]:
+        """Fill the maps and read them; see `Learner.adapt`."""
+        read, episodes = self.reader(), self.config.episodes
+        if episodes == 1:
+            return _by_move(read, batch, rngs, steps)
+        parts = np.array_split(np.arange(episodes), min(self.config.parts, episodes))
+        return _by_episodes(read, batch, rngs, steps, [len(part) for part in parts])
 
 
 def _by_episodes(

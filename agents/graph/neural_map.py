@@ -16,21 +16,19 @@ by repeated local messages. Here the memory is written by fixed rules, and only 
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from typing import Self
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from agents.gradient.losses import Dynamics, expected_returns
+from agents.gradient.meta_learner import MetaLearner
 from agents.gradient.meta_optimizer import MetaOptimizer, OuterConfig
 from agents.gradient.policy import Params
 from agents.graph.experience import Experience
 from agents.graph.graph_inputs import EACH_MOVE, GraphInputs, graph_inputs
-from agents.graph.map_adaptation import action_probabilities, adapt_by_maps
+from agents.graph.map_adaptation import MapLearner, Read, action_probabilities
 from agents.graph.network import (
     GraphTensors,
     embed,
@@ -39,9 +37,8 @@ from agents.graph.network import (
     n_network_weights,
 )
 from agents.graph.walk import Walk
-from agents.learner import NO_CHANGES, Arrays, BaseLearner, Changes, check_options
+from agents.learner import check_options
 from agents.rollout import Rngs, roll_out
-from game.session.trace import AdaptationStep
 from game.world.batch import GridBatch
 from game.world.planner import baseline_returns
 from game.world.rules import Floats, Ints
@@ -99,7 +96,7 @@ class NeuralMapConfig:
         return self.episodes
 
 
-class NeuralMap(BaseLearner):
+class NeuralMap(MapLearner, MetaLearner):
     """Meta-parameters: the weights of the graph network."""
 
     Config = NeuralMapConfig
@@ -123,46 +120,15 @@ class NeuralMap(BaseLearner):
         norm = self.meta.step(grads, torch.zeros(0, dtype=torch.long), progress)
         return {**objective.metrics, "gradient_norm": norm, "env_steps": env_steps}
 
-    @property
-    def episodes_per_step(self) -> int:
-        """The number of episodes of each adaptation step."""
-        return self.config.episodes
-
-    def with_episodes(self, episodes: int) -> Self:
-        """See `Learner.with_episodes`."""
-        other = copy.copy(self)
-        other.config = replace(self.config, episodes=episodes)
-        return other
-
-    def adapt(
-        self, batch: GridBatch, rngs: Rngs, steps: int, changes: Changes = NO_CHANGES
-    ) -> Iterator[AdaptationStep]:
-        """Fill the maps and read them; see `Learner.adapt`."""
+    def reader(self) -> Read:
+        """Return the network with the averaged weights."""
         params = {name: p.detach() for name, p in self.meta.average.items()}
-        read = MapReader(params, self.config.rounds).read
-        return adapt_by_maps(read, batch, rngs, steps, self.config.episodes, self.config.parts)
+        return MapReader(params, self.config.rounds).read
 
     @property
     def dtype(self) -> torch.dtype:
         """The floating-point type of the meta-parameters."""
         return self.meta.params["embed"].dtype
-
-    def state(self) -> Arrays:
-        """Return the averaged weights."""
-        return {name: p.numpy().copy() for name, p in self.meta.average.items()}
-
-    def load(self, state: Arrays) -> None:
-        """See `Learner.load`."""
-        ordered = {name: torch.from_numpy(state[name]) for name in self.meta.params}
-        self.meta = MetaOptimizer(ordered, self.config.outer)
-
-    def checkpoint(self) -> Arrays:
-        """See `Learner.checkpoint`."""
-        return {name: tensor.numpy() for name, tensor in self.meta.checkpoint().items()}
-
-    def restore(self, checkpoint: Arrays) -> None:
-        """See `Learner.restore`."""
-        self.meta.restore({name: torch.from_numpy(a) for name, a in checkpoint.items()})
 
 
 @dataclass(frozen=True)

@@ -7,20 +7,14 @@ give, so that nobody takes planning for learning; neural-map has to learn what i
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Self
+from dataclasses import dataclass
 
 import numpy as np
 
 from agents.graph.believed_model import BelievedModel
 from agents.graph.experience import Experience
-from agents.graph.map_adaptation import adapt_by_maps
-from agents.learner import NO_CHANGES, BaseLearner, Changes, check_options
-from agents.rollout import Rngs
-from game.session.trace import AdaptationStep
-from game.world.batch import GridBatch
+from agents.graph.map_adaptation import MapLearner, Read
+from agents.learner import check_options
 from game.world.rules import Floats, Ints
 
 LEAST_COST = 1e-3  # of a move, for the temperature
@@ -41,29 +35,15 @@ class MapPlannerConfig:
         check_options(self, episodes=(1, 10_000), parts=(1, 10_000), temperature=(1e-6, 100))
 
 
-class MapPlanner(BaseLearner):
+class MapPlanner(MapLearner):
     """Optimism in the face of uncertainty, on maps."""
 
     Config = MapPlannerConfig
     config: MapPlannerConfig
 
-    @property
-    def episodes_per_step(self) -> int:
-        """The number of episodes of each adaptation step."""
-        return self.config.episodes
-
-    def with_episodes(self, episodes: int) -> Self:
-        """See `Learner.with_episodes`."""
-        other = copy.copy(self)
-        other.config = replace(self.config, episodes=episodes)
-        return other
-
-    def adapt(
-        self, batch: GridBatch, rngs: Rngs, steps: int, changes: Changes = NO_CHANGES
-    ) -> Iterator[AdaptationStep]:
-        """Fill the maps and plan; see `Learner.adapt`."""
-        config = self.config
-        return adapt_by_maps(self.read, batch, rngs, steps, config.episodes, config.parts)
+    def reader(self) -> Read:
+        """Return the planner."""
+        return self.read
 
     def read(
         self, experience: Experience, episodes_ahead: float, steps_left: Ints | None = None
