@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.graph.experience import Experience
-from game.world.rules import SIDES, STAY, Bools, Floats, Ints
+from game.world.rules import LEFT_FIRST, SIDES, STAY, Bools, Floats, Ints
 from game.world.shown_graph import ShownGraph
 from game.world.tables import N_ACTIONS
 
@@ -304,5 +304,9 @@ def move_effects(graph: ShownGraph, wind: Floats, slip_factor: Floats) -> Floats
         return None
     own, blown = np.eye(N_ACTIONS), wind[graph.task]
     slid = own + slip[:, None, None] * (own[SIDES].mean(1) - own)
+    lean = graph.gathered("lean") * np.minimum(1, slip_factor[graph.task])
+    if lean.any():
+        to_left = LEFT_FIRST[:, None] * (own[SIDES[:, 0]] - own[SIDES[:, 1]])  # [A, A]
+        slid = slid + lean[:, None, None] * to_left
     calm = (1 - blown.sum(1))[:, None, None]
     return (calm * slid + blown[:, None]).astype(np.float32)

@@ -1,0 +1,86 @@
+"""What a policy promises on the maps is what it returns, where nothing is hidden."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from agents.graph.believed_model import BelievedModel, BestSoFar, sharpened
+from agents.graph.experience import Experience
+from agents.graph.map_adaptation import action_probabilities
+from agents.rollout import roll_out
+from game.tasks.packs import load_pack
+from game.tasks.task import task_rng
+from game.text.reading import parse
+from game.world.batch import GridBatch
+from game.world.planner import expected_return
+from game.world.rules import Floats
+from game.world.tables import N_ACTIONS
+
+OPEN = {
+    "maze": "goal: visible\nmap:\n@.#..\n..%.G\n",
+    "slippery": "goal: visible\nslip: 0.3\nwind: north 0.2\nmap:\n@.L\n..G\n.~.\n",
+    "lopsided": "goal: visible\nslip: left=0.4 right=0.1\nmap:\n@.L\n..G\n.~.\n",
+    "never": "goal: visible\nends: never\nmap:\n@..\n..G\n",
+    "keys and coins": "goal: visible\nmap:\n@aoA\n#..G\n",
+    "patrol": "goal: visible\nmap:\n@..\n.M.\n..G\n",
+    "boxes": "ends: boxes\nmap:\n@.....\n..$.X.\n......\n",
+    "two starts": "goal: visible\nmap:\n@.@\n..G\n",
+}
+
+
+def random_moves(experience: Experience, seed: int = 0) -> Floats:
+    """Random probabilities of moves [N, A]."""
+    rng = np.random.default_rng(seed)
+    weight = rng.random((experience.graph.n_nodes, N_ACTIONS))
+    return weight / weight.sum(1, keepdims=True)
+
+
+@pytest.mark.parametrize("name", OPEN)
+def test_a_policy_returns_what_it_promises(name):
+    experience = Experience(GridBatch.of([parse(OPEN[name])]))
+    moves = random_moves(experience)
+    promised = BelievedModel.of(experience).returns(moves[..., None])[:, 0]
+    exact = expected_return(experience.batch, action_probabilities(experience, moves))
+    assert promised == pytest.approx(exact)
+
+
+@pytest.mark.parametrize("pack", ["mazes-9x9", "doors", "terrain-9x9", "rewards"])
+def test_it_does_so_once_all_that_is_hidden_was_found(pack):
+    tasks = load_pack(pack).split("test").tasks[:6]
+    batch = GridBatch.of([task.level for task in tasks])
+    experience = Experience(batch)
+    uniform = np.full(batch.reward.shape, 1 / N_ACTIONS)
+    experience.add_episodes(roll_out(batch, uniform, 400, [task_rng(0, t) for t in tasks]))
+    known = experience.settled
+    assert known.sum() >= 4
+    moves = random_moves(experience)
+    promised = BelievedModel.of(experience).returns(moves[..., None])[:, 0]
+    exact = expected_return(batch, action_probabilities(experience, moves))
+    assert promised[known] == pytest.approx(exact[known])
+
+
+def test_the_best_policy_so_far_is_kept():
+    batch = GridBatch.of([parse(text) for text in OPEN.values()])
+    experience, best = Experience(batch), BestSoFar()
+    returns = []
+    for seed in range(4):
+        moves = best.choose(experience, random_moves(experience, seed))
+        returns.append(expected_return(batch, action_probabilities(experience, moves)))
+    assert (np.diff(returns, axis=0) >= -1e-9).all()
+    assert (returns[-1] > returns[0] + 1e-6).any()
+
+
+def test_while_there_is_something_to_find_the_newest_policy_counts():
+    experience, best = Experience(GridBatch.of([parse("map:\n@..\n..G\n")])), BestSoFar()
+    for seed in range(2):
+        moves = random_moves(experience, seed)
+        assert np.array_equal(best.choose(experience, moves), moves)
+
+
+def test_sharper_policies_are_distributions():
+    moves = random_moves(Experience(GridBatch.of([parse(OPEN["maze"])])))
+    sharp = sharpened(moves, 16)
+    assert np.allclose(sharp.sum(1), 1)
+    assert (sharp.max(1) >= moves.max(1)).all()
+    assert (sharp.argmax(1) == moves.argmax(1)).all()
