@@ -100,60 +100,88 @@ def graph_inputs(
     `episodes_ahead` is how many episodes will be played before experience counts again;
     `steps_left` [T] how many moves the present one lasts, by default a whole episode.
     """
-    graph, batch = experience.graph, experience.batch
-    level = _level_inputs(graph, experience)
+    graph = experience.graph
+    level, belief = _level_inputs(graph, experience), experience.moves.estimate()
+    outlook = _Outlook.of(experience, level.onward)
+    steps = experience.batch.steps if steps_left is None else steps_left
     nodes, moves = level.nodes.copy(), level.moves.copy()
-    belief = experience.moves.estimate()
-    cell, n_tasks = graph.cell, batch.n_tasks
-    unvisited = ~graph.over
-    unvisited &= experience.visits[cell] == 0
-    to_new = steps_to(graph, unvisited, level.onward)
-    goal: Bools = np.logical_or(experience.goals[cell] > 0, graph.goal)
-    to_goal = steps_to(graph, goal, level.onward)
-    untried: Bools = experience.untried[graph.entered_class] & ~graph.over[:, None]
-    to_untried = steps_to(graph, np.any(untried, axis=1), level.onward)
-    live = np.bincount(graph.task, ~graph.over, n_tasks)
-    steps = batch.steps if steps_left is None else steps_left
-    n_new = np.bincount(graph.task, unvisited, n_tasks)
-    class_counted = experience.class_counted[graph.entered_class]
-    of_node = {
+    of_time = {
         "steps left": np.log(steps)[graph.task] / 6,
-        "goal in time": np.minimum(to_goal / steps[graph.task], 2),
-        "unvisited": unvisited,
-        "visits": np.tanh(np.log1p(experience.visits) / 4)[cell],
-        "goal found here": (experience.goals > 0)[cell],
-        "deaths": (experience.deaths / np.maximum(1, experience.visits))[cell],
-        "paid beyond": _beyond(
-            (experience.paid / np.maximum(1, experience.counted))[cell] / level.scale
-        ),
-        "to unvisited": _squashed(to_new),
-        "to goal": _squashed(to_goal),
-        "to untried": _squashed(to_untried),
-        "any goal found": experience.found[graph.task],
-        "share visited": (1 - n_new / live)[graph.task],
+        "goal in time": np.minimum(outlook.to_goal / steps[graph.task], 2),
         "episodes": np.log1p(experience.episodes)[graph.task] / 5,
         "episodes ahead": np.log(episodes_ahead) / 3,
         "wind": belief.wind.sum(1)[graph.task],
         "controls known": belief.controls.max(2).mean(1)[graph.task],
     }
-    of_move = {
-        "deadly": level.deadly & ~goal[graph.next],  # a goal ends the episode before a catch
-        "goal": goal[graph.next],
-        "unvisited": unvisited[graph.next],
-        **{name: of_node[name][graph.next] for name in ("visits", "deaths")},
-        "paid beyond": _beyond(experience.beyond() / level.scale[:, None]),
-        "class unknown": class_counted == 0,
-        "untried": untried,
-        "to unvisited": _change(graph, to_new),
-        "to goal": _change(graph, to_goal),
-        "to untried": _change(graph, to_untried),
-    }
-    _fill(nodes, NODE_INPUTS, of_node)
-    _fill(moves, MOVE_INPUTS, of_move)
+    of_maps = _of_maps(experience, outlook, level)
+    _fill(nodes, NODE_INPUTS, of_time | of_maps)
+    _fill(moves, MOVE_INPUTS, _of_moves(experience, outlook, level, of_maps))
     effect = move_effects(graph, belief.wind, belief.slip_factor)
     if effect is not None:
         moves = effect @ moves
     return GraphInputs(nodes, moves, graph.next, effect, belief.controls, graph.node)
+
+
+@dataclass(frozen=True)
+class _Outlook:
+    """What is left to find, to reach and to try, and how far it is."""
+
+    unvisited: Bools  # [N]
+    goal: Bools  # [N] shown, or found
+    untried: Bools  # [N, A] moves into something whose reward is hidden
+    to_unvisited: Floats  # [N] moves; infinite if there is no way, like the following
+    to_goal: Floats  # [N]
+    to_untried: Floats  # [N] to a node with such a move
+
+    @classmethod
+    def of(cls, experience: Experience, onward: Bools) -> _Outlook:
+        """Return the outlook that goes with what was experienced."""
+        graph = experience.graph
+        unvisited = ~graph.over
+        unvisited &= experience.visits[graph.cell] == 0
+        goal: Bools = np.logical_or(experience.goals[graph.cell] > 0, graph.goal)
+        untried: Bools = experience.untried[graph.entered_class] & ~graph.over[:, None]
+        targets = (unvisited, goal, np.any(untried, axis=1))
+        return cls(unvisited, goal, untried, *(steps_to(graph, one, onward) for one in targets))
+
+
+def _of_maps(experience: Experience, outlook: _Outlook, level: _LevelInputs) -> dict[str, Any]:
+    """Return the inputs of nodes that are read off the maps, by name."""
+    graph = experience.graph
+    cell, n_tasks = graph.cell, len(graph.tables)
+    live = np.bincount(graph.task, ~graph.over, n_tasks)
+    n_new = np.bincount(graph.task, outlook.unvisited, n_tasks)
+    paid = experience.paid / np.maximum(1, experience.counted)
+    return {
+        "unvisited": outlook.unvisited,
+        "visits": np.tanh(np.log1p(experience.visits) / 4)[cell],
+        "goal found here": (experience.goals > 0)[cell],
+        "deaths": (experience.deaths / np.maximum(1, experience.visits))[cell],
+        "paid beyond": _beyond(paid[cell] / level.scale),
+        "to unvisited": _squashed(outlook.to_unvisited),
+        "to goal": _squashed(outlook.to_goal),
+        "to untried": _squashed(outlook.to_untried),
+        "any goal found": experience.found[graph.task],
+        "share visited": (1 - n_new / live)[graph.task],
+    }
+
+
+def _of_moves(
+    experience: Experience, outlook: _Outlook, level: _LevelInputs, of_maps: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the inputs of moves that are read off the maps, by name."""
+    graph = experience.graph
+    return {
+        "deadly": level.deadly & ~outlook.goal[graph.next],  # a goal ends it before a catch
+        "goal": outlook.goal[graph.next],
+        **{name: of_maps[name][graph.next] for name in ("unvisited", "visits", "deaths")},
+        "paid beyond": _beyond(experience.beyond() / level.scale[:, None]),
+        "class unknown": experience.class_counted[graph.entered_class] == 0,
+        "untried": outlook.untried,
+        "to unvisited": _change(graph, outlook.to_unvisited),
+        "to goal": _change(graph, outlook.to_goal),
+        "to untried": _change(graph, outlook.to_untried),
+    }
 
 
 def _fill(array: Floats32, names: tuple[str, ...], values: dict[str, Any]) -> None:
