@@ -98,7 +98,7 @@ def test_readme_or_docs_name_every_command():
         assert f"python main.py {name}" in text, name
 
 
-NESTED = {"command", "inner", "outer", "ppo"}  # fields that hold options of their own
+NESTED = {"command", "graph", "inner", "outer", "ppo"}  # fields that hold options of their own
 
 
 def options() -> dict[str, str]:
