@@ -72,7 +72,9 @@ class Experience:
         self.goal_hidden: Bools = np.array([has_hidden_goal(t.level) for t in batch.tables])
         # where an episode ends with boxes on targets, the agent's cell is no goal
         self.has_goals: Bools = np.array([level.ends != ENDS_BOXES for level in levels])
-        self.moves = MovesBelief(levels, np.stack([t.wind for t in self.graph.tables]))
+        winds = np.stack([tables.wind for tables in self.graph.tables])
+        slippery = np.array([tables.slip.any() for tables in self.graph.tables])
+        self.moves = MovesBelief(levels, winds, slippery)
         self._shown = self.graph.shown
         self.opponents = {
             t: OpponentsBelief(level)
@@ -165,8 +167,9 @@ class Experience:
         self.goal_paid += np.bincount(cell, moves.reward * at_goal, len(self.goal_paid))
         self._count_rewards(moves, node, cell, matches, found, over)
         going = ~over  # where the episode ended, an opponent may have caught the agent
-        task, slip = moves.task[going], graph.slip[node[going]]
-        self.moves.add(task, moves.action[going], matches[going], slip)
+        task, at = moves.task[going], node[going]
+        slip, lean = graph.slip[at], graph.lean[at]
+        self.moves.add(task, moves.action[going], matches[going], slip, lean)
         if self.opponents:
             self._watch_opponents(moves, going)
 

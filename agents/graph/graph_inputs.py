@@ -332,7 +332,7 @@ def move_effects(graph: ShownGraph, wind: Floats, slip_factor: Floats) -> Floats
         return None
     own, blown = np.eye(N_ACTIONS), wind[graph.task]
     slid = own + slip[:, None, None] * (own[SIDES].mean(1) - own)
-    lean = graph.gathered("lean") * np.minimum(1, slip_factor[graph.task])
+    lean = graph.lean * np.minimum(1, slip_factor[graph.task])
     if lean.any():
         to_left = LEFT_FIRST[:, None] * (own[SIDES[:, 0]] - own[SIDES[:, 1]])  # [A, A]
         slid = slid + lean[:, None, None] * to_left

@@ -14,7 +14,7 @@ from functools import lru_cache
 import numpy as np
 
 from game.text.level import Level
-from game.world.rules import SIDES, STAY, Bools, Floats, Ints
+from game.world.rules import LEFT_FIRST, SIDES, STAY, Bools, Floats, Ints
 from game.world.tables import N_ACTIONS
 
 CHANCES = (0.1, 0.2, 0.3, 0.5)  # of a wind
@@ -22,28 +22,35 @@ FACTORS = (0.0, 0.5, 1.0, 1.5, 2.0)  # of the slip that is shown
 WINDS = ((STAY, 0.0), *itertools.product(range(STAY), CHANCES))  # (direction, chance)
 CONTROLS = np.array(list(itertools.permutations(range(N_ACTIONS))))  # [G, A] the move of an action
 SLIPS = 21  # the slip of a cell, in steps of 0.05
+SHARES = 5  # the share of slips to the left of a move, in steps of a quarter
+LEFT = SIDES[np.arange(N_ACTIONS), (LEFT_FIRST < 0).astype(int)]  # [A] the move to the left
+RIGHT = SIDES[np.arange(N_ACTIONS), (LEFT_FIRST >= 0).astype(int)]  # [A]
 PATTERNS = 1 << N_ACTIONS  # sets of moves that have the same outcome
+OUTCOMES = PATTERNS * SLIPS * SHARES
 WIND_CHANCES = np.array([chance * np.eye(N_ACTIONS)[move] for move, chance in WINDS])  # [W, A]
 RARE = 1e-3  # prior weight of controls that make another move of `stay`
 UNLIKELY = 1e-3  # probability of an outcome that no hypothesis explains
-SURE = 0.97  # prior probability of what is shown, where it is not drawn per task
+CERTAIN = 0.99  # probability from which on controls count as known
+SURE = 0.999  # prior probability of what is shown, where it is not drawn per task
 
 
 @lru_cache
 def _log_likelihood() -> Floats:
-    """Return the log-probability of an outcome [PATTERNS * SLIPS, winds * factors * A (move)].
+    """Return the log-probability of outcomes [OUTCOMES, winds * factors * A (move)].
 
-    An outcome is the set of moves that would have led to it.
+    An outcome is the set of moves that would have led to it, on ground of some slip.
     """
     matches = (np.arange(PATTERNS)[:, None] >> np.arange(N_ACTIONS) & 1).astype(float)  # [P, A]
-    aside = matches[:, SIDES].mean(2)  # [P, A]
+    left = np.linspace(0, 1, SHARES)[:, None, None]  # [L, 1, 1]
+    aside = left * matches[:, LEFT] + (1 - left) * matches[:, RIGHT]  # [L, P, A]
     slip = np.minimum(1, np.outer(np.arange(SLIPS) / (SLIPS - 1), FACTORS))  # [S, F]
-    slid = matches[:, None, None] + slip[..., None] * (aside - matches)[:, None, None]
+    stray = (aside - matches).swapaxes(0, 1)  # [P, L, A]
+    slid = matches[:, None, None, None] + slip[:, None, :, None] * stray[:, None, :, None]
     direction, chance = (np.array(column) for column in zip(*WINDS))
     blown = matches[:, direction] * chance  # [P, W]
     calm = (1 - chance)[:, None, None]  # [W, 1, 1]
-    likely = calm * slid[:, :, None] + blown[:, None, :, None, None]  # [P, S, W, F, A]
-    return np.log((1 - UNLIKELY) * likely + UNLIKELY).reshape(PATTERNS * SLIPS, -1)
+    likely = calm * slid[:, :, :, None] + blown[:, None, None, :, None, None]  # [P, S, L, W, F, A]
+    return np.log((1 - UNLIKELY) * likely + UNLIKELY).reshape(OUTCOMES, -1)
 
 
 @dataclass(frozen=True)
@@ -58,29 +65,31 @@ class MoveEstimate:
 class MovesBelief:
     """The belief in T tasks with these shown levels."""
 
-    def __init__(self, shown: Sequence[Level], winds: Floats) -> None:
-        """`winds` [T, A] are the shown ones."""
+    def __init__(self, shown: Sequence[Level], winds: Floats, slippery: Bools) -> None:
+        """`winds` [T, A] are the shown ones; `slippery` [T] is whether any ground slips.
+
+        Where all moves take effect, only an unexpected outcome casts doubt on what is shown.
+        """
         self.winds = winds
         self.shown_wind = [_nearest_wind(wind) for wind in winds]  # [T]
-        self.counts = np.zeros((len(shown), N_ACTIONS, PATTERNS * SLIPS))
+        self.counts = np.zeros((len(shown), N_ACTIONS, OUTCOMES))
         hidden = [_hidden(level) for level in shown]
         wind = [_prior(len(WINDS), w, "wind" in h) for w, h in zip(self.shown_wind, hidden)]
         factor = [_prior(len(FACTORS), FACTORS.index(1), "slip" in h) for h in hidden]
         self.prior = np.stack(wind)[:, :, None] + np.stack(factor)[:, None]  # [T, W, F]
         self.controls_prior = np.stack([_controls_prior("controls" in h) for h in hidden])  # [T, G]
-        self.in_doubt = np.array(
-            [bool(h) for h in hidden]
-        )  # [T] the shown moves are no matter of course
+        self.in_doubt: Bools = slippery | winds.any(1) | np.array([bool(h) for h in hidden])
 
-    def add(self, task: Ints, action: Ints, matches: Bools, slip: Floats) -> None:
+    def add(self, task: Ints, action: Ints, matches: Bools, slip: Floats, lean: Floats) -> None:
         """Count n outcomes: of actions, with the moves [n, A] that would have led there, and the
-        shown slip of the cell."""
+        shown slip and lean of the cell."""
         pattern = (matches << np.arange(N_ACTIONS)).sum(1)
         level = np.rint(slip * (SLIPS - 1)).astype(int)
-        index = (task * N_ACTIONS + action) * (PATTERNS * SLIPS) + pattern * SLIPS + level
-        self.counts += np.bincount(index, minlength=self.counts.size).reshape(self.counts.shape)
-        surprising = ~matches[np.arange(len(action)), action] & (slip == 0)
-        self.in_doubt[task[surprising]] = True
+        left = 0.5 + np.divide(lean, slip, out=np.zeros_like(slip), where=slip > 0)
+        share = np.rint(left * (SHARES - 1)).astype(int)
+        outcome = (pattern * SLIPS + level) * SHARES + share
+        np.add.at(self.counts, (task, action, outcome), 1)
+        self.in_doubt[task[~matches[np.arange(len(action)), action]]] = True
 
     def estimate(self) -> MoveEstimate:
         """Return the posterior of the controls, and the likeliest wind and slip."""
@@ -104,6 +113,8 @@ class MovesBelief:
         weight /= weight.sum()
         wind, factor = divmod(int(weight.sum(1).argmax()), len(FACTORS))
         by_controls = weight.sum(0)  # [G]
+        if by_controls.max() > CERTAIN:
+            by_controls = np.eye(len(CONTROLS))[by_controls.argmax()]
         controls = np.stack([by_controls @ np.eye(N_ACTIONS)[moves] for moves in CONTROLS.T])
         return controls, wind, FACTORS[factor]
 

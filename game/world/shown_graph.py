@@ -100,6 +100,11 @@ class ShownGraph:
         return self.gathered("slip")
 
     @cached_property
+    def lean(self) -> Floats:
+        """Half of the slip to the left of a move minus that to its right, in each node [N]."""
+        return self.gathered("lean")
+
+    @cached_property
     def coins_left(self) -> Ints:
         """The number of coins that can still be taken in each node [N]."""
         left = [tables.coins.sum(1) for tables in self.tables]
