@@ -166,12 +166,9 @@ class Experience:
         self._count(cell, at_goal, over & ~found)
         self.goal_paid += np.bincount(cell, moves.reward * at_goal, len(self.goal_paid))
         self._count_rewards(moves, node, cell, matches, found, over)
-        going = ~over  # where the episode ended, an opponent may have caught the agent
-        task, at = moves.task[going], node[going]
-        slip, lean = graph.slip[at], graph.lean[at]
-        self.moves.add(task, moves.action[going], matches[going], slip, lean)
+        self.moves.add(moves.task, moves.action, matches, graph.slip[node], graph.lean[node])
         if self.opponents:
-            self._watch_opponents(moves, going)
+            self._watch_opponents(moves, ~over)  # at a goal, they do not move any more
 
     def _count(self, cell: Ints, found: Bools, died: Bools) -> None:
         """Count entered cells [n], and goals and deaths there."""
