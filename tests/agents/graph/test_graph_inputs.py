@@ -9,12 +9,12 @@ from agents.graph.experience import Experience
 from agents.graph.graph_inputs import MOVE_INPUTS, NODE_INPUTS, graph_inputs
 from game.tasks.family import draw_tasks
 from game.tasks.packs import Pack, list_packs, load_pack
-from game.tasks.task import Task
+from game.tasks.task import Task, digest
 from game.text.drawn_values import can_move_goal, move_goal
 from game.text.level import Level
 from game.text.reading import parse
 from game.world.batch import GridBatch
-from game.world.shown_graph import has_hidden_goal
+from game.world.shown_graph import LAYOUT_VERSION, has_hidden_goal
 
 PACKS = [path.name for path in list_packs()]
 DRAWS = 6  # of each family
@@ -66,6 +66,13 @@ def test_every_input_has_a_name_of_its_own():
     inputs = graph_inputs(Experience(GridBatch.of([parse("map:\n@.G\n")])), 5)
     assert inputs.nodes.shape[1:] == (len(NODE_INPUTS),)
     assert inputs.moves.shape[2:] == (len(MOVE_INPUTS),)
+
+
+def test_a_change_of_the_inputs_has_a_new_version():
+    """Weights are numbered by input: another order or number needs another LAYOUT_VERSION, so that
+    agents of the former one are refused."""
+    names = "; ".join((*NODE_INPUTS, "-", *MOVE_INPUTS))
+    assert (LAYOUT_VERSION, digest(names)) == (1, "b40391061a25")
 
 
 def test_inputs_are_finite_and_of_one_scale():
