@@ -179,7 +179,7 @@ def write_pack(folder: Path, toml: str | None, **levels: str) -> Path:
 def test_a_single_file_is_a_pack_of_one(tmp_path):
     folder = write_pack(tmp_path, None, one="map:\n@.G\n", many="map:\n@?????????\n")
     one, many = load_pack(folder / "one.txt"), load_pack(folder / "many.txt")
-    assert one.agent == many.agent == "maml-mazes-9x9"
+    assert one.agent == many.agent == ""
     assert one.episodes == many.episodes == 4
     assert [len(one.split(split).tasks) for split in SPLITS] == [0, 0, 1]
     assert [len(many.split(split).tasks) for split in SPLITS] == [5, 2, 2]
