@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from agents.default_agents import GENERALISTS
 from agents.learner_registry import advised_config, make_config
 from agents.run_folder import LOCK
 from commands import main
@@ -90,7 +91,8 @@ def test_an_error_may_suggest_options_of_another_command(capsys: pytest.CaptureF
 
 
 def test_a_headless_watch_writes_the_trace_the_policy_and_pictures(level: str, tmp_path: Path):
-    trace = watch(level, tmp_path / "out", "--versus", "scratch", steps=5)
+    agent = "maml-mazes-9x9"
+    trace = watch(level, tmp_path / "out", "--agent", agent, "--versus", "scratch", steps=5)
     files = {path.name for path in (tmp_path / "out").iterdir()}
     assert files == {"trace.json", "policy.npz", "curve.png", "board.png", "adaptation.gif"}
     keys = {"level", "task", "seed", "optimal_return", "random_return", "replay"}
@@ -98,7 +100,7 @@ def test_a_headless_watch_writes_the_trace_the_policy_and_pictures(level: str, t
     assert set(trace) == keys
     assert (trace["level"], trace["seed"]) == (level, 0)
     assert trace["task"] == load_pack(level).split("test").tasks[0].id
-    assert trace["agent"]["name"] == "maml-mazes-9x9"
+    assert trace["agent"]["name"] == agent
     room = trace["optimal_return"] - trace["random_return"]
     for who in ("agent", "scratch"):
         steps = trace[who]["steps"]
@@ -111,6 +113,16 @@ def test_a_headless_watch_writes_the_trace_the_policy_and_pictures(level: str, t
         for step in steps:
             expected = (step["return_exact"] - trace["random_return"]) / room
             assert step["score"] == pytest.approx(expected)
+
+
+def test_a_level_of_ones_own_gets_the_best_generalist(level: str, tmp_path: Path):
+    agent = watch(level, tmp_path / "out", steps=2)["agent"]
+    assert agent["name"] == GENERALISTS[0]
+    for k, step in enumerate(agent["steps"]):
+        assert (step["episodes"], step["gradient_steps"]) == (20 * k, 0)
+        assert 0 <= step["explored"] <= 1
+    assert agent["steps"][-1]["score"] > 0.9
+    assert not agent["steps"][-1]["searching"]
 
 
 def test_the_same_seed_gives_the_same_files_and_another_seed_others(level: str, tmp_path: Path):
@@ -249,8 +261,10 @@ def test_exit_codes(arguments: list[str], code: int, what: str, level: str, tmp_
 def test_a_level_too_large_to_see_is_refused(tmp_path: Path, capsys):
     path = tmp_path / "wide.txt"
     path.write_text("map:\n@" + "." * 20 + "G\n")
-    assert run("watch", str(path), "--headless", "--out", str(tmp_path / "out")) == 1
+    arguments = ("watch", str(path), "--headless", "--out", str(tmp_path / "out"))
+    assert run(*arguments, "--agent", "maml-mazes-9x9") == 1
     assert "1 x 22" in capsys.readouterr().err
+    assert run(*arguments, "--steps", "1") == 0  # the default agent sees maps of any size
 
 
 def test_without_a_display_the_window_is_refused_with_what_to_do():
