@@ -28,8 +28,8 @@ width = 17
     [
         ["train", "{}", "--iterations", "1", "--out", "{}/run"],
         ["eval", "{}", "--agent", "scratch"],
-        ["watch", "{}"],
-        ["watch", "{}", "--headless", "--out", "{}/run"],
+        ["watch", "{}", "--agent", "maml-mazes-9x9"],
+        ["watch", "{}", "--agent", "maml-mazes-9x9", "--headless", "--out", "{}/run"],
     ],
 )
 def test_a_map_too_large_for_agents_is_named_with_its_file(
