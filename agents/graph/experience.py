@@ -99,7 +99,10 @@ class Experience:
     @property
     def has_unknown_opponents(self) -> Bools:
         """Whether a task has opponents whose kind or pace is not known yet [T]."""
-        return np.array([bool(unknown_opponents(level)) for level in self._shown])
+        unknown = np.zeros(self.batch.n_tasks, bool)
+        for t, belief in self.opponents.items():
+            unknown[t] = not belief.is_known
+        return unknown
 
     @property
     def settled(self) -> Bools:

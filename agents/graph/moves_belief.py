@@ -73,6 +73,7 @@ class MovesBelief:
         self.winds = winds
         self.shown_wind = [_nearest_wind(wind) for wind in winds]  # [T]
         self.counts = np.zeros((len(shown), N_ACTIONS, OUTCOMES))
+        self._estimate: MoveEstimate | None = None
         hidden = [_hidden(level) for level in shown]
         wind = [_prior(len(WINDS), w, "wind" in h) for w, h in zip(self.shown_wind, hidden)]
         factor = [_prior(len(FACTORS), FACTORS.index(1), "slip" in h) for h in hidden]
@@ -89,10 +90,20 @@ class MovesBelief:
         share = np.rint(left * (SHARES - 1)).astype(int)
         outcome = (pattern * SLIPS + level) * SHARES + share
         np.add.at(self.counts, (task, action, outcome), 1)
+        self._estimate = None
         self.in_doubt[task[~matches[np.arange(len(action)), action]]] = True
 
     def estimate(self) -> MoveEstimate:
-        """Return the posterior of the controls, and the likeliest wind and slip."""
+        """Return the posterior of the controls, and the likeliest wind and slip.
+
+        It is kept until the next outcomes: do not change it.
+        """
+        if self._estimate is None:
+            self._estimate = self._computed_estimate()
+        return self._estimate
+
+    def _computed_estimate(self) -> MoveEstimate:
+        """Return the estimate that the counts give."""
         n_tasks = len(self.counts)
         controls = np.tile(np.eye(N_ACTIONS), (n_tasks, 1, 1))
         wind, factor = self.winds.copy(), np.ones(n_tasks)

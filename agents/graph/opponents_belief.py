@@ -47,11 +47,14 @@ class OpponentsBelief:
         self.seen = 0
 
     @property
+    def is_known(self) -> bool:
+        """Whether there is enough evidence to believe in one kind and pace."""
+        return bool(self.possible.sum() == 1 or (self.possible.any() and self.seen >= ENOUGH))
+
+    @property
     def level(self) -> Level:
         """The shown level with the opponents as believed; as unknown before there is evidence."""
-        if self.possible.sum() == 1 or (self.possible.any() and self.seen >= ENOUGH):
-            return self.levels[int(self.possible.argmax())]
-        return self.shown
+        return self.levels[int(self.possible.argmax())] if self.is_known else self.shown
 
     def add(self, moved: Moved) -> None:
         """Rule out what contradicts these moves."""
