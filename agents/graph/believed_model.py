@@ -5,7 +5,7 @@ A policy can be tried out on this model without playing. Nothing hidden enters.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from agents.graph.experience import Experience
 from agents.graph.graph_inputs import Floats32, move_effects
 from game.text.level import Level
-from game.world.rules import Bools, Floats, Ints
+from game.world.rules import STAY, Bools, Floats, Ints
 from game.world.shown_graph import ShownGraph
 
 SHARPER = (1.0, 2.0, 4.0, 16.0)  # powers of a policy's probabilities that are tried out
+HASTE = 1e-5  # of the largest shown reward: cost of a move that makes a plan take the shortest way
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class BelievedModel:
     """The moves in N nodes of T tasks, as believed."""
 
     graph: ShownGraph
+    next: Ints  # [N, A] the node after each move, if it takes effect
     reward: Floats  # [N, A] if the move takes effect
     ends: Bools  # [N, A] the episode ends with the move
     effect: Floats32 | None  # [N, A, A] probability of the effective move; None: the intended one
@@ -35,16 +37,20 @@ class BelievedModel:
         """Return the model that goes with what was experienced."""
         graph, batch = experience.graph, experience.batch
         belief = experience.moves.estimate()
+        blocked = experience.blocked()
+        following = np.where(blocked, np.arange(graph.n_nodes)[:, None], graph.next)
         goal_ends = np.array([level.ends == "goal" for level in graph.shown])[graph.task]
-        known = (goal_ends & (experience.goals[graph.cell] > 0))[graph.next]
-        pays = experience.goal_pays[graph.cell[graph.next]]
+        known = (goal_ends & (experience.goals[graph.cell] > 0))[following]
+        pays = experience.goal_pays[graph.cell[following]]
         ordinary = graph.reward + experience.beyond() * ~graph.terminated
+        ordinary = np.where(blocked, ordinary[:, [STAY]], ordinary)
         start = np.zeros(graph.n_nodes)
         np.add.at(start, graph.node, batch.start)
         return cls(
             graph=graph,
+            next=following,
             reward=np.where(known, pays, ordinary),
-            ends=graph.terminated | known,
+            ends=(graph.terminated & ~blocked) | known,
             effect=move_effects(graph, belief.wind, belief.slip_factor),
             start=start,
             steps=batch.steps,
@@ -69,12 +75,45 @@ class BelievedModel:
         value = np.zeros_like(now)
         left = self.steps[graph.task][:, None]
         for step in range(int(self.steps.max()), 0, -1):
-            new = now + (onward * value[graph.next]).sum(1)
+            new = now + (onward * value[self.next]).sum(1)
             new[graph.over] = 0
             value = np.where(step <= left, new, value)
         weighted = value * self.start[:, None]
         promised: Floats = np.add.reduceat(weighted, graph.first[:-1])
         return promised
+
+    def best(self, *policies: Floats) -> Floats:
+        """Return in each task that of some policies [N, A] which promises most."""
+        stacked = np.stack(policies, -1)
+        best = self.returns(stacked).argmax(1)  # [T]
+        chosen: Floats = np.take_along_axis(stacked, best[self.graph.task][:, None, None], 2)
+        return chosen[..., 0]
+
+    def values(self, left: Ints) -> Floats:
+        """Return what each move [N, A] is worth with `left` [N] moves to go, this one included, by
+        value iteration."""
+        q = np.zeros(self.reward.shape)
+        for step in range(int(left.max())):
+            value = np.where(self.graph.over, 0.0, q.max(1))
+            ahead = self.expected(self.reward + value[self.next] * ~self.ends)
+            ahead = np.where((step < left)[:, None], ahead, q)
+            if np.array_equal(ahead, q):
+                break
+            q = ahead
+        return q
+
+    def plan(self) -> Floats:
+        """Return the policy [N, A] of the moves that are worth most, by the shortest ways."""
+        unit = HASTE * self.graph.largest_reward[self.graph.task, None]
+        q = replace(self, reward=self.reward - unit).values(self.steps[self.graph.task])
+        best = q > q.max(1, keepdims=True) - unit / 2
+        policy: Floats = best / best.sum(1, keepdims=True)
+        return policy
+
+
+def is_settled(experience: Experience) -> Bools:
+    """Return the tasks [T] in which there is nothing left to find or to try, opponents included."""
+    return experience.settled & ~experience.has_unknown_opponents
 
 
 class BestSoFar:
@@ -82,16 +121,17 @@ class BestSoFar:
 
     Once there is nothing left to find or to try, a new policy takes the place of the one before
     only if it promises more: so adaptation does not make it worse. Of each new policy, sharper ones
-    are tried out, too.
+    are tried out, too, and with `plans` the plan that is best on the believed model.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, plans: bool) -> None:
+        self._plans = plans
         # by task: the shown level, and the move probabilities [n, A] in its nodes
         self._kept: dict[int, tuple[Level, Floats]] = {}
 
     def choose(self, experience: Experience, moves: NDArray[np.float64]) -> Floats:
         """Return the move probabilities [N, A] to go by, given new ones."""
-        settled = experience.settled & ~experience.has_unknown_opponents
+        settled = is_settled(experience)
         if not settled.any():
             return moves
         graph = experience.graph
@@ -100,9 +140,9 @@ class BestSoFar:
         for t, (level, kept) in self._kept.items():
             if graph.shown[t] is level:
                 before[nodes[t]] = kept
-        policies = np.stack([before, *(sharpened(moves, power) for power in SHARPER)], -1)
-        best = BelievedModel.of(experience).returns(policies).argmax(1)  # [T]
-        chosen = np.take_along_axis(policies, best[graph.task][:, None, None], 2)[..., 0]
+        model = BelievedModel.of(experience)
+        new = [sharpened(moves, power) for power in SHARPER]
+        chosen = model.best(before, *new, *([model.plan()] if self._plans else []))
         chosen = np.where(settled[graph.task][:, None], chosen, moves)
         self._kept = {int(t): (graph.shown[t], chosen[nodes[t]]) for t in np.flatnonzero(settled)}
         return chosen

@@ -6,6 +6,7 @@ and wherever boxes and opponents are.
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,6 +69,7 @@ class Experience:
         self.counted: Floats = np.zeros(n_cells)  # number of rewards in that sum
         self.class_paid: Floats = np.zeros(n_classes)  # the same by what was entered
         self.class_counted: Floats = np.zeros(n_classes)
+        self.no_room: Bools = np.zeros(n_cells, bool)  # where a box could not be pushed
         self.episodes: Ints = np.zeros(batch.n_tasks, int)  # begun so far
         self.goal_hidden: Bools = np.array([has_hidden_goal(t.level) for t in batch.tables])
         # where an episode ends with boxes on targets, the agent's cell is no goal
@@ -76,6 +78,7 @@ class Experience:
         slippery = np.array([tables.slip.any() for tables in self.graph.tables])
         self.moves = MovesBelief(levels, winds, slippery)
         self._shown = self.graph.shown
+        self._has_boxes = np.array([tables.boxes.shape[1] > 0 for tables in self.graph.tables])
         self.opponents = {
             t: OpponentsBelief(level)
             for t, level in enumerate(self._shown)
@@ -127,6 +130,20 @@ class Experience:
         return finds
 
     @property
+    def has_unvisited(self) -> Bools:
+        """Whether there is a cell in which a task's episode can go on, and that was not visited
+        [T]."""
+        graph = self.graph
+        unvisited = ~graph.over & (self.visits[graph.cell] == 0)
+        return np.bincount(graph.task, unvisited, self.batch.n_tasks) > 0
+
+    def before_goals(self) -> Experience:
+        """Return the same experience as if no goal had been found; the episodes died there."""
+        other = copy.copy(self)
+        other.goals, other.deaths = np.zeros_like(self.goals), self.deaths + self.goals
+        return other
+
+    @property
     def goal_pays(self) -> Floats:
         """The mean reward of reaching the goal in a cell [cells]; 0 where there is none."""
         pays: Floats = self.goal_paid / np.maximum(1, self.goals)
@@ -142,6 +159,13 @@ class Experience:
         of_cell = known[cell] & ~graph.takes_coin(entered)
         expected: Floats = np.where(of_cell, by_cell[cell], by_class[entered])
         return expected
+
+    def blocked(self) -> Bools:
+        """Return the moves [N, A] that cannot push a box as shown: onto a goal, or where it was
+        tried."""
+        pushed = self.graph.pushed_to
+        blocked: Bools = (pushed >= 0) & (self.no_room | (self.goals > 0))[pushed]
+        return blocked
 
     def begin(self, task: Ints, state: Ints) -> None:
         """Count episodes that begin in these states [n] of tasks [n]."""
@@ -169,9 +193,29 @@ class Experience:
         self._count(cell, at_goal, over & ~found)
         self.goal_paid += np.bincount(cell, moves.reward * at_goal, len(self.goal_paid))
         self._count_rewards(moves, node, cell, matches, found, over)
-        self.moves.add(moves.task, moves.action, matches, graph.slip[node], graph.lean[node])
+        clear = self._met_no_hidden_goal(moves, node, cell)
+        at = node[clear]
+        self.moves.add(
+            moves.task[clear], moves.action[clear], matches[clear], graph.slip[at], graph.lean[at]
+        )
         if self.opponents:
             self._watch_opponents(moves, ~over)  # at a goal, they do not move any more
+
+    def _met_no_hidden_goal(self, moves: Moves, node: Ints, cell: Ints) -> Bools:
+        """Return which moves [n] did not stop at a box for which there may be no room.
+
+        No box can be pushed onto a goal, so a push that fails tells of a hidden one, and nothing
+        about the controls. Where it is clear which box did not move, the place is noted.
+        """
+        graph = self.graph
+        if not self._has_boxes.any():
+            return np.ones(len(node), bool)
+        pushed = graph.pushed_to[node]  # [n, A]
+        stopped = (graph.cell[node] == cell) & (pushed >= 0).any(1)
+        calm = ~self.moves.in_doubt[moves.task] & stopped
+        at = pushed[np.arange(len(node)), moves.action][calm]
+        self.no_room[at[at >= 0]] = True
+        return ~stopped
 
     def _count(self, cell: Ints, found: Bools, died: Bools) -> None:
         """Count entered cells [n], and goals and deaths there."""

@@ -9,7 +9,7 @@ from typing import Protocol, Self
 
 import numpy as np
 
-from agents.graph.believed_model import BestSoFar
+from agents.graph.believed_model import BestSoFar, is_settled
 from agents.graph.experience import Experience
 from agents.graph.graph_inputs import EACH_MOVE
 from agents.graph.walk import Walk
@@ -36,13 +36,19 @@ class MapLearner(BaseLearner):
     """A learner that adapts by maps. Its config has the `episodes` of a step, and in how many
     `parts` a step is played.
 
-    The maps are read once for each part, and with one episode a step at every move. In steps of
-    several episodes, the agent keeps the policy that promises most on its maps.
+    The maps are read once for each part, and with one episode a step at every move. Once there is
+    nothing left to find or to try, the agent keeps the policy that promises most on its maps, and
+    where it `plans` also weighs the plan that is best on them.
     """
 
     def reader(self) -> Read:
         """Return what gives the policy that belongs to the maps."""
         raise NotImplementedError
+
+    @property
+    def plans(self) -> bool:
+        """Whether plans are weighed."""
+        return True
 
     @property
     def episodes_per_step(self) -> int:
@@ -62,24 +68,28 @@ class MapLearner(BaseLearner):
         """Fill the maps and read them; see `Learner.adapt`."""
         read, episodes = self.reader(), self.config.episodes
         if episodes == 1:
-            return _by_move(read, batch, rngs, steps)
+            return _by_move(read, self.plans, batch, rngs, steps)
         parts = np.array_split(np.arange(episodes), min(self.config.parts, episodes))
-        return _by_episodes(read, batch, rngs, steps, [len(part) for part in parts])
+        sizes = [len(part) for part in parts]
+        return _by_episodes(read, self.plans, batch, rngs, steps, sizes)
 
 
 def _by_episodes(
-    read: Read, batch: GridBatch, rngs: Rngs, steps: int, sizes: list[int]
+    read: Read, plans: bool, batch: GridBatch, rngs: Rngs, steps: int, sizes: list[int]
 ) -> Iterator[AdaptationStep]:
     """Yield steps of several episodes, in parts of these sizes.
 
-    A step's exact return and probabilities are those of its first part.
+    A step's exact return and probabilities are those of its first part. Its last part looks for
+    further goals.
     """
-    experience, best = Experience(batch), BestSoFar()
+    experience, best = Experience(batch), BestSoFar(plans)
     env_steps = np.zeros(batch.n_tasks, int)
     for k in range(steps + 1):
         maps, policies, parts = experience.maps(), [], []
-        for size in sizes:
+        for part, size in enumerate(sizes):
             moves = best.choose(experience, read(experience, size))
+            if 0 < part == len(sizes) - 1:
+                moves = _search_on(experience, read, size, moves)
             policies.append(action_probabilities(experience, moves))
             parts.append(roll_out(batch, policies[-1], size, rngs))
             experience.add_episodes(parts[-1])
@@ -89,17 +99,32 @@ def _by_episodes(
         env_steps = env_steps + data.env_steps
 
 
-def _by_move(read: Read, batch: GridBatch, rngs: Rngs, steps: int) -> Iterator[AdaptationStep]:
+def _search_on(experience: Experience, read: Read, size: int, moves: Floats) -> Floats:
+    """Return move probabilities [N, A] that look for another goal where one was found.
+
+    Elsewhere, and where no cell is left to visit, they are `moves`.
+    """
+    graph = experience.graph
+    on = experience.goal_hidden & experience.settled & experience.has_unvisited
+    if not on.any():
+        return moves
+    return np.where(on[graph.task, None], read(experience.before_goals(), size), moves)
+
+
+def _by_move(
+    read: Read, plans: bool, batch: GridBatch, rngs: Rngs, steps: int
+) -> Iterator[AdaptationStep]:
     """Yield steps of one episode, in which the maps are read at every move."""
     alone = [GridBatch([tables]) for tables in batch.tables]
     walks = [Walk(one, [rng], Experience(one)) for one, rng in zip(alone, rngs, strict=True)]
+    best = [BestSoFar(plans) for _ in walks]
     env_steps = np.zeros(batch.n_tasks, int)
     for k in range(steps + 1):
         data = _empty_episode(batch)
         first = np.full(batch.reward.shape, 1 / N_ACTIONS)
         maps = ExperienceMaps.of([walk.experience.maps() for walk in walks])
         for t, walk in enumerate(walks):
-            probs = _play_episode(read, walk, data, t)
+            probs = _play_episode(read, best[t], walk, data, t)
             first[t, : probs.shape[1]] = probs[0]
         step = adaptation_step(k, env_steps, first, data, None, gradient_steps=0, stationary=False)
         yield replace(step, maps=maps)
@@ -113,15 +138,23 @@ def _empty_episode(batch: GridBatch) -> Rollout:
     return Rollout(state, np.zeros(shape, int), np.zeros(shape), np.zeros(shape, bool))
 
 
-def _play_episode(read: Read, walk: Walk, data: Rollout, t: int) -> Floats:
+def _play_episode(read: Read, best: BestSoFar, walk: Walk, data: Rollout, t: int) -> Floats:
     """Play an episode of the one task of a walk, and write it into task t of `data`.
 
+    Once there is nothing left to find or to try, the best policy is kept to the episode's end.
     Returns the probabilities of actions [1, S, A] at its beginning.
     """
     experience = walk.experience
+    kept: Floats | None = None
 
     def policy() -> Floats:
-        return action_probabilities(experience, read(experience, EACH_MOVE, walk.steps_left))
+        nonlocal kept
+        if kept is None:
+            moves = read(experience, EACH_MOVE, walk.steps_left)
+            if not is_settled(experience)[0]:
+                return action_probabilities(experience, moves)
+            kept = action_probabilities(experience, best.choose(experience, moves))
+        return kept
 
     first = probs = policy()
     for h in range(int(walk.batch.steps[0])):

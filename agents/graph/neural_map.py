@@ -62,6 +62,9 @@ class NeuralMapConfig:
     """Episodes of each adaptation step (1 to 10000). With 1, the maps are read at every move."""
     parts: int = 4
     """Times that the maps are read in a step of several episodes (1 to 10000)."""
+    planning: bool = True
+    """Whether the plan that is best on the maps is weighed against the network's policy, once there
+    is nothing left to find or to try. Training never plans."""
     stages: int = 5
     """Updates of the maps on each task in an iteration (1 to 100)."""
     each_move: float = 0.5
@@ -124,6 +127,11 @@ class NeuralMap(MapLearner, MetaLearner):
         """Return the network with the averaged weights."""
         params = {name: p.detach() for name, p in self.meta.average.items()}
         return MapReader(params, self.config.rounds).read
+
+    @property
+    def plans(self) -> bool:
+        """Whether it also weighs plans; see `MapLearner`."""
+        return self.config.planning
 
     @property
     def dtype(self) -> torch.dtype:

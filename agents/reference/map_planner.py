@@ -7,7 +7,7 @@ give, so that nobody takes planning for learning; neural-map has to learn what i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -61,22 +61,12 @@ class MapPlanner(MapLearner):
 
 def _planned(experience: Experience, left: Ints) -> Floats:
     """Return the value of each move [N, A] with `left` [N] moves to go, by value iteration."""
-    graph = experience.graph
-    model = BelievedModel.of(experience)
+    graph, model = experience.graph, BelievedModel.of(experience)
     unvisited = experience.visits[graph.cell] == 0
     wanted = ~experience.found[graph.task] & unvisited & ~graph.over
-    news = wanted[graph.next] | experience.untried[graph.entered_class]
+    news = wanted[model.next] | experience.untried[graph.entered_class]
     reward = model.reward + _optimism(experience)[graph.task, None] * news
-    ends = model.ends | news
-    q = np.zeros(reward.shape)
-    for step in range(int(left.max())):
-        value = np.where(graph.over, 0.0, q.max(1))
-        planned = model.expected(reward + value[graph.next] * ~ends)
-        planned = np.where((step < left)[:, None], planned, q)
-        if np.array_equal(planned, q):
-            break
-        q = planned
-    return q
+    return replace(model, reward=reward, ends=model.ends | news).values(left)
 
 
 def _optimism(experience: Experience) -> Floats:

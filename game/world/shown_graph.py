@@ -133,6 +133,21 @@ class ShownGraph:
                 changes[nodes] = (own[:, None] != ahead).any(-1)
         return changes
 
+    @cached_property
+    def pushed_to(self) -> Ints:
+        """The cell onto which each move pushes a box [N, A], numbered as `cell`; -1 for no box."""
+        pushed = np.full(self.next.shape, -1)
+        for t, tables in enumerate(self.tables):
+            if tables.boxes.shape[1]:
+                nodes = slice(self.first[t], self.first[t + 1])
+                places = tables.boxes[..., 0] * tables.level.width + tables.boxes[..., 1]
+                own = places[self.state[nodes]][:, None, None]  # [n, 1, 1, boxes]
+                ahead = places[self.state[self.next[nodes]]][..., None]  # [n, A, boxes, 1]
+                moved = (own != ahead).all(-1)  # [n, A, boxes]
+                cells = np.where(moved, ahead[..., 0] + self.first_cell[t], -1)
+                pushed[nodes] = cells.max(-1)
+        return pushed
+
     @property
     def n_classes(self) -> int:
         """The number of classes of `entered_class`."""

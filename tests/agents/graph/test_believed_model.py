@@ -13,7 +13,7 @@ from game.tasks.packs import load_pack
 from game.tasks.task import task_rng
 from game.text.reading import parse
 from game.world.batch import GridBatch
-from game.world.planner import expected_return
+from game.world.planner import baseline_returns, expected_return
 from game.world.rules import Floats
 from game.world.tables import N_ACTIONS
 
@@ -62,7 +62,7 @@ def test_it_does_so_once_all_that_is_hidden_was_found(pack):
 
 def test_the_best_policy_so_far_is_kept():
     batch = GridBatch.of([parse(text) for text in OPEN.values()])
-    experience, best = Experience(batch), BestSoFar()
+    experience, best = Experience(batch), BestSoFar(plans=False)
     returns = []
     for seed in range(4):
         moves = best.choose(experience, random_moves(experience, seed))
@@ -71,8 +71,37 @@ def test_the_best_policy_so_far_is_kept():
     assert (returns[-1] > returns[0] + 1e-6).any()
 
 
+@pytest.mark.parametrize("name", OPEN)
+def test_a_plan_is_optimal_where_nothing_is_hidden(name):
+    experience = Experience(GridBatch.of([parse(OPEN[name])]))
+    plan = BelievedModel.of(experience).plan()
+    exact = expected_return(experience.batch, action_probabilities(experience, plan))
+    assert exact == pytest.approx(baseline_returns(experience.batch).optimal, abs=1e-4)
+
+
+def test_a_plan_takes_the_shortest_way_where_moves_cost_nothing():
+    experience = Experience(
+        GridBatch.of([parse("goal: visible\nreward: step=0\nsteps: 30\nmap:\n@....\n....G\n")])
+    )
+    plan = BelievedModel.of(experience).plan()
+    probs = action_probabilities(experience, plan)
+    data = roll_out(experience.batch, probs, 20, [np.random.default_rng(0)])
+    assert data.alive.sum() == 20 * 5
+
+
+def test_a_box_is_not_pushed_onto_a_goal_that_was_found():
+    rows = "#####", "#@$G#", "#...#", "#####"  # the straight way would push the box onto the goal
+    experience = Experience(GridBatch.of([parse("steps: 9\nmap:\n" + "\n".join(rows) + "\n")]))
+    uniform = np.full(experience.batch.reward.shape, 1 / N_ACTIONS)
+    experience.add_episodes(roll_out(experience.batch, uniform, 200, [np.random.default_rng(0)]))
+    assert experience.settled.all()
+    model = BelievedModel.of(experience)
+    exact = expected_return(experience.batch, action_probabilities(experience, model.plan()))
+    assert exact == pytest.approx(baseline_returns(experience.batch).optimal)
+
+
 def test_while_there_is_something_to_find_the_newest_policy_counts():
-    experience, best = Experience(GridBatch.of([parse("map:\n@..\n..G\n")])), BestSoFar()
+    experience, best = Experience(GridBatch.of([parse("map:\n@..\n..G\n")])), BestSoFar(plans=False)
     for seed in range(2):
         moves = random_moves(experience, seed)
         assert np.array_equal(best.choose(experience, moves), moves)

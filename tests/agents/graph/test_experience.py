@@ -95,6 +95,14 @@ def test_normal_controls_are_taken_for_granted():
     assert np.array_equal(experience.moves.estimate().controls[0], np.eye(N_ACTIONS))
 
 
+def test_a_push_that_fails_tells_of_a_place_without_room_and_nothing_about_controls():
+    experience = walked("map:\n#######\n#@$.G.#\n#.....#\n#######\n", "rr")
+    assert film(experience, "visits")[1] == [0, 1, 2, 0, 0, 0, 0]
+    assert np.flatnonzero(experience.no_room).tolist() == [7 + 4]
+    assert experience.blocked().any()
+    assert not experience.moves.in_doubt.any()
+
+
 def test_the_kind_of_an_opponent_is_found_out():
     """After 20 random episodes the graph has the opponents' true moves, as far as they were met."""
     tasks = load_pack("opponents").split("test").tasks[:9]

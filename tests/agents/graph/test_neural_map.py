@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -64,6 +66,23 @@ def test_the_map_planner_finds_a_hidden_goal_and_keeps_it():
     scores = [baselines.score(step.returns) for step in steps]
     assert scores[-1].mean() > 0.99
     assert (scores[-1] >= scores[0] - 0.02).all()
+
+
+def test_once_all_is_known_it_plans():
+    batch = batch_of("goal: visible\nmap:\n@..#.\n.#..G\n", "ends: boxes\nmap:\n@...\n.$.X\n....\n")
+    optimal = baseline_returns(batch).optimal
+    for episodes in (1, 4):
+        for step in NeuralMap(SMALL, 0).with_episodes(episodes).adapt(batch, rngs_for(batch), 1):
+            assert step.returns == pytest.approx(optimal)
+    unplanned = NeuralMap(replace(SMALL, planning=False), 0).adapt(batch, rngs_for(batch), 1)
+    assert all((step.returns < optimal - 0.01).all() for step in unplanned)
+
+
+def test_it_looks_for_a_further_goal_and_keeps_the_best():
+    level = "legend: w = G pays=5\nsteps: 20\nmap:\n@.G.....w\n"
+    batch = batch_of(level)
+    steps = list(MapPlanner(MapPlannerConfig(), 0).adapt(batch, rngs_for(batch), 3))
+    assert steps[-1].returns == pytest.approx(baseline_returns(batch).optimal)
 
 
 def test_training_teaches_it_to_go_to_a_goal_that_it_has_found():
