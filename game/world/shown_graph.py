@@ -176,14 +176,17 @@ class ShownGraph:
 
     @cached_property
     def hidden_class(self) -> Bools:
-        """Whether what it pays to enter something of a class is drawn per task [classes]."""
-        hidden = np.zeros(self.n_classes, bool)
+        """Whether what it pays to enter something of a class is drawn per task [classes], and some
+        move enters it and goes on: what is out of reach cannot be tried."""
+        lives = ~self.over[:, None] & ~self.terminated
+        hidden, entered = np.zeros((2, self.n_classes), bool)
+        entered[self.entered_class[lives]] = True
         for t, level in enumerate(self.shown):
             for char in level.chars if level.hidden else ():
                 first = t * CLASSES + ord(char)
                 hidden[first] = _is_hidden(level, char, "cost")
                 hidden[first + CLASSES // 2] = _is_hidden(level, char, "worth")
-        return hidden
+        return hidden & entered
 
     @cached_property
     def _chars(self) -> NDArray[np.uint8]:

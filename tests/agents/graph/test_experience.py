@@ -63,6 +63,14 @@ def test_a_hidden_cost_shows_as_reward_beyond_what_was_shown():
     assert film(experience, "paid")[0][1] == pytest.approx(-0.3)  # 7 instead of 4
 
 
+def test_what_is_out_of_reach_need_not_be_tried():
+    level = "cost: mud={1, 7}\nmap:\n@.%\n..G\n"
+    walled = "cost: mud={1, 7}\nmap:\n@.#%\n..G#\n"
+    for text, n in ((level, 1), (walled, 0)):
+        experience = Experience(GridBatch.of([load_pack_of(text)[0].level]))
+        assert experience.untried.sum() == n
+
+
 def load_pack_of(text: str) -> list:
     """All tasks of a level text."""
     from game.tasks.family import family
@@ -115,6 +123,19 @@ def test_the_kind_of_an_opponent_is_found_out():
         believed = experience.graph.shown[t]
         right += believed.setting("M kind") == task.level.setting("M kind")
     assert right >= 8
+
+
+@pytest.mark.parametrize("pace", [1, 2, 3, 4])
+def test_a_hidden_pace_of_a_hunter_is_found_out(pace: int):
+    """Also the slowest one that the pack `worlds` draws."""
+    level = "define: H every={1, 2, 3, 4}\nsteps: 30\nmap:\n@......\n.......\n......H\n.#....G\n"
+    task = next(t for t in load_pack_of(level) if t.level.setting("H every") == pace)
+    experience = Experience(GridBatch.of([task.level]))
+    batch = experience.batch
+    assert experience.has_unknown_opponents.all()
+    experience.add_episodes(roll_out(batch, uniform(batch), 20, [np.random.default_rng(0)]))
+    assert not experience.has_unknown_opponents.any()
+    assert experience.graph.shown[0].setting("H every") == pace
 
 
 def test_maps_do_not_depend_on_the_other_tasks_of_a_batch():
