@@ -15,7 +15,7 @@ from game.text.values import Value
 from game.world.rules import Bools, FlatGrid, Ints, hunt
 from game.world.shown_graph import hidden_of_opponents
 
-PACES = (1, 2, 3)  # that a hidden pace may have
+PACES = (1, 2, 3, 4)  # that a hidden pace may have
 ENOUGH = 8  # moves of opponents after which the first kind that explains them all is believed
 
 
