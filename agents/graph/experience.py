@@ -234,7 +234,7 @@ class Experience:
         nothing about its cell once it is taken.
         """
         graph = self.graph
-        matches = matches & ~(graph.terminated[node] & ~graph.goal[graph.next[node]])
+        matches = matches & ~graph.deadly[node]
         n_matches = matches.sum(1)
         counts = (n_matches > 0) & (found | ~over)
         shown = (matches * graph.reward[node]).sum(1) / np.maximum(1, n_matches)

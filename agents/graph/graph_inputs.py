@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 
 from agents.graph.experience import Experience
 from game.world.rules import LEFT_FIRST, SIDES, STAY, Bools, Floats, Ints
+from game.world.shortest_paths import FAR
 from game.world.shown_graph import ShownGraph
 from game.world.tables import N_ACTIONS
 
 Floats32 = NDArray[np.float32]
-FAR = 30.0  # moves; inputs that are distances saturate at about this
+DISTANT = 30.0  # moves; inputs that are distances saturate at about this
 DEAR = 8.0  # moves; costs of as many saturate
 MOST_BEYOND = 2.0  # of rewards beyond the shown ones, in units of the largest shown reward
 EACH_MOVE = 0.1  # "episodes ahead" where experience counts at the very next move
@@ -102,7 +103,7 @@ def graph_inputs(
     """
     graph = experience.graph
     level, belief = _level_inputs(graph, experience), experience.moves.estimate()
-    outlook = _Outlook.of(experience, level.onward)
+    outlook = _Outlook.of(experience)
     steps = experience.batch.steps if steps_left is None else steps_left
     nodes, moves = level.nodes.copy(), level.moves.copy()
     of_time = {
@@ -134,7 +135,7 @@ class _Outlook:
     to_untried: Floats  # [N] to a node with such a move
 
     @classmethod
-    def of(cls, experience: Experience, onward: Bools) -> _Outlook:
+    def of(cls, experience: Experience) -> _Outlook:
         """Return the outlook that goes with what was experienced."""
         graph = experience.graph
         unvisited = ~graph.over
@@ -142,7 +143,7 @@ class _Outlook:
         goal: Bools = np.logical_or(experience.goals[graph.cell] > 0, graph.goal)
         untried: Bools = experience.untried[graph.entered_class] & ~graph.over[:, None]
         targets = (unvisited, goal, np.any(untried, axis=1))
-        return cls(unvisited, goal, untried, *(steps_to(graph, one, onward) for one in targets))
+        return cls(unvisited, goal, untried, *(steps_to(graph, one) for one in targets))
 
 
 def _of_maps(experience: Experience, outlook: _Outlook, level: _LevelInputs) -> dict[str, Any]:
@@ -172,7 +173,7 @@ def _of_moves(
     """Return the inputs of moves that are read off the maps, by name."""
     graph = experience.graph
     return {
-        "deadly": level.deadly & ~outlook.goal[graph.next],  # a goal ends it before a catch
+        "deadly": graph.deadly & ~outlook.goal[graph.next],  # a goal ends it before a catch
         "goal": outlook.goal[graph.next],
         **{name: of_maps[name][graph.next] for name in ("unvisited", "visits", "deaths")},
         "paid beyond": _beyond(experience.beyond() / level.scale[:, None]),
@@ -199,8 +200,6 @@ class _LevelInputs:
 
     nodes: Floats32
     moves: Floats32
-    onward: Bools  # [N, A] moves that lead to another node, in which the agent lives
-    deadly: Bools  # [N, A]
     scale: Floats  # [N] the largest reward that the task shows
 
 
@@ -218,14 +217,11 @@ def _computed_level_inputs(graph: ShownGraph, goal_hidden: Bools) -> _LevelInput
     largest = graph.largest_reward
     unit = np.array([abs(level.step_reward) or abs(level.goal_reward) or 1 for level in levels])
     per_step = np.array([abs(level.step_reward) * level.steps for level in levels])
-    onto_itself = graph.next == np.arange(graph.n_nodes)[:, None]
-    deadly = graph.terminated & ~graph.goal[graph.next]
-    onward = ~graph.over[:, None] & ~deadly & ~onto_itself
     start = graph.start > 0
-    from_start = _steps_from(graph, start, onward)
+    from_start = _steps_from(graph, start)
     near = _opponent_distance(graph)
     scale = largest[graph.task]
-    bump = onto_itself.copy()
+    bump = graph.next == np.arange(graph.n_nodes)[:, None]
     bump[:, STAY] = False
     nodes = np.zeros((graph.n_nodes, len(NODE_INPUTS)), np.float32)
     moves = np.zeros((graph.n_nodes, N_ACTIONS, len(MOVE_INPUTS)), np.float32)
@@ -250,11 +246,11 @@ def _computed_level_inputs(graph: ShownGraph, goal_hidden: Bools) -> _LevelInput
         "changes": graph.changes,
         "opponent next": np.exp(-near[graph.next]),
         "from start": _change(graph, from_start),
-        "onward": onward,
+        "onward": graph.onward,
     }
     _fill(nodes, NODE_INPUTS, of_node)
     _fill(moves, MOVE_INPUTS, of_move)
-    return _LevelInputs(nodes, moves, onward, deadly, scale)
+    return _LevelInputs(nodes, moves, scale)
 
 
 def _opponent_distance(graph: ShownGraph) -> Floats:
@@ -276,28 +272,21 @@ def _opponent_distance(graph: ShownGraph) -> Floats:
 # --- distances and chances ---------------------------------------------------------------------
 
 
-def steps_to(graph: ShownGraph, targets: Bools, onward: Bools) -> Floats:
-    """Return the fewest moves from each node to one of the targets [N]; infinite if there is none.
-
-    Only moves where `onward` [N, A] are taken.
-    """
-    distance = np.where(targets, 0.0, np.inf)
-    following = np.where(onward, graph.next, np.arange(graph.n_nodes)[:, None])
-    while True:
-        ahead = distance[following].min(1) + 1
-        if not (ahead < distance).any():
-            return distance
-        np.minimum(distance, ahead, out=distance)
+def steps_to(graph: ShownGraph, targets: Bools) -> Floats:
+    """Return the fewest moves from each node to one of the targets [N]; infinite if there is no
+    path."""
+    distance = graph.backward.distances(targets[None], np.zeros(1, int))[0]
+    return np.where(distance < FAR, distance, np.inf)
 
 
-def _steps_from(graph: ShownGraph, sources: Bools, onward: Bools) -> Floats:
+def _steps_from(graph: ShownGraph, sources: Bools) -> Floats:
     """Return the fewest moves from one of the sources [N] to each node; infinite if there is no
     path."""
     distance = np.where(sources, 0.0, np.inf)
     frontier, steps = np.flatnonzero(sources), 0
     while len(frontier):
         steps += 1
-        ahead = graph.next[frontier][onward[frontier]]
+        ahead = graph.next[frontier][graph.onward[frontier]]
         frontier = np.unique(ahead[np.isinf(distance[ahead])])
         distance[frontier] = steps
     return distance
@@ -305,7 +294,7 @@ def _steps_from(graph: ShownGraph, sources: Bools, onward: Bools) -> Floats:
 
 def _squashed(distance: Floats) -> Floats:
     """Return distances as numbers from 0 to 1, which stands for infinity."""
-    squashed: Floats = 1 - np.exp(-distance / FAR)
+    squashed: Floats = 1 - np.exp(-distance / DISTANT)
     return squashed
 
 

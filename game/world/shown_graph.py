@@ -24,6 +24,7 @@ from game.text.tiles import BY_CHAR, CANDIDATE, FLOOR, GOAL, HUNTER, PATROL
 from game.text.values import NORMAL
 from game.world.batch import GridBatch, once_per_batch
 from game.world.rules import Bools, Floats, Ints
+from game.world.shortest_paths import Backward
 from game.world.tables import N_ACTIONS, Tables, compile_levels
 
 LAYOUT_VERSION = 1  # of all that agents read off the graph; an agent's config names its version
@@ -86,6 +87,24 @@ class ShownGraph:
     def goal(self) -> Bools:
         """Whether the agent is on a visible goal, or has solved the level [N]."""
         return self.gathered("goal")
+
+    @cached_property
+    def deadly(self) -> Bools:
+        """Whether the episode ends with each move, and not at a goal [N, A]."""
+        deadly: Bools = self.terminated & ~self.goal[self.next]
+        return deadly
+
+    @cached_property
+    def onward(self) -> Bools:
+        """Whether each move leads to another node, in which the agent lives [N, A]."""
+        onto_itself = self.next == np.arange(self.n_nodes)[:, None]
+        onward: Bools = ~self.over[:, None] & ~self.deadly & ~onto_itself
+        return onward
+
+    @cached_property
+    def backward(self) -> Backward:
+        """The moves `onward`, for searches from where they lead."""
+        return Backward.of(self.next, self.onward)
 
     @cached_property
     def largest_reward(self) -> Floats:
