@@ -44,15 +44,20 @@ class Backward:
         goes from the targets against the moves, and comes to each node once.
         """
         distance: Distances = np.where(targets, 0, FAR).astype(np.int16)
-        row, node = targets.nonzero()
-        steps = 0
-        while len(row):
+        flat, turn = distance.reshape(-1), np.empty(distance.size, int)
+        offset = first - np.arange(len(first)) * distance.shape[1]  # from a place in `flat`
+        place = np.flatnonzero(targets)
+        row, steps = place // distance.shape[1], 0
+        while len(place):
             steps += 1
-            edge, which = self.edges_of(node + first[row])
+            edge, which = self.edges_of(place + offset[row])
             row = row[which]
-            node = self.source[edge] - first[row]
-            fresh = distance[row, node] == FAR
-            key = np.unique(row[fresh] * distance.shape[1] + node[fresh])
-            row, node = np.divmod(key, distance.shape[1])
-            distance[row, node] = steps
+            place = self.source[edge] - offset[row]
+            fresh = flat.take(place) == FAR
+            place, row = place[fresh], row[fresh]
+            flat[place] = steps
+            turns = np.arange(len(place))
+            turn[place] = turns
+            once = turn[place] == turns  # of several moves from one node, the last
+            place, row = place[once], row[once]
         return distance
