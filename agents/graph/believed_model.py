@@ -16,6 +16,7 @@ from agents.graph.graph_inputs import Floats32, move_effects
 from game.text.level import Level
 from game.world.rules import STAY, Bools, Floats, Ints
 from game.world.shown_graph import ShownGraph
+from game.world.tables import N_ACTIONS
 
 SHARPER = (1.0, 2.0, 4.0, 16.0)  # powers of a policy's probabilities that are tried out
 HASTE = 1e-5  # of the largest shown reward: cost of a move that makes a plan take the shortest way
@@ -57,14 +58,13 @@ class BelievedModel:
             steps=batch.steps,
         )
 
-    def is_like(self, other: BelievedModel) -> bool:
-        """Return whether both are the same for all that matters to a policy."""
-        if self.graph is not other.graph or (self.effect is None) != (other.effect is None):
-            return False
-        parts = [(self.next, other.next), (self.reward, other.reward), (self.ends, other.ends)]
-        if self.effect is not None and other.effect is not None:
-            parts.append((self.effect, other.effect))
-        return all(np.allclose(own, its) for own, its in parts)
+    def of_task(self, t: int) -> tuple[np.ndarray, ...]:
+        """Return all that matters to a policy in task t: the moves in its nodes, what they pay and
+        end, and which of them take effect."""
+        first, end = self.graph.first[t : t + 2]
+        effect = np.eye(N_ACTIONS) if self.effect is None else self.effect[first:end]
+        effects = np.broadcast_to(effect, (end - first, N_ACTIONS, N_ACTIONS))
+        return self.next[first:end] - first, self.reward[first:end], self.ends[first:end], effects
 
     def expected(self, values: Floats) -> Floats:
         """Return values of effective moves [N, A, ..] as those of intended moves [N, A, ..]."""
@@ -139,34 +139,50 @@ class BestSoFar:
 
     def __init__(self, plans: bool) -> None:
         self._plans = plans
-        self._last: tuple[BelievedModel, Floats] | None = None  # a model, and the best policy on it
-        # by task: the shown level, and the move probabilities [n, A] in its nodes
-        self._kept: dict[int, tuple[Level, Floats]] = {}
+        self._kept: dict[int, _Kept] = {}  # by task
 
     def choose(self, experience: Experience, new: Callable[[], NDArray[np.float64]]) -> Floats:
         """Return the move probabilities [N, A] to go by, where `new` gives new ones.
 
-        It is not called where the best plan is known already.
+        A task that knows the best plan goes by it as long as it believes in the same level; `new`
+        is not called where all tasks do.
         """
         settled = is_settled(experience)
         if not settled.any():
             return new()
         graph, model = experience.graph, BelievedModel.of(experience)
-        if self._last and self._last[0].is_like(model):
-            return self._last[1]
-        moves = new()
+        parts = {t: model.of_task(t) for t in np.flatnonzero(settled).tolist()}
+        kept = {t: one for t, one in self._kept.items() if graph.shown[t] is one.level}
+        done = {t for t, one in kept.items() if self._plans and one.is_for(parts[t])}
+        if len(done) == len(settled):
+            return np.concatenate([kept[t].moves for t in range(len(settled))])
         nodes = [slice(*graph.first[t : t + 2]) for t in range(len(settled))]
+        moves = new()
         before = moves.copy()
-        for t, (level, kept) in self._kept.items():
-            if graph.shown[t] is level:
-                before[nodes[t]] = kept
+        for t, one in kept.items():
+            before[nodes[t]] = one.moves
         policies = [before, *(sharpened(moves, power) for power in SHARPER)]
-        chosen = model.best(*policies, *([model.plan()] if self._plans else []))
-        chosen = np.where(settled[graph.task][:, None], chosen, moves)
-        self._kept = {int(t): (graph.shown[t], chosen[nodes[t]]) for t in np.flatnonzero(settled)}
-        if self._plans and settled.all():
-            self._last = model, chosen
+        best = model.best(*policies, *([model.plan()] if self._plans else []))
+        chosen = moves.copy()
+        for t in done:
+            chosen[nodes[t]] = kept[t].moves
+        for t in parts.keys() - done:
+            chosen[nodes[t]] = best[nodes[t]]
+            self._kept[t] = _Kept(graph.shown[t], parts[t], best[nodes[t]])
         return chosen
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """The policy that promises most in a task so far."""
+
+    level: Level  # as shown
+    model: tuple[np.ndarray, ...]  # on which it does; see `BelievedModel.of_task`
+    moves: Floats  # [n, A] probabilities in the task's nodes
+
+    def is_for(self, model: tuple[np.ndarray, ...]) -> bool:
+        """Return whether it was chosen on this model."""
+        return all(np.allclose(own, its) for own, its in zip(self.model, model, strict=True))
 
 
 def sharpened(moves: Floats, power: float) -> Floats:

@@ -17,6 +17,7 @@ from game.text.reading import parse
 from game.world.batch import GridBatch
 from game.world.planner import baseline_returns, expected_return
 from game.world.rules import Floats
+from game.world.shown_graph import CLASSES
 from game.world.tables import N_ACTIONS
 
 OPEN = {
@@ -124,6 +125,23 @@ def test_where_the_best_plan_is_known_nothing_is_asked_again():
     experience.class_counted += 1  # now all moves pay more
     best.choose(experience, new)
     assert len(asked) == 2
+
+
+def test_a_task_keeps_its_policy_whatever_the_others_of_its_batch_learn(monkeypatch):
+    """Even if the plan is a poor one, which later policies would surpass."""
+    alone, both = (
+        Experience(GridBatch.of([parse(OPEN[name]) for name in names]))
+        for names in (["maze"], ["maze", "two starts"])
+    )
+    good = BelievedModel.of(both).plan()
+    poor = np.full(good.shape, 0.2)
+    monkeypatch.setattr(BelievedModel, "plan", lambda model: np.full(model.next.shape, 0.2))
+    n, best, best_of_both = alone.graph.n_nodes, BestSoFar(plans=True), BestSoFar(plans=True)
+    for moves in (poor, good, good):
+        kept = best.choose(alone, moves[:n].copy)
+        assert np.array_equal(best_of_both.choose(both, moves.copy)[:n], kept)
+        both.class_paid[CLASSES:] += 1  # the second task's moves pay more now
+        both.class_counted[CLASSES:] += 1
 
 
 def test_sharper_policies_are_distributions():
