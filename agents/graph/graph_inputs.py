@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.graph.experience import Experience
+from game.world.batch import Chance
 from game.world.rules import LEFT_FIRST, SIDES, STAY, Bools, Floats, Ints
 from game.world.shortest_paths import FAR
 from game.world.shown_graph import ShownGraph
@@ -319,11 +320,15 @@ def move_effects(graph: ShownGraph, wind: Floats, slip_factor: Floats) -> Floats
     slip = np.minimum(1, graph.slip * slip_factor[graph.task])
     if not (slip.any() or wind.any()):
         return None
-    own, blown = np.eye(N_ACTIONS), wind[graph.task]
-    slid = own + slip[:, None, None] * (own[SIDES].mean(1) - own)
-    lean = graph.lean * np.minimum(1, slip_factor[graph.task])
-    if lean.any():
-        to_left = LEFT_FIRST[:, None] * (own[SIDES[:, 0]] - own[SIDES[:, 1]])  # [A, A]
-        slid = slid + lean[:, None, None] * to_left
-    calm = (1 - blown.sum(1))[:, None, None]
-    return (calm * slid + blown[:, None]).astype(np.float32)
+    blown, lean = wind[graph.task], graph.lean * np.minimum(1, slip_factor[graph.task])
+    to_sides = np.eye(N_ACTIONS)[SIDES]  # [A, 2, A]
+    chance = Chance(  # of each node, as if it were a task, and an intended move a state
+        slip=slip[:, None, None],
+        sides=to_sides.mean(1),
+        wind=blown[:, None],
+        calm=(1 - blown.sum(1))[:, None, None],
+        lean=lean[:, None, None] if lean.any() else None,
+        turns=LEFT_FIRST[:, None] * (to_sides[:, 0] - to_sides[:, 1]),
+    )
+    effect: Floats32 = chance.effective(np.eye(N_ACTIONS)).astype(np.float32)
+    return effect
