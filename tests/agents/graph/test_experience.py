@@ -9,6 +9,7 @@ from agents.graph.experience import Experience, Moves
 from agents.rollout import roll_out
 from game.tasks.packs import load_pack
 from game.tasks.task import task_rng
+from game.text.level import Level
 from game.text.reading import parse
 from game.text.tiles import ACTIONS
 from game.text.values import moves_of
@@ -17,9 +18,9 @@ from game.world.rules import MOVES, STAY
 from game.world.tables import N_ACTIONS
 
 
-def walked(text: str, actions: str) -> Experience:
+def walked(level: Level | str, actions: str) -> Experience:
     """The experience of one episode with these actions, by their first letters."""
-    batch = GridBatch.of([parse(text)])
+    batch = GridBatch.of([parse(level) if isinstance(level, str) else level])
     tables, experience = batch.tables[0], Experience(batch)
     state = int(tables.starts[0])
     task = np.zeros(1, int)

@@ -7,7 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from agents.contract import RULES
 from agents.graph.neural_map import NeuralMap, NeuralMapConfig
+from agents.learner_registry import make_learner
 from agents.reference.map_planner import MapPlanner, MapPlannerConfig
 from game.tasks.packs import load_pack
 from game.tasks.task import task_rng
@@ -17,6 +19,10 @@ from game.world.batch import GridBatch
 from game.world.planner import baseline_returns
 
 SMALL = NeuralMapConfig(channels=8, rounds=3, episodes=4, parts=2)
+BY_MOVE = (  # rules of the contract for what is played at every move otherwise than by episodes
+    "a_batch_adapts_as_its_tasks_do_alone",
+    "the_episodes_shown_follow_the_tables",
+)
 
 
 def batch_of(*levels: Level | str) -> GridBatch:
@@ -37,6 +43,13 @@ def test_it_adapts_on_a_map_of_40_by_40_with_8000_states():
     assert second.maps is not None
     assert 0 < second.maps.explored(0) < 1
     assert second.maps.is_searching(0)
+
+
+@pytest.mark.parametrize("rule", BY_MOVE)
+@pytest.mark.parametrize("kind", ["neural-map", "map-planner"])
+def test_with_one_episode_a_step_it_meets_the_contract(kind: str, rule: str):
+    options = {"channels": 2, "rounds": 2} if kind == "neural-map" else {}
+    RULES[rule](lambda seed: make_learner(kind, seed, episodes=1, **options))
 
 
 @pytest.mark.parametrize("kind", ["neural-map", "map-planner"])
