@@ -7,14 +7,15 @@ import pytest
 
 from agents.graph.experience import Experience, Moves
 from agents.rollout import roll_out
+from game.tasks.family import family
 from game.tasks.packs import load_pack
-from game.tasks.task import task_rng
+from game.tasks.task import Task, task_rng
 from game.text.level import Level
 from game.text.reading import parse
 from game.text.tiles import ACTIONS
 from game.text.values import moves_of
 from game.world.batch import GridBatch
-from game.world.rules import MOVES, STAY
+from game.world.rules import STAY
 from game.world.tables import N_ACTIONS
 
 
@@ -54,7 +55,7 @@ def test_visits_goals_and_deaths_are_counted_by_cell():
 
 def test_a_hidden_cost_shows_as_reward_beyond_what_was_shown():
     level = "cost: mud={1, 7}\nmap:\n@%%\n..G\n"
-    task = next(t for t in load_pack_of(level) if "7" in dict(t.drawn)["cost mud"])
+    task = next(t for t in tasks_of(level) if "7" in dict(t.drawn)["cost mud"])
     experience = Experience(GridBatch.of([task.level]))
     data = roll_out(experience.batch, uniform(experience.batch), 20, [np.random.default_rng(0)])
     untried = experience.untried.sum()
@@ -68,14 +69,12 @@ def test_what_is_out_of_reach_need_not_be_tried():
     level = "cost: mud={1, 7}\nmap:\n@.%\n..G\n"
     walled = "cost: mud={1, 7}\nmap:\n@.#%\n..G#\n"
     for text, n in ((level, 1), (walled, 0)):
-        experience = Experience(GridBatch.of([load_pack_of(text)[0].level]))
+        experience = Experience(GridBatch.of([tasks_of(text)[0].level]))
         assert experience.untried.sum() == n
 
 
-def load_pack_of(text: str) -> list:
+def tasks_of(text: str) -> list[Task]:
     """All tasks of a level text."""
-    from game.tasks.family import family
-
     return list(family(parse(text), "level"))
 
 
@@ -130,7 +129,7 @@ def test_the_kind_of_an_opponent_is_found_out():
 def test_a_hidden_pace_of_a_hunter_is_found_out(pace: int):
     """Also the slowest one that the pack `worlds` draws."""
     level = "define: H every={1, 2, 3, 4}\nsteps: 30\nmap:\n@......\n.......\n......H\n.#....G\n"
-    task = next(t for t in load_pack_of(level) if t.level.setting("H every") == pace)
+    task = next(t for t in tasks_of(level) if t.level.setting("H every") == pace)
     experience = Experience(GridBatch.of([task.level]))
     batch = experience.batch
     assert experience.has_unknown_opponents.all()
@@ -149,7 +148,3 @@ def test_maps_do_not_depend_on_the_other_tasks_of_a_batch():
         part = Experience(alone)
         part.add_episodes(roll_out(alone, uniform(alone), 5, [task_rng(0, task)]))
         assert np.array_equal(whole.maps().paid[t], part.maps().paid[0])
-
-
-def test_moves_have_their_unit_lengths():
-    assert np.abs(MOVES).sum(1).tolist() == [1, 1, 1, 1, 0]
