@@ -7,7 +7,7 @@ import pytest
 
 from agents.graph.experience import Experience, Moves
 from agents.rollout import roll_out
-from game.tasks.family import family
+from game.tasks.family import draw_tasks, family
 from game.tasks.packs import load_pack
 from game.tasks.task import Task, task_rng
 from game.text.level import Level
@@ -136,6 +136,17 @@ def test_a_hidden_pace_of_a_hunter_is_found_out(pace: int):
     experience.add_episodes(roll_out(batch, uniform(batch), 20, [np.random.default_rng(0)]))
     assert not experience.has_unknown_opponents.any()
     assert experience.graph.shown[0].setting("H every") == pace
+
+
+def test_many_kinds_of_hidden_opponents_stay_unknown():
+    """Six kinds and paces, each drawn by itself, have too many combinations to weigh them all."""
+    legend = "".join(f"legend: {c} = M kind={{x, y}} every={{1, 2}}\n" for c in "nqrtuw")
+    text = f"{legend}steps: 5\nmap:\n@.....G\n.......\nn.q.r.t\n.......\nu.w....\n"
+    level = next(draw_tasks(parse(text), "", np.random.default_rng(0))).level
+    experience = Experience(GridBatch.of([level]))
+    batch = experience.batch
+    experience.add_episodes(roll_out(batch, uniform(batch), 3, [np.random.default_rng(0)]))
+    assert experience.has_unknown_opponents.all()
 
 
 def test_maps_do_not_depend_on_the_other_tasks_of_a_batch():
