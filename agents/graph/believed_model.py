@@ -115,10 +115,21 @@ class BelievedModel:
             q = ahead
         return q
 
-    def plan(self) -> Floats:
-        """Return the policy [N, A] of the moves that are worth most, by the shortest ways."""
+    def plans(self) -> list[Floats]:
+        """Return the best plans: policies [N, A] of the moves that are worth most, by the shortest
+        ways.
+
+        A policy has no clock. One plan has a whole episode to go in each node; the other what is
+        left after the fewest moves from a start, which counts where time is short.
+        """
+        steps = self.steps[self.graph.task]
+        left = np.maximum(1, steps - np.minimum(self.graph.from_start, steps)).astype(int)
+        return [self._plan(steps), self._plan(left)]
+
+    def _plan(self, left: Ints) -> Floats:
+        """Return the plan [N, A] with `left` [N] moves to go."""
         unit = HASTE * self.graph.largest_reward[self.graph.task, None]
-        q = replace(self, reward=self.reward - unit).values(self.steps[self.graph.task])
+        q = replace(self, reward=self.reward - unit).values(left)
         best = q > q.max(1, keepdims=True) - unit / 2
         policy: Floats = best / best.sum(1, keepdims=True)
         return policy
@@ -134,7 +145,7 @@ class BestSoFar:
 
     Once there is nothing left to find or to try, a new policy takes the place of the one before
     only if it promises more: so adaptation does not make it worse. Of each new policy, sharper ones
-    are tried out, too, and with `plans` the plan that is best on the believed model.
+    are tried out, too, and with `plans` the best plans on the believed model.
     """
 
     def __init__(self, plans: bool) -> None:
@@ -162,7 +173,7 @@ class BestSoFar:
         for t, one in kept.items():
             before[nodes[t]] = one.moves
         policies = [before, *(sharpened(moves, power) for power in SHARPER)]
-        best = model.best(*policies, *([model.plan()] if self._plans else []))
+        best = model.best(*policies, *(model.plans() if self._plans else []))
         chosen = moves.copy()
         for t in done:
             chosen[nodes[t]] = kept[t].moves

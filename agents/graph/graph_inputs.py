@@ -219,7 +219,6 @@ def _computed_level_inputs(graph: ShownGraph, goal_hidden: Bools) -> _LevelInput
     unit = np.array([abs(level.step_reward) or abs(level.goal_reward) or 1 for level in levels])
     per_step = np.array([abs(level.step_reward) * level.steps for level in levels])
     start = graph.start > 0
-    from_start = _steps_from(graph, start)
     near = _opponent_distance(graph)
     scale = largest[graph.task]
     bump = graph.next == np.arange(graph.n_nodes)[:, None]
@@ -232,7 +231,7 @@ def _computed_level_inputs(graph: ShownGraph, goal_hidden: Bools) -> _LevelInput
         "goal shown": graph.goal,
         "slip": graph.slip,
         "start": start,
-        "from start": _squashed(from_start),
+        "from start": _squashed(graph.from_start),
         "opponent near": np.exp(-near / 2),
         "step reward": np.tanh(per_step / largest)[graph.task],
         "goal ends": np.array([level.ends == "goal" for level in levels])[graph.task],
@@ -246,7 +245,7 @@ def _computed_level_inputs(graph: ShownGraph, goal_hidden: Bools) -> _LevelInput
         "stays": np.arange(N_ACTIONS) == STAY,
         "changes": graph.changes,
         "opponent next": np.exp(-near[graph.next]),
-        "from start": _change(graph, from_start),
+        "from start": _change(graph, graph.from_start),
         "onward": graph.onward,
     }
     _fill(nodes, NODE_INPUTS, of_node)
@@ -278,19 +277,6 @@ def steps_to(graph: ShownGraph, targets: Bools) -> Floats:
     path."""
     distance = graph.backward.distances(targets[None], np.zeros(1, int))[0]
     return np.where(distance < FAR, distance, np.inf)
-
-
-def _steps_from(graph: ShownGraph, sources: Bools) -> Floats:
-    """Return the fewest moves from one of the sources [N] to each node; infinite if there is no
-    path."""
-    distance = np.where(sources, 0.0, np.inf)
-    frontier, steps = np.flatnonzero(sources), 0
-    while len(frontier):
-        steps += 1
-        ahead = graph.next[frontier][graph.onward[frontier]]
-        frontier = np.unique(ahead[np.isinf(distance[ahead])])
-        distance[frontier] = steps
-    return distance
 
 
 def _squashed(distance: Floats) -> Floats:

@@ -107,6 +107,19 @@ class ShownGraph:
         return Backward.of(self.next, self.onward)
 
     @cached_property
+    def from_start(self) -> Floats:
+        """The fewest moves from a start to each node [N]; infinite if there is no path."""
+        frontier, steps = np.flatnonzero(self.start > 0), 0
+        distance = np.full(self.n_nodes, np.inf)
+        distance[frontier] = 0
+        while len(frontier):
+            steps += 1
+            ahead = self.next[frontier][self.onward[frontier]]
+            frontier = np.unique(ahead[np.isinf(distance[ahead])])
+            distance[frontier] = steps
+        return distance
+
+    @cached_property
     def largest_reward(self) -> Floats:
         """The largest reward that each task shows [T], of the goal or a move; 1 if all are 0."""
         moves = [float(np.abs(tables.reward).max()) for tables in self.tables]
