@@ -42,7 +42,7 @@ class BelievedModel:
         blocked = experience.blocked()
         following = np.where(blocked, np.arange(graph.n_nodes)[:, None], graph.next)
         goal_ends = np.array([level.ends == "goal" for level in graph.shown])[graph.task]
-        known = (goal_ends & (experience.goals[graph.cell] > 0))[following]
+        known = (goal_ends & experience.is_goal[graph.cell])[following]
         pays = experience.goal_pays[graph.cell[following]]
         ordinary = graph.reward + experience.beyond() * ~graph.terminated
         ordinary = np.where(blocked, ordinary[:, [STAY]], ordinary)

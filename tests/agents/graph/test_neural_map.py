@@ -98,6 +98,12 @@ def test_it_looks_for_a_further_goal_and_keeps_the_best():
     assert steps[-1].returns == pytest.approx(baseline_returns(batch).optimal)
 
 
+def test_move_by_move_it_does_not_settle_for_a_poor_goal():
+    batch = batch_of("legend: w = G pays=0.2\nsteps: 20\nmap:\n.w@....G.\n#########\n")
+    steps = list(MapPlanner(MapPlannerConfig(episodes=1), 0).adapt(batch, rngs_for(batch), 9))
+    assert steps[-1].returns == pytest.approx(baseline_returns(batch).optimal)
+
+
 def test_training_teaches_it_to_go_to_a_goal_that_it_has_found():
     """After 40 iterations on corridors it returns to where the goal was."""
     text = "steps: 12\nmap:\n{}\n"
