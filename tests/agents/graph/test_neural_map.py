@@ -99,7 +99,7 @@ def test_it_looks_for_a_further_goal_and_keeps_the_best():
 
 
 def test_it_dares_to_go_where_it_would_be_caught_if_the_goal_is_nowhere_else():
-    level = "steps: 20\nmap:\n#######\n#,#,..#\n#H,...#\n#..@..#\n#G...,#\n#.##,##\n#######\n"
+    level = "steps: 12\ndefine: H every=1\nmap:\n#####\n#@..#\n#..H#\n#..G#\n#####\n"
     batch = batch_of(level)
     steps = list(MapPlanner(MapPlannerConfig(), 0).adapt(batch, rngs_for(batch), 5))
     assert steps[-1].returns == pytest.approx(baseline_returns(batch).optimal)
