@@ -4,7 +4,8 @@ With the body 'features', that is the features of each state, and the whole netw
 'graph', a graph network reads the shown level, and gives features of each move in each of its
 nodes. That encoder is meta-learned and constant while adapting. A head on its features adapts, and
 two tables that start at zero on every task: of logits, one for each node and action, and of values,
-one for each node, which attract or repel from afar.
+one for each node, which attract or repel from afar. Besides, actions are told apart by what they
+did (`ToldControls`); that takes no gradient, and training does without it.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ from agents.gradient.losses import (
     state_action_sums,
 )
 from agents.gradient.policy import Observation, Params, log_probs
+from agents.graph.experience import Experience
 from agents.inner_config import InnerConfig
 from agents.rollout import Rngs, Rollout, adaptation_step, roll_out
 from game.session.trace import AdaptationStep
@@ -253,6 +254,30 @@ def _trusted_share(before: Tensor, after: Tensor, data: Rollout, limit: float) -
     return (limit / divergence.clamp_min(1e-9)).pow(0.75).clamp_max(1)[:, None, None]
 
 
+class ToldControls:
+    """What the episodes of T tasks tell about which move each action is."""
+
+    def __init__(self, batch: GridBatch) -> None:
+        self._batch = batch
+        self._experience: Experience | None = None
+
+    def controls(
+        self, params: Params, features: Observation, log_probs_before: Tensor, data: Rollout
+    ) -> tuple[Observation, Tensor]:
+        """Return what policies observe after new episodes, and their log-probabilities [T, S, A].
+
+        Only policies that observe moves take heed: their actions are told apart by what they did.
+        """
+        if isinstance(features, Tensor):
+            return features, log_probs_before
+        self._experience = self._experience or Experience(self._batch)
+        self._experience.add_episodes(data)
+        believed = self._experience.moves.estimate().controls  # [T, A, A]
+        controls = torch.from_numpy(believed).to(log_probs_before.dtype).mT
+        features = replace(features, controls=controls)
+        return features, log_probs(params, features)
+
+
 def inner_loop(
     params: Params,
     step_sizes: Sequence[Params],
@@ -273,11 +298,11 @@ def inner_loop(
     """
     params = {name: p.detach() for name, p in params.items()}
     env_steps = np.zeros(batch.n_tasks, int)
-    objective = InnerObjective(batch, config)
+    objective, told = InnerObjective(batch, config), ToldControls(batch)
     for k in range(steps + 1):
         if k in changes:
             batch, features = changes[k]
-            objective = InnerObjective(batch, config)
+            objective, told = InnerObjective(batch, config), ToldControls(batch)
         params = {name: p.requires_grad_() for name, p in params.items()}
         logp = log_probs(params, features)
         data = collect_episodes(batch, logp, config.episodes, rngs)
@@ -288,6 +313,7 @@ def inner_loop(
         if k == steps:
             return
         env_steps = env_steps + data.env_steps
+        features, logp = told.controls(params, features, logp, data)
         sizes = step_sizes[min(k, len(step_sizes) - 1)]
         params = inner_update(params, sizes, features, logp, data, objective)
         params = {name: p.detach() for name, p in params.items()}

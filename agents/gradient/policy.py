@@ -31,6 +31,7 @@ class MoveFeatures:
     node: Tensor  # [T, S] the node of each state, numbered from 0 in each task
     encoded: Tensor  # [T, M, A, C] the same as `moves`, a function of the `encoder` in training
     encoder: Params
+    controls: Tensor | None = None  # [T, A, A] probability that a move (row) is an action (column)
 
 
 Observation = Tensor | MoveFeatures  # the features [T, S, F] of states, or those of moves
@@ -80,7 +81,8 @@ def log_probs(params: Params, observation: Observation) -> Tensor:
 
     From features of moves, the network gives a score for each move, and `values` [T, M, 1] add to
     it where the move leads. The matrix `controls` [T, A, A] makes logits of actions from the scores
-    of moves, and `table` [T, M, A] adds a logit in each node.
+    of moves, and `table` [T, M, A] adds a logit in each node. Where actions were found to be other
+    moves than under normal controls, their logits change places.
     """
     if isinstance(observation, Tensor):
         return torch.log_softmax(_network(params, observation), -1)
@@ -88,7 +90,10 @@ def log_probs(params: Params, observation: Observation) -> Tensor:
     scores = _network(params, moves.flatten(1, 2)).view(moves.shape[:3])
     scores = scores + _values_ahead(params[VALUES][..., 0], observation.next)
     scores = scores - scores.mean(-1, keepdim=True)
-    logits = torch.baddbmm(params[TABLE], scores, params[CONTROLS])
+    logits = torch.bmm(scores, params[CONTROLS])
+    if observation.controls is not None:
+        logits = torch.bmm(logits, observation.controls)
+    logits = logits + params[TABLE]
     by_node = torch.log_softmax(logits, -1)
     return by_node.gather(1, node[..., None].expand(-1, -1, by_node.shape[2]))
 

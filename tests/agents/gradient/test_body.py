@@ -14,9 +14,10 @@ from agents.agent_catalog import CONFIG, GRAPH_LAYOUT
 from agents.contract import RULES
 from agents.gradient.body import ENCODER, encoder_gradients
 from agents.gradient.gradient_learner import FEATURES
+from agents.gradient.inner_loop import ToldControls
 from agents.gradient.maml import Maml, MamlConfig
 from agents.gradient.meta_optimizer import MetaOptimizer
-from agents.gradient.policy import MoveFeatures
+from agents.gradient.policy import MoveFeatures, log_probs
 from agents.inner_config import GraphConfig, InnerConfig
 from agents.learner import AgentError
 from agents.learner_registry import make_learner
@@ -26,6 +27,7 @@ from agents.runs import describe, load_agent, write_weights
 from game.files import write_json
 from game.tasks.packs import load_pack
 from game.text.reading import parse
+from game.text.tiles import ACTIONS
 from game.world.batch import GridBatch
 
 SMALL = GraphConfig(channels=8, rounds=3, head=(8,))
@@ -111,6 +113,23 @@ def run(tmp_path: Path) -> Path:
     write_json(tmp_path / CONFIG, describe("maml", learner, pack="mazes-9x9"))
     write_weights(tmp_path / "agent.safetensors", learner)
     return tmp_path
+
+
+def test_actions_are_told_apart_by_what_they_did():
+    text, words = "controls: {}\nsteps: 9\nmap:\n@....\n.....\n....G\n", "down left up right"
+    batch = GridBatch.of([parse(text.format(controls)) for controls in ("normal", words)])
+    learner = Maml(MamlConfig(**GRAPH), 0)
+    meta = learner.meta.average
+    features, columns = learner.body.observe(meta, batch)
+    params = learner.params_for_tasks(meta, features, columns).params
+    before = log_probs(params, features)
+    uniform = np.full(batch.reward.shape, 0.2)
+    data = roll_out(batch, uniform, 20, np.random.default_rng(0).spawn(2))
+    _, after = ToldControls(batch).controls(params, features, before, data)
+    moves = [ACTIONS.index(word) for word in (*words.split(), "stay")]  # of the second task
+    assert torch.allclose(after[0], before[0])
+    assert torch.allclose(after[1], before[1][:, moves], atol=1e-6)
+    assert not torch.allclose(after[1], before[1], atol=1e-4)
 
 
 def test_an_agent_names_the_layout_of_its_graph_and_one_of_another_is_refused(run: Path):
