@@ -13,7 +13,8 @@ from game.text.level import Level
 from game.text.reading import parse
 from game.text.tiles import ACTIONS, BY_CHAR, TILES, Tile
 from game.view.draw.actors import place, segments
-from game.view.draw.board import Board, grid_size, neighbours, walled
+from game.view.draw.board import Board, grid_size, walled
+from game.view.draw.board_painting import neighbours
 from game.view.draw.dynamic_tiles import DynamicTiles
 from game.view.draw.ground_patterns import PATTERNS
 from game.view.draw.layout import Heights, arrange, flow
