@@ -34,8 +34,10 @@ def grid_size(level: Level) -> tuple[float, float]:
 
 
 class BoardGrid:
-    """The places of a board's cells: `cell` px wide, within a `ring` of walls of which `crop` px are
-    cut off."""
+    """The places of a board's cells, `cell` px wide.
+
+    The map is within a `ring` of walls, of which the outer `crop` px are cut off.
+    """
 
     def __init__(
         self, size: tuple[int, int], cell: int, palette: Palette, ring: int = 0, crop: int = 0

@@ -19,7 +19,7 @@ from game.view.draw.marks import DYNAMIC_TILES
 from game.view.draw.theme import Palette
 
 REACH = 1  # cells around a changed one whose picture changes, too
-BLOCK = 4  # rows and columns of cells that are painted at once
+BLOCK = 5  # rows and columns of cells that are painted at once
 
 
 class LiveBoard(BoardGrid):
@@ -75,8 +75,8 @@ class LiveBoard(BoardGrid):
                 break
 
     def _paint_block(self, painter: BoardPainter, first: Cell) -> None:
-        """Paint the block of a dirty cell, as far as its cells have changed."""
-        row, column = (at // BLOCK * BLOCK for at in first)
+        """Paint the block that begins with a dirty cell, as far as its cells have changed."""
+        row, column = first
         block = {
             (r, c)
             for r in range(row, row + BLOCK)
