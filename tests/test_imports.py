@@ -26,7 +26,9 @@ FLOORS: dict[str, set[str]] = {
     "game.authoring": {"game.text", "game.world", "game.tasks", "game.files"},
     "game.session": {"game.text", "game.tasks"},
     "game.env": {"game.text", "game.world", "game.tasks"},
-    "game.view.model": {"game.text", "game.world", "game.tasks", "game.session"},
+    "game.view.model": {
+        *("game.text", "game.world", "game.tasks", "game.authoring", "game.session"),
+    },
     "game.view.draw": {"game.text", "game.world", "game.session", "game.view.model"},
     "game.view.screens": {
         *("game.text", "game.world", "game.tasks", "game.session"),

@@ -13,6 +13,7 @@ from typing import Any
 from game.files import can_be_path, open_regular
 from game.text.dialects import DIALECTS, SOKOBAN, dialect_of
 from game.text.dialects.foreign_map import (
+    MAX_SIDE,
     Dialect,
     Part,
     Report,
@@ -36,7 +37,7 @@ from game.text.level import (
 )
 from game.text.map_checks import check_map, check_tiles
 from game.text.step_reward import NoStepReward, automatic_step_reward
-from game.text.tiles import BY_CHAR, FLOOR
+from game.text.tiles import BY_CHAR, FLOOR, WALL
 from game.text.values import Fault, meant, quote
 from game.text.walking import Graph, goal_groups
 
@@ -169,6 +170,29 @@ class LevelFile:
         if problems:
             return None, _in_order(problems)
         return Level(rows=rows, file=self.name, **settings), []
+
+    def draft(self) -> Level | None:
+        """Return the level as far as it is written, whatever its problems; never raise.
+
+        Short rows end in walls, and an unknown character is floor. Settings with a fault have their
+        defaults. None without a map in our own notation.
+        """
+        if self._dialect or not self._map_line:
+            return None
+        rows = [row.replace(" ", FLOOR) for row in self.lines[self._map_line :]]
+        while rows and not rows[-1]:
+            rows.pop()
+        wide = max(map(len, rows), default=0)
+        if not wide or max(wide, len(rows)) > MAX_SIDE:
+            return None
+        settings = {**self._settings}
+        if settings.get("step_reward") == AUTO:
+            del settings["step_reward"]
+        inside = (c for c in settings.get("candidates", ()) if c[0] < len(rows) and c[1] < wide)
+        settings["candidates"] = tuple(inside)
+        known = {*BY_CHAR, *(one.char for one in settings.get("legend", ()))}
+        grid = ("".join(c if c in known else FLOOR for c in row) for row in rows)
+        return Level(tuple(row.ljust(wide, WALL) for row in grid), file=self.name, **settings)
 
     def _open(self, text: str | bytes) -> None:
         """Read the header, and divide what is below it. Raises _Enough."""

@@ -7,7 +7,7 @@ levels.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
@@ -171,6 +171,36 @@ def goal_groups(level: Level, graph: Graph) -> list[list[Node]]:
         elif is_goal(node):
             goals.append(node)
     return list(candidates.values()) or [goals]
+
+
+def goal_nodes(level: Level, graph: Graph) -> list[Node]:
+    """The nodes of all goals and candidates."""
+    is_goal, candidates = goal_test(level), set(level.find(CANDIDATE))
+    return [node for node in graph if node[:2] in candidates or is_goal(node)]
+
+
+def leading_to(before: Mapping[Node, list[Node]], targets: Iterable[Node]) -> dict[Node, int]:
+    """The nodes that lead to one of the targets, in the order of their distance, with it.
+
+    `before` are the `predecessors` of each node.
+    """
+    distance = dict.fromkeys(targets, 0)
+    queue = list(distance)
+    for node in queue:
+        for one in before.get(node, ()):
+            if one not in distance:
+                distance[one] = distance[node] + 1
+                queue.append(one)
+    return distance
+
+
+def predecessors(graph: Graph) -> dict[Node, list[Node]]:
+    """The nodes from which one move may lead to each node."""
+    before: dict[Node, list[Node]] = {}
+    for node, (_, exits) in graph.items():
+        for ahead in exits:
+            before.setdefault(ahead, []).append(node)
+    return before
 
 
 def goal_test(level: Level) -> Callable[[Node], bool]:
