@@ -201,9 +201,16 @@ def _paint_seams(
 
 def paper_corners(size: tuple[int, int], radius: int, paper: Colour) -> pygame.Surface:
     """Return the paper around the rounded corners of the board, to be blitted over it."""
+    side = 2 * max(radius, 1)
 
     def paint(surface: pygame.Surface, factor: int) -> None:
         surface.fill((*paper, 255))
         pygame.draw.rect(surface, (*paper, 0), surface.get_rect(), border_radius=radius * factor)
 
-    return smooth(size, paint, paper)
+    corners = smooth((side, side), paint, paper, smooth_factor(size))
+    whole = pygame.Surface(size, pygame.SRCALPHA)
+    half = side // 2
+    for x, left in ((0, 0), (half, size[0] - half)):
+        for y, top in ((0, 0), (half, size[1] - half)):
+            whole.blit(corners, (left, top), (x, y, half, half))
+    return whole

@@ -86,12 +86,22 @@ def draw_key(
 
 
 def draw_help(surface: pygame.Surface, keys: KeyTexts, type: Typeset) -> None:
-    """Draw all keys on a card over the screen, in two columns."""
-    whole, unit, line = surface.get_rect(), type.unit, _cap_height(type) + type.unit
-    rows = -(-len(keys) // 2)
-    column = max(key_widths(keys, type), default=0) + 3 * unit
+    """Draw all keys on a card over the screen, in as many columns as the height needs.
+
+    Neighbouring keys with one meaning share a line.
+    """
+    whole, unit = surface.get_rect(), type.unit
+    groups = _grouped(keys)
     title = type.height("heading") + 2 * unit
-    box = pygame.Rect(0, 0, 2 * column + 3 * unit, title + rows * line + 2 * unit)
+    line = _cap_height(type) + unit
+    room = whole.height - title - 2 * unit
+    columns = max(2, -(-len(groups) // max(1, room // line)))
+    rows = -(-len(groups) // columns)
+    column = min(
+        max((_group_width(caps, text, type) for caps, text in groups), default=0) + 3 * unit,
+        (whole.width - 3 * unit) // columns,
+    )
+    box = pygame.Rect(0, 0, columns * column + 3 * unit, title + rows * line + 2 * unit)
     box.center = whole.center
     box.clamp_ip(whole)
     pygame.draw.rect(surface, type.palette.card, box, border_radius=unit)
@@ -100,10 +110,31 @@ def draw_help(surface: pygame.Surface, keys: KeyTexts, type: Typeset) -> None:
     head = type.write(surface, "All keys", "heading", type.palette.ink, topleft=at)
     at = head.right + 2 * unit, head.centery
     type.write(surface, "press any key to close", "small", type.palette.muted, midleft=at)
-    for i, (cap, text) in enumerate(keys):
+    for i, (caps, text) in enumerate(groups):
         x = box.left + 3 * unit + (i // rows) * column
         y = box.top + title + (i % rows) * line
-        draw_key(surface, (x, y), cap, text, False, type)
+        end = x + column - 2 * unit
+        for cap in caps[:-1]:
+            x = draw_key(surface, (x, y), cap, "", False, type).right + unit // 4
+        left = end - x - _cap_width(caps[-1], type) - unit
+        draw_key(surface, (x, y), caps[-1], type.fit(text, "small", left), False, type)
+
+
+def _grouped(keys: KeyTexts) -> list[tuple[list[str], str]]:
+    """Return the caps and the meaning of each line of the help."""
+    groups: list[tuple[list[str], str]] = []
+    for cap, text in keys:
+        if groups and groups[-1][1] == text:
+            groups[-1][0].append(cap)
+        else:
+            groups.append(([cap], text))
+    return groups
+
+
+def _group_width(caps: Sequence[str], text: str, type: Typeset) -> int:
+    """Return the width of a line of the help in px."""
+    gap = type.unit
+    return sum(_cap_width(cap, type) + gap for cap in caps) + type.width(text, "small")
 
 
 def _cap_width(cap: str, type: Typeset) -> int:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pygame
@@ -18,6 +18,7 @@ from game.view.model.agent_tasks import seen_ids
 from game.view.model.gallery_fields import LEVELS, GalleryFields
 from game.view.model.gallery_levels import GalleryItem, GalleryLevels
 from game.view.model.library import Library
+from game.view.model.training_run import training_args
 from game.view.screens.card_grid import Card, CardGrid
 from game.view.screens.gallery_inspector import (
     FieldButton,
@@ -82,8 +83,7 @@ class Gallery(Screen):
             self.notice = Notice(f"{pack.title} has no training tasks", text)
             return
         learner, minutes = self.fields.value("learner"), self.fields.value("minutes")
-        out = _unused_folder(self.agents.run_folder(learner, pack.name))
-        args = ("train", str(path), "--learner", learner, "--minutes", minutes, "--out", str(out))
+        args = training_args(self.agents, replace(pack, path=path), learner, minutes)
         self.navigation = Navigation("train", pack, args=args)
 
     def _open_task(self, pack: Pack, task: Task) -> None:
@@ -321,12 +321,6 @@ class Gallery(Screen):
 
         seen, planned = self.is_seen(item), self.library.planned(task)
         draw_level(surface, room, item, seen, planned, picture_of, type)
-
-
-def _unused_folder(folder: Path) -> Path:
-    """Return the folder, or if it exists one of that name with a number."""
-    numbered = (folder.with_name(f"{folder.name}-{i}") for i in itertools.count(2))
-    return next(path for path in itertools.chain([folder], numbered) if not path.exists())
 
 
 # fmt: off

@@ -24,14 +24,15 @@ from game.view.draw.theme import Appearance, Typeset
 
 NOTICE_SECONDS = 6.0  # for which a transient notice stays
 CTRL = pygame.KMOD_CTRL | pygame.KMOD_META
+ALT = pygame.KMOD_LALT  # the right one is AltGr on many keyboards, which types characters
 
 
 @dataclass(frozen=True)
 class Navigation:
     """A screen's request to the app: open another screen, or record what is on this one.
 
-    `kind` is the screen to open ("gallery", "watch", "play", "duel" or "train"; "switch" for a watch
-    screen in place of this one) or the recording to make: "photo" (a picture), "film" (a GIF of
+    `kind` is the screen to open ("gallery", "watch", "play", "duel", "train" or "edit"; "switch" for
+    a watch screen in place of this one) or the recording to make: "photo" (a picture), "film" (a GIF of
     `request`) or "copy" (its replay line).
     """
 
@@ -44,6 +45,8 @@ class Navigation:
     args: tuple[str, ...] = ()  # the command line of a training
     path: Path | None = None  # of a pack that is not loaded yet
     by_default: bool = False  # whether nobody has named the agents: another pack has its own
+    is_unlisted: bool = False  # whether the pack is not to be listed among the recent ones
+    picture: pygame.Surface | None = None  # to save as "photo", if not that of the screen
 
 
 class Notice(NamedTuple):
@@ -72,6 +75,8 @@ class Key:
     action: Callable[[Any], None]  # called with the screen
     typed: str = ""  # characters that trigger the key on any keyboard layout
     ctrl: bool = False  # whether Ctrl must be held
+    alt: bool = False  # whether Alt must be held
+    shift: bool | None = None  # whether Shift must be held; None: it makes no difference
     priority: int = 0  # in the footer, 0 is the highest
     is_on: Callable[[Any], bool] | None = None  # whether the screen's switch is on, for a toggle
     short: str | None = None  # text in the footer, if not `text`; "": shares the next key's text
@@ -83,7 +88,10 @@ class Key:
 
     def matches(self, event: pygame.event.Event) -> bool:
         """Whether a key event triggers this key."""
-        if bool(getattr(event, "mod", 0) & CTRL) != self.ctrl:
+        held = getattr(event, "mod", 0)
+        if bool(held & CTRL) != self.ctrl or bool(held & ALT) != self.alt:
+            return False
+        if self.shift is not None and bool(held & pygame.KMOD_SHIFT) != self.shift:
             return False
         return event.key in self.codes or bool(event.unicode and event.unicode in self.typed)
 
@@ -197,6 +205,9 @@ class Screen:
 
     def on_resume(self) -> None:
         """React to being the current screen again, after another one was closed."""
+
+    def on_close(self) -> None:
+        """Let go of what the screen holds: the program ends."""
 
     # --- drawing
 

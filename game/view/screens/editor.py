@@ -1,0 +1,832 @@
+"""The editor: a level is drawn on its board, and its text follows; all of it by keys or mouse.
+
+The screen turns events into commands of `Editor`, which knows nothing of windows, and draws what
+came of them.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import pygame
+
+from game.authoring.draft_file import CHOICES, Choice, Draft
+from game.authoring.recovery import Recovery
+from game.session.messages import Agents
+from game.tasks.packs import Pack
+from game.tasks.task import Task
+from game.text.level import Cell
+from game.text.map_edits import PAINTABLE
+from game.view.draw.editor_controls import ControlRow, value_at
+from game.view.draw.question import draw_line_field, draw_question
+from game.view.draw.spots import Spot, spot_at
+from game.view.draw.theme import Appearance, Typeset
+from game.view.model.background_jobs import BackgroundJobs
+from game.view.model.clipboard import copy_text, pasted_text
+from game.view.model.editor import Editor
+from game.view.model.editor_settings import (
+    ON_MAP,
+    Control,
+    controls,
+    nearest_knob,
+    next_form,
+    put_knob,
+    stepped,
+)
+from game.view.model.level_snapshots import LevelSnapshots, load_edited
+from game.view.model.live_verdict import LiveVerdict
+from game.view.model.text_caret import Caret, deleted, lines_of, typed
+from game.view.model.training_run import training_args
+from game.view.screens.editor_facts import verdict_facts
+from game.view.screens.editor_frame import (
+    BOARD,
+    SETTINGS,
+    STRIP,
+    TEXT,
+    EditorFrame,
+    PanelState,
+    chars_of,
+)
+from game.view.screens.editor_keys import (
+    BOARD_KEYS,
+    EDIT_KEYS,
+    FIELD_KEYS,
+    FILE_KEYS,
+    LAST_KEYS,
+    SETTINGS_KEYS,
+    STRIP_KEYS,
+    TEXT_KEYS,
+    TOOL_KEYS,
+)
+from game.view.screens.editor_widgets import Answer, LineField, Question
+from game.view.screens.level_pictures import LevelPictures
+from game.view.screens.screen import CTRL, Key, Navigation, Notice, Screen
+
+CHECK_FILE = 0.5  # seconds between two looks whether the file has changed on disk
+NEW_FOLDER = Path("my-levels")  # where levels without a file are saved by default
+TRAIN_LEARNER, TRAIN_MINUTES = "maml", "2"
+AREA_KEYS = {BOARD: BOARD_KEYS, SETTINGS: SETTINGS_KEYS, STRIP: STRIP_KEYS, TEXT: TEXT_KEYS}
+PAN = 3  # rows that the wheel scrolls
+
+
+class EditorScreen(Screen):
+    """Draw a level, see what it is worth, and play, watch or train on it."""
+
+    typing = True
+
+    def __init__(
+        self,
+        draft: Draft,
+        agents: Agents,
+        appearance: Appearance | None = None,
+        jobs: BackgroundJobs | None = None,
+        slow_jobs: BackgroundJobs | None = None,
+    ) -> None:
+        """Quick and slow computations go to `jobs` and `slow_jobs`, or are done at once."""
+        super().__init__(appearance)
+        self.editor, self.agents = Editor(draft), agents
+        self.jobs = jobs or BackgroundJobs(at_once=True)
+        self.area = BOARD
+        self.row = 0  # of the setting that keys change
+        self.task = 0  # index of the chosen task of the strip
+        self.caret = Caret()
+        self.text_open = False
+        self.field: LineField | None = None
+        self.question: Question | None = None
+        self.has_saved = False  # whether the file was written since the screen was opened
+        self.live = LiveVerdict(self.jobs, slow_jobs)
+        self._pictures = LevelPictures()
+        self._snapshots = LevelSnapshots()
+        self._frame: EditorFrame | None = None
+        self._held: Spot | None = None  # what the pressed mouse is on, outside of the board
+        self._drawing = False  # whether the mouse is pressed on the board
+        self._waiting: tuple[str, Path, bool, Task | None] | None = None  # for a pack to be loaded
+        self._unchecked = 0.0  # seconds
+        self._typed = 0  # number of the stroke of typing
+        self._spots: list[Spot] = []
+        self._offer_recovery()
+
+    @property
+    def draft(self) -> Draft:
+        """The file that is edited."""
+        return self.editor.draft
+
+    def all_keys(self) -> list[Key]:
+        """Return the keys of the area that keys change, then those of the whole screen."""
+        if self.field:
+            return [*FIELD_KEYS]
+        own = (*AREA_KEYS[self.area], *EDIT_KEYS, *FILE_KEYS)
+        caps = {key.cap for key in (*own, *LAST_KEYS)}
+        common = [key for key in super().all_keys() if key.cap not in caps]
+        return [*own, *common, *LAST_KEYS]
+
+    # --- the file
+
+    def save(self) -> None:
+        """Write the text to its file; a level without one is named first."""
+        if self.draft.path is None:
+            name = _free_file(NEW_FOLDER / "level.txt")
+            self.field = LineField("Save as", str(name), self._save_as)
+            return
+        self._save(None)
+
+    def _save_as(self, name: str) -> None:
+        path = Path(name.strip())
+        if not name.strip() or path.is_dir():
+            self.notice = Notice("The level is not saved", f"'{name}' is no name for a file.", True)
+        elif path.exists():
+            replace = Answer("R", pygame.K_r, "replace it", partial(self._save, path))
+            other = Answer("Esc", pygame.K_ESCAPE, "name another", self.save)
+            text = f"{path} exists already."
+            self.question = Question("Replace the file?", text, (replace, other))
+        else:
+            self._save(path)
+
+    def _save(self, path: Path | None) -> None:
+        try:
+            if self.draft.save(path):
+                self.has_saved = True
+                self.editor.message = f"Saved {self.draft.path}."
+        except (OSError, ValueError) as error:
+            why = getattr(error, "strerror", None) or str(error)
+            self.notice = Notice("The level is not saved", f"{path or self.draft.path}: {why}")
+
+    def escape(self) -> None:
+        """Give up a selection, go back to the board, or leave."""
+        if self.editor.cancel():
+            return
+        if self.area != BOARD:
+            self.area = BOARD
+        else:
+            self.leave()
+
+    def leave(self) -> None:
+        """Close the editor; if the text is not saved, ask first."""
+        if not self.draft.is_changed:
+            self._close()
+            return
+        self.question = Question(
+            "Save the changes?",
+            f"{self.draft.name} has changes that are not saved.",
+            (
+                Answer("S", pygame.K_s, "save and leave", self._save_and_close),
+                Answer("D", pygame.K_d, "discard them", self._close),
+                Answer("Esc", pygame.K_ESCAPE, "stay", _nothing),
+            ),
+        )
+
+    def _save_and_close(self) -> None:
+        self.save()
+        if not self.draft.is_changed:
+            self._close()
+
+    def _close(self) -> None:
+        self.draft.close()
+        self._snapshots.close()
+        self.quit = True
+
+    def on_close(self) -> None:
+        """Let go of the file; an unsaved text stays as a copy."""
+        self.draft.close(keep_copy=True)
+        self._snapshots.close()
+
+    def _offer_recovery(self) -> None:
+        """Ask whether to restore the newest text that an earlier editor left unsaved."""
+        if not self.draft.recoveries:
+            return
+        found = self.draft.recoveries[0]
+        self.question = Question(
+            "Restore unsaved changes?",
+            f"An earlier editor of {self.draft.name} ended before its text was saved.",
+            (
+                Answer("R", pygame.K_r, "restore them", partial(self._restore, found)),
+                Answer("D", pygame.K_d, "discard them", partial(self.draft.dismiss, found)),
+                Answer("Esc", pygame.K_ESCAPE, "later", _nothing),
+            ),
+        )
+
+    def _restore(self, found: Recovery) -> None:
+        self.draft.restore(found)
+        self.editor.message = "Restored. Ctrl Z goes back to the text of the file."
+
+    def _check_file(self) -> None:
+        """Take over a change of the file by another program, or ask."""
+        what = self.draft.poll()
+        if self.draft.conflict and self.question is None:
+            codes = (("M", pygame.K_m), ("F", pygame.K_f), ("C", pygame.K_c))
+            answers = (
+                Answer(cap, code, choice.label.lower(), partial(self._resolve, choice))
+                for (cap, code), choice in zip(codes, CHOICES, strict=True)
+            )
+            question = self.draft.conflict.question
+            self.question = Question("Whose text counts?", question, tuple(answers))
+        elif what and not self.draft.conflict:
+            self.editor.message = f"{what[0].upper()}{what[1:]}."
+
+    def _resolve(self, choice: Choice) -> None:
+        try:
+            done = self.draft.resolve(choice)
+        except OSError as error:
+            self.notice = Notice("The copy is not saved", str(error))
+            return
+        self.editor.message = f"{done or choice.effect}"
+
+    # --- editing: keys of every area
+
+    def undo(self) -> None:
+        """Take the last change back."""
+        self.editor.undo()
+
+    def redo(self) -> None:
+        """Make the change again that was taken back last."""
+        self.editor.redo()
+
+    def next_area(self) -> None:
+        """Let the keys change the next area."""
+        areas = [BOARD, TEXT, STRIP] if self.text_open else [BOARD, SETTINGS, STRIP]
+        at = areas.index(self.area) if self.area in areas else 0
+        self.area = areas[(at + 1) % len(areas)]
+        self._follow_cursor()
+
+    def toggle_text(self) -> None:
+        """Show the level's text in place of palette and settings, or these again."""
+        self.text_open = not self.text_open
+        if self.text_open:
+            self.area = TEXT
+            self._follow_cursor()
+        elif self.area == TEXT:
+            self.area = BOARD
+
+    def _follow_cursor(self) -> None:
+        """Put the caret where the board's cursor is in the text."""
+        place = self.editor.reading.source.place_of(self.editor.cursor)
+        if self.area == TEXT and place:
+            self.caret = Caret(place[0] - 1, place[1] - 1)
+
+    def next_problem(self) -> None:
+        """Go to the next problem, on the board and in the text."""
+        problems = self.live.verdict.problems
+        if not problems:
+            self.editor.message = "No problems."
+            return
+        here = self.caret.line + 1, self.caret.column + 1
+        places = [(one.line, one.column) for one in problems]
+        place = next((one for one in places if one > here), places[0])
+        self.caret = Caret(place[0] - 1, place[1] - 1)
+        problem = problems[places.index(place)]
+        cell = self.editor.reading.source.cell_at(*place)
+        if cell:
+            self.editor.go_to(cell)
+        self.editor.message = f"{problem.what[:1].upper()}{problem.what[1:]} - {problem.todo}."
+
+    # --- editing: the board
+
+    def move(self, down: int, right: int) -> None:
+        """Move the cursor."""
+        self.editor.move(down, right)
+
+    def draw_move(self, down: int, right: int) -> None:
+        """Paint along the way of the cursor, or extend the selection."""
+        self.editor.draw_move(down, right)
+
+    def use(self) -> None:
+        """Use the tool at the cursor."""
+        self.editor.use()
+
+    def clear(self) -> None:
+        """Paint floor."""
+        self.editor.clear()
+
+    def choose_tool(self, tool: str) -> None:
+        """Take another tool."""
+        self.editor.choose_tool(tool)
+        self.area = BOARD
+
+    def pick(self) -> None:
+        """Choose the tile at the cursor."""
+        self.editor.pick()
+
+    def next_symmetry(self) -> None:
+        """Draw with the next symmetry."""
+        self.editor.next_symmetry()
+        self.editor.message = f"Symmetry: {self.editor.symmetry}."
+
+    def select_all(self) -> None:
+        """Select the whole map."""
+        self.editor.select_all()
+
+    def copy(self) -> None:
+        """Copy the selection, or else the whole text."""
+        copy_text(self.editor.copy())
+
+    def cut(self) -> None:
+        """Copy the selection and put floor in its place."""
+        copy_text(self.editor.cut())
+
+    def paste(self) -> None:
+        """Paste what was copied at the cursor; a whole level replaces the text."""
+        self.editor.paste_text(pasted_text())
+
+    def mirror(self, axis: str) -> None:
+        """Mirror the selection, or else the map."""
+        self.editor.mirror(axis)
+
+    def rotate(self) -> None:
+        """Turn the selection, or else the map."""
+        self.editor.rotate()
+
+    def shift(self, down: int, right: int) -> None:
+        """Move the selection, or else shift the map."""
+        self.editor.shift(down, right)
+
+    def grow(self, side: str, by: int) -> None:
+        """Make the map larger or smaller at a side."""
+        self.editor.grow(side, by)
+
+    # --- editing: settings
+
+    def controls(self) -> list[Control]:
+        """Return the controls of the level as it is now."""
+        return controls(self.editor.reading.level)
+
+    def rows(self) -> tuple[ControlRow, ...]:
+        """Return the controls with their values."""
+        rows = []
+        for control in self.controls():
+            value = self.editor.value(control.path)
+            shown = control.usual if value is None else value
+            rows.append(ControlRow(control, shown, value is not None))
+        return tuple(rows)
+
+    def choose_row(self, by: int) -> None:
+        """Choose the setting below or above."""
+        self.row = min(max(self.row + by, 0), len(self.controls()) - 1)
+
+    def step_row(self, by: int, knob: int) -> None:
+        """Change the chosen setting by a step."""
+        self.step_control(self.row, by, knob)
+
+    def change_row_form(self) -> None:
+        """Turn the chosen setting from one value into a range, a set, and back."""
+        self.change_form(self.row)
+
+    def edit_row(self) -> None:
+        """Type the value of the chosen setting."""
+        self.edit_control(self.row)
+
+    def reset_row(self) -> None:
+        """Remove the line of the chosen setting."""
+        rows = self.rows()
+        if self.row < len(rows):
+            self.editor.set_value(rows[self.row].control.path, None)
+
+    def step_control(self, row: int, by: int, knob: int = -1) -> None:
+        """Change a setting by a step, or to its next choice."""
+        found = self._row(row)
+        if found:
+            self._write(found, stepped(found.control, found.value, by, knob), "step")
+
+    def slide_control(self, row: int, share: float) -> None:
+        """Move the nearest knob of a setting to a place of its slider."""
+        found = self._row(row)
+        if found:
+            value = value_at(found.control, share)
+            knob = nearest_knob(found.value, value)
+            self._write(found, put_knob(found.control, found.value, knob, value), "slide")
+
+    def change_form(self, row: int) -> None:
+        """Turn a setting from one value into a range, a set, and back."""
+        found = self._row(row)
+        if found:
+            self._write(found, next_form(found.control, found.value))
+
+    def edit_control(self, row: int) -> None:
+        """Begin to type the value of a setting."""
+        found = self._row(row)
+        if not found:
+            return
+        if found.value == ON_MAP:
+            self.step_control(row, 1)
+            return
+        done = partial(self._write, found)
+        self.field = LineField(found.control.name, found.value, done, row)
+
+    def _row(self, row: int) -> ControlRow | None:
+        """Make a row the chosen one, and return it."""
+        rows = self.rows()
+        if not 0 <= row < len(rows):
+            return None
+        self.row = row
+        if self.area != STRIP:
+            self.area = SETTINGS
+        return rows[row]
+
+    def _write(self, row: ControlRow, value: str, how: str = "") -> None:
+        """Write the value of a setting; steps of the same kind are undone together."""
+        if value == row.value and row.written:
+            return
+        removed = value == ON_MAP or (not value.strip() and row.control.is_text)
+        stroke = (row.control.path, how, self._typed) if how else None
+        self.editor.set_value(row.control.path, None if removed else value, stroke)
+
+    # --- a line that is typed
+
+    def move_in_field(self, by: int) -> None:
+        """Move the caret of the line."""
+        if self.field:
+            self.field.move(by)
+
+    def delete_in_field(self) -> None:
+        """Delete a character of the line."""
+        if self.field:
+            self.field.delete()
+
+    def paste_in_field(self) -> None:
+        """Put the clipboard's text into the line."""
+        if self.field:
+            self.field.type(pasted_text())
+
+    def finish_field(self) -> None:
+        """Take the line as it is."""
+        done, self.field = self.field, None
+        if done:
+            done.done(done.text)
+
+    def cancel_field(self) -> None:
+        """Leave the value as it was."""
+        self.field = None
+
+    # --- editing: the text
+
+    def type_text(self, new: str) -> None:
+        """Put characters in at the caret; what is typed on one line is undone together."""
+        text, caret = typed(self.editor.text, self.caret, new)
+        self._change_text(text, caret, "type")
+
+    def delete_text(self, by: int) -> None:
+        """Delete the character before or behind the caret."""
+        text, caret = deleted(self.editor.text, self.caret, by)
+        self._change_text(text, caret, "delete")
+
+    def paste_text(self) -> None:
+        """Put the clipboard's text in at the caret."""
+        self._typed += 1
+        self.type_text(pasted_text())
+
+    def _change_text(self, text: str, caret: Caret, how: str) -> None:
+        self.editor.apply(text, (how, self.caret.line, self._typed))
+        self.editor.message = ""
+        self.caret = caret
+        self._follow_caret()
+
+    def move_caret(self, down: int, right: int) -> None:
+        """Move the caret, and the board's cursor with it."""
+        lines = lines_of(self.editor.text)
+        self.caret = self.caret.within(lines).moved(lines, down, right)
+        self._typed += 1
+        self._follow_caret()
+
+    def caret_to_edge(self, end: bool) -> None:
+        """Move the caret to the begin or the end of its line."""
+        lines = lines_of(self.editor.text)
+        line = self.caret.within(lines).line
+        self.caret = Caret(line, len(lines[line].removesuffix("\r")) if end else 0)
+        self._follow_caret()
+
+    def _follow_caret(self) -> None:
+        """Put the board's cursor into the cell at the caret."""
+        cell = self.editor.reading.source.cell_at(self.caret.line + 1, self.caret.column + 1)
+        if cell:
+            self.editor.go_to(cell)
+
+    def press_text(self, at: tuple[int, int]) -> None:
+        """Put the caret to a place of the pane."""
+        if self._frame and self._frame.pane:
+            self.area = TEXT
+            self.caret = self._frame.pane.caret_at(at).within(lines_of(self.editor.text))
+            self._typed += 1
+            self._follow_caret()
+
+    # --- the strip
+
+    def choose_task(self, by: int) -> None:
+        """Choose the task to the right or to the left."""
+        self.task = min(max(self.task + by, 0), max(0, len(self.live.strip) - 1))
+
+    def play_task(self) -> None:
+        """Play the chosen task of the strip."""
+        if self.task < len(self.live.strip):
+            self._open("play", self.live.strip[self.task].task)
+
+    def play_number(self, number: int) -> None:
+        """Play a task of the strip by its number."""
+        self.area, self.task = STRIP, number
+        self.play_task()
+
+    def reroll(self) -> None:
+        """Draw six other tasks."""
+        self.live.reroll()
+
+    # --- from here
+
+    def play(self) -> None:
+        """Play the level."""
+        self._open("play")
+
+    def watch(self) -> None:
+        """Watch agents adapt to the level."""
+        self._open("watch")
+
+    def duel(self) -> None:
+        """Play the level against an agent."""
+        self._open("duel")
+
+    def train(self) -> None:
+        """Train an agent on the level's file, which is saved first."""
+        if self.draft.is_changed or self.draft.path is None:
+            self.save()
+        if not self.draft.is_changed and self.draft.path is not None:
+            self._open("train")
+
+    def _open(self, kind: str, task: Task | None = None) -> None:
+        """Open another screen with the level as soon as it is loaded."""
+        if self.live.is_known and self.live.verdict.problems:
+            self.next_problem()
+            self.editor.message = f"Solve the problems first: {self.editor.message}"
+            return
+        try:
+            path, is_snapshot = self._snapshots.file_of(self.draft)
+        except OSError as error:
+            self.notice = Notice("The level cannot be opened", str(error))
+            return
+        self._waiting = kind, path, is_snapshot, task
+        self.editor.message = "Opening…"
+
+    def _go_on(self) -> None:
+        """Ask the app for the screen, once the level is loaded."""
+        if self._waiting is None:
+            return
+        kind, path, is_snapshot, task = self._waiting
+        key = ("edited", path, self.draft.text)
+        loaded = self.jobs.ask(key, lambda: load_edited(path), str)
+        if loaded is None:
+            return
+        self._waiting = None
+        self.editor.message = ""
+        if isinstance(loaded, str):
+            self.notice = Notice("The level cannot be opened", loaded)
+        elif kind == "train":
+            self._open_training(loaded)
+        else:
+            self.navigation = Navigation(kind, loaded, task, is_unlisted=is_snapshot)
+
+    def _open_training(self, pack: Pack) -> None:
+        """Ask the app to train on the file."""
+        args = training_args(self.agents, pack, TRAIN_LEARNER, TRAIN_MINUTES)
+        self.navigation = Navigation("train", pack, args=args)
+
+    def export(self) -> None:
+        """Ask the app to save a picture of the board."""
+        if self._frame:
+            self._frame.board.paint(10.0)
+            self.navigation = Navigation("photo", picture=self._frame.board.surface.copy())
+
+    # --- clicks on the panel
+
+    def apply_advice(self, key: int) -> None:
+        """Apply a piece of advice."""
+        text = self.live.advised(key)
+        if text is not None:
+            self.editor.apply(text)
+            self.editor.message = "Done. Ctrl Z undoes it."
+
+    def choose_tile(self, char: str) -> None:
+        """Choose the tile that the tools paint."""
+        self.editor.tile = char
+        self.area = BOARD
+        if self.editor.selection:
+            self.editor.type_tile(char)
+
+    def press_key(self, cap: str) -> None:
+        """Do what a key does whose picture is clicked."""
+        next(key for key in TOOL_KEYS if key.cap == cap).action(self)
+
+    # --- events and time
+
+    def handle(self, event: pygame.event.Event) -> None:
+        """Answer the question, if there is one; else handle the event as every screen does."""
+        if self.question and event.type in (pygame.KEYDOWN, pygame.MOUSEBUTTONDOWN):
+            answer = self.question.answer_to(event)
+            if answer:
+                self.question = None
+                answer.action()
+        elif event.type == pygame.MOUSEBUTTONDOWN and self.field and event.button == 1:
+            self.finish_field()
+        else:
+            super().handle(event)
+
+    def on_event(self, event: pygame.event.Event) -> None:
+        """Type characters, and draw, pick and press with the mouse."""
+        if event.type == pygame.KEYDOWN:
+            self._type(event)
+        elif event.type == pygame.MOUSEBUTTONDOWN:
+            self._press(event.pos, event.button)
+        elif event.type == pygame.MOUSEMOTION:
+            self._drag(event.pos)
+        elif event.type == pygame.MOUSEBUTTONUP and event.button == 1:
+            self._release()
+        elif event.type == pygame.MOUSEWHEEL and self._frame:
+            self._frame.scroll(-PAN * event.y)
+
+    def _type(self, event: pygame.event.Event) -> None:
+        """Take a character that is typed."""
+        char = event.unicode
+        if not (char and char.isprintable()) or _is_command(event):
+            return
+        if self.field:
+            self.field.type(char)
+        elif self.area == TEXT:
+            self.type_text(char)
+        elif self.area == SETTINGS:
+            self.edit_row()
+            if self.field:
+                self.field.text, self.field.caret = char, len(char)
+        elif char == " " or char in PAINTABLE:
+            self.area = BOARD
+            self.editor.type_tile(char)
+
+    def _press(self, at: tuple[int, int], button: int) -> None:
+        """Press a mouse button: draw, pick a tile, or press what is there."""
+        if self._frame is None or button not in (1, 3):
+            return
+        cell = self._frame.cell_at(at)
+        if cell is not None:
+            self.area = BOARD
+            if button == 3:
+                self.editor.pick(cell)
+            else:
+                self._press_cell(cell)
+            return
+        if button == 1:
+            for (side, adds), box in self._frame.handles.items():
+                if box.inflate(4, 4).collidepoint(at):
+                    self.grow(side, 1 if adds else -1)
+                    return
+            self._typed += 1
+            self._held = spot_at(self._spots, at)
+            if self._held:
+                self._held.press(at)
+
+    def _press_cell(self, cell: Cell) -> None:
+        """Press the mouse on a cell; with Shift it draws a line from the cursor to there."""
+        if pygame.display.get_init() and pygame.key.get_mods() & pygame.KMOD_SHIFT:
+            self.editor.line_to(cell)
+            return
+        self.editor.press(cell)
+        self._drawing = True
+
+    def _drag(self, at: tuple[int, int]) -> None:
+        if self._drawing and self._frame:
+            cell = self._frame.cell_at(at, outside=True)
+            if cell is not None:
+                self.editor.drag(cell)
+        elif self._held and self._held.drag:
+            self._held.drag(at)
+
+    def _release(self) -> None:
+        if self._drawing:
+            self._drawing = False
+            self.editor.release()
+        self._held = None
+
+    def update(self, seconds: float) -> None:
+        """Look at the file now and then, and take what background jobs have found."""
+        self._unchecked += seconds
+        if self._unchecked > CHECK_FILE:
+            self._unchecked = 0.0
+            self._check_file()
+        self.live.update(self.editor.reading.source)
+        self._go_on()
+
+    def on_suspend(self) -> None:
+        """Free the pictures."""
+        self._frame = None
+        self._drawing, self._held = False, None
+
+    # --- drawing
+
+    def sentence(self) -> str:
+        """Return the header's sentence: what has happened, or what is at the cursor."""
+        return self.editor.message or self.editor.at_cursor()
+
+    def body_snapshot(self) -> object:
+        """Return the text, where the cursors are, and what has been computed and painted."""
+        editor, field = self.editor, self.field
+        board = self._frame.board if self._frame else None
+        return (
+            (editor.text, editor.cursor, editor.tile, editor.tool, editor.symmetry, editor.anchor),
+            (editor.selection, editor.message, self.draft.is_changed, self.draft.name),
+            (self.area, self.row, self.task, self.caret, self.text_open),
+            (field and (field.text, field.caret), self.question and self.question.heading),
+            (board and (board.painted, board.is_finished), self._pictures.painted),
+            self.live.version,
+        )
+
+    def draw(self, surface: pygame.Surface) -> None:
+        """Draw the screen, and the question over it."""
+        self._pictures.begin_frame()
+        super().draw(surface)
+        if self.question:
+            type = self.appearance.typeset(surface.get_size())
+            answers = [(one.cap, one.meaning) for one in self.question.answers]
+            question = self.question
+            question.places = draw_question(surface, question.heading, question.text, answers, type)
+
+    def draw_body(self, surface: pygame.Surface) -> None:
+        """Draw board, strip and panel."""
+        size, level = surface.get_size(), self.editor.reading.level
+        type = self.appearance.typeset(size)
+        footer = self.footer_height(size[0], type)
+        if self._frame is None or not self._frame.fits(size, type, level, footer):
+            self._frame = EditorFrame(size, type, level, footer)
+        frame = self._frame
+        frame.draw_texts(
+            self.sentence(), (self.active_caps(), self.area, bool(self.field)), self.draw_footer
+        )
+        frame.draw_panel(self._panel_state(), level, self)
+        surface.blit(frame.background, (0, 0))
+        frame.draw_board(surface, self.editor, self.area == BOARD)
+        strip = frame.draw_strip(surface, self)
+        self._spots = [*frame.panel_spots, *strip]
+        if self.field:
+            self._draw_field(surface, frame, self.field, type)
+
+    def picture_of(self, task: Task, side: int) -> pygame.Surface | None:
+        """Return the picture of a task of the strip, once it is painted."""
+        palette = self.appearance.palette
+        return self._pictures.thumbnail(task, side, palette, goal_hidden=False)
+
+    def _draw_field(
+        self, surface: pygame.Surface, frame: EditorFrame, field: LineField, type: Typeset
+    ) -> None:
+        """Draw the line that is being typed, at its control or in the middle."""
+        box = frame.field_boxes.get(field.row) if field.row is not None else None
+        if box is None:
+            width = min(surface.get_width() - 8 * type.unit, round(600 * type.scale))
+            box = pygame.Rect(0, 0, width, type.height("mono") + 2 * type.unit)
+            box.center = surface.get_rect().center
+            back = box.inflate(4 * type.unit, 6 * type.unit)
+            pygame.draw.rect(surface, type.palette.card, back, border_radius=type.unit)
+            pygame.draw.rect(surface, type.palette.agent, back, 2, border_radius=type.unit)
+            at = (box.left, box.top - type.unit // 2)
+            type.write(surface, field.label, "label", type.palette.ink, bottomleft=at)
+        else:
+            left = box.left + type.width(field.label, "label") + 3 * type.unit
+            box = pygame.Rect(left, box.top, box.right - left - type.unit, box.height)
+        draw_line_field(surface, box, field.text, field.caret, type)
+
+    def _panel_state(self) -> PanelState:
+        """Return all that the panel shows."""
+        editor, reading = self.editor, self.editor.reading
+        level, problems = reading.level, self.live.verdict.problems
+        place = reading.source.place_of(editor.cursor)
+        active = self.active_caps()
+        changed, path = " •" if self.draft.is_changed else "", self.draft.path
+        return PanelState(
+            title=level.title or (path.stem if path else "New level"),
+            file=f"{path.name if path else 'no file yet'}{changed}",
+            verdict=verdict_facts(self.live),
+            tools=tuple(
+                (key.cap, key.text, key.is_on is not None and key.is_on(self)) for key in TOOL_KEYS
+            ),
+            tile=editor.tile,
+            chars=chars_of(level),
+            rows=() if self.text_open else self.rows(),
+            row=self.row,
+            focus=self.area,
+            text=editor.text if self.text_open else None,
+            caret=self.caret,
+            marked=(place[0] - 1, place[1] - 1) if place and self.text_open else None,
+            problems=problems if self.live.is_known else (),
+            look=(level.goal, level.legend, active),
+        )
+
+
+def _is_command(event: pygame.event.Event) -> bool:
+    """Whether Ctrl or the left Alt is held; AltGr, which some keyboards report as both, is not."""
+    held = getattr(event, "mod", 0)
+    both = held & CTRL and held & pygame.KMOD_ALT
+    return bool(held & CTRL or held & pygame.KMOD_LALT) and not both
+
+
+def _free_file(path: Path) -> Path:
+    """Return the path, or with a number if there is a file of that name."""
+    if not path.exists():
+        return path
+    names = (path.with_name(f"{path.stem}-{i}{path.suffix}") for i in range(2, 10_000))
+    return next(name for name in names if not name.exists())
+
+
+def _nothing() -> None:
+    """Do nothing but close the question."""

@@ -1,0 +1,337 @@
+"""The drawing of the editor: board, panel, strip and texts for one size of window.
+
+Pictures are kept between frames. The board paints only the cells that have changed, and panel and
+strip are drawn again when what they show has changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import pygame
+
+from game.tasks.task import Task
+from game.text.level import Cell, Level, Problem
+from game.view.draw.editor_controls import ControlActions, ControlRow, draw_controls, row_height
+from game.view.draw.editor_layout import STRIP_TASKS, EditorLayout, arrange_editor
+from game.view.draw.editor_marks import (
+    draw_axes,
+    draw_cursor,
+    draw_dashed_frame,
+    draw_handles,
+    draw_preview,
+    draw_problem,
+    draw_selection,
+    handle_boxes,
+)
+from game.view.draw.editor_palette import draw_palette, palette_chars, palette_pitch, palette_rows
+from game.view.draw.editor_verdict import draw_verdict, verdict_height
+from game.view.draw.key_caps import draw_key, key_places
+from game.view.draw.live_board import LiveBoard
+from game.view.draw.screen_header import draw_header, header_height
+from game.view.draw.spots import Spot, clicked
+from game.view.draw.text_pane import TextPaneView, draw_text_pane, shown_lines
+from game.view.draw.theme import Typeset
+from game.view.model.editor import SELECT, SYMMETRIES, Editor
+from game.view.model.live_verdict import LiveVerdict
+from game.view.model.text_caret import Caret
+from game.view.model.verdict_facts import VerdictFacts
+
+PAINT_SECONDS = 0.012  # of a frame, for cells that have changed
+CAPTION_LINES = 2  # below each task of the strip
+BOARD, SETTINGS, STRIP, TEXT = "board", "settings", "strip", "text"  # what the keys change
+
+
+@dataclass(frozen=True)
+class PanelState:
+    """All that the panel shows: it is drawn again when one of these has changed."""
+
+    title: str
+    file: str
+    verdict: VerdictFacts
+    tools: tuple[tuple[str, str, bool], ...]  # (key, meaning, whether it is on)
+    tile: str
+    chars: tuple[str, ...]
+    rows: tuple[ControlRow, ...]
+    row: int | None  # of the control that keys change
+    focus: str
+    text: str | None  # of the pane, None while it is closed
+    caret: Caret
+    marked: tuple[int, int] | None  # line and column in the text of the board's cursor
+    problems: tuple[Problem, ...]
+    look: object  # all that the swatches depend on
+
+
+class PanelActions(ControlActions, Protocol):
+    """What the panel does when it is clicked."""
+
+    def apply_advice(self, key: int) -> None: ...
+    def choose_tile(self, char: str) -> None: ...
+    def press_key(self, cap: str) -> None: ...
+    def press_text(self, at: tuple[int, int]) -> None: ...
+
+
+class StripActions(Protocol):
+    """What the strip shows and does."""
+
+    @property
+    def live(self) -> LiveVerdict: ...
+    @property
+    def area(self) -> str: ...
+    @property
+    def task(self) -> int: ...
+    def picture_of(self, task: Task, side: int) -> pygame.Surface | None: ...
+    def play_number(self, number: int) -> None: ...
+
+
+class EditorFrame:
+    """The pictures of the editor for one size of window and one size of map."""
+
+    def __init__(
+        self, size: tuple[int, int], type: Typeset, level: Level, footer_height: int
+    ) -> None:
+        self.size, self.type, self.footer_height = size, type, footer_height
+        self.grid = (level.height, level.width)
+        captions = CAPTION_LINES * type.height("small") + type.unit
+        self.layout: EditorLayout = arrange_editor(
+            size,
+            self.grid,
+            type.unit,
+            type.scale,
+            header_height(size[0], type),
+            footer_height,
+            captions,
+        )
+        self.board = LiveBoard(level, self.layout.cell, type.palette)
+        self.background = pygame.Surface(size)
+        self.background.fill(type.palette.paper)
+        self.handles = handle_boxes(self.layout.board, type.unit)
+        draw_handles(self.background, self.handles, type)
+        self.panel_spots: list[Spot] = []
+        self.field_boxes: dict[int, pygame.Rect] = {}  # of the controls on screen
+        self.pane: TextPaneView | None = None
+        self.settings_shown = 1  # rows of settings that fit
+        self._scroll = 0
+        self._pane_first = 0
+        self._panel: PanelState | None = None
+        self._texts: object = None
+
+    def fits(self, size: tuple[int, int], type: Typeset, level: Level, footer_height: int) -> bool:
+        """Whether the pictures are those of this window, these fonts and this size of map."""
+        mine = self.size, self.type, self.grid, self.footer_height
+        return mine == (size, type, (level.height, level.width), footer_height)
+
+    # --- board
+
+    def draw_board(self, surface: pygame.Surface, editor: Editor, has_focus: bool) -> None:
+        """Draw the board with cursor, preview and selection."""
+        board, palette = self.board, self.type.palette
+        if editor.reading.level is not board.level:
+            board.show(editor.reading.level)
+        board.paint(PAINT_SECONDS)
+        visible = self.layout.board.clip(surface.get_rect())
+        if not visible.width or not visible.height:
+            return
+        view = surface.subsurface(visible)
+        view.blit(board.surface, (0, 0))
+        for cell in editor.reading.unknown:
+            draw_problem(view, board, cell, palette.alert)
+        axes = SYMMETRIES[editor.symmetry]
+        draw_axes(view, board, "left-right" in axes, "up-down" in axes, palette.agents[1])
+        if editor.tool != SELECT and editor.anchor is not None:
+            tile = editor.reading.level.tile(editor.tile)
+            draw_preview(view, board, editor.preview(), tile, palette.agent)
+        elif editor.anchor is not None:
+            draw_selection(view, board, editor.anchor, editor.cursor, palette.agents[1])
+        if chosen := editor.selection:
+            corners = (chosen.top, chosen.left), (chosen.bottom, chosen.right)
+            draw_selection(view, board, *corners, palette.agents[1])
+        hue = palette.agent if has_focus else palette.muted
+        draw_cursor(view, board, editor.cursor, hue)
+
+    def cell_at(self, at: tuple[int, int], outside: bool = False) -> Cell | None:
+        """Return the cell at a place in px; `outside` takes the nearest one beside the board."""
+        board = self.layout.board
+        if not board.width or not (outside or board.collidepoint(at)):
+            return None
+        return self.board.cell_at((at[0] - board.left, at[1] - board.top))
+
+    # --- strip
+
+    def draw_strip(self, surface: pygame.Surface, actions: StripActions) -> list[Spot]:
+        """Draw the tasks with their captions. Return their spots: a click plays one."""
+        type, rect, palette = self.type, self.layout.strip, self.type.palette
+        line = type.height("small")
+        pitch = rect.width // STRIP_TASKS
+        side = max(8, min(pitch - 2 * type.unit, rect.height - CAPTION_LINES * line - type.unit))
+        spots, tasks = [], actions.live.strip
+        for i in range(STRIP_TASKS):
+            box = pygame.Rect(rect.left + i * pitch, rect.top, side, side)
+            room = pygame.Rect(box.left, box.top, pitch - type.unit, rect.height)
+            if i >= len(tasks):
+                draw_dashed_frame(surface, box, palette.rule)
+                continue
+            one = tasks[i]
+            picture = actions.picture_of(one.task, side)
+            place = box
+            if picture:
+                place = picture.get_rect(topleft=box.topleft)
+                surface.blit(picture, place)
+            if actions.area == STRIP and i == actions.task:
+                pygame.draw.rect(surface, palette.agent, place.inflate(6, 6), 3, border_radius=5)
+            hue = palette.muted if actions.live.is_stale else palette.ink
+            words = one.caption or ("the only task" if len(tasks) == 1 else "")
+            y = place.bottom + type.unit // 2
+            for text in type.wrap(words, "small", room.width, CAPTION_LINES):
+                y = type.write(surface, text, "small", hue, topleft=(box.left, y)).bottom
+            spots.append(Spot(room, clicked(actions.play_number, i)))
+        return spots
+
+    # --- texts
+
+    def draw_texts(
+        self,
+        sentence: str,
+        caps: object,
+        draw_footer: Callable[[pygame.Surface, pygame.Rect, Typeset], None],
+    ) -> None:
+        """Draw header and footer, if they have changed."""
+        if self._texts != (sentence, caps):
+            self._texts = (sentence, caps)
+            draw_header(self.background, self.layout.header, sentence, self.type)
+            draw_footer(self.background, self.layout.footer, self.type)
+
+    # --- panel
+
+    def draw_panel(self, state: PanelState, level: Level, actions: PanelActions) -> None:
+        """Draw the panel into the background, if what it shows has changed."""
+        if state == self._panel:
+            return
+        self._panel = state
+        type, rect, unit = self.type, self.layout.panel, self.type.unit
+        pygame.draw.rect(self.background, type.palette.card, rect, border_radius=unit + 4)
+        pygame.draw.rect(self.background, type.palette.rule, rect, 1, border_radius=unit + 4)
+        inside = rect.inflate(-4 * unit, -3 * unit)
+        self.background.set_clip(inside.inflate(2 * unit, 2 * unit))
+        y = self._draw_title(inside, state)
+        high = verdict_height(inside, state.verdict, type)
+        low = pygame.Rect(inside.left, inside.bottom - high, inside.width, high)
+        spots = draw_verdict(self.background, low, state.verdict, actions.apply_advice, type)
+        line = low.top - unit
+        pygame.draw.line(
+            self.background, type.palette.rule, (inside.left, line), (inside.right, line)
+        )
+        room = pygame.Rect(inside.left, y, inside.width, line - unit // 2 - y)
+        if state.text is None:
+            spots += self._draw_tiles(room, state, level, actions)
+            self.pane = None
+        else:
+            spots += self._draw_text(room, state, state.text, actions)
+        self.panel_spots = spots
+        self.background.set_clip(None)
+
+    def _draw_title(self, rect: pygame.Rect, state: PanelState) -> int:
+        """Draw the level's title, and its file to the right. Return the y below."""
+        type, palette = self.type, self.type.palette
+        file = type.fit(state.file, "small", rect.width // 2)
+        at = (rect.right, rect.top + type.height("heading"))
+        place = type.write(self.background, file, "small", palette.muted, bottomright=at)
+        title = type.fit(state.title, "heading", place.left - rect.left - type.unit)
+        bottom = type.write(
+            self.background, title, "heading", palette.ink, topleft=rect.topleft
+        ).bottom
+        return bottom + self.type.unit // 2
+
+    def _draw_tiles(
+        self, rect: pygame.Rect, state: PanelState, level: Level, actions: PanelActions
+    ) -> list[Spot]:
+        """Draw tools, palette and settings."""
+        type, unit = self.type, self.type.unit
+        spots, y = self._draw_tools(rect, state.tools, actions)
+        chars = list(state.chars)
+        high = palette_rows(len(chars), rect.width, type) * palette_pitch(type)
+        area = pygame.Rect(rect.left, y, rect.width, high)
+        for box, char in draw_palette(self.background, area, level, state.tile, chars, type):
+            spots.append(Spot(box.inflate(4, 4), clicked(actions.choose_tile, char)))
+        room = pygame.Rect(rect.left - unit, area.bottom + unit // 2, rect.width + 2 * unit, 0)
+        room.height = max(0, rect.bottom - room.top)
+        self.settings_shown = max(1, room.height // row_height(type))
+        active = state.row if state.focus == SETTINGS else None
+        self._reveal(state.row, len(state.rows))
+        controls = draw_controls(
+            self.background, room, state.rows, self._scroll, active, actions, type
+        )
+        high = row_height(type)
+        self.field_boxes = {
+            i: pygame.Rect(room.left, room.top + (i - self._scroll) * high, room.width, high)
+            for i in range(self._scroll, min(self._scroll + self.settings_shown, len(state.rows)))
+        }
+        return spots + controls
+
+    def scroll(self, by: int) -> None:
+        """Scroll the settings, or the text, by some rows."""
+        if self._panel is None:
+            return
+        if self._panel.text is None:
+            most = max(0, len(self._panel.rows) - self.settings_shown)
+            self._scroll = min(max(self._scroll + by, 0), most)
+        else:
+            most = max(0, self._panel.text.count("\n"))
+            self._pane_first = min(max(self._pane_first + by, 0), most)
+        self._panel = None
+
+    def _reveal(self, row: int | None, count: int) -> None:
+        """Scroll the settings to a row."""
+        if row is not None:
+            self._scroll = min(self._scroll, row)
+            self._scroll = max(self._scroll, row - self.settings_shown + 1)
+        self._scroll = min(self._scroll, max(0, count - self.settings_shown))
+
+    def _draw_tools(
+        self, rect: pygame.Rect, tools: Sequence[tuple[str, str, bool]], actions: PanelActions
+    ) -> tuple[list[Spot], int]:
+        """Draw the keys of the tools. Return their spots and the y below."""
+        type = self.type
+        words = [(cap, text) for cap, text, _ in tools]
+        spots, y = [], rect.top
+        line = type.height("label") + type.unit * 7 // 4
+        for (cap, text, on), (x, row) in zip(tools, key_places(words, rect.width, type)):
+            at = (rect.left + x, rect.top + row * line)
+            box = draw_key(self.background, at, cap, text, on, type)
+            spots.append(Spot(box, clicked(actions.press_key, cap)))
+            y = max(y, at[1] + line)
+        return spots, y + type.unit // 2
+
+    def _draw_text(
+        self, rect: pygame.Rect, state: PanelState, text: str, actions: PanelActions
+    ) -> list[Spot]:
+        """Draw the text of the level."""
+        lines, count = text.split("\n"), shown_lines(rect, self.type)
+        if state.focus == TEXT:
+            self._pane_first = min(self._pane_first, state.caret.line)
+            self._pane_first = max(self._pane_first, state.caret.line - count + 1)
+        elif state.marked:
+            self._pane_first = min(self._pane_first, state.marked[0])
+            self._pane_first = max(self._pane_first, state.marked[0] - count + 1)
+        self._pane_first = min(self._pane_first, max(0, len(lines) - 1))
+        marked = dict([state.marked]) if state.marked else {}
+        self.pane, spot = draw_text_pane(
+            self.background,
+            rect,
+            lines,
+            state.caret,
+            state.focus == TEXT,
+            self._pane_first,
+            state.problems,
+            marked,
+            actions.press_text,
+            self.type,
+        )
+        return [spot]
+
+
+def chars_of(level: Level) -> tuple[str, ...]:
+    """Return the characters of the palette of a level."""
+    return tuple(palette_chars(level))
