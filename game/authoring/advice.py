@@ -14,6 +14,7 @@ from game.authoring.analyses import LevelAnalysis
 from game.authoring.figures import CheckedTask
 from game.authoring.level_warnings import cell_text, reward_line, rewarding_line, unwanted_goals
 from game.tasks.coverage import Coverage, differences
+from game.text.drawn_values import without_candidates
 from game.text.level import ENDS_BOXES, MAX_STATES, MAX_STEPS, Cell, Level
 from game.text.step_reward import NoStepReward, automatic_step_reward
 from game.text.tiles import BOXES, CANDIDATE, FLOOR, GOAL, WALL
@@ -21,7 +22,7 @@ from game.text.walking import Node, exits_from, start_cells
 
 STEPS_PER_MOVE = 3  # steps of an episode for each move of the longest way: time to search and err
 FEWEST_PER_MOVE = 1.5  # below, one wrong turn ends the episode
-MOST_PER_MOVE = 20  # above, a random policy walks about for most of what is computed
+MOST_PER_MOVE = 8  # above, a policy that tries everything in turn does nearly as well as any
 MOST_OPENINGS = 3  # that are advised at once
 MOST_NAMED = 4  # walls in a text
 
@@ -174,5 +175,6 @@ def advise_reward(analysis: LevelAnalysis, checked: Sequence[CheckedTask]) -> It
 
 def advise_about_agent(level: Level, coverage: Coverage | None) -> Iterator[Advice]:
     """Yield what in a level an agent with this training has never met."""
-    for difference in differences(level, coverage) if coverage else ():
+    tasks = without_candidates(level)  # as all tasks are
+    for difference in differences(tasks, coverage) if coverage else ():
         yield Advice("new", difference)

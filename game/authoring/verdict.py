@@ -47,14 +47,15 @@ Warned = tuple[tuple[int, int, str], ...]  # line, column, message
 class LevelSize:
     """The number of tasks and states of a level, and who can do with it.
 
-    `tasks` is None where numbers are drawn from ranges without end. `states` are those of one task;
-    where they are too many, they are a bound, and `refusal` says so.
+    `tasks` is None where numbers are drawn from ranges without end. `states` are those of one task,
+    or an upper bound where they have not been counted, or are too many, as `refusal` says.
     """
 
     tasks: int | None
     states: int
+    largest_side: int
+    is_counted: bool = False
     refusal: str = ""
-    largest_side: int = 0
 
     @property
     def is_observable(self) -> bool:
@@ -68,7 +69,7 @@ class LevelSize:
             return self.refusal
         if not self.is_observable:
             return f"too large for agents that see at most {MAX_SIZE} x {MAX_SIZE} cells"
-        if self.states > MOST_STATES:
+        if self.is_counted and self.states > MOST_STATES:
             return f"slow to train on: over {MOST_STATES:,} states"
         return ""
 
@@ -116,25 +117,30 @@ class AgentScores:
     failure: str = ""
 
     @property
+    def is_complete(self) -> bool:
+        """Whether all tasks are done."""
+        return 0 < self.of <= self.tasks
+
+    @property
     def text(self) -> str:
-        """The scores in one line."""
+        """The scores in one line; as long as there are none, why."""
         if not self.tasks:
             return self.failure
         text = f"agent {percent(self.before)} → {percent(self.after)} %"
         if self.scratch is not None:
             text += f", scratch {percent(self.scratch)} %"
-        return text
+        return text if self.is_complete else f"{text} ({self.tasks} of {self.of} tasks)"
 
 
 @dataclass(frozen=True)
 class Verdict:
     """What is known of a text so far. What is None or empty is not known yet, or does not apply.
 
-    `draft` is the level as far as it is written; it is also there where `problems` are. Warnings
-    are (line, column, text). `strip` are a few of its tasks, with their figures in `strip_figures`.
-    `bayes` are the bounds of the Bayes-optimal return of one episode and of a trial, and
-    `fixed` is the score of the best policy found so far that never adapts. `is_done` says that no
-    stage follows.
+    `draft` is the level as far as it is written; it is also there where `problems` are. `strip` are
+    a few of its tasks, with their figures in `strip_figures`. `hidden` are the names of what an
+    agent does not observe. `bayes` are the bounds of the Bayes-optimal return of one episode and of
+    a trial, and `fixed` is the score of the best policy found so far that never adapts. `is_done`
+    says that no stage follows, and `failure` why one of them could not be completed.
     """
 
     level: Level | None = None
@@ -143,6 +149,7 @@ class Verdict:
     analysis: LevelAnalysis | None = None
     strip: tuple[StripTask, ...] = ()
     size: LevelSize | None = None
+    hidden: tuple[str, ...] | None = None
     warnings: Warned = ()
     advice: tuple[Advice, ...] = ()
     strip_figures: tuple[CheckedTask, ...] = ()
@@ -181,7 +188,9 @@ def judge(
     verdict = replace(verdict, analysis=analysis, advice=advice, is_done=level is None)
     if level:
         strip = tuple(draw_strip(level, level.title, seed))
-        yield (verdict := replace(verdict, strip=strip))
+        size, hidden = estimate_size(level), tuple(hidden_variables(level))
+        verdict = replace(verdict, strip=strip, size=size, hidden=hidden)
+        yield verdict
         stages = _Stages(verdict, level, analysis, coverage, tuple(cut_texts(file.header)))
         yield from stages.compute()
         verdict = stages.learn(is_done=True)
@@ -205,7 +214,7 @@ class _Stages:
 
     def compute(self) -> Iterator[Verdict]:
         """Yield the verdict with more and more of its fields."""
-        size = measure(self.level)
+        size = count_size(self.level)
         yield self.learn(size=size)
         yield self.learn(warnings=self._warnings(()))
         if size.refusal:
@@ -234,8 +243,8 @@ class _Stages:
 
     def _compute_bounds(self, size: LevelSize) -> Iterator[Verdict]:
         """Yield what can be reached without knowing the task, and without adapting to it."""
-        hidden = hidden_variables(self.level)
-        if hidden == ["goal"] and self.level.find(CANDIDATE):
+        hidden = self.verdict.hidden
+        if hidden == ("goal",) and self.level.find(CANDIDATE):
             yield self.learn(bayes=bayes_returns(self.level, DEFAULT_EPISODES))
         if hidden and size.is_observable:
             for score in _fixed_scores(self.level, size.states):
@@ -251,25 +260,25 @@ def _fixed_scores(level: Level, states: int) -> Iterator[float]:
             yield found.score
 
 
-def measure(level: Level) -> LevelSize:
-    """Return the size of a level."""
+def estimate_size(level: Level) -> LevelSize:
+    """Return the size of a level with an upper bound on its states, at once."""
     ranges = [one for one in drawable_values(level).values() if isinstance(one, Range)]
-    number = count_tasks(level) * math.prod(one.points for one in ranges)
-    tasks = number or None  # a range without end has no points
-    side = max(level.height, level.width)
+    tasks = count_tasks(level) * math.prod(one.points for one in ranges)  # 0: without end
     try:
-        one = nth_task(level, 0, "").level
-        return LevelSize(tasks, compile_level(one).n_states, largest_side=side)
-    except TooLarge as error:
-        return LevelSize(tasks, _bound(level), _refusal(level, error), side)
-
-
-def _bound(level: Level) -> int:
-    """Return an upper bound on the number of states, or more than the limit where it is huge."""
-    try:
-        return states_bound(nth_task(level, 0, "").level)
+        states = states_bound(nth_task(level, 0, "").level)
     except TooLarge:
-        return MAX_STATES + 1
+        states = MAX_STATES + 1
+    return LevelSize(tasks or None, states, max(level.height, level.width))
+
+
+def count_size(level: Level) -> LevelSize:
+    """Return the size of a level with the states of its first task counted."""
+    size = estimate_size(level)
+    try:
+        states = compile_level(nth_task(level, 0, "").level).n_states
+    except TooLarge as error:
+        return replace(size, refusal=_refusal(level, error))
+    return replace(size, states=states, is_counted=True)
 
 
 def _refusal(level: Level, error: TooLarge) -> str:

@@ -8,15 +8,16 @@ from typing import NamedTuple
 
 from game.authoring.figures import CheckedTask
 from game.authoring.level_warnings import cell_text, unwanted_goals
-from game.authoring.verdict import EQUAL, Figures, Verdict, hidden_variables, percent
+from game.authoring.verdict import EQUAL, Figures, Verdict, percent
 from game.tasks.evaluated_levels import HARD
 from game.text.tiles import OPPONENTS
 
 MOST_FIXED = 0.6  # score of a policy that never adapts, as docs/packs.md asks of packs
+MOST_FIXED_GOAL = 0.8  # such a score with a hidden goal alone: passing all candidates takes a while
 NO_ROOM = 0.9  # such a score leaves less to gain than adaptation usually costs
 EASY_BEFORE = 0.8  # score before adaptation that leaves little to be seen of it
 EASY_FOR_SCRATCH = 0.9  # score of learning from scratch with which meta-training is of no use
-EASY_AT_ONCE = 0.9  # score of the Bayes bound in the first episode: the others add nothing
+EASY_AT_ONCE = 0.95  # score of the Bayes bound in the first episode: the others add nothing
 
 
 class Kind(StrEnum):
@@ -55,8 +56,13 @@ def summarize(verdict: Verdict) -> Summary:
         return Summary(Kind.UNKNOWN, verdict.failure)
     if verdict.figures is None:
         return Summary(Kind.UNKNOWN, "the returns are being computed", may_change=True)
-    waits = not verdict.is_done or verdict.agent is None or verdict.agent.tasks < verdict.agent.of
-    return Summary(Kind.GOOD, _good_text(verdict), may_change=waits)
+    return Summary(Kind.GOOD, _good_text(verdict), _may_change(verdict))
+
+
+def _may_change(verdict: Verdict) -> bool:
+    """Whether stages, or adaptations of the agent, are to come."""
+    agent = verdict.agent
+    return not verdict.is_done or agent is None or not (agent.is_complete or agent.failure)
 
 
 def _broken(verdict: Verdict) -> Summary | None:
@@ -124,9 +130,7 @@ def _avoids(verdict: Verdict) -> Summary | None:
 
 def _nothing(verdict: Verdict) -> Summary | None:
     """Return that adaptation cannot gain anything."""
-    if verdict.level is None or verdict.analysis is None:
-        return None
-    if not hidden_variables(verdict.level):
+    if verdict.hidden == ():
         why = "the agent sees all that there is to know - hide the goal, or let a value be drawn"
         return Summary(Kind.NOTHING_TO_ADAPT, why)
     figures = verdict.figures
@@ -141,33 +145,33 @@ def _nothing(verdict: Verdict) -> Summary | None:
 def _hard(verdict: Verdict) -> Summary | None:
     """Return that the agent ends at a low score."""
     agent = verdict.agent
-    if agent is None or not agent.tasks or agent.after >= HARD:
+    if agent is None or not agent.is_complete or agent.after >= HARD:
         return None
-    return Summary(Kind.HARD, agent.text, agent.tasks < agent.of)
+    return Summary(Kind.HARD, agent.text, not verdict.is_done)
 
 
 def _easy(verdict: Verdict) -> Summary | None:
     """Return that there is little to gain from adaptation."""
-    why, agent = "", verdict.agent
-    if agent and agent.tasks and agent.before >= EASY_BEFORE:
+    why, agent, most = "", verdict.agent, MOST_FIXED
+    if verdict.hidden == ("goal",):
+        most = MOST_FIXED_GOAL
+    if agent and agent.is_complete and agent.before >= EASY_BEFORE:
         why = f"it scores {percent(agent.before)} % before it adapts ({agent.text})"
-    elif agent and agent.tasks and (agent.scratch or 0) >= EASY_FOR_SCRATCH:
+    elif agent and agent.is_complete and (agent.scratch or 0) >= EASY_FOR_SCRATCH:
         why = f"so is it learned without meta-training ({agent.text})"
-    elif verdict.fixed is not None and verdict.fixed > MOST_FIXED:
+    elif verdict.fixed is not None and verdict.fixed > most:
         why = f"one policy that never adapts scores {percent(verdict.fixed)} %"
     elif verdict.bayes and verdict.figures:
         (lower, _), _ = verdict.bayes
         score = verdict.figures.score(lower)
         if score >= EASY_AT_ONCE:
             why = f"whoever knows the candidates scores {percent(score)} % in the first episode"
-    return Summary(Kind.TOO_EASY, why, agent is None or agent.tasks < agent.of) if why else None
+    return Summary(Kind.TOO_EASY, why, _may_change(verdict)) if why else None
 
 
 def _good_text(verdict: Verdict) -> str:
     """Return what there is to gain from adaptation, and what an agent makes of it."""
-    parts = [verdict.agent.text] if verdict.agent and verdict.agent.text else []
+    parts = [verdict.agent.text] if verdict.agent and verdict.agent.tasks else []
     if verdict.fixed is not None:
         parts.append(f"without adaptation at most about {percent(verdict.fixed)} %")
-    if not parts and verdict.level:
-        parts.append(f"hidden: {', '.join(hidden_variables(verdict.level))}")
-    return "; ".join(parts)
+    return "; ".join(parts) or f"hidden: {', '.join(verdict.hidden or ())}"

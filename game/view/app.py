@@ -54,7 +54,7 @@ class App:
         self.runs: list[Path] = []  # folders of trainings that have begun
         self.pages: list[Screen] = []
         self._capture = ScreenCapture(recorder)
-        self._slow_jobs = BackgroundJobs()  # those that others must not wait for
+        self._quick_jobs, self._slow_jobs = BackgroundJobs(), BackgroundJobs()  # of verdicts
         self._numbers = itertools.count()  # of requests to the feed
         self._unchecked = 0.0  # seconds since files were checked
         self._stamps: object = None  # of the current pack's files
@@ -217,7 +217,16 @@ class App:
             why = error.strerror or str(error)
             self.page.notice = Notice("The level cannot be edited", f"{navigation.path}: {why}")
             return
-        page = EditorScreen(draft, self.agents, self.appearance, self.library.jobs, self._slow_jobs)
+        page = EditorScreen(
+            draft,
+            self.agents,
+            self.feed,
+            self._numbers,
+            self.appearance,
+            self.library.jobs,
+            self._quick_jobs,
+            self._slow_jobs,
+        )
         page.opened_by = None if self.pages else navigation
         self._push(page)
         if draft.path and draft.path.is_file():

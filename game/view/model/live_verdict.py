@@ -1,124 +1,126 @@
-"""The verdict about the level that is being edited, which grows while nothing is changed.
-
-`judge` yields it in stages. Each stage is a background job of its own, so that a change of the text
-drops all later stages; the slow ones have a thread of their own, so that the quick stages of the
-next text do not wait for them.
-"""
+"""The verdict on a text that somebody is editing, kept up to date beside the drawing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 
-from game.authoring.advice import Advice
-from game.authoring.task_strip import StripTask
-from game.authoring.verdict import QUICK_STAGES, AgentScores, Verdict, judge
-from game.tasks.coverage import Coverage
-from game.text.header_edits import set_value
-from game.text.map_edits import set_cells
-from game.text.source_map import SourceMap, locate
-from game.text.tiles import FLOOR
+from game.authoring.verdict import EQUAL, QUICK_STAGES, Verdict, judge
+from game.session.messages import Feed, Message
+from game.view.model.agent_trial import AgentTrial, TriedAgent, choose_agent
 from game.view.model.background_jobs import BackgroundJobs
+
+QUIET = 0.5  # seconds without a change after which an agent adapts to the tasks
 
 
 class LiveVerdict:
-    """What is known of the text as it is now, and the strip of its tasks.
+    """The stages of the verdict on the latest text, computed in background jobs.
 
-    `strip` and its verdict are those of an earlier text until the new ones are known.
+    The quick stages have a thread of their own, so that they need not wait for a slow one of an
+    earlier text. A frame calls `update`, and `take` with each message of the feed; neither waits.
     """
 
-    def __init__(self, jobs: BackgroundJobs, slow_jobs: BackgroundJobs | None = None) -> None:
+    def __init__(
+        self,
+        agents: Sequence[TriedAgent],
+        feed: Feed,
+        numbers: Iterator[int],
+        quick: BackgroundJobs,
+        slow: BackgroundJobs,
+    ) -> None:
+        """`agents` are those to try, the best one first and the quickest last; there may be none.
+
+        `numbers` are those of requests to the feed; nobody else uses the jobs `quick`.
+        """
+        self._agents, self._feed, self._numbers = tuple(agents), feed, numbers
+        self._quick, self._slow = quick, slow
         self.verdict = Verdict()
-        self.strip: tuple[StripTask, ...] = ()
-        self.is_stale = False  # whether the strip is that of an earlier text
-        self.version = 0  # counts the changes of all of these
-        self.coverage: Coverage | None = None  # of the agent that adapts
-        self._jobs, self._slow_jobs = jobs, slow_jobs or jobs
-        self._source: SourceMap | None = None
-        self._stages: Iterator[Verdict] | None = None
+        """All that is known of the latest text; at first that of the text before it."""
+        self._source: tuple[str, str, int | None] = ("", "level", None)
         self._seed = 0
-        self._run = 0  # number of the text that is judged
-        self._stage = 0  # number of the stage that is asked for
+        self._stages: Iterator[Verdict] = iter(())
+        self._stage = self._version = 0
+        self._quiet = 0.0  # seconds since the last change
+        self._trial: AgentTrial | None = None
+        self._ended = True
 
     @property
-    def is_known(self) -> bool:
-        """Whether the problems of the text are known."""
-        return self._stage > 0
+    def is_working(self) -> bool:
+        """Whether the verdict may still change without a change of the text."""
+        return not self._ended or bool(self._trial and self._trial.is_running)
+
+    def judge(self, text: str, name: str = "level", number: int | None = None) -> None:
+        """Judge another text, whose file and level are called so."""
+        self._source, self._quiet = (text, name, number), 0.0
+        self._begin()
 
     def reroll(self) -> None:
         """Draw other tasks for the strip."""
         self._seed += 1
-        self._source = None
+        self._begin()
 
-    def update(self, source: SourceMap) -> None:
-        """Take what is known of a text by now, and ask for the next stage. Never blocks."""
-        if source is not self._source:
-            self._begin(source)
-        while self._stages is not None:
-            jobs = self._jobs if self._stage < QUICK_STAGES else self._slow_jobs
-            key = ("verdict", self._run, self._stage)
-            found = jobs.ask(key, partial(_next_stage, self._stages), lambda why: (_failed(why),))
-            if found is None:
-                return
-            jobs.forget(key)
-            self._take(found[0])
+    def _begin(self) -> None:
+        """Drop what is being computed, and begin with the first stage."""
+        self.pause()
+        self._jobs.forget(self._key)
+        coverage = self._agents[0].coverage if self._agents else None
+        text, name, number = self._source
+        self._stages = judge(text, name, number, self._seed, coverage)
+        self._stage, self._ended, self._trial = 0, False, None
+        self._version += 1
 
-    def _begin(self, source: SourceMap) -> None:
-        """Drop what is known, and begin to judge another text."""
-        for jobs in (self._jobs, self._slow_jobs):
-            jobs.forget(("verdict", self._run, self._stage))
-        self._source = source
-        self._run += 1
-        self._stage = 0
-        text, name, number = source.text, source.name, source.number
-        self._stages = judge(text, name, number, self._seed, self.coverage)
-        self.is_stale = True
-        self.version += 1
+    def pause(self) -> None:
+        """End what the agent does: another screen wants the feed. `update` begins it anew."""
+        if self._trial and self._trial.is_running:
+            self._trial.stop()
+            self._trial = None
 
-    def _take(self, verdict: Verdict | None) -> None:
-        """Take the verdict after a stage; None after the last one."""
-        self._stage += 1
-        self.version += 1
-        if verdict is None:
-            self._stages = None
+    def update(self, seconds: float) -> Verdict:
+        """Return the verdict after so many more seconds."""
+        self._quiet += seconds
+        if not self._ended:
+            self._advance()
+        if self._trial is None and self._agents and self._quiet >= QUIET:
+            self._try_agent()
+        if self._trial:
+            self.verdict = replace(self.verdict, agent=self._trial.scores)
+        return self.verdict
+
+    def take(self, message: Message) -> None:
+        """Take a message of the feed, whosever it is."""
+        if self._trial:
+            self._trial.take(message)
+
+    @property
+    def _jobs(self) -> BackgroundJobs:
+        """The jobs of the current stage."""
+        return self._quick if self._stage < QUICK_STAGES else self._slow
+
+    @property
+    def _key(self) -> tuple[object, ...]:
+        """The key of the current stage's job."""
+        return ("verdict", id(self), self._version, self._stage)
+
+    def _advance(self) -> None:
+        """Take the result of the current stage, if it is there, and begin with the next one."""
+        stages, last = self._stages, self.verdict
+
+        def failed(why: str) -> Verdict:
+            failure = f"the level cannot be judged ({why})"
+            return replace(last, failure=failure, is_done=True)
+
+        found = self._jobs.ask(self._key, lambda: next(stages), failed)
+        if found is None:
             return
-        self.verdict = verdict
-        if verdict.strip and self.is_stale:
-            self.strip, self.is_stale = verdict.strip, False
-        if verdict.is_done:
-            self._stages = None
+        self._jobs.forget(self._key)
+        self.verdict = found
+        self._stage, self._ended = self._stage + 1, found.is_done
 
-    def note_agent(self, scores: AgentScores) -> None:
-        """Add what an agent makes of the level."""
-        self.verdict = replace(self.verdict, agent=scores)
-        self.version += 1
-
-    def advised(self, key: int) -> str | None:
-        """Return the text with a piece of advice applied; None where there is none any more."""
-        if self._source is None or not self.is_known or key >= len(self.verdict.advice):
-            return None
-        return applied(self._source, self.verdict.advice[key])
-
-
-def applied(source: SourceMap, advice: Advice) -> str:
-    """Return a text with a piece of advice applied to it. Raises EditError."""
-    if advice.cells:
-        return set_cells(source, dict.fromkeys(advice.cells, FLOOR))
-    key, _, value = advice.line.partition(":")
-    if "=" not in value:
-        return set_value(source, (key,), value)
-    text = source.text
-    for word in value.split():
-        name, _, number = word.partition("=")
-        text = set_value(locate(text, source.name, source.number), (key, name), number)
-    return text
-
-
-def _next_stage(stages: Iterator[Verdict]) -> tuple[Verdict | None]:
-    """Return the verdict after the next stage, if there is one, as the result of a job."""
-    return (next(stages, None),)
-
-
-def _failed(why: str) -> Verdict:
-    return Verdict(failure=f"the level cannot be judged ({why})", is_done=True)
+    def _try_agent(self) -> None:
+        """Let an agent adapt to those tasks of the strip in which there is something to gain."""
+        known = self.verdict.strip_figures if self._stage else ()
+        tasks = [one for one in known if one.optimal_return - one.random_return > EQUAL]
+        if tasks:
+            tried = choose_agent(self._agents, tasks)
+            self._trial = AgentTrial(tasks, tried, self._feed, self._numbers)
+            self._trial.start()

@@ -6,6 +6,7 @@ came of them.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -13,7 +14,9 @@ import pygame
 
 from game.authoring.draft_file import CHOICES, Choice, Draft
 from game.authoring.recovery import Recovery
-from game.session.messages import Agents
+from game.authoring.task_strip import StripTask
+from game.authoring.verdict import Verdict
+from game.session.messages import Agents, Feed
 from game.tasks.packs import Pack
 from game.tasks.task import Task
 from game.text.level import Cell
@@ -38,7 +41,9 @@ from game.view.model.level_snapshots import LevelSnapshots, load_edited
 from game.view.model.live_verdict import LiveVerdict
 from game.view.model.text_caret import Caret, deleted, lines_of, typed
 from game.view.model.training_run import training_args
-from game.view.screens.editor_facts import verdict_facts
+from game.view.model.tried_agents import tried_agents
+from game.view.model.verdict_facts import WAITING, VerdictFacts
+from game.view.screens.editor_facts import applied, verdict_facts
 from game.view.screens.editor_frame import (
     BOARD,
     SETTINGS,
@@ -79,11 +84,18 @@ class EditorScreen(Screen):
         self,
         draft: Draft,
         agents: Agents,
+        feed: Feed,
+        numbers: Iterator[int],
         appearance: Appearance | None = None,
         jobs: BackgroundJobs | None = None,
+        quick_jobs: BackgroundJobs | None = None,
         slow_jobs: BackgroundJobs | None = None,
     ) -> None:
-        """Quick and slow computations go to `jobs` and `slow_jobs`, or are done at once."""
+        """The screens of one feed share `numbers`, the numbers of requests.
+
+        The verdict has `quick_jobs` for itself, and its slow stages go to `slow_jobs`. Without any
+        of them, the work is done at once.
+        """
         super().__init__(appearance)
         self.editor, self.agents = Editor(draft), agents
         self.jobs = jobs or BackgroundJobs(at_once=True)
@@ -95,7 +107,14 @@ class EditorScreen(Screen):
         self.field: LineField | None = None
         self.question: Question | None = None
         self.has_saved = False  # whether the file was written since the screen was opened
-        self.live = LiveVerdict(self.jobs, slow_jobs)
+        self.feed = feed
+        slow_jobs = slow_jobs or BackgroundJobs(at_once=True)
+        quick_jobs = quick_jobs or BackgroundJobs(at_once=True)
+        self.live = LiveVerdict(tried_agents(agents), feed, numbers, quick_jobs, slow_jobs)
+        self.strip: tuple[StripTask, ...] = ()  # of the last text that had tasks
+        self.facts = VerdictFacts("…", WAITING, "")
+        self._judged: str | None = None  # the text that `live` judges
+        self._outdated: Verdict | None = None  # the verdict on the text before that
         self._pictures = LevelPictures()
         self._snapshots = LevelSnapshots()
         self._frame: EditorFrame | None = None
@@ -512,12 +531,12 @@ class EditorScreen(Screen):
 
     def choose_task(self, by: int) -> None:
         """Choose the task to the right or to the left."""
-        self.task = min(max(self.task + by, 0), max(0, len(self.live.strip) - 1))
+        self.task = min(max(self.task + by, 0), max(0, len(self.strip) - 1))
 
     def play_task(self) -> None:
         """Play the chosen task of the strip."""
-        if self.task < len(self.live.strip):
-            self._open("play", self.live.strip[self.task].task)
+        if self.task < len(self.strip):
+            self._open("play", self.strip[self.task].task)
 
     def play_number(self, number: int) -> None:
         """Play a task of the strip by its number."""
@@ -551,7 +570,7 @@ class EditorScreen(Screen):
 
     def _open(self, kind: str, task: Task | None = None) -> None:
         """Open another screen with the level as soon as it is loaded."""
-        if self.live.is_known and self.live.verdict.problems:
+        if self.is_judged and self.live.verdict.problems:
             self.next_problem()
             self.editor.message = f"Solve the problems first: {self.editor.message}"
             return
@@ -596,10 +615,11 @@ class EditorScreen(Screen):
 
     def apply_advice(self, key: int) -> None:
         """Apply a piece of advice."""
-        text = self.live.advised(key)
-        if text is not None:
-            self.editor.apply(text)
-            self.editor.message = "Done. Ctrl Z undoes it."
+        advice = self.live.verdict.advice
+        if self.is_judged and key < len(advice):
+            self.editor.begin_stroke()
+            if self.editor.edit(lambda source: applied(source, advice[key])):
+                self.editor.message = "Done. Ctrl Z undoes it."
 
     def choose_tile(self, char: str) -> None:
         """Choose the tile that the tools paint."""
@@ -706,11 +726,30 @@ class EditorScreen(Screen):
         if self._unchecked > CHECK_FILE:
             self._unchecked = 0.0
             self._check_file()
-        self.live.update(self.editor.reading.source)
+        self._judge(seconds)
         self._go_on()
 
+    def _judge(self, seconds: float) -> None:
+        """Take what is known about the text by now."""
+        draft = self.draft
+        if self._judged != draft.text:
+            self._judged, self._outdated = draft.text, self.live.verdict
+            self.live.judge(draft.text, draft.source.name, draft.number)
+        for message in self.feed.poll():
+            self.live.take(message)
+        verdict = self.live.update(seconds)
+        self.facts = verdict_facts(verdict)
+        if self.is_judged and verdict.strip:
+            self.strip = verdict.strip
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether the problems are known that the text has now."""
+        return self._judged == self.draft.text and self.live.verdict is not self._outdated
+
     def on_suspend(self) -> None:
-        """Free the pictures."""
+        """Free the pictures, and let the feed work for the other screen."""
+        self.live.pause()
         self._frame = None
         self._drawing, self._held = False, None
 
@@ -730,7 +769,7 @@ class EditorScreen(Screen):
             (self.area, self.row, self.task, self.caret, self.text_open),
             (field and (field.text, field.caret), self.question and self.question.heading),
             (board and (board.painted, board.is_finished), self._pictures.painted),
-            self.live.version,
+            (self.facts, self.is_judged, tuple(one.task.id for one in self.strip)),
         )
 
     def draw(self, surface: pygame.Surface) -> None:
@@ -796,7 +835,7 @@ class EditorScreen(Screen):
         return PanelState(
             title=level.title or (path.stem if path else "New level"),
             file=f"{path.name if path else 'no file yet'}{changed}",
-            verdict=verdict_facts(self.live),
+            verdict=self.facts,
             tools=tuple(
                 (key.cap, key.text, key.is_on is not None and key.is_on(self)) for key in TOOL_KEYS
             ),
@@ -808,7 +847,7 @@ class EditorScreen(Screen):
             text=editor.text if self.text_open else None,
             caret=self.caret,
             marked=(place[0] - 1, place[1] - 1) if place and self.text_open else None,
-            problems=problems if self.live.is_known else (),
+            problems=problems if self.is_judged else (),
             look=(level.goal, level.legend, active),
         )
 

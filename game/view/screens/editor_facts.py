@@ -6,8 +6,11 @@ from game.authoring.advice import Advice
 from game.authoring.training_cost import MOST_STATES
 from game.authoring.verdict import Verdict, percent
 from game.authoring.verdict_line import Kind, summarize
+from game.text.header_edits import set_value
+from game.text.map_edits import set_cells
+from game.text.source_map import SourceMap, locate
+from game.text.tiles import FLOOR
 from game.view.draw.theme import number
-from game.view.model.live_verdict import LiveVerdict
 from game.view.model.verdict_facts import BAD, GOOD, WAITING, WARNING, Piece, VerdictFacts
 
 MOST_ADVICE = 2  # pieces that are shown
@@ -20,10 +23,9 @@ TONES = {
 }
 
 
-def verdict_facts(live: LiveVerdict) -> VerdictFacts:
+def verdict_facts(verdict: Verdict) -> VerdictFacts:
     """Return what the panel says of all that is known."""
-    verdict = live.verdict
-    if not live.is_known and verdict.draft is None:
+    if verdict.draft is None and not verdict.problems:
         return VerdictFacts("…", WAITING, "")
     summary = summarize(verdict)
     tone = TONES.get(summary.kind, WARNING)
@@ -66,7 +68,7 @@ def _figures(verdict: Verdict) -> tuple[tuple[str, str], ...]:
         fixed = wait if verdict.fixed is None else f"{percent(verdict.fixed)} %"
         found.append(("fixed policy", fixed))
     if verdict.agent:
-        found.append((verdict.agent.agent, verdict.agent.text))
+        found.append((verdict.agent.agent, verdict.agent.text or wait))
     return tuple(found)
 
 
@@ -78,3 +80,17 @@ def _meter(verdict: Verdict) -> tuple[float, str] | None:
     note = size.note.split(" - ")[0] if size.note else ""
     words = f"{size.states:,} of {MOST_STATES:,} states"
     return size.states / MOST_STATES, f"{words}, {note}" if note else words
+
+
+def applied(source: SourceMap, advice: Advice) -> str:
+    """Return a text with a piece of advice applied to it. Raises EditError."""
+    if advice.cells:
+        return set_cells(source, dict.fromkeys(advice.cells, FLOOR))
+    key, _, value = advice.line.partition(":")
+    if "=" not in value:
+        return set_value(source, (key,), value)
+    text = source.text
+    for word in value.split():
+        name, _, number = word.partition("=")
+        text = set_value(locate(text, source.name, source.number), (key, name), number)
+    return text

@@ -12,6 +12,7 @@ from typing import Protocol
 
 import pygame
 
+from game.authoring.task_strip import StripTask
 from game.tasks.task import Task
 from game.text.level import Cell, Level, Problem
 from game.view.draw.editor_controls import ControlActions, ControlRow, draw_controls, row_height
@@ -35,7 +36,6 @@ from game.view.draw.spots import Spot, clicked
 from game.view.draw.text_pane import TextPaneView, draw_text_pane, shown_lines
 from game.view.draw.theme import Typeset
 from game.view.model.editor import SELECT, SYMMETRIES, Editor
-from game.view.model.live_verdict import LiveVerdict
 from game.view.model.text_caret import Caret
 from game.view.model.verdict_facts import VerdictFacts
 
@@ -77,7 +77,9 @@ class StripActions(Protocol):
     """What the strip shows and does."""
 
     @property
-    def live(self) -> LiveVerdict: ...
+    def strip(self) -> Sequence[StripTask]: ...
+    @property
+    def is_judged(self) -> bool: ...
     @property
     def area(self) -> str: ...
     @property
@@ -166,7 +168,7 @@ class EditorFrame:
         line = type.height("small")
         pitch = rect.width // STRIP_TASKS
         side = max(8, min(pitch - 2 * type.unit, rect.height - CAPTION_LINES * line - type.unit))
-        spots, tasks = [], actions.live.strip
+        spots, tasks = [], actions.strip
         for i in range(STRIP_TASKS):
             box = pygame.Rect(rect.left + i * pitch, rect.top, side, side)
             room = pygame.Rect(box.left, box.top, pitch - type.unit, rect.height)
@@ -181,7 +183,7 @@ class EditorFrame:
                 surface.blit(picture, place)
             if actions.area == STRIP and i == actions.task:
                 pygame.draw.rect(surface, palette.agent, place.inflate(6, 6), 3, border_radius=5)
-            hue = palette.muted if actions.live.is_stale else palette.ink
+            hue = palette.ink if actions.is_judged else palette.muted
             words = one.caption or ("the only task" if len(tasks) == 1 else "")
             y = place.bottom + type.unit // 2
             for text in type.wrap(words, "small", room.width, CAPTION_LINES):
