@@ -123,14 +123,19 @@ def _slider(track: pygame.Rect, number: int, actions: ControlActions) -> Press:
 
 def share_of(control: Control, value: float) -> float:
     """Return the place of a value on a control's slider, 0..1; values beyond its end are there."""
-    first = control.low if control.shown > 0 else 0.0
+    first = _first(control)
     return min(max((value - first) / (control.shown - first), 0.0), 1.0)
 
 
 def value_at(control: Control, share: float) -> float:
     """Return the value at a place 0..1 on a control's slider."""
-    first = control.low if control.shown > 0 else 0.0
+    first = _first(control)
     return first + min(max(share, 0.0), 1.0) * (control.shown - first)
+
+
+def _first(control: Control) -> float:
+    """Return the value at the left end of a control's slider."""
+    return max(control.low, 0.0) if control.shown > 0 else 0.0
 
 
 def _draw_slider(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pygame
 
+from game.view.draw.layout import flow
 from game.view.draw.spots import Spot, clicked
 from game.view.draw.text_boxes import draw_pill
 from game.view.draw.theme import Typeset, mix
@@ -47,8 +48,8 @@ def verdict_height(rect: pygame.Rect, facts: VerdictFacts, type: Typeset) -> int
     """Return the height that the verdict takes within the width of `rect`, in px."""
     line, unit = type.height("small"), type.unit
     why = max(len(_why_lines(rect, facts, type)), 1) * line + unit
-    rows = -(-len(facts.figures) // _across(rect, facts.figures, type)) if facts.figures else 0
-    figures = rows * (line + type.height("label") + unit // 2)
+    places = _places(rect, facts.figures, type)
+    figures = (places[-1][1] + 1) * type.height("label") + unit // 2 if places else 0
     meter = line + unit // 2 if facts.meter else 0
     advice = sum(len(_piece_lines(rect, piece, type)) for piece in facts.advice) * line
     return why + figures + meter + advice
@@ -67,11 +68,16 @@ def _piece_lines(rect: pygame.Rect, piece: Piece, type: Typeset) -> list[str]:
     return type.wrap(piece.text, "small", room, ADVICE_LINES)
 
 
-def _across(rect: pygame.Rect, figures: tuple[tuple[str, str], ...], type: Typeset) -> int:
-    """Return the number of figures that stand side by side."""
-    texts = (max(type.width(a, "small"), type.width(b, "label")) for a, b in figures)
-    widest = max(texts) + type.unit * 3 // 2
-    return max(1, min(len(figures), rect.width // widest))
+def _places(
+    rect: pygame.Rect, figures: tuple[tuple[str, str], ...], type: Typeset
+) -> list[tuple[int, int]]:
+    """Return (x, line) of each figure within the width of `rect`."""
+    widths = [_figure_width(name, value, type) for name, value in figures]
+    return flow(widths, 2 * type.unit, rect.width)
+
+
+def _figure_width(name: str, value: str, type: Typeset) -> int:
+    return type.width(name, "small") + type.unit // 2 + type.width(value, "label")
 
 
 def _draw_figures(
@@ -81,18 +87,15 @@ def _draw_figures(
     figures: tuple[tuple[str, str], ...],
     type: Typeset,
 ) -> int:
-    """Draw names with values below them, side by side in equal columns. Return the y below."""
-    palette, across = type.palette, _across(rect, figures, type)
-    pitch = rect.width // across
-    for i, (name, value) in enumerate(figures):
-        row, column = divmod(i, across)
-        x = rect.left + column * pitch
-        top = y + row * (type.height("small") + type.height("label") + type.unit // 2)
-        below = type.write(surface, name, "small", palette.muted, topleft=(x, top)).bottom
-        value = type.fit(value, "label", pitch - type.unit // 2)
-        type.write(surface, value, "label", palette.ink, topleft=(x, below))
-    rows = -(-len(figures) // across)
-    return y + rows * (type.height("small") + type.height("label") + type.unit // 2)
+    """Draw names with their values, wrapped like words. Return the y below."""
+    palette, line = type.palette, type.height("label")
+    places = _places(rect, figures, type)
+    for (name, value), (x, row) in zip(figures, places, strict=True):
+        at = (rect.left + x, y + row * line)
+        left = type.write(surface, name, "small", palette.muted, topleft=at).right + type.unit // 2
+        value = type.fit(value, "label", rect.right - left)
+        type.write(surface, value, "label", palette.ink, topleft=(left, at[1]))
+    return y + (places[-1][1] + 1) * line + type.unit // 2
 
 
 def _draw_meter(

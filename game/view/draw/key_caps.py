@@ -85,10 +85,10 @@ def draw_key(
     return box.union(words)
 
 
-def draw_help(surface: pygame.Surface, keys: KeyTexts, type: Typeset) -> None:
+def draw_help(surface: pygame.Surface, keys: KeyTexts, type: Typeset) -> list[pygame.Rect]:
     """Draw all keys on a card over the screen, in as many columns as the height needs.
 
-    Neighbouring keys with one meaning share a line.
+    Neighbouring keys with one meaning share a line. Return their places, for clicks.
     """
     whole, unit = surface.get_rect(), type.unit
     groups = _grouped(keys)
@@ -109,15 +109,29 @@ def draw_help(surface: pygame.Surface, keys: KeyTexts, type: Typeset) -> None:
     at = (box.left + 3 * unit, box.top + 3 * unit // 2)
     head = type.write(surface, "All keys", "heading", type.palette.ink, topleft=at)
     at = head.right + 2 * unit, head.centery
-    type.write(surface, "press any key to close", "small", type.palette.muted, midleft=at)
+    type.write(
+        surface,
+        "press a key to close, or click one to use it",
+        "small",
+        type.palette.muted,
+        midleft=at,
+    )
+    boxes = []
     for i, (caps, text) in enumerate(groups):
         x = box.left + 3 * unit + (i // rows) * column
         y = box.top + title + (i % rows) * line
         end = x + column - 2 * unit
+        prefix = _prefix(caps)
+        if prefix:
+            x = draw_key(surface, (x, y), prefix, "", False, type).right + unit // 4
         for cap in caps[:-1]:
-            x = draw_key(surface, (x, y), cap, "", False, type).right + unit // 4
-        left = end - x - _cap_width(caps[-1], type) - unit
-        draw_key(surface, (x, y), caps[-1], type.fit(text, "small", left), False, type)
+            shown = cap.removeprefix(prefix).strip()
+            boxes.append(draw_key(surface, (x, y), shown, "", False, type))
+            x = boxes[-1].right + unit // 4
+        shown = caps[-1].removeprefix(prefix).strip()
+        text = type.fit(text, "small", end - x - _cap_width(shown, type) - unit)
+        boxes.append(draw_key(surface, (x, y), shown, text, False, type))
+    return boxes
 
 
 def _grouped(keys: KeyTexts) -> list[tuple[list[str], str]]:
@@ -133,8 +147,17 @@ def _grouped(keys: KeyTexts) -> list[tuple[list[str], str]]:
 
 def _group_width(caps: Sequence[str], text: str, type: Typeset) -> int:
     """Return the width of a line of the help in px."""
-    gap = type.unit
-    return sum(_cap_width(cap, type) + gap for cap in caps) + type.width(text, "small")
+    prefix = _prefix(caps)
+    shown = [cap.removeprefix(prefix).strip() for cap in caps]
+    shown += [prefix] if prefix else []
+    return sum(_cap_width(cap, type) + type.unit for cap in shown) + type.width(text, "small")
+
+
+def _prefix(caps: Sequence[str]) -> str:
+    """Return the keys that are held with each of several keys, as "Ctrl"; "" for none."""
+    first = caps[0].rpartition(" ")[0]
+    is_shared = len(caps) > 2 and all(cap.rpartition(" ")[0] == first for cap in caps)
+    return first if is_shared else ""
 
 
 def _cap_width(cap: str, type: Typeset) -> int:

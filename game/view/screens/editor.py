@@ -22,12 +22,12 @@ from game.tasks.task import Task
 from game.text.level import Cell
 from game.text.map_edits import PAINTABLE
 from game.view.draw.editor_controls import ControlRow, value_at
+from game.view.draw.editor_overlays import EditorOverlay
 from game.view.draw.question import draw_line_field, draw_question
 from game.view.draw.spots import Spot, spot_at
 from game.view.draw.theme import Appearance, Typeset
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.clipboard import copy_text, pasted_text
-from game.view.model.editor import Editor
 from game.view.model.editor_settings import (
     ON_MAP,
     Control,
@@ -37,6 +37,7 @@ from game.view.model.editor_settings import (
     put_knob,
     stepped,
 )
+from game.view.model.level_editor import Editor
 from game.view.model.level_snapshots import LevelSnapshots, load_edited
 from game.view.model.live_verdict import LiveVerdict
 from game.view.model.text_caret import Caret, deleted, lines_of, typed
@@ -59,6 +60,7 @@ from game.view.screens.editor_keys import (
     FIELD_KEYS,
     FILE_KEYS,
     LAST_KEYS,
+    OVERLAY_KEYS,
     SETTINGS_KEYS,
     STRIP_KEYS,
     TEXT_KEYS,
@@ -71,6 +73,7 @@ from game.view.screens.screen import CTRL, Key, Navigation, Notice, Screen
 CHECK_FILE = 0.5  # seconds between two looks whether the file has changed on disk
 NEW_FOLDER = Path("my-levels")  # where levels without a file are saved by default
 TRAIN_LEARNER, TRAIN_MINUTES = "maml", "2"
+PANEL_KEYS = (*TOOL_KEYS, *OVERLAY_KEYS)  # whose pictures are in the panel
 AREA_KEYS = {BOARD: BOARD_KEYS, SETTINGS: SETTINGS_KEYS, STRIP: STRIP_KEYS, TEXT: TEXT_KEYS}
 PAN = 3  # rows that the wheel scrolls
 
@@ -104,6 +107,7 @@ class EditorScreen(Screen):
         self.task = 0  # index of the chosen task of the strip
         self.caret = Caret()
         self.text_open = False
+        self.overlays: list[EditorOverlay] = []  # the header explains the last one
         self.field: LineField | None = None
         self.question: Question | None = None
         self.has_saved = False  # whether the file was written since the screen was opened
@@ -135,7 +139,7 @@ class EditorScreen(Screen):
         """Return the keys of the area that keys change, then those of the whole screen."""
         if self.field:
             return [*FIELD_KEYS]
-        own = (*AREA_KEYS[self.area], *EDIT_KEYS, *FILE_KEYS)
+        own = (*AREA_KEYS[self.area], *EDIT_KEYS, *FILE_KEYS, *OVERLAY_KEYS)
         caps = {key.cap for key in (*own, *LAST_KEYS)}
         common = [key for key in super().all_keys() if key.cap not in caps]
         return [*own, *common, *LAST_KEYS]
@@ -268,6 +272,10 @@ class EditorScreen(Screen):
         self.area = areas[(at + 1) % len(areas)]
         self._follow_cursor()
 
+    def go_to_area(self, area: str) -> None:
+        """Let the keys change an area."""
+        self.area = area
+
     def toggle_text(self) -> None:
         """Show the level's text in place of palette and settings, or these again."""
         self.text_open = not self.text_open
@@ -362,6 +370,13 @@ class EditorScreen(Screen):
     def grow(self, side: str, by: int) -> None:
         """Make the map larger or smaller at a side."""
         self.editor.grow(side, by)
+
+    def toggle_overlay(self, overlay: EditorOverlay) -> None:
+        """Show an overlay, or hide it."""
+        if overlay in self.overlays:
+            self.overlays.remove(overlay)
+        else:
+            self.overlays.append(overlay)
 
     # --- editing: settings
 
@@ -630,7 +645,7 @@ class EditorScreen(Screen):
 
     def press_key(self, cap: str) -> None:
         """Do what a key does whose picture is clicked."""
-        next(key for key in TOOL_KEYS if key.cap == cap).action(self)
+        next(key for key in PANEL_KEYS if key.cap == cap).action(self)
 
     # --- events and time
 
@@ -756,8 +771,10 @@ class EditorScreen(Screen):
     # --- drawing
 
     def sentence(self) -> str:
-        """Return the header's sentence: what has happened, or what is at the cursor."""
-        return self.editor.message or self.editor.at_cursor()
+        """Return the header's sentence: what has happened, the last overlay's explanation, or what
+        is at the cursor."""
+        explained = self._frame.explanation if self._frame and self.overlays else ""
+        return self.editor.message or explained or self.editor.at_cursor()
 
     def body_snapshot(self) -> object:
         """Return the text, where the cursors are, and what has been computed and painted."""
@@ -769,6 +786,7 @@ class EditorScreen(Screen):
             (self.area, self.row, self.task, self.caret, self.text_open),
             (field and (field.text, field.caret), self.question and self.question.heading),
             (board and (board.painted, board.is_finished), self._pictures.painted),
+            tuple(self.overlays),
             (self.facts, self.is_judged, tuple(one.task.id for one in self.strip)),
         )
 
@@ -790,6 +808,8 @@ class EditorScreen(Screen):
         if self._frame is None or not self._frame.fits(size, type, level, footer):
             self._frame = EditorFrame(size, type, level, footer)
         frame = self._frame
+        analysis = self.live.verdict.analysis if self.is_judged else None
+        frame.prepare_overlays(self.overlays, analysis)
         frame.draw_texts(
             self.sentence(), (self.active_caps(), self.area, bool(self.field)), self.draw_footer
         )
@@ -836,9 +856,7 @@ class EditorScreen(Screen):
             title=level.title or (path.stem if path else "New level"),
             file=f"{path.name if path else 'no file yet'}{changed}",
             verdict=self.facts,
-            tools=tuple(
-                (key.cap, key.text, key.is_on is not None and key.is_on(self)) for key in TOOL_KEYS
-            ),
+            tools=tuple((key.cap, key.text, key.cap in active) for key in PANEL_KEYS),
             tile=editor.tile,
             chars=chars_of(level),
             rows=() if self.text_open else self.rows(),

@@ -12,6 +12,7 @@ from typing import Protocol
 
 import pygame
 
+from game.authoring.analyses import LevelAnalysis
 from game.authoring.task_strip import StripTask
 from game.tasks.task import Task
 from game.text.level import Cell, Level, Problem
@@ -27,6 +28,7 @@ from game.view.draw.editor_marks import (
     draw_selection,
     handle_boxes,
 )
+from game.view.draw.editor_overlays import EditorOverlay, overlay_layer
 from game.view.draw.editor_palette import draw_palette, palette_chars, palette_pitch, palette_rows
 from game.view.draw.editor_verdict import draw_verdict, verdict_height
 from game.view.draw.key_caps import draw_key, key_places
@@ -35,12 +37,13 @@ from game.view.draw.screen_header import draw_header, header_height
 from game.view.draw.spots import Spot, clicked
 from game.view.draw.text_pane import TextPaneView, draw_text_pane, shown_lines
 from game.view.draw.theme import Typeset
-from game.view.model.editor import SELECT, SYMMETRIES, Editor
+from game.view.model.level_editor import SELECT, SYMMETRIES, Editor
 from game.view.model.text_caret import Caret
 from game.view.model.verdict_facts import VerdictFacts
 
 PAINT_SECONDS = 0.012  # of a frame, for cells that have changed
 CAPTION_LINES = 2  # below each task of the strip
+LEAST_SETTINGS = 5  # rows: with room for fewer, they have a page of their own
 BOARD, SETTINGS, STRIP, TEXT = "board", "settings", "strip", "text"  # what the keys change
 
 
@@ -55,7 +58,7 @@ class PanelState:
     tile: str
     chars: tuple[str, ...]
     rows: tuple[ControlRow, ...]
-    row: int | None  # of the control that keys change
+    row: int  # of the control that keys change
     focus: str
     text: str | None  # of the pane, None while it is closed
     caret: Caret
@@ -68,6 +71,7 @@ class PanelActions(ControlActions, Protocol):
     """What the panel does when it is clicked."""
 
     def apply_advice(self, key: int) -> None: ...
+    def go_to_area(self, area: str) -> None: ...
     def choose_tile(self, char: str) -> None: ...
     def press_key(self, cap: str) -> None: ...
     def press_text(self, at: tuple[int, int]) -> None: ...
@@ -116,9 +120,12 @@ class EditorFrame:
         self.pane: TextPaneView | None = None
         self.settings_shown = 1  # rows of settings that fit
         self._scroll = 0
+        self._revealed: object = None  # the row that was scrolled to last
         self._pane_first = 0
         self._panel: PanelState | None = None
         self._texts: object = None
+        self.explanation = ""  # of the last overlay
+        self._overlays: tuple[object, pygame.Surface] | None = None  # what they show; the picture
 
     def fits(self, size: tuple[int, int], type: Typeset, level: Level, footer_height: int) -> bool:
         """Whether the pictures are those of this window, these fonts and this size of map."""
@@ -138,6 +145,8 @@ class EditorFrame:
             return
         view = surface.subsurface(visible)
         view.blit(board.surface, (0, 0))
+        if self._overlays:
+            view.blit(self._overlays[1], (0, 0))
         for cell in editor.reading.unknown:
             draw_problem(view, board, cell, palette.alert)
         axes = SYMMETRIES[editor.symmetry]
@@ -152,6 +161,20 @@ class EditorFrame:
             draw_selection(view, board, *corners, palette.agents[1])
         hue = palette.agent if has_focus else palette.muted
         draw_cursor(view, board, editor.cursor, hue)
+
+    def prepare_overlays(
+        self, overlays: Sequence[EditorOverlay], analysis: LevelAnalysis | None
+    ) -> None:
+        """Draw overlays of a level, if they have changed; without an analysis the old ones stay."""
+        if not overlays:
+            self._overlays, self.explanation = None, ""
+            return
+        fits = analysis is not None and (analysis.level.height, analysis.level.width) == self.grid
+        key = (tuple(overlays), analysis)
+        if analysis is None or not fits or (self._overlays and self._overlays[0] == key):
+            return
+        layer, self.explanation = overlay_layer(overlays, self.board, analysis, self.type)
+        self._overlays = key, layer
 
     def cell_at(self, at: tuple[int, int], outside: bool = False) -> Cell | None:
         """Return the cell at a place in px; `outside` takes the nearest one beside the board."""
@@ -249,28 +272,86 @@ class EditorFrame:
     def _draw_tiles(
         self, rect: pygame.Rect, state: PanelState, level: Level, actions: PanelActions
     ) -> list[Spot]:
-        """Draw tools, palette and settings."""
+        """Draw tools, palette and settings; a small panel has settings on a page of their own."""
         type, unit = self.type, self.type.unit
+        tools = self._tools_height(rect, state)
+        if rect.height - tools >= LEAST_SETTINGS * row_height(type):
+            spots, y = self._draw_palette(rect, state, level, actions)
+            room = pygame.Rect(rect.left, y, rect.width, rect.bottom - y)
+            return spots + self._draw_settings(room, state, actions)
+        spots, y = self._draw_tabs(rect, state, actions)
+        room = pygame.Rect(rect.left, y + unit // 2, rect.width, rect.bottom - y - unit // 2)
+        if state.focus == SETTINGS:
+            return spots + self._draw_settings(room, state, actions)
+        self.field_boxes = {}
+        return spots + self._draw_palette(room, state, level, actions)[0]
+
+    def _draw_tabs(
+        self, rect: pygame.Rect, state: PanelState, actions: PanelActions
+    ) -> tuple[list[Spot], int]:
+        """Draw the names of the two pages, the current one underlined. Return the y below."""
+        type, palette, spots, x = self.type, self.type.palette, [], rect.left
+        for text, area in (("Tiles and tools", BOARD), ("Settings", SETTINGS)):
+            is_on = (state.focus == SETTINGS) == (area == SETTINGS)
+            hue = palette.ink if is_on else palette.muted
+            place = type.write(self.background, text, "label", hue, topleft=(x, rect.top))
+            if is_on:
+                low = place.bottom + 2
+                pygame.draw.line(
+                    self.background, palette.agent, (place.left, low), (place.right, low), 3
+                )
+            spots.append(
+                Spot(place.inflate(type.unit, type.unit), clicked(actions.go_to_area, area))
+            )
+            x = place.right + 3 * type.unit
+        return spots, rect.top + type.height("label") + type.unit
+
+    def _tools_height(self, rect: pygame.Rect, state: PanelState) -> int:
+        """Return the height of tools and palette in px."""
+        type = self.type
+        words = [(cap, text) for cap, text, _ in state.tools]
+        lines = key_places(words, rect.width, type)[-1][1] + 1
+        rows = palette_rows(len(state.chars), rect.width, type)
+        return lines * self._tool_line + rows * palette_pitch(type) + type.unit
+
+    @property
+    def _tool_line(self) -> int:
+        """The distance from one line of tools to the next in px."""
+        return self.type.height("label") + self.type.unit * 3 // 2
+
+    def _draw_palette(
+        self, rect: pygame.Rect, state: PanelState, level: Level, actions: PanelActions
+    ) -> tuple[list[Spot], int]:
+        """Draw tools and palette. Return their spots and the y below."""
+        type = self.type
         spots, y = self._draw_tools(rect, state.tools, actions)
-        chars = list(state.chars)
-        high = palette_rows(len(chars), rect.width, type) * palette_pitch(type)
+        high = palette_rows(len(state.chars), rect.width, type) * palette_pitch(type)
         area = pygame.Rect(rect.left, y, rect.width, high)
-        for box, char in draw_palette(self.background, area, level, state.tile, chars, type):
+        swatches = draw_palette(self.background, area, level, state.tile, state.chars, type)
+        for box, char in swatches:
             spots.append(Spot(box.inflate(4, 4), clicked(actions.choose_tile, char)))
-        room = pygame.Rect(rect.left - unit, area.bottom + unit // 2, rect.width + 2 * unit, 0)
-        room.height = max(0, rect.bottom - room.top)
-        self.settings_shown = max(1, room.height // row_height(type))
+        return spots, area.bottom + type.unit // 2
+
+    def _draw_settings(
+        self, rect: pygame.Rect, state: PanelState, actions: PanelActions
+    ) -> list[Spot]:
+        """Draw the rows of settings that there is room for. Return their spots."""
+        unit, high = self.type.unit, row_height(self.type)
+        room = rect.inflate(2 * unit, 0)
+        self.settings_shown = max(1, room.height // high)
         active = state.row if state.focus == SETTINGS else None
-        self._reveal(state.row, len(state.rows))
-        controls = draw_controls(
-            self.background, room, state.rows, self._scroll, active, actions, type
-        )
-        high = row_height(type)
+        if self._revealed != (state.row, state.focus):
+            self._revealed = (state.row, state.focus)
+            self._reveal(state.row)
+        self._scroll = max(0, min(self._scroll, len(state.rows) - self.settings_shown))
+        end = min(self._scroll + self.settings_shown, len(state.rows))
         self.field_boxes = {
             i: pygame.Rect(room.left, room.top + (i - self._scroll) * high, room.width, high)
-            for i in range(self._scroll, min(self._scroll + self.settings_shown, len(state.rows)))
+            for i in range(self._scroll, end)
         }
-        return spots + controls
+        return draw_controls(
+            self.background, room, state.rows, self._scroll, active, actions, self.type
+        )
 
     def scroll(self, by: int) -> None:
         """Scroll the settings, or the text, by some rows."""
@@ -284,12 +365,10 @@ class EditorFrame:
             self._pane_first = min(max(self._pane_first + by, 0), most)
         self._panel = None
 
-    def _reveal(self, row: int | None, count: int) -> None:
+    def _reveal(self, row: int) -> None:
         """Scroll the settings to a row."""
-        if row is not None:
-            self._scroll = min(self._scroll, row)
-            self._scroll = max(self._scroll, row - self.settings_shown + 1)
-        self._scroll = min(self._scroll, max(0, count - self.settings_shown))
+        self._scroll = min(self._scroll, row)
+        self._scroll = max(self._scroll, row - self.settings_shown + 1)
 
     def _draw_tools(
         self, rect: pygame.Rect, tools: Sequence[tuple[str, str, bool]], actions: PanelActions
@@ -298,7 +377,7 @@ class EditorFrame:
         type = self.type
         words = [(cap, text) for cap, text, _ in tools]
         spots, y = [], rect.top
-        line = type.height("label") + type.unit * 7 // 4
+        line = self._tool_line
         for (cap, text, on), (x, row) in zip(tools, key_places(words, rect.width, type)):
             at = (rect.left + x, rect.top + row * line)
             box = draw_key(self.background, at, cap, text, on, type)

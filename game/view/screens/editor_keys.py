@@ -6,12 +6,14 @@ Plain characters paint, so that commands take Ctrl, Alt or a function key.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from operator import methodcaller
 from typing import Any
 
 import pygame
 
-from game.view.model.editor import BRUSH, FILL, FILLED, LINE, RECTANGLE, REPLACE, SELECT
+from game.view.draw.editor_overlays import EDITOR_OVERLAYS, EditorOverlay
+from game.view.model.level_editor import BRUSH, FILL, FILLED, LINE, RECTANGLE, REPLACE, SELECT
 from game.view.screens.screen import Key
 
 ENTER = (pygame.K_RETURN, pygame.K_KP_ENTER)
@@ -62,6 +64,11 @@ def _arrows(
     ]
 
 
+def _is_shown(overlay: EditorOverlay, screen: Any) -> bool:
+    """Whether the screen shows an overlay."""
+    return overlay in screen.overlays
+
+
 # fmt: off
 TOOL_KEYS: tuple[Key, ...] = (
     _tool("Ctrl B", pygame.K_b, BRUSH,     "brush"),
@@ -73,6 +80,13 @@ TOOL_KEYS: tuple[Key, ...] = (
     _tool("Ctrl K", pygame.K_k, SELECT,    "select"),
     Key("Ctrl I", "pick",     (pygame.K_i,), do("pick"), ctrl=True, priority=3),
     Key("Ctrl J", "symmetry", (pygame.K_j,), do("next_symmetry"), ctrl=True, priority=3, is_on=lambda page: page.editor.symmetry != "none"),
+)
+OVERLAY_KEYS = tuple(
+    Key(
+        overlay.cap, overlay.name, (ord(overlay.digit),), do("toggle_overlay", overlay),
+        alt=True, priority=3, is_on=partial(_is_shown, overlay),
+    )
+    for overlay in EDITOR_OVERLAYS
 )
 EDIT_KEYS: tuple[Key, ...] = (
     Key("Ctrl Z", "undo",   (pygame.K_z,), do("undo"), ctrl=True, shift=False),

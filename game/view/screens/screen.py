@@ -111,6 +111,7 @@ class Screen:
         self._notice_age = 0.0  # seconds
         self.showing_help = False
         self._key_boxes: list[tuple[pygame.Rect, Key]] = []  # in the footer
+        self._help_boxes: list[tuple[pygame.Rect, Key]] = []  # on the card of all keys
 
     @property
     def notice(self) -> Notice | None:
@@ -157,6 +158,9 @@ class Screen:
         """Handle a key, a click on a key's picture, the close button, or another event."""
         if event.type == pygame.QUIT:
             self.leave()
+        elif event.type == pygame.MOUSEBUTTONDOWN and self.showing_help:
+            self._dismiss()
+            self._press_key(self._help_boxes, event)
         elif event.type in (pygame.KEYDOWN, pygame.MOUSEBUTTONDOWN) and self._dismiss():
             return
         elif event.type == pygame.KEYDOWN:
@@ -165,14 +169,20 @@ class Screen:
                     key.action(self)
                     return
             self.on_event(event)
-        elif event.type == pygame.MOUSEBUTTONDOWN and event.button == 1:
-            for rect, key in self._key_boxes:
-                if rect.collidepoint(event.pos):
-                    key.action(self)
-                    return
-            self.on_event(event)
+        elif event.type == pygame.MOUSEBUTTONDOWN and self._press_key(self._key_boxes, event):
+            return
         else:
             self.on_event(event)
+
+    def _press_key(
+        self, boxes: Sequence[tuple[pygame.Rect, Key]], event: pygame.event.Event
+    ) -> bool:
+        """Do what the key does whose picture is clicked. Return whether there is one."""
+        found = (key for rect, key in boxes if rect.collidepoint(event.pos))
+        key = next(found, None) if event.button == 1 else None
+        if key is not None:
+            key.action(self)
+        return key is not None
 
     def all_keys(self) -> list[Key]:
         """Return this screen's keys, then the common keys that none of them overrides."""
@@ -224,8 +234,9 @@ class Screen:
         self.draw_body(surface)
         type = self.appearance.typeset(surface.get_size())
         if self.showing_help:
-            keys = [(key.cap, key.text) for key in self.all_keys()]
-            draw_help(surface, keys, type)
+            keys = self.all_keys()
+            boxes = draw_help(surface, [(key.cap, key.text) for key in keys], type)
+            self._help_boxes = list(zip(boxes, keys))
         elif self.notice:
             heading, text, transient = self.notice
             draw_notice(surface, surface.get_rect(), heading, text, type, transient)
