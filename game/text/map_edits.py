@@ -8,7 +8,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from game.text.dialects import MOVING_AI_NAME, SOKOBAN
 from game.text.dialects.foreign_map import MAX_SIDE
 from game.text.header import DEFAULTS
-from game.text.header_edits import EditError, Path, remove_value, set_value, value_at
+from game.text.header_edits import (
+    EditError,
+    Path,
+    remove_value,
+    set_value,
+    value_at,
+    without_line,
+)
 from game.text.level import ENDS_BOXES, Cell, Level
 from game.text.reading import LevelFile
 from game.text.source_map import Patch, SourceMap, locate, patched
@@ -237,12 +244,21 @@ def _moved_candidates(
     source: SourceMap, top: int, left: int, height: int, width: int
 ) -> Iterator[Patch]:
     """The patches of the header's candidates that a new size moves or cuts off."""
-    for entry in source.entries_of(CANDIDATES) if top or left else []:
+    for entry in source.entries_of(CANDIDATES):
         at = source.begins[entry.line - 1] + entry.parts.begin
-        for found in _NUMBERS.finditer(entry.parts.value):
-            row, column = int(found[1]) + top, int(found[2]) + left
-            if 1 <= row <= height and 1 <= column <= width:
-                yield at + found.start(), at + found.end(), f"{row},{column}"
+        found = list(_NUMBERS.finditer(entry.parts.value))
+        cells = [(int(one[1]) + top, int(one[2]) + left) for one in found]
+        kept = [1 <= row <= height and 1 <= column <= width for row, column in cells]
+        if not any(kept):
+            yield without_line(source, entry)
+            continue
+        for i, (one, (row, column)) in enumerate(zip(found, cells)):
+            if not kept[i]:
+                begins = any(kept[:i])  # then the blanks in front of it go, else those behind
+                begin = found[i - 1].end() if begins else one.start()
+                yield at + begin, at + (one.end() if begins else found[i + 1].start()), ""
+            elif top or left:
+                yield at + one.start(), at + one.end(), f"{row},{column}"
 
 
 # --- whole maps --------------------------------------------------------------------------------
