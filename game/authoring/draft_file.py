@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -140,22 +140,35 @@ class Draft:
         Raises OSError; the text stays as it is, unsaved.
         """
         if path is not None and path != self.path:
-            _write(path, self.text)
+            self._signature = _write(path, self.text)
             self._writer.offer(None)
             self._writer.close()
             self.path, self.number = path, None
             self._writer = RecoveryWriter(path, self._folders)
         elif self.path is None:
             raise OSError(errno.ENOENT, "the level has no file yet - name one")
-        else:
-            self.poll()
-            if self.conflict:
-                return False
-            _write(self.path, self.text)
-        self._signature, self._saved = _signature(self.path), self.text
+        elif not self._replace(self.path):
+            return False
+        self._saved = self.text
         self.conflict, self.is_new = None, False
         self._keep_copy()
         return True
+
+    def _replace(self, path: Path) -> bool:
+        """Write the text to its file, unless another program has changed that meanwhile."""
+        self.poll()
+        if self.conflict:
+            return False
+        try:
+            self._signature = _write(path, self.text, lambda: self._check_unchanged(path))
+        except _ChangedMeanwhile:
+            self.poll()
+            return self.conflict is None and not self.is_changed
+        return True
+
+    def _check_unchanged(self, path: Path) -> None:
+        if _signature(path) != self._signature:
+            raise _ChangedMeanwhile
 
     def poll(self) -> str:
         """Look whether another program has changed the file; return what happened, or "".
@@ -267,21 +280,37 @@ def _signature(path: Path | None) -> Signature:
         return None
     except OSError as error:  # an unreadable folder
         return (error.errno or -1,)
-    return found and (found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino)
+    return found and (found.st_mtime_ns, found.st_size, found.st_ino)
 
 
-def _write(path: Path, text: str) -> None:
-    """Write a text atomically, with the permissions of the file before. Raises OSError."""
+class _ChangedMeanwhile(Exception):
+    """Another program has changed the file while its new content was being written."""
+
+
+def _write(path: Path, text: str, check: Callable[[], None] = lambda: None) -> Signature:
+    """Write a text atomically, with the permissions of the file before; return its signature.
+
+    `check` is called when the text is on the disk, and just before it takes the file's place; it
+    may raise an error to prevent that. Raises OSError.
+    """
     if os.path.exists(path) and not os.access(path, os.W_OK):
         raise PermissionError(errno.EACCES, "the file is read-only - save it elsewhere", str(path))
+    signature: Signature = None
 
     def write(file: Path) -> None:
-        file.write_bytes(encode(text))
+        nonlocal signature
+        with file.open("wb") as out:
+            out.write(encode(text))
+            out.flush()
+            os.fsync(out.fileno())
         if path.exists():
             shutil.copymode(path, file)
+        signature = _signature(file)
+        check()
 
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(path, write)
+    return signature
 
 
 def _free_name(path: Path) -> Path:

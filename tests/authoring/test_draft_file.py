@@ -156,6 +156,25 @@ def test_where_both_changed_no_answer_loses_a_text(choice, level: Path, open_lev
     assert copied.exists() == (choice is COPY)
 
 
+def test_a_change_while_the_file_is_being_saved_is_not_overwritten(
+    level: Path, open_level, monkeypatch: pytest.MonkeyPatch
+):
+    draft = open_level(level)
+    draft.change("map:\n@GG")
+    sync = os.fsync
+
+    def meanwhile(number: int) -> None:
+        sync(number)
+        level.write_text("map:\nGG@")
+
+    monkeypatch.setattr(os, "fsync", meanwhile)
+    assert not draft.save()
+    monkeypatch.undo()
+    assert draft.conflict
+    assert draft.conflict.theirs == level.read_text() == "map:\nGG@"
+    assert [path.name for path in level.parent.glob("*level*")] == ["level.txt"]
+
+
 def test_a_file_that_is_gone_is_written_anew(level: Path, open_level):
     draft = open_level(level)
     level.unlink()

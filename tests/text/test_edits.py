@@ -8,15 +8,17 @@ from __future__ import annotations
 import os
 import random
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from game.authoring.history import History
+from game.tasks.packs import LEVELS
 from game.text.header import HEADER
-from game.text.header_edits import EditError, Path, remove_value, set_value, value_at
+from game.text.header_edits import EditError, remove_value, set_value, value_at
 from game.text.level import Level
 from game.text.map_edits import NeedsConversion, in_own_notation, replace_map, resize, set_cells
-from game.text.reading import LevelFile, examine, parse
+from game.text.reading import LevelFile, examine, parse, read
 from game.text.source_map import locate
 from tests.odd_texts import SET, odd_text, random_edit
 
@@ -142,7 +144,7 @@ FIELDS = {  # of a level, that the lines of a key set
 }
 
 
-def _check_fields(text: str, new: str, path: Path, value: str | None) -> None:
+def _check_fields(text: str, new: str, path: tuple[str, ...], value: str | None) -> None:
     """The header that is read has the value, and no other field is another than before."""
     old_level, level = header_fields(text), header_fields(new)
     if not (old_level and level):
@@ -205,7 +207,7 @@ def test_a_missing_line_goes_where_the_order_of_the_others_has_it():
         (("wind", "chance"), "0.2"),
     ],
 )
-def test_values_that_cannot_stand_on_a_line_are_refused(path: Path, value: str):
+def test_values_that_cannot_stand_on_a_line_are_refused(path: tuple[str, ...], value: str):
     with pytest.raises(EditError, match=" - "):
         edited(TEXT, path, value)
 
@@ -254,6 +256,18 @@ def test_replaced_maps_change_what_differs():
     assert parse(new).rows == rows
     assert new.split("map:")[0] == TEXT.split("map:")[0]
     assert edited(new, rows, edit=replace_map) == new
+
+
+@pytest.mark.parametrize("path", sorted(LEVELS.glob("*/*.txt"))[::7], ids=lambda path: path.name)
+def test_a_shipped_level_changes_by_one_byte(path: Path):
+    data = path.read_bytes()
+    source = locate(data.decode(), str(path))
+    assert source.rows == read(path).rows
+    row, column = source.height // 2, source.width // 2
+    tile = "L" if source.rows[row][column] != "L" else "."
+    new = set_cells(source, {(row, column): tile}).encode()
+    assert [a != b for a, b in zip(data, new)].count(True) == 1
+    assert len(new) == len(data)
 
 
 # --- foreign maps ------------------------------------------------------------------------------
