@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import time
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,6 +21,7 @@ from game.text.source_map import SourceMap, locate
 from game.text.tiles import FLOOR, WALL
 
 NEW_HEIGHT, NEW_WIDTH = 9, 13  # of the board of a new level
+SETTLED = 1.0  # seconds after which an empty file is meant to be empty
 Signature = tuple[int, ...] | None  # tells versions of a file apart; None: there is no file
 
 
@@ -178,12 +180,15 @@ class Draft:
         if self.path is None or _signature(self.path) == self._signature:
             return ""
         try:
-            self._signature, theirs = _read(self.path)
+            signature, theirs = _read(self.path)
         except OSError as error:
             self._signature = _signature(self.path)
             self._saved = None
             self._keep_copy()
             return f"{self.name}: {error.strerror or error} - save to write the file anew"
+        if not theirs and signature and _age(signature) < SETTLED:
+            return ""  # a program that writes in place has only just emptied the file
+        self._signature = signature
         was_changed, before = self.is_changed, self._saved
         if theirs is None:
             self._saved, self.conflict = None, None
@@ -271,6 +276,11 @@ def _read(path: Path | None) -> tuple[Signature, str | None]:
             errno.EFBIG, f"the file is over {MAX_BYTES:,} bytes, too large to edit", str(path)
         )
     return signature, decode(data)
+
+
+def _age(signature: Sequence[int]) -> float:
+    """Seconds since a file was changed."""
+    return abs(time.time() - signature[0] / 1e9)
 
 
 def _signature(path: Path | None) -> Signature:
