@@ -116,7 +116,7 @@ def random_edit(rng: random.Random) -> Callable[[SourceMap], str]:
 def _draw(source: SourceMap, rng: random.Random) -> str:
     """The text with a stroke of a random tool."""
     if not source.width:
-        raise EditError("no map")
+        raise EditError("no map to draw on - add one first")
 
     def cell() -> tuple[int, int]:
         return rng.randrange(source.height), rng.randrange(source.width)

@@ -86,14 +86,14 @@ def _check_size(height: int, width: int) -> None:
 def _with_cells(source: SourceMap, cells: Cells) -> list[str]:
     """The rows as they are to be written, with these tiles in them."""
     rows = [list(row) for row in source.written]
+    spelled = {tile: _spelled(source, tile) for tile in {*cells.values(), source.missing}}
     for (row, column), tile in sorted(cells.items()):
         while len(rows) <= row:
             rows.append([])
-        short = column - len(rows[row])
-        rows[row] += [_spelled(source, source.missing)] * (short + 1)
-        rows[row][column] = _spelled(source, tile)
+        rows[row] += [spelled[source.missing]] * (column + 1 - len(rows[row]))
+        rows[row][column] = spelled[tile]
     for blank in (row for row in rows[source.height :] if not row):
-        blank += _spelled(source, source.missing)
+        blank += spelled[source.missing]
     return [_closed(source, row) for row in rows]
 
 
@@ -204,7 +204,8 @@ def _check_lines(source: SourceMap) -> None:
 
 def _resized(source: SourceMap, row: str, left: int, right: int, char: str) -> str:
     """A row filled up, with columns added or cut off at either side."""
-    row = row.ljust(source.width, _spelled(source, source.missing))
+    if len(row) < source.width:
+        row = row.ljust(source.width, _spelled(source, source.missing))
     row = row[max(0, -left) : source.width - max(0, -right)]
     return char * max(0, left) + row + char * max(0, right)
 
@@ -280,7 +281,8 @@ def in_own_notation(source: SourceMap) -> str:
     """Return the level in our own notation: the same text where it is in that already.
 
     Header lines of ours stay as they are, without `dialect:`; a foreign file gets those that it
-    stands for. A map with problems is converted cell by cell.
+    stands for. A map with problems is converted cell by cell. Of a collection it is the one level,
+    so that the text belongs into a file of its own.
     """
     if not source.dialect:
         return source.text
