@@ -5,7 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from collections.abc import Hashable, Sequence
+import time
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +21,7 @@ from game.text.source_map import SourceMap, locate
 from game.text.tiles import FLOOR, WALL
 
 NEW_HEIGHT, NEW_WIDTH = 9, 13  # of the board of a new level
+SETTLED = 1.0  # seconds after which an empty file is meant to be empty
 Signature = tuple[int, ...] | None  # tells versions of a file apart; None: there is no file
 
 
@@ -140,22 +142,35 @@ class Draft:
         Raises OSError; the text stays as it is, unsaved.
         """
         if path is not None and path != self.path:
-            _write(path, self.text)
+            self._signature = _write(path, self.text)
             self._writer.offer(None)
             self._writer.close()
             self.path, self.number = path, None
             self._writer = RecoveryWriter(path, self._folders)
         elif self.path is None:
             raise OSError(errno.ENOENT, "the level has no file yet - name one")
-        else:
-            self.poll()
-            if self.conflict:
-                return False
-            _write(self.path, self.text)
-        self._signature, self._saved = _signature(self.path), self.text
+        elif not self._replace(self.path):
+            return False
+        self._saved = self.text
         self.conflict, self.is_new = None, False
         self._keep_copy()
         return True
+
+    def _replace(self, path: Path) -> bool:
+        """Write the text to its file, unless another program has changed that meanwhile."""
+        self.poll()
+        if self.conflict:
+            return False
+        try:
+            self._signature = _write(path, self.text, lambda: self._check_unchanged(path))
+        except _ChangedMeanwhile:
+            self.poll()
+            return self.conflict is None and not self.is_changed
+        return True
+
+    def _check_unchanged(self, path: Path) -> None:
+        if _signature(path) != self._signature:
+            raise _ChangedMeanwhile
 
     def poll(self) -> str:
         """Look whether another program has changed the file; return what happened, or "".
@@ -165,12 +180,15 @@ class Draft:
         if self.path is None or _signature(self.path) == self._signature:
             return ""
         try:
-            self._signature, theirs = _read(self.path)
+            signature, theirs = _read(self.path)
         except OSError as error:
             self._signature = _signature(self.path)
             self._saved = None
             self._keep_copy()
             return f"{self.name}: {error.strerror or error} - save to write the file anew"
+        if not theirs and signature and _age(signature) < SETTLED:
+            return ""  # a program that writes in place has only just emptied the file
+        self._signature = signature
         was_changed, before = self.is_changed, self._saved
         if theirs is None:
             self._saved, self.conflict = None, None
@@ -260,6 +278,11 @@ def _read(path: Path | None) -> tuple[Signature, str | None]:
     return signature, decode(data)
 
 
+def _age(signature: Sequence[int]) -> float:
+    """Seconds since a file was changed."""
+    return abs(time.time() - signature[0] / 1e9)
+
+
 def _signature(path: Path | None) -> Signature:
     try:
         found = os.stat(path) if path else None
@@ -267,21 +290,37 @@ def _signature(path: Path | None) -> Signature:
         return None
     except OSError as error:  # an unreadable folder
         return (error.errno or -1,)
-    return found and (found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino)
+    return found and (found.st_mtime_ns, found.st_size, found.st_ino)
 
 
-def _write(path: Path, text: str) -> None:
-    """Write a text atomically, with the permissions of the file before. Raises OSError."""
+class _ChangedMeanwhile(Exception):
+    """Another program has changed the file while its new content was being written."""
+
+
+def _write(path: Path, text: str, check: Callable[[], None] = lambda: None) -> Signature:
+    """Write a text atomically, with the permissions of the file before; return its signature.
+
+    `check` is called when the text is on the disk, and just before it takes the file's place; it
+    may raise an error to prevent that. Raises OSError.
+    """
     if os.path.exists(path) and not os.access(path, os.W_OK):
         raise PermissionError(errno.EACCES, "the file is read-only - save it elsewhere", str(path))
+    signature: Signature = None
 
     def write(file: Path) -> None:
-        file.write_bytes(encode(text))
+        nonlocal signature
+        with file.open("wb") as out:
+            out.write(encode(text))
+            out.flush()
+            os.fsync(out.fileno())
         if path.exists():
             shutil.copymode(path, file)
+        signature = _signature(file)
+        check()
 
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(path, write)
+    return signature
 
 
 def _free_name(path: Path) -> Path:

@@ -15,7 +15,7 @@ _ENCODING = ("utf-8", "surrogatepass")
 
 
 @dataclass(frozen=True)
-class Change:
+class TextChange:
     """The one part in which two texts differ: its offset, and what is there before and after.
 
     Long parts are compressed.
@@ -43,12 +43,12 @@ class Change:
         return f"{text[: self.begin]}{_unpacked(new)}{text[end:]}"
 
 
-def change_between(before: str, after: str) -> Change:
+def change_between(before: str, after: str) -> TextChange:
     """Return the change from one text to another."""
     begin = _shared(before, after)
     end = _shared(before[begin:][::-1], after[begin:][::-1])
     parts = (text[begin : len(text) - end] for text in (before, after))
-    return Change(begin, *map(_packed, parts))
+    return TextChange(begin, *map(_packed, parts))
 
 
 def _shared(one: str, other: str) -> int:
@@ -75,7 +75,7 @@ def _unpacked(part: str | bytes) -> str:
 class Step:
     """One step of undo: a change with a name for people, and the stroke that it was made in."""
 
-    change: Change
+    change: TextChange
     label: str = ""
     stroke: Hashable = None
 
@@ -136,7 +136,7 @@ class History:
             last = self._done.pop()
             self._done.append(Step(last.change, last.label))
 
-    def _pop(self) -> Change:
+    def _pop(self) -> TextChange:
         change = self._done.pop().change
         self._size -= change.size
         return change

@@ -133,13 +133,15 @@ def set_value(source: SourceMap, path: Path, value: str) -> str:
     if value_at(source, path) == value:
         return source.text
     source = with_header(source)
-    if not _is_text(path):
-        return patched(source.text, _set(source, path, value))
-    new = patched(source.text, _set(source, path, _in_quotes(source, path, value)))
-    if value_at(locate(new, source.name, source.number), path) != value:
-        # quotes in a comment would end a text that is not in quotes itself
-        new = patched(source.text, _set(source, path, f'"{value}"'))
-    return new
+    ways = [value]
+    if _is_text(path):  # a comment with quotes would end a text that has none itself
+        ways = [_in_quotes(source, path, value), f'"{value}"', quoted(value)]
+    for written in ways:
+        new = patched(source.text, _set(source, path, written))
+        found = value_at(locate(new, source.name, source.number), path)
+        if found in (value, unquoted(quoted(value))):
+            return new
+    raise EditError(f"{value!r} cannot stand on this line - write it without quotes and ';'")
 
 
 def remove_value(source: SourceMap, path: Path) -> str:
@@ -187,7 +189,7 @@ def _set(source: SourceMap, path: Path, value: str) -> list[Patch]:
     if found := _find(source, path):
         entry, (begin, end) = found
         others = _lines_of(source, path)[1:] if path[0] == DEFINE and len(path) == 2 else []
-        removed = [_without_line(source, other) for other in others]
+        removed = [without_line(source, other) for other in others]
         return [_replacement(source, entry, begin, end, value), *removed]
     lines = _lines_of(source, path)
     if path == CHANCE:
@@ -262,7 +264,7 @@ def _neighbours(source: SourceMap, key: str) -> tuple[int, int]:
     return 0, top
 
 
-def _without_line(source: SourceMap, entry: Entry) -> Patch:
+def without_line(source: SourceMap, entry: Entry) -> Patch:
     """The patch that removes a line, except for its comment."""
     begin, parts = source.begins[entry.line - 1], entry.parts
     if parts.comment:
@@ -275,7 +277,7 @@ def _without_line(source: SourceMap, entry: Entry) -> Patch:
 def _removals(source: SourceMap, path: Path) -> Sequence[Patch]:
     lines = _lines_of(source, path)
     if len(path) < (3 if path[0] in _LINES else 2):
-        return [_without_line(source, entry) for entry in lines]
+        return [without_line(source, entry) for entry in lines]
     if path == CHANCE:
         raise EditError("a wind has a probability - remove the wind")
     patches = []
@@ -284,7 +286,7 @@ def _removals(source: SourceMap, path: Path) -> Sequence[Patch]:
         if path[-1] not in pairs:
             continue
         if len(pairs) == 1 and path[0] != LEGEND:
-            patches.append(_without_line(source, entry))
+            patches.append(without_line(source, entry))
             continue
         value, (begin, end) = entry.parts.value, pairs[path[-1]][0]
         if before := value[:begin].rstrip(BLANKS):

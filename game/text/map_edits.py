@@ -8,7 +8,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from game.text.dialects import MOVING_AI_NAME, SOKOBAN
 from game.text.dialects.foreign_map import MAX_SIDE
 from game.text.header import DEFAULTS
-from game.text.header_edits import EditError, Path, remove_value, set_value, value_at
+from game.text.header_edits import (
+    EditError,
+    Path,
+    remove_value,
+    set_value,
+    value_at,
+    without_line,
+)
 from game.text.level import ENDS_BOXES, Cell, Level
 from game.text.reading import LevelFile
 from game.text.source_map import Patch, SourceMap, locate, patched
@@ -79,14 +86,14 @@ def _check_size(height: int, width: int) -> None:
 def _with_cells(source: SourceMap, cells: Cells) -> list[str]:
     """The rows as they are to be written, with these tiles in them."""
     rows = [list(row) for row in source.written]
+    spelled = {tile: _spelled(source, tile) for tile in {*cells.values(), source.missing}}
     for (row, column), tile in sorted(cells.items()):
         while len(rows) <= row:
             rows.append([])
-        short = column - len(rows[row])
-        rows[row] += [_spelled(source, source.missing)] * (short + 1)
-        rows[row][column] = _spelled(source, tile)
+        rows[row] += [spelled[source.missing]] * (column + 1 - len(rows[row]))
+        rows[row][column] = spelled[tile]
     for blank in (row for row in rows[source.height :] if not row):
-        blank += _spelled(source, source.missing)
+        blank += spelled[source.missing]
     return [_closed(source, row) for row in rows]
 
 
@@ -197,7 +204,8 @@ def _check_lines(source: SourceMap) -> None:
 
 def _resized(source: SourceMap, row: str, left: int, right: int, char: str) -> str:
     """A row filled up, with columns added or cut off at either side."""
-    row = row.ljust(source.width, _spelled(source, source.missing))
+    if len(row) < source.width:
+        row = row.ljust(source.width, _spelled(source, source.missing))
     row = row[max(0, -left) : source.width - max(0, -right)]
     return char * max(0, left) + row + char * max(0, right)
 
@@ -237,12 +245,21 @@ def _moved_candidates(
     source: SourceMap, top: int, left: int, height: int, width: int
 ) -> Iterator[Patch]:
     """The patches of the header's candidates that a new size moves or cuts off."""
-    for entry in source.entries_of(CANDIDATES) if top or left else []:
+    for entry in source.entries_of(CANDIDATES):
         at = source.begins[entry.line - 1] + entry.parts.begin
-        for found in _NUMBERS.finditer(entry.parts.value):
-            row, column = int(found[1]) + top, int(found[2]) + left
-            if 1 <= row <= height and 1 <= column <= width:
-                yield at + found.start(), at + found.end(), f"{row},{column}"
+        found = list(_NUMBERS.finditer(entry.parts.value))
+        cells = [(int(one[1]) + top, int(one[2]) + left) for one in found]
+        kept = [1 <= row <= height and 1 <= column <= width for row, column in cells]
+        if not any(kept):
+            yield without_line(source, entry)
+            continue
+        for i, (one, (row, column)) in enumerate(zip(found, cells)):
+            if not kept[i]:
+                begins = any(kept[:i])  # then the blanks in front of it go, else those behind
+                begin = found[i - 1].end() if begins else one.start()
+                yield at + begin, at + (one.end() if begins else found[i + 1].start()), ""
+            elif top or left:
+                yield at + one.start(), at + one.end(), f"{row},{column}"
 
 
 # --- whole maps --------------------------------------------------------------------------------
@@ -264,7 +281,8 @@ def in_own_notation(source: SourceMap) -> str:
     """Return the level in our own notation: the same text where it is in that already.
 
     Header lines of ours stay as they are, without `dialect:`; a foreign file gets those that it
-    stands for. A map with problems is converted cell by cell.
+    stands for. A map with problems is converted cell by cell. Of a collection it is the one level,
+    so that the text belongs into a file of its own.
     """
     if not source.dialect:
         return source.text

@@ -49,6 +49,7 @@ class SourceMap:
     `name` is that of the file, which may say the format; `number` is that of the level in a file
     that holds several. `written` are the rows of the map in the characters of the text, and
     `row_places` the place of each. `dialect` is the foreign format of the map; None for our own.
+    `levels` is the number of levels in the file: more than one in a collection.
     """
 
     text: str
@@ -60,6 +61,7 @@ class SourceMap:
     written: Rows
     row_places: tuple[RowPlace, ...]
     dialect: Dialect | None = None
+    levels: int = 1
 
     # --- places ---
 
@@ -162,11 +164,6 @@ class SourceMap:
         """Whether the text is a foreign file as it stands, without a header of ours."""
         return self.dialect is not None and not self.map_line
 
-    @property
-    def header_end(self) -> int:
-        """The number of the last line of the header, without the line `map:`."""
-        return self.map_line - 1 if self.map_line else len(self.lines)
-
     def entries_of(self, key: str) -> list[Entry]:
         """Return the header lines with a key, in the order of the text."""
         return [entry for entry in self.entries if entry.key == key]
@@ -177,14 +174,23 @@ def locate(text: str, name: str = "level", number: int | None = None) -> SourceM
     file = LevelFile(text, name)
     written, places = _placed_rows(file, number)
     lines = split_lines(text)
-    header = lines[: file.map_line - 1] if file.map_line else [] if file.dialect else lines
+    header = [*file.header][:-1] if file.map_line else [] if file.dialect else lines
     entries = tuple(
-        Entry(number_of_line, parts)
-        for number_of_line, line in enumerate(header, 1)
+        Entry(at, parts)
+        for at, line in enumerate(header, 1)
         if (parts := header_line(line)) and parts.colon >= 0 and parts.key in HEADER
     )
     return SourceMap(
-        text, name, number, tuple(lines), entries, file.map_line, written, places, file.dialect
+        text,
+        name,
+        number,
+        tuple(lines),
+        entries,
+        file.map_line,
+        written,
+        places,
+        file.dialect,
+        len(file),
     )
 
 
