@@ -52,6 +52,7 @@ from game.view.screens.editor_frame import (
     TEXT,
     EditorFrame,
     PanelState,
+    StripState,
     chars_of,
 )
 from game.view.screens.editor_keys import (
@@ -67,7 +68,6 @@ from game.view.screens.editor_keys import (
     TOOL_KEYS,
 )
 from game.view.screens.editor_widgets import Answer, LineField, Question
-from game.view.screens.level_pictures import LevelPictures
 from game.view.screens.screen import CTRL, Key, Navigation, Notice, Screen
 
 CHECK_FILE = 0.5  # seconds between two looks whether the file has changed on disk
@@ -119,7 +119,6 @@ class EditorScreen(Screen):
         self.facts = VerdictFacts("…", WAITING, "")
         self._judged: str | None = None  # the text that `live` judges
         self._outdated: Verdict | None = None  # the verdict on the text before that
-        self._pictures = LevelPictures()
         self._snapshots = LevelSnapshots()
         self._frame: EditorFrame | None = None
         self._held: Spot | None = None  # what the pressed mouse is on, outside of the board
@@ -747,7 +746,7 @@ class EditorScreen(Screen):
     def _judge(self, seconds: float) -> None:
         """Take what is known about the text by now."""
         draft = self.draft
-        if self._judged != draft.text:
+        if self._judged != draft.text and not self._drawing:
             self._judged, self._outdated = draft.text, self.live.verdict
             self.live.judge(draft.text, draft.source.name, draft.number)
         for message in self.feed.poll():
@@ -779,20 +778,19 @@ class EditorScreen(Screen):
     def body_snapshot(self) -> object:
         """Return the text, where the cursors are, and what has been computed and painted."""
         editor, field = self.editor, self.field
-        board = self._frame.board if self._frame else None
+        boards = [self._frame.board, *self._frame.strip_boards] if self._frame else []
         return (
             (editor.text, editor.cursor, editor.tile, editor.tool, editor.symmetry, editor.anchor),
             (editor.selection, editor.message, self.draft.is_changed, self.draft.name),
             (self.area, self.row, self.task, self.caret, self.text_open),
             (field and (field.text, field.caret), self.question and self.question.heading),
-            (board and (board.painted, board.is_finished), self._pictures.painted),
+            tuple((board.painted, board.is_finished) for board in boards),
             tuple(self.overlays),
             (self.facts, self.is_judged, tuple(one.task.id for one in self.strip)),
         )
 
     def draw(self, surface: pygame.Surface) -> None:
         """Draw the screen, and the question over it."""
-        self._pictures.begin_frame()
         super().draw(surface)
         if self.question:
             type = self.appearance.typeset(surface.get_size())
@@ -816,15 +814,12 @@ class EditorScreen(Screen):
         frame.draw_panel(self._panel_state(), level, self)
         surface.blit(frame.background, (0, 0))
         frame.draw_board(surface, self.editor, self.area == BOARD)
-        strip = frame.draw_strip(surface, self)
+        chosen = self.task if self.area == STRIP else -1
+        state = StripState(self.strip, self.is_judged, chosen)
+        strip = frame.draw_strip(surface, state, self.play_number)
         self._spots = [*frame.panel_spots, *strip]
         if self.field:
             self._draw_field(surface, frame, self.field, type)
-
-    def picture_of(self, task: Task, side: int) -> pygame.Surface | None:
-        """Return the picture of a task of the strip, once it is painted."""
-        palette = self.appearance.palette
-        return self._pictures.thumbnail(task, side, palette, goal_hidden=False)
 
     def _draw_field(
         self, surface: pygame.Surface, frame: EditorFrame, field: LineField, type: Typeset

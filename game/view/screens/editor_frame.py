@@ -14,7 +14,6 @@ import pygame
 
 from game.authoring.analyses import LevelAnalysis
 from game.authoring.task_strip import StripTask
-from game.tasks.task import Task
 from game.text.level import Cell, Level, Problem
 from game.view.draw.editor_controls import ControlActions, ControlRow, draw_controls, row_height
 from game.view.draw.editor_layout import STRIP_TASKS, EditorLayout, arrange_editor
@@ -41,7 +40,8 @@ from game.view.model.level_editor import SELECT, SYMMETRIES, Editor
 from game.view.model.text_caret import Caret
 from game.view.model.verdict_facts import VerdictFacts
 
-PAINT_SECONDS = 0.012  # of a frame, for cells that have changed
+PAINT_SECONDS = 0.008  # of a frame, for cells that have changed
+STRIP_SECONDS = 0.003  # likewise, for the pictures of the strip
 CAPTION_LINES = 2  # below each task of the strip
 LEAST_SETTINGS = 5  # rows: with room for fewer, they have a page of their own
 BOARD, SETTINGS, STRIP, TEXT = "board", "settings", "strip", "text"  # what the keys change
@@ -77,19 +77,16 @@ class PanelActions(ControlActions, Protocol):
     def press_text(self, at: tuple[int, int]) -> None: ...
 
 
-class StripActions(Protocol):
-    """What the strip shows and does."""
+@dataclass(frozen=True)
+class StripState:
+    """All that the strip shows. `is_current` says that the tasks are those of the text as it is.
 
-    @property
-    def strip(self) -> Sequence[StripTask]: ...
-    @property
-    def is_judged(self) -> bool: ...
-    @property
-    def area(self) -> str: ...
-    @property
-    def task(self) -> int: ...
-    def picture_of(self, task: Task, side: int) -> pygame.Surface | None: ...
-    def play_number(self, number: int) -> None: ...
+    `chosen` is the index of the task that the keys play; -1 while they do something else.
+    """
+
+    tasks: Sequence[StripTask]
+    is_current: bool
+    chosen: int
 
 
 class EditorFrame:
@@ -115,6 +112,7 @@ class EditorFrame:
         self.background.fill(type.palette.paper)
         self.handles = handle_boxes(self.layout.board, type.unit)
         draw_handles(self.background, self.handles, type)
+        self.strip_boards: list[LiveBoard] = []
         self.panel_spots: list[Spot] = []
         self.field_boxes: dict[int, pygame.Rect] = {}  # of the controls on screen
         self.pane: TextPaneView | None = None
@@ -123,7 +121,8 @@ class EditorFrame:
         self._revealed: object = None  # the row that was scrolled to last
         self._pane_first = 0
         self._panel: PanelState | None = None
-        self._texts: object = None
+        self._sentence: str | None = None  # that the header shows
+        self._caps: object = None  # what the footer depends on
         self.explanation = ""  # of the last overlay
         self._overlays: tuple[object, pygame.Surface] | None = None  # what they show; the picture
 
@@ -185,34 +184,48 @@ class EditorFrame:
 
     # --- strip
 
-    def draw_strip(self, surface: pygame.Surface, actions: StripActions) -> list[Spot]:
+    def draw_strip(
+        self, surface: pygame.Surface, state: StripState, play: Callable[[int], None]
+    ) -> list[Spot]:
         """Draw the tasks with their captions. Return their spots: a click plays one."""
         type, rect, palette = self.type, self.layout.strip, self.type.palette
         line = type.height("small")
         pitch = rect.width // STRIP_TASKS
         side = max(8, min(pitch - 2 * type.unit, rect.height - CAPTION_LINES * line - type.unit))
-        spots, tasks = [], actions.strip
+        self._show_strip(state, side)
+        spots = []
         for i in range(STRIP_TASKS):
             box = pygame.Rect(rect.left + i * pitch, rect.top, side, side)
             room = pygame.Rect(box.left, box.top, pitch - type.unit, rect.height)
-            if i >= len(tasks):
+            if i >= len(state.tasks):
                 draw_dashed_frame(surface, box, palette.rule)
                 continue
-            one = tasks[i]
-            picture = actions.picture_of(one.task, side)
-            place = box
-            if picture:
-                place = picture.get_rect(topleft=box.topleft)
-                surface.blit(picture, place)
-            if actions.area == STRIP and i == actions.task:
+            place = surface.blit(self.strip_boards[i].surface, box)
+            if i == state.chosen:
                 pygame.draw.rect(surface, palette.agent, place.inflate(6, 6), 3, border_radius=5)
-            hue = palette.ink if actions.is_judged else palette.muted
-            words = one.caption or ("the only task" if len(tasks) == 1 else "")
+            hue = palette.ink if state.is_current else palette.muted
+            words = state.tasks[i].caption
+            words = words or ("the only task" if len(state.tasks) == 1 else "")
             y = place.bottom + type.unit // 2
             for text in type.wrap(words, "small", room.width, CAPTION_LINES):
                 y = type.write(surface, text, "small", hue, topleft=(box.left, y)).bottom
-            spots.append(Spot(room, clicked(actions.play_number, i)))
+            spots.append(Spot(room, clicked(play, i)))
         return spots
+
+    def _show_strip(self, state: StripState, side: int) -> None:
+        """Bring the boards of the strip up to date, each for a short time per frame."""
+        del self.strip_boards[len(state.tasks) :]
+        for i, one in enumerate(state.tasks):
+            level, palette = one.task.level, self.type.palette
+            cell = max(1, side // max(level.height, level.width))
+            if i >= len(self.strip_boards):
+                self.strip_boards.append(LiveBoard(level, cell, palette))
+            elif not self.strip_boards[i].fits(level, cell, palette):
+                self.strip_boards[i] = LiveBoard(level, cell, palette)
+            elif self.strip_boards[i].level is not level:
+                self.strip_boards[i].show(level)
+        if unfinished := [board for board in self.strip_boards if not board.is_finished]:
+            unfinished[0].paint(STRIP_SECONDS)
 
     # --- texts
 
@@ -223,9 +236,11 @@ class EditorFrame:
         draw_footer: Callable[[pygame.Surface, pygame.Rect, Typeset], None],
     ) -> None:
         """Draw header and footer, if they have changed."""
-        if self._texts != (sentence, caps):
-            self._texts = (sentence, caps)
+        if self._sentence != sentence:
+            self._sentence = sentence
             draw_header(self.background, self.layout.header, sentence, self.type)
+        if self._caps != caps:
+            self._caps = caps
             draw_footer(self.background, self.layout.footer, self.type)
 
     # --- panel

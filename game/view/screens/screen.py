@@ -111,6 +111,7 @@ class Screen:
         self._notice_age = 0.0  # seconds
         self.showing_help = False
         self._key_boxes: list[tuple[pygame.Rect, Key]] = []  # in the footer
+        self._footer: tuple[object, list[Key]] | None = None  # what it depends on; its keys
         self._help_boxes: list[tuple[pygame.Rect, Key]] = []  # on the card of all keys
 
     @property
@@ -245,7 +246,14 @@ class Screen:
         """Draw the screen's own content, below help and notice."""
 
     def footer_keys(self, width: int, type: Typeset) -> list[Key]:
-        """Return the keys that a footer of this width has room for."""
+        """Return the keys that a footer of this width has room for; the last result is kept."""
+        asked = (width, type, tuple(self.all_keys()))
+        if self._footer is None or self._footer[0] != asked:
+            self._footer = asked, self._fitting_keys(width, type)
+        return self._footer[1]
+
+    def _fitting_keys(self, width: int, type: Typeset) -> list[Key]:
+        """Return all keys without those of lower priority for which two lines have no room."""
         shown = self.all_keys()
         while footer_lines(_words(shown), width, type) > 2:
             last = max(reversed(shown), key=lambda key: key.priority)
