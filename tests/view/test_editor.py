@@ -112,13 +112,14 @@ class Window:
         self.app.handle(click(boxes[cap].center))
         self.step(1)
 
-    def settle(self, seconds: float = 5.0) -> None:
-        """Wait until the verdict on the text is there."""
-        end = time.monotonic() + seconds
-        while not self.page.is_judged and time.monotonic() < end:
+    def settle(self, seconds: float = 10.0) -> None:
+        """Wait until the problems of the text are known, and what its map says."""
+        end, live = time.monotonic() + seconds, self.page.live
+        while time.monotonic() < end:
             self.step(1)
+            if self.page.is_judged and (live.verdict.analysis or live.verdict.is_done):
+                return
             time.sleep(0.005)
-        self.step()  # the analysis of the map follows
 
 
 @pytest.fixture

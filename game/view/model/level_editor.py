@@ -287,7 +287,11 @@ class Editor:
 
     def type_tile(self, char: str) -> None:
         """Choose the tile of a character, and use the tool with it."""
-        self.tile = FLOOR if char == " " else char
+        char = FLOOR if char == " " else char
+        if char not in BY_CHAR and self.reading.level.legend_tile(char) is None:
+            self.message = f"'{char}' is no tile. A line 'legend: {char} = o' makes it one (F4)."
+            return
+        self.tile = char
         if self.selection:
             self.begin_stroke()
             self._paint(self.selection.cells, mirrored=False)

@@ -15,6 +15,7 @@ import pygame
 from game.authoring.analyses import LevelAnalysis
 from game.authoring.task_strip import StripTask
 from game.text.level import Cell, Level, Problem
+from game.text.tiles import BY_CHAR, FLOOR
 from game.view.draw.editor_controls import ControlActions, ControlRow, draw_controls, row_height
 from game.view.draw.editor_layout import STRIP_TASKS, EditorLayout, arrange_editor
 from game.view.draw.editor_marks import (
@@ -152,6 +153,7 @@ class EditorFrame:
         draw_axes(view, board, "left-right" in axes, "up-down" in axes, palette.agents[1])
         if editor.tool != SELECT and editor.anchor is not None:
             tile = editor.reading.level.tile(editor.tile)
+            tile = tile if tile in BY_CHAR else FLOOR
             draw_preview(view, board, editor.preview(), tile, palette.agent)
         elif editor.anchor is not None:
             draw_selection(view, board, editor.anchor, editor.cursor, palette.agents[1])
