@@ -12,7 +12,7 @@ from functools import cached_property
 from itertools import pairwise
 
 from game.text.flood import reachable
-from game.text.level import MAX_STATES, Cell, Level
+from game.text.level import Cell, Level
 from game.text.tiles import BY_CHAR, GATE, LAVA, OPPONENTS, PATROL, SWITCH
 from game.text.values import OneOf
 from game.text.walking import (
@@ -27,6 +27,7 @@ from game.text.walking import (
     teleporters,
 )
 
+MOST_NODES = 30_000  # that a search takes some tenths of a second for
 MOST_VISITS = 300_000  # of nodes, in the search for the longest way
 
 
@@ -64,8 +65,8 @@ class Route:
 class LevelAnalysis:
     """A level with what its map says, each part computed on first use.
 
-    Where there are over MAX_STATES positions of the agent and what it has changed, the search ends
-    early: then `is_whole` is False, and only the nearest part of the map is known.
+    Where the agent's cell and all that it can change have over MOST_NODES combinations, the search
+    ends early: then `is_whole` is False, and only the nearest part of the map is known.
     """
 
     def __init__(self, level: Level) -> None:
@@ -74,12 +75,12 @@ class LevelAnalysis:
     @cached_property
     def graph(self) -> Graph:
         """The nodes that can be reached from the starts."""
-        return explore(self.level, start_cells(self.level))
+        return explore(self.level, start_cells(self.level), MOST_NODES)
 
     @property
     def is_whole(self) -> bool:
         """Whether the search for nodes has found all of them."""
-        return len(self.graph) <= MAX_STATES
+        return len(self.graph) <= MOST_NODES
 
     @cached_property
     def distances(self) -> dict[Cell, int]:
