@@ -105,7 +105,7 @@ def test_larger_tasks_get_the_quicker_agent_and_large_maps_no_scratch():
     for text, agents in (
         ("steps: 150\nmap:\n" + "\n".join(rows) + "\n", ("quick-run",)),
         ("goal: visible\nmap:\n@" + "." * 20 + "G\n", ("best-run",)),
-        ("map:\n@ooo?\n" + "......\n" * 6, ("best-run", AGENTS[1])),
+        ("map:\n@ooo.?\n" + "......\n" * 6, ("best-run", AGENTS[1])),
     ):
         verdict, feed = live(BEST, QUICK)
         verdict.judge(text)
