@@ -28,6 +28,10 @@ class InnerConfig:
     """Bonus for reaching the goal, times the share of episodes that missed it (0 to 1e6)."""
     curiosity: float = 0.3
     """Bonus for new states in steps whose episodes all miss the goal (0 to 1e6)."""
+    kept: int = 0
+    """Best episodes that reached the goal, kept for the losses of later steps (0 to 10000)."""
+    kept_weight: float = 0.5
+    """Weight of a kept episode in the inner loss; that of a new one is 1 (0 to 1e6)."""
     trust: float = 0.7
     """Trust region: largest KL divergence of a step in nats (0 to 1e6; 0 turns it off)."""
     narrowing: float = 0.5
@@ -40,6 +44,7 @@ class InnerConfig:
     def __post_init__(self) -> None:
         check_options(self, episodes=(1, 10_000), discount=(0, 1), shrink=(0, 1e6))
         check_options(self, rarity=(0, 1e6), curiosity=(0, 1e6))
+        check_options(self, kept=(0, 10_000), kept_weight=(0, 1e6))
         check_options(self, trust=(0, 1e6), narrowing=(0, 1e6))
 
 

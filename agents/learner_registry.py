@@ -89,7 +89,7 @@ BUILT_IN: dict[str, LearnerEntry] = {
         "agents.graph.neural_map",
         "NeuralMap",
         least_episodes=1,
-        adapts_by="a memory in maps, no gradient",
+        adapts_by="maps that it fills and plans on, no gradient",
     ),
     "random": LearnerEntry(_BOUNDS, "Random", trains=False, needs_run=False),
     "planner": LearnerEntry(_BOUNDS, "Planner", trains=False, needs_run=False),

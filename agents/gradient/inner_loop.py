@@ -43,12 +43,14 @@ def to_numpy(tensor: Tensor) -> Floats:
 
 
 class InnerObjective:
-    """The inner loss of T tasks. It keeps the visits to each state, and the steps taken so far."""
+    """The inner loss of T tasks. It keeps the visits, the best episodes, and the steps so far."""
 
     def __init__(self, batch: GridBatch, config: InnerConfig) -> None:
         self.batch, self.config = batch, config
+        self.first = np.arange(batch.n_tasks)[:, None] * batch.n_states  # [T, 1] flat state 0
         self.visits = np.zeros(batch.over.shape)  # [T, S]
         self.found = np.zeros(batch.n_tasks, bool)  # whether an episode has reached a goal
+        self.kept: Rollout | None = None  # the best episodes of earlier steps
         self.steps = 0
         self.unit: Floats | float = 1.0  # of rewards
         if config.scaled:
@@ -57,40 +59,67 @@ class InnerObjective:
     def loss(self, log_probs: Tensor, data: Rollout) -> Tensor:
         """Return the inner loss [T] on new episodes."""
         if self.config.surrogate == "dice":
-            return dice_surrogate(log_probs, data, self.advantages(data)) / data.action.shape[2]
+            joined = self.with_kept(data)
+            return dice_surrogate(log_probs, joined, self.advantages(data)) / data.action.shape[2]
         weights = torch.from_numpy(self.weights(data)).to(log_probs.dtype)
         return SURROGATES_OF_SUMS[self.config.surrogate](log_probs, weights)
 
     def weights(self, data: Rollout) -> Floats:
         """Return the summed advantages per episode [T, S, A], which most inner losses use."""
-        sums = state_action_sums(data, self.advantages(data), self.batch.n_states)
+        joined = self.with_kept(data)
+        sums = state_action_sums(joined, self.advantages(data), self.batch.n_states)
         return sums / data.action.shape[2]
 
-    def advantages(self, data: Rollout) -> Floats:
-        """Return the advantages [H, T, E] of new episodes, bonuses included."""
-        batch, alive = self.batch, data.alive
-        first = np.arange(batch.n_tasks)[:, None] * batch.n_states
-        entered = data.state[1:] + first  # [H, T, E] flat states
-        count = np.bincount(entered.ravel(), alive.ravel(), batch.over.size)
-        self.visits += count.reshape(batch.over.shape)
-        reached = batch.goal.ravel().take(entered) & alive
+    def with_kept(self, data: Rollout) -> Rollout:
+        """Return new episodes, followed by those that earlier steps have kept."""
+        return data if self.kept is None else Rollout.joined([data, self.kept])
 
-        reward = data.reward / self.unit + self._rarity_bonus(reached) * _first(reached)
+    def advantages(self, data: Rollout) -> Floats:
+        """Return the advantages [H, T, E + K] of E new episodes and K kept ones, bonuses included.
+
+        The best of all these episodes are then kept for the next step.
+        """
+        batch, config, new = self.batch, self.config, data.action.shape[2]
+        entered = data.state[1:] + self.first  # [H, T, E] flat states
+        count = np.bincount(entered.ravel(), data.alive.ravel(), batch.over.size)
+        self.visits += count.reshape(batch.over.shape)
+        data = self.with_kept(data)
+        entered = data.state[1:] + self.first  # [H, T, E + K]
+        reached = batch.goal.ravel().take(entered) & data.alive
+        played = data.alive[0]  # [T, E'] there may be fewer kept episodes
+
+        reward = data.reward / self.unit + self._rarity_bonus(reached, played) * _first(reached)
         success = np.asarray(reached.any((0, 2)))[:, None]  # [T, 1]
         self.found |= success[:, 0]
-        novelty = self.config.curiosity * (1 / np.sqrt(np.maximum(1, self.visits)))  # [T, S]
-        reward += novelty.ravel().take(entered) * (alive & ~success)
-        lost_discount = 1.0 if self.config.lost_undiscounted else self.config.discount
-        discount = np.where(success, self.config.discount, lost_discount)  # [T, 1]
-        return advantages(
-            replace(data, reward=reward), batch.n_states, discount, self.config.shrink
-        )
+        novelty = config.curiosity * (1 / np.sqrt(np.maximum(1, self.visits)))  # [T, S]
+        reward += novelty.ravel().take(entered) * (data.alive & ~success)
+        lost_discount = 1.0 if config.lost_undiscounted else config.discount
+        discount = np.where(success, config.discount, lost_discount)  # [T, 1]
+        result = advantages(replace(data, reward=reward), batch.n_states, discount, config.shrink)
+        result[..., new:] *= config.kept_weight
+        if config.kept:
+            self._keep(data, np.asarray(reached.any(0)))
+        return result
 
-    def _rarity_bonus(self, reached: Bools) -> Floats:
-        """Return the bonus [T, E] for reaching the goal in each episode; `reached` is [H, T, E]."""
+    def _keep(self, data: Rollout, won: Bools) -> None:
+        """Keep the most rewarding of the episodes that `won` [T, E].
+
+        Later steps learn from them too, so that a goal which was found once is not lost again
+        (self-imitation, Oh et al. 2018). Their weights are no importance weights.
+        """
+        merit = np.where(won, data.returns, -np.inf)
+        best = np.argsort(-merit, 1, kind="stable")[:, : self.config.kept]  # [T, K]
+        chosen = {n: np.take_along_axis(a, best[None], 2) for n, a in vars(data).items()}
+        chosen["alive"] &= np.take_along_axis(won, best, 1)  # there may be fewer
+        self.kept = Rollout(**chosen)
+
+    def _rarity_bonus(self, reached: Bools, played: Bools) -> Floats:
+        """Return the bonus [T, E] for reaching the goal in each episode that was `played` [T, E];
+        `reached` is [H, T, E]."""
         success = np.asarray(reached.any(0))
         others = success.sum(1, keepdims=True) - success
-        bonus: Floats = self.config.rarity * (1 - others / max(1, success.shape[1] - 1))
+        n_others = np.maximum(1, played.sum(1, keepdims=True) - 1)
+        bonus: Floats = self.config.rarity * (1 - others / n_others)
         return bonus
 
 
@@ -167,8 +196,11 @@ def inner_update(
     `logp` [T, S, A] are the log-probabilities of `params`, and `data` the episodes sampled from
     them.
     """
+    episodes = objective.with_kept(data)
     loss = objective.loss(logp, data)
-    return trusted_step(params, step_sizes, features, logp, data, loss, objective, differentiable)
+    return trusted_step(
+        params, step_sizes, features, logp, episodes, loss, objective, differentiable
+    )
 
 
 def trusted_step(

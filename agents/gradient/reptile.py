@@ -63,12 +63,13 @@ class Reptile(GradientLearner):
                 outer.add_exploration(logp, config.inner.episodes)
             data = collect_episodes(batch, logp, config.inner.episodes, rngs)
             env_steps += int(data.env_steps.sum())
+            episodes = inner.with_kept(data)
             loss = inner.loss(logp, data)
             if FEATURES in leaves:
                 by_features += torch.autograd.grad(loss.sum(), leaves[FEATURES], retain_graph=True)[
                     0
                 ]
-            params = trusted_step(params, sizes, features, logp, data, loss, inner)
+            params = trusted_step(params, sizes, features, logp, episodes, loss, inner)
         exploration = torch.autograd.grad(outer.loss().sum(), list(leaves.values()))
         scale = config.pull / (config.inner_steps * config.step_size)
         grads = {

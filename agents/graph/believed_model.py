@@ -5,6 +5,7 @@ A policy can be tried out on this model without playing. Nothing hidden enters.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -55,6 +56,15 @@ class BelievedModel:
             start=start,
             steps=batch.steps,
         )
+
+    def is_like(self, other: BelievedModel) -> bool:
+        """Return whether both are the same for all that matters to a policy."""
+        if self.graph is not other.graph or (self.effect is None) != (other.effect is None):
+            return False
+        parts = [(self.next, other.next), (self.reward, other.reward), (self.ends, other.ends)]
+        if self.effect is not None and other.effect is not None:
+            parts.append((self.effect, other.effect))
+        return all(np.allclose(own, its) for own, its in parts)
 
     def expected(self, values: Floats) -> Floats:
         """Return values of effective moves [N, A, ..] as those of intended moves [N, A, ..]."""
@@ -126,25 +136,33 @@ class BestSoFar:
 
     def __init__(self, plans: bool) -> None:
         self._plans = plans
+        self._last: tuple[BelievedModel, Floats] | None = None  # a model, and the best policy on it
         # by task: the shown level, and the move probabilities [n, A] in its nodes
         self._kept: dict[int, tuple[Level, Floats]] = {}
 
-    def choose(self, experience: Experience, moves: NDArray[np.float64]) -> Floats:
-        """Return the move probabilities [N, A] to go by, given new ones."""
+    def choose(self, experience: Experience, new: Callable[[], NDArray[np.float64]]) -> Floats:
+        """Return the move probabilities [N, A] to go by, where `new` gives new ones.
+
+        It is not called where the best plan is known already.
+        """
         settled = is_settled(experience)
         if not settled.any():
-            return moves
-        graph = experience.graph
+            return new()
+        graph, model = experience.graph, BelievedModel.of(experience)
+        if self._last and self._last[0].is_like(model):
+            return self._last[1]
+        moves = new()
         nodes = [slice(*graph.first[t : t + 2]) for t in range(len(settled))]
         before = moves.copy()
         for t, (level, kept) in self._kept.items():
             if graph.shown[t] is level:
                 before[nodes[t]] = kept
-        model = BelievedModel.of(experience)
-        new = [sharpened(moves, power) for power in SHARPER]
-        chosen = model.best(before, *new, *([model.plan()] if self._plans else []))
+        policies = [before, *(sharpened(moves, power) for power in SHARPER)]
+        chosen = model.best(*policies, *([model.plan()] if self._plans else []))
         chosen = np.where(settled[graph.task][:, None], chosen, moves)
         self._kept = {int(t): (graph.shown[t], chosen[nodes[t]]) for t in np.flatnonzero(settled)}
+        if self._plans and settled.all():
+            self._last = model, chosen
         return chosen
 
 

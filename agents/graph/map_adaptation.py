@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Protocol, Self
 
 import numpy as np
@@ -87,7 +88,7 @@ def _by_episodes(
     for k in range(steps + 1):
         maps, policies, parts = experience.maps(), [], []
         for part, size in enumerate(sizes):
-            moves = best.choose(experience, read(experience, size))
+            moves = best.choose(experience, partial(read, experience, size))
             if 0 < part == len(sizes) - 1:
                 moves = _search_on(experience, read, size, moves)
             policies.append(action_probabilities(experience, moves))
@@ -149,12 +150,12 @@ def _play_episode(read: Read, best: BestSoFar, walk: Walk, data: Rollout, t: int
 
     def policy() -> Floats:
         nonlocal kept
-        if kept is None:
-            moves = read(experience, EACH_MOVE, walk.steps_left)
-            if not is_settled(experience)[0]:
-                return action_probabilities(experience, moves)
-            kept = action_probabilities(experience, best.choose(experience, moves))
-        return kept
+        if kept is not None:
+            return kept
+        new = partial(read, experience, EACH_MOVE, walk.steps_left)
+        probs = action_probabilities(experience, best.choose(experience, new))
+        kept = probs if is_settled(experience)[0] else None
+        return probs
 
     first = probs = policy()
     for h in range(int(walk.batch.steps[0])):

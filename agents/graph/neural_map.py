@@ -8,9 +8,14 @@ where a step is one episode. Meta-training teaches the network what to do with i
 the exact return of the policy after each update of the maps, and the chance of finding the goal
 while it is hidden. First order: no gradient flows through the maps.
 
+Exploring is learned. Once nothing is left to find or to try, the maps describe the level exactly,
+and the plan that is best on them is weighed against the network's policy (`believed_model.py`); the
+option `planning` turns that off.
+
 Relatives: Neural Map (Parisotto and Salakhutdinov 2018) keeps a learned memory by place; value
 iteration networks (Tamar et al. 2016) and gated path planning networks (Lee et al. 2018) read a map
-by repeated local messages. Here the memory is written by fixed rules, and only reading is learned.
+by repeated local messages; Dyna (Sutton 1990) plans on what it has learned of the world. Here the
+memory is written by fixed rules, and only reading is learned.
 `agents/reference/map_planner.py` shows what planning alone gives with the same maps.
 """
 

@@ -205,6 +205,35 @@ def test_rare_successes_get_a_larger_bonus():
     assert credit == pytest.approx([5.0, (1 + 4 / 3) / 3])
 
 
+def test_the_best_episodes_that_reached_the_goal_teach_later_steps():
+    batch = GridBatch.of([parse("steps: 3\nreward: goal=1 step=-0.1\nmap:\n.@.G\n")] * 2)
+    start, left, right, stay = batch.tables[0].starts[0], 2, 3, 4
+    config = InnerConfig(kept=2, curiosity=0.0)
+    objective, forgetful = (
+        InnerObjective(batch, config),
+        InnerObjective(batch, replace(config, kept=0)),
+    )
+    lost = episode(batch, [[left, stay, stay], [stay, stay, stay]])
+    won = episode(batch, [[right, right, stay], [right, stay, right], [left, stay, stay]])
+    assert objective.with_kept(lost) is lost
+    # the second task finds no goal
+    nothing = episode(batch, [[left, stay, stay]] * 3)
+    first = Rollout(*(np.concatenate([getattr(won, n), getattr(nothing, n)], 1) for n in vars(won)))
+    again = Rollout(*(np.concatenate([getattr(lost, n)] * 2, 1) for n in vars(lost)))
+    for inner in (objective, forgetful):
+        inner.weights(first)
+    joined = objective.with_kept(again)
+    assert joined.returns[0] == pytest.approx([-0.3, -0.3, 0.9, 0.8])
+    assert joined.env_steps.tolist() == [11, 6]  # the second task has kept nothing
+    weights = objective.weights(again)
+    assert weights[0, start, right] > 0 > weights[0, start, left]
+    without = forgetful.weights(again)
+    assert not without[0, start, right]
+    assert np.array_equal(weights[1], without[1])
+    better = objective.with_kept(again).returns[0, 2:]
+    assert better == pytest.approx([0.9, 0.8])  # they are still there
+
+
 def divergence(before: torch.Tensor, after: torch.Tensor, data: Rollout) -> np.ndarray:
     """Return the divergence between two policies [T], averaged over all visits."""
     per_state = (before.exp() * (before - after)).sum(2).detach().numpy()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -65,7 +67,7 @@ def test_the_best_policy_so_far_is_kept():
     experience, best = Experience(batch), BestSoFar(plans=False)
     returns = []
     for seed in range(4):
-        moves = best.choose(experience, random_moves(experience, seed))
+        moves = best.choose(experience, partial(random_moves, experience, seed))
         returns.append(expected_return(batch, action_probabilities(experience, moves)))
     assert (np.diff(returns, axis=0) >= -1e-9).all()
     assert (returns[-1] > returns[0] + 1e-6).any()
@@ -104,7 +106,24 @@ def test_while_there_is_something_to_find_the_newest_policy_counts():
     experience, best = Experience(GridBatch.of([parse("map:\n@..\n..G\n")])), BestSoFar(plans=False)
     for seed in range(2):
         moves = random_moves(experience, seed)
-        assert np.array_equal(best.choose(experience, moves), moves)
+        assert np.array_equal(best.choose(experience, moves.copy), moves)
+
+
+def test_where_the_best_plan_is_known_nothing_is_asked_again():
+    experience, best = Experience(GridBatch.of([parse(OPEN["maze"])])), BestSoFar(plans=True)
+    asked = []
+
+    def new() -> Floats:
+        asked.append(1)
+        return random_moves(experience)
+
+    first = best.choose(experience, new)
+    assert np.array_equal(best.choose(experience, new), first)
+    assert len(asked) == 1
+    experience.class_paid += 1
+    experience.class_counted += 1  # now all moves pay more
+    best.choose(experience, new)
+    assert len(asked) == 2
 
 
 def test_sharper_policies_are_distributions():
