@@ -72,6 +72,13 @@ class LevelAnalysis:
     def __init__(self, level: Level) -> None:
         self.level = level
 
+    def compute(self) -> LevelAnalysis:
+        """Compute all parts now, so that no frame has to wait for one, and return the analysis."""
+        for name, part in vars(LevelAnalysis).items():
+            if isinstance(part, cached_property):
+                getattr(self, name)
+        return self
+
     @cached_property
     def graph(self) -> Graph:
         """The nodes that can be reached from the starts."""
@@ -161,6 +168,21 @@ class LevelAnalysis:
         nodes = (node for node, (distance, _) in self.graph.items() if not distance)
         lost = tuple(node[:2] for node in nodes if node not in self._leading)
         return lost if self.is_whole else ()
+
+    @cached_property
+    def tracks(self) -> tuple[Track, ...]:
+        """The tracks of the opponents."""
+        return tuple(opponent_tracks(self.level))
+
+    @cached_property
+    def stuck_opponents(self) -> frozenset[Cell]:
+        """The first cells of the opponents that cannot move."""
+        return frozenset(stuck_opponents(self.level))
+
+    @cached_property
+    def links(self) -> tuple[Link, ...]:
+        """The cells that belong together."""
+        return tuple(links(self.level))
 
 
 # --- opponents -----------------------------------------------------------------------------------

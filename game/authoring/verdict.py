@@ -189,7 +189,7 @@ def judge(
         yield replace(verdict, is_done=True)
         return
     yield verdict
-    analysis = LevelAnalysis(verdict.draft)
+    analysis = LevelAnalysis(verdict.draft).compute()
     advice = tuple(advise(analysis, coverage=coverage))
     verdict = replace(verdict, analysis=analysis, advice=advice, is_done=level is None)
     if level:
