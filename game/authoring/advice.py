@@ -6,6 +6,7 @@ header line to write.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
@@ -15,7 +16,7 @@ from game.authoring.figures import CheckedTask
 from game.authoring.level_warnings import cell_text, reward_line, rewarding_line, unwanted_goals
 from game.tasks.coverage import Coverage, differences
 from game.text.drawn_values import without_candidates
-from game.text.level import ENDS_BOXES, MAX_STATES, MAX_STEPS, Cell, Level
+from game.text.level import MAX_STEPS, Cell, Level
 from game.text.step_reward import NoStepReward, automatic_step_reward
 from game.text.tiles import BOXES, CANDIDATE, FLOOR, GOAL, WALL
 from game.text.walking import Node, exits_from, start_cells
@@ -23,8 +24,9 @@ from game.text.walking import Node, exits_from, start_cells
 STEPS_PER_MOVE = 3  # steps of an episode for each move of the longest way: time to search and err
 FEWEST_PER_MOVE = 1.5  # below, one wrong turn ends the episode
 MOST_PER_MOVE = 8  # above, a policy that tries everything in turn does nearly as well as any
-MOST_OPENINGS = 3  # that are advised at once
+MOST_OPENINGS = 2  # that are advised at once
 MOST_NAMED = 4  # walls in a text
+MOST_SEARCHED = 20_000  # cells, with keys held, in a search for walls: some tenths of a second
 
 
 @dataclass(frozen=True)
@@ -85,18 +87,17 @@ def walls_to_open(level: Level, starts: Iterable[Cell], goals: Iterable[Cell]) -
     """Return the fewest walls that must become floor so that a start leads to a goal.
 
     Of several choices it is one with a shortest way. None are returned where no walls would help,
-    where none need to be opened, with boxes as the goal, and where the search is too large. The
-    search counts a wall twice where a way fetches a key behind it.
+    where none need to be opened, on a map with boxes, and where the search is too large. The search
+    counts a wall twice where a way fetches a key behind it.
     """
-    if level.ends == ENDS_BOXES:
+    if level.has(BOXES):
         return ()
     ends, tiles = set(goals), level.tiles
     exits = exits_from(level.with_tiles({WALL: FLOOR}))
-    boxes = frozenset(level.find(*BOXES))
-    queue = [(0, 0, Node(*cell, boxes=boxes)) for cell in starts]
+    queue = [(0, 0, Node(*cell)) for cell in starts]
     least = {node: (0, 0) for _, _, node in queue}  # walls and moves
     before: dict[Node, Node] = {}
-    while queue and len(least) <= MAX_STATES:
+    while queue and len(least) <= MOST_SEARCHED:
         walls, moves, node = heappop(queue)
         if node[:2] in ends:
             return _walls_on_way(tiles, before, node)
@@ -150,24 +151,24 @@ def advise_steps(analysis: LevelAnalysis) -> Iterator[Advice]:
 
 def advise_reward(analysis: LevelAnalysis, checked: Sequence[CheckedTask]) -> Iterator[Advice]:
     """Yield a step reward that fits, where the goal pays too little for the way to it."""
-    level = analysis.level
+    level, fitting = analysis.level, _fitting_step_reward(analysis)
     if unwanted := unwanted_goals(checked):
-        if line := rewarding_line(unwanted, level):
-            yield Advice("reward", f"use '{line}': then the goal pays most", line=line)
-        else:
-            yield Advice(
-                "reward", "raise the reward of the goal: whatever a step pays, it is shunned"
-            )
-        return
-    try:
-        fitting = automatic_step_reward(level, analysis.graph)
-    except NoStepReward:
-        return
-    if level.step_reward < 2 * fitting:  # `fitting` is half of what makes the way free of gain
+        line = rewarding_line(unwanted, level)
+        text = f"use '{line}': then the goal pays most"
+        if not line:
+            text = "raise the reward of the goal: whatever a step pays, something else pays more"
+        yield Advice("reward", text, line=line)
+    elif fitting and level.step_reward < 2 * fitting:  # the way then costs half of what it pays
         line = reward_line(level, fitting)
-        yield Advice(
-            "reward", f"use '{line}': now the longest way costs all that the goal pays", line=line
-        )
+        text = f"use '{line}': now the longest way costs all that the goal pays, or more"
+        yield Advice("reward", text, line=line)
+
+
+def _fitting_step_reward(analysis: LevelAnalysis) -> float | None:
+    """Return the automatic step reward; None where there is none, or the search is too large."""
+    with contextlib.suppress(NoStepReward):
+        return automatic_step_reward(analysis.level, analysis.graph) if analysis.is_whole else None
+    return None
 
 
 # --- agents --------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from functools import cached_property
 from itertools import pairwise
 
 from game.text.flood import reachable
-from game.text.level import MAX_STATES, Cell, Level
+from game.text.level import Cell, Level
 from game.text.tiles import BY_CHAR, GATE, LAVA, OPPONENTS, PATROL, SWITCH
 from game.text.values import OneOf
 from game.text.walking import (
@@ -27,6 +27,7 @@ from game.text.walking import (
     teleporters,
 )
 
+MOST_NODES = 30_000  # that a search takes some tenths of a second for
 MOST_VISITS = 300_000  # of nodes, in the search for the longest way
 
 
@@ -64,22 +65,29 @@ class Route:
 class LevelAnalysis:
     """A level with what its map says, each part computed on first use.
 
-    Where there are over MAX_STATES positions of the agent and what it has changed, the search ends
-    early: then `is_whole` is False, and only the nearest part of the map is known.
+    Where the agent's cell and all that it can change have over MOST_NODES combinations, the search
+    ends early: then `is_whole` is False, and only the nearest part of the map is known.
     """
 
     def __init__(self, level: Level) -> None:
         self.level = level
 
+    def compute(self) -> LevelAnalysis:
+        """Compute all parts now, so that no frame has to wait for one, and return the analysis."""
+        for name, part in vars(LevelAnalysis).items():
+            if isinstance(part, cached_property):
+                getattr(self, name)
+        return self
+
     @cached_property
     def graph(self) -> Graph:
         """The nodes that can be reached from the starts."""
-        return explore(self.level, start_cells(self.level))
+        return explore(self.level, start_cells(self.level), MOST_NODES)
 
     @property
     def is_whole(self) -> bool:
         """Whether the search for nodes has found all of them."""
-        return len(self.graph) <= MAX_STATES
+        return len(self.graph) <= MOST_NODES
 
     @cached_property
     def distances(self) -> dict[Cell, int]:
@@ -160,6 +168,21 @@ class LevelAnalysis:
         nodes = (node for node, (distance, _) in self.graph.items() if not distance)
         lost = tuple(node[:2] for node in nodes if node not in self._leading)
         return lost if self.is_whole else ()
+
+    @cached_property
+    def tracks(self) -> tuple[Track, ...]:
+        """The tracks of the opponents."""
+        return tuple(opponent_tracks(self.level))
+
+    @cached_property
+    def stuck_opponents(self) -> frozenset[Cell]:
+        """The first cells of the opponents that cannot move."""
+        return frozenset(stuck_opponents(self.level))
+
+    @cached_property
+    def links(self) -> tuple[Link, ...]:
+        """The cells that belong together."""
+        return tuple(links(self.level))
 
 
 # --- opponents -----------------------------------------------------------------------------------

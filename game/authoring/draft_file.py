@@ -238,7 +238,7 @@ class Draft:
     def restore(self, recovery: Recovery) -> None:
         """Take the text of an earlier editor's copy, as one step of undo."""
         self.change(recovery.text, "recovery")
-        if not self.is_changed or self._writer.flush():
+        if not self.is_changed or self._writer.flush(timeout=1.0):
             discard(recovery)  # there is a copy of our own by now
         self.recoveries = [one for one in self.recoveries if one != recovery]
 

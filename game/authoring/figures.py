@@ -154,7 +154,7 @@ def checked_so_far(
             n = min(MOST_AHEAD, max(1, (MOST_WORK - work) * i // max(1, work)))
             ahead = compile_levels([distinct[one].level for one in order[i : i + n]])[::-1]
         chunk[key] = TaskFigures(distinct[key], ahead.pop())
-        work += _work(chunk[key])
+        work += planning_work(chunk[key])
         largest = max(largest, chunk[key].tables.n_states)
         if len(chunk) * largest > MOST_AT_ONCE:
             found |= _check_chunk(chunk)
@@ -173,7 +173,7 @@ def _of_tasks(
     return [replace(found[key], task=task) for key, task in zip(keys, tasks) if key in found]
 
 
-def _work(one: TaskFigures) -> int:
+def planning_work(one: TaskFigures) -> int:
     """Return the work of planning a task, in states x steps."""
     tables = one.tables
     work = tables.n_states * one.task.level.steps

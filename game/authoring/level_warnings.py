@@ -30,6 +30,7 @@ from game.text.tiles import (
 )
 from game.text.values import OneOf, Range, Value, text_of
 from game.text.walking import (
+    Graph,
     Node,
     exits_from,
     explore,
@@ -55,9 +56,14 @@ def cell_text(cell: Cell) -> str:
     return f"row {cell[0] + 1} column {cell[1] + 1}"
 
 
-def find_warnings(level: Level, checked: Sequence[CheckedTask]) -> Warnings:
-    """Yield warnings about a level. `checked` are its tasks, or a sample of them."""
-    candidates, graph = level.find(CANDIDATE), explore(level, start_cells(level))
+def find_warnings(
+    level: Level, checked: Sequence[CheckedTask], graph: Graph | None = None
+) -> Warnings:
+    """Yield warnings about a level. `checked` are its tasks, or a sample of them.
+
+    `graph` is what `explore` finds from the level's starts, where that is known.
+    """
+    candidates, graph = level.find(CANDIDATE), graph or explore(level, start_cells(level))
     whole = len(graph) <= MAX_STATES  # otherwise the search ended early
     reached = {node[:2] for node in graph} if whole else set()
     yield from _unused_parts(level, reached)

@@ -18,7 +18,13 @@ import numpy as np
 from game.authoring.advice import Advice, advise
 from game.authoring.analyses import LevelAnalysis
 from game.authoring.check import tasks_to_check
-from game.authoring.figures import CheckedTask, check_tasks, checked_so_far
+from game.authoring.figures import (
+    CheckedTask,
+    TaskFigures,
+    check_tasks,
+    checked_so_far,
+    planning_work,
+)
 from game.authoring.fixed_policy import alike_tasks, improving_fixed_policies
 from game.authoring.level_warnings import cut_texts, find_warnings
 from game.authoring.task_strip import StripTask, draw_strip
@@ -38,7 +44,7 @@ from game.world.tables import TooLarge, compile_level, states_bound
 EQUAL = 1e-9  # returns that differ by less count as equal
 MOST_ALIKE = 16  # tasks for which the best policy that never adapts is sought
 STARTS = 2  # random starts of that search
-MOST_FIXED_WORK = 1_000_000  # tasks x states x steps in that search: some seconds
+MOST_FIXED_WORK = 1_000_000  # states x steps of all tasks in that search: some seconds
 QUICK_STAGES = 3  # of `judge`: those that take a few hundredths of a second
 Warned = tuple[tuple[int, int, str], ...]  # line, column, message
 
@@ -183,7 +189,7 @@ def judge(
         yield replace(verdict, is_done=True)
         return
     yield verdict
-    analysis = LevelAnalysis(verdict.draft)
+    analysis = LevelAnalysis(verdict.draft).compute()
     advice = tuple(advise(analysis, coverage=coverage))
     verdict = replace(verdict, analysis=analysis, advice=advice, is_done=level is None)
     if level:
@@ -227,7 +233,8 @@ class _Stages:
         yield from self._compute_bounds(size)
 
     def _warnings(self, checked: Sequence[CheckedTask]) -> Warned:
-        return (*self.cut, *find_warnings(self.level, checked))
+        graph = self.analysis.graph if self.analysis.is_whole else None
+        return (*self.cut, *find_warnings(self.level, checked, graph))
 
     def _check_tasks(self) -> Iterator[Verdict]:
         """Yield the figures of the strip, and then of all tasks. Raises TooLarge."""
@@ -247,15 +254,20 @@ class _Stages:
         if hidden == ("goal",) and self.level.find(CANDIDATE):
             yield self.learn(bayes=bayes_returns(self.level, DEFAULT_EPISODES))
         if hidden and size.is_observable:
-            for score in _fixed_scores(self.level, size.states):
+            for score in _fixed_scores(self.level):
                 yield self.learn(fixed=score)
 
 
-def _fixed_scores(level: Level, states: int) -> Iterator[float]:
-    """Yield better and better scores of policies that never adapt; none for a single task."""
+def _fixed_scores(level: Level) -> Iterator[float]:
+    """Yield better and better scores of policies that never adapt.
+
+    There are none for a single task, and where the search takes too long.
+    """
     rng = np.random.default_rng(0)
     tasks = alike_tasks(level, MOST_ALIKE, rng)
-    if len(tasks) > 1 and len(tasks) * states * level.steps <= MOST_FIXED_WORK:
+    if len(tasks) < 2:
+        return
+    if len(tasks) * planning_work(TaskFigures(tasks[0])) <= MOST_FIXED_WORK:
         for found in improving_fixed_policies(tasks, STARTS, rng):
             yield found.score
 

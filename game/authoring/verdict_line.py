@@ -10,6 +10,7 @@ from game.authoring.figures import CheckedTask
 from game.authoring.level_warnings import cell_text, unwanted_goals
 from game.authoring.verdict import EQUAL, Figures, Verdict, percent
 from game.tasks.evaluated_levels import HARD
+from game.text.level import Cell
 from game.text.tiles import OPPONENTS
 
 MOST_FIXED = 0.6  # score of a policy that never adapts, as docs/packs.md asks of packs
@@ -66,20 +67,30 @@ def _may_change(verdict: Verdict) -> bool:
 
 
 def _broken(verdict: Verdict) -> Summary | None:
-    """Return that the text is no level, unless there is only no way to a goal."""
-    if not verdict.problems or (verdict.analysis and verdict.analysis.lost_starts):
+    """Return that the text is no level, unless all that it lacks is a way to a goal."""
+    if not verdict.problems or _lost_starts(verdict):
         return None
     first, n = verdict.problems[0], len(verdict.problems)
     more = f" (and {n - 1} more)" if n > 1 else ""
     return Summary(Kind.BROKEN, f"{first.what} - {first.todo}{more}", not verdict.is_done)
 
 
+def _lost_starts(verdict: Verdict) -> Sequence[Cell]:
+    """Return the starts that lead to no goal, where they are all that is wrong with the text."""
+    if verdict.draft is None or verdict.analysis is None:
+        return ()
+    lost = verdict.analysis.lost_starts
+    places = {verdict.draft.place(cell) for cell in lost}
+    others = [one for one in verdict.problems if (one.line, one.column) not in places]
+    return () if others else lost
+
+
 def _unsolvable(verdict: Verdict) -> Summary | None:
     """Return that there is no way to a goal, in all tasks or in some of them."""
     analysis = verdict.analysis
-    if verdict.problems and analysis:
-        start = cell_text(analysis.lost_starts[0])
-        return Summary(Kind.UNSOLVABLE, f"no way leads from the start at {start} to a goal")
+    if lost := _lost_starts(verdict):
+        why = f"no way leads from the start at {cell_text(lost[0])} to a goal"
+        return Summary(Kind.UNSOLVABLE, why)
     if verdict.figures:
         return _unsolved_tasks(verdict.figures)
     if analysis and verdict.level and analysis.routes:

@@ -46,10 +46,10 @@ BACK = dict(zip(DIRECTIONS, ("down", "up", "right", "left")))  # the opposite mo
 _STEPS = dict(zip(DIRECTIONS, ((-1, 0), (1, 0), (0, -1), (0, 1))))
 
 
-def explore(level: Level, starts: Iterable[Cell]) -> Graph:
+def explore(level: Level, starts: Iterable[Cell], most: int = MAX_STATES) -> Graph:
     """Nodes that can be reached, in the order of their distance, with distance and exits.
 
-    The search ends after MAX_STATES nodes.
+    The search ends once it has found more than `most` nodes.
     """
     boxes = frozenset(level.find(*BOXES))
     distance = dict.fromkeys((Node(r, c, "", boxes) for r, c in starts), 0)
@@ -57,7 +57,7 @@ def explore(level: Level, starts: Iterable[Cell]) -> Graph:
     exits_of = exits_from(level)
     queue = list(distance)
     for node in queue:
-        if len(found) > MAX_STATES:
+        if len(found) > most:
             break
         exits = exits_of(node)
         found[node] = distance[node], exits

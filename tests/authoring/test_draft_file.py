@@ -269,7 +269,7 @@ def test_a_killed_editor_loses_less_than_a_second(level: Path, tmp_path: Path):
             editor = subprocess.Popen(command, stdout=out, cwd=ROOT)
             while not printed.stat().st_size:
                 time.sleep(0.01)
-            time.sleep(0.4 + rng.random())
+            time.sleep(rng.uniform(0.1, 1.0))
             editor.send_signal(signal.SIGKILL)
             editor.wait()
         [recovery] = find_recoveries(level, [folder])

@@ -117,9 +117,13 @@ class LiveVerdict:
         self._stage, self._ended = self._stage + 1, found.is_done
 
     def _try_agent(self) -> None:
-        """Let an agent adapt to those tasks of the strip in which there is something to gain."""
+        """Let an agent adapt to those tasks of the strip that can be solved."""
         known = self.verdict.strip_figures if self._stage else ()
-        tasks = [one for one in known if one.optimal_return - one.random_return > EQUAL]
+        tasks = [
+            one
+            for one in known
+            if one.best_probability > EQUAL and one.optimal_return - one.random_return > EQUAL
+        ]
         if tasks:
             tried = choose_agent(self._agents, tasks)
             self._trial = AgentTrial(tasks, tried, self._feed, self._numbers)
