@@ -506,3 +506,26 @@ def test_random_keys_and_clicks_lose_nothing(file: Path, monkeypatch: pytest.Mon
     while draft.undo() is not None:
         pass
     window.app.close()
+
+
+def test_the_steps_of_a_new_level_follow_its_map_until_they_are_touched(tmp_path: Path) -> None:
+    window = Window(tmp_path / "new.txt")
+    editor = window.page.editor
+    for cell, char in (((1, 1), "@"), ((1, 5), "?")):
+        editor.go_to(cell)
+        window.type(char)
+    window.settle()
+    window.step()
+    assert editor.value(("steps",)) == "12"
+    window.press(pygame.K_z, mod=CTRL)
+    assert (editor.value(("steps",)), editor.rows[1][5]) == ("50", ".")
+    window.press(pygame.K_y, mod=CTRL)
+    window.step(5)
+    assert editor.value(("steps",)) == "12"
+    editor.set_value(("steps",), "13")
+    editor.go_to((1, 9))
+    window.type("?")
+    window.settle()
+    window.step(5)
+    assert editor.value(("steps",)) == "13"
+    window.app.close()

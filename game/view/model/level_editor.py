@@ -42,6 +42,7 @@ SYMMETRIES = {  # name: axes
     "four-fold": (LEFT_RIGHT, UP_DOWN),
 }
 MIRRORS = {LEFT_RIGHT: variants.LEFT_RIGHT, UP_DOWN: variants.UP_DOWN}  # words by axis
+STEPS: Path = ("steps",)
 SPANNING = (LINE, RECTANGLE, FILLED, SELECT)  # tools from one cell to another
 SIDES = {"up": "top", "down": "bottom", "left": "left", "right": "right"}  # for `resize`
 Rows = tuple[str, ...]
@@ -98,6 +99,7 @@ class Editor:
 
     def __init__(self, draft: Draft) -> None:
         self.draft = draft
+        self._reading = Reading(draft.source)
         self.cursor: Cell = (0, 0)
         self.tile = WALL  # the character that the tools paint
         self.tool = BRUSH
@@ -108,8 +110,9 @@ class Editor:
         self.message = ""  # what has just happened, or what to do next
         self._stroke = 0
         self._last: Cell | None = None  # cell of the brush in this stroke
+        self._last_stroke: object = None  # of the last change
+        self._own_steps = {self.value(STEPS)} if draft.is_new else set()  # that nobody has chosen
         self._before: Rows = ()  # tiles of the map before this stroke
-        self._reading = Reading(draft.source)
 
     # --- the text
 
@@ -140,6 +143,7 @@ class Editor:
         if text == self.text:
             return False
         self.draft.change(text, stroke=stroke)
+        self._last_stroke = stroke
         self._keep_inside()
         return True
 
@@ -514,9 +518,23 @@ class Editor:
         self.message = f"The map has {height} rows and {width} columns."
 
     def _set_rows(self, rows: Rows) -> None:
-        self.edit(lambda source: replace_map(source, rows))
+        self.edit(lambda source: replace_map(source, rows), self._stroke)
 
     # --- settings
+
+    def follow_steps(self, suggested: int | None) -> None:
+        """Write the number of steps that fits the map of a new level, until somebody changes it.
+
+        It belongs to the change before, as one step of the undo.
+        """
+        written, wanted = self.value(STEPS), str(suggested)
+        if suggested is None or written not in self._own_steps or written == wanted:
+            return
+        if self.draft.history.redo_label is None:
+            self._own_steps.add(wanted)
+            kept = self.message
+            self.set_value(STEPS, wanted, self._last_stroke)
+            self.message = kept
 
     def value(self, path: Path) -> str | None:
         """Return the text of a header value; None where the text does not have it."""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pygame
 
+from game.authoring.advice import suggested_steps
 from game.authoring.draft_file import CHOICES, Choice, Draft
 from game.authoring.recovery import Recovery
 from game.authoring.task_strip import StripTask
@@ -75,6 +76,10 @@ NEW_FOLDER = Path("my-levels")  # where levels without a file are saved by defau
 TRAIN_LEARNER, TRAIN_MINUTES = "maml", "2"
 PANEL_KEYS = (*TOOL_KEYS, *OVERLAY_KEYS)  # whose pictures are in the panel
 AREA_KEYS = {BOARD: BOARD_KEYS, SETTINGS: SETTINGS_KEYS, STRIP: STRIP_KEYS, TEXT: TEXT_KEYS}
+FEW_TASKS = (
+    "A level needs at least five tasks for a training: paint more candidates '?', or let a value be "
+    "drawn from a range or a set."
+)
 PAN = 3  # rows that the wheel scrolls
 
 
@@ -616,6 +621,10 @@ class EditorScreen(Screen):
 
     def _open_training(self, pack: Pack) -> None:
         """Ask the app to train on the file."""
+        split = pack.split("train")
+        if not (split.tasks or split.unlimited):
+            self.notice = Notice("There are no training tasks", FEW_TASKS)
+            return
         args = training_args(self.agents, pack, TRAIN_LEARNER, TRAIN_MINUTES)
         self.navigation = Navigation("train", pack, args=args)
 
@@ -755,6 +764,8 @@ class EditorScreen(Screen):
         self.facts = verdict_facts(verdict)
         if self.is_judged and verdict.strip:
             self.strip = verdict.strip
+        if self.is_judged and verdict.analysis and not self._drawing:
+            self.editor.follow_steps(suggested_steps(verdict.analysis))
 
     @property
     def is_judged(self) -> bool:
