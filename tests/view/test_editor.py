@@ -80,13 +80,17 @@ class Window:
 
     def press(self, *keys: int, mod: int = 0) -> None:
         for key in keys:
-            self.app.handle(press(key, "", mod))
-            self.step(1)
+            self.strike(press(key, "", mod))
 
     def type(self, text: str) -> None:
         for char in text:
-            self.app.handle(press(ord(char.lower()), char))
-            self.step(1)
+            self.strike(press(ord(char.lower()), char))
+
+    def strike(self, event: pygame.event.Event) -> None:
+        """Press a key and release it."""
+        self.app.handle(event)
+        self.app.handle(pygame.event.Event(pygame.KEYUP, key=event.key, unicode="", mod=0))
+        self.step(1)
 
     def place(self, row: int, column: int) -> tuple[int, int]:
         frame = self.page._frame
@@ -529,3 +533,33 @@ def test_the_steps_of_a_new_level_follow_its_map_until_they_are_touched(tmp_path
     window.step(5)
     assert editor.value(("steps",)) == "13"
     window.app.close()
+
+
+def test_the_levels_of_a_folder_are_listed_copied_renamed_and_opened(
+    tmp_path: Path, file: Path, window: Window
+) -> None:
+    window.press(pygame.K_F10)
+    assert window.page.folder
+    window.type("d")
+    assert (tmp_path / "lane-2.txt").read_text() == LEVEL
+    window.type("r")
+    window.press(*[pygame.K_BACKSPACE] * len("lane-2.txt"))
+    window.type("b.txt")
+    window.press(pygame.K_RETURN)
+    assert not (tmp_path / "lane-2.txt").exists()
+    window.press(pygame.K_RETURN)
+    window.step()
+    assert window.page.draft.path == tmp_path / "b.txt"
+    window.press(pygame.K_ESCAPE)
+    window.step()
+    assert window.page.draft.path == file
+
+
+def test_a_key_that_is_held_comes_again(window: Window) -> None:
+    window.app.handle(press(pygame.K_RIGHT))
+    window.step(10)
+    column = window.page.editor.cursor[1]
+    assert column > 2
+    window.app.handle(pygame.event.Event(pygame.KEYUP, key=pygame.K_RIGHT, unicode="", mod=0))
+    window.step(10)
+    assert window.page.editor.cursor[1] == column

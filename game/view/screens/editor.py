@@ -18,12 +18,14 @@ from game.authoring.recovery import Recovery
 from game.authoring.task_strip import StripTask
 from game.authoring.verdict import Verdict
 from game.session.messages import Agents, Feed
+from game.tasks.pack_file import PACK_FILE
 from game.tasks.packs import Pack
 from game.tasks.task import Task
 from game.text.level import Cell
 from game.text.map_edits import PAINTABLE
 from game.view.draw.editor_controls import ControlRow, value_at
 from game.view.draw.editor_overlays import EditorOverlay
+from game.view.draw.folder_card import draw_folder
 from game.view.draw.question import draw_line_field, draw_question
 from game.view.draw.spots import Spot, spot_at
 from game.view.draw.theme import Appearance, Typeset
@@ -38,6 +40,7 @@ from game.view.model.editor_settings import (
     put_knob,
     stepped,
 )
+from game.view.model.folder_levels import FolderLevels, free_name
 from game.view.model.level_editor import Editor
 from game.view.model.level_snapshots import LevelSnapshots, load_edited
 from game.view.model.live_verdict import LiveVerdict
@@ -68,7 +71,7 @@ from game.view.screens.editor_keys import (
     TEXT_KEYS,
     TOOL_KEYS,
 )
-from game.view.screens.editor_widgets import Answer, LineField, Question
+from game.view.screens.editor_widgets import Answer, KeyRepeat, LineField, Question
 from game.view.screens.screen import CTRL, Key, Navigation, Notice, Screen
 
 CHECK_FILE = 0.5  # seconds between two looks whether the file has changed on disk
@@ -132,6 +135,10 @@ class EditorScreen(Screen):
         self._unchecked = 0.0  # seconds
         self._typed = 0  # number of the stroke of typing
         self._spots: list[Spot] = []
+        self._repeat = KeyRepeat()
+        self.folder: FolderLevels | None = None  # that is listed over the screen
+        self._folder_keys: list[pygame.Rect] = []  # places of the keys below its rows
+        self._folder_places: list[tuple[pygame.Rect, int]] = []  # of its rows
         self._offer_recovery()
 
     @property
@@ -153,7 +160,7 @@ class EditorScreen(Screen):
     def save(self) -> None:
         """Write the text to its file; a level without one is named first."""
         if self.draft.path is None:
-            name = _free_file(NEW_FOLDER / "level.txt")
+            name = free_name(NEW_FOLDER / "level.txt")
             self.field = LineField("Save as", str(name), self._save_as)
             return
         self._save(None)
@@ -581,11 +588,103 @@ class EditorScreen(Screen):
         self._open("duel")
 
     def train(self) -> None:
-        """Train an agent on the level's file, which is saved first."""
+        """Train an agent on the level's file, which is saved first, or on its whole folder."""
         if self.draft.is_changed or self.draft.path is None:
             self.save()
-        if not self.draft.is_changed and self.draft.path is not None:
+        path = self.draft.path
+        if self.draft.is_changed or path is None:
+            return
+        if not (path.parent / PACK_FILE).is_file():
             self._open("train")
+            return
+        self.question = Question(
+            "Train on what?",
+            f"{path.name} is part of the pack in {path.parent.resolve().name}.",
+            (
+                Answer("F", pygame.K_f, "this file", partial(self._open, "train")),
+                Answer("P", pygame.K_p, "the whole pack", self._train_on_folder),
+                Answer("Esc", pygame.K_ESCAPE, "neither", _nothing),
+            ),
+        )
+
+    def _train_on_folder(self) -> None:
+        if self.draft.path is not None:
+            self._waiting = "train", self.draft.path.parent, False, None
+            self.editor.message = "Opening…"
+
+    # --- the folder
+
+    def list_folder(self) -> None:
+        """List the levels of the file's folder, or close the list."""
+        path = self.draft.path or NEW_FOLDER / "x"
+        is_open = self.folder is not None
+        self.folder = None if is_open else FolderLevels(path.parent, self.jobs, self.draft.path)
+
+    def _folder_answers(self) -> tuple[Answer, ...]:
+        """Return what can be done with the list of levels."""
+        return (
+            Answer("Enter", pygame.K_RETURN, "open", self._open_listed),
+            Answer("N", pygame.K_n, "new", self._add_listed),
+            Answer("D", pygame.K_d, "duplicate", self._duplicate_listed),
+            Answer("R", pygame.K_r, "rename", self._rename_listed),
+            Answer("Esc", pygame.K_ESCAPE, "close", self.list_folder),
+        )
+
+    def _press_folder(self, event: pygame.event.Event) -> bool:
+        """Handle a key or a click on the list of levels. Return whether it was one."""
+        assert self.folder
+        if event.type not in (pygame.KEYDOWN, pygame.MOUSEBUTTONDOWN):
+            return False
+        card = Question("", "", self._folder_answers(), self._folder_keys)
+        if event.type == pygame.KEYDOWN and event.key in (pygame.K_UP, pygame.K_DOWN):
+            self.folder.select(1 if event.key == pygame.K_DOWN else -1)
+        elif answer := card.answer_to(event):
+            answer.action()
+        elif event.type == pygame.MOUSEBUTTONDOWN:
+            for box, number in self._folder_places:
+                if box.collidepoint(event.pos):
+                    again = number == self.folder.selected
+                    self.folder.selected = number
+                    if again:
+                        self._open_listed()
+        return True
+
+    def _open_listed(self) -> None:
+        """Open the selected level in an editor over this one."""
+        file = self.folder.file if self.folder else None
+        self.folder = None
+        if file is not None and file != self.draft.path:
+            self.navigation = Navigation("edit", path=file)
+
+    def _add_listed(self) -> None:
+        """Open a new level in the folder."""
+        if self.folder:
+            file = free_name(self.folder.folder / "level.txt")
+            self.folder = None
+            self.navigation = Navigation("edit", path=file)
+
+    def _duplicate_listed(self) -> None:
+        try:
+            if self.folder:
+                self.folder.duplicate()
+        except OSError as error:
+            self.notice = Notice("The level is not copied", error.strerror or str(error))
+
+    def _rename_listed(self) -> None:
+        file = self.folder.file if self.folder else None
+        if file == self.draft.path:
+            text = "Save it under another name instead."
+            self.notice = Notice("The level is open in this editor", text, transient=True)
+        elif file is not None:
+            self.field = LineField("Rename to", file.name, self._rename)
+
+    def _rename(self, name: str) -> None:
+        try:
+            if self.folder and name.strip():
+                self.folder.rename(name.strip())
+        except (OSError, ValueError) as error:
+            why = getattr(error, "strerror", None) or str(error)
+            self.notice = Notice("The level is not renamed", why)
 
     def _open(self, kind: str, task: Task | None = None) -> None:
         """Open another screen with the level as soon as it is loaded."""
@@ -658,12 +757,23 @@ class EditorScreen(Screen):
     # --- events and time
 
     def handle(self, event: pygame.event.Event) -> None:
-        """Answer the question, if there is one; else handle the event as every screen does."""
+        """Handle an event; a key that is held comes again."""
+        if event.type in (pygame.KEYUP, pygame.MOUSEBUTTONDOWN, pygame.WINDOWFOCUSLOST):
+            self._repeat.release()
+        elif event.type == pygame.KEYDOWN:
+            self._repeat.hold(event)
+        self._dispatch(event)
+
+    def _dispatch(self, event: pygame.event.Event) -> None:
+        """Give an event to the question, the list of levels, the line or the screen."""
         if self.question and event.type in (pygame.KEYDOWN, pygame.MOUSEBUTTONDOWN):
             answer = self.question.answer_to(event)
             if answer:
                 self.question = None
+                self._repeat.release()
                 answer.action()
+        elif self.folder and not self.field and self._press_folder(event):
+            return
         elif event.type == pygame.MOUSEBUTTONDOWN and self.field and event.button == 1:
             self.finish_field()
         else:
@@ -751,6 +861,8 @@ class EditorScreen(Screen):
             self._check_file()
         self._judge(seconds)
         self._go_on()
+        if event := self._repeat.due(seconds):
+            self._dispatch(event)
 
     def _judge(self, seconds: float) -> None:
         """Take what is known about the text by now."""
@@ -775,6 +887,7 @@ class EditorScreen(Screen):
     def on_suspend(self) -> None:
         """Free the pictures, and let the feed work for the other screen."""
         self.live.pause()
+        self._repeat.release()
         self._frame = None
         self._drawing, self._held = False, None
 
@@ -797,17 +910,36 @@ class EditorScreen(Screen):
             (field and (field.text, field.caret), self.question and self.question.heading),
             tuple((board.painted, board.is_finished) for board in boards),
             tuple(self.overlays),
+            self.folder and (self.folder.selected, tuple(self.folder.files), self.jobs.count),
             (self.facts, self.is_judged, tuple(one.task.id for one in self.strip)),
         )
 
     def draw(self, surface: pygame.Surface) -> None:
         """Draw the screen, and the question over it."""
         super().draw(surface)
+        if self.folder:
+            self._draw_folder(surface, self.folder)
+            if self.field and self._frame:
+                type = self.appearance.typeset(surface.get_size())
+                self._draw_field(surface, self._frame, self.field, type)
         if self.question:
             type = self.appearance.typeset(surface.get_size())
             answers = [(one.cap, one.meaning) for one in self.question.answers]
             question = self.question
             question.places = draw_question(surface, question.heading, question.text, answers, type)
+
+    def _draw_folder(self, surface: pygame.Surface, folder: FolderLevels) -> None:
+        """Draw the list of levels over the screen."""
+        splits = folder.splits()
+        shares = splits if isinstance(splits, dict) else {}
+        note = splits if isinstance(splits, str) else "" if splits else "Dividing the tasks…"
+        rows = [(file.name, shares.get(file.name, "")) for file in folder.files]
+        answers = [(one.cap, one.meaning) for one in self._folder_answers()]
+        name = folder.folder.resolve().name
+        type = self.appearance.typeset(surface.get_size())
+        self._folder_places, self._folder_keys = draw_folder(
+            surface, name, rows, folder.selected, note, answers, type
+        )
 
     def draw_body(self, surface: pygame.Surface) -> None:
         """Draw board, strip and panel."""
@@ -881,14 +1013,6 @@ def _is_command(event: pygame.event.Event) -> bool:
     held = getattr(event, "mod", 0)
     both = held & CTRL and held & pygame.KMOD_ALT
     return bool(held & CTRL or held & pygame.KMOD_LALT) and not both
-
-
-def _free_file(path: Path) -> Path:
-    """Return the path, or with a number if there is a file of that name."""
-    if not path.exists():
-        return path
-    names = (path.with_name(f"{path.stem}-{i}{path.suffix}") for i in range(2, 10_000))
-    return next(name for name in names if not name.exists())
 
 
 def _nothing() -> None:

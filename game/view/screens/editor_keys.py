@@ -102,6 +102,7 @@ FILE_KEYS: tuple[Key, ...] = (
     Key("F7",  "duel: play it against an agent", (pygame.K_F7,), do("duel"), short="duel", priority=1),
     Key("F8",  "next problem",             (pygame.K_F8,), do("next_problem"), priority=1),
     Key("F9",  "train an agent on it",     (pygame.K_F9,), do("train"), short="train"),
+    Key("F10", "levels of this folder",    (pygame.K_F10,), do("list_folder"), priority=1, short="folder", is_on=lambda page: page.folder is not None),
     Key("F11", "export the board as a PNG", (pygame.K_F11,), do("export"), priority=2, short="PNG"),
     Key("Tab", "next area: board, settings, tasks, text", (pygame.K_TAB,), do("next_area"), shift=False, short="next area"),
 )

@@ -8,6 +8,12 @@ from dataclasses import dataclass, field
 import pygame
 
 MOST_LETTERS = 1000  # of a line
+REPEAT_DELAY, REPEAT_INTERVAL = 0.35, 0.06  # seconds for which a key is held
+REPEATED = (
+    *(pygame.K_LEFT, pygame.K_RIGHT, pygame.K_UP, pygame.K_DOWN),
+    *(pygame.K_BACKSPACE, pygame.K_DELETE, pygame.K_PAGEUP, pygame.K_PAGEDOWN),
+    *(pygame.K_z, pygame.K_y),
+)
 
 
 @dataclass
@@ -39,6 +45,32 @@ class LineField:
     def move(self, by: int) -> None:
         """Move the caret."""
         self.caret = min(max(self.caret + by, 0), len(self.text))
+
+
+class KeyRepeat:
+    """The key that is held: its event comes again until it is released."""
+
+    def __init__(self) -> None:
+        self._event: pygame.event.Event | None = None
+        self._left = 0.0  # seconds until the next repetition
+
+    def hold(self, event: pygame.event.Event) -> None:
+        """Begin to hold a key, if it is one that repeats."""
+        is_char = bool(event.unicode and event.unicode.isprintable())
+        self._event = event if is_char or event.key in REPEATED else None
+        self._left = REPEAT_DELAY
+
+    def release(self) -> None:
+        """End the repetition."""
+        self._event = None
+
+    def due(self, seconds: float) -> pygame.event.Event | None:
+        """Advance by a number of seconds. Return the event if it is to come again."""
+        self._left -= seconds
+        if self._event is None or self._left > 0:
+            return None
+        self._left = REPEAT_INTERVAL
+        return self._event
 
 
 @dataclass(frozen=True)
