@@ -60,6 +60,7 @@ class App:
         self._stamps: object = None  # of the current pack's files
         self._loading: Path | None = None  # to be opened as soon as it is loaded
         self._waiting: Navigation | None = None  # until its pack is loaded
+        self._quitting = False  # whether the window is to close, once editors have asked
         self._go(first)
 
     @property
@@ -98,6 +99,8 @@ class App:
         navigation, self.page.navigation = self.page.navigation or self._waiting, None
         if isinstance(self.page, TrainScreen):
             self._note_training(self.page)
+        if isinstance(self.page, EditorScreen) and not (self.page.question or self.page.quit):
+            self._quitting = False  # the person stays
         if self.page.quit:
             self._leave_page()
         elif navigation and navigation.kind in CAPTURES:
@@ -111,14 +114,17 @@ class App:
     def _leave_page(self) -> None:
         """Go back to the screen below; what an editor has saved is loaded again there."""
         closed = self.pages.pop()
-        if self.pages:
+        if self._quitting:
+            self._quit()
+        elif self.pages:
             pack = self.location.pack
-            has_changed = isinstance(closed, EditorScreen) and closed.has_saved
+            has_changed = isinstance(closed, EditorScreen) and closed.files.has_saved
             self._stamps = file_stamps(pack.path) if pack and not has_changed else None
             self.page.on_resume()
 
     def _quit(self) -> None:
         """Close all screens; an editor with unsaved changes asks first."""
+        self._quitting = True
         while self.pages:
             if isinstance(self.page, EditorScreen) and self.page.draft.is_changed:
                 self.page.leave()

@@ -341,7 +341,7 @@ def test_whole_levels_and_rows_are_pasted_as_text(window: Window) -> None:
 def test_a_setting_becomes_a_range_and_a_set_by_keys(window: Window) -> None:
     window.press(pygame.K_TAB)
     assert window.page.area == SETTINGS
-    paths = [control.path for control in window.page.controls()]
+    paths = [row.control.path for row in window.page.settings.rows]
     window.press(*[pygame.K_DOWN] * paths.index(("cost", "mud")))
     window.press(pygame.K_RIGHT)
     assert "cost: mud=5" in window.page.editor.text
@@ -365,7 +365,7 @@ def test_settings_change_by_clicks(window: Window) -> None:
     window.press(pygame.K_TAB)
     window.step()
     page = window.page
-    rows = {control.path: i for i, control in enumerate(page.controls())}
+    rows = {row.control.path: i for i, row in enumerate(page.settings.rows)}
     box = page._frame.field_boxes[rows[("goal",)]]  # type: ignore[union-attr]
     window.app.handle(click((box.right - 12, box.centery)))
     assert "goal: visible" in page.editor.text
@@ -379,7 +379,7 @@ def test_settings_change_by_clicks(window: Window) -> None:
 def test_text_and_board_follow_each_other(window: Window) -> None:
     window.press(pygame.K_F4)
     assert window.page.area == TEXT
-    assert (window.page.caret.line, window.page.caret.column) == (5, 0)
+    assert (window.page.text.caret.line, window.page.text.caret.column) == (5, 0)
     window.press(pygame.K_DOWN, pygame.K_RIGHT)
     assert window.page.editor.cursor == (1, 1)
     window.press(pygame.K_DELETE)
@@ -539,7 +539,7 @@ def test_the_levels_of_a_folder_are_listed_copied_renamed_and_opened(
     tmp_path: Path, file: Path, window: Window
 ) -> None:
     window.press(pygame.K_F10)
-    assert window.page.folder
+    assert window.page.folder.levels
     window.type("d")
     assert (tmp_path / "lane-2.txt").read_text() == LEVEL
     window.type("r")

@@ -3,35 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 import pygame
 
 from game.view.draw.spots import Press, Spot, clicked
 from game.view.draw.theme import Typeset, mix
-from game.view.model.editor_settings import FIXED, RANGE, SET, Control, form_of, numbers_of
+from game.view.model.editor_settings import FIXED, RANGE, SET, form_of, numbers_of, share_of
+from game.view.model.settings_rows import ControlRow
 
 NAME_SHARE, VALUE_SHARE = 0.34, 0.26  # of the width
 FORM_SIGNS = {FIXED: "1", RANGE: "a..b", SET: "{ }"}
 
 
-@dataclass(frozen=True)
-class ControlRow:
-    """A control with the text of its value, and whether the file has a line for it."""
-
-    control: Control
-    value: str
-    written: bool
-
-
 class ControlActions(Protocol):
-    """What the rows do when they are clicked; `row` is the index of the control."""
+    """What the rows do when they are clicked; `number` is the index of the row."""
 
-    def step_control(self, row: int, by: int) -> None: ...
-    def slide_control(self, row: int, share: float) -> None: ...
-    def change_form(self, row: int) -> None: ...
-    def edit_control(self, row: int) -> None: ...
+    def step_control(self, number: int, by: int) -> None: ...
+    def slide_control(self, number: int, share: float) -> None: ...
+    def change_form(self, number: int) -> None: ...
+    def edit_control(self, number: int) -> None: ...
 
 
 def row_height(type: Typeset) -> int:
@@ -119,23 +110,6 @@ def _slider(track: pygame.Rect, number: int, actions: ControlActions) -> Press:
         actions.slide_control(number, (at[0] - track.left) / max(1, track.width))
 
     return slide
-
-
-def share_of(control: Control, value: float) -> float:
-    """Return the place of a value on a control's slider, 0..1; values beyond its end are there."""
-    first = _first(control)
-    return min(max((value - first) / (control.shown - first), 0.0), 1.0)
-
-
-def value_at(control: Control, share: float) -> float:
-    """Return the value at a place 0..1 on a control's slider."""
-    first = _first(control)
-    return first + min(max(share, 0.0), 1.0) * (control.shown - first)
-
-
-def _first(control: Control) -> float:
-    """Return the value at the left end of a control's slider."""
-    return max(control.low, 0.0) if control.shown > 0 else 0.0
 
 
 def _draw_slider(

@@ -225,6 +225,23 @@ def nearest_knob(text: str, value: float) -> int:
     return min(range(len(numbers)), key=lambda i: abs(numbers[i] - value), default=0)
 
 
+def share_of(control: Control, value: float) -> float:
+    """Return the place of a value on a control's slider, 0..1; values beyond its end are there."""
+    first = _slider_begin(control)
+    return min(max((value - first) / (control.shown - first), 0.0), 1.0)
+
+
+def value_at(control: Control, share: float) -> float:
+    """Return the value at a place 0..1 on a control's slider."""
+    first = _slider_begin(control)
+    return first + min(max(share, 0.0), 1.0) * (control.shown - first)
+
+
+def _slider_begin(control: Control) -> float:
+    """Return the value at the left end of a control's slider."""
+    return max(control.low, 0.0) if control.shown > 0 else 0.0
+
+
 def _within(control: Control, value: float) -> float:
     steps = round(value / control.step) * control.step
     return min(max(round(steps, 4), control.low), control.high)

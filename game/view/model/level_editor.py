@@ -352,6 +352,7 @@ class Editor:
         """Draw with the next symmetry: none, left-right, up-down, four-fold."""
         names = list(SYMMETRIES)
         self.symmetry = names[(names.index(self.symmetry) + 1) % len(names)]
+        self.message = f"Symmetry: {self.symmetry}."
 
     def _span(self) -> list[Cell]:
         """Return the cells from the anchor to the cursor, as the tool draws them."""

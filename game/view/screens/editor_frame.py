@@ -16,7 +16,7 @@ from game.authoring.analyses import LevelAnalysis
 from game.authoring.task_strip import StripTask
 from game.text.level import Cell, Level, Problem
 from game.text.tiles import BY_CHAR, FLOOR
-from game.view.draw.editor_controls import ControlActions, ControlRow, draw_controls, row_height
+from game.view.draw.editor_controls import ControlActions, draw_controls, row_height
 from game.view.draw.editor_layout import STRIP_TASKS, EditorLayout, arrange_editor
 from game.view.draw.editor_marks import (
     draw_axes,
@@ -38,6 +38,7 @@ from game.view.draw.spots import Spot, clicked
 from game.view.draw.text_pane import TextPaneView, draw_text_pane, shown_lines
 from game.view.draw.theme import Typeset
 from game.view.model.level_editor import SELECT, SYMMETRIES, Editor
+from game.view.model.settings_rows import ControlRow
 from game.view.model.text_caret import Caret
 from game.view.model.verdict_facts import VerdictFacts
 

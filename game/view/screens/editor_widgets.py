@@ -73,6 +73,10 @@ class KeyRepeat:
         return self._event
 
 
+def _nothing() -> None:
+    """Do nothing but close the question."""
+
+
 @dataclass(frozen=True)
 class Answer:
     """An answer to a question: its key, what it means, and what it does."""
@@ -80,7 +84,7 @@ class Answer:
     cap: str
     code: int
     meaning: str
-    action: Callable[[], object]
+    action: Callable[[], object] = _nothing
 
 
 @dataclass
