@@ -563,3 +563,16 @@ def test_a_key_that_is_held_comes_again(window: Window) -> None:
     window.app.handle(pygame.event.Event(pygame.KEYUP, key=pygame.K_RIGHT, unicode="", mod=0))
     window.step(10)
     assert window.page.editor.cursor[1] == column
+
+
+def test_a_tile_of_ones_own_is_made_and_set(window: Window) -> None:
+    window.press(pygame.K_n, mod=CTRL)
+    window.type("q = o worth=-1")
+    window.press(pygame.K_RETURN)
+    assert "legend: q = o worth=-1\n" in window.page.editor.text
+    window.page.editor.go_to((2, 2))
+    window.type("q")
+    assert window.rows[2] == "#.q...#"
+    rows = {row.control.path: i for i, row in enumerate(window.page.settings.rows)}
+    window.page.step_control(rows[("legend", "q", "worth")], 5)
+    assert "legend: q = o worth=-0.5\n" in window.page.editor.text

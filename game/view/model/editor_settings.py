@@ -7,7 +7,7 @@ set: `next_form` turns each into the next, which is how a level becomes a family
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from game.text.header_edits import CHANCE, Path
 from game.text.level import (
@@ -21,8 +21,9 @@ from game.text.level import (
     WINDS,
     Level,
 )
-from game.text.tiles import BY_CHAR, LARGEST, SETTINGS, TILES, Setting
+from game.text.tiles import BY_CHAR, LARGEST, LEGEND_SETTINGS, SETTINGS, TILES, Setting
 from game.text.values import NORMAL, SHUFFLED, SHUFFLED_ALL, number_text
+from game.text.values import text_of as value_text
 
 FIXED, RANGE, SET = "fixed", "range", "set"
 FORMS = (FIXED, RANGE, SET)
@@ -63,7 +64,8 @@ class Control:
 
 def controls(level: Level) -> list[Control]:
     """Return the controls of a level: those of every level, and those of the tiles on its map."""
-    return [*_plain(), *_costs(level), *_chance(level), *_tiles(level), *_texts()]
+    own = _own_tiles(level)
+    return [*_plain(), *_costs(level), *_chance(level), *_tiles(level), *own, *_texts()]
 
 
 def _plain() -> Iterator[Control]:
@@ -138,6 +140,17 @@ def of_setting(path: Path, setting: Setting, tile: str) -> Control:
         step=step,
         drawn=True,
     )
+
+
+def _own_tiles(level: Level) -> Iterator[Control]:
+    """Yield the lines of the legend, and the settings of each of its tiles."""
+    for one in level.legend:
+        yield Control(("legend", one.char), f"tile {one.char}", "")
+        for setting in LEGEND_SETTINGS.values():
+            if setting.tile == one.tile:
+                label = f"{one.char} {setting.key}"
+                control = of_setting(("legend", one.char, setting.key), setting, f"tile {one.char}")
+                yield replace(control, usual=value_text(level.setting(label)))
 
 
 def _texts() -> Iterator[Control]:

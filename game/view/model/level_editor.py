@@ -16,6 +16,7 @@ from game.authoring.drawing import LEFT_RIGHT, UP_DOWN, Turn
 from game.authoring.partners import newly_missing
 from game.text import variants
 from game.text.header_edits import EditError, Path, remove_value, set_value, value_at
+from game.text.legend import EXAMPLE as LEGEND_EXAMPLE
 from game.text.level import Cell, Level
 from game.text.map_edits import (
     PAINTABLE,
@@ -109,6 +110,7 @@ class Editor:
         self.copied: Rows = ()
         self.message = ""  # what has just happened, or what to do next
         self._stroke = 0
+        self._is_offering = False  # whether the message says what to paint next
         self._last: Cell | None = None  # cell of the brush in this stroke
         self._last_stroke: object = None  # of the last change
         self._own_steps = {self.value(STEPS)} if draft.is_new else set()  # that nobody has chosen
@@ -205,7 +207,10 @@ class Editor:
     # --- moving
 
     def move(self, down: int, right: int) -> None:
-        """Move the cursor; at the edge it stays."""
+        """Move the cursor; at the edge it stays. What was said before is over then, but for what to
+        do next."""
+        if self.anchor is None and not self._is_offering:
+            self.message = ""
         height, width = self.size
         row, column = self.cursor
         self.cursor = (
@@ -237,7 +242,7 @@ class Editor:
     def begin_stroke(self) -> None:
         """Begin a step of the undo."""
         self._stroke += 1
-        self.message = ""
+        self.message, self._is_offering = "", False
         self._before = self.reading.level.tiles
 
     def end_stroke(self) -> None:
@@ -247,7 +252,7 @@ class Editor:
             tile, partner = _called(missing.tile), _called(missing.partner)
             belongs = "its twin" if missing.tile == missing.partner else "what belongs to it"
             self.message = f"{tile} needs {belongs}: {partner} is chosen, paint it next."
-            self.tile = missing.partner
+            self.tile, self._is_offering = missing.partner, True
 
     def press(self, cell: Cell) -> None:
         """Begin to use the tool in a cell: the mouse is pressed there."""
@@ -293,7 +298,7 @@ class Editor:
         """Choose the tile of a character, and use the tool with it."""
         char = FLOOR if char == " " else char
         if char not in BY_CHAR and self.reading.level.legend_tile(char) is None:
-            self.message = f"'{char}' is no tile. A line 'legend: {char} = o' makes it one (F4)."
+            self.message = f"'{char}' is no tile. Ctrl N makes it one."
             return
         self.tile = char
         if self.selection:
@@ -340,6 +345,7 @@ class Editor:
         """Give up the span and the selection. Return whether there was one."""
         found = self.anchor is not None or self.selection is not None
         self.anchor = self.selection = None
+        self.message = "" if found else self.message
         return found
 
     def choose_tool(self, tool: str) -> None:
@@ -522,6 +528,17 @@ class Editor:
         self.edit(lambda source: replace_map(source, rows), self._stroke)
 
     # --- settings
+
+    def add_tile(self, line: str) -> None:
+        """Add a tile of one's own, as "q = o worth=-1", and choose it."""
+        char, _, meaning = (part.strip() for part in line.partition("="))
+        if len(char) != 1 or not meaning:
+            self.message = f"'{line}' is no tile. {LEGEND_EXAMPLE[0].upper()}{LEGEND_EXAMPLE[1:]}."
+            return
+        self.set_value(("legend", char), meaning)
+        if self.reading.level.legend_tile(char):
+            self.tile = char
+            self.message = f"'{char}' is chosen: paint it, or type it."
 
     def follow_steps(self, suggested: int | None) -> None:
         """Write the number of steps that fits the map of a new level, until somebody changes it.

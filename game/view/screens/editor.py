@@ -185,6 +185,11 @@ class EditorScreen(Screen):
         if self.editor.selection:
             self.editor.type_tile(char)
 
+    def add_tile(self) -> None:
+        """Ask for a tile of one's own."""
+        label = "A tile of your own, as  q = o worth=-1  or  m = M kind=y"
+        self.field = LineField(label, "", self.editor.add_tile)
+
     def toggle_overlay(self, overlay: EditorOverlay) -> None:
         """Show an overlay, or hide it."""
         if overlay in self.overlays:

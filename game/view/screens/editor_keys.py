@@ -84,6 +84,7 @@ TOOL_KEYS: tuple[Key, ...] = (
     _tool("Ctrl H", pygame.K_h, REPLACE,   "replace all"),
     _tool("Ctrl K", pygame.K_k, SELECT,    "select"),
     Key("Ctrl I", "pick",     (pygame.K_i,), do("editor.pick"), ctrl=True, priority=3),
+    Key("Ctrl N", "own tile", (pygame.K_n,), do("add_tile"), ctrl=True, priority=3),
     Key("Ctrl J", "symmetry", (pygame.K_j,), do("editor.next_symmetry"), ctrl=True, priority=3, is_on=lambda page: page.editor.symmetry != "none"),
 )
 OVERLAY_KEYS = tuple(
