@@ -576,3 +576,33 @@ def test_a_tile_of_ones_own_is_made_and_set(window: Window) -> None:
     rows = {row.control.path: i for i, row in enumerate(window.page.settings.rows)}
     window.page.step_control(rows[("legend", "q", "worth")], 5)
     assert "legend: q = o worth=-0.5\n" in window.page.editor.text
+
+
+def test_no_level_of_a_collection_is_lost(tmp_path: Path) -> None:
+    """What its notation cannot say is refused: a converted text would hold one level alone."""
+    text = "#####\n#@$.#\n#####\n\n; two\n######\n#@ $.#\n######\n"
+    (tmp_path / "boxes.xsb").write_text(text)
+    window = Window(tmp_path / "boxes.xsb#2")
+    window.page.editor.go_to((1, 2))
+    window.type("~")
+    assert window.page.editor.text == text
+    assert "several levels" in window.page.editor.message
+    window.type("#")
+    assert window.page.editor.text == text.replace("#@ $.#", "#@#$.#")
+    window.app.close()
+
+
+@pytest.mark.parametrize("text", ["", "title: x\n", "\0nonsense", "map:\n"])
+def test_texts_without_a_map_are_edited_as_text(tmp_path: Path, text: str) -> None:
+    (tmp_path / "odd.txt").write_text(text)
+    window = Window(tmp_path / "odd.txt")
+    for tool in (pygame.K_h, pygame.K_f, pygame.K_b):
+        window.press(tool, mod=CTRL)
+        window.type("~")
+    window.press(pygame.K_r, mod=ALT)
+    window.press(pygame.K_RIGHT, mod=ALT)
+    window.press(pygame.K_F4)
+    window.press(*[pygame.K_DOWN] * 3, pygame.K_RETURN)
+    window.type("@.G")
+    assert window.page.editor.text.endswith("\n@.G")
+    window.app.close()

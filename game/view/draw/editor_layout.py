@@ -9,7 +9,7 @@ import pygame
 from game.view.draw.layout import PANEL_LEAST, SIDE_BY_SIDE, STACKED_PANEL, frame
 
 STRIP_TASKS = 6
-LEAST_CELL = 4  # px
+LEAST_CELL = 1  # px
 WIDEST_CELL = 72  # px at scale 1: a small map does not fill a large window
 PANEL_SHARE, PANEL_MOST = 0.4, 640  # of the width; px at scale 1
 STRIP_SHARE = 0.16  # of the height, for the pictures of the strip

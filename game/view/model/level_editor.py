@@ -46,6 +46,11 @@ MIRRORS = {LEFT_RIGHT: variants.LEFT_RIGHT, UP_DOWN: variants.UP_DOWN}  # words 
 STEPS: Path = ("steps",)
 SPANNING = (LINE, RECTANGLE, FILLED, SELECT)  # tools from one cell to another
 SIDES = {"up": "top", "down": "bottom", "left": "left", "right": "right"}  # for `resize`
+SEVERAL_LEVELS = (
+    "Not possible: this file holds several levels in a notation that cannot say it. Copy the map "
+    "(Ctrl A, Ctrl C) into a new level."
+)
+NO_MAP = "There is no map to draw on: write a line 'map:' and its rows below it (F4)."
 Rows = tuple[str, ...]
 
 
@@ -163,8 +168,11 @@ class Editor:
             return False
 
     def _edit_converted(self, change: Callable[[SourceMap], str], stroke: object) -> bool:
-        """Convert the map to our own notation, and change that."""
+        """Convert the map to our own notation, and change that; a file of several levels stays."""
         source = self.reading.source
+        if len(LevelFile(source.text, source.name)) > 1:
+            self.message = SEVERAL_LEVELS
+            return False
         try:
             text = change(locate(in_own_notation(source), source.name, source.number))
         except EditError as error:
@@ -381,7 +389,9 @@ class Editor:
 
     def _use_at_cursor(self) -> None:
         """Use a tool that takes one cell."""
-        if self.tool == FILL:
+        if not self.rows:
+            self.message = NO_MAP
+        elif self.tool == FILL:
             self._paint(drawing.flood(self.rows, self.cursor))
         elif self.tool == REPLACE:
             old = self.rows[self.cursor[0]][self.cursor[1]]
