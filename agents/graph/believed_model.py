@@ -16,6 +16,7 @@ from agents.graph.graph_inputs import Floats32, move_effects
 from game.text.level import Level
 from game.world.rules import STAY, Bools, Floats, Ints
 from game.world.shown_graph import ShownGraph
+from game.world.tables import N_ACTIONS
 
 SHARPER = (1.0, 2.0, 4.0, 16.0)  # powers of a policy's probabilities that are tried out
 HASTE = 1e-5  # of the largest shown reward: cost of a move that makes a plan take the shortest way
@@ -41,7 +42,7 @@ class BelievedModel:
         blocked = experience.blocked()
         following = np.where(blocked, np.arange(graph.n_nodes)[:, None], graph.next)
         goal_ends = np.array([level.ends == "goal" for level in graph.shown])[graph.task]
-        known = (goal_ends & (experience.goals[graph.cell] > 0))[following]
+        known = (goal_ends & experience.is_goal[graph.cell])[following]
         pays = experience.goal_pays[graph.cell[following]]
         ordinary = graph.reward + experience.beyond() * ~graph.terminated
         ordinary = np.where(blocked, ordinary[:, [STAY]], ordinary)
@@ -57,14 +58,13 @@ class BelievedModel:
             steps=batch.steps,
         )
 
-    def is_like(self, other: BelievedModel) -> bool:
-        """Return whether both are the same for all that matters to a policy."""
-        if self.graph is not other.graph or (self.effect is None) != (other.effect is None):
-            return False
-        parts = [(self.next, other.next), (self.reward, other.reward), (self.ends, other.ends)]
-        if self.effect is not None and other.effect is not None:
-            parts.append((self.effect, other.effect))
-        return all(np.allclose(own, its) for own, its in parts)
+    def of_task(self, t: int) -> tuple[np.ndarray, ...]:
+        """Return all that matters to a policy in task t: the moves in its nodes, what they pay and
+        end, and which of them take effect."""
+        first, end = self.graph.first[t : t + 2]
+        effect = np.eye(N_ACTIONS) if self.effect is None else self.effect[first:end]
+        effects = np.broadcast_to(effect, (end - first, N_ACTIONS, N_ACTIONS))
+        return self.next[first:end] - first, self.reward[first:end], self.ends[first:end], effects
 
     def expected(self, values: Floats) -> Floats:
         """Return values of effective moves [N, A, ..] as those of intended moves [N, A, ..]."""
@@ -80,14 +80,17 @@ class BelievedModel:
         moves = policies
         if self.effect is not None:
             moves = self.effect.swapaxes(1, 2) @ policies  # [N, A, K] of effective moves
+        moves = np.where(graph.over[:, None, None], 0.0, moves)
         now = (moves * self.reward[..., None]).sum(1)  # [N, K]
-        onward = moves * ~self.ends[..., None]
+        by_move = np.moveaxis(moves * ~self.ends[..., None], 1, 0).copy()  # [A, N, K]
+        following = self.next.T.copy()  # [A, N]
         value = np.zeros_like(now)
         left = self.steps[graph.task][:, None]
         for step in range(int(self.steps.max()), 0, -1):
-            new = now + (onward * value[self.next]).sum(1)
-            new[graph.over] = 0
-            value = np.where(step <= left, new, value)
+            ahead = np.zeros_like(now)
+            for chance, node in zip(by_move, following):  # faster than a sum over an axis
+                ahead += chance * value.take(node, 0)
+            value = np.where(step <= left, now + ahead, value)
         weighted = value * self.start[:, None]
         promised: Floats = np.add.reduceat(weighted, graph.first[:-1])
         return promised
@@ -112,10 +115,21 @@ class BelievedModel:
             q = ahead
         return q
 
-    def plan(self) -> Floats:
-        """Return the policy [N, A] of the moves that are worth most, by the shortest ways."""
+    def plans(self) -> list[Floats]:
+        """Return the best plans: policies [N, A] of the moves that are worth most, by the shortest
+        ways.
+
+        A policy has no clock. One plan has a whole episode to go in each node; the other what is
+        left after the fewest moves from a start, which counts where time is short.
+        """
+        steps = self.steps[self.graph.task]
+        left = np.maximum(1, steps - np.minimum(self.graph.from_start, steps)).astype(int)
+        return [self._plan(steps), self._plan(left)]
+
+    def _plan(self, left: Ints) -> Floats:
+        """Return the plan [N, A] with `left` [N] moves to go."""
         unit = HASTE * self.graph.largest_reward[self.graph.task, None]
-        q = replace(self, reward=self.reward - unit).values(self.steps[self.graph.task])
+        q = replace(self, reward=self.reward - unit).values(left)
         best = q > q.max(1, keepdims=True) - unit / 2
         policy: Floats = best / best.sum(1, keepdims=True)
         return policy
@@ -131,39 +145,55 @@ class BestSoFar:
 
     Once there is nothing left to find or to try, a new policy takes the place of the one before
     only if it promises more: so adaptation does not make it worse. Of each new policy, sharper ones
-    are tried out, too, and with `plans` the plan that is best on the believed model.
+    are tried out, too, and with `plans` the best plans on the believed model.
     """
 
     def __init__(self, plans: bool) -> None:
         self._plans = plans
-        self._last: tuple[BelievedModel, Floats] | None = None  # a model, and the best policy on it
-        # by task: the shown level, and the move probabilities [n, A] in its nodes
-        self._kept: dict[int, tuple[Level, Floats]] = {}
+        self._kept: dict[int, _Kept] = {}  # by task
 
     def choose(self, experience: Experience, new: Callable[[], NDArray[np.float64]]) -> Floats:
         """Return the move probabilities [N, A] to go by, where `new` gives new ones.
 
-        It is not called where the best plan is known already.
+        A task that knows the best plan goes by it as long as it believes in the same level; `new`
+        is not called where all tasks do.
         """
         settled = is_settled(experience)
         if not settled.any():
             return new()
         graph, model = experience.graph, BelievedModel.of(experience)
-        if self._last and self._last[0].is_like(model):
-            return self._last[1]
-        moves = new()
+        parts = {t: model.of_task(t) for t in np.flatnonzero(settled).tolist()}
+        kept = {t: one for t, one in self._kept.items() if graph.shown[t] is one.level}
+        done = {t for t, one in kept.items() if self._plans and one.is_for(parts[t])}
+        if len(done) == len(settled):
+            return np.concatenate([kept[t].moves for t in range(len(settled))])
         nodes = [slice(*graph.first[t : t + 2]) for t in range(len(settled))]
+        moves = new()
         before = moves.copy()
-        for t, (level, kept) in self._kept.items():
-            if graph.shown[t] is level:
-                before[nodes[t]] = kept
+        for t, one in kept.items():
+            before[nodes[t]] = one.moves
         policies = [before, *(sharpened(moves, power) for power in SHARPER)]
-        chosen = model.best(*policies, *([model.plan()] if self._plans else []))
-        chosen = np.where(settled[graph.task][:, None], chosen, moves)
-        self._kept = {int(t): (graph.shown[t], chosen[nodes[t]]) for t in np.flatnonzero(settled)}
-        if self._plans and settled.all():
-            self._last = model, chosen
+        best = model.best(*policies, *(model.plans() if self._plans else []))
+        chosen = moves.copy()
+        for t in done:
+            chosen[nodes[t]] = kept[t].moves
+        for t in parts.keys() - done:
+            chosen[nodes[t]] = best[nodes[t]]
+            self._kept[t] = _Kept(graph.shown[t], parts[t], best[nodes[t]])
         return chosen
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """The policy that promises most in a task so far."""
+
+    level: Level  # as shown
+    model: tuple[np.ndarray, ...]  # on which it does; see `BelievedModel.of_task`
+    moves: Floats  # [n, A] probabilities in the task's nodes
+
+    def is_for(self, model: tuple[np.ndarray, ...]) -> bool:
+        """Return whether it was chosen on this model."""
+        return all(np.allclose(own, its) for own, its in zip(self.model, model, strict=True))
 
 
 def sharpened(moves: Floats, power: float) -> Floats:

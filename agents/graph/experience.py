@@ -65,6 +65,9 @@ class Experience:
         self.deaths: Floats = np.zeros(n_cells)  # episodes that ended here without a goal
         self.goals: Floats = np.zeros(n_cells)  # how often a goal was reached here
         self.goal_paid: Floats = np.zeros(n_cells)  # sum of rewards of reaching them
+        self.left_goals: Floats = np.zeros(
+            n_cells
+        )  # as `goals`, of those from which the search goes on
         self.paid: Floats = np.zeros(n_cells)  # sum of rewards beyond the shown ones
         self.counted: Floats = np.zeros(n_cells)  # number of rewards in that sum
         self.class_paid: Floats = np.zeros(n_classes)  # the same by what was entered
@@ -137,16 +140,35 @@ class Experience:
         unvisited = ~graph.over & (self.visits[graph.cell] == 0)
         return np.bincount(graph.task, unvisited, self.batch.n_tasks) > 0
 
+    @property
+    def hopes_for_better(self) -> Bools:
+        """Whether all goals that were found in a task pay less than its goals do by default, and
+        there are cells left to visit [T]."""
+        best = np.maximum.reduceat(self.goal_pays, self.graph.first_cell[:-1])
+        usual = [level.goal_reward for level in self.graph.shown]
+        hopes: Bools = self.goal_hidden & self.found & (best < usual) & self.has_unvisited
+        return hopes
+
     def before_goals(self) -> Experience:
-        """Return the same experience as if no goal had been found; the episodes died there."""
+        """Return the same experience as if no goal had been found, for a search for a better one.
+
+        Episodes still end at those that were; they count as deaths there.
+        """
         other = copy.copy(self)
-        other.goals, other.deaths = np.zeros_like(self.goals), self.deaths + self.goals
+        other.goals, other.left_goals = np.zeros_like(self.goals), self.goals
+        other.deaths = self.deaths + self.goals
         return other
+
+    @property
+    def is_goal(self) -> Bools:
+        """Whether a goal was reached in a cell [cells]."""
+        reached: Bools = self.goals + self.left_goals > 0
+        return reached
 
     @property
     def goal_pays(self) -> Floats:
         """The mean reward of reaching the goal in a cell [cells]; 0 where there is none."""
-        pays: Floats = self.goal_paid / np.maximum(1, self.goals)
+        pays: Floats = self.goal_paid / np.maximum(1, self.goals + self.left_goals)
         return pays
 
     def beyond(self) -> Floats:
@@ -164,7 +186,7 @@ class Experience:
         """Return the moves [N, A] that cannot push a box as shown: onto a goal, or where it was
         tried."""
         pushed = self.graph.pushed_to
-        blocked: Bools = (pushed >= 0) & (self.no_room | (self.goals > 0))[pushed]
+        blocked: Bools = (pushed >= 0) & (self.no_room | self.is_goal)[pushed]
         return blocked
 
     def begin(self, task: Ints, state: Ints) -> None:
@@ -234,7 +256,7 @@ class Experience:
         nothing about its cell once it is taken.
         """
         graph = self.graph
-        matches = matches & ~(graph.terminated[node] & ~graph.goal[graph.next[node]])
+        matches = matches & ~graph.deadly[node]
         n_matches = matches.sum(1)
         counts = (n_matches > 0) & (found | ~over)
         shown = (matches * graph.reward[node]).sum(1) / np.maximum(1, n_matches)

@@ -14,12 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.graph.experience import Experience
+from game.world.batch import Chance
 from game.world.rules import LEFT_FIRST, SIDES, STAY, Bools, Floats, Ints
+from game.world.shortest_paths import FAR
 from game.world.shown_graph import ShownGraph
 from game.world.tables import N_ACTIONS
 
 Floats32 = NDArray[np.float32]
-FAR = 30.0  # moves; inputs that are distances saturate at about this
+DISTANT = 30.0  # moves; inputs that are distances saturate at about this
 DEAR = 8.0  # moves; costs of as many saturate
 MOST_BEYOND = 2.0  # of rewards beyond the shown ones, in units of the largest shown reward
 EACH_MOVE = 0.1  # "episodes ahead" where experience counts at the very next move
@@ -102,7 +104,7 @@ def graph_inputs(
     """
     graph = experience.graph
     level, belief = _level_inputs(graph, experience), experience.moves.estimate()
-    outlook = _Outlook.of(experience, level.onward)
+    outlook = _Outlook.of(experience)
     steps = experience.batch.steps if steps_left is None else steps_left
     nodes, moves = level.nodes.copy(), level.moves.copy()
     of_time = {
@@ -134,7 +136,7 @@ class _Outlook:
     to_untried: Floats  # [N] to a node with such a move
 
     @classmethod
-    def of(cls, experience: Experience, onward: Bools) -> _Outlook:
+    def of(cls, experience: Experience) -> _Outlook:
         """Return the outlook that goes with what was experienced."""
         graph = experience.graph
         unvisited = ~graph.over
@@ -142,7 +144,7 @@ class _Outlook:
         goal: Bools = np.logical_or(experience.goals[graph.cell] > 0, graph.goal)
         untried: Bools = experience.untried[graph.entered_class] & ~graph.over[:, None]
         targets = (unvisited, goal, np.any(untried, axis=1))
-        return cls(unvisited, goal, untried, *(steps_to(graph, one, onward) for one in targets))
+        return cls(unvisited, goal, untried, *(steps_to(graph, one) for one in targets))
 
 
 def _of_maps(experience: Experience, outlook: _Outlook, level: _LevelInputs) -> dict[str, Any]:
@@ -172,7 +174,7 @@ def _of_moves(
     """Return the inputs of moves that are read off the maps, by name."""
     graph = experience.graph
     return {
-        "deadly": level.deadly & ~outlook.goal[graph.next],  # a goal ends it before a catch
+        "deadly": graph.deadly & ~outlook.goal[graph.next],  # a goal ends it before a catch
         "goal": outlook.goal[graph.next],
         **{name: of_maps[name][graph.next] for name in ("unvisited", "visits", "deaths")},
         "paid beyond": _beyond(experience.beyond() / level.scale[:, None]),
@@ -199,8 +201,6 @@ class _LevelInputs:
 
     nodes: Floats32
     moves: Floats32
-    onward: Bools  # [N, A] moves that lead to another node, in which the agent lives
-    deadly: Bools  # [N, A]
     scale: Floats  # [N] the largest reward that the task shows
 
 
@@ -218,14 +218,10 @@ def _computed_level_inputs(graph: ShownGraph, goal_hidden: Bools) -> _LevelInput
     largest = graph.largest_reward
     unit = np.array([abs(level.step_reward) or abs(level.goal_reward) or 1 for level in levels])
     per_step = np.array([abs(level.step_reward) * level.steps for level in levels])
-    onto_itself = graph.next == np.arange(graph.n_nodes)[:, None]
-    deadly = graph.terminated & ~graph.goal[graph.next]
-    onward = ~graph.over[:, None] & ~deadly & ~onto_itself
     start = graph.start > 0
-    from_start = _steps_from(graph, start, onward)
     near = _opponent_distance(graph)
     scale = largest[graph.task]
-    bump = onto_itself.copy()
+    bump = graph.next == np.arange(graph.n_nodes)[:, None]
     bump[:, STAY] = False
     nodes = np.zeros((graph.n_nodes, len(NODE_INPUTS)), np.float32)
     moves = np.zeros((graph.n_nodes, N_ACTIONS, len(MOVE_INPUTS)), np.float32)
@@ -235,7 +231,7 @@ def _computed_level_inputs(graph: ShownGraph, goal_hidden: Bools) -> _LevelInput
         "goal shown": graph.goal,
         "slip": graph.slip,
         "start": start,
-        "from start": _squashed(from_start),
+        "from start": _squashed(graph.from_start),
         "opponent near": np.exp(-near / 2),
         "step reward": np.tanh(per_step / largest)[graph.task],
         "goal ends": np.array([level.ends == "goal" for level in levels])[graph.task],
@@ -249,12 +245,12 @@ def _computed_level_inputs(graph: ShownGraph, goal_hidden: Bools) -> _LevelInput
         "stays": np.arange(N_ACTIONS) == STAY,
         "changes": graph.changes,
         "opponent next": np.exp(-near[graph.next]),
-        "from start": _change(graph, from_start),
-        "onward": onward,
+        "from start": _change(graph, graph.from_start),
+        "onward": graph.onward,
     }
     _fill(nodes, NODE_INPUTS, of_node)
     _fill(moves, MOVE_INPUTS, of_move)
-    return _LevelInputs(nodes, moves, onward, deadly, scale)
+    return _LevelInputs(nodes, moves, scale)
 
 
 def _opponent_distance(graph: ShownGraph) -> Floats:
@@ -276,36 +272,16 @@ def _opponent_distance(graph: ShownGraph) -> Floats:
 # --- distances and chances ---------------------------------------------------------------------
 
 
-def steps_to(graph: ShownGraph, targets: Bools, onward: Bools) -> Floats:
-    """Return the fewest moves from each node to one of the targets [N]; infinite if there is none.
-
-    Only moves where `onward` [N, A] are taken.
-    """
-    distance = np.where(targets, 0.0, np.inf)
-    following = np.where(onward, graph.next, np.arange(graph.n_nodes)[:, None])
-    while True:
-        ahead = distance[following].min(1) + 1
-        if not (ahead < distance).any():
-            return distance
-        np.minimum(distance, ahead, out=distance)
-
-
-def _steps_from(graph: ShownGraph, sources: Bools, onward: Bools) -> Floats:
-    """Return the fewest moves from one of the sources [N] to each node; infinite if there is no
+def steps_to(graph: ShownGraph, targets: Bools) -> Floats:
+    """Return the fewest moves from each node to one of the targets [N]; infinite if there is no
     path."""
-    distance = np.where(sources, 0.0, np.inf)
-    frontier, steps = np.flatnonzero(sources), 0
-    while len(frontier):
-        steps += 1
-        ahead = graph.next[frontier][onward[frontier]]
-        frontier = np.unique(ahead[np.isinf(distance[ahead])])
-        distance[frontier] = steps
-    return distance
+    distance = graph.backward.distances(targets[None], np.zeros(1, int))[0]
+    return np.where(distance < FAR, distance, np.inf)
 
 
 def _squashed(distance: Floats) -> Floats:
     """Return distances as numbers from 0 to 1, which stands for infinity."""
-    squashed: Floats = 1 - np.exp(-distance / FAR)
+    squashed: Floats = 1 - np.exp(-distance / DISTANT)
     return squashed
 
 
@@ -330,11 +306,15 @@ def move_effects(graph: ShownGraph, wind: Floats, slip_factor: Floats) -> Floats
     slip = np.minimum(1, graph.slip * slip_factor[graph.task])
     if not (slip.any() or wind.any()):
         return None
-    own, blown = np.eye(N_ACTIONS), wind[graph.task]
-    slid = own + slip[:, None, None] * (own[SIDES].mean(1) - own)
-    lean = graph.lean * np.minimum(1, slip_factor[graph.task])
-    if lean.any():
-        to_left = LEFT_FIRST[:, None] * (own[SIDES[:, 0]] - own[SIDES[:, 1]])  # [A, A]
-        slid = slid + lean[:, None, None] * to_left
-    calm = (1 - blown.sum(1))[:, None, None]
-    return (calm * slid + blown[:, None]).astype(np.float32)
+    blown, lean = wind[graph.task], graph.lean * np.minimum(1, slip_factor[graph.task])
+    to_sides = np.eye(N_ACTIONS)[SIDES]  # [A, 2, A]
+    chance = Chance(  # of each node, as if it were a task, and an intended move a state
+        slip=slip[:, None, None],
+        sides=to_sides.mean(1),
+        wind=blown[:, None],
+        calm=(1 - blown.sum(1))[:, None, None],
+        lean=lean[:, None, None] if lean.any() else None,
+        turns=LEFT_FIRST[:, None] * (to_sides[:, 0] - to_sides[:, 1]),
+    )
+    effect: Floats32 = chance.effective(np.eye(N_ACTIONS)).astype(np.float32)
+    return effect

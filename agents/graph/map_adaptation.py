@@ -142,7 +142,8 @@ def _empty_episode(batch: GridBatch) -> Rollout:
 def _play_episode(read: Read, best: BestSoFar, walk: Walk, data: Rollout, t: int) -> Floats:
     """Play an episode of the one task of a walk, and write it into task t of `data`.
 
-    Once there is nothing left to find or to try, the best policy is kept to the episode's end.
+    Once there is nothing left to find or to try, the best policy is kept to the episode's end. A
+    goal that pays less than usual does not end the search.
     Returns the probabilities of actions [1, S, A] at its beginning.
     """
     experience = walk.experience
@@ -150,6 +151,9 @@ def _play_episode(read: Read, best: BestSoFar, walk: Walk, data: Rollout, t: int
 
     def policy() -> Floats:
         nonlocal kept
+        if experience.hopes_for_better[0]:
+            moves = read(experience.before_goals(), EACH_MOVE, walk.steps_left)
+            return action_probabilities(experience, moves)
         if kept is not None:
             return kept
         new = partial(read, experience, EACH_MOVE, walk.steps_left)

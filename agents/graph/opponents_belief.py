@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -15,7 +16,8 @@ from game.text.values import Value
 from game.world.rules import Bools, FlatGrid, Ints, hunt
 from game.world.shown_graph import hidden_of_opponents
 
-PACES = (1, 2, 3)  # that a hidden pace may have
+PACES = (1, 2, 3, 4)  # that a hidden pace may have
+MOST = 1_000  # combinations of kinds and paces that are weighed; with more, none is believed
 ENOUGH = 8  # moves of opponents after which the first kind that explains them all is believed
 
 
@@ -39,9 +41,9 @@ class OpponentsBelief:
             SETTINGS[f"{PATROL} kind"].words if label.endswith(" kind") else PACES
             for label in labels
         ]
+        combinations = itertools.product(*choices) if math.prod(map(len, choices)) <= MOST else ()
         self.levels = [
-            _known(with_values(shown, dict(zip(labels, chosen))), labels)
-            for chosen in itertools.product(*choices)
+            _known(with_values(shown, dict(zip(labels, chosen))), labels) for chosen in combinations
         ]
         self.possible: Bools = np.ones(len(self.levels), bool)
         self.seen = 0

@@ -7,19 +7,15 @@ are written and read at every move of many trials at once.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
-from numpy.typing import NDArray
 
 from agents.memory.trials import Floats32, TrialTransition
 from game.world.batch import GridBatch
 from game.world.rules import STAY, Bools, Floats, Ints
-from game.world.shown_graph import CLASSES, ShownGraph, shown_graph
+from game.world.shortest_paths import FAR, Distances
+from game.world.shown_graph import CLASSES, shown_graph
 from game.world.tables import N_ACTIONS
 
-Distances = NDArray[np.int16]
-FAR = 10_000  # moves; stands for no path
 MOVE_NOTES = 10  # numbers noted about each move
 NODE_NOTES = 4  # numbers noted about the present state
 N_NOTES = N_ACTIONS * MOVE_NOTES + NODE_NOTES + N_ACTIONS * N_ACTIONS
@@ -46,7 +42,6 @@ class TrialMaps:
         self.real: Bools = np.arange(sizes.max()) < sizes  # [T, M] no padding
         self.live: Bools = ~graph.over[nodes]
         self.shown_goal: Bools = graph.goal[nodes]
-        self.backward = Backward.of(_onward(graph))
         self.unit: Floats = graph.largest_reward[self.task]  # [n]
         shape = (n, int(np.diff(graph.first_cell).max()))
         self.visits: Floats = np.zeros(shape)  # times that a cell was entered or stood on
@@ -164,56 +159,9 @@ class TrialMaps:
         return np.take_along_axis(self.goals[trials], self.cell[task], 1) | self.shown_goal[task]
 
     def _distances(self, trials: Ints, targets: Bools) -> Distances:
-        """Return the fewest moves from each node to one of the targets [m, M]; FAR for none.
-
-        The search goes from the targets against the moves, and comes to each node once.
-        """
-        distance: Distances = np.where(targets, 0, FAR).astype(np.int16)
-        first = self.graph.first[self.task[trials]]  # [m]
-        row, node = (targets & self.real[self.task[trials]]).nonzero()
-        steps = 0
-        while len(row):
-            steps += 1
-            edge, which = self.backward.edges_of(node + first[row])
-            row = row[which]
-            node = self.backward.source[edge] - first[row]
-            fresh = distance[row, node] == FAR
-            key = np.unique(row[fresh] * distance.shape[1] + node[fresh])
-            row, node = np.divmod(key, distance.shape[1])
-            distance[row, node] = steps
-        return distance
-
-
-@dataclass(frozen=True)
-class Backward:
-    """The moves of a graph with N nodes, sorted by where they lead."""
-
-    source: Ints  # [E] the node before each move
-    begins: Ints  # [N + 1] the first move that leads to each node, and the end
-
-    @classmethod
-    def of(cls, following: Ints) -> Backward:
-        """Return the moves that lead from nodes [N] to other nodes `following` [N, A]."""
-        before = np.broadcast_to(np.arange(len(following))[:, None], following.shape)
-        leads_on = following != before
-        source, target = before[leads_on], following[leads_on]
-        order = target.argsort(kind="stable")
-        counts = np.bincount(target, minlength=len(following))
-        return cls(source[order], np.concatenate([[0], counts.cumsum()]))
-
-    def edges_of(self, node: Ints) -> tuple[Ints, Ints]:
-        """Return the numbers of all moves that lead to nodes [n], and for each which of them."""
-        begin = self.begins[node]
-        counts = self.begins[node + 1] - begin
-        which = np.repeat(np.arange(len(node)), counts)
-        place = np.arange(len(which)) - np.repeat(counts.cumsum() - counts, counts)
-        return begin[which] + place, which
-
-
-def _onward(graph: ShownGraph) -> Ints:
-    """Return the node after each move [N, A] that the agent survives; else its own."""
-    safe = ~graph.over[:, None] & (graph.goal[graph.next] | ~graph.terminated)
-    return np.where(safe, graph.next, np.arange(graph.n_nodes)[:, None])
+        """Return the fewest moves from each node to one of the targets [m, M]; FAR for none."""
+        task = self.task[trials]
+        return self.graph.backward.distances(targets & self.real[task], self.graph.first[task])
 
 
 def _prior(hidden: tuple[str, ...]) -> Floats:

@@ -51,6 +51,10 @@ class ExperienceMaps:
         reachable = self.reachable[t] > 0
         return float((self.visits[t][reachable] > 0).mean()) if reachable.any() else 1.0
 
+    def percent_explored(self, t: int) -> int:
+        """The explored share in percent, rounded down: 100 stands for all cells."""
+        return int(100 * self.explored(t) + 1e-9)
+
     def is_searching(self, t: int) -> bool:
         """Whether task t has a hidden goal that has not been found yet."""
         return bool(self.goal_hidden[t]) and not self.goals[t].any()

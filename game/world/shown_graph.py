@@ -24,6 +24,7 @@ from game.text.tiles import BY_CHAR, CANDIDATE, FLOOR, GOAL, HUNTER, PATROL
 from game.text.values import NORMAL
 from game.world.batch import GridBatch, once_per_batch
 from game.world.rules import Bools, Floats, Ints
+from game.world.shortest_paths import Backward
 from game.world.tables import N_ACTIONS, Tables, compile_levels
 
 LAYOUT_VERSION = 1  # of all that agents read off the graph; an agent's config names its version
@@ -86,6 +87,37 @@ class ShownGraph:
     def goal(self) -> Bools:
         """Whether the agent is on a visible goal, or has solved the level [N]."""
         return self.gathered("goal")
+
+    @cached_property
+    def deadly(self) -> Bools:
+        """Whether the episode ends with each move, and not at a goal [N, A]."""
+        deadly: Bools = self.terminated & ~self.goal[self.next]
+        return deadly
+
+    @cached_property
+    def onward(self) -> Bools:
+        """Whether each move leads to another node, in which the agent lives [N, A]."""
+        onto_itself = self.next == np.arange(self.n_nodes)[:, None]
+        onward: Bools = ~self.over[:, None] & ~self.deadly & ~onto_itself
+        return onward
+
+    @cached_property
+    def backward(self) -> Backward:
+        """The moves `onward`, for searches from where they lead."""
+        return Backward.of(self.next, self.onward)
+
+    @cached_property
+    def from_start(self) -> Floats:
+        """The fewest moves from a start to each node [N]; infinite if there is no path."""
+        frontier, steps = np.flatnonzero(self.start > 0), 0
+        distance = np.full(self.n_nodes, np.inf)
+        distance[frontier] = 0
+        while len(frontier):
+            steps += 1
+            ahead = self.next[frontier][self.onward[frontier]]
+            frontier = np.unique(ahead[np.isinf(distance[ahead])])
+            distance[frontier] = steps
+        return distance
 
     @cached_property
     def largest_reward(self) -> Floats:
@@ -176,14 +208,17 @@ class ShownGraph:
 
     @cached_property
     def hidden_class(self) -> Bools:
-        """Whether what it pays to enter something of a class is drawn per task [classes]."""
-        hidden = np.zeros(self.n_classes, bool)
+        """Whether what it pays to enter something of a class is drawn per task [classes], and some
+        move enters it and goes on: what is out of reach cannot be tried."""
+        lives = ~self.over[:, None] & ~self.terminated
+        hidden, entered = np.zeros((2, self.n_classes), bool)
+        entered[self.entered_class[lives]] = True
         for t, level in enumerate(self.shown):
             for char in level.chars if level.hidden else ():
                 first = t * CLASSES + ord(char)
                 hidden[first] = _is_hidden(level, char, "cost")
                 hidden[first + CLASSES // 2] = _is_hidden(level, char, "worth")
-        return hidden
+        return hidden & entered
 
     @cached_property
     def _chars(self) -> NDArray[np.uint8]:

@@ -278,7 +278,15 @@ def test_fog_lies_where_the_agent_has_not_been() -> None:
     corner = picture.get_width() - 1, picture.get_height() - 1
     assert picture.get_at(corner)[3] == 0  # the board's corners are round
     reachable = experience(TASK).reachable.sum()
-    assert f"{200 / reachable:.0f} % of the map (the rest is in fog), no goal found" in sentence
+    assert f"{200 // reachable:.0f} % of the map (the rest is in fog), no goal found" in sentence
+
+
+def test_a_map_that_is_nearly_explored_is_not_called_explored() -> None:
+    cells = np.ones((1, 300))
+    for unvisited, percent in ((1, 99), (0, 100)):
+        visits = np.arange(300)[None] >= unvisited
+        maps = replace(experience(TASK), reachable=cells, visits=visits * 1.0)
+        assert maps.percent_explored(0) == percent
 
 
 def test_goals_deaths_and_rewards_are_marked_and_counted() -> None:

@@ -278,7 +278,7 @@ def test_an_agent_with_maps_that_has_found_no_goal_is_still_searching() -> None:
         screen.run.playback.next_step()
     assert states == [("before adaptation", False), ("still searching", True), ("adapted", False)]
     screen.run.playback.go_to(1)
-    share = f"{200 / seen.reachable.sum():.0f} % of the map seen"
+    share = f"{200 // seen.reachable.sum():.0f} % of the map seen"
     assert screen.facts().doing == f"episode 1, still searching: {share}"
     rows = trace.to_json()["steps"]
     assert [row["searching"] for row in rows] == [True, True, False]

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pygame
 
+from game.session.trace import ExperienceMaps
 from game.text.level import ENDS_BOXES
 from game.text.tiles import CANDIDATE, FLOOR, GOAL
 from game.view.draw.board import Board
@@ -59,6 +60,7 @@ HEAT: Colour = (104, 58, 168)  # of visits and beliefs: none of the agents' hues
 MOST_WORK = 4_000_000  # states times steps that can be planned without a noticeable pause
 
 Layer = tuple[pygame.Surface, str]
+CellMap = dict[tuple[int, int], float]  # values by (row, column)
 
 
 @dataclass(frozen=True)
@@ -306,13 +308,7 @@ def knowledge(board: Board, context: OverlayContext, type: Typeset) -> Layer:
     if remapped := not np.allclose(maps.controls[0], np.eye(len(maps.controls[0])), atol=0.05):
         at = context.tables.cell[context.state].tolist()
         draw_controls(surface, board, (at[0], at[1]), maps.controls[0])
-    found = _times("a goal reached", sum(goals.values())) if goals else "no goal found"
-    seen = maps.explored(0)
-    parts = [f"{100 * seen:.0f} % of the map{' (the rest is in fog)' if seen < 1 else ''}"]
-    parts += [found] if goals or maps.is_searching(0) else []
-    parts += [f"{_times('died', sum(deaths.values()))} (×)"] if deaths else []
-    parts += ["unexpected rewards (+ −)"] if paid else []
-    text = f"What it knows before step {context.now}: {', '.join(parts)}"
+    text = f"What it knows before step {context.now}: {_in_words(maps, goals, deaths, paid)}"
     return (
         surface,
         f"{text}; by the agent: the action that leads there." if remapped else f"{text}.",
@@ -326,10 +322,21 @@ NO_MAPS = (
 LEAST_PAID = 0.005  # mean reward that counts as one that the level does not show
 
 
-def _by_cell(values: Floats, width: int) -> dict[tuple[int, int], float]:
+def _by_cell(values: Floats, width: int) -> CellMap:
     """Return the entries of a map [1, cells] that are not 0, by (row, column)."""
     cells = np.flatnonzero(np.abs(values[0]) > LEAST_PAID)
     return {divmod(cell, width): float(values[0, cell]) for cell in cells.tolist()}
+
+
+def _in_words(maps: ExperienceMaps, goals: CellMap, deaths: CellMap, paid: CellMap) -> str:
+    """Return what an agent knows in words, given the entries of three of its maps."""
+    found = _times("a goal reached", sum(goals.values())) if goals else "no goal found"
+    fog = " (the rest is in fog)" if maps.explored(0) < 1 else ""
+    parts = [f"{maps.percent_explored(0)} % of the map{fog}"]
+    parts += [found] if goals or maps.is_searching(0) else []
+    parts += [f"{_times('died', sum(deaths.values()))} (×)"] if deaths else []
+    parts += ["unexpected rewards (+ −)"] if paid else []
+    return ", ".join(parts)
 
 
 def _times(what: str, count: float) -> str:

@@ -143,7 +143,7 @@ def _searching(trace: AdaptationTrace, step: int | None) -> str:
     maps = trace.steps[step].maps if step else None
     if maps is None or not maps.is_searching(0):
         return ""
-    return f"still searching: {100 * maps.explored(0):.0f} % of the map seen"
+    return f"still searching: {maps.percent_explored(0)} % of the map seen"
 
 
 def _activity(run: AdaptationRun, position: PlaybackPosition | None, feed_ready: bool) -> str:

@@ -17,6 +17,7 @@ from game.text.reading import parse
 from game.world.batch import GridBatch
 from game.world.planner import baseline_returns, expected_return
 from game.world.rules import Floats
+from game.world.shown_graph import CLASSES
 from game.world.tables import N_ACTIONS
 
 OPEN = {
@@ -76,16 +77,27 @@ def test_the_best_policy_so_far_is_kept():
 @pytest.mark.parametrize("name", OPEN)
 def test_a_plan_is_optimal_where_nothing_is_hidden(name):
     experience = Experience(GridBatch.of([parse(OPEN[name])]))
-    plan = BelievedModel.of(experience).plan()
+    plan = BelievedModel.of(experience).plans()[0]
     exact = expected_return(experience.batch, action_probabilities(experience, plan))
     assert exact == pytest.approx(baseline_returns(experience.batch).optimal, abs=1e-4)
+
+
+def test_a_plan_minds_how_little_time_is_left():
+    # the coin is worth the detour, but there is no time for it and the goal
+    text = "goal: visible\nsteps: 6\ndefine: o worth=0.5\nmap:\n#o#####\n@....G#\n"
+    experience = Experience(GridBatch.of([parse(text)]))
+    model = BelievedModel.of(experience)
+    best = model.best(*model.plans())
+    exact = expected_return(experience.batch, action_probabilities(experience, best))
+    assert exact == pytest.approx(baseline_returns(experience.batch).optimal)
+    assert model.returns(model.plans()[0][..., None])[0, 0] < exact - 0.1
 
 
 def test_a_plan_takes_the_shortest_way_where_moves_cost_nothing():
     experience = Experience(
         GridBatch.of([parse("goal: visible\nreward: step=0\nsteps: 30\nmap:\n@....\n....G\n")])
     )
-    plan = BelievedModel.of(experience).plan()
+    plan = BelievedModel.of(experience).plans()[0]
     probs = action_probabilities(experience, plan)
     data = roll_out(experience.batch, probs, 20, [np.random.default_rng(0)])
     assert data.alive.sum() == 20 * 5
@@ -98,7 +110,7 @@ def test_a_box_is_not_pushed_onto_a_goal_that_was_found():
     experience.add_episodes(roll_out(experience.batch, uniform, 200, [np.random.default_rng(0)]))
     assert experience.settled.all()
     model = BelievedModel.of(experience)
-    exact = expected_return(experience.batch, action_probabilities(experience, model.plan()))
+    exact = expected_return(experience.batch, action_probabilities(experience, model.plans()[0]))
     assert exact == pytest.approx(baseline_returns(experience.batch).optimal)
 
 
@@ -124,6 +136,23 @@ def test_where_the_best_plan_is_known_nothing_is_asked_again():
     experience.class_counted += 1  # now all moves pay more
     best.choose(experience, new)
     assert len(asked) == 2
+
+
+def test_a_task_keeps_its_policy_whatever_the_others_of_its_batch_learn(monkeypatch):
+    """Even if the plan is a poor one, which later policies would surpass."""
+    alone, both = (
+        Experience(GridBatch.of([parse(OPEN[name]) for name in names]))
+        for names in (["maze"], ["maze", "two starts"])
+    )
+    good = BelievedModel.of(both).plans()[0]
+    poor = np.full(good.shape, 0.2)
+    monkeypatch.setattr(BelievedModel, "plans", lambda model: [np.full(model.next.shape, 0.2)])
+    n, best, best_of_both = alone.graph.n_nodes, BestSoFar(plans=True), BestSoFar(plans=True)
+    for moves in (poor, good, good):
+        kept = best.choose(alone, moves[:n].copy)
+        assert np.array_equal(best_of_both.choose(both, moves.copy)[:n], kept)
+        both.class_paid[CLASSES:] += 1  # the second task's moves pay more now
+        both.class_counted[CLASSES:] += 1
 
 
 def test_sharper_policies_are_distributions():

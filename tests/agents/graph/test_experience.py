@@ -7,19 +7,21 @@ import pytest
 
 from agents.graph.experience import Experience, Moves
 from agents.rollout import roll_out
+from game.tasks.family import draw_tasks, family
 from game.tasks.packs import load_pack
-from game.tasks.task import task_rng
+from game.tasks.task import Task, task_rng
+from game.text.level import Level
 from game.text.reading import parse
 from game.text.tiles import ACTIONS
 from game.text.values import moves_of
 from game.world.batch import GridBatch
-from game.world.rules import MOVES, STAY
+from game.world.rules import STAY
 from game.world.tables import N_ACTIONS
 
 
-def walked(text: str, actions: str) -> Experience:
+def walked(level: Level | str, actions: str) -> Experience:
     """The experience of one episode with these actions, by their first letters."""
-    batch = GridBatch.of([parse(text)])
+    batch = GridBatch.of([parse(level) if isinstance(level, str) else level])
     tables, experience = batch.tables[0], Experience(batch)
     state = int(tables.starts[0])
     task = np.zeros(1, int)
@@ -53,7 +55,7 @@ def test_visits_goals_and_deaths_are_counted_by_cell():
 
 def test_a_hidden_cost_shows_as_reward_beyond_what_was_shown():
     level = "cost: mud={1, 7}\nmap:\n@%%\n..G\n"
-    task = next(t for t in load_pack_of(level) if "7" in dict(t.drawn)["cost mud"])
+    task = next(t for t in tasks_of(level) if "7" in dict(t.drawn)["cost mud"])
     experience = Experience(GridBatch.of([task.level]))
     data = roll_out(experience.batch, uniform(experience.batch), 20, [np.random.default_rng(0)])
     untried = experience.untried.sum()
@@ -63,10 +65,16 @@ def test_a_hidden_cost_shows_as_reward_beyond_what_was_shown():
     assert film(experience, "paid")[0][1] == pytest.approx(-0.3)  # 7 instead of 4
 
 
-def load_pack_of(text: str) -> list:
-    """All tasks of a level text."""
-    from game.tasks.family import family
+def test_what_is_out_of_reach_need_not_be_tried():
+    level = "cost: mud={1, 7}\nmap:\n@.%\n..G\n"
+    walled = "cost: mud={1, 7}\nmap:\n@.#%\n..G#\n"
+    for text, n in ((level, 1), (walled, 0)):
+        experience = Experience(GridBatch.of([tasks_of(text)[0].level]))
+        assert experience.untried.sum() == n
 
+
+def tasks_of(text: str) -> list[Task]:
+    """All tasks of a level text."""
     return list(family(parse(text), "level"))
 
 
@@ -117,6 +125,30 @@ def test_the_kind_of_an_opponent_is_found_out():
     assert right >= 8
 
 
+@pytest.mark.parametrize("pace", [1, 2, 3, 4])
+def test_a_hidden_pace_of_a_hunter_is_found_out(pace: int):
+    """Also the slowest one that the pack `worlds` draws."""
+    level = "define: H every={1, 2, 3, 4}\nsteps: 30\nmap:\n@......\n.......\n......H\n.#....G\n"
+    task = next(t for t in tasks_of(level) if t.level.setting("H every") == pace)
+    experience = Experience(GridBatch.of([task.level]))
+    batch = experience.batch
+    assert experience.has_unknown_opponents.all()
+    experience.add_episodes(roll_out(batch, uniform(batch), 20, [np.random.default_rng(0)]))
+    assert not experience.has_unknown_opponents.any()
+    assert experience.graph.shown[0].setting("H every") == pace
+
+
+def test_many_kinds_of_hidden_opponents_stay_unknown():
+    """Six kinds and paces, each drawn by itself, have too many combinations to weigh them all."""
+    legend = "".join(f"legend: {c} = M kind={{x, y}} every={{1, 2}}\n" for c in "nqrtuw")
+    text = f"{legend}steps: 5\nmap:\n@.....G\n.......\nn.q.r.t\n.......\nu.w....\n"
+    level = next(draw_tasks(parse(text), "", np.random.default_rng(0))).level
+    experience = Experience(GridBatch.of([level]))
+    batch = experience.batch
+    experience.add_episodes(roll_out(batch, uniform(batch), 3, [np.random.default_rng(0)]))
+    assert experience.has_unknown_opponents.all()
+
+
 def test_maps_do_not_depend_on_the_other_tasks_of_a_batch():
     tasks = load_pack("terrain-9x9").split("test").tasks[:4]
     together = GridBatch.of([task.level for task in tasks])
@@ -127,7 +159,3 @@ def test_maps_do_not_depend_on_the_other_tasks_of_a_batch():
         part = Experience(alone)
         part.add_episodes(roll_out(alone, uniform(alone), 5, [task_rng(0, task)]))
         assert np.array_equal(whole.maps().paid[t], part.maps().paid[0])
-
-
-def test_moves_have_their_unit_lengths():
-    assert np.abs(MOVES).sum(1).tolist() == [1, 1, 1, 1, 0]

@@ -7,7 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from agents.contract import RULES
 from agents.graph.neural_map import NeuralMap, NeuralMapConfig
+from agents.learner_registry import make_learner
 from agents.reference.map_planner import MapPlanner, MapPlannerConfig
 from game.tasks.packs import load_pack
 from game.tasks.task import task_rng
@@ -17,6 +19,10 @@ from game.world.batch import GridBatch
 from game.world.planner import baseline_returns
 
 SMALL = NeuralMapConfig(channels=8, rounds=3, episodes=4, parts=2)
+BY_MOVE = (  # rules of the contract for what is played at every move otherwise than by episodes
+    "a_batch_adapts_as_its_tasks_do_alone",
+    "the_episodes_shown_follow_the_tables",
+)
 
 
 def batch_of(*levels: Level | str) -> GridBatch:
@@ -37,6 +43,13 @@ def test_it_adapts_on_a_map_of_40_by_40_with_8000_states():
     assert second.maps is not None
     assert 0 < second.maps.explored(0) < 1
     assert second.maps.is_searching(0)
+
+
+@pytest.mark.parametrize("rule", BY_MOVE)
+@pytest.mark.parametrize("kind", ["neural-map", "map-planner"])
+def test_with_one_episode_a_step_it_meets_the_contract(kind: str, rule: str):
+    options = {"channels": 2, "rounds": 2} if kind == "neural-map" else {}
+    RULES[rule](lambda seed: make_learner(kind, seed, episodes=1, **options))
 
 
 @pytest.mark.parametrize("kind", ["neural-map", "map-planner"])
@@ -82,6 +95,12 @@ def test_it_looks_for_a_further_goal_and_keeps_the_best():
     level = "legend: w = G pays=5\nsteps: 20\nmap:\n@.G.....w\n"
     batch = batch_of(level)
     steps = list(MapPlanner(MapPlannerConfig(), 0).adapt(batch, rngs_for(batch), 3))
+    assert steps[-1].returns == pytest.approx(baseline_returns(batch).optimal)
+
+
+def test_move_by_move_it_does_not_settle_for_a_poor_goal():
+    batch = batch_of("legend: w = G pays=0.2\nsteps: 20\nmap:\n.w@....G.\n#########\n")
+    steps = list(MapPlanner(MapPlannerConfig(episodes=1), 0).adapt(batch, rngs_for(batch), 9))
     assert steps[-1].returns == pytest.approx(baseline_returns(batch).optimal)
 
 
