@@ -133,6 +133,7 @@ class Editor:
         """The text with all that was found in it."""
         if self._reading.text != self.text:
             self._reading = Reading(self.draft.source)
+            self._keep_inside()
         return self._reading
 
     @property
@@ -151,7 +152,6 @@ class Editor:
             return False
         self.draft.change(text, stroke=stroke)
         self._last_stroke = stroke
-        self._keep_inside()
         return True
 
     def edit(self, change: Callable[[SourceMap], str], stroke: object = None) -> bool:
@@ -187,25 +187,25 @@ class Editor:
     def undo(self) -> None:
         """Go back to the text before the last step."""
         self.message = "Nothing to undo." if self.draft.undo() is None else ""
-        self._keep_inside()
 
     def redo(self) -> None:
         """Do again what was undone last."""
         self.message = "Nothing to redo." if self.draft.redo() is None else ""
-        self._keep_inside()
 
     def _keep_inside(self) -> None:
-        """Move the cursor into the map, and drop a selection that is not in it."""
+        """Move the cursor into the map, and drop an anchor and a selection that are not in it."""
         height, width = self.size
         self.cursor = min(self.cursor[0], height - 1), min(self.cursor[1], width - 1)
+        if self.anchor and (self.anchor[0] >= height or self.anchor[1] >= width):
+            self.anchor = None
         chosen = self.selection
         if chosen and (chosen.bottom >= height or chosen.right >= width):
             self.selection = None
 
     def at_cursor(self) -> str:
         """Return in words where the cursor is, and on what."""
-        row, column = self.cursor
         level = self.reading.level
+        row, column = self.cursor
         char = level.rows[row][column]
         tile = BY_CHAR[level.tile(char)]
         own = level.legend_tile(char)
