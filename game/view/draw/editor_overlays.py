@@ -156,13 +156,13 @@ def _draw_way(
 ) -> None:
     """Draw a way through cells; a jump by teleporter is dashed, and the last step has a head."""
     thick = max(2, round(board.cell * PATH_WIDTH))
-    for a, b, one, other in zip(points, points[1:], cells, cells[1:]):
-        jumps = abs(one[0] - other[0]) + abs(one[1] - other[1]) > 1
-        for start, end in dashes(a, b, 6, 6) if jumps else [(a, b)]:
-            pygame.draw.line(layer, WHITE, start, end, thick + 2)
-            pygame.draw.line(layer, hue, start, end, thick)
-    for point in points:
-        pygame.draw.circle(layer, hue, point, thick / 2)
+    for colour, width in ((WHITE, thick + 2), (hue, thick)):
+        for a, b, one, other in zip(points, points[1:], cells, cells[1:]):
+            jumps = abs(one[0] - other[0]) + abs(one[1] - other[1]) > 1
+            for start, end in dashes(a, b, 6, 6) if jumps else [(a, b)]:
+                pygame.draw.line(layer, colour, start, end, width)
+        for point in points:
+            pygame.draw.circle(layer, colour, point, width / 2)
     pygame.draw.circle(layer, WHITE, points[-1], thick + 2)
     pygame.draw.circle(layer, hue, points[-1], thick)
 
