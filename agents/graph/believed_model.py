@@ -115,6 +115,13 @@ class BelievedModel:
             q = ahead
         return q
 
+    def hoping(self, news: Bools) -> BelievedModel:
+        """Return the model in which the moves `news` [N, A] end the episode and pay what is hoped
+        for: a goal's reward, and enough to make up for the cost of any way there."""
+        hopes = [lv.goal_reward + abs(lv.step_reward) * lv.steps for lv in self.graph.shown]
+        reward = self.reward + np.array(hopes)[self.graph.task, None] * news
+        return replace(self, reward=reward, ends=self.ends | news)
+
     def plans(self) -> list[Floats]:
         """Return the best plans: policies [N, A] of the moves that are worth most, by the shortest
         ways.
@@ -145,7 +152,8 @@ class BestSoFar:
 
     Once there is nothing left to find or to try, a new policy takes the place of the one before
     only if it promises more: so adaptation does not make it worse. Of each new policy, sharper ones
-    are tried out, too, and with `plans` the best plans on the believed model.
+    are tried out, too, and with `plans` the best plans on the believed model. Where all safe cells
+    were visited and no goal was found, a plan dares the others.
     """
 
     def __init__(self, plans: bool) -> None:
@@ -158,8 +166,8 @@ class BestSoFar:
         A task that knows the best plan goes by it as long as it believes in the same level; `new`
         is not called where all tasks do.
         """
-        settled = is_settled(experience)
-        if not settled.any():
+        settled, lost = is_settled(experience), experience.is_lost
+        if not (settled.any() or lost.any()):
             return new()
         graph, model = experience.graph, BelievedModel.of(experience)
         parts = {t: model.of_task(t) for t in np.flatnonzero(settled).tolist()}
@@ -175,6 +183,9 @@ class BestSoFar:
         policies = [before, *(sharpened(moves, power) for power in SHARPER)]
         best = model.best(*policies, *(model.plans() if self._plans else []))
         chosen = moves.copy()
+        if lost.any() and self._plans:
+            dare = model.hoping(experience.unentered[graph.next]).plans()[0]
+            chosen = np.where(lost[graph.task, None], dare, chosen)
         for t in done:
             chosen[nodes[t]] = kept[t].moves
         for t in parts.keys() - done:

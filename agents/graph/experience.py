@@ -16,6 +16,7 @@ from agents.graph.opponents_belief import Moved, OpponentsBelief
 from agents.rollout import Rollout
 from game.session.trace import ExperienceMaps
 from game.text.level import ENDS_BOXES
+from game.text.tiles import LAVA
 from game.world.batch import GridBatch
 from game.world.rules import Bools, Floats, Ints
 from game.world.shown_graph import (
@@ -139,6 +140,19 @@ class Experience:
         graph = self.graph
         unvisited = ~graph.over & (self.visits[graph.cell] == 0)
         return np.bincount(graph.task, unvisited, self.batch.n_tasks) > 0
+
+    @property
+    def unentered(self) -> Bools:
+        """Whether a node's cell was never entered and may be a goal [N]: it may where an opponent
+        would catch the agent, since a goal ends the episode first."""
+        lava = [level.tile(c) == LAVA for level in self.graph.shown for c in "".join(level.rows)]
+        unentered: Bools = (self.visits == 0) & ~np.array(lava)
+        return unentered[self.graph.cell]
+
+    @property
+    def is_lost(self) -> Bools:
+        """Whether a task's goal was not found on any cell that can be visited in safety [T]."""
+        return ~self.found & ~self.has_unvisited
 
     @property
     def hopes_for_better(self) -> Bools:

@@ -7,7 +7,7 @@ give, so that nobody takes planning for learning; neural-map has to learn what i
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -65,12 +65,4 @@ def _planned(experience: Experience, left: Ints) -> Floats:
     unvisited = experience.visits[graph.cell] == 0
     wanted = ~experience.found[graph.task] & unvisited & ~graph.over
     news = wanted[model.next] | experience.untried[graph.entered_class]
-    reward = model.reward + _optimism(experience)[graph.task, None] * news
-    return replace(model, reward=reward, ends=model.ends | news).values(left)
-
-
-def _optimism(experience: Experience) -> Floats:
-    """Return what finding something new is hoped to pay [T]: a goal's reward, and enough to make
-    up for the cost of any way there."""
-    levels = experience.graph.shown
-    return np.array([level.goal_reward + abs(level.step_reward) * level.steps for level in levels])
+    return model.hoping(news).values(left)

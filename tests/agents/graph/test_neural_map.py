@@ -98,6 +98,13 @@ def test_it_looks_for_a_further_goal_and_keeps_the_best():
     assert steps[-1].returns == pytest.approx(baseline_returns(batch).optimal)
 
 
+def test_it_dares_to_go_where_it_would_be_caught_if_the_goal_is_nowhere_else():
+    level = "steps: 12\ndefine: H every=1\nmap:\n#####\n#@..#\n#..H#\n#..G#\n#####\n"
+    batch = batch_of(level)
+    steps = list(MapPlanner(MapPlannerConfig(), 0).adapt(batch, rngs_for(batch), 5))
+    assert steps[-1].returns == pytest.approx(baseline_returns(batch).optimal)
+
+
 def test_move_by_move_it_does_not_settle_for_a_poor_goal():
     batch = batch_of("legend: w = G pays=0.2\nsteps: 20\nmap:\n.w@....G.\n#########\n")
     steps = list(MapPlanner(MapPlannerConfig(episodes=1), 0).adapt(batch, rngs_for(batch), 9))
