@@ -220,6 +220,8 @@ class App:
         try:
             draft = editable(navigation.path, navigation.task)
         except OSError as error:
+            if not self.pages:  # the window was to open with it
+                raise
             why = error.strerror or str(error)
             self.page.notice = Notice("The level cannot be edited", f"{navigation.path}: {why}")
             return

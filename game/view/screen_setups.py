@@ -19,6 +19,7 @@ from game.text.reading import split_address
 from game.text.writing import write
 from game.view.model.agent_tasks import held_out_ids, is_training_pack, seen_ids
 from game.view.model.background_jobs import BackgroundJobs
+from game.view.model.library import resolved
 from game.view.model.play_session import PlaySetup
 from game.view.model.task_families import Families
 from game.view.screens.screen import Navigation
@@ -124,7 +125,7 @@ def editable(path: Path | None, task: Task | None) -> Draft:
     if path is None and task is not None and task.level.file:
         file, _ = split_address(task.level.file)
         path = Path(task.level.file) if file.is_file() else None
-    if path is not None and LEVELS not in path.resolve().parents:
+    if path is not None and LEVELS not in resolved(path).parents:
         return open_draft(path)
     draft = open_draft(None)
     if path is not None:
