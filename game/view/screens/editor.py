@@ -448,6 +448,14 @@ class EditorScreen(Screen):
         if self.is_judged and verdict.analysis and not self._drawing:
             self.editor.follow_steps(suggested_steps(verdict.analysis))
 
+    def _wrong_cells(self) -> set[Cell]:
+        """Return the cells that have problems."""
+        problems = self.live.verdict.problems if self.is_judged else ()
+        source = self.editor.reading.source
+        places = (source.cell_at(one.line, one.column) for one in problems)
+        height, width = self.editor.size
+        return {at for at in places if at and at[0] < height and at[1] < width}
+
     @property
     def is_judged(self) -> bool:
         """Whether the problems are known that the text has now."""
@@ -509,7 +517,7 @@ class EditorScreen(Screen):
         )
         frame.draw_panel(self._panel_state(), level, self)
         surface.blit(frame.background, (0, 0))
-        frame.draw_board(surface, self.editor, self.area == BOARD)
+        frame.draw_board(surface, self.editor, self._wrong_cells(), self.area == BOARD)
         chosen = self.task if self.area == STRIP else -1
         state = StripState(self.strip, self.is_judged, chosen)
         strip = frame.draw_strip(surface, state, self.play_number)

@@ -13,7 +13,7 @@ from game.text.tiles import FLOOR
 from game.view.draw.theme import number
 from game.view.model.verdict_facts import BAD, GOOD, WAITING, WARNING, Piece, VerdictFacts
 
-MOST_ADVICE = 2  # pieces that are shown
+MOST_ADVICE = 3  # pieces that are shown
 TONES = {
     Kind.BROKEN: BAD,
     Kind.UNSOLVABLE: BAD,
@@ -31,11 +31,12 @@ def verdict_facts(verdict: Verdict) -> VerdictFacts:
     tone = TONES.get(summary.kind, WARNING)
     word = f"{summary.kind}…" if summary.may_change and tone != WAITING else str(summary.kind)
     why = f"{summary.why[:1].upper()}{summary.why[1:]}."
-    advice = tuple(_piece(i, one) for i, one in enumerate(verdict.advice[:MOST_ADVICE]))
-    warned = tuple(Piece(_sentence(text)) for _, _, text in verdict.warnings)
-    return VerdictFacts(
-        word, tone, why, _figures(verdict), _meter(verdict), (*advice, *warned)[:MOST_ADVICE]
-    )
+    note = verdict.size.note if verdict.size and summary.kind != Kind.TOO_LARGE else ""
+    pieces = [Piece(_sentence(note))] if note else []
+    pieces += [_piece(i, one) for i, one in enumerate(verdict.advice)]
+    pieces += [Piece(_sentence(text)) for _, _, text in verdict.warnings]
+    shown = tuple(pieces[:MOST_ADVICE])
+    return VerdictFacts(word, tone, why, _figures(verdict), _meter(verdict), shown)
 
 
 def _sentence(text: str) -> str:
@@ -77,9 +78,7 @@ def _meter(verdict: Verdict) -> tuple[float, str] | None:
     if verdict.size is None:
         return None
     size = verdict.size
-    note = size.note.split(" - ")[0] if size.note else ""
-    words = f"{size.states:,} of {MOST_STATES:,} states"
-    return size.states / MOST_STATES, f"{words}, {note}" if note else words
+    return size.states / MOST_STATES, f"{size.states:,} of {MOST_STATES:,} states"
 
 
 def applied(source: SourceMap, advice: Advice) -> str:

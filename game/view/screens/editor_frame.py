@@ -6,8 +6,8 @@ strip are drawn again when what they show has changed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import pygame
@@ -45,6 +45,7 @@ from game.view.model.verdict_facts import VerdictFacts
 PAINT_SECONDS = 0.008  # of a frame, for cells that have changed
 STRIP_SECONDS = 0.003  # likewise, for the pictures of the strip
 CAPTION_LINES = 2  # below each task of the strip
+VERDICT_SHARE = 0.42  # of the panel's height, at most, with advice
 LEAST_SETTINGS = 5  # rows: with room for fewer, they have a page of their own
 BOARD, SETTINGS, STRIP, TEXT = "board", "settings", "strip", "text"  # what the keys change
 
@@ -135,8 +136,10 @@ class EditorFrame:
 
     # --- board
 
-    def draw_board(self, surface: pygame.Surface, editor: Editor, has_focus: bool) -> None:
-        """Draw the board with cursor, preview and selection."""
+    def draw_board(
+        self, surface: pygame.Surface, editor: Editor, wrong: Iterable[Cell], has_focus: bool
+    ) -> None:
+        """Draw the board with cursor, preview and selection, and what is `wrong` in its cells."""
         board, palette = self.board, self.type.palette
         if editor.reading.level is not board.level:
             board.show(editor.reading.level)
@@ -148,7 +151,7 @@ class EditorFrame:
         view.blit(board.surface, (0, 0))
         if self._overlays:
             view.blit(self._overlays[1], (0, 0))
-        for cell in editor.reading.unknown:
+        for cell in {*editor.reading.unknown, *wrong}:
             draw_problem(view, board, cell, palette.alert)
         axes = SYMMETRIES[editor.symmetry]
         draw_axes(view, board, "left-right" in axes, "up-down" in axes, palette.agents[1])
@@ -259,21 +262,30 @@ class EditorFrame:
         inside = rect.inflate(-4 * unit, -3 * unit)
         self.background.set_clip(inside.inflate(2 * unit, 2 * unit))
         y = self._draw_title(inside, state)
-        high = verdict_height(inside, state.verdict, type)
+        facts = self._fitting(inside, state.verdict)
+        high = verdict_height(inside, facts, type)
         low = pygame.Rect(inside.left, inside.bottom - high, inside.width, high)
-        spots = draw_verdict(self.background, low, state.verdict, actions.apply_advice, type)
+        below = draw_verdict(self.background, low, facts, actions.apply_advice, type)
         line = low.top - unit
-        pygame.draw.line(
-            self.background, type.palette.rule, (inside.left, line), (inside.right, line)
-        )
-        room = pygame.Rect(inside.left, y, inside.width, line - unit // 2 - y)
+        ends = (inside.left, line), (inside.right, line)
+        pygame.draw.line(self.background, type.palette.rule, *ends)
+        room = pygame.Rect(inside.left, y, inside.width, max(line - unit // 2 - y, 1))
+        self.background.set_clip(room.inflate(3 * unit, 0))
         if state.text is None:
-            spots += self._draw_tiles(room, state, level, actions)
+            above = self._draw_tiles(room, state, level, actions)
             self.pane = None
         else:
-            spots += self._draw_text(room, state, state.text, actions)
+            above = self._draw_text(room, state, state.text, actions)
+        spots = [*below, *(spot for spot in above if room.collidepoint(spot.rect.center))]
         self.panel_spots = spots
         self.background.set_clip(None)
+
+    def _fitting(self, rect: pygame.Rect, facts: VerdictFacts) -> VerdictFacts:
+        """Return the verdict with so much advice that it leaves most of the panel to the rest."""
+        most = rect.height * VERDICT_SHARE
+        while facts.advice and verdict_height(rect, facts, self.type) > most:
+            facts = replace(facts, advice=facts.advice[:-1])
+        return facts
 
     def _draw_title(self, rect: pygame.Rect, state: PanelState) -> int:
         """Draw the level's title, and its file to the right. Return the y below."""
