@@ -14,12 +14,12 @@ GENERALISTS = ("neural-map-worlds", "maml-worlds")  # the best one first
 COURSE_AGENT = "maml-mazes-9x9"  # it shows what the course is about: adaptation by gradient steps
 
 
-def default_agents(pack: Pack | PackSummary) -> tuple[str, ...]:
-    """Return the agents for a pack, the one to watch first and scratch last.
+def default_agents(pack: Pack | PackSummary | None = None) -> tuple[str, ...]:
+    """Return the agents for a pack, or for any level; the one to watch first and scratch last.
 
     Until a generalist is shipped, the agent of the course stands in for it.
     """
-    own = (pack.agent,) if pack.agent else ()
+    own = (pack.agent,) if pack and pack.agent else ()
     return (*(own or _shipped_generalists() or (COURSE_AGENT,)), BASELINE_AGENT)
 
 

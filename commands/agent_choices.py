@@ -36,8 +36,8 @@ class AgentChoices:
         """The folder where a run of a learner on a pack goes by default."""
         return RUNS / run_name(learner, pack)
 
-    def defaults(self, pack: Pack) -> tuple[str, ...]:
-        """The agents that are watched on a pack where none is named."""
+    def defaults(self, pack: Pack | None) -> tuple[str, ...]:
+        """The agents that are watched on a pack, or on any level, where none is named."""
         return default_agents(pack)
 
     def card(self, name: str, pack: str) -> AgentCard:

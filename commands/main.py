@@ -29,6 +29,7 @@ from game.text.visible import visible
 COMMANDS = {  # the module and class of each: a command line loads the one that it names
     "watch": "commands.watch:WatchCommand",
     "play": "commands.play:PlayCommand",
+    "edit": "commands.edit:EditCommand",
     "train": "commands.train:TrainCommand",
     "eval": "commands.evaluate:EvaluateCommand",
     "microscope": "commands.microscope:MicroscopeCommand",

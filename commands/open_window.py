@@ -67,11 +67,13 @@ def open_window(
     args: tuple[str, ...] = (),
     learners: tuple[str, ...] = (),
     by_default: bool = False,
+    path: Path | None = None,
 ) -> int:
-    """Open the window on a screen ("watch", "play", "duel" or "train"), and stay until it closes.
+    """Open the window on a screen ("watch", "play", "duel", "train" or "edit"), and stay until it
+    closes.
 
     `feed` is the learners' process, and `learners` are files with your own learners, as `--learner`
-    takes them. `by_default` says that nobody has named the agents.
+    takes them. `by_default` says that nobody has named the agents. `path` is the file to edit.
     """
     from commands.agent_choices import AgentChoices
     from commands.gif_recorder import GifRecorder
@@ -90,6 +92,7 @@ def open_window(
         request=request,
         args=args,
         by_default=by_default,
+        path=path,
     )
     recorder = GifRecorder(learners)
     app = App(
@@ -108,6 +111,7 @@ def open_window(
     except (NoDisplay, WrongPygame) as error:
         return fail(error, UNUSABLE)
     finally:
+        app.close()
         recorder.close()
         feed.close()  # now, since it saves a training
         for out in app.runs:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -57,6 +58,24 @@ def _checked_name(path: str | Path) -> str | Path:
     if not can_be_path(path):
         raise OSError(errno.ENOENT, "no file can have this name", ascii(str(path)))
     return path
+
+
+def user_folder(variable: str, default: str) -> Path | None:
+    """Return the folder of this program's own files on this platform, or None without a home.
+
+    `variable` and `default` are the environment variable and the folder in the user's home that
+    Linux has for files of this kind, as XDG_CONFIG_HOME and ".config".
+    """
+    try:
+        if sys.platform == "win32":
+            base = os.environ.get("APPDATA") or Path.home() / "AppData" / "Roaming"
+        elif sys.platform == "darwin":
+            base = Path.home() / "Library" / "Application Support"
+        else:
+            base = os.environ.get(variable) or Path.home() / default
+    except RuntimeError:
+        return None
+    return Path(base) / "gridapt"
 
 
 def prepare_folder(folder: Path) -> None:

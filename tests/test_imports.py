@@ -26,10 +26,12 @@ FLOORS: dict[str, set[str]] = {
     "game.authoring": {"game.text", "game.world", "game.tasks", "game.files"},
     "game.session": {"game.text", "game.tasks"},
     "game.env": {"game.text", "game.world", "game.tasks"},
-    "game.view.model": {"game.text", "game.world", "game.tasks", "game.session"},
-    "game.view.draw": {"game.text", "game.world", "game.session", "game.view.model"},
+    "game.view.model": {"game.text", "game.world", "game.tasks", "game.session", "game.authoring"},
+    "game.view.draw": {
+        *("game.text", "game.world", "game.session", "game.authoring", "game.view.model"),
+    },
     "game.view.screens": {
-        *("game.text", "game.world", "game.tasks", "game.session"),
+        *("game.text", "game.world", "game.tasks", "game.session", "game.authoring"),
         *("game.view.model", "game.view.draw"),
     },
     "game.view": {

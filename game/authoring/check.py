@@ -223,7 +223,7 @@ def _check_tasks(
         except PackError as error:
             return _report(report["file"], [str(error)])
     try:
-        tasks, sampled = _tasks_to_check(level)
+        tasks, sampled = tasks_to_check(level)
         checked = check_tasks(tasks, progress)
         sampled |= len(checked) < len(tasks)
         report |= _mean_figures(checked) | {"sampled": sampled}
@@ -255,7 +255,7 @@ def _warning_lines(path: str, found: Sequence[tuple[int, int, str]]) -> list[str
     return lines
 
 
-def _tasks_to_check(level: Level) -> tuple[list[Task], bool]:
+def tasks_to_check(level: Level) -> tuple[list[Task], bool]:
     """Return all tasks of a level and False, or a sample drawn with seed 0 and True.
 
     A range of whole numbers counts one task per number. Other ranges are always sampled.

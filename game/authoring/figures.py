@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -121,10 +121,25 @@ class CheckedTask:
 Progress = Callable[[int, int], None]  # tasks done, and their number
 
 
-def check_tasks(tasks: Sequence[Task], progress: Progress) -> list[CheckedTask]:
+def no_progress(done: int, total: int) -> None:
+    """Show nothing."""
+
+
+def check_tasks(tasks: Sequence[Task], progress: Progress = no_progress) -> list[CheckedTask]:
     """Return the figures of tasks, or of a random part of them where they take over MOST_WORK.
 
     Tasks that play alike are computed once. Raises TooLarge.
+    """
+    *_, checked = checked_so_far(tasks, progress)
+    return checked
+
+
+def checked_so_far(
+    tasks: Sequence[Task], progress: Progress = no_progress
+) -> Iterator[list[CheckedTask]]:
+    """Yield the figures of more and more tasks, at last what `check_tasks` returns.
+
+    Raises TooLarge.
     """
     keys = _play_keys([task.level for task in tasks])
     distinct = dict(zip(keys, tasks))
@@ -139,18 +154,26 @@ def check_tasks(tasks: Sequence[Task], progress: Progress) -> list[CheckedTask]:
             n = min(MOST_AHEAD, max(1, (MOST_WORK - work) * i // max(1, work)))
             ahead = compile_levels([distinct[one].level for one in order[i : i + n]])[::-1]
         chunk[key] = TaskFigures(distinct[key], ahead.pop())
-        work += _work(chunk[key])
+        work += planning_work(chunk[key])
         largest = max(largest, chunk[key].tables.n_states)
         if len(chunk) * largest > MOST_AT_ONCE:
             found |= _check_chunk(chunk)
             chunk, largest = {}, 0
+            yield _of_tasks(tasks, keys, found)
         if work > MOST_WORK and i + 1 >= FEWEST_TASKS:
             break
     found |= _check_chunk(chunk)
+    yield _of_tasks(tasks, keys, found)
+
+
+def _of_tasks(
+    tasks: Sequence[Task], keys: Sequence[str], found: dict[str, CheckedTask]
+) -> list[CheckedTask]:
+    """Return the figures of each task whose key has been computed."""
     return [replace(found[key], task=task) for key, task in zip(keys, tasks) if key in found]
 
 
-def _work(one: TaskFigures) -> int:
+def planning_work(one: TaskFigures) -> int:
     """Return the work of planning a task, in states x steps."""
     tables = one.tables
     work = tables.n_states * one.task.level.steps

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -82,6 +82,16 @@ def indistinguishable_tasks(
     for task in (task for name in SPLITS for task in pack.split(name).tasks):
         found.get(_visible(task.level), {})[task.id] = task
     return [_subset(list(group.values()), most, rng) for group in list(found.values())[:groups]]
+
+
+def alike_tasks(level: Level, most: int, rng: np.random.Generator) -> list[Task]:
+    """Return the tasks of a level that look like its first one, or `most` random ones of these.
+
+    Mirrored and rotated maps look different, and so do tasks whose goals are visible.
+    """
+    tasks = _tasks_of([replace(level, vary=())], "", most, rng)
+    seen = _visible(tasks[0].level)
+    return [task for task in tasks if _visible(task.level) == seen]
 
 
 def _visible(level: Level) -> str:
@@ -210,12 +220,25 @@ class _Ascent:
 
 
 def best_fixed_policy(tasks: list[Task], starts: int, rng: np.random.Generator) -> FixedPolicy:
-    """Return the best policy found for a group of tasks.
+    """Return the best policy found for a group of tasks."""
+    *_, best = improving_fixed_policies(tasks, starts, rng)
+    return best
+
+
+def improving_fixed_policies(
+    tasks: list[Task], starts: int, rng: np.random.Generator
+) -> Iterator[FixedPolicy]:
+    """Yield better and better policies for a group of tasks, the best one found last.
 
     The ascent starts from the uniform table and from the `starts` best tables among the tasks' own
     optima and as many random tables. After each round the lower half is dropped.
     """
     group = TaskGroup(tasks)
+
+    def best() -> FixedPolicy:
+        [highest] = _highest(ascents, 1)
+        return FixedPolicy(tasks, highest.score, highest.probs, group.batch.n_states)
+
     uniform = np.full((group.n_rows, N_ACTIONS), 1 / N_ACTIONS)
     tables = [group.own_optimum(task) for task in range(len(tasks))]
     tables += [rng.dirichlet(np.ones(N_ACTIONS), group.n_rows) for _ in range(starts)]
@@ -224,11 +247,13 @@ def best_fixed_policy(tasks: list[Task], starts: int, rng: np.random.Generator) 
     while len(ascents) > 1:
         for ascent in ascents:
             ascent.run(ROUND)
+            yield best()
         ascents = _highest(ascents, len(ascents) // 2)
     for _ in range(MOST_ROUNDS):
-        if ascents[0].run(ROUND) < PATIENCE:
+        gain = ascents[0].run(ROUND)
+        yield best()
+        if gain < PATIENCE:
             break
-    return FixedPolicy(tasks, ascents[0].score, ascents[0].probs, group.batch.n_states)
 
 
 def _highest(ascents: list[_Ascent], n: int) -> list[_Ascent]:

@@ -7,7 +7,9 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
+from game.authoring.analyses import stuck_opponents
 from game.authoring.figures import CheckedTask
 from game.text.header import TEXT_KEYS
 from game.text.legend import uses
@@ -23,12 +25,12 @@ from game.text.tiles import (
     GATE,
     GOAL,
     OPPONENTS,
-    PATROL,
     SWITCH,
     TARGETS,
 )
 from game.text.values import OneOf, Range, Value, text_of
 from game.text.walking import (
+    Graph,
     Node,
     exits_from,
     explore,
@@ -49,14 +51,19 @@ MOST_HALVINGS = 6  # of a step reward
 Warnings = Iterator[tuple[int, int, str]]  # line, column, message
 
 
-def _cell_text(cell: Cell) -> str:
+def cell_text(cell: Cell) -> str:
     """Return the name of a cell, in the words of `Task.drawn`."""
     return f"row {cell[0] + 1} column {cell[1] + 1}"
 
 
-def find_warnings(level: Level, checked: Sequence[CheckedTask]) -> Warnings:
-    """Yield warnings about a level. `checked` are its tasks, or a sample of them."""
-    candidates, graph = level.find(CANDIDATE), explore(level, start_cells(level))
+def find_warnings(
+    level: Level, checked: Sequence[CheckedTask], graph: Graph | None = None
+) -> Warnings:
+    """Yield warnings about a level. `checked` are its tasks, or a sample of them.
+
+    `graph` is what `explore` finds from the level's starts, where that is known.
+    """
+    candidates, graph = level.find(CANDIDATE), graph or explore(level, start_cells(level))
     whole = len(graph) <= MAX_STATES  # otherwise the search ended early
     reached = {node[:2] for node in graph} if whole else set()
     yield from _unused_parts(level, reached)
@@ -81,7 +88,7 @@ def _unreached_goals(level: Level, checked: Sequence[CheckedTask], reached: set[
         dict(one.task.drawn).get("goal", "") for one in checked if one.shortest_path is None
     )
     for cell in level.find(CANDIDATE) + level.find(GOAL):
-        name = _cell_text(cell)
+        name = cell_text(cell)
         times, of = missed[name], drawn[name]
         what, todo = f"the goal at {name} is out of reach", "open a path to it"
         if cell not in reached or (of and times == of):
@@ -106,7 +113,7 @@ def _cells_text(noun: str, cells: Sequence[Cell]) -> str:
     named = sorted(cells)[:MOST_NAMED]
     more = f" and {len(cells) - len(named)} more" if len(cells) > len(named) else ""
     plural = "s" if len(cells) > 1 else ""
-    return f"{noun}{plural} at {', '.join(map(_cell_text, named))}{more}"
+    return f"{noun}{plural} at {', '.join(map(cell_text, named))}{more}"
 
 
 def _unused_parts(level: Level, reached: set[Cell]) -> Warnings:
@@ -167,14 +174,12 @@ def _stuck_parts(level: Level) -> Warnings:
     keys = "".join(char for char in KEYS if level.find(char))
     for row, column in level.find(*ARROWS.values()):
         if not exits(Node(row, column, keys, gates_open=True)):
-            what = f"the one-way tile at {_cell_text((row, column))} cannot be left"
+            what = f"the one-way tile at {cell_text((row, column))} cannot be left"
             yield *level.place((row, column)), f"{what} - open a way out of it"
-    for row, column in level.find(*OPPONENTS):
-        char = level.rows[row][column]
-        if not any(_is_free(level, one) for one in _ahead_of_opponent(level, char, (row, column))):
-            name = BY_CHAR[level.tile(char)].name
-            what = f"the {name} at {_cell_text((row, column))} cannot move - leave room for it"
-            yield *level.place((row, column)), what
+    for row, column in stuck_opponents(level):
+        name = BY_CHAR[level.tiles[row][column]].name
+        what = f"the {name} at {cell_text((row, column))} cannot move - leave room for it"
+        yield *level.place((row, column)), what
     for char in sorted(char for char in level.chars if level.tile(char) in OPPONENTS):
         label = f"{char} every"
         fewest = min(_numbers(level.setting(label)))
@@ -190,26 +195,6 @@ def _numbers(value: Value) -> list[float]:
     if isinstance(value, Range):
         return [value.low, value.high]
     return [float(one) for one in (value.members if isinstance(value, OneOf) else (value,))]
-
-
-def _ahead_of_opponent(level: Level, char: str, cell: Cell) -> Iterator[Cell]:
-    """Yield the cells that an opponent can move to from its first cell, if they are free."""
-    kind = level.setting(f"{char} kind") if level.tile(char) == PATROL else "hunt"
-    kinds = kind.members if isinstance(kind, OneOf) else (kind,)
-    row, column = cell
-    if {"x", "hunt"} & set(kinds):
-        yield from ((row, column - 1), (row, column + 1))
-    if {"y", "hunt"} & set(kinds):
-        yield from ((row - 1, column), (row + 1, column))
-
-
-def _is_free(level: Level, cell: Cell) -> bool:
-    """Whether an opponent may enter a cell: inside the map, and no wall, door or gate."""
-    row, column = cell
-    if not (0 <= row < level.height and 0 <= column < level.width):
-        return False
-    tile = BY_CHAR[level.tiles[row][column]]
-    return tile.passable and tile.effect not in ("door", "gate")
 
 
 def _too_few_steps(level: Level, checked: Sequence[CheckedTask]) -> Warnings:
@@ -258,16 +243,27 @@ def unwanted_text(
     what = f"the optimal policy reaches the goal with a probability of {least:.2g}"
     if len(checked) > 1:
         what += f" ({len(unwanted)} of {len(checked)} tasks are below 1/2)"
-    levels = [one.task.level for one in unwanted][:MOST_TRIED]
-    step = _rewarding_step(levels, level)
-    if step is None:
+    line = rewarding_line(unwanted, level)
+    if not line:
         return f"{what}, whatever a step pays - raise the reward of the goal"
-    goal = levels[0].goal_reward
-    line = "reward: " + (f"goal={text_of(goal)} " if goal != 1 else "") + f"step={text_of(step)}"
     return f"{what}, since something else pays more - use '{line}'"
 
 
-def _rewarding_step(levels: Sequence[Level], family: Level | None) -> float | None:
+def rewarding_line(unwanted: Sequence[CheckedTask], level: Level | None = None) -> str:
+    """Return a reward line with which the optimal policies want the goal; "" if there is none."""
+    levels = tuple(one.task.level for one in unwanted)[:MOST_TRIED]
+    step = _rewarding_step(levels, level)
+    return "" if step is None else reward_line(levels[0], step)
+
+
+def reward_line(level: Level, step: float) -> str:
+    """Return the header line that gives a level this step reward, and keeps that of its goal."""
+    goal = f"goal={text_of(level.goal_reward)} " if level.goal_reward != 1 else ""
+    return f"reward: {goal}step={text_of(step)}"
+
+
+@lru_cache(maxsize=8)
+def _rewarding_step(levels: tuple[Level, ...], family: Level | None) -> float | None:
     """Return a step reward with which the optimal policies reach the goal; None if there is none.
 
     The first that is tried is the automatic one; then each is half of the one before, to 0.

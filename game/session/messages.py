@@ -257,8 +257,11 @@ class Agents(Protocol):
         """The folder where a run of a learner on a pack goes by default."""
         ...
 
-    def defaults(self, pack: Pack) -> tuple[str, ...]:
-        """The agents that are watched on a pack where none is named, the watched one first."""
+    def defaults(self, pack: Pack | None) -> tuple[str, ...]:
+        """The agents that are watched on a pack, or on any level, where none is named.
+
+        The watched one comes first.
+        """
         ...
 
     def card(self, name: str, pack: str) -> AgentCard:

@@ -15,6 +15,7 @@ SIMILAR = 12  # levels that an expectation is made from
 FEWEST = 5  # levels without which there is none
 FARTHEST = 2.5  # distance between two levels from which on they are not alike
 MOST_SCORE = 1e6
+HARD = 0.5  # mean score after all steps of adaptation below which levels are hard for an agent
 LOW, HIGH = 20, 80  # percentiles of the band
 
 

@@ -25,8 +25,8 @@ from game.text.values import (
 
 LEGEND = "legend"  # the key of these lines
 EXAMPLE = "write it as 'q = o worth=-1'"
-_LINE = re.compile(r"(?P<char>[^ \t])(?P<equals>[ \t]*=[ \t]*)(?P<tile>[^ \t]+)")
-_TITLE = re.compile(r'(?:^|(?<=[ \t]))title="(?P<text>[^"]*)"(?=[ \t]|$)')
+LINE = re.compile(r"(?P<char>[^ \t])(?P<equals>[ \t]*=[ \t]*)(?P<tile>[^ \t]+)")
+TITLE = re.compile(r'(?:^|(?<=[ \t]))title="(?P<text>[^"]*)"(?=[ \t]|$)')
 
 _UP_TO_TITLE = re.compile(r'[^;"]*[ \t]title="[^"]*"')
 
@@ -41,7 +41,7 @@ def keys_of(tile: str) -> list[str]:
 
 def read_legend(text: str) -> Fields:
     """Read a character, its tile and its settings, as `q = o worth=-1`. Raises Fault."""
-    found = _LINE.match(text)
+    found = LINE.match(text)
     if not found:
         raise Fault(f"{quote(text)} is no legend", EXAMPLE)
     char, tile = found["char"], found["tile"]
@@ -82,7 +82,7 @@ def _tile_meant(text: str) -> str:
 def _cut_title(text: str, begin: int) -> tuple[str, str]:
     """The text of the settings, blank up to `begin` and where the title was, and the title."""
     rest = " " * begin + text[begin:]
-    found = _TITLE.search(rest)
+    found = TITLE.search(rest)
     if not found:
         if (at := re.search(r"(?<=[ \t])title[ \t]*=", rest)) is not None:
             todo = "write it as title=\"Fool's gold\", without ';' or '\"' inside"

@@ -18,7 +18,14 @@ from game.text.tiles import (
     TARGETS,
 )
 from game.text.values import quote
-from game.text.walking import Graph, Node, explore, goal_test, start_cells
+from game.text.walking import (
+    Graph,
+    explore,
+    goal_nodes,
+    leading_to,
+    predecessors,
+    start_cells,
+)
 
 
 def check_map(level: Level, first: int, report: Report, whole: bool = True) -> Graph | None:
@@ -147,18 +154,8 @@ def _check_starts(level: Level, first: int, report: Report) -> bool:
 
 def _check_reach(level: Level, graph: Graph, first: int, report: Report) -> bool:
     """Whether some goal or candidate can be reached from each start, even by chance."""
-    before: dict[Node, list[Node]] = {}
-    for node, (_, exits) in graph.items():
-        for ahead in exits:
-            before.setdefault(ahead, []).append(node)
-    is_goal, candidates = goal_test(level), set(level.find(CANDIDATE))
-    leading = [node for node in graph if node[:2] in candidates or is_goal(node)]
-    seen = set(leading)
-    for node in leading:
-        fresh = [n for n in before.get(node, ()) if n not in seen]
-        seen.update(fresh)
-        leading += fresh
-    lost = [node for node, (distance, _) in graph.items() if not distance and node not in seen]
+    leading = leading_to(predecessors(graph), goal_nodes(level, graph))
+    lost = [node for node, (distance, _) in graph.items() if not distance and node not in leading]
     for node in lost:
         what, todo = "no goal can be reached from this start", _OPEN
         if level.ends == ENDS_BOXES:

@@ -21,6 +21,12 @@ def without_comment(line: str, key: str = "") -> str:
     return line.partition(";")[0]
 
 
+def unquoted(text: str) -> str:
+    """The text without the quotes around it."""
+    found = _QUOTED.fullmatch(text)
+    return found["text"].strip(" \t") if found else text
+
+
 def line_of_text(text: str, longest: int) -> str:
     """A line of text, without the quotes around it. Raises Fault."""
     found = _QUOTED.fullmatch(text)

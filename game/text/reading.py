@@ -13,6 +13,7 @@ from typing import Any
 from game.files import can_be_path, open_regular
 from game.text.dialects import DIALECTS, SOKOBAN, dialect_of
 from game.text.dialects.foreign_map import (
+    MAX_SIDE,
     Dialect,
     Part,
     Report,
@@ -22,7 +23,8 @@ from game.text.dialects.foreign_map import (
 )
 from game.text.guesses import guess_file, guess_format, what_to_do
 from game.text.header import AUTO, HEADER, LINE_KEYS, TEXT_KEYS
-from game.text.legend import LEGEND, named_char, without_legend_comment
+from game.text.header_lines import BLANKS, header_line
+from game.text.legend import LEGEND, named_char
 from game.text.level import (
     ENDS_BOXES,
     MAX_BYTES,
@@ -34,9 +36,8 @@ from game.text.level import (
     Rows,
 )
 from game.text.map_checks import check_map, check_tiles
-from game.text.quoted import without_comment
 from game.text.step_reward import NoStepReward, automatic_step_reward
-from game.text.tiles import BY_CHAR, FLOOR
+from game.text.tiles import BY_CHAR, FLOOR, WALL
 from game.text.values import Fault, meant, quote
 from game.text.walking import Graph, goal_groups
 
@@ -44,6 +45,7 @@ MAX_LINES = 10_000  # of a file with one level
 MAX_LEVELS = 10_000  # in a file
 MAX_LINE = 10_000  # characters of a header line without its comment
 MAX_PROBLEMS = 100
+BOM = "\ufeff"  # a byte order mark at the begin of a file
 _ADDRESS = re.compile(r"(.+)#([0-9]{1,9})", re.DOTALL)
 
 
@@ -114,6 +116,28 @@ class LevelFile:
         """The lines of the header, with the line `map:`."""
         return self.lines[: self._map_line]
 
+    @property
+    def map_line(self) -> int:
+        """The number of the line `map:`; 0 where there is none."""
+        return self._map_line
+
+    @property
+    def dialect(self) -> Dialect | None:
+        """The foreign format of the map; None for our own notation."""
+        return self._dialect
+
+    def part(self, number: int | None = None) -> Part | None:
+        """Return the lines of a foreign level by its number, the first one without a number."""
+        if not 1 <= (number or 1) <= len(self._parts):
+            return None
+        return self._parts[(number or 1) - 1]
+
+    def own_rows(self) -> list[str]:
+        """Return the rows of a map in our own notation as they are written; none without one."""
+        if self._dialect or not self._map_line or "dialect" in self._settings["places"]:
+            return []
+        return _divided(self.lines[self._map_line :], self._settings)[0]
+
     def level(self, number: int | None = None) -> Level:
         """Return a level by its number. Raises LevelError with every problem found."""
         level, problems = self.examine(number)
@@ -147,6 +171,29 @@ class LevelFile:
             return None, _in_order(problems)
         return Level(rows=rows, file=self.name, **settings), []
 
+    def draft(self) -> Level | None:
+        """Return the level as far as it is written, whatever its problems; never raise.
+
+        Short rows end in walls, and an unknown character is floor. Settings with a fault have their
+        defaults. None without a map in our own notation.
+        """
+        if self._dialect or not self._map_line:
+            return None
+        rows = [row.replace(" ", FLOOR) for row in self.lines[self._map_line :]]
+        while rows and not rows[-1]:
+            rows.pop()
+        wide = max(map(len, rows), default=0)
+        if not wide or max(wide, len(rows)) > MAX_SIDE:
+            return None
+        settings = {**self._settings}
+        if settings.get("step_reward") == AUTO:
+            del settings["step_reward"]
+        inside = (c for c in settings.get("candidates", ()) if c[0] < len(rows) and c[1] < wide)
+        settings["candidates"] = tuple(inside)
+        known = {*BY_CHAR, *(one.char for one in settings.get("legend", ()))}
+        grid = ("".join(c if c in known else FLOOR for c in row) for row in rows)
+        return Level(tuple(row.ljust(wide, WALL) for row in grid), file=self.name, **settings)
+
     def _open(self, text: str | bytes) -> None:
         """Read the header, and divide what is below it. Raises _Enough."""
         if len(text) > MAX_BYTES:
@@ -154,8 +201,7 @@ class LevelFile:
             self._fail(1, f"the file is over {MAX_BYTES:,} bytes", todo)
         if isinstance(text, bytes):
             text = text.decode("utf-8", errors="surrogateescape")
-        lines = text.removeprefix("\ufeff").split("\n")
-        self.lines = [line.removesuffix("\r") for line in lines]
+        self.lines = split_lines(text)
         above = next((n for n, line in enumerate(self.lines, 1) if _is_map_line(line)), 0)
         # a foreign file as it stands, without a header of ours
         whole = None if above else dialect_of(self.name) or self._guess()
@@ -235,6 +281,11 @@ class LevelFile:
         return found[:MAX_PROBLEMS]
 
 
+def split_lines(text: str) -> list[str]:
+    """Return the lines of a text without line ends and byte order mark."""
+    return [line.removesuffix("\r") for line in text.removeprefix(BOM).split("\n")]
+
+
 def _is_map_line(line: str) -> bool:
     return line.partition(";")[0].strip(" \t") == "map:"
 
@@ -273,27 +324,21 @@ def _read_header(lines: list[str], report: Report) -> tuple[dict[str, Any], int]
     settings: dict[str, Any] = {}
     seen: dict[str, int] = {}
     for number, line in enumerate(lines, 1):
-        key = line.partition(":")[0]
-        content = without_comment(line, key if key.strip(" \t") in TEXT_KEYS else "")
-        if key.strip(" \t") == LEGEND:
-            content = without_legend_comment(line)
-        if not content.strip(" \t"):
+        parts = header_line(line)
+        if parts is None:
             continue
-        if len(content) > MAX_LINE:
-            what = f"a line of {len(content):,} characters"
+        if parts.end > MAX_LINE:
+            what = f"a line of {parts.end:,} characters"
             report(number, MAX_LINE + 1, what, f"use at most {MAX_LINE:,}, or write 'map:' first")
             continue
-        key, colon, value = content.partition(":")
-        column = len(key) - len(key.lstrip(" \t")) + 1
-        key = key.strip(" \t")
-        at = len(content) - len(value.lstrip(" \t")) + 1
-        value = value.strip(" \t")
+        key, value, colon = parts.key, parts.value, parts.colon >= 0
+        column, at = parts.key_begin + 1, parts.begin + 1
         if key == "map" and colon:
             if value:
                 report(number, at, "text after 'map:'", "start the map on the next line")
             return settings | {"places": seen | {"map": number + 1}}, number
         if not colon or key not in HEADER:
-            _report_line(number, column, key, content.strip(" \t"), bool(colon), report)
+            _report_line(number, column, key, parts.content.strip(BLANKS), colon, report)
             continue
         found: dict[str, Any] = {}
         try:
@@ -329,14 +374,9 @@ def _report_line(
 def _read_map(lines: list[str], map_line: int, settings: dict[str, Any], report: Report) -> Rows:
     """The rows below the `map:` line, with all that is wrong with them reported."""
     first = map_line + 1
-    below = lines[map_line:]
-    known = {*BY_CHAR, " ", *(one.char for one in settings.get("legend", ()))}
-    strays = [i for i, row in enumerate(below[: MAX_PROBLEMS + 1]) if _belongs_above(row, known)]
+    raw, strays = _divided(lines[map_line:], settings)
     for i in strays:
         report(first + i, 1, "a header line or comment below 'map:'", "move it above 'map:'")
-    raw = below[: strays[0]] if strays else below
-    while raw and not raw[-1]:
-        raw.pop()
     rows = tuple(row.replace(" ", FLOOR) for row in raw)
     if form := guess_format(raw, settings):
         report(first, 1, *what_to_do(form, has_map_line=True))
@@ -387,6 +427,19 @@ def _set_step_reward(
         what, _, todo = str(error).partition(" - ")
         line = settings["places"]["reward"]
         report(line, lines[line - 1].find("step=") + 1, f"'step=auto': {what}", todo)
+
+
+def _divided(below: list[str], settings: dict[str, Any]) -> tuple[list[str], list[int]]:
+    """The rows of the map that the lines below `map:` begin with, and the lines that are strays.
+
+    The map ends above the first stray: a header line or a comment.
+    """
+    known = {*BY_CHAR, " ", *(one.char for one in settings.get("legend", ()))}
+    strays = [i for i, row in enumerate(below[: MAX_PROBLEMS + 1]) if _belongs_above(row, known)]
+    raw = below[: strays[0]] if strays else list(below)
+    while raw and not raw[-1]:
+        raw.pop()
+    return raw, strays
 
 
 def _belongs_above(row: str, known: set[str]) -> bool:

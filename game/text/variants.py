@@ -6,12 +6,15 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from game.text.header import HEADER, Words
+from game.text.legend import turn_kind
 from game.text.level import MIRROR, ROTATE, Cell, Level
-from game.text.tiles import ARROWS
+from game.text.tiles import ARROWS, PATROL
+from game.text.values import Value
 
 MIRRORED = "mirrored"  # how the names of mirrored variants begin
-_MIRROR: Words = {"left": "right", "right": "left"}
-_QUARTER: Words = {  # clockwise; x and y are the axes of patrols
+LEFT_RIGHT: Words = {"left": "right", "right": "left"}
+UP_DOWN: Words = {"up": "down", "down": "up"}
+QUARTER: Words = {  # clockwise; x and y are the axes of patrols
     "up": "right",
     "right": "down",
     "down": "left",
@@ -24,13 +27,13 @@ _QUARTER: Words = {  # clockwise; x and y are the axes of patrols
 def mirrored(level: Level) -> Level:
     """The level with left and right swapped; opponents still set out to the right, or down."""
     rows = tuple(row[::-1] for row in level.rows)
-    return _turned(level, rows, _MIRROR, lambda row, column: (row, level.width - 1 - column))
+    return _turned(level, rows, LEFT_RIGHT, lambda row, column: (row, level.width - 1 - column))
 
 
 def rotated(level: Level) -> Level:
     """The level turned clockwise by a quarter; opponents still set out to the right, or down."""
     rows = tuple("".join(column[::-1]) for column in zip(*level.rows))
-    return _turned(level, rows, _QUARTER, lambda row, column: (column, level.height - 1 - row))
+    return _turned(level, rows, QUARTER, lambda row, column: (column, level.height - 1 - row))
 
 
 def _turned(
@@ -40,7 +43,7 @@ def _turned(
 
     `place` gives the new place of a cell.
     """
-    arrows = str.maketrans({ARROWS[a]: ARROWS[b] for a, b in words.items() if a in ARROWS})
+    arrows = str.maketrans(turned_arrows(words))
     changed = {n: value for key in HEADER.values() for n, value in key.turn(level, words).items()}
     return replace(
         level,
@@ -49,6 +52,39 @@ def _turned(
         candidates=tuple(sorted(place(*cell) for cell in level.candidates)),
         shown=level.shown and _turned(level.shown, rows, words, place),
     )
+
+
+def turned_arrows(words: Words) -> dict[str, str]:
+    """What one-way tiles become when directions are replaced as `words` say."""
+    return {ARROWS[a]: ARROWS[b] for a, b in words.items() if a in ARROWS}
+
+
+def turned_characters(level: Level, words: Words) -> dict[str, str]:
+    """What the characters with a direction become when a part of a level's map is turned.
+
+    They are the one-way tiles, and those characters of the legend, and patrols, for which another
+    character of the level is the same turned. All others stay as they are.
+    """
+    turned = turned_arrows(words)
+    axes = {one.char: _patrol(level, one.char) for one in level.legend} | {
+        PATROL: _patrol(level, PATROL)
+    }
+    for one in level.legend:
+        if one.tile in turned:
+            twins = [other.char for other in level.legend if other.tile == turned[one.tile]]
+            turned[one.char] = next(iter(twins), turned[one.tile])
+    for char, (tile, kind, pace) in axes.items():
+        wanted = (tile, turn_kind(kind, words), pace)
+        if tile == PATROL and wanted != axes[char]:
+            turned[char] = next((c for c, axis in axes.items() if axis == wanted), char)
+    return turned
+
+
+def _patrol(level: Level, char: str) -> tuple[str, Value, Value]:
+    """The tile of a character, and the axis and pace of a patrol."""
+    if level.tile(char) != PATROL:
+        return level.tile(char), 0.0, 0.0
+    return PATROL, level.setting(f"{char} kind"), level.setting(f"{char} every")
 
 
 def variants(level: Level) -> list[tuple[str, Level]]:

@@ -7,7 +7,7 @@ levels.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
@@ -46,10 +46,10 @@ BACK = dict(zip(DIRECTIONS, ("down", "up", "right", "left")))  # the opposite mo
 _STEPS = dict(zip(DIRECTIONS, ((-1, 0), (1, 0), (0, -1), (0, 1))))
 
 
-def explore(level: Level, starts: Iterable[Cell]) -> Graph:
+def explore(level: Level, starts: Iterable[Cell], most: int = MAX_STATES) -> Graph:
     """Nodes that can be reached, in the order of their distance, with distance and exits.
 
-    The search ends after MAX_STATES nodes.
+    The search ends once it has found more than `most` nodes.
     """
     boxes = frozenset(level.find(*BOXES))
     distance = dict.fromkeys((Node(r, c, "", boxes) for r, c in starts), 0)
@@ -57,7 +57,7 @@ def explore(level: Level, starts: Iterable[Cell]) -> Graph:
     exits_of = exits_from(level)
     queue = list(distance)
     for node in queue:
-        if len(found) > MAX_STATES:
+        if len(found) > most:
             break
         exits = exits_of(node)
         found[node] = distance[node], exits
@@ -171,6 +171,36 @@ def goal_groups(level: Level, graph: Graph) -> list[list[Node]]:
         elif is_goal(node):
             goals.append(node)
     return list(candidates.values()) or [goals]
+
+
+def goal_nodes(level: Level, graph: Graph) -> list[Node]:
+    """The nodes of all goals and candidates."""
+    is_goal, candidates = goal_test(level), set(level.find(CANDIDATE))
+    return [node for node in graph if node[:2] in candidates or is_goal(node)]
+
+
+def leading_to(before: Mapping[Node, list[Node]], targets: Iterable[Node]) -> dict[Node, int]:
+    """The nodes that lead to one of the targets, in the order of their distance, with it.
+
+    `before` are the `predecessors` of each node.
+    """
+    distance = dict.fromkeys(targets, 0)
+    queue = list(distance)
+    for node in queue:
+        for one in before.get(node, ()):
+            if one not in distance:
+                distance[one] = distance[node] + 1
+                queue.append(one)
+    return distance
+
+
+def predecessors(graph: Graph) -> dict[Node, list[Node]]:
+    """The nodes from which one move may lead to each node."""
+    before: dict[Node, list[Node]] = {}
+    for node, (_, exits) in graph.items():
+        for ahead in exits:
+            before.setdefault(ahead, []).append(node)
+    return before
 
 
 def goal_test(level: Level) -> Callable[[Node], bool]:

@@ -14,7 +14,8 @@ from game.view import settings as stored_settings
 from game.view.capture_requests import CAPTURES, Recorder, ScreenCapture
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.library import Library, LibraryPack, file_stamps, resolved
-from game.view.screen_setups import play_setup, replay_setup, watch_setup
+from game.view.screen_setups import editable, play_setup, replay_setup, watch_setup
+from game.view.screens.editor import EditorScreen
 from game.view.screens.gallery import Gallery
 from game.view.screens.play import PlayScreen
 from game.view.screens.screen import Navigation, Notice, Screen
@@ -53,11 +54,13 @@ class App:
         self.runs: list[Path] = []  # folders of trainings that have begun
         self.pages: list[Screen] = []
         self._capture = ScreenCapture(recorder)
+        self._quick_jobs, self._slow_jobs = BackgroundJobs(), BackgroundJobs()  # of verdicts
         self._numbers = itertools.count()  # of requests to the feed
         self._unchecked = 0.0  # seconds since files were checked
         self._stamps: object = None  # of the current pack's files
         self._loading: Path | None = None  # to be opened as soon as it is loaded
         self._waiting: Navigation | None = None  # until its pack is loaded
+        self._quitting = False  # whether the window is to close, once editors have asked
         self._go(first)
 
     @property
@@ -78,7 +81,7 @@ class App:
     def handle(self, event: pygame.event.Event) -> None:
         """Close all screens, load a dropped file, or hand the event to the screen."""
         if event.type == pygame.QUIT:
-            self.pages.clear()
+            self._quit()
         elif event.type == pygame.DROPFILE:
             self._loading = resolved(Path(event.file))
             self.library.add(self._loading)
@@ -96,12 +99,10 @@ class App:
         navigation, self.page.navigation = self.page.navigation or self._waiting, None
         if isinstance(self.page, TrainScreen):
             self._note_training(self.page)
+        if isinstance(self.page, EditorScreen) and not (self.page.question or self.page.quit):
+            self._quitting = False  # the person stays
         if self.page.quit:
-            self.pages.pop()
-            if self.pages:
-                pack = self.location.pack
-                self._stamps = file_stamps(pack.path) if pack else None
-                self.page.on_resume()
+            self._leave_page()
         elif navigation and navigation.kind in CAPTURES:
             self._notify(self._capture.request(navigation, self.location.pack))
         elif navigation:
@@ -109,6 +110,31 @@ class App:
         if self.pages:
             self._notify(self._capture.poll())
         self._remember(self.settings.with_appearance(self.appearance))
+
+    def _leave_page(self) -> None:
+        """Go back to the screen below; what an editor has saved is loaded again there."""
+        closed = self.pages.pop()
+        if self._quitting:
+            self._quit()
+        elif self.pages:
+            pack = self.location.pack
+            has_changed = isinstance(closed, EditorScreen) and closed.files.has_saved
+            self._stamps = file_stamps(pack.path) if pack and not has_changed else None
+            self.page.on_resume()
+
+    def _quit(self) -> None:
+        """Close all screens; an editor with unsaved changes asks first."""
+        self._quitting = True
+        while self.pages:
+            if isinstance(self.page, EditorScreen) and self.page.draft.is_changed:
+                self.page.leave()
+                return
+            self.pages.pop().on_close()
+
+    def close(self) -> None:
+        """Let go of all that screens hold, because the program ends."""
+        while self.pages:
+            self.pages.pop().on_close()
 
     def snapshot(self) -> object:
         """Return the state that the drawing depends on. While it is equal, no redraw is needed."""
@@ -146,6 +172,9 @@ class App:
         if navigation.kind == "switch":
             self._switch(navigation)
             return
+        if navigation.kind == "edit":
+            self._edit(navigation)
+            return
         if navigation.path and not navigation.pack:
             loaded = self.library.pack(navigation.path)
             self._waiting = None if loaded else navigation
@@ -165,7 +194,7 @@ class App:
         page.opened_by = navigation
         self._push(page)
         self._stamps = file_stamps(navigation.pack.path) if navigation.pack else None
-        if navigation.pack and navigation.pack.path.is_file():
+        if navigation.pack and navigation.pack.path.is_file() and not navigation.is_unlisted:
             self.library.add(navigation.pack.path)
             self._remember(self.settings.with_recent(navigation.pack.path))
 
@@ -181,6 +210,36 @@ class App:
         if isinstance(old, WatchScreen) and isinstance(new, WatchScreen):
             new.active_overlays, new.side_by_side = old.active_overlays, old.side_by_side
         self.pages.remove(old)
+
+    def _edit(self, navigation: Navigation) -> None:
+        """Open the editor on a level file, on the level of a task, or on a new level.
+
+        A level that comes with the project, or that no file holds, is opened as a new one with its
+        text.
+        """
+        try:
+            draft = editable(navigation.path, navigation.task)
+        except OSError as error:
+            if not self.pages:  # the window was to open with it
+                raise
+            why = error.strerror or str(error)
+            self.page.notice = Notice("The level cannot be edited", f"{navigation.path}: {why}")
+            return
+        page = EditorScreen(
+            draft,
+            self.agents,
+            self.feed,
+            self._numbers,
+            self.appearance,
+            self.library.jobs,
+            self._quick_jobs,
+            self._slow_jobs,
+        )
+        page.opened_by = None if self.pages else navigation
+        self._push(page)
+        if draft.path and draft.path.is_file():
+            self.library.add(draft.path)
+            self._remember(self.settings.with_recent(draft.path))
 
     def _needs_other_agents(self, pack: Pack | None) -> bool:
         """Whether nobody has named the agents on screen, and they were chosen for another pack."""
@@ -261,13 +320,13 @@ class App:
             kept = " - the last valid version stays" if again else ""
             self.page.notice = Notice(f"{loaded.path.name} has errors{kept}", loaded.problem)
             return
-        if again and isinstance(self.page, Gallery | TrainScreen):
+        if again and isinstance(self.page, Gallery | TrainScreen | EditorScreen):
             return  # the gallery shows the new version by itself; a training goes on
         task = loaded.tasks[0]
         if again and self.location.task:
             same_name = (one for one in loaded.tasks if one.name == self.location.task.name)
             task = next(same_name, task)
-        kind = "watch" if self.location.kind == "train" else self.location.kind
+        kind = "watch" if self.location.kind in ("train", "edit") else self.location.kind
         navigation = replace(self.location, kind=kind, pack=loaded.pack, task=task)
         if self._needs_other_agents(loaded.pack):
             navigation = replace(navigation, agents=())

@@ -13,6 +13,7 @@ import pygame
 from game.files import write_atomically
 from game.session.replay import line_of
 from game.tasks.packs import Pack
+from game.view.model.clipboard import copy_text
 from game.view.screens.screen import Navigation, Notice
 
 CAPTURES = ("photo", "film", "copy")  # kinds of navigation requests that open no screen
@@ -39,12 +40,14 @@ class ScreenCapture:
         self.folder = Path(FOLDER)
         self._filming = False
         self._picture_wanted = False
+        self._picture: pygame.Surface | None = None  # to save; None: what is drawn
 
     def request(self, navigation: Navigation, pack: Pack | None) -> Notice | None:
         """Save the next picture, record the adaptation, or copy its replay line."""
-        from game.view.image_files import copy_text, free_name
+        from game.view.image_files import free_name
 
         self._picture_wanted = navigation.kind == "photo"
+        self._picture = navigation.picture
         request = navigation.request
         if not request:
             return None
@@ -78,7 +81,7 @@ class ScreenCapture:
         path = free_name(self.folder, "gridapt", ".png")
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            write_atomically(path, lambda file: save_png(surface, file))
+            write_atomically(path, lambda file: save_png(self._picture or surface, file))
         except (OSError, pygame.error) as error:
             return Notice("The picture could not be saved", str(error))
         return Notice("Saved", str(path), transient=True)

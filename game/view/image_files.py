@@ -82,15 +82,6 @@ def free_name(folder: Path, name: str, suffix: str = "") -> Path:
     return next(path for path in paths if not path.exists())
 
 
-def copy_text(text: str) -> bool:
-    """Put a text on the clipboard. Return whether there is a clipboard."""
-    try:
-        pygame.scrap.put_text(text)
-    except pygame.error:
-        return False
-    return True
-
-
 def _open(setup: WatchSetup, traces: Sequence[AdaptationTrace], pace: Pace) -> WatchScreen:
     """Return the watch screen with all adaptation steps already received."""
     check_pygame()

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 
+from game.authoring.draft_file import Draft, open_draft
 from game.session.messages import STEPS, AgentCard, Agents, Request, labels
 from game.tasks.coverage import Coverage, coverage_of, differences
 from game.tasks.distribution import SPLITS
 from game.tasks.pack_file import PackError
-from game.tasks.packs import Pack, load_pack
+from game.tasks.packs import LEVELS, Pack, load_pack
 from game.tasks.task import Task
 from game.text.level import LevelError
+from game.text.map_edits import in_own_notation
+from game.text.reading import split_address
+from game.text.writing import write
 from game.view.model.agent_tasks import held_out_ids, is_training_pack, seen_ids
 from game.view.model.background_jobs import BackgroundJobs
+from game.view.model.library import resolved
 from game.view.model.play_session import PlaySetup
 from game.view.model.task_families import Families
 from game.view.screens.screen import Navigation
@@ -108,6 +114,25 @@ def play_setup(navigation: Navigation, agents: Agents, seed: int = 0) -> PlaySet
         agent_name=card.name if card else "",
         agent_episodes=card.least_episodes if card else 0,
     )
+
+
+def editable(path: Path | None, task: Task | None) -> Draft:
+    """Return the draft to edit a level file, or else the level of a task, or else a new level.
+
+    Levels that come with the project are copied, as is a level that is in no file: the draft is a
+    new level with their text. Raises OSError.
+    """
+    if path is None and task is not None and task.level.file:
+        file, _ = split_address(task.level.file)
+        path = Path(task.level.file) if file.is_file() else None
+    if path is not None and LEVELS not in resolved(path).parents:
+        return open_draft(path)
+    draft = open_draft(None)
+    if path is not None:
+        draft.change(in_own_notation(open_draft(path).source))
+    elif task is not None:
+        draft.change(write(task.level))
+    return draft
 
 
 def _shown_tasks(pack: Pack) -> tuple[Task, ...]:

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from game.files import can_be_path, open_regular, write_json
+from game.files import can_be_path, open_regular, user_folder, write_json
 from game.filling import Misfit, parse_json
 from game.view.draw.theme import LEAST_ZOOM, LIGHT, MOST_ZOOM, PALETTES, Appearance
 
@@ -47,16 +46,8 @@ class Settings:
 
 def settings_file() -> Path | None:
     """Return the path of the settings file on this platform; None for a user without a home."""
-    try:
-        if sys.platform == "win32":
-            base = os.environ.get("APPDATA") or Path.home() / "AppData" / "Roaming"
-        elif sys.platform == "darwin":
-            base = Path.home() / "Library" / "Application Support"
-        else:
-            base = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
-    except RuntimeError:
-        return None
-    return Path(base) / "gridapt" / FILE
+    folder = user_folder("XDG_CONFIG_HOME", ".config")
+    return folder / FILE if folder else None
 
 
 def load(path: Path) -> Settings:

@@ -17,6 +17,7 @@ from game.text.tiles import BY_CHAR
 from game.view.app import CHECK_FILES, App
 from game.view.draw.theme import DARK
 from game.view.model.background_jobs import BackgroundJobs
+from game.view.model.gallery_levels import NEW_LEVEL
 from game.view.model.library import Library
 from game.view.screen_setups import watch_setup
 from game.view.screens.gallery import Gallery
@@ -114,7 +115,7 @@ def test_the_next_agent_is_one_key_away(tmp_path: Path) -> None:
 def test_the_gallery_shows_own_levels_and_all_packs(tmp_path: Path, level: Path) -> None:
     gallery = gallery_of(start(tmp_path, level))
     titles = dict.fromkeys(entry.library_pack.title for entry in gallery.levels.items)
-    assert list(titles)[:2] == ["Test lane", "Showcase"]
+    assert list(titles)[:3] == [NEW_LEVEL, "Test lane", "Showcase"]
     assert {"Goals 5x5", "Mazes 9x9"} <= set(titles)
     assert gallery.levels.item is not None
     assert gallery.levels.item.name == "Test lane"
@@ -164,6 +165,9 @@ def test_keys_move_by_level_row_and_pack(tmp_path: Path) -> None:
     app.handle(press(pygame.K_UP))
     assert gallery.levels.item.library_pack.title == "Showcase"
     app.handle(press(pygame.K_PAGEUP))
+    app.handle(press(pygame.K_PAGEUP))
+    assert gallery.levels.item.name == NEW_LEVEL
+    app.handle(press(pygame.K_RIGHT))
     assert gallery.levels.item == first
     for _ in gallery.levels.items:
         app.handle(press(pygame.K_RIGHT))
@@ -238,7 +242,7 @@ def test_seen_is_what_the_chosen_agent_was_trained_on(tmp_path: Path) -> None:
     tasks = load_pack("showcase").split("test").tasks
     app.agents = FixedAgents(tasks[0].id)
     gallery = gallery_of(app)
-    captions = [gallery.caption(e, e.task) for e in gallery.levels.items[:2] if e.task]
+    captions = [gallery.caption(e, e.task) for e in gallery.levels.items[:3] if e.task]
     assert captions[0].endswith(" seen")
     assert captions[1].endswith(" unseen")
 

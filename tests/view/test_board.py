@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import random
 
 import numpy as np
 import pygame
@@ -13,13 +14,15 @@ from game.text.level import Level
 from game.text.reading import parse
 from game.text.tiles import ACTIONS, BY_CHAR, TILES, Tile
 from game.view.draw.actors import place, segments
-from game.view.draw.board import Board, grid_size, neighbours, walled
+from game.view.draw.board import Board, grid_size, walled
+from game.view.draw.board_painting import neighbours
 from game.view.draw.dynamic_tiles import DynamicTiles
 from game.view.draw.ground_patterns import PATTERNS
 from game.view.draw.layout import Heights, arrange, flow
+from game.view.draw.live_board import LiveBoard
 from game.view.draw.marks import SIGNS, swatch
 from game.view.draw.plot_axes import Axes, digits_for, nice_ticks, shown_steps, spread
-from game.view.draw.theme import number
+from game.view.draw.theme import LIGHT, number
 from game.world.tables import compile_level
 from tests.view_data import TASK
 
@@ -216,3 +219,37 @@ def _square(board: Board, row: int, column: int) -> tuple[slice, slice]:
 def test_every_pattern_in_the_tile_table_can_be_drawn(tile: Tile):
     """A misspelt pattern would leave a plain cell."""
     assert tile.pattern in ("plain", "wall", "start", *PATTERNS) or tile.char in SIGNS
+
+
+# --- the board of the editor
+
+
+def test_a_board_that_was_changed_looks_as_if_it_were_painted_anew() -> None:
+    rng = random.Random(3)
+    cells = [[rng.choice("##..,:%~Io1a$M") for _ in range(12)] for _ in range(9)]
+
+    def level() -> Level:
+        return Level(tuple(map("".join, cells)))
+
+    board = LiveBoard(level(), 15, LIGHT)
+    board.paint(60.0)
+    for _ in range(12):
+        cells[rng.randrange(9)][rng.randrange(12)] = rng.choice("#.~%@G")
+        board.show(level())
+        board.paint(60.0)
+    anew = LiveBoard(level(), 15, LIGHT)
+    anew.paint(60.0)
+    pixels = [pygame.surfarray.array3d(one.surface).astype(int) for one in (board, anew)]
+    assert abs(pixels[0] - pixels[1]).max() <= 16  # the softness of shadows
+
+
+def test_a_large_change_is_painted_over_several_frames() -> None:
+    board = LiveBoard(Level(("." * 30,) * 30), 15, LIGHT)
+    board.paint(0.0)
+    assert not board.is_finished
+    board.paint(60.0)
+    assert board.is_finished
+    painted = board.painted
+    board.show(Level(("." * 30,) * 29 + ("#" + "." * 29,)))
+    board.paint(60.0)
+    assert board.painted == painted + 1

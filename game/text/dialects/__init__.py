@@ -9,12 +9,12 @@ from __future__ import annotations
 from pathlib import PurePath
 
 from game.text.dialects.foreign_map import Dialect, undivided
-from game.text.dialects.frozen_lake import read_frozen_lake
-from game.text.dialects.moving_ai import read_moving_ai
-from game.text.dialects.sokoban import read_sokoban
+from game.text.dialects.frozen_lake import FROZEN_LAKE, locate_frozen_lake, read_frozen_lake
+from game.text.dialects.moving_ai import MOVING_AI, locate_moving_ai, read_moving_ai
+from game.text.dialects.sokoban import SOKOBAN_CHARS, locate_sokoban, read_sokoban, sokoban_tiles
 from game.text.dialects.sokoban_files import split_levels
 
-SOKOBAN = "xsb"
+SOKOBAN, MOVING_AI_NAME = "xsb", "movingai"
 
 DIALECTS: dict[str, Dialect] = {
     dialect.name: dialect
@@ -25,6 +25,9 @@ DIALECTS: dict[str, Dialect] = {
             "Sokoban: # wall, @ player, $ box, . goal, * box and + player on a goal",
             read_sokoban,
             split_levels,
+            locate_sokoban,
+            sokoban_tiles,
+            SOKOBAN_CHARS,
         ),
         Dialect(
             "frozenlake",
@@ -32,13 +35,19 @@ DIALECTS: dict[str, Dialect] = {
             "Gymnasium's FrozenLake: S start, F frozen, H hole (lava), G goal; also a list of rows",
             read_frozen_lake,
             undivided,
+            locate_frozen_lake,
+            lambda rows: FROZEN_LAKE,
+            {tile: char for char, tile in FROZEN_LAKE.items()},
         ),
         Dialect(
-            "movingai",
+            MOVING_AI_NAME,
             (".map",),
             "MovingAI: . G ground, S swamp (mud), @ O T W wall; a start and goals are added",
             read_moving_ai,
             undivided,
+            locate_moving_ai,
+            lambda rows: MOVING_AI,
+            {tile: char for char, tile in reversed(MOVING_AI.items())},
         ),
     )
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,12 +45,26 @@ class ForeignMap:
 
 
 @dataclass(frozen=True)
+class WrittenMap:
+    """The rows of a foreign map in its own characters, and the number of the first one's line.
+
+    `row_places` say where each row is in the file, where its rows are not just lines of it.
+    """
+
+    rows: Rows
+    first: int
+    row_places: tuple[RowPlace, ...] = ()
+
+
+@dataclass(frozen=True)
 class Dialect:
     """A foreign map format.
 
     `split(lines, first)` divides the lines of a file, of which `first` is the number of the first,
     into its levels: always at least one. `read(part, report)` returns None after it has reported
-    what is wrong.
+    what is wrong. `locate(part, report)` finds the rows alone, in whatever state the map is.
+    `tiles(rows)` are the tiles of its characters, and `chars` the characters of the tiles that it
+    can say.
     """
 
     name: str
@@ -58,6 +72,9 @@ class Dialect:
     text: str
     read: Callable[[Part, Report], ForeignMap | None]
     split: Callable[[Sequence[str], int], list[Part]]
+    locate: Callable[[Part, Report], WrittenMap | None]
+    tiles: Callable[[Rows], Mapping[str, str]]
+    chars: Mapping[str, str]
 
 
 def undivided(lines: Sequence[str], first: int) -> list[Part]:

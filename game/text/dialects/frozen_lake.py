@@ -9,6 +9,7 @@ from game.text.dialects.foreign_map import (
     ForeignMap,
     Part,
     Report,
+    WrittenMap,
     check_shape,
     check_size,
     located,
@@ -34,11 +35,35 @@ _TOKEN = re.compile(
 
 def read_frozen_lake(part: Part, report: Report) -> ForeignMap | None:
     """Read a map in Gymnasium's letters; a hole is lava."""
+    if not any(line.strip() for line in part.lines):
+        report(max(1, part.first - 1), 1, "the map is empty", "write its rows, as 'SFFF'")
+        return None
+    found = locate_frozen_lake(part, report)
+    if found is None:
+        return None
+    rows, first, row_places = found.rows, found.first, found.row_places
+    report = located(report, first, row_places)
+    if not check_size(rows, first, report):
+        return None
+    board = translated(rows, first, FROZEN_LAKE, _KNOWN, report)
+    even = check_shape(rows, first, report, "'F' or 'H'")
+    text = "".join(rows)
+    for char, what, todo in (
+        ("S", "no start", "put 'S' where the episode begins"),
+        ("G", "no goal", "put 'G' at the goal"),
+    ):
+        if char not in text:
+            report(first, 1, what, todo)
+            even = False
+    return ForeignMap(board, first, row_places=row_places) if board and even else None
+
+
+def locate_frozen_lake(part: Part, report: Report) -> WrittenMap | None:
+    """The rows in Gymnasium's letters."""
     row_places: tuple[RowPlace, ...] = ()
     filled = [i for i, line in enumerate(part.lines) if line.strip()]
     lines = [line.rstrip(" \t") for line in part.lines]
     if not filled:
-        report(max(1, part.first - 1), 1, "the map is empty", "write its rows, as 'SFFF'")
         return None
     rows, first = tuple(lines[filled[0] : filled[-1] + 1]), part.first + filled[0]
     if problem := _no_list(rows):
@@ -58,20 +83,7 @@ def read_frozen_lake(part: Part, report: Report) -> ForeignMap | None:
             for line, row in enumerate(rows, first)
         )
         rows = tuple(row[indent:] for row in rows)
-    report = located(report, first, row_places)
-    if not check_size(rows, first, report):
-        return None
-    board = translated(rows, first, FROZEN_LAKE, _KNOWN, report)
-    even = check_shape(rows, first, report, "'F' or 'H'")
-    text = "".join(rows)
-    for char, what, todo in (
-        ("S", "no start", "put 'S' where the episode begins"),
-        ("G", "no goal", "put 'G' at the goal"),
-    ):
-        if char not in text:
-            report(first, 1, what, todo)
-            even = False
-    return ForeignMap(board, first, row_places=row_places) if board and even else None
+    return WrittenMap(rows, first, row_places)
 
 
 def _no_list(lines: Sequence[str]) -> tuple[str, str] | None:

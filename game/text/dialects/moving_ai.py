@@ -11,6 +11,7 @@ from game.text.dialects.foreign_map import (
     ForeignMap,
     Part,
     Report,
+    WrittenMap,
     cells_of,
     located,
     translated,
@@ -37,7 +38,7 @@ def read_moving_ai(part: Part, report: Report) -> ForeignMap | None:
     Upper and lower case, blank lines, and the order of height and width make no difference.
     """
     lines, first = part.lines, part.first
-    filled = [(first + i, line.rstrip()) for i, line in enumerate(lines) if line.strip()]
+    filled = _filled(part)
     if not filled:
         report(max(1, first - 1), 1, "the map is empty", "put the MovingAI file here")
         return None
@@ -50,17 +51,36 @@ def read_moving_ai(part: Part, report: Report) -> ForeignMap | None:
         todo = f"use at most {MAX_SIDE} x {MAX_SIDE}: cut out a part, and set height and width"
         report(sizes["height"][1], 1, what, todo)
         return None
-    rows = tuple(text for _, text in filled[4:])
-    begin = filled[4][0] if rows else filled[3][0] + 1
-    row_places: tuple[RowPlace, ...] = ()
-    if rows and filled[-1][0] - begin >= len(rows):  # with blank lines between them
-        row_places = tuple((number, range(1, len(text) + 2)) for number, text in filled[4:])
+    found_rows = _written(filled)
+    rows, begin, row_places = found_rows.rows, found_rows.first, found_rows.row_places
     on_map = located(report, begin, row_places)
     whole = _has_size(rows, begin, sizes["height"], width, report, on_map)
     known = "'.' and 'G' ground, 'S' swamp; '@', 'O', 'T' and 'W' are walls"
     board = translated(rows, begin, MOVING_AI, known, on_map) if whole else None
     found = _populated(board, begin, on_map) if board else None
     return replace(found, row_places=row_places) if found else None
+
+
+def locate_moving_ai(part: Part, report: Report) -> WrittenMap | None:
+    """The rows below the four header lines."""
+    filled = _filled(part)
+    has_header = filled and _read_sizes(filled, part.first + len(part.lines) - 1, report)
+    return _written(filled) if has_header else None
+
+
+def _filled(part: Part) -> list[tuple[int, str]]:
+    """The number and text of each line that is not blank."""
+    return [(part.first + i, line.rstrip()) for i, line in enumerate(part.lines) if line.strip()]
+
+
+def _written(filled: Sequence[tuple[int, str]]) -> WrittenMap:
+    """The rows of the map, from the lines that are not blank."""
+    rows = tuple(text for _, text in filled[4:])
+    begin = filled[4][0] if rows else filled[3][0] + 1
+    row_places: tuple[RowPlace, ...] = ()
+    if rows and filled[-1][0] - begin >= len(rows):  # with blank lines between them
+        row_places = tuple((number, range(1, len(text) + 2)) for number, text in filled[4:])
+    return WrittenMap(rows, begin, row_places)
 
 
 def _read_sizes(

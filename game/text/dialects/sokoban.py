@@ -13,6 +13,7 @@ from game.text.dialects.foreign_map import (
     ForeignMap,
     Part,
     Report,
+    WrittenMap,
     cells_of,
     check_size,
     located,
@@ -46,6 +47,15 @@ SOKOBAN = {char: LETTERS.get(char, " " if char in FLOORS else char) for char in 
 PUZZLE = {"#": WALL, "@": START, "+": START_ON_TARGET, "$": BOX, "*": BOX_ON_TARGET}
 PUZZLE |= {".": TARGET, " ": FLOOR}
 WALK = {"#": WALL, "@": START, "+": START, ".": GOAL, " ": FLOOR}
+# a goal is a target as soon as there is a box
+SOKOBAN_CHARS = {tile: char for char, tile in reversed(PUZZLE.items())} | {GOAL: "."}
+
+
+def sokoban_tiles(rows: Rows) -> dict[str, str]:
+    """The tiles of all characters, as they are in a map of these rows."""
+    has_boxes = any(SOKOBAN.get(char) in ("$", "*") for char in "".join(rows))
+    tiles = PUZZLE if has_boxes else WALK
+    return {char: tiles[plain] for char, plain in SOKOBAN.items() if plain in tiles}
 
 
 def read_sokoban(part: Part, report: Report) -> ForeignMap | None:
@@ -55,11 +65,11 @@ def read_sokoban(part: Part, report: Report) -> ForeignMap | None:
         todo = "write its rows, with '#' '@' '$' '.' and spaces"
         report(max(1, part.first - 1), 1, what, todo)
         return None
-    found = _rows(part, report)
+    found = locate_sokoban(part, report)
     if found is None:
         return None
-    rows, row_places = found
-    first, report = part.first, located(report, part.first, row_places)
+    rows, first, row_places = found.rows, found.first, found.row_places
+    report = located(report, first, row_places)
     if not check_size(rows, first, report):
         return None
     board = translated(rows, first, SOKOBAN, KNOWN, report)
@@ -77,12 +87,12 @@ def read_sokoban(part: Part, report: Report) -> ForeignMap | None:
     return ForeignMap(board, first, settings, row_places=row_places) if whole else None
 
 
-def _rows(part: Part, report: Report) -> tuple[Rows, tuple[RowPlace, ...]] | None:
-    """The rows in the characters of the file, and their places if they are not just its lines."""
+def locate_sokoban(part: Part, report: Report) -> WrittenMap | None:
+    """The rows in the characters of the file, without blanks at their ends."""
     lines = [line.rstrip(" \t") for line in part.lines]
     encoded = any(char in line for line in lines for char in MARKS)
     if not encoded and not any("\t" in line for line in lines):
-        return tuple(lines), ()
+        return WrittenMap(tuple(lines), part.first)
     rows: list[str] = []
     places: list[RowPlace] = []
     left = MOST_TILES
@@ -95,7 +105,7 @@ def _rows(part: Part, report: Report) -> tuple[Rows, tuple[RowPlace, ...]] | Non
         left -= sum(map(len, found))
         rows += ["".join(char for char, _ in row).rstrip(" ") for row in found]
         places += [(number, _columns(row, len(line))) for row in found]
-    return tuple(rows), tuple(places)
+    return WrittenMap(tuple(rows), part.first, tuple(places))
 
 
 def _columns(row: Tiles, length: int) -> tuple[int, ...]:

@@ -17,7 +17,7 @@ from game.text.tiles import (
     TARGETS,
 )
 from game.view.draw.badges import has_badge, put_badge
-from game.view.draw.board import Board
+from game.view.draw.board import Board, BoardGrid
 from game.view.draw.marks import DYNAMIC_TILES, SIGNS, gate_sign
 from game.world.rules import KEYS, Ints
 from game.world.tables import Tables
@@ -30,7 +30,7 @@ Way = tuple[Sequence[float], Sequence[float]]  # from one cell (row, column) to 
 class TileSigns:
     """The signs of a level's characters on a board, each painted when it is first needed."""
 
-    def __init__(self, level: Level, board: Board) -> None:
+    def __init__(self, level: Level, board: BoardGrid) -> None:
         self._level, self._board = level, board
         self._painted: dict[tuple[str, int], pygame.Surface] = {}
 

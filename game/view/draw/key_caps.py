@@ -85,13 +85,23 @@ def draw_key(
     return box.union(words)
 
 
-def draw_help(surface: pygame.Surface, keys: KeyTexts, type: Typeset) -> None:
-    """Draw all keys on a card over the screen, in two columns."""
-    whole, unit, line = surface.get_rect(), type.unit, _cap_height(type) + type.unit
-    rows = -(-len(keys) // 2)
-    column = max(key_widths(keys, type), default=0) + 3 * unit
+def draw_help(surface: pygame.Surface, keys: KeyTexts, type: Typeset) -> list[pygame.Rect]:
+    """Draw all keys on a card over the screen, in as many columns as the height needs.
+
+    Neighbouring keys with one meaning share a line. Return their places, for clicks.
+    """
+    whole, unit = surface.get_rect(), type.unit
+    groups = _grouped(keys)
     title = type.height("heading") + 2 * unit
-    box = pygame.Rect(0, 0, 2 * column + 3 * unit, title + rows * line + 2 * unit)
+    line = _cap_height(type) + unit
+    room = whole.height - title - 2 * unit
+    columns = max(2, -(-len(groups) // max(1, room // line)))
+    rows = -(-len(groups) // columns)
+    column = min(
+        max((_group_width(caps, text, type) for caps, text in groups), default=0) + 3 * unit,
+        (whole.width - 3 * unit) // columns,
+    )
+    box = pygame.Rect(0, 0, columns * column + 3 * unit, title + rows * line + 2 * unit)
     box.center = whole.center
     box.clamp_ip(whole)
     pygame.draw.rect(surface, type.palette.card, box, border_radius=unit)
@@ -99,11 +109,55 @@ def draw_help(surface: pygame.Surface, keys: KeyTexts, type: Typeset) -> None:
     at = (box.left + 3 * unit, box.top + 3 * unit // 2)
     head = type.write(surface, "All keys", "heading", type.palette.ink, topleft=at)
     at = head.right + 2 * unit, head.centery
-    type.write(surface, "press any key to close", "small", type.palette.muted, midleft=at)
-    for i, (cap, text) in enumerate(keys):
+    type.write(
+        surface,
+        "press a key to close, or click one to use it",
+        "small",
+        type.palette.muted,
+        midleft=at,
+    )
+    boxes = []
+    for i, (caps, text) in enumerate(groups):
         x = box.left + 3 * unit + (i // rows) * column
         y = box.top + title + (i % rows) * line
-        draw_key(surface, (x, y), cap, text, False, type)
+        end = x + column - 2 * unit
+        prefix = _prefix(caps)
+        if prefix:
+            x = draw_key(surface, (x, y), prefix, "", False, type).right + unit // 4
+        for cap in caps[:-1]:
+            shown = cap.removeprefix(prefix).strip()
+            boxes.append(draw_key(surface, (x, y), shown, "", False, type))
+            x = boxes[-1].right + unit // 4
+        shown = caps[-1].removeprefix(prefix).strip()
+        text = type.fit(text, "small", end - x - _cap_width(shown, type) - unit)
+        boxes.append(draw_key(surface, (x, y), shown, text, False, type))
+    return boxes
+
+
+def _grouped(keys: KeyTexts) -> list[tuple[list[str], str]]:
+    """Return the caps and the meaning of each line of the help."""
+    groups: list[tuple[list[str], str]] = []
+    for cap, text in keys:
+        if groups and groups[-1][1] == text:
+            groups[-1][0].append(cap)
+        else:
+            groups.append(([cap], text))
+    return groups
+
+
+def _group_width(caps: Sequence[str], text: str, type: Typeset) -> int:
+    """Return the width of a line of the help in px."""
+    prefix = _prefix(caps)
+    shown = [cap.removeprefix(prefix).strip() for cap in caps]
+    shown += [prefix] if prefix else []
+    return sum(_cap_width(cap, type) + type.unit for cap in shown) + type.width(text, "small")
+
+
+def _prefix(caps: Sequence[str]) -> str:
+    """Return the keys that are held with each of several keys, as "Ctrl"; "" for none."""
+    first = caps[0].rpartition(" ")[0]
+    is_shared = len(caps) > 2 and all(cap.rpartition(" ")[0] == first for cap in caps)
+    return first if is_shared else ""
 
 
 def _cap_width(cap: str, type: Typeset) -> int:

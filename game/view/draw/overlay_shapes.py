@@ -6,7 +6,7 @@ import math
 
 import pygame
 
-from game.view.draw.board import Board
+from game.view.draw.board import BoardGrid
 from game.view.draw.theme import WHITE, Colour, Palette, Point, Typeset, mix
 from game.world.rules import MOVES, STAY
 
@@ -28,7 +28,7 @@ def value_colour(share: float) -> Colour:
     return mix(VALUE_SCALE[first], VALUE_SCALE[first + 1], at - first)
 
 
-def cell_box(board: Board, cell: tuple[int, ...]) -> pygame.Rect:
+def cell_box(board: BoardGrid, cell: tuple[int, ...]) -> pygame.Rect:
     """Return the rectangle of a cell (row, column) on the board, in px."""
     x, y = board.centre(*cell)
     half = board.cell / 2
@@ -46,20 +46,20 @@ def halves(box: pygame.Rect, two: bool) -> tuple[pygame.Rect, pygame.Rect]:
 
 
 def tint_cell(
-    surface: pygame.Surface, board: Board, cell: tuple[int, ...], colour: Colour, opacity: float
+    surface: pygame.Surface, board: BoardGrid, cell: tuple[int, ...], colour: Colour, opacity: float
 ) -> None:
     """Fill a cell with a colour; opacity 0..255."""
     surface.fill((*colour, round(opacity)), cell_box(board, cell))
 
 
-def has_room(board: Board, type: Typeset, text: str = WIDEST_NUMBER) -> bool:
+def has_room(board: BoardGrid, type: Typeset, text: str = WIDEST_NUMBER) -> bool:
     """Whether a cell has room for a number."""
     return max(type.width(text, "small"), type.width(WIDEST_NUMBER, "small")) < board.cell
 
 
 def write_in_cell(
     surface: pygame.Surface,
-    board: Board,
+    board: BoardGrid,
     cell: tuple[int, ...],
     text: str,
     type: Typeset,
@@ -72,7 +72,7 @@ def write_in_cell(
 
 
 def write_below(
-    surface: pygame.Surface, board: Board, cell: tuple[int, ...], text: str, type: Typeset
+    surface: pygame.Surface, board: BoardGrid, cell: tuple[int, ...], text: str, type: Typeset
 ) -> None:
     """Write a number at the bottom of a cell, below what stands in its middle."""
     x, y = cell_box(board, cell).midbottom
@@ -99,7 +99,7 @@ def write_chance(
 
 
 def cross_cell(
-    surface: pygame.Surface, board: Board, cell: tuple[int, int], colour: Colour = WHITE
+    surface: pygame.Surface, board: BoardGrid, cell: tuple[int, int], colour: Colour = WHITE
 ) -> None:
     """Draw a cross in the middle of a cell."""
     box = cell_box(board, cell).inflate(-board.cell * 0.55, -board.cell * 0.55)

@@ -264,16 +264,24 @@ def darker(colour: Colour, share: float) -> Colour:
 Paint = Callable[[pygame.Surface, int], None]
 
 
-def smooth(size: tuple[int, int], paint: Paint, ground: Colour = WHITE) -> pygame.Surface:
-    """Return a transparent picture with smooth edges, painted at two or three times its size.
+def smooth(
+    size: tuple[int, int], paint: Paint, ground: Colour = WHITE, factor: int = 0
+) -> pygame.Surface:
+    """Return a transparent picture with smooth edges, painted at `factor` times its size.
 
-    `paint(surface, factor)` draws in px times factor. `ground` tints the half-covered edges.
+    `paint(surface, factor)` draws in px times factor; 0 stands for the usual factor. `ground` tints
+    the half-covered edges.
     """
-    factor = 3 if max(size) <= 500 else 2
+    factor = factor or smooth_factor(size)
     large = pygame.Surface((size[0] * factor, size[1] * factor), pygame.SRCALPHA)
     large.fill((*ground, 0))
     paint(large, factor)
     return pygame.transform.smoothscale(large, size)
+
+
+def smooth_factor(size: tuple[int, int]) -> int:
+    """Return how many times larger than a picture of this size `smooth` paints."""
+    return 3 if max(size) <= 500 else 2
 
 
 def dashes(start: Point, end: Point, on: float, off: float) -> Iterator[tuple[Point, Point]]:

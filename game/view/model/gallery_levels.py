@@ -10,6 +10,7 @@ from game.tasks.task import Task
 from game.view.model.library import Library, LibraryPack
 
 OWN_LEVELS = "Your levels"  # heading above the user's own files
+NEW_LEVEL = "New level"  # the first card, which opens the editor
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,9 @@ class GalleryItem:
         pack = self.library_pack
         text = f"{self.name} {pack.title} {pack.path.name}".casefold()
         return all(word in text for word in query.casefold().split())
+
+
+NEW_ITEM = GalleryItem(LibraryPack(Path(), NEW_LEVEL), None)
 
 
 @dataclass(frozen=True)
@@ -70,8 +74,11 @@ class GalleryLevels:
         for pack in self.packs:
             items += [GalleryItem(pack, task) for task in pack.tasks] or [GalleryItem(pack, None)]
         self.items = [item for item in items if item.matches(self.query)]
+        if not self.query:
+            self.items.insert(0, NEW_ITEM)
         ids = [item.task.id if item.task else None for item in self.items]
-        self.selected = ids.index(kept) if kept in ids else 0
+        first = min(1, len(self.items) - 1) if not self.query else 0
+        self.selected = ids.index(kept) if kept and kept in ids else first
         return True
 
     def select(self, number: int) -> None:
@@ -105,4 +112,4 @@ class GalleryLevels:
     def _section_path(self, item: GalleryItem) -> Path | None:
         """Return the path of an item's pack, or None for the user's own files."""
         path = item.library_pack.path
-        return None if path in self.library.own else path
+        return None if item is NEW_ITEM or path in self.library.own else path

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from game.tasks.evaluated_levels import Expectation
+from game.tasks.evaluated_levels import HARD, Expectation
 from game.world.planner import optimal_path
 from game.world.rules import Bools
 from game.world.tables import Tables
 
-HARD = 0.5  # mean score on test levels like it, after all their steps, below which a level is hard
 MANY_STATES = 1000
 MOST_WORK = 1_000_000  # states times steps whose optimal path is found without a noticeable pause
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from dataclasses import dataclass
+from pathlib import Path
 
 from game.session.messages import (
+    Agents,
     Begun,
     Evaluated,
     Failed,
@@ -19,6 +22,7 @@ from game.session.messages import (
     TrainRequest,
 )
 from game.session.trace import AdaptationStep, AdaptationTrace
+from game.tasks.packs import Pack
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.baselines import BaselineCache, PlannedTask
 from game.view.model.playback import Pace, Playback
@@ -162,3 +166,16 @@ def _progress(begun: Begun, evaluated: Evaluated) -> float:
 def _is_shown(sample: SampleAdaptation) -> bool:
     """Whether a sample has been shown to its end, so that a newer one may follow."""
     return sample.playback.complete and not sample.playback.paused
+
+
+def training_args(agents: Agents, pack: Pack, learner: str, minutes: str) -> tuple[str, ...]:
+    """Return the command line that trains a learner on a pack, into a folder that is not used."""
+    out = _unused_folder(agents.run_folder(learner, pack.name))
+    path = str(pack.path)
+    return "train", path, "--learner", learner, "--minutes", minutes, "--out", str(out)
+
+
+def _unused_folder(folder: Path) -> Path:
+    """Return the folder, or if it exists one of that name with a number."""
+    numbered = (folder.with_name(f"{folder.name}-{i}") for i in itertools.count(2))
+    return next(path for path in itertools.chain([folder], numbered) if not path.exists())

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pygame
@@ -16,16 +16,18 @@ from game.view.draw.screen_header import draw_header, header_height
 from game.view.draw.theme import Appearance, Typeset, number
 from game.view.model.agent_tasks import seen_ids
 from game.view.model.gallery_fields import LEVELS, GalleryFields
-from game.view.model.gallery_levels import GalleryItem, GalleryLevels
+from game.view.model.gallery_levels import NEW_ITEM, GalleryItem, GalleryLevels
 from game.view.model.library import Library
+from game.view.model.training_run import training_args
 from game.view.screens.card_grid import Card, CardGrid
 from game.view.screens.gallery_inspector import (
     FieldButton,
     draw_inspector,
     draw_level,
+    draw_new_level,
     draw_problem,
 )
-from game.view.screens.level_pictures import LevelPictures
+from game.view.screens.level_pictures import LevelPictures, new_level_picture
 from game.view.screens.screen import Key, Navigation, Notice, Screen
 
 INSPECTOR_SHARE = 0.34  # of the width
@@ -67,6 +69,9 @@ class Gallery(Screen):
         item = self.levels.item
         if item is None:
             return
+        if item is NEW_ITEM:
+            self.navigation = Navigation("edit")
+            return
         pack = item.library_pack.pack
         if item.task is None or pack is None:
             self.notice = Notice("This level has errors", item.library_pack.problem)
@@ -82,8 +87,7 @@ class Gallery(Screen):
             self.notice = Notice(f"{pack.title} has no training tasks", text)
             return
         learner, minutes = self.fields.value("learner"), self.fields.value("minutes")
-        out = _unused_folder(self.agents.run_folder(learner, pack.name))
-        args = ("train", str(path), "--learner", learner, "--minutes", minutes, "--out", str(out))
+        args = training_args(self.agents, replace(pack, path=path), learner, minutes)
         self.navigation = Navigation("train", pack, args=args)
 
     def _open_task(self, pack: Pack, task: Task) -> None:
@@ -97,6 +101,15 @@ class Gallery(Screen):
         self.navigation = Navigation(self.fields.value("mode"), pack, task, names)
 
     # --- actions of the keys
+
+    def edit(self) -> None:
+        """Open the editor with the selected level."""
+        item = self.levels.item
+        if item and item.task:
+            self.navigation = Navigation("edit", task=item.task)
+        elif item:
+            path = None if item is NEW_ITEM else item.library_pack.path
+            self.navigation = Navigation("edit", path=path)
 
     def next_field(self) -> None:
         """Let the arrow keys change the next field."""
@@ -288,13 +301,15 @@ class Gallery(Screen):
             surface.fill(palette.agent, caret)
         else:
             type.write(surface, "search: name or pack", "body", palette.muted, midleft=at)
-        count = len(self.levels.items)
+        count = sum(item is not NEW_ITEM for item in self.levels.items)
         found = "1 level" if count == 1 else f"{count} levels"
         right = (box.right - 2 * unit, box.centery)
         type.write(surface, found, "small", palette.muted, midright=right)
         return box
 
     def _card(self, item: GalleryItem) -> Card:
+        if item is NEW_ITEM:
+            return Card(new_level_picture(self.grid.thumbnail_side, self.grid.type), "")
         if item.task is None:
             return Card(None, "")
         return Card(self._thumbnail(item.task), self.caption(item, item.task))
@@ -307,6 +322,9 @@ class Gallery(Screen):
         room, self.field_buttons = draw_inspector(surface, rect, self.fields, type)
         item = self.levels.item
         if item is None:
+            return
+        if item is NEW_ITEM:
+            draw_new_level(surface, room, type)
             return
         if item.task is None:
             draw_problem(surface, room, item, type)
@@ -323,12 +341,6 @@ class Gallery(Screen):
         draw_level(surface, room, item, seen, planned, picture_of, type)
 
 
-def _unused_folder(folder: Path) -> Path:
-    """Return the folder, or if it exists one of that name with a number."""
-    numbered = (folder.with_name(f"{folder.name}-{i}") for i in itertools.count(2))
-    return next(path for path in itertools.chain([folder], numbered) if not path.exists())
-
-
 # fmt: off
 Gallery.keys = (
     Key("←",      "level to the left, or previous option", (pygame.K_LEFT,),  Gallery.move_left, short=""),
@@ -339,6 +351,7 @@ Gallery.keys = (
     Key("PgDn",   "next pack",                      (pygame.K_PAGEDOWN,),     Gallery.next_pack, priority=2, short="pack"),
     Key("Tab",    "next field: levels, agents, mode", (pygame.K_TAB,),        Gallery.next_field, short="next field"),
     Key("Enter",  "open the level in the chosen mode", (pygame.K_RETURN, pygame.K_KP_ENTER), Gallery.open, short="open"),
+    Key("Ctrl E", "edit the level",                 (pygame.K_e,),            Gallery.edit, ctrl=True, short="edit"),
     Key("⌫",      "delete the last letter of the search", (pygame.K_BACKSPACE,), Gallery.delete_letter, priority=2, short="delete"),
     Key("Ctrl T", "light or dark theme",            (pygame.K_t,),            Gallery.switch_theme, ctrl=True, priority=2, short="theme"),
     Key("Esc",    "clear the search, or go back",   (pygame.K_ESCAPE,),       Gallery.escape, short="back"),

@@ -11,7 +11,12 @@ from game.view.draw.text_boxes import draw_description, draw_pill
 from game.view.draw.theme import Typeset, number
 from game.view.model.baselines import PlannedTask
 from game.view.model.gallery_fields import MODES, GalleryFields
-from game.view.model.gallery_levels import GalleryItem
+from game.view.model.gallery_levels import NEW_LEVEL, GalleryItem
+
+NEW_TEXT = (
+    "Draw a level of your own: paint its map with keys or mouse, see at once what it is worth, "
+    "play it, and watch agents adapt to it."
+)
 
 
 class FieldButton(NamedTuple):
@@ -44,6 +49,14 @@ def draw_problem(
         y = type.write(surface, line, "small", hue, topleft=(room.left, y)).bottom
         if y > room.bottom - 2 * type.unit:
             return
+
+
+def draw_new_level(surface: pygame.Surface, room: pygame.Rect, type: Typeset) -> None:
+    """Draw what the card for a new level does."""
+    name = type.write(surface, NEW_LEVEL, "title", type.palette.ink, topleft=room.topleft)
+    y = name.bottom + type.unit
+    for line in type.wrap(NEW_TEXT, "small", room.width):
+        y = type.write(surface, line, "small", type.palette.muted, topleft=(room.left, y)).bottom
 
 
 def draw_level(

@@ -11,9 +11,10 @@ from game.text.drawn_values import without_goals
 from game.text.level import ENDS_BOXES, Level
 from game.view.draw.board import Board, grid_size
 from game.view.draw.dynamic_tiles import draw_as_written
-from game.view.draw.theme import Palette
+from game.view.draw.theme import Palette, Typeset
 
 MOST_THUMBNAILS = 72  # kept at a time
+NEW_CELLS = 6  # along a side of the picture of a new level
 
 
 def is_goal_hidden(level: Level) -> bool:
@@ -78,3 +79,25 @@ class LevelPictures:
         board = Board(level, max(1, int(side / max(grid_size(level)))), palette)
         draw_as_written(board.surface, level, board)
         return board.surface
+
+
+def new_level_picture(side: int, type: Typeset) -> pygame.Surface:
+    """Return the picture of the card for a new level: an empty grid with a plus."""
+    palette = type.palette
+    picture = pygame.Surface((side, side))
+    picture.fill(palette.paper)
+    box = picture.get_rect()
+    pygame.draw.rect(picture, palette.card, box, border_radius=type.unit)
+    for i in range(1, NEW_CELLS):
+        at = side * i // NEW_CELLS
+        pygame.draw.line(picture, palette.faint, (at, 2), (at, side - 3))
+        pygame.draw.line(picture, palette.faint, (2, at), (side - 3, at))
+    pygame.draw.rect(picture, palette.rule, box, 2, border_radius=type.unit)
+    middle, reach, thick = side // 2, side // 6, max(3, side // 24)
+    pygame.draw.line(
+        picture, palette.goal, (middle - reach, middle), (middle + reach, middle), thick
+    )
+    pygame.draw.line(
+        picture, palette.goal, (middle, middle - reach), (middle, middle + reach), thick
+    )
+    return picture

@@ -92,6 +92,10 @@ class PlayScreen(Screen):
         """Open the gallery to choose another level, agent or mode."""
         self.navigation = Navigation("gallery", task=self.task)
 
+    def edit(self) -> None:
+        """Open the editor with this level."""
+        self.navigation = Navigation("edit", task=self.task)
+
     # --- events and time
 
     def on_event(self, event: pygame.event.Event) -> None:
@@ -185,6 +189,7 @@ PlayScreen.keys = (
     Key("V",     "show the goal (in a duel after the last episode)", (pygame.K_v,), PlayScreen.toggle_goal, is_on=lambda page: page.goal_shown, short="show the goal"),
     Key("R",     "restart from the first episode", (pygame.K_r,),           PlayScreen.restart, short="restart"),
     Key("N",     "next level",                   (pygame.K_n,),             PlayScreen.next_task),
+    Key("Ctrl E", "edit this level",             (pygame.K_e,),             PlayScreen.edit, ctrl=True, short="edit"),
     Key("G",     "gallery: another level, agent or mode", (pygame.K_g,),    PlayScreen.to_gallery, short="gallery"),
 )
 # fmt: on

@@ -24,14 +24,15 @@ from game.view.draw.theme import Appearance, Typeset
 
 NOTICE_SECONDS = 6.0  # for which a transient notice stays
 CTRL = pygame.KMOD_CTRL | pygame.KMOD_META
+ALT = pygame.KMOD_LALT  # the right one is AltGr on many keyboards, which types characters
 
 
 @dataclass(frozen=True)
 class Navigation:
     """A screen's request to the app: open another screen, or record what is on this one.
 
-    `kind` is the screen to open ("gallery", "watch", "play", "duel" or "train"; "switch" for a watch
-    screen in place of this one) or the recording to make: "photo" (a picture), "film" (a GIF of
+    `kind` is the screen to open ("gallery", "watch", "play", "duel", "train" or "edit"; "switch" for
+    a watch screen in place of this one) or the recording to make: "photo" (a picture), "film" (a GIF of
     `request`) or "copy" (its replay line).
     """
 
@@ -44,6 +45,8 @@ class Navigation:
     args: tuple[str, ...] = ()  # the command line of a training
     path: Path | None = None  # of a pack that is not loaded yet
     by_default: bool = False  # whether nobody has named the agents: another pack has its own
+    is_unlisted: bool = False  # whether the pack is not to be listed among the recent ones
+    picture: pygame.Surface | None = None  # to save as "photo", if not that of the screen
 
 
 class Notice(NamedTuple):
@@ -72,6 +75,8 @@ class Key:
     action: Callable[[Any], None]  # called with the screen
     typed: str = ""  # characters that trigger the key on any keyboard layout
     ctrl: bool = False  # whether Ctrl must be held
+    alt: bool = False  # whether Alt must be held
+    shift: bool | None = None  # whether Shift must be held; None: it makes no difference
     priority: int = 0  # in the footer, 0 is the highest
     is_on: Callable[[Any], bool] | None = None  # whether the screen's switch is on, for a toggle
     short: str | None = None  # text in the footer, if not `text`; "": shares the next key's text
@@ -83,7 +88,10 @@ class Key:
 
     def matches(self, event: pygame.event.Event) -> bool:
         """Whether a key event triggers this key."""
-        if bool(getattr(event, "mod", 0) & CTRL) != self.ctrl:
+        held = getattr(event, "mod", 0)
+        if bool(held & CTRL) != self.ctrl or bool(held & ALT) != self.alt:
+            return False
+        if self.shift is not None and bool(held & pygame.KMOD_SHIFT) != self.shift:
             return False
         return event.key in self.codes or bool(event.unicode and event.unicode in self.typed)
 
@@ -103,6 +111,8 @@ class Screen:
         self._notice_age = 0.0  # seconds
         self.showing_help = False
         self._key_boxes: list[tuple[pygame.Rect, Key]] = []  # in the footer
+        self._footer: tuple[object, list[Key]] | None = None  # what it depends on; its keys
+        self._help_boxes: list[tuple[pygame.Rect, Key]] = []  # on the card of all keys
 
     @property
     def notice(self) -> Notice | None:
@@ -149,6 +159,9 @@ class Screen:
         """Handle a key, a click on a key's picture, the close button, or another event."""
         if event.type == pygame.QUIT:
             self.leave()
+        elif event.type == pygame.MOUSEBUTTONDOWN and self.showing_help:
+            self._dismiss()
+            self._press_key(self._help_boxes, event)
         elif event.type in (pygame.KEYDOWN, pygame.MOUSEBUTTONDOWN) and self._dismiss():
             return
         elif event.type == pygame.KEYDOWN:
@@ -157,14 +170,20 @@ class Screen:
                     key.action(self)
                     return
             self.on_event(event)
-        elif event.type == pygame.MOUSEBUTTONDOWN and event.button == 1:
-            for rect, key in self._key_boxes:
-                if rect.collidepoint(event.pos):
-                    key.action(self)
-                    return
-            self.on_event(event)
+        elif event.type == pygame.MOUSEBUTTONDOWN and self._press_key(self._key_boxes, event):
+            return
         else:
             self.on_event(event)
+
+    def _press_key(
+        self, boxes: Sequence[tuple[pygame.Rect, Key]], event: pygame.event.Event
+    ) -> bool:
+        """Do what the key does whose picture is clicked. Return whether there is one."""
+        found = (key for rect, key in boxes if rect.collidepoint(event.pos))
+        key = next(found, None) if event.button == 1 else None
+        if key is not None:
+            key.action(self)
+        return key is not None
 
     def all_keys(self) -> list[Key]:
         """Return this screen's keys, then the common keys that none of them overrides."""
@@ -198,6 +217,9 @@ class Screen:
     def on_resume(self) -> None:
         """React to being the current screen again, after another one was closed."""
 
+    def on_close(self) -> None:
+        """Let go of what the screen holds: the program ends."""
+
     # --- drawing
 
     def snapshot(self) -> object:
@@ -213,8 +235,9 @@ class Screen:
         self.draw_body(surface)
         type = self.appearance.typeset(surface.get_size())
         if self.showing_help:
-            keys = [(key.cap, key.text) for key in self.all_keys()]
-            draw_help(surface, keys, type)
+            keys = self.all_keys()
+            boxes = draw_help(surface, [(key.cap, key.text) for key in keys], type)
+            self._help_boxes = list(zip(boxes, keys))
         elif self.notice:
             heading, text, transient = self.notice
             draw_notice(surface, surface.get_rect(), heading, text, type, transient)
@@ -223,7 +246,14 @@ class Screen:
         """Draw the screen's own content, below help and notice."""
 
     def footer_keys(self, width: int, type: Typeset) -> list[Key]:
-        """Return the keys that a footer of this width has room for."""
+        """Return the keys that a footer of this width has room for; the last result is kept."""
+        asked = (width, type, tuple(self.all_keys()))
+        if self._footer is None or self._footer[0] != asked:
+            self._footer = asked, self._fitting_keys(width, type)
+        return self._footer[1]
+
+    def _fitting_keys(self, width: int, type: Typeset) -> list[Key]:
+        """Return all keys without those of lower priority for which two lines have no room."""
         shown = self.all_keys()
         while footer_lines(_words(shown), width, type) > 2:
             last = max(reversed(shown), key=lambda key: key.priority)

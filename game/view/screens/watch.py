@@ -132,6 +132,10 @@ class WatchScreen(Screen):
         """Open the play screen with this task."""
         self.navigation = Navigation("play", task=self.run.task)
 
+    def edit(self) -> None:
+        """Open the editor with this level."""
+        self.navigation = Navigation("edit", task=self.run.task)
+
     def duel(self) -> None:
         """Open the play screen with this task, against the agent."""
         self.navigation = Navigation("duel", task=self.run.task)
@@ -403,6 +407,7 @@ KEYS: tuple[Key, ...] = (
     Key("W",     "watch the next agent", (pygame.K_w,),                   WatchScreen.switch_agent, priority=1, short="next agent"),
     Key("G",     "gallery: choose another level, agent or mode", (pygame.K_g,), WatchScreen.open_gallery, short="gallery"),
     Key("Enter", "play this level yourself", ENTER,                       WatchScreen.play, priority=1, short="play"),
+    Key("Ctrl E", "edit this level",  (pygame.K_e,),                      WatchScreen.edit, ctrl=True, priority=1, short="edit"),
     Key("M",     "move the goal (or drag it)", (pygame.K_m,),             WatchScreen.pick_up_goal, priority=1, is_on=lambda page: page.experiments.goal is not None, short="move goal"),
     Key("A",     "amnesia: the agent forgets what it learned", (pygame.K_a,), WatchScreen.forget, priority=1, short="amnesia"),
     Key("X",     "sliders: step size, episodes, steps", (pygame.K_x,),    WatchScreen.toggle_sliders, priority=1, is_on=lambda page: page.experiments.sliders is not None, short="sliders"),

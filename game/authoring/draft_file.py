@@ -1,0 +1,329 @@
+"""The level file that an editor has open: its text with a history, and what is on disk."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import time
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from game.authoring.history import History
+from game.authoring.recovery import Recovery, RecoveryWriter, discard, find_recoveries
+from game.authoring.text_bytes import decode, encode
+from game.files import name_text, open_regular, write_atomically
+from game.text.level import MAX_BYTES, STEPS
+from game.text.reading import split_address
+from game.text.source_map import SourceMap, locate
+from game.text.tiles import FLOOR, WALL
+
+NEW_HEIGHT, NEW_WIDTH = 9, 13  # of the board of a new level
+SETTLED = 1.0  # seconds after which an empty file is meant to be empty
+Signature = tuple[int, ...] | None  # tells versions of a file apart; None: there is no file
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An answer to the question whose text counts; `effect` says what it does."""
+
+    name: str
+    label: str
+    effect: str
+
+
+KEEP = Choice("keep", "Keep mine", "The next save replaces the file; undo shows its text.")
+TAKE = Choice(
+    "take", "Take the file's", "The editor shows the file's text; undo brings yours back."
+)
+COPY = Choice("copy", "Save mine as a copy", "Yours goes to a new file beside it; then as above.")
+CHOICES = (KEEP, TAKE, COPY)
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """A file that another program changed while the editor has unsaved changes.
+
+    `theirs` is the text of the file now; the answers to the question are CHOICES.
+    """
+
+    question: str
+    theirs: str
+
+
+def empty_level(height: int = NEW_HEIGHT, width: int = NEW_WIDTH) -> str:
+    """Return the text of a new level: a room without anything in it."""
+    inside = f"{WALL}{FLOOR * (width - 2)}{WALL}"
+    rows = [WALL * width, *[inside] * (height - 2), WALL * width]
+    return "\n".join([f"steps: {STEPS}", "", "map:", *rows, ""])
+
+
+def open_draft(path: str | Path | None, folders: Sequence[Path] | None = None) -> Draft:
+    """Open a level file, or one level of a collection as `boxes.xsb#3`; a new one if there is none.
+
+    `folders` are those for recovery copies, by default the user's own. Raises OSError.
+    """
+    file, number = split_address(path) if path is not None else (None, None)
+    return Draft(file, number, folders)
+
+
+class Draft:
+    """A level's text that is edited, and the file behind it.
+
+    `path` is None for a level that has no file yet. `conflict` is the question that is open, if
+    there is one. `recoveries` are copies of unsaved texts that an earlier editor left.
+    """
+
+    def __init__(
+        self, path: Path | None, number: int | None = None, folders: Sequence[Path] | None = None
+    ) -> None:
+        self.path, self.number = path, number
+        self.conflict: Conflict | None = None
+        self._folders = folders
+        self._signature, on_disk = _read(path)
+        self.is_new = on_disk is None
+        text = empty_level() if on_disk is None else on_disk
+        self.history = History(text)
+        self._saved: str | None = text  # None: the file is gone
+        self._writer = RecoveryWriter(path, folders)
+        self.recoveries = self._find_recoveries()
+
+    @property
+    def name(self) -> str:
+        """The name of the file, as problems and titles show it."""
+        return name_text(self.path) if self.path else "new level"
+
+    @property
+    def text(self) -> str:
+        return self.history.text
+
+    @property
+    def source(self) -> SourceMap:
+        """The places of the parts of the text."""
+        return _located(self.text, str(self.path or "level.txt"), self.number)
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether the text is not that of the file."""
+        return self.text != self._saved
+
+    @property
+    def problem(self) -> str:
+        """Why there is no recovery copy at present; "" where there is no problem."""
+        return self._writer.problem
+
+    # --- editing ---
+
+    def change(self, text: str, label: str = "", stroke: Hashable = None) -> None:
+        """Make this the text: a new step of undo, or a part of the stroke before."""
+        self.history.record(decode(encode(text)), label, stroke)
+        self._keep_copy()
+
+    def undo(self) -> int | None:
+        """Take the last step back; return the offset of its change, or None without a step."""
+        found = self.history.undo()
+        self._keep_copy()
+        return found
+
+    def redo(self) -> int | None:
+        """Make the next step again; return the offset of its change, or None without a step."""
+        found = self.history.redo()
+        self._keep_copy()
+        return found
+
+    # --- the file ---
+
+    def save(self, path: Path | None = None) -> bool:
+        """Write the text to its file, or to another one, which then is its file.
+
+        Return False if the file was changed meanwhile and the question of `conflict` comes first.
+        Raises OSError; the text stays as it is, unsaved.
+        """
+        if path is not None and path != self.path:
+            self._signature = _write(path, self.text)
+            self._writer.offer(None)
+            self._writer.close()
+            self.path, self.number = path, None
+            self._writer = RecoveryWriter(path, self._folders)
+        elif self.path is None:
+            raise OSError(errno.ENOENT, "the level has no file yet - name one")
+        elif not self._replace(self.path):
+            return False
+        self._saved = self.text
+        self.conflict, self.is_new = None, False
+        self._keep_copy()
+        return True
+
+    def _replace(self, path: Path) -> bool:
+        """Write the text to its file, unless another program has changed that meanwhile."""
+        self.poll()
+        if self.conflict:
+            return False
+        try:
+            self._signature = _write(path, self.text, lambda: self._check_unchanged(path))
+        except _ChangedMeanwhile:
+            self.poll()
+            return self.conflict is None and not self.is_changed
+        return True
+
+    def _check_unchanged(self, path: Path) -> None:
+        if _signature(path) != self._signature:
+            raise _ChangedMeanwhile
+
+    def poll(self) -> str:
+        """Look whether another program has changed the file; return what happened, or "".
+
+        Without unsaved changes the file's text becomes one step of undo; else `conflict` is set.
+        """
+        if self.path is None or _signature(self.path) == self._signature:
+            return ""
+        try:
+            signature, theirs = _read(self.path)
+        except OSError as error:
+            self._signature = _signature(self.path)
+            self._saved = None
+            self._keep_copy()
+            return f"{self.name}: {error.strerror or error} - save to write the file anew"
+        if not theirs and signature and _age(signature) < SETTLED:
+            return ""  # a program that writes in place has only just emptied the file
+        self._signature = signature
+        was_changed, before = self.is_changed, self._saved
+        if theirs is None:
+            self._saved, self.conflict = None, None
+            self._keep_copy()
+            return f"{self.name}: the file is gone - save to write it anew"
+        self._saved, self.is_new = theirs, False
+        if theirs in (before, self.text):
+            self.conflict = None if theirs == self.text else self.conflict
+            self._keep_copy()
+            return ""
+        if was_changed:
+            what = f"{self.name} was changed by another program, and has unsaved changes here."
+            self.conflict = Conflict(what, theirs)
+            return what
+        self.history.record(theirs, "change on disk")
+        self._keep_copy()
+        return f"{self.name}: read again, as another program changed it"
+
+    def resolve(self, choice: Choice) -> str:
+        """Answer the question of `conflict`; return what was done. Raises OSError.
+
+        Whatever the answer, both texts can be reached by undo.
+        """
+        if not self.conflict or self.path is None:
+            return ""
+        mine, theirs, done = self.text, self.conflict.theirs, ""
+        if choice is COPY:
+            copy = _free_name(self.path)
+            _write(copy, mine)
+            done = f"your text is saved as {name_text(copy)}"
+        self.conflict = None
+        self.history.end_stroke()
+        self.history.record(theirs, "change on disk")
+        if choice is KEEP:
+            self.history.record(mine, "keeping mine")
+        self._keep_copy()
+        return done
+
+    def close(self, keep_copy: bool = False) -> None:
+        """Let go of the file; a recovery copy of an unsaved text stays only if it is to be kept."""
+        if not keep_copy:
+            self._writer.offer(None)
+        self._writer.close()
+
+    # --- recovery ---
+
+    def restore(self, recovery: Recovery) -> None:
+        """Take the text of an earlier editor's copy, as one step of undo."""
+        self.change(recovery.text, "recovery")
+        if not self.is_changed or self._writer.flush(timeout=1.0):
+            discard(recovery)  # there is a copy of our own by now
+        self.recoveries = [one for one in self.recoveries if one != recovery]
+
+    def dismiss(self, recovery: Recovery) -> None:
+        """Remove an earlier editor's copy."""
+        discard(recovery)
+        self.recoveries = [one for one in self.recoveries if one != recovery]
+
+    def _find_recoveries(self) -> list[Recovery]:
+        """The copies that differ from the file; the others are removed."""
+        found = find_recoveries(self.path, self._folders)
+        for one in found:
+            if one.text == self.text:
+                discard(one)
+        return [one for one in found if one.text != self.text]
+
+    def _keep_copy(self) -> None:
+        self._writer.offer(self.text if self.is_changed else None)
+
+
+@lru_cache(maxsize=8)
+def _located(text: str, name: str, number: int | None) -> SourceMap:
+    return locate(text, name, number)
+
+
+def _read(path: Path | None) -> tuple[Signature, str | None]:
+    """The signature and text of a file; None for both where there is none. Raises OSError."""
+    signature = _signature(path)
+    if path is None or signature is None:
+        return None, None
+    with open_regular(path) as file:
+        data = file.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise OSError(
+            errno.EFBIG, f"the file is over {MAX_BYTES:,} bytes, too large to edit", str(path)
+        )
+    return signature, decode(data)
+
+
+def _age(signature: Sequence[int]) -> float:
+    """Seconds since a file was changed."""
+    return abs(time.time() - signature[0] / 1e9)
+
+
+def _signature(path: Path | None) -> Signature:
+    try:
+        found = os.stat(path) if path else None
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:  # an unreadable folder
+        return (error.errno or -1,)
+    return found and (found.st_mtime_ns, found.st_size, found.st_ino)
+
+
+class _ChangedMeanwhile(Exception):
+    """Another program has changed the file while its new content was being written."""
+
+
+def _write(path: Path, text: str, check: Callable[[], None] = lambda: None) -> Signature:
+    """Write a text atomically, with the permissions of the file before; return its signature.
+
+    `check` is called when the text is on the disk, and just before it takes the file's place; it
+    may raise an error to prevent that. Raises OSError.
+    """
+    if os.path.exists(path) and not os.access(path, os.W_OK):
+        raise PermissionError(errno.EACCES, "the file is read-only - save it elsewhere", str(path))
+    signature: Signature = None
+
+    def write(file: Path) -> None:
+        nonlocal signature
+        with file.open("wb") as out:
+            out.write(encode(text))
+            out.flush()
+            os.fsync(out.fileno())
+        if path.exists():
+            shutil.copymode(path, file)
+        signature = _signature(file)
+        check()
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, write)
+    return signature
+
+
+def _free_name(path: Path) -> Path:
+    """A name for a copy beside a file, that no file has yet."""
+    names = (f"{path.stem}-mine{n}{path.suffix}" for n in ("", *range(2, 1000)))
+    return next(found for name in names if not (found := path.with_name(name)).exists())

@@ -1,0 +1,102 @@
+"""The goals of training, validation and test, painted: the drawings of a pack.toml in place."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+
+from game.text.header_edits import EditError
+from game.text.level import Cell, Rows
+from game.text.tiles import CANDIDATE, FLOOR, WALL
+
+TRAIN, VALIDATION, HELD_OUT = MARKS = "tvh"
+_SECTION = re.compile(r"[ \t]*\[[^\[\]]+\][ \t]*(#.*)?")
+_BY = re.compile(r"""([ \t]*by[ \t]*=[ \t]*)("[^"]*"|'[^']*')(.*)""")
+_GOALS = "[split.goals]"
+
+
+def goal_marks(pack: str, file: str, tiles: Rows) -> dict[Cell, str]:
+    """Return the mark of each candidate of a level that the text of a pack.toml has one for.
+
+    `tiles` are the rows of the level with nothing but tiles of the table.
+    """
+    drawing = _drawings(pack).get(file, "").strip("\n").split("\n")
+    marked = {(r, c): mark for r, row in enumerate(drawing) for c, mark in enumerate(row)}
+    return {cell: marked[cell] for cell in _candidates(tiles) if marked.get(cell, "-") in MARKS}
+
+
+def set_goal_marks(pack: str, file: str, tiles: Rows, marks: Mapping[Cell, str]) -> str:
+    """Return the text of a pack.toml with these marks for the candidates of a level.
+
+    Candidates without a mark are for training. A drawing of the map's size keeps its other
+    characters; else there is a new one. A pack that is divided otherwise is divided by goals from
+    then on, and the lines of the old division become comments. Raises EditError.
+    """
+    old = _drawings(pack).get(file, "").strip("\n").split("\n")
+    if [len(row) for row in old] != [len(row) for row in tiles]:
+        old = ["".join(char if char == WALL else FLOOR for char in row) for row in tiles]
+    grid = [list(row) for row in old]
+    for r, c in _candidates(tiles):
+        grid[r][c] = marks.get((r, c), TRAIN)
+    rows = ["".join(row) for row in grid]
+    text = _with_drawing(_divided_by_goals(pack), file, rows)
+    if _drawings(text).get(file, "").strip("\n").split("\n") != rows:
+        raise EditError("the drawing in pack.toml is written in an unusual way - edit it as text")
+    return text
+
+
+def _candidates(tiles: Rows) -> list[Cell]:
+    return [(r, c) for r, row in enumerate(tiles) for c, x in enumerate(row) if x == CANDIDATE]
+
+
+def _drawings(pack: str) -> dict[str, str]:
+    """The drawings of a pack by the names of the level files. Raises EditError."""
+    try:
+        split = tomllib.loads(pack).get("split", {})
+    except tomllib.TOMLDecodeError as error:
+        raise EditError(f"pack.toml is no valid TOML: {error} - mend it first") from None
+    goals = split.get("goals", {}) if isinstance(split, dict) else {}
+    return {k: v for k, v in goals.items() if isinstance(v, str)} if isinstance(goals, dict) else {}
+
+
+def _divided_by_goals(pack: str) -> str:
+    """The text with `by = "goals"` in its section [split]."""
+    end = "\r\n" if "\r\n" in pack else "\n"
+    lines = pack.split("\n")
+    heads = [i for i, line in enumerate(lines) if _SECTION.fullmatch(line.rstrip("\r"))]
+    first = next((i for i in heads if lines[i].partition("#")[0].strip() == "[split]"), None)
+    if first is None:
+        gap = "" if not pack or pack.endswith("\n") else end
+        return f'{pack}{gap}{end if pack else ""}[split]{end}by = "goals"{end}'
+    last = next((i for i in heads if i > first), len(lines))
+    section = lines[first + 1 : last]
+    if any((found := _BY.match(line)) and found[2][1:-1] == "goals" for line in section):
+        return pack
+    kept = [f"# {line}" if line.strip() and line.lstrip()[0] != "#" else line for line in section]
+    by = f'by = "goals"{end[:-1]}'
+    return "\n".join([*lines[: first + 1], by, *kept, *lines[last:]])
+
+
+def _with_drawing(pack: str, file: str, rows: list[str]) -> str:
+    """The text with the drawing of a level, in place of the one that it has."""
+    end = "\r\n" if "\r\n" in pack else "\n"
+    key = re.escape(file)
+    found = re.search(
+        rf"""^[ \t]*(?:"{key}"|'{key}')[ \t]*=[ \t]*(?P<q>\"\"\"|''')(?P<rows>.*?)(?P=q)""",
+        pack,
+        re.MULTILINE | re.DOTALL,
+    )
+    if found:
+        begin, last = found.span("rows")
+        body = pack[begin:last]
+        head = body[: len(body) - len(body.lstrip("\r\n"))]
+        tail = body[len(body.rstrip("\r\n")) :]
+        return f"{pack[:begin]}{head}{end.join(rows)}{tail}{pack[last:]}"
+    entry = end.join([f'"{file}" = """', *rows, '"""', ""])
+    lines = pack.split("\n")
+    at = next((i for i, one in enumerate(lines) if one.partition("#")[0].strip() == _GOALS), None)
+    if at is None:
+        gap = "" if not pack or pack.endswith("\n") else end
+        return f"{pack}{gap}{end}{_GOALS}{end}{entry}"
+    return "\n".join([*lines[: at + 1], entry.removesuffix("\n"), *lines[at + 1 :]])

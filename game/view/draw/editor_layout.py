@@ -1,0 +1,64 @@
+"""The layout of the editor: board, strip of tasks and panel in a window of any size."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pygame
+
+from game.view.draw.layout import PANEL_LEAST, SIDE_BY_SIDE, STACKED_PANEL, frame
+
+STRIP_TASKS = 6
+LEAST_CELL = 1  # px
+WIDEST_CELL = 72  # px at scale 1: a small map does not fill a large window
+PANEL_SHARE, PANEL_MOST = 0.4, 640  # of the width; px at scale 1
+STRIP_SHARE = 0.16  # of the height, for the pictures of the strip
+
+
+@dataclass(frozen=True)
+class EditorLayout:
+    """The regions of the editor's window. `board` is `cell` px per cell, within `room`."""
+
+    header: pygame.Rect
+    room: pygame.Rect
+    board: pygame.Rect
+    strip: pygame.Rect
+    panel: pygame.Rect
+    footer: pygame.Rect
+    cell: int
+
+
+def arrange_editor(
+    size: tuple[int, int],
+    grid: tuple[int, int],
+    unit: int,
+    scale: float,
+    header: int,
+    footer: int,
+    captions: int,
+) -> EditorLayout:
+    """Return the layout for a map of `grid` (height, width) cells.
+
+    `captions` is the height of the texts below the pictures of the strip, in px.
+    """
+    top, main, bottom = frame(size, unit, header, footer)
+    if size[0] < size[1] * SIDE_BY_SIDE:
+        high = round(main.height * STACKED_PANEL)
+        panel = pygame.Rect(main.left, main.bottom - high, main.width, high)
+        left = pygame.Rect(main.left, main.top, main.width, main.height - high - 2 * unit)
+    else:
+        least = min(round(PANEL_LEAST * scale), main.width // 2)
+        wide = min(max(round(main.width * PANEL_SHARE), least), round(PANEL_MOST * scale))
+        panel = pygame.Rect(main.right - wide, main.top, wide, main.height)
+        left = pygame.Rect(main.left, main.top, main.width - wide - 3 * unit, main.height)
+    pictures = max(5 * unit, round(main.height * STRIP_SHARE))
+    high = min(pictures + captions, left.height // 3)
+    strip = pygame.Rect(left.left, left.bottom - high, left.width, high)
+    room = pygame.Rect(left.left, left.top, left.width, max(strip.top - left.top - 2 * unit, 1))
+    border = 2 * unit  # for the handles at the sides
+    wide, high = max(room.width - 2 * border, 1), max(room.height - 2 * border, 1)
+    cell = min(wide // grid[1], high // grid[0], round(WIDEST_CELL * scale))
+    cell = max(cell, LEAST_CELL)
+    board = pygame.Rect(0, 0, grid[1] * cell, grid[0] * cell)
+    board.center = room.center
+    return EditorLayout(top, room, board, strip, panel, bottom, cell)

@@ -1,0 +1,23 @@
+"""The clipboard, as text."""
+
+from __future__ import annotations
+
+import pygame
+
+
+def copy_text(text: str) -> bool:
+    """Put a text on the clipboard. Return whether there is a clipboard."""
+    try:
+        pygame.scrap.put_text(text)
+    except pygame.error:
+        return False
+    return True
+
+
+def pasted_text() -> str:
+    """Return the text on the clipboard, with line feeds as line ends; "" without one."""
+    try:
+        text = pygame.scrap.get_text()
+    except pygame.error:
+        return ""
+    return text.replace("\r\n", "\n").replace("\r", "\n")

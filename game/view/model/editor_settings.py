@@ -1,0 +1,260 @@
+"""The settings of the editor: one control for each header line, and how clicks change its value.
+
+A control knows the text of its value, as it stands in the file. A number is fixed, a range or a
+set: `next_form` turns each into the next, which is how a level becomes a family.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from game.text.header_edits import CHANCE, Path
+from game.text.level import (
+    ANY,
+    ENDS_BOXES,
+    MAX_STEPS,
+    MIRROR,
+    NO_WIND,
+    ROTATE,
+    STEPS,
+    WINDS,
+    Level,
+)
+from game.text.tiles import BY_CHAR, LARGEST, LEGEND_SETTINGS, SETTINGS, TILES, Setting
+from game.text.values import NORMAL, SHUFFLED, SHUFFLED_ALL, number_text
+from game.text.values import text_of as value_text
+
+FIXED, RANGE, SET = "fixed", "range", "set"
+FORMS = (FIXED, RANGE, SET)
+ON_MAP = "on the map"  # starts: what no line says
+ALWAYS_COSTED = ("grass", "sand", "mud", "water")  # terrains whose cost is always offered
+
+
+@dataclass(frozen=True)
+class Control:
+    """A setting that can be changed by clicks.
+
+    `path` is the place of the value in the header, as `value_at` takes it. `usual` is the value
+    where the header does not have it; `ON_MAP` is one that no line can say. A control with
+    `choices` goes round them; one with a number goes from `low` to `high`, by `step`, and its
+    slider shows `low` to `shown`.
+    """
+
+    path: Path
+    name: str
+    usual: str
+    choices: tuple[str, ...] = ()
+    low: float = 0.0
+    high: float = 0.0
+    shown: float = 0.0
+    step: float = 0.0
+    drawn: bool = False  # whether a task may draw it from a range or a set
+
+    @property
+    def is_number(self) -> bool:
+        """Whether the value is a number, a range or a set of numbers."""
+        return self.step > 0
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the value is a line for people."""
+        return not (self.choices or self.is_number)
+
+
+def controls(level: Level) -> list[Control]:
+    """Return the controls of a level: those of every level, and those of the tiles on its map."""
+    own = _own_tiles(level)
+    return [*_plain(), *_costs(level), *_chance(level), *_tiles(level), *own, *_texts()]
+
+
+def _plain() -> Iterator[Control]:
+    yield Control(("steps",), "steps", str(STEPS), low=1, high=MAX_STEPS, shown=200, step=1)
+    yield Control(
+        ("reward", "step"), "step reward", "-0.1", low=-LARGEST, high=LARGEST, shown=-1, step=0.01
+    )
+    yield Control(
+        ("reward", "goal"), "goal reward", "1", low=-LARGEST, high=LARGEST, shown=10, step=0.5
+    )
+    yield Control(("goal",), "goal", "hidden", ("hidden", "visible"))
+    yield Control(("ends",), "ends", "goal", ("goal", "never", ENDS_BOXES))
+    yield Control(("starts",), "starts", ON_MAP, (ON_MAP, ANY))
+    yield Control(("vary",), "vary", "none", ("none", MIRROR, ROTATE, f"{MIRROR} {ROTATE}"))
+
+
+def _costs(level: Level) -> Iterator[Control]:
+    """Yield the costs of terrains, and of the other tiles that the map has."""
+    there = {BY_CHAR[level.tile(char)].cost_name for char in level.chars}
+    named = {name for name, _ in level.costs}
+    tiles = {tile.cost_name: tile for tile in reversed(TILES) if tile.passable}
+    for name, tile in reversed(tiles.items()):
+        pays_instead = tile.effect in ("start", "goal", "candidate", "lava")
+        if name in ALWAYS_COSTED or name in named or (name in there and not pays_instead):
+            usual = number_text(tile.cost)
+            yield Control(
+                ("cost", name),
+                f"cost of {name}",
+                usual,
+                low=0,
+                high=LARGEST,
+                shown=12,
+                step=1,
+                drawn=True,
+            )
+
+
+def _chance(level: Level) -> Iterator[Control]:
+    yield Control(("slip",), "slip", "0", low=0, high=1, shown=1, step=0.05, drawn=True)
+    controls = (NORMAL, SHUFFLED, SHUFFLED_ALL, "{normal, shuffled}")
+    yield Control(("controls",), "controls", NORMAL, controls)
+    yield Control(("wind",), "wind", NO_WIND, (NO_WIND, *WINDS, "{none, east 0.2, west 0.2}"))
+    if isinstance(level.wind, str) and level.wind != NO_WIND:
+        yield Control(CHANCE, "wind chance", "0.2", low=0, high=1, shown=1, step=0.05, drawn=True)
+
+
+def _tiles(level: Level) -> Iterator[Control]:
+    """Yield the settings of tiles that the map or a line of the header has."""
+    for label, setting in SETTINGS.items():
+        if level.has(setting.tile) or label in dict(level.defines):
+            yield of_setting(
+                ("define", setting.tile, setting.key), setting, BY_CHAR[setting.tile].name
+            )
+
+
+def of_setting(path: Path, setting: Setting, tile: str) -> Control:
+    """Return the control of a tile's setting."""
+    usual = setting.default if isinstance(setting.default, str) else number_text(setting.default)
+    name = f"{tile}: {setting.key}"
+    if setting.words:
+        choices = (*setting.words, "{" + ", ".join(setting.words) + "}")
+        return Control(path, name, usual, choices)
+    shown = 1.0 if setting.high == 1 else 4.0
+    step = 0.05 if setting.high == 1 else 1.0 if setting.whole == "all" else 0.1
+    return Control(
+        path,
+        name,
+        usual,
+        low=setting.low,
+        high=setting.high,
+        shown=shown,
+        step=step,
+        drawn=True,
+    )
+
+
+def _own_tiles(level: Level) -> Iterator[Control]:
+    """Yield the lines of the legend, and the settings of each of its tiles."""
+    for one in level.legend:
+        yield Control(("legend", one.char), f"tile {one.char}", "")
+        for setting in LEGEND_SETTINGS.values():
+            if setting.tile == one.tile:
+                label = f"{one.char} {setting.key}"
+                control = of_setting(("legend", one.char, setting.key), setting, f"tile {one.char}")
+                yield replace(control, usual=value_text(level.setting(label)))
+
+
+def _texts() -> Iterator[Control]:
+    for key in ("title", "author", "description"):
+        yield Control((key,), key, "")
+
+
+# --- values ------------------------------------------------------------------------------------
+
+
+def form_of(text: str) -> str:
+    """Return whether the text of a value is fixed, a range or a set."""
+    return SET if text.startswith("{") else RANGE if ".." in text else FIXED
+
+
+def numbers_of(text: str) -> list[float]:
+    """Return the numbers of a value: one, both ends of a range, or the members of a set.
+
+    A value that cannot be read has none.
+    """
+    words = text.strip("{}").split(",") if text.startswith("{") else text.split("..")
+    try:
+        return [float(word) for word in words]
+    except ValueError:
+        return []
+
+
+def text_of(form: str, numbers: list[float]) -> str:
+    """Return the text of a value of this form with these numbers."""
+    words = [number_text(round(number, 4)) for number in numbers]
+    if form == SET:
+        return "{" + ", ".join(dict.fromkeys(words)) + "}"
+    return f"{words[0]}..{words[-1]}" if form == RANGE else words[0]
+
+
+def next_form(control: Control, text: str) -> str:
+    """Return the value in its next form: fixed, then a range around it, then the set of its ends.
+
+    From a set it goes back to its middle.
+    """
+    numbers, form = numbers_of(text), form_of(text)
+    if not (control.is_number and control.drawn and numbers):
+        return text
+    low, high = min(numbers), max(numbers)
+    if form == FIXED:
+        wide = max(control.step, abs(low) / 2)
+        ends = [_within(control, low - wide), _within(control, high + wide)]
+        return text_of(RANGE, ends)
+    if form == RANGE:
+        return text_of(SET, [low, high])
+    middle = (low + high) / 2
+    return text_of(FIXED, [_within(control, middle)])
+
+
+def stepped(control: Control, text: str, by: int, knob: int = -1) -> str:
+    """Return the value after `by` clicks; `knob` is the number to change, -1 the last one.
+
+    Choices go round. The ends of a range do not pass each other.
+    """
+    if control.choices:
+        at = control.choices.index(text) if text in control.choices else -1
+        return control.choices[(at + by) % len(control.choices)]
+    numbers = numbers_of(text)
+    if not numbers:
+        return control.usual if control.is_number else text
+    knob %= len(numbers)
+    return put_knob(control, text, knob, numbers[knob] + by * control.step)
+
+
+def put_knob(control: Control, text: str, knob: int, value: float) -> str:
+    """Return the value with one of its numbers put to the nearest step."""
+    numbers, form = numbers_of(text), form_of(text)
+    if not numbers:
+        return text
+    value = _within(control, value)
+    if form == RANGE:
+        value = min(value, numbers[1]) if knob == 0 else max(value, numbers[0])
+    numbers[knob] = value
+    return text_of(form, numbers)
+
+
+def nearest_knob(text: str, value: float) -> int:
+    """Return the index of the number of a value that is nearest to `value`."""
+    numbers = numbers_of(text)
+    return min(range(len(numbers)), key=lambda i: abs(numbers[i] - value), default=0)
+
+
+def share_of(control: Control, value: float) -> float:
+    """Return the place of a value on a control's slider, 0..1; values beyond its end are there."""
+    first = _slider_begin(control)
+    return min(max((value - first) / (control.shown - first), 0.0), 1.0)
+
+
+def value_at(control: Control, share: float) -> float:
+    """Return the value at a place 0..1 on a control's slider."""
+    first = _slider_begin(control)
+    return first + min(max(share, 0.0), 1.0) * (control.shown - first)
+
+
+def _slider_begin(control: Control) -> float:
+    """Return the value at the left end of a control's slider."""
+    return max(control.low, 0.0) if control.shown > 0 else 0.0
+
+
+def _within(control: Control, value: float) -> float:
+    steps = round(value / control.step) * control.step
+    return min(max(round(steps, 4), control.low), control.high)

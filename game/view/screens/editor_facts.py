@@ -1,0 +1,95 @@
+"""What the editor's panel says about a level, in words and numbers."""
+
+from __future__ import annotations
+
+from game.authoring.advice import Advice
+from game.authoring.training_cost import MOST_STATES
+from game.authoring.verdict import Verdict, percent
+from game.authoring.verdict_line import Kind, summarize
+from game.text.header_edits import set_value
+from game.text.map_edits import set_cells
+from game.text.source_map import SourceMap, locate
+from game.text.tiles import FLOOR
+from game.view.draw.theme import number
+from game.view.model.verdict_facts import BAD, GOOD, WAITING, WARNING, Piece, VerdictFacts
+
+MOST_ADVICE = 3  # pieces that are shown
+TONES = {
+    Kind.BROKEN: BAD,
+    Kind.UNSOLVABLE: BAD,
+    Kind.TOO_LARGE: BAD,
+    Kind.GOOD: GOOD,
+    Kind.UNKNOWN: WAITING,
+}
+
+
+def verdict_facts(verdict: Verdict) -> VerdictFacts:
+    """Return what the panel says of all that is known."""
+    if verdict.draft is None and not verdict.problems:
+        return VerdictFacts("…", WAITING, "")
+    summary = summarize(verdict)
+    tone = TONES.get(summary.kind, WARNING)
+    word = f"{summary.kind}…" if summary.may_change and tone != WAITING else str(summary.kind)
+    why = f"{summary.why[:1].upper()}{summary.why[1:]}."
+    note = verdict.size.note if verdict.size and summary.kind != Kind.TOO_LARGE else ""
+    pieces = [Piece(_sentence(note))] if note else []
+    pieces += [_piece(i, one) for i, one in enumerate(verdict.advice)]
+    pieces += [Piece(_sentence(text)) for _, _, text in verdict.warnings]
+    shown = tuple(pieces[:MOST_ADVICE])
+    return VerdictFacts(word, tone, why, _figures(verdict), _meter(verdict), shown)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def _piece(key: int, advice: Advice) -> Piece:
+    """Return a piece of advice for the panel; a click applies it where an edit can do so."""
+    return Piece(_sentence(advice.text), key if advice.cells or advice.line else None)
+
+
+def _figures(verdict: Verdict) -> tuple[tuple[str, str], ...]:
+    """Return the numbers of a level, with "…" for those that are being computed."""
+    if verdict.level is None:
+        return ()
+    routes = verdict.analysis.routes if verdict.analysis else ()
+    figures, size = verdict.figures, verdict.size
+    wait = "–" if verdict.is_done else "…"
+    found = [
+        ("path", f"{routes[0].moves} moves" if routes else wait),
+        ("tasks", wait if size is None else "∞" if size.tasks is None else f"{size.tasks:,}"),
+        ("optimum", number(figures.optimal) if figures else wait),
+        ("random", number(figures.random) if figures else wait),
+    ]
+    if verdict.bayes:
+        (low, high), _ = verdict.bayes
+        bound = number(low) if number(low) == number(high) else f"{number(low)} to {number(high)}"
+        found.append(("Bayes bound", bound))
+    if verdict.fixed is not None or not verdict.is_done:
+        fixed = wait if verdict.fixed is None else f"{percent(verdict.fixed)} %"
+        found.append(("fixed policy", fixed))
+    if verdict.agent:
+        found.append((verdict.agent.agent, verdict.agent.text or wait))
+    return tuple(found)
+
+
+def _meter(verdict: Verdict) -> tuple[float, str] | None:
+    """Return the number of states as a share of the most that agents learn on, with words."""
+    if verdict.size is None:
+        return None
+    size = verdict.size
+    return size.states / MOST_STATES, f"{size.states:,} of {MOST_STATES:,} states"
+
+
+def applied(source: SourceMap, advice: Advice) -> str:
+    """Return a text with a piece of advice applied to it. Raises EditError."""
+    if advice.cells:
+        return set_cells(source, dict.fromkeys(advice.cells, FLOOR))
+    key, _, value = advice.line.partition(":")
+    if "=" not in value:
+        return set_value(source, (key,), value)
+    text = source.text
+    for word in value.split():
+        name, _, number = word.partition("=")
+        text = set_value(locate(text, source.name, source.number), (key, name), number)
+    return text

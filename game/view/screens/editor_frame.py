@@ -1,0 +1,448 @@
+"""The drawing of the editor: board, panel, strip and texts for one size of window.
+
+Pictures are kept between frames. The board paints only the cells that have changed, and panel and
+strip are drawn again when what they show has changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import pygame
+
+from game.authoring.analyses import LevelAnalysis
+from game.authoring.task_strip import StripTask
+from game.text.level import Cell, Level, Problem
+from game.text.tiles import BY_CHAR, FLOOR
+from game.view.draw.editor_controls import ControlActions, draw_controls, row_height
+from game.view.draw.editor_layout import STRIP_TASKS, EditorLayout, arrange_editor
+from game.view.draw.editor_marks import (
+    draw_axes,
+    draw_cursor,
+    draw_dashed_frame,
+    draw_handles,
+    draw_preview,
+    draw_problem,
+    draw_selection,
+    handle_boxes,
+)
+from game.view.draw.editor_overlays import EditorOverlay, overlay_layer
+from game.view.draw.editor_palette import draw_palette, palette_chars, palette_pitch, palette_rows
+from game.view.draw.editor_verdict import draw_verdict, verdict_height
+from game.view.draw.key_caps import draw_key, key_places
+from game.view.draw.live_board import LiveBoard
+from game.view.draw.screen_header import draw_header, header_height
+from game.view.draw.spots import Spot, clicked
+from game.view.draw.text_pane import TextPaneView, draw_text_pane, shown_lines
+from game.view.draw.theme import Typeset
+from game.view.model.level_editor import SELECT, SYMMETRIES, Editor
+from game.view.model.settings_rows import ControlRow
+from game.view.model.text_caret import Caret
+from game.view.model.verdict_facts import VerdictFacts
+
+PAINT_SECONDS = 0.008  # of a frame, for cells that have changed
+STRIP_SECONDS = 0.003  # likewise, for the pictures of the strip
+CAPTION_LINES = 2  # below each task of the strip
+VERDICT_SHARE = 0.42  # of the panel's height, at most, with advice
+LEAST_SETTINGS = 5  # rows: with room for fewer, they have a page of their own
+BOARD, SETTINGS, STRIP, TEXT = "board", "settings", "strip", "text"  # what the keys change
+
+
+@dataclass(frozen=True)
+class PanelState:
+    """All that the panel shows: it is drawn again when one of these has changed."""
+
+    title: str
+    file: str
+    verdict: VerdictFacts
+    tools: tuple[tuple[str, str, bool], ...]  # (key, meaning, whether it is on)
+    tile: str
+    chars: tuple[str, ...]
+    rows: tuple[ControlRow, ...]
+    row: int  # of the control that keys change
+    focus: str
+    text: str | None  # of the pane, None while it is closed
+    caret: Caret
+    marked: tuple[int, int] | None  # line and column in the text of the board's cursor
+    problems: tuple[Problem, ...]
+    look: object  # all that the swatches depend on
+
+
+class PanelActions(ControlActions, Protocol):
+    """What the panel does when it is clicked."""
+
+    def apply_advice(self, key: int) -> None: ...
+    def go_to_area(self, area: str) -> None: ...
+    def choose_tile(self, char: str) -> None: ...
+    def press_key(self, cap: str) -> None: ...
+    def press_text(self, at: tuple[int, int]) -> None: ...
+
+
+@dataclass(frozen=True)
+class StripState:
+    """All that the strip shows. `is_current` says that the tasks are those of the text as it is.
+
+    `chosen` is the index of the task that the keys play; -1 while they do something else.
+    """
+
+    tasks: Sequence[StripTask]
+    is_current: bool
+    chosen: int
+
+
+class EditorFrame:
+    """The pictures of the editor for one size of window and one size of map."""
+
+    def __init__(
+        self, size: tuple[int, int], type: Typeset, level: Level, footer_height: int
+    ) -> None:
+        self.size, self.type, self.footer_height = size, type, footer_height
+        self.grid = (level.height, level.width)
+        captions = CAPTION_LINES * type.height("small") + type.unit
+        self.layout: EditorLayout = arrange_editor(
+            size,
+            self.grid,
+            type.unit,
+            type.scale,
+            header_height(size[0], type),
+            footer_height,
+            captions,
+        )
+        self.board = LiveBoard(level, self.layout.cell, type.palette)
+        self.background = pygame.Surface(size)
+        self.background.fill(type.palette.paper)
+        self.handles = handle_boxes(self.layout.board, type.unit)
+        draw_handles(self.background, self.handles, type)
+        self.strip_boards: list[LiveBoard] = []
+        self.panel_spots: list[Spot] = []
+        self.field_boxes: dict[int, pygame.Rect] = {}  # of the controls on screen
+        self.pane: TextPaneView | None = None
+        self.settings_shown = 1  # rows of settings that fit
+        self._scroll = 0
+        self._revealed: object = None  # the row that was scrolled to last
+        self._pane_first = 0
+        self._panel: PanelState | None = None
+        self._sentence: str | None = None  # that the header shows
+        self._caps: object = None  # what the footer depends on
+        self.explanation = ""  # of the last overlay
+        self._overlays: tuple[object, pygame.Surface] | None = None  # what they show; the picture
+
+    def fits(self, size: tuple[int, int], type: Typeset, level: Level, footer_height: int) -> bool:
+        """Whether the pictures are those of this window, these fonts and this size of map."""
+        mine = self.size, self.type, self.grid, self.footer_height
+        return mine == (size, type, (level.height, level.width), footer_height)
+
+    # --- board
+
+    def draw_board(
+        self, surface: pygame.Surface, editor: Editor, wrong: Iterable[Cell], has_focus: bool
+    ) -> None:
+        """Draw the board with cursor, preview and selection, and what is `wrong` in its cells."""
+        board, palette = self.board, self.type.palette
+        if editor.reading.level is not board.level:
+            board.show(editor.reading.level)
+        board.paint(PAINT_SECONDS)
+        visible = self.layout.board.clip(surface.get_rect())
+        if not visible.width or not visible.height:
+            return
+        view = surface.subsurface(visible)
+        view.blit(board.surface, (0, 0))
+        if self._overlays:
+            view.blit(self._overlays[1], (0, 0))
+        for cell in {*editor.reading.unknown, *wrong}:
+            draw_problem(view, board, cell, palette.alert)
+        axes = SYMMETRIES[editor.symmetry]
+        draw_axes(view, board, "left-right" in axes, "up-down" in axes, palette.agents[1])
+        if editor.tool != SELECT and editor.anchor is not None:
+            tile = editor.reading.level.tile(editor.tile)
+            tile = tile if tile in BY_CHAR else FLOOR
+            draw_preview(view, board, editor.preview(), tile, palette.agent)
+        elif editor.anchor is not None:
+            draw_selection(view, board, editor.anchor, editor.cursor, palette.agents[1])
+        if chosen := editor.selection:
+            corners = (chosen.top, chosen.left), (chosen.bottom, chosen.right)
+            draw_selection(view, board, *corners, palette.agents[1])
+        hue = palette.agent if has_focus else palette.muted
+        draw_cursor(view, board, editor.cursor, hue)
+
+    def prepare_overlays(
+        self, overlays: Sequence[EditorOverlay], analysis: LevelAnalysis | None
+    ) -> None:
+        """Draw overlays of a level, if they have changed; without an analysis the old ones stay."""
+        if not overlays:
+            self._overlays, self.explanation = None, ""
+            return
+        fits = analysis is not None and (analysis.level.height, analysis.level.width) == self.grid
+        key = (tuple(overlays), analysis)
+        if analysis is None or not fits or (self._overlays and self._overlays[0] == key):
+            return
+        layer, self.explanation = overlay_layer(overlays, self.board, analysis, self.type)
+        self._overlays = key, layer
+
+    def cell_at(self, at: tuple[int, int], outside: bool = False) -> Cell | None:
+        """Return the cell at a place in px; `outside` takes the nearest one beside the board."""
+        board = self.layout.board
+        if not board.width or not (outside or board.collidepoint(at)):
+            return None
+        return self.board.cell_at((at[0] - board.left, at[1] - board.top))
+
+    # --- strip
+
+    def draw_strip(
+        self, surface: pygame.Surface, state: StripState, play: Callable[[int], None]
+    ) -> list[Spot]:
+        """Draw the tasks with their captions. Return their spots: a click plays one."""
+        type, rect, palette = self.type, self.layout.strip, self.type.palette
+        line = type.height("small")
+        pitch = rect.width // STRIP_TASKS
+        side = max(8, min(pitch - 2 * type.unit, rect.height - CAPTION_LINES * line - type.unit))
+        self._show_strip(state, side)
+        spots = []
+        for i in range(STRIP_TASKS):
+            box = pygame.Rect(rect.left + i * pitch, rect.top, side, side)
+            room = pygame.Rect(box.left, box.top, pitch - type.unit, rect.height)
+            if i >= len(state.tasks):
+                draw_dashed_frame(surface, box, palette.rule)
+                continue
+            place = surface.blit(self.strip_boards[i].surface, box)
+            if i == state.chosen:
+                pygame.draw.rect(surface, palette.agent, place.inflate(6, 6), 3, border_radius=5)
+            hue = palette.ink if state.is_current else palette.muted
+            words = state.tasks[i].caption
+            words = words or ("the only task" if len(state.tasks) == 1 else "")
+            y = place.bottom + type.unit // 2
+            for text in type.wrap(words, "small", room.width, CAPTION_LINES):
+                y = type.write(surface, text, "small", hue, topleft=(box.left, y)).bottom
+            spots.append(Spot(room, clicked(play, i)))
+        return spots
+
+    def _show_strip(self, state: StripState, side: int) -> None:
+        """Bring the boards of the strip up to date, each for a short time per frame."""
+        del self.strip_boards[len(state.tasks) :]
+        for i, one in enumerate(state.tasks):
+            level, palette = one.task.level, self.type.palette
+            cell = max(1, side // max(level.height, level.width))
+            if i >= len(self.strip_boards):
+                self.strip_boards.append(LiveBoard(level, cell, palette))
+            elif not self.strip_boards[i].fits(level, cell, palette):
+                self.strip_boards[i] = LiveBoard(level, cell, palette)
+            elif self.strip_boards[i].level is not level:
+                self.strip_boards[i].show(level)
+        if unfinished := [board for board in self.strip_boards if not board.is_finished]:
+            unfinished[0].paint(STRIP_SECONDS)
+
+    # --- texts
+
+    def draw_texts(
+        self,
+        sentence: str,
+        caps: object,
+        draw_footer: Callable[[pygame.Surface, pygame.Rect, Typeset], None],
+    ) -> None:
+        """Draw header and footer, if they have changed."""
+        if self._sentence != sentence:
+            self._sentence = sentence
+            draw_header(self.background, self.layout.header, sentence, self.type)
+        if self._caps != caps:
+            self._caps = caps
+            draw_footer(self.background, self.layout.footer, self.type)
+
+    # --- panel
+
+    def draw_panel(self, state: PanelState, level: Level, actions: PanelActions) -> None:
+        """Draw the panel into the background, if what it shows has changed."""
+        if state == self._panel:
+            return
+        self._panel = state
+        type, rect, unit = self.type, self.layout.panel, self.type.unit
+        pygame.draw.rect(self.background, type.palette.card, rect, border_radius=unit + 4)
+        pygame.draw.rect(self.background, type.palette.rule, rect, 1, border_radius=unit + 4)
+        inside = rect.inflate(-4 * unit, -3 * unit)
+        self.background.set_clip(inside.inflate(2 * unit, 2 * unit))
+        y = self._draw_title(inside, state)
+        facts = self._fitting(inside, state.verdict)
+        high = verdict_height(inside, facts, type)
+        low = pygame.Rect(inside.left, inside.bottom - high, inside.width, high)
+        below = draw_verdict(self.background, low, facts, actions.apply_advice, type)
+        line = low.top - unit
+        ends = (inside.left, line), (inside.right, line)
+        pygame.draw.line(self.background, type.palette.rule, *ends)
+        room = pygame.Rect(inside.left, y, inside.width, max(line - unit // 2 - y, 1))
+        self.background.set_clip(room.inflate(3 * unit, 0))
+        if state.text is None:
+            above = self._draw_tiles(room, state, level, actions)
+            self.pane = None
+        else:
+            above = self._draw_text(room, state, state.text, actions)
+        spots = [*below, *(spot for spot in above if room.collidepoint(spot.rect.center))]
+        self.panel_spots = spots
+        self.background.set_clip(None)
+
+    def _fitting(self, rect: pygame.Rect, facts: VerdictFacts) -> VerdictFacts:
+        """Return the verdict with so much advice that it leaves most of the panel to the rest."""
+        most = rect.height * VERDICT_SHARE
+        while facts.advice and verdict_height(rect, facts, self.type) > most:
+            facts = replace(facts, advice=facts.advice[:-1])
+        return facts
+
+    def _draw_title(self, rect: pygame.Rect, state: PanelState) -> int:
+        """Draw the level's title, and its file to the right. Return the y below."""
+        type, palette = self.type, self.type.palette
+        file = type.fit(state.file, "small", rect.width // 2)
+        at = (rect.right, rect.top + type.height("heading"))
+        place = type.write(self.background, file, "small", palette.muted, bottomright=at)
+        title = type.fit(state.title, "heading", place.left - rect.left - type.unit)
+        bottom = type.write(
+            self.background, title, "heading", palette.ink, topleft=rect.topleft
+        ).bottom
+        return bottom + self.type.unit // 2
+
+    def _draw_tiles(
+        self, rect: pygame.Rect, state: PanelState, level: Level, actions: PanelActions
+    ) -> list[Spot]:
+        """Draw tools, palette and settings; a small panel has settings on a page of their own."""
+        type, unit = self.type, self.type.unit
+        tools = self._tools_height(rect, state)
+        if rect.height - tools >= LEAST_SETTINGS * row_height(type):
+            spots, y = self._draw_palette(rect, state, level, actions)
+            room = pygame.Rect(rect.left, y, rect.width, rect.bottom - y)
+            return spots + self._draw_settings(room, state, actions)
+        spots, y = self._draw_tabs(rect, state, actions)
+        room = pygame.Rect(rect.left, y + unit // 2, rect.width, rect.bottom - y - unit // 2)
+        if state.focus == SETTINGS:
+            return spots + self._draw_settings(room, state, actions)
+        self.field_boxes = {}
+        return spots + self._draw_palette(room, state, level, actions)[0]
+
+    def _draw_tabs(
+        self, rect: pygame.Rect, state: PanelState, actions: PanelActions
+    ) -> tuple[list[Spot], int]:
+        """Draw the names of the two pages, the current one underlined. Return the y below."""
+        type, palette, spots, x = self.type, self.type.palette, [], rect.left
+        for text, area in (("Tiles and tools", BOARD), ("Settings", SETTINGS)):
+            is_on = (state.focus == SETTINGS) == (area == SETTINGS)
+            hue = palette.ink if is_on else palette.muted
+            place = type.write(self.background, text, "label", hue, topleft=(x, rect.top))
+            if is_on:
+                low = place.bottom + 2
+                pygame.draw.line(
+                    self.background, palette.agent, (place.left, low), (place.right, low), 3
+                )
+            spots.append(
+                Spot(place.inflate(type.unit, type.unit), clicked(actions.go_to_area, area))
+            )
+            x = place.right + 3 * type.unit
+        return spots, rect.top + type.height("label") + type.unit
+
+    def _tools_height(self, rect: pygame.Rect, state: PanelState) -> int:
+        """Return the height of tools and palette in px."""
+        type = self.type
+        words = [(cap, text) for cap, text, _ in state.tools]
+        lines = key_places(words, rect.width, type)[-1][1] + 1
+        rows = palette_rows(len(state.chars), rect.width, type)
+        return lines * self._tool_line + rows * palette_pitch(type) + type.unit
+
+    @property
+    def _tool_line(self) -> int:
+        """The distance from one line of tools to the next in px."""
+        return self.type.height("label") + self.type.unit * 3 // 2
+
+    def _draw_palette(
+        self, rect: pygame.Rect, state: PanelState, level: Level, actions: PanelActions
+    ) -> tuple[list[Spot], int]:
+        """Draw tools and palette. Return their spots and the y below."""
+        type = self.type
+        spots, y = self._draw_tools(rect, state.tools, actions)
+        high = palette_rows(len(state.chars), rect.width, type) * palette_pitch(type)
+        area = pygame.Rect(rect.left, y, rect.width, high)
+        swatches = draw_palette(self.background, area, level, state.tile, state.chars, type)
+        for box, char in swatches:
+            spots.append(Spot(box.inflate(4, 4), clicked(actions.choose_tile, char)))
+        return spots, area.bottom + type.unit // 2
+
+    def _draw_settings(
+        self, rect: pygame.Rect, state: PanelState, actions: PanelActions
+    ) -> list[Spot]:
+        """Draw the rows of settings that there is room for. Return their spots."""
+        unit, high = self.type.unit, row_height(self.type)
+        room = rect.inflate(2 * unit, 0)
+        self.settings_shown = max(1, room.height // high)
+        active = state.row if state.focus == SETTINGS else None
+        if self._revealed != (state.row, state.focus):
+            self._revealed = (state.row, state.focus)
+            self._reveal(state.row)
+        self._scroll = max(0, min(self._scroll, len(state.rows) - self.settings_shown))
+        end = min(self._scroll + self.settings_shown, len(state.rows))
+        self.field_boxes = {
+            i: pygame.Rect(room.left, room.top + (i - self._scroll) * high, room.width, high)
+            for i in range(self._scroll, end)
+        }
+        return draw_controls(
+            self.background, room, state.rows, self._scroll, active, actions, self.type
+        )
+
+    def scroll(self, by: int) -> None:
+        """Scroll the settings, or the text, by some rows."""
+        if self._panel is None:
+            return
+        if self._panel.text is None:
+            most = max(0, len(self._panel.rows) - self.settings_shown)
+            self._scroll = min(max(self._scroll + by, 0), most)
+        else:
+            most = max(0, self._panel.text.count("\n"))
+            self._pane_first = min(max(self._pane_first + by, 0), most)
+        self._panel = None
+
+    def _reveal(self, row: int) -> None:
+        """Scroll the settings to a row."""
+        self._scroll = min(self._scroll, row)
+        self._scroll = max(self._scroll, row - self.settings_shown + 1)
+
+    def _draw_tools(
+        self, rect: pygame.Rect, tools: Sequence[tuple[str, str, bool]], actions: PanelActions
+    ) -> tuple[list[Spot], int]:
+        """Draw the keys of the tools. Return their spots and the y below."""
+        type = self.type
+        words = [(cap, text) for cap, text, _ in tools]
+        spots, y = [], rect.top
+        line = self._tool_line
+        for (cap, text, on), (x, row) in zip(tools, key_places(words, rect.width, type)):
+            at = (rect.left + x, rect.top + row * line)
+            box = draw_key(self.background, at, cap, text, on, type)
+            spots.append(Spot(box, clicked(actions.press_key, cap)))
+            y = max(y, at[1] + line)
+        return spots, y + type.unit // 2
+
+    def _draw_text(
+        self, rect: pygame.Rect, state: PanelState, text: str, actions: PanelActions
+    ) -> list[Spot]:
+        """Draw the text of the level."""
+        lines, count = text.split("\n"), shown_lines(rect, self.type)
+        if state.focus == TEXT:
+            self._pane_first = min(self._pane_first, state.caret.line)
+            self._pane_first = max(self._pane_first, state.caret.line - count + 1)
+        elif state.marked:
+            self._pane_first = min(self._pane_first, state.marked[0])
+            self._pane_first = max(self._pane_first, state.marked[0] - count + 1)
+        self._pane_first = min(self._pane_first, max(0, len(lines) - 1))
+        marked = dict([state.marked]) if state.marked else {}
+        self.pane, spot = draw_text_pane(
+            self.background,
+            rect,
+            lines,
+            state.caret,
+            state.focus == TEXT,
+            self._pane_first,
+            state.problems,
+            marked,
+            actions.press_text,
+            self.type,
+        )
+        return [spot]
+
+
+def chars_of(level: Level) -> tuple[str, ...]:
+    """Return the characters of the palette of a level."""
+    return tuple(palette_chars(level))

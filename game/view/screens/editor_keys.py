@@ -1,0 +1,176 @@
+"""The keys of the editor: those of every area, and those of the area that the keys change.
+
+Plain characters paint, so that commands take Ctrl, Alt or a function key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from operator import attrgetter
+from typing import Any
+
+import pygame
+
+from game.view.draw.editor_overlays import EDITOR_OVERLAYS, EditorOverlay
+from game.view.model.level_editor import BRUSH, FILL, FILLED, LINE, RECTANGLE, REPLACE, SELECT
+from game.view.screens.screen import Key
+
+ENTER = (pygame.K_RETURN, pygame.K_KP_ENTER)
+ARROWS = (  # cap, key code, side, (down, right)
+    ("←", pygame.K_LEFT, "left", (0, -1)),
+    ("→", pygame.K_RIGHT, "right", (0, 1)),
+    ("↑", pygame.K_UP, "up", (-1, 0)),
+    ("↓", pygame.K_DOWN, "down", (1, 0)),
+)
+
+
+def do(name: str, *args: object) -> Callable[[Any], None]:
+    """Return an action that calls a method of the screen, or of a part of it, as "editor.undo"."""
+    method = attrgetter(name)
+    return lambda screen: method(screen)(*args)
+
+
+def _tool(cap: str, code: int, tool: str, text: str) -> Key:
+    """Return the key of a tool."""
+    return Key(
+        cap, text, (code,), do("choose_tool", tool),
+        ctrl=True, shift=False, priority=3, is_on=lambda page: page.editor.tool == tool,
+    )  # fmt: skip
+
+
+def _arrows(
+    cap: str,
+    text: str,
+    short: str,
+    action: Callable[..., Callable[[Any], None]],
+    by_side: bool = False,
+    ctrl: bool = False,
+    alt: bool = False,
+    shift: bool = False,
+) -> list[Key]:
+    """Return the keys of the four arrows with other keys held, in the order of ARROWS.
+
+    `action` gets the side, or else (down, right).
+    """
+    return [
+        Key(
+            f"{cap}{arrow}",
+            text,
+            (code,),
+            action(side) if by_side else action(*way),
+            priority=0 if short else 4,
+            short=(short or None) if arrow == "↓" else "",
+            ctrl=ctrl,
+            alt=alt,
+            shift=shift,
+        )
+        for arrow, code, side, way in ARROWS
+    ]
+
+
+def _is_shown(overlay: EditorOverlay, screen: Any) -> bool:
+    """Whether the screen shows an overlay."""
+    return overlay in screen.overlays
+
+
+# fmt: off
+TOOL_KEYS: tuple[Key, ...] = (
+    _tool("Ctrl B", pygame.K_b, BRUSH,     "brush"),
+    _tool("Ctrl L", pygame.K_l, LINE,      "line"),
+    _tool("Ctrl R", pygame.K_r, RECTANGLE, "rectangle"),
+    _tool("Ctrl G", pygame.K_g, FILLED,    "filled"),
+    _tool("Ctrl F", pygame.K_f, FILL,      "fill"),
+    _tool("Ctrl H", pygame.K_h, REPLACE,   "replace all"),
+    _tool("Ctrl K", pygame.K_k, SELECT,    "select"),
+    Key("Ctrl I", "pick",     (pygame.K_i,), do("editor.pick"), ctrl=True, priority=3),
+    Key("Ctrl N", "own tile", (pygame.K_n,), do("add_tile"), ctrl=True, priority=3),
+    Key("Ctrl J", "symmetry", (pygame.K_j,), do("editor.next_symmetry"), ctrl=True, priority=3, is_on=lambda page: page.editor.symmetry != "none"),
+)
+OVERLAY_KEYS = tuple(
+    Key(
+        overlay.cap, overlay.name, (ord(overlay.digit),), do("toggle_overlay", overlay),
+        alt=True, priority=3, is_on=partial(_is_shown, overlay),
+    )
+    for overlay in EDITOR_OVERLAYS
+)
+EDIT_KEYS: tuple[Key, ...] = (
+    Key("Ctrl Z", "undo",   (pygame.K_z,), do("editor.undo"), ctrl=True, shift=False),
+    Key("Ctrl Y", "redo",   (pygame.K_y,), do("editor.redo"), ctrl=True),
+    Key("Ctrl ⇧ Z", "redo", (pygame.K_z,), do("editor.redo"), ctrl=True, shift=True, priority=4),
+    Key("Ctrl S", "save",   (pygame.K_s,), do("files.save"), ctrl=True),
+)
+FILE_KEYS: tuple[Key, ...] = (
+    Key("F2",  "draw six other tasks",     (pygame.K_F2,), do("live.reroll"), priority=1, short="six others"),
+    Key("F4",  "text",                     (pygame.K_F4,), do("toggle_text"), is_on=lambda page: page.text_open),
+    Key("F5",  "play this level",          (pygame.K_F5,), do("open", "play"), short="play"),
+    Key("F6",  "watch agents adapt to it", (pygame.K_F6,), do("open", "watch"), short="watch"),
+    Key("F7",  "duel: play it against an agent", (pygame.K_F7,), do("open", "duel"), short="duel", priority=1),
+    Key("F8",  "next problem",             (pygame.K_F8,), do("next_problem"), priority=1),
+    Key("F9",  "train an agent on it",     (pygame.K_F9,), do("train"), short="train"),
+    Key("F10", "levels of this folder",    (pygame.K_F10,), do("folder.toggle"), priority=1, short="folder", is_on=lambda page: page.folder.levels is not None),
+    Key("F11", "export the board as a PNG", (pygame.K_F11,), do("export"), priority=2, short="PNG"),
+    Key("Tab", "next area: board, settings, tasks, text", (pygame.K_TAB,), do("next_area"), shift=False, short="next area"),
+)
+BOARD_KEYS: tuple[Key, ...] = (
+    *_arrows("", "move the cursor", "move", lambda *way: do("editor.move", *way), shift=False),
+    *_arrows("⇧ ", "paint along the way, or extend the selection", "paint", lambda *way: do("editor.draw_move", *way), shift=True),
+    Key("Enter", "use the tool at the cursor", ENTER, do("editor.use"), short="use tool"),
+    Key("Del", "paint floor", (pygame.K_DELETE, pygame.K_BACKSPACE), do("editor.clear"), priority=2, short="floor"),
+    *TOOL_KEYS,
+    Key("Ctrl A", "select all", (pygame.K_a,), do("editor.select_all"), ctrl=True, priority=4),
+    Key("Ctrl C", "copy the selection, or else the level's text", (pygame.K_c,), do("copy"), ctrl=True, priority=2, short="copy"),
+    Key("Ctrl X", "cut", (pygame.K_x,), do("cut"), ctrl=True, priority=4),
+    Key("Ctrl V", "paste at the cursor, or a whole level", (pygame.K_v,), do("paste"), ctrl=True, priority=2, short="paste"),
+    Key("Alt M", "mirror left-right", (pygame.K_m,), do("editor.mirror", "left-right"), alt=True, shift=False, priority=4),
+    Key("Alt U", "mirror up-down", (pygame.K_u,), do("editor.mirror", "up-down"), alt=True, priority=4),
+    Key("Alt R", "turn by a quarter", (pygame.K_r,), do("editor.rotate"), alt=True, priority=4),
+    *_arrows("Alt ", "move the selection, or shift the map", "", lambda *way: do("editor.shift", *way), alt=True, shift=False),
+    *_arrows("Ctrl ", "make the map larger at that side", "", lambda side: do("editor.grow", side, 1), True, ctrl=True, shift=False),
+    *_arrows("Ctrl ⇧ ", "make the map smaller at that side", "", lambda side: do("editor.grow", side, -1), True, ctrl=True, shift=True),
+)
+SETTINGS_KEYS: tuple[Key, ...] = (
+    Key("↑", "setting above", (pygame.K_UP,), do("settings.choose", -1), short=""),
+    Key("↓", "setting below", (pygame.K_DOWN,), do("settings.choose", 1), short="setting"),
+    Key("←", "lower its value, or the first of its values", (pygame.K_LEFT,), do("settings.step", -1, 0), shift=False, short=""),
+    Key("→", "raise its value, or the first of its values", (pygame.K_RIGHT,), do("settings.step", 1, 0), shift=False, short="change"),
+    Key("⇧ ←", "lower the last of its values", (pygame.K_LEFT,), do("settings.step", -1, -1), shift=True, short=""),
+    Key("⇧ →", "raise the last of its values", (pygame.K_RIGHT,), do("settings.step", 1, -1), shift=True, short="other end"),
+    Key("Space", "one value, a range, or a set that tasks draw from", (pygame.K_SPACE,), do("settings.change_form"), short="fixed, range or set"),
+    Key("Enter", "type the value", ENTER, do("edit_control"), short="type"),
+    Key("Del", "remove the line: the default counts", (pygame.K_DELETE, pygame.K_BACKSPACE), do("settings.reset"), short="default"),
+)
+STRIP_KEYS: tuple[Key, ...] = (
+    Key("←", "task to the left", (pygame.K_LEFT,), do("choose_task", -1), short=""),
+    Key("→", "task to the right", (pygame.K_RIGHT,), do("choose_task", 1), short="task"),
+    Key("Enter", "play this task", ENTER, do("play_task"), short="play it"),
+    Key("Space", "draw six other tasks", (pygame.K_SPACE,), do("live.reroll"), short="six others"),
+)
+TEXT_KEYS: tuple[Key, ...] = (
+    *(
+        Key(cap, "move the caret", (code,), do("text.move", *way), short="caret" if cap == "↓" else "")
+        for cap, code, _, way in ARROWS
+    ),
+    Key("Home", "begin of the line", (pygame.K_HOME,), do("text.to_edge", False), priority=2),
+    Key("End", "end of the line", (pygame.K_END,), do("text.to_edge", True), priority=2),
+    Key("PgUp", "20 lines up", (pygame.K_PAGEUP,), do("text.move", -20, 0), priority=2),
+    Key("PgDn", "20 lines down", (pygame.K_PAGEDOWN,), do("text.move", 20, 0), priority=2),
+    Key("Enter", "new line", ENTER, do("text.type", "\n"), priority=2),
+    Key("⌫", "delete to the left", (pygame.K_BACKSPACE,), do("text.delete", -1), priority=2),
+    Key("Del", "delete to the right", (pygame.K_DELETE,), do("text.delete", 1), priority=2),
+    Key("Ctrl C", "copy the level's text", (pygame.K_c,), do("copy"), ctrl=True, priority=2),
+    Key("Ctrl V", "paste at the caret", (pygame.K_v,), do("text.paste"), ctrl=True, priority=2),
+)
+FIELD_KEYS: tuple[Key, ...] = (
+    Key("←", "move the caret", (pygame.K_LEFT,), do("field.move", -1), short=""),
+    Key("→", "move the caret", (pygame.K_RIGHT,), do("field.move", 1), short="caret"),
+    Key("⌫", "delete to the left", (pygame.K_BACKSPACE,), do("field.delete"), short="delete"),
+    Key("Ctrl V", "paste", (pygame.K_v,), do("paste_in_field"), ctrl=True),
+    Key("Enter", "take this value", (*ENTER, pygame.K_TAB), do("finish_field"), short="take it"),
+    Key("Esc", "leave the value as it was", (pygame.K_ESCAPE,), do("cancel_field"), short="cancel"),
+)
+LAST_KEYS: tuple[Key, ...] = (
+    Key("Ctrl T", "light or dark theme", (pygame.K_t,), do("switch_theme"), ctrl=True, priority=2, short="theme"),
+    Key("Esc", "give up the selection, or leave", (pygame.K_ESCAPE,), do("escape"), short="leave"),
+)
+# fmt: on

@@ -1,0 +1,106 @@
+"""What the editor lays over its screen: a line to type a value into, and a question."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pygame
+
+MOST_LETTERS = 1000  # of a line
+REPEAT_DELAY, REPEAT_INTERVAL = 0.35, 0.06  # seconds for which a key is held
+REPEATED = (
+    *(pygame.K_LEFT, pygame.K_RIGHT, pygame.K_UP, pygame.K_DOWN),
+    *(pygame.K_BACKSPACE, pygame.K_DELETE, pygame.K_PAGEUP, pygame.K_PAGEDOWN),
+    *(pygame.K_z, pygame.K_y),
+)
+
+
+@dataclass
+class LineField:
+    """A line of text that is being typed; `done` takes it. `row` is the control that it belongs to,
+    None for one in the middle of the screen."""
+
+    label: str
+    text: str
+    done: Callable[[str], None]
+    row: int | None = None
+    caret: int = field(default=-1)
+
+    def __post_init__(self) -> None:
+        self.caret = len(self.text) if self.caret < 0 else self.caret
+
+    def type(self, new: str) -> None:
+        """Put a text in at the caret; a text of several lines loses all but its first one."""
+        new = new.split("\n")[0][: MOST_LETTERS - len(self.text)]
+        self.text = self.text[: self.caret] + new + self.text[self.caret :]
+        self.caret += len(new)
+
+    def delete(self) -> None:
+        """Delete the character before the caret."""
+        if self.caret:
+            self.text = self.text[: self.caret - 1] + self.text[self.caret :]
+            self.caret -= 1
+
+    def move(self, by: int) -> None:
+        """Move the caret."""
+        self.caret = min(max(self.caret + by, 0), len(self.text))
+
+
+class KeyRepeat:
+    """The key that is held: its event comes again until it is released."""
+
+    def __init__(self) -> None:
+        self._event: pygame.event.Event | None = None
+        self._left = 0.0  # seconds until the next repetition
+
+    def hold(self, event: pygame.event.Event) -> None:
+        """Begin to hold a key, if it is one that repeats."""
+        is_char = bool(event.unicode and event.unicode.isprintable())
+        self._event = event if is_char or event.key in REPEATED else None
+        self._left = REPEAT_DELAY
+
+    def release(self) -> None:
+        """End the repetition."""
+        self._event = None
+
+    def due(self, seconds: float) -> pygame.event.Event | None:
+        """Advance by a number of seconds. Return the event if it is to come again."""
+        self._left -= seconds
+        if self._event is None or self._left > 0:
+            return None
+        self._left = REPEAT_INTERVAL
+        return self._event
+
+
+def _nothing() -> None:
+    """Do nothing but close the question."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer to a question: its key, what it means, and what it does."""
+
+    cap: str
+    code: int
+    meaning: str
+    action: Callable[[], object] = _nothing
+
+
+@dataclass
+class Question:
+    """A question over the screen, which nothing but one of its answers closes."""
+
+    heading: str
+    text: str
+    answers: tuple[Answer, ...]
+    places: list[pygame.Rect] = field(default_factory=list)  # of the answers on screen
+
+    def answer_to(self, event: pygame.event.Event) -> Answer | None:
+        """Return the answer that a key or a click gives."""
+        if event.type == pygame.KEYDOWN:
+            return next((one for one in self.answers if one.code == event.key), None)
+        if event.type == pygame.MOUSEBUTTONDOWN and event.button == 1:
+            pairs = zip(self.places, self.answers)
+            return next((one for box, one in pairs if box.collidepoint(event.pos)), None)
+        return None

@@ -1,0 +1,607 @@
+"""The editor, driven by keys and mouse as a person would."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pygame
+import pytest
+
+from game.text.tiles import BY_CHAR
+from game.view.app import App
+from game.view.draw.editor_overlays import EDITOR_OVERLAYS
+from game.view.model.background_jobs import BackgroundJobs
+from game.view.screens.editor import EditorScreen
+from game.view.screens.editor_frame import BOARD, SETTINGS, TEXT
+from game.view.screens.gallery import Gallery
+from game.view.screens.play import PlayScreen
+from game.view.screens.screen import Navigation
+from game.view.screens.watch import WatchScreen
+from tests.view_data import FixedAgents, Script, Slow, click, press
+
+pytestmark = pytest.mark.usefixtures("fonts")
+CTRL, ALT, SHIFT = pygame.KMOD_LCTRL, pygame.KMOD_LALT, pygame.KMOD_LSHIFT
+LEVEL = """\
+; a comment that stays
+title: Lane   ; and so does this one
+steps: 20
+
+map:
+#######
+#@...?#
+#.....#
+#...?.#
+#######
+"""
+SIZE = (960, 640)
+SECONDS = float(os.environ.get("GRIDAPT_RANDOM_EVENTS", 0))  # as in test_random_events
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "lane.txt"
+    path.write_text(LEVEL)
+    return path
+
+
+class Window:
+    """The app with an editor in front, and a person at its keys and mouse."""
+
+    def __init__(self, path: Path | None, jobs: BackgroundJobs | None = None) -> None:
+        first = Navigation("edit", path=path)
+        jobs = jobs or BackgroundJobs(at_once=True)
+        self.app = App(first, FixedAgents(), Script(), jobs=jobs)
+        self.surface = pygame.Surface(SIZE)
+        self.step()
+
+    @property
+    def page(self) -> EditorScreen:
+        assert isinstance(self.app.page, EditorScreen)
+        return self.app.page
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        return self.page.editor.rows
+
+    def step(self, frames: int = 2) -> None:
+        for _ in range(frames):
+            self.app.update(0.05)
+            self.app.draw(self.surface)
+
+    def press(self, *keys: int, mod: int = 0) -> None:
+        for key in keys:
+            self.strike(press(key, "", mod))
+
+    def type(self, text: str) -> None:
+        for char in text:
+            self.strike(press(ord(char.lower()), char))
+
+    def strike(self, event: pygame.event.Event) -> None:
+        """Press a key and release it."""
+        self.app.handle(event)
+        self.app.handle(pygame.event.Event(pygame.KEYUP, key=event.key, unicode="", mod=0))
+        self.step(1)
+
+    def place(self, row: int, column: int) -> tuple[int, int]:
+        frame = self.page._frame
+        assert frame
+        x, y = frame.board.centre(row, column)
+        return round(frame.layout.board.left + x), round(frame.layout.board.top + y)
+
+    def drag(self, *cells: tuple[int, int], button: int = 1) -> None:
+        self.app.handle(click(self.place(*cells[0]), button))
+        for cell in cells[1:]:
+            event = {"pos": self.place(*cell), "rel": (1, 1), "buttons": (1, 0, 0)}
+            self.app.handle(pygame.event.Event(pygame.MOUSEMOTION, event))
+        end = {"pos": self.place(*cells[-1]), "button": button}
+        self.app.handle(pygame.event.Event(pygame.MOUSEBUTTONUP, end))
+        self.step(1)
+
+    def click_key(self, cap: str) -> None:
+        """Click a key's picture in the footer, or on the card of all keys."""
+        boxes = {key.cap: box for box, key in self.page._key_boxes}
+        if cap not in boxes:
+            self.press(pygame.K_F1)
+            boxes = {key.cap: box for box, key in self.page._help_boxes}
+        self.app.handle(click(boxes[cap].center))
+        self.step(1)
+
+    def settle(self, seconds: float = 10.0) -> None:
+        """Wait until the problems of the text are known, and what its map says."""
+        end, live = time.monotonic() + seconds, self.page.live
+        while time.monotonic() < end:
+            self.step(1)
+            if self.page.is_judged and (live.verdict.analysis or live.verdict.is_done):
+                return
+            time.sleep(0.005)
+
+
+@pytest.fixture
+def window(file: Path) -> Iterator[Window]:
+    window = Window(file)
+    yield window
+    window.app.close()
+
+
+# --- the whole way
+
+
+def test_a_level_is_drawn_by_keys_saved_played_and_left(file: Path, window: Window) -> None:
+    window.press(pygame.K_DOWN, pygame.K_DOWN, pygame.K_RIGHT, pygame.K_RIGHT)
+    window.type("%")
+    window.press(pygame.K_RIGHT, mod=SHIFT)
+    assert window.rows[2] == "#.%%..#"
+    window.press(pygame.K_z, mod=CTRL)
+    assert window.rows[2] == "#.%...#"
+    window.press(pygame.K_y, mod=CTRL)
+    window.press(pygame.K_s, mod=CTRL)
+    assert file.read_text() == LEVEL.replace("#.....#", "#.%%..#")
+    cursor = window.page.editor.cursor
+    window.press(pygame.K_F5)
+    window.step(3)
+    assert isinstance(window.app.page, PlayScreen)
+    assert window.app.page.task.level.rows[2] == "#.%%..#"
+    window.press(pygame.K_ESCAPE)
+    window.step()
+    assert window.page.editor.cursor == cursor
+    window.press(pygame.K_ESCAPE)
+    assert window.app.quit
+
+
+def test_a_level_is_drawn_by_mouse_alone(file: Path, window: Window) -> None:
+    swatch = next(s for s in window.page._spots if s.press and s.rect.width == s.rect.height)
+    window.page.choose_tile("~")
+    window.drag((1, 2), (1, 4), (3, 4))
+    assert window.rows[1:4] == ("#@~~~?#", "#...~.#", "#...~.#")
+    window.click_key("Ctrl Z")
+    assert window.rows[1] == "#@...?#"
+    window.drag((1, 1), button=3)
+    assert window.page.editor.tile == "@"
+    window.app.handle(click(swatch.rect.center))
+    assert window.page.editor.tile == "#"
+    window.click_key("Ctrl S")
+    window.click_key("F6")
+    window.step(3)
+    assert isinstance(window.app.page, WatchScreen)
+
+
+def test_unsaved_levels_are_played_from_a_snapshot(file: Path, window: Window) -> None:
+    window.press(pygame.K_DOWN, pygame.K_DOWN, pygame.K_RIGHT)
+    window.type("~")
+    window.press(pygame.K_F5)
+    window.step(3)
+    assert isinstance(window.app.page, PlayScreen)
+    assert window.app.page.task.level.rows[2] == "#~....#"
+    assert file.read_text() == LEVEL
+
+
+def test_a_level_with_problems_is_not_opened(window: Window) -> None:
+    window.press(pygame.K_DOWN, pygame.K_RIGHT, pygame.K_DELETE)
+    window.settle()
+    window.press(pygame.K_F5)
+    window.step(3)
+    assert "no start" in window.page.editor.message.lower()
+
+
+# --- the file
+
+
+def test_leaving_asks_about_changes(file: Path, window: Window) -> None:
+    window.type("~")
+    window.press(pygame.K_ESCAPE)
+    assert window.page.question
+    window.press(pygame.K_ESCAPE)
+    assert window.page.question is None
+    window.press(pygame.K_ESCAPE)
+    window.type("s")
+    window.step()
+    assert window.app.quit
+    assert "~######" in file.read_text()
+
+
+def test_closing_the_window_asks_too(file: Path, window: Window) -> None:
+    window.type("~")
+    window.app.handle(pygame.event.Event(pygame.QUIT))
+    assert not window.app.quit
+    window.type("d")
+    window.step()
+    assert window.app.quit
+    assert file.read_text() == LEVEL
+
+
+def test_a_new_level_is_named_when_it_is_saved(tmp_path: Path) -> None:
+    window = Window(None)
+    window.press(pygame.K_DOWN, pygame.K_RIGHT)
+    window.type("@")
+    window.press(pygame.K_s, mod=CTRL)
+    for _ in range(len("my-levels/level.txt")):
+        window.press(pygame.K_BACKSPACE)
+    window.type("maze.txt")
+    window.press(pygame.K_RETURN)
+    assert "#@..........#" in (tmp_path / "maze.txt").read_text()
+    assert not window.page.draft.is_changed
+    window.app.close()
+
+
+def test_unsaved_text_is_offered_at_the_next_start(file: Path, window: Window) -> None:
+    window.type("~")
+    window.app.close()
+    again = Window(file)
+    assert again.page.question
+    again.type("r")
+    assert again.rows[0] == "~######"
+    again.press(pygame.K_z, mod=CTRL)
+    assert again.page.editor.text == LEVEL
+    again.app.close()
+
+
+def test_a_change_on_disk_is_taken_over_or_asked_about(file: Path, window: Window) -> None:
+    file.write_text(LEVEL.replace("?", "G"))
+    window.step(20)
+    assert "#@...G#" in window.page.editor.text
+    window.press(pygame.K_z, mod=CTRL)
+    assert window.page.editor.text == LEVEL
+    file.write_text(LEVEL.replace("?", "o"))
+    window.step(20)
+    assert window.page.question
+    window.type("m")
+    assert window.page.editor.text == LEVEL
+
+
+# --- tools
+
+
+def test_lines_rectangles_fills_and_replacements(window: Window) -> None:
+    window.page.choose_tile("%")
+    window.press(pygame.K_l, mod=CTRL)
+    window.drag((1, 2), (1, 4))
+    window.press(pygame.K_r, mod=CTRL)
+    window.drag((2, 1), (3, 3))
+    assert window.rows[1:4] == ("#@%%%?#", "#%%%..#", "#%%%?.#")
+    window.press(pygame.K_h, mod=CTRL)
+    window.page.editor.go_to((2, 1))
+    window.type(",")
+    assert window.rows[2] == "#,,,..#"
+    window.press(pygame.K_f, mod=CTRL)
+    window.page.editor.go_to((2, 4))
+    window.type("~")
+    assert window.rows[2:4] == ("#,,,~~#", "#,,,?~#")
+    window.press(*[pygame.K_z] * 4, mod=CTRL)
+    assert window.page.editor.text == LEVEL
+
+
+def test_a_selection_is_copied_pasted_moved_mirrored_and_turned(window: Window) -> None:
+    window.press(pygame.K_k, mod=CTRL)
+    window.drag((1, 1), (2, 2))
+    window.press(pygame.K_c, mod=CTRL)
+    window.page.editor.go_to((2, 2))
+    window.page.editor.paste(window.page.editor.copied)
+    assert window.rows[2:4] == ("#.@...#", "#...?.#")
+    window.press(pygame.K_RIGHT, mod=ALT)
+    assert window.rows[2] == "#..@..#"
+    window.press(pygame.K_m, mod=ALT)
+    assert window.rows[2] == "#...@.#"
+    window.press(pygame.K_r, mod=ALT)
+    assert window.rows[2:4] == ("#.....#", "#...@.#")
+
+
+def test_symmetry_draws_the_mirror_images_too(window: Window) -> None:
+    window.press(*[pygame.K_j] * 3, mod=CTRL)
+    window.page.editor.go_to((1, 2))
+    window.type("~")
+    assert window.rows[1] == "#@~.~?#"
+    assert window.rows[3] == "#.~.~.#"
+
+
+def test_a_key_offers_its_door(window: Window) -> None:
+    window.page.editor.go_to((2, 2))
+    window.type("a")
+    assert window.page.editor.tile == "A"
+    assert "door" in window.page.sentence()
+    window.press(pygame.K_RIGHT, pygame.K_RETURN)
+    assert window.rows[2] == "#.aA..#"
+
+
+def test_the_map_grows_and_shrinks_at_every_side(window: Window) -> None:
+    for key in (pygame.K_UP, pygame.K_DOWN, pygame.K_LEFT, pygame.K_RIGHT):
+        window.press(key, mod=CTRL)
+    assert len(window.rows) == 7
+    assert window.rows[1] == "#.......#"
+    for key in (pygame.K_UP, pygame.K_DOWN, pygame.K_LEFT, pygame.K_RIGHT):
+        window.press(key, mod=CTRL | SHIFT)
+    assert window.page.editor.text == LEVEL
+    frame = window.page._frame
+    assert frame
+    window.app.handle(click(frame.handles["right", True].center))
+    assert window.rows[1] == "#@...?.#"
+
+
+def test_whole_levels_and_rows_are_pasted_as_text(window: Window) -> None:
+    window.page.editor.paste_text("4x4\nSFFF\nFHFH\nFFFH\nHFFG\n".partition("\n")[2])
+    assert "Pasted" in window.page.editor.message
+    window.page.editor.undo()
+    window.page.editor.go_to((2, 1))
+    window.page.editor.paste_text("%%\n~~\n")
+    assert window.rows[2:4] == ("#%%...#", "#~~.?.#")
+
+
+# --- settings
+
+
+def test_a_setting_becomes_a_range_and_a_set_by_keys(window: Window) -> None:
+    window.press(pygame.K_TAB)
+    assert window.page.area == SETTINGS
+    paths = [row.control.path for row in window.page.settings.rows]
+    window.press(*[pygame.K_DOWN] * paths.index(("cost", "mud")))
+    window.press(pygame.K_RIGHT)
+    assert "cost: mud=5" in window.page.editor.text
+    window.press(pygame.K_SPACE)
+    assert "cost: mud=2..8" in window.page.editor.text
+    window.press(pygame.K_RIGHT, mod=SHIFT)
+    window.press(pygame.K_LEFT)
+    assert "cost: mud=1..9" in window.page.editor.text
+    window.press(pygame.K_SPACE)
+    assert "cost: mud={1, 9}" in window.page.editor.text
+    window.press(pygame.K_RETURN)
+    window.press(*[pygame.K_BACKSPACE] * 6)
+    window.type("7")
+    window.press(pygame.K_RETURN)
+    assert "cost: mud=7" in window.page.editor.text
+    window.press(pygame.K_DELETE)
+    assert window.page.editor.text == LEVEL
+
+
+def test_settings_change_by_clicks(window: Window) -> None:
+    window.press(pygame.K_TAB)
+    window.step()
+    page = window.page
+    rows = {row.control.path: i for i, row in enumerate(page.settings.rows)}
+    box = page._frame.field_boxes[rows[("goal",)]]  # type: ignore[union-attr]
+    window.app.handle(click((box.right - 12, box.centery)))
+    assert "goal: visible" in page.editor.text
+    page.slide_control(rows[("steps",)], 0.5)
+    assert "steps: 100" in page.editor.text
+
+
+# --- the text
+
+
+def test_text_and_board_follow_each_other(window: Window) -> None:
+    window.press(pygame.K_F4)
+    assert window.page.area == TEXT
+    assert (window.page.text.caret.line, window.page.text.caret.column) == (5, 0)
+    window.press(pygame.K_DOWN, pygame.K_RIGHT)
+    assert window.page.editor.cursor == (1, 1)
+    window.press(pygame.K_DELETE)
+    window.type("~")
+    assert window.rows[1] == "#~...?#"
+    window.settle()
+    assert window.page.live.verdict.problems
+    window.press(pygame.K_F8)
+    assert "start" in window.page.editor.message
+    window.press(pygame.K_z, mod=CTRL)
+    window.press(pygame.K_z, mod=CTRL)
+    assert window.page.editor.text == LEVEL
+    window.press(pygame.K_TAB)
+    assert window.page.area != TEXT
+
+
+def test_the_level_stays_on_screen_while_its_text_is_broken(window: Window) -> None:
+    window.press(pygame.K_F4)
+    for text in ("map", "map:\n", "", "title\nmap:\n#@x\n##", "legend: q = o\nmap:\n@qG\n"):
+        window.page.editor.apply(text)
+        window.settle()
+        window.step()
+    assert window.page.editor.reading.level.tiles == ("@oG",)
+
+
+# --- overlays, the gallery, keys
+
+
+def test_every_overlay_explains_itself(window: Window) -> None:
+    window.settle()
+    for overlay in EDITOR_OVERLAYS:
+        window.press(ord(overlay.digit), mod=ALT)
+        assert window.page.sentence() == window.page._frame.explanation != ""  # type: ignore[union-attr]
+        assert window.page.overlays == [overlay]
+        window.press(ord(overlay.digit), mod=ALT)
+    assert window.page.overlays == []
+
+
+def test_the_editor_opens_from_watch_and_gallery(file: Path, window: Window) -> None:
+    window.press(pygame.K_F6)
+    window.step(3)
+    watch = window.app.page
+    assert isinstance(watch, WatchScreen)
+    window.press(pygame.K_e, mod=CTRL)
+    window.step()
+    assert window.page.draft.path == file
+    window.press(pygame.K_ESCAPE)
+    window.step()
+    assert window.app.page is watch
+    window.app.library.jobs = Slow()  # no pack is loaded: there is only the first card
+    window.type("g")
+    window.step()
+    assert isinstance(window.app.page, Gallery)
+    window.press(pygame.K_RETURN)
+    window.step()
+    assert window.page.draft.path is None
+
+
+def test_all_tiles_can_be_typed_and_every_key_has_a_cap_of_its_own(window: Window) -> None:
+    for char in BY_CHAR:
+        window.page.editor.go_to((2, 3))
+        window.app.handle(press(ord(char.lower()), char))
+        assert window.rows[2][3] == char
+    for area in (BOARD, SETTINGS, TEXT):
+        window.page.area = area
+        caps = [key.cap for key in window.page.all_keys()]
+        assert len(caps) == len(set(caps))
+        assert not any(key.is_letter for key in window.page.all_keys())
+
+
+# --- whatever happens
+
+EVENTS = 120
+TYPED = "".join(BY_CHAR) + "qxyz0;:= \u202e\0é"
+RESIZED = (SIZE, (300, 200), (200, 900), (1, 1), (1280, 800))
+
+
+def random_event(rng: random.Random, page: EditorScreen, size: tuple[int, int]) -> object:
+    """An event of keys or mouse, often one that the editor has a key for."""
+    pos = rng.randrange(-5, size[0] + 5), rng.randrange(-5, size[1] + 5)
+    kind = rng.choice(["key", "key", "key", "type", "type", "down", "up", "move", "move", "wheel"])
+    if kind == "key":
+        keys = [key for key in page.all_keys() if key.cap not in ("F5", "F6", "F7", "F9", "F12")]
+        key = rng.choice(keys)
+        mod = CTRL * key.ctrl | ALT * key.alt | SHIFT * bool(key.shift)
+        return press(key.codes[0], "", mod)
+    if kind == "type":
+        char = rng.choice(TYPED)
+        return press(ord(char), char)
+    if kind == "down":
+        return click(pos, rng.choice([1, 1, 3]))
+    if kind == "up":
+        return pygame.event.Event(pygame.MOUSEBUTTONUP, pos=pos, button=1)
+    if kind == "wheel":
+        return pygame.event.Event(pygame.MOUSEWHEEL, x=0, y=rng.choice([-3, 3]))
+    return pygame.event.Event(pygame.MOUSEMOTION, pos=pos, rel=(1, 1), buttons=(1, 0, 0))
+
+
+@pytest.mark.timeout(SECONDS + 120)
+def test_random_keys_and_clicks_lose_nothing(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The board shows the level that the text says, whatever was done; undo leads back."""
+    rng, jobs = random.Random(2), BackgroundJobs()
+    window = Window(file, jobs)
+    monkeypatch.setattr(
+        "game.view.screens.editor.pasted_text", lambda: rng.choice(["%%\n~~\n", "x", LEVEL])
+    )
+    size, began = SIZE, time.monotonic()
+    number = 0
+    while (time.monotonic() - began < SECONDS) if SECONDS else number < EVENTS:
+        number += 1
+        page = window.page
+        text = page.editor.text
+        window.app.handle(random_event(rng, page, size))
+        if number % 40 == 0:
+            size = rng.choice(RESIZED)
+            file.write_text(rng.choice([LEVEL, LEVEL.replace(",", "~"), "x"]))
+        window.app.update(0.05)
+        if number % 3 == 0 and window.app.pages:
+            window.app.draw(pygame.Surface(size))
+        if not window.app.pages or not isinstance(window.app.page, EditorScreen):
+            window.app.close()
+            window = Window(file, jobs)
+        elif page.editor.text != text:
+            source = page.editor.reading.source
+            assert page.editor.size == (max(source.height, 1), max(source.width, 1))
+    draft = window.page.draft
+    while draft.undo() is not None:
+        pass
+    window.app.close()
+
+
+def test_the_steps_of_a_new_level_follow_its_map_until_they_are_touched(tmp_path: Path) -> None:
+    window = Window(tmp_path / "new.txt")
+    editor = window.page.editor
+    for cell, char in (((1, 1), "@"), ((1, 5), "?")):
+        editor.go_to(cell)
+        window.type(char)
+    window.settle()
+    window.step()
+    assert editor.value(("steps",)) == "12"
+    window.press(pygame.K_z, mod=CTRL)
+    assert (editor.value(("steps",)), editor.rows[1][5]) == ("50", ".")
+    window.press(pygame.K_y, mod=CTRL)
+    window.step(5)
+    assert editor.value(("steps",)) == "12"
+    editor.set_value(("steps",), "13")
+    editor.go_to((1, 9))
+    window.type("?")
+    window.settle()
+    window.step(5)
+    assert editor.value(("steps",)) == "13"
+    window.app.close()
+
+
+def test_the_levels_of_a_folder_are_listed_copied_renamed_and_opened(
+    tmp_path: Path, file: Path, window: Window
+) -> None:
+    window.press(pygame.K_F10)
+    assert window.page.folder.levels
+    window.type("d")
+    assert (tmp_path / "lane-2.txt").read_text() == LEVEL
+    window.type("r")
+    window.press(*[pygame.K_BACKSPACE] * len("lane-2.txt"))
+    window.type("b.txt")
+    window.press(pygame.K_RETURN)
+    assert not (tmp_path / "lane-2.txt").exists()
+    window.press(pygame.K_RETURN)
+    window.step()
+    assert window.page.draft.path == tmp_path / "b.txt"
+    window.press(pygame.K_ESCAPE)
+    window.step()
+    assert window.page.draft.path == file
+
+
+def test_a_key_that_is_held_comes_again(window: Window) -> None:
+    window.app.handle(press(pygame.K_RIGHT))
+    window.step(10)
+    column = window.page.editor.cursor[1]
+    assert column > 2
+    window.app.handle(pygame.event.Event(pygame.KEYUP, key=pygame.K_RIGHT, unicode="", mod=0))
+    window.step(10)
+    assert window.page.editor.cursor[1] == column
+
+
+def test_a_tile_of_ones_own_is_made_and_set(window: Window) -> None:
+    window.press(pygame.K_n, mod=CTRL)
+    window.type("q = o worth=-1")
+    window.press(pygame.K_RETURN)
+    assert "legend: q = o worth=-1\n" in window.page.editor.text
+    window.page.editor.go_to((2, 2))
+    window.type("q")
+    assert window.rows[2] == "#.q...#"
+    rows = {row.control.path: i for i, row in enumerate(window.page.settings.rows)}
+    window.page.step_control(rows[("legend", "q", "worth")], 5)
+    assert "legend: q = o worth=-0.5\n" in window.page.editor.text
+
+
+def test_no_level_of_a_collection_is_lost(tmp_path: Path) -> None:
+    """What its notation cannot say is refused: a converted text would hold one level alone."""
+    text = "#####\n#@$.#\n#####\n\n; two\n######\n#@ $.#\n######\n"
+    (tmp_path / "boxes.xsb").write_text(text)
+    window = Window(tmp_path / "boxes.xsb#2")
+    window.page.editor.go_to((1, 2))
+    window.type("~")
+    assert window.page.editor.text == text
+    assert "several levels" in window.page.editor.message
+    window.type("#")
+    assert window.page.editor.text == text.replace("#@ $.#", "#@#$.#")
+    window.app.close()
+
+
+@pytest.mark.parametrize("text", ["", "title: x\n", "\0nonsense", "map:\n"])
+def test_texts_without_a_map_are_edited_as_text(tmp_path: Path, text: str) -> None:
+    (tmp_path / "odd.txt").write_text(text)
+    window = Window(tmp_path / "odd.txt")
+    for tool in (pygame.K_h, pygame.K_f, pygame.K_b):
+        window.press(tool, mod=CTRL)
+        window.type("~")
+    window.press(pygame.K_r, mod=ALT)
+    window.press(pygame.K_RIGHT, mod=ALT)
+    window.press(pygame.K_F4)
+    window.press(*[pygame.K_DOWN] * 3, pygame.K_RETURN)
+    window.type("@.G")
+    assert "\n@.G" in window.page.editor.text
+    window.app.close()
