@@ -541,6 +541,14 @@ def test_every_tool_is_chosen_by_a_click_on_its_key(window: Window) -> None:
         assert window.page.editor.tool == tool
 
 
+def test_tools_are_lit_and_answer_their_keys_whatever_the_keys_change(window: Window) -> None:
+    window.press(pygame.K_TAB)
+    assert window.page.area == SETTINGS
+    assert "Ctrl B" in window.page.active_caps()
+    window.press(pygame.K_l, mod=CTRL)
+    assert (window.page.area, window.page.editor.tool) == (BOARD, "line")
+
+
 def test_the_steps_of_a_new_level_follow_its_map_until_they_are_touched(tmp_path: Path) -> None:
     window = Window(tmp_path / "new.txt")
     editor = window.page.editor

@@ -126,7 +126,7 @@ class EditorScreen(Screen):
         """Return the keys of the area that keys change, then those of the whole screen."""
         if self.field:
             return [*FIELD_KEYS]
-        own = (*AREA_KEYS[self.area], *EDIT_KEYS, *FILE_KEYS, *OVERLAY_KEYS)
+        own = (*AREA_KEYS[self.area], *PANEL_KEYS, *EDIT_KEYS, *FILE_KEYS)
         caps = {key.cap for key in (*own, *LAST_KEYS)}
         common = [key for key in super().all_keys() if key.cap not in caps]
         return [*own, *common, *LAST_KEYS]

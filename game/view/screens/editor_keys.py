@@ -117,7 +117,6 @@ BOARD_KEYS: tuple[Key, ...] = (
     *_arrows("⇧ ", "paint along the way, or extend the selection", "paint", lambda *way: do("editor.draw_move", *way), shift=True),
     Key("Enter", "use the tool at the cursor", ENTER, do("editor.use"), short="use tool"),
     Key("Del", "paint floor", (pygame.K_DELETE, pygame.K_BACKSPACE), do("editor.clear"), priority=2, short="floor"),
-    *TOOL_KEYS,
     Key("Ctrl A", "select all", (pygame.K_a,), do("editor.select_all"), ctrl=True, priority=4),
     Key("Ctrl C", "copy the selection, or else the level's text", (pygame.K_c,), do("copy"), ctrl=True, priority=2, short="copy"),
     Key("Ctrl X", "cut", (pygame.K_x,), do("cut"), ctrl=True, priority=4),
