@@ -643,3 +643,18 @@ def test_texts_without_a_map_are_edited_as_text(tmp_path: Path, text: str) -> No
     window.type("@.G")
     assert "\n@.G" in window.page.editor.text
     window.app.close()
+
+
+def test_advice_never_cuts_off_the_palette(window: Window) -> None:
+    window.settle()
+    editor = window.page.editor
+    for column, char in enumerate("aAbBcCdD12345"):  # tiles of families add swatches
+        editor.grow("right")
+        editor.go_to((2, 3 + column))
+        window.type(char)
+    window.settle()
+    window.step(5)
+    frame = window.page._frame
+    assert frame
+    swatches = {spot.hint[1] for spot in window.page._spots if spot.hint}
+    assert swatches == set(frame._panel.chars if frame._panel else ())

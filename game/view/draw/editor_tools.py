@@ -30,14 +30,14 @@ def draw_tools(
 ) -> list[Spot]:
     """Draw the tools from the top of `rect`. Return their spots, which press a key by its cap.
 
-    The held key stands once at the left of its block, so that each tool has a short key.
+    The held key stands once at the start of its block, so that each tool has a short key.
     """
     spots, y = list[Spot](), rect.top
     for held, block in _blocks(tools):
         draw_key(surface, (rect.left, y), held, "", False, type)
         places = _places(rect.width, block, type)
-        for (cap, text, on), (x, line) in zip(block, places, strict=True):
-            at = rect.left + _indent(type) + x, y + line * _line(type)
+        for (cap, text, on), (x, line) in zip(block, places[1:], strict=True):
+            at = rect.left + x, y + line * _line(type)
             box = draw_key(surface, at, cap.removeprefix(held).strip(), text, on, type)
             spots.append(Spot(box, clicked(press, cap)))
         y += (places[-1][1] + 1) * _line(type) + _gap(type)
@@ -51,13 +51,9 @@ def _blocks(tools: Sequence[Tool]) -> list[tuple[str, list[Tool]]]:
 
 
 def _places(width: int, block: Sequence[Tool], type: Typeset) -> list[tuple[int, int]]:
-    """Return (x, line) of each tool of a block, to the right of the held key."""
+    """Return (x, line) of the held key of a block, and of each of its tools."""
     words = [(cap.rpartition(" ")[2], text) for cap, text, _ in block]
-    return key_places(words, width - _indent(type), type)
-
-
-def _indent(type: Typeset) -> int:
-    return type.width("Ctrl", "label") + 7 * type.unit // 2
+    return key_places([(block[0][0].rpartition(" ")[0], ""), *words], width, type)
 
 
 def _line(type: Typeset) -> int:

@@ -267,7 +267,7 @@ class EditorFrame:
         inside = rect.inflate(-4 * unit, -3 * unit)
         self.background.set_clip(inside.inflate(2 * unit, 2 * unit))
         y = self._draw_title(inside, state)
-        facts = self._fitting(inside, state.verdict)
+        facts = self._fitting(inside, state, y)
         high = verdict_height(inside, facts, type)
         low = pygame.Rect(inside.left, inside.bottom - high, inside.width, high)
         below = draw_verdict(self.background, low, facts, actions.apply_advice, type)
@@ -285,9 +285,15 @@ class EditorFrame:
         self.panel_spots = spots
         self.background.set_clip(None)
 
-    def _fitting(self, rect: pygame.Rect, facts: VerdictFacts) -> VerdictFacts:
-        """Return the verdict with so much advice that it leaves most of the panel to the rest."""
-        most = rect.height * VERDICT_SHARE
+    def _fitting(self, rect: pygame.Rect, state: PanelState, top: int) -> VerdictFacts:
+        """Return the verdict with so much advice that it leaves most of the panel to the rest.
+
+        Tools and palette, from `top` on and below their tab, are never cut off for advice.
+        """
+        facts, most = state.verdict, round(rect.height * VERDICT_SHARE)
+        if state.text is None:
+            tools = self._tabs_height + self._tools_height(rect, state) + 2 * self.type.unit
+            most = min(most, rect.bottom - top - tools)
         while facts.advice and verdict_height(rect, facts, self.type) > most:
             facts = replace(facts, advice=facts.advice[:-1])
         return facts
@@ -339,7 +345,12 @@ class EditorFrame:
                 Spot(place.inflate(type.unit, type.unit), clicked(actions.go_to_area, area))
             )
             x = place.right + 3 * type.unit
-        return spots, rect.top + type.height("label") + type.unit
+        return spots, rect.top + self._tabs_height
+
+    @property
+    def _tabs_height(self) -> int:
+        """The height of the names of the two pages in px."""
+        return self.type.height("label") + self.type.unit
 
     def _tools_height(self, rect: pygame.Rect, state: PanelState) -> int:
         """Return the height of tools and palette in px."""
