@@ -418,7 +418,7 @@ class EditorScreen(Screen):
         elif self._held and self._held.drag:
             self._held.drag(at)
         over = spot_at(self._spots, at)
-        self._hint = over.hint if over and not self._drawing else ""
+        self._hint = over.hint if over and not (self._drawing or self.question) else ""
 
     def _release(self) -> None:
         if self._drawing:
@@ -540,7 +540,9 @@ class EditorScreen(Screen):
             width = min(surface.get_width() - 8 * type.unit, round(600 * type.scale))
             box = pygame.Rect(0, 0, width, type.height("mono") + 2 * type.unit)
             box.center = surface.get_rect().center
-            back = box.inflate(4 * type.unit, 6 * type.unit)
+            back = box.inflate(4 * type.unit, 4 * type.unit)
+            back.top -= type.height("label")
+            back.height += type.height("label")
             pygame.draw.rect(surface, type.palette.card, back, border_radius=type.unit)
             pygame.draw.rect(surface, type.palette.agent, back, 2, border_radius=type.unit)
             at = (box.left, box.top - type.unit // 2)
