@@ -154,11 +154,12 @@ def remove_value(source: SourceMap, path: Path) -> str:
 
 def with_header(source: SourceMap) -> SourceMap:
     """Return the source with a header of ours above a foreign file, which stays as it is."""
-    if not source.is_foreign or source.dialect is None:
+    if source.map_line or not source.written:
         return source
-    end = source.line_end(1)
-    header = end.join([f"dialect: {source.dialect.name}", "", "map:", ""])
-    text = patched(source.text, [(source.begins[0], source.begins[0], header)])
+    first = 1 if source.dialect else source.row_places[0][0]
+    end, at = source.line_end(first), source.begins[first - 1]
+    lines = [f"dialect: {source.dialect.name}", ""] if source.dialect else []
+    text = patched(source.text, [(at, at, end.join([*lines, "map:", ""]))])
     found = locate(text, source.name, source.number)
     if found.written != source.written:
         raise EditError("no header can stand above this map - convert it to our own notation")

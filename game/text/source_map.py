@@ -6,17 +6,18 @@ A text need not be valid to be located: what can be found is there, and everythi
 from __future__ import annotations
 
 import bisect
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from game.text.dialects import SOKOBAN
-from game.text.dialects.foreign_map import Dialect
+from game.text.dialects import DIALECTS, SOKOBAN
+from game.text.dialects.foreign_map import Dialect, Part
+from game.text.guesses import guess_file
 from game.text.header import HEADER
 from game.text.header_lines import HeaderLine, header_line
 from game.text.level import Cell, RowPlace, Rows
 from game.text.reading import BOM, LevelFile, split_lines
-from game.text.tiles import FLOOR, WALL
+from game.text.tiles import BY_CHAR, FLOOR, WALL
 
 Patch = tuple[int, int, str]  # begin and end in the text, and what is there instead
 
@@ -130,8 +131,9 @@ class SourceMap:
 
     @cached_property
     def board(self) -> Rows:
-        """The rows of the map in our own notation, filled up to one length."""
-        return tuple(row.ljust(self.width, self.missing) for row in self.rows)
+        """The rows of the map in our own notation, of one length, as the level has them."""
+        rows = tuple(row.ljust(self.width, self.missing) for row in self.rows)
+        return self.dialect.complete(rows) if self.dialect else rows
 
     def place_of(self, cell: Cell) -> tuple[int, int] | None:
         """Return line and column of a cell; None where the text has no such cell."""
@@ -171,10 +173,12 @@ class SourceMap:
 
 def locate(text: str, name: str = "level", number: int | None = None) -> SourceMap:
     """Return the places of the parts of a level's text; never raise."""
-    file = LevelFile(text, name)
-    written, places = _placed_rows(file, number)
-    lines = split_lines(text)
-    header = [*file.header][:-1] if file.map_line else [] if file.dialect else lines
+    file, lines = LevelFile(text, name), split_lines(text)
+    dialect, part = file.dialect, file.part(number)
+    if not dialect and not file.map_line:
+        dialect, part = _guessed(lines)
+    written, places = _placed_rows(file, dialect, part)
+    header = [*file.header][:-1] if file.map_line else [] if dialect else lines
     entries = tuple(
         Entry(at, parts)
         for at, line in enumerate(header, 1)
@@ -189,16 +193,46 @@ def locate(text: str, name: str = "level", number: int | None = None) -> SourceM
         file.map_line,
         written,
         places,
-        file.dialect,
+        dialect,
         len(file),
     )
 
 
-def _placed_rows(file: LevelFile, number: int | None) -> tuple[Rows, tuple[RowPlace, ...]]:
+def _guessed(lines: Sequence[str]) -> tuple[Dialect | None, Part | None]:
+    """The foreign format that a file without a line `map:` looks like, and its only level.
+
+    Reading such a file is an error, but its map can be drawn on all the same.
+    """
+    dialect = DIALECTS.get(guess_file(lines))
+    parts = dialect.split(lines, 1) if dialect else []
+    return (dialect, parts[0]) if len(parts) == 1 else (None, None)
+
+
+def _bare_rows(lines: Sequence[str]) -> tuple[Rows, int]:
+    """The rows that a file ends with where the line `map:` above them is missing, and the number
+    of the first one's line."""
+    end = len(lines)
+    while end and not lines[end - 1]:
+        end -= 1
+    begin = end
+    while begin and _is_bare_row(lines[begin - 1]):
+        begin -= 1
+    return (tuple(lines[begin:end]), begin + 1) if end - begin > 1 else ((), 1)
+
+
+def _is_bare_row(line: str) -> bool:
+    return line != "" and {*line} <= {*BY_CHAR, " "} and not line.strip().isalpha()
+
+
+def _placed_rows(
+    file: LevelFile, dialect: Dialect | None, part: Part | None
+) -> tuple[Rows, tuple[RowPlace, ...]]:
     """The rows of the map as they are written, and the place of each."""
     rows, first = tuple(file.own_rows()), file.map_line + 1
-    if file.dialect and (part := file.part(number)):
-        found = file.dialect.locate(part, lambda *problem: None)
+    if not file.map_line and not dialect:
+        rows, first = _bare_rows(file.lines)
+    if dialect and part:
+        found = dialect.locate(part, lambda *problem: None)
         if found and found.row_places:
             return found.rows, found.row_places
         rows, first = (found.rows, found.first) if found else ((), 0)

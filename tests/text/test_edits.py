@@ -307,6 +307,42 @@ def test_what_a_foreign_map_cannot_say_needs_a_conversion(text: str, name: str):
         assert not locate(own, name).dialect
 
 
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("  ####\n###  #\n#@$. #\n######\n", "a.xsb"),
+        (RANDOM_MOVING_AI, "a.map"),
+        (LAKE, "a.frozenlake"),
+    ],
+)
+def test_the_board_of_a_foreign_map_is_the_level_that_is_read(text: str, name: str):
+    assert locate(text, name).board == parse(text, name).rows
+
+
+@pytest.mark.parametrize(
+    ("text", "cell", "char", "new"),
+    [
+        ("SFF\r\nFHG", (1, 0), "L", "SFF\r\nHHG"),
+        ('["SFF", "FHG"]', (0, 1), "L", '["SHF", "FHG"]'),
+        (RANDOM_MOVING_AI, (1, 1), "%", RANDOM_MOVING_AI.replace(".@T", ".ST")),
+        ("; mine\n#####\n#@ G#\n#####\n\n", (1, 2), "~", "; mine\n#####\n#@~G#\n#####\n\n"),
+        ("Steps: 9\nMap:\n###\n@.G\n", (1, 1), "~", "Steps: 9\nMap:\n###\n@~G\n"),
+    ],
+)
+def test_a_map_without_a_line_above_it_is_edited_as_it_is(
+    text: str, cell: tuple[int, int], char: str, new: str
+):
+    assert edited(text, {cell: char}, edit=set_cells) == new
+
+
+def test_a_header_above_a_bare_map_names_what_it_is():
+    assert edited("; mine\n####\n#@G#\n", ("steps",), "9") == (
+        "; mine\nsteps: 9\nmap:\n####\n#@G#\n"
+    )
+    level = parse(edited("SFF\nFHG\n", ("steps",), "9"))
+    assert (level.steps, level.rows) == (9, ("@..", ".LG"))
+
+
 def test_encoded_maps_need_a_conversion():
     with pytest.raises(NeedsConversion):
         edited("5#|#@$.#|5#", {(1, 1): "."}, name="a.xsb", edit=set_cells)

@@ -10,8 +10,19 @@ from pathlib import PurePath
 
 from game.text.dialects.foreign_map import Dialect, undivided
 from game.text.dialects.frozen_lake import FROZEN_LAKE, locate_frozen_lake, read_frozen_lake
-from game.text.dialects.moving_ai import MOVING_AI, locate_moving_ai, read_moving_ai
-from game.text.dialects.sokoban import SOKOBAN_CHARS, locate_sokoban, read_sokoban, sokoban_tiles
+from game.text.dialects.moving_ai import (
+    MOVING_AI,
+    complete_moving_ai,
+    locate_moving_ai,
+    read_moving_ai,
+)
+from game.text.dialects.sokoban import (
+    SOKOBAN_CHARS,
+    complete_sokoban,
+    locate_sokoban,
+    read_sokoban,
+    sokoban_tiles,
+)
 from game.text.dialects.sokoban_files import split_levels
 
 SOKOBAN, MOVING_AI_NAME = "xsb", "movingai"
@@ -28,6 +39,7 @@ DIALECTS: dict[str, Dialect] = {
             locate_sokoban,
             sokoban_tiles,
             SOKOBAN_CHARS,
+            complete_sokoban,
         ),
         Dialect(
             "frozenlake",
@@ -48,6 +60,7 @@ DIALECTS: dict[str, Dialect] = {
             locate_moving_ai,
             lambda rows: MOVING_AI,
             {tile: char for char, tile in reversed(MOVING_AI.items())},
+            complete_moving_ai,
         ),
     )
 }

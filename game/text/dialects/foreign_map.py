@@ -64,7 +64,7 @@ class Dialect:
     into its levels: always at least one. `read(part, report)` returns None after it has reported
     what is wrong. `locate(part, report)` finds the rows alone, in whatever state the map is.
     `tiles(rows)` are the tiles of its characters, and `chars` the characters of the tiles that it
-    can say.
+    can say. `complete(rows)` adds to rows in our tiles, of one length, what reading adds.
     """
 
     name: str
@@ -75,6 +75,7 @@ class Dialect:
     locate: Callable[[Part, Report], WrittenMap | None]
     tiles: Callable[[Rows], Mapping[str, str]]
     chars: Mapping[str, str]
+    complete: Callable[[Rows], Rows] = lambda rows: rows
 
 
 def undivided(lines: Sequence[str], first: int) -> list[Part]:

@@ -68,6 +68,12 @@ def locate_moving_ai(part: Part, report: Report) -> WrittenMap | None:
     return _written(filled) if has_header else None
 
 
+def complete_moving_ai(rows: Rows) -> Rows:
+    """Return rows in our tiles with a start and candidates, where there are cells to walk on."""
+    found = _populated(rows, 1, lambda *problem: None) if rows else None
+    return found.rows if found else rows
+
+
 def _filled(part: Part) -> list[tuple[int, str]]:
     """The number and text of each line that is not blank."""
     return [(part.first + i, line.rstrip()) for i, line in enumerate(part.lines) if line.strip()]

@@ -119,6 +119,14 @@ def _in_tiles(row: str, tiles: Mapping[str, str], wide: int) -> str:
     return "".join(tiles[char] for char in row).ljust(wide, WALL)
 
 
+def complete_sokoban(rows: Rows) -> Rows:
+    """Return rows in our tiles with walls outside the walls; without a player as they are."""
+    if not cells_of(rows, START + START_ON_TARGET):
+        return rows
+    has_boxes = bool(cells_of(rows, BOX + BOX_ON_TARGET))
+    return _enclosed(rows, (FLOOR, *TARGETS) if has_boxes else (FLOOR,))
+
+
 def _enclosed(rows: Sequence[str], open_tiles: Sequence[str]) -> Rows:
     """The map with walls in place of these tiles wherever the player can never come."""
     board = tuple(rows)

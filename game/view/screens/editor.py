@@ -18,6 +18,7 @@ from game.authoring.verdict import Verdict
 from game.session.messages import Agents, Feed
 from game.text.level import Cell
 from game.text.map_edits import PAINTABLE
+from game.text.tiles import WALL
 from game.view.draw.editor_overlays import EditorOverlay
 from game.view.draw.question import draw_line_field, draw_question
 from game.view.draw.spots import Spot, spot_at
@@ -113,6 +114,7 @@ class EditorScreen(Screen):
         self._held: Spot | None = None  # what the pressed mouse is on, outside of the board
         self._drawing = False  # whether the mouse is pressed on the board
         self._spots: list[Spot] = []
+        self._hint = ""  # what the mouse is over, if that explains itself
         self._repeat = KeyRepeat()
         self.files = FileDialogs(self)
         self.folder = FolderDialog(self, self.jobs)
@@ -426,6 +428,8 @@ class EditorScreen(Screen):
                 self.editor.drag(cell)
         elif self._held and self._held.drag:
             self._held.drag(at)
+        over = spot_at(self._spots, at)
+        self._hint = over.hint if over and not self._drawing else ""
 
     def _release(self) -> None:
         if self._drawing:
@@ -462,12 +466,16 @@ class EditorScreen(Screen):
             self.editor.follow_steps(suggested_steps(verdict.analysis))
 
     def _wrong_cells(self) -> set[Cell]:
-        """Return the cells that have problems."""
+        """Return the cells that have problems.
+
+        What the whole map lacks is reported at its first cell; a wall there is not wrong.
+        """
         problems = self.live.verdict.problems if self.is_judged else ()
         source = self.editor.reading.source
         places = (source.cell_at(one.line, one.column) for one in problems)
-        height, width = self.editor.size
-        return {at for at in places if at and at[0] < height and at[1] < width}
+        tiles, (height, width) = self.editor.reading.level.tiles, self.editor.size
+        inside = {at for at in places if at and at[0] < height and at[1] < width}
+        return {(row, column) for row, column in inside if tiles[row][column] != WALL}
 
     @property
     def is_judged(self) -> bool:
@@ -484,10 +492,11 @@ class EditorScreen(Screen):
     # --- drawing
 
     def sentence(self) -> str:
-        """Return the header's sentence: what has happened, the last overlay's explanation, or what
-        is at the cursor."""
+        """Return the header's sentence: what the mouse is over, what has happened, the last
+        overlay's explanation, or what is at the cursor."""
         explained = self._frame.explanation if self._frame and self.overlays else ""
-        return self.editor.message or self.goals.sentence() or explained or self.editor.at_cursor()
+        said = self._hint or self.editor.message or self.goals.sentence()
+        return said or explained or self.editor.at_cursor()
 
     def body_snapshot(self) -> object:
         """Return the text, where the cursors are, and what has been computed and painted."""
@@ -495,7 +504,7 @@ class EditorScreen(Screen):
         boards = [self._frame.board, *self._frame.strip_boards] if self._frame else []
         return (
             (editor.text, editor.cursor, editor.tile, editor.tool, editor.symmetry, editor.anchor),
-            (editor.selection, editor.message, self.draft.is_changed, self.draft.name),
+            (editor.selection, editor.message, self._hint, self.draft.is_changed, self.draft.name),
             (self.area, self.settings.chosen, self.task, self.text.caret, self.text_open),
             (field and (field.text, field.caret), self.question and self.question.heading),
             tuple((board.painted, board.is_finished) for board in boards),
