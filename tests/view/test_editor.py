@@ -346,12 +346,12 @@ def test_a_setting_becomes_a_range_and_a_set_by_keys(window: Window) -> None:
     window.press(pygame.K_RIGHT)
     assert "cost: mud=5" in window.page.editor.text
     window.press(pygame.K_SPACE)
-    assert "cost: mud=2..8" in window.page.editor.text
+    assert "cost: mud=3..7" in window.page.editor.text
     window.press(pygame.K_RIGHT, mod=SHIFT)
     window.press(pygame.K_LEFT)
-    assert "cost: mud=1..9" in window.page.editor.text
+    assert "cost: mud=2..8" in window.page.editor.text
     window.press(pygame.K_SPACE)
-    assert "cost: mud={1, 9}" in window.page.editor.text
+    assert "cost: mud={2, 8}" in window.page.editor.text
     window.press(pygame.K_RETURN)
     window.press(*[pygame.K_BACKSPACE] * 6)
     window.type("7")
@@ -359,6 +359,16 @@ def test_a_setting_becomes_a_range_and_a_set_by_keys(window: Window) -> None:
     assert "cost: mud=7" in window.page.editor.text
     window.press(pygame.K_DELETE)
     assert window.page.editor.text == LEVEL
+
+
+def test_the_range_of_a_tile_of_ones_own_is_around_the_value_of_its_kind(window: Window) -> None:
+    editor = window.page.editor
+    editor.apply("define: o worth=4\nlegend: q = o\nmap:\n@q?\n")
+    paths = [row.control.path for row in window.page.settings.rows]
+    window.page.change_form(paths.index(("legend", "q", "worth")))
+    assert "legend: q = o worth=2..6\n" in editor.text
+    window.press(pygame.K_z, mod=CTRL)
+    assert "legend: q = o\n" in editor.text
 
 
 def test_settings_change_by_clicks(window: Window) -> None:

@@ -7,9 +7,10 @@ from typing import Protocol
 
 import pygame
 
+from game.authoring.drawn_numbers import FIXED, RANGE, SET
 from game.view.draw.spots import Press, Spot, clicked
 from game.view.draw.theme import Typeset, mix
-from game.view.model.editor_settings import FIXED, RANGE, SET, form_of, numbers_of, share_of
+from game.view.model.editor_settings import form_of, numbers_of, share_of
 from game.view.model.settings_rows import ControlRow
 
 NAME_SHARE, VALUE_SHARE = 0.34, 0.26  # of the width

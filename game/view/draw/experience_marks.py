@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -18,6 +19,7 @@ THICKEST = 0.86  # opacity of the fog where nothing has been seen
 CLEARS = 3.0  # visits after which hardly any fog is left
 CLOUD = 0.14  # share by which the fog's thickness varies
 LIKELY = 0.5  # probability from which on it is drawn what an action does
+BESIDE = 0.82  # cells from the agent's cell to the caps around it
 CAP = 0.46  # of a cell: the side of the caps that show what actions do
 Cell = tuple[int, int]  # (row, column)
 
@@ -128,16 +130,32 @@ def draw_controls(surface: pygame.Surface, board: Board, at: Cell, controls: Flo
     action is likely have an empty cap.
     """
 
+    likely = [int(controls[:, move].argmax()) for move in range(STAY)]
+    known = [a if controls[a, move] >= LIKELY else None for move, a in enumerate(likely)]
+
     def paint(canvas: pygame.Surface, factor: int) -> None:
-        for move in range(STAY):
-            dy, dx = MOVES[move].tolist()
-            x, y = ((1.5 + 0.82 * way) * board.cell * factor for way in (dx, dy))
-            action = int(controls[:, move].argmax())
-            known = action if controls[action, move] >= LIKELY else None
-            _paint_cap(canvas, (x, y), board.cell * factor, known, board.palette)
+        paint_caps(canvas, board.cell * factor, BESIDE, known, board.palette)
 
     caps = smooth((3 * board.cell, 3 * board.cell), paint, board.palette.card)
     surface.blit(caps, caps.get_rect(center=cell_box(board, at).center))
+
+
+def paint_caps(
+    canvas: pygame.Surface,
+    side: int,
+    reach: float,
+    actions: Sequence[int | None],
+    palette: Palette,
+) -> None:
+    """Paint a cap on each side of a canvas's middle, with the action that moves there, or empty.
+
+    A cell is `side` px wide, and the caps are `reach` cells away from the middle.
+    """
+    middle = canvas.get_width() / 2, canvas.get_height() / 2
+    for move, action in enumerate(actions):
+        dy, dx = MOVES[move].tolist()
+        at = middle[0] + reach * side * dx, middle[1] + reach * side * dy
+        _paint_cap(canvas, at, side, action, palette)
 
 
 def _paint_cap(

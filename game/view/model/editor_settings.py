@@ -1,7 +1,7 @@
 """The settings of the editor: one control for each header line, and how clicks change its value.
 
-A control knows the text of its value, as it stands in the file. A number is fixed, a range or a
-set: `next_form` turns each into the next, which is how a level becomes a family.
+A control knows the text of its value, as it stands in the file: for a number that is one value, a
+range or a set.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from game.authoring.drawn_numbers import FIXED, RANGE, SET
 from game.text.header_edits import CHANCE, Path
 from game.text.level import (
     ANY,
@@ -25,8 +26,6 @@ from game.text.tiles import BY_CHAR, LARGEST, LEGEND_SETTINGS, SETTINGS, TILES, 
 from game.text.values import NORMAL, SHUFFLED, SHUFFLED_ALL, number_text
 from game.text.values import text_of as value_text
 
-FIXED, RANGE, SET = "fixed", "range", "set"
-FORMS = (FIXED, RANGE, SET)
 ON_MAP = "on the map"  # starts: what no line says
 ALWAYS_COSTED = ("grass", "sand", "mud", "water")  # terrains whose cost is always offered
 
@@ -184,25 +183,6 @@ def text_of(form: str, numbers: list[float]) -> str:
     if form == SET:
         return "{" + ", ".join(dict.fromkeys(words)) + "}"
     return f"{words[0]}..{words[-1]}" if form == RANGE else words[0]
-
-
-def next_form(control: Control, text: str) -> str:
-    """Return the value in its next form: fixed, then a range around it, then the set of its ends.
-
-    From a set it goes back to its middle.
-    """
-    numbers, form = numbers_of(text), form_of(text)
-    if not (control.is_number and control.drawn and numbers):
-        return text
-    low, high = min(numbers), max(numbers)
-    if form == FIXED:
-        wide = max(control.step, abs(low) / 2)
-        ends = [_within(control, low - wide), _within(control, high + wide)]
-        return text_of(RANGE, ends)
-    if form == RANGE:
-        return text_of(SET, [low, high])
-    middle = (low + high) / 2
-    return text_of(FIXED, [_within(control, middle)])
 
 
 def stepped(control: Control, text: str, by: int, knob: int = -1) -> str:

@@ -13,6 +13,7 @@ from functools import cached_property
 from game.authoring import drawing
 from game.authoring.draft_file import Draft
 from game.authoring.drawing import LEFT_RIGHT, UP_DOWN, Turn
+from game.authoring.drawn_numbers import turn_value
 from game.authoring.partners import newly_missing
 from game.text import variants
 from game.text.header_edits import EditError, Path, remove_value, set_value, value_at
@@ -575,6 +576,21 @@ class Editor:
             self.edit(lambda source: remove_value(source, path), stroke)
         else:
             self.edit(lambda source: set_value(source, path, value), stroke)
+
+    def turn_value(self, path: Path, usual: str) -> None:
+        """Turn a header value from one number into a range, a set, and back.
+
+        `usual` is the value where the text has none: for a tile of the legend, that of its kind.
+        """
+
+        def turn(source: SourceMap) -> str:
+            if value_at(source, path) is None:
+                text = set_value(source, path, usual)
+                source = locate(text, source.name, source.number)
+            return turn_value(source, path)
+
+        self.message = ""
+        self.edit(turn)
 
 
 def _edge(rows: Rows, side: str) -> str:

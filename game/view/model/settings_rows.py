@@ -9,7 +9,6 @@ from game.view.model.editor_settings import (
     Control,
     controls,
     nearest_knob,
-    next_form,
     put_knob,
     stepped,
     value_at,
@@ -76,8 +75,9 @@ class SettingsRows:
 
     def change_form(self, number: int | None = None) -> None:
         """Turn a row from one value into a range, a set, and back."""
-        if found := self.row(number):
-            self.write(found, next_form(found.control, found.value))
+        found = self.row(number)
+        if found and found.control.is_number and found.control.drawn:
+            self._editor.turn_value(found.control.path, found.control.usual)
 
     def reset(self) -> None:
         """Remove the line of the chosen row, so that the default counts."""

@@ -35,6 +35,7 @@ from game.view.draw.editor_verdict import draw_verdict, verdict_height
 from game.view.draw.live_board import LiveBoard
 from game.view.draw.screen_header import draw_header, header_height
 from game.view.draw.spots import Spot, clicked
+from game.view.draw.task_signs import draw_task_signs
 from game.view.draw.text_pane import TextPaneView, draw_text_pane, shown_lines
 from game.view.draw.theme import Typeset
 from game.view.model.level_editor import SELECT, SYMMETRIES, Editor, tile_words
@@ -212,9 +213,10 @@ class EditorFrame:
             if i == state.chosen:
                 pygame.draw.rect(surface, palette.agent, place.inflate(6, 6), 3, border_radius=5)
             hue = palette.ink if state.is_current else palette.muted
-            words = state.tasks[i].caption
+            signed = pygame.Rect(box.left, box.top, room.width, box.height)
+            words = draw_task_signs(surface, signed, state.tasks[i], type).caption
             words = words or ("the only task" if len(state.tasks) == 1 else "")
-            y = place.bottom + type.unit // 2
+            y = (box if state.tasks[i].signs else place).bottom + type.unit // 2
             for text in type.wrap(words, "small", room.width, CAPTION_LINES):
                 y = type.write(surface, text, "small", hue, topleft=(box.left, y)).bottom
             spots.append(Spot(room, clicked(play, i)))
