@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
+from typing import Any
 
 from game.text.header_edits import EditError
 from game.text.level import Cell, Rows
@@ -50,12 +51,32 @@ def _candidates(tiles: Rows) -> list[Cell]:
     return [(r, c) for r, row in enumerate(tiles) for c, x in enumerate(row) if x == CANDIDATE]
 
 
-def _drawings(pack: str) -> dict[str, str]:
-    """The drawings of a pack by the names of the level files. Raises EditError."""
+def is_divided_by_goals(pack: str) -> bool:
+    """Whether the text of a pack.toml divides tasks by goals.
+
+    Raises EditError where it is no valid TOML, or where the pack has no levels of its own.
+    """
+    for table in ("generate", "mixture"):
+        if table in _content(pack):
+            raise EditError(
+                f"pack.toml has a table [{table}], so that its tasks are not those of the files "
+                "beside it - put this level into a folder of its own"
+            )
+    split = _content(pack).get("split")
+    return isinstance(split, dict) and split.get("by") == "goals"
+
+
+def _content(pack: str) -> dict[str, Any]:
+    """The content of a pack.toml. Raises EditError."""
     try:
-        split = tomllib.loads(pack).get("split", {})
+        return tomllib.loads(pack.removeprefix("\ufeff"))
     except tomllib.TOMLDecodeError as error:
         raise EditError(f"pack.toml is no valid TOML: {error} - mend it first") from None
+
+
+def _drawings(pack: str) -> dict[str, str]:
+    """The drawings of a pack by the names of the level files. Raises EditError."""
+    split = _content(pack).get("split", {})
     goals = split.get("goals", {}) if isinstance(split, dict) else {}
     return {k: v for k, v in goals.items() if isinstance(v, str)} if isinstance(goals, dict) else {}
 

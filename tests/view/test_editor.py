@@ -16,7 +16,8 @@ from game.text.tiles import BY_CHAR
 from game.view.app import App
 from game.view.draw.editor_overlays import EDITOR_OVERLAYS
 from game.view.model.background_jobs import BackgroundJobs
-from game.view.screens.editor import EditorScreen
+from game.view.model.level_editor import TOOLS
+from game.view.screens.editor import PANEL_KEYS, EditorScreen
 from game.view.screens.editor_frame import BOARD, SETTINGS, TEXT
 from game.view.screens.gallery import Gallery
 from game.view.screens.play import PlayScreen
@@ -222,8 +223,7 @@ def test_closing_the_window_asks_too(file: Path, window: Window) -> None:
 
 def test_a_new_level_is_named_when_it_is_saved(tmp_path: Path) -> None:
     window = Window(None)
-    window.press(pygame.K_DOWN, pygame.K_RIGHT)
-    window.type("@")
+    window.type("@")  # a new level has its cursor within the walls
     window.press(pygame.K_s, mod=CTRL)
     for _ in range(len("my-levels/level.txt")):
         window.press(pygame.K_BACKSPACE)
@@ -539,6 +539,36 @@ def test_random_keys_and_clicks_lose_nothing(file: Path, monkeypatch: pytest.Mon
     while draft.undo() is not None:
         pass
     window.app.close()
+
+
+def test_a_new_level_says_what_to_do_first_and_no_wall_of_it_is_wrong(tmp_path: Path) -> None:
+    window = Window(tmp_path / "new.txt")
+    window.settle()
+    window.press(pygame.K_DOWN)
+    assert "a start '@'" in window.page.sentence()
+    assert window.page.live.verdict.problems
+    assert not window.page._wrong_cells()
+    window.type("@")
+    assert "a start '@'" not in window.page.sentence()
+    window.app.close()
+
+
+def test_a_tile_explains_itself_below_the_mouse(window: Window) -> None:
+    spot = next(spot for spot in window.page._spots if spot.hint.startswith("'%'"))
+    for place, is_explained in ((spot.rect.center, True), (window.place(1, 1), False)):
+        event = {"pos": place, "rel": (1, 1), "buttons": (0, 0, 0)}
+        window.app.handle(pygame.event.Event(pygame.MOUSEMOTION, event))
+        window.step()
+        assert ("mud" in window.page.sentence()) == is_explained
+
+
+def test_every_tool_is_chosen_by_a_click_on_its_key(window: Window) -> None:
+    spots = window.page._spots
+    palette = next(i for i, spot in enumerate(spots) if spot.hint)
+    for spot, tool in zip(spots[palette - len(PANEL_KEYS) :], TOOLS, strict=False):
+        window.app.handle(click(spot.rect.center))
+        window.step()
+        assert window.page.editor.tool == tool
 
 
 def test_the_steps_of_a_new_level_follow_its_map_until_they_are_touched(tmp_path: Path) -> None:

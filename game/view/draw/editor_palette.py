@@ -16,6 +16,8 @@ from game.view.draw.theme import Palette, Typeset
 # of which only those in use are offered, and the next one
 FAMILIES = (tuple("123456789"), ("aA", "bB", "cC", "dD"))
 
+LEAST_PITCH = 30  # px: in a smaller swatch the character would hide the picture
+
 
 def palette_chars(level: Level) -> list[str]:
     """Return the characters that the palette shows, in the order of the tile table.
@@ -33,7 +35,7 @@ def palette_chars(level: Level) -> list[str]:
 
 def palette_pitch(type: Typeset) -> int:
     """Return the distance between two swatches in px."""
-    return 4 * type.unit
+    return max(4 * type.unit, LEAST_PITCH)
 
 
 def palette_rows(count: int, width: int, type: Typeset) -> int:

@@ -13,7 +13,7 @@ from game.view.draw.theme import Typeset, mix
 from game.view.model.verdict_facts import BAD, GOOD, WAITING, WARNING, Piece, VerdictFacts
 
 WHY_LINES = 3  # at most
-ADVICE_LINES = 2  # of one piece of advice
+ADVICE_LINES = 3  # of one piece of advice
 DO_IT = "do it"  # on the button of advice
 TONES = {GOOD: "goal", WARNING: "agent", BAD: "alert", WAITING: "muted"}  # fields of the palette
 

@@ -11,11 +11,15 @@ Press = Callable[[tuple[int, int]], None]  # gets the place of the mouse in px
 
 
 class Spot(NamedTuple):
-    """A place that reacts to the mouse: when it is pressed there, and while it is dragged."""
+    """A place that reacts to the mouse: when it is pressed there, and while it is dragged.
+
+    `hint` says what is there while the mouse is over it.
+    """
 
     rect: pygame.Rect
     press: Press
     drag: Press | None = None
+    hint: str = ""
 
 
 def spot_at(spots: Iterable[Spot], at: tuple[int, int]) -> Spot | None:

@@ -50,6 +50,10 @@ SEVERAL_LEVELS = (
     "Not possible: this file holds several levels in a notation that cannot say it. Copy the map "
     "(Ctrl A, Ctrl C) into a new level."
 )
+FIRST_STEPS = (
+    "Choose a tile on the right, or type its key, and paint: a start '@', then a goal 'G' or "
+    "several '?'."
+)
 NO_MAP = "There is no map to draw on: write a line 'map:' and its rows below it (F4)."
 Rows = tuple[str, ...]
 
@@ -106,16 +110,16 @@ class Editor:
     def __init__(self, draft: Draft) -> None:
         self.draft = draft
         self._reading = Reading(draft.source)
-        self.cursor: Cell = (0, 0)
+        self.cursor: Cell = (1, 1) if draft.is_new else (0, 0)  # a new map has walls around it
         self.tile = WALL  # the character that the tools paint
         self.tool = BRUSH
         self.symmetry = "none"
         self.anchor: Cell | None = None  # where a line, a rectangle or a selection begins
         self.selection: Region | None = None
         self.copied: Rows = ()
-        self.message = ""  # what has just happened, or what to do next
+        self.message = FIRST_STEPS if draft.is_new else ""  # what has happened, or what to do next
         self._stroke = 0
-        self._is_offering = False  # whether the message says what to paint next
+        self._is_offering = draft.is_new  # whether the message says what to paint next
         self._last: Cell | None = None  # cell of the brush in this stroke
         self._last_stroke: object = None  # of the last change
         self._own_steps = {self.value(STEPS)} if draft.is_new else set()  # that nobody has chosen
@@ -206,11 +210,7 @@ class Editor:
         """Return in words where the cursor is, and on what."""
         level = self.reading.level
         row, column = self.cursor
-        char = level.rows[row][column]
-        tile = BY_CHAR[level.tile(char)]
-        own = level.legend_tile(char)
-        name = own.title if own and own.title else tile.name
-        return f"Row {row + 1}, column {column + 1}: '{char}' {name}, {tile.text}."
+        return f"Row {row + 1}, column {column + 1}: {tile_words(level, level.rows[row][column])}."
 
     # --- moving
 
@@ -591,6 +591,13 @@ def _line_inside(height: int, width: int, side: str, depth: int) -> list[Cell]:
         return [(row, column) for column in range(width)]
     column = depth if side == "left" else width - 1 - depth
     return [(row, column) for row in range(height)]
+
+
+def tile_words(level: Level, char: str) -> str:
+    """Return a character of a level with the name of its tile and what that does."""
+    tile, own = BY_CHAR[level.tile(char)], level.legend_tile(char)
+    name = own.title if own and own.title else tile.name
+    return f"'{char}' {name}, {tile.text}"
 
 
 def _called(char: str) -> str:

@@ -18,6 +18,7 @@ from game.authoring.verdict import Verdict
 from game.session.messages import Agents, Feed
 from game.text.level import Cell
 from game.text.map_edits import PAINTABLE
+from game.text.tiles import WALL
 from game.view.draw.editor_overlays import EditorOverlay
 from game.view.draw.question import draw_line_field, draw_question
 from game.view.draw.spots import Spot, spot_at
@@ -46,11 +47,14 @@ from game.view.screens.editor_frame import (
     StripState,
     chars_of,
 )
+from game.view.screens.editor_goals import GoalsMode
 from game.view.screens.editor_keys import (
     BOARD_KEYS,
     EDIT_KEYS,
     FIELD_KEYS,
     FILE_KEYS,
+    GOAL_KEYS,
+    LAST_GOAL_KEYS,
     LAST_KEYS,
     OVERLAY_KEYS,
     SETTINGS_KEYS,
@@ -110,9 +114,11 @@ class EditorScreen(Screen):
         self._held: Spot | None = None  # what the pressed mouse is on, outside of the board
         self._drawing = False  # whether the mouse is pressed on the board
         self._spots: list[Spot] = []
+        self._hint = ""  # what the mouse is over, if that explains itself
         self._repeat = KeyRepeat()
         self.files = FileDialogs(self)
         self.folder = FolderDialog(self, self.jobs)
+        self.goals = GoalsMode(self)
         self.departures = Departures(self, agents, self.jobs)
 
     @property
@@ -124,10 +130,14 @@ class EditorScreen(Screen):
         """Return the keys of the area that keys change, then those of the whole screen."""
         if self.field:
             return [*FIELD_KEYS]
-        own = (*AREA_KEYS[self.area], *EDIT_KEYS, *FILE_KEYS, *OVERLAY_KEYS)
-        caps = {key.cap for key in (*own, *LAST_KEYS)}
+        if self.goals.painting:
+            own, last = GOAL_KEYS, LAST_GOAL_KEYS
+        else:
+            own = (*AREA_KEYS[self.area], *EDIT_KEYS, *FILE_KEYS, *OVERLAY_KEYS)
+            last = LAST_KEYS
+        caps = {key.cap for key in (*own, *last)}
         common = [key for key in super().all_keys() if key.cap not in caps]
-        return [*own, *common, *LAST_KEYS]
+        return [*own, *common, *last]
 
     # --- what the keys change
 
@@ -321,6 +331,7 @@ class EditorScreen(Screen):
     def on_close(self) -> None:
         """Let go of the file; an unsaved text stays as a copy."""
         self.draft.close(keep_copy=True)
+        self.goals.close()
         self.departures.close()
 
     # --- events and time
@@ -350,6 +361,8 @@ class EditorScreen(Screen):
 
     def on_event(self, event: pygame.event.Event) -> None:
         """Type characters, and draw, pick and press with the mouse."""
+        if self.goals.painting and self._frame and self.goals.handle(event, self._frame):
+            return
         if event.type == pygame.KEYDOWN:
             self._type(event)
         elif event.type == pygame.MOUSEBUTTONDOWN:
@@ -415,6 +428,8 @@ class EditorScreen(Screen):
                 self.editor.drag(cell)
         elif self._held and self._held.drag:
             self._held.drag(at)
+        over = spot_at(self._spots, at)
+        self._hint = over.hint if over and not self._drawing else ""
 
     def _release(self) -> None:
         if self._drawing:
@@ -425,10 +440,12 @@ class EditorScreen(Screen):
     def update(self, seconds: float) -> None:
         """Look at the file now and then, and take what background jobs have found."""
         self.files.update(seconds)
+        self.goals.update()
         self._judge(seconds)
         self.departures.update()
         if self.files.is_closed:
             self.departures.close()
+            self.goals.close()
             self.quit = True
         if event := self._repeat.due(seconds):
             self._dispatch(event)
@@ -449,12 +466,16 @@ class EditorScreen(Screen):
             self.editor.follow_steps(suggested_steps(verdict.analysis))
 
     def _wrong_cells(self) -> set[Cell]:
-        """Return the cells that have problems."""
+        """Return the cells that have problems.
+
+        What the whole map lacks is reported at its first cell; a wall there is not wrong.
+        """
         problems = self.live.verdict.problems if self.is_judged else ()
         source = self.editor.reading.source
         places = (source.cell_at(one.line, one.column) for one in problems)
-        height, width = self.editor.size
-        return {at for at in places if at and at[0] < height and at[1] < width}
+        tiles, (height, width) = self.editor.reading.level.tiles, self.editor.size
+        inside = {at for at in places if at and at[0] < height and at[1] < width}
+        return {(row, column) for row, column in inside if tiles[row][column] != WALL}
 
     @property
     def is_judged(self) -> bool:
@@ -471,10 +492,11 @@ class EditorScreen(Screen):
     # --- drawing
 
     def sentence(self) -> str:
-        """Return the header's sentence: what has happened, the last overlay's explanation, or what
-        is at the cursor."""
+        """Return the header's sentence: what the mouse is over, what has happened, the last
+        overlay's explanation, or what is at the cursor."""
         explained = self._frame.explanation if self._frame and self.overlays else ""
-        return self.editor.message or explained or self.editor.at_cursor()
+        said = self._hint or self.editor.message or self.goals.sentence()
+        return said or explained or self.editor.at_cursor()
 
     def body_snapshot(self) -> object:
         """Return the text, where the cursors are, and what has been computed and painted."""
@@ -482,12 +504,12 @@ class EditorScreen(Screen):
         boards = [self._frame.board, *self._frame.strip_boards] if self._frame else []
         return (
             (editor.text, editor.cursor, editor.tile, editor.tool, editor.symmetry, editor.anchor),
-            (editor.selection, editor.message, self.draft.is_changed, self.draft.name),
+            (editor.selection, editor.message, self._hint, self.draft.is_changed, self.draft.name),
             (self.area, self.settings.chosen, self.task, self.text.caret, self.text_open),
             (field and (field.text, field.caret), self.question and self.question.heading),
             tuple((board.painted, board.is_finished) for board in boards),
             tuple(self.overlays),
-            self.folder.snapshot(),
+            (self.folder.snapshot(), self.goals.snapshot()),
             (self.facts, self.is_judged, tuple(one.task.id for one in self.strip)),
         )
 
@@ -513,15 +535,20 @@ class EditorScreen(Screen):
         analysis = self.live.verdict.analysis if self.is_judged else None
         frame.prepare_overlays(self.overlays, analysis)
         frame.draw_texts(
-            self.sentence(), (self.active_caps(), self.area, bool(self.field)), self.draw_footer
+            self.sentence(),
+            (self.active_caps(), self.area, bool(self.field), bool(self.goals.painting)),
+            self.draw_footer,
         )
         frame.draw_panel(self._panel_state(), level, self)
         surface.blit(frame.background, (0, 0))
         frame.draw_board(surface, self.editor, self._wrong_cells(), self.area == BOARD)
+        self._spots = [*frame.panel_spots]
+        if self.goals.painting:
+            self.goals.draw(surface, frame, type)
+            return
         chosen = self.task if self.area == STRIP else -1
         state = StripState(self.strip, self.is_judged, chosen)
-        strip = frame.draw_strip(surface, state, self.play_number)
-        self._spots = [*frame.panel_spots, *strip]
+        self._spots += frame.draw_strip(surface, state, self.play_number)
 
     def _draw_field(
         self, surface: pygame.Surface, frame: EditorFrame, field: LineField, type: Typeset

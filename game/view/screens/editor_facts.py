@@ -30,17 +30,19 @@ def verdict_facts(verdict: Verdict) -> VerdictFacts:
     summary = summarize(verdict)
     tone = TONES.get(summary.kind, WARNING)
     word = f"{summary.kind}…" if summary.may_change and tone != WAITING else str(summary.kind)
-    why = f"{summary.why[:1].upper()}{summary.why[1:]}."
     note = verdict.size.note if verdict.size and summary.kind != Kind.TOO_LARGE else ""
     pieces = [Piece(_sentence(note))] if note else []
     pieces += [_piece(i, one) for i, one in enumerate(verdict.advice)]
     pieces += [Piece(_sentence(text)) for _, _, text in verdict.warnings]
     shown = tuple(pieces[:MOST_ADVICE])
-    return VerdictFacts(word, tone, why, _figures(verdict), _meter(verdict), shown)
+    return VerdictFacts(
+        word, tone, _sentence(summary.why), _figures(verdict), _meter(verdict), shown
+    )
 
 
 def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."
+    """Return a sentence for the panel, which does not break a line before a sign of percent."""
+    return f"{text[:1].upper()}{text[1:]}.".replace(" %", "\u00a0%")
 
 
 def _piece(key: int, advice: Advice) -> Piece:
@@ -69,7 +71,8 @@ def _figures(verdict: Verdict) -> tuple[tuple[str, str], ...]:
         fixed = wait if verdict.fixed is None else f"{percent(verdict.fixed)} %"
         found.append(("fixed policy", fixed))
     if verdict.agent:
-        found.append((verdict.agent.agent, verdict.agent.text or wait))
+        scores = verdict.agent.text.removeprefix("agent ")  # its name stands before them
+        found.append((verdict.agent.agent, scores or wait))
     return tuple(found)
 
 

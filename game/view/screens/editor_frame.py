@@ -30,14 +30,14 @@ from game.view.draw.editor_marks import (
 )
 from game.view.draw.editor_overlays import EditorOverlay, overlay_layer
 from game.view.draw.editor_palette import draw_palette, palette_chars, palette_pitch, palette_rows
+from game.view.draw.editor_tools import Tool, draw_tools, tools_height
 from game.view.draw.editor_verdict import draw_verdict, verdict_height
-from game.view.draw.key_caps import draw_key, key_places
 from game.view.draw.live_board import LiveBoard
 from game.view.draw.screen_header import draw_header, header_height
 from game.view.draw.spots import Spot, clicked
 from game.view.draw.text_pane import TextPaneView, draw_text_pane, shown_lines
 from game.view.draw.theme import Typeset
-from game.view.model.level_editor import SELECT, SYMMETRIES, Editor
+from game.view.model.level_editor import SELECT, SYMMETRIES, Editor, tile_words
 from game.view.model.settings_rows import ControlRow
 from game.view.model.text_caret import Caret
 from game.view.model.verdict_facts import VerdictFacts
@@ -45,6 +45,7 @@ from game.view.model.verdict_facts import VerdictFacts
 PAINT_SECONDS = 0.008  # of a frame, for cells that have changed
 STRIP_SECONDS = 0.003  # likewise, for the pictures of the strip
 CAPTION_LINES = 2  # below each task of the strip
+NO_TASKS = "Six tasks drawn from this level, once it has a start and a goal."
 VERDICT_SHARE = 0.42  # of the panel's height, at most, with advice
 LEAST_SETTINGS = 5  # rows: with room for fewer, they have a page of their own
 BOARD, SETTINGS, STRIP, TEXT = "board", "settings", "strip", "text"  # what the keys change
@@ -57,7 +58,7 @@ class PanelState:
     title: str
     file: str
     verdict: VerdictFacts
-    tools: tuple[tuple[str, str, bool], ...]  # (key, meaning, whether it is on)
+    tools: tuple[Tool, ...]
     tile: str
     chars: tuple[str, ...]
     rows: tuple[ControlRow, ...]
@@ -204,7 +205,8 @@ class EditorFrame:
             box = pygame.Rect(rect.left + i * pitch, rect.top, side, side)
             room = pygame.Rect(box.left, box.top, pitch - type.unit, rect.height)
             if i >= len(state.tasks):
-                draw_dashed_frame(surface, box, palette.rule)
+                if not state.tasks:
+                    draw_dashed_frame(surface, box, palette.rule)
                 continue
             place = surface.blit(self.strip_boards[i].surface, box)
             if i == state.chosen:
@@ -216,6 +218,9 @@ class EditorFrame:
             for text in type.wrap(words, "small", room.width, CAPTION_LINES):
                 y = type.write(surface, text, "small", hue, topleft=(box.left, y)).bottom
             spots.append(Spot(room, clicked(play, i)))
+        if not state.tasks:
+            at = (rect.left, rect.top + side + type.unit // 2)
+            type.write(surface, NO_TASKS, "small", palette.muted, topleft=at)
         return spots
 
     def _show_strip(self, state: StripState, side: int) -> None:
@@ -297,7 +302,7 @@ class EditorFrame:
         bottom = type.write(
             self.background, title, "heading", palette.ink, topleft=rect.topleft
         ).bottom
-        return bottom + self.type.unit // 2
+        return bottom + self.type.unit
 
     def _draw_tiles(
         self, rect: pygame.Rect, state: PanelState, level: Level, actions: PanelActions
@@ -339,27 +344,23 @@ class EditorFrame:
     def _tools_height(self, rect: pygame.Rect, state: PanelState) -> int:
         """Return the height of tools and palette in px."""
         type = self.type
-        words = [(cap, text) for cap, text, _ in state.tools]
-        lines = key_places(words, rect.width, type)[-1][1] + 1
         rows = palette_rows(len(state.chars), rect.width, type)
-        return lines * self._tool_line + rows * palette_pitch(type) + type.unit
-
-    @property
-    def _tool_line(self) -> int:
-        """The distance from one line of tools to the next in px."""
-        return self.type.height("label") + self.type.unit * 3 // 2
+        tools = tools_height(rect.width, state.tools, type)
+        return tools + rows * palette_pitch(type) + 3 * type.unit // 2
 
     def _draw_palette(
         self, rect: pygame.Rect, state: PanelState, level: Level, actions: PanelActions
     ) -> tuple[list[Spot], int]:
         """Draw tools and palette. Return their spots and the y below."""
         type = self.type
-        spots, y = self._draw_tools(rect, state.tools, actions)
+        spots = draw_tools(self.background, rect, state.tools, actions.press_key, type)
+        y = rect.top + tools_height(rect.width, state.tools, type) + type.unit
         high = palette_rows(len(state.chars), rect.width, type) * palette_pitch(type)
         area = pygame.Rect(rect.left, y, rect.width, high)
         swatches = draw_palette(self.background, area, level, state.tile, state.chars, type)
         for box, char in swatches:
-            spots.append(Spot(box.inflate(4, 4), clicked(actions.choose_tile, char)))
+            press = clicked(actions.choose_tile, char)
+            spots.append(Spot(box.inflate(4, 4), press, hint=f"{tile_words(level, char)}."))
         return spots, area.bottom + type.unit // 2
 
     def _draw_settings(
@@ -399,21 +400,6 @@ class EditorFrame:
         """Scroll the settings to a row."""
         self._scroll = min(self._scroll, row)
         self._scroll = max(self._scroll, row - self.settings_shown + 1)
-
-    def _draw_tools(
-        self, rect: pygame.Rect, tools: Sequence[tuple[str, str, bool]], actions: PanelActions
-    ) -> tuple[list[Spot], int]:
-        """Draw the keys of the tools. Return their spots and the y below."""
-        type = self.type
-        words = [(cap, text) for cap, text, _ in tools]
-        spots, y = [], rect.top
-        line = self._tool_line
-        for (cap, text, on), (x, row) in zip(tools, key_places(words, rect.width, type)):
-            at = (rect.left + x, rect.top + row * line)
-            box = draw_key(self.background, at, cap, text, on, type)
-            spots.append(Spot(box, clicked(actions.press_key, cap)))
-            y = max(y, at[1] + line)
-        return spots, y + type.unit // 2
 
     def _draw_text(
         self, rect: pygame.Rect, state: PanelState, text: str, actions: PanelActions

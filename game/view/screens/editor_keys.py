@@ -12,6 +12,8 @@ from typing import Any
 
 import pygame
 
+from game.authoring.goal_marks import HELD_OUT, TRAIN, VALIDATION
+from game.authoring.goal_painting import MARK_NAMES
 from game.view.draw.editor_overlays import EDITOR_OVERLAYS, EditorOverlay
 from game.view.model.level_editor import BRUSH, FILL, FILLED, LINE, RECTANGLE, REPLACE, SELECT
 from game.view.screens.screen import Key
@@ -36,6 +38,15 @@ def _tool(cap: str, code: int, tool: str, text: str) -> Key:
     return Key(
         cap, text, (code,), do("choose_tool", tool),
         ctrl=True, shift=False, priority=3, is_on=lambda page: page.editor.tool == tool,
+    )  # fmt: skip
+
+
+def _mark(cap: str, code: int, mark: str) -> Key:
+    """Return the key of a mark of goals: it chooses the mark, and paints it at the cursor."""
+    return Key(
+        cap, f"mark the goal: {MARK_NAMES[mark]}", (code,), do("goals.type_mark", mark),
+        typed=f"{mark}{mark.upper()}", short=MARK_NAMES[mark],
+        is_on=lambda page: page.goals.painting.mark == mark,
     )  # fmt: skip
 
 
@@ -102,6 +113,7 @@ EDIT_KEYS: tuple[Key, ...] = (
 )
 FILE_KEYS: tuple[Key, ...] = (
     Key("F2",  "draw six other tasks",     (pygame.K_F2,), do("live.reroll"), priority=1, short="six others"),
+    Key("F3",  "mark goals for training, validation and test", (pygame.K_F3,), do("goals.toggle"), priority=1, short="mark goals"),
     Key("F4",  "text",                     (pygame.K_F4,), do("toggle_text"), is_on=lambda page: page.text_open),
     Key("F5",  "play this level",          (pygame.K_F5,), do("open", "play"), short="play"),
     Key("F6",  "watch agents adapt to it", (pygame.K_F6,), do("open", "watch"), short="watch"),
@@ -161,6 +173,17 @@ TEXT_KEYS: tuple[Key, ...] = (
     Key("Ctrl C", "copy the level's text", (pygame.K_c,), do("copy"), ctrl=True, priority=2),
     Key("Ctrl V", "paste at the caret", (pygame.K_v,), do("text.paste"), ctrl=True, priority=2),
 )
+GOAL_KEYS: tuple[Key, ...] = (
+    *_arrows("", "move the cursor", "move", lambda *way: do("editor.move", *way), shift=False),
+    Key("Tab", "next goal", (pygame.K_TAB,), do("goals.next_goal"), shift=False),
+    _mark("T", pygame.K_t, TRAIN),
+    _mark("V", pygame.K_v, VALIDATION),
+    _mark("H", pygame.K_h, HELD_OUT),
+    Key("Enter", "paint the chosen mark", ENTER, do("goals.use"), short="paint"),
+    Key("Ctrl Z", "undo", (pygame.K_z,), do("goals.undo"), ctrl=True, shift=False),
+    Key("Ctrl Y", "redo", (pygame.K_y,), do("goals.redo"), ctrl=True),
+    Key("F3", "end the marking of goals", (pygame.K_F3,), do("goals.toggle"), short="done", is_on=lambda page: True),
+)
 FIELD_KEYS: tuple[Key, ...] = (
     Key("←", "move the caret", (pygame.K_LEFT,), do("field.move", -1), short=""),
     Key("→", "move the caret", (pygame.K_RIGHT,), do("field.move", 1), short="caret"),
@@ -169,8 +192,13 @@ FIELD_KEYS: tuple[Key, ...] = (
     Key("Enter", "take this value", (*ENTER, pygame.K_TAB), do("finish_field"), short="take it"),
     Key("Esc", "leave the value as it was", (pygame.K_ESCAPE,), do("cancel_field"), short="cancel"),
 )
+THEME_KEY = Key("Ctrl T", "light or dark theme", (pygame.K_t,), do("switch_theme"), ctrl=True, priority=2, short="theme")
 LAST_KEYS: tuple[Key, ...] = (
-    Key("Ctrl T", "light or dark theme", (pygame.K_t,), do("switch_theme"), ctrl=True, priority=2, short="theme"),
+    THEME_KEY,
     Key("Esc", "give up the selection, or leave", (pygame.K_ESCAPE,), do("escape"), short="leave"),
+)
+LAST_GOAL_KEYS: tuple[Key, ...] = (
+    THEME_KEY,
+    Key("Esc", "end the marking of goals", (pygame.K_ESCAPE,), do("goals.close"), short="done"),
 )
 # fmt: on

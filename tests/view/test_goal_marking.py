@@ -1,0 +1,139 @@
+"""The mode of the editor that marks goals for training, validation and test."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pygame
+import pytest
+
+from game.tasks.packs import load_pack
+from game.text.level import Cell
+from game.view.screens.editor import EditorScreen
+from tests.view.test_editor import CTRL, Window
+from tests.view_data import click
+
+pytestmark = pytest.mark.usefixtures("fonts")
+LEVEL = """\
+title: Lane
+map:
+#######
+#@?.??#
+#.....#
+#.?.?.#
+#######
+"""
+CELLS = ((1, 2), (1, 4), (1, 5), (3, 2), (3, 4))
+PACK = '# mine\ntitle = "Lanes"\n[split]\nby = "share" # even\n'
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    (tmp_path / "lane.txt").write_text(LEVEL)
+
+
+@pytest.fixture
+def window(tmp_path: Path):
+    window = Window(tmp_path / "lane.txt")
+    yield window
+    window.app.close()
+
+
+def split_sizes(folder: Path) -> list[int]:
+    pack = load_pack(folder)
+    return [len(pack.split(name).tasks) for name in ("train", "validation", "test")]
+
+
+def marks(page: EditorScreen) -> dict[Cell, str]:
+    assert page.goals.painting
+    return page.goals.painting.marks
+
+
+def test_goals_are_marked_by_keys_in_a_folder_that_was_divided_otherwise(
+    tmp_path: Path, window: Window
+) -> None:
+    pack = tmp_path / "pack.toml"
+    pack.write_text(PACK)
+    window.press(pygame.K_F3)
+    question = window.page.question
+    assert question
+    assert "divides tasks by goals" in question.text
+    window.press(pygame.K_ESCAPE)
+    assert pack.read_text() == PACK
+    assert not window.page.goals.painting
+    window.press(pygame.K_F3, pygame.K_g)
+    assert marks(window.page) == dict.fromkeys(CELLS, "t")
+    window.press(pygame.K_TAB)
+    window.type("v")
+    window.press(pygame.K_TAB)
+    window.type("h")
+    window.press(pygame.K_RIGHT, pygame.K_RETURN)
+    assert [marks(window.page)[cell] for cell in CELLS] == list("vhhtt")
+    assert split_sizes(tmp_path) == [2, 1, 2]
+    assert pack.read_text().startswith('# mine\ntitle = "Lanes"\n[split]\nby = "goals"\n# by')
+    window.press(pygame.K_ESCAPE)
+    assert not window.page.goals.painting
+    assert not window.page.quit
+    assert not window.page.draft.is_changed
+
+
+def test_goals_are_marked_by_mouse_and_each_stroke_is_undone(
+    tmp_path: Path, window: Window
+) -> None:
+    window.click_key("F3")
+    question = window.page.question
+    assert question
+    window.app.handle(click(question.places[0].center))
+    window.step()
+    before = (tmp_path / "pack.toml").read_text()
+    window.drag((1, 4), (1, 5), (2, 5), (3, 4))
+    assert split_sizes(tmp_path) == [2, 0, 3]
+    legend = window.page.goals._spots
+    window.app.handle(click(legend[1].rect.center))
+    window.drag((3, 2))
+    assert split_sizes(tmp_path) == [1, 1, 3]
+    window.press(pygame.K_z, pygame.K_z, mod=CTRL)
+    assert (tmp_path / "pack.toml").read_text() == before
+    window.press(pygame.K_y, mod=CTRL)
+    assert split_sizes(tmp_path) == [2, 0, 3]
+    window.drag((1, 2), button=3)
+    assert window.page.goals.painting
+    assert window.page.goals.painting.mark == "t"
+    window.drag((2, 2))
+    assert "Only candidates" in window.page.sentence()
+    assert (tmp_path / "lane.txt").read_text() == LEVEL
+
+
+def test_it_says_what_is_missing(tmp_path: Path, window: Window) -> None:
+    def said() -> str:
+        window.press(pygame.K_F3)
+        if window.page.question:
+            window.press(pygame.K_g)
+        assert not window.page.goals.painting
+        return window.page.sentence()
+
+    window.type("%")
+    assert "Save the level first" in said()
+    window.press(pygame.K_z, mod=CTRL)
+    (tmp_path / "plain.txt").write_text("map:\n@.G\n")
+    assert "plain.txt has no '?'" in said()
+    (tmp_path / "pack.toml").write_text("[")
+    assert "no valid TOML" in said()
+    (tmp_path / "pack.toml").write_text("[mixture]\n")
+    assert "a folder of its own" in said()
+
+
+def test_changes_by_other_programs_are_kept(tmp_path: Path, window: Window) -> None:
+    window.press(pygame.K_F3, pygame.K_g)
+    pack = tmp_path / "pack.toml"
+    pack.write_text('title = "Theirs"\n' + pack.read_text())
+    window.press(pygame.K_TAB)
+    window.type("h")
+    assert pack.read_text().startswith('title = "Theirs"\n')
+    assert split_sizes(tmp_path) == [4, 0, 1]
+    (tmp_path / "lane.txt").write_text(LEVEL.replace("?.?.", "?..."))
+    window.step(20)
+    assert not window.page.goals.painting
+    assert "has changed" in window.page.sentence()
