@@ -658,6 +658,8 @@ def test_texts_without_a_map_are_edited_as_text(tmp_path: Path, text: str) -> No
     for tool in (pygame.K_h, pygame.K_f, pygame.K_b):
         window.press(tool, mod=CTRL)
         window.type("~")
+    window.drag((0, 0))
+    assert "no map" in window.page.editor.message
     window.press(pygame.K_r, mod=ALT)
     window.press(pygame.K_RIGHT, mod=ALT)
     window.press(pygame.K_F4)
