@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import time
@@ -231,6 +232,35 @@ def test_a_new_level_is_named_when_it_is_saved(tmp_path: Path) -> None:
     assert "#@..........#" in (tmp_path / "maze.txt").read_text()
     assert not window.page.draft.is_changed
     window.app.close()
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "lane.txt/x.txt", ".", "a\0b"])
+def test_a_name_that_no_file_can_have_is_no_end(file: Path, name: str) -> None:
+    window = Window(None)
+    window.type("~")
+    window.press(pygame.K_s, mod=CTRL)
+    assert window.page.field
+    window.page.field.text = name
+    window.press(pygame.K_RETURN)
+    assert window.page.notice
+    assert window.page.draft.is_changed
+    window.app.close()
+
+
+def test_it_says_when_there_is_no_recovery_copy(
+    tmp_path: Path, file: Path, window: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("game.authoring.recovery.write_atomically", full)
+    window.type("~")
+    end = time.monotonic() + 5
+    while not window.page.draft.problem and time.monotonic() < end:
+        time.sleep(0.01)
+    window.step(15)
+    assert "no recovery copy" in window.page.sentence()
+    assert "No space left" in window.page.sentence()
 
 
 def test_unsaved_text_is_offered_at_the_next_start(file: Path, window: Window) -> None:
@@ -646,6 +676,8 @@ def test_texts_without_a_map_are_edited_as_text(tmp_path: Path, text: str) -> No
     for tool in (pygame.K_h, pygame.K_f, pygame.K_b):
         window.press(tool, mod=CTRL)
         window.type("~")
+    window.drag((0, 0))
+    assert "no map" in window.page.editor.message
     window.press(pygame.K_r, mod=ALT)
     window.press(pygame.K_RIGHT, mod=ALT)
     window.press(pygame.K_F4)

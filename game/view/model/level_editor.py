@@ -402,6 +402,8 @@ class Editor:
 
     def _paint(self, cells: Iterable[Cell], mirrored: bool = True) -> None:
         """Paint the tile into cells, and into their mirror images."""
+        if not self.rows:
+            self.message = NO_MAP
         self._set(self._drawing(cells, mirrored))
 
     def _drawing(self, cells: Iterable[Cell], mirrored: bool = True) -> dict[Cell, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -37,6 +38,7 @@ class FileDialogs:
         self.has_saved = False  # whether the file was written since the editor was opened
         self.is_closed = False
         self._unchecked = 0.0  # seconds
+        self._unkept = ""  # why there is no recovery copy, as it was said last
         self._offer_recovery()
 
     @property
@@ -54,11 +56,11 @@ class FileDialogs:
             self._save(None)
 
     def _save_as(self, name: str) -> None:
-        path = Path(name.strip())
-        if not name.strip() or path.is_dir():
+        path = Path(os.path.expanduser(name.strip()))
+        if not name.strip() or os.path.isdir(path):
             text = f"'{name}' is no name for a file."
             self._host.notice = Notice("The level is not saved", text, transient=True)
-        elif path.exists():
+        elif os.path.exists(path):  # False for a name that no file can have
             answers = (
                 Answer("R", pygame.K_r, "replace it", partial(self._save, path)),
                 Answer("Esc", pygame.K_ESCAPE, "name another", self.save),
@@ -109,6 +111,9 @@ class FileDialogs:
         if self._unchecked <= CHECK_FILE:
             return
         self._unchecked = 0.0
+        if self._draft.problem != self._unkept:
+            self._unkept = self._draft.problem
+            self._host.editor.message = f"Save soon: {self._unkept}." if self._unkept else ""
         what = self._draft.poll()
         if self._draft.conflict and self._host.question is None:
             keys = (("M", pygame.K_m), ("F", pygame.K_f), ("C", pygame.K_c))
