@@ -131,10 +131,10 @@ class BelievedModel:
         """
         steps = self.steps[self.graph.task]
         left = np.maximum(1, steps - np.minimum(self.graph.from_start, steps)).astype(int)
-        return [self._plan(steps), self._plan(left)]
+        return [self.plan(steps), self.plan(left)]
 
-    def _plan(self, left: Ints) -> Floats:
-        """Return the plan [N, A] with `left` [N] moves to go."""
+    def plan(self, left: Ints) -> Floats:
+        """Return the best plan [N, A] with `left` [N] moves to go."""
         unit = HASTE * self.graph.largest_reward[self.graph.task, None]
         q = replace(self, reward=self.reward - unit).values(left)
         best = q > q.max(1, keepdims=True) - unit / 2
@@ -184,7 +184,8 @@ class BestSoFar:
         best = model.best(*policies, *(model.plans() if self._plans else []))
         chosen = moves.copy()
         if lost.any() and self._plans:
-            dare = model.hoping(experience.unentered[graph.next]).plans()[0]
+            hopeful = model.hoping(experience.unentered[graph.next])
+            dare = hopeful.plan(model.steps[graph.task])
             chosen = np.where(lost[graph.task, None], dare, chosen)
         for t in done:
             chosen[nodes[t]] = kept[t].moves
