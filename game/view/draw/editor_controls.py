@@ -131,6 +131,13 @@ def _draw_slider(
         pygame.draw.aacircle(surface, hue, (x, y), type.unit * 3 // 4)
 
 
+def _draw_field(surface: pygame.Surface, box: pygame.Rect, type: Typeset) -> pygame.Rect:
+    """Draw the ground of a choice or a text in a box, and return where it is."""
+    field = box.inflate(-type.unit, -4)
+    pygame.draw.rect(surface, type.palette.faint, field, border_radius=type.unit // 2)
+    return field
+
+
 def _draw_choice(
     surface: pygame.Surface,
     box: pygame.Rect,
@@ -141,8 +148,7 @@ def _draw_choice(
 ) -> list[Spot]:
     """Draw the chosen one between two arrows."""
     palette, unit = type.palette, type.unit
-    field = box.inflate(-unit, -4)
-    pygame.draw.rect(surface, palette.faint, field, border_radius=unit // 2)
+    field = _draw_field(surface, box, type)
     style = "label" if row.written else "small"
     text = type.fit(row.value, style, field.width - 6 * unit)
     type.write(surface, text, style, palette.ink, center=field.center)
@@ -167,8 +173,7 @@ def _draw_text(
 ) -> list[Spot]:
     """Draw a line for people, or how to write one."""
     palette, unit = type.palette, type.unit
-    field = box.inflate(-unit, -4)
-    pygame.draw.rect(surface, palette.faint, field, border_radius=unit // 2)
+    field = _draw_field(surface, box, type)
     text, hue = (row.value, palette.ink) if row.value else ("click to write", palette.muted)
     text = type.fit(text, "small", field.width - 2 * unit)
     type.write(surface, text, "small", hue, midleft=(field.left + unit, field.centery))
