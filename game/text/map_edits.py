@@ -14,6 +14,7 @@ from game.text.header_edits import (
     remove_value,
     set_value,
     value_at,
+    with_header,
     without_line,
 )
 from game.text.level import ENDS_BOXES, Cell, Level
@@ -32,7 +33,7 @@ Cells = Mapping[Cell, str]  # characters in our own notation by row and column, 
 
 
 class NeedsConversion(EditError):
-    """A foreign map cannot say what was drawn, or is encoded; `in_own_notation` converts it."""
+    """A foreign map cannot say what was drawn; `in_own_notation` converts it."""
 
 
 # --- cells -------------------------------------------------------------------------------------
@@ -50,11 +51,14 @@ def set_cells(source: SourceMap, cells: Cells) -> str:
         return source.text
     _check_cells(source, changed)
     wanted = _with_cells(source, changed)
-    patches: list[Patch] = []
-    for row, new in enumerate(wanted[: source.height]):
-        patches += _row_patches(source, row, new)
-    patches += _rows_below(source, wanted[source.height :])
-    return _verified(source, patches, wanted)
+    kept, below = wanted[: source.height], wanted[source.height :]
+    patches = [*_map_patches(source, kept), *_rows_below(source, below)]
+    try:
+        return _verified(source, patches, wanted)
+    except NeedsConversion:
+        if not source.is_guessed:
+            raise
+        return set_cells(with_header(source), cells)  # which names the format
 
 
 def _tile_at(source: SourceMap, cell: Cell) -> str:
@@ -74,8 +78,6 @@ def _check_cells(source: SourceMap, cells: Cells) -> None:
     if min(rows) < 0 or min(columns) < 0:
         raise EditError("a cell above or left of the map - make the map larger first")
     _check_size(max(rows) + 1, max(columns) + 1)
-    if source.dialect and not source.is_direct:
-        raise NeedsConversion("the map is encoded - convert it to our own notation to draw on it")
 
 
 def _check_size(height: int, width: int) -> None:
@@ -116,6 +118,20 @@ def _closed(source: SourceMap, row: Sequence[str]) -> str:
     text = "".join(row)
     is_open = source.dialect and source.dialect.name == SOKOBAN and text.endswith(" ")
     return f"{text[:-1]}-" if is_open else text
+
+
+def _map_patches(source: SourceMap, rows: Sequence[str]) -> Iterator[Patch]:
+    """The patches that bring the rows of the map to these; there are as many as before."""
+    if source.is_direct or source.dialect is None:
+        for row, new in enumerate(rows):
+            yield from _row_patches(source, row, new)
+        return
+    first, last = source.row_places[0][0], source.row_places[-1][0]
+    lines = source.lines[first - 1 : last]
+    texts = source.dialect.respell(lines, tuple(rows))
+    for line, (old, new) in enumerate(zip(lines, texts), first):
+        if old != new:
+            yield source.begins[line - 1], source.end_of(line), new
 
 
 def _row_patches(source: SourceMap, row: int, new: str) -> Iterator[Patch]:

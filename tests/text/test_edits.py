@@ -343,9 +343,41 @@ def test_a_header_above_a_bare_map_names_what_it_is():
     assert (level.steps, level.rows) == (9, ("@..", ".LG"))
 
 
-def test_encoded_maps_need_a_conversion():
-    with pytest.raises(NeedsConversion):
-        edited("5#|#@$.#|5#", {(1, 1): "."}, name="a.xsb", edit=set_cells)
+@pytest.mark.parametrize(
+    ("text", "cell", "char", "new"),
+    [
+        ("5#|#@$.#|5#\n", (0, 2), ".", "2# 2#|#@$.#|5#\n"),
+        ("5#|#@$.#|5#\n", (0, 4), "$", "4#$|#@$.#|5#\n"),
+        ("5#|#@$.#|5# \t\n", (2, 0), "$", "5#|#@$.#|$4# \t\n"),
+        ("6#|#@$.#|6#\n", (1, 5), "X", "6#|#@$.#.|6#\n"),
+        ("2(3#)\r\n#@$-.#\r\n6#", (0, 1), "-", "#-#(3#)\r\n#@$-.#\r\n6#"),
+        ("5#\n3(#3-#|)#@$.#\n5#\n", (2, 3), "#", "5#\n(#3-#|)#2-##|(#3-#|)#@$.#\n5#\n"),
+        ("#\t#\n#@$\t.#\n10#\n", (0, 1), "#", "###\n#@$\t.#\n10#\n"),
+        ("#\t#\n#@$\t.#\n##########\n", (1, 5), "#", "#\t#\n#@$  #  .#\n##########\n"),
+    ],
+)
+def test_encoded_maps_change_the_run_of_a_tile_alone(
+    text: str, cell: tuple[int, int], char: str, new: str
+):
+    char = "." if char == "-" else char
+    found = edited(text, {cell: char}, name="a.xsb", edit=set_cells)
+    assert found == new
+    before, after = locate(text, "a.xsb").rows, locate(found, "a.xsb").rows
+    other = {(r, c) for r, row in enumerate(before) for c, old in enumerate(row)} - {cell}
+    assert all(before[r][c] == after[r][c] for r, c in other)
+    assert after[cell[0]][cell[1]] == char
+
+
+def test_encoded_levels_of_a_collection_are_edited_alone():
+    text = "; 1\n5#|#@$.#|5#\n\n; 2\n6#|#@-$.#|6#\n"
+    new = set_cells(locate(text, "a.xsb", 2), {(0, 3): "X"})
+    assert new == text.replace("6#|#@", "3#.2#|#@")
+
+
+def test_a_file_that_no_longer_looks_like_its_format_names_it():
+    text = "#####\n#@$.#\n#####\n"
+    new = edited(text, {(1, 2): "#"}, edit=set_cells)
+    assert new == "dialect: xsb\n\nmap:\n" + text.replace("$", "#")
 
 
 def test_a_foreign_map_with_an_error_is_converted_by_its_cells():
