@@ -17,6 +17,7 @@ from game.text.header_edits import (
     with_header,
     without_line,
 )
+from game.text.header_lines import header_line
 from game.text.level import ENDS_BOXES, Cell, Level
 from game.text.reading import LevelFile
 from game.text.source_map import Patch, SourceMap, locate, patched
@@ -279,6 +280,24 @@ def _moved_candidates(
 
 
 # --- whole maps --------------------------------------------------------------------------------
+
+
+def new_map(source: SourceMap, rows: Sequence[str]) -> str:
+    """Return the text with these rows as its map, where it has none yet.
+
+    Raises EditError where a map would stand below something else than a header.
+    """
+    header = {entry.line for entry in source.entries}
+    odd = [n for n, line in enumerate(source.lines, 1) if n not in header and header_line(line)]
+    if source.rows or source.dialect or (odd and not source.map_line):
+        raise EditError("there is no map to draw on - write a line 'map:' and its rows below it")
+    if not source.map_line:
+        line = len(source.lines)
+        end = source.line_end(line)
+        begin = end if source.lines[-1] else ""
+        text = f"{source.text}{begin}map:{end}"
+        source = locate(text, source.name, source.number)
+    return _verified(source, _rows_below(source, rows), rows)
 
 
 def replace_map(source: SourceMap, rows: Sequence[str]) -> str:

@@ -17,7 +17,14 @@ from game.tasks.packs import LEVELS
 from game.text.header import HEADER
 from game.text.header_edits import EditError, remove_value, set_value, value_at
 from game.text.level import Level
-from game.text.map_edits import NeedsConversion, in_own_notation, replace_map, resize, set_cells
+from game.text.map_edits import (
+    NeedsConversion,
+    in_own_notation,
+    new_map,
+    replace_map,
+    resize,
+    set_cells,
+)
 from game.text.reading import LevelFile, examine, parse, read
 from game.text.source_map import locate
 from tests.odd_texts import SET, odd_text, random_edit
@@ -248,6 +255,18 @@ def test_an_empty_map_and_a_text_with_errors_can_be_drawn_on():
         edited("steps: 3", {(0, 0): "G"}, edit=set_cells)
     with pytest.raises(EditError, match="cannot be a tile"):
         edited("map:\n@G", {(0, 0): ";"}, edit=set_cells)
+
+
+def test_a_header_gets_a_map_below_it_but_nothing_else_does():
+    rows = ("###", "#.#")
+    assert edited("", rows, edit=new_map) == "map:\n###\n#.#\n"
+    assert edited("; c\r\nsteps: 3\r\n", rows, edit=new_map) == (
+        "; c\r\nsteps: 3\r\nmap:\r\n###\r\n#.#\r\n"
+    )
+    assert edited("stepz: 3\nmap:", rows, edit=new_map) == "stepz: 3\nmap:\n###\n#.#"
+    for text in ("0,1,2\n", "map:\n@G", "####\n#@G#\n"):
+        with pytest.raises(EditError, match="no map to draw on"):
+            edited(text, rows, edit=new_map)
 
 
 def test_replaced_maps_change_what_differs():
