@@ -56,6 +56,7 @@ FIRST_STEPS = (
     "several '?'."
 )
 NO_MAP = "There is no map to draw on: write a line 'map:' and its rows below it (F4)."
+CLIPBOARD_EMPTY = "The clipboard is empty."
 Rows = tuple[str, ...]
 
 
@@ -189,13 +190,17 @@ class Editor:
         )
         return changed
 
-    def undo(self) -> None:
-        """Go back to the text before the last step."""
-        self.message = "Nothing to undo." if self.draft.undo() is None else ""
+    def undo(self) -> int | None:
+        """Go back to the text before the last step. Return the offset of what changes."""
+        found = self.draft.undo()
+        self.message = "Nothing to undo." if found is None else ""
+        return found
 
-    def redo(self) -> None:
-        """Do again what was undone last."""
-        self.message = "Nothing to redo." if self.draft.redo() is None else ""
+    def redo(self) -> int | None:
+        """Do again what was undone last. Return the offset of what changes."""
+        found = self.draft.redo()
+        self.message = "Nothing to redo." if found is None else ""
+        return found
 
     def _keep_inside(self) -> None:
         """Move the cursor into the map, and drop an anchor and a selection that are not in it."""
@@ -461,7 +466,7 @@ class Editor:
         elif problems and text.strip():
             self.message = f"The clipboard holds no level: {problems[0].what}."
         else:
-            self.message = "The clipboard is empty."
+            self.message = CLIPBOARD_EMPTY
 
     def paste(self, rows: Rows) -> None:
         """Put rows onto the map with their first cell at the cursor, and select them."""

@@ -30,7 +30,7 @@ from game.view.model.level_editor import Editor
 from game.view.model.live_verdict import LiveVerdict
 from game.view.model.settings_rows import SettingsRows
 from game.view.model.text_area import TextArea
-from game.view.model.text_caret import Caret
+from game.view.model.text_caret import Caret, caret_at
 from game.view.model.tried_agents import tried_agents
 from game.view.model.verdict_facts import WAITING, VerdictFacts
 from game.view.screens.editor_departures import Departures
@@ -62,7 +62,7 @@ from game.view.screens.editor_keys import (
     TEXT_KEYS,
     TOOL_KEYS,
 )
-from game.view.screens.editor_widgets import KeyRepeat, LineField, Question
+from game.view.screens.editor_widgets import DoubleClick, KeyRepeat, LineField, Question
 from game.view.screens.screen import CTRL, Key, Navigation, Screen
 
 PANEL_KEYS = (*TOOL_KEYS, *OVERLAY_KEYS)  # whose pictures are in the panel
@@ -115,7 +115,8 @@ class EditorScreen(Screen):
         self._drawing = False  # whether the mouse is pressed on the board
         self._spots: list[Spot] = []
         self._hint = ""  # what the mouse is over, if that explains itself
-        self._repeat = KeyRepeat()
+        self._repeat, self._double_click = KeyRepeat(), DoubleClick()
+        self._text_place = Caret()  # where the mouse was last on the pane
         self.files = FileDialogs(self)
         self.folder = FolderDialog(self, self.jobs)
         self.goals = GoalsMode(self)
@@ -143,7 +144,7 @@ class EditorScreen(Screen):
 
     def escape(self) -> None:
         """Give up a selection, go back to the board, or leave."""
-        if self.editor.cancel():
+        if self.text.deselect() if self.area == TEXT else self.editor.cancel():
             return
         if self.area != BOARD:
             self.area = BOARD
@@ -206,6 +207,21 @@ class EditorScreen(Screen):
             self.overlays.remove(overlay)
         else:
             self.overlays.append(overlay)
+
+    # --- undo
+
+    def undo(self) -> None:
+        """Take the last step back; a caret in the text goes to where it was."""
+        self._follow(self.editor.undo())
+
+    def redo(self) -> None:
+        """Do again what was undone; a caret in the text goes to where it is."""
+        self._follow(self.editor.redo())
+
+    def _follow(self, offset: int | None) -> None:
+        """Put the caret to an offset of the text, while it is the text that keys change."""
+        if offset is not None and self.area == TEXT:
+            self.text.go_to(caret_at(self.editor.text, offset))
 
     # --- the clipboard
 
@@ -279,10 +295,23 @@ class EditorScreen(Screen):
         next(key for key in PANEL_KEYS if key.cap == cap).action(self)
 
     def press_text(self, at: tuple[int, int]) -> None:
-        """Put the caret to a place of the pane."""
+        """Put the caret to a place of the pane; with Shift, or twice, select text."""
+        if not (self._frame and self._frame.pane):
+            return
+        self.area, self._text_place = TEXT, self._frame.pane.caret_at(at)
+        place = self._text_place
+        if self._double_click.click(place):
+            self.text.select_word(place)
+        else:
+            self.text.go_to(place, select=_is_shift_held())
+
+    def drag_text(self, at: tuple[int, int]) -> None:
+        """Select the text up to a place of the pane."""
         if self._frame and self._frame.pane:
-            self.area = TEXT
-            self.text.go_to(self._frame.pane.caret_at(at))
+            place = self._frame.pane.caret_at(at)
+            if place != self._text_place:  # the mouse trembles during a double click
+                self._text_place, self._double_click = place, DoubleClick()
+                self.text.go_to(place, select=True)
 
     # --- from here
 
@@ -415,7 +444,7 @@ class EditorScreen(Screen):
 
     def _press_cell(self, cell: Cell) -> None:
         """Press the mouse on a cell; with Shift it draws a line from the cursor to there."""
-        if pygame.display.get_init() and pygame.key.get_mods() & pygame.KMOD_SHIFT:
+        if _is_shift_held():
             self.editor.line_to(cell)
             return
         self.editor.press(cell)
@@ -439,6 +468,7 @@ class EditorScreen(Screen):
 
     def update(self, seconds: float) -> None:
         """Look at the file now and then, and take what background jobs have found."""
+        self._double_click.advance(seconds)
         self.files.update(seconds)
         self.goals.update()
         self._judge(seconds)
@@ -505,7 +535,8 @@ class EditorScreen(Screen):
         return (
             (editor.text, editor.cursor, editor.tile, editor.tool, editor.symmetry, editor.anchor),
             (editor.selection, editor.message, self._hint, self.draft.is_changed, self.draft.name),
-            (self.area, self.settings.chosen, self.task, self.text.caret, self.text_open),
+            (self.area, self.settings.chosen, self.task, self.text_open),
+            (self.text.caret, self.text.selection, self._frame and self._frame.scrolled),
             (field and (field.text, field.caret), self.question and self.question.heading),
             tuple((board.painted, board.is_finished) for board in boards),
             tuple(self.overlays),
@@ -530,7 +561,9 @@ class EditorScreen(Screen):
         type = self.appearance.typeset(size)
         footer = self.footer_height(size[0], type)
         if self._frame is None or not self._frame.fits(size, type, level, footer):
-            self._frame = EditorFrame(size, type, level, footer)
+            before, self._frame = self._frame, EditorFrame(size, type, level, footer)
+            if before:
+                self._frame.keep_scroll(before)
         frame = self._frame
         analysis = self.live.verdict.analysis if self.is_judged else None
         frame.prepare_overlays(self.overlays, analysis)
@@ -590,10 +623,16 @@ class EditorScreen(Screen):
             focus=self.area,
             text=editor.text if self.text_open else None,
             caret=self.text.caret,
+            selected=self.text.selection,
             marked=(place[0] - 1, place[1] - 1) if place and self.text_open else None,
             problems=problems if self.is_judged else (),
             look=(level.goal, level.legend, active),
         )
+
+
+def _is_shift_held() -> bool:
+    """Whether Shift is held, for clicks, whose events do not say it."""
+    return pygame.display.get_init() and bool(pygame.key.get_mods() & pygame.KMOD_SHIFT)
 
 
 def _is_command(event: pygame.event.Event) -> bool:
