@@ -27,6 +27,20 @@ def verdict(text: str) -> Verdict:
     ("text", "kind", "why"),
     [
         ("", Kind.BROKEN, "there is no map - write 'map:' and the map's rows below the header"),
+        (
+            "map:\n....\n",
+            Kind.UNFINISHED,
+            "paint a start '@' and a goal 'G' or several candidates '?'",
+        ),
+        ("map:\n@...\n", Kind.UNFINISHED, "paint a goal 'G' or several candidates '?'"),
+        ("ends: boxes\nmap:\n@.#.X\n", Kind.UNFINISHED, "paint a box '$'"),
+        (
+            "ends: boxes\nmap:\n..$..\n",
+            Kind.UNFINISHED,
+            "a target 'X' for each box and a start '@'",
+        ),
+        ("map:\n..G\nsteps: 3\n", Kind.BROKEN, "a header line or comment below 'map:'"),
+        ("steps: x\nmap:\n@..\n", Kind.BROKEN, "steps 'x' is not a whole number"),
         ("steps: x\nmap:\n@.x\n", Kind.BROKEN, "steps 'x' is not a whole number"),
         ("map:\n@.#G\n", Kind.UNSOLVABLE, "no way leads from the start at row 1 column 1 to a"),
         ("map:\n@.#G\n.\n", Kind.BROKEN, "a row of 1 tiles among rows of 4"),

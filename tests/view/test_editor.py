@@ -192,7 +192,12 @@ def test_a_level_with_problems_is_not_opened(window: Window) -> None:
     window.settle()
     window.press(pygame.K_F5)
     window.step(3)
-    assert "no start" in window.page.editor.message.lower()
+    assert window.page.editor.message == "The level is not finished yet: paint a start '@'."
+    window.page.editor.apply(LEVEL.replace("steps: 20", "steps: x"))
+    window.settle()
+    window.press(pygame.K_F5)
+    window.step(3)
+    assert window.page.editor.message.startswith("Mend the level first. Steps 'x' is not")
 
 
 # --- the file
@@ -558,6 +563,11 @@ def test_a_new_level_says_what_to_do_first_and_no_wall_of_it_is_wrong(tmp_path: 
     assert "a start '@'" in window.page.sentence()
     assert window.page.live.verdict.problems
     assert not window.page._wrong_cells()
+    assert (window.page.facts.word, window.page.facts.tone) == ("unfinished", "waiting")
+    assert window.page.facts.why.startswith("Paint a start '@' and a goal 'G'")
+    window.press(pygame.K_F4)
+    assert not window.page._panel_state().problems
+    window.press(pygame.K_F4)
     window.type("@")
     assert "a start '@'" not in window.page.sentence()
     window.app.close()

@@ -15,8 +15,10 @@ from game.authoring.advice import suggested_steps
 from game.authoring.draft_file import Draft
 from game.authoring.task_strip import StripTask
 from game.authoring.verdict import Verdict
+from game.authoring.verdict_line import Kind, summarize
 from game.session.messages import Agents, Feed
-from game.text.level import Cell
+from game.text.level import Cell, Problem
+from game.text.map_checks import missing_part
 from game.text.map_edits import PAINTABLE
 from game.text.tiles import WALL
 from game.view.draw.editor_overlays import EditorOverlay
@@ -333,8 +335,12 @@ class EditorScreen(Screen):
         """Whether the level has no problems; else say what to do."""
         if not (self.is_judged and self.live.verdict.problems):
             return True
-        self.next_problem()
-        self.editor.message = f"Solve the problems first: {self.editor.message}"
+        summary = summarize(self.live.verdict)
+        if summary.kind == Kind.UNFINISHED:
+            self.editor.message = f"The level is not finished yet: {summary.why}."
+        else:
+            self.next_problem()
+            self.editor.message = f"Mend the level first. {self.editor.message}"
         return False
 
     def choose_task(self, by: int) -> None:
@@ -495,14 +501,18 @@ class EditorScreen(Screen):
         if self.is_judged and verdict.analysis and not self._drawing:
             self.editor.follow_steps(suggested_steps(verdict.analysis))
 
-    def _wrong_cells(self) -> set[Cell]:
-        """Return the cells that have problems.
-
-        What the whole map lacks is reported at its first cell; a wall there is not wrong.
-        """
+    def _errors(self) -> tuple[Problem, ...]:
+        """Return the problems with what is there; what is still missing is at no place."""
         problems = self.live.verdict.problems if self.is_judged else ()
+        return tuple(one for one in problems if not missing_part(one))
+
+    def _wrong_cells(self) -> set[Cell]:
+        """Return the cells that have errors.
+
+        What is wrong with the whole map is reported at its first cell; a wall there is not wrong.
+        """
         source = self.editor.reading.source
-        places = (source.cell_at(one.line, one.column) for one in problems)
+        places = (source.cell_at(one.line, one.column) for one in self._errors())
         tiles, (height, width) = self.editor.reading.level.tiles, self.editor.size
         inside = {at for at in places if at and at[0] < height and at[1] < width}
         return {(row, column) for row, column in inside if tiles[row][column] != WALL}
@@ -607,7 +617,7 @@ class EditorScreen(Screen):
     def _panel_state(self) -> PanelState:
         """Return all that the panel shows."""
         editor, reading = self.editor, self.editor.reading
-        level, problems = reading.level, self.live.verdict.problems
+        level = reading.level
         place = reading.source.place_of(editor.cursor)
         active = self.active_caps()
         changed, path = " •" if self.draft.is_changed else "", self.draft.path
@@ -625,7 +635,7 @@ class EditorScreen(Screen):
             caret=self.text.caret,
             selected=self.text.selection,
             marked=(place[0] - 1, place[1] - 1) if place and self.text_open else None,
-            problems=problems if self.is_judged else (),
+            problems=self._errors(),
             look=(level.goal, level.legend, active),
         )
 
