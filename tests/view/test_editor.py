@@ -582,6 +582,26 @@ def test_a_tile_explains_itself_below_the_mouse(window: Window) -> None:
         assert ("mud" in window.page.sentence()) == is_explained
 
 
+def test_the_board_stays_where_it_is_whatever_the_keys_change(window: Window) -> None:
+    """The footers of the areas, and that of a typed line, are not all of the same height."""
+    for size in (SIZE, (1280, 800), (1920, 1080)):
+        window.surface = pygame.Surface(size)
+        window.step(1)
+        place = window.place(1, 1)
+        for keys in (
+            (pygame.K_TAB,) * 3,
+            (pygame.K_F4,) * 2,
+            (pygame.K_F3, pygame.K_g, pygame.K_F3),
+        ):
+            for key in keys:
+                window.press(key)
+                assert window.place(1, 1) == place
+        window.press(pygame.K_n, mod=CTRL)
+        assert window.page.field
+        assert window.place(1, 1) == place
+        window.press(pygame.K_ESCAPE)
+
+
 def test_every_tool_is_chosen_by_a_click_on_its_key(window: Window) -> None:
     spots = window.page._spots
     palette = next(i for i, spot in enumerate(spots) if spot.hint)

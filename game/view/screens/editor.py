@@ -22,6 +22,8 @@ from game.text.map_checks import missing_part
 from game.text.map_edits import PAINTABLE
 from game.text.tiles import WALL
 from game.view.draw.editor_overlays import EditorOverlay
+from game.view.draw.key_caps import footer_height
+from game.view.draw.layout import inside_width
 from game.view.draw.question import draw_line_field, draw_question
 from game.view.draw.spots import Spot, spot_at
 from game.view.draw.theme import Appearance, Typeset
@@ -65,7 +67,7 @@ from game.view.screens.editor_keys import (
     TOOL_KEYS,
 )
 from game.view.screens.editor_widgets import DoubleClick, KeyRepeat, LineField, Question
-from game.view.screens.screen import CTRL, Key, Navigation, Screen
+from game.view.screens.screen import CTRL, Key, Navigation, Screen, fitting_keys, key_words
 
 PANEL_KEYS = (*TOOL_KEYS, *OVERLAY_KEYS)  # whose pictures are in the panel
 AREA_KEYS = {BOARD: BOARD_KEYS, SETTINGS: SETTINGS_KEYS, STRIP: STRIP_KEYS, TEXT: TEXT_KEYS}
@@ -117,6 +119,7 @@ class EditorScreen(Screen):
         self._drawing = False  # whether the mouse is pressed on the board
         self._spots: list[Spot] = []
         self._hint = ""  # what the mouse is over, if that explains itself
+        self._footer_room: tuple[int, Typeset, int] | None = None  # width, fonts, height in px
         self._repeat, self._double_click = KeyRepeat(), DoubleClick()
         self._text_place = Caret()  # where the mouse was last on the pane
         self.files = FileDialogs(self)
@@ -133,14 +136,27 @@ class EditorScreen(Screen):
         """Return the keys of the area that keys change, then those of the whole screen."""
         if self.field:
             return [*FIELD_KEYS]
-        if self.goals.painting:
+        return self._keys_of(None if self.goals.painting else self.area)
+
+    def _keys_of(self, area: str | None) -> list[Key]:
+        """Return the keys of an area, None for the marking of goals."""
+        if area is None:
             own, last = GOAL_KEYS, LAST_GOAL_KEYS
         else:
-            own = (*AREA_KEYS[self.area], *PANEL_KEYS, *EDIT_KEYS, *FILE_KEYS)
-            last = LAST_KEYS
+            own, last = (*AREA_KEYS[area], *PANEL_KEYS, *EDIT_KEYS, *FILE_KEYS), LAST_KEYS
         caps = {key.cap for key in (*own, *last)}
         common = [key for key in super().all_keys() if key.cap not in caps]
         return [*own, *common, *last]
+
+    def footer_height(self, width: int, type: Typeset) -> int:
+        """Return the height of the largest footer, so that the board never moves."""
+        if self._footer_room is None or self._footer_room[:2] != (width, type):
+            inside = inside_width(width, type.unit)
+            keys = (self._keys_of(area) for area in (*AREA_KEYS, None))
+            words = (key_words(fitting_keys(some, inside, type)) for some in keys)
+            high = max(footer_height(some, inside, type) for some in words)
+            self._footer_room = width, type, high
+        return self._footer_room[2]
 
     # --- what the keys change
 
