@@ -153,7 +153,7 @@ def _avoids(verdict: Verdict) -> Summary | None:
 def _nothing(verdict: Verdict) -> Summary | None:
     """Return that adaptation cannot gain anything."""
     if verdict.hidden == ():
-        why = "the agent sees all that there is to know - hide the goal, or let a value be drawn"
+        why = "nothing is hidden from the agent - hide the goal, or draw a value from a range"
         return Summary(Kind.NOTHING_TO_ADAPT, why)
     figures = verdict.figures
     if figures and max(one.optimal_return - one.random_return for one in figures.checked) < EQUAL:
@@ -178,16 +178,16 @@ def _easy(verdict: Verdict) -> Summary | None:
     if verdict.hidden == ("goal",):
         most = MOST_FIXED_GOAL
     if agent and agent.is_complete and agent.before >= EASY_BEFORE:
-        why = f"it scores {percent(agent.before)} % before it adapts ({agent.text})"
+        why = f"the agent scores {percent(agent.before)} % before it adapts ({agent.text})"
     elif agent and agent.is_complete and (agent.scratch or 0) >= EASY_FOR_SCRATCH:
-        why = f"so is it learned without meta-training ({agent.text})"
+        why = f"it is learned as well without meta-training ({agent.text})"
     elif verdict.fixed is not None and verdict.fixed > most:
         why = f"one policy that never adapts scores {percent(verdict.fixed)} %"
     elif verdict.bayes and verdict.figures:
         (lower, _), _ = verdict.bayes
         score = verdict.figures.score(lower)
         if score >= EASY_AT_ONCE:
-            why = f"whoever knows the candidates scores {percent(score)} % in the first episode"
+            why = f"knowing the candidates gives {percent(score)} % in the first episode"
     return Summary(Kind.TOO_EASY, why, _may_change(verdict)) if why else None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import random
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ from game.view.draw.editor_overlays import EDITOR_OVERLAYS
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.level_editor import TOOLS
 from game.view.screens.editor import PANEL_KEYS, EditorScreen
+from game.view.screens.editor_files import time_text
 from game.view.screens.editor_frame import BOARD, SETTINGS, TEXT
 from game.view.screens.gallery import Gallery
 from game.view.screens.play import PlayScreen
@@ -272,12 +274,38 @@ def test_unsaved_text_is_offered_at_the_next_start(file: Path, window: Window) -
     window.type("~")
     window.app.close()
     again = Window(file)
-    assert again.page.question
+    question = again.page.question
+    assert question
+    assert re.fullmatch(
+        r"The editor ended at \d\d:\d\d without saving lane.txt. Its last text was kept.",
+        question.text,
+    )
     again.type("r")
     assert again.rows[0] == "~######"
     again.press(pygame.K_z, mod=CTRL)
     assert again.page.editor.text == LEVEL
     again.app.close()
+
+
+def test_one_unsaved_text_after_the_other_is_offered(file: Path) -> None:
+    for char in "~%":
+        window = Window(file)
+        if window.page.question:
+            window.press(pygame.K_ESCAPE)
+        window.type(char)
+        window.app.close()
+    again = Window(file)
+    again.type("d")
+    again.step()
+    again.type("r")
+    assert again.rows[0] == "~######"
+    again.app.close()
+
+
+def test_times_are_given_with_their_date_only_where_that_is_not_today() -> None:
+    noon = time.mktime((2026, 3, 4, 14, 2, 0, 0, 0, -1))
+    assert time_text(noon, noon + 60) == "at 14:02"
+    assert time_text(noon, noon + 86_400) == "on 2026-03-04 at 14:02"
 
 
 def test_a_change_on_disk_is_taken_over_or_asked_about(file: Path, window: Window) -> None:

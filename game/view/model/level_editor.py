@@ -48,7 +48,7 @@ STEPS: Path = ("steps",)
 SPANNING = (LINE, RECTANGLE, FILLED, SELECT)  # tools from one cell to another
 SIDES = {"up": "top", "down": "bottom", "left": "left", "right": "right"}  # for `resize`
 SEVERAL_LEVELS = (
-    "Not possible: this file holds several levels in a notation that cannot say it. Copy the map "
+    "Not possible: this file holds several levels in a notation that lacks this. Copy the map "
     "(Ctrl A, Ctrl C) into a new level."
 )
 FIRST_STEPS = (
@@ -186,7 +186,7 @@ class Editor:
             return False
         changed = self.apply(text, stroke)
         self.message = (
-            "The map is now in Gridapt's own notation, which can say this; Ctrl Z undoes it."
+            "The map's old notation lacks this, so it is in Gridapt's own now. Ctrl Z undoes it."
         )
         return changed
 
@@ -264,8 +264,8 @@ class Editor:
         self._last = None
         for missing in newly_missing(self._before, self.reading.level.tiles)[:1]:
             tile, partner = _called(missing.tile), _called(missing.partner)
-            belongs = "its twin" if missing.tile == missing.partner else "what belongs to it"
-            self.message = f"{tile} needs {belongs}: {partner} is chosen, paint it next."
+            needed = "a second one" if missing.tile == missing.partner else partner
+            self.message = f"{tile} needs {needed}, which is chosen now: paint it next."
             self.tile, self._is_offering = missing.partner, True
 
     def press(self, cell: Cell) -> None:
@@ -504,7 +504,7 @@ class Editor:
         """Turn the selection, or else the whole map, clockwise by a quarter."""
         chosen = self.selection
         if chosen and chosen.bottom - chosen.top != chosen.right - chosen.left:
-            self.message = "Only a square selection can be turned."
+            self.message = "Only a square can be turned: select as many rows as columns."
             return
         turn = turned_characters(self.reading.level, variants.QUARTER)
         self._turn(lambda rows: drawing.rotated_region(rows, turn))
