@@ -100,7 +100,7 @@ class Window:
         frame = self.page._frame
         assert frame
         x, y = frame.board.centre(row, column)
-        return round(frame.layout.board.left + x), round(frame.layout.board.top + y)
+        return round(frame.board_box.left + x), round(frame.board_box.top + y)
 
     def drag(self, *cells: tuple[int, int], button: int = 1) -> None:
         self.app.handle(click(self.place(*cells[0]), button))
