@@ -94,7 +94,8 @@ def draw_text_pane(
     """
     palette, unit = type.palette, type.unit
     count, columns = pane_size(rect, type)
-    area = pygame.Rect(rect.left, rect.top, rect.width, count * type.height("mono"))
+    border = unit // 2  # above the first line
+    area = pygame.Rect(rect.left, rect.top + border, rect.width, count * type.height("mono"))
     pygame.draw.rect(surface, palette.faint, area.inflate(0, unit), border_radius=unit // 2)
     if text.is_active:
         pygame.draw.rect(surface, palette.agent, area.inflate(0, unit), 2, border_radius=unit // 2)
