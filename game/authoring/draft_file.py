@@ -15,7 +15,7 @@ from game.authoring.history import History
 from game.authoring.recovery import Recovery, RecoveryWriter, discard, find_recoveries
 from game.authoring.text_bytes import decode, encode
 from game.files import name_text, open_regular, write_atomically
-from game.text.level import MAX_BYTES, STEPS
+from game.text.level import MAX_BYTES, STEPS, Rows
 from game.text.reading import LevelFile, split_address
 from game.text.source_map import SourceMap, locate
 from game.text.tiles import FLOOR, WALL
@@ -51,11 +51,15 @@ class Conflict:
     theirs: str
 
 
-def empty_level(height: int = NEW_HEIGHT, width: int = NEW_WIDTH) -> str:
-    """Return the text of a new level: a room without anything in it."""
+def empty_room(height: int = NEW_HEIGHT, width: int = NEW_WIDTH) -> Rows:
+    """Return the rows of a room without anything in it."""
     inside = f"{WALL}{FLOOR * (width - 2)}{WALL}"
-    rows = [WALL * width, *[inside] * (height - 2), WALL * width]
-    return "\n".join([f"steps: {STEPS}", "", "map:", *rows, ""])
+    return (WALL * width, *[inside] * (height - 2), WALL * width)
+
+
+def empty_level() -> str:
+    """Return the text of a new level."""
+    return "\n".join([f"steps: {STEPS}", "", "map:", *empty_room(), ""])
 
 
 def open_draft(path: str | Path | None, folders: Sequence[Path] | None = None) -> Draft:

@@ -100,7 +100,7 @@ class Window:
         frame = self.page._frame
         assert frame
         x, y = frame.board.centre(row, column)
-        return round(frame.layout.board.left + x), round(frame.layout.board.top + y)
+        return round(frame.board_box.left + x), round(frame.board_box.top + y)
 
     def drag(self, *cells: tuple[int, int], button: int = 1) -> None:
         self.app.handle(click(self.place(*cells[0]), button))
@@ -732,9 +732,32 @@ def test_no_level_of_a_collection_is_lost(tmp_path: Path) -> None:
     window.app.close()
 
 
-@pytest.mark.parametrize("text", ["", "title: x\n", "\0nonsense", "map:\n"])
-def test_texts_without_a_map_are_edited_as_text(tmp_path: Path, text: str) -> None:
-    (tmp_path / "odd.txt").write_text(text)
+@pytest.mark.parametrize("tool", [pygame.K_h, pygame.K_f, pygame.K_b])
+@pytest.mark.parametrize(
+    ("text", "begin"),
+    [("", "map:\n"), ("title: x", "title: x\nmap:\n"), ("; c\r\nmap:\r\n", "; c\r\nmap:\r\n")],
+)
+def test_the_first_tile_makes_a_room_where_a_text_has_no_map(
+    tmp_path: Path, text: str, begin: str, tool: int
+) -> None:
+    (tmp_path / "odd.txt").write_bytes(text.encode())
+    window = Window(tmp_path / "odd.txt")
+    window.press(tool, mod=CTRL)
+    window.type("~")
+    editor = window.page.editor
+    assert "had no map" in editor.message
+    assert editor.text.startswith(begin + "#############")
+    assert editor.rows[1] == "#...........#"
+    window.press(pygame.K_b, mod=CTRL)
+    window.type("@")
+    assert editor.rows[1] == "#@..........#"
+    window.press(pygame.K_z, pygame.K_z, mod=CTRL)
+    assert editor.text == text
+    window.app.close()
+
+
+def test_texts_without_a_map_are_edited_as_text(tmp_path: Path) -> None:
+    (tmp_path / "odd.txt").write_text("\0nonsense")
     window = Window(tmp_path / "odd.txt")
     for tool in (pygame.K_h, pygame.K_f, pygame.K_b):
         window.press(tool, mod=CTRL)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from game.authoring import drawing
-from game.authoring.draft_file import Draft
+from game.authoring.draft_file import Draft, empty_room
 from game.authoring.drawing import LEFT_RIGHT, UP_DOWN, Turn
 from game.authoring.drawn_numbers import turn_value
 from game.authoring.partners import newly_missing
@@ -23,6 +23,7 @@ from game.text.map_edits import (
     PAINTABLE,
     NeedsConversion,
     in_own_notation,
+    new_map,
     replace_map,
     resize,
     set_cells,
@@ -55,7 +56,7 @@ FIRST_STEPS = (
     "Choose a tile on the right, or type its key, and paint: a start '@', then a goal 'G' or "
     "several '?'."
 )
-NO_MAP = "There is no map to draw on: write a line 'map:' and its rows below it (F4)."
+NEW_ROOM = "The text had no map: this is an empty room. Choose a tile and paint."
 CLIPBOARD_EMPTY = "The clipboard is empty."
 Rows = tuple[str, ...]
 
@@ -395,21 +396,21 @@ class Editor:
 
     def _use_at_cursor(self) -> None:
         """Use a tool that takes one cell."""
-        if not self.rows:
-            self.message = NO_MAP
-        elif self.tool == FILL:
+        if self.tool == FILL:
             self._paint(drawing.flood(self.rows, self.cursor))
         elif self.tool == REPLACE:
-            old = self.rows[self.cursor[0]][self.cursor[1]]
+            old = self.reading.level.tiles[self.cursor[0]][self.cursor[1]]
             self._paint(drawing.cells_of(self.rows, old), mirrored=False)
         else:
             self._paint([self.cursor])
 
     def _paint(self, cells: Iterable[Cell], mirrored: bool = True) -> None:
         """Paint the tile into cells, and into their mirror images."""
-        if not self.rows:
-            self.message = NO_MAP
-        self._set(self._drawing(cells, mirrored))
+        if self.rows:
+            self._set(self._drawing(cells, mirrored))
+        elif self.edit(lambda source: new_map(source, empty_room()), self._stroke):
+            self.go_to((1, 1))
+            self.message = NEW_ROOM
 
     def _drawing(self, cells: Iterable[Cell], mirrored: bool = True) -> dict[Cell, str]:
         """Return the tile in these cells, and in their mirror images."""

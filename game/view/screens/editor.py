@@ -24,6 +24,7 @@ from game.text.tiles import WALL
 from game.view.draw.editor_overlays import EditorOverlay
 from game.view.draw.key_caps import footer_height
 from game.view.draw.layout import inside_width
+from game.view.draw.live_board import LiveBoard
 from game.view.draw.question import draw_line_field, draw_question
 from game.view.draw.spots import Spot, spot_at
 from game.view.draw.theme import Appearance, Typeset
@@ -37,6 +38,7 @@ from game.view.model.text_area import TextArea
 from game.view.model.text_caret import Caret, caret_at
 from game.view.model.tried_agents import tried_agents
 from game.view.model.verdict_facts import WAITING, VerdictFacts
+from game.view.screens.editor_camera import Camera
 from game.view.screens.editor_departures import Departures
 from game.view.screens.editor_facts import applied, verdict_facts
 from game.view.screens.editor_files import FileDialogs
@@ -65,6 +67,7 @@ from game.view.screens.editor_keys import (
     STRIP_KEYS,
     TEXT_KEYS,
     TOOL_KEYS,
+    VIEW_KEYS,
 )
 from game.view.screens.editor_widgets import DoubleClick, KeyRepeat, LineField, Question
 from game.view.screens.screen import CTRL, Key, Navigation, Screen, fitting_keys, key_words
@@ -73,6 +76,7 @@ PANEL_KEYS = (*TOOL_KEYS, *OVERLAY_KEYS)  # whose pictures are in the panel
 AREA_KEYS = {BOARD: BOARD_KEYS, SETTINGS: SETTINGS_KEYS, STRIP: STRIP_KEYS, TEXT: TEXT_KEYS}
 PAN = 3  # rows that the wheel scrolls
 EXPORT_SECONDS = 10.0  # that the painting of a picture to export may take
+WIDEST_PICTURE = 4096  # px
 
 
 class EditorScreen(Screen):
@@ -122,6 +126,7 @@ class EditorScreen(Screen):
         self._footer_room: tuple[int, Typeset, int] | None = None  # width, fonts, height in px
         self._repeat, self._double_click = KeyRepeat(), DoubleClick()
         self._text_place = Caret()  # where the mouse was last on the pane
+        self.camera = Camera()
         self.files = FileDialogs(self)
         self.folder = FolderDialog(self, self.jobs)
         self.goals = GoalsMode(self)
@@ -141,9 +146,10 @@ class EditorScreen(Screen):
     def _keys_of(self, area: str | None) -> list[Key]:
         """Return the keys of an area, None for the marking of goals."""
         if area is None:
-            own, last = GOAL_KEYS, LAST_GOAL_KEYS
+            own, last = (*GOAL_KEYS, *VIEW_KEYS), LAST_GOAL_KEYS
         else:
-            own, last = (*AREA_KEYS[area], *PANEL_KEYS, *EDIT_KEYS, *FILE_KEYS), LAST_KEYS
+            own = (*AREA_KEYS[area], *PANEL_KEYS, *VIEW_KEYS, *EDIT_KEYS, *FILE_KEYS)
+            last = LAST_KEYS
         caps = {key.cap for key in (*own, *last)}
         common = [key for key in super().all_keys() if key.cap not in caps]
         return [*own, *common, *last]
@@ -376,8 +382,11 @@ class EditorScreen(Screen):
     def export(self) -> None:
         """Ask the app to save a picture of the board."""
         if self._frame:
-            self._frame.board.paint(EXPORT_SECONDS)
-            self.navigation = Navigation("photo", picture=self._frame.board.surface.copy())
+            level, palette = self.editor.reading.level, self.appearance.palette
+            cell = min(self._frame.board.cell, WIDEST_PICTURE // max(level.width, level.height))
+            board = LiveBoard(level, cell, palette)
+            board.paint(EXPORT_SECONDS)
+            self.navigation = Navigation("photo", picture=board.surface)
 
     def on_close(self) -> None:
         """Let go of the file; an unsaved text stays as a copy."""
@@ -411,7 +420,9 @@ class EditorScreen(Screen):
             super().handle(event)
 
     def on_event(self, event: pygame.event.Event) -> None:
-        """Type characters, and draw, pick and press with the mouse."""
+        """Type characters, and look around, draw, pick and press with the mouse."""
+        if self._frame and self.camera.handle(event, self._frame.board_box):
+            return
         if self.goals.painting and self._frame and self.goals.handle(event, self._frame):
             return
         if event.type == pygame.KEYDOWN:
@@ -565,7 +576,7 @@ class EditorScreen(Screen):
             (self.text.caret, self.text.selection, self._frame and self._frame.scrolled),
             (field and (field.text, field.caret), self.question and self.question.heading),
             tuple((board.painted, board.is_finished) for board in boards),
-            tuple(self.overlays),
+            (tuple(self.overlays), self.camera.snapshot()),
             (self.folder.snapshot(), self.goals.snapshot()),
             (self.facts, self.is_judged, tuple(one.task.id for one in self.strip)),
         )
@@ -591,6 +602,9 @@ class EditorScreen(Screen):
             if before:
                 self._frame.keep_scroll(before)
         frame = self._frame
+        cursor, grid = self.editor.cursor, (level.width, level.height)
+        view = self.camera.look(frame.room, grid, type.scale, cursor, self._drawing)
+        frame.look(view, level)
         analysis = self.live.verdict.analysis if self.is_judged else None
         frame.prepare_overlays(self.overlays, analysis)
         frame.draw_texts(

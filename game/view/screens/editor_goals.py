@@ -202,9 +202,8 @@ class GoalsMode:
         """Draw the marks over the board, and their legend in place of the strip."""
         if self.painting is None:
             return
-        visible = frame.layout.board.clip(surface.get_rect())
-        if visible.width and visible.height:
-            draw_goal_marks(surface.subsurface(visible), frame.board, self.painting.marks, type)
+        if view := frame.board_view(surface):
+            draw_goal_marks(view, frame.board, self.painting.marks, type)
         self._spots = draw_goal_legend(
             surface, frame.layout.strip, self.painting.mark, self.painting.counts, self.choose, type
         )

@@ -125,6 +125,11 @@ EDIT_KEYS: tuple[Key, ...] = (
     Key("Ctrl ⇧ Z", "redo", (pygame.K_z,), do("redo"), ctrl=True, shift=True, priority=4),
     Key("Ctrl S", "save",   (pygame.K_s,), do("files.save"), ctrl=True),
 )
+VIEW_KEYS: tuple[Key, ...] = (
+    Key("Alt +", "zoom in on the board (also Ctrl with the wheel)", (pygame.K_PLUS, pygame.K_EQUALS, pygame.K_KP_PLUS), do("camera.zoom", 1), "+=", alt=True, priority=2, short=""),
+    Key("Alt −", "zoom out", (pygame.K_MINUS, pygame.K_KP_MINUS), do("camera.zoom", -1), "-", alt=True, priority=2, short=""),
+    Key("Alt 0", "show the whole map", (pygame.K_0, pygame.K_KP0), do("camera.fit"), alt=True, priority=2, short="zoom"),
+)
 FILE_KEYS: tuple[Key, ...] = (
     Key("F2",  "draw six other tasks",     (pygame.K_F2,), do("live.reroll"), priority=1, short="six others"),
     Key("F3",  "mark goals for each split", (pygame.K_F3,), do("goals.toggle"), priority=1, short="mark goals"),
