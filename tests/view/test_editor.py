@@ -251,6 +251,11 @@ def test_a_name_that_no_file_can_have_is_no_end(file: Path, name: str) -> None:
     window.press(pygame.K_RETURN)
     assert window.page.notice
     assert window.page.draft.is_changed
+    window.press(pygame.K_SPACE)
+    assert window.page.field
+    window.page.field.text = "good.txt"
+    window.press(pygame.K_RETURN)
+    assert window.page.draft.path == Path("good.txt")
     window.app.close()
 
 
