@@ -70,6 +70,6 @@ def test_it_says_that_a_map_was_converted_and_what_to_paint_next(tmp_path: Path)
     editor = Editor(open_draft(path, [tmp_path]))
     editor.go_to((1, 3))
     editor.type_tile("a")
-    assert "own notation" in editor.message
-    assert "'A' (door) is chosen" in editor.message
+    assert "in Gridapt's own now" in editor.message
+    assert "'A' (door), which is chosen" in editor.message
     editor.draft.close(keep_copy=False)

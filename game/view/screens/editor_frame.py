@@ -38,11 +38,17 @@ from game.view.draw.live_board import LiveBoard
 from game.view.draw.screen_header import draw_header, header_height
 from game.view.draw.spots import Spot, clicked
 from game.view.draw.task_signs import draw_task_signs
-from game.view.draw.text_pane import TextPaneView, draw_text_pane, shown_lines
+from game.view.draw.text_pane import (
+    PaneScroll,
+    PaneText,
+    TextPaneView,
+    draw_text_pane,
+    pane_size,
+)
 from game.view.draw.theme import Typeset
 from game.view.model.level_editor import SELECT, SYMMETRIES, Editor, tile_words
 from game.view.model.settings_rows import ControlRow
-from game.view.model.text_caret import Caret
+from game.view.model.text_caret import Caret, lines_of
 from game.view.model.verdict_facts import VerdictFacts
 
 PAINT_SECONDS = 0.008  # of a frame, for cells that have changed
@@ -69,6 +75,7 @@ class PanelState:
     focus: str
     text: str | None  # of the pane, None while it is closed
     caret: Caret
+    selected: tuple[Caret, Caret] | None  # begin and end of what is selected in the pane
     marked: tuple[int, int] | None  # line and column in the text of the board's cursor
     problems: tuple[Problem, ...]
     look: object  # all that the swatches depend on
@@ -82,6 +89,7 @@ class PanelActions(ControlActions, Protocol):
     def choose_tile(self, char: str) -> None: ...
     def press_key(self, cap: str) -> None: ...
     def press_text(self, at: tuple[int, int]) -> None: ...
+    def drag_text(self, at: tuple[int, int]) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -126,7 +134,8 @@ class EditorFrame:
         self.settings_shown = 1  # rows of settings that fit
         self._scroll = 0
         self._revealed: object = None  # the row that was scrolled to last
-        self._pane_first = 0
+        self._pane_scroll = PaneScroll()
+        self._pane_revealed: object = None  # the place in the text that was scrolled to last
         self._panel: PanelState | None = None
         self._sentence: str | None = None  # that the header shows
         self._caps: object = None  # what the footer depends on
@@ -138,6 +147,16 @@ class EditorFrame:
         """Whether the pictures are those of this window, these fonts and this size of map."""
         mine = self.size, self.type, self.grid, self.footer_height
         return mine == (size, type, (level.height, level.width), footer_height)
+
+    @property
+    def scrolled(self) -> object:
+        """Where the settings and the text are scrolled to."""
+        return self._scroll, self._pane_scroll
+
+    def keep_scroll(self, before: EditorFrame) -> None:
+        """Scroll to where another frame of the same level is scrolled to."""
+        self._scroll, self._revealed = before._scroll, before._revealed
+        self._pane_scroll, self._pane_revealed = before._pane_scroll, before._pane_revealed
 
     # --- board
 
@@ -435,8 +454,8 @@ class EditorFrame:
             most = max(0, len(self._panel.rows) - self.settings_shown)
             self._scroll = min(max(self._scroll + by, 0), most)
         else:
-            most = max(0, self._panel.text.count("\n"))
-            self._pane_first = min(max(self._pane_first + by, 0), most)
+            most, old = self._panel.text.count("\n"), self._pane_scroll
+            self._pane_scroll = replace(old, line=min(max(old.line + by, 0), most))
         self._panel = None
 
     def _reveal(self, row: int) -> None:
@@ -447,26 +466,25 @@ class EditorFrame:
     def _draw_text(
         self, rect: pygame.Rect, state: PanelState, text: str, actions: PanelActions
     ) -> list[Spot]:
-        """Draw the text of the level."""
-        lines, count = text.split("\n"), shown_lines(rect, self.type)
-        if state.focus == TEXT:
-            self._pane_first = min(self._pane_first, state.caret.line)
-            self._pane_first = max(self._pane_first, state.caret.line - count + 1)
-        elif state.marked:
-            self._pane_first = min(self._pane_first, state.marked[0])
-            self._pane_first = max(self._pane_first, state.marked[0] - count + 1)
-        self._pane_first = min(self._pane_first, max(0, len(lines) - 1))
-        marked = dict([state.marked]) if state.marked else {}
+        """Draw the text of the level; a caret or a cursor that has moved is scrolled to."""
+        lines, is_active = lines_of(text), state.focus == TEXT
+        place = state.caret if is_active else state.marked and Caret(*state.marked)
+        if place and self._pane_revealed != (place, text, is_active):
+            self._pane_revealed = (place, text, is_active)
+            size = pane_size(rect, self.type)
+            self._pane_scroll = self._pane_scroll.showing(place.within(lines), *size)
+        last = min(self._pane_scroll.line, len(lines) - 1)
+        self._pane_scroll = replace(self._pane_scroll, line=last)
+        shown = PaneText(
+            lines, state.caret, is_active, state.selected, state.marked, state.problems
+        )
         self.pane, spot = draw_text_pane(
             self.background,
             rect,
-            lines,
-            state.caret,
-            state.focus == TEXT,
-            self._pane_first,
-            state.problems,
-            marked,
+            shown,
+            self._pane_scroll,
             actions.press_text,
+            actions.drag_text,
             self.type,
         )
         return [spot]
