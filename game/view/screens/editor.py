@@ -77,6 +77,7 @@ AREA_KEYS = {BOARD: BOARD_KEYS, SETTINGS: SETTINGS_KEYS, STRIP: STRIP_KEYS, TEXT
 PAN = 3  # rows that the wheel scrolls
 EXPORT_SECONDS = 10.0  # that the painting of a picture to export may take
 WIDEST_PICTURE = 4096  # px
+ZOOM_HINT = "Alt + and Alt − zoom, Alt 0 shows the whole map."
 
 
 class EditorScreen(Screen):
@@ -563,7 +564,8 @@ class EditorScreen(Screen):
         overlay's explanation, or what is at the cursor."""
         explained = self._frame.explanation if self._frame and self.overlays else ""
         said = self._hint or self.editor.message or self.goals.sentence()
-        return said or explained or self.editor.at_cursor()
+        part = "" if not self._frame or self._frame.shows_whole_map else f" {ZOOM_HINT}"
+        return said or explained or f"{self.editor.at_cursor()}{part}"
 
     def body_snapshot(self) -> object:
         """Return the text, where the cursors are, and what has been computed and painted."""
