@@ -548,12 +548,12 @@ def random_event(rng: random.Random, page: EditorScreen, size: tuple[int, int]) 
         char = rng.choice(TYPED)
         return press(ord(char), char)
     if kind == "down":
-        return click(pos, rng.choice([1, 1, 3]))
+        return click(pos, rng.choice([1, 1, 2, 3]))
     if kind == "up":
         return pygame.event.Event(pygame.MOUSEBUTTONUP, pos=pos, button=1)
     if kind == "wheel":
-        return pygame.event.Event(pygame.MOUSEWHEEL, x=0, y=rng.choice([-3, 3]))
-    return pygame.event.Event(pygame.MOUSEMOTION, pos=pos, rel=(1, 1), buttons=(1, 0, 0))
+        return pygame.event.Event(pygame.MOUSEWHEEL, x=rng.choice([0, 2]), y=rng.choice([-3, 3]))
+    return pygame.event.Event(pygame.MOUSEMOTION, pos=pos, rel=(1, 1), buttons=(1, 1, 0))
 
 
 @pytest.mark.timeout(SECONDS + 120)

@@ -49,8 +49,10 @@ def turn_wheel(window: Window, x: int, y: int) -> None:
 def test_a_large_map_opens_with_readable_cells_and_is_shown_whole_on_demand(window: Window) -> None:
     readable = frame_of(window).board.cell
     assert readable == round(READABLE_CELL * frame_of(window).type.scale)
+    assert "Alt 0 shows the whole map" in window.page.sentence()
     window.press(pygame.K_0, mod=ALT)
     frame = frame_of(window)
+    assert "Alt 0" not in window.page.sentence()
     whole = SIDE * frame.board.cell, SIDE * frame.board.cell
     assert frame.board.size == whole
     assert frame.board.cell < readable

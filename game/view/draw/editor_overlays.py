@@ -13,6 +13,7 @@ import pygame
 
 from game.authoring.analyses import LevelAnalysis, Link, links, opponent_tracks, stuck_opponents
 from game.text.level import Cell, Level
+from game.text.tiles import ARROWS
 from game.view.draw.board import BoardGrid
 from game.view.draw.marks import DYNAMIC_TILES, MARKS
 from game.view.draw.overlay_shapes import cell_box, draw_cross, tint_cell, write_below
@@ -23,7 +24,7 @@ TINT = 110  # opacity, 0..255
 LANE, LANES = 0.13, 5  # of a cell, between the ways side by side in it; the most of these
 BELOW_SIGNS = 70  # opacity, 0..255, of what would cover a key or another sign
 SIGN_AND_NUMBER = 3  # lines of text: the height of a cell with room for a sign and a number
-SIGNED = (*MARKS, *DYNAMIC_TILES)  # tiles with a sign to be read
+SIGNED = (*MARKS, *DYNAMIC_TILES, *ARROWS.values())  # tiles with a sign to be read
 
 Explain = Callable[[pygame.Surface, BoardGrid, LevelAnalysis, Typeset], str]
 

@@ -28,12 +28,18 @@ BLOCK, BLOCK_SIDE = 5, 60  # rows and columns of cells that are painted at once;
 class LiveBoard(BoardGrid):
     """The picture of a level that is edited; the level may have any problem but odd rows.
 
-    It shows `part` of the picture of the whole map, in px; by default all of it. Blit `surface`,
-    but do not draw on it. `level` is the one that was shown last.
+    It shows `part` of the picture of the whole map, in px; by default all of it. Areas of `block`
+    rows and columns are painted at once: larger ones take less time together. Blit `surface`, but
+    do not draw on it. `level` is the one that was shown last.
     """
 
     def __init__(
-        self, level: Level, cell: int, palette: Palette, part: pygame.Rect | None = None
+        self,
+        level: Level,
+        cell: int,
+        palette: Palette,
+        part: pygame.Rect | None = None,
+        block: int = BLOCK,
     ) -> None:
         whole = level.width * cell, level.height * cell
         part = part or pygame.Rect((0, 0), whole)
@@ -45,7 +51,7 @@ class LiveBoard(BoardGrid):
             self.radius = 0  # the corners of the map may be out of sight
         self._corners = paper_corners(self.size, self.radius, palette.paper)
         self._signs = TileSigns(level, self)
-        self._block = max(BLOCK, BLOCK_SIDE // cell)  # rows and columns of a block
+        self._block = max(block, BLOCK_SIDE // cell)
         self._dirty: dict[Cell, set[Cell]] = {}  # cells that are to be painted, by their block
         self._sketch(self._seen())
 

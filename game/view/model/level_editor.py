@@ -56,6 +56,8 @@ FIRST_STEPS = (
     "Choose a tile on the right, or type its key, and paint: a start '@', then a goal 'G' or "
     "several '?'."
 )
+NO_MAP = "There is no map yet: paint a tile to begin one."
+UNCHANGED = "The map looks the same as before."
 NEW_ROOM = "The text had no map: this is an empty room. Choose a tile and paint."
 CLIPBOARD_EMPTY = "The clipboard is empty."
 Rows = tuple[str, ...]
@@ -127,6 +129,8 @@ class Editor:
         self._last_stroke: object = None  # of the last change
         self._own_steps = {self.value(STEPS)} if draft.is_new else set()  # that nobody has chosen
         self._before: Rows = ()  # tiles of the map before this stroke
+        self._text_before = ""
+        self._painted: dict[Cell, str] = {}  # by this stroke
 
     # --- the text
 
@@ -259,15 +263,35 @@ class Editor:
         self._stroke += 1
         self.message, self._is_offering = "", False
         self._before = self.reading.level.tiles
+        self._text_before, self._painted = self.text, {}
 
     def end_stroke(self) -> None:
-        """End a stroke, and offer the tile that belongs to what was painted."""
+        """End a stroke, say why if it shows nothing, and offer the tile that belongs to it."""
         self._last = None
+        self._explain()
         for missing in newly_missing(self._before, self.reading.level.tiles)[:1]:
             tile, partner = _called(missing.tile), _called(missing.partner)
             needed = "a second one" if missing.tile == missing.partner else partner
-            self.message = f"{tile} needs {needed}, which is chosen now: paint it next."
+            offer = f"{tile} needs {needed}, which is chosen now: paint it next."
+            self.message = f"{self.message} {offer}".strip()
             self.tile, self._is_offering = missing.partner, True
+
+    def _explain(self) -> None:
+        """Say why the map does not show what this stroke has painted, unless something is said."""
+        rows, dialect = self.rows, self.reading.source.dialect
+        pairs = [
+            (char, rows[row][column])
+            for (row, column), char in self._painted.items()
+            if row < len(rows) and column < len(rows[row])  # another program may cut the map
+        ]
+        if self.message or not pairs:
+            return
+        painted, shown = next((pair for pair in pairs if pair[0] != pair[1]), pairs[0])
+        if painted != shown and dialect:
+            name = f"The format '{dialect.name}'"
+            self.message = f"{name} reads {_called(painted)} at this place as {_called(shown)}."
+        elif self.text == self._text_before:
+            self.message = f"{_called(shown)} is there already."
 
     def press(self, cell: Cell) -> None:
         """Begin to use the tool in a cell: the mouse is pressed there."""
@@ -333,6 +357,7 @@ class Editor:
         self.begin_stroke()
         cells = self.selection.cells if self.selection else [self.cursor]
         self._paint(cells, mirrored=self.selection is None)
+        self._explain()
         self.tile = kept
 
     def line_to(self, cell: Cell) -> None:
@@ -346,7 +371,9 @@ class Editor:
     def pick(self, cell: Cell | None = None) -> None:
         """Choose the tile of a cell, by default that at the cursor."""
         self.go_to(cell or self.cursor)
-        if self.rows:
+        if not self.rows:
+            self.message = NO_MAP
+        else:
             self.tile = self.rows[self.cursor[0]][self.cursor[1]]
             self.message = f"Picked {_called(self.tile)}."
 
@@ -399,7 +426,7 @@ class Editor:
         if self.tool == FILL:
             self._paint(drawing.flood(self.rows, self.cursor))
         elif self.tool == REPLACE:
-            old = self.reading.level.tiles[self.cursor[0]][self.cursor[1]]
+            old = self.rows[self.cursor[0]][self.cursor[1]] if self.rows else FLOOR
             self._paint(drawing.cells_of(self.rows, old), mirrored=False)
         else:
             self._paint([self.cursor])
@@ -424,6 +451,7 @@ class Editor:
 
     def _set(self, changes: dict[Cell, str]) -> None:
         if changes:
+            self._painted |= changes
             self.edit(lambda source: set_cells(source, changes), self._stroke)
 
     # --- regions
@@ -477,7 +505,9 @@ class Editor:
             self._set(changes)
             self.choose_tool(SELECT)
             self.selection = Region.between(min(changes), max(changes))
-            self.message = "Pasted. Alt with an arrow key moves it."
+            self.message = self.message or "Pasted. Alt with an arrow key moves it."
+        else:
+            self.message = NO_MAP
 
     def shift(self, down: int, right: int) -> None:
         """Move what is selected by a cell, or else the whole map: what leaves it comes back at the
@@ -486,12 +516,15 @@ class Editor:
         if not self.selection:
             rows = self.rows[-down:] + self.rows[:-down]
             self._set_rows(tuple(row[-right:] + row[:-right] for row in rows))
+            if self.text == self._text_before and not self.message:
+                self.message = UNCHANGED
             return
         chosen, (height, width) = self.selection, self.size
         moved = Region(
             chosen.top + down, chosen.left + right, chosen.bottom + down, chosen.right + right
         )
         if moved.top < 0 or moved.left < 0 or moved.bottom >= height or moved.right >= width:
+            self.message = "The selection is at the edge of the map."
             return
         corners = (chosen.top, chosen.left), (chosen.bottom, chosen.right)
         self._set(drawing.moved(self.rows, *corners, (moved.top, moved.left)))
@@ -517,8 +550,10 @@ class Editor:
         if chosen:
             rows = turn(chosen.of(self.rows))
             self._set(drawing.pasted(self.rows, rows, (chosen.top, chosen.left)))
-        elif self.rows:
-            self._set_rows(turn(self.rows))
+        else:
+            self._set_rows(turn(self.rows) if self.rows else ())
+        if self.text == self._text_before and not self.message:
+            self.message = UNCHANGED
 
     # --- the size of the map
 
@@ -544,6 +579,9 @@ class Editor:
         self.message = f"The map has {height} rows and {width} columns."
 
     def _set_rows(self, rows: Rows) -> None:
+        if not rows:
+            self.message = NO_MAP
+            return
         self.edit(lambda source: replace_map(source, rows), self._stroke)
 
     # --- settings

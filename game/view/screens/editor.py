@@ -77,6 +77,8 @@ AREA_KEYS = {BOARD: BOARD_KEYS, SETTINGS: SETTINGS_KEYS, STRIP: STRIP_KEYS, TEXT
 PAN = 3  # rows that the wheel scrolls
 EXPORT_SECONDS = 10.0  # that the painting of a picture to export may take
 WIDEST_PICTURE = 4096  # px
+EXPORT_BLOCK = 64  # rows and columns of such a picture that are painted at once
+ZOOM_HINT = "Alt + and Alt − zoom, Alt 0 shows the whole map."
 
 
 class EditorScreen(Screen):
@@ -384,7 +386,7 @@ class EditorScreen(Screen):
         if self._frame:
             level, palette = self.editor.reading.level, self.appearance.palette
             cell = min(self._frame.board.cell, WIDEST_PICTURE // max(level.width, level.height))
-            board = LiveBoard(level, cell, palette)
+            board = LiveBoard(level, cell, palette, block=EXPORT_BLOCK)
             board.paint(EXPORT_SECONDS)
             self.navigation = Navigation("photo", picture=board.surface)
 
@@ -563,7 +565,8 @@ class EditorScreen(Screen):
         overlay's explanation, or what is at the cursor."""
         explained = self._frame.explanation if self._frame and self.overlays else ""
         said = self._hint or self.editor.message or self.goals.sentence()
-        return said or explained or self.editor.at_cursor()
+        part = "" if not self._frame or self._frame.shows_whole_map else f" {ZOOM_HINT}"
+        return said or explained or f"{self.editor.at_cursor()}{part}"
 
     def body_snapshot(self) -> object:
         """Return the text, where the cursors are, and what has been computed and painted."""

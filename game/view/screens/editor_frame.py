@@ -167,6 +167,11 @@ class EditorFrame:
         width, height = self.layout.room.size
         return max(width - border, 1), max(height - border, 1)
 
+    @property
+    def shows_whole_map(self) -> bool:
+        """Whether no part of the map is out of sight."""
+        return self._view is None or self._view.is_whole
+
     def look(self, view: BoardView, level: Level) -> None:
         """Let the board show a part of the map."""
         last, self._view = self._view, view
@@ -174,7 +179,8 @@ class EditorFrame:
             self.board = LiveBoard(level, view.cell, self.type.palette, view.part)
             self.board_box = self.board.surface.get_rect(center=self.layout.room.center)
             self.handles = handle_boxes(self.board_box, self.type.unit)
-            self.background.fill(self.type.palette.paper, self.layout.room)
+            around = self.layout.room.inflate(self.type.unit, self.type.unit)  # handles reach out
+            self.background.fill(self.type.palette.paper, around)
             draw_handles(self.background, self.handles, self.type)
         elif last.part != view.part:
             self.board.scroll(view.part.topleft)
@@ -209,7 +215,7 @@ class EditorFrame:
             draw_selection(view, board, *corners, palette.agents[1])
         hue = palette.agent if has_focus else palette.muted
         draw_cursor(view, board, editor.cursor, hue)
-        if self._view and not self._view.is_whole:
+        if self._view and not self.shows_whole_map:
             draw_scroll_bars(view, self._view.part, self._view.whole, palette)
 
     def board_view(self, surface: pygame.Surface) -> pygame.Surface | None:
