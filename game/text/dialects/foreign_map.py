@@ -1,4 +1,4 @@
-"""What all foreign map formats share: parts of files, maps, and the checks that hold for all."""
+"""The common ground of all foreign map formats: parts of files, maps, and checks."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ def _neighbours(cell: tuple[int, int]) -> Iterator[tuple[int, int]]:
 
 
 def walk(rows: Rows, starts: Sequence[tuple[int, int]]) -> dict[tuple[int, int], int]:
-    """Each cell that can be reached, with its distance."""
+    """The distance of each cell that can be reached."""
     distance = dict.fromkeys(starts, 0)
     queue = list(distance)
     for cell in queue:
