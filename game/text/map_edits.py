@@ -14,8 +14,10 @@ from game.text.header_edits import (
     remove_value,
     set_value,
     value_at,
+    with_header,
     without_line,
 )
+from game.text.header_lines import header_line
 from game.text.level import ENDS_BOXES, Cell, Level
 from game.text.reading import LevelFile
 from game.text.source_map import Patch, SourceMap, locate, patched
@@ -32,7 +34,7 @@ Cells = Mapping[Cell, str]  # characters in our own notation by row and column, 
 
 
 class NeedsConversion(EditError):
-    """A foreign map cannot say what was drawn, or is encoded; `in_own_notation` converts it."""
+    """A foreign map cannot say what was drawn; `in_own_notation` converts it."""
 
 
 # --- cells -------------------------------------------------------------------------------------
@@ -50,11 +52,14 @@ def set_cells(source: SourceMap, cells: Cells) -> str:
         return source.text
     _check_cells(source, changed)
     wanted = _with_cells(source, changed)
-    patches: list[Patch] = []
-    for row, new in enumerate(wanted[: source.height]):
-        patches += _row_patches(source, row, new)
-    patches += _rows_below(source, wanted[source.height :])
-    return _verified(source, patches, wanted)
+    kept, below = wanted[: source.height], wanted[source.height :]
+    patches = [*_map_patches(source, kept), *_rows_below(source, below)]
+    try:
+        return _verified(source, patches, wanted)
+    except NeedsConversion:
+        if not source.is_guessed:
+            raise
+        return set_cells(with_header(source), cells)  # which names the format
 
 
 def _tile_at(source: SourceMap, cell: Cell) -> str:
@@ -74,8 +79,6 @@ def _check_cells(source: SourceMap, cells: Cells) -> None:
     if min(rows) < 0 or min(columns) < 0:
         raise EditError("a cell above or left of the map - make the map larger first")
     _check_size(max(rows) + 1, max(columns) + 1)
-    if source.dialect and not source.is_direct:
-        raise NeedsConversion("the map is encoded - convert it to our own notation to draw on it")
 
 
 def _check_size(height: int, width: int) -> None:
@@ -119,9 +122,25 @@ def _closed(source: SourceMap, row: Sequence[str]) -> str:
     return f"{text[:-1]}-" if is_open else text
 
 
+def _map_patches(source: SourceMap, rows: Sequence[str]) -> Iterator[Patch]:
+    """The patches that bring the rows of the map to these; there are as many as before."""
+    if source.is_direct or source.dialect is None:
+        for row, new in enumerate(rows):
+            yield from _row_patches(source, row, new)
+        return
+    first, last = source.row_places[0][0], source.row_places[-1][0]
+    lines = source.lines[first - 1 : last]
+    texts = source.dialect.respell(lines, tuple(rows))
+    for line, (old, new) in enumerate(zip(lines, texts), first):
+        if old != new:
+            yield source.begins[line - 1], source.end_of(line), new
+
+
 def _row_patches(source: SourceMap, row: int, new: str) -> Iterator[Patch]:
     """The patches of a row's changed cells, and of what is added at its end."""
     old, (line, columns) = source.written[row], source.row_places[row]
+    if new == old:
+        return
     for column, (before, after) in enumerate(zip(old, new)):
         if before != after:
             at = source.offset(line, columns[column])
@@ -264,6 +283,24 @@ def _moved_candidates(
 
 
 # --- whole maps --------------------------------------------------------------------------------
+
+
+def new_map(source: SourceMap, rows: Sequence[str]) -> str:
+    """Return the text with these rows as its map, where it has none yet.
+
+    Raises EditError where a map would stand below something else than a header.
+    """
+    header = {entry.line for entry in source.entries}
+    odd = [n for n, line in enumerate(source.lines, 1) if n not in header and header_line(line)]
+    if source.rows or source.dialect or (odd and not source.map_line):
+        raise EditError("there is no map to draw on - write a line 'map:' and its rows below it")
+    if not source.map_line:
+        line = len(source.lines)
+        end = source.line_end(line)
+        begin = end if source.lines[-1] else ""
+        text = f"{source.text}{begin}map:{end}"
+        source = locate(text, source.name, source.number)
+    return _verified(source, _rows_below(source, rows), rows)
 
 
 def replace_map(source: SourceMap, rows: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from game.text.dialects import DIALECTS, SOKOBAN
+from game.text.dialects import DIALECTS, SOKOBAN, dialect_of
 from game.text.dialects.foreign_map import Dialect, Part
 from game.text.guesses import guess_file
 from game.text.header import HEADER
@@ -165,6 +165,12 @@ class SourceMap:
     def is_foreign(self) -> bool:
         """Whether the text is a foreign file as it stands, without a header of ours."""
         return self.dialect is not None and not self.map_line
+
+    @property
+    def is_guessed(self) -> bool:
+        """Whether only the looks of a foreign file say its format, neither its suffix nor a
+        header."""
+        return self.is_foreign and dialect_of(self.name) is None
 
     def entries_of(self, key: str) -> list[Entry]:
         """Return the header lines with a key, in the order of the text."""

@@ -65,6 +65,8 @@ class Dialect:
     what is wrong. `locate(part, report)` finds the rows alone, in whatever state the map is.
     `tiles(rows)` are the tiles of its characters, and `chars` the characters of the tiles that it
     can say. `complete(rows)` adds to rows in our tiles, of one length, what reading adds.
+    `respell(lines, rows)` returns the lines of a map, in which a character may stand for several
+    tiles, with as many rows as before.
     """
 
     name: str
@@ -76,6 +78,7 @@ class Dialect:
     tiles: Callable[[Rows], Mapping[str, str]]
     chars: Mapping[str, str]
     complete: Callable[[Rows], Rows] = lambda rows: rows
+    respell: Callable[[Sequence[str], Rows], list[str]] = lambda lines, rows: [*rows]
 
 
 def undivided(lines: Sequence[str], first: int) -> list[Part]:
