@@ -134,7 +134,7 @@ def set_value(source: SourceMap, path: Path, value: str) -> str:
     _check_value(path, value)
     if value_at(source, path) == value:
         return source.text
-    source = _with_header(source)
+    source = with_header(source)
     ways = [value]
     if _is_text(path):  # a comment with quotes would end a text that has none itself
         ways = [_in_quotes(source, path, value), f'"{value}"', quoted(value)]
@@ -154,7 +154,7 @@ def remove_value(source: SourceMap, path: Path) -> str:
     return patched(source.text, list(_removals(source, path)))
 
 
-def _with_header(source: SourceMap) -> SourceMap:
+def with_header(source: SourceMap) -> SourceMap:
     """Return the source with a header of ours above a foreign file, which stays as it is."""
     if source.map_line or not source.written:
         return source
