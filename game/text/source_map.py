@@ -1,4 +1,4 @@
-"""Where each part of a level is in its text: header lines, their values, and the cells of the map.
+"""The places of the parts of a level in its text: header lines, their values, and the map's cells.
 
 A text need not be valid to be located: what can be found is there, and everything else is missing.
 """
