@@ -431,6 +431,25 @@ def test_the_step_reward_becomes_automatic_by_a_click_and_fixed_again(window: Wi
         window.step()
 
 
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("SFFF\nFHFG\n", ("@...", ".L.G")),
+        ('["SFF",\r\n "FHG"]', ("@..", ".LG")),
+        ("type octile\nheight 2\nwidth 3\nmap\n...\n.@T\n", ("@??", "?##")),
+        ("5#|#@$.#|5#", ("#####", "#@$X#", "#####")),
+        ("~~\r\n~~\r\n", ("~~#####", "~~...?#", "#.....#", "#...?.#", "#######")),
+    ],
+)
+def test_maps_of_other_programs_are_pasted(
+    window: Window, text: str, rows: tuple[str, ...]
+) -> None:
+    window.page.editor.paste_text(text)
+    assert window.rows == rows
+    window.press(pygame.K_z, mod=CTRL)
+    assert window.page.editor.text == LEVEL
+
+
 def test_a_sokoban_file_says_that_its_boxes_end_it(tmp_path: Path) -> None:
     (tmp_path / "a.xsb").write_text("#####\n#@$.#\n#####\n")
     window = Window(tmp_path / "a.xsb")
