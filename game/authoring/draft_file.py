@@ -34,11 +34,9 @@ class Choice:
     effect: str
 
 
-KEEP = Choice("keep", "Keep mine", "The next save replaces the file; undo shows its text.")
-TAKE = Choice(
-    "take", "Take the file's", "The editor shows the file's text; undo brings yours back."
-)
-COPY = Choice("copy", "Save mine as a copy", "Yours goes to a new file beside it; then as above.")
+KEEP = Choice("keep", "Keep mine", "Your text is kept. Ctrl S writes it, Ctrl Z shows the file's.")
+TAKE = Choice("take", "Take the file's", "This is the file's text now. Ctrl Z brings yours back.")
+COPY = Choice("copy", "Save mine as a copy", "Your text is in a file of its own now.")
 CHOICES = (KEEP, TAKE, COPY)
 
 
@@ -96,8 +94,8 @@ class Draft:
 
     @property
     def name(self) -> str:
-        """The name of the file, as problems and titles show it."""
-        return name_text(self.path) if self.path else "new level"
+        """The name of the file without its folder, for messages."""
+        return name_text(self.path.name) if self.path else "the new level"
 
     @property
     def text(self) -> str:
@@ -189,7 +187,8 @@ class Draft:
             self._signature = _signature(self.path)
             self._saved = None
             self._keep_copy()
-            return f"{self.name}: {error.strerror or error} - save to write the file anew"
+            why = error.strerror or str(error)
+            return f"{self.name} cannot be read: {why}. Ctrl S writes it again."
         if not theirs and signature and _age(signature) < SETTLED:
             return ""  # a program that writes in place has only just emptied the file
         self._signature = signature
@@ -197,19 +196,22 @@ class Draft:
         if theirs is None:
             self._saved, self.conflict = None, None
             self._keep_copy()
-            return f"{self.name}: the file is gone - save to write it anew"
+            return f"{self.name} was removed or renamed. Ctrl S writes it again."
         self._saved, self.is_new = theirs, False
         if theirs in (before, self.text):
             self.conflict = None if theirs == self.text else self.conflict
             self._keep_copy()
             return ""
         if was_changed:
-            what = f"{self.name} was changed by another program, and has unsaved changes here."
+            what = (
+                f"Another program changed {self.name}, and you have unsaved changes here. "
+                "Which text shall the editor show? Undo brings the other one back."
+            )
             self.conflict = Conflict(what, theirs)
             return what
         self.history.record(theirs, "change on disk")
         self._keep_copy()
-        return f"{self.name}: read again, as another program changed it"
+        return f"Another program changed {self.name}: this is its new text. Ctrl Z goes back."
 
     def resolve(self, choice: Choice) -> str:
         """Answer the question of `conflict`; return what was done. Raises OSError.
@@ -222,7 +224,7 @@ class Draft:
         if choice is COPY:
             copy = _free_name(self.path)
             _write(copy, mine)
-            done = f"your text is saved as {name_text(copy)}"
+            done = f"Your text is saved as {name_text(copy.name)}; this is that of {self.name}."
         self.conflict = None
         self.history.end_stroke()
         self.history.record(theirs, "change on disk")

@@ -11,6 +11,7 @@ from game.authoring.level_warnings import cell_text, unwanted_goals
 from game.authoring.verdict import EQUAL, Figures, Verdict, percent
 from game.tasks.evaluated_levels import HARD
 from game.text.level import Cell
+from game.text.map_checks import missing_part
 from game.text.tiles import OPPONENTS
 
 MOST_FIXED = 0.6  # score of a policy that never adapts, as docs/packs.md asks of packs
@@ -24,6 +25,7 @@ EASY_AT_ONCE = 0.95  # score of the Bayes bound in the first episode: the others
 class Kind(StrEnum):
     """The kinds of verdicts, as people read them."""
 
+    UNFINISHED = "unfinished"
     BROKEN = "has errors"
     UNSOLVABLE = "cannot be solved"
     TOO_LARGE = "too large"
@@ -50,7 +52,7 @@ class Summary(NamedTuple):
 
 def summarize(verdict: Verdict) -> Summary:
     """Return the verdict in one line. What speaks against a level comes first."""
-    for find in (_broken, _unsolvable, _too_large, _avoids, _nothing, _hard, _easy):
+    for find in (_unfinished, _broken, _unsolvable, _too_large, _avoids, _nothing, _hard, _easy):
         if found := find(verdict):
             return found
     if verdict.failure:
@@ -66,11 +68,20 @@ def _may_change(verdict: Verdict) -> bool:
     return not verdict.is_done or agent is None or not (agent.is_complete or agent.failure)
 
 
+def _unfinished(verdict: Verdict) -> Summary | None:
+    """Return what is still to be painted, where nothing that is there is wrong."""
+    missing = [missing_part(problem) for problem in verdict.problems]
+    if not missing or not all(missing):
+        return None
+    return Summary(Kind.UNFINISHED, f"paint {' and '.join(reversed(missing))}")
+
+
 def _broken(verdict: Verdict) -> Summary | None:
     """Return that the text is no level, unless all that it lacks is a way to a goal."""
     if not verdict.problems or _lost_starts(verdict):
         return None
-    first, n = verdict.problems[0], len(verdict.problems)
+    problems, n = verdict.problems, len(verdict.problems)
+    first = next((one for one in problems if not missing_part(one)), problems[0])
     more = f" (and {n - 1} more)" if n > 1 else ""
     return Summary(Kind.BROKEN, f"{first.what} - {first.todo}{more}", not verdict.is_done)
 
@@ -142,7 +153,7 @@ def _avoids(verdict: Verdict) -> Summary | None:
 def _nothing(verdict: Verdict) -> Summary | None:
     """Return that adaptation cannot gain anything."""
     if verdict.hidden == ():
-        why = "the agent sees all that there is to know - hide the goal, or let a value be drawn"
+        why = "nothing is hidden from the agent - hide the goal, or draw a value from a range"
         return Summary(Kind.NOTHING_TO_ADAPT, why)
     figures = verdict.figures
     if figures and max(one.optimal_return - one.random_return for one in figures.checked) < EQUAL:
@@ -167,16 +178,16 @@ def _easy(verdict: Verdict) -> Summary | None:
     if verdict.hidden == ("goal",):
         most = MOST_FIXED_GOAL
     if agent and agent.is_complete and agent.before >= EASY_BEFORE:
-        why = f"it scores {percent(agent.before)} % before it adapts ({agent.text})"
+        why = f"the agent scores {percent(agent.before)} % before it adapts ({agent.text})"
     elif agent and agent.is_complete and (agent.scratch or 0) >= EASY_FOR_SCRATCH:
-        why = f"so is it learned without meta-training ({agent.text})"
+        why = f"it is learned as well without meta-training ({agent.text})"
     elif verdict.fixed is not None and verdict.fixed > most:
         why = f"one policy that never adapts scores {percent(verdict.fixed)} %"
     elif verdict.bayes and verdict.figures:
         (lower, _), _ = verdict.bayes
         score = verdict.figures.score(lower)
         if score >= EASY_AT_ONCE:
-            why = f"whoever knows the candidates scores {percent(score)} % in the first episode"
+            why = f"knowing the candidates gives {percent(score)} % in the first episode"
     return Summary(Kind.TOO_EASY, why, _may_change(verdict)) if why else None
 
 

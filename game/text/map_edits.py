@@ -138,6 +138,8 @@ def _map_patches(source: SourceMap, rows: Sequence[str]) -> Iterator[Patch]:
 def _row_patches(source: SourceMap, row: int, new: str) -> Iterator[Patch]:
     """The patches of a row's changed cells, and of what is added at its end."""
     old, (line, columns) = source.written[row], source.row_places[row]
+    if new == old:
+        return
     for column, (before, after) in enumerate(zip(old, new)):
         if before != after:
             at = source.offset(line, columns[column])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import random
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ from game.view.draw.editor_overlays import EDITOR_OVERLAYS
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.level_editor import TOOLS
 from game.view.screens.editor import PANEL_KEYS, EditorScreen
+from game.view.screens.editor_files import time_text
 from game.view.screens.editor_frame import BOARD, SETTINGS, TEXT
 from game.view.screens.gallery import Gallery
 from game.view.screens.play import PlayScreen
@@ -99,7 +101,7 @@ class Window:
         frame = self.page._frame
         assert frame
         x, y = frame.board.centre(row, column)
-        return round(frame.layout.board.left + x), round(frame.layout.board.top + y)
+        return round(frame.board_box.left + x), round(frame.board_box.top + y)
 
     def drag(self, *cells: tuple[int, int], button: int = 1) -> None:
         self.app.handle(click(self.place(*cells[0]), button))
@@ -193,7 +195,12 @@ def test_a_level_with_problems_is_not_opened(window: Window) -> None:
     window.settle()
     window.press(pygame.K_F5)
     window.step(3)
-    assert "no start" in window.page.editor.message.lower()
+    assert window.page.editor.message == "The level is not finished yet: paint a start '@'."
+    window.page.editor.apply(LEVEL.replace("steps: 20", "steps: x"))
+    window.settle()
+    window.press(pygame.K_F5)
+    window.step(3)
+    assert window.page.editor.message.startswith("Mend the level first. Steps 'x' is not")
 
 
 # --- the file
@@ -268,12 +275,38 @@ def test_unsaved_text_is_offered_at_the_next_start(file: Path, window: Window) -
     window.type("~")
     window.app.close()
     again = Window(file)
-    assert again.page.question
+    question = again.page.question
+    assert question
+    assert re.fullmatch(
+        r"The editor ended at \d\d:\d\d without saving lane.txt. Its last text was kept.",
+        question.text,
+    )
     again.type("r")
     assert again.rows[0] == "~######"
     again.press(pygame.K_z, mod=CTRL)
     assert again.page.editor.text == LEVEL
     again.app.close()
+
+
+def test_one_unsaved_text_after_the_other_is_offered(file: Path) -> None:
+    for char in "~%":
+        window = Window(file)
+        if window.page.question:
+            window.press(pygame.K_ESCAPE)
+        window.type(char)
+        window.app.close()
+    again = Window(file)
+    again.type("d")
+    again.step()
+    again.type("r")
+    assert again.rows[0] == "~######"
+    again.app.close()
+
+
+def test_times_are_given_with_their_date_only_where_that_is_not_today() -> None:
+    noon = time.mktime((2026, 3, 4, 14, 2, 0, 0, 0, -1))
+    assert time_text(noon, noon + 60) == "at 14:02"
+    assert time_text(noon, noon + 86_400) == "on 2026-03-04 at 14:02"
 
 
 def test_a_change_on_disk_is_taken_over_or_asked_about(file: Path, window: Window) -> None:
@@ -615,6 +648,11 @@ def test_a_new_level_says_what_to_do_first_and_no_wall_of_it_is_wrong(tmp_path: 
     assert "a start '@'" in window.page.sentence()
     assert window.page.live.verdict.problems
     assert not window.page._wrong_cells()
+    assert (window.page.facts.word, window.page.facts.tone) == ("unfinished", "waiting")
+    assert window.page.facts.why.startswith("Paint a start '@' and a goal 'G'")
+    window.press(pygame.K_F4)
+    assert not window.page._panel_state().problems
+    window.press(pygame.K_F4)
     window.type("@")
     assert "a start '@'" not in window.page.sentence()
     window.app.close()
@@ -627,6 +665,26 @@ def test_a_tile_explains_itself_below_the_mouse(window: Window) -> None:
         window.app.handle(pygame.event.Event(pygame.MOUSEMOTION, event))
         window.step()
         assert ("mud" in window.page.sentence()) == is_explained
+
+
+def test_the_board_stays_where_it_is_whatever_the_keys_change(window: Window) -> None:
+    """The footers of the areas, and that of a typed line, are not all of the same height."""
+    for size in (SIZE, (1280, 800), (1920, 1080)):
+        window.surface = pygame.Surface(size)
+        window.step(1)
+        place = window.place(1, 1)
+        for keys in (
+            (pygame.K_TAB,) * 3,
+            (pygame.K_F4,) * 2,
+            (pygame.K_F3, pygame.K_g, pygame.K_F3),
+        ):
+            for key in keys:
+                window.press(key)
+                assert window.place(1, 1) == place
+        window.press(pygame.K_n, mod=CTRL)
+        assert window.page.field
+        assert window.place(1, 1) == place
+        window.press(pygame.K_ESCAPE)
 
 
 def test_every_tool_is_chosen_by_a_click_on_its_key(window: Window) -> None:

@@ -59,7 +59,7 @@ def test_goals_are_marked_by_keys_in_a_folder_that_was_divided_otherwise(
     window.press(pygame.K_F3)
     question = window.page.question
     assert question
-    assert "divides tasks by goals" in question.text
+    assert "divide its tasks by goals" in question.text
     window.press(pygame.K_ESCAPE)
     assert pack.read_text() == PACK
     assert not window.page.goals.painting

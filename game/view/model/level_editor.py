@@ -57,7 +57,7 @@ STEPS: Path = ("steps",)
 SPANNING = (LINE, RECTANGLE, FILLED, SELECT)  # tools from one cell to another
 SIDES = {"up": "top", "down": "bottom", "left": "left", "right": "right"}  # for `resize`
 SEVERAL_LEVELS = (
-    "Not possible: this file holds several levels in a notation that cannot say it. Copy the map "
+    "Not possible: this file holds several levels in a notation that lacks this. Copy the map "
     "(Ctrl A, Ctrl C) into a new level."
 )
 FIRST_STEPS = (
@@ -65,6 +65,7 @@ FIRST_STEPS = (
     "several '?'."
 )
 NEW_ROOM = "The text had no map: this is an empty room. Choose a tile and paint."
+CLIPBOARD_EMPTY = "The clipboard is empty."
 Rows = tuple[str, ...]
 
 
@@ -194,17 +195,21 @@ class Editor:
             return False
         changed = self.apply(text, stroke)
         self.message = (
-            "The map is now in Gridapt's own notation, which can say this; Ctrl Z undoes it."
+            "The map's old notation lacks this, so it is in Gridapt's own now. Ctrl Z undoes it."
         )
         return changed
 
-    def undo(self) -> None:
-        """Go back to the text before the last step."""
-        self.message = "Nothing to undo." if self.draft.undo() is None else ""
+    def undo(self) -> int | None:
+        """Go back to the text before the last step. Return the offset of what changes."""
+        found = self.draft.undo()
+        self.message = "Nothing to undo." if found is None else ""
+        return found
 
-    def redo(self) -> None:
-        """Do again what was undone last."""
-        self.message = "Nothing to redo." if self.draft.redo() is None else ""
+    def redo(self) -> int | None:
+        """Do again what was undone last. Return the offset of what changes."""
+        found = self.draft.redo()
+        self.message = "Nothing to redo." if found is None else ""
+        return found
 
     def _keep_inside(self) -> None:
         """Move the cursor into the map, and drop an anchor and a selection that are not in it."""
@@ -268,8 +273,8 @@ class Editor:
         self._last = None
         for missing in newly_missing(self._before, self.reading.level.tiles)[:1]:
             tile, partner = _called(missing.tile), _called(missing.partner)
-            belongs = "its twin" if missing.tile == missing.partner else "what belongs to it"
-            self.message = f"{tile} needs {belongs}: {partner} is chosen, paint it next."
+            needed = "a second one" if missing.tile == missing.partner else partner
+            self.message = f"{tile} needs {needed}, which is chosen now: paint it next."
             self.tile, self._is_offering = missing.partner, True
 
     def press(self, cell: Cell) -> None:
@@ -475,7 +480,7 @@ class Editor:
         elif problems and text.strip():
             self.message = f"The clipboard holds no level: {problems[0].what}."
         else:
-            self.message = "The clipboard is empty."
+            self.message = CLIPBOARD_EMPTY
 
     def paste(self, rows: Rows) -> None:
         """Put rows onto the map with their first cell at the cursor, and select them."""
@@ -513,7 +518,7 @@ class Editor:
         """Turn the selection, or else the whole map, clockwise by a quarter."""
         chosen = self.selection
         if chosen and chosen.bottom - chosen.top != chosen.right - chosen.left:
-            self.message = "Only a square selection can be turned."
+            self.message = "Only a square can be turned: select as many rows as columns."
             return
         turn = turned_characters(self.reading.level, variants.QUARTER)
         self._turn(lambda rows: drawing.rotated_region(rows, turn))

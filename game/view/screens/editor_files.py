@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -58,14 +59,16 @@ class FileDialogs:
     def _save_as(self, name: str) -> None:
         path = Path(os.path.expanduser(name.strip()))
         if not name.strip() or os.path.isdir(path):
-            text = f"'{name}' is no name for a file."
+            text = f"'{name}' cannot be the name of a file. Press Ctrl S and type another one."
             self._host.notice = Notice("The level is not saved", text, transient=True)
         elif os.path.exists(path):  # False for a name that no file can have
             answers = (
                 Answer("R", pygame.K_r, "replace it", partial(self._save, path)),
                 Answer("Esc", pygame.K_ESCAPE, "name another", self.save),
             )
-            self._host.question = Question("Replace the file?", f"{path} exists already.", answers)
+            self._host.question = Question(
+                "Replace the file?", f"{path} exists already; its text would be lost.", answers
+            )
         else:
             self._save(path)
 
@@ -113,7 +116,10 @@ class FileDialogs:
         self._unchecked = 0.0
         if self._draft.problem != self._unkept:
             self._unkept = self._draft.problem
-            self._host.editor.message = f"Save soon: {self._unkept}." if self._unkept else ""
+            said = (
+                f"Save soon, or a crash loses your changes: {self._unkept}." if self._unkept else ""
+            )
+            self._host.editor.message = said
         what = self._draft.poll()
         if self._draft.conflict and self._host.question is None:
             keys = (("M", pygame.K_m), ("F", pygame.K_f), ("C", pygame.K_c))
@@ -122,9 +128,9 @@ class FileDialogs:
                 for (cap, code), choice in zip(keys, CHOICES, strict=True)
             )
             question = self._draft.conflict.question
-            self._host.question = Question("Whose text counts?", question, tuple(answers))
+            self._host.question = Question("Keep which text?", question, tuple(answers))
         elif what and not self._draft.conflict:
-            self._host.editor.message = f"{what[0].upper()}{what[1:]}."
+            self._host.editor.message = what
 
     def _resolve(self, choice: Choice) -> None:
         try:
@@ -141,14 +147,27 @@ class FileDialogs:
         found = self._draft.recoveries[0]
         self._host.question = Question(
             "Restore unsaved changes?",
-            f"An earlier editor of {self._draft.name} ended before its text was saved.",
+            f"The editor ended {time_text(found.written, time.time())} without saving "
+            f"{self._draft.name}. Its last text was kept.",
             (
                 Answer("R", pygame.K_r, "restore them", partial(self._restore, found)),
-                Answer("D", pygame.K_d, "discard them", partial(self._draft.dismiss, found)),
-                Answer("Esc", pygame.K_ESCAPE, "later"),
+                Answer("D", pygame.K_d, "discard them", partial(self._dismiss, found)),
+                Answer("Esc", pygame.K_ESCAPE, "ask again next time"),
             ),
         )
+
+    def _dismiss(self, found: Recovery) -> None:
+        """Remove a copy, and offer the one before it."""
+        self._draft.dismiss(found)
+        self._offer_recovery()
 
     def _restore(self, found: Recovery) -> None:
         self._draft.restore(found)
         self._host.editor.message = "Restored. Ctrl Z goes back to the text of the file."
+
+
+def time_text(seconds: float, now: float) -> str:
+    """Return a time in seconds since 1970 in words: "at 14:02", with its date if that is not now's."""
+    then, today = time.localtime(seconds), time.localtime(now)
+    date = "" if then[:3] == today[:3] else time.strftime("on %Y-%m-%d ", then)
+    return date + time.strftime("at %H:%M", then)

@@ -25,14 +25,14 @@ from game.view.screens.editor_files import DialogHost
 from game.view.screens.editor_frame import EditorFrame
 from game.view.screens.editor_widgets import Answer, Question
 
-SAVE_FIRST = "Save the level first (Ctrl S): marks belong to the map in the file."
-NO_CANDIDATES = "There is nothing to mark: paint candidates '?', where the goal may be, and save."
+SAVE_FIRST = "Save the level first (Ctrl S): the marks are those of the map in the file."
+NO_CANDIDATES = "There is nothing to mark yet: paint '?' where the goal may be, and save."
 DIVIDE = (
-    "Goals can be marked where the folder's pack.toml divides tasks by goals; here it does not. If "
-    "it shall, every goal of every level in the folder is for training until it is marked. The "
-    "lines of the old division stay in the file as comments."
+    "To mark goals, the pack.toml of this folder has to divide its tasks by goals. It does not do "
+    "so yet. All goals of all levels in the folder will be for training until you mark them. The "
+    "lines of the old division stay in pack.toml as comments."
 )
-CLOSED = "The level has changed: the goals are no longer marked. Save, and press F3 to go on."
+CLOSED = "The level has changed, so the marking has ended. Save, and press F3 to go on."
 
 
 class GoalsMode:
@@ -145,7 +145,9 @@ class GoalsMode:
         except EditError as error:
             self._host.editor.message = f"Not possible: {error}."
         except OSError as error:
-            self._host.editor.message = f"pack.toml is not written: {error.strerror or error}."
+            self._host.editor.message = (
+                f"pack.toml could not be written: {error.strerror or error}."
+            )
 
     # --- the mouse
 
@@ -197,9 +199,8 @@ class GoalsMode:
         """Draw the marks over the board, and their legend in place of the strip."""
         if self.painting is None:
             return
-        visible = frame.layout.board.clip(surface.get_rect())
-        if visible.width and visible.height:
-            draw_goal_marks(surface.subsurface(visible), frame.board, self.painting.marks, type)
+        if view := frame.board_view(surface):
+            draw_goal_marks(view, frame.board, self.painting.marks, type)
         self._spots = draw_goal_legend(
             surface, frame.layout.strip, self.painting.mark, self.painting.counts, self.choose, type
         )
