@@ -21,7 +21,7 @@ from game.text.header_lines import header_line
 from game.text.level import ENDS_BOXES, Cell, Level
 from game.text.reading import LevelFile
 from game.text.source_map import Patch, SourceMap, locate, patched
-from game.text.tiles import BOXES, BY_CHAR, FLOOR, FREE, WALL
+from game.text.tiles import BY_CHAR, FLOOR, FREE, WALL
 from game.text.values import text_of
 from game.text.writing import write
 
@@ -355,5 +355,5 @@ def _implied(level: Level) -> Iterator[tuple[Path, str]]:
 
 def _unchecked(source: SourceMap) -> Level:
     """The level of a foreign map with problems, with all that can be told from its rows."""
-    has_boxes = any(char in row for row in source.board for char in BOXES)
-    return Level(source.board or (FLOOR,), ends=ENDS_BOXES if has_boxes else Level.ends)
+    ends = ENDS_BOXES if source.is_puzzle else Level.ends
+    return Level(source.board or (FLOOR,), ends=ends)
