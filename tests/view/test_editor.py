@@ -242,9 +242,35 @@ def test_a_name_that_no_file_can_have_is_no_end(file: Path, name: str) -> None:
     assert window.page.field
     window.page.field.text = name
     window.press(pygame.K_RETURN)
-    assert window.page.notice
+    assert window.page.notice or window.page.question
     assert window.page.draft.is_changed
     window.app.close()
+
+
+def test_a_text_that_cannot_be_saved_can_be_saved_elsewhere(
+    tmp_path: Path, file: Path, window: Window
+) -> None:
+    window.type("~")
+    file.unlink()
+    file.mkdir()
+    window.step(20)
+    assert "your text is kept; save it elsewhere" in window.page.sentence()
+    window.press(pygame.K_s, mod=CTRL)
+    assert window.page.question
+    assert "name" in window.page.question.text
+    window.type("n")
+    window.press(*[pygame.K_BACKSPACE] * len(str(file)))
+    window.type("b.txt")
+    window.press(pygame.K_RETURN)
+    assert (tmp_path / "b.txt").read_text().count("~######") == 1
+    assert window.page.draft.path == Path("b.txt")
+
+
+def test_no_save_passes_in_silence(file: Path, window: Window) -> None:
+    window.type("~")
+    file.write_bytes(b"")
+    window.press(pygame.K_s, mod=CTRL)
+    assert "Save again" in window.page.sentence()
 
 
 def test_it_says_when_there_is_no_recovery_copy(
@@ -476,6 +502,26 @@ def test_the_editor_opens_from_watch_and_gallery(file: Path, window: Window) -> 
     window.press(pygame.K_RETURN)
     window.step()
     assert window.page.draft.path is None
+
+
+def test_no_way_to_the_gallery_loses_a_text(window: Window) -> None:
+    window.press(pygame.K_F6)
+    window.step(3)
+    watch, jobs, window.app.library.jobs = window.app.page, window.app.library.jobs, Slow()
+    window.type("g")
+    window.step()
+    window.app.library.jobs = jobs
+    window.app.page.navigation = Navigation("edit")
+    window.step()
+    editor = window.page
+    editor.editor.apply("map:\n@.G")
+    window.app.page.navigation = watch.opened_by
+    window.step()
+    assert isinstance(window.app.page, WatchScreen)
+    window.app.page.navigation = Navigation("gallery")
+    window.step()
+    assert isinstance(window.app.page, Gallery)
+    assert editor in window.app.pages
 
 
 def test_all_tiles_can_be_typed_and_every_key_has_a_cap_of_its_own(window: Window) -> None:

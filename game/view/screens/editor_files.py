@@ -18,6 +18,7 @@ from game.view.screens.screen import Navigation, Notice
 
 CHECK_FILE = 0.5  # seconds between two looks whether the file has changed on disk
 NEW_FOLDER = Path("my-levels")  # where levels without a file are saved by default
+BEING_WRITTEN = "Not saved: another program is writing the file. Save again in a moment."
 
 
 class DialogHost(Protocol):
@@ -50,10 +51,14 @@ class FileDialogs:
     def save(self) -> None:
         """Write the text to its file; a level without one is named first."""
         if self._draft.path is None:
-            name = free_name(NEW_FOLDER / "level.txt")
-            self._host.field = LineField("Save as", str(name), self._save_as)
+            self._name_file()
         else:
             self._save(None)
+
+    def _name_file(self) -> None:
+        """Ask for the name of the file to save to."""
+        name = self._draft.path or free_name(NEW_FOLDER / "level.txt")
+        self._host.field = LineField("Save as", str(name), self._save_as)
 
     def _save_as(self, name: str) -> None:
         path = Path(os.path.expanduser(name.strip()))
@@ -63,7 +68,7 @@ class FileDialogs:
         elif os.path.exists(path):  # False for a name that no file can have
             answers = (
                 Answer("R", pygame.K_r, "replace it", partial(self._save, path)),
-                Answer("Esc", pygame.K_ESCAPE, "name another", self.save),
+                Answer("Esc", pygame.K_ESCAPE, "name another", self._name_file),
             )
             self._host.question = Question("Replace the file?", f"{path} exists already.", answers)
         else:
@@ -74,10 +79,16 @@ class FileDialogs:
             if self._draft.save(path):
                 self.has_saved = True
                 self._host.editor.message = f"Saved {self._draft.path}."
+            elif not self._draft.conflict:
+                self._host.editor.message = BEING_WRITTEN
         except (OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or str(error)
+            answers = (
+                Answer("N", pygame.K_n, "save under another name", self._name_file),
+                Answer("Esc", pygame.K_ESCAPE, "go on drawing"),
+            )
             text = f"{path or self._draft.path}: {why}"
-            self._host.notice = Notice("The level is not saved", text)
+            self._host.question = Question("The level is not saved", text, answers)
 
     def leave(self) -> None:
         """Close the draft; if its text is not saved, ask first."""
