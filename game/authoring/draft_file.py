@@ -277,8 +277,11 @@ def _read(path: Path | None) -> tuple[Signature, str | None]:
     signature = _signature(path)
     if path is None or signature is None:
         return None, None
-    with open_regular(path) as file:
-        data = file.read(MAX_BYTES + 1)
+    try:
+        with open_regular(path) as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:  # a disk that fails names no file
+        raise OSError(error.errno or errno.EIO, error.strerror, str(path)) from error
     if len(data) > MAX_BYTES:
         raise OSError(
             errno.EFBIG, f"the file is over {MAX_BYTES:,} bytes, too large to edit", str(path)

@@ -257,6 +257,12 @@ def test_a_file_too_large_is_not_opened(tmp_path: Path, open_level):
         open_level(tmp_path / "large.txt")
 
 
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="such files are on Linux alone")
+def test_a_file_whose_disk_fails_is_named(open_level):
+    with pytest.raises(OSError, match="error: '/proc/self/mem'"):
+        open_level(Path("/proc/self/mem"))
+
+
 # --- recovery ----------------------------------------------------------------------------------
 
 
@@ -299,7 +305,13 @@ def test_a_copy_goes_beside_the_file_where_there_is_no_other_place(level: Path, 
     draft.change("map:\n@.G")
     assert draft._writer.flush()
     assert [one.parent for one in copies(tmp_path)] == [level.parent]
+    blocked.unlink()
+    draft.change("map:\n@..G")
+    assert draft._writer.flush()
+    assert [path.parent for path in level.parent.rglob(".gridapt-*")] == [blocked / "drafts"] * 2
     draft.close()
+    blocked.rename(tmp_path / "state")
+    blocked.write_text("")
     nowhere = open_draft(level, [blocked / "drafts"])
     nowhere.change("map:\n@.G")
     assert not nowhere._writer.flush(0.3)
