@@ -19,6 +19,7 @@ from game.text.tiles import BY_CHAR
 from game.view.app import App
 from game.view.draw.editor_overlays import EDITOR_OVERLAYS
 from game.view.model.background_jobs import BackgroundJobs
+from game.view.model.clipboard import copy_text
 from game.view.model.level_editor import TOOLS
 from game.view.screens.editor import PANEL_KEYS, EditorScreen
 from game.view.screens.editor_frame import BOARD, SETTINGS, TEXT
@@ -533,6 +534,17 @@ def test_no_way_to_the_gallery_loses_a_text(window: Window) -> None:
     assert editor in window.app.pages
 
 
+@pytest.mark.parametrize("text", ["a\0b", "caf\udce9", "\ud800"])
+def test_any_text_can_be_copied(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The real clipboard takes neither NUL nor half characters."""
+    copied: list[str] = []
+    monkeypatch.setattr("pygame.scrap.put_text", copied.append)
+    assert copy_text(text)
+    assert copied[0].encode().isascii()
+    assert "?" in copied[0]
+    assert "\0" not in copied[0]
+
+
 def test_all_tiles_can_be_typed_and_every_key_has_a_cap_of_its_own(window: Window) -> None:
     for char in BY_CHAR:
         window.page.editor.go_to((2, 3))
@@ -553,7 +565,11 @@ RESIZED = (SIZE, (300, 200), (200, 900), (1, 1), (1280, 800))
 
 
 PACKS = ('[split]\nby = "goals"\n', '[split]\nby = "share"\n', "a = " + "[" * 500, "\0")
-TEXTS = (LEVEL, LEVEL.replace("?", "o"), LEVEL.replace(".", "~"), "x", "", "\0", "map:\n@..M?\n")
+TEXTS = (
+    *(LEVEL, LEVEL.replace("?", "o"), LEVEL.replace(".", "~"), "x", "", "\0", "map:\n@..M?\n"),
+    *["map:\n@????\n?????\n"] * 3,  # enough tasks for a training, and goals to mark
+)
+MARK_GOALS = (press(pygame.K_s, mod=CTRL), press(pygame.K_F3), press(pygame.K_g, "g"))
 
 
 def random_event(rng: random.Random, page: Screen, size: tuple[int, int], file: Path) -> object:
@@ -657,6 +673,8 @@ def test_random_keys_and_clicks_lose_nothing(file: Path, monkeypatch: pytest.Mon
             size = rng.choice(RESIZED)
             disturb(rng, file)
             check_kept(window)
+        for event in MARK_GOALS if number % 100 == 50 else ():
+            window.app.handle(event)
         window.app.update(rng.choice([0.016, 0.05, 0.1]))
         if window.app.pages and number % 3 == 0:
             window.app.draw(pygame.Surface(size))
