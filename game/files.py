@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import hashlib
 import json
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -15,6 +18,9 @@ import numpy as np
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+
+MOST_NAME = 200  # bytes of a name that is part of the name of its temporary file
+LONGEST_WRITE = 10.0  # seconds that another machine, whose processes we do not see, may write
 
 
 def name_text(name: str | Path) -> str:
@@ -94,13 +100,50 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     Raises OSError, and leaves what is there, where that is no regular file.
     """
     path = replaceable(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    temporary = path.with_name(f"{_temporary_stem(path)}{os.getpid()}.part")
     try:
         write_into(temporary, write, path)
         os.replace(temporary, path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def _temporary_stem(path: Path) -> str:
+    """Return the name of the temporary file of a path without the number of its process."""
+    name = os.fsencode(path.name)
+    is_long = len(name) > MOST_NAME
+    return f".{hashlib.sha256(name).hexdigest() if is_long else path.name}."
+
+
+def remove_abandoned(path: Path) -> None:
+    """Remove temporary files of this path whose programs were killed while they wrote it.
+
+    What a living process writes stays, and so does what was written just now: another machine may
+    be at it.
+    """
+    with contextlib.suppress(OSError, ValueError):
+        path = Path(os.path.realpath(path))
+        stem = _temporary_stem(path)
+        for name in os.listdir(path.parent):
+            number = name.removeprefix(stem).removesuffix(".part")
+            if name == f"{stem}{number}.part" and number.isdecimal() and not _is_alive(int(number)):
+                file = path.with_name(name)
+                if abs(time.time() - file.stat().st_mtime) > LONGEST_WRITE:
+                    file.unlink()
+
+
+def _is_alive(process: int) -> bool:
+    """Whether this machine has a process of this number; on Windows that is not found out."""
+    if sys.platform == "win32":
+        return True
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:  # somebody else's
+        return True
+    return True
 
 
 def write_into(path: Path, write: Callable[[Path], object], target: Path) -> None:

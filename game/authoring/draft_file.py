@@ -14,7 +14,7 @@ from pathlib import Path
 from game.authoring.history import History
 from game.authoring.recovery import Recovery, RecoveryWriter, discard, find_recoveries
 from game.authoring.text_bytes import decode, encode
-from game.files import name_text, open_regular, write_atomically
+from game.files import name_text, open_regular, remove_abandoned, write_atomically
 from game.text.level import MAX_BYTES, STEPS, Rows
 from game.text.reading import LevelFile, split_address
 from game.text.source_map import SourceMap, locate
@@ -90,10 +90,13 @@ class Draft:
         self.conflict: Conflict | None = None
         self._folders = folders
         self._signature, on_disk = _read(path)
+        if path:
+            remove_abandoned(path)
         self.is_new = on_disk is None
         text = empty_level() if on_disk is None else on_disk
         self.history = History(text)
-        self._saved: str | None = text  # None: the file is gone
+        self._saved: str | None = text  # None: the file is gone, or cannot be read any more
+        self._unreadable = ""  # why what is there now, and is not known, cannot be read
         self._writer = RecoveryWriter(path, folders)
         self.recoveries = self._find_recoveries()
 
@@ -151,10 +154,11 @@ class Draft:
     def save(self, path: Path | None = None) -> bool:
         """Write the text to its file, or to another one, which then is its file.
 
-        Return False if the file was changed meanwhile and the question of `conflict` comes first.
-        Raises OSError; the text stays as it is, unsaved.
+        Return False if the file was changed meanwhile: the question of `conflict` comes first, or,
+        without one, the other program has not finished yet. A file that is named is replaced in any
+        case. Raises OSError; the text stays as it is, unsaved.
         """
-        if path is not None and path != self.path:
+        if path is not None:
             self._signature = _write(path, self.text)
             self._writer.offer(None)
             self._writer.close()
@@ -164,7 +168,7 @@ class Draft:
             raise OSError(errno.ENOENT, "the level has no file yet - name one")
         elif not self._replace(self.path):
             return False
-        self._saved = self.text
+        self._saved, self._unreadable = self.text, ""
         self.conflict, self.is_new = None, False
         self._keep_copy()
         return True
@@ -174,6 +178,9 @@ class Draft:
         self.poll()
         if self.conflict:
             return False
+        if self._unreadable:
+            what = f"{self._unreadable} - save under another name"
+            raise OSError(errno.EEXIST, what, str(path))
         try:
             self._signature = _write(path, self.text, lambda: self._check_unchanged(path))
         except _ChangedMeanwhile:
@@ -196,13 +203,14 @@ class Draft:
             signature, theirs = _read(self.path)
         except OSError as error:
             self._signature = _signature(self.path)
-            self._saved = None
+            self._unreadable = (error.strerror or str(error)).partition(" - ")[0]
+            self._saved, self.conflict = None, None
             self._keep_copy()
-            why = error.strerror or str(error)
-            return f"{self.name} cannot be read: {why}. Ctrl S writes it again."
+            why = f"{self.name} cannot be read: {self._unreadable}"
+            return f"{why}. Your text is kept: save it elsewhere."
         if not theirs and signature and _age(signature) < SETTLED:
             return ""  # a program that writes in place has only just emptied the file
-        self._signature = signature
+        self._signature, self._unreadable = signature, ""
         was_changed, before = self.is_changed, self._saved
         if theirs is None:
             self._saved, self.conflict = None, None
@@ -286,8 +294,11 @@ def _read(path: Path | None) -> tuple[Signature, str | None]:
     signature = _signature(path)
     if path is None or signature is None:
         return None, None
-    with open_regular(path) as file:
-        data = file.read(MAX_BYTES + 1)
+    try:
+        with open_regular(path) as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:  # a disk that fails names no file
+        raise OSError(error.errno or errno.EIO, error.strerror, str(path)) from error
     if len(data) > MAX_BYTES:
         raise OSError(
             errno.EFBIG, f"the file is over {MAX_BYTES:,} bytes, too large to edit", str(path)
@@ -336,6 +347,7 @@ def _write(path: Path, text: str, check: Callable[[], None] = lambda: None) -> S
         check()
 
     path.parent.mkdir(parents=True, exist_ok=True)
+    remove_abandoned(path)
     write_atomically(path, write)
     return signature
 

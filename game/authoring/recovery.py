@@ -176,11 +176,7 @@ class RecoveryWriter:
             self._news.notify_all()
         if self._thread:
             self._thread.join(timeout=5)
-        if self._lock:
-            self._lock.release()
-            if self._copy is None:
-                Path(self._lock.lock_file).unlink(missing_ok=True)
-            self._lock = None
+        self._let_go()
 
     def _run(self) -> None:
         while True:
@@ -232,6 +228,15 @@ class RecoveryWriter:
         lock = FileLock(file, timeout=0, thread_local=False)
         with contextlib.suppress(Timeout, NotImplementedError):  # folders without locks
             lock.acquire()
-        if self._lock:
-            self._lock.release()
+        self._let_go()
         self._lock = lock
+
+    def _let_go(self) -> None:
+        """Release the lock, and remove its file if there is no copy beside it."""
+        if self._lock:
+            file = Path(self._lock.lock_file)
+            self._lock.release()
+            if not file.with_suffix(SUFFIX).exists():
+                with contextlib.suppress(OSError):
+                    file.unlink(missing_ok=True)
+            self._lock = None

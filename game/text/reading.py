@@ -202,6 +202,7 @@ class LevelFile:
         if isinstance(text, bytes):
             text = text.decode("utf-8", errors="surrogateescape")
         self.lines = split_lines(text)
+        self._check_text()
         above = next((n for n, line in enumerate(self.lines, 1) if _is_map_line(line)), 0)
         # a foreign file as it stands, without a header of ours
         whole = None if above else dialect_of(self.name) or self._guess()
@@ -240,6 +241,13 @@ class LevelFile:
         row = self.lines[line - 1] if self.lines else ""
         self._problems.append(Problem(self.name, line, 1, what, todo, row))
         raise _Enough
+
+    def _check_text(self) -> None:
+        """Report a file that another encoding makes unreadable as a whole. Raises _Enough."""
+        if "\0" in self.lines[0]:
+            self._fail(1, "NUL bytes, as UTF-16 has them", "save the file as UTF-8 text")
+        if "\r" in self.lines[0] and len(self.lines) == 1:
+            self._fail(1, "lines that end in CR alone", "save the file with line ends LF or CRLF")
 
     def _check_lines(self, number: int) -> None:
         """Report a file with so many lines if they are too many for one level. Raises _Enough."""

@@ -119,7 +119,7 @@ class SourceMap:
     def height(self) -> int:
         return len(self.rows)
 
-    @property
+    @cached_property
     def width(self) -> int:
         """The length of the longest row."""
         return max(map(len, self.rows), default=0)

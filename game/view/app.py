@@ -250,10 +250,16 @@ class App:
         return location.by_default and here != there
 
     def _go_to_gallery(self, navigation: Navigation) -> None:
-        """Go back to the gallery on the stack, or open one."""
+        """Go back to the gallery on the stack, or open one.
+
+        Where an editor above it has unsaved changes, another one is opened: nothing is closed.
+        """
         there = [i for i, page in enumerate(self.pages) if isinstance(page, Gallery)]
-        if there:
-            del self.pages[there[0] + 1 :]
+        above = self.pages[there[0] + 1 :] if there else []
+        has_unsaved = any(isinstance(one, EditorScreen) and one.draft.is_changed for one in above)
+        if there and not has_unsaved:
+            while len(self.pages) > there[0] + 1:
+                self.pages.pop().on_close()
             self.page.on_resume()
         else:
             chosen = self.location.agents

@@ -187,7 +187,7 @@ def test_a_file_that_is_gone_is_written_anew(level: Path, open_level):
     level.unlink()
     level.mkdir()
     assert draft.poll()
-    with pytest.raises(OSError, match="no regular file"):
+    with pytest.raises(OSError, match="this is a folder - save under another name"):
         draft.save()
     assert draft.is_changed
 
@@ -199,10 +199,75 @@ def test_of_a_collection_the_first_level_is_opened(tmp_path: Path, open_level):
     assert open_level(f"{path}#2").address == tmp_path / "boxes.xsb#2"
 
 
+def test_what_cannot_be_read_any_more_is_not_replaced_but_by_name(level: Path, open_level):
+    draft = open_level(level)
+    draft.change("map:\n@.G")
+    level.write_bytes(b"." * ((1 << 20) + 1))
+    assert "too large to edit. Your text is kept" in draft.poll()
+    with pytest.raises(OSError, match="too large to edit - save under another name"):
+        draft.save()
+    assert level.stat().st_size > 1 << 20
+    assert draft.save(level)
+    assert level.read_text() == "map:\n@.G"
+    level.write_text("map:\n@G")
+    draft.poll()
+    assert (draft.text, draft.conflict) == ("map:\n@G", None)
+
+
+def test_a_file_that_another_program_has_just_emptied_is_not_replaced(level: Path, open_level):
+    draft = open_level(level)
+    draft.change("map:\n@.G")
+    level.write_bytes(b"")
+    assert not draft.save()
+    assert level.read_bytes() == b""
+    assert draft.conflict is None
+    os.utime(level, (1, 1))  # an hour that has passed, or a clock that was set back
+    assert not draft.save()
+    assert draft.conflict
+
+
+def test_what_a_killed_save_left_is_removed_and_nothing_else(level: Path, open_level):
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    left = level.with_name(f".level.txt.{dead.pid}.part")
+    others = [
+        level.with_name(f".level.txt.{os.getppid()}.part"),  # of a program that is alive
+        level.with_name(f".other.txt.{dead.pid}.part"),
+        level.with_name(".level.txt.mine.part"),
+        level.with_name(f"level.txt.{dead.pid}.part"),
+    ]
+    for path in (left, *others):
+        path.write_text("half")
+        os.utime(path, (1, 1))
+    draft = open_level(level)
+    assert not left.exists()
+    left.write_text("half")
+    draft.change(draft.text + "!")
+    draft.save()
+    assert left.exists()  # another machine may be at it
+    os.utime(left, (1, 1))
+    draft.save()
+    assert not left.exists()
+    assert all(path.exists() for path in others)
+
+
+def test_a_file_with_the_longest_of_names_is_saved(tmp_path: Path, open_level):
+    draft = open_level(tmp_path / f"{'m' * 251}.txt")
+    draft.change("map:\n@G")
+    assert draft.save()
+    assert [path.name for path in tmp_path.glob("*m*")] == [f"{'m' * 251}.txt"]
+
+
 def test_a_file_too_large_is_not_opened(tmp_path: Path, open_level):
     (tmp_path / "large.txt").write_bytes(b"." * ((1 << 20) + 1))
     with pytest.raises(OSError, match="too large to edit"):
         open_level(tmp_path / "large.txt")
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="such files are on Linux alone")
+def test_a_file_whose_disk_fails_is_named(open_level):
+    with pytest.raises(OSError, match="error: '/proc/self/mem'"):
+        open_level(Path("/proc/self/mem"))
 
 
 # --- recovery ----------------------------------------------------------------------------------
@@ -247,7 +312,13 @@ def test_a_copy_goes_beside_the_file_where_there_is_no_other_place(level: Path, 
     draft.change("map:\n@.G")
     assert draft._writer.flush()
     assert [one.parent for one in copies(tmp_path)] == [level.parent]
+    blocked.unlink()
+    draft.change("map:\n@..G")
+    assert draft._writer.flush()
+    assert [path.parent for path in level.parent.rglob(".gridapt-*")] == [blocked / "drafts"] * 2
     draft.close()
+    blocked.rename(tmp_path / "state")
+    blocked.write_text("")
     nowhere = open_draft(level, [blocked / "drafts"])
     nowhere.change("map:\n@.G")
     assert not nowhere._writer.flush(0.3)

@@ -13,18 +13,22 @@ from pathlib import Path
 import pygame
 import pytest
 
+from game.authoring.text_bytes import encode
+from game.session.messages import Agents, Feed, Finished, Stop
+from game.tasks.pack_file import PACK_FILE
 from game.text.reading import parse
 from game.text.tiles import BY_CHAR
 from game.view.app import App
 from game.view.draw.editor_overlays import EDITOR_OVERLAYS
 from game.view.model.background_jobs import BackgroundJobs
+from game.view.model.clipboard import copy_text
 from game.view.model.level_editor import TOOLS
 from game.view.screens.editor import PANEL_KEYS, EditorScreen
 from game.view.screens.editor_files import time_text
 from game.view.screens.editor_frame import BOARD, SETTINGS, TEXT
 from game.view.screens.gallery import Gallery
 from game.view.screens.play import PlayScreen
-from game.view.screens.screen import Navigation
+from game.view.screens.screen import Navigation, Screen
 from game.view.screens.watch import WatchScreen
 from tests.view_data import FixedAgents, Script, Slow, click, press
 
@@ -62,10 +66,16 @@ def file(tmp_path: Path) -> Path:
 class Window:
     """The app with an editor in front, and a person at its keys and mouse."""
 
-    def __init__(self, path: Path | None, jobs: BackgroundJobs | None = None) -> None:
+    def __init__(
+        self,
+        path: Path | None,
+        jobs: BackgroundJobs | None = None,
+        agents: Agents | None = None,
+        feed: Feed | None = None,
+    ) -> None:
         first = Navigation("edit", path=path)
         jobs = jobs or BackgroundJobs(at_once=True)
-        self.app = App(first, FixedAgents(), Script(), jobs=jobs)
+        self.app = App(first, agents or FixedAgents(), feed or Script(), jobs=jobs)
         self.surface = pygame.Surface(SIZE)
         self.step()
 
@@ -250,14 +260,40 @@ def test_a_name_that_no_file_can_have_is_no_end(file: Path, name: str) -> None:
     assert window.page.field
     window.page.field.text = name
     window.press(pygame.K_RETURN)
-    assert window.page.notice
+    assert window.page.notice or window.page.question
     assert window.page.draft.is_changed
-    window.press(pygame.K_SPACE)
+    window.press(pygame.K_n)
     assert window.page.field
     window.page.field.text = "good.txt"
     window.press(pygame.K_RETURN)
     assert window.page.draft.path == Path("good.txt")
     window.app.close()
+
+
+def test_a_text_that_cannot_be_saved_can_be_saved_elsewhere(
+    tmp_path: Path, file: Path, window: Window
+) -> None:
+    window.type("~")
+    file.unlink()
+    file.mkdir()
+    window.step(20)
+    assert "Your text is kept: save it elsewhere" in window.page.sentence()
+    window.press(pygame.K_s, mod=CTRL)
+    assert window.page.question
+    assert "name" in window.page.question.text
+    window.type("n")
+    window.press(*[pygame.K_BACKSPACE] * len(str(file)))
+    window.type("b.txt")
+    window.press(pygame.K_RETURN)
+    assert (tmp_path / "b.txt").read_text().count("~######") == 1
+    assert window.page.draft.path == Path("b.txt")
+
+
+def test_no_save_passes_in_silence(file: Path, window: Window) -> None:
+    window.type("~")
+    file.write_bytes(b"")
+    window.press(pygame.K_s, mod=CTRL)
+    assert "Save again" in window.page.sentence()
 
 
 def test_it_says_when_there_is_no_recovery_copy(
@@ -573,6 +609,37 @@ def test_the_editor_opens_from_watch_and_gallery(file: Path, window: Window) -> 
     assert window.page.draft.path is None
 
 
+def test_no_way_to_the_gallery_loses_a_text(window: Window) -> None:
+    window.press(pygame.K_F6)
+    window.step(3)
+    watch, jobs, window.app.library.jobs = window.app.page, window.app.library.jobs, Slow()
+    window.type("g")
+    window.step()
+    window.app.library.jobs = jobs
+    window.app.page.navigation = Navigation("edit")
+    window.step()
+    editor = window.page
+    editor.editor.apply("map:\n@.G")
+    window.app.page.navigation = watch.opened_by
+    window.step()
+    assert isinstance(window.app.page, WatchScreen)
+    window.app.page.navigation = Navigation("gallery")
+    window.step()
+    assert isinstance(window.app.page, Gallery)
+    assert editor in window.app.pages
+
+
+@pytest.mark.parametrize("text", ["a\0b", "caf\udce9", "\ud800"])
+def test_any_text_can_be_copied(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The real clipboard takes neither NUL nor half characters."""
+    copied: list[str] = []
+    monkeypatch.setattr("pygame.scrap.put_text", copied.append)
+    assert copy_text(text)
+    assert copied[0].encode().isascii()
+    assert "?" in copied[0]
+    assert "\0" not in copied[0]
+
+
 def test_all_tiles_can_be_typed_and_every_key_has_a_cap_of_its_own(window: Window) -> None:
     for char in BY_CHAR:
         window.page.editor.go_to((2, 3))
@@ -592,15 +659,27 @@ TYPED = "".join(BY_CHAR) + "qxyz0;:= \u202e\0é"
 RESIZED = (SIZE, (300, 200), (200, 900), (1, 1), (1280, 800))
 
 
-def random_event(rng: random.Random, page: EditorScreen, size: tuple[int, int]) -> object:
-    """An event of keys or mouse, often one that the editor has a key for."""
+PACKS = ('[split]\nby = "goals"\n', '[split]\nby = "share"\n', "a = " + "[" * 500, "\0")
+TEXTS = (
+    *(LEVEL, LEVEL.replace("?", "o"), LEVEL.replace(".", "~"), "x", "", "\0", "map:\n@..M?\n"),
+    *["map:\n@????\n?????\n"] * 3,  # enough tasks for a training, and goals to mark
+)
+MARK_GOALS = (press(pygame.K_s, mod=CTRL), press(pygame.K_F3), press(pygame.K_g, "g"))
+
+
+def random_event(rng: random.Random, page: Screen, size: tuple[int, int], file: Path) -> object:
+    """An event of keys or mouse, often one that the screen has a key or a question for, or a file
+    that is dropped onto the window."""
     pos = rng.randrange(-5, size[0] + 5), rng.randrange(-5, size[1] + 5)
-    kind = rng.choice(["key", "key", "key", "type", "type", "down", "up", "move", "move", "wheel"])
-    if kind == "key":
-        keys = [key for key in page.all_keys() if key.cap not in ("F5", "F6", "F7", "F9", "F12")]
-        key = rng.choice(keys)
+    kinds = ["key", "type", "down", "up", "move", "wheel", "answer", "drop", "quit"]
+    kind = rng.choices(kinds, [30, 20, 10, 10, 20, 10, 20, 1, 0.3])[0]
+    if kind == "answer" and (codes := answers(page)):
+        code = rng.choice(codes)
+        return press(code, chr(code) if 32 <= code < 127 else "")
+    if kind in ("key", "answer"):
+        key = rng.choice(page.all_keys())
         mod = CTRL * key.ctrl | ALT * key.alt | SHIFT * bool(key.shift)
-        return press(key.codes[0], "", mod)
+        return press(key.codes[0], key.typed[:1], mod)
     if kind == "type":
         char = rng.choice(TYPED)
         return press(ord(char), char)
@@ -610,40 +689,109 @@ def random_event(rng: random.Random, page: EditorScreen, size: tuple[int, int]) 
         return pygame.event.Event(pygame.MOUSEBUTTONUP, pos=pos, button=1)
     if kind == "wheel":
         return pygame.event.Event(pygame.MOUSEWHEEL, x=rng.choice([0, 2]), y=rng.choice([-3, 3]))
+    if kind == "drop":
+        dropped = rng.choice([file, file.parent, file.with_name("missing"), "a\0b"])
+        return pygame.event.Event(pygame.DROPFILE, file=str(dropped))
+    if kind == "quit":
+        return pygame.event.Event(pygame.QUIT)
     return pygame.event.Event(pygame.MOUSEMOTION, pos=pos, rel=(1, 1), buttons=(1, 1, 0))
+
+
+def answers(page: Screen) -> list[int]:
+    """Return the keys that answer what the screen asks, or that lead back to the editor."""
+    if not isinstance(page, EditorScreen):
+        return [pygame.K_ESCAPE]
+    if page.question:
+        return [answer.code for answer in page.question.answers]
+    if page.folder.levels:
+        return [pygame.K_UP, pygame.K_DOWN, *(one.code for one in page.folder._card.answers)]
+    return []
+
+
+def disturb(rng: random.Random, file: Path) -> None:
+    """Do to the file, or to what is beside it, what another program may do."""
+    pack = file.with_name(PACK_FILE)
+    if rng.random() < 0.3:
+        pack.write_text(rng.choice(PACKS))
+    elif rng.random() < 0.2:
+        pack.unlink(missing_ok=True)
+    elif file.is_dir():
+        file.rmdir()
+    elif rng.random() < 0.2:
+        file.unlink(missing_ok=True)
+        if rng.random() < 0.5:
+            file.mkdir()
+    else:
+        file.write_text(rng.choice(TEXTS))
+
+
+def check_kept(window: Window) -> None:
+    """Each editor shows the level that its text says, and an unsaved text has its copy on disk."""
+    for page in window.app.pages:
+        if isinstance(page, EditorScreen):
+            source, draft = page.editor.reading.source, page.draft
+            assert source.text == draft.text
+            assert page.editor.size == (max(source.height, 1), max(source.width, 1))
+            if draft.is_changed and not page.files.is_closed:
+                assert draft._writer.flush(), draft.problem
+                copy = draft._writer._copy
+                assert copy
+                assert copy.read_bytes().partition(b"\n")[2] == encode(draft.text)
+
+
+def settle(feed: Feed) -> None:
+    """Wait until a feed has sent what it had for a window that is closed."""
+    if not isinstance(feed, Script):
+        feed.request(Stop(-1))
+        while Finished(-1) not in feed.poll():
+            time.sleep(0.01)
 
 
 @pytest.mark.timeout(SECONDS + 120)
 def test_random_keys_and_clicks_lose_nothing(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The board shows the level that the text says, whatever was done; undo leads back."""
+    """The board shows the level that the text says, whatever was done; undo leads back.
+
+    With GRIDAPT_RANDOM_EVENTS, the learner's process is behind the window.
+    """
     rng, jobs = random.Random(2), BackgroundJobs()
-    window = Window(file, jobs)
+    agents, feed = real_agents() if SECONDS else (FixedAgents(), Script())
     monkeypatch.setattr(
         "game.view.screens.editor.pasted_text", lambda: rng.choice(["%%\n~~\n", "x", LEVEL])
     )
+    window = Window(file, jobs, agents, feed)
     size, began = SIZE, time.monotonic()
     number = 0
     while (time.monotonic() - began < SECONDS) if SECONDS else number < EVENTS:
         number += 1
-        page = window.page
-        text = page.editor.text
-        window.app.handle(random_event(rng, page, size))
+        window.app.handle(random_event(rng, window.app.page, size, file))
         if number % 40 == 0:
             size = rng.choice(RESIZED)
-            file.write_text(rng.choice([LEVEL, LEVEL.replace(",", "~"), "x"]))
-        window.app.update(0.05)
-        if number % 3 == 0 and window.app.pages:
+            disturb(rng, file)
+            check_kept(window)
+        for event in MARK_GOALS if number % 100 == 50 else ():
+            window.app.handle(event)
+        window.app.update(rng.choice([0.016, 0.05, 0.1]))
+        if window.app.pages and number % 3 == 0:
             window.app.draw(pygame.Surface(size))
-        if not window.app.pages or not isinstance(window.app.page, EditorScreen):
+        if window.app.quit or len(window.app.pages) > 10:
             window.app.close()
-            window = Window(file, jobs)
-        elif page.editor.text != text:
-            source = page.editor.reading.source
-            assert page.editor.size == (max(source.height, 1), max(source.width, 1))
-    draft = window.page.draft
-    while draft.undo() is not None:
-        pass
+            settle(feed)
+            file.rmdir() if file.is_dir() else None
+            window = Window(file, jobs, agents, feed)
+    for page in window.app.pages:
+        while isinstance(page, EditorScreen) and page.draft.undo() is not None:
+            pass
     window.app.close()
+    feed.close()
+
+
+def real_agents() -> tuple[Agents, Feed]:
+    """Return the agents that come with the project, and the process that they learn in."""
+    from agents.training.worker import Worker
+    from commands.agent_choices import AgentChoices
+    from commands.train import training_of
+
+    return AgentChoices(), Worker(training_of)
 
 
 def test_a_new_level_says_what_to_do_first_and_no_wall_of_it_is_wrong(tmp_path: Path) -> None:

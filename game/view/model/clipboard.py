@@ -6,9 +6,12 @@ import pygame
 
 
 def copy_text(text: str) -> bool:
-    """Put a text on the clipboard. Return whether there is a clipboard."""
+    """Put a text on the clipboard. Return whether there is a clipboard.
+
+    It takes neither NUL nor bytes that are not UTF-8: they become `?`.
+    """
     try:
-        pygame.scrap.put_text(text)
+        pygame.scrap.put_text(text.encode("utf-8", "replace").decode().replace("\0", "?"))
     except pygame.error:
         return False
     return True
@@ -18,6 +21,6 @@ def pasted_text() -> str:
     """Return the text on the clipboard, with line feeds as line ends; "" without one."""
     try:
         text = pygame.scrap.get_text()
-    except pygame.error:
+    except (pygame.error, ValueError):  # bytes of another program that are not UTF-8
         return ""
     return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -19,6 +19,7 @@ from game.view.screens.screen import Navigation, Notice
 
 CHECK_FILE = 0.5  # seconds between two looks whether the file has changed on disk
 NEW_FOLDER = Path("my-levels")  # where levels without a file are saved by default
+BEING_WRITTEN = "Not saved: another program is writing the file. Save again in a moment."
 
 
 class DialogHost(Protocol):
@@ -51,21 +52,23 @@ class FileDialogs:
     def save(self) -> None:
         """Write the text to its file; a level without one is named first."""
         if self._draft.path is None:
-            self._ask_for_name(free_name(NEW_FOLDER / "level.txt"))
+            self._name_file()
         else:
             self._save(None)
 
-    def _ask_for_name(self, name: str | Path) -> None:
+    def _name_file(self, name: str | Path = "") -> None:
+        """Ask for the name of the file to save to; `name` is what was typed last."""
+        name = name or self._draft.path or free_name(NEW_FOLDER / "level.txt")
         self._host.field = LineField("Save as", str(name), self._save_as)
 
     def _save_as(self, name: str) -> None:
         path = Path(os.path.expanduser(name.strip()))
         if not name.strip() or os.path.isdir(path):
-            self._refuse(f"'{name}' cannot be the name of a file - type another one.", name)
+            self._refuse(f"'{name}' cannot be the name of a file.", name)
         elif os.path.exists(path):  # False for a name that no file can have
             answers = (
                 Answer("R", pygame.K_r, "replace it", partial(self._save, path)),
-                Answer("Esc", pygame.K_ESCAPE, "name another", self.save),
+                Answer("Esc", pygame.K_ESCAPE, "name another", self._name_file),
             )
             self._host.question = Question(
                 "Replace the file?", f"{path} exists already; its text would be lost.", answers
@@ -78,15 +81,20 @@ class FileDialogs:
             if self._draft.save(path):
                 self.has_saved = True
                 self._host.editor.message = f"Saved {self._draft.path}."
+            elif not self._draft.conflict:
+                self._host.editor.message = BEING_WRITTEN
         except (OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or str(error)
             target = path or self._draft.path or ""
             self._refuse(f"{target}: {why}", target)
 
     def _refuse(self, why: str, name: str | Path) -> None:
-        """Say why the level is not saved under a name, and ask for another one."""
-        self._host.notice = Notice("The level is not saved", why)
-        self._ask_for_name(name)
+        """Say why the level is not saved under a name, and offer another one."""
+        answers = (
+            Answer("N", pygame.K_n, "save under another name", partial(self._name_file, name)),
+            Answer("Esc", pygame.K_ESCAPE, "go on drawing"),
+        )
+        self._host.question = Question("The level is not saved", why, answers)
 
     def leave(self) -> None:
         """Close the draft; if its text is not saved, ask first."""
