@@ -16,7 +16,7 @@ from game.authoring.recovery import Recovery, RecoveryWriter, discard, find_reco
 from game.authoring.text_bytes import decode, encode
 from game.files import name_text, open_regular, write_atomically
 from game.text.level import MAX_BYTES, STEPS, Rows
-from game.text.reading import split_address
+from game.text.reading import LevelFile, split_address
 from game.text.source_map import SourceMap, locate
 from game.text.tiles import FLOOR, WALL
 
@@ -65,10 +65,15 @@ def empty_level() -> str:
 def open_draft(path: str | Path | None, folders: Sequence[Path] | None = None) -> Draft:
     """Open a level file, or one level of a collection as `boxes.xsb#3`; a new one if there is none.
 
+    Of a collection without a number the first level is opened.
+
     `folders` are those for recovery copies, by default the user's own. Raises OSError.
     """
     file, number = split_address(path) if path is not None else (None, None)
-    return Draft(file, number, folders)
+    draft = Draft(file, number, folders)
+    if number is None and len(LevelFile(draft.text, draft.source.name)) > 1:
+        draft.number = 1
+    return draft
 
 
 class Draft:
@@ -96,6 +101,12 @@ class Draft:
     def name(self) -> str:
         """The name of the file without its folder, for messages."""
         return name_text(self.path.name) if self.path else "the new level"
+
+    @property
+    def address(self) -> Path | None:
+        """The path of the level: that of its file, as `FILE#NUMBER` where that holds several."""
+        is_one = self.number is None or len(LevelFile(self.text, self.source.name)) == 1
+        return self.path if is_one or not self.path else Path(f"{self.path}#{self.number}")
 
     @property
     def text(self) -> str:

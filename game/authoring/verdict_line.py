@@ -17,6 +17,7 @@ from game.text.tiles import OPPONENTS
 MOST_FIXED = 0.6  # score of a policy that never adapts, as docs/packs.md asks of packs
 MOST_FIXED_GOAL = 0.8  # such a score with a hidden goal alone: passing all candidates takes a while
 NO_ROOM = 0.9  # such a score leaves less to gain than adaptation usually costs
+NO_ROOM_GOAL = 0.99  # with a hidden goal alone: an agent that adapts goes straight to it
 EASY_BEFORE = 0.8  # score before adaptation that leaves little to be seen of it
 EASY_FOR_SCRATCH = 0.9  # score of learning from scratch with which meta-training is of no use
 EASY_AT_ONCE = 0.95  # score of the Bayes bound in the first episode: the others add nothing
@@ -158,10 +159,18 @@ def _nothing(verdict: Verdict) -> Summary | None:
     figures = verdict.figures
     if figures and max(one.optimal_return - one.random_return for one in figures.checked) < EQUAL:
         return Summary(Kind.NOTHING_TO_ADAPT, "all policies have the same return")
-    if verdict.fixed is not None and verdict.fixed >= NO_ROOM:
-        why = f"one policy that never adapts scores {percent(verdict.fixed)} % in all tasks"
-        return Summary(Kind.NOTHING_TO_ADAPT, why)
+    least = NO_ROOM_GOAL if verdict.hidden == ("goal",) else NO_ROOM
+    if verdict.fixed is not None and verdict.fixed >= least:
+        return Summary(Kind.NOTHING_TO_ADAPT, _fixed_text(verdict, verdict.fixed))
     return None
+
+
+def _fixed_text(verdict: Verdict, score: float) -> str:
+    """Return what a policy that never adapts reaches, and what to do about it."""
+    todo = "let tasks differ more"
+    if verdict.hidden == ("goal",):
+        todo = "put the candidates farther apart, so that trying all of them takes long"
+    return f"one policy that never adapts scores {percent(score)} % in all tasks - {todo}"
 
 
 def _hard(verdict: Verdict) -> Summary | None:
@@ -182,7 +191,7 @@ def _easy(verdict: Verdict) -> Summary | None:
     elif agent and agent.is_complete and (agent.scratch or 0) >= EASY_FOR_SCRATCH:
         why = f"it is learned as well without meta-training ({agent.text})"
     elif verdict.fixed is not None and verdict.fixed > most:
-        why = f"one policy that never adapts scores {percent(verdict.fixed)} %"
+        why = _fixed_text(verdict, verdict.fixed)
     elif verdict.bayes and verdict.figures:
         (lower, _), _ = verdict.bayes
         score = verdict.figures.score(lower)

@@ -1,4 +1,4 @@
-"""What a map must have: known tiles, a start, a goal, and a way from one to the other."""
+"""Checks of a map: known tiles, a start, a goal, and a way from one to the other."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from game.text.header_lines import header_line
 from game.text.level import ENDS_BOXES, Cell, Level
 from game.text.reading import LevelFile
 from game.text.source_map import Patch, SourceMap, locate, patched
-from game.text.tiles import BOXES, BY_CHAR, FLOOR, FREE, WALL
+from game.text.tiles import BY_CHAR, FLOOR, FREE, WALL
 from game.text.values import text_of
 from game.text.writing import write
 
@@ -82,6 +82,7 @@ def _check_cells(source: SourceMap, cells: Cells) -> None:
 
 
 def _check_size(height: int, width: int) -> None:
+    """Raise EditError for a map that no file may have."""
     if max(height, width) > MAX_SIDE:
         raise EditError(f"a map of {height} rows and {width} columns - use at most {MAX_SIDE}")
 
@@ -196,21 +197,21 @@ def resize(
     _check_size(height, width)
     if source.width + min(left, 0) + min(right, 0) < 1:
         raise EditError("nothing would be left of the map - cut off less")
-    _check_lines(source)
+    _check_resizable(source)
     char = _spelled(source, fill)
     kept = {
         row: _closed(source, _resized(source, source.written[row], left, right, char))
         for row in range(max(0, -top), source.height - max(0, -bottom))
     }
     above, below = ([_closed(source, char * width)] * max(0, n) for n in (top, bottom))
-    patches = [_whole_row(source, row, new) for row, new in kept.items()]
+    patches = [_row_replaced(source, row, new) for row, new in kept.items()]
     patches += _cut_rows(source, min(kept), max(kept))
     patches += _added_rows(source, min(kept), above, max(kept), below)
     patches += _moved_candidates(source, top, left, height, width)
     return _verified(source, patches, [*above, *kept.values(), *below])
 
 
-def _check_lines(source: SourceMap) -> None:
+def _check_resizable(source: SourceMap) -> None:
     """Raise NeedsConversion where the rows of a foreign map are not lines of their own."""
     if not source.dialect:
         return
@@ -229,7 +230,7 @@ def _resized(source: SourceMap, row: str, left: int, right: int, char: str) -> s
     return char * max(0, left) + row + char * max(0, right)
 
 
-def _whole_row(source: SourceMap, row: int, new: str) -> Patch:
+def _row_replaced(source: SourceMap, row: int, new: str) -> Patch:
     """The patch that replaces a row."""
     line, columns = source.row_places[row]
     length = len(source.written[row])
@@ -354,5 +355,5 @@ def _implied(level: Level) -> Iterator[tuple[Path, str]]:
 
 def _unchecked(source: SourceMap) -> Level:
     """The level of a foreign map with problems, with all that can be told from its rows."""
-    has_boxes = any(char in row for row in source.board for char in BOXES)
-    return Level(source.board or (FLOOR,), ends=ENDS_BOXES if has_boxes else Level.ends)
+    ends = ENDS_BOXES if source.is_puzzle else Level.ends
+    return Level(source.board or (FLOOR,), ends=ends)

@@ -1,4 +1,4 @@
-"""Where each part of a level is in its text: header lines, their values, and the cells of the map.
+"""The places of the parts of a level in its text: header lines, their values, and the map's cells.
 
 A text need not be valid to be located: what can be found is there, and everything else is missing.
 """
@@ -17,7 +17,7 @@ from game.text.header import HEADER
 from game.text.header_lines import HeaderLine, header_line
 from game.text.level import Cell, RowPlace, Rows
 from game.text.reading import BOM, LevelFile, split_lines
-from game.text.tiles import BY_CHAR, FLOOR, WALL
+from game.text.tiles import BOXES, BY_CHAR, FLOOR, WALL
 
 Patch = tuple[int, int, str]  # begin and end in the text, and what is there instead
 
@@ -134,6 +134,11 @@ class SourceMap:
         """The rows of the map in our own notation, of one length, as the level has them."""
         rows = tuple(row.ljust(self.width, self.missing) for row in self.rows)
         return self.dialect.complete(rows) if self.dialect else rows
+
+    @property
+    def is_puzzle(self) -> bool:
+        """Whether the map is a foreign one with boxes, which ends when they are on targets."""
+        return self.dialect is not None and any(box in row for row in self.board for box in BOXES)
 
     def place_of(self, cell: Cell) -> tuple[int, int] | None:
         """Return line and column of a cell; None where the text has no such cell."""

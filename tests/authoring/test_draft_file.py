@@ -192,6 +192,13 @@ def test_a_file_that_is_gone_is_written_anew(level: Path, open_level):
     assert draft.is_changed
 
 
+def test_of_a_collection_the_first_level_is_opened(tmp_path: Path, open_level):
+    path = tmp_path / "boxes.xsb"
+    path.write_text("; one\n#####\n#@$.#\n#####\n\n; two\n######\n#@ $.#\n######\n")
+    assert open_level(path).address == tmp_path / "boxes.xsb#1"
+    assert open_level(f"{path}#2").address == tmp_path / "boxes.xsb#2"
+
+
 def test_a_file_too_large_is_not_opened(tmp_path: Path, open_level):
     (tmp_path / "large.txt").write_bytes(b"." * ((1 << 20) + 1))
     with pytest.raises(OSError, match="too large to edit"):

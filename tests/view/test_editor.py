@@ -13,6 +13,7 @@ from pathlib import Path
 import pygame
 import pytest
 
+from game.text.reading import parse
 from game.text.tiles import BY_CHAR
 from game.view.app import App
 from game.view.draw.editor_overlays import EDITOR_OVERLAYS
@@ -251,6 +252,11 @@ def test_a_name_that_no_file_can_have_is_no_end(file: Path, name: str) -> None:
     window.press(pygame.K_RETURN)
     assert window.page.notice
     assert window.page.draft.is_changed
+    window.press(pygame.K_SPACE)
+    assert window.page.field
+    window.page.field.text = "good.txt"
+    window.press(pygame.K_RETURN)
+    assert window.page.draft.path == Path("good.txt")
     window.app.close()
 
 
@@ -432,6 +438,62 @@ def test_the_range_of_a_tile_of_ones_own_is_around_the_value_of_its_kind(window:
     assert "legend: q = o worth=2..6\n" in editor.text
     window.press(pygame.K_z, mod=CTRL)
     assert "legend: q = o\n" in editor.text
+
+
+@pytest.mark.parametrize(
+    ("line", "path", "stepped"),
+    [
+        ("wind: none", ("wind",), "wind: north 0.2"),
+        ("wind: west  {0, 0.5}", ("wind",), "wind: east {0, 0.5}"),
+        ("slip: left=0.3 right=0.1", ("slip", "right"), "slip: left=0.3 right=0.15"),
+        ("legend: e = . cost=2..4", ("legend", "e", "cost"), "legend: e = . cost=2..5"),
+    ],
+)
+def test_a_click_on_a_setting_keeps_the_level_readable(
+    window: Window, line: str, path: tuple[str, ...], stepped: str
+) -> None:
+    settings, text = window.page.settings, f"{line}\nmap:\n@.?\n"
+    window.page.editor.apply(text)
+    paths = [row.control.path for row in settings.rows]
+    settings.step(1, number=paths.index(path))
+    assert window.page.editor.text == text.replace(line, stepped)
+    parse(window.page.editor.text)
+
+
+def test_the_step_reward_becomes_automatic_by_a_click_and_fixed_again(window: Window) -> None:
+    page = window.page
+    paths = [row.control.path for row in page.settings.rows]
+    for value in ("auto", "-0.1"):
+        page.change_form(paths.index(("reward", "step")))
+        assert f"reward: step={value}\n" in page.editor.text
+        window.step()
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("SFFF\nFHFG\n", ("@...", ".L.G")),
+        ('["SFF",\r\n "FHG"]', ("@..", ".LG")),
+        ("type octile\nheight 2\nwidth 3\nmap\n...\n.@T\n", ("@??", "?##")),
+        ("5#|#@$.#|5#", ("#####", "#@$X#", "#####")),
+        ("~~\r\n~~\r\n", ("~~#####", "~~...?#", "#.....#", "#...?.#", "#######")),
+    ],
+)
+def test_maps_of_other_programs_are_pasted(
+    window: Window, text: str, rows: tuple[str, ...]
+) -> None:
+    window.page.editor.paste_text(text)
+    assert window.rows == rows
+    window.press(pygame.K_z, mod=CTRL)
+    assert window.page.editor.text == LEVEL
+
+
+def test_a_sokoban_file_says_that_its_boxes_end_it(tmp_path: Path) -> None:
+    (tmp_path / "a.xsb").write_text("#####\n#@$.#\n#####\n")
+    window = Window(tmp_path / "a.xsb")
+    rows = {row.control.name: row for row in window.page.settings.rows}
+    assert (rows["ends"].value, rows["ends"].written) == ("boxes", False)
+    window.app.close()
 
 
 def test_settings_change_by_clicks(window: Window) -> None:

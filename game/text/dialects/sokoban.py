@@ -15,9 +15,7 @@ from game.text.dialects.foreign_map import (
     Report,
     WrittenMap,
     cells_of,
-    check_size,
-    located,
-    translated,
+    find_board,
     walk,
 )
 from game.text.dialects.run_length import (
@@ -75,14 +73,11 @@ def read_sokoban(part: Part, report: Report) -> ForeignMap | None:
         todo = "write its rows, with '#' '@' '$' '.' and spaces"
         report(max(1, part.first - 1), 1, what, todo)
         return None
-    found = locate_sokoban(part, report)
+    found = find_board(part, locate_sokoban, SOKOBAN, KNOWN, report)
     if found is None:
         return None
-    rows, first, row_places = found.rows, found.first, found.row_places
-    report = located(report, first, row_places)
-    if not check_size(rows, first, report):
-        return None
-    board = translated(rows, first, SOKOBAN, KNOWN, report)
+    written, board, report = found
+    first = written.first
     if board is None or not _has_player(board, first, report):
         return None
     wide = max(map(len, board))
@@ -94,7 +89,7 @@ def read_sokoban(part: Part, report: Report) -> ForeignMap | None:
         whole = _has_way(board, first, report)
         board = _enclosed([_in_tiles(row, WALK, wide) for row in board], (FLOOR,))
         settings = part.settings
-    return ForeignMap(board, first, settings, row_places=row_places) if whole else None
+    return ForeignMap(board, first, settings, row_places=written.row_places) if whole else None
 
 
 def locate_sokoban(part: Part, report: Report) -> WrittenMap | None:

@@ -84,8 +84,9 @@ def _draw_row(
         return _draw_choice(surface, whole, number, row, actions, type)
     spots = [edit]
     right = value_box.right
-    if row.control.drawn:
-        sign = FORM_SIGNS[form_of(row.value)]
+    if row.control.drawn or row.control.word:
+        is_word = row.value == row.control.word
+        sign = row.value if is_word else FORM_SIGNS[form_of(row.value)]
         form_box = pygame.Rect(0, 0, type.width("a..b", "small") + unit, box.height - 4)
         form_box.midright = (inside.right, box.centery)
         pygame.draw.rect(surface, palette.faint, form_box, border_radius=4)

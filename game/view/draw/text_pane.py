@@ -94,7 +94,8 @@ def draw_text_pane(
     """
     palette, unit = type.palette, type.unit
     count, columns = pane_size(rect, type)
-    area = pygame.Rect(rect.left, rect.top, rect.width, count * type.height("mono"))
+    high = count * type.height("mono")
+    area = pygame.Rect(rect.left, rect.top + unit // 2, rect.width, high)
     pygame.draw.rect(surface, palette.faint, area.inflate(0, unit), border_radius=unit // 2)
     if text.is_active:
         pygame.draw.rect(surface, palette.agent, area.inflate(0, unit), 2, border_radius=unit // 2)

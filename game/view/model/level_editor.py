@@ -6,6 +6,7 @@ What belongs to one stroke of the mouse is one step of the undo.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,7 +17,14 @@ from game.authoring.drawing import LEFT_RIGHT, UP_DOWN, Turn
 from game.authoring.drawn_numbers import turn_value
 from game.authoring.partners import newly_missing
 from game.text import variants
-from game.text.header_edits import EditError, Path, remove_value, set_value, value_at
+from game.text.header_edits import (
+    EditError,
+    Path,
+    remove_value,
+    set_value,
+    value_at,
+    with_header,
+)
 from game.text.legend import EXAMPLE as LEGEND_EXAMPLE
 from game.text.level import Cell, Level
 from game.text.map_edits import (
@@ -484,13 +492,18 @@ class Editor:
         if self.copied and (text == "\n".join(self.copied) + "\n" or not text):
             self.paste(self.copied)
             return
-        level, problems = LevelFile(text, "pasted.txt").examine()
-        rows = tuple(row for row in text.split("\n") if row)
-        if level is None and "map:" not in text and rows and {*"".join(rows)} <= PAINTABLE | {" "}:
+        source = locate(text, "pasted.txt")
+        if source.is_guessed:
+            with contextlib.suppress(EditError):
+                source = with_header(source)  # which names the format
+        level, problems = LevelFile(source.text, source.name).examine()
+        rows = tuple(row for row in source.lines if row)
+        is_bare = not (source.map_line or source.dialect)
+        if level is None and is_bare and rows and {*"".join(rows)} <= PAINTABLE | {" "}:
             self.paste(tuple(row.replace(" ", FLOOR) for row in rows))
         elif level is not None:
             self.begin_stroke()
-            self.apply(in_own_notation(locate(text, "pasted.txt")))
+            self.apply(in_own_notation(source))
             self.message = "Pasted a level in place of this one. Ctrl Z brings it back."
         elif problems and text.strip():
             self.message = f"The clipboard holds no level: {problems[0].what}."

@@ -63,7 +63,7 @@ class Departures:
             "Train on the level or its pack?",
             f"{path.name} is one of the levels of the pack {path.parent.resolve().name}.",
             (
-                Answer("F", pygame.K_f, "this level", partial(self._wait_for, file)),
+                Answer("L", pygame.K_l, "this level", partial(self._wait_for, file)),
                 Answer("P", pygame.K_p, "the whole pack", partial(self._wait_for, folder)),
                 Answer("Esc", pygame.K_ESCAPE, "neither"),
             ),

@@ -51,16 +51,17 @@ class FileDialogs:
     def save(self) -> None:
         """Write the text to its file; a level without one is named first."""
         if self._draft.path is None:
-            name = free_name(NEW_FOLDER / "level.txt")
-            self._host.field = LineField("Save as", str(name), self._save_as)
+            self._ask_for_name(free_name(NEW_FOLDER / "level.txt"))
         else:
             self._save(None)
+
+    def _ask_for_name(self, name: str | Path) -> None:
+        self._host.field = LineField("Save as", str(name), self._save_as)
 
     def _save_as(self, name: str) -> None:
         path = Path(os.path.expanduser(name.strip()))
         if not name.strip() or os.path.isdir(path):
-            text = f"'{name}' cannot be the name of a file. Press Ctrl S and type another one."
-            self._host.notice = Notice("The level is not saved", text, transient=True)
+            self._refuse(f"'{name}' cannot be the name of a file - type another one.", name)
         elif os.path.exists(path):  # False for a name that no file can have
             answers = (
                 Answer("R", pygame.K_r, "replace it", partial(self._save, path)),
@@ -79,8 +80,13 @@ class FileDialogs:
                 self._host.editor.message = f"Saved {self._draft.path}."
         except (OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or str(error)
-            text = f"{path or self._draft.path}: {why}"
-            self._host.notice = Notice("The level is not saved", text)
+            target = path or self._draft.path or ""
+            self._refuse(f"{target}: {why}", target)
+
+    def _refuse(self, why: str, name: str | Path) -> None:
+        """Say why the level is not saved under a name, and ask for another one."""
+        self._host.notice = Notice("The level is not saved", why)
+        self._ask_for_name(name)
 
     def leave(self) -> None:
         """Close the draft; if its text is not saved, ask first."""
@@ -89,7 +95,7 @@ class FileDialogs:
             return
         self._host.question = Question(
             "Save the changes?",
-            f"{self._draft.name} has changes that are not saved.",
+            f"There are unsaved changes in {self._draft.name}.",
             (
                 Answer("S", pygame.K_s, "save and leave", self._save_and_close),
                 Answer("D", pygame.K_d, "discard them", self._close),

@@ -269,9 +269,9 @@ class EditorFrame:
                 pygame.draw.rect(surface, palette.agent, place.inflate(6, 6), 3, border_radius=5)
             hue = palette.ink if state.is_current else palette.muted
             signed = pygame.Rect(box.left, box.top, room.width, box.height)
-            words = draw_task_signs(surface, signed, state.tasks[i], type).caption
-            words = words or ("the only task" if len(state.tasks) == 1 else "")
-            y = (box if state.tasks[i].signs else place).bottom + type.unit // 2
+            told = draw_task_signs(surface, signed, state.tasks[i], type)
+            words = told.caption or ("the only task" if len(state.tasks) == 1 else "")
+            y = (place if told == state.tasks[i] else box).bottom + type.unit // 2
             for text in type.wrap(words, "small", room.width, CAPTION_LINES):
                 y = type.write(surface, text, "small", hue, topleft=(box.left, y)).bottom
             spots.append(Spot(room, clicked(play, i)))

@@ -15,8 +15,9 @@ from game.authoring.goal_painting import (
     has_goal_division,
     pack_of,
 )
+from game.text.dialects import SOKOBAN
 from game.text.header_edits import EditError
-from game.text.level import Cell
+from game.text.level import ENDS_BOXES, Cell
 from game.text.tiles import CANDIDATE
 from game.view.draw.goal_legend import draw_goal_legend, draw_goal_marks
 from game.view.draw.spots import Spot, spot_at
@@ -27,6 +28,7 @@ from game.view.screens.editor_widgets import Answer, Question
 
 SAVE_FIRST = "Save the level first (Ctrl S): the marks are those of the map in the file."
 NO_CANDIDATES = "There is nothing to mark yet: paint '?' where the goal may be, and save."
+NO_GOALS = "There are no goals to mark: a Sokoban level ends when all boxes are on targets."
 DIVIDE = (
     "To mark goals, the pack.toml of this folder has to divide its tasks by goals. It does not do "
     "so yet. All goals of all levels in the folder will be for training until you mark them. The "
@@ -53,9 +55,11 @@ class GoalsMode:
             self.close()
             return
         editor = self._host.editor
-        draft, level = editor.draft, editor.reading.level
+        draft, level, dialect = editor.draft, editor.reading.level, editor.reading.source.dialect
         if draft.is_changed or draft.path is None:
             editor.message = SAVE_FIRST
+        elif level.ends == ENDS_BOXES or (dialect and dialect.name == SOKOBAN):
+            editor.message = NO_GOALS
         elif not level.has(CANDIDATE):
             editor.message = NO_CANDIDATES
         else:
@@ -78,9 +82,8 @@ class GoalsMode:
 
     def _open(self, path: Path) -> None:
         editor = self._host.editor
-        number = editor.draft.number
-        name = path.name if number is None else f"{path.name}#{number}"
         editor.cancel()
+        name = (editor.draft.address or path).name
         self.painting = GoalPainting(pack_of(path), name, editor.reading.level)
         self._text = editor.text
         editor.message = ""

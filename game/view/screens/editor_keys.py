@@ -83,12 +83,12 @@ def _arrows(
 def _moves(
     cap: str, text: str, code: int, action: str, *args: object, ctrl: bool = False
 ) -> list[Key]:
-    """Return the key that moves the caret of a text, and the one with Shift that selects."""
+    """Return the key that moves the caret of a text, and that with Shift, which selects."""
     held = "Ctrl " if ctrl else ""
     return [
         Key(f"{held}{cap}", text, (code,), do(action, *args), priority=3, shift=False, ctrl=ctrl),
         Key(
-            f"{held}⇧ {cap}", f"select to there: {text}", (code,), do(action, *args, True),
+            f"{held}⇧ {cap}", text, (code,), do(action, *args, True),
             priority=4, shift=True, ctrl=ctrl,
         ),
     ]  # fmt: skip
@@ -132,7 +132,7 @@ VIEW_KEYS: tuple[Key, ...] = (
 )
 FILE_KEYS: tuple[Key, ...] = (
     Key("F2",  "draw six other tasks",     (pygame.K_F2,), do("live.reroll"), priority=1, short="six others"),
-    Key("F3",  "mark goals for training, validation and test", (pygame.K_F3,), do("goals.toggle"), priority=1, short="mark goals"),
+    Key("F3",  "mark goals for each split", (pygame.K_F3,), do("goals.toggle"), priority=1, short="mark goals"),
     Key("F4",  "text",                     (pygame.K_F4,), do("toggle_text"), is_on=lambda page: page.text_open),
     Key("F5",  "play this level",          (pygame.K_F5,), do("open", "play"), short="play"),
     Key("F6",  "watch agents adapt to it", (pygame.K_F6,), do("open", "watch"), short="watch"),
@@ -141,7 +141,7 @@ FILE_KEYS: tuple[Key, ...] = (
     Key("F9",  "train an agent on it",     (pygame.K_F9,), do("train"), short="train"),
     Key("F10", "levels of this folder",    (pygame.K_F10,), do("folder.toggle"), priority=1, short="folder", is_on=lambda page: page.folder.levels is not None),
     Key("F11", "export the board as a PNG", (pygame.K_F11,), do("export"), priority=2, short="PNG"),
-    Key("Tab", "next area: board, settings, tasks, text", (pygame.K_TAB,), do("next_area"), shift=False, short="next area"),
+    Key("Tab", "next area of the screen", (pygame.K_TAB,), do("next_area"), shift=False, short="next area"),
 )
 BOARD_KEYS: tuple[Key, ...] = (
     *_arrows("", "move the cursor", "move", lambda *way: do("editor.move", *way), shift=False),
@@ -179,21 +179,21 @@ STRIP_KEYS: tuple[Key, ...] = (
 TEXT_KEYS: tuple[Key, ...] = (
     *_arrows("", "move the caret", "caret", lambda *way: do("text.move", *way), shift=False),
     *_arrows("⇧ ", "select text", "select", lambda *way: do("text.move", *way, True), shift=True),
-    *_moves("Home", "begin of the line", pygame.K_HOME, "text.to_edge", False),
-    *_moves("End", "end of the line", pygame.K_END, "text.to_edge", True),
+    *_moves("Home", "begin of line", pygame.K_HOME, "text.to_edge", False),
+    *_moves("End", "end of line", pygame.K_END, "text.to_edge", True),
     *_moves("PgUp", "20 lines up", pygame.K_PAGEUP, "text.move", -20, 0),
     *_moves("PgDn", "20 lines down", pygame.K_PAGEDOWN, "text.move", 20, 0),
     *_moves("←", "word to the left", pygame.K_LEFT, "text.move_by_word", -1, ctrl=True),
     *_moves("→", "word to the right", pygame.K_RIGHT, "text.move_by_word", 1, ctrl=True),
-    *_moves("Home", "begin of the text", pygame.K_HOME, "text.to_edge_of_text", False, ctrl=True),
-    *_moves("End", "end of the text", pygame.K_END, "text.to_edge_of_text", True, ctrl=True),
+    *_moves("Home", "top", pygame.K_HOME, "text.to_edge_of_text", False, ctrl=True),
+    *_moves("End", "bottom", pygame.K_END, "text.to_edge_of_text", True, ctrl=True),
     Key("Enter", "new line", ENTER, do("text.type", "\n"), priority=2),
-    Key("⌫", "delete the selection, or to the left", (pygame.K_BACKSPACE,), do("text.delete", -1), priority=2, short=""),
-    Key("Del", "delete the selection, or to the right", (pygame.K_DELETE,), do("text.delete", 1), priority=2, short="delete"),
+    Key("⌫", "delete to the left", (pygame.K_BACKSPACE,), do("text.delete", -1), priority=2, short=""),
+    Key("Del", "delete to the right", (pygame.K_DELETE,), do("text.delete", 1), priority=2, short="delete"),
     Key("Ctrl A", "select the whole text", (pygame.K_a,), do("text.select_all"), ctrl=True, priority=2, short="all"),
-    Key("Ctrl C", "copy the selection, or else the whole text", (pygame.K_c,), do("text.copy"), ctrl=True, priority=1, short="copy"),
+    Key("Ctrl C", "copy selection or text", (pygame.K_c,), do("text.copy"), ctrl=True, priority=1, short="copy"),
     Key("Ctrl X", "cut the selection", (pygame.K_x,), do("text.cut"), ctrl=True, priority=1, short="cut"),
-    Key("Ctrl V", "paste at the caret, or in place of the selection", (pygame.K_v,), do("text.paste"), ctrl=True, priority=1, short="paste"),
+    Key("Ctrl V", "paste at the caret", (pygame.K_v,), do("text.paste"), ctrl=True, priority=1, short="paste"),
 )
 GOAL_KEYS: tuple[Key, ...] = (
     *_arrows("", "move the cursor", "move", lambda *way: do("editor.move", *way), shift=False),

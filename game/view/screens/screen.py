@@ -46,6 +46,7 @@ class Navigation:
     path: Path | None = None  # of a pack that is not loaded yet
     by_default: bool = False  # whether nobody has named the agents: another pack has its own
     is_unlisted: bool = False  # whether the pack is not to be listed among the recent ones
+    marks_goals: bool = False  # whether the editor begins with the marking of goals
     picture: pygame.Surface | None = None  # to save as "photo", if not that of the screen
 
 
