@@ -7,7 +7,7 @@ import pytest
 
 from game.authoring.task_strip import StripTask, draw_strip
 from game.text.reading import parse
-from game.view.draw.task_signs import draw_task_signs
+from game.view.draw.task_signs import draw_task_signs, signs_height
 from game.view.draw.theme import LIGHT, Appearance
 
 pytestmark = pytest.mark.usefixtures("fonts")
@@ -43,10 +43,11 @@ def is_marked(surface: pygame.Surface, part: pygame.Rect) -> bool:
 def test_what_is_drawn_has_signs_or_words(line: str, right: bool, left: bool, words: str) -> None:
     for task in draw_strip(parse(line + MAP)):
         surface, caption = drawn(task)
-        ends = (pygame.Rect(x, BOX.bottom - 40, 30, 40) for x in (BOX.right - 30, BOX.left))
+        ends = (pygame.Rect(x, BOX.top, 30, 40) for x in (BOX.right - 30, BOX.left))
         assert [is_marked(surface, end) for end in ends] == [right, left]
         assert {word.split()[0] for word in caption.split(", ")} <= {*words.split()}
-        surface.fill(LIGHT.goal, BOX)
+        high = signs_height([task], BOX.width, Appearance().typeset((1280, 800)))
+        surface.fill(LIGHT.goal, (*BOX.topleft, BOX.width, high))
         assert not is_marked(surface, surface.get_rect())
 
 

@@ -1,8 +1,9 @@
-"""The signs on a small picture of a task: wind, controls and the settings of tiles it has drawn."""
+"""The signs below a small picture of a task: wind, controls and the settings of tiles it has drawn."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import pygame
@@ -17,61 +18,78 @@ from game.view.draw.overlay_shapes import draw_arrow
 from game.view.draw.theme import Palette, Typeset, smooth
 from game.world.rules import MOVES, STAY
 
-CAPS_SHARE, CAPS_MOST = 0.4, 54  # of the box's width; px: the side of the sign for controls
 CAPS_REACH, CAPS_CELL = 0.375, 0.8  # cells from the middle to a cap; cells in the sign's width
 GAP = 2  # px, between and within signs
-MOST_ROWS = 2  # of signs: more would hide the picture
-PLATE_OPACITY = 225  # 0..255
+MOST_ROWS = 2  # of signs: more would take the room of the picture
 Sign = tuple[pygame.Surface, str]  # a picture and the value beside it
+
+
+def signs_height(tasks: Iterable[StripTask], width: int, type: Typeset) -> int:
+    """Return the height in px that the signs of some tasks take, each within a width."""
+    return max((_arrange(task, width, type).height for task in tasks), default=0)
 
 
 def draw_task_signs(
     surface: pygame.Surface, box: pygame.Rect, task: StripTask, type: Typeset
 ) -> StripTask:
-    """Draw what distinguishes a task at the bottom of a box: controls to the right, others in rows.
+    """Draw what distinguishes a task from the top of a box: controls to the right, others in rows.
 
     Return the task with the signs that are left to words: those that have no picture or no room.
     """
-    palette, controls, left = type.palette, str(task.task.level.controls), []
-    room = box.copy()
-    if "controls" in dict(task.signs):
-        side = min(round(box.width * CAPS_SHARE), CAPS_MOST)
-        plate = pygame.Rect(box.right - side, box.bottom - side, side, side)
-        _draw_plate(surface, plate, palette)
-        surface.blit(_caps(controls, side, palette), plate)
-        room.width -= side + GAP
-    at, high = room.bottomleft, type.height("small") + GAP
+    found = _arrange(task, box.width, type)
+    if found.caps:
+        side, controls = found.caps, str(task.task.level.controls)
+        surface.blit(_caps(controls, side, type.palette), (box.right - side, box.top))
+    for sign, place in found.signs:
+        _draw_sign(surface, place.move(box.topleft), sign, type)
+    return replace(task, signs=found.left)
+
+
+@dataclass(frozen=True)
+class _Arranged:
+    """The signs of a task with their places, below the left top of their box, in px.
+
+    `caps` is the side of the sign for controls, 0 for none, and `left` is what has no sign.
+    """
+
+    signs: tuple[tuple[Sign, pygame.Rect], ...]
+    caps: int
+    left: tuple[tuple[str, str], ...]
+
+    @property
+    def height(self) -> int:
+        """The height of all signs in px."""
+        return max([self.caps, *(place.bottom for _, place in self.signs)])
+
+
+def _arrange(task: StripTask, width: int, type: Typeset) -> _Arranged:
+    """Return the signs of a task, in rows within a width; the sign for controls has two rows."""
+    high = type.height("small") + GAP
+    caps = MOST_ROWS * high if "controls" in dict(task.signs) else 0
+    right, x, row = width - caps, 0, 0
+    signs, left = [], []
     for name, value in task.signs:
         sign = _sign(name, value, task.task.level, type)
         if sign is None:
             left += [] if name == "controls" else [(name, value)]
             continue
         wide = sign[0].get_width() + type.width(sign[1], "small") + 3 * GAP
-        if at[0] + wide > room.right and at[0] > room.left:
-            at = room.left, at[1] - high - GAP
-        if at[0] + wide > room.right or room.bottom - at[1] >= MOST_ROWS * high:
+        if x and x + wide > right and row + 1 < MOST_ROWS:
+            x, row = 0, row + 1
+        if x + wide > right:
             left.append((name, value))
             continue
-        plate = pygame.Rect(at[0], at[1] - high, wide, high)
-        _draw_plate(surface, plate, palette)
-        _draw_sign(surface, plate, sign, type)
-        at = plate.right + GAP, at[1]
-    return replace(task, signs=tuple(left))
+        signs.append((sign, pygame.Rect(x, row * high, wide, high)))
+        x += wide + GAP
+    left.sort(key=lambda words: words[0] == "goal")  # last: the picture shows it, too
+    return _Arranged(tuple(signs), caps, tuple(left))
 
 
-def _draw_sign(surface: pygame.Surface, plate: pygame.Rect, sign: Sign, type: Typeset) -> None:
+def _draw_sign(surface: pygame.Surface, box: pygame.Rect, sign: Sign, type: Typeset) -> None:
     picture, value = sign
-    place = surface.blit(picture, picture.get_rect(midleft=(plate.left + GAP, plate.centery)))
-    at = place.right + GAP, plate.centery
+    place = surface.blit(picture, picture.get_rect(midleft=(box.left, box.centery)))
+    at = place.right + GAP, box.centery
     type.write(surface, value, "small", type.palette.ink, midleft=at)
-
-
-def _draw_plate(surface: pygame.Surface, box: pygame.Rect, palette: Palette) -> None:
-    """Draw the pale ground of a sign, so that it is legible on any tile."""
-    plate = pygame.Surface(box.size, pygame.SRCALPHA)
-    radius = min(box.size) // 4
-    pygame.draw.rect(plate, (*palette.card, PLATE_OPACITY), plate.get_rect(), border_radius=radius)
-    surface.blit(plate, box)
 
 
 def _sign(name: str, value: str, level: Level, type: Typeset) -> Sign | None:
@@ -109,7 +127,7 @@ def _caps(controls: str, side: int, palette: Palette) -> pygame.Surface:
     def paint(canvas: pygame.Surface, factor: int) -> None:
         paint_caps(canvas, round(side * factor * CAPS_CELL), CAPS_REACH, actions, palette)
 
-    return smooth((side, side), paint, palette.card)
+    return smooth((side, side), paint, palette.paper)
 
 
 @lru_cache(maxsize=64)
@@ -123,7 +141,7 @@ def _wind(wind: str, side: int, palette: Palette) -> pygame.Surface:
         tail = whole * (0.5 - 0.4 * dx), whole * (0.5 - 0.4 * dy)
         draw_arrow(canvas, tail, action, round(whole * 1.7), 1.0, palette.agents[1])
 
-    return smooth((side, side), paint, palette.card)
+    return smooth((side, side), paint, palette.paper)
 
 
 @lru_cache(maxsize=128)

@@ -37,7 +37,7 @@ from game.view.draw.editor_verdict import draw_verdict, verdict_height
 from game.view.draw.live_board import LiveBoard
 from game.view.draw.screen_header import draw_header, header_height
 from game.view.draw.spots import Spot, clicked
-from game.view.draw.task_signs import draw_task_signs
+from game.view.draw.task_signs import draw_task_signs, signs_height
 from game.view.draw.text_pane import (
     PaneScroll,
     PaneText,
@@ -252,40 +252,46 @@ class EditorFrame:
     ) -> list[Spot]:
         """Draw the tasks with their captions. Return their spots: a click plays one."""
         type, rect, palette = self.type, self.layout.strip, self.type.palette
-        line = type.height("small")
+        line, gap = type.height("small"), type.unit // 2
         pitch = rect.width // STRIP_TASKS
-        side = max(8, min(pitch - 2 * type.unit, rect.height - CAPTION_LINES * line - type.unit))
-        self._show_strip(state, side)
+        signs = signs_height(state.tasks, pitch - type.unit, type)
+        texts = line if signs else CAPTION_LINES * line  # signs take the place of words
+        high = rect.height - texts - signs - 2 * gap
+        size = max(8, pitch - 2 * type.unit), max(8, high)
+        self._show_strip(state, size)
         spots = []
         for i in range(STRIP_TASKS):
-            box = pygame.Rect(rect.left + i * pitch, rect.top, side, side)
+            box = pygame.Rect((rect.left + i * pitch, rect.top), size)
             room = pygame.Rect(box.left, box.top, pitch - type.unit, rect.height)
             if i >= len(state.tasks):
                 if not state.tasks:
                     draw_dashed_frame(surface, box, palette.rule)
                 continue
+            task = state.tasks[i]
             place = surface.blit(self.strip_boards[i].surface, box)
             if i == state.chosen:
                 pygame.draw.rect(surface, palette.agent, place.inflate(6, 6), 3, border_radius=5)
             hue = palette.ink if state.is_current else palette.muted
-            signed = pygame.Rect(box.left, box.top, room.width, box.height)
-            told = draw_task_signs(surface, signed, state.tasks[i], type)
+            y = place.bottom + gap
+            told = draw_task_signs(surface, pygame.Rect(box.left, y, room.width, signs), task, type)
+            y += signs
             words = told.caption or ("the only task" if len(state.tasks) == 1 else "")
-            y = (place if told == state.tasks[i] else box).bottom + type.unit // 2
-            for text in type.wrap(words, "small", room.width, CAPTION_LINES):
+            for text in type.wrap(words, "small", room.width, (room.bottom - y) // line):
                 y = type.write(surface, text, "small", hue, topleft=(box.left, y)).bottom
-            spots.append(Spot(room, clicked(play, i)))
+            hint = f"Task {i + 1}: {task.caption or 'the only one'}. A click plays it."
+            spots.append(Spot(room, clicked(play, i), hint=hint))
         if not state.tasks:
-            at = (rect.left, rect.top + side + type.unit // 2)
+            at = (rect.left, rect.top + size[1] + gap)
             type.write(surface, NO_TASKS, "small", palette.muted, topleft=at)
         return spots
 
-    def _show_strip(self, state: StripState, side: int) -> None:
-        """Bring the boards of the strip up to date, each for a short time per frame."""
+    def _show_strip(self, state: StripState, size: tuple[int, int]) -> None:
+        """Bring the boards of the strip up to date, each for a short time per frame; each has a
+        room of `size` px."""
         del self.strip_boards[len(state.tasks) :]
         for i, one in enumerate(state.tasks):
             level, palette = one.task.level, self.type.palette
-            cell = max(1, side // max(level.height, level.width))
+            cell = max(1, min(size[0] // level.width, size[1] // level.height))
             if i >= len(self.strip_boards):
                 self.strip_boards.append(LiveBoard(level, cell, palette))
             elif not self.strip_boards[i].fits(level, cell, palette):
