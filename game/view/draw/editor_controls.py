@@ -9,13 +9,19 @@ import pygame
 
 from game.authoring.drawn_numbers import FIXED, RANGE, SET
 from game.view.draw.scroll_bar import draw_scroll_bar
-from game.view.draw.spots import Press, Spot, clicked
+from game.view.draw.spots import Press, Spot, clicked, explained
 from game.view.draw.theme import Typeset, mix
 from game.view.model.editor_settings import form_of, numbers_of, share_of
 from game.view.model.settings_rows import ControlRow
 
 NAME_SHARE, VALUE_SHARE = 0.34, 0.26  # of the width
 FORM_SIGNS = {FIXED: "1", RANGE: "a..b", SET: "{ }"}
+FORM_HINTS = {
+    FIXED: "One value for all tasks. A click lets each task draw it from a range: a level family.",
+    RANGE: "Each task draws a value from this range. A click makes it a set of values.",
+    SET: "Each task draws one of these values. A click makes it one value again.",
+}
+WORD_HINT = "A click changes between a number and '{}', which is computed."
 
 
 class ControlActions(Protocol):
@@ -53,7 +59,9 @@ def draw_controls(
             pygame.draw.rect(
                 surface, mix(type.palette.agent, type.palette.card, 0.86), box, border_radius=5
             )
-        spots += _draw_row(surface, box, i, rows[i], actions, type)
+        row, hint = _draw_row(surface, box, i, rows[i], actions, type), rows[i].control.hint
+        spots += [spot if spot.hint else spot._replace(hint=hint) for spot in row]
+        spots.append(explained(box, hint))
     draw_scroll_bar(surface, rect, scroll, max(1, rect.height // high), len(rows), type)
     return spots
 
@@ -85,14 +93,15 @@ def _draw_row(
     spots = [edit]
     right = value_box.right
     if row.control.drawn or row.control.word:
-        is_word = row.value == row.control.word
-        sign = row.value if is_word else FORM_SIGNS[form_of(row.value)]
+        is_word, form = row.value == row.control.word, form_of(row.value)
+        sign = row.value if is_word else FORM_SIGNS[form]
         form_box = pygame.Rect(0, 0, type.width("a..b", "small") + unit, box.height - 4)
         form_box.midright = (inside.right, box.centery)
         pygame.draw.rect(surface, palette.faint, form_box, border_radius=4)
         pygame.draw.rect(surface, palette.rule, form_box, 1, border_radius=4)
         type.write(surface, sign, "small", palette.ink, center=form_box.center)
-        spots.insert(0, Spot(form_box, clicked(actions.change_form, number)))
+        hint = WORD_HINT.format(row.control.word) if row.control.word else FORM_HINTS[form]
+        spots.insert(0, Spot(form_box, clicked(actions.change_form, number), hint=hint))
         right = form_box.left - unit // 2
     value = type.fit(row.value.replace("-", "−"), style, right - value_box.left)
     type.write(surface, value, style, palette.ink, midright=(right, box.centery))

@@ -31,11 +31,12 @@ Explain = Callable[[pygame.Surface, BoardGrid, LevelAnalysis, Typeset], str]
 
 @dataclass(frozen=True)
 class EditorOverlay:
-    """An overlay: the digit that is its key with Alt, its name, and its function."""
+    """An overlay: the digit that is its key with Alt, its name, its function, and what it shows."""
 
     digit: str
     name: str
     draw: Explain
+    hint: str
 
     @property
     def cap(self) -> str:
@@ -163,13 +164,19 @@ def distances(layer: pygame.Surface, board: BoardGrid, found: LevelAnalysis, typ
 
 
 EDITOR_OVERLAYS = (
-    EditorOverlay("1", "path", paths),
-    EditorOverlay("2", "out of reach", out_of_reach),
-    EditorOverlay("3", "traps", traps),
-    EditorOverlay("4", "stuck", stuck),
-    EditorOverlay("5", "tracks", tracks),
-    EditorOverlay("6", "links", pairs),
-    EditorOverlay("7", "distance", distances),
+    EditorOverlay("1", "path", paths, "Shows the shortest way from a start to each goal."),
+    EditorOverlay("2", "out of reach", out_of_reach, "Hatches the cells that no way leads to."),
+    EditorOverlay(
+        "3", "traps", traps, "Crosses out the cells from which no goal can be reached any more."
+    ),
+    EditorOverlay("4", "stuck", stuck, "Frames the patrols and hunters that cannot move."),
+    EditorOverlay("5", "tracks", tracks, "Shows the cells that each patrol or hunter can be in."),
+    EditorOverlay(
+        "6", "links", pairs, "Joins pairs of teleporters, keys with doors, and switches with gates."
+    ),
+    EditorOverlay(
+        "7", "distance", distances, "Shows the number of moves from a start to each cell."
+    ),
 )
 
 

@@ -19,7 +19,7 @@ def key_widths(keys: KeyTexts, type: Typeset) -> list[int]:
     """
     near = -2 * type.unit + type.unit // 2
     return [
-        _cap_width(cap, type) + (type.unit * 3 // 4 + type.width(text, "small") if text else near)
+        cap_width(cap, type) + (type.unit * 3 // 4 + type.width(text, "small") if text else near)
         for cap, text in keys
     ]
 
@@ -74,7 +74,7 @@ def draw_key(
 ) -> pygame.Rect:
     """Draw a key and its meaning, filled if its switch is on. Return the rectangle around both."""
     palette = type.palette
-    box = pygame.Rect(*topleft, _cap_width(cap, type), _cap_height(type))
+    box = pygame.Rect(*topleft, cap_width(cap, type), _cap_height(type))
     pygame.draw.rect(surface, palette.rule, box.move(0, 2), border_radius=5)
     pygame.draw.rect(surface, palette.ink if on else palette.card, box, border_radius=5)
     pygame.draw.rect(surface, mix(palette.rule, palette.ink, 0.15), box, 1, border_radius=5)
@@ -129,7 +129,7 @@ def draw_help(surface: pygame.Surface, keys: KeyTexts, type: Typeset) -> list[py
             boxes.append(draw_key(surface, (x, y), shown, "", False, type))
             x = boxes[-1].right + unit // 4
         shown = caps[-1].removeprefix(prefix).strip()
-        text = type.fit(text, "small", end - x - _cap_width(shown, type) - unit)
+        text = type.fit(text, "small", end - x - cap_width(shown, type) - unit)
         boxes.append(draw_key(surface, (x, y), shown, text, False, type))
     return boxes
 
@@ -150,7 +150,7 @@ def _group_width(caps: Sequence[str], text: str, type: Typeset) -> int:
     prefix = _prefix(caps)
     shown = [cap.removeprefix(prefix).strip() for cap in caps]
     shown += [prefix] if prefix else []
-    return sum(_cap_width(cap, type) + type.unit for cap in shown) + type.width(text, "small")
+    return sum(cap_width(cap, type) + type.unit for cap in shown) + type.width(text, "small")
 
 
 def _prefix(caps: Sequence[str]) -> str:
@@ -160,7 +160,8 @@ def _prefix(caps: Sequence[str]) -> str:
     return first if is_shared else ""
 
 
-def _cap_width(cap: str, type: Typeset) -> int:
+def cap_width(cap: str, type: Typeset) -> int:
+    """Return the width of the picture of a key in px."""
     return max(type.width(cap, "label") + 2 * type.unit, _cap_height(type))
 
 

@@ -34,3 +34,8 @@ def clicked(action: Callable[..., object], *args: object) -> Press:
         action(*args)
 
     return press
+
+
+def explained(rect: pygame.Rect, hint: str) -> Spot:
+    """Return a spot that only says what is there."""
+    return Spot(rect, lambda at: None, hint=hint)

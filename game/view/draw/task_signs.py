@@ -1,4 +1,4 @@
-"""The signs below a small picture of a task: wind, controls and the settings of tiles it has drawn."""
+"""The signs below a small picture of a task: wind, controls and settings of tiles it has drawn."""
 
 from __future__ import annotations
 

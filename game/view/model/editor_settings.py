@@ -51,6 +51,7 @@ class Control:
     step: float = 0.0
     drawn: bool = False  # whether a task may draw it from a range or a set
     word: str = ""
+    hint: str = ""  # what it means, in sentences
 
     @property
     def is_number(self) -> bool:
@@ -63,10 +64,51 @@ class Control:
         return not (self.choices or self.is_number)
 
 
+# what header lines mean, by the first words of their paths
+HINTS = {
+    "steps": "The length of an episode. Three steps for each move of the shortest path leave time to "
+    "search.",
+    "reward step": "What each step pays, times the cost of the cell that is entered. 'auto' fits it "
+    "to the map: the way to the goal then costs at most half of what the goal pays.",
+    "reward goal": "What reaching the goal pays.",
+    "goal": "A hidden goal looks like floor to agents, so that they have to find it.",
+    "ends": "What ends an episode early: reaching a goal, nothing, or all boxes on targets.",
+    "starts": "Where episodes begin: on '@' of the map, or on any free cell, drawn for each episode.",
+    "vary": "Each task mirrors the map left-right, or turns it by quarters, or both.",
+    "cost": "What entering such a cell costs, in units of the step reward.",
+    "slip": "The probability that a move goes to one of its two sides instead.",
+    "slip left": "The probability that a move goes to its left side instead.",
+    "slip right": "The probability that a move goes to its right side instead.",
+    "controls": "What the actions do: 'shuffled' draws for each task which action moves where, and "
+    "'shuffled all' may move with the action stay, too.",
+    "wind": "The direction that the wind blows to, and the probability that a step goes there instead.",
+    "wind chance": "The probability that a step goes where the wind blows instead.",
+    "legend": "A tile of your own: its kind, its settings and its title. Enter types the line.",
+    "title": "The name of the level, for people.",
+    "author": "Who has made the level, for people.",
+    "description": "A line about the level, which players see.",
+}
+# what the settings of tiles mean, by their keys
+SETTING_HINTS = {
+    "cost": HINTS["cost"],
+    "slip": "The probability that a move from such a cell goes to one of its two sides instead.",
+    "worth": "What a coin pays when it is first entered in an episode.",
+    "kind": "How it moves: along its row (x), along its column (y), or towards the agent (hunt).",
+    "every": "Steps from one move of the opponent to the next: a larger number is a slower one.",
+    "pays": "What entering such a cell pays.",
+}
+
+
 def controls(level: Level) -> list[Control]:
     """Return the controls of a level: those of every level, and those of the tiles on its map."""
     own = _own_tiles(level)
-    return [*_plain(level), *_costs(level), *_chance(level), *_tiles(level), *own, *_texts()]
+    every = *_plain(level), *_costs(level), *_chance(level), *_tiles(level), *own, *_texts()
+    return [one if one.hint else replace(one, hint=_hint(one.path)) for one in every]
+
+
+def _hint(path: Path) -> str:
+    """Return what the header line with a path means."""
+    return HINTS.get(" ".join(path)) or HINTS[path[0]]
 
 
 def _plain(level: Level) -> Iterator[Control]:
@@ -143,7 +185,7 @@ def of_setting(path: Path, setting: Setting, tile: str) -> Control:
     name = f"{tile}: {setting.key}"
     if setting.words:
         choices = (*setting.words, "{" + ", ".join(setting.words) + "}")
-        return Control(path, name, usual, choices)
+        return Control(path, name, usual, choices, hint=SETTING_HINTS[setting.key])
     shown = 1.0 if setting.high == 1 else 4.0
     step = 0.05 if setting.high == 1 else 1.0 if setting.whole else 0.1
     return Control(
@@ -155,6 +197,7 @@ def of_setting(path: Path, setting: Setting, tile: str) -> Control:
         shown=shown,
         step=step,
         drawn=True,
+        hint=SETTING_HINTS[setting.key],
     )
 
 

@@ -15,6 +15,8 @@ from game.view.model.editor_settings import (
 )
 from game.view.model.level_editor import Editor
 
+CHANGES = {True: "Enter types it", False: "← and → change it"}  # a line for people; choices
+
 
 @dataclass(frozen=True)
 class ControlRow:
@@ -76,11 +78,17 @@ class SettingsRows:
     def change_form(self, number: int | None = None) -> None:
         """Turn a row from one value into a range, a set, and back, or a number into a word."""
         found = self.row(number)
-        if found and found.control.word:
-            control = found.control
+        if found is None:
+            return
+        control = found.control
+        if control.word:
             self.write(found, control.usual if found.value == control.word else control.word)
-        if found and found.control.is_number and found.control.drawn:
-            self._editor.turn_value(found.control.path, found.control.usual)
+        elif control.is_number and control.drawn:
+            self._editor.turn_value(control.path, control.usual)
+        elif control.is_number:
+            self._editor.message = f"All tasks have the same {control.name}: it cannot be drawn."
+        else:
+            self._editor.message = f"'{control.name}' takes no range: {CHANGES[control.is_text]}."
 
     def reset(self) -> None:
         """Remove the line of the chosen row, so that the default counts."""

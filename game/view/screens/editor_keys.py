@@ -33,10 +33,10 @@ def do(name: str, *args: object) -> Callable[[Any], None]:
     return lambda screen: method(screen)(*args)
 
 
-def _tool(cap: str, code: int, tool: str, text: str) -> Key:
+def _tool(cap: str, code: int, tool: str, text: str, hint: str) -> Key:
     """Return the key of a tool."""
     return Key(
-        cap, text, (code,), do("choose_tool", tool),
+        cap, text, (code,), do("choose_tool", tool), hint=hint,
         ctrl=True, shift=False, priority=3, is_on=lambda page: page.editor.tool == tool,
     )  # fmt: skip
 
@@ -101,21 +101,21 @@ def _is_shown(overlay: EditorOverlay, screen: Any) -> bool:
 
 # fmt: off
 TOOL_KEYS: tuple[Key, ...] = (
-    _tool("Ctrl B", pygame.K_b, BRUSH,     "brush"),
-    _tool("Ctrl L", pygame.K_l, LINE,      "line"),
-    _tool("Ctrl R", pygame.K_r, RECTANGLE, "rectangle"),
-    _tool("Ctrl G", pygame.K_g, FILLED,    "filled"),
-    _tool("Ctrl F", pygame.K_f, FILL,      "fill"),
-    _tool("Ctrl H", pygame.K_h, REPLACE,   "replace all"),
-    _tool("Ctrl K", pygame.K_k, SELECT,    "select"),
-    Key("Ctrl I", "pick",     (pygame.K_i,), do("editor.pick"), ctrl=True, priority=3),
-    Key("Ctrl N", "own tile", (pygame.K_n,), do("add_tile"), ctrl=True, priority=3),
-    Key("Ctrl J", "symmetry", (pygame.K_j,), do("editor.next_symmetry"), ctrl=True, priority=3, is_on=lambda page: page.editor.symmetry != "none"),
+    _tool("Ctrl B", pygame.K_b, BRUSH,     "brush", "Paints the cells that the mouse is dragged over."),
+    _tool("Ctrl L", pygame.K_l, LINE,      "line", "Paints a straight line from one cell to another."),
+    _tool("Ctrl R", pygame.K_r, RECTANGLE, "rectangle", "Paints the border of a rectangle between two corners."),
+    _tool("Ctrl G", pygame.K_g, FILLED,    "filled", "Paints a whole rectangle between two corners."),
+    _tool("Ctrl F", pygame.K_f, FILL,      "fill", "Paints a cell and all cells of its tile that are connected to it."),
+    _tool("Ctrl H", pygame.K_h, REPLACE,   "replace all", "Paints all cells of the map that have the tile of a cell."),
+    _tool("Ctrl K", pygame.K_k, SELECT,    "select", "Selects a region, to fill, copy, cut, move, mirror or turn it."),
+    Key("Ctrl I", "pick",     (pygame.K_i,), do("editor.pick"), ctrl=True, priority=3, hint="Chooses the tile at the cursor, as the right mouse button does on any cell."),
+    Key("Ctrl N", "own tile", (pygame.K_n,), do("add_tile"), ctrl=True, priority=3, hint="Makes a tile of your own: a character, a kind of tile and its settings."),
+    Key("Ctrl J", "symmetry", (pygame.K_j,), do("editor.next_symmetry"), ctrl=True, priority=3, is_on=lambda page: page.editor.symmetry != "none", hint="Paints mirrored cells, too: left-right, up-down, or four-fold."),
 )
 OVERLAY_KEYS = tuple(
     Key(
         overlay.cap, overlay.name, (ord(overlay.digit),), do("toggle_overlay", overlay),
-        alt=True, priority=3, is_on=partial(_is_shown, overlay),
+        alt=True, priority=3, is_on=partial(_is_shown, overlay), hint=overlay.hint,
     )
     for overlay in EDITOR_OVERLAYS
 )

@@ -81,6 +81,12 @@ class Key:
     priority: int = 0  # in the footer, 0 is the highest
     is_on: Callable[[Any], bool] | None = None  # whether the screen's switch is on, for a toggle
     short: str | None = None  # text in the footer, if not `text`; "": shares the next key's text
+    hint: str = ""  # a sentence about what it does, if `text` is no more than a name
+
+    @property
+    def sentence(self) -> str:
+        """What the key does, in a sentence."""
+        return self.hint or f"{self.text[:1].upper()}{self.text[1:]}."
 
     @property
     def is_letter(self) -> bool:
