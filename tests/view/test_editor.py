@@ -390,7 +390,7 @@ def test_a_selection_is_copied_pasted_moved_mirrored_and_turned(window: Window) 
     window.drag((1, 1), (2, 2))
     window.press(pygame.K_c, mod=CTRL)
     window.page.editor.go_to((2, 2))
-    window.page.editor.paste(window.page.editor.copied)
+    window.page.regions.paste_rows(window.page.regions.copied)
     assert window.rows[2:4] == ("#.@...#", "#...?.#")
     window.press(pygame.K_RIGHT, mod=ALT)
     assert window.rows[2] == "#..@..#"
@@ -432,11 +432,11 @@ def test_the_map_grows_and_shrinks_at_every_side(window: Window) -> None:
 
 
 def test_whole_levels_and_rows_are_pasted_as_text(window: Window) -> None:
-    window.page.editor.paste_text("4x4\nSFFF\nFHFH\nFFFH\nHFFG\n".partition("\n")[2])
+    window.page.regions.paste_text("4x4\nSFFF\nFHFH\nFFFH\nHFFG\n".partition("\n")[2])
     assert "Pasted" in window.page.editor.message
     window.page.editor.undo()
     window.page.editor.go_to((2, 1))
-    window.page.editor.paste_text("%%\n~~\n")
+    window.page.regions.paste_text("%%\n~~\n")
     assert window.rows[2:4] == ("#%%...#", "#~~.?.#")
 
 
@@ -518,7 +518,7 @@ def test_the_step_reward_becomes_automatic_by_a_click_and_fixed_again(window: Wi
 def test_maps_of_other_programs_are_pasted(
     window: Window, text: str, rows: tuple[str, ...]
 ) -> None:
-    window.page.editor.paste_text(text)
+    window.page.regions.paste_text(text)
     assert window.rows == rows
     window.press(pygame.K_z, mod=CTRL)
     assert window.page.editor.text == LEVEL
@@ -755,9 +755,10 @@ def test_random_keys_and_clicks_lose_nothing(file: Path, monkeypatch: pytest.Mon
     """
     rng, jobs = random.Random(2), BackgroundJobs()
     agents, feed = real_agents() if SECONDS else (FixedAgents(), Script())
-    monkeypatch.setattr(
-        "game.view.screens.editor.pasted_text", lambda: rng.choice(["%%\n~~\n", "x", LEVEL])
-    )
+    for module in ("model.editor_regions", "screens.editor"):
+        monkeypatch.setattr(
+            f"game.view.{module}.pasted_text", lambda: rng.choice(["%%\n~~\n", "x", LEVEL])
+        )
     window = Window(file, jobs, agents, feed)
     size, began = SIZE, time.monotonic()
     number = 0

@@ -29,9 +29,10 @@ from game.view.draw.question import draw_line_field, draw_question
 from game.view.draw.spots import Spot, spot_at
 from game.view.draw.theme import Appearance, Typeset
 from game.view.model.background_jobs import BackgroundJobs
-from game.view.model.clipboard import copy_text, pasted_text
+from game.view.model.clipboard import pasted_text
+from game.view.model.editor_regions import Regions
 from game.view.model.editor_settings import ON_MAP
-from game.view.model.level_editor import Editor
+from game.view.model.level_editor import LevelEditor
 from game.view.model.live_verdict import LiveVerdict
 from game.view.model.settings_rows import SettingsRows
 from game.view.model.text_area import TextArea
@@ -103,7 +104,8 @@ class EditorScreen(Screen):
         of them, the work is done at once.
         """
         super().__init__(appearance)
-        self.editor = Editor(draft)
+        self.editor = LevelEditor(draft)
+        self.regions = Regions(self.editor)
         self.jobs = jobs or BackgroundJobs(at_once=True)
         self.area = BOARD
         self.settings, self.text = SettingsRows(self.editor), TextArea(self.editor)
@@ -250,18 +252,6 @@ class EditorScreen(Screen):
             self.text.go_to(caret_at(self.editor.text, offset))
 
     # --- the clipboard
-
-    def copy(self) -> None:
-        """Copy the selection, or else the whole text."""
-        copy_text(self.editor.copy())
-
-    def cut(self) -> None:
-        """Copy the selection and put floor in its place."""
-        copy_text(self.editor.cut())
-
-    def paste(self) -> None:
-        """Paste what was copied at the cursor; a whole level replaces the text."""
-        self.editor.paste_text(pasted_text())
 
     def paste_in_field(self) -> None:
         """Put the clipboard's text into the line that is typed."""

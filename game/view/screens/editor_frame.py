@@ -46,9 +46,10 @@ from game.view.draw.text_pane import (
     pane_size,
 )
 from game.view.draw.theme import Typeset
-from game.view.model.level_editor import SELECT, SYMMETRIES, Editor, tile_words
+from game.view.model.level_editor import SELECT, SYMMETRIES, LevelEditor
 from game.view.model.settings_rows import ControlRow
 from game.view.model.text_caret import Caret, lines_of
+from game.view.model.tile_words import describe_tile
 from game.view.model.verdict_facts import VerdictFacts
 
 PAINT_SECONDS = 0.008  # of a frame, for cells that have changed
@@ -186,7 +187,7 @@ class EditorFrame:
             self.board.scroll(view.part.topleft)
 
     def draw_board(
-        self, surface: pygame.Surface, editor: Editor, wrong: Iterable[Cell], has_focus: bool
+        self, surface: pygame.Surface, editor: LevelEditor, wrong: Iterable[Cell], has_focus: bool
     ) -> None:
         """Draw the board with cursor, preview and selection, and what is `wrong` in its cells."""
         board, palette = self.board, self.type.palette
@@ -428,7 +429,7 @@ class EditorFrame:
         swatches = draw_palette(self.background, area, level, state.tile, state.chars, type)
         for box, char in swatches:
             press = clicked(actions.choose_tile, char)
-            spots.append(Spot(box.inflate(4, 4), press, hint=f"{tile_words(level, char)}."))
+            spots.append(Spot(box.inflate(4, 4), press, hint=f"{describe_tile(level, char)}."))
         return spots, area.bottom + type.unit // 2
 
     def _draw_settings(
