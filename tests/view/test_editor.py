@@ -25,7 +25,7 @@ from game.view.model.clipboard import copy_text
 from game.view.model.level_editor import TOOLS
 from game.view.screens.editor import PANEL_KEYS, EditorScreen
 from game.view.screens.editor_files import time_text
-from game.view.screens.editor_frame import BOARD, SETTINGS, TEXT
+from game.view.screens.editor_panel import BOARD, SETTINGS, TEXT
 from game.view.screens.gallery import Gallery
 from game.view.screens.play import PlayScreen
 from game.view.screens.screen import Navigation, Screen
@@ -537,7 +537,7 @@ def test_settings_change_by_clicks(window: Window) -> None:
     window.step()
     page = window.page
     rows = {row.control.path: i for i, row in enumerate(page.settings.rows)}
-    box = page._frame.field_boxes[rows[("goal",)]]  # type: ignore[union-attr]
+    box = page._frame.panel.field_boxes[rows[("goal",)]]  # type: ignore[union-attr]
     window.app.handle(click((box.right - 12, box.centery)))
     assert "goal: visible" in page.editor.text
     page.slide_control(rows[("steps",)], 0.5)
@@ -991,4 +991,4 @@ def test_advice_never_cuts_off_the_palette(window: Window) -> None:
     frame = window.page._frame
     assert frame
     swatches = {spot.hint[1] for spot in window.page._spots if spot.hint}
-    assert swatches == set(frame._panel.chars if frame._panel else ())
+    assert swatches == set(frame.panel.shown.chars if frame.panel.shown else ())
