@@ -13,7 +13,7 @@ from game.view.model.editor_settings import (
     stepped,
     value_at,
 )
-from game.view.model.level_editor import Editor
+from game.view.model.level_editor import LevelEditor
 
 CHANGES = {True: "Enter types it", False: "← and → change it"}  # a line for people; choices
 
@@ -30,7 +30,7 @@ class ControlRow:
 class SettingsRows:
     """The rows, and what clicks and keys do to their values."""
 
-    def __init__(self, editor: Editor) -> None:
+    def __init__(self, editor: LevelEditor) -> None:
         self._editor = editor
         self.chosen = 0  # index of the row that keys change
         self._stroke = 0  # number of the drag or series of keys that is one step of the undo
