@@ -22,8 +22,8 @@ from game.view.app import App
 from game.view.draw.editor_overlays import EDITOR_OVERLAYS
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.clipboard import copy_text
-from game.view.model.level_editor import TOOLS
-from game.view.screens.editor import PANEL_KEYS, EditorScreen
+from game.view.model.level_editor import TOOL_HINTS, TOOLS
+from game.view.screens.editor import EditorScreen
 from game.view.screens.editor_files import time_text
 from game.view.screens.editor_panel import BOARD, SETTINGS, TEXT
 from game.view.screens.gallery import Gallery
@@ -842,12 +842,12 @@ def test_the_board_stays_where_it_is_whatever_the_keys_change(window: Window) ->
 
 
 def test_every_tool_is_chosen_by_a_click_on_its_key(window: Window) -> None:
-    spots = window.page._spots
-    palette = next(i for i, spot in enumerate(spots) if spot.hint)
-    for spot, tool in zip(spots[palette - len(PANEL_KEYS) :], TOOLS, strict=False):
+    for tool in reversed(TOOLS):
+        [spot] = (one for one in window.page._spots if one.hint == TOOL_HINTS[tool])
         window.app.handle(click(spot.rect.center))
         window.step()
         assert window.page.editor.tool == tool
+        assert window.page.sentence() == TOOL_HINTS[tool]
 
 
 def test_tools_are_lit_and_answer_their_keys_whatever_the_keys_change(window: Window) -> None:
@@ -990,5 +990,5 @@ def test_advice_never_cuts_off_the_palette(window: Window) -> None:
     window.step(5)
     frame = window.page._frame
     assert frame
-    swatches = {spot.hint[1] for spot in window.page._spots if spot.hint}
+    swatches = {spot.hint[1] for spot in window.page._spots if spot.hint[:1] == "'"}
     assert swatches == set(frame.panel.shown.chars if frame.panel.shown else ())

@@ -13,6 +13,7 @@ from game.text.level import Cell
 from game.view.draw.theme import Point
 
 READABLE_CELL = 10  # px at scale 1: the least size of cells until the author zooms
+EASY_CELL = 14  # px at scale 1: smaller cells are hard to hit with the mouse
 WIDEST_CELL = 72  # px at scale 1: a small map does not fill a large window
 LEAST_CELL = 1  # px
 ZOOM = 1.25  # by which a step enlarges the cells

@@ -117,6 +117,13 @@ def handle_boxes(board: pygame.Rect, unit: int) -> dict[tuple[str, bool], pygame
     return boxes
 
 
+def handle_hint(side: str, adds: bool) -> str:
+    """Return what a handle does."""
+    line = "row" if side in ("up", "down") else "column"
+    where = {"up": "top", "down": "bottom"}.get(side, side)
+    return f"{'Adds' if adds else 'Removes'} a {line} at the {where}."
+
+
 def draw_handles(
     surface: pygame.Surface, boxes: dict[tuple[str, bool], pygame.Rect], type: Typeset
 ) -> None:

@@ -61,9 +61,7 @@ def _blocks(tools: Sequence[Tool]) -> list[tuple[str, list[Tool]]]:
     return [(held, list(block)) for held, block in groups]
 
 
-def _places(
-    width: int, held: str, block: Sequence[Tool], type: Typeset
-) -> list[tuple[int, int]]:
+def _places(width: int, held: str, block: Sequence[Tool], type: Typeset) -> list[tuple[int, int]]:
     """Return (x, line) of each tool of a block, to the right of its held key."""
     words = [(tool.cap.rpartition(" ")[2], tool.name) for tool in block]
     left = cap_width(held, type) + type.unit // 2

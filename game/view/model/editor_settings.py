@@ -66,14 +66,14 @@ class Control:
 
 # what header lines mean, by the first words of their paths
 HINTS = {
-    "steps": "The length of an episode. Three steps for each move of the shortest path leave time to "
-    "search.",
-    "reward step": "What each step pays, times the cost of the cell that is entered. 'auto' fits it "
-    "to the map: the way to the goal then costs at most half of what the goal pays.",
+    "steps": "The length of an episode. Three steps for each move of the shortest path leave time "
+    "to search.",
+    "reward step": "What each step pays, times the cost of the cell that is entered. 'auto' fits "
+    "it to the map: the way to the goal then costs at most half of what the goal pays.",
     "reward goal": "What reaching the goal pays.",
     "goal": "A hidden goal looks like floor to agents, so that they have to find it.",
     "ends": "What ends an episode early: reaching a goal, nothing, or all boxes on targets.",
-    "starts": "Where episodes begin: on '@' of the map, or on any free cell, drawn for each episode.",
+    "starts": "Where episodes begin: on '@' of the map, or on any free cell, drawn each time.",
     "vary": "Each task mirrors the map left-right, or turns it by quarters, or both.",
     "cost": "What entering such a cell costs, in units of the step reward.",
     "slip": "The probability that a move goes to one of its two sides instead.",
@@ -81,7 +81,7 @@ HINTS = {
     "slip right": "The probability that a move goes to its right side instead.",
     "controls": "What the actions do: 'shuffled' draws for each task which action moves where, and "
     "'shuffled all' may move with the action stay, too.",
-    "wind": "The direction that the wind blows to, and the probability that a step goes there instead.",
+    "wind": "Where the wind blows to, and the probability that a step goes there instead.",
     "wind chance": "The probability that a step goes where the wind blows instead.",
     "legend": "A tile of your own: its kind, its settings and its title. Enter types the line.",
     "title": "The name of the level, for people.",

@@ -23,7 +23,16 @@ from game.view.model.tile_words import describe_tile, name_tile
 BRUSH, LINE, RECTANGLE, FILLED, FILL, REPLACE, SELECT = (
     *("brush", "line", "rectangle", "filled", "fill", "replace", "select"),
 )
-TOOLS = (BRUSH, LINE, RECTANGLE, FILLED, FILL, REPLACE, SELECT)
+TOOL_HINTS = {
+    BRUSH: "Brush: paints cell by cell. Drag the mouse, hold Shift with arrows, or press Enter.",
+    LINE: "Line: paints a straight line from one cell to another.",
+    RECTANGLE: "Rectangle: paints the border of a rectangle between two corners.",
+    FILLED: "Filled: paints a whole rectangle between two corners.",
+    FILL: "Fill: paints a cell and all cells with its tile that are connected to it.",
+    REPLACE: "Replace all: paints all cells of the map that have the tile of a cell.",
+    SELECT: "Select: selects a region, to fill, copy, cut, move, mirror or turn it.",
+}
+TOOLS = tuple(TOOL_HINTS)
 SYMMETRIES = {  # name: axes
     "none": (),
     "left-right": (LEFT_RIGHT,),
@@ -243,7 +252,7 @@ class LevelEditor(EditedText):
 
     def choose_tool(self, tool: str) -> None:
         """Take another tool."""
-        self.tool, self.anchor = tool, None
+        self.tool, self.anchor, self.message = tool, None, TOOL_HINTS[tool]
         if tool != SELECT:
             self.selection = None
 

@@ -21,7 +21,9 @@ from game.text.level import Cell, Problem
 from game.text.map_checks import missing_part
 from game.text.map_edits import PAINTABLE
 from game.text.tiles import WALL
+from game.view.draw.editor_marks import handle_hint
 from game.view.draw.editor_overlays import EditorOverlay
+from game.view.draw.editor_tools import Tool
 from game.view.draw.key_caps import footer_height
 from game.view.draw.layout import inside_width
 from game.view.draw.live_board import LiveBoard
@@ -78,7 +80,8 @@ PAN = 3  # rows that the wheel scrolls
 EXPORT_SECONDS = 10.0  # that the painting of a picture to export may take
 WIDEST_PICTURE = 4096  # px
 EXPORT_BLOCK = 64  # rows and columns of such a picture that are painted at once
-ZOOM_HINT = "Alt + and Alt − zoom, Alt 0 shows the whole map."
+ZOOM_HINT = " Alt + and Alt − zoom, Alt 0 shows the whole map."
+ZOOM_IN_HINT = " Alt + zooms in on the small cells."
 
 
 class EditorScreen(Screen):
@@ -476,8 +479,16 @@ class EditorScreen(Screen):
                 self.editor.drag(cell)
         elif self._held and self._held.drag:
             self._held.drag(at)
-        over = spot_at(self._spots, at)
-        self._hint = over.hint if over and not (self._drawing or self.question) else ""
+        self._hint = "" if self._drawing or self.question else self._hint_at(at)
+
+    def _hint_at(self, at: tuple[int, int]) -> str:
+        """Return the sentence about what is at a place, "" where nothing explains itself."""
+        if over := spot_at(self._spots, at):
+            return over.hint
+        handles = self._frame.handles.items() if self._frame else ()
+        hints = [handle_hint(*handle) for handle, box in handles if box.collidepoint(at)]
+        hints += [key.sentence for box, key in self._key_boxes if box.collidepoint(at)]
+        return next(iter(hints), "")
 
     def _release(self) -> None:
         if self._drawing:
@@ -545,12 +556,21 @@ class EditorScreen(Screen):
     # --- drawing
 
     def sentence(self) -> str:
-        """Return the header's sentence: what the mouse is over, what has happened, the last
-        overlay's explanation, or what is at the cursor."""
+        """Return the header's sentence: what the mouse is over, what has happened, the chosen
+        setting, the last overlay's explanation, or what is at the cursor."""
         explained = self._frame.explanation if self._frame and self.overlays else ""
         said = self._hint or self.editor.message or self.goals.sentence()
-        part = "" if not self._frame or self._frame.shows_whole_map else f" {ZOOM_HINT}"
-        return said or explained or f"{self.editor.at_cursor()}{part}"
+        row = self.settings.row() if self.area == SETTINGS else None
+        return said or (row.control.hint if row else explained) or self._at_cursor()
+
+    def _at_cursor(self) -> str:
+        """Return what is at the cursor, and how to zoom where cells are small or out of sight."""
+        zoom, frame = "", self._frame
+        if frame and not frame.shows_whole_map:
+            zoom = ZOOM_HINT
+        elif frame and frame.has_small_cells:
+            zoom = ZOOM_IN_HINT
+        return f"{self.editor.at_cursor()}{zoom}"
 
     def body_snapshot(self) -> object:
         """Return the text, where the cursors are, and what has been computed and painted."""
@@ -642,7 +662,9 @@ class EditorScreen(Screen):
             title=level.title or (path.stem if path else "New level"),
             file=f"{path.name if path else 'no file yet'}{changed}",
             verdict=self.facts,
-            tools=tuple((key.cap, key.text, key.cap in active) for key in PANEL_KEYS),
+            tools=tuple(
+                Tool(key.cap, key.text, key.cap in active, key.sentence) for key in PANEL_KEYS
+            ),
             tile=editor.tile,
             chars=chars_of(level),
             rows=() if self.text_open else self.settings.rows,

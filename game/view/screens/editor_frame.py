@@ -15,7 +15,7 @@ from game.authoring.analyses import LevelAnalysis
 from game.authoring.task_strip import StripTask
 from game.text.level import Cell, Level
 from game.text.tiles import BY_CHAR, FLOOR
-from game.view.draw.board_view import BoardView
+from game.view.draw.board_view import EASY_CELL, BoardView
 from game.view.draw.editor_layout import STRIP_TASKS, EditorLayout, arrange_editor
 from game.view.draw.editor_marks import (
     draw_axes,
@@ -104,6 +104,11 @@ class EditorFrame:
     def shows_whole_map(self) -> bool:
         """Whether no part of the map is out of sight."""
         return self._view is None or self._view.is_whole
+
+    @property
+    def has_small_cells(self) -> bool:
+        """Whether the cells are so small that they are hard to hit with the mouse."""
+        return self._view is not None and self._view.cell < EASY_CELL * self.type.scale
 
     def look(self, view: BoardView, level: Level) -> None:
         """Let the board show a part of the map."""

@@ -15,7 +15,16 @@ import pygame
 from game.authoring.goal_marks import HELD_OUT, TRAIN, VALIDATION
 from game.authoring.goal_painting import MARK_NAMES
 from game.view.draw.editor_overlays import EDITOR_OVERLAYS, EditorOverlay
-from game.view.model.level_editor import BRUSH, FILL, FILLED, LINE, RECTANGLE, REPLACE, SELECT
+from game.view.model.level_editor import (
+    BRUSH,
+    FILL,
+    FILLED,
+    LINE,
+    RECTANGLE,
+    REPLACE,
+    SELECT,
+    TOOL_HINTS,
+)
 from game.view.screens.screen import Key
 
 ENTER = (pygame.K_RETURN, pygame.K_KP_ENTER)
@@ -33,10 +42,10 @@ def do(name: str, *args: object) -> Callable[[Any], None]:
     return lambda screen: method(screen)(*args)
 
 
-def _tool(cap: str, code: int, tool: str, text: str, hint: str) -> Key:
+def _tool(cap: str, code: int, tool: str, text: str) -> Key:
     """Return the key of a tool."""
     return Key(
-        cap, text, (code,), do("choose_tool", tool), hint=hint,
+        cap, text, (code,), do("choose_tool", tool), hint=TOOL_HINTS[tool],
         ctrl=True, shift=False, priority=3, is_on=lambda page: page.editor.tool == tool,
     )  # fmt: skip
 
@@ -101,16 +110,16 @@ def _is_shown(overlay: EditorOverlay, screen: Any) -> bool:
 
 # fmt: off
 TOOL_KEYS: tuple[Key, ...] = (
-    _tool("Ctrl B", pygame.K_b, BRUSH,     "brush", "Paints the cells that the mouse is dragged over."),
-    _tool("Ctrl L", pygame.K_l, LINE,      "line", "Paints a straight line from one cell to another."),
-    _tool("Ctrl R", pygame.K_r, RECTANGLE, "rectangle", "Paints the border of a rectangle between two corners."),
-    _tool("Ctrl G", pygame.K_g, FILLED,    "filled", "Paints a whole rectangle between two corners."),
-    _tool("Ctrl F", pygame.K_f, FILL,      "fill", "Paints a cell and all cells of its tile that are connected to it."),
-    _tool("Ctrl H", pygame.K_h, REPLACE,   "replace all", "Paints all cells of the map that have the tile of a cell."),
-    _tool("Ctrl K", pygame.K_k, SELECT,    "select", "Selects a region, to fill, copy, cut, move, mirror or turn it."),
-    Key("Ctrl I", "pick",     (pygame.K_i,), do("editor.pick"), ctrl=True, priority=3, hint="Chooses the tile at the cursor, as the right mouse button does on any cell."),
-    Key("Ctrl N", "own tile", (pygame.K_n,), do("add_tile"), ctrl=True, priority=3, hint="Makes a tile of your own: a character, a kind of tile and its settings."),
-    Key("Ctrl J", "symmetry", (pygame.K_j,), do("editor.next_symmetry"), ctrl=True, priority=3, is_on=lambda page: page.editor.symmetry != "none", hint="Paints mirrored cells, too: left-right, up-down, or four-fold."),
+    _tool("Ctrl B", pygame.K_b, BRUSH,     "brush"),
+    _tool("Ctrl L", pygame.K_l, LINE,      "line"),
+    _tool("Ctrl R", pygame.K_r, RECTANGLE, "rectangle"),
+    _tool("Ctrl G", pygame.K_g, FILLED,    "filled"),
+    _tool("Ctrl F", pygame.K_f, FILL,      "fill"),
+    _tool("Ctrl H", pygame.K_h, REPLACE,   "replace all"),
+    _tool("Ctrl K", pygame.K_k, SELECT,    "select"),
+    Key("Ctrl I", "pick",     (pygame.K_i,), do("editor.pick"), ctrl=True, priority=3, hint="Pick: chooses the tile at the cursor, as the right mouse button does on any cell."),
+    Key("Ctrl N", "own tile", (pygame.K_n,), do("add_tile"), ctrl=True, priority=3, hint="Own tile: makes a tile of your own: a character, a kind of tile and its settings."),
+    Key("Ctrl J", "symmetry", (pygame.K_j,), do("editor.next_symmetry"), ctrl=True, priority=3, is_on=lambda page: page.editor.symmetry != "none", hint="Symmetry: paints mirrored cells, too: left-right, up-down, or four-fold."),
 )
 OVERLAY_KEYS = tuple(
     Key(

@@ -30,6 +30,14 @@ from game.view.model.verdict_facts import VerdictFacts
 VERDICT_SHARE = 0.42  # of the panel's height, at most, with advice
 LEAST_SETTINGS = 5  # rows: with room for fewer, they have a page of their own
 BOARD, SETTINGS, STRIP, TEXT = "board", "settings", "strip", "text"  # what the keys change
+TABS = (
+    ("Tiles and tools", BOARD, "What the map is painted with."),
+    (
+        "Settings",
+        SETTINGS,
+        "The header lines of the level: steps, rewards, costs, chance and more.",
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -180,7 +188,7 @@ class EditorPanel:
     ) -> tuple[list[Spot], int]:
         """Draw the names of the two pages, the current one underlined. Return the y below."""
         type, palette, spots, x = self._type, self._type.palette, [], rect.left
-        for text, area in (("Tiles and tools", BOARD), ("Settings", SETTINGS)):
+        for text, area, hint in TABS:
             is_on = (state.focus == SETTINGS) == (area == SETTINGS)
             hue = palette.ink if is_on else palette.muted
             place = type.write(self._surface, text, "label", hue, topleft=(x, rect.top))
@@ -189,9 +197,8 @@ class EditorPanel:
                 pygame.draw.line(
                     self._surface, palette.agent, (place.left, low), (place.right, low), 3
                 )
-            spots.append(
-                Spot(place.inflate(type.unit, type.unit), clicked(actions.go_to_area, area))
-            )
+            press = clicked(actions.go_to_area, area)
+            spots.append(Spot(place.inflate(type.unit, type.unit), press, hint=hint))
             x = place.right + 3 * type.unit
         return spots, rect.top + self._tabs_height
 
