@@ -53,13 +53,16 @@ class Summary(NamedTuple):
 
 def summarize(verdict: Verdict) -> Summary:
     """Return the verdict in one line. What speaks against a level comes first."""
-    for find in (_unfinished, _broken, _unsolvable, _too_large, _avoids, _nothing, _hard, _easy):
+    for find in _FINDERS:
         if found := find(verdict):
             return found
     if verdict.failure:
         return Summary(Kind.UNKNOWN, verdict.failure)
     if verdict.figures is None:
         return Summary(Kind.UNKNOWN, "the returns are being computed", may_change=True)
+    if verdict.fixed is None and not verdict.is_done:
+        why = "the best policy that never adapts is being computed"
+        return Summary(Kind.UNKNOWN, why, may_change=True)
     return Summary(Kind.GOOD, _good_text(verdict), _may_change(verdict))
 
 
@@ -97,12 +100,16 @@ def _lost_starts(verdict: Verdict) -> Sequence[Cell]:
     return () if others else lost
 
 
+def _lost(verdict: Verdict) -> Summary | None:
+    """Return that no way leads from a start to a goal."""
+    lost = _lost_starts(verdict)
+    why = f"no way leads from the start at {cell_text(lost[0])} to a goal" if lost else ""
+    return Summary(Kind.UNSOLVABLE, why) if lost else None
+
+
 def _unsolvable(verdict: Verdict) -> Summary | None:
-    """Return that there is no way to a goal, in all tasks or in some of them."""
+    """Return that no goal can be reached within an episode, in all tasks or in some of them."""
     analysis = verdict.analysis
-    if lost := _lost_starts(verdict):
-        why = f"no way leads from the start at {cell_text(lost[0])} to a goal"
-        return Summary(Kind.UNSOLVABLE, why)
     if verdict.figures:
         return _unsolved_tasks(verdict.figures)
     if analysis and verdict.level and analysis.routes:
@@ -167,10 +174,11 @@ def _nothing(verdict: Verdict) -> Summary | None:
 
 def _fixed_text(verdict: Verdict, score: float) -> str:
     """Return what a policy that never adapts reaches, and what to do about it."""
-    todo = "let tasks differ more"
-    if verdict.hidden == ("goal",):
-        todo = "put the candidates farther apart, so that trying all of them takes long"
-    return f"one policy that never adapts scores {percent(score)} % in all tasks - {todo}"
+    found = f"one policy that never adapts scores {percent(score)} %"
+    if verdict.hidden != ("goal",):
+        return f"{found} in all tasks - let tasks differ more"
+    todo = "put them on different ways, or farther apart"
+    return f"{found}: passing all candidates costs little - {todo}"
 
 
 def _hard(verdict: Verdict) -> Summary | None:
@@ -206,3 +214,7 @@ def _good_text(verdict: Verdict) -> str:
     if verdict.fixed is not None:
         parts.append(f"without adaptation at most about {percent(verdict.fixed)} %")
     return "; ".join(parts) or f"hidden: {', '.join(verdict.hidden or ())}"
+
+
+# what speaks against a level, in the order in which people want to know it
+_FINDERS = (_unfinished, _broken, _lost, _too_large, _unsolvable, _avoids, _nothing, _hard, _easy)

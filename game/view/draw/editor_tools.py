@@ -65,7 +65,7 @@ def _places(width: int, held: str, block: Sequence[Tool], type: Typeset) -> list
     """Return (x, line) of each tool of a block, to the right of its held key."""
     words = [(tool.cap.rpartition(" ")[2], tool.name) for tool in block]
     left = cap_width(held, type) + type.unit // 2
-    return [(left + x, line) for x, line in key_places(words, width - left, type)]
+    return [(left + x, line) for x, line in key_places(words, width - left, type, type.unit)]
 
 
 def _line(type: Typeset) -> int:

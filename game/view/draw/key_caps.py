@@ -24,12 +24,15 @@ def key_widths(keys: KeyTexts, type: Typeset) -> list[int]:
     ]
 
 
-def key_places(keys: KeyTexts, width: int, type: Typeset) -> list[tuple[int, int]]:
-    """Return (x, line) of each key in a footer of `width` px.
+def key_places(
+    keys: KeyTexts, width: int, type: Typeset, gap: int | None = None
+) -> list[tuple[int, int]]:
+    """Return (x, line) of each key in a footer of `width` px, with so many px between two keys.
 
     Keys that share a meaning stay on one line.
     """
-    gap, groups, near = 2 * type.unit, list[list[int]](), False
+    gap = 2 * type.unit if gap is None else gap
+    groups, near = list[list[int]](), False
     for (_, text), key_width in zip(keys, key_widths(keys, type), strict=True):
         if near:
             groups[-1].append(key_width)
