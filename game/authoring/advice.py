@@ -48,7 +48,7 @@ def advise(
     checked: Sequence[CheckedTask] = (),
     coverage: Coverage | None = None,
 ) -> list[Advice]:
-    """Return all advice about a level that may still have problems.
+    """Return all advice about a level without problems.
 
     `checked` are its tasks, as far as they are known, and `coverage` is that of an agent.
     """

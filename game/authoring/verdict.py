@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from game.authoring.advice import Advice, advise
+from game.authoring.advice import Advice, advise, advise_walls
 from game.authoring.analyses import LevelAnalysis
 from game.authoring.check import tasks_to_check
 from game.authoring.figures import (
@@ -190,7 +190,7 @@ def judge(
         return
     yield verdict
     analysis = LevelAnalysis(verdict.draft).compute()
-    advice = tuple(advise(analysis, coverage=coverage))
+    advice = tuple(advise(analysis, coverage=coverage) if level else advise_walls(analysis))
     verdict = replace(verdict, analysis=analysis, advice=advice, is_done=level is None)
     if level:
         strip = tuple(draw_strip(level, level.title, seed))

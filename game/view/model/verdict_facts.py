@@ -16,16 +16,24 @@ class Piece:
 
 
 @dataclass(frozen=True)
+class VerdictNumber:
+    """A number of the verdict, with a sentence about it; "…" for a value that is being computed."""
+
+    name: str
+    value: str
+    hint: str
+
+
+@dataclass(frozen=True)
 class VerdictFacts:
     """All that the verdict shows. `tone` is one of the tones.
 
     `meter` is the number of states as a share of the most that agents learn on, with its words.
-    `figures` are (name, value), with "…" for a value that is being computed.
     """
 
     word: str
     tone: str
     why: str
-    figures: tuple[tuple[str, str], ...] = ()
+    figures: tuple[VerdictNumber, ...] = ()
     meter: tuple[float, str] | None = None
     advice: tuple[Piece, ...] = ()
