@@ -9,6 +9,7 @@ import pygame
 from game.view.draw.layout import flow
 from game.view.draw.theme import Typeset, mix
 
+MOST_COLUMNS = 5  # of the help
 KeyTexts = Sequence[tuple[str, str]]  # (cap, meaning) of each key; "" shares the next key's meaning
 
 
@@ -89,22 +90,22 @@ def draw_key(
 
 
 def draw_help(surface: pygame.Surface, keys: KeyTexts, type: Typeset) -> list[pygame.Rect]:
-    """Draw all keys on a card over the screen, in as many columns as the height needs.
+    """Draw all keys on a card over the screen, in as few columns as the height allows.
 
-    Neighbouring keys with one meaning share a line. Return their places, for clicks.
+    Neighbouring keys with one meaning share a line, and long meanings are wrapped. Return their
+    places, for clicks.
     """
     whole, unit = surface.get_rect(), type.unit
     groups = _grouped(keys)
     title = type.height("heading") + 2 * unit
-    line = _cap_height(type) + unit
     room = whole.height - title - 2 * unit
-    columns = max(2, -(-len(groups) // max(1, room // line)))
-    rows = -(-len(groups) // columns)
-    column = min(
+    columns = _help_columns(groups, (whole.width - 3 * unit, room), type)
+    high = max(sum(height for *_, height in column) for column in columns)
+    width = min(
         max((_group_width(caps, text, type) for caps, text in groups), default=0) + 3 * unit,
-        (whole.width - 3 * unit) // columns,
+        (whole.width - 3 * unit) // len(columns),
     )
-    box = pygame.Rect(0, 0, columns * column + 3 * unit, title + rows * line + 2 * unit)
+    box = pygame.Rect(0, 0, len(columns) * width + 3 * unit, title + high + 2 * unit)
     box.center = whole.center
     box.clamp_ip(whole)
     pygame.draw.rect(surface, type.palette.card, box, border_radius=unit)
@@ -112,28 +113,75 @@ def draw_help(surface: pygame.Surface, keys: KeyTexts, type: Typeset) -> list[py
     at = (box.left + 3 * unit, box.top + 3 * unit // 2)
     head = type.write(surface, "All keys", "heading", type.palette.ink, topleft=at)
     at = head.right + 2 * unit, head.centery
-    type.write(
-        surface,
-        "press a key to close, or click one to use it",
-        "small",
-        type.palette.muted,
-        midleft=at,
-    )
+    note = "press a key to close, or click one to use it"
+    type.write(surface, note, "small", type.palette.muted, midleft=at)
     boxes = []
-    for i, (caps, text) in enumerate(groups):
-        x = box.left + 3 * unit + (i // rows) * column
-        y = box.top + title + (i % rows) * line
-        end = x + column - 2 * unit
-        prefix = _prefix(caps)
-        if prefix:
-            x = draw_key(surface, (x, y), prefix, "", False, type).right + unit // 4
-        for cap in caps[:-1]:
-            shown = cap.removeprefix(prefix).strip()
-            boxes.append(draw_key(surface, (x, y), shown, "", False, type))
-            x = boxes[-1].right + unit // 4
-        shown = caps[-1].removeprefix(prefix).strip()
-        text = type.fit(text, "small", end - x - cap_width(shown, type) - unit)
-        boxes.append(draw_key(surface, (x, y), shown, text, False, type))
+    for i, column in enumerate(columns):
+        x, y = box.left + 3 * unit + i * width, box.top + title
+        for caps, lines, height in column:
+            boxes += _draw_group(surface, (x, y), caps, lines, type)
+            y += height
+    return boxes
+
+
+HelpLine = tuple[list[str], list[str], int]  # caps, lines of their meaning, height in px
+
+
+def _help_columns(
+    groups: Sequence[tuple[list[str], str]], room: tuple[int, int], type: Typeset
+) -> list[list[HelpLine]]:
+    """Return the lines of the help in as few columns as fit into a room of some px, at least two.
+
+    Where no number of columns fits, there are MOST_COLUMNS.
+    """
+    columns: list[list[HelpLine]] = []
+    for number in range(2, MOST_COLUMNS + 1):
+        width = room[0] // number - type.unit
+        lines = [_help_line(caps, text, width, type) for caps, text in groups]
+        heights = [height for *_, height in lines]
+        most = min(room[1], sum(heights) // number + max(heights))  # so that all are filled alike
+        columns, y = [[]], 0
+        for line in lines:
+            if columns[-1] and y + line[2] > most:
+                columns.append([])
+                y = 0
+            columns[-1].append(line)
+            y += line[2]
+        if len(columns) <= number:
+            break
+    return columns
+
+
+def _help_line(caps: list[str], text: str, width: int, type: Typeset) -> HelpLine:
+    """Return a line of the help that is wrapped within a width in px."""
+    room = width - _caps_width(caps, type) - type.unit
+    lines = type.wrap(text, "small", max(room, 1))
+    height = max(_cap_height(type), len(lines) * type.height("small")) + type.unit // 2
+    return caps, lines, height
+
+
+def _draw_group(
+    surface: pygame.Surface,
+    topleft: tuple[int, int],
+    caps: Sequence[str],
+    lines: Sequence[str],
+    type: Typeset,
+) -> list[pygame.Rect]:
+    """Draw keys with the lines of their meaning. Return the place of each key."""
+    (x, y), prefix, boxes = topleft, _prefix(caps), []
+    if prefix:
+        draw_key(surface, topleft, prefix, "", False, type)
+        x += cap_width(prefix, type) + type.unit // 2
+    for cap in caps:
+        shown = cap.removeprefix(prefix).strip()
+        boxes.append(draw_key(surface, (x, y), shown, "", False, type))
+        x += cap_width(shown, type) + type.unit // 2
+    x += type.unit // 4
+    y += max(0, (_cap_height(type) - type.height("small")) // 2) if len(lines) == 1 else 0
+    for line in lines:
+        place = type.write(surface, line, "small", type.palette.muted, topleft=(x, y))
+        boxes[-1].union_ip(place)
+        y = place.bottom
     return boxes
 
 
@@ -150,10 +198,15 @@ def _grouped(keys: KeyTexts) -> list[tuple[list[str], str]]:
 
 def _group_width(caps: Sequence[str], text: str, type: Typeset) -> int:
     """Return the width of a line of the help in px."""
+    return _caps_width(caps, type) + type.width(text, "small")
+
+
+def _caps_width(caps: Sequence[str], type: Typeset) -> int:
+    """Return the width in px of the keys of a line of the help, with the gap to their meaning."""
     prefix = _prefix(caps)
     shown = [cap.removeprefix(prefix).strip() for cap in caps]
     shown += [prefix] if prefix else []
-    return sum(cap_width(cap, type) + type.unit for cap in shown) + type.width(text, "small")
+    return sum(cap_width(cap, type) + type.unit // 2 for cap in shown) + type.unit // 4
 
 
 def _prefix(caps: Sequence[str]) -> str:

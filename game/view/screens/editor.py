@@ -56,6 +56,7 @@ from game.view.screens.editor_keys import (
     GOAL_KEYS,
     LAST_GOAL_KEYS,
     LAST_KEYS,
+    MOUSE,
     OVERLAY_KEYS,
     SETTINGS_KEYS,
     STRIP_KEYS,
@@ -88,6 +89,7 @@ class EditorScreen(Screen):
     """Draw a level, see what it is worth, and play, watch or train on it."""
 
     typing = True
+    mouse = MOUSE
 
     def __init__(
         self,

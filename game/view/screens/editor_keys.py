@@ -135,38 +135,38 @@ EDIT_KEYS: tuple[Key, ...] = (
     Key("Ctrl S", "save",   (pygame.K_s,), do("files.save"), ctrl=True),
 )
 VIEW_KEYS: tuple[Key, ...] = (
-    Key("Alt +", "zoom in on the board (also Ctrl with the wheel)", (pygame.K_PLUS, pygame.K_EQUALS, pygame.K_KP_PLUS), do("camera.zoom", 1), "+=", alt=True, priority=2, short=""),
+    Key("Alt +", "zoom in on the board", (pygame.K_PLUS, pygame.K_EQUALS, pygame.K_KP_PLUS), do("camera.zoom", 1), "+=", alt=True, priority=2, short=""),
     Key("Alt −", "zoom out", (pygame.K_MINUS, pygame.K_KP_MINUS), do("camera.zoom", -1), "-", alt=True, priority=2, short=""),
     Key("Alt 0", "show the whole map", (pygame.K_0, pygame.K_KP0), do("camera.fit"), alt=True, priority=2, short="zoom"),
 )
 FILE_KEYS: tuple[Key, ...] = (
-    Key("F2",  "draw six other tasks",     (pygame.K_F2,), do("live.reroll"), priority=1, short="six others"),
-    Key("F3",  "mark goals for each split", (pygame.K_F3,), do("goals.toggle"), priority=1, short="mark goals"),
+    Key("F2",  "draw six other tasks",     (pygame.K_F2,), do("live.reroll"), priority=1, short="redraw"),
+    Key("F3",  "mark goals for each split", (pygame.K_F3,), do("goals.toggle"), priority=1, short="goals"),
     Key("F4",  "text",                     (pygame.K_F4,), do("toggle_text"), is_on=lambda page: page.text_open),
     Key("F5",  "play this level",          (pygame.K_F5,), do("open", "play"), short="play"),
     Key("F6",  "watch agents adapt to it", (pygame.K_F6,), do("open", "watch"), short="watch"),
     Key("F7",  "duel: play it against an agent", (pygame.K_F7,), do("open", "duel"), short="duel", priority=1),
-    Key("F8",  "next problem",             (pygame.K_F8,), do("next_problem"), priority=1),
+    Key("F8",  "next problem",             (pygame.K_F8,), do("next_problem"), priority=1, short="error"),
     Key("F9",  "train an agent on it",     (pygame.K_F9,), do("train"), short="train"),
-    Key("F10", "levels of this folder",    (pygame.K_F10,), do("folder.toggle"), priority=1, short="folder", is_on=lambda page: page.folder.levels is not None),
+    Key("F10", "levels of this folder",    (pygame.K_F10,), do("folder.toggle"), priority=1, short="files", is_on=lambda page: page.folder.levels is not None),
     Key("F11", "export the board as a PNG", (pygame.K_F11,), do("export"), priority=2, short="PNG"),
-    Key("Tab", "next area of the screen", (pygame.K_TAB,), do("next_area"), shift=False, short="next area"),
+    Key("Tab", "next area of the screen", (pygame.K_TAB,), do("next_area"), shift=False, short="area"),
 )
 BOARD_KEYS: tuple[Key, ...] = (
     *_arrows("", "move the cursor", "move", lambda *way: do("editor.move", *way), shift=False),
-    *_arrows("⇧ ", "paint along the way, or extend the selection", "paint", lambda *way: do("editor.draw_move", *way), shift=True),
-    Key("Enter", "use the tool at the cursor", ENTER, do("editor.use"), short="use tool"),
+    *_arrows("⇧ ", "paint on the way, or select", "paint", lambda *way: do("editor.draw_move", *way), shift=True),
+    Key("Enter", "use the tool at the cursor", ENTER, do("editor.use"), short="use"),
     Key("Del", "paint floor", (pygame.K_DELETE, pygame.K_BACKSPACE), do("editor.clear"), priority=2, short="floor"),
     Key("Ctrl A", "select all", (pygame.K_a,), do("regions.select_all"), ctrl=True, priority=4),
-    Key("Ctrl C", "copy the selection, or else the level's text", (pygame.K_c,), do("regions.copy"), ctrl=True, priority=2, short="copy"),
+    Key("Ctrl C", "copy selection or text", (pygame.K_c,), do("regions.copy"), ctrl=True, priority=2, short="copy"),
     Key("Ctrl X", "cut", (pygame.K_x,), do("regions.cut"), ctrl=True, priority=4),
-    Key("Ctrl V", "paste at the cursor, or a whole level", (pygame.K_v,), do("regions.paste"), ctrl=True, priority=2, short="paste"),
+    Key("Ctrl V", "paste at the cursor, or a level", (pygame.K_v,), do("regions.paste"), ctrl=True, priority=2, short="paste"),
     Key("Alt M", "mirror left-right", (pygame.K_m,), do("regions.mirror", "left-right"), alt=True, shift=False, priority=4),
     Key("Alt U", "mirror up-down", (pygame.K_u,), do("regions.mirror", "up-down"), alt=True, priority=4),
     Key("Alt R", "turn by a quarter", (pygame.K_r,), do("regions.rotate"), alt=True, priority=4),
     *_arrows("Alt ", "move the selection, or shift the map", "", lambda *way: do("regions.shift", *way), alt=True, shift=False),
-    *_arrows("Ctrl ", "make the map larger at that side", "", lambda side: do("editor.grow", side, 1), True, ctrl=True, shift=False),
-    *_arrows("Ctrl ⇧ ", "make the map smaller at that side", "", lambda side: do("editor.grow", side, -1), True, ctrl=True, shift=True),
+    *_arrows("Ctrl ", "enlarge the map at that side", "", lambda side: do("editor.grow", side, 1), True, ctrl=True, shift=False),
+    *_arrows("Ctrl ⇧ ", "shrink the map at that side", "", lambda side: do("editor.grow", side, -1), True, ctrl=True, shift=True),
 )
 SETTINGS_KEYS: tuple[Key, ...] = (
     Key("↑", "setting above", (pygame.K_UP,), do("settings.choose", -1), short=""),
@@ -222,6 +222,14 @@ FIELD_KEYS: tuple[Key, ...] = (
     Key("Ctrl V", "paste", (pygame.K_v,), do("paste_in_field"), ctrl=True),
     Key("Enter", "take this value", (*ENTER, pygame.K_TAB), do("finish_field"), short="take it"),
     Key("Esc", "leave the value as it was", (pygame.K_ESCAPE,), do("cancel_field"), short="cancel"),
+)
+MOUSE = (  # what the mouse does, for the help
+    ("Drag", "paint with the tool"),
+    ("⇧ click", "paint a line from the cursor to there"),
+    ("Right click", "pick the tile that is there"),
+    ("Middle drag", "move a map that is not shown whole"),
+    ("Wheel", "scroll the settings, the text, or such a map"),
+    ("Ctrl wheel", "zoom about the mouse"),
 )
 THEME_KEY = Key("Ctrl T", "light or dark theme", (pygame.K_t,), do("switch_theme"), ctrl=True, priority=2, short="theme")
 LAST_KEYS: tuple[Key, ...] = (

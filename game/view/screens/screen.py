@@ -107,6 +107,7 @@ class Screen:
     """A screen: handles events, advances in time and draws itself onto any surface."""
 
     keys: ClassVar[tuple[Key, ...]] = ()
+    mouse: ClassVar[tuple[tuple[str, str], ...]] = ()  # what the mouse does, for the help
     typing = False  # whether letters go into a text field instead of triggering keys
 
     def __init__(self, appearance: Appearance | None = None) -> None:
@@ -243,7 +244,8 @@ class Screen:
         type = self.appearance.typeset(surface.get_size())
         if self.showing_help:
             keys = self.all_keys()
-            boxes = draw_help(surface, [(key.cap, key.text) for key in keys], type)
+            texts = [(key.cap, key.text) for key in keys]
+            boxes = draw_help(surface, [*texts, *self.mouse], type)
             self._help_boxes = list(zip(boxes, keys))
         elif self.notice:
             heading, text, transient = self.notice
@@ -303,7 +305,7 @@ COMMON: tuple[Key, ...] = (
     Key("Ctrl −", "smaller text",        (pygame.K_MINUS, pygame.K_KP_MINUS), Screen.shrink_type, "-", ctrl=True, priority=2, short=""),
     Key("Ctrl 0", "default text size",   (pygame.K_0, pygame.K_KP0),          Screen.reset_type, ctrl=True, priority=2, short="text size"),
     Key("F12",    "save a picture",      (pygame.K_F12,),                     Screen.save_picture, priority=2, short="picture"),
-    Key("F1",     "all keys",            (pygame.K_F1,),                      Screen.show_help),
+    Key("F1",     "all keys",            (pygame.K_F1,),                      Screen.show_help, short="keys"),
     Key("Esc",    "leave",               (pygame.K_ESCAPE,),                  Screen.leave),
 )
 # fmt: on
