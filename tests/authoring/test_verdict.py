@@ -75,6 +75,23 @@ def test_each_kind_of_verdict_says_why(text: str, kind: Kind, why: str):
     assert why in found.why
 
 
+def test_no_level_is_good_before_the_best_fixed_policy_is_known():
+    kinds = [summarize(one).kind for one in judge(GOOD)]
+    first = next(i for i, one in enumerate(judge(GOOD)) if one.fixed is not None)
+    assert set(kinds[:first]) == {Kind.UNKNOWN}
+    assert set(kinds[first:]) == {Kind.GOOD}
+
+
+def test_settings_of_a_level_with_errors_get_no_advice():
+    assert verdict("map:\n@.G\n").advice
+    assert not verdict("steps: 20x\nmap:\n@.G\n").advice
+
+
+def test_too_many_states_count_more_than_too_few_steps():
+    large = f"map:\n@{'.' * 60}G\n{'o' * 39}{'.' * 23}\n"
+    assert summarize(verdict(large)).kind == Kind.TOO_LARGE
+
+
 @pytest.mark.parametrize(
     ("changes", "kind", "why"),
     [

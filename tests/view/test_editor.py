@@ -20,6 +20,7 @@ from game.text.reading import parse
 from game.text.tiles import BY_CHAR
 from game.view.app import App
 from game.view.draw.editor_overlays import EDITOR_OVERLAYS
+from game.view.draw.key_caps import draw_help
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.clipboard import copy_text
 from game.view.model.level_editor import TOOL_HINTS, TOOLS
@@ -848,6 +849,47 @@ def test_every_tool_is_chosen_by_a_click_on_its_key(window: Window) -> None:
         window.step()
         assert window.page.editor.tool == tool
         assert window.page.sentence() == TOOL_HINTS[tool]
+
+
+def test_everything_in_the_panel_explains_itself(window: Window) -> None:
+    window.settle()
+    for _ in range(2):
+        assert all(spot.hint for spot in window.page._spots)
+        window.press(pygame.K_TAB)
+    window.press(*[pygame.K_TAB] * 2, pygame.K_DOWN, pygame.K_DOWN)
+    assert window.page.area == SETTINGS
+    assert window.page.sentence() == "What reaching the goal pays."
+    window.press(pygame.K_SPACE)
+    assert "cannot be drawn" in window.page.sentence()
+    frame = window.page._frame
+    assert frame
+    at = frame.handles["right", True].center
+    window.app.handle(pygame.event.Event(pygame.MOUSEMOTION, pos=at, rel=(1, 1), buttons=(0, 0, 0)))
+    assert window.page.sentence() == "Adds a column at the right."
+
+
+def test_signs_of_tasks_leave_their_pictures_free(window: Window) -> None:
+    window.page.editor.edit(lambda source: f"controls: shuffled\nwind: {{east 0.1, none}}\n{LEVEL}")
+    window.settle()
+    window.step(30)
+    frame = window.page._frame
+    assert frame
+    for i, board in enumerate(frame.strip_boards):
+        at = frame.layout.strip.left + i * (frame.layout.strip.width // 6), frame.layout.strip.top
+        place = board.surface.get_rect(topleft=at)
+        shown = window.surface.subsurface(place)
+        assert pygame.image.tobytes(shown, "RGB") == pygame.image.tobytes(board.surface, "RGB")
+
+
+def test_all_keys_and_the_mouse_have_room_on_the_card(window: Window) -> None:
+    window.press(pygame.K_F1)
+    keys = [(key.cap, key.text) for key in window.page.all_keys()] + [*window.page.mouse]
+    type = window.page.appearance.typeset(SIZE)
+    boxes = draw_help(window.surface, keys, type)
+    assert len(boxes) == len(keys)
+    assert all(window.surface.get_rect().contains(box) for box in boxes)
+    for i, box in enumerate(boxes):
+        assert box.collidelist(boxes[i + 1 :]) == -1
 
 
 def test_tools_are_lit_and_answer_their_keys_whatever_the_keys_change(window: Window) -> None:

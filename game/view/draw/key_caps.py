@@ -84,6 +84,8 @@ def draw_key(
     pygame.draw.rect(surface, mix(palette.rule, palette.ink, 0.15), box, 1, border_radius=5)
     ink = palette.paper if on else palette.ink
     type.write(surface, cap, "label", ink, center=box.center)
+    if not text:
+        return box
     at = (box.right + type.unit * 3 // 4, box.centery)
     words = type.write(surface, text, "small", palette.ink if on else palette.muted, midleft=at)
     return box.union(words)
