@@ -18,6 +18,7 @@ from game.authoring.drawn_numbers import turn_value
 from game.authoring.partners import newly_missing
 from game.authoring.safe_edits import safely
 from game.text import variants
+from game.text.conversion import in_own_notation
 from game.text.header_edits import (
     EditError,
     Path,
@@ -31,7 +32,6 @@ from game.text.level import Cell, Level
 from game.text.map_edits import (
     PAINTABLE,
     NeedsConversion,
-    in_own_notation,
     new_map,
     replace_map,
     resize,
