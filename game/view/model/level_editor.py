@@ -19,6 +19,7 @@ from game.authoring.partners import newly_missing
 from game.authoring.safe_edits import safely
 from game.text import variants
 from game.text.conversion import in_own_notation
+from game.text.guesses import counted
 from game.text.header_edits import (
     EditError,
     Path,
@@ -516,10 +517,12 @@ class Editor:
         self.begin_stroke()
         changes = drawing.pasted(self.rows, rows, self.cursor)
         if changes:
+            cut = cut_text(*drawing.overhang(self.rows, rows, self.cursor))
             self._set(changes)
             self.choose_tool(SELECT)
             self.selection = Region.between(min(changes), max(changes))
-            self.message = self.message or "Pasted. Alt with an arrow key moves it."
+            said = cut if self.message else cut or "Pasted. Alt with an arrow key moves it."
+            self.message = f"{self.message} {said}".strip()
         else:
             self.message = NO_MAP
 
@@ -667,6 +670,15 @@ def _line_inside(height: int, width: int, side: str, depth: int) -> list[Cell]:
         return [(row, column) for column in range(width)]
     column = depth if side == "left" else width - 1 - depth
     return [(row, column) for row in range(height)]
+
+
+def cut_text(rows: int, columns: int) -> str:
+    """Return that rows and columns did not fit onto the map, and what to do; "" for none."""
+    missing = [counted(n, one) for n, one in ((rows, "row"), (columns, "column")) if n]
+    if not missing:
+        return ""
+    todo = "Ctrl Z undoes it, Ctrl with arrows makes the map larger."
+    return f"{' and '.join(missing)} did not fit. {todo}"
 
 
 def tile_words(level: Level, char: str) -> str:
