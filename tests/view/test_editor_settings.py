@@ -119,3 +119,15 @@ def test_clicks_come_back_to_a_value_of_the_authors_own(line: str, by: int) -> N
     own = {line.partition(": ")[2].removeprefix("M kind="), "mirror rotate"}
     assert seen[0] not in own
     assert own & {*seen}
+
+
+def test_rows_of_foreign_files_show_what_their_map_implies() -> None:
+    room = "#" * 33 + "\n#@" + " " * 28 + "$.#\n" + "#" * 33 + "\n"
+    editor, _ = opened(room, "a.xsb")
+    settings = SettingsRows(editor, lambda: LevelFile(editor.text, "a.xsb").examine()[0])
+    shown = {row.control.name: row for row in settings.rows}
+    assert (shown["steps"].value, shown["step reward"].value) == ("58", "-0.0172")
+    assert not shown["steps"].written
+    settings.step(1, number=0)
+    assert settings.rows[0].value == "59"
+    assert "steps: 59\n" in editor.text

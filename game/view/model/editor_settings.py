@@ -69,6 +69,18 @@ def controls(level: Level) -> list[Control]:
     return [*_plain(level), *_costs(level), *_chance(level), *_tiles(level), *own, *_texts()]
 
 
+def with_implied(control: Control, level: Level) -> Control:
+    """Return a control whose usual value is that of a level, where a foreign map implies one.
+
+    The steps and the step reward of a Sokoban map fit its shortest solution.
+    """
+    implied: dict[Path, str] = {
+        ("steps",): str(level.steps),
+        ("reward", "step"): number_text(level.step_reward),
+    }
+    return replace(control, usual=implied.get(control.path, control.usual))
+
+
 def _plain(level: Level) -> Iterator[Control]:
     yield Control(("steps",), "steps", str(STEPS), low=1, high=MAX_STEPS, shown=200, step=1)
     yield Control(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from game.authoring.safe_edits import safely
 from game.text.header_edits import Path, remove_value, set_value
+from game.text.level import Level
 from game.text.source_map import SourceMap
 from game.view.model.editor_settings import (
     ON_MAP,
@@ -16,6 +18,7 @@ from game.view.model.editor_settings import (
     put_knob,
     stepped,
     value_at,
+    with_implied,
 )
 from game.view.model.level_editor import Editor
 
@@ -32,8 +35,9 @@ class ControlRow:
 class SettingsRows:
     """The rows, and what clicks and keys do to their values."""
 
-    def __init__(self, editor: Editor) -> None:
-        self._editor = editor
+    def __init__(self, editor: Editor, read: Callable[[], Level | None] = lambda: None) -> None:
+        """`read` returns the level as it was read last, which knows what a foreign map implies."""
+        self._editor, self._read = editor, read
         self.chosen = 0  # index of the row that keys change
         self._stroke = 0  # number of the drag or series of keys that is one step of the undo
         self._own: dict[Path, tuple[str, ...]] = {}  # values of authors that clicks have replaced
@@ -41,8 +45,10 @@ class SettingsRows:
     @property
     def rows(self) -> tuple[ControlRow, ...]:
         """The rows of the level as it is now."""
-        rows = []
-        for control in controls(self._editor.reading.level):
+        rows, reading = [], self._editor.reading
+        read = self._read() if reading.source.dialect else None
+        for control in controls(reading.level):
+            control = with_implied(control, read) if read else control
             value = self._editor.value(control.path)
             shown = control.usual if value is None else value
             rows.append(ControlRow(control, shown, value is not None))

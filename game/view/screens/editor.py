@@ -106,7 +106,8 @@ class EditorScreen(Screen):
         self.editor = Editor(draft)
         self.jobs = jobs or BackgroundJobs(at_once=True)
         self.area = BOARD
-        self.settings, self.text = SettingsRows(self.editor), TextArea(self.editor)
+        self.settings = SettingsRows(self.editor, lambda: self.live.verdict.level)
+        self.text = TextArea(self.editor)
         self.task = 0  # index of the chosen task of the strip
         self.text_open = False
         self.overlays: list[EditorOverlay] = []  # the header explains the last one
