@@ -16,7 +16,9 @@ from game.authoring.draft_file import Draft, empty_room
 from game.authoring.drawing import LEFT_RIGHT, UP_DOWN, Turn
 from game.authoring.drawn_numbers import turn_value
 from game.authoring.partners import newly_missing
+from game.authoring.safe_edits import safely
 from game.text import variants
+from game.text.conversion import in_own_notation
 from game.text.header_edits import (
     EditError,
     Path,
@@ -30,7 +32,6 @@ from game.text.level import Cell, Level
 from game.text.map_edits import (
     PAINTABLE,
     NeedsConversion,
-    in_own_notation,
     new_map,
     replace_map,
     resize,
@@ -649,7 +650,7 @@ class Editor:
             return turn_value(source, path)
 
         self.message = ""
-        self.edit(turn)
+        self.edit(safely(turn))
 
 
 def _edge(rows: Rows, side: str) -> str:
