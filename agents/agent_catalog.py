@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +58,16 @@ class RunFacts:
             Coverage.of_facts(self.coverage)
         if not 1 <= (self.episodes_per_step or 1) <= MOST_EPISODES:
             raise ValueError(f"'{EPISODES_PER_STEP}' should be 1 to {MOST_EPISODES:,}")
+
+
+@dataclass(frozen=True)
+class TunedScratch:
+    """The step size of a scratch, as a multiple of the configured one, and the pack it was tuned
+    on, from the results.json of the agent that it is `like`."""
+
+    like: str
+    multiplier: float
+    tuned_on: str
 
 
 @dataclass(frozen=True)
@@ -195,6 +205,22 @@ def _evaluated_levels(folder: Path) -> tuple[EvaluatedLevel, ...]:
     except (OSError, Misfit, ValueError, KeyError, TypeError):
         return ()
     return tested if all(len(one.scores) == steps for one in tested) else ()
+
+
+def tuned_scratch_of(agent: str) -> TunedScratch | None:
+    """Return the step size that an evaluation has tuned for `scratch:AGENT` of a shipped agent.
+
+    None for other agents, whose packs may have changed since, and without such an evaluation.
+    """
+    folder = PRETRAINED / agent
+    if agent not in list_pretrained() or _is_run(Path(agent)):
+        return None
+    try:
+        found = read_json(run_path(folder, RESULTS))["agents"][BASELINE_AGENT]["scratch"]
+        wanted = {field.name: found[field.name] for field in fields(TunedScratch)}
+        return fill(TunedScratch, wanted)
+    except (OSError, Misfit, ValueError, KeyError, TypeError):
+        return None
 
 
 def _held_out_scores(folder: Path) -> tuple[tuple[int, float], ...]:

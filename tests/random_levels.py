@@ -6,6 +6,7 @@ import itertools
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import cache
 
 from game.text.level import LegendTile, Level
 from game.text.tiles import TILES, Tile
@@ -32,6 +33,7 @@ def check_random_tiles(tiles: Iterable[Tile]) -> None:
         )
 
 
+@cache
 def random_level(seed: int, tiles: str = TERRAIN) -> Level:
     """Return a small level of these tiles with one or two starts and goals, and random rules.
 

@@ -63,7 +63,10 @@ def written(level: Level, cell: Cell) -> str:
 
 def tile(level: Level, cell: Cell) -> str:
     char = written(level, cell)
-    return next((one.tile for one in level.legend if one.char == char), char)
+    for one in level.legend:
+        if one.char == char:
+            return one.tile
+    return char
 
 
 def all_cells(level: Level) -> list[Cell]:
@@ -124,7 +127,7 @@ def starts(level: Level) -> list[State]:
 def any_starts(level: Level) -> list[Cell]:
     """Return the floor, terrain and ice from which all candidates, or else a goal, can be reached.
 
-    Luck may help, and opponents are ignored.
+    Luck may help, and opponents are ignored. Coins make no difference.
     """
     rows = [list(row) for row in level.rows]
     for row, column in level.candidates:  # of a drawn level: as they were before
@@ -133,7 +136,8 @@ def any_starts(level: Level) -> list[Cell]:
     effects = list(range(5))
     if level.wind_chance == 1:
         effects = [effect for chance, effect in outcomes(level, begin(level, (0, 0)), 4) if chance]
-    first = {cell: begin(level, cell)._replace(opponents=()) for cell in find(level, GROUND)}
+    nothing = {"opponents": (), "coins": frozenset()}
+    first = {cell: begin(level, cell)._replace(**nothing) for cell in find(level, GROUND)}
     graph = walked(level, list(first.values()), effects)
     wanted = [{s for s in graph if s.cell == candidate} for candidate in find(level, "?")]
     wanted = wanted or [{state for state in graph if is_goal(level, state)}]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from agents.agent_catalog import scratch_like
+from agents.agent_catalog import scratch_like, tuned_scratch_of
 from agents.default_agents import COURSE_AGENT
 from agents.inner_config import InnerOptions
 from agents.learner import Learner
@@ -23,7 +23,7 @@ from agents.training.tuning import try_multipliers, tuning_tasks, tuning_value
 from game.files import name_text
 from game.session.messages import BASELINE_AGENT
 from game.tasks.pack_file import PackError
-from game.tasks.packs import Pack, load_pack
+from game.tasks.packs import LEVELS, Pack, load_pack
 from game.tasks.task import Task
 from game.text.level import LevelError
 
@@ -81,18 +81,22 @@ _tuned: dict[tuple[InnerOptions, tuple[str, ...]], float] = {}  # multipliers by
 def tune_scratch(name: str, pack: Pack | None) -> Iterator[ScratchBaseline]:
     """Choose the step size of a scratch; yield it untuned before each trial, and tuned at the end.
 
-    The tasks are the validation tasks of the pack; where it has none, those of the pack that the
-    agent compared with (or the pack's default agent) was trained on. Without a pack it stays
-    untuned. Raises AgentError.
+    The tasks are the validation tasks of the pack; where it has none, or there is no pack, those of
+    the pack that the agent compared with (or the default agent) was trained on. Where the
+    evaluation of a shipped agent has tuned it on these, the result is taken from there: on large
+    tasks the trials take minutes. Raises AgentError.
     """
-    config = load_agent(name, pack.path if pack else "").learner.config
-    tasks, where = _tasks_to_tune_on(name, pack) if pack else ((), "")
-    return _tune(ScratchBaseline(name, config), tasks, where)
+    untuned = ScratchBaseline(name, load_agent(name, pack.path if pack else "").learner.config)
+    if evaluated := _evaluated(untuned, pack):
+        yield evaluated
+        return
+    yield from _tune(untuned, *_tasks_to_tune_on(name, pack))
 
 
 def tuned_scratch(name: str, pack: Pack) -> ScratchBaseline:
-    """Return a scratch with its step size tuned, as `tune_scratch` does. Raises AgentError."""
-    *_, tuned = tune_scratch(name, pack)
+    """Return a scratch with its step size tuned by trials. Raises AgentError."""
+    untuned = ScratchBaseline(name, load_agent(name, pack.path).learner.config)
+    *_, tuned = _tune(untuned, *_tasks_to_tune_on(name, pack))
     return tuned
 
 
@@ -119,11 +123,24 @@ def _tune(untuned: ScratchBaseline, tasks: Sequence[Task], pack: str) -> Iterato
     yield replace(untuned, multiplier=_tuned[key], tuned_on=pack)
 
 
-def _tasks_to_tune_on(name: str, pack: Pack) -> tuple[Sequence[Task], str]:
+def _evaluated(untuned: ScratchBaseline, pack: Pack | None) -> ScratchBaseline | None:
+    """Return a scratch as the results.json of a shipped agent has it; None where it has none, or
+    where the pack has other validation tasks."""
+    evaluated = tuned_scratch_of(scratch_like(untuned.name) or "")
+    if evaluated is None:
+        return None
+    has_others = pack and pack.path != LEVELS / evaluated.tuned_on and tuning_tasks(pack)
+    if has_others:
+        return None
+    return replace(untuned, multiplier=evaluated.multiplier, tuned_on=evaluated.tuned_on)
+
+
+def _tasks_to_tune_on(name: str, pack: Pack | None) -> tuple[Sequence[Task], str]:
     """Return the tasks to tune on, and the name of their pack; no tasks if there are none."""
-    if tasks := tuning_tasks(pack):
+    if pack and (tasks := tuning_tasks(pack)):
         return tasks, pack.name
-    trained_on = load_agent(scratch_like(name) or pack.agent or COURSE_AGENT, pack.name).pack
+    default, place = (pack.agent, pack.name) if pack else ("", "")
+    trained_on = load_agent(scratch_like(name) or default or COURSE_AGENT, place).pack
     try:
         other = load_pack(trained_on)
     except (PackError, LevelError, OSError):

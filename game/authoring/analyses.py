@@ -1,4 +1,4 @@
-"""What the map of a level says by itself: ways, cells out of reach, traps, opponents and links.
+"""Analyses of a level's map: ways, cells out of reach, traps, opponents and links.
 
 Everything here is a function of the level alone, and works on a level that is still being drawn.
 Opponents are ignored, except where it is about them.

@@ -15,8 +15,8 @@ from game.authoring.history import History
 from game.authoring.recovery import Recovery, RecoveryWriter, discard, find_recoveries
 from game.authoring.text_bytes import decode, encode
 from game.files import name_text, open_regular, remove_abandoned, write_atomically
-from game.text.level import MAX_BYTES, STEPS
-from game.text.reading import split_address
+from game.text.level import MAX_BYTES, STEPS, Rows
+from game.text.reading import LevelFile, split_address
 from game.text.source_map import SourceMap, locate
 from game.text.tiles import FLOOR, WALL
 
@@ -34,11 +34,9 @@ class Choice:
     effect: str
 
 
-KEEP = Choice("keep", "Keep mine", "The next save replaces the file; undo shows its text.")
-TAKE = Choice(
-    "take", "Take the file's", "The editor shows the file's text; undo brings yours back."
-)
-COPY = Choice("copy", "Save mine as a copy", "Yours goes to a new file beside it; then as above.")
+KEEP = Choice("keep", "Keep mine", "Your text is kept. Ctrl S writes it, Ctrl Z shows the file's.")
+TAKE = Choice("take", "Take the file's", "This is the file's text now. Ctrl Z brings yours back.")
+COPY = Choice("copy", "Save mine as a copy", "Your text is in a file of its own now.")
 CHOICES = (KEEP, TAKE, COPY)
 
 
@@ -53,20 +51,29 @@ class Conflict:
     theirs: str
 
 
-def empty_level(height: int = NEW_HEIGHT, width: int = NEW_WIDTH) -> str:
-    """Return the text of a new level: a room without anything in it."""
+def empty_room(height: int = NEW_HEIGHT, width: int = NEW_WIDTH) -> Rows:
+    """Return the rows of a room without anything in it."""
     inside = f"{WALL}{FLOOR * (width - 2)}{WALL}"
-    rows = [WALL * width, *[inside] * (height - 2), WALL * width]
-    return "\n".join([f"steps: {STEPS}", "", "map:", *rows, ""])
+    return (WALL * width, *[inside] * (height - 2), WALL * width)
+
+
+def empty_level() -> str:
+    """Return the text of a new level."""
+    return "\n".join([f"steps: {STEPS}", "", "map:", *empty_room(), ""])
 
 
 def open_draft(path: str | Path | None, folders: Sequence[Path] | None = None) -> Draft:
     """Open a level file, or one level of a collection as `boxes.xsb#3`; a new one if there is none.
 
+    Of a collection without a number the first level is opened.
+
     `folders` are those for recovery copies, by default the user's own. Raises OSError.
     """
     file, number = split_address(path) if path is not None else (None, None)
-    return Draft(file, number, folders)
+    draft = Draft(file, number, folders)
+    if number is None and len(LevelFile(draft.text, draft.source.name)) > 1:
+        draft.number = 1
+    return draft
 
 
 class Draft:
@@ -95,8 +102,14 @@ class Draft:
 
     @property
     def name(self) -> str:
-        """The name of the file, as problems and titles show it."""
-        return name_text(self.path) if self.path else "new level"
+        """The name of the file without its folder, for messages."""
+        return name_text(self.path.name) if self.path else "the new level"
+
+    @property
+    def address(self) -> Path | None:
+        """The path of the level: that of its file, as `FILE#NUMBER` where that holds several."""
+        is_one = self.number is None or len(LevelFile(self.text, self.source.name)) == 1
+        return self.path if is_one or not self.path else Path(f"{self.path}#{self.number}")
 
     @property
     def text(self) -> str:
@@ -193,7 +206,7 @@ class Draft:
             self._unreadable = (error.strerror or str(error)).partition(" - ")[0]
             self._saved, self.conflict = None, None
             self._keep_copy()
-            return f"{self.name}: {self._unreadable} - your text is kept; save it elsewhere"
+            return f"{self.name} cannot be read: {self._unreadable}. Save yours elsewhere (Ctrl S)."
         if not theirs and signature and _age(signature) < SETTLED:
             return ""  # a program that writes in place has only just emptied the file
         self._signature, self._unreadable = signature, ""
@@ -201,19 +214,22 @@ class Draft:
         if theirs is None:
             self._saved, self.conflict = None, None
             self._keep_copy()
-            return f"{self.name}: the file is gone - save to write it anew"
+            return f"{self.name} was removed or renamed. Ctrl S writes it again."
         self._saved, self.is_new = theirs, False
         if theirs in (before, self.text):
             self.conflict = None if theirs == self.text else self.conflict
             self._keep_copy()
             return ""
         if was_changed:
-            what = f"{self.name} was changed by another program, and has unsaved changes here."
+            what = (
+                f"Another program changed {self.name}, and you have unsaved changes here. "
+                "Which text shall the editor show? Undo brings the other one back."
+            )
             self.conflict = Conflict(what, theirs)
             return what
         self.history.record(theirs, "change on disk")
         self._keep_copy()
-        return f"{self.name}: read again, as another program changed it"
+        return f"Another program changed {self.name}: this is its new text. Ctrl Z goes back."
 
     def resolve(self, choice: Choice) -> str:
         """Answer the question of `conflict`; return what was done. Raises OSError.
@@ -226,7 +242,7 @@ class Draft:
         if choice is COPY:
             copy = _free_name(self.path)
             _write(copy, mine)
-            done = f"your text is saved as {name_text(copy)}"
+            done = f"Your text is saved as {name_text(copy.name)}; this is that of {self.name}."
         self.conflict = None
         self.history.end_stroke()
         self.history.record(theirs, "change on disk")

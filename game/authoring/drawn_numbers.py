@@ -59,26 +59,20 @@ def kind_of(value: Value) -> str:
 
 
 def turn_value(source: SourceMap, path: Path) -> str:
-    """Return the text with a value of the next kind: fixed, range, set, and fixed again."""
-    kinds = [kind for kind in KINDS if kind != RANGE or not _words(source, path)]
-    kind = kind_of(value_of(source, path))
-    return set_kind(source, path, kinds[(kinds.index(kind) + 1) % len(kinds)])
+    """Return the text with a value of the next kind: fixed, range, set, and fixed again.
 
-
-def set_kind(source: SourceMap, path: Path, kind: str) -> str:
-    """Return the text with a value made fixed, a range or a set. Raises EditError."""
+    Words have no range. Raises EditError for a value that tasks do not draw, or that has a fault.
+    """
     setting, value = setting_at(source, path), value_of(source, path)
     assert setting is not None  # else there is no value
-    if kind == kind_of(value):
-        return source.text
-    return set_value(source, path, text_of(with_kind(value, kind, setting)))
+    kinds = [kind for kind in KINDS if kind != RANGE or not setting.words]
+    kind = kinds[(kinds.index(kind_of(value)) + 1) % len(kinds)]
+    return set_value(source, path, text_of(_with_kind(value, kind, setting)))
 
 
-def with_kind(value: Value, kind: str, setting: Setting) -> Value:
-    """Return a value made fixed, a range around it, or a set, within the limits of its setting."""
+def _with_kind(value: Value, kind: str, setting: Setting) -> Value:
+    """A value made fixed, a range around it, or a set, within the limits of its setting."""
     if setting.words:
-        if kind == RANGE:
-            raise EditError("words have no range - make it a set")
         return _words_as(value, kind, setting.words)
     if kind == FIXED:
         return _fixed(value, setting)
@@ -88,12 +82,8 @@ def with_kind(value: Value, kind: str, setting: Setting) -> Value:
     return OneOf((low, high) if low < high else (low,))
 
 
-def _words(source: SourceMap, path: Path) -> tuple[str, ...]:
-    setting = setting_at(source, path)
-    return setting.words if setting else ()
-
-
 def _words_as(value: Value, kind: str, words: tuple[str, ...]) -> Value:
+    """A value of a setting with these words: its first word, or the set of all."""
     members = value.members if isinstance(value, OneOf) else (str(value),)
     if kind == FIXED:
         return members[0]
@@ -123,6 +113,7 @@ def _ends(value: Value, setting: Setting) -> tuple[float, float]:
 
 
 def _rounded(low: float, high: float, setting: Setting) -> tuple[float, float]:
+    """The ends of a range, rounded outwards to whole numbers, or to the decimals of a file."""
     if setting.whole:
         return math.floor(low), math.ceil(high)
     return round(low, DECIMALS), round(high, DECIMALS)

@@ -25,7 +25,9 @@ from game.text.reading import open_levels
 from game.text.tiles import CANDIDATE
 
 MARK_NAMES = {TRAIN: "train", VALIDATION: "validation", HELD_OUT: "held out"}
-CHANGED_MEANWHILE = "Another program has changed pack.toml: its text counts, paint again."
+CHANGED_MEANWHILE = (
+    "Another program changed pack.toml: this stroke was not written, paint it again."
+)
 
 
 def pack_of(level: Path) -> Path:
@@ -90,7 +92,7 @@ class GoalPainting:
     def paint(self, cell: Cell) -> str:
         """Give a candidate the chosen mark. Return what went wrong, or ""."""
         if cell not in self.marks:
-            return "Only candidates '?' have marks."
+            return "Only candidates '?' can be marked."
         if self.marks[cell] == self.mark:
             return ""
         self._draft.poll()

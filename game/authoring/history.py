@@ -103,11 +103,6 @@ class History:
         return len(self._done)
 
     @property
-    def undo_label(self) -> str | None:
-        """The name of the step that `undo` takes back; None where there is none."""
-        return self._done[-1].label if self._done else None
-
-    @property
     def redo_label(self) -> str | None:
         """The name of the step that `redo` makes again; None where there is none."""
         return self._undone[-1].label if self._undone else None

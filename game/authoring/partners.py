@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from game.text.level import Cell, Rows
 from game.text.tiles import BOXES, BY_CHAR, GATE, SWITCH, TARGET, TARGETS
 
+_PARTNERED = {char for char, tile in BY_CHAR.items() if tile.effect} | {*BOXES, *TARGETS}
+
 
 @dataclass(frozen=True)
 class MissingPartner:
@@ -26,8 +28,9 @@ def missing_partners(tiles: Rows) -> list[MissingPartner]:
     """
     places: dict[str, list[Cell]] = {}
     for r, row in enumerate(tiles):
-        for c, char in enumerate(row):
-            places.setdefault(char, []).append((r, c))
+        if not _PARTNERED.isdisjoint(row):
+            for c, char in enumerate(row):
+                places.setdefault(char, []).append((r, c))
     found = [MissingPartner(t, places[t][0], p) for t in places for p in _lacking(t, places)]
     return sorted([*found, *_boxes_without_target(places)], key=lambda one: one.cell)
 

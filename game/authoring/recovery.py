@@ -33,11 +33,15 @@ _MOST_HEAD = 100_000  # bytes of the line with the path
 
 @dataclass(frozen=True)
 class Recovery:
-    """An unsaved text and its `copy` file; `path` is that of the level, None for a new one."""
+    """An unsaved text and its `copy` file; `path` is that of the level, None for a new one.
+
+    `written` is when the copy was written, in seconds since 1970.
+    """
 
     copy: Path
     path: Path | None
     text: str
+    written: float = 0.0
 
 
 # --- finding -----------------------------------------------------------------------------------
@@ -56,14 +60,13 @@ def find_recoveries(path: Path | None, folders: Sequence[Path] | None = None) ->
     None as the path stands for levels that have no file yet. What dead editors left besides their
     copies is removed.
     """
-    found: list[tuple[float, Recovery]] = []
+    found: list[Recovery] = []
     for folder in recovery_folders(path) if folders is None else folders:
         for copy in _copies(folder, path):
             recovery = _read(copy) if _is_abandoned(copy) else None
             if recovery and _identity(recovery.path) == _identity(path):
-                with contextlib.suppress(OSError):
-                    found.append((copy.stat().st_mtime, recovery))
-    return [recovery for _, recovery in sorted(found, key=lambda pair: -pair[0])]
+                found.append(recovery)
+    return sorted(found, key=lambda one: -one.written)
 
 
 def discard(recovery: Recovery) -> None:
@@ -108,12 +111,13 @@ def _read(copy: Path) -> Recovery | None:
     try:
         with open_regular(copy) as file:
             head, text = file.readline(_MOST_HEAD), file.read(2 * MAX_BYTES)
+            written = os.fstat(file.fileno()).st_mtime
         path = json.loads(head)
     except (OSError, ValueError, RecursionError):
         return None
     if not isinstance(path, str) or not can_be_path(path):
         return None
-    return Recovery(copy, Path(path) if path else None, decode(text))
+    return Recovery(copy, Path(path) if path else None, decode(text), written)
 
 
 def _remove(copy: Path) -> None:

@@ -70,7 +70,7 @@ class LevelSize:
 
     @property
     def note(self) -> str:
-        """What is wrong with the size; "" if nothing is."""
+        """The problem with the size; "" where there is none."""
         if self.refusal:
             return self.refusal
         if not self.is_observable:
@@ -109,7 +109,7 @@ class Figures:
 
 @dataclass(frozen=True)
 class AgentScores:
-    """What an agent and learning from scratch reach on some tasks: mean scores, 1 is optimal.
+    """The mean scores of an agent, and of learning from scratch, on some tasks; 1 is optimal.
 
     `tasks` of `of` tasks are done. `failure` says why there are no more.
     """
@@ -140,7 +140,7 @@ class AgentScores:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What is known of a text so far. What is None or empty is not known yet, or does not apply.
+    """The judgement of a text so far. Fields that are None or empty are open, or do not apply.
 
     `draft` is the level as far as it is written; it is also there where `problems` are. `strip` are
     a few of its tasks, with their figures in `strip_figures`. `hidden` are the names of what an

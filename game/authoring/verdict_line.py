@@ -11,11 +11,13 @@ from game.authoring.level_warnings import cell_text, unwanted_goals
 from game.authoring.verdict import EQUAL, Figures, Verdict, percent
 from game.tasks.evaluated_levels import HARD
 from game.text.level import Cell
+from game.text.map_checks import missing_part
 from game.text.tiles import OPPONENTS
 
 MOST_FIXED = 0.6  # score of a policy that never adapts, as docs/packs.md asks of packs
 MOST_FIXED_GOAL = 0.8  # such a score with a hidden goal alone: passing all candidates takes a while
 NO_ROOM = 0.9  # such a score leaves less to gain than adaptation usually costs
+NO_ROOM_GOAL = 0.99  # with a hidden goal alone: an agent that adapts goes straight to it
 EASY_BEFORE = 0.8  # score before adaptation that leaves little to be seen of it
 EASY_FOR_SCRATCH = 0.9  # score of learning from scratch with which meta-training is of no use
 EASY_AT_ONCE = 0.95  # score of the Bayes bound in the first episode: the others add nothing
@@ -24,6 +26,7 @@ EASY_AT_ONCE = 0.95  # score of the Bayes bound in the first episode: the others
 class Kind(StrEnum):
     """The kinds of verdicts, as people read them."""
 
+    UNFINISHED = "unfinished"
     BROKEN = "has errors"
     UNSOLVABLE = "cannot be solved"
     TOO_LARGE = "too large"
@@ -50,7 +53,7 @@ class Summary(NamedTuple):
 
 def summarize(verdict: Verdict) -> Summary:
     """Return the verdict in one line. What speaks against a level comes first."""
-    for find in (_broken, _unsolvable, _too_large, _avoids, _nothing, _hard, _easy):
+    for find in (_unfinished, _broken, _unsolvable, _too_large, _avoids, _nothing, _hard, _easy):
         if found := find(verdict):
             return found
     if verdict.failure:
@@ -66,11 +69,20 @@ def _may_change(verdict: Verdict) -> bool:
     return not verdict.is_done or agent is None or not (agent.is_complete or agent.failure)
 
 
+def _unfinished(verdict: Verdict) -> Summary | None:
+    """Return what is still to be painted, where nothing that is there is wrong."""
+    missing = [missing_part(problem) for problem in verdict.problems]
+    if not missing or not all(missing):
+        return None
+    return Summary(Kind.UNFINISHED, f"paint {' and '.join(reversed(missing))}")
+
+
 def _broken(verdict: Verdict) -> Summary | None:
     """Return that the text is no level, unless all that it lacks is a way to a goal."""
     if not verdict.problems or _lost_starts(verdict):
         return None
-    first, n = verdict.problems[0], len(verdict.problems)
+    problems, n = verdict.problems, len(verdict.problems)
+    first = next((one for one in problems if not missing_part(one)), problems[0])
     more = f" (and {n - 1} more)" if n > 1 else ""
     return Summary(Kind.BROKEN, f"{first.what} - {first.todo}{more}", not verdict.is_done)
 
@@ -142,15 +154,23 @@ def _avoids(verdict: Verdict) -> Summary | None:
 def _nothing(verdict: Verdict) -> Summary | None:
     """Return that adaptation cannot gain anything."""
     if verdict.hidden == ():
-        why = "the agent sees all that there is to know - hide the goal, or let a value be drawn"
+        why = "nothing is hidden from the agent - hide the goal, or draw a value from a range"
         return Summary(Kind.NOTHING_TO_ADAPT, why)
     figures = verdict.figures
     if figures and max(one.optimal_return - one.random_return for one in figures.checked) < EQUAL:
         return Summary(Kind.NOTHING_TO_ADAPT, "all policies have the same return")
-    if verdict.fixed is not None and verdict.fixed >= NO_ROOM:
-        why = f"one policy that never adapts scores {percent(verdict.fixed)} % in all tasks"
-        return Summary(Kind.NOTHING_TO_ADAPT, why)
+    least = NO_ROOM_GOAL if verdict.hidden == ("goal",) else NO_ROOM
+    if verdict.fixed is not None and verdict.fixed >= least:
+        return Summary(Kind.NOTHING_TO_ADAPT, _fixed_text(verdict, verdict.fixed))
     return None
+
+
+def _fixed_text(verdict: Verdict, score: float) -> str:
+    """Return what a policy that never adapts reaches, and what to do about it."""
+    todo = "let tasks differ more"
+    if verdict.hidden == ("goal",):
+        todo = "put the candidates farther apart, so that trying all of them takes long"
+    return f"one policy that never adapts scores {percent(score)} % in all tasks - {todo}"
 
 
 def _hard(verdict: Verdict) -> Summary | None:
@@ -167,16 +187,16 @@ def _easy(verdict: Verdict) -> Summary | None:
     if verdict.hidden == ("goal",):
         most = MOST_FIXED_GOAL
     if agent and agent.is_complete and agent.before >= EASY_BEFORE:
-        why = f"it scores {percent(agent.before)} % before it adapts ({agent.text})"
+        why = f"the agent scores {percent(agent.before)} % before it adapts ({agent.text})"
     elif agent and agent.is_complete and (agent.scratch or 0) >= EASY_FOR_SCRATCH:
-        why = f"so is it learned without meta-training ({agent.text})"
+        why = f"it is learned as well without meta-training ({agent.text})"
     elif verdict.fixed is not None and verdict.fixed > most:
-        why = f"one policy that never adapts scores {percent(verdict.fixed)} %"
+        why = _fixed_text(verdict, verdict.fixed)
     elif verdict.bayes and verdict.figures:
         (lower, _), _ = verdict.bayes
         score = verdict.figures.score(lower)
         if score >= EASY_AT_ONCE:
-            why = f"whoever knows the candidates scores {percent(score)} % in the first episode"
+            why = f"knowing the candidates gives {percent(score)} % in the first episode"
     return Summary(Kind.TOO_EASY, why, _may_change(verdict)) if why else None
 
 

@@ -78,6 +78,7 @@ def _owner(entry: Entry) -> str:
 
 
 def _span(entry: Entry, path: Path) -> Span | None:
+    """The place of a value within the value of its line; None where the line does not have it."""
     value = entry.parts.value
     if path == CHANCE:
         words = _words(value)
@@ -90,6 +91,7 @@ def _span(entry: Entry, path: Path) -> Span | None:
 
 
 def _words(text: str) -> list[Span]:
+    """The places of the words of a value, in which a range or set is one word."""
     try:
         return [word.span() for word in find_words(text)]
     except Fault:  # more words than any valid line has
@@ -112,7 +114,7 @@ def _pairs(entry: Entry) -> dict[str, tuple[Span, Span]]:
 
 
 def _head_end(entry: Entry) -> int:
-    """Where the tile of a line ends: its settings stand behind it."""
+    """The end of a line's tile, behind which its settings stand."""
     if entry.key == LEGEND:
         found = LINE.match(entry.parts.value)
         return found.end("tile") if found else len(entry.parts.value)
@@ -129,7 +131,7 @@ def set_value(source: SourceMap, path: Path, value: str) -> str:
     where the value cannot stand on a line, or has nothing to belong to.
     """
     value = value.strip(BLANKS)
-    _check(path, value)
+    _check_value(path, value)
     if value_at(source, path) == value:
         return source.text
     source = with_header(source)
@@ -137,7 +139,7 @@ def set_value(source: SourceMap, path: Path, value: str) -> str:
     if _is_text(path):  # a comment with quotes would end a text that has none itself
         ways = [_in_quotes(source, path, value), f'"{value}"', quoted(value)]
     for written in ways:
-        new = patched(source.text, _set(source, path, written))
+        new = patched(source.text, _changes(source, path, written))
         found = value_at(locate(new, source.name, source.number), path)
         if found in (value, unquoted(quoted(value))):
             return new
@@ -166,7 +168,7 @@ def with_header(source: SourceMap) -> SourceMap:
     return found
 
 
-def _check(path: Path, value: str) -> None:
+def _check_value(path: Path, value: str) -> None:
     """Raise EditError for a value that would end its line, or begin a comment."""
     if any(char in value for char in "\r\n"):
         raise EditError("a value of several lines - write it on one line")
@@ -185,7 +187,7 @@ def _in_quotes(source: SourceMap, path: Path, value: str) -> str:
     return f'"{written}"' if had_quotes and written == value else written
 
 
-def _set(source: SourceMap, path: Path, value: str) -> list[Patch]:
+def _changes(source: SourceMap, path: Path, value: str) -> list[Patch]:
     """The patches that set a value which is already in the words of the text."""
     if found := _find(source, path):
         entry, (begin, end) = found
@@ -276,6 +278,7 @@ def without_line(source: SourceMap, entry: Entry) -> Patch:
 
 
 def _removals(source: SourceMap, path: Path) -> Sequence[Patch]:
+    """The patches that remove a value wherever the header has it."""
     lines = _lines_of(source, path)
     if len(path) < (3 if path[0] in _LINES else 2):
         return [without_line(source, entry) for entry in lines]

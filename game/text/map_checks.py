@@ -1,11 +1,11 @@
-"""What a map must have: known tiles, a start, a goal, and a way from one to the other."""
+"""Checks of a map: known tiles, a start, a goal, and a way from one to the other."""
 
 from __future__ import annotations
 
 from game.text.box_states import has_more_box_states
 from game.text.dialects.foreign_map import Report
 from game.text.guesses import count_unknown, counted, tile_meant, times
-from game.text.level import ANY, ENDS_BOXES, MAX_BOXES, MAX_STATES, Level
+from game.text.level import ANY, ENDS_BOXES, MAX_BOXES, MAX_STATES, Level, Problem
 from game.text.tiles import (
     BOX,
     BOXES,
@@ -26,6 +26,25 @@ from game.text.walking import (
     predecessors,
     start_cells,
 )
+
+PUT_START = f"put '{START}' where the episode begins"  # what to do about parts that are missing
+PUT_GOAL = f"put '{GOAL}' at the goal, or '{CANDIDATE}' at each cell where it may be"
+PUT_BOX = f"put '{BOX}' where a box is"
+PUT_TARGETS = f"put '{TARGET}' where the boxes belong"
+_PARTS = {
+    PUT_START: f"a start '{START}'",
+    PUT_GOAL: f"a goal '{GOAL}' or several candidates '{CANDIDATE}'",
+    PUT_BOX: f"a box '{BOX}'",
+    PUT_TARGETS: f"a target '{TARGET}' for each box",
+}
+
+
+def missing_part(problem: Problem) -> str:
+    """Return which part of a level is still missing, as "a start '@'".
+
+    Return "" for a problem with something that is there.
+    """
+    return next((part for todo, part in _PARTS.items() if problem.todo.startswith(todo)), "")
 
 
 def check_map(level: Level, first: int, report: Report, whole: bool = True) -> Graph | None:
@@ -77,7 +96,7 @@ def _check_ends(level: Level, first: int, report: Report) -> bool:
         return whole & _check_boxes(level, first, report)
     if not level.has((GOAL, CANDIDATE)):
         whole = False
-        todo = f"put '{GOAL}' at the goal, or '{CANDIDATE}' at each cell where it may be"
+        todo = PUT_GOAL
         if level.has(BOXES):
             todo += f", or write 'ends: {ENDS_BOXES}'"
         report(first, 1, "no goal", todo)
@@ -104,12 +123,11 @@ def _check_boxes(level: Level, first: int, report: Report) -> bool:
         report(first + row, column + 1, what, f"use a target '{TARGET}', or another 'ends:'")
         whole = False
     if not boxes:
-        todo = f"put '{BOX}' where a box is"
-        report(line, 1, f"'ends: {ENDS_BOXES}', and no box on the map", todo)
+        report(line, 1, f"'ends: {ENDS_BOXES}', and no box on the map", PUT_BOX)
     elif len(targets) < len(boxes):
         row, column = boxes[len(targets)]
         what = f"{counted(len(boxes), 'box', 'es')}, and {counted(len(targets), 'target')}"
-        report(first + row, column + 1, what, f"put '{TARGET}' where the boxes belong")
+        report(first + row, column + 1, what, PUT_TARGETS)
     elif {*boxes} <= {*targets}:
         row, column = boxes[0]
         todo = f"put a box '{BOX}' on floor"
@@ -138,7 +156,7 @@ def _check_starts(level: Level, first: int, report: Report) -> bool:
     marked = level.marked_starts()
     if not level.starts:
         if not marked:
-            report(first, 1, "no start", f"put '{START}' where the episode begins")
+            report(first, 1, "no start", PUT_START)
         return bool(marked)
     line = level.places.get("starts", first)
     for row, column in marked[:1]:

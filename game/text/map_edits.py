@@ -14,12 +14,14 @@ from game.text.header_edits import (
     remove_value,
     set_value,
     value_at,
+    with_header,
     without_line,
 )
+from game.text.header_lines import header_line
 from game.text.level import ENDS_BOXES, Cell, Level
 from game.text.reading import LevelFile
 from game.text.source_map import Patch, SourceMap, locate, patched
-from game.text.tiles import BOXES, BY_CHAR, FLOOR, FREE, WALL
+from game.text.tiles import BY_CHAR, FLOOR, FREE, WALL
 from game.text.values import text_of
 from game.text.writing import write
 
@@ -32,7 +34,7 @@ Cells = Mapping[Cell, str]  # characters in our own notation by row and column, 
 
 
 class NeedsConversion(EditError):
-    """A foreign map cannot say what was drawn, or is encoded; `in_own_notation` converts it."""
+    """A foreign map cannot say what was drawn; `in_own_notation` converts it."""
 
 
 # --- cells -------------------------------------------------------------------------------------
@@ -50,11 +52,14 @@ def set_cells(source: SourceMap, cells: Cells) -> str:
         return source.text
     _check_cells(source, changed)
     wanted = _with_cells(source, changed)
-    patches: list[Patch] = []
-    for row, new in enumerate(wanted[: source.height]):
-        patches += _row_patches(source, row, new)
-    patches += _rows_below(source, wanted[source.height :])
-    return _verified(source, patches, wanted)
+    kept, below = wanted[: source.height], wanted[source.height :]
+    patches = [*_map_patches(source, kept), *_rows_below(source, below)]
+    try:
+        return _verified(source, patches, wanted)
+    except NeedsConversion:
+        if not source.is_guessed:
+            raise
+        return set_cells(with_header(source), cells)  # which names the format
 
 
 def _tile_at(source: SourceMap, cell: Cell) -> str:
@@ -74,11 +79,10 @@ def _check_cells(source: SourceMap, cells: Cells) -> None:
     if min(rows) < 0 or min(columns) < 0:
         raise EditError("a cell above or left of the map - make the map larger first")
     _check_size(max(rows) + 1, max(columns) + 1)
-    if source.dialect and not source.is_direct:
-        raise NeedsConversion("the map is encoded - convert it to our own notation to draw on it")
 
 
 def _check_size(height: int, width: int) -> None:
+    """Raise EditError for a map that no file may have."""
     if max(height, width) > MAX_SIDE:
         raise EditError(f"a map of {height} rows and {width} columns - use at most {MAX_SIDE}")
 
@@ -118,9 +122,25 @@ def _closed(source: SourceMap, row: Sequence[str]) -> str:
     return f"{text[:-1]}-" if is_open else text
 
 
+def _map_patches(source: SourceMap, rows: Sequence[str]) -> Iterator[Patch]:
+    """The patches that bring the rows of the map to these; there are as many as before."""
+    if source.is_direct or source.dialect is None:
+        for row, new in enumerate(rows):
+            yield from _row_patches(source, row, new)
+        return
+    first, last = source.row_places[0][0], source.row_places[-1][0]
+    lines = source.lines[first - 1 : last]
+    texts = source.dialect.respell(lines, tuple(rows))
+    for line, (old, new) in enumerate(zip(lines, texts), first):
+        if old != new:
+            yield source.begins[line - 1], source.end_of(line), new
+
+
 def _row_patches(source: SourceMap, row: int, new: str) -> Iterator[Patch]:
     """The patches of a row's changed cells, and of what is added at its end."""
     old, (line, columns) = source.written[row], source.row_places[row]
+    if new == old:
+        return
     for column, (before, after) in enumerate(zip(old, new)):
         if before != after:
             at = source.offset(line, columns[column])
@@ -177,21 +197,21 @@ def resize(
     _check_size(height, width)
     if source.width + min(left, 0) + min(right, 0) < 1:
         raise EditError("nothing would be left of the map - cut off less")
-    _check_lines(source)
+    _check_resizable(source)
     char = _spelled(source, fill)
     kept = {
         row: _closed(source, _resized(source, source.written[row], left, right, char))
         for row in range(max(0, -top), source.height - max(0, -bottom))
     }
     above, below = ([_closed(source, char * width)] * max(0, n) for n in (top, bottom))
-    patches = [_whole_row(source, row, new) for row, new in kept.items()]
+    patches = [_row_replaced(source, row, new) for row, new in kept.items()]
     patches += _cut_rows(source, min(kept), max(kept))
     patches += _added_rows(source, min(kept), above, max(kept), below)
     patches += _moved_candidates(source, top, left, height, width)
     return _verified(source, patches, [*above, *kept.values(), *below])
 
 
-def _check_lines(source: SourceMap) -> None:
+def _check_resizable(source: SourceMap) -> None:
     """Raise NeedsConversion where the rows of a foreign map are not lines of their own."""
     if not source.dialect:
         return
@@ -210,7 +230,7 @@ def _resized(source: SourceMap, row: str, left: int, right: int, char: str) -> s
     return char * max(0, left) + row + char * max(0, right)
 
 
-def _whole_row(source: SourceMap, row: int, new: str) -> Patch:
+def _row_replaced(source: SourceMap, row: int, new: str) -> Patch:
     """The patch that replaces a row."""
     line, columns = source.row_places[row]
     length = len(source.written[row])
@@ -265,6 +285,24 @@ def _moved_candidates(
 # --- whole maps --------------------------------------------------------------------------------
 
 
+def new_map(source: SourceMap, rows: Sequence[str]) -> str:
+    """Return the text with these rows as its map, where it has none yet.
+
+    Raises EditError where a map would stand below something else than a header.
+    """
+    header = {entry.line for entry in source.entries}
+    odd = [n for n, line in enumerate(source.lines, 1) if n not in header and header_line(line)]
+    if source.rows or source.dialect or (odd and not source.map_line):
+        raise EditError("there is no map to draw on - write a line 'map:' and its rows below it")
+    if not source.map_line:
+        line = len(source.lines)
+        end = source.line_end(line)
+        begin = end if source.lines[-1] else ""
+        text = f"{source.text}{begin}map:{end}"
+        source = locate(text, source.name, source.number)
+    return _verified(source, _rows_below(source, rows), rows)
+
+
 def replace_map(source: SourceMap, rows: Sequence[str]) -> str:
     """Return the text with these rows, all of one length, in place of those of its map."""
     if not rows or len({*map(len, rows)}) != 1 or not rows[0]:
@@ -317,5 +355,5 @@ def _implied(level: Level) -> Iterator[tuple[Path, str]]:
 
 def _unchecked(source: SourceMap) -> Level:
     """The level of a foreign map with problems, with all that can be told from its rows."""
-    has_boxes = any(char in row for row in source.board for char in BOXES)
-    return Level(source.board or (FLOOR,), ends=ENDS_BOXES if has_boxes else Level.ends)
+    ends = ENDS_BOXES if source.is_puzzle else Level.ends
+    return Level(source.board or (FLOOR,), ends=ends)

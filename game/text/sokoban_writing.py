@@ -65,7 +65,7 @@ def _header(level: Level) -> list[str]:
 
 
 def _difference(level: Level, found: Level | None) -> str:
-    """What a Sokoban file loses of a level with known tiles."""
+    """The first loss of a level with known tiles in a Sokoban file."""
     if found:
         for r, (row, other) in enumerate(zip(level.rows, found.rows)):
             for c, (char, read) in enumerate(zip(row, other)):

@@ -1,4 +1,4 @@
-"""Where each part of a level is in its text: header lines, their values, and the cells of the map.
+"""The places of the parts of a level in its text: header lines, their values, and the map's cells.
 
 A text need not be valid to be located: what can be found is there, and everything else is missing.
 """
@@ -10,14 +10,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from game.text.dialects import DIALECTS, SOKOBAN
+from game.text.dialects import DIALECTS, SOKOBAN, dialect_of
 from game.text.dialects.foreign_map import Dialect, Part
 from game.text.guesses import guess_file
 from game.text.header import HEADER
 from game.text.header_lines import HeaderLine, header_line
 from game.text.level import Cell, RowPlace, Rows
 from game.text.reading import BOM, LevelFile, split_lines
-from game.text.tiles import BY_CHAR, FLOOR, WALL
+from game.text.tiles import BOXES, BY_CHAR, FLOOR, WALL
 
 Patch = tuple[int, int, str]  # begin and end in the text, and what is there instead
 
@@ -135,6 +135,11 @@ class SourceMap:
         rows = tuple(row.ljust(self.width, self.missing) for row in self.rows)
         return self.dialect.complete(rows) if self.dialect else rows
 
+    @property
+    def is_puzzle(self) -> bool:
+        """Whether the map is a foreign one with boxes, which ends when they are on targets."""
+        return self.dialect is not None and any(box in row for row in self.board for box in BOXES)
+
     def place_of(self, cell: Cell) -> tuple[int, int] | None:
         """Return line and column of a cell; None where the text has no such cell."""
         row, column = cell
@@ -165,6 +170,12 @@ class SourceMap:
     def is_foreign(self) -> bool:
         """Whether the text is a foreign file as it stands, without a header of ours."""
         return self.dialect is not None and not self.map_line
+
+    @property
+    def is_guessed(self) -> bool:
+        """Whether only the looks of a foreign file say its format, neither its suffix nor a
+        header."""
+        return self.is_foreign and dialect_of(self.name) is None
 
     def entries_of(self, key: str) -> list[Entry]:
         """Return the header lines with a key, in the order of the text."""

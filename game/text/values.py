@@ -172,6 +172,11 @@ def read_setting(setting: Setting, text: str, at: int) -> Value:
 
 def read_set(text: str, read: Read, offset: int = 0) -> OneOf:
     """A set as `{a, b}`: each member once, in the given order. Raises Fault."""
+    inside, end, behind = text.partition("}")
+    if end and behind.strip(" \t") and "{" not in text[1:]:
+        what = f"{quote(behind.strip())} behind the set {quote(inside + end)}"
+        todo = "write it into the set, with each of its members that has one"
+        raise Fault(what, todo, offset + len(text) - len(behind.lstrip(" \t")))
     if not text.endswith("}") or "{" in text[1:]:
         raise Fault(f"the set {quote(text)} has no end", "write it as '{1, 2}'", offset)
     if not text[1:-1].strip(" \t"):

@@ -55,12 +55,12 @@ def _turned(
 
 
 def turned_arrows(words: Words) -> dict[str, str]:
-    """What one-way tiles become when directions are replaced as `words` say."""
+    """Return the one-way tiles by those that they replace when directions change as `words` say."""
     return {ARROWS[a]: ARROWS[b] for a, b in words.items() if a in ARROWS}
 
 
 def turned_characters(level: Level, words: Words) -> dict[str, str]:
-    """What the characters with a direction become when a part of a level's map is turned.
+    """Return the characters by those that they replace when a part of a level's map is turned.
 
     They are the one-way tiles, and those characters of the legend, and patrols, for which another
     character of the level is the same turned. All others stay as they are.

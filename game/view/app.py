@@ -237,6 +237,8 @@ class App:
         )
         page.opened_by = None if self.pages else navigation
         self._push(page)
+        if navigation.marks_goals and page.question is None:
+            page.goals.toggle()
         if draft.path and draft.path.is_file():
             self.library.add(draft.path)
             self._remember(self.settings.with_recent(draft.path))

@@ -13,13 +13,12 @@ import pytest
 
 from agents.agent_catalog import WEIGHTS, agent_card
 from agents.learner import AgentError
-from agents.learner_registry import is_file_learner, register_file, run_name
+from agents.learner_registry import _offered, is_file_learner, register_file, run_name
 from commands.main import main
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "learners.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
-pytestmark = pytest.mark.xdist_group("own learners")  # who share the folder below
 FAULTY = """\
 import numpy as np
 from agents.learner import BaseLearner
@@ -66,12 +65,12 @@ class TooFewSteps(BestEpisode):
 COMMANDS = [line for kind, block in BLOCKS if not kind for line in block.splitlines()]
 
 
-def run(arguments: list[str], folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def run(arguments: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
     """A Python command in a folder, with the project on its path."""
     return subprocess.run(
         [sys.executable, *arguments],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "SDL_VIDEODRIVER": "dummy", **environment},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "SDL_VIDEODRIVER": "dummy"},
         capture_output=True,
         text=True,
         timeout=110,
@@ -95,37 +94,45 @@ def command(line: str) -> list[str]:
     return [str(ROOT / "main.py"), *words[1:]] if words[0] == "main.py" else [*words, "-n", "0"]
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which all that the page says has been done."""
-    path = tmp_path_factory.mktemp("own")
-    assert write_files(path) == ["anil.py", "best_episode.py", "test_own.py"]
-    assert len(COMMANDS) == 5
-    for line in COMMANDS:
-        result = run(command(line), path)
-        assert result.returncode == 0, f"{line}\n{result.stdout}\n{result.stderr}"
-        assert "Traceback" not in result.stderr
-    return path
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working folder, with the files of the page; no other file's learner is registered."""
+    assert write_files(tmp_path) == ["anil.py", "best_episode.py", "test_own.py"]
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("agents.learner_registry._files", {})
+    return tmp_path
 
 
 def test_the_page_runs_word_for_word(folder: Path):
+    assert len(COMMANDS) == 5
+    for line in COMMANDS:
+        result = run(command(line), folder)
+        assert result.returncode == 0, f"{line}\n{result.stdout}\n{result.stderr}"
+        assert "Traceback" not in result.stderr
     assert {path.name for path in (folder / "runs").iterdir()} == {"anil", "best"}
     assert {"trace.json", "adaptation.gif"} <= {path.name for path in (folder / "out").iterdir()}
 
 
-@pytest.mark.parametrize("name", ["anil", "best"])
-def test_a_run_never_imports_a_file_and_says_what_is_missing(folder: Path, name: str):
-    (folder / "sentinel.py").write_text("raise SystemExit('imported')", encoding="utf-8")
-    run_folder = folder / "runs" / name
+@pytest.mark.parametrize("learner", ["anil.py:Anil", "best_episode.py:BestEpisode"])
+def test_a_run_never_imports_a_file_and_says_what_is_missing(
+    folder: Path,
+    learner: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+):
+    train = ["train", "goals-5x5", "--learner", learner, "--out", "runs/own"]
+    assert main([*train, *(["--iterations", "2"] if "anil" in learner else [])]) == 0
+    file = Path(learner.rpartition(":")[0])
+    file.write_text("raise SystemExit('imported')", encoding="utf-8")
+    monkeypatch.delitem(sys.modules, f"gridapt_learner_{file.stem}")  # as in a new process
+    monkeypatch.setattr("agents.learner_registry._files", {})
     with pytest.raises(AgentError, match=r"add --learner FOLDER/\w+\.py:\w+ to the command"):
-        agent_card(str(run_folder))
+        agent_card("runs/own")
     for verb in (["eval", "--seeds", "1"], ["watch", "--headless", "--out", "missing"]):
-        arguments = [verb[0], "goals-5x5", "--agent", f"runs/{name}", *verb[1:]]
-        result = run([str(ROOT / "main.py"), *arguments], folder)
-        assert result.returncode == 2
-        assert "is not part of Gridapt" in result.stderr
-        assert "Traceback" not in result.stderr
-    assert not (folder / "missing").exists()
+        capsys.readouterr()
+        assert main([verb[0], "goals-5x5", "--agent", "runs/own", *verb[1:]]) == 2
+        assert "is not part of Gridapt" in capsys.readouterr().err
+    assert not Path("missing").exists()
 
 
 @pytest.mark.parametrize(
@@ -151,13 +158,8 @@ def test_a_run_never_imports_a_file_and_says_what_is_missing(folder: Path, name:
     ],
 )
 def test_what_is_wrong_with_a_file_is_said(
-    folder: Path,
-    learner: str,
-    what: str,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    folder: Path, learner: str, what: str, capsys: pytest.CaptureFixture[str]
 ):
-    monkeypatch.chdir(folder)
     for name, text in {"broken": "1 / 0", "exits": "exit(3)", "faulty": FAULTY}.items():
         (folder / f"{name}.py").write_text(f"{text}\n", encoding="utf-8")
     arguments = ["train", "goals-5x5", "--learner", learner, "--out", "nothing"]
@@ -167,30 +169,28 @@ def test_what_is_wrong_with_a_file_is_said(
     assert not (folder / "nothing" / WEIGHTS).exists()
 
 
-def test_an_installed_package_offers_its_learners_by_name(folder: Path, tmp_path: Path):
-    site = tmp_path / "site"
-    info = site / "own_learners-1.0.dist-info"
+def test_an_installed_package_offers_its_learners_by_name(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    info = folder / "site" / "own_learners-1.0.dist-info"
     info.mkdir(parents=True)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: own-learners\nVersion: 1.0\n")
     points = "[gridapt.learners]\nbest-episode = own_learners:BestEpisode\n"
     (info / "entry_points.txt").write_text(points, encoding="utf-8")
-    (site / "own_learners.py").write_text((folder / "best_episode.py").read_text("utf-8"), "utf-8")
-    path = os.pathsep.join([str(ROOT), str(site)])
-    program = [str(ROOT / "main.py")]
-    train = [*program, "train", "goals-5x5", "--learner", "best-episode"]
-    assert run(train, tmp_path, PYTHONPATH=path).returncode == 0
-    evaluate = [*program, "eval", "goals-5x5", "--seeds", "1"]
-    evaluate += ["--agent", "runs/best-episode-goals-5x5"]
-    assert run(evaluate, tmp_path, PYTHONPATH=path).returncode == 0
-    missing = run(evaluate, tmp_path)
-    assert missing.returncode == 2
-    assert "no learner is called 'best-episode'" in missing.stderr
+    (folder / "best_episode.py").rename(folder / "site" / "own_learners.py")
+    evaluate = ["eval", "goals-5x5", "--seeds", "1", "--agent", "runs/best-episode-goals-5x5"]
+    with monkeypatch.context() as installed:
+        installed.syspath_prepend(folder / "site")
+        _offered.cache_clear()
+        assert main(["train", "goals-5x5", "--learner", "best-episode"]) == 0
+        assert main(evaluate) == 0
+    _offered.cache_clear()
+    capsys.readouterr()
+    assert main(evaluate) == 2
+    assert "no learner is called 'best-episode'" in capsys.readouterr().err
 
 
-def test_a_run_that_diverges_at_once_leaves_the_run_it_would_replace(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.chdir(folder)
+def test_a_run_that_diverges_at_once_leaves_the_run_it_would_replace(folder: Path):
     (folder / "faulty.py").write_text(FAULTY, encoding="utf-8")
     train = ["train", "goals-5x5", "--iterations", "2", "--out", "kept"]
     assert main([*train, "--learner", "anil.py:Anil"]) == 0

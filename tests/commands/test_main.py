@@ -504,6 +504,7 @@ def test_what_is_left_of_a_training_is_told(tmp_path: Path):
     assert saved_message(tmp_path, began) == NOTHING_SAVED
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_saves_and_says_where(tmp_path: Path):
     out = tmp_path / "run"
     process = subprocess.Popen(
@@ -512,7 +513,6 @@ def test_ctrl_c_saves_and_says_where(tmp_path: Path):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell may ignore it
     )
     deadline = time.monotonic() + 90
     while not (out / "metrics.csv").exists() and time.monotonic() < deadline:

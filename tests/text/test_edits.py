@@ -17,7 +17,14 @@ from game.tasks.packs import LEVELS
 from game.text.header import HEADER
 from game.text.header_edits import EditError, remove_value, set_value, value_at
 from game.text.level import Level
-from game.text.map_edits import NeedsConversion, in_own_notation, replace_map, resize, set_cells
+from game.text.map_edits import (
+    NeedsConversion,
+    in_own_notation,
+    new_map,
+    replace_map,
+    resize,
+    set_cells,
+)
 from game.text.reading import LevelFile, examine, parse, read
 from game.text.source_map import locate
 from tests.odd_texts import SET, odd_text, random_edit
@@ -250,6 +257,18 @@ def test_an_empty_map_and_a_text_with_errors_can_be_drawn_on():
         edited("map:\n@G", {(0, 0): ";"}, edit=set_cells)
 
 
+def test_a_header_gets_a_map_below_it_but_nothing_else_does():
+    rows = ("###", "#.#")
+    assert edited("", rows, edit=new_map) == "map:\n###\n#.#\n"
+    assert edited("; c\r\nsteps: 3\r\n", rows, edit=new_map) == (
+        "; c\r\nsteps: 3\r\nmap:\r\n###\r\n#.#\r\n"
+    )
+    assert edited("stepz: 3\nmap:", rows, edit=new_map) == "stepz: 3\nmap:\n###\n#.#"
+    for text in ("0,1,2\n", "map:\n@G", "####\n#@G#\n"):
+        with pytest.raises(EditError, match="no map to draw on"):
+            edited(text, rows, edit=new_map)
+
+
 def test_replaced_maps_change_what_differs():
     rows = ("####", "#@G#", "####")
     new = edited(TEXT, rows, edit=replace_map)
@@ -343,9 +362,41 @@ def test_a_header_above_a_bare_map_names_what_it_is():
     assert (level.steps, level.rows) == (9, ("@..", ".LG"))
 
 
-def test_encoded_maps_need_a_conversion():
-    with pytest.raises(NeedsConversion):
-        edited("5#|#@$.#|5#", {(1, 1): "."}, name="a.xsb", edit=set_cells)
+@pytest.mark.parametrize(
+    ("text", "cell", "char", "new"),
+    [
+        ("5#|#@$.#|5#\n", (0, 2), ".", "2# 2#|#@$.#|5#\n"),
+        ("5#|#@$.#|5#\n", (0, 4), "$", "4#$|#@$.#|5#\n"),
+        ("5#|#@$.#|5# \t\n", (2, 0), "$", "5#|#@$.#|$4# \t\n"),
+        ("6#|#@$.#|6#\n", (1, 5), "X", "6#|#@$.#.|6#\n"),
+        ("2(3#)\r\n#@$-.#\r\n6#", (0, 1), "-", "#-#(3#)\r\n#@$-.#\r\n6#"),
+        ("5#\n3(#3-#|)#@$.#\n5#\n", (2, 3), "#", "5#\n(#3-#|)#2-##|(#3-#|)#@$.#\n5#\n"),
+        ("#\t#\n#@$\t.#\n10#\n", (0, 1), "#", "###\n#@$\t.#\n10#\n"),
+        ("#\t#\n#@$\t.#\n##########\n", (1, 5), "#", "#\t#\n#@$  #  .#\n##########\n"),
+    ],
+)
+def test_encoded_maps_change_the_run_of_a_tile_alone(
+    text: str, cell: tuple[int, int], char: str, new: str
+):
+    char = "." if char == "-" else char
+    found = edited(text, {cell: char}, name="a.xsb", edit=set_cells)
+    assert found == new
+    before, after = locate(text, "a.xsb").rows, locate(found, "a.xsb").rows
+    other = {(r, c) for r, row in enumerate(before) for c, old in enumerate(row)} - {cell}
+    assert all(before[r][c] == after[r][c] for r, c in other)
+    assert after[cell[0]][cell[1]] == char
+
+
+def test_encoded_levels_of_a_collection_are_edited_alone():
+    text = "; 1\n5#|#@$.#|5#\n\n; 2\n6#|#@-$.#|6#\n"
+    new = set_cells(locate(text, "a.xsb", 2), {(0, 3): "X"})
+    assert new == text.replace("6#|#@", "3#.2#|#@")
+
+
+def test_a_file_that_no_longer_looks_like_its_format_names_it():
+    text = "#####\n#@$.#\n#####\n"
+    new = edited(text, {(1, 2): "#"}, edit=set_cells)
+    assert new == "dialect: xsb\n\nmap:\n" + text.replace("$", "#")
 
 
 def test_a_foreign_map_with_an_error_is_converted_by_its_cells():

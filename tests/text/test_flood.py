@@ -28,12 +28,15 @@ def test_the_flood_finds_the_cells_and_distances_that_the_walker_finds():
     flooded: Counter[str] = Counter()
     for seed in range(LEVELS):
         level = random_levels.random_level(seed, random_levels.ALL)
+        floods = not level.has("$*X+!=") and level.ends != "boxes"
+        if not floods and seed % 10:  # the walker itself does the work
+            continue
         for start in start_cells(level)[:3]:
             found = walked(level, start)
             assert reachable(level, start) == found, f"seed {seed}: {level}"
             near = sorted(cell for cell, steps in found.items() if 1 <= steps <= 2)
             assert reachable_within(level, start, 1, 2) == near, f"seed {seed}: {level}"
-        if not level.has("$*X+!=") and level.ends != "boxes":
+        if floods:
             flooded.update(level.chars)
             flooded["wind"] += level.wind_chance == 1
     assert min(flooded[what] for what in ("wind", *"@G^v<>LIaAbB1")) > 10, flooded

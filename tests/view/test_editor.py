@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import random
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 from game.authoring.text_bytes import encode
 from game.session.messages import Agents, Feed, Finished, Stop
 from game.tasks.pack_file import PACK_FILE
+from game.text.reading import parse
 from game.text.tiles import BY_CHAR
 from game.view.app import App
 from game.view.draw.editor_overlays import EDITOR_OVERLAYS
@@ -22,6 +24,7 @@ from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.clipboard import copy_text
 from game.view.model.level_editor import TOOLS
 from game.view.screens.editor import PANEL_KEYS, EditorScreen
+from game.view.screens.editor_files import time_text
 from game.view.screens.editor_frame import BOARD, SETTINGS, TEXT
 from game.view.screens.gallery import Gallery
 from game.view.screens.play import PlayScreen
@@ -108,7 +111,7 @@ class Window:
         frame = self.page._frame
         assert frame
         x, y = frame.board.centre(row, column)
-        return round(frame.layout.board.left + x), round(frame.layout.board.top + y)
+        return round(frame.board_box.left + x), round(frame.board_box.top + y)
 
     def drag(self, *cells: tuple[int, int], button: int = 1) -> None:
         self.app.handle(click(self.place(*cells[0]), button))
@@ -202,7 +205,12 @@ def test_a_level_with_problems_is_not_opened(window: Window) -> None:
     window.settle()
     window.press(pygame.K_F5)
     window.step(3)
-    assert "no start" in window.page.editor.message.lower()
+    assert window.page.editor.message == "The level is not finished yet: paint a start '@'."
+    window.page.editor.apply(LEVEL.replace("steps: 20", "steps: x"))
+    window.settle()
+    window.press(pygame.K_F5)
+    window.step(3)
+    assert window.page.editor.message.startswith("Mend the level first. Steps 'x' is not")
 
 
 # --- the file
@@ -252,8 +260,13 @@ def test_a_name_that_no_file_can_have_is_no_end(file: Path, name: str) -> None:
     assert window.page.field
     window.page.field.text = name
     window.press(pygame.K_RETURN)
-    assert window.page.notice or window.page.question
+    assert window.page.notice
     assert window.page.draft.is_changed
+    window.press(pygame.K_SPACE)
+    assert window.page.field
+    window.page.field.text = "good.txt"
+    window.press(pygame.K_RETURN)
+    assert window.page.draft.path == Path("good.txt")
     window.app.close()
 
 
@@ -264,13 +277,12 @@ def test_a_text_that_cannot_be_saved_can_be_saved_elsewhere(
     file.unlink()
     file.mkdir()
     window.step(20)
-    assert "your text is kept; save it elsewhere" in window.page.sentence()
+    assert "a folder. Save yours elsewhere" in window.page.sentence()
     window.press(pygame.K_s, mod=CTRL)
-    assert window.page.question
-    assert "name" in window.page.question.text
-    window.type("n")
-    window.press(*[pygame.K_BACKSPACE] * len(str(file)))
-    window.type("b.txt")
+    assert window.page.notice
+    window.press(pygame.K_RETURN)
+    assert window.page.field
+    window.page.field.text = "b.txt"
     window.press(pygame.K_RETURN)
     assert (tmp_path / "b.txt").read_text().count("~######") == 1
     assert window.page.draft.path == Path("b.txt")
@@ -303,12 +315,38 @@ def test_unsaved_text_is_offered_at_the_next_start(file: Path, window: Window) -
     window.type("~")
     window.app.close()
     again = Window(file)
-    assert again.page.question
+    question = again.page.question
+    assert question
+    assert re.fullmatch(
+        r"The editor ended at \d\d:\d\d without saving lane.txt. Its last text was kept.",
+        question.text,
+    )
     again.type("r")
     assert again.rows[0] == "~######"
     again.press(pygame.K_z, mod=CTRL)
     assert again.page.editor.text == LEVEL
     again.app.close()
+
+
+def test_one_unsaved_text_after_the_other_is_offered(file: Path) -> None:
+    for char in "~%":
+        window = Window(file)
+        if window.page.question:
+            window.press(pygame.K_ESCAPE)
+        window.type(char)
+        window.app.close()
+    again = Window(file)
+    again.type("d")
+    again.step()
+    again.type("r")
+    assert again.rows[0] == "~######"
+    again.app.close()
+
+
+def test_times_are_given_with_their_date_only_where_that_is_not_today() -> None:
+    noon = time.mktime((2026, 3, 4, 14, 2, 0, 0, 0, -1))
+    assert time_text(noon, noon + 60) == "at 14:02"
+    assert time_text(noon, noon + 86_400) == "on 2026-03-04 at 14:02"
 
 
 def test_a_change_on_disk_is_taken_over_or_asked_about(file: Path, window: Window) -> None:
@@ -435,6 +473,62 @@ def test_the_range_of_a_tile_of_ones_own_is_around_the_value_of_its_kind(window:
     assert "legend: q = o worth=2..6\n" in editor.text
     window.press(pygame.K_z, mod=CTRL)
     assert "legend: q = o\n" in editor.text
+
+
+@pytest.mark.parametrize(
+    ("line", "path", "stepped"),
+    [
+        ("wind: none", ("wind",), "wind: north 0.2"),
+        ("wind: west  {0, 0.5}", ("wind",), "wind: east {0, 0.5}"),
+        ("slip: left=0.3 right=0.1", ("slip", "right"), "slip: left=0.3 right=0.15"),
+        ("legend: e = . cost=2..4", ("legend", "e", "cost"), "legend: e = . cost=2..5"),
+    ],
+)
+def test_a_click_on_a_setting_keeps_the_level_readable(
+    window: Window, line: str, path: tuple[str, ...], stepped: str
+) -> None:
+    settings, text = window.page.settings, f"{line}\nmap:\n@.?\n"
+    window.page.editor.apply(text)
+    paths = [row.control.path for row in settings.rows]
+    settings.step(1, number=paths.index(path))
+    assert window.page.editor.text == text.replace(line, stepped)
+    parse(window.page.editor.text)
+
+
+def test_the_step_reward_becomes_automatic_by_a_click_and_fixed_again(window: Window) -> None:
+    page = window.page
+    paths = [row.control.path for row in page.settings.rows]
+    for value in ("auto", "-0.1"):
+        page.change_form(paths.index(("reward", "step")))
+        assert f"reward: step={value}\n" in page.editor.text
+        window.step()
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("SFFF\nFHFG\n", ("@...", ".L.G")),
+        ('["SFF",\r\n "FHG"]', ("@..", ".LG")),
+        ("type octile\nheight 2\nwidth 3\nmap\n...\n.@T\n", ("@??", "?##")),
+        ("5#|#@$.#|5#", ("#####", "#@$X#", "#####")),
+        ("~~\r\n~~\r\n", ("~~#####", "~~...?#", "#.....#", "#...?.#", "#######")),
+    ],
+)
+def test_maps_of_other_programs_are_pasted(
+    window: Window, text: str, rows: tuple[str, ...]
+) -> None:
+    window.page.editor.paste_text(text)
+    assert window.rows == rows
+    window.press(pygame.K_z, mod=CTRL)
+    assert window.page.editor.text == LEVEL
+
+
+def test_a_sokoban_file_says_that_its_boxes_end_it(tmp_path: Path) -> None:
+    (tmp_path / "a.xsb").write_text("#####\n#@$.#\n#####\n")
+    window = Window(tmp_path / "a.xsb")
+    rows = {row.control.name: row for row in window.page.settings.rows}
+    assert (rows["ends"].value, rows["ends"].written) == ("boxes", False)
+    window.app.close()
 
 
 def test_settings_change_by_clicks(window: Window) -> None:
@@ -589,17 +683,17 @@ def random_event(rng: random.Random, page: Screen, size: tuple[int, int], file: 
         char = rng.choice(TYPED)
         return press(ord(char), char)
     if kind == "down":
-        return click(pos, rng.choice([1, 1, 3]))
+        return click(pos, rng.choice([1, 1, 2, 3]))
     if kind == "up":
         return pygame.event.Event(pygame.MOUSEBUTTONUP, pos=pos, button=1)
     if kind == "wheel":
-        return pygame.event.Event(pygame.MOUSEWHEEL, x=0, y=rng.choice([-3, 3]))
+        return pygame.event.Event(pygame.MOUSEWHEEL, x=rng.choice([0, 2]), y=rng.choice([-3, 3]))
     if kind == "drop":
         dropped = rng.choice([file, file.parent, file.with_name("missing"), "a\0b"])
         return pygame.event.Event(pygame.DROPFILE, file=str(dropped))
     if kind == "quit":
         return pygame.event.Event(pygame.QUIT)
-    return pygame.event.Event(pygame.MOUSEMOTION, pos=pos, rel=(1, 1), buttons=(1, 0, 0))
+    return pygame.event.Event(pygame.MOUSEMOTION, pos=pos, rel=(1, 1), buttons=(1, 1, 0))
 
 
 def answers(page: Screen) -> list[int]:
@@ -706,6 +800,11 @@ def test_a_new_level_says_what_to_do_first_and_no_wall_of_it_is_wrong(tmp_path: 
     assert "a start '@'" in window.page.sentence()
     assert window.page.live.verdict.problems
     assert not window.page._wrong_cells()
+    assert (window.page.facts.word, window.page.facts.tone) == ("unfinished", "waiting")
+    assert window.page.facts.why.startswith("Paint a start '@' and a goal 'G'")
+    window.press(pygame.K_F4)
+    assert not window.page._panel_state().problems
+    window.press(pygame.K_F4)
     window.type("@")
     assert "a start '@'" not in window.page.sentence()
     window.app.close()
@@ -718,6 +817,26 @@ def test_a_tile_explains_itself_below_the_mouse(window: Window) -> None:
         window.app.handle(pygame.event.Event(pygame.MOUSEMOTION, event))
         window.step()
         assert ("mud" in window.page.sentence()) == is_explained
+
+
+def test_the_board_stays_where_it_is_whatever_the_keys_change(window: Window) -> None:
+    """The footers of the areas, and that of a typed line, are not all of the same height."""
+    for size in (SIZE, (1280, 800), (1920, 1080)):
+        window.surface = pygame.Surface(size)
+        window.step(1)
+        place = window.place(1, 1)
+        for keys in (
+            (pygame.K_TAB,) * 3,
+            (pygame.K_F4,) * 2,
+            (pygame.K_F3, pygame.K_g, pygame.K_F3),
+        ):
+            for key in keys:
+                window.press(key)
+                assert window.place(1, 1) == place
+        window.press(pygame.K_n, mod=CTRL)
+        assert window.page.field
+        assert window.place(1, 1) == place
+        window.press(pygame.K_ESCAPE)
 
 
 def test_every_tool_is_chosen_by_a_click_on_its_key(window: Window) -> None:
@@ -817,9 +936,32 @@ def test_no_level_of_a_collection_is_lost(tmp_path: Path) -> None:
     window.app.close()
 
 
-@pytest.mark.parametrize("text", ["", "title: x\n", "\0nonsense", "map:\n"])
-def test_texts_without_a_map_are_edited_as_text(tmp_path: Path, text: str) -> None:
-    (tmp_path / "odd.txt").write_text(text)
+@pytest.mark.parametrize("tool", [pygame.K_h, pygame.K_f, pygame.K_b])
+@pytest.mark.parametrize(
+    ("text", "begin"),
+    [("", "map:\n"), ("title: x", "title: x\nmap:\n"), ("; c\r\nmap:\r\n", "; c\r\nmap:\r\n")],
+)
+def test_the_first_tile_makes_a_room_where_a_text_has_no_map(
+    tmp_path: Path, text: str, begin: str, tool: int
+) -> None:
+    (tmp_path / "odd.txt").write_bytes(text.encode())
+    window = Window(tmp_path / "odd.txt")
+    window.press(tool, mod=CTRL)
+    window.type("~")
+    editor = window.page.editor
+    assert "had no map" in editor.message
+    assert editor.text.startswith(begin + "#############")
+    assert editor.rows[1] == "#...........#"
+    window.press(pygame.K_b, mod=CTRL)
+    window.type("@")
+    assert editor.rows[1] == "#@..........#"
+    window.press(pygame.K_z, pygame.K_z, mod=CTRL)
+    assert editor.text == text
+    window.app.close()
+
+
+def test_texts_without_a_map_are_edited_as_text(tmp_path: Path) -> None:
+    (tmp_path / "odd.txt").write_text("\0nonsense")
     window = Window(tmp_path / "odd.txt")
     for tool in (pygame.K_h, pygame.K_f, pygame.K_b):
         window.press(tool, mod=CTRL)

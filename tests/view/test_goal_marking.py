@@ -59,7 +59,7 @@ def test_goals_are_marked_by_keys_in_a_folder_that_was_divided_otherwise(
     window.press(pygame.K_F3)
     question = window.page.question
     assert question
-    assert "divides tasks by goals" in question.text
+    assert "divide its tasks by goals" in question.text
     window.press(pygame.K_ESCAPE)
     assert pack.read_text() == PACK
     assert not window.page.goals.painting
@@ -123,6 +123,60 @@ def test_it_says_what_is_missing(tmp_path: Path, window: Window) -> None:
     assert "no valid TOML" in said()
     (tmp_path / "pack.toml").write_text("[mixture]\n")
     assert "a folder of its own" in said()
+
+
+def test_goals_of_another_level_of_the_folder_are_marked(tmp_path: Path, window: Window) -> None:
+    (tmp_path / "other.txt").write_text(LEVEL.replace("?.??", "?..?").replace("...", ".%."))
+    window.press(pygame.K_F10, pygame.K_DOWN)
+    window.type("g")
+    window.step()
+    window.press(pygame.K_g, pygame.K_TAB)
+    window.type("h")
+    assert window.page.draft.path == tmp_path / "other.txt"
+    assert sorted(marks(window.page).values()) == list("httt")
+    assert split_sizes(tmp_path) == [8, 0, 1]
+    window.press(pygame.K_ESCAPE, pygame.K_ESCAPE)
+    window.step()
+    window.press(pygame.K_F10)
+    window.step()
+    key = window.page.folder._card.places[4]
+    window.app.handle(click(key.center))
+    window.step()
+    assert window.page.draft.path == tmp_path / "lane.txt"
+    assert set(marks(window.page).values()) == {"t"}
+
+
+def test_a_collection_is_listed_by_level_and_says_why_it_has_no_goals(
+    tmp_path: Path, window: Window
+) -> None:
+    text = "; one\n#####\n#@$.#\n#####\n\n; two\n######\n#@ $.#\n######\n"
+    (tmp_path / "boxes.xsb").write_text(text)
+    window.press(pygame.K_F10)
+    levels = window.page.folder.levels
+    assert levels
+    assert [one.name for one in levels.levels] == ["boxes.xsb#1", "boxes.xsb#2", "lane.txt"]
+    assert levels.selected == 2
+    window.press(pygame.K_UP)
+    window.type("g")
+    window.step()
+    assert window.page.draft.number == 2
+    assert "no goals to mark" in window.page.sentence()
+    window.press(pygame.K_F10)
+    assert window.page.folder.levels
+    assert window.page.folder.levels.selected == 1
+    window.press(pygame.K_ESCAPE, pygame.K_ESCAPE)
+    window.step()
+    window.press(pygame.K_F3, pygame.K_g)
+    assert "boxes.xsb#1 has no '?'" in window.page.sentence()
+    assert not (tmp_path / "pack.toml").exists()
+
+
+def test_a_number_at_a_file_of_one_level_makes_no_difference(tmp_path: Path) -> None:
+    window = Window(tmp_path / "lane.txt#1")
+    window.press(pygame.K_F3, pygame.K_g, pygame.K_TAB)
+    window.type("h")
+    assert split_sizes(tmp_path) == [4, 0, 1]
+    window.app.close()
 
 
 def test_changes_by_other_programs_are_kept(tmp_path: Path, window: Window) -> None:

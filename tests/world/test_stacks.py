@@ -59,7 +59,7 @@ def test_levels_compiled_together_have_the_tables_of_each_alone():
 
 
 def test_levels_observed_together_have_the_features_of_each_alone():
-    for seed in range(SEEDS):
+    for seed in range(0, SEEDS, 2):
         tables = compile_levels([level for s in (seed, seed + 1) for level in siblings(s)])
         features, columns = observe_batch(GridBatch(tables))
         for of_task, one in zip(features, tables):

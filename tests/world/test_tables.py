@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import cache, partial
 
 import numpy as np
 import pytest
@@ -164,10 +165,10 @@ def compare(levels: list[Level], steps: int) -> set[str]:
         starts = {state.cell: state for state in reference.starts(level)}
         assert [*starts] == [tuple(cell) for cell in tables.cell[tables.starts].tolist()]
         here = starts[tuple(tables.cell[first[t] - t * S].tolist())]
-        looked = [looks(tables, state) for state in range(tables.n_states)]
+        state_of = cache(partial(looks, tables))
         over = False
         for k in range(steps):
-            state = looked[found.state[k, t] - t * S]
+            state = state_of(found.state[k, t] - t * S)
             if over:
                 here, pays, terminated = starts[state[0]], 0.0, False
             else:

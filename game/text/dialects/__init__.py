@@ -21,6 +21,7 @@ from game.text.dialects.sokoban import (
     complete_sokoban,
     locate_sokoban,
     read_sokoban,
+    respell_sokoban,
     sokoban_tiles,
 )
 from game.text.dialects.sokoban_files import split_levels
@@ -40,6 +41,7 @@ DIALECTS: dict[str, Dialect] = {
             sokoban_tiles,
             SOKOBAN_CHARS,
             complete_sokoban,
+            respell_sokoban,
         ),
         Dialect(
             "frozenlake",

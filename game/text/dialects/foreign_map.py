@@ -1,4 +1,4 @@
-"""What all foreign map formats share: parts of files, maps, and the checks that hold for all."""
+"""The common ground of all foreign map formats: parts of files, maps, and checks."""
 
 from __future__ import annotations
 
@@ -65,6 +65,8 @@ class Dialect:
     what is wrong. `locate(part, report)` finds the rows alone, in whatever state the map is.
     `tiles(rows)` are the tiles of its characters, and `chars` the characters of the tiles that it
     can say. `complete(rows)` adds to rows in our tiles, of one length, what reading adds.
+    `respell(lines, rows)` returns the lines of a map, in which a character may stand for several
+    tiles, with as many rows as before.
     """
 
     name: str
@@ -76,6 +78,7 @@ class Dialect:
     tiles: Callable[[Rows], Mapping[str, str]]
     chars: Mapping[str, str]
     complete: Callable[[Rows], Rows] = lambda rows: rows
+    respell: Callable[[Sequence[str], Rows], list[str]] = lambda lines, rows: [*rows]
 
 
 def undivided(lines: Sequence[str], first: int) -> list[Part]:
@@ -139,6 +142,26 @@ def translated(
     return None if unknown else tuple(row.translate(table) for row in rows)
 
 
+def find_board(
+    part: Part,
+    locate: Callable[[Part, Report], WrittenMap | None],
+    tiles: dict[str, str],
+    known: str,
+    report: Report,
+) -> tuple[WrittenMap, Rows | None, Report] | None:
+    """A map, its rows in our tiles, and the report for places on it; None after a fatal problem.
+
+    Without rows in our tiles the map has unknown characters, which have been reported.
+    """
+    found = locate(part, report)
+    if found is None:
+        return None
+    on_map = located(report, found.first, found.row_places)
+    if not check_size(found.rows, found.first, on_map):
+        return None
+    return found, translated(found.rows, found.first, tiles, known, on_map), on_map
+
+
 # --- maps --------------------------------------------------------------------------------------
 
 
@@ -148,7 +171,7 @@ def _neighbours(cell: tuple[int, int]) -> Iterator[tuple[int, int]]:
 
 
 def walk(rows: Rows, starts: Sequence[tuple[int, int]]) -> dict[tuple[int, int], int]:
-    """Each cell that can be reached, with its distance."""
+    """The distance of each cell that can be reached."""
     distance = dict.fromkeys(starts, 0)
     queue = list(distance)
     for cell in queue:

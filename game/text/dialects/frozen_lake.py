@@ -11,9 +11,7 @@ from game.text.dialects.foreign_map import (
     Report,
     WrittenMap,
     check_shape,
-    check_size,
-    located,
-    translated,
+    find_board,
 )
 from game.text.level import RowPlace, Rows
 from game.text.tiles import BY_NAME, FLOOR, GOAL, START
@@ -38,14 +36,11 @@ def read_frozen_lake(part: Part, report: Report) -> ForeignMap | None:
     if not any(line.strip() for line in part.lines):
         report(max(1, part.first - 1), 1, "the map is empty", "write its rows, as 'SFFF'")
         return None
-    found = locate_frozen_lake(part, report)
+    found = find_board(part, locate_frozen_lake, FROZEN_LAKE, _KNOWN, report)
     if found is None:
         return None
-    rows, first, row_places = found.rows, found.first, found.row_places
-    report = located(report, first, row_places)
-    if not check_size(rows, first, report):
-        return None
-    board = translated(rows, first, FROZEN_LAKE, _KNOWN, report)
+    lake, board, report = found
+    rows, first = lake.rows, lake.first
     even = check_shape(rows, first, report, "'F' or 'H'")
     text = "".join(rows)
     for char, what, todo in (
@@ -55,7 +50,7 @@ def read_frozen_lake(part: Part, report: Report) -> ForeignMap | None:
         if char not in text:
             report(first, 1, what, todo)
             even = False
-    return ForeignMap(board, first, row_places=row_places) if board and even else None
+    return ForeignMap(board, first, row_places=lake.row_places) if board and even else None
 
 
 def locate_frozen_lake(part: Part, report: Report) -> WrittenMap | None:

@@ -15,12 +15,20 @@ from game.text.dialects.foreign_map import (
     Report,
     WrittenMap,
     cells_of,
-    check_size,
-    located,
-    translated,
+    find_board,
     walk,
 )
-from game.text.dialects.run_length import MARKS, MOST_TILES, Tiles, encoded_rows, plain_row
+from game.text.dialects.run_length import (
+    MARKS,
+    MOST_TILES,
+    Run,
+    Tiles,
+    divided,
+    encoded_runs,
+    plain_runs,
+    respelled,
+    tiles_of,
+)
 from game.text.dialects.sokoban_files import FLOORS, PLAYERS, TILES
 from game.text.guesses import counted
 from game.text.level import ENDS_BOXES, RowPlace, Rows
@@ -65,14 +73,11 @@ def read_sokoban(part: Part, report: Report) -> ForeignMap | None:
         todo = "write its rows, with '#' '@' '$' '.' and spaces"
         report(max(1, part.first - 1), 1, what, todo)
         return None
-    found = locate_sokoban(part, report)
+    found = find_board(part, locate_sokoban, SOKOBAN, KNOWN, report)
     if found is None:
         return None
-    rows, first, row_places = found.rows, found.first, found.row_places
-    report = located(report, first, row_places)
-    if not check_size(rows, first, report):
-        return None
-    board = translated(rows, first, SOKOBAN, KNOWN, report)
+    written, board, report = found
+    first = written.first
     if board is None or not _has_player(board, first, report):
         return None
     wide = max(map(len, board))
@@ -84,21 +89,20 @@ def read_sokoban(part: Part, report: Report) -> ForeignMap | None:
         whole = _has_way(board, first, report)
         board = _enclosed([_in_tiles(row, WALK, wide) for row in board], (FLOOR,))
         settings = part.settings
-    return ForeignMap(board, first, settings, row_places=row_places) if whole else None
+    return ForeignMap(board, first, settings, row_places=written.row_places) if whole else None
 
 
 def locate_sokoban(part: Part, report: Report) -> WrittenMap | None:
     """The rows in the characters of the file, without blanks at their ends."""
     lines = [line.rstrip(" \t") for line in part.lines]
-    encoded = any(char in line for line in lines for char in MARKS)
-    if not encoded and not any("\t" in line for line in lines):
+    if not _is_compact(lines):
         return WrittenMap(tuple(lines), part.first)
     rows: list[str] = []
     places: list[RowPlace] = []
     left = MOST_TILES
     for number, line in enumerate(islice(lines, MAX_SIDE + 1), part.first):
         try:
-            found = encoded_rows(line, left) if encoded else [plain_row(line)]
+            found = divided(tiles_of(_runs(lines, line, left)))
         except Fault as fault:
             report(number, fault.offset + 1, fault.what, fault.todo)
             return None
@@ -106,6 +110,41 @@ def locate_sokoban(part: Part, report: Report) -> WrittenMap | None:
         rows += ["".join(char for char, _ in row).rstrip(" ") for row in found]
         places += [(number, _columns(row, len(line))) for row in found]
     return WrittenMap(tuple(rows), part.first, tuple(places))
+
+
+def respell_sokoban(lines: Sequence[str], rows: Rows) -> list[str]:
+    """Return the lines of a map, which may be encoded, with these rows in them.
+
+    Only the changed tiles are spelled anew, see `respelled`. There are as many rows as before.
+    """
+    texts, left = [], iter(rows)
+    for line in lines:
+        text = line.rstrip(" \t")
+        runs = _runs(lines, text, MOST_TILES)
+        tiles, changes, at = tiles_of(runs), dict[int, str](), 0
+        for row in divided(tiles):
+            old, new = "".join(char for char, _ in row), next(left)
+            changes |= {at + i: b for i, (a, b) in enumerate(zip(old, new)) if a != b}
+            at += len(old)
+            if len(new) > len(old):
+                changes[at] = new[len(old) :] + ("|" if at < len(tiles) else "")
+            at += 1
+        texts.append(respelled(runs, changes) + line[len(text) :])
+    return texts
+
+
+def _is_compact(lines: Sequence[str]) -> bool:
+    """Whether a map is encoded, or has tabs: then a character may stand for several tiles."""
+    return _is_encoded(lines) or any("\t" in line.rstrip(" \t") for line in lines)
+
+
+def _is_encoded(lines: Sequence[str]) -> bool:
+    return any(char in line for line in lines for char in MARKS)
+
+
+def _runs(lines: Sequence[str], line: str, most: int) -> list[Run]:
+    """The parts of a line of a map. Raises Fault."""
+    return encoded_runs(line, most) if _is_encoded(lines) else plain_runs(line)
 
 
 def _columns(row: Tiles, length: int) -> tuple[int, ...]:

@@ -36,25 +36,37 @@ def grid_size(level: Level) -> tuple[float, float]:
 class BoardGrid:
     """The places of a board's cells, `cell` px wide.
 
-    The map is within a `ring` of walls, of which the outer `crop` px are cut off.
+    The map is within a `ring` of walls. The board shows a part of the picture of that, from the
+    `first` (x, y) px on.
     """
 
     def __init__(
-        self, size: tuple[int, int], cell: int, palette: Palette, ring: int = 0, crop: int = 0
+        self,
+        size: tuple[int, int],
+        cell: int,
+        palette: Palette,
+        ring: int = 0,
+        first: tuple[int, int] = (0, 0),
     ) -> None:
         self.size, self.cell, self.palette = size, cell, palette
-        self.ring, self._crop = ring, crop
+        self.ring, self.first = ring, first
         self.radius = round(CORNER * cell)  # of its corners, in px
 
     def centre(self, row: float, column: float) -> Point:
         """Return the middle of a cell of the level's map, in px of the board."""
         x, y = (column + self.ring + 0.5) * self.cell, (row + self.ring + 0.5) * self.cell
-        return x - self._crop, y - self._crop
+        return x - self.first[0], y - self.first[1]
 
     def cell_at(self, at: Point) -> tuple[int, int]:
         """Return the (row, column) at a place in px; it may lie outside the map."""
-        x, y = ((v + self._crop) / self.cell - self.ring for v in at)
+        x, y = ((v + f) / self.cell - self.ring for v, f in zip(at, self.first, strict=True))
         return math.floor(y), math.floor(x)
+
+    def shows(self, cell: tuple[int, int]) -> bool:
+        """Whether the board shows a cell of the map, or a part of it."""
+        x, y = self.centre(*cell)
+        reach = self.cell / 2
+        return -reach < x < self.size[0] + reach and -reach < y < self.size[1] + reach
 
 
 class Board(BoardGrid):
@@ -66,7 +78,7 @@ class Board(BoardGrid):
         badges = badges_of(level, ring)
         whole = BoardPainter(self.rows, cell, palette, level.goal == "hidden", badges).whole()
         inside = whole.get_rect().inflate(-2 * crop, -2 * crop)
-        super().__init__(inside.size, cell, palette, ring, crop)
+        super().__init__(inside.size, cell, palette, ring, (crop, crop))
         self.surface = whole.subsurface(inside).copy()
         self.surface.blit(paper_corners(self.size, self.radius, palette.paper), (0, 0))
 

@@ -8,6 +8,7 @@ from typing import Protocol
 import pygame
 
 from game.authoring.drawn_numbers import FIXED, RANGE, SET
+from game.view.draw.scroll_bar import draw_scroll_bar
 from game.view.draw.spots import Press, Spot, clicked
 from game.view.draw.theme import Typeset, mix
 from game.view.model.editor_settings import form_of, numbers_of, share_of
@@ -53,9 +54,7 @@ def draw_controls(
                 surface, mix(type.palette.agent, type.palette.card, 0.86), box, border_radius=5
             )
         spots += _draw_row(surface, box, i, rows[i], actions, type)
-    shown = max(1, rect.height // high)
-    if len(rows) > shown:
-        _draw_scroll_bar(surface, rect, scroll, shown, len(rows), type)
+    draw_scroll_bar(surface, rect, scroll, max(1, rect.height // high), len(rows), type)
     return spots
 
 
@@ -85,8 +84,9 @@ def _draw_row(
         return _draw_choice(surface, whole, number, row, actions, type)
     spots = [edit]
     right = value_box.right
-    if row.control.drawn:
-        sign = FORM_SIGNS[form_of(row.value)]
+    if row.control.drawn or row.control.word:
+        is_word = row.value == row.control.word
+        sign = row.value if is_word else FORM_SIGNS[form_of(row.value)]
         form_box = pygame.Rect(0, 0, type.width("a..b", "small") + unit, box.height - 4)
         form_box.midright = (inside.right, box.centery)
         pygame.draw.rect(surface, palette.faint, form_box, border_radius=4)
@@ -178,11 +178,3 @@ def _draw_text(
     text = type.fit(text, "small", field.width - 2 * unit)
     type.write(surface, text, "small", hue, midleft=(field.left + unit, field.centery))
     return [Spot(field, clicked(actions.edit_control, number))]
-
-
-def _draw_scroll_bar(
-    surface: pygame.Surface, rect: pygame.Rect, first: int, shown: int, count: int, type: Typeset
-) -> None:
-    bar = pygame.Rect(rect.right - 3, rect.top + rect.height * first // count, 4, 0)
-    bar.height = max(8, rect.height * shown // count)
-    pygame.draw.rect(surface, mix(type.palette.rule, type.palette.ink, 0.2), bar, border_radius=2)

@@ -9,35 +9,25 @@ import pygame
 from game.view.draw.layout import PANEL_LEAST, SIDE_BY_SIDE, STACKED_PANEL, frame
 
 STRIP_TASKS = 6
-LEAST_CELL = 1  # px
-WIDEST_CELL = 72  # px at scale 1: a small map does not fill a large window
 PANEL_SHARE, PANEL_MOST = 0.4, 640  # of the width; px at scale 1
 STRIP_SHARE = 0.16  # of the height, for the pictures of the strip
 
 
 @dataclass(frozen=True)
 class EditorLayout:
-    """The regions of the editor's window. `board` is `cell` px per cell, within `room`."""
+    """The regions of the editor's window. The board is in the middle of its `room`."""
 
     header: pygame.Rect
     room: pygame.Rect
-    board: pygame.Rect
     strip: pygame.Rect
     panel: pygame.Rect
     footer: pygame.Rect
-    cell: int
 
 
 def arrange_editor(
-    size: tuple[int, int],
-    grid: tuple[int, int],
-    unit: int,
-    scale: float,
-    header: int,
-    footer: int,
-    captions: int,
+    size: tuple[int, int], unit: int, scale: float, header: int, footer: int, captions: int
 ) -> EditorLayout:
-    """Return the layout for a map of `grid` (height, width) cells.
+    """Return the layout for a window of some px.
 
     `captions` is the height of the texts below the pictures of the strip, in px.
     """
@@ -54,11 +44,6 @@ def arrange_editor(
     pictures = max(5 * unit, round(main.height * STRIP_SHARE))
     high = min(pictures + captions, left.height // 3)
     strip = pygame.Rect(left.left, left.bottom - high, left.width, high)
-    room = pygame.Rect(left.left, left.top, left.width, max(strip.top - left.top - 2 * unit, 1))
-    border = 2 * unit  # for the handles at the sides
-    wide, high = max(room.width - 2 * border, 1), max(room.height - 2 * border, 1)
-    cell = min(wide // grid[1], high // grid[0], round(WIDEST_CELL * scale))
-    cell = max(cell, LEAST_CELL)
-    board = pygame.Rect(0, 0, grid[1] * cell, grid[0] * cell)
-    board.center = room.center
-    return EditorLayout(top, room, board, strip, panel, bottom, cell)
+    high = max(strip.top - left.top - 2 * unit, 1)
+    room = pygame.Rect(left.left, left.top, left.width, high)
+    return EditorLayout(top, room, strip, panel, bottom)

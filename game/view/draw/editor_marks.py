@@ -10,10 +10,11 @@ from game.text.level import Cell
 from game.view.draw.board import BoardGrid
 from game.view.draw.marks import swatch
 from game.view.draw.overlay_shapes import cell_box
-from game.view.draw.theme import WHITE, Colour, Point, Typeset, dashes
+from game.view.draw.theme import WHITE, Colour, Palette, Point, Typeset, dashes
 
 SIDES = ("up", "down", "left", "right")
 PREVIEW_OPACITY = 150  # of tiles that are about to be painted, 0..255
+BAR = 5  # px: the thickness of scroll bars
 
 
 def draw_cursor(view: pygame.Surface, board: BoardGrid, cell: Cell, hue: Colour) -> None:
@@ -57,13 +58,14 @@ def draw_dashed_frame(view: pygame.Surface, box: pygame.Rect, hue: Colour, thick
 
 
 def draw_axes(
-    view: pygame.Surface, board: BoardGrid, columns: bool, rows: bool, hue: Colour
+    view: pygame.Surface, board: BoardGrid, grid: Cell, columns: bool, rows: bool, hue: Colour
 ) -> None:
-    """Draw the axes of the symmetry that is drawn with."""
+    """Draw the axes of the symmetry that is drawn with; `grid` is (height, width) of the map."""
     width, height = board.size
+    x, y = board.centre(grid[0] / 2 - 0.5, grid[1] / 2 - 0.5)
     lines: list[tuple[Point, Point]] = []
-    lines += [((width / 2, 0), (width / 2, height))] if columns else []
-    lines += [((0, height / 2), (width, height / 2))] if rows else []
+    lines += [((x, 0), (x, height))] if columns else []
+    lines += [((0, y), (width, y))] if rows else []
     for start, end in lines:
         for a, b in dashes(start, end, 10, 6):
             pygame.draw.line(view, WHITE, a, b, 4)
@@ -80,6 +82,19 @@ def draw_problem(view: pygame.Surface, board: BoardGrid, cell: Cell, hue: Colour
     points = [(x, y - step * (i % 2)) for i, x in enumerate(along)]
     if len(points) > 1:
         pygame.draw.lines(view, hue, False, points, thick)
+
+
+def draw_scroll_bars(
+    view: pygame.Surface, part: pygame.Rect, whole: tuple[int, int], palette: Palette
+) -> None:
+    """Draw at the edges of a board which part it shows of the picture of the whole map."""
+    width, height = part.size
+    shares = [side / most for side, most in zip((*part.topleft, *part.size), whole * 2)]
+    across = pygame.Rect(shares[0] * width, height - BAR - 2, shares[2] * width, BAR)
+    down = pygame.Rect(width - BAR - 2, shares[1] * height, BAR, shares[3] * height)
+    for bar in ([across] if width < whole[0] else []) + ([down] if height < whole[1] else []):
+        pygame.draw.rect(view, palette.card, bar.inflate(2, 2), border_radius=BAR)
+        pygame.draw.rect(view, palette.muted, bar, border_radius=BAR)
 
 
 def handle_boxes(board: pygame.Rect, unit: int) -> dict[tuple[str, bool], pygame.Rect]:

@@ -6,20 +6,25 @@ explains it. A new overlay is one more function and one more row of EDITOR_OVERL
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 
 import pygame
 
 from game.authoring.analyses import LevelAnalysis, Link, links, opponent_tracks, stuck_opponents
-from game.text.level import Cell
+from game.text.level import Cell, Level
+from game.text.tiles import ARROWS
 from game.view.draw.board import BoardGrid
-from game.view.draw.overlay_shapes import cell_box, draw_cross, has_room, tint_cell, write_in_cell
+from game.view.draw.marks import DYNAMIC_TILES, MARKS
+from game.view.draw.overlay_shapes import cell_box, draw_cross, tint_cell, write_below
 from game.view.draw.theme import WHITE, Colour, Point, Typeset, dashes, mix
 
 PATH_WIDTH = 0.12  # of a cell
 TINT = 110  # opacity, 0..255
-LEG_OFFSET = 0.1  # of a cell, between the legs of a path
+LANE, LANES = 0.13, 5  # of a cell, between the ways side by side in it; the most of these
+BELOW_SIGNS = 70  # opacity, 0..255, of what would cover a key or another sign
+SIGN_AND_NUMBER = 3  # lines of text: the height of a cell with room for a sign and a number
+SIGNED = (*MARKS, *DYNAMIC_TILES, *ARROWS.values())  # tiles with a sign to be read
 
 Explain = Callable[[pygame.Surface, BoardGrid, LevelAnalysis, Typeset], str]
 
@@ -41,19 +46,31 @@ class EditorOverlay:
 def paths(layer: pygame.Surface, board: BoardGrid, found: LevelAnalysis, type: Typeset) -> str:
     """Draw the shortest way to each goal; a way that crosses itself has numbered legs."""
     hues, routes = type.palette.agents, found.routes
-    for i, route in reversed(list(enumerate(routes))):
-        hue, legs = hues[i % len(hues)], route.legs
-        for number, leg in enumerate(legs):
-            shift = board.cell * LEG_OFFSET * (number - (len(legs) - 1) / 2)
-            points = [(x + shift, y + shift) for x, y in (board.centre(*cell) for cell in leg)]
-            _draw_way(layer, board, points, leg, hue)
-            if len(legs) > 1:
-                _write_label(layer, board, _middle(points), str(number + 1), hue, type)
+    legs = [
+        (hues[i % len(hues)], leg, number if len(route.legs) > 1 else 0)
+        for i, route in enumerate(routes)
+        for number, leg in enumerate(route.legs, 1)
+    ]
+    lines, lanes = pygame.Surface(board.size, pygame.SRCALPHA), min(len(legs), LANES)
+    ways = []
+    for i, (_, leg, _) in enumerate(legs):
+        shift = board.cell * LANE * (i % lanes - (lanes - 1) / 2)
+        ways.append([(x + shift, y + shift) for x, y in (board.centre(*cell) for cell in leg)])
+    for points, (hue, leg, _) in reversed(list(zip(ways, legs))):
+        _draw_way(lines, board, points, leg, hue)
+    _put_below_signs(layer, lines, board, found.level)
+    taken = set(found.level.find(*SIGNED))
+    for points, (hue, leg, number) in zip(ways, legs):
+        _draw_ring(layer, board, leg[-1], hue)
+        if number:
+            at = _free_middle(leg, taken)
+            taken.add(leg[at])
+            _write_label(layer, board, points[at], str(number), hue, type)
     if not routes:
         return "Shortest path: no goal can be reached."
     lengths = ", ".join(str(route.moves) for route in routes[:6])
     more = ", …" if len(routes) > 6 else ""
-    order = " The numbers are the order of its parts." if len(routes[0].legs) > 1 else ""
+    order = " The numbers are the order of its parts." if any(n for _, _, n in legs) else ""
     return f"Shortest path: {lengths}{more} moves.{order}"
 
 
@@ -72,42 +89,53 @@ def traps(layer: pygame.Surface, board: BoardGrid, found: LevelAnalysis, type: T
     """Draw the cells from which no goal can be reached any more, crossed out."""
     for cell in found.traps:
         tint_cell(layer, board, cell, type.palette.alert, TINT)
-        inside = cell_box(board, cell).inflate(-board.cell // 2, -board.cell // 2)
-        draw_cross(layer, inside, WHITE, max(2, board.cell // 12))
+        box = cell_box(board, cell)
+        cross = pygame.Rect(box.center, (board.cell * 0.36, board.cell * 0.36))
+        draw_cross(layer, cross, WHITE, max(2, board.cell // 14))
     return f"Traps that cannot be left: {_counted(found.traps)} (×)."
 
 
 def stuck(layer: pygame.Surface, board: BoardGrid, found: LevelAnalysis, type: Typeset) -> str:
     """Draw a frame around the opponents that cannot move."""
-    cells = stuck_opponents(found.level)
+    cells, thick = stuck_opponents(found.level), max(3, board.cell // 9)
     for cell in cells:
         box = cell_box(board, cell)
-        pygame.draw.rect(layer, type.palette.alert, box, max(3, board.cell // 9), border_radius=4)
+        pygame.draw.rect(layer, WHITE, box.inflate(2, 2), thick + 2, border_radius=5)
+        pygame.draw.rect(layer, type.palette.alert, box, thick, border_radius=4)
     return f"Opponents that cannot move: {len(cells) or 'none'}."
 
 
 def tracks(layer: pygame.Surface, board: BoardGrid, found: LevelAnalysis, type: Typeset) -> str:
     """Draw the cells that each opponent can be in."""
     hue, every = type.palette.agents[1], opponent_tracks(found.level)
+    lines = pygame.Surface(board.size, pygame.SRCALPHA)
     for track in every:
         for cell in track.cells:
-            tint_cell(layer, board, cell, hue, TINT * 0.6)
+            tint_cell(lines, board, cell, hue, TINT * 0.6)
         if track.kind != "hunt" and len(track.cells) > 1:
             first, last = (board.centre(*cell) for cell in (track.cells[0], track.cells[-1]))
-            pygame.draw.line(layer, hue, first, last, max(2, board.cell // 14))
+            pygame.draw.line(lines, hue, first, last, max(2, board.cell // 14))
             for end in (first, last):
-                pygame.draw.circle(layer, hue, end, max(3, board.cell // 8))
+                pygame.draw.circle(lines, hue, end, max(3, board.cell // 8))
+    _put_below_signs(layer, lines, board, found.level)
     number = len({track.cell for track in every})
     return f"Tracks of opponents: {number or 'none'}; a hunter goes on from there."
 
 
 def pairs(layer: pygame.Surface, board: BoardGrid, found: LevelAnalysis, type: Typeset) -> str:
     """Draw lines between what belongs together: teleporters, keys and doors, switches and gates."""
-    missing = []
-    for i, link in enumerate(links(found.level)):
-        hue = type.palette.agents[i % len(type.palette.agents)]
-        _draw_link(layer, board, link, hue)
-        missing += [link.missing] if link.missing else []
+    hues, every = type.palette.agents, links(found.level)
+    lines = pygame.Surface(board.size, pygame.SRCALPHA)
+    for i, link in enumerate(every):
+        _draw_link(lines, board, link, hues[i % len(hues)])
+    _put_below_signs(layer, lines, board, found.level)
+    for i, link in enumerate(every):
+        for cell in (*link.sources, *link.targets):
+            thick = max(2, board.cell // 16) + 1
+            pygame.draw.rect(
+                layer, hues[i % len(hues)], cell_box(board, cell), thick, border_radius=4
+            )
+    missing = [link.missing for link in every if link.missing]
     lacking = f" Missing: {', '.join(map(repr, missing))}." if missing else ""
     return f"Pairs and links: teleporters, keys and doors, switches and gates.{lacking}"
 
@@ -116,10 +144,21 @@ def distances(layer: pygame.Surface, board: BoardGrid, found: LevelAnalysis, typ
     """Tint the cells by their distance from the start, with the numbers where there is room."""
     far = max(found.distances.values(), default=0)
     near, remote = type.palette.agents[1], type.palette.agents[0]
-    for cell, distance in found.distances.items():
-        tint_cell(layer, board, cell, mix(near, remote, distance / max(far, 1)), TINT)
-        if has_room(board, type, "00"):
-            write_in_cell(layer, board, cell, str(distance), type, type.palette.ink)
+    hues = [mix(near, remote, distance / max(far, 1)) for distance in range(far + 1)]
+    seen = {cell: n for cell, n in found.distances.items() if board.shows(cell)}
+    tint = pygame.Surface(board.size, pygame.SRCALPHA)
+    for cell, distance in seen.items():
+        tint_cell(tint, board, cell, hues[distance], TINT)
+    _put_below_signs(layer, tint, board, found.level)
+    if type.width(str(far), "small") < board.cell and type.height("small") < board.cell:
+        signed = set(found.level.find(*SIGNED))
+        has_both = board.cell >= SIGN_AND_NUMBER * type.height("small")
+        for cell, distance in seen.items():
+            if cell not in signed:
+                at = cell_box(board, cell).center
+                type.write(layer, str(distance), "small", type.palette.ink, center=at)
+            elif has_both:
+                write_below(layer, board, cell, str(distance), type)
     return f"Distance from the start in moves: up to {far}."
 
 
@@ -154,7 +193,7 @@ def _draw_way(
     cells: Sequence[Cell],
     hue: Colour,
 ) -> None:
-    """Draw a way through cells; a jump by teleporter is dashed, and the last step has a head."""
+    """Draw a way through cells; a jump by teleporter is dashed."""
     thick = max(2, round(board.cell * PATH_WIDTH))
     for colour, width in ((WHITE, thick + 2), (hue, thick)):
         for a, b, one, other in zip(points, points[1:], cells, cells[1:]):
@@ -163,12 +202,30 @@ def _draw_way(
                 pygame.draw.line(layer, colour, start, end, width)
         for point in points:
             pygame.draw.circle(layer, colour, point, width / 2)
-    pygame.draw.circle(layer, WHITE, points[-1], thick + 2)
-    pygame.draw.circle(layer, hue, points[-1], thick)
 
 
-def _middle(points: Sequence[Point]) -> Point:
-    return points[len(points) // 2]
+def _put_below_signs(
+    layer: pygame.Surface, drawing: pygame.Surface, board: BoardGrid, level: Level
+) -> None:
+    """Put a drawing onto the layer, pale in the cells whose signs it would cover."""
+    for cell in level.find(*SIGNED):
+        pale = (255, 255, 255, BELOW_SIGNS)
+        drawing.fill(pale, cell_box(board, cell), pygame.BLEND_RGBA_MULT)
+    layer.blit(drawing, (0, 0))
+
+
+def _draw_ring(layer: pygame.Surface, board: BoardGrid, cell: Cell, hue: Colour) -> None:
+    """Draw a ring around what is in a cell: a way leads there."""
+    thick, radius = max(2, round(board.cell * PATH_WIDTH / 2)), max(2, board.cell * 0.46)
+    pygame.draw.circle(layer, WHITE, board.centre(*cell), radius + 1, thick + 2)
+    pygame.draw.circle(layer, hue, board.centre(*cell), radius, thick)
+
+
+def _free_middle(way: Sequence[Cell], taken: Container[Cell]) -> int:
+    """Return the index of the cell of a way that is nearest to its middle and not taken."""
+    middle = len(way) // 2
+    order = sorted(range(len(way)), key=lambda i: abs(i - middle))
+    return next((i for i in order if way[i] not in taken), middle)
 
 
 def _write_label(
@@ -193,15 +250,13 @@ def _hatch(layer: pygame.Surface, board: BoardGrid, cell: Cell, hue: Colour) -> 
 
 
 def _draw_link(layer: pygame.Surface, board: BoardGrid, link: Link, hue: Colour) -> None:
-    """Draw a line from each source to each target, and a frame around all of them."""
+    """Draw a line from each source to each target."""
     thick = max(2, board.cell // 16)
     for source in link.sources:
         for target in link.targets:
             ends = board.centre(*source), board.centre(*target)
             pygame.draw.line(layer, WHITE, *ends, thick + 2)
             pygame.draw.line(layer, hue, *ends, thick)
-    for cell in (*link.sources, *link.targets):
-        pygame.draw.rect(layer, hue, cell_box(board, cell), thick + 1, border_radius=4)
 
 
 def _counted(cells: Iterable[Cell]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pygame
 
 from game.view.draw.key_caps import draw_key, key_widths
-from game.view.draw.theme import Typeset, mix
+from game.view.draw.theme import Typeset
 
 
 def draw_question(
@@ -26,7 +26,7 @@ def draw_question(
     high = type.height("heading") + len(lines) * type.height("small") + 9 * unit
     high += type.height("label")
     veil = pygame.Surface(whole.size, pygame.SRCALPHA)
-    veil.fill((*mix(palette.ink, palette.paper, 0.4), 90))
+    veil.fill((0, 0, 0, 90))
     surface.blit(veil, (0, 0))
     box = pygame.Rect(0, 0, width, high)
     box.center = whole.center

@@ -10,7 +10,7 @@ import contextlib
 from typing import Any
 
 from game.text.header import AUTO, HEADER
-from game.text.level import Level
+from game.text.level import ENDS_BOXES, Level
 from game.text.source_map import SourceMap
 from game.text.tiles import BY_CHAR, FLOOR
 from game.text.values import Fault
@@ -29,6 +29,8 @@ def drawable(source: SourceMap) -> Level:
                 settings = HEADER[entry.key].join(settings, found)
     if settings.get("step_reward") == AUTO:
         del settings["step_reward"]
+    if source.is_puzzle:
+        settings.setdefault("ends", ENDS_BOXES)
     known = {*BY_CHAR, *(one.char for one in settings.get("legend", ()))}
     unknown = {ord(char): FLOOR for char in {*"".join(source.board)} - known}
     rows = tuple(row.translate(unknown) for row in source.board) if source.width else EMPTY

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from game.authoring.drawn_numbers import FIXED, RANGE, SET
+from game.text.header import AUTO
 from game.text.header_edits import CHANCE, Path
 from game.text.level import (
     ANY,
@@ -37,7 +38,7 @@ class Control:
     `path` is the place of the value in the header, as `value_at` takes it. `usual` is the value
     where the header does not have it; `ON_MAP` is one that no line can say. A control with
     `choices` goes round them; one with a number goes from `low` to `high`, by `step`, and its
-    slider shows `low` to `shown`.
+    slider shows `low` to `shown`. `word` may stand in place of a number, as "auto".
     """
 
     path: Path
@@ -49,6 +50,7 @@ class Control:
     shown: float = 0.0
     step: float = 0.0
     drawn: bool = False  # whether a task may draw it from a range or a set
+    word: str = ""
 
     @property
     def is_number(self) -> bool:
@@ -64,19 +66,26 @@ class Control:
 def controls(level: Level) -> list[Control]:
     """Return the controls of a level: those of every level, and those of the tiles on its map."""
     own = _own_tiles(level)
-    return [*_plain(), *_costs(level), *_chance(level), *_tiles(level), *own, *_texts()]
+    return [*_plain(level), *_costs(level), *_chance(level), *_tiles(level), *own, *_texts()]
 
 
-def _plain() -> Iterator[Control]:
+def _plain(level: Level) -> Iterator[Control]:
     yield Control(("steps",), "steps", str(STEPS), low=1, high=MAX_STEPS, shown=200, step=1)
     yield Control(
-        ("reward", "step"), "step reward", "-0.1", low=-LARGEST, high=LARGEST, shown=-1, step=0.01
+        ("reward", "step"),
+        "step reward",
+        "-0.1",
+        low=-LARGEST,
+        high=LARGEST,
+        shown=-1,
+        step=0.01,
+        word=AUTO,
     )
     yield Control(
         ("reward", "goal"), "goal reward", "1", low=-LARGEST, high=LARGEST, shown=10, step=0.5
     )
     yield Control(("goal",), "goal", "hidden", ("hidden", "visible"))
-    yield Control(("ends",), "ends", "goal", ("goal", "never", ENDS_BOXES))
+    yield Control(("ends",), "ends", level.ends, ("goal", "never", ENDS_BOXES))
     yield Control(("starts",), "starts", ON_MAP, (ON_MAP, ANY))
     yield Control(("vary",), "vary", "none", ("none", MIRROR, ROTATE, f"{MIRROR} {ROTATE}"))
 
@@ -103,11 +112,19 @@ def _costs(level: Level) -> Iterator[Control]:
 
 
 def _chance(level: Level) -> Iterator[Control]:
-    yield Control(("slip",), "slip", "0", low=0, high=1, shown=1, step=0.05, drawn=True)
+    paths: list[Path] = [("slip",)]
+    if level.slip_left or level.slip_right:
+        paths = [("slip", "left"), ("slip", "right")]
+    for path in paths:
+        name = " ".join(path)
+        yield Control(path, name, "0", low=0, high=1, shown=1, step=0.05, drawn=True)
     controls = (NORMAL, SHUFFLED, SHUFFLED_ALL, "{normal, shuffled}")
     yield Control(("controls",), "controls", NORMAL, controls)
-    yield Control(("wind",), "wind", NO_WIND, (NO_WIND, *WINDS, "{none, east 0.2, west 0.2}"))
-    if isinstance(level.wind, str) and level.wind != NO_WIND:
+    is_single = isinstance(level.wind, str) and level.wind != NO_WIND
+    chance = value_text(level.wind_chance) if is_single else "0.2"
+    winds = (NO_WIND, *(f"{wind} {chance}" for wind in WINDS), "{none, east 0.2, west 0.2}")
+    yield Control(("wind",), "wind", NO_WIND, winds)
+    if is_single:
         yield Control(CHANCE, "wind chance", "0.2", low=0, high=1, shown=1, step=0.05, drawn=True)
 
 
@@ -128,7 +145,7 @@ def of_setting(path: Path, setting: Setting, tile: str) -> Control:
         choices = (*setting.words, "{" + ", ".join(setting.words) + "}")
         return Control(path, name, usual, choices)
     shown = 1.0 if setting.high == 1 else 4.0
-    step = 0.05 if setting.high == 1 else 1.0 if setting.whole == "all" else 0.1
+    step = 0.05 if setting.high == 1 else 1.0 if setting.whole else 0.1
     return Control(
         path,
         name,
@@ -191,13 +208,21 @@ def stepped(control: Control, text: str, by: int, knob: int = -1) -> str:
     Choices go round. The ends of a range do not pass each other.
     """
     if control.choices:
-        at = control.choices.index(text) if text in control.choices else -1
+        at = _place_of(text, control.choices)
         return control.choices[(at + by) % len(control.choices)]
     numbers = numbers_of(text)
     if not numbers:
         return control.usual if control.is_number else text
     knob %= len(numbers)
     return put_knob(control, text, knob, numbers[knob] + by * control.step)
+
+
+def _place_of(text: str, choices: tuple[str, ...]) -> int:
+    """Return the index of a value among its choices, of which it may be another spelling or have
+    another number; -1 for none of them."""
+    first = [choice.split()[0] for choice in choices]
+    word = (text.split() or [""])[0]
+    return choices.index(text) if text in choices else first.index(word) if word in first else -1
 
 
 def put_knob(control: Control, text: str, knob: int, value: float) -> str:

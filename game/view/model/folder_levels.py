@@ -1,4 +1,4 @@
-"""The level files beside the one that is edited: their list, their split, and their changes."""
+"""The levels beside the one that is edited: their list, their split, and their changes."""
 
 from __future__ import annotations
 
@@ -10,52 +10,61 @@ from game.tasks.distribution import SPLITS
 from game.tasks.pack_file import PACK_FILE, PackError, level_files
 from game.tasks.packs import load_pack
 from game.text.level import LevelError
-from game.text.reading import split_number
+from game.text.reading import open_levels, split_address
 from game.view.model.background_jobs import BackgroundJobs
 from game.world.tables import TooLarge
 
-MOST_FILES = 200  # that are listed
+MOST_LEVELS = 200  # that are listed
 
 
 class FolderLevels:
-    """The level files of a folder, one of them selected; the split is that of its pack.toml."""
+    """The levels of a folder, one of them selected; the split is that of its pack.toml.
+
+    `levels` are paths of files, or `FILE#NUMBER` for those of a file that holds several.
+    """
 
     def __init__(self, folder: Path, jobs: BackgroundJobs, selected: Path | None = None) -> None:
         self.folder, self._jobs = folder, jobs
-        self.files: list[Path] = []
+        self.levels: list[Path] = []
         self.selected = 0
         self.refresh(selected)
 
     @property
+    def level(self) -> Path | None:
+        """The selected level; None in an empty folder."""
+        return self.levels[self.selected] if self.levels else None
+
+    @property
     def file(self) -> Path | None:
-        """The selected file; None in an empty folder."""
-        return self.files[self.selected] if self.files else None
+        """The file of the selected level; None in an empty folder."""
+        return split_address(self.level)[0] if self.level else None
 
     def refresh(self, selected: Path | None = None) -> None:
-        """List the files again, and select one."""
+        """List the levels again, and select one."""
         try:
-            self.files = level_files(self.folder)[:MOST_FILES]
+            files = level_files(self.folder)[:MOST_LEVELS]
         except OSError:
-            self.files = []
-        names = [file.name for file in self.files]
+            files = []
+        self.levels = [level for file in files for level in _levels_of(file)][:MOST_LEVELS]
+        names = [level.name for level in self.levels]
         if selected and selected.name in names:
             self.selected = names.index(selected.name)
-        self.selected = min(self.selected, max(0, len(self.files) - 1))
+        self.selected = min(self.selected, max(0, len(self.levels) - 1))
         self._jobs.forget(("split", self.folder))
 
     def select(self, by: int) -> None:
-        """Select the next (1) or the previous (-1) file."""
-        self.selected = min(max(self.selected + by, 0), max(0, len(self.files) - 1))
+        """Select the next (1) or the previous (-1) level."""
+        self.selected = min(max(self.selected + by, 0), max(0, len(self.levels) - 1))
 
     def splits(self) -> dict[str, str] | str | None:
-        """Return each file's share of the splits by its name, or why there is none; None while it
+        """Return each level's share of the splits by its name, or why there is none; None while it
         is being found out."""
         if not (self.folder / PACK_FILE).is_file():
             return f"There is no {PACK_FILE}: each level is a pack of its own."
         return self._jobs.ask(("split", self.folder), lambda: _splits(self.folder), str)
 
     def duplicate(self) -> Path | None:
-        """Copy the selected file under a free name, and select the copy. Raises OSError."""
+        """Copy the selected level's file under a free name, and select it. Raises OSError."""
         if self.file is None:
             return None
         copy = free_name(self.file)
@@ -64,7 +73,7 @@ class FolderLevels:
         return copy
 
     def rename(self, name: str) -> Path | None:
-        """Give the selected file another name. Raises OSError, also where there is such a file."""
+        """Give the selected level's file another name. Raises OSError, also where there is one."""
         if self.file is None:
             return None
         target = self.file.with_name(Path(name).name)
@@ -85,8 +94,18 @@ def free_name(path: Path) -> Path:
     return next(name for name in names if not name.exists())
 
 
+def _levels_of(file: Path) -> list[Path]:
+    """Return a level file, or the addresses of its levels if there are several."""
+    try:
+        count = len(open_levels(file))
+    except OSError:
+        count = 1
+    numbers = range(1, count + 1)
+    return [file] if count == 1 else [file.with_name(f"{file.name}#{n}") for n in numbers]
+
+
 def _splits(folder: Path) -> dict[str, str] | str:
-    """Return the numbers of tasks by file in words, as "6 train, 2 validation, 2 test"."""
+    """Return the numbers of tasks by level in words, as "6 train, 2 validation, 2 test"."""
     try:
         pack = load_pack(folder)
     except (LevelError, PackError, TooLarge) as error:
@@ -96,9 +115,8 @@ def _splits(folder: Path) -> dict[str, str] | str:
     counts: dict[str, Counter[str]] = {}
     for name in SPLITS:
         for task in pack.split(name).tasks:
-            file = Path(split_number(task.level.file)[0]).name
-            counts.setdefault(file, Counter())[name] += 1
+            counts.setdefault(Path(task.level.file).name, Counter())[name] += 1
     return {
-        file: ", ".join(f"{found[name]:,} {name}" for name in SPLITS if found[name])
-        for file, found in counts.items()
+        level: ", ".join(f"{found[name]:,} {name}" for name in SPLITS if found[name])
+        for level, found in counts.items()
     }

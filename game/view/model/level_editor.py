@@ -6,23 +6,32 @@ What belongs to one stroke of the mouse is one step of the undo.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
 from game.authoring import drawing
-from game.authoring.draft_file import Draft
+from game.authoring.draft_file import Draft, empty_room
 from game.authoring.drawing import LEFT_RIGHT, UP_DOWN, Turn
 from game.authoring.drawn_numbers import turn_value
 from game.authoring.partners import newly_missing
 from game.text import variants
-from game.text.header_edits import EditError, Path, remove_value, set_value, value_at
+from game.text.header_edits import (
+    EditError,
+    Path,
+    remove_value,
+    set_value,
+    value_at,
+    with_header,
+)
 from game.text.legend import EXAMPLE as LEGEND_EXAMPLE
 from game.text.level import Cell, Level
 from game.text.map_edits import (
     PAINTABLE,
     NeedsConversion,
     in_own_notation,
+    new_map,
     replace_map,
     resize,
     set_cells,
@@ -48,14 +57,17 @@ STEPS: Path = ("steps",)
 SPANNING = (LINE, RECTANGLE, FILLED, SELECT)  # tools from one cell to another
 SIDES = {"up": "top", "down": "bottom", "left": "left", "right": "right"}  # for `resize`
 SEVERAL_LEVELS = (
-    "Not possible: this file holds several levels in a notation that cannot say it. Copy the map "
+    "Not possible: this file holds several levels in a notation that lacks this. Copy the map "
     "(Ctrl A, Ctrl C) into a new level."
 )
 FIRST_STEPS = (
     "Choose a tile on the right, or type its key, and paint: a start '@', then a goal 'G' or "
     "several '?'."
 )
-NO_MAP = "There is no map to draw on: write a line 'map:' and its rows below it (F4)."
+NO_MAP = "There is no map yet: paint a tile to begin one."
+UNCHANGED = "The map looks the same as before."
+NEW_ROOM = "The text had no map: this is an empty room. Choose a tile and paint."
+CLIPBOARD_EMPTY = "The clipboard is empty."
 Rows = tuple[str, ...]
 
 
@@ -125,6 +137,8 @@ class Editor:
         self._last_stroke: object = None  # of the last change
         self._own_steps = {self.value(STEPS)} if draft.is_new else set()  # that nobody has chosen
         self._before: Rows = ()  # tiles of the map before this stroke
+        self._text_before = ""
+        self._painted: dict[Cell, str] = {}  # by this stroke
 
     # --- the text
 
@@ -185,17 +199,21 @@ class Editor:
             return False
         changed = self.apply(text, stroke)
         self.message = (
-            "The map is now in Gridapt's own notation, which can say this; Ctrl Z undoes it."
+            "The map's old notation lacks this, so it is in Gridapt's own now. Ctrl Z undoes it."
         )
         return changed
 
-    def undo(self) -> None:
-        """Go back to the text before the last step."""
-        self.message = "Nothing to undo." if self.draft.undo() is None else ""
+    def undo(self) -> int | None:
+        """Go back to the text before the last step. Return the offset of what changes."""
+        found = self.draft.undo()
+        self.message = "Nothing to undo." if found is None else ""
+        return found
 
-    def redo(self) -> None:
-        """Do again what was undone last."""
-        self.message = "Nothing to redo." if self.draft.redo() is None else ""
+    def redo(self) -> int | None:
+        """Do again what was undone last. Return the offset of what changes."""
+        found = self.draft.redo()
+        self.message = "Nothing to redo." if found is None else ""
+        return found
 
     def _keep_inside(self) -> None:
         """Move the cursor into the map, and drop an anchor and a selection that are not in it."""
@@ -253,15 +271,35 @@ class Editor:
         self._stroke += 1
         self.message, self._is_offering = "", False
         self._before = self.reading.level.tiles
+        self._text_before, self._painted = self.text, {}
 
     def end_stroke(self) -> None:
-        """End a stroke, and offer the tile that belongs to what was painted."""
+        """End a stroke, say why if it shows nothing, and offer the tile that belongs to it."""
         self._last = None
+        self._explain()
         for missing in newly_missing(self._before, self.reading.level.tiles)[:1]:
             tile, partner = _called(missing.tile), _called(missing.partner)
-            belongs = "its twin" if missing.tile == missing.partner else "what belongs to it"
-            self.message = f"{tile} needs {belongs}: {partner} is chosen, paint it next."
+            needed = "a second one" if missing.tile == missing.partner else partner
+            offer = f"{tile} needs {needed}, which is chosen now: paint it next."
+            self.message = f"{self.message} {offer}".strip()
             self.tile, self._is_offering = missing.partner, True
+
+    def _explain(self) -> None:
+        """Say why the map does not show what this stroke has painted, unless something is said."""
+        rows, dialect = self.rows, self.reading.source.dialect
+        pairs = [
+            (char, rows[row][column])
+            for (row, column), char in self._painted.items()
+            if row < len(rows) and column < len(rows[row])  # another program may cut the map
+        ]
+        if self.message or not pairs:
+            return
+        painted, shown = next((pair for pair in pairs if pair[0] != pair[1]), pairs[0])
+        if painted != shown and dialect:
+            name = f"The format '{dialect.name}'"
+            self.message = f"{name} reads {_called(painted)} at this place as {_called(shown)}."
+        elif self.text == self._text_before:
+            self.message = f"{_called(shown)} is there already."
 
     def press(self, cell: Cell) -> None:
         """Begin to use the tool in a cell: the mouse is pressed there."""
@@ -327,6 +365,7 @@ class Editor:
         self.begin_stroke()
         cells = self.selection.cells if self.selection else [self.cursor]
         self._paint(cells, mirrored=self.selection is None)
+        self._explain()
         self.tile = kept
 
     def line_to(self, cell: Cell) -> None:
@@ -340,7 +379,9 @@ class Editor:
     def pick(self, cell: Cell | None = None) -> None:
         """Choose the tile of a cell, by default that at the cursor."""
         self.go_to(cell or self.cursor)
-        if self.rows:
+        if not self.rows:
+            self.message = NO_MAP
+        else:
             self.tile = self.rows[self.cursor[0]][self.cursor[1]]
             self.message = f"Picked {_called(self.tile)}."
 
@@ -390,21 +431,21 @@ class Editor:
 
     def _use_at_cursor(self) -> None:
         """Use a tool that takes one cell."""
-        if not self.rows:
-            self.message = NO_MAP
-        elif self.tool == FILL:
+        if self.tool == FILL:
             self._paint(drawing.flood(self.rows, self.cursor))
         elif self.tool == REPLACE:
-            old = self.rows[self.cursor[0]][self.cursor[1]]
+            old = self.rows[self.cursor[0]][self.cursor[1]] if self.rows else FLOOR
             self._paint(drawing.cells_of(self.rows, old), mirrored=False)
         else:
             self._paint([self.cursor])
 
     def _paint(self, cells: Iterable[Cell], mirrored: bool = True) -> None:
         """Paint the tile into cells, and into their mirror images."""
-        if not self.rows:
-            self.message = NO_MAP
-        self._set(self._drawing(cells, mirrored))
+        if self.rows:
+            self._set(self._drawing(cells, mirrored))
+        elif self.edit(lambda source: new_map(source, empty_room()), self._stroke):
+            self.go_to((1, 1))
+            self.message = NEW_ROOM
 
     def _drawing(self, cells: Iterable[Cell], mirrored: bool = True) -> dict[Cell, str]:
         """Return the tile in these cells, and in their mirror images."""
@@ -418,6 +459,7 @@ class Editor:
 
     def _set(self, changes: dict[Cell, str]) -> None:
         if changes:
+            self._painted |= changes
             self.edit(lambda source: set_cells(source, changes), self._stroke)
 
     # --- regions
@@ -450,18 +492,23 @@ class Editor:
         if self.copied and (text == "\n".join(self.copied) + "\n" or not text):
             self.paste(self.copied)
             return
-        level, problems = LevelFile(text, "pasted.txt").examine()
-        rows = tuple(row for row in text.split("\n") if row)
-        if level is None and "map:" not in text and rows and {*"".join(rows)} <= PAINTABLE | {" "}:
+        source = locate(text, "pasted.txt")
+        if source.is_guessed:
+            with contextlib.suppress(EditError):
+                source = with_header(source)  # which names the format
+        level, problems = LevelFile(source.text, source.name).examine()
+        rows = tuple(row for row in source.lines if row)
+        is_bare = not (source.map_line or source.dialect)
+        if level is None and is_bare and rows and {*"".join(rows)} <= PAINTABLE | {" "}:
             self.paste(tuple(row.replace(" ", FLOOR) for row in rows))
         elif level is not None:
             self.begin_stroke()
-            self.apply(in_own_notation(locate(text, "pasted.txt")))
+            self.apply(in_own_notation(source))
             self.message = "Pasted a level in place of this one. Ctrl Z brings it back."
         elif problems and text.strip():
             self.message = f"The clipboard holds no level: {problems[0].what}."
         else:
-            self.message = "The clipboard is empty."
+            self.message = CLIPBOARD_EMPTY
 
     def paste(self, rows: Rows) -> None:
         """Put rows onto the map with their first cell at the cursor, and select them."""
@@ -471,7 +518,9 @@ class Editor:
             self._set(changes)
             self.choose_tool(SELECT)
             self.selection = Region.between(min(changes), max(changes))
-            self.message = "Pasted. Alt with an arrow key moves it."
+            self.message = self.message or "Pasted. Alt with an arrow key moves it."
+        else:
+            self.message = NO_MAP
 
     def shift(self, down: int, right: int) -> None:
         """Move what is selected by a cell, or else the whole map: what leaves it comes back at the
@@ -480,12 +529,15 @@ class Editor:
         if not self.selection:
             rows = self.rows[-down:] + self.rows[:-down]
             self._set_rows(tuple(row[-right:] + row[:-right] for row in rows))
+            if self.text == self._text_before and not self.message:
+                self.message = UNCHANGED
             return
         chosen, (height, width) = self.selection, self.size
         moved = Region(
             chosen.top + down, chosen.left + right, chosen.bottom + down, chosen.right + right
         )
         if moved.top < 0 or moved.left < 0 or moved.bottom >= height or moved.right >= width:
+            self.message = "The selection is at the edge of the map."
             return
         corners = (chosen.top, chosen.left), (chosen.bottom, chosen.right)
         self._set(drawing.moved(self.rows, *corners, (moved.top, moved.left)))
@@ -499,7 +551,7 @@ class Editor:
         """Turn the selection, or else the whole map, clockwise by a quarter."""
         chosen = self.selection
         if chosen and chosen.bottom - chosen.top != chosen.right - chosen.left:
-            self.message = "Only a square selection can be turned."
+            self.message = "Only a square can be turned: select as many rows as columns."
             return
         turn = turned_characters(self.reading.level, variants.QUARTER)
         self._turn(lambda rows: drawing.rotated_region(rows, turn))
@@ -511,8 +563,10 @@ class Editor:
         if chosen:
             rows = turn(chosen.of(self.rows))
             self._set(drawing.pasted(self.rows, rows, (chosen.top, chosen.left)))
-        elif self.rows:
-            self._set_rows(turn(self.rows))
+        else:
+            self._set_rows(turn(self.rows) if self.rows else ())
+        if self.text == self._text_before and not self.message:
+            self.message = UNCHANGED
 
     # --- the size of the map
 
@@ -538,6 +592,9 @@ class Editor:
         self.message = f"The map has {height} rows and {width} columns."
 
     def _set_rows(self, rows: Rows) -> None:
+        if not rows:
+            self.message = NO_MAP
+            return
         self.edit(lambda source: replace_map(source, rows), self._stroke)
 
     # --- settings

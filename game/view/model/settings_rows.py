@@ -74,8 +74,11 @@ class SettingsRows:
             self.write(found, put_knob(found.control, found.value, knob, value), "slide")
 
     def change_form(self, number: int | None = None) -> None:
-        """Turn a row from one value into a range, a set, and back."""
+        """Turn a row from one value into a range, a set, and back, or a number into a word."""
         found = self.row(number)
+        if found and found.control.word:
+            control = found.control
+            self.write(found, control.usual if found.value == control.word else control.word)
         if found and found.control.is_number and found.control.drawn:
             self._editor.turn_value(found.control.path, found.control.usual)
 

@@ -15,11 +15,16 @@ from game.authoring.advice import suggested_steps
 from game.authoring.draft_file import Draft
 from game.authoring.task_strip import StripTask
 from game.authoring.verdict import Verdict
+from game.authoring.verdict_line import Kind, summarize
 from game.session.messages import Agents, Feed
-from game.text.level import Cell
+from game.text.level import Cell, Problem
+from game.text.map_checks import missing_part
 from game.text.map_edits import PAINTABLE
 from game.text.tiles import WALL
 from game.view.draw.editor_overlays import EditorOverlay
+from game.view.draw.key_caps import footer_height
+from game.view.draw.layout import inside_width
+from game.view.draw.live_board import LiveBoard
 from game.view.draw.question import draw_line_field, draw_question
 from game.view.draw.spots import Spot, spot_at
 from game.view.draw.theme import Appearance, Typeset
@@ -30,9 +35,10 @@ from game.view.model.level_editor import Editor
 from game.view.model.live_verdict import LiveVerdict
 from game.view.model.settings_rows import SettingsRows
 from game.view.model.text_area import TextArea
-from game.view.model.text_caret import Caret
+from game.view.model.text_caret import Caret, caret_at
 from game.view.model.tried_agents import tried_agents
 from game.view.model.verdict_facts import WAITING, VerdictFacts
+from game.view.screens.editor_camera import Camera
 from game.view.screens.editor_departures import Departures
 from game.view.screens.editor_facts import applied, verdict_facts
 from game.view.screens.editor_files import FileDialogs
@@ -61,14 +67,18 @@ from game.view.screens.editor_keys import (
     STRIP_KEYS,
     TEXT_KEYS,
     TOOL_KEYS,
+    VIEW_KEYS,
 )
-from game.view.screens.editor_widgets import KeyRepeat, LineField, Question
-from game.view.screens.screen import CTRL, Key, Navigation, Screen
+from game.view.screens.editor_widgets import DoubleClick, KeyRepeat, LineField, Question
+from game.view.screens.screen import CTRL, Key, Navigation, Screen, fitting_keys, key_words
 
 PANEL_KEYS = (*TOOL_KEYS, *OVERLAY_KEYS)  # whose pictures are in the panel
 AREA_KEYS = {BOARD: BOARD_KEYS, SETTINGS: SETTINGS_KEYS, STRIP: STRIP_KEYS, TEXT: TEXT_KEYS}
 PAN = 3  # rows that the wheel scrolls
 EXPORT_SECONDS = 10.0  # that the painting of a picture to export may take
+WIDEST_PICTURE = 4096  # px
+EXPORT_BLOCK = 64  # rows and columns of such a picture that are painted at once
+ZOOM_HINT = "Alt + and Alt − zoom, Alt 0 shows the whole map."
 
 
 class EditorScreen(Screen):
@@ -115,7 +125,10 @@ class EditorScreen(Screen):
         self._drawing = False  # whether the mouse is pressed on the board
         self._spots: list[Spot] = []
         self._hint = ""  # what the mouse is over, if that explains itself
-        self._repeat = KeyRepeat()
+        self._footer_room: tuple[int, Typeset, int] | None = None  # width, fonts, height in px
+        self._repeat, self._double_click = KeyRepeat(), DoubleClick()
+        self._text_place = Caret()  # where the mouse was last on the pane
+        self.camera = Camera()
         self.files = FileDialogs(self)
         self.folder = FolderDialog(self, self.jobs)
         self.goals = GoalsMode(self)
@@ -130,20 +143,34 @@ class EditorScreen(Screen):
         """Return the keys of the area that keys change, then those of the whole screen."""
         if self.field:
             return [*FIELD_KEYS]
-        if self.goals.painting:
-            own, last = GOAL_KEYS, LAST_GOAL_KEYS
+        return self._keys_of(None if self.goals.painting else self.area)
+
+    def _keys_of(self, area: str | None) -> list[Key]:
+        """Return the keys of an area, None for the marking of goals."""
+        if area is None:
+            own, last = (*GOAL_KEYS, *VIEW_KEYS), LAST_GOAL_KEYS
         else:
-            own = (*AREA_KEYS[self.area], *PANEL_KEYS, *EDIT_KEYS, *FILE_KEYS)
+            own = (*AREA_KEYS[area], *PANEL_KEYS, *VIEW_KEYS, *EDIT_KEYS, *FILE_KEYS)
             last = LAST_KEYS
         caps = {key.cap for key in (*own, *last)}
         common = [key for key in super().all_keys() if key.cap not in caps]
         return [*own, *common, *last]
 
+    def footer_height(self, width: int, type: Typeset) -> int:
+        """Return the height of the largest footer, so that the board never moves."""
+        if self._footer_room is None or self._footer_room[:2] != (width, type):
+            inside = inside_width(width, type.unit)
+            keys = (self._keys_of(area) for area in (*AREA_KEYS, None))
+            words = (key_words(fitting_keys(some, inside, type)) for some in keys)
+            high = max(footer_height(some, inside, type) for some in words)
+            self._footer_room = width, type, high
+        return self._footer_room[2]
+
     # --- what the keys change
 
     def escape(self) -> None:
         """Give up a selection, go back to the board, or leave."""
-        if self.editor.cancel():
+        if self.text.deselect() if self.area == TEXT else self.editor.cancel():
             return
         if self.area != BOARD:
             self.area = BOARD
@@ -206,6 +233,21 @@ class EditorScreen(Screen):
             self.overlays.remove(overlay)
         else:
             self.overlays.append(overlay)
+
+    # --- undo
+
+    def undo(self) -> None:
+        """Take the last step back; a caret in the text goes to where it was."""
+        self._follow(self.editor.undo())
+
+    def redo(self) -> None:
+        """Do again what was undone; a caret in the text goes to where it is."""
+        self._follow(self.editor.redo())
+
+    def _follow(self, offset: int | None) -> None:
+        """Put the caret to an offset of the text, while it is the text that keys change."""
+        if offset is not None and self.area == TEXT:
+            self.text.go_to(caret_at(self.editor.text, offset))
 
     # --- the clipboard
 
@@ -279,10 +321,23 @@ class EditorScreen(Screen):
         next(key for key in PANEL_KEYS if key.cap == cap).action(self)
 
     def press_text(self, at: tuple[int, int]) -> None:
-        """Put the caret to a place of the pane."""
+        """Put the caret to a place of the pane; with Shift, or twice, select text."""
+        if not (self._frame and self._frame.pane):
+            return
+        self.area, self._text_place = TEXT, self._frame.pane.caret_at(at)
+        place = self._text_place
+        if self._double_click.click(place):
+            self.text.select_word(place)
+        else:
+            self.text.go_to(place, select=_is_shift_held())
+
+    def drag_text(self, at: tuple[int, int]) -> None:
+        """Select the text up to a place of the pane."""
         if self._frame and self._frame.pane:
-            self.area = TEXT
-            self.text.go_to(self._frame.pane.caret_at(at))
+            place = self._frame.pane.caret_at(at)
+            if place != self._text_place:  # the mouse trembles during a double click
+                self._text_place, self._double_click = place, DoubleClick()
+                self.text.go_to(place, select=True)
 
     # --- from here
 
@@ -304,8 +359,12 @@ class EditorScreen(Screen):
         """Whether the level has no problems; else say what to do."""
         if not (self.is_judged and self.live.verdict.problems):
             return True
-        self.next_problem()
-        self.editor.message = f"Solve the problems first: {self.editor.message}"
+        summary = summarize(self.live.verdict)
+        if summary.kind == Kind.UNFINISHED:
+            self.editor.message = f"The level is not finished yet: {summary.why}."
+        else:
+            self.next_problem()
+            self.editor.message = f"Mend the level first. {self.editor.message}"
         return False
 
     def choose_task(self, by: int) -> None:
@@ -325,8 +384,11 @@ class EditorScreen(Screen):
     def export(self) -> None:
         """Ask the app to save a picture of the board."""
         if self._frame:
-            self._frame.board.paint(EXPORT_SECONDS)
-            self.navigation = Navigation("photo", picture=self._frame.board.surface.copy())
+            level, palette = self.editor.reading.level, self.appearance.palette
+            cell = min(self._frame.board.cell, WIDEST_PICTURE // max(level.width, level.height))
+            board = LiveBoard(level, cell, palette, block=EXPORT_BLOCK)
+            board.paint(EXPORT_SECONDS)
+            self.navigation = Navigation("photo", picture=board.surface)
 
     def on_close(self) -> None:
         """Let go of the file; an unsaved text stays as a copy."""
@@ -360,7 +422,9 @@ class EditorScreen(Screen):
             super().handle(event)
 
     def on_event(self, event: pygame.event.Event) -> None:
-        """Type characters, and draw, pick and press with the mouse."""
+        """Type characters, and look around, draw, pick and press with the mouse."""
+        if self._frame and self.camera.handle(event, self._frame.board_box):
+            return
         if self.goals.painting and self._frame and self.goals.handle(event, self._frame):
             return
         if event.type == pygame.KEYDOWN:
@@ -415,7 +479,7 @@ class EditorScreen(Screen):
 
     def _press_cell(self, cell: Cell) -> None:
         """Press the mouse on a cell; with Shift it draws a line from the cursor to there."""
-        if pygame.display.get_init() and pygame.key.get_mods() & pygame.KMOD_SHIFT:
+        if _is_shift_held():
             self.editor.line_to(cell)
             return
         self.editor.press(cell)
@@ -439,6 +503,7 @@ class EditorScreen(Screen):
 
     def update(self, seconds: float) -> None:
         """Look at the file now and then, and take what background jobs have found."""
+        self._double_click.advance(seconds)
         self.files.update(seconds)
         self.goals.update()
         self._judge(seconds)
@@ -465,14 +530,18 @@ class EditorScreen(Screen):
         if self.is_judged and verdict.analysis and not self._drawing:
             self.editor.follow_steps(suggested_steps(verdict.analysis))
 
-    def _wrong_cells(self) -> set[Cell]:
-        """Return the cells that have problems.
-
-        What the whole map lacks is reported at its first cell; a wall there is not wrong.
-        """
+    def _errors(self) -> tuple[Problem, ...]:
+        """Return the problems with what is there; what is still missing is at no place."""
         problems = self.live.verdict.problems if self.is_judged else ()
+        return tuple(one for one in problems if not missing_part(one))
+
+    def _wrong_cells(self) -> set[Cell]:
+        """Return the cells that have errors.
+
+        What is wrong with the whole map is reported at its first cell; a wall there is not wrong.
+        """
         source = self.editor.reading.source
-        places = (source.cell_at(one.line, one.column) for one in problems)
+        places = (source.cell_at(one.line, one.column) for one in self._errors())
         tiles, (height, width) = self.editor.reading.level.tiles, self.editor.size
         inside = {at for at in places if at and at[0] < height and at[1] < width}
         return {(row, column) for row, column in inside if tiles[row][column] != WALL}
@@ -496,7 +565,8 @@ class EditorScreen(Screen):
         overlay's explanation, or what is at the cursor."""
         explained = self._frame.explanation if self._frame and self.overlays else ""
         said = self._hint or self.editor.message or self.goals.sentence()
-        return said or explained or self.editor.at_cursor()
+        part = "" if not self._frame or self._frame.shows_whole_map else f" {ZOOM_HINT}"
+        return said or explained or f"{self.editor.at_cursor()}{part}"
 
     def body_snapshot(self) -> object:
         """Return the text, where the cursors are, and what has been computed and painted."""
@@ -505,10 +575,11 @@ class EditorScreen(Screen):
         return (
             (editor.text, editor.cursor, editor.tile, editor.tool, editor.symmetry, editor.anchor),
             (editor.selection, editor.message, self._hint, self.draft.is_changed, self.draft.name),
-            (self.area, self.settings.chosen, self.task, self.text.caret, self.text_open),
+            (self.area, self.settings.chosen, self.task, self.text_open),
+            (self.text.caret, self.text.selection, self._frame and self._frame.scrolled),
             (field and (field.text, field.caret), self.question and self.question.heading),
             tuple((board.painted, board.is_finished) for board in boards),
-            tuple(self.overlays),
+            (tuple(self.overlays), self.camera.snapshot()),
             (self.folder.snapshot(), self.goals.snapshot()),
             (self.facts, self.is_judged, tuple(one.task.id for one in self.strip)),
         )
@@ -530,8 +601,13 @@ class EditorScreen(Screen):
         type = self.appearance.typeset(size)
         footer = self.footer_height(size[0], type)
         if self._frame is None or not self._frame.fits(size, type, level, footer):
-            self._frame = EditorFrame(size, type, level, footer)
+            before, self._frame = self._frame, EditorFrame(size, type, level, footer)
+            if before:
+                self._frame.keep_scroll(before)
         frame = self._frame
+        cursor, grid = self.editor.cursor, (level.width, level.height)
+        view = self.camera.look(frame.room, grid, type.scale, cursor, self._drawing)
+        frame.look(view, level)
         analysis = self.live.verdict.analysis if self.is_judged else None
         frame.prepare_overlays(self.overlays, analysis)
         frame.draw_texts(
@@ -574,7 +650,7 @@ class EditorScreen(Screen):
     def _panel_state(self) -> PanelState:
         """Return all that the panel shows."""
         editor, reading = self.editor, self.editor.reading
-        level, problems = reading.level, self.live.verdict.problems
+        level = reading.level
         place = reading.source.place_of(editor.cursor)
         active = self.active_caps()
         changed, path = " •" if self.draft.is_changed else "", self.draft.path
@@ -590,10 +666,16 @@ class EditorScreen(Screen):
             focus=self.area,
             text=editor.text if self.text_open else None,
             caret=self.text.caret,
+            selected=self.text.selection,
             marked=(place[0] - 1, place[1] - 1) if place and self.text_open else None,
-            problems=problems if self.is_judged else (),
+            problems=self._errors(),
             look=(level.goal, level.legend, active),
         )
+
+
+def _is_shift_held() -> bool:
+    """Whether Shift is held, for clicks, whose events do not say it."""
+    return pygame.display.get_init() and bool(pygame.key.get_mods() & pygame.KMOD_SHIFT)
 
 
 def _is_command(event: pygame.event.Event) -> bool:

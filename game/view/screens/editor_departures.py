@@ -22,7 +22,7 @@ from game.view.screens.screen import Navigation, Notice
 TRAIN, TRAIN_LEARNER, TRAIN_MINUTES = "train", "maml", "2"
 OPENING = "Opening…"
 FEW_TASKS = (
-    "A level needs at least five tasks for a training: paint more candidates '?', or let a value be "
+    "An agent needs at least five tasks to train on: paint more candidates '?', or let a value be "
     "drawn from a range or a set."
 )
 
@@ -60,10 +60,10 @@ class Departures:
             self._wait_for(file)
             return
         self._host.question = Question(
-            "Train on what?",
-            f"{path.name} is part of the pack in {path.parent.resolve().name}.",
+            "Train on the level or its pack?",
+            f"{path.name} is one of the levels of the pack {path.parent.resolve().name}.",
             (
-                Answer("F", pygame.K_f, "this file", partial(self._wait_for, file)),
+                Answer("L", pygame.K_l, "this level", partial(self._wait_for, file)),
                 Answer("P", pygame.K_p, "the whole pack", partial(self._wait_for, folder)),
                 Answer("Esc", pygame.K_ESCAPE, "neither"),
             ),

@@ -20,6 +20,7 @@ TONES = {
     Kind.TOO_LARGE: BAD,
     Kind.GOOD: GOOD,
     Kind.UNKNOWN: WAITING,
+    Kind.UNFINISHED: WAITING,
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -51,26 +52,25 @@ class FileDialogs:
     def save(self) -> None:
         """Write the text to its file; a level without one is named first."""
         if self._draft.path is None:
-            self._name_file()
+            self._ask_for_name(free_name(NEW_FOLDER / "level.txt"))
         else:
             self._save(None)
 
-    def _name_file(self) -> None:
-        """Ask for the name of the file to save to."""
-        name = self._draft.path or free_name(NEW_FOLDER / "level.txt")
+    def _ask_for_name(self, name: str | Path) -> None:
         self._host.field = LineField("Save as", str(name), self._save_as)
 
     def _save_as(self, name: str) -> None:
         path = Path(os.path.expanduser(name.strip()))
         if not name.strip() or os.path.isdir(path):
-            text = f"'{name}' is no name for a file."
-            self._host.notice = Notice("The level is not saved", text, transient=True)
+            self._refuse(f"'{name}' cannot be the name of a file - type another one.", name)
         elif os.path.exists(path):  # False for a name that no file can have
             answers = (
                 Answer("R", pygame.K_r, "replace it", partial(self._save, path)),
-                Answer("Esc", pygame.K_ESCAPE, "name another", self._name_file),
+                Answer("Esc", pygame.K_ESCAPE, "name another", partial(self._ask_for_name, name)),
             )
-            self._host.question = Question("Replace the file?", f"{path} exists already.", answers)
+            self._host.question = Question(
+                "Replace the file?", f"{path} exists already; its text would be lost.", answers
+            )
         else:
             self._save(path)
 
@@ -83,12 +83,13 @@ class FileDialogs:
                 self._host.editor.message = BEING_WRITTEN
         except (OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or str(error)
-            answers = (
-                Answer("N", pygame.K_n, "save under another name", self._name_file),
-                Answer("Esc", pygame.K_ESCAPE, "go on drawing"),
-            )
-            text = f"{path or self._draft.path}: {why}"
-            self._host.question = Question("The level is not saved", text, answers)
+            target = path or self._draft.path or ""
+            self._refuse(f"{target}: {why}", target)
+
+    def _refuse(self, why: str, name: str | Path) -> None:
+        """Say why the level is not saved under a name, and ask for another one."""
+        self._host.notice = Notice("The level is not saved", why)
+        self._ask_for_name(name)
 
     def leave(self) -> None:
         """Close the draft; if its text is not saved, ask first."""
@@ -97,7 +98,7 @@ class FileDialogs:
             return
         self._host.question = Question(
             "Save the changes?",
-            f"{self._draft.name} has changes that are not saved.",
+            f"There are unsaved changes in {self._draft.name}.",
             (
                 Answer("S", pygame.K_s, "save and leave", self._save_and_close),
                 Answer("D", pygame.K_d, "discard them", self._close),
@@ -124,7 +125,10 @@ class FileDialogs:
         self._unchecked = 0.0
         if self._draft.problem != self._unkept:
             self._unkept = self._draft.problem
-            self._host.editor.message = f"Save soon: {self._unkept}." if self._unkept else ""
+            said = (
+                f"Save soon, or a crash loses your changes: {self._unkept}." if self._unkept else ""
+            )
+            self._host.editor.message = said
         what = self._draft.poll()
         if self._draft.conflict and self._host.question is None:
             keys = (("M", pygame.K_m), ("F", pygame.K_f), ("C", pygame.K_c))
@@ -133,9 +137,9 @@ class FileDialogs:
                 for (cap, code), choice in zip(keys, CHOICES, strict=True)
             )
             question = self._draft.conflict.question
-            self._host.question = Question("Whose text counts?", question, tuple(answers))
+            self._host.question = Question("Keep which text?", question, tuple(answers))
         elif what and not self._draft.conflict:
-            self._host.editor.message = f"{what[0].upper()}{what[1:]}."
+            self._host.editor.message = what
 
     def _resolve(self, choice: Choice) -> None:
         try:
@@ -152,14 +156,27 @@ class FileDialogs:
         found = self._draft.recoveries[0]
         self._host.question = Question(
             "Restore unsaved changes?",
-            f"An earlier editor of {self._draft.name} ended before its text was saved.",
+            f"The editor ended {time_text(found.written, time.time())} without saving "
+            f"{self._draft.name}. Its last text was kept.",
             (
                 Answer("R", pygame.K_r, "restore them", partial(self._restore, found)),
-                Answer("D", pygame.K_d, "discard them", partial(self._draft.dismiss, found)),
-                Answer("Esc", pygame.K_ESCAPE, "later"),
+                Answer("D", pygame.K_d, "discard them", partial(self._dismiss, found)),
+                Answer("Esc", pygame.K_ESCAPE, "ask again next time"),
             ),
         )
+
+    def _dismiss(self, found: Recovery) -> None:
+        """Remove a copy, and offer the one before it."""
+        self._draft.dismiss(found)
+        self._offer_recovery()
 
     def _restore(self, found: Recovery) -> None:
         self._draft.restore(found)
         self._host.editor.message = "Restored. Ctrl Z goes back to the text of the file."
+
+
+def time_text(seconds: float, now: float) -> str:
+    """Return a time in seconds since 1970 in words: "at 14:02", with its date if that is not now's."""
+    then, today = time.localtime(seconds), time.localtime(now)
+    date = "" if then[:3] == today[:3] else time.strftime("on %Y-%m-%d ", then)
+    return date + time.strftime("at %H:%M", then)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import pygame
 
 from game.view.draw.folder_card import draw_folder
@@ -13,10 +15,23 @@ from game.view.screens.editor_widgets import Answer, LineField, Question
 from game.view.screens.screen import Navigation, Notice
 
 
-class FolderDialog:
-    """Lists the levels beside the one that is edited, opens, copies and renames them."""
+class GoalMarking(Protocol):
+    """The mode of the editor that marks goals."""
 
-    def __init__(self, host: DialogHost, jobs: BackgroundJobs) -> None:
+    def toggle(self) -> None: ...
+
+
+class FolderHost(DialogHost, Protocol):
+    """The screen that the list is laid over."""
+
+    @property
+    def goals(self) -> GoalMarking: ...
+
+
+class FolderDialog:
+    """Lists the levels beside the one that is edited; opens, copies, renames and marks them."""
+
+    def __init__(self, host: FolderHost, jobs: BackgroundJobs) -> None:
         self._host, self._jobs = host, jobs
         self.levels: FolderLevels | None = None  # None while the list is closed
         self._rows: list[tuple[pygame.Rect, int]] = []  # places on screen
@@ -28,20 +43,21 @@ class FolderDialog:
                 Answer("N", pygame.K_n, "new", self._add),
                 Answer("D", pygame.K_d, "duplicate", self._duplicate),
                 Answer("R", pygame.K_r, "rename", self._begin_to_rename),
+                Answer("G", pygame.K_g, "mark goals", self._mark_goals),
                 Answer("Esc", pygame.K_ESCAPE, "close", self.toggle),
             ),
         )
 
     def toggle(self) -> None:
         """List the levels of the file's folder, or close the list."""
-        path = self._host.editor.draft.path
+        path = self._host.editor.draft.address
         folder = path.parent if path else NEW_FOLDER
         self.levels = None if self.levels else FolderLevels(folder, self._jobs, path)
 
     def snapshot(self) -> object:
         """Return the state that the drawing depends on."""
         levels = self.levels
-        return levels and (levels.selected, tuple(levels.files), self._jobs.count)
+        return levels and (levels.selected, tuple(levels.levels), self._jobs.count)
 
     def handle(self, event: pygame.event.Event) -> bool:
         """Handle a key or a click while the list is open. Return whether it was one."""
@@ -66,10 +82,19 @@ class FolderDialog:
 
     def _open(self) -> None:
         """Open the selected level in an editor over this one."""
-        file = self.levels.file if self.levels else None
+        level = self.levels.level if self.levels else None
         self.levels = None
-        if file is not None and file != self._host.editor.draft.path:
-            self._host.navigation = Navigation("edit", path=file)
+        if level is not None and level != self._host.editor.draft.address:
+            self._host.navigation = Navigation("edit", path=level)
+
+    def _mark_goals(self) -> None:
+        """Mark goals of the selected level, here or in an editor of its own."""
+        level = self.levels.level if self.levels else None
+        self.levels = None
+        if level == self._host.editor.draft.address:
+            self._host.goals.toggle()
+        elif level is not None:
+            self._host.navigation = Navigation("edit", path=level, marks_goals=True)
 
     def _add(self) -> None:
         """Open a new level in the folder."""
@@ -112,7 +137,7 @@ class FolderDialog:
         splits = levels.splits()
         shares = splits if isinstance(splits, dict) else {}
         note = splits if isinstance(splits, str) else "" if splits else "Dividing the tasks…"
-        rows = [(file.name, shares.get(file.name, "")) for file in levels.files]
+        rows = [(level.name, shares.get(level.name, "")) for level in levels.levels]
         answers = [(one.cap, one.meaning) for one in self._card.answers]
         name = levels.folder.resolve().name
         self._rows, self._card.places = draw_folder(

@@ -16,6 +16,7 @@ from game.authoring.analyses import LevelAnalysis
 from game.authoring.task_strip import StripTask
 from game.text.level import Cell, Level, Problem
 from game.text.tiles import BY_CHAR, FLOOR
+from game.view.draw.board_view import BoardView
 from game.view.draw.editor_controls import ControlActions, draw_controls, row_height
 from game.view.draw.editor_layout import STRIP_TASKS, EditorLayout, arrange_editor
 from game.view.draw.editor_marks import (
@@ -25,6 +26,7 @@ from game.view.draw.editor_marks import (
     draw_handles,
     draw_preview,
     draw_problem,
+    draw_scroll_bars,
     draw_selection,
     handle_boxes,
 )
@@ -36,11 +38,17 @@ from game.view.draw.live_board import LiveBoard
 from game.view.draw.screen_header import draw_header, header_height
 from game.view.draw.spots import Spot, clicked
 from game.view.draw.task_signs import draw_task_signs
-from game.view.draw.text_pane import TextPaneView, draw_text_pane, shown_lines
+from game.view.draw.text_pane import (
+    PaneScroll,
+    PaneText,
+    TextPaneView,
+    draw_text_pane,
+    pane_size,
+)
 from game.view.draw.theme import Typeset
 from game.view.model.level_editor import SELECT, SYMMETRIES, Editor, tile_words
 from game.view.model.settings_rows import ControlRow
-from game.view.model.text_caret import Caret
+from game.view.model.text_caret import Caret, lines_of
 from game.view.model.verdict_facts import VerdictFacts
 
 PAINT_SECONDS = 0.008  # of a frame, for cells that have changed
@@ -67,6 +75,7 @@ class PanelState:
     focus: str
     text: str | None  # of the pane, None while it is closed
     caret: Caret
+    selected: tuple[Caret, Caret] | None  # begin and end of what is selected in the pane
     marked: tuple[int, int] | None  # line and column in the text of the board's cursor
     problems: tuple[Problem, ...]
     look: object  # all that the swatches depend on
@@ -80,6 +89,7 @@ class PanelActions(ControlActions, Protocol):
     def choose_tile(self, char: str) -> None: ...
     def press_key(self, cap: str) -> None: ...
     def press_text(self, at: tuple[int, int]) -> None: ...
+    def drag_text(self, at: tuple[int, int]) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -95,7 +105,14 @@ class StripState:
 
 
 class EditorFrame:
-    """The pictures of the editor for one size of window and one size of map."""
+    """The pictures of the editor for one size of window and one size of map.
+
+    `look` makes the board, before anything is drawn.
+    """
+
+    board: LiveBoard
+    board_box: pygame.Rect  # its place in the window
+    handles: dict[tuple[str, bool], pygame.Rect]  # beside it, by side and whether one adds a line
 
     def __init__(
         self, size: tuple[int, int], type: Typeset, level: Level, footer_height: int
@@ -103,20 +120,13 @@ class EditorFrame:
         self.size, self.type, self.footer_height = size, type, footer_height
         self.grid = (level.height, level.width)
         captions = CAPTION_LINES * type.height("small") + type.unit
+        header = header_height(size[0], type)
         self.layout: EditorLayout = arrange_editor(
-            size,
-            self.grid,
-            type.unit,
-            type.scale,
-            header_height(size[0], type),
-            footer_height,
-            captions,
+            size, type.unit, type.scale, header, footer_height, captions
         )
-        self.board = LiveBoard(level, self.layout.cell, type.palette)
         self.background = pygame.Surface(size)
         self.background.fill(type.palette.paper)
-        self.handles = handle_boxes(self.layout.board, type.unit)
-        draw_handles(self.background, self.handles, type)
+        self._view: BoardView | None = None  # that the board shows
         self.strip_boards: list[LiveBoard] = []
         self.panel_spots: list[Spot] = []
         self.field_boxes: dict[int, pygame.Rect] = {}  # of the controls on screen
@@ -124,19 +134,56 @@ class EditorFrame:
         self.settings_shown = 1  # rows of settings that fit
         self._scroll = 0
         self._revealed: object = None  # the row that was scrolled to last
-        self._pane_first = 0
+        self._pane_scroll = PaneScroll()
+        self._pane_revealed: object = None  # the place in the text that was scrolled to last
         self._panel: PanelState | None = None
         self._sentence: str | None = None  # that the header shows
         self._caps: object = None  # what the footer depends on
         self.explanation = ""  # of the last overlay
         self._overlays: tuple[object, pygame.Surface] | None = None  # what they show; the picture
+        self._analysis: LevelAnalysis | None = None  # the last one of this size of map
 
     def fits(self, size: tuple[int, int], type: Typeset, level: Level, footer_height: int) -> bool:
         """Whether the pictures are those of this window, these fonts and this size of map."""
         mine = self.size, self.type, self.grid, self.footer_height
         return mine == (size, type, (level.height, level.width), footer_height)
 
+    @property
+    def scrolled(self) -> object:
+        """Where the settings and the text are scrolled to."""
+        return self._scroll, self._pane_scroll
+
+    def keep_scroll(self, before: EditorFrame) -> None:
+        """Scroll to where another frame of the same level is scrolled to."""
+        self._scroll, self._revealed = before._scroll, before._revealed
+        self._pane_scroll, self._pane_revealed = before._pane_scroll, before._pane_revealed
+
     # --- board
+
+    @property
+    def room(self) -> tuple[int, int]:
+        """The room for the board in px, within that for the handles at its sides."""
+        border = 4 * self.type.unit
+        width, height = self.layout.room.size
+        return max(width - border, 1), max(height - border, 1)
+
+    @property
+    def shows_whole_map(self) -> bool:
+        """Whether no part of the map is out of sight."""
+        return self._view is None or self._view.is_whole
+
+    def look(self, view: BoardView, level: Level) -> None:
+        """Let the board show a part of the map."""
+        last, self._view = self._view, view
+        if last is None or (last.cell, last.part.size) != (view.cell, view.part.size):
+            self.board = LiveBoard(level, view.cell, self.type.palette, view.part)
+            self.board_box = self.board.surface.get_rect(center=self.layout.room.center)
+            self.handles = handle_boxes(self.board_box, self.type.unit)
+            around = self.layout.room.inflate(self.type.unit, self.type.unit)  # handles reach out
+            self.background.fill(self.type.palette.paper, around)
+            draw_handles(self.background, self.handles, self.type)
+        elif last.part != view.part:
+            self.board.scroll(view.part.topleft)
 
     def draw_board(
         self, surface: pygame.Surface, editor: Editor, wrong: Iterable[Cell], has_focus: bool
@@ -146,17 +193,17 @@ class EditorFrame:
         if editor.reading.level is not board.level:
             board.show(editor.reading.level)
         board.paint(PAINT_SECONDS)
-        visible = self.layout.board.clip(surface.get_rect())
-        if not visible.width or not visible.height:
+        view = self.board_view(surface)
+        if view is None:
             return
-        view = surface.subsurface(visible)
         view.blit(board.surface, (0, 0))
         if self._overlays:
             view.blit(self._overlays[1], (0, 0))
         for cell in {*editor.reading.unknown, *wrong}:
             draw_problem(view, board, cell, palette.alert)
         axes = SYMMETRIES[editor.symmetry]
-        draw_axes(view, board, "left-right" in axes, "up-down" in axes, palette.agents[1])
+        columns, rows = "left-right" in axes, "up-down" in axes
+        draw_axes(view, board, self.grid, columns, rows, palette.agents[1])
         if editor.tool != SELECT and editor.anchor is not None:
             tile = editor.reading.level.tile(editor.tile)
             tile = tile if tile in BY_CHAR else FLOOR
@@ -168,24 +215,32 @@ class EditorFrame:
             draw_selection(view, board, *corners, palette.agents[1])
         hue = palette.agent if has_focus else palette.muted
         draw_cursor(view, board, editor.cursor, hue)
+        if self._view and not self.shows_whole_map:
+            draw_scroll_bars(view, self._view.part, self._view.whole, palette)
+
+    def board_view(self, surface: pygame.Surface) -> pygame.Surface | None:
+        """Return the part of a surface in which the board is, None in too small a window."""
+        visible = self.board_box.clip(surface.get_rect())
+        return surface.subsurface(visible) if visible.size == self.board_box.size else None
 
     def prepare_overlays(
         self, overlays: Sequence[EditorOverlay], analysis: LevelAnalysis | None
     ) -> None:
-        """Draw overlays of a level, if they have changed; without an analysis the old ones stay."""
+        """Draw overlays of a level, if they have changed; without an analysis the last one counts."""
         if not overlays:
             self._overlays, self.explanation = None, ""
             return
-        fits = analysis is not None and (analysis.level.height, analysis.level.width) == self.grid
-        key = (tuple(overlays), analysis)
-        if analysis is None or not fits or (self._overlays and self._overlays[0] == key):
+        if analysis and (analysis.level.height, analysis.level.width) == self.grid:
+            self._analysis = analysis
+        key = (tuple(overlays), self._analysis, self._view)
+        if self._analysis is None or (self._overlays and self._overlays[0] == key):
             return
-        layer, self.explanation = overlay_layer(overlays, self.board, analysis, self.type)
+        layer, self.explanation = overlay_layer(overlays, self.board, self._analysis, self.type)
         self._overlays = key, layer
 
     def cell_at(self, at: tuple[int, int], outside: bool = False) -> Cell | None:
         """Return the cell at a place in px; `outside` takes the nearest one beside the board."""
-        board = self.layout.board
+        board = self.board_box
         if not board.width or not (outside or board.collidepoint(at)):
             return None
         return self.board.cell_at((at[0] - board.left, at[1] - board.top))
@@ -214,9 +269,9 @@ class EditorFrame:
                 pygame.draw.rect(surface, palette.agent, place.inflate(6, 6), 3, border_radius=5)
             hue = palette.ink if state.is_current else palette.muted
             signed = pygame.Rect(box.left, box.top, room.width, box.height)
-            words = draw_task_signs(surface, signed, state.tasks[i], type).caption
-            words = words or ("the only task" if len(state.tasks) == 1 else "")
-            y = (box if state.tasks[i].signs else place).bottom + type.unit // 2
+            told = draw_task_signs(surface, signed, state.tasks[i], type)
+            words = told.caption or ("the only task" if len(state.tasks) == 1 else "")
+            y = (place if told == state.tasks[i] else box).bottom + type.unit // 2
             for text in type.wrap(words, "small", room.width, CAPTION_LINES):
                 y = type.write(surface, text, "small", hue, topleft=(box.left, y)).bottom
             spots.append(Spot(room, clicked(play, i)))
@@ -405,8 +460,8 @@ class EditorFrame:
             most = max(0, len(self._panel.rows) - self.settings_shown)
             self._scroll = min(max(self._scroll + by, 0), most)
         else:
-            most = max(0, self._panel.text.count("\n"))
-            self._pane_first = min(max(self._pane_first + by, 0), most)
+            most, old = self._panel.text.count("\n"), self._pane_scroll
+            self._pane_scroll = replace(old, line=min(max(old.line + by, 0), most))
         self._panel = None
 
     def _reveal(self, row: int) -> None:
@@ -417,26 +472,25 @@ class EditorFrame:
     def _draw_text(
         self, rect: pygame.Rect, state: PanelState, text: str, actions: PanelActions
     ) -> list[Spot]:
-        """Draw the text of the level."""
-        lines, count = text.split("\n"), shown_lines(rect, self.type)
-        if state.focus == TEXT:
-            self._pane_first = min(self._pane_first, state.caret.line)
-            self._pane_first = max(self._pane_first, state.caret.line - count + 1)
-        elif state.marked:
-            self._pane_first = min(self._pane_first, state.marked[0])
-            self._pane_first = max(self._pane_first, state.marked[0] - count + 1)
-        self._pane_first = min(self._pane_first, max(0, len(lines) - 1))
-        marked = dict([state.marked]) if state.marked else {}
+        """Draw the text of the level; a caret or a cursor that has moved is scrolled to."""
+        lines, is_active = lines_of(text), state.focus == TEXT
+        place = state.caret if is_active else state.marked and Caret(*state.marked)
+        if place and self._pane_revealed != (place, text, is_active):
+            self._pane_revealed = (place, text, is_active)
+            size = pane_size(rect, self.type)
+            self._pane_scroll = self._pane_scroll.showing(place.within(lines), *size)
+        last = min(self._pane_scroll.line, len(lines) - 1)
+        self._pane_scroll = replace(self._pane_scroll, line=last)
+        shown = PaneText(
+            lines, state.caret, is_active, state.selected, state.marked, state.problems
+        )
         self.pane, spot = draw_text_pane(
             self.background,
             rect,
-            lines,
-            state.caret,
-            state.focus == TEXT,
-            self._pane_first,
-            state.problems,
-            marked,
+            shown,
+            self._pane_scroll,
             actions.press_text,
+            actions.drag_text,
             self.type,
         )
         return [spot]

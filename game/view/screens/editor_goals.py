@@ -15,8 +15,9 @@ from game.authoring.goal_painting import (
     has_goal_division,
     pack_of,
 )
+from game.text.dialects import SOKOBAN
 from game.text.header_edits import EditError
-from game.text.level import Cell
+from game.text.level import ENDS_BOXES, Cell
 from game.text.tiles import CANDIDATE
 from game.view.draw.goal_legend import draw_goal_legend, draw_goal_marks
 from game.view.draw.spots import Spot, spot_at
@@ -25,14 +26,15 @@ from game.view.screens.editor_files import DialogHost
 from game.view.screens.editor_frame import EditorFrame
 from game.view.screens.editor_widgets import Answer, Question
 
-SAVE_FIRST = "Save the level first (Ctrl S): marks belong to the map in the file."
-NO_CANDIDATES = "There is nothing to mark: paint candidates '?', where the goal may be, and save."
+SAVE_FIRST = "Save the level first (Ctrl S): the marks are those of the map in the file."
+NO_CANDIDATES = "There is nothing to mark yet: paint '?' where the goal may be, and save."
+NO_GOALS = "There are no goals to mark: a Sokoban level ends when all boxes are on targets."
 DIVIDE = (
-    "Goals can be marked where the folder's pack.toml divides tasks by goals; here it does not. If "
-    "it shall, every goal of every level in the folder is for training until it is marked. The "
-    "lines of the old division stay in the file as comments."
+    "To mark goals, the pack.toml of this folder has to divide its tasks by goals. It does not do "
+    "so yet. All goals of all levels in the folder will be for training until you mark them. The "
+    "lines of the old division stay in pack.toml as comments."
 )
-CLOSED = "The level has changed: the goals are no longer marked. Save, and press F3 to go on."
+CLOSED = "The level has changed, so the marking has ended. Save, and press F3 to go on."
 
 
 class GoalsMode:
@@ -53,9 +55,11 @@ class GoalsMode:
             self.close()
             return
         editor = self._host.editor
-        draft, level = editor.draft, editor.reading.level
+        draft, level, dialect = editor.draft, editor.reading.level, editor.reading.source.dialect
         if draft.is_changed or draft.path is None:
             editor.message = SAVE_FIRST
+        elif level.ends == ENDS_BOXES or (dialect and dialect.name == SOKOBAN):
+            editor.message = NO_GOALS
         elif not level.has(CANDIDATE):
             editor.message = NO_CANDIDATES
         else:
@@ -78,9 +82,8 @@ class GoalsMode:
 
     def _open(self, path: Path) -> None:
         editor = self._host.editor
-        number = editor.draft.number
-        name = path.name if number is None else f"{path.name}#{number}"
         editor.cancel()
+        name = (editor.draft.address or path).name
         self.painting = GoalPainting(pack_of(path), name, editor.reading.level)
         self._text = editor.text
         editor.message = ""
@@ -145,7 +148,9 @@ class GoalsMode:
         except EditError as error:
             self._host.editor.message = f"Not possible: {error}."
         except OSError as error:
-            self._host.editor.message = f"pack.toml is not written: {error.strerror or error}."
+            self._host.editor.message = (
+                f"pack.toml could not be written: {error.strerror or error}."
+            )
 
     # --- the mouse
 
@@ -197,9 +202,8 @@ class GoalsMode:
         """Draw the marks over the board, and their legend in place of the strip."""
         if self.painting is None:
             return
-        visible = frame.layout.board.clip(surface.get_rect())
-        if visible.width and visible.height:
-            draw_goal_marks(surface.subsurface(visible), frame.board, self.painting.marks, type)
+        if view := frame.board_view(surface):
+            draw_goal_marks(view, frame.board, self.painting.marks, type)
         self._spots = draw_goal_legend(
             surface, frame.layout.strip, self.painting.mark, self.painting.counts, self.choose, type
         )

@@ -80,6 +80,20 @@ def _arrows(
     ]
 
 
+def _moves(
+    cap: str, text: str, code: int, action: str, *args: object, ctrl: bool = False
+) -> list[Key]:
+    """Return the key that moves the caret of a text, and that with Shift, which selects."""
+    held = "Ctrl " if ctrl else ""
+    return [
+        Key(f"{held}{cap}", text, (code,), do(action, *args), priority=3, shift=False, ctrl=ctrl),
+        Key(
+            f"{held}⇧ {cap}", text, (code,), do(action, *args, True),
+            priority=4, shift=True, ctrl=ctrl,
+        ),
+    ]  # fmt: skip
+
+
 def _is_shown(overlay: EditorOverlay, screen: Any) -> bool:
     """Whether the screen shows an overlay."""
     return overlay in screen.overlays
@@ -106,14 +120,19 @@ OVERLAY_KEYS = tuple(
     for overlay in EDITOR_OVERLAYS
 )
 EDIT_KEYS: tuple[Key, ...] = (
-    Key("Ctrl Z", "undo",   (pygame.K_z,), do("editor.undo"), ctrl=True, shift=False),
-    Key("Ctrl Y", "redo",   (pygame.K_y,), do("editor.redo"), ctrl=True),
-    Key("Ctrl ⇧ Z", "redo", (pygame.K_z,), do("editor.redo"), ctrl=True, shift=True, priority=4),
+    Key("Ctrl Z", "undo",   (pygame.K_z,), do("undo"), ctrl=True, shift=False),
+    Key("Ctrl Y", "redo",   (pygame.K_y,), do("redo"), ctrl=True),
+    Key("Ctrl ⇧ Z", "redo", (pygame.K_z,), do("redo"), ctrl=True, shift=True, priority=4),
     Key("Ctrl S", "save",   (pygame.K_s,), do("files.save"), ctrl=True),
+)
+VIEW_KEYS: tuple[Key, ...] = (
+    Key("Alt +", "zoom in on the board (also Ctrl with the wheel)", (pygame.K_PLUS, pygame.K_EQUALS, pygame.K_KP_PLUS), do("camera.zoom", 1), "+=", alt=True, priority=2, short=""),
+    Key("Alt −", "zoom out", (pygame.K_MINUS, pygame.K_KP_MINUS), do("camera.zoom", -1), "-", alt=True, priority=2, short=""),
+    Key("Alt 0", "show the whole map", (pygame.K_0, pygame.K_KP0), do("camera.fit"), alt=True, priority=2, short="zoom"),
 )
 FILE_KEYS: tuple[Key, ...] = (
     Key("F2",  "draw six other tasks",     (pygame.K_F2,), do("live.reroll"), priority=1, short="six others"),
-    Key("F3",  "mark goals for training, validation and test", (pygame.K_F3,), do("goals.toggle"), priority=1, short="mark goals"),
+    Key("F3",  "mark goals for each split", (pygame.K_F3,), do("goals.toggle"), priority=1, short="mark goals"),
     Key("F4",  "text",                     (pygame.K_F4,), do("toggle_text"), is_on=lambda page: page.text_open),
     Key("F5",  "play this level",          (pygame.K_F5,), do("open", "play"), short="play"),
     Key("F6",  "watch agents adapt to it", (pygame.K_F6,), do("open", "watch"), short="watch"),
@@ -122,7 +141,7 @@ FILE_KEYS: tuple[Key, ...] = (
     Key("F9",  "train an agent on it",     (pygame.K_F9,), do("train"), short="train"),
     Key("F10", "levels of this folder",    (pygame.K_F10,), do("folder.toggle"), priority=1, short="folder", is_on=lambda page: page.folder.levels is not None),
     Key("F11", "export the board as a PNG", (pygame.K_F11,), do("export"), priority=2, short="PNG"),
-    Key("Tab", "next area: board, settings, tasks, text", (pygame.K_TAB,), do("next_area"), shift=False, short="next area"),
+    Key("Tab", "next area of the screen", (pygame.K_TAB,), do("next_area"), shift=False, short="next area"),
 )
 BOARD_KEYS: tuple[Key, ...] = (
     *_arrows("", "move the cursor", "move", lambda *way: do("editor.move", *way), shift=False),
@@ -158,19 +177,23 @@ STRIP_KEYS: tuple[Key, ...] = (
     Key("Space", "draw six other tasks", (pygame.K_SPACE,), do("live.reroll"), short="six others"),
 )
 TEXT_KEYS: tuple[Key, ...] = (
-    *(
-        Key(cap, "move the caret", (code,), do("text.move", *way), short="caret" if cap == "↓" else "")
-        for cap, code, _, way in ARROWS
-    ),
-    Key("Home", "begin of the line", (pygame.K_HOME,), do("text.to_edge", False), priority=2),
-    Key("End", "end of the line", (pygame.K_END,), do("text.to_edge", True), priority=2),
-    Key("PgUp", "20 lines up", (pygame.K_PAGEUP,), do("text.move", -20, 0), priority=2),
-    Key("PgDn", "20 lines down", (pygame.K_PAGEDOWN,), do("text.move", 20, 0), priority=2),
+    *_arrows("", "move the caret", "caret", lambda *way: do("text.move", *way), shift=False),
+    *_arrows("⇧ ", "select text", "select", lambda *way: do("text.move", *way, True), shift=True),
+    *_moves("Home", "begin of line", pygame.K_HOME, "text.to_edge", False),
+    *_moves("End", "end of line", pygame.K_END, "text.to_edge", True),
+    *_moves("PgUp", "20 lines up", pygame.K_PAGEUP, "text.move", -20, 0),
+    *_moves("PgDn", "20 lines down", pygame.K_PAGEDOWN, "text.move", 20, 0),
+    *_moves("←", "word to the left", pygame.K_LEFT, "text.move_by_word", -1, ctrl=True),
+    *_moves("→", "word to the right", pygame.K_RIGHT, "text.move_by_word", 1, ctrl=True),
+    *_moves("Home", "top", pygame.K_HOME, "text.to_edge_of_text", False, ctrl=True),
+    *_moves("End", "bottom", pygame.K_END, "text.to_edge_of_text", True, ctrl=True),
     Key("Enter", "new line", ENTER, do("text.type", "\n"), priority=2),
-    Key("⌫", "delete to the left", (pygame.K_BACKSPACE,), do("text.delete", -1), priority=2),
-    Key("Del", "delete to the right", (pygame.K_DELETE,), do("text.delete", 1), priority=2),
-    Key("Ctrl C", "copy the level's text", (pygame.K_c,), do("copy"), ctrl=True, priority=2),
-    Key("Ctrl V", "paste at the caret", (pygame.K_v,), do("text.paste"), ctrl=True, priority=2),
+    Key("⌫", "delete to the left", (pygame.K_BACKSPACE,), do("text.delete", -1), priority=2, short=""),
+    Key("Del", "delete to the right", (pygame.K_DELETE,), do("text.delete", 1), priority=2, short="delete"),
+    Key("Ctrl A", "select the whole text", (pygame.K_a,), do("text.select_all"), ctrl=True, priority=2, short="all"),
+    Key("Ctrl C", "copy selection or text", (pygame.K_c,), do("text.copy"), ctrl=True, priority=1, short="copy"),
+    Key("Ctrl X", "cut the selection", (pygame.K_x,), do("text.cut"), ctrl=True, priority=1, short="cut"),
+    Key("Ctrl V", "paste at the caret", (pygame.K_v,), do("text.paste"), ctrl=True, priority=1, short="paste"),
 )
 GOAL_KEYS: tuple[Key, ...] = (
     *_arrows("", "move the cursor", "move", lambda *way: do("editor.move", *way), shift=False),

@@ -9,6 +9,7 @@ import pygame
 
 MOST_LETTERS = 1000  # of a line
 REPEAT_DELAY, REPEAT_INTERVAL = 0.35, 0.06  # seconds for which a key is held
+DOUBLE_CLICK = 0.4  # seconds between two clicks, at most
 REPEATED = (
     *(pygame.K_LEFT, pygame.K_RIGHT, pygame.K_UP, pygame.K_DOWN),
     *(pygame.K_BACKSPACE, pygame.K_DELETE, pygame.K_PAGEUP, pygame.K_PAGEDOWN),
@@ -71,6 +72,24 @@ class KeyRepeat:
             return None
         self._left = REPEAT_INTERVAL
         return self._event
+
+
+class DoubleClick:
+    """Tells whether a click is the second one at the same place, shortly after the first one."""
+
+    def __init__(self) -> None:
+        self._last: object = None  # the place of the last click
+        self._age = 0.0  # seconds since then
+
+    def click(self, place: object) -> bool:
+        """Take a click. Return whether it is the second one of two."""
+        is_second = place == self._last and self._age <= DOUBLE_CLICK
+        self._last, self._age = (None if is_second else place), 0.0
+        return is_second
+
+    def advance(self, seconds: float) -> None:
+        """Let a number of seconds pass."""
+        self._age += seconds
 
 
 def _nothing() -> None:

@@ -46,6 +46,7 @@ class Navigation:
     path: Path | None = None  # of a pack that is not loaded yet
     by_default: bool = False  # whether nobody has named the agents: another pack has its own
     is_unlisted: bool = False  # whether the pack is not to be listed among the recent ones
+    marks_goals: bool = False  # whether the editor begins with the marking of goals
     picture: pygame.Surface | None = None  # to save as "photo", if not that of the screen
 
 
@@ -249,32 +250,19 @@ class Screen:
         """Return the keys that a footer of this width has room for; the last result is kept."""
         asked = (width, type, tuple(self.all_keys()))
         if self._footer is None or self._footer[0] != asked:
-            self._footer = asked, self._fitting_keys(width, type)
+            self._footer = asked, fitting_keys(self.all_keys(), width, type)
         return self._footer[1]
-
-    def _fitting_keys(self, width: int, type: Typeset) -> list[Key]:
-        """Return all keys without those of lower priority for which two lines have no room."""
-        shown = self.all_keys()
-        while footer_lines(_words(shown), width, type) > 2:
-            last = max(reversed(shown), key=lambda key: key.priority)
-            if not last.priority:
-                break
-            first = shown.index(last)
-            while first and shown[first - 1].short == "":  # keys that share its text go with it
-                first -= 1
-            del shown[first : shown.index(last) + 1]
-        return shown
 
     def footer_height(self, width: int, type: Typeset) -> int:
         """Return the height in pixels of the footer of a window of this width."""
         inside = inside_width(width, type.unit)
-        return footer_height(_words(self.footer_keys(inside, type)), inside, type)
+        return footer_height(key_words(self.footer_keys(inside, type)), inside, type)
 
     def draw_footer(self, surface: pygame.Surface, rect: pygame.Rect, type: Typeset) -> None:
         """Draw the keys that have room, with what they do; toggles that are on are marked."""
         keys = self.footer_keys(rect.width, type)
         active = self.active_caps()
-        boxes = draw_footer(surface, rect, _words(keys), [k.cap in active for k in keys], type)
+        boxes = draw_footer(surface, rect, key_words(keys), [k.cap in active for k in keys], type)
         self._key_boxes = list(zip(boxes, keys))
 
     def active_caps(self) -> frozenset[str]:
@@ -282,9 +270,23 @@ class Screen:
         return frozenset(k.cap for k in self.all_keys() if k.is_on and k.is_on(self))
 
 
-def _words(keys: Sequence[Key]) -> list[tuple[str, str]]:
+def key_words(keys: Sequence[Key]) -> list[tuple[str, str]]:
     """Return the (cap, text) of each key as the footer shows it."""
     return [(key.cap, key.text if key.short is None else key.short) for key in keys]
+
+
+def fitting_keys(keys: Sequence[Key], width: int, type: Typeset) -> list[Key]:
+    """Return the keys without those of lower priority for which two lines have no room."""
+    shown = [*keys]
+    while footer_lines(key_words(shown), width, type) > 2:
+        last = max(reversed(shown), key=lambda key: key.priority)
+        if not last.priority:
+            break
+        first = shown.index(last)
+        while first and shown[first - 1].short == "":  # keys that share its text go with it
+            first -= 1
+        del shown[first : shown.index(last) + 1]
+    return shown
 
 
 # fmt: off

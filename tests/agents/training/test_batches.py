@@ -151,6 +151,7 @@ if __name__ == "__main__":
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks processes up in /proc")
+@pytest.mark.usefixtures("ctrl_c")
 @pytest.mark.parametrize("signal_name", ["SIGKILL", "SIGTERM", "SIGINT"])
 @pytest.mark.parametrize("when", ["used", "new"])
 def test_the_process_ends_when_its_parent_is_killed(signal_name: str, when: str, tmp_path: Path):

@@ -65,6 +65,7 @@ def test_training_has_its_batches_where_the_process_ends_at_once():
 
 
 @needs_posix
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_while_a_process_starts_is_not_lost(monkeypatch: pytest.MonkeyPatch):
     kind = multiprocessing.get_context("spawn").Process
     start = kind.start

@@ -13,8 +13,10 @@ import pytest
 from agents.agent_catalog import (
     CONFIG,
     PRETRAINED,
+    TunedScratch,
     agent_card,
     list_pretrained,
+    tuned_scratch_of,
 )
 from agents.learner import AgentError
 from agents.learner_registry import make_learner
@@ -130,9 +132,26 @@ def test_where_a_pack_has_no_validation_tasks_those_of_the_agents_pack_count(mon
     monkeypatch.setattr("agents.training.tuning.VALIDATION_TASKS", 2)
     assert tuned_scratch("scratch:maml-goals-5x5", SHOWCASE).tuned_on == "goals-5x5"
     assert tuned_scratch("scratch", SHOWCASE).tuned_on == "mazes-9x9"  # of its default agent
-    *_, untuned = tune_scratch("scratch", None)
-    assert (untuned.multiplier, untuned.tuned_on) == (1, "")
-    assert "not tuned" in untuned.text
+    *_, alone = tune_scratch("scratch", None)
+    assert alone.tuned_on == "mazes-9x9"  # likewise where there is no pack
+
+
+@pytest.mark.parametrize("pack", [None, GOALS, SHOWCASE])
+def test_what_the_evaluation_of_a_shipped_agent_has_tuned_is_not_tuned_again(pack, monkeypatch):
+    like = "maml-goals-5x5"
+    tried = tuned_scratch(f"scratch:{like}", GOALS)
+    monkeypatch.setattr("agents.training.scratch_baseline._tune", None)
+    [kept] = tune_scratch(f"scratch:{like}", pack)
+    assert kept == tried
+    assert tuned_scratch_of(like) == TunedScratch(like, tried.multiplier, GOALS.name)
+
+
+@pytest.mark.parametrize("name", GRADIENT)
+def test_each_shipped_agent_has_its_tuned_scratch(name: str):
+    found = tuned_scratch_of(name)
+    assert found is not None
+    assert found.like == name
+    assert name.endswith(found.tuned_on)
 
 
 def test_eval_and_window_show_the_same_scratch(monkeypatch):

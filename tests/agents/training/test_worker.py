@@ -313,7 +313,8 @@ def test_training_reports_its_progress_and_a_stop_saves_it(tmp_path: Path):
 
 def test_evaluations_do_not_affect_training(tmp_path: Path):
     """The agent equals, bit for bit, the agent of a training run without a window."""
-    args = ["train", "goals-5x5", "--tasks", "2", "--iterations", "3", "--learner", "reptile"]
+    args = ["train", "goals-5x5", "--tasks", "2", "--iterations", "2", "--learner", "reptile"]
+    args += ["--episodes", "5", "--hidden", "8"]
     worker = Worker(training_of)
     worker.request(TrainRequest(1, (*args, "--out", str(tmp_path / "shown"))))
     wait(worker, Finished)

@@ -1,0 +1,75 @@
+"""Whatever is painted is on the board afterwards, or the editor says why it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from game.authoring.draft_file import open_draft
+from game.text.tiles import BY_CHAR
+from game.view.model.level_editor import BRUSH, FILL, REPLACE, SELECT, Editor
+
+TEXTS = {  # name of a file: its text
+    "own.txt": "map:\n#####\n#@\n#..G#\n",
+    "open.xsb": "  ####\n###  #\n#@$. #\n######\n",
+    "several.xsb": "; 1\n#####\n#@$.#\n#####\n\n; 2\n####\n#@.#\n# $#\n####\n",
+    "encoded.sok": "Title: r\n5#|#@$.#|5#\n",
+    "lake.txt": "SFFF\nFHFH\nFFFH\nHFFG\n",
+    "city.map": "type octile\nheight 3\nwidth 4\nmap\n....\n.@T.\n....\n",
+    "none.txt": "title: no map\n",
+}
+
+
+@pytest.fixture(params=TEXTS)
+def editor(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Editor]:
+    path = tmp_path / request.param
+    path.write_text(TEXTS[request.param])
+    draft = open_draft(f"{path}#1" if request.param == "several.xsb" else path, [tmp_path])
+    yield Editor(draft)
+    draft.close(keep_copy=False)
+
+
+@pytest.mark.parametrize("tool", [BRUSH, FILL, REPLACE])
+def test_no_tile_is_painted_in_vain_without_a_word(editor: Editor, tool: str) -> None:
+    text, (height, width) = editor.text, editor.size
+    for i, char in enumerate(BY_CHAR):
+        for row in range(height):
+            editor.go_to((row, (i + row) % width))
+            editor.tool, editor.tile, editor.message = tool, char, ""
+            editor.use()
+            shown = editor.reading.level.rows[editor.cursor[0]][editor.cursor[1]]
+            changed = editor.text != text
+            assert editor.message or (changed and shown == char), (char, editor.cursor)
+            if changed:
+                editor.undo()
+            assert editor.text == text
+
+
+def test_commands_that_change_nothing_say_so(editor: Editor) -> None:
+    editor.choose_tool(SELECT)
+    for command in (
+        lambda: editor.rotate(),
+        lambda: editor.mirror("left-right"),
+        lambda: editor.shift(0, 1),
+        lambda: editor.shift(-1, 0),
+        lambda: editor.paste(("#",)),
+        lambda: editor.clear(),
+        lambda: editor.pick(),
+        lambda: editor.grow("up", -1),
+    ):
+        text, editor.message = editor.text, ""
+        command()
+        assert editor.text != text or editor.message
+
+
+def test_it_says_that_a_map_was_converted_and_what_to_paint_next(tmp_path: Path) -> None:
+    path = tmp_path / "boxes.xsb"
+    path.write_text(TEXTS["open.xsb"])
+    editor = Editor(open_draft(path, [tmp_path]))
+    editor.go_to((1, 3))
+    editor.type_tile("a")
+    assert "in Gridapt's own now" in editor.message
+    assert "'A' (door), which is chosen" in editor.message
+    editor.draft.close(keep_copy=False)
