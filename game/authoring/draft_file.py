@@ -206,7 +206,8 @@ class Draft:
             self._unreadable = (error.strerror or str(error)).partition(" - ")[0]
             self._saved, self.conflict = None, None
             self._keep_copy()
-            return f"{self.name} cannot be read: {self._unreadable}. Save yours elsewhere (Ctrl S)."
+            why = f"{self.name} cannot be read: {self._unreadable}"
+            return f"{why}. Your text is kept: save it elsewhere."
         if not theirs and signature and _age(signature) < SETTLED:
             return ""  # a program that writes in place has only just emptied the file
         self._signature, self._unreadable = signature, ""

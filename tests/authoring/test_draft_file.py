@@ -192,11 +192,18 @@ def test_a_file_that_is_gone_is_written_anew(level: Path, open_level):
     assert draft.is_changed
 
 
+def test_of_a_collection_the_first_level_is_opened(tmp_path: Path, open_level):
+    path = tmp_path / "boxes.xsb"
+    path.write_text("; one\n#####\n#@$.#\n#####\n\n; two\n######\n#@ $.#\n######\n")
+    assert open_level(path).address == tmp_path / "boxes.xsb#1"
+    assert open_level(f"{path}#2").address == tmp_path / "boxes.xsb#2"
+
+
 def test_what_cannot_be_read_any_more_is_not_replaced_but_by_name(level: Path, open_level):
     draft = open_level(level)
     draft.change("map:\n@.G")
     level.write_bytes(b"." * ((1 << 20) + 1))
-    assert "too large to edit. Save yours elsewhere" in draft.poll()
+    assert "too large to edit. Your text is kept" in draft.poll()
     with pytest.raises(OSError, match="too large to edit - save under another name"):
         draft.save()
     assert level.stat().st_size > 1 << 20
@@ -249,13 +256,6 @@ def test_a_file_with_the_longest_of_names_is_saved(tmp_path: Path, open_level):
     draft.change("map:\n@G")
     assert draft.save()
     assert [path.name for path in tmp_path.glob("*m*")] == [f"{'m' * 251}.txt"]
-
-
-def test_of_a_collection_the_first_level_is_opened(tmp_path: Path, open_level):
-    path = tmp_path / "boxes.xsb"
-    path.write_text("; one\n#####\n#@$.#\n#####\n\n; two\n######\n#@ $.#\n######\n")
-    assert open_level(path).address == tmp_path / "boxes.xsb#1"
-    assert open_level(f"{path}#2").address == tmp_path / "boxes.xsb#2"
 
 
 def test_a_file_too_large_is_not_opened(tmp_path: Path, open_level):

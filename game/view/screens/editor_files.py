@@ -52,21 +52,23 @@ class FileDialogs:
     def save(self) -> None:
         """Write the text to its file; a level without one is named first."""
         if self._draft.path is None:
-            self._ask_for_name(free_name(NEW_FOLDER / "level.txt"))
+            self._name_file()
         else:
             self._save(None)
 
-    def _ask_for_name(self, name: str | Path) -> None:
+    def _name_file(self, name: str | Path = "") -> None:
+        """Ask for the name of the file to save to; `name` is what was typed last."""
+        name = name or self._draft.path or free_name(NEW_FOLDER / "level.txt")
         self._host.field = LineField("Save as", str(name), self._save_as)
 
     def _save_as(self, name: str) -> None:
         path = Path(os.path.expanduser(name.strip()))
         if not name.strip() or os.path.isdir(path):
-            self._refuse(f"'{name}' cannot be the name of a file - type another one.", name)
+            self._refuse(f"'{name}' cannot be the name of a file.", name)
         elif os.path.exists(path):  # False for a name that no file can have
             answers = (
                 Answer("R", pygame.K_r, "replace it", partial(self._save, path)),
-                Answer("Esc", pygame.K_ESCAPE, "name another", partial(self._ask_for_name, name)),
+                Answer("Esc", pygame.K_ESCAPE, "name another", self._name_file),
             )
             self._host.question = Question(
                 "Replace the file?", f"{path} exists already; its text would be lost.", answers
@@ -87,9 +89,12 @@ class FileDialogs:
             self._refuse(f"{target}: {why}", target)
 
     def _refuse(self, why: str, name: str | Path) -> None:
-        """Say why the level is not saved under a name, and ask for another one."""
-        self._host.notice = Notice("The level is not saved", why)
-        self._ask_for_name(name)
+        """Say why the level is not saved under a name, and offer another one."""
+        answers = (
+            Answer("N", pygame.K_n, "save under another name", partial(self._name_file, name)),
+            Answer("Esc", pygame.K_ESCAPE, "go on drawing"),
+        )
+        self._host.question = Question("The level is not saved", why, answers)
 
     def leave(self) -> None:
         """Close the draft; if its text is not saved, ask first."""
