@@ -152,10 +152,14 @@ class Editor:
     @property
     def reading(self) -> Reading:
         """The text with all that was found in it."""
+        self.follow_text()
+        return self._reading
+
+    def follow_text(self) -> None:
+        """Keep what is chosen inside the map, which undo or another program may have changed."""
         if self._reading.text != self.text:
             self._reading = Reading(self.draft.source)
             self._keep_inside()
-        return self._reading
 
     @property
     def rows(self) -> Rows:

@@ -409,6 +409,7 @@ class EditorScreen(Screen):
 
     def _dispatch(self, event: pygame.event.Event) -> None:
         """Give an event to the question, the list of levels, the line or the screen."""
+        self.editor.follow_text()
         if self.question and event.type in (pygame.KEYDOWN, pygame.MOUSEBUTTONDOWN):
             answer = self.question.answer_to(event)
             if answer:
