@@ -25,7 +25,7 @@ from game.view.model.clipboard import copy_text
 from game.view.model.level_editor import TOOLS
 from game.view.screens.editor import PANEL_KEYS, EditorScreen
 from game.view.screens.editor_files import time_text
-from game.view.screens.editor_frame import BOARD, SETTINGS, TEXT
+from game.view.screens.editor_panel import BOARD, SETTINGS, TEXT
 from game.view.screens.gallery import Gallery
 from game.view.screens.play import PlayScreen
 from game.view.screens.screen import Navigation, Screen
@@ -390,7 +390,7 @@ def test_a_selection_is_copied_pasted_moved_mirrored_and_turned(window: Window) 
     window.drag((1, 1), (2, 2))
     window.press(pygame.K_c, mod=CTRL)
     window.page.editor.go_to((2, 2))
-    window.page.editor.paste(window.page.editor.copied)
+    window.page.regions.paste_rows(window.page.regions.copied)
     assert window.rows[2:4] == ("#.@...#", "#...?.#")
     window.press(pygame.K_RIGHT, mod=ALT)
     assert window.rows[2] == "#..@..#"
@@ -432,11 +432,11 @@ def test_the_map_grows_and_shrinks_at_every_side(window: Window) -> None:
 
 
 def test_whole_levels_and_rows_are_pasted_as_text(window: Window) -> None:
-    window.page.editor.paste_text("4x4\nSFFF\nFHFH\nFFFH\nHFFG\n".partition("\n")[2])
+    window.page.regions.paste_text("4x4\nSFFF\nFHFH\nFFFH\nHFFG\n".partition("\n")[2])
     assert "Pasted" in window.page.editor.message
     window.page.editor.undo()
     window.page.editor.go_to((2, 1))
-    window.page.editor.paste_text("%%\n~~\n")
+    window.page.regions.paste_text("%%\n~~\n")
     assert window.rows[2:4] == ("#%%...#", "#~~.?.#")
 
 
@@ -518,7 +518,7 @@ def test_the_step_reward_becomes_automatic_by_a_click_and_fixed_again(window: Wi
 def test_maps_of_other_programs_are_pasted(
     window: Window, text: str, rows: tuple[str, ...]
 ) -> None:
-    window.page.editor.paste_text(text)
+    window.page.regions.paste_text(text)
     assert window.rows == rows
     window.press(pygame.K_z, mod=CTRL)
     assert window.page.editor.text == LEVEL
@@ -537,7 +537,7 @@ def test_settings_change_by_clicks(window: Window) -> None:
     window.step()
     page = window.page
     rows = {row.control.path: i for i, row in enumerate(page.settings.rows)}
-    box = page._frame.field_boxes[rows[("goal",)]]  # type: ignore[union-attr]
+    box = page._frame.panel.field_boxes[rows[("goal",)]]  # type: ignore[union-attr]
     window.app.handle(click((box.right - 12, box.centery)))
     assert "goal: visible" in page.editor.text
     page.slide_control(rows[("steps",)], 0.5)
@@ -772,9 +772,10 @@ def test_random_keys_and_clicks_lose_nothing(file: Path, monkeypatch: pytest.Mon
     """
     rng, jobs = random.Random(2), BackgroundJobs()
     agents, feed = real_agents() if SECONDS else (FixedAgents(), Script())
-    monkeypatch.setattr(
-        "game.view.screens.editor.pasted_text", lambda: rng.choice(["%%\n~~\n", "x", LEVEL])
-    )
+    for module in ("model.editor_regions", "screens.editor"):
+        monkeypatch.setattr(
+            f"game.view.{module}.pasted_text", lambda: rng.choice(["%%\n~~\n", "x", LEVEL])
+        )
     window = Window(file, jobs, agents, feed)
     size, began = SIZE, time.monotonic()
     number = 0
@@ -1007,4 +1008,4 @@ def test_advice_never_cuts_off_the_palette(window: Window) -> None:
     frame = window.page._frame
     assert frame
     swatches = {spot.hint[1] for spot in window.page._spots if spot.hint}
-    assert swatches == set(frame._panel.chars if frame._panel else ())
+    assert swatches == set(frame.panel.shown.chars if frame.panel.shown else ())

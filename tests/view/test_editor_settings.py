@@ -9,7 +9,7 @@ import pytest
 
 from game.authoring.draft_file import Draft
 from game.text.reading import LevelFile
-from game.view.model.level_editor import Editor
+from game.view.model.level_editor import LevelEditor
 from game.view.model.settings_rows import SettingsRows
 
 ROOM = "map:\n@..?\n...?\n"
@@ -27,11 +27,11 @@ LEVELS = {
 }
 
 
-def opened(text: str, name: str = "level.txt") -> tuple[Editor, SettingsRows]:
+def opened(text: str, name: str = "level.txt") -> tuple[LevelEditor, SettingsRows]:
     """Return an editor with a text, and its settings."""
     draft = Draft(Path(name))
     draft.change(text)
-    editor = Editor(draft)
+    editor = LevelEditor(draft)
     return editor, SettingsRows(editor)
 
 
@@ -41,7 +41,7 @@ def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
 
 
-def problems(editor: Editor) -> set[str]:
+def problems(editor: LevelEditor) -> set[str]:
     source = editor.reading.source
     return {one.what for one in LevelFile(source.text, source.name).examine()[1]}
 

@@ -10,7 +10,7 @@ import pytest
 
 from game.view.draw.text_pane import TextPaneView
 from game.view.model.text_caret import Caret
-from game.view.screens.editor_frame import BOARD, TEXT
+from game.view.screens.editor_panel import BOARD, TEXT
 from tests.view.test_editor import CTRL, LEVEL, SHIFT, Window
 from tests.view_data import click
 
@@ -41,8 +41,8 @@ def window(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Window]:
 
 def pane(window: Window) -> TextPaneView:
     assert window.page._frame
-    assert window.page._frame.pane
-    return window.page._frame.pane
+    assert window.page._frame.panel.pane
+    return window.page._frame.panel.pane
 
 
 def spot_of(window: Window, line: int, column: int) -> tuple[int, int]:

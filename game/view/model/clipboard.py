@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pygame
 
+CLIPBOARD_EMPTY = "The clipboard is empty."
+
 
 def copy_text(text: str) -> bool:
     """Put a text on the clipboard. Return whether there is a clipboard.

@@ -1,48 +1,24 @@
-"""The editor without its window: a level's text, a cursor, a tile and a tool, driven by commands.
-
-The text is the document: each command replaces it by another one, and undo goes back to the former.
-What belongs to one stroke of the mouse is one step of the undo.
-"""
+"""The editor without its window: a text with a cursor, a tile and a tool, driven by commands."""
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from functools import cached_property
 
 from game.authoring import drawing
 from game.authoring.draft_file import Draft, empty_room
 from game.authoring.drawing import LEFT_RIGHT, UP_DOWN, Turn
-from game.authoring.drawn_numbers import turn_value
-from game.authoring.partners import newly_missing
-from game.authoring.safe_edits import safely
 from game.text import variants
-from game.text.conversion import in_own_notation
-from game.text.guesses import counted
-from game.text.header_edits import (
-    EditError,
-    Path,
-    remove_value,
-    set_value,
-    value_at,
-    with_header,
-)
+from game.text.header_edits import Path
 from game.text.legend import EXAMPLE as LEGEND_EXAMPLE
-from game.text.level import Cell, Level
-from game.text.map_edits import (
-    PAINTABLE,
-    NeedsConversion,
-    new_map,
-    replace_map,
-    resize,
-    set_cells,
-)
-from game.text.reading import LevelFile
-from game.text.source_map import SourceMap, locate
+from game.text.level import Cell, Rows
+from game.text.map_edits import new_map, resize, set_cells
+from game.text.source_map import SourceMap
 from game.text.tiles import BY_CHAR, FLOOR, WALL
 from game.text.variants import turned_characters
-from game.view.model.drawable import drawable, unknown_cells
+from game.view.model.edited_text import EditedText
+from game.view.model.region import Region
+from game.view.model.strokes import Stroke, offer_partner
+from game.view.model.tile_words import describe_tile, name_tile
 
 BRUSH, LINE, RECTANGLE, FILLED, FILL, REPLACE, SELECT = (
     *("brush", "line", "rectangle", "filled", "fill", "replace", "select"),
@@ -58,170 +34,32 @@ MIRRORS = {LEFT_RIGHT: variants.LEFT_RIGHT, UP_DOWN: variants.UP_DOWN}  # words 
 STEPS: Path = ("steps",)
 SPANNING = (LINE, RECTANGLE, FILLED, SELECT)  # tools from one cell to another
 SIDES = {"up": "top", "down": "bottom", "left": "left", "right": "right"}  # for `resize`
-SEVERAL_LEVELS = (
-    "Not possible: this file holds several levels in a notation that lacks this. Copy the map "
-    "(Ctrl A, Ctrl C) into a new level."
-)
 FIRST_STEPS = (
     "Choose a tile on the right, or type its key, and paint: a start '@', then a goal 'G' or "
     "several '?'."
 )
 NO_MAP = "There is no map yet: paint a tile to begin one."
-UNCHANGED = "The map looks the same as before."
 NEW_ROOM = "The text had no map: this is an empty room. Choose a tile and paint."
-CLIPBOARD_EMPTY = "The clipboard is empty."
-Rows = tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Region:
-    """A rectangle of cells; `bottom` and `right` are the last row and column in it."""
-
-    top: int
-    left: int
-    bottom: int
-    right: int
-
-    @classmethod
-    def between(cls, a: Cell, b: Cell) -> Region:
-        """Return the region with these two corners."""
-        return cls(min(a[0], b[0]), min(a[1], b[1]), max(a[0], b[0]), max(a[1], b[1]))
-
-    @property
-    def cells(self) -> list[Cell]:
-        """The cells of the region in reading order."""
-        rows, columns = range(self.top, self.bottom + 1), range(self.left, self.right + 1)
-        return [(r, c) for r in rows for c in columns]
-
-    def of(self, rows: Rows) -> Rows:
-        """Return the part of a map that is in the region."""
-        return tuple(row[self.left : self.right + 1] for row in rows[self.top : self.bottom + 1])
-
-
-@dataclass(frozen=True)
-class Reading:
-    """All that the window needs to know of one text."""
-
-    source: SourceMap
-
-    @property
-    def text(self) -> str:
-        return self.source.text
-
-    @cached_property
-    def level(self) -> Level:
-        """The level for the board, whatever is wrong with the text."""
-        return drawable(self.source)
-
-    @cached_property
-    def unknown(self) -> list[Cell]:
-        """The cells whose character is no tile."""
-        return unknown_cells(self.source, self.level)
-
-
-class Editor:
-    """A level's text that is edited: that of a draft."""
+class LevelEditor(EditedText):
+    """A level's text with a cursor, a tile and a tool, which commands use."""
 
     def __init__(self, draft: Draft) -> None:
-        self.draft = draft
-        self._reading = Reading(draft.source)
+        super().__init__(draft)
         self.cursor: Cell = (1, 1) if draft.is_new else (0, 0)  # a new map has walls around it
         self.tile = WALL  # the character that the tools paint
         self.tool = BRUSH
         self.symmetry = "none"
         self.anchor: Cell | None = None  # where a line, a rectangle or a selection begins
         self.selection: Region | None = None
-        self.copied: Rows = ()
-        self.message = FIRST_STEPS if draft.is_new else ""  # what has happened, or what to do next
-        self._stroke = 0
+        self.message = FIRST_STEPS if draft.is_new else ""
+        self._stroke = Stroke(0, self.reading)
         self._is_offering = draft.is_new  # whether the message says what to paint next
         self._last: Cell | None = None  # cell of the brush in this stroke
-        self._last_stroke: object = None  # of the last change
         self._own_steps = {self.value(STEPS)} if draft.is_new else set()  # that nobody has chosen
-        self._before: Rows = ()  # tiles of the map before this stroke
-        self._text_before = ""
-        self._painted: dict[Cell, str] = {}  # by this stroke
 
-    # --- the text
-
-    @property
-    def text(self) -> str:
-        """The text as it is now."""
-        return self.draft.text
-
-    @property
-    def reading(self) -> Reading:
-        """The text with all that was found in it."""
-        self.follow_text()
-        return self._reading
-
-    def follow_text(self) -> None:
-        """Keep what is chosen inside the map, which undo or another program may have changed."""
-        if self._reading.text != self.text:
-            self._reading = Reading(self.draft.source)
-            self._keep_inside()
-
-    @property
-    def rows(self) -> Rows:
-        """The rows of the map, all of one length."""
-        return self.reading.source.board
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """The height and the width of the map that the board shows, at least one cell."""
-        return self.reading.level.height, self.reading.level.width
-
-    def apply(self, text: str, stroke: object = None) -> bool:
-        """Replace the text; changes of one stroke are undone together. Return if it is another."""
-        if text == self.text:
-            return False
-        self.draft.change(text, stroke=stroke)
-        self._last_stroke = stroke
-        return True
-
-    def edit(self, change: Callable[[SourceMap], str], stroke: object = None) -> bool:
-        """Replace the text by what a change makes of it. Return whether it is another.
-
-        A foreign map that cannot say the change is converted to our own notation first.
-        """
-        try:
-            return self.apply(change(self.reading.source), stroke)
-        except NeedsConversion:
-            return self._edit_converted(change, stroke)
-        except EditError as error:
-            self.message = f"Not possible: {error}."
-            return False
-
-    def _edit_converted(self, change: Callable[[SourceMap], str], stroke: object) -> bool:
-        """Convert the map to our own notation, and change that; a file of several levels stays."""
-        source = self.reading.source
-        if len(LevelFile(source.text, source.name)) > 1:
-            self.message = SEVERAL_LEVELS
-            return False
-        try:
-            text = change(locate(in_own_notation(source), source.name, source.number))
-        except EditError as error:
-            self.message = f"Not possible: {error}."
-            return False
-        changed = self.apply(text, stroke)
-        self.message = (
-            "The map's old notation lacks this, so it is in Gridapt's own now. Ctrl Z undoes it."
-        )
-        return changed
-
-    def undo(self) -> int | None:
-        """Go back to the text before the last step. Return the offset of what changes."""
-        found = self.draft.undo()
-        self.message = "Nothing to undo." if found is None else ""
-        return found
-
-    def redo(self) -> int | None:
-        """Do again what was undone last. Return the offset of what changes."""
-        found = self.draft.redo()
-        self.message = "Nothing to redo." if found is None else ""
-        return found
-
-    def _keep_inside(self) -> None:
+    def on_new_text(self) -> None:
         """Move the cursor into the map, and drop an anchor and a selection that are not in it."""
         height, width = self.size
         self.cursor = min(self.cursor[0], height - 1), min(self.cursor[1], width - 1)
@@ -235,7 +73,9 @@ class Editor:
         """Return in words where the cursor is, and on what."""
         level = self.reading.level
         row, column = self.cursor
-        return f"Row {row + 1}, column {column + 1}: {tile_words(level, level.rows[row][column])}."
+        return (
+            f"Row {row + 1}, column {column + 1}: {describe_tile(level, level.rows[row][column])}."
+        )
 
     # --- moving
 
@@ -274,38 +114,35 @@ class Editor:
 
     def begin_stroke(self) -> None:
         """Begin a step of the undo."""
-        self._stroke += 1
         self.message, self._is_offering = "", False
-        self._before = self.reading.level.tiles
-        self._text_before, self._painted = self.text, {}
+        self._stroke = Stroke(self._stroke.number + 1, self.reading)
 
     def end_stroke(self) -> None:
         """End a stroke, say why if it shows nothing, and offer the tile that belongs to it."""
         self._last = None
         self._explain()
-        for missing in newly_missing(self._before, self.reading.level.tiles)[:1]:
-            tile, partner = _called(missing.tile), _called(missing.partner)
-            needed = "a second one" if missing.tile == missing.partner else partner
-            offer = f"{tile} needs {needed}, which is chosen now: paint it next."
-            self.message = f"{self.message} {offer}".strip()
+        if missing := self._stroke.missing_partner(self.reading):
+            self.message = f"{self.message} {offer_partner(missing)}".strip()
             self.tile, self._is_offering = missing.partner, True
 
     def _explain(self) -> None:
         """Say why the map does not show what this stroke has painted, unless something is said."""
-        rows, dialect = self.rows, self.reading.source.dialect
-        pairs = [
-            (char, rows[row][column])
-            for (row, column), char in self._painted.items()
-            if row < len(rows) and column < len(rows[row])  # another program may cut the map
-        ]
-        if self.message or not pairs:
-            return
-        painted, shown = next((pair for pair in pairs if pair[0] != pair[1]), pairs[0])
-        if painted != shown and dialect:
-            name = f"The format '{dialect.name}'"
-            self.message = f"{name} reads {_called(painted)} at this place as {_called(shown)}."
-        elif self.text == self._text_before:
-            self.message = f"{_called(shown)} is there already."
+        self.message = self.message or self._stroke.explain(self.reading)
+
+    @property
+    def has_stroke_changed(self) -> bool:
+        """Whether the text is another one than before the stroke."""
+        return self.text != self._stroke.before.text
+
+    def edit_in_stroke(self, change: Callable[[SourceMap], str]) -> bool:
+        """Replace the text as a part of the stroke. Return whether it is another."""
+        return self.edit(change, self._stroke.number)
+
+    def put(self, changes: dict[Cell, str]) -> None:
+        """Write tiles into cells of the map as a part of the stroke."""
+        if changes:
+            self._stroke.painted |= changes
+            self.edit_in_stroke(lambda source: set_cells(source, changes))
 
     def press(self, cell: Cell) -> None:
         """Begin to use the tool in a cell: the mouse is pressed there."""
@@ -389,7 +226,7 @@ class Editor:
             self.message = NO_MAP
         else:
             self.tile = self.rows[self.cursor[0]][self.cursor[1]]
-            self.message = f"Picked {_called(self.tile)}."
+            self.message = f"Picked {name_tile(self.tile)}."
 
     def preview(self) -> list[Cell]:
         """Return the cells that the tool is about to paint, from the anchor to the cursor."""
@@ -448,133 +285,20 @@ class Editor:
     def _paint(self, cells: Iterable[Cell], mirrored: bool = True) -> None:
         """Paint the tile into cells, and into their mirror images."""
         if self.rows:
-            self._set(self._drawing(cells, mirrored))
-        elif self.edit(lambda source: new_map(source, empty_room()), self._stroke):
+            self.put(self._drawing(cells, mirrored))
+        elif self.edit_in_stroke(lambda source: new_map(source, empty_room())):
             self.go_to((1, 1))
             self.message = NEW_ROOM
 
     def _drawing(self, cells: Iterable[Cell], mirrored: bool = True) -> dict[Cell, str]:
         """Return the tile in these cells, and in their mirror images."""
         axes = SYMMETRIES[self.symmetry] if mirrored else ()
-        return drawing.paint(self.rows, cells, self.tile, axes, self._turns())
+        return drawing.paint(self.rows, cells, self.tile, axes, self.turns())
 
-    def _turns(self) -> dict[str, Turn]:
+    def turns(self) -> dict[str, Turn]:
         """Return what tiles with a direction become at each axis."""
         level = self.reading.level
         return {axis: turned_characters(level, words) for axis, words in MIRRORS.items()}
-
-    def _set(self, changes: dict[Cell, str]) -> None:
-        if changes:
-            self._painted |= changes
-            self.edit(lambda source: set_cells(source, changes), self._stroke)
-
-    # --- regions
-
-    def select_all(self) -> None:
-        """Select the whole map."""
-        height, width = self.size
-        self.choose_tool(SELECT)
-        self.selection = Region(0, 0, height - 1, width - 1)
-
-    def copy(self) -> str:
-        """Keep a copy of the selection. Return it as text: the whole level without a selection."""
-        if not self.selection:
-            self.copied = ()
-            self.message = "Copied the level as text."
-            return self.text
-        self.copied = self.selection.of(self.rows)
-        self.message = "Copied. Ctrl V pastes at the cursor."
-        return "\n".join(self.copied) + "\n"
-
-    def cut(self) -> str:
-        """Copy the selection, and put floor in its place."""
-        text = self.copy()
-        if self.selection:
-            self.clear()
-        return text
-
-    def paste_text(self, text: str) -> None:
-        """Paste rows at the cursor, or a whole level, also in a foreign format, over the text."""
-        if self.copied and (text == "\n".join(self.copied) + "\n" or not text):
-            self.paste(self.copied)
-            return
-        source = locate(text, "pasted.txt")
-        if source.is_guessed:
-            with contextlib.suppress(EditError):
-                source = with_header(source)  # which names the format
-        level, problems = LevelFile(source.text, source.name).examine()
-        rows = tuple(row for row in source.lines if row)
-        is_bare = not (source.map_line or source.dialect)
-        if level is None and is_bare and rows and {*"".join(rows)} <= PAINTABLE | {" "}:
-            self.paste(tuple(row.replace(" ", FLOOR) for row in rows))
-        elif level is not None:
-            self.begin_stroke()
-            self.apply(in_own_notation(source))
-            self.message = "Pasted a level in place of this one. Ctrl Z brings it back."
-        elif problems and text.strip():
-            self.message = f"The clipboard holds no level: {problems[0].what}."
-        else:
-            self.message = CLIPBOARD_EMPTY
-
-    def paste(self, rows: Rows) -> None:
-        """Put rows onto the map with their first cell at the cursor, and select them."""
-        self.begin_stroke()
-        changes = drawing.pasted(self.rows, rows, self.cursor)
-        if changes:
-            cut = cut_text(*drawing.overhang(self.rows, rows, self.cursor))
-            self._set(changes)
-            self.choose_tool(SELECT)
-            self.selection = Region.between(min(changes), max(changes))
-            said = cut if self.message else cut or "Pasted. Alt with an arrow key moves it."
-            self.message = f"{self.message} {said}".strip()
-        else:
-            self.message = NO_MAP
-
-    def shift(self, down: int, right: int) -> None:
-        """Move what is selected by a cell, or else the whole map: what leaves it comes back at the
-        opposite side."""
-        self.begin_stroke()
-        if not self.selection:
-            rows = self.rows[-down:] + self.rows[:-down]
-            self._set_rows(tuple(row[-right:] + row[:-right] for row in rows))
-            if self.text == self._text_before and not self.message:
-                self.message = UNCHANGED
-            return
-        chosen, (height, width) = self.selection, self.size
-        moved = Region(
-            chosen.top + down, chosen.left + right, chosen.bottom + down, chosen.right + right
-        )
-        if moved.top < 0 or moved.left < 0 or moved.bottom >= height or moved.right >= width:
-            self.message = "The selection is at the edge of the map."
-            return
-        corners = (chosen.top, chosen.left), (chosen.bottom, chosen.right)
-        self._set(drawing.moved(self.rows, *corners, (moved.top, moved.left)))
-        self.selection, self.cursor = moved, (moved.top, moved.left)
-
-    def mirror(self, axis: str) -> None:
-        """Mirror the selection, or else the whole map."""
-        self._turn(lambda rows: drawing.mirrored_region(rows, axis, self._turns()[axis]))
-
-    def rotate(self) -> None:
-        """Turn the selection, or else the whole map, clockwise by a quarter."""
-        chosen = self.selection
-        if chosen and chosen.bottom - chosen.top != chosen.right - chosen.left:
-            self.message = "Only a square can be turned: select as many rows as columns."
-            return
-        turn = turned_characters(self.reading.level, variants.QUARTER)
-        self._turn(lambda rows: drawing.rotated_region(rows, turn))
-
-    def _turn(self, turn: Callable[[Rows], Rows]) -> None:
-        """Replace the selection, or else the whole map, by what is made of it."""
-        self.begin_stroke()
-        chosen = self.selection
-        if chosen:
-            rows = turn(chosen.of(self.rows))
-            self._set(drawing.pasted(self.rows, rows, (chosen.top, chosen.left)))
-        else:
-            self._set_rows(turn(self.rows) if self.rows else ())
-        if self.text == self._text_before and not self.message:
-            self.message = UNCHANGED
 
     # --- the size of the map
 
@@ -588,22 +312,16 @@ class Editor:
         self.begin_stroke()
         self.selection = self.anchor = None
         fill, sides = WALL if is_walled else FLOOR, {SIDES[side]: by}
-        if not self.edit(lambda source: resize(source, fill=fill, **sides), self._stroke):
+        if not self.edit_in_stroke(lambda source: resize(source, fill=fill, **sides)):
             return
         if is_walled:
             height, width = self.size
             inside = _line_inside(height, width, side, 1 if by > 0 else 0)
             inner = inside[1:-1] if by > 0 else inside
-            self._set(dict.fromkeys(inner, FLOOR if by > 0 else WALL))
+            self.put(dict.fromkeys(inner, FLOOR if by > 0 else WALL))
         self.go_to((row + by * (side == "up"), column + by * (side == "left")))
         height, width = self.size
         self.message = f"The map has {height} rows and {width} columns."
-
-    def _set_rows(self, rows: Rows) -> None:
-        if not rows:
-            self.message = NO_MAP
-            return
-        self.edit(lambda source: replace_map(source, rows), self._stroke)
 
     # --- settings
 
@@ -629,35 +347,8 @@ class Editor:
         if self.draft.history.redo_label is None:
             self._own_steps.add(wanted)
             kept = self.message
-            self.set_value(STEPS, wanted, self._last_stroke)
+            self.set_value(STEPS, wanted, self.last_stroke)
             self.message = kept
-
-    def value(self, path: Path) -> str | None:
-        """Return the text of a header value; None where the text does not have it."""
-        return value_at(self.reading.source, path)
-
-    def set_value(self, path: Path, value: str | None, stroke: object = None) -> None:
-        """Write a header value; None removes it. Changes of one stroke are undone together."""
-        self.message = ""
-        if value is None:
-            self.edit(lambda source: remove_value(source, path), stroke)
-        else:
-            self.edit(lambda source: set_value(source, path, value), stroke)
-
-    def turn_value(self, path: Path, usual: str) -> None:
-        """Turn a header value from one number into a range, a set, and back.
-
-        `usual` is the value where the text has none: for a tile of the legend, that of its kind.
-        """
-
-        def turn(source: SourceMap) -> str:
-            if value_at(source, path) is None:
-                text = set_value(source, path, usual)
-                source = locate(text, source.name, source.number)
-            return turn_value(source, path)
-
-        self.message = ""
-        self.edit(safely(turn))
 
 
 def _edge(rows: Rows, side: str) -> str:
@@ -674,25 +365,3 @@ def _line_inside(height: int, width: int, side: str, depth: int) -> list[Cell]:
         return [(row, column) for column in range(width)]
     column = depth if side == "left" else width - 1 - depth
     return [(row, column) for row in range(height)]
-
-
-def cut_text(rows: int, columns: int) -> str:
-    """Return that rows and columns did not fit onto the map, and what to do; "" for none."""
-    missing = [counted(n, one) for n, one in ((rows, "row"), (columns, "column")) if n]
-    if not missing:
-        return ""
-    todo = "Ctrl Z undoes it, Ctrl with arrows makes the map larger."
-    return f"{' and '.join(missing)} did not fit. {todo}"
-
-
-def tile_words(level: Level, char: str) -> str:
-    """Return a character of a level with the name of its tile and what that does."""
-    tile, own = BY_CHAR[level.tile(char)], level.legend_tile(char)
-    name = own.title if own and own.title else tile.name
-    return f"'{char}' {name}, {tile.text}"
-
-
-def _called(char: str) -> str:
-    """Return a tile's character and name."""
-    tile = BY_CHAR.get(char)
-    return f"'{char}' ({tile.name})" if tile else f"'{char}'"

@@ -20,7 +20,7 @@ from game.view.model.editor_settings import (
     value_at,
     with_implied,
 )
-from game.view.model.level_editor import Editor
+from game.view.model.level_editor import LevelEditor
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,9 @@ class ControlRow:
 class SettingsRows:
     """The rows, and what clicks and keys do to their values."""
 
-    def __init__(self, editor: Editor, read: Callable[[], Level | None] = lambda: None) -> None:
+    def __init__(
+        self, editor: LevelEditor, read: Callable[[], Level | None] = lambda: None
+    ) -> None:
         """`read` returns the level as it was read last, which knows what a foreign map implies."""
         self._editor, self._read = editor, read
         self.chosen = 0  # index of the row that keys change

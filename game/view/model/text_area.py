@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from game.view.model.clipboard import copy_text, pasted_text
-from game.view.model.level_editor import CLIPBOARD_EMPTY, Editor
+from game.view.model.clipboard import CLIPBOARD_EMPTY, copy_text, pasted_text
+from game.view.model.level_editor import LevelEditor
 from game.view.model.text_caret import Caret, deleted, line_end, lines_of, typed
 
 NOTHING_SELECTED = "Nothing is selected: hold Shift and move the caret, or drag the mouse."
@@ -16,7 +16,7 @@ class TextArea:
     the text is another one.
     """
 
-    def __init__(self, editor: Editor) -> None:
+    def __init__(self, editor: LevelEditor) -> None:
         self._editor = editor
         self.caret = Caret()
         self._anchor: tuple[str, Caret] | None = None  # text and place where the selection began

@@ -103,3 +103,16 @@ def value_words(value: Value) -> str:
             return f"one of {len(value.members)}"
         return f"{', '.join(first)} or {last}" if first else last
     return text_of(value).replace("-", "−")
+
+
+def describe_tile(level: Level, char: str) -> str:
+    """Return a character of a level with the name of its tile and what that does."""
+    tile, own = BY_CHAR[level.tile(char)], level.legend_tile(char)
+    name = own.title if own and own.title else tile.name
+    return f"'{char}' {name}, {tile.text}"
+
+
+def name_tile(char: str) -> str:
+    """Return a tile's character and name."""
+    tile = BY_CHAR.get(char)
+    return f"'{char}' ({tile.name})" if tile else f"'{char}'"

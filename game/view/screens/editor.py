@@ -29,9 +29,10 @@ from game.view.draw.question import draw_line_field, draw_question
 from game.view.draw.spots import Spot, spot_at
 from game.view.draw.theme import Appearance, Typeset
 from game.view.model.background_jobs import BackgroundJobs
-from game.view.model.clipboard import copy_text, pasted_text
+from game.view.model.clipboard import pasted_text
+from game.view.model.editor_regions import Regions
 from game.view.model.editor_settings import ON_MAP
-from game.view.model.level_editor import Editor
+from game.view.model.level_editor import LevelEditor
 from game.view.model.live_verdict import LiveVerdict
 from game.view.model.settings_rows import SettingsRows
 from game.view.model.text_area import TextArea
@@ -43,16 +44,7 @@ from game.view.screens.editor_departures import Departures
 from game.view.screens.editor_facts import applied, verdict_facts
 from game.view.screens.editor_files import FileDialogs
 from game.view.screens.editor_folder import FolderDialog
-from game.view.screens.editor_frame import (
-    BOARD,
-    SETTINGS,
-    STRIP,
-    TEXT,
-    EditorFrame,
-    PanelState,
-    StripState,
-    chars_of,
-)
+from game.view.screens.editor_frame import EditorFrame, StripState
 from game.view.screens.editor_goals import GoalsMode
 from game.view.screens.editor_keys import (
     BOARD_KEYS,
@@ -68,6 +60,14 @@ from game.view.screens.editor_keys import (
     TEXT_KEYS,
     TOOL_KEYS,
     VIEW_KEYS,
+)
+from game.view.screens.editor_panel import (
+    BOARD,
+    SETTINGS,
+    STRIP,
+    TEXT,
+    PanelState,
+    chars_of,
 )
 from game.view.screens.editor_widgets import DoubleClick, KeyRepeat, LineField, Question
 from game.view.screens.screen import CTRL, Key, Navigation, Screen, fitting_keys, key_words
@@ -103,7 +103,8 @@ class EditorScreen(Screen):
         of them, the work is done at once.
         """
         super().__init__(appearance)
-        self.editor = Editor(draft)
+        self.editor = LevelEditor(draft)
+        self.regions = Regions(self.editor)
         self.jobs = jobs or BackgroundJobs(at_once=True)
         self.area = BOARD
         self.settings = SettingsRows(self.editor, lambda: self.live.verdict.level)
@@ -252,18 +253,6 @@ class EditorScreen(Screen):
 
     # --- the clipboard
 
-    def copy(self) -> None:
-        """Copy the selection, or else the whole text."""
-        copy_text(self.editor.copy())
-
-    def cut(self) -> None:
-        """Copy the selection and put floor in its place."""
-        copy_text(self.editor.cut())
-
-    def paste(self) -> None:
-        """Paste what was copied at the cursor; a whole level replaces the text."""
-        self.editor.paste_text(pasted_text())
-
     def paste_in_field(self) -> None:
         """Put the clipboard's text into the line that is typed."""
         if self.field:
@@ -321,24 +310,19 @@ class EditorScreen(Screen):
         """Do what a key does whose picture is clicked."""
         next(key for key in PANEL_KEYS if key.cap == cap).action(self)
 
-    def press_text(self, at: tuple[int, int]) -> None:
-        """Put the caret to a place of the pane; with Shift, or twice, select text."""
-        if not (self._frame and self._frame.pane):
-            return
-        self.area, self._text_place = TEXT, self._frame.pane.caret_at(at)
-        place = self._text_place
+    def press_text(self, place: Caret) -> None:
+        """Put the caret to a place of the text; with Shift, or twice, select text."""
+        self.area, self._text_place = TEXT, place
         if self._double_click.click(place):
             self.text.select_word(place)
         else:
             self.text.go_to(place, select=_is_shift_held())
 
-    def drag_text(self, at: tuple[int, int]) -> None:
-        """Select the text up to a place of the pane."""
-        if self._frame and self._frame.pane:
-            place = self._frame.pane.caret_at(at)
-            if place != self._text_place:  # the mouse trembles during a double click
-                self._text_place, self._double_click = place, DoubleClick()
-                self.text.go_to(place, select=True)
+    def drag_text(self, place: Caret) -> None:
+        """Select the text up to a place."""
+        if place != self._text_place:  # the mouse trembles during a double click
+            self._text_place, self._double_click = place, DoubleClick()
+            self.text.go_to(place, select=True)
 
     # --- from here
 
@@ -438,7 +422,7 @@ class EditorScreen(Screen):
         elif event.type == pygame.MOUSEBUTTONUP and event.button == 1:
             self._release()
         elif event.type == pygame.MOUSEWHEEL and self._frame:
-            self._frame.scroll(-PAN * event.y)
+            self._frame.panel.scroll(-PAN * event.y)
 
     def _type(self, event: pygame.event.Event) -> None:
         """Take a character that is typed."""
@@ -578,7 +562,7 @@ class EditorScreen(Screen):
             (editor.text, editor.cursor, editor.tile, editor.tool, editor.symmetry, editor.anchor),
             (editor.selection, editor.message, self._hint, self.draft.is_changed, self.draft.name),
             (self.area, self.settings.chosen, self.task, self.text_open),
-            (self.text.caret, self.text.selection, self._frame and self._frame.scrolled),
+            (self.text.caret, self.text.selection, self._frame and self._frame.panel.scrolled),
             (field and (field.text, field.caret), self.question and self.question.heading),
             tuple((board.painted, board.is_finished) for board in boards),
             (tuple(self.overlays), self.camera.snapshot()),
@@ -605,7 +589,7 @@ class EditorScreen(Screen):
         if self._frame is None or not self._frame.fits(size, type, level, footer):
             before, self._frame = self._frame, EditorFrame(size, type, level, footer)
             if before:
-                self._frame.keep_scroll(before)
+                self._frame.panel.keep_scroll(before.panel)
         frame = self._frame
         cursor, grid = self.editor.cursor, (level.width, level.height)
         view = self.camera.look(frame.room, grid, type.scale, cursor, self._drawing)
@@ -617,10 +601,10 @@ class EditorScreen(Screen):
             (self.active_caps(), self.area, bool(self.field), bool(self.goals.painting)),
             self.draw_footer,
         )
-        frame.draw_panel(self._panel_state(), level, self)
+        frame.panel.draw(self._panel_state(), level, self)
         surface.blit(frame.background, (0, 0))
         frame.draw_board(surface, self.editor, self._wrong_cells(), self.area == BOARD)
-        self._spots = [*frame.panel_spots]
+        self._spots = [*frame.panel.spots]
         if self.goals.painting:
             self.goals.draw(surface, frame, type)
             return
@@ -632,7 +616,7 @@ class EditorScreen(Screen):
         self, surface: pygame.Surface, frame: EditorFrame, field: LineField, type: Typeset
     ) -> None:
         """Draw the line that is being typed, at its control or in the middle."""
-        box = frame.field_boxes.get(field.row) if field.row is not None else None
+        box = frame.panel.field_boxes.get(field.row) if field.row is not None else None
         if box is None:
             width = min(surface.get_width() - 8 * type.unit, round(600 * type.scale))
             box = pygame.Rect(0, 0, width, type.height("mono") + 2 * type.unit)

@@ -13,7 +13,7 @@ import pygame
 from game.authoring.draft_file import CHOICES, Choice, Draft
 from game.authoring.recovery import Recovery
 from game.view.model.folder_levels import free_name
-from game.view.model.level_editor import Editor
+from game.view.model.level_editor import LevelEditor
 from game.view.screens.editor_widgets import Answer, LineField, Question
 from game.view.screens.screen import Navigation, Notice
 
@@ -25,7 +25,7 @@ BEING_WRITTEN = "Not saved: another program is writing the file. Save again in a
 class DialogHost(Protocol):
     """The screen that questions, lines and notices appear on."""
 
-    editor: Editor
+    editor: LevelEditor
     question: Question | None
     field: LineField | None
     notice: Notice | None
