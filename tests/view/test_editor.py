@@ -629,6 +629,23 @@ def test_no_way_to_the_gallery_loses_a_text(window: Window) -> None:
     assert editor in window.app.pages
 
 
+@pytest.mark.parametrize(
+    ("tool", "key"),
+    [(pygame.K_l, press(pygame.K_RETURN)), (pygame.K_k, press(pygame.K_UP, "", SHIFT))],
+)
+def test_a_map_that_has_become_smaller_since_the_last_frame_is_no_end(
+    tool: int, key: pygame.event.Event, window: Window
+) -> None:
+    window.press(pygame.K_DOWN, mod=CTRL)
+    window.page.editor.go_to((5, 2))
+    window.press(tool, mod=CTRL)
+    window.press(pygame.K_RETURN)
+    window.app.handle(press(pygame.K_z, "", CTRL))
+    window.app.handle(key)
+    assert window.page.editor.text == LEVEL
+    assert window.page.editor.cursor[0] <= 4
+
+
 @pytest.mark.parametrize("text", ["a\0b", "caf\udce9", "\ud800"])
 def test_any_text_can_be_copied(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The real clipboard takes neither NUL nor half characters."""

@@ -75,3 +75,24 @@ def test_it_says_that_a_map_was_converted_and_what_to_paint_next(tmp_path: Path)
     assert "in Gridapt's own now" in editor.message
     assert "'A' (door), which is chosen" in editor.message
     editor.draft.close(keep_copy=False)
+
+
+@pytest.mark.parametrize(
+    ("rows", "cell", "message"),
+    [
+        (["." * 12] * 12, (0, 0), "9 rows and 7 columns did not fit. Ctrl Z undoes it, Ctrl with"),
+        (["~~"] * 2, (2, 3), "1 row did not fit."),
+        (["~~", "~~~"], (1, 3), "1 column did not fit."),
+        (["~~"] * 2, (1, 3), "Pasted."),
+    ],
+)
+def test_rows_that_do_not_fit_are_counted(
+    tmp_path: Path, rows: list[str], cell: tuple[int, int], message: str
+) -> None:
+    path = tmp_path / "own.txt"
+    path.write_text(TEXTS["own.txt"])
+    editor = LevelEditor(open_draft(path, [tmp_path]))
+    editor.go_to(cell)
+    Regions(editor).paste_text("\n".join(rows))
+    assert editor.message.startswith(message)
+    editor.draft.close(keep_copy=False)

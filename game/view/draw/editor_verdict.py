@@ -52,6 +52,7 @@ def verdict_height(rect: pygame.Rect, facts: VerdictFacts, type: Typeset) -> int
     figures = (places[-1][1] + 1) * type.height("label") + unit // 2 if places else 0
     meter = line + unit // 2 if facts.meter else 0
     advice = sum(len(_piece_lines(rect, piece, type)) for piece in facts.advice) * line
+    advice += len(facts.advice) * unit // 2
     return why + figures + meter + advice
 
 
@@ -131,8 +132,8 @@ def _draw_piece(
         at = (rect.left + 2 * unit, y)
         y = type.write(surface, line, "small", palette.ink, topleft=at).bottom
     if piece.key is None:
-        return y, None
+        return y + unit // 2, None
     left = rect.right - type.width(DO_IT, "label") - 2 * unit
     draw_pill(surface, DO_IT, palette.goal, (left, top - 1), type)
     box = pygame.Rect(rect.left, top, rect.width, y - top)
-    return y, Spot(box, clicked(apply, piece.key))
+    return y + unit // 2, Spot(box, clicked(apply, piece.key))

@@ -7,9 +7,11 @@ from collections.abc import Callable
 
 from game.authoring import drawing
 from game.text import variants
+from game.text.conversion import in_own_notation
+from game.text.guesses import counted
 from game.text.header_edits import EditError, with_header
 from game.text.level import Rows
-from game.text.map_edits import PAINTABLE, in_own_notation, replace_map
+from game.text.map_edits import PAINTABLE, replace_map
 from game.text.reading import LevelFile
 from game.text.source_map import locate
 from game.text.tiles import FLOOR
@@ -83,10 +85,12 @@ class Regions:
         self._editor.begin_stroke()
         changes = drawing.pasted(self._editor.rows, rows, self._editor.cursor)
         if changes:
+            cut = _cut_text(*drawing.overhang(self._editor.rows, rows, self._editor.cursor))
             self._editor.put(changes)
             self._editor.choose_tool(SELECT)
             self._editor.selection = Region.between(min(changes), max(changes))
-            self._editor.message = self._editor.message or "Pasted. Alt with an arrow key moves it."
+            said = cut if self._editor.message else cut or "Pasted. Alt with an arrow key moves it."
+            self._editor.message = f"{self._editor.message} {said}".strip()
         else:
             self._editor.message = NO_MAP
 
@@ -141,6 +145,15 @@ class Regions:
             self._editor.message = NO_MAP
             return
         self._editor.edit_in_stroke(lambda source: replace_map(source, rows))
+
+
+def _cut_text(rows: int, columns: int) -> str:
+    """Return that rows and columns did not fit onto the map, and what to do; "" for none."""
+    missing = [counted(n, one) for n, one in ((rows, "row"), (columns, "column")) if n]
+    if not missing:
+        return ""
+    todo = "Ctrl Z undoes it, Ctrl with arrows makes the map larger."
+    return f"{' and '.join(missing)} did not fit. {todo}"
 
 
 def _text_of(rows: Rows) -> str:

@@ -95,7 +95,8 @@ class EditorScreen(Screen):
         self.regions = Regions(self.editor)
         self.jobs = jobs or BackgroundJobs(at_once=True)
         self.area = BOARD
-        self.settings, self.text = SettingsRows(self.editor), TextArea(self.editor)
+        self.settings = SettingsRows(self.editor, lambda: self.verdict.live.verdict.level)
+        self.text = TextArea(self.editor)
         self.task = 0  # index of the chosen task of the strip
         self.text_open = False
         self.overlays: list[EditorOverlay] = []  # the header explains the last one
@@ -262,6 +263,7 @@ class EditorScreen(Screen):
 
     def _dispatch(self, event: pygame.event.Event) -> None:
         """Give an event to the question, the list of levels, the line or the screen."""
+        self.editor.follow_text()
         if self.question and event.type in (pygame.KEYDOWN, pygame.MOUSEBUTTONDOWN):
             answer = self.question.answer_to(event)
             if answer:
