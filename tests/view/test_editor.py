@@ -133,10 +133,10 @@ class Window:
 
     def settle(self, seconds: float = 10.0) -> None:
         """Wait until the problems of the text are known, and what its map says."""
-        end, live = time.monotonic() + seconds, self.page.live
+        end, live = time.monotonic() + seconds, self.page.verdict.live
         while time.monotonic() < end:
             self.step(1)
-            if self.page.is_judged and (live.verdict.analysis or live.verdict.is_done):
+            if self.page.verdict.is_current and (live.verdict.analysis or live.verdict.is_done):
                 return
             time.sleep(0.005)
 
@@ -174,8 +174,8 @@ def test_a_level_is_drawn_by_keys_saved_played_and_left(file: Path, window: Wind
 
 
 def test_a_level_is_drawn_by_mouse_alone(file: Path, window: Window) -> None:
-    swatch = next(s for s in window.page._spots if s.press and s.rect.width == s.rect.height)
-    window.page.choose_tile("~")
+    swatch = next(s for s in window.page.pointer.spots if s.press and s.rect.width == s.rect.height)
+    window.page.panel.choose_tile("~")
     window.drag((1, 2), (1, 4), (3, 4))
     assert window.rows[1:4] == ("#@~~~?#", "#...~.#", "#...~.#")
     window.click_key("Ctrl Z")
@@ -367,7 +367,7 @@ def test_a_change_on_disk_is_taken_over_or_asked_about(file: Path, window: Windo
 
 
 def test_lines_rectangles_fills_and_replacements(window: Window) -> None:
-    window.page.choose_tile("%")
+    window.page.panel.choose_tile("%")
     window.press(pygame.K_l, mod=CTRL)
     window.drag((1, 2), (1, 4))
     window.press(pygame.K_r, mod=CTRL)
@@ -470,7 +470,7 @@ def test_the_range_of_a_tile_of_ones_own_is_around_the_value_of_its_kind(window:
     editor = window.page.editor
     editor.apply("define: o worth=4\nlegend: q = o\nmap:\n@q?\n")
     paths = [row.control.path for row in window.page.settings.rows]
-    window.page.change_form(paths.index(("legend", "q", "worth")))
+    window.page.panel.change_form(paths.index(("legend", "q", "worth")))
     assert "legend: q = o worth=2..6\n" in editor.text
     window.press(pygame.K_z, mod=CTRL)
     assert "legend: q = o\n" in editor.text
@@ -500,7 +500,7 @@ def test_the_step_reward_becomes_automatic_by_a_click_and_fixed_again(window: Wi
     page = window.page
     paths = [row.control.path for row in page.settings.rows]
     for value in ("auto", "-0.1"):
-        page.change_form(paths.index(("reward", "step")))
+        page.panel.change_form(paths.index(("reward", "step")))
         assert f"reward: step={value}\n" in page.editor.text
         window.step()
 
@@ -540,7 +540,7 @@ def test_settings_change_by_clicks(window: Window) -> None:
     box = page._frame.panel.field_boxes[rows[("goal",)]]  # type: ignore[union-attr]
     window.app.handle(click((box.right - 12, box.centery)))
     assert "goal: visible" in page.editor.text
-    page.slide_control(rows[("steps",)], 0.5)
+    page.panel.slide_control(rows[("steps",)], 0.5)
     assert "steps: 100" in page.editor.text
 
 
@@ -557,7 +557,7 @@ def test_text_and_board_follow_each_other(window: Window) -> None:
     window.type("~")
     assert window.rows[1] == "#~...?#"
     window.settle()
-    assert window.page.live.verdict.problems
+    assert window.page.verdict.live.verdict.problems
     window.press(pygame.K_F8)
     assert "start" in window.page.editor.message
     window.press(pygame.K_z, mod=CTRL)
@@ -772,7 +772,7 @@ def test_random_keys_and_clicks_lose_nothing(file: Path, monkeypatch: pytest.Mon
     """
     rng, jobs = random.Random(2), BackgroundJobs()
     agents, feed = real_agents() if SECONDS else (FixedAgents(), Script())
-    for module in ("model.editor_regions", "screens.editor"):
+    for module in ("model.editor_regions", "screens.editor_widgets"):
         monkeypatch.setattr(
             f"game.view.{module}.pasted_text", lambda: rng.choice(["%%\n~~\n", "x", LEVEL])
         )
@@ -817,10 +817,13 @@ def test_a_new_level_says_what_to_do_first_and_no_wall_of_it_is_wrong(tmp_path: 
     window.settle()
     window.press(pygame.K_DOWN)
     assert "a start '@'" in window.page.sentence()
-    assert window.page.live.verdict.problems
-    assert not window.page._wrong_cells()
-    assert (window.page.facts.word, window.page.facts.tone) == ("unfinished", "waiting")
-    assert window.page.facts.why.startswith("Paint a start '@' and a goal 'G'")
+    assert window.page.verdict.live.verdict.problems
+    assert not window.page.verdict.wrong_cells
+    assert (window.page.verdict.facts.word, window.page.verdict.facts.tone) == (
+        "unfinished",
+        "waiting",
+    )
+    assert window.page.verdict.facts.why.startswith("Paint a start '@' and a goal 'G'")
     window.press(pygame.K_F4)
     assert not window.page._panel_state().problems
     window.press(pygame.K_F4)
@@ -830,7 +833,7 @@ def test_a_new_level_says_what_to_do_first_and_no_wall_of_it_is_wrong(tmp_path: 
 
 
 def test_a_tile_explains_itself_below_the_mouse(window: Window) -> None:
-    spot = next(spot for spot in window.page._spots if spot.hint.startswith("'%'"))
+    spot = next(spot for spot in window.page.pointer.spots if spot.hint.startswith("'%'"))
     for place, is_explained in ((spot.rect.center, True), (window.place(1, 1), False)):
         event = {"pos": place, "rel": (1, 1), "buttons": (0, 0, 0)}
         window.app.handle(pygame.event.Event(pygame.MOUSEMOTION, event))
@@ -859,7 +862,7 @@ def test_the_board_stays_where_it_is_whatever_the_keys_change(window: Window) ->
 
 
 def test_every_tool_is_chosen_by_a_click_on_its_key(window: Window) -> None:
-    spots = window.page._spots
+    spots = window.page.pointer.spots
     palette = next(i for i, spot in enumerate(spots) if spot.hint)
     for spot, tool in zip(spots[palette - len(PANEL_KEYS) :], TOOLS, strict=False):
         window.app.handle(click(spot.rect.center))
@@ -937,7 +940,7 @@ def test_a_tile_of_ones_own_is_made_and_set(window: Window) -> None:
     window.type("q")
     assert window.rows[2] == "#.q...#"
     rows = {row.control.path: i for i, row in enumerate(window.page.settings.rows)}
-    window.page.step_control(rows[("legend", "q", "worth")], 5)
+    window.page.panel.step_control(rows[("legend", "q", "worth")], 5)
     assert "legend: q = o worth=-0.5\n" in window.page.editor.text
 
 
@@ -1007,5 +1010,5 @@ def test_advice_never_cuts_off_the_palette(window: Window) -> None:
     window.step(5)
     frame = window.page._frame
     assert frame
-    swatches = {spot.hint[1] for spot in window.page._spots if spot.hint}
+    swatches = {spot.hint[1] for spot in window.page.pointer.spots if spot.hint}
     assert swatches == set(frame.panel.shown.chars if frame.panel.shown else ())

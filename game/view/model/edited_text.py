@@ -71,7 +71,7 @@ class EditedText:
         return self._reading
 
     def follow_text(self) -> None:
-        """Read the text if undo or another program may have changed it."""
+        """Read the text if it is another one, as undo or another program may have changed it."""
         if self._reading.text != self.text:
             self._reading = Reading(self.draft.source)
             self.on_new_text()

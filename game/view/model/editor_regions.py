@@ -102,7 +102,7 @@ class Regions:
         self._editor.begin_stroke()
         changes = drawing.pasted(self._editor.rows, rows, self._editor.cursor)
         if changes:
-            cut = cut_text(*drawing.overhang(self._editor.rows, rows, self._editor.cursor))
+            cut = _cut_text(*drawing.overhang(self._editor.rows, rows, self._editor.cursor))
             self._editor.put(changes)
             self._editor.choose_tool(SELECT)
             self._editor.selection = Region.between(min(changes), max(changes))
@@ -164,15 +164,15 @@ class Regions:
         self._editor.edit_in_stroke(lambda source: replace_map(source, rows))
 
 
-def _text_of(rows: Rows) -> str:
-    """Return rows of a map as text."""
-    return "\n".join(rows) + "\n"
-
-
-def cut_text(rows: int, columns: int) -> str:
+def _cut_text(rows: int, columns: int) -> str:
     """Return that rows and columns did not fit onto the map, and what to do; "" for none."""
     missing = [counted(n, one) for n, one in ((rows, "row"), (columns, "column")) if n]
     if not missing:
         return ""
     todo = "Ctrl Z undoes it, Ctrl with arrows makes the map larger."
     return f"{' and '.join(missing)} did not fit. {todo}"
+
+
+def _text_of(rows: Rows) -> str:
+    """Return rows of a map as text."""
+    return "\n".join(rows) + "\n"

@@ -7,6 +7,10 @@ from dataclasses import dataclass, field
 
 import pygame
 
+from game.view.draw.question import draw_line_field
+from game.view.draw.theme import Typeset
+from game.view.model.clipboard import pasted_text
+
 MOST_LETTERS = 1000  # of a line
 REPEAT_DELAY, REPEAT_INTERVAL = 0.35, 0.06  # seconds for which a key is held
 DOUBLE_CLICK = 0.4  # seconds between two clicks, at most
@@ -46,6 +50,28 @@ class LineField:
     def move(self, by: int) -> None:
         """Move the caret."""
         self.caret = min(max(self.caret + by, 0), len(self.text))
+
+    def paste(self) -> None:
+        """Put the clipboard's text in at the caret."""
+        self.type(pasted_text())
+
+    def draw(self, surface: pygame.Surface, box: pygame.Rect | None, type: Typeset) -> None:
+        """Draw the line in the box of its control, or in the middle of the screen without one."""
+        if box is None:
+            width = min(surface.get_width() - 8 * type.unit, round(600 * type.scale))
+            box = pygame.Rect(0, 0, width, type.height("mono") + 2 * type.unit)
+            box.center = surface.get_rect().center
+            back = box.inflate(4 * type.unit, 4 * type.unit)
+            back.top -= type.height("label")
+            back.height += type.height("label")
+            pygame.draw.rect(surface, type.palette.card, back, border_radius=type.unit)
+            pygame.draw.rect(surface, type.palette.agent, back, 2, border_radius=type.unit)
+            at = (box.left, box.top - type.unit // 2)
+            type.write(surface, self.label, "label", type.palette.ink, bottomleft=at)
+        else:
+            left = box.left + type.width(self.label, "label") + 3 * type.unit
+            box = pygame.Rect(left, box.top, box.right - left - type.unit, box.height)
+        draw_line_field(surface, box, self.text, self.caret, type)
 
 
 class KeyRepeat:
