@@ -29,6 +29,7 @@ from game.view.screens.editor_panel import BOARD, SETTINGS, TEXT
 from game.view.screens.gallery import Gallery
 from game.view.screens.play import PlayScreen
 from game.view.screens.screen import Navigation, Screen
+from game.view.screens.train import TrainScreen
 from game.view.screens.watch import WatchScreen
 from tests.view_data import FixedAgents, Script, Slow, click, press
 
@@ -530,6 +531,67 @@ def test_a_sokoban_file_says_that_its_boxes_end_it(tmp_path: Path) -> None:
     rows = {row.control.name: row for row in window.page.settings.rows}
     assert (rows["ends"].value, rows["ends"].written) == ("boxes", False)
     window.app.close()
+
+
+def test_a_selection_is_dragged_by_mouse(window: Window) -> None:
+    before = window.rows
+    window.press(pygame.K_k, mod=CTRL)
+    window.drag((1, 1), (1, 2))
+    window.drag((1, 2), (2, 4), (3, 5))
+    assert window.rows[1::2] == ("#....?#", "#...@.#")
+    window.press(pygame.K_z, mod=CTRL)
+    assert window.rows == before
+
+
+def test_a_line_that_is_typed_is_left_or_taken_by_mouse(file: Path, window: Window) -> None:
+    window.press(pygame.K_TAB)
+    for cap, value in (("Esc", "steps: 20"), ("Enter", "steps: 27")):
+        window.type("27")
+        window.click_key(cap)
+        assert window.page.field is None
+        assert value in window.page.editor.text
+    window.type("345")
+    line = window.page.field
+    assert line
+    assert line.box
+    window.app.handle(click((line.places[0], line.box.centery)))
+    window.type("1")
+    assert line.text == "1345"
+    window.app.handle(click((5, line.box.bottom + 60)))  # beside the line
+    assert "steps: 1345" in window.page.editor.text
+
+
+def test_a_click_beside_the_name_of_a_file_saves_nothing(tmp_path: Path) -> None:
+    window = Window(None)
+    window.type("~")
+    window.press(pygame.K_s, mod=CTRL)
+    window.app.handle(click((30, 300)))
+    assert window.page.field
+    window.click_key("Esc")
+    assert window.page.field is None
+    assert not [*tmp_path.rglob("level*.txt")]
+    window.app.close()
+
+
+def test_a_new_level_is_saved_and_left_or_trained_on(tmp_path: Path) -> None:
+    window = Window(None)
+    window.type("@")
+    window.press(pygame.K_DOWN)
+    window.type("?")
+    window.press(*[pygame.K_RIGHT] * 7, mod=SHIFT)
+    window.settle()
+    window.press(pygame.K_F9)
+    window.press(pygame.K_RETURN)  # takes the name
+    window.step(20)
+    assert isinstance(window.app.page, TrainScreen)
+    window = Window(None)
+    window.type("~")
+    window.press(pygame.K_ESCAPE)
+    window.press(pygame.K_s)
+    window.press(pygame.K_RETURN)
+    window.step(4)
+    assert window.app.quit
+    assert len([*tmp_path.rglob("my-levels/level*.txt")]) == 2
 
 
 def test_settings_change_by_clicks(window: Window) -> None:

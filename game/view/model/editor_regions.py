@@ -121,13 +121,16 @@ class Regions:
             if not self._editor.has_stroke_changed and not self._editor.message:
                 self._editor.message = UNCHANGED
             return
-        chosen, (height, width) = self._editor.selection, self._editor.size
-        moved = Region(
-            chosen.top + down, chosen.left + right, chosen.bottom + down, chosen.right + right
-        )
-        if moved.top < 0 or moved.left < 0 or moved.bottom >= height or moved.right >= width:
+        self.move(self._editor.selection.moved(down, right, self._editor.size))
+
+    def move(self, moved: Region) -> None:
+        """Move what is selected to another region of its size; floor stays behind."""
+        chosen = self._editor.selection
+        assert chosen
+        if moved == chosen:
             self._editor.message = "The selection is at the edge of the map."
             return
+        self._editor.begin_stroke()
         corners = (chosen.top, chosen.left), (chosen.bottom, chosen.right)
         self._editor.put(drawing.moved(self._editor.rows, *corners, (moved.top, moved.left)))
         self._editor.selection, self._editor.cursor = moved, (moved.top, moved.left)

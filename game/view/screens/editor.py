@@ -272,13 +272,15 @@ class EditorScreen(Screen):
                 answer.action()
         elif not self.field and self.folder.handle(event):
             return
-        elif event.type == pygame.MOUSEBUTTONDOWN and self.field and event.button == 1:
-            self.finish_field()
         else:
             super().handle(event)
 
     def on_event(self, event: pygame.event.Event) -> None:
         """Type characters, and look around, draw, pick and press with the mouse."""
+        if self.field and event.type == pygame.MOUSEBUTTONDOWN:
+            if event.button == 1 and not self.field.press(event.pos) and self.field.row is not None:
+                self.finish_field()
+            return
         if self._frame and self.camera.handle(event, self._frame.board_box):
             return
         if self.goals.painting and self._frame and self.goals.handle(event, self._frame):

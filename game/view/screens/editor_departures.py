@@ -76,12 +76,14 @@ class Departures:
             return
         draft = self._host.editor.draft
         if draft.is_changed or draft.path is None:
-            self._host.files.save()
-        if not draft.is_changed and draft.path is not None:
-            self._train(draft.path)
+            self._host.files.save(self._train)
+        else:
+            self._train()
 
-    def _train(self, path: Path) -> None:
-        """Train on a level file, or on its folder if that is a pack: the person decides."""
+    def _train(self) -> None:
+        """Train on the level's file, or on its folder if that is a pack: the person decides."""
+        path = self._host.editor.draft.path
+        assert path
         file, folder = Departure(TRAIN, path), Departure(TRAIN, path.parent)
         if not (path.parent / PACK_FILE).is_file():
             self._wait_for(file)

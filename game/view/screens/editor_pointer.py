@@ -9,7 +9,9 @@ import pygame
 
 from game.text.level import Cell
 from game.view.draw.spots import Spot, spot_at
-from game.view.model.level_editor import LevelEditor
+from game.view.model.editor_regions import Regions
+from game.view.model.level_editor import SELECT, LevelEditor
+from game.view.model.region import Region
 from game.view.model.settings_rows import SettingsRows
 from game.view.screens.editor_frame import EditorFrame
 from game.view.screens.editor_panel import BOARD
@@ -23,6 +25,7 @@ class PointerHost(Protocol):
     """The screen that the mouse is over."""
 
     editor: LevelEditor
+    regions: Regions
     settings: SettingsRows
     question: Question | None
     area: str
@@ -37,10 +40,11 @@ class EditorPointer:
         self.hint = ""  # what the mouse is over, if that explains itself
         self.is_drawing = False  # whether the mouse is pressed on the board
         self._held: Spot | None = None  # what the pressed mouse is on, outside of the board
+        self._grabbed: tuple[Region, Cell] | None = None  # the selection that is moved, from where
 
     def forget(self) -> None:
         """Forget that the mouse is pressed: another screen is opened."""
-        self.is_drawing, self._held = False, None
+        self.is_drawing, self._held, self._grabbed = False, None, None
 
     def handle(self, event: pygame.event.Event, frame: EditorFrame | None) -> None:
         """Draw, pick, press and scroll with the mouse; without a frame nothing is on screen."""
@@ -79,14 +83,24 @@ class EditorPointer:
         if is_shift_held():
             self._host.editor.line_to(cell)
             return
-        self._host.editor.press(cell)
         self.is_drawing = True
+        chosen = self._host.editor.selection
+        if chosen and self._host.editor.tool == SELECT and cell in chosen.cells:
+            self._grabbed = chosen, cell
+        else:
+            self._host.editor.press(cell)
 
     def _drag(self, at: tuple[int, int], frame: EditorFrame | None) -> None:
         """Go on with what the mouse is pressed on, and see what it is over."""
         if self.is_drawing and frame:
             cell = frame.cell_at(at, outside=True)
-            if cell is not None:
+            if self._grabbed and self._host.editor.selection is None:
+                self.forget()  # the map has become smaller meanwhile
+            elif cell is not None and self._grabbed:
+                chosen, (row, column) = self._grabbed
+                moved = chosen.moved(cell[0] - row, cell[1] - column, self._host.editor.size)
+                self._host.editor.selection = moved
+            elif cell is not None:
                 self._host.editor.drag(cell)
         elif self._held and self._held.drag:
             self._held.drag(at)
@@ -97,8 +111,18 @@ class EditorPointer:
         """End what the mouse is pressed for."""
         if self.is_drawing:
             self.is_drawing = False
-            self._host.editor.release()
+            if self._grabbed:
+                self._drop(self._grabbed[0])
+            else:
+                self._host.editor.release()
         self._held = None
+
+    def _drop(self, chosen: Region) -> None:
+        """Move the selection to where it was dragged."""
+        moved, self._grabbed = self._host.editor.selection, None
+        if moved and moved != chosen:
+            self._host.editor.selection = chosen
+            self._host.regions.move(moved)
 
 
 def is_shift_held() -> bool:

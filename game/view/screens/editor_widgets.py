@@ -31,6 +31,8 @@ class LineField:
     done: Callable[[str], None]
     row: int | None = None
     caret: int = field(default=-1)
+    box: pygame.Rect | None = None  # on screen
+    places: list[int] = field(default_factory=list)  # x of the caret by its index
 
     def __post_init__(self) -> None:
         self.caret = len(self.text) if self.caret < 0 else self.caret
@@ -71,7 +73,15 @@ class LineField:
         else:
             left = box.left + type.width(self.label, "label") + 3 * type.unit
             box = pygame.Rect(left, box.top, box.right - left - type.unit, box.height)
-        draw_line_field(surface, box, self.text, self.caret, type)
+        self.box = box
+        self.places = draw_line_field(surface, box, self.text, self.caret, type)
+
+    def press(self, at: tuple[int, int]) -> bool:
+        """Put the caret to where the mouse is pressed. Return whether that is in the line."""
+        if self.box is None or not self.places or not self.box.collidepoint(at):
+            return False
+        self.caret = min(range(len(self.places)), key=lambda i: abs(self.places[i] - at[0]))
+        return True
 
 
 class KeyRepeat:
