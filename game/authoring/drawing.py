@@ -128,6 +128,12 @@ def pasted(board: Rows, region: Rows, corner: Cell) -> Drawing:
     return {cell: char for cell, char in _cells(region, corner) if is_inside(board, cell)}
 
 
+def overhang(board: Rows, region: Rows, corner: Cell) -> tuple[int, int]:
+    """Return how many rows and columns of a region are beyond the board, see `pasted`."""
+    bottom, right = corner[0] + len(region), corner[1] + max(map(len, region), default=0)
+    return max(0, bottom - len(board)), max(0, right - max(map(len, board), default=0))
+
+
 def moved(board: Rows, corner: Cell, other: Cell, to: Cell, fill: str = FLOOR) -> Drawing:
     """Return the region between two corners at another place, and `fill` where it was."""
     region = copied(board, corner, other)

@@ -70,7 +70,7 @@ def _content(pack: str) -> dict[str, Any]:
     """The content of a pack.toml. Raises EditError."""
     try:
         return tomllib.loads(pack.removeprefix("\ufeff"))
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise EditError(f"pack.toml is no valid TOML: {error} - mend it first") from None
 
 

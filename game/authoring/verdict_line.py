@@ -12,7 +12,7 @@ from game.authoring.verdict import EQUAL, Figures, Verdict, percent
 from game.tasks.evaluated_levels import HARD
 from game.text.level import Cell
 from game.text.map_checks import missing_part
-from game.text.tiles import OPPONENTS
+from game.text.tiles import CANDIDATE, OPPONENTS
 
 MOST_FIXED = 0.6  # score of a policy that never adapts, as docs/packs.md asks of packs
 MOST_FIXED_GOAL = 0.8  # such a score with a hidden goal alone: passing all candidates takes a while
@@ -163,6 +163,8 @@ def _nothing(verdict: Verdict) -> Summary | None:
     if verdict.hidden == ():
         why = "nothing is hidden from the agent - hide the goal, or draw a value from a range"
         return Summary(Kind.NOTHING_TO_ADAPT, why)
+    if same := _same_text(verdict):
+        return Summary(Kind.NOTHING_TO_ADAPT, same)
     figures = verdict.figures
     if figures and max(one.optimal_return - one.random_return for one in figures.checked) < EQUAL:
         return Summary(Kind.NOTHING_TO_ADAPT, "all policies have the same return")
@@ -170,6 +172,19 @@ def _nothing(verdict: Verdict) -> Summary | None:
     if verdict.fixed is not None and verdict.fixed >= least:
         return Summary(Kind.NOTHING_TO_ADAPT, _fixed_text(verdict, verdict.fixed))
     return None
+
+
+def _same_text(verdict: Verdict) -> str:
+    """Return that what is hidden is the same in all tasks, which training can learn by heart.
+
+    Return "" where it differs. The variant of a map is observed, and so no hidden difference.
+    """
+    level = verdict.level
+    if level is None or verdict.hidden != ("goal",) or len(level.find(CANDIDATE)) > 1:
+        return ""
+    is_one = verdict.size is not None and verdict.size.tasks == 1
+    what = "this level is a single task" if is_one else "tasks differ only in what the agent sees"
+    return f"{what} - put several '?', or draw a value from a range"
 
 
 def _fixed_text(verdict: Verdict, score: float) -> str:

@@ -7,26 +7,17 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from game.text.dialects import MOVING_AI_NAME, SOKOBAN
 from game.text.dialects.foreign_map import MAX_SIDE
-from game.text.header import DEFAULTS
 from game.text.header_edits import (
     EditError,
-    Path,
-    remove_value,
-    set_value,
-    value_at,
     with_header,
     without_line,
 )
 from game.text.header_lines import header_line
-from game.text.level import ENDS_BOXES, Cell, Level
-from game.text.reading import LevelFile
+from game.text.level import Cell
 from game.text.source_map import Patch, SourceMap, locate, patched
 from game.text.tiles import BY_CHAR, FLOOR, FREE, WALL
-from game.text.values import text_of
-from game.text.writing import write
 
 CANDIDATES = "candidates"
-DIALECT = "dialect"
 PAINTABLE = {*BY_CHAR, *FREE}
 _NUMBERS = re.compile(r"([0-9]{1,3}),([0-9]{1,3})")
 
@@ -34,7 +25,7 @@ Cells = Mapping[Cell, str]  # characters in our own notation by row and column, 
 
 
 class NeedsConversion(EditError):
-    """A foreign map cannot say what was drawn; `in_own_notation` converts it."""
+    """A foreign map cannot say what was drawn; `conversion.in_own_notation` converts it."""
 
 
 # --- cells -------------------------------------------------------------------------------------
@@ -197,6 +188,7 @@ def resize(
     _check_size(height, width)
     if source.width + min(left, 0) + min(right, 0) < 1:
         raise EditError("nothing would be left of the map - cut off less")
+    source = _with_plain_rows(source)
     _check_resizable(source)
     char = _spelled(source, fill)
     kept = {
@@ -209,6 +201,17 @@ def resize(
     patches += _added_rows(source, min(kept), above, max(kept), below)
     patches += _moved_candidates(source, top, left, height, width)
     return _verified(source, patches, [*above, *kept.values(), *below])
+
+
+def _with_plain_rows(source: SourceMap) -> SourceMap:
+    """The source with each row of an encoded Sokoban map on a line of its own, tile by tile."""
+    if source.is_direct or not (source.dialect and source.dialect.name == SOKOBAN):
+        return source
+    first, last = source.row_places[0][0], source.row_places[-1][0]
+    rows = source.line_end(first).join(_closed(source, row) for row in source.written)
+    text = patched(source.text, [(source.begins[first - 1], source.end_of(last), rows)])
+    found = locate(text, source.name, source.number)
+    return found if found.board == source.board else source
 
 
 def _check_resizable(source: SourceMap) -> None:
@@ -313,47 +316,3 @@ def replace_map(source: SourceMap, rows: Sequence[str]) -> str:
         source = locate(text, source.name, source.number)
     cells = {(r, c): char for r, row in enumerate(rows) for c, char in enumerate(row)}
     return set_cells(source, cells)
-
-
-def in_own_notation(source: SourceMap) -> str:
-    """Return the level in our own notation: the same text where it is in that already.
-
-    Header lines of ours stay as they are, without `dialect:`; a foreign file gets those that it
-    stands for. A map with problems is converted cell by cell. Of a collection it is the one level,
-    so that the text belongs into a file of its own.
-    """
-    if not source.dialect:
-        return source.text
-    level = LevelFile(source.text, source.name).examine(source.number)[0]
-    level = level or _unchecked(source)
-    if source.is_foreign:
-        return write(level)
-    text = remove_value(source, (DIALECT,))
-    found = locate(text, source.name)
-    line = found.map_line
-    end = found.line_end(line)
-    below = "".join(f"{end}{row}" for row in level.rows)
-    text = patched(text, [(found.end_of(line), len(text), f"{below}{end}")])
-    for path, value in _implied(level):
-        found = locate(text, source.name)
-        if value_at(found, path) is None:
-            text = set_value(found, path, value)
-    return text
-
-
-def _implied(level: Level) -> Iterator[tuple[Path, str]]:
-    """The header values that a foreign map may stand for, where the level has no default."""
-    for name in ("title", "author"):
-        if text := getattr(level, name):
-            yield (name,), text
-    for name in ("ends", "steps"):
-        if (value := getattr(level, name)) != DEFAULTS[name]:
-            yield (name,), str(value)
-    if level.step_reward != DEFAULTS["step_reward"]:
-        yield ("reward", "step"), text_of(level.step_reward)
-
-
-def _unchecked(source: SourceMap) -> Level:
-    """The level of a foreign map with problems, with all that can be told from its rows."""
-    ends = ENDS_BOXES if source.is_puzzle else Level.ends
-    return Level(source.board or (FLOOR,), ends=ends)

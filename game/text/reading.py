@@ -246,8 +246,22 @@ class LevelFile:
         """Report a file that another encoding makes unreadable as a whole. Raises _Enough."""
         if "\0" in self.lines[0]:
             self._fail(1, "NUL bytes, as UTF-16 has them", "save the file as UTF-8 text")
-        if "\r" in self.lines[0] and len(self.lines) == 1:
-            self._fail(1, "lines that end in CR alone", "save the file with line ends LF or CRLF")
+        if line := self._line_with_others():
+            self._fail(
+                line, "lines that end in CR alone", "save the file with line ends LF or CRLF"
+            )
+
+    def _line_with_others(self) -> int:
+        """The number of a line that holds the lines of a level, with CR alone between them; else 0.
+
+        A CR elsewhere, as in a comment, does not hide a map.
+        """
+        if "\r" in self.lines[0] and not any(self.lines[1:]):
+            return 1
+        if any(map(_is_map_line, self.lines)):
+            return 0
+        parts = ((n, line.split("\r")) for n, line in enumerate(self.lines, 1) if "\r" in line)
+        return next((n for n, lines in parts if any(map(_is_map_line, lines))), 0)
 
     def _check_lines(self, number: int) -> None:
         """Report a file with so many lines if they are too many for one level. Raises _Enough."""

@@ -13,8 +13,8 @@ from game.tasks.distribution import SPLITS
 from game.tasks.pack_file import PackError
 from game.tasks.packs import LEVELS, Pack, load_pack
 from game.tasks.task import Task
+from game.text.conversion import in_own_notation
 from game.text.level import LevelError
-from game.text.map_edits import in_own_notation
 from game.text.reading import split_address
 from game.text.writing import write
 from game.view.model.agent_tasks import held_out_ids, is_training_pack, seen_ids

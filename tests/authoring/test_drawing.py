@@ -181,5 +181,6 @@ def test_marks_start_a_section_and_follow_a_new_size():
     assert tomllib.loads(text)["split"]["goals"] == {"a.txt": "t\n", "b.txt": "#h\n"}
     text = set_goal_marks(text, "a.txt", ("?.", "??"), {(1, 1): "v"})
     assert tomllib.loads(text)["split"]["goals"]["a.txt"] == "t.\ntv\n"
-    with pytest.raises(EditError, match="no valid TOML"):
-        set_goal_marks("[", "a.txt", ("?",), {})
+    for broken in ("[", "a = " + "[" * 5000):
+        with pytest.raises(EditError, match="no valid TOML"):
+            set_goal_marks(broken, "a.txt", ("?",), {})

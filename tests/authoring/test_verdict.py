@@ -61,10 +61,13 @@ def verdict(text: str) -> Verdict:
         ("?L@~~~~?\n...~~~~?\n", Kind.AVOIDS_GOAL, "probability of 0 in 2 of 3 tasks"),
         ("goal: visible\nmap:\n@...G\n", Kind.NOTHING_TO_ADAPT, "nothing is hidden from the agent"),
         ("steps: 9\nmap:\n@??\n", Kind.NOTHING_TO_ADAPT, "one policy that never adapts scores 100"),
-        ("reward: goal=0 step=0\nmap:\n@.G\n", Kind.NOTHING_TO_ADAPT, "all policies have the same"),
+        ("reward: goal=0 step=0\nmap:\n@??\n", Kind.NOTHING_TO_ADAPT, "all policies have the same"),
         ("steps: 40\nmap:\n?...?\n..@..\n?...?\n", Kind.TOO_EASY, "one policy that never adapts"),
         (GOOD, Kind.GOOD, "without adaptation at most about"),
-        ("map:\n@...G\n", Kind.GOOD, "hidden: goal"),
+        ("map:\n@...G\n", Kind.NOTHING_TO_ADAPT, "this level is a single task - put several '?'"),
+        ("map:\n@.?G\n", Kind.NOTHING_TO_ADAPT, "this level is a single task"),
+        ("vary: rotate\nmap:\n@..?\n", Kind.NOTHING_TO_ADAPT, "differ only in what the agent"),
+        ("controls: shuffled\nsteps: 9\nmap:\n@...G\n", Kind.GOOD, "without adaptation at most"),
     ],
 )
 def test_each_kind_of_verdict_says_why(text: str, kind: Kind, why: str):

@@ -14,12 +14,12 @@ import pytest
 
 from game.authoring.history import History
 from game.tasks.packs import LEVELS
+from game.text.conversion import in_own_notation
 from game.text.header import HEADER
 from game.text.header_edits import EditError, remove_value, set_value, value_at
 from game.text.level import Level
 from game.text.map_edits import (
     NeedsConversion,
-    in_own_notation,
     new_map,
     replace_map,
     resize,
@@ -397,6 +397,35 @@ def test_a_file_that_no_longer_looks_like_its_format_names_it():
     text = "#####\n#@$.#\n#####\n"
     new = edited(text, {(1, 2): "#"}, edit=set_cells)
     assert new == "dialect: xsb\n\nmap:\n" + text.replace("$", "#")
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "own"),
+    [
+        (
+            "; 1\n; mine\r\n#####\r\n#@$.#\r\n#####\r\n\r\nTitle: Push\r\nby me\r\n",
+            "a.xsb",
+            "title: Push\nends: boxes\nreward: step=-0.5\n\n; 1\n; mine\n; by me\nmap:\n"
+            "#####\n#@$X#\n#####\n",
+        ),
+        (
+            "; a\r\ndialect: frozenlake  ; b\r\nslip: 0.2\r\n\r\nmap:\r\nSFG\r\n\r\n",
+            "a.txt",
+            "; a\r\n; b\r\nslip: 0.2\r\n\r\nmap:\r\n@.G\r\n\r\n",
+        ),
+        ("dialect: frozenlake\n\nmap:\nSFG", "a.txt", "map:\n@.G"),
+        ('lake = ["SFF", # why\r\n"FHG"]', "a.frozenlake", "; why\r\nmap:\r\n@..\r\n.LG"),
+        (RANDOM_MOVING_AI, "a.map", "map:\n@??\n?##\n"),
+    ],
+)
+def test_a_conversion_keeps_comments_and_line_ends(text: str, name: str, own: str):
+    assert in_own_notation(locate(text, name)) == own
+
+
+def test_encoded_maps_are_resized_in_their_own_format():
+    text = "; 1\r\n5#|#@$.#|5#\r\n\r\n; 2\r\n6#|#@-$.#|6#\r\n"
+    new = resize(locate(text, "a.xsb", 2), bottom=1)
+    assert new == text.replace("6#|#@-$.#|6#", "\r\n".join(["#" * 6, "#@-$.#", "#" * 6, "#" * 6]))
 
 
 def test_a_foreign_map_with_an_error_is_converted_by_its_cells():

@@ -486,6 +486,8 @@ def test_all_errors_are_reported_at_once_with_their_places():
         (b"\x00\x01\x02", 1, 1, "NUL bytes"),
         ("map:\n@G\n".encode("utf-16-be"), 1, 1, "NUL bytes"),
         (b"steps: 3\rmap:\r@G\r", 1, 1, "end in CR alone"),
+        (b"steps: 3\rmap:\r@G\r\n", 1, 1, "end in CR alone"),
+        (b"; mine\n\nsteps: 3\rmap:\r@G\n", 3, 1, "end in CR alone"),
         ("map:\n" + "#" * 300 + "\n", 2, 1, "300 columns"),
         ("map:\n" + "#\n" * 300, 2, 1, "300 rows"),
         ("x" * (MAX_BYTES + 1), 1, 1, "over"),

@@ -30,6 +30,7 @@ from game.view.screens.editor_panel import BOARD, SETTINGS, TEXT
 from game.view.screens.gallery import Gallery
 from game.view.screens.play import PlayScreen
 from game.view.screens.screen import Navigation, Screen
+from game.view.screens.train import TrainScreen
 from game.view.screens.watch import WatchScreen
 from tests.view_data import FixedAgents, Script, Slow, click, press
 
@@ -134,10 +135,10 @@ class Window:
 
     def settle(self, seconds: float = 10.0) -> None:
         """Wait until the problems of the text are known, and what its map says."""
-        end, live = time.monotonic() + seconds, self.page.live
+        end, live = time.monotonic() + seconds, self.page.verdict.live
         while time.monotonic() < end:
             self.step(1)
-            if self.page.is_judged and (live.verdict.analysis or live.verdict.is_done):
+            if self.page.verdict.is_current and (live.verdict.analysis or live.verdict.is_done):
                 return
             time.sleep(0.005)
 
@@ -175,8 +176,8 @@ def test_a_level_is_drawn_by_keys_saved_played_and_left(file: Path, window: Wind
 
 
 def test_a_level_is_drawn_by_mouse_alone(file: Path, window: Window) -> None:
-    swatch = next(s for s in window.page._spots if s.press and s.rect.width == s.rect.height)
-    window.page.choose_tile("~")
+    swatch = next(s for s in window.page.pointer.spots if s.press and s.rect.width == s.rect.height)
+    window.page.panel.choose_tile("~")
     window.drag((1, 2), (1, 4), (3, 4))
     assert window.rows[1:4] == ("#@~~~?#", "#...~.#", "#...~.#")
     window.click_key("Ctrl Z")
@@ -368,7 +369,7 @@ def test_a_change_on_disk_is_taken_over_or_asked_about(file: Path, window: Windo
 
 
 def test_lines_rectangles_fills_and_replacements(window: Window) -> None:
-    window.page.choose_tile("%")
+    window.page.panel.choose_tile("%")
     window.press(pygame.K_l, mod=CTRL)
     window.drag((1, 2), (1, 4))
     window.press(pygame.K_r, mod=CTRL)
@@ -471,7 +472,7 @@ def test_the_range_of_a_tile_of_ones_own_is_around_the_value_of_its_kind(window:
     editor = window.page.editor
     editor.apply("define: o worth=4\nlegend: q = o\nmap:\n@q?\n")
     paths = [row.control.path for row in window.page.settings.rows]
-    window.page.change_form(paths.index(("legend", "q", "worth")))
+    window.page.panel.change_form(paths.index(("legend", "q", "worth")))
     assert "legend: q = o worth=2..6\n" in editor.text
     window.press(pygame.K_z, mod=CTRL)
     assert "legend: q = o\n" in editor.text
@@ -501,7 +502,7 @@ def test_the_step_reward_becomes_automatic_by_a_click_and_fixed_again(window: Wi
     page = window.page
     paths = [row.control.path for row in page.settings.rows]
     for value in ("auto", "-0.1"):
-        page.change_form(paths.index(("reward", "step")))
+        page.panel.change_form(paths.index(("reward", "step")))
         assert f"reward: step={value}\n" in page.editor.text
         window.step()
 
@@ -533,6 +534,67 @@ def test_a_sokoban_file_says_that_its_boxes_end_it(tmp_path: Path) -> None:
     window.app.close()
 
 
+def test_a_selection_is_dragged_by_mouse(window: Window) -> None:
+    before = window.rows
+    window.press(pygame.K_k, mod=CTRL)
+    window.drag((1, 1), (1, 2))
+    window.drag((1, 2), (2, 4), (3, 5))
+    assert window.rows[1::2] == ("#....?#", "#...@.#")
+    window.press(pygame.K_z, mod=CTRL)
+    assert window.rows == before
+
+
+def test_a_line_that_is_typed_is_left_or_taken_by_mouse(file: Path, window: Window) -> None:
+    window.press(pygame.K_TAB)
+    for cap, value in (("Esc", "steps: 20"), ("Enter", "steps: 27")):
+        window.type("27")
+        window.click_key(cap)
+        assert window.page.field is None
+        assert value in window.page.editor.text
+    window.type("345")
+    line = window.page.field
+    assert line
+    assert line.box
+    window.app.handle(click((line.places[0], line.box.centery)))
+    window.type("1")
+    assert line.text == "1345"
+    window.app.handle(click((5, line.box.bottom + 60)))  # beside the line
+    assert "steps: 1345" in window.page.editor.text
+
+
+def test_a_click_beside_the_name_of_a_file_saves_nothing(tmp_path: Path) -> None:
+    window = Window(None)
+    window.type("~")
+    window.press(pygame.K_s, mod=CTRL)
+    window.app.handle(click((30, 300)))
+    assert window.page.field
+    window.click_key("Esc")
+    assert window.page.field is None
+    assert not [*tmp_path.rglob("level*.txt")]
+    window.app.close()
+
+
+def test_a_new_level_is_saved_and_left_or_trained_on(tmp_path: Path) -> None:
+    window = Window(None)
+    window.type("@")
+    window.press(pygame.K_DOWN)
+    window.type("?")
+    window.press(*[pygame.K_RIGHT] * 7, mod=SHIFT)
+    window.settle()
+    window.press(pygame.K_F9)
+    window.press(pygame.K_RETURN)  # takes the name
+    window.step(20)
+    assert isinstance(window.app.page, TrainScreen)
+    window = Window(None)
+    window.type("~")
+    window.press(pygame.K_ESCAPE)
+    window.press(pygame.K_s)
+    window.press(pygame.K_RETURN)
+    window.step(4)
+    assert window.app.quit
+    assert len([*tmp_path.rglob("my-levels/level*.txt")]) == 2
+
+
 def test_settings_change_by_clicks(window: Window) -> None:
     window.press(pygame.K_TAB)
     window.step()
@@ -541,7 +603,7 @@ def test_settings_change_by_clicks(window: Window) -> None:
     box = page._frame.panel.field_boxes[rows[("goal",)]]  # type: ignore[union-attr]
     window.app.handle(click((box.right - 12, box.centery)))
     assert "goal: visible" in page.editor.text
-    page.slide_control(rows[("steps",)], 0.5)
+    page.panel.slide_control(rows[("steps",)], 0.5)
     assert "steps: 100" in page.editor.text
 
 
@@ -558,7 +620,7 @@ def test_text_and_board_follow_each_other(window: Window) -> None:
     window.type("~")
     assert window.rows[1] == "#~...?#"
     window.settle()
-    assert window.page.live.verdict.problems
+    assert window.page.verdict.live.verdict.problems
     window.press(pygame.K_F8)
     assert "start" in window.page.editor.message
     window.press(pygame.K_z, mod=CTRL)
@@ -628,6 +690,23 @@ def test_no_way_to_the_gallery_loses_a_text(window: Window) -> None:
     window.step()
     assert isinstance(window.app.page, Gallery)
     assert editor in window.app.pages
+
+
+@pytest.mark.parametrize(
+    ("tool", "key"),
+    [(pygame.K_l, press(pygame.K_RETURN)), (pygame.K_k, press(pygame.K_UP, "", SHIFT))],
+)
+def test_a_map_that_has_become_smaller_since_the_last_frame_is_no_end(
+    tool: int, key: pygame.event.Event, window: Window
+) -> None:
+    window.press(pygame.K_DOWN, mod=CTRL)
+    window.page.editor.go_to((5, 2))
+    window.press(tool, mod=CTRL)
+    window.press(pygame.K_RETURN)
+    window.app.handle(press(pygame.K_z, "", CTRL))
+    window.app.handle(key)
+    assert window.page.editor.text == LEVEL
+    assert window.page.editor.cursor[0] <= 4
 
 
 @pytest.mark.parametrize("text", ["a\0b", "caf\udce9", "\ud800"])
@@ -756,7 +835,7 @@ def test_random_keys_and_clicks_lose_nothing(file: Path, monkeypatch: pytest.Mon
     """
     rng, jobs = random.Random(2), BackgroundJobs()
     agents, feed = real_agents() if SECONDS else (FixedAgents(), Script())
-    for module in ("model.editor_regions", "screens.editor"):
+    for module in ("model.editor_regions", "screens.editor_widgets"):
         monkeypatch.setattr(
             f"game.view.{module}.pasted_text", lambda: rng.choice(["%%\n~~\n", "x", LEVEL])
         )
@@ -801,10 +880,13 @@ def test_a_new_level_says_what_to_do_first_and_no_wall_of_it_is_wrong(tmp_path: 
     window.settle()
     window.press(pygame.K_DOWN)
     assert "a start '@'" in window.page.sentence()
-    assert window.page.live.verdict.problems
-    assert not window.page._wrong_cells()
-    assert (window.page.facts.word, window.page.facts.tone) == ("unfinished", "waiting")
-    assert window.page.facts.why.startswith("Paint a start '@' and a goal 'G'")
+    assert window.page.verdict.live.verdict.problems
+    assert not window.page.verdict.wrong_cells
+    assert (window.page.verdict.facts.word, window.page.verdict.facts.tone) == (
+        "unfinished",
+        "waiting",
+    )
+    assert window.page.verdict.facts.why.startswith("Paint a start '@' and a goal 'G'")
     window.press(pygame.K_F4)
     assert not window.page._panel_state().problems
     window.press(pygame.K_F4)
@@ -814,7 +896,7 @@ def test_a_new_level_says_what_to_do_first_and_no_wall_of_it_is_wrong(tmp_path: 
 
 
 def test_a_tile_explains_itself_below_the_mouse(window: Window) -> None:
-    spot = next(spot for spot in window.page._spots if spot.hint.startswith("'%'"))
+    spot = next(spot for spot in window.page.pointer.spots if spot.hint.startswith("'%'"))
     for place, is_explained in ((spot.rect.center, True), (window.place(1, 1), False)):
         event = {"pos": place, "rel": (1, 1), "buttons": (0, 0, 0)}
         window.app.handle(pygame.event.Event(pygame.MOUSEMOTION, event))
@@ -844,7 +926,7 @@ def test_the_board_stays_where_it_is_whatever_the_keys_change(window: Window) ->
 
 def test_every_tool_is_chosen_by_a_click_on_its_key(window: Window) -> None:
     for tool in reversed(TOOLS):
-        [spot] = (one for one in window.page._spots if one.hint == TOOL_HINTS[tool])
+        [spot] = (one for one in window.page.pointer.spots if one.hint == TOOL_HINTS[tool])
         window.app.handle(click(spot.rect.center))
         window.step()
         assert window.page.editor.tool == tool
@@ -854,7 +936,7 @@ def test_every_tool_is_chosen_by_a_click_on_its_key(window: Window) -> None:
 def test_everything_in_the_panel_explains_itself(window: Window) -> None:
     window.settle()
     for _ in range(2):
-        assert all(spot.hint for spot in window.page._spots)
+        assert all(spot.hint for spot in window.page.pointer.spots)
         window.press(pygame.K_TAB)
     window.press(*[pygame.K_TAB] * 2, pygame.K_DOWN, pygame.K_DOWN)
     assert window.page.area == SETTINGS
@@ -962,7 +1044,7 @@ def test_a_tile_of_ones_own_is_made_and_set(window: Window) -> None:
     window.type("q")
     assert window.rows[2] == "#.q...#"
     rows = {row.control.path: i for i, row in enumerate(window.page.settings.rows)}
-    window.page.step_control(rows[("legend", "q", "worth")], 5)
+    window.page.panel.step_control(rows[("legend", "q", "worth")], 5)
     assert "legend: q = o worth=-0.5\n" in window.page.editor.text
 
 
@@ -1032,5 +1114,5 @@ def test_advice_never_cuts_off_the_palette(window: Window) -> None:
     window.step(5)
     frame = window.page._frame
     assert frame
-    swatches = {spot.hint[1] for spot in window.page._spots if spot.hint[:1] == "'"}
+    swatches = {spot.hint[1] for spot in window.page.pointer.spots if spot.hint[:1] == "'"}
     assert swatches == set(frame.panel.shown.chars if frame.panel.shown else ())

@@ -82,7 +82,7 @@ def test_the_board_follows_the_cursor_and_what_is_drawn_lands_below_the_mouse(
     window.press(pygame.K_DOWN)
     assert frame.board.shows((SIDE - 1, 0))
     assert not frame.board.shows((0, 0))
-    window.page.choose_tile("~")
+    window.page.panel.choose_tile("~")
     window.drag((SIDE - 2, 3), (SIDE - 2, 6))
     assert window.rows[SIDE - 2].startswith("#..~~~~.")
     window.press(pygame.K_RIGHT, mod=SHIFT)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 from dataclasses import replace
 
+import pytest
+
 from game.authoring.verdict import AgentScores
 from game.authoring.verdict_line import Kind, summarize
 from game.session.messages import Failed, Finished, Request, Stepped, Stop
@@ -32,7 +34,10 @@ def settle(verdict: LiveVerdict, seconds: float = 0.0) -> None:
         verdict.update(seconds)
 
 
-def answer(verdict: LiveVerdict, feed: Script) -> None:
+LEARNS, LEARNS_NOT = (0, 10, 60), (0, 0.5, 1)  # sharpness of an agent's policy in each step
+
+
+def answer(verdict: LiveVerdict, feed: Script, learns: tuple[float, ...] = LEARNS) -> None:
     """Answer all requests of the trial, with one agent that learns and one that does not."""
     answered = 0
     while answered < len(feed.asked):
@@ -40,7 +45,7 @@ def answer(verdict: LiveVerdict, feed: Script) -> None:
         answered += 1
         if not isinstance(request, Request):
             continue
-        for agent, sharpness in enumerate([(0, 10, 60), (0, 0.5, 1)][: len(request.agents)]):
+        for agent, sharpness in enumerate([learns, LEARNS_NOT][: len(request.agents)]):
             for step in adaptation(request.task, "", sharpness).steps:
                 verdict.take(Stepped(request.number, agent, step))
         verdict.take(Finished(request.number))
@@ -145,8 +150,31 @@ def test_while_a_stage_is_computed_the_last_verdict_stays():
     assert verdict.update(1.0).level is None
 
 
-def test_what_is_new_to_the_agent_is_advised():
-    verdict, _ = live(replace(BEST, coverage=replace(KNOWN, tiles=frozenset("@G"))))
+def test_a_level_is_hard_for_an_agent_that_learns_little():
+    verdict, feed = live(BEST)
     verdict.judge(TEXT)
-    settle(verdict)
-    assert [one.text for one in verdict.verdict.advice if one.kind == "new"] == ["new to it: floor"]
+    settle(verdict, QUIET)
+    assert summarize(verdict.verdict).kind == Kind.GOOD
+    answer(verdict, feed, LEARNS_NOT)
+    found = summarize(verdict.update(0.0))
+    assert found.text.startswith("hard for this agent: agent ")
+    assert not found.may_change
+
+
+@pytest.mark.parametrize(
+    ("text", "tiles", "advised"),
+    [
+        (TEXT, "@.G", []),
+        (TEXT, "@G", ["new to it: floor"]),
+        (TEXT.replace("..@", "~I@"), "@.G", ["new to it: ice, water"]),
+        (TEXT.replace("map:", "goal: visible\nwind: east 0.1..0.2\nmap:"), "@.G", ["visible"]),
+    ],
+)
+def test_what_is_new_to_the_agent_is_advised(text: str, tiles: str, advised: list[str]):
+    verdict, feed = live(replace(BEST, coverage=replace(KNOWN, tiles=frozenset(tiles))))
+    verdict.judge(text)
+    settle(verdict, QUIET)
+    answer(verdict, feed)
+    found = [one.text for one in verdict.update(0.0).advice if one.kind == "new"]
+    assert len(found) == len(advised)
+    assert all(part in one for part, one in zip(advised, found)), found

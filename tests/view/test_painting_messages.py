@@ -75,3 +75,45 @@ def test_it_says_that_a_map_was_converted_and_what_to_paint_next(tmp_path: Path)
     assert "in Gridapt's own now" in editor.message
     assert "'A' (door), which is chosen" in editor.message
     editor.draft.close(keep_copy=False)
+
+
+@pytest.mark.parametrize(
+    ("rows", "cell", "message"),
+    [
+        (["~~~"] * 3, (1, 3), "1 row and 1 column did not fit. Ctrl Z undoes it, Ctrl with"),
+        (["~~"] * 2, (2, 3), "1 row did not fit."),
+        (["~~", "~~~"], (1, 3), "1 column did not fit."),
+        (["~~"] * 2, (1, 3), "Pasted."),
+    ],
+)
+def test_rows_that_do_not_fit_are_counted(
+    tmp_path: Path, rows: list[str], cell: tuple[int, int], message: str
+) -> None:
+    path = tmp_path / "own.txt"
+    path.write_text(TEXTS["own.txt"])
+    editor = LevelEditor(open_draft(path, [tmp_path]))
+    editor.go_to(cell)
+    Regions(editor).paste_text("\n".join(rows))
+    assert editor.message.startswith(message)
+    editor.draft.close(keep_copy=False)
+
+
+def test_a_map_larger_than_the_board_takes_its_place(tmp_path: Path) -> None:
+    path = tmp_path / "own.txt"
+    path.write_text(TEXTS["own.txt"])
+    editor = LevelEditor(open_draft(path, [tmp_path]))
+    Regions(editor).paste_text("#######\n#@...?\n#######\n")
+    assert editor.rows == ("#######", "#@...?.", "#######")
+    assert editor.text.startswith(TEXTS["own.txt"].partition("map:")[0])
+    editor.draft.close(keep_copy=False)
+
+
+@pytest.mark.parametrize("text", ["hello world", "<p>x</p>", "```text\n#@.\n```"])
+def test_text_that_is_no_map_is_not_painted(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "own.txt"
+    path.write_text(TEXTS["own.txt"])
+    editor = LevelEditor(open_draft(path, [tmp_path]))
+    Regions(editor).paste_text(text)
+    assert editor.text == TEXTS["own.txt"]
+    assert editor.message
+    editor.draft.close(keep_copy=False)

@@ -140,7 +140,7 @@ def test_the_mouse_drags_extends_and_selects_words(
     window.app.handle(click(begin))
     release(window, begin)
     assert text.selection is None
-    monkeypatch.setattr("game.view.screens.editor._is_shift_held", lambda: True)
+    monkeypatch.setattr("game.view.screens.editor_panel_commands.is_shift_held", lambda: True)
     window.app.handle(click(spot_of(window, 1, 11)))
     assert text.selected == "Lane"
     monkeypatch.undo()

@@ -51,17 +51,21 @@ def draw_line_field(
     text: str,
     caret: int,
     type: Typeset,
-) -> None:
-    """Draw a text that is being typed into a box, with its caret; its end is always in view."""
+) -> list[int]:
+    """Draw a text that is being typed into a box, with its caret, which is always in view.
+
+    Return the x of a caret before each of its characters and at its end.
+    """
     palette, unit = type.palette, type.unit
     pygame.draw.rect(surface, palette.card, rect, border_radius=unit // 2)
     pygame.draw.rect(surface, palette.agent, rect, 2, border_radius=unit // 2)
     inside = rect.inflate(-2 * unit, 0).clip(surface.get_rect())
     if not inside.width or not inside.height:
-        return
+        return []
     view = surface.subsurface(inside)
     before = type.width(text[:caret], "mono")
     shift = min(0, inside.width - before - 4)
     type.write(view, text, "mono", palette.ink, midleft=(shift, inside.height // 2))
     x = shift + before
     view.fill(palette.agent, (x, 3, 2, inside.height - 6))
+    return [inside.left + shift + type.width(text[:i], "mono") for i in range(len(text) + 1)]

@@ -11,9 +11,11 @@ from functools import cached_property
 
 from game.authoring.draft_file import Draft
 from game.authoring.drawn_numbers import turn_value
+from game.authoring.safe_edits import safely
+from game.text.conversion import in_own_notation
 from game.text.header_edits import EditError, Path, remove_value, set_value, value_at
 from game.text.level import Cell, Level, Rows
-from game.text.map_edits import NeedsConversion, in_own_notation
+from game.text.map_edits import NeedsConversion
 from game.text.reading import LevelFile
 from game.text.source_map import SourceMap, locate
 from game.view.model.drawable import drawable, unknown_cells
@@ -65,10 +67,14 @@ class EditedText:
     @property
     def reading(self) -> Reading:
         """The text with all that was found in it."""
+        self.follow_text()
+        return self._reading
+
+    def follow_text(self) -> None:
+        """Read the text if it is another one, as undo or another program may have changed it."""
         if self._reading.text != self.text:
             self._reading = Reading(self.draft.source)
             self.on_new_text()
-        return self._reading
 
     @property
     def rows(self) -> Rows:
@@ -157,4 +163,4 @@ class EditedText:
             return turn_value(source, path)
 
         self.message = ""
-        self.edit(turn)
+        self.edit(safely(turn))

@@ -7,12 +7,14 @@ from collections.abc import Callable
 
 from game.authoring import drawing
 from game.text import variants
+from game.text.conversion import in_own_notation
+from game.text.guesses import counted
 from game.text.header_edits import EditError, with_header
 from game.text.level import Rows
-from game.text.map_edits import PAINTABLE, in_own_notation, replace_map
+from game.text.map_edits import replace_map
 from game.text.reading import LevelFile
-from game.text.source_map import locate
-from game.text.tiles import FLOOR
+from game.text.source_map import SourceMap, locate
+from game.text.tiles import BY_CHAR, FLOOR
 from game.text.variants import turned_characters
 from game.view.model.clipboard import CLIPBOARD_EMPTY, copy_text, pasted_text
 from game.view.model.level_editor import NO_MAP, SELECT, LevelEditor
@@ -65,10 +67,8 @@ class Regions:
             with contextlib.suppress(EditError):
                 source = with_header(source)  # which names the format
         level, problems = LevelFile(source.text, source.name).examine()
-        rows = tuple(row for row in source.lines if row)
-        is_bare = not (source.map_line or source.dialect)
-        if level is None and is_bare and rows and {*"".join(rows)} <= PAINTABLE | {" "}:
-            self.paste_rows(tuple(row.replace(" ", FLOOR) for row in rows))
+        if level is None and (rows := self._bare_rows(source)):
+            self._paste_map(rows)
         elif level is not None:
             self._editor.begin_stroke()
             self._editor.apply(in_own_notation(source))
@@ -78,15 +78,36 @@ class Regions:
         else:
             self._editor.message = CLIPBOARD_EMPTY
 
+    def _bare_rows(self, source: SourceMap) -> Rows:
+        """Return the rows of a text that is nothing but tiles that the level has; else none."""
+        rows = tuple(row.replace(" ", FLOOR) for row in source.lines if row)
+        known = {*BY_CHAR, *(one.char for one in self._editor.reading.level.legend)}
+        is_bare = not (source.map_line or source.dialect) and {*"".join(rows)} <= known
+        return rows if is_bare else ()
+
+    def _paste_map(self, rows: Rows) -> None:
+        """Put rows at the cursor; rows that are larger than the map are a map of their own."""
+        height, width = self._editor.size
+        widest = max(map(len, rows))
+        if len(rows) <= height and widest <= width:
+            self.paste_rows(rows)
+            return
+        self._editor.begin_stroke()
+        self._set_rows(tuple(row.ljust(widest, FLOOR) for row in rows))
+        said = "Pasted a map in place of this one. Ctrl Z brings it back."
+        self._editor.message = self._editor.message or said
+
     def paste_rows(self, rows: Rows) -> None:
         """Put rows onto the map with their first cell at the cursor, and select them."""
         self._editor.begin_stroke()
         changes = drawing.pasted(self._editor.rows, rows, self._editor.cursor)
         if changes:
+            cut = _cut_text(*drawing.overhang(self._editor.rows, rows, self._editor.cursor))
             self._editor.put(changes)
             self._editor.choose_tool(SELECT)
             self._editor.selection = Region.between(min(changes), max(changes))
-            self._editor.message = self._editor.message or "Pasted. Alt with an arrow key moves it."
+            said = cut if self._editor.message else cut or "Pasted. Alt with an arrow key moves it."
+            self._editor.message = f"{self._editor.message} {said}".strip()
         else:
             self._editor.message = NO_MAP
 
@@ -100,13 +121,16 @@ class Regions:
             if not self._editor.has_stroke_changed and not self._editor.message:
                 self._editor.message = UNCHANGED
             return
-        chosen, (height, width) = self._editor.selection, self._editor.size
-        moved = Region(
-            chosen.top + down, chosen.left + right, chosen.bottom + down, chosen.right + right
-        )
-        if moved.top < 0 or moved.left < 0 or moved.bottom >= height or moved.right >= width:
+        self.move(self._editor.selection.moved(down, right, self._editor.size))
+
+    def move(self, moved: Region) -> None:
+        """Move what is selected to another region of its size; floor stays behind."""
+        chosen = self._editor.selection
+        assert chosen
+        if moved == chosen:
             self._editor.message = "The selection is at the edge of the map."
             return
+        self._editor.begin_stroke()
         corners = (chosen.top, chosen.left), (chosen.bottom, chosen.right)
         self._editor.put(drawing.moved(self._editor.rows, *corners, (moved.top, moved.left)))
         self._editor.selection, self._editor.cursor = moved, (moved.top, moved.left)
@@ -141,6 +165,15 @@ class Regions:
             self._editor.message = NO_MAP
             return
         self._editor.edit_in_stroke(lambda source: replace_map(source, rows))
+
+
+def _cut_text(rows: int, columns: int) -> str:
+    """Return that rows and columns did not fit onto the map, and what to do; "" for none."""
+    missing = [counted(n, one) for n, one in ((rows, "row"), (columns, "column")) if n]
+    if not missing:
+        return ""
+    todo = "Ctrl Z undoes it, Ctrl with arrows makes the map larger."
+    return f"{' and '.join(missing)} did not fit. {todo}"
 
 
 def _text_of(rows: Rows) -> str:

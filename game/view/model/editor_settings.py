@@ -111,6 +111,18 @@ def _hint(path: Path) -> str:
     return HINTS.get(" ".join(path)) or HINTS[path[0]]
 
 
+def with_implied(control: Control, level: Level) -> Control:
+    """Return a control whose usual value is that of a level, where a foreign map implies one.
+
+    The steps and the step reward of a Sokoban map fit its shortest solution.
+    """
+    implied: dict[Path, str] = {
+        ("steps",): str(level.steps),
+        ("reward", "step"): number_text(level.step_reward),
+    }
+    return replace(control, usual=implied.get(control.path, control.usual))
+
+
 def _plain(level: Level) -> Iterator[Control]:
     yield Control(("steps",), "steps", str(STEPS), low=1, high=MAX_STEPS, shown=200, step=1)
     yield Control(
@@ -260,12 +272,25 @@ def stepped(control: Control, text: str, by: int, knob: int = -1) -> str:
     return put_knob(control, text, knob, numbers[knob] + by * control.step)
 
 
+def is_offered(text: str, choices: tuple[str, ...]) -> bool:
+    """Return whether a value is among the choices, also in another spelling or with another
+    number."""
+    return _place_of(text, choices) >= 0
+
+
 def _place_of(text: str, choices: tuple[str, ...]) -> int:
-    """Return the index of a value among its choices, of which it may be another spelling or have
-    another number; -1 for none of them."""
-    first = [choice.split()[0] for choice in choices]
-    word = (text.split() or [""])[0]
-    return choices.index(text) if text in choices else first.index(word) if word in first else -1
+    """Return the index of a value among its choices; -1 for none of them.
+
+    It may be spelled otherwise, as "rotate mirror", or be a wind with another probability.
+    """
+    words = text.replace(",", " , ").split()
+    found = [choice.replace(",", " , ").split() for choice in choices]
+    if words in found:
+        return found.index(words)
+    if {*words} <= {MIRROR, ROTATE}:
+        return next((i for i, one in enumerate(found) if {*one} == {*words}), -1)
+    heads = [one[0] for one in found]
+    return heads.index(words[0]) if words and words[0] in WINDS and words[0] in heads else -1
 
 
 def put_knob(control: Control, text: str, knob: int, value: float) -> str:

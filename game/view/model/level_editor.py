@@ -252,7 +252,7 @@ class LevelEditor(EditedText):
 
     def choose_tool(self, tool: str) -> None:
         """Take another tool."""
-        self.tool, self.anchor, self.message = tool, None, TOOL_HINTS[tool]
+        self.tool, self.anchor = tool, None
         if tool != SELECT:
             self.selection = None
 

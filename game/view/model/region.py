@@ -27,6 +27,12 @@ class Region:
         rows, columns = range(self.top, self.bottom + 1), range(self.left, self.right + 1)
         return [(r, c) for r in rows for c in columns]
 
+    def moved(self, down: int, right: int, size: tuple[int, int]) -> Region:
+        """Return the region moved by rows and columns, as far as the map of this size goes."""
+        down = min(max(down, -self.top), size[0] - 1 - self.bottom)
+        right = min(max(right, -self.left), size[1] - 1 - self.right)
+        return Region(self.top + down, self.left + right, self.bottom + down, self.right + right)
+
     def of(self, rows: Rows) -> Rows:
         """Return the part of a map that is in the region."""
         return tuple(row[self.left : self.right + 1] for row in rows[self.top : self.bottom + 1])

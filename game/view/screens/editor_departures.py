@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import pygame
 
@@ -15,7 +15,8 @@ from game.tasks.task import Task
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.level_snapshots import LevelSnapshots, load_edited
 from game.view.model.training_run import training_args
-from game.view.screens.editor_files import DialogHost
+from game.view.screens.current_verdict import CurrentVerdict
+from game.view.screens.editor_files import DialogHost, FileDialogs
 from game.view.screens.editor_widgets import Answer, Question
 from game.view.screens.screen import Navigation, Notice
 
@@ -25,6 +26,13 @@ FEW_TASKS = (
     "An agent needs at least five tasks to train on: paint more candidates '?', or let a value be "
     "drawn from a range or a set."
 )
+
+
+class DepartureHost(DialogHost, Protocol):
+    """The screen that other screens are opened from."""
+
+    files: FileDialogs
+    verdict: CurrentVerdict
 
 
 class Departure(NamedTuple):
@@ -39,12 +47,21 @@ class Departure(NamedTuple):
 class Departures:
     """Loads the level as it is now in a background job, and asks the app for a screen with it."""
 
-    def __init__(self, host: DialogHost, agents: Agents, jobs: BackgroundJobs) -> None:
+    def __init__(self, host: DepartureHost, agents: Agents, jobs: BackgroundJobs) -> None:
         self._host, self._agents, self._jobs = host, agents, jobs
         self._snapshots = LevelSnapshots()
         self._waiting: Departure | None = None
 
-    def open(self, kind: str, task: Task | None = None) -> None:
+    def open(self, kind: str) -> None:
+        """Open another screen with the level, if it has no problems."""
+        if self._host.verdict.require_sound():
+            self._open(kind, None)
+
+    def play(self, task: Task) -> None:
+        """Play a task of the level, whose problems do not matter then."""
+        self._open("play", task)
+
+    def _open(self, kind: str, task: Task | None) -> None:
         """Open another screen with the level, saved or not, as soon as it is loaded."""
         try:
             path, is_snapshot = self._snapshots.file_of(self._host.editor.draft)
@@ -53,8 +70,20 @@ class Departures:
             return
         self._wait_for(Departure(kind, path, is_snapshot, task))
 
-    def train(self, path: Path) -> None:
-        """Train on a level file, or on its folder if that is a pack: the person decides."""
+    def train(self) -> None:
+        """Train an agent on the level's file, which is saved first, or on its whole folder."""
+        if not self._host.verdict.require_sound():
+            return
+        draft = self._host.editor.draft
+        if draft.is_changed or draft.path is None:
+            self._host.files.save(self._train)
+        else:
+            self._train()
+
+    def _train(self) -> None:
+        """Train on the level's file, or on its folder if that is a pack: the person decides."""
+        path = self._host.editor.draft.path
+        assert path
         file, folder = Departure(TRAIN, path), Departure(TRAIN, path.parent)
         if not (path.parent / PACK_FILE).is_file():
             self._wait_for(file)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -41,6 +42,7 @@ class FileDialogs:
         self.is_closed = False
         self._unchecked = 0.0  # seconds
         self._unkept = ""  # why there is no recovery copy, as it was said last
+        self._then: Callable[[], None] | None = None  # what follows the save that is asked about
         self._offer_recovery()
 
     @property
@@ -49,8 +51,10 @@ class FileDialogs:
 
     # --- saving and leaving
 
-    def save(self) -> None:
-        """Write the text to its file; a level without one is named first."""
+    def save(self, then: Callable[[], None] | None = None) -> None:
+        """Write the text to its file, and do what is to follow; a level without one is named
+        first."""
+        self._then = then
         if self._draft.path is None:
             self._name_file()
         else:
@@ -81,6 +85,8 @@ class FileDialogs:
             if self._draft.save(path):
                 self.has_saved = True
                 self._host.editor.message = f"Saved {self._draft.path}."
+                if self._then:
+                    self._then()
             elif not self._draft.conflict:
                 self._host.editor.message = BEING_WRITTEN
         except (OSError, ValueError) as error:
@@ -105,16 +111,11 @@ class FileDialogs:
             "Save the changes?",
             f"There are unsaved changes in {self._draft.name}.",
             (
-                Answer("S", pygame.K_s, "save and leave", self._save_and_close),
+                Answer("S", pygame.K_s, "save and leave", partial(self.save, self._close)),
                 Answer("D", pygame.K_d, "discard them", self._close),
                 Answer("Esc", pygame.K_ESCAPE, "stay"),
             ),
         )
-
-    def _save_and_close(self) -> None:
-        self.save()
-        if not self._draft.is_changed:
-            self._close()
 
     def _close(self) -> None:
         self._draft.close()

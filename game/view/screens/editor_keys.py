@@ -118,7 +118,7 @@ TOOL_KEYS: tuple[Key, ...] = (
     _tool("Ctrl H", pygame.K_h, REPLACE,   "replace all"),
     _tool("Ctrl K", pygame.K_k, SELECT,    "select"),
     Key("Ctrl I", "pick",     (pygame.K_i,), do("editor.pick"), ctrl=True, priority=3, hint="Pick: chooses the tile at the cursor, as the right mouse button does on any cell."),
-    Key("Ctrl N", "own tile", (pygame.K_n,), do("add_tile"), ctrl=True, priority=3, hint="Own tile: makes a tile of your own: a character, a kind of tile and its settings."),
+    Key("Ctrl N", "own tile", (pygame.K_n,), do("panel.add_tile"), ctrl=True, priority=3, hint="Own tile: makes a tile of your own: a character, a kind of tile and its settings."),
     Key("Ctrl J", "symmetry", (pygame.K_j,), do("editor.next_symmetry"), ctrl=True, priority=3, is_on=lambda page: page.editor.symmetry != "none", hint="Symmetry: paints mirrored cells, too: left-right, up-down, or four-fold."),
 )
 OVERLAY_KEYS = tuple(
@@ -128,6 +128,7 @@ OVERLAY_KEYS = tuple(
     )
     for overlay in EDITOR_OVERLAYS
 )
+PANEL_KEYS = (*TOOL_KEYS, *OVERLAY_KEYS)  # whose pictures are in the panel
 EDIT_KEYS: tuple[Key, ...] = (
     Key("Ctrl Z", "undo",   (pygame.K_z,), do("undo"), ctrl=True, shift=False),
     Key("Ctrl Y", "redo",   (pygame.K_y,), do("redo"), ctrl=True),
@@ -140,14 +141,14 @@ VIEW_KEYS: tuple[Key, ...] = (
     Key("Alt 0", "show the whole map", (pygame.K_0, pygame.K_KP0), do("camera.fit"), alt=True, priority=2, short="zoom"),
 )
 FILE_KEYS: tuple[Key, ...] = (
-    Key("F2",  "draw six other tasks",     (pygame.K_F2,), do("live.reroll"), priority=1, short="redraw"),
+    Key("F2",  "draw six other tasks",     (pygame.K_F2,), do("verdict.live.reroll"), priority=1, short="redraw"),
     Key("F3",  "mark goals for each split", (pygame.K_F3,), do("goals.toggle"), priority=1, short="goals"),
     Key("F4",  "text",                     (pygame.K_F4,), do("toggle_text"), is_on=lambda page: page.text_open),
-    Key("F5",  "play this level",          (pygame.K_F5,), do("open", "play"), short="play"),
-    Key("F6",  "watch agents adapt to it", (pygame.K_F6,), do("open", "watch"), short="watch"),
-    Key("F7",  "duel: play it against an agent", (pygame.K_F7,), do("open", "duel"), short="duel", priority=1),
-    Key("F8",  "next problem",             (pygame.K_F8,), do("next_problem"), priority=1, short="error"),
-    Key("F9",  "train an agent on it",     (pygame.K_F9,), do("train"), short="train"),
+    Key("F5",  "play this level",          (pygame.K_F5,), do("departures.open", "play"), short="play"),
+    Key("F6",  "watch agents adapt to it", (pygame.K_F6,), do("departures.open", "watch"), short="watch"),
+    Key("F7",  "duel: play it against an agent", (pygame.K_F7,), do("departures.open", "duel"), short="duel", priority=1),
+    Key("F8",  "next problem",             (pygame.K_F8,), do("verdict.go_to_next_problem"), priority=1, short="error"),
+    Key("F9",  "train an agent on it",     (pygame.K_F9,), do("departures.train"), short="train"),
     Key("F10", "levels of this folder",    (pygame.K_F10,), do("folder.toggle"), priority=1, short="files", is_on=lambda page: page.folder.levels is not None),
     Key("F11", "export the board as a PNG", (pygame.K_F11,), do("export"), priority=2, short="PNG"),
     Key("Tab", "next area of the screen", (pygame.K_TAB,), do("next_area"), shift=False, short="area"),
@@ -176,14 +177,14 @@ SETTINGS_KEYS: tuple[Key, ...] = (
     Key("⇧ ←", "lower the last of its values", (pygame.K_LEFT,), do("settings.step", -1, -1), shift=True, short=""),
     Key("⇧ →", "raise the last of its values", (pygame.K_RIGHT,), do("settings.step", 1, -1), shift=True, short="other end"),
     Key("Space", "one value, a range, or a set that tasks draw from", (pygame.K_SPACE,), do("settings.change_form"), short="fixed, range or set"),
-    Key("Enter", "type the value", ENTER, do("edit_control"), short="type"),
+    Key("Enter", "type the value", ENTER, do("panel.edit_control"), short="type"),
     Key("Del", "remove the line: the default counts", (pygame.K_DELETE, pygame.K_BACKSPACE), do("settings.reset"), short="default"),
 )
 STRIP_KEYS: tuple[Key, ...] = (
     Key("←", "task to the left", (pygame.K_LEFT,), do("choose_task", -1), short=""),
     Key("→", "task to the right", (pygame.K_RIGHT,), do("choose_task", 1), short="task"),
     Key("Enter", "play this task", ENTER, do("play_task"), short="play it"),
-    Key("Space", "draw six other tasks", (pygame.K_SPACE,), do("live.reroll"), short="six others"),
+    Key("Space", "draw six other tasks", (pygame.K_SPACE,), do("verdict.live.reroll"), short="six others"),
 )
 TEXT_KEYS: tuple[Key, ...] = (
     *_arrows("", "move the caret", "caret", lambda *way: do("text.move", *way), shift=False),
@@ -219,7 +220,7 @@ FIELD_KEYS: tuple[Key, ...] = (
     Key("←", "move the caret", (pygame.K_LEFT,), do("field.move", -1), short=""),
     Key("→", "move the caret", (pygame.K_RIGHT,), do("field.move", 1), short="caret"),
     Key("⌫", "delete to the left", (pygame.K_BACKSPACE,), do("field.delete"), short="delete"),
-    Key("Ctrl V", "paste", (pygame.K_v,), do("paste_in_field"), ctrl=True),
+    Key("Ctrl V", "paste", (pygame.K_v,), do("field.paste"), ctrl=True),
     Key("Enter", "take this value", (*ENTER, pygame.K_TAB), do("finish_field"), short="take it"),
     Key("Esc", "leave the value as it was", (pygame.K_ESCAPE,), do("cancel_field"), short="cancel"),
 )

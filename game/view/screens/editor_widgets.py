@@ -7,6 +7,10 @@ from dataclasses import dataclass, field
 
 import pygame
 
+from game.view.draw.question import draw_line_field
+from game.view.draw.theme import Typeset
+from game.view.model.clipboard import pasted_text
+
 MOST_LETTERS = 1000  # of a line
 REPEAT_DELAY, REPEAT_INTERVAL = 0.35, 0.06  # seconds for which a key is held
 DOUBLE_CLICK = 0.4  # seconds between two clicks, at most
@@ -27,6 +31,8 @@ class LineField:
     done: Callable[[str], None]
     row: int | None = None
     caret: int = field(default=-1)
+    box: pygame.Rect | None = None  # on screen
+    places: list[int] = field(default_factory=list)  # x of the caret by its index
 
     def __post_init__(self) -> None:
         self.caret = len(self.text) if self.caret < 0 else self.caret
@@ -46,6 +52,36 @@ class LineField:
     def move(self, by: int) -> None:
         """Move the caret."""
         self.caret = min(max(self.caret + by, 0), len(self.text))
+
+    def paste(self) -> None:
+        """Put the clipboard's text in at the caret."""
+        self.type(pasted_text())
+
+    def draw(self, surface: pygame.Surface, box: pygame.Rect | None, type: Typeset) -> None:
+        """Draw the line in the box of its control, or in the middle of the screen without one."""
+        if box is None:
+            width = min(surface.get_width() - 8 * type.unit, round(600 * type.scale))
+            box = pygame.Rect(0, 0, width, type.height("mono") + 2 * type.unit)
+            box.center = surface.get_rect().center
+            back = box.inflate(4 * type.unit, 4 * type.unit)
+            back.top -= type.height("label")
+            back.height += type.height("label")
+            pygame.draw.rect(surface, type.palette.card, back, border_radius=type.unit)
+            pygame.draw.rect(surface, type.palette.agent, back, 2, border_radius=type.unit)
+            at = (box.left, box.top - type.unit // 2)
+            type.write(surface, self.label, "label", type.palette.ink, bottomleft=at)
+        else:
+            left = box.left + type.width(self.label, "label") + 3 * type.unit
+            box = pygame.Rect(left, box.top, box.right - left - type.unit, box.height)
+        self.box = box
+        self.places = draw_line_field(surface, box, self.text, self.caret, type)
+
+    def press(self, at: tuple[int, int]) -> bool:
+        """Put the caret to where the mouse is pressed. Return whether that is in the line."""
+        if self.box is None or not self.places or not self.box.collidepoint(at):
+            return False
+        self.caret = min(range(len(self.places)), key=lambda i: abs(self.places[i] - at[0]))
+        return True
 
 
 class KeyRepeat:

@@ -193,6 +193,10 @@ class Screen:
             key.action(self)
         return key is not None
 
+    def key_at(self, at: tuple[int, int]) -> Key | None:
+        """Return the key whose picture in the footer is at a place."""
+        return next((key for rect, key in self._key_boxes if rect.collidepoint(at)), None)
+
     def all_keys(self) -> list[Key]:
         """Return this screen's keys, then the common keys that none of them overrides."""
         caps = {key.cap for key in self.keys}
