@@ -84,16 +84,22 @@ class Draft:
     """
 
     def __init__(
-        self, path: Path | None, number: int | None = None, folders: Sequence[Path] | None = None
+        self,
+        path: Path | None,
+        number: int | None = None,
+        folders: Sequence[Path] | None = None,
+        copied: str | None = None,
     ) -> None:
+        """`copied` is the text of another level, with which one without a file begins."""
         self.path, self.number = path, number
         self.conflict: Conflict | None = None
         self._folders = folders
         self._signature, on_disk = _read(path)
         if path:
             remove_abandoned(path)
-        self.is_new = on_disk is None
-        text = empty_level() if on_disk is None else on_disk
+        self.is_new = on_disk is None and copied is None
+        self.is_copy = copied is not None
+        text = next((known for known in (on_disk, copied) if known is not None), empty_level())
         self.history = History(text)
         self._saved: str | None = text  # None: the file is gone, or cannot be read any more
         self._unreadable = ""  # why what is there now, and is not known, cannot be read

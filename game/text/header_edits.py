@@ -141,7 +141,7 @@ def set_value(source: SourceMap, path: Path, value: str) -> str:
     for written in ways:
         new = patched(source.text, _changes(source, path, written))
         found = value_at(locate(new, source.name, source.number), path)
-        if found in (value, unquoted(quoted(value))):
+        if found == value:
             return new
     raise EditError(f"{value!r} cannot stand on this line - write it without quotes and ';'")
 

@@ -127,12 +127,9 @@ def editable(path: Path | None, task: Task | None) -> Draft:
         path = Path(task.level.file) if file.is_file() else None
     if path is not None and LEVELS not in resolved(path).parents:
         return open_draft(path)
-    draft = open_draft(None)
     if path is not None:
-        draft.change(in_own_notation(open_draft(path).source))
-    elif task is not None:
-        draft.change(write(task.level))
-    return draft
+        return Draft(None, copied=in_own_notation(open_draft(path).source))
+    return Draft(None, copied=write(task.level)) if task is not None else open_draft(None)
 
 
 def _shown_tasks(pack: Pack) -> tuple[Task, ...]:

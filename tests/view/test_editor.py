@@ -16,6 +16,7 @@ import pytest
 from game.authoring.text_bytes import encode
 from game.session.messages import Agents, Feed, Finished, Stop
 from game.tasks.pack_file import PACK_FILE
+from game.tasks.packs import LEVELS
 from game.text.reading import parse
 from game.text.tiles import BY_CHAR
 from game.view.app import App
@@ -670,6 +671,19 @@ def test_the_editor_opens_from_watch_and_gallery(file: Path, window: Window) -> 
     window.press(pygame.K_RETURN)
     window.step()
     assert window.page.draft.path is None
+
+
+def test_a_level_that_comes_with_the_project_is_opened_as_a_copy() -> None:
+    window = Window(min(LEVELS.glob("*/*.txt")))
+    assert "This is a copy" in window.page.sentence()
+    assert window.page.draft.path is None
+    assert "steps:" in window.page.editor.text
+    window.settle()
+    window.step(20)
+    assert not window.page.draft.is_changed  # its steps are its author's own
+    window.press(pygame.K_ESCAPE)
+    window.step()
+    assert window.app.quit
 
 
 def test_no_way_to_the_gallery_loses_a_text(window: Window) -> None:

@@ -66,7 +66,11 @@ class Regions:
         if source.is_guessed:
             with contextlib.suppress(EditError):
                 source = with_header(source)  # which names the format
-        level, problems = LevelFile(source.text, source.name).examine()
+        file = LevelFile(source.text, source.name)
+        if len(file) > 1:
+            self._editor.message = f"The clipboard holds {len(file)} levels: copy one of them."
+            return
+        level, problems = file.examine()
         if level is None and (rows := self._bare_rows(source)):
             self._paste_map(rows)
         elif level is not None:

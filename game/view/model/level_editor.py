@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable
 from game.authoring import drawing
 from game.authoring.draft_file import Draft, empty_room
 from game.authoring.drawing import LEFT_RIGHT, UP_DOWN, Turn
+from game.authoring.safe_edits import safely
 from game.text import variants
-from game.text.header_edits import Path
+from game.text.header_edits import Path, set_value
 from game.text.legend import EXAMPLE as LEGEND_EXAMPLE
 from game.text.level import Cell, Rows
 from game.text.map_edits import new_map, resize, set_cells
 from game.text.source_map import SourceMap
-from game.text.tiles import BY_CHAR, FLOOR, WALL
+from game.text.tiles import BY_CHAR, FLOOR, FREE, WALL
 from game.text.variants import turned_characters
 from game.view.model.edited_text import EditedText
 from game.view.model.region import Region
@@ -48,6 +49,7 @@ FIRST_STEPS = (
     "several '?'."
 )
 NO_MAP = "There is no map yet: paint a tile to begin one."
+COPIED = "This is a copy: Ctrl S saves it under a name of its own, and the level stays as it is."
 NEW_ROOM = "The text had no map: this is an empty room. Choose a tile and paint."
 
 
@@ -62,7 +64,7 @@ class LevelEditor(EditedText):
         self.symmetry = "none"
         self.anchor: Cell | None = None  # where a line, a rectangle or a selection begins
         self.selection: Region | None = None
-        self.message = FIRST_STEPS if draft.is_new else ""
+        self.message = FIRST_STEPS if draft.is_new else COPIED if draft.is_copy else ""
         self._stroke = Stroke(0, self.reading)
         self._is_offering = draft.is_new  # whether the message says what to paint next
         self._last: Cell | None = None  # cell of the brush in this stroke
@@ -334,16 +336,20 @@ class LevelEditor(EditedText):
 
     # --- settings
 
-    def add_tile(self, line: str) -> None:
-        """Add a tile of one's own, as "q = o worth=-1", and choose it."""
+    def add_tile(self, line: str) -> bool:
+        """Add a tile of one's own, as "q = o worth=-1", and choose it; else say what is wrong."""
         char, _, meaning = (part.strip() for part in line.partition("="))
-        if len(char) != 1 or not meaning:
-            self.message = f"'{line}' is no tile. {LEGEND_EXAMPLE[0].upper()}{LEGEND_EXAMPLE[1:]}."
-            return
-        self.set_value(("legend", char), meaning)
-        if self.reading.level.legend_tile(char):
-            self.tile = char
-            self.message = f"'{char}' is chosen: paint it, or type it."
+        self.message = ""
+        if char not in FREE or not meaning:
+            what = f"'{char}' is a tile already" if char in BY_CHAR else f"'{line}' is no tile"
+            self.message = f"{what}: {LEGEND_EXAMPLE}, with a character that is free."
+            return False
+        self.edit(safely(lambda source: set_value(source, ("legend", char), meaning)))
+        if self.message or not self.reading.level.legend_tile(char):
+            return False
+        self.tile = char
+        self.message = f"'{char}' is chosen: paint it, or type it."
+        return True
 
     def follow_steps(self, suggested: int | None) -> None:
         """Write the number of steps that fits the map of a new level, until somebody changes it.

@@ -62,8 +62,16 @@ class PanelCommands:
 
     def add_tile(self) -> None:
         """Ask for a tile of one's own."""
+        self._ask_for_tile("")
+
+    def _ask_for_tile(self, line: str) -> None:
         label = "A tile of your own, as  q = o worth=-1  or  m = M kind=y"
-        self._host.field = LineField(label, "", self._host.editor.add_tile)
+        self._host.field = LineField(label, line, self._add_tile)
+
+    def _add_tile(self, line: str) -> None:
+        """Add a tile of one's own; a line that is wrong is asked for again."""
+        if line.strip() and not self._host.editor.add_tile(line):
+            self._ask_for_tile(line)
 
     # --- settings
 
