@@ -21,7 +21,7 @@ from game.authoring.drawing import (
     pasted,
     rotated_region,
 )
-from game.authoring.goal_marks import MARKS
+from game.authoring.goal_marks import HELD_OUT, MARKS, VALIDATION
 from game.text.level import Cell, Rows
 from game.text.tiles import ARROWS, CANDIDATE, FLOOR
 
@@ -36,13 +36,12 @@ Move = Callable[[Rows], Rows]  # of a map, or of its drawing
 def follow_all(drawing: Rows, maps: Sequence[Rows]) -> Rows | None:
     """Return a drawing of the first map as one of the last; None where that is not certain.
 
-    `maps` are the tiles after each step. Steps without a clear explanation, as when a text is typed
-    anew, do not matter if the first and the last map alone leave no doubt.
+    `maps` are the tiles after each step.
     """
     found: Rows | None = drawing
     for before, after in pairwise(maps):
         found = follow(found, before, after) if found is not None else None
-    return found if found is not None else follow(drawing, maps[0], maps[-1])
+    return found
 
 
 def follow(drawing: Rows, before: Rows, after: Rows) -> Rows | None:
@@ -50,9 +49,9 @@ def follow(drawing: Rows, before: Rows, after: Rows) -> Rows | None:
 
     None where explanations of the change differ in the marks, or none is certain.
     """
+    before, after = (tuple(row.translate(_ONE_ARROW) for row in rows) for rows in (before, after))
     if before == after or _is_painted(before, after):
         return drawing
-    before, after = (tuple(row.translate(_ONE_ARROW) for row in rows) for rows in (before, after))
     moves = [move for move in _moves(before, after) if _explains(move(before), after)]
     stays = _size(before) == _size(after) and (
         cells_of(before, CANDIDATE) == cells_of(after, CANDIDATE)
@@ -60,6 +59,8 @@ def follow(drawing: Rows, before: Rows, after: Rows) -> Rows | None:
     if stays and not moves:
         return drawing
     found = [move(drawing) for move in moves] or _best_matches(drawing, before, after)
+    if not moves and any(_loses(one, after, drawing, before) for one in found):
+        return None
     fresh = [_marks_at(one, after).count("") for one in found]
     found = [one for one, n in zip(found, fresh) if n == min(fresh)]  # that leave least open
     if len({_marks_at(one, after) for one in found}) != 1:
@@ -71,6 +72,12 @@ def _marks_at(drawing: Rows, tiles: Rows) -> tuple[str, ...]:
     """The marks of the candidates of a map, "" for those without one."""
     chars = (drawing[r][c] for r, c in cells_of(tiles, CANDIDATE))
     return tuple(char if char in MARKS else "" for char in chars)
+
+
+def _loses(new: Rows, after: Rows, old: Rows, before: Rows) -> bool:
+    """Whether a new drawing has fewer marks of a kind other than training."""
+    lost = Counter(_marks_at(old, before)) - Counter(_marks_at(new, after))
+    return any(lost[mark] for mark in (VALIDATION, HELD_OUT))
 
 
 def _size(rows: Rows) -> tuple[int, int]:
@@ -110,6 +117,8 @@ def _moves(before: Rows, after: Rows) -> Iterator[Move]:
     """All that the editor does to a map or a region in one step, if the sizes allow it."""
     (height, width), size = _size(before), _size(after)
     if size == (height, width):
+        yield from (_mirrored(axis) for axis in (LEFT_RIGHT, UP_DOWN))
+        yield from (_turned, lambda rows: _turned(_turned(_turned(rows))))
         yield from (_wrapped(down, right) for down, right in ((1, 0), (-1, 0), (0, 1), (0, -1)))
         yield from _region_moves(list(_changes(before, after)))
     elif size == (width, height):
@@ -162,7 +171,8 @@ def _line_changed(at: int, by: int) -> Move:
 def _region_moves(changed: Sequence[Cell]) -> Iterator[Move]:
     """The region that has changed mirrored, turned, or moved within itself by a cell.
 
-    Its middle is that of the selection, even if the selection was larger.
+    Its middle is that of the selection, even if the selection was larger: rows that look the same
+    mirrored have not changed, though their marks have changed places if they were selected.
     """
     top, bottom = min(r for r, _ in changed), max(r for r, _ in changed)
     left, right = min(c for _, c in changed), max(c for _, c in changed)
