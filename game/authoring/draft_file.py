@@ -136,6 +136,10 @@ class Draft:
         """Why there is no recovery copy at present; "" where there is no problem."""
         return self._writer.problem
 
+    def texts_since_saved(self) -> list[str]:
+        """Return the texts from that of the file to the present one; only this without a file."""
+        return [self.text] if self._saved is None else self.history.texts_from(self._saved)
+
     # --- editing ---
 
     def change(self, text: str, label: str = "", stroke: Hashable = None) -> None:

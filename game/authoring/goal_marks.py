@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections.abc import Mapping
@@ -14,7 +15,14 @@ from game.text.tiles import CANDIDATE, FLOOR, WALL
 TRAIN, VALIDATION, HELD_OUT = MARKS = "tvh"
 _SECTION = re.compile(r"[ \t]*\[[^\[\]]+\][ \t]*(#.*)?")
 _BY = re.compile(r"""([ \t]*by[ \t]*=[ \t]*)("[^"]*"|'[^']*')(.*)""")
-_GOALS = "[split.goals]"
+GOALS = "goals"  # the name of this division
+_DRAWINGS = "[split.goals]"
+
+
+def goal_drawing(pack: str, file: str) -> Rows | None:
+    """Return the drawing that the text of a pack.toml has of a level, or None. Raises EditError."""
+    found = _drawings(pack).get(file)
+    return None if found is None else tuple(found.strip("\n").split("\n"))
 
 
 def goal_marks(pack: str, file: str, tiles: Rows) -> dict[Cell, str]:
@@ -22,9 +30,16 @@ def goal_marks(pack: str, file: str, tiles: Rows) -> dict[Cell, str]:
 
     `tiles` are the rows of the level with nothing but tiles of the table.
     """
-    drawing = _drawings(pack).get(file, "").strip("\n").split("\n")
+    drawing = goal_drawing(pack, file) or ()
     marked = {(r, c): mark for r, row in enumerate(drawing) for c, mark in enumerate(row)}
     return {cell: marked[cell] for cell in _candidates(tiles) if marked.get(cell, "-") in MARKS}
+
+
+def fits(drawing: Rows, tiles: Rows) -> bool:
+    """Whether a drawing has the size of a map, and a mark for each of its candidates."""
+    return [len(row) for row in drawing] == [len(row) for row in tiles] and all(
+        drawing[r][c] in MARKS for r, c in _candidates(tiles)
+    )
 
 
 def set_goal_marks(pack: str, file: str, tiles: Rows, marks: Mapping[Cell, str]) -> str:
@@ -34,15 +49,19 @@ def set_goal_marks(pack: str, file: str, tiles: Rows, marks: Mapping[Cell, str])
     characters; else there is a new one. A pack that is divided otherwise is divided by goals from
     then on, and the lines of the old division become comments. Raises EditError.
     """
-    old = _drawings(pack).get(file, "").strip("\n").split("\n")
+    old = goal_drawing(pack, file) or ()
     if [len(row) for row in old] != [len(row) for row in tiles]:
-        old = ["".join(char if char == WALL else FLOOR for char in row) for row in tiles]
+        old = tuple("".join(char if char == WALL else FLOOR for char in row) for row in tiles)
     grid = [list(row) for row in old]
     for r, c in _candidates(tiles):
         grid[r][c] = marks.get((r, c), TRAIN)
-    rows = ["".join(row) for row in grid]
-    text = _with_drawing(_divided_by_goals(pack), file, rows)
-    if _drawings(text).get(file, "").strip("\n").split("\n") != rows:
+    return set_goal_drawing(_divided_by_goals(pack), file, tuple("".join(row) for row in grid))
+
+
+def set_goal_drawing(pack: str, file: str, drawing: Rows) -> str:
+    """Return the text of a pack.toml with this drawing of a level. Raises EditError."""
+    text = _with_drawing(pack, file, drawing)
+    if goal_drawing(text, file) != drawing:
         raise EditError("the drawing in pack.toml is written in an unusual way - edit it as text")
     return text
 
@@ -51,23 +70,33 @@ def _candidates(tiles: Rows) -> list[Cell]:
     return [(r, c) for r, row in enumerate(tiles) for c, x in enumerate(row) if x == CANDIDATE]
 
 
+def quoted(name: str) -> str:
+    """Return a name as a string of TOML."""
+    return json.dumps(name, ensure_ascii=False)
+
+
 def is_divided_by_goals(pack: str) -> bool:
     """Whether the text of a pack.toml divides tasks by goals.
 
     Raises EditError where it is no valid TOML, or where the pack has no levels of its own.
     """
     for table in ("generate", "mixture"):
-        if table in _content(pack):
+        if table in content_of(pack):
             raise EditError(
                 f"pack.toml has a table [{table}], so that its tasks are not those of the files "
                 "beside it - put this level into a folder of its own"
             )
-    split = _content(pack).get("split")
-    return isinstance(split, dict) and split.get("by") == "goals"
+    return division(pack) == GOALS
 
 
-def _content(pack: str) -> dict[str, Any]:
-    """The content of a pack.toml. Raises EditError."""
+def division(pack: str) -> str:
+    """Return how the text of a pack.toml says that it divides tasks, or "". Raises EditError."""
+    split = content_of(pack).get("split")
+    return str(split.get("by", "share")) if isinstance(split, dict) else ""
+
+
+def content_of(pack: str) -> dict[str, Any]:
+    """Return the content of a pack.toml. Raises EditError."""
     try:
         return tomllib.loads(pack.removeprefix("\ufeff"))
     except (tomllib.TOMLDecodeError, RecursionError) as error:
@@ -76,7 +105,7 @@ def _content(pack: str) -> dict[str, Any]:
 
 def _drawings(pack: str) -> dict[str, str]:
     """The drawings of a pack by the names of the level files. Raises EditError."""
-    split = _content(pack).get("split", {})
+    split = content_of(pack).get("split", {})
     goals = split.get("goals", {}) if isinstance(split, dict) else {}
     return {k: v for k, v in goals.items() if isinstance(v, str)} if isinstance(goals, dict) else {}
 
@@ -99,12 +128,12 @@ def _divided_by_goals(pack: str) -> str:
     return "\n".join([*lines[: first + 1], by, *kept, *lines[last:]])
 
 
-def _with_drawing(pack: str, file: str, rows: list[str]) -> str:
+def _with_drawing(pack: str, file: str, rows: Rows) -> str:
     """The text with the drawing of a level, in place of the one that it has."""
     end = "\r\n" if "\r\n" in pack else "\n"
-    key = re.escape(file)
+    names = "|".join(map(re.escape, (quoted(file), f'"{file}"', f"'{file}'")))
     found = re.search(
-        rf"""^[ \t]*(?:"{key}"|'{key}')[ \t]*=[ \t]*(?P<q>\"\"\"|''')(?P<rows>.*?)(?P=q)""",
+        rf"""^[ \t]*(?:{names})[ \t]*=[ \t]*(?P<q>\"\"\"|''')(?P<rows>.*?)(?P=q)""",
         pack,
         re.MULTILINE | re.DOTALL,
     )
@@ -114,10 +143,12 @@ def _with_drawing(pack: str, file: str, rows: list[str]) -> str:
         head = body[: len(body) - len(body.lstrip("\r\n"))]
         tail = body[len(body.rstrip("\r\n")) :]
         return f"{pack[:begin]}{head}{end.join(rows)}{tail}{pack[last:]}"
-    entry = end.join([f'"{file}" = """', *rows, '"""', ""])
+    entry = end.join([f'{quoted(file)} = """', *rows, '"""', ""])
     lines = pack.split("\n")
-    at = next((i for i, one in enumerate(lines) if one.partition("#")[0].strip() == _GOALS), None)
+    at = next(
+        (i for i, one in enumerate(lines) if one.partition("#")[0].strip() == _DRAWINGS), None
+    )
     if at is None:
         gap = "" if not pack or pack.endswith("\n") else end
-        return f"{pack}{gap}{end}{_GOALS}{end}{entry}"
+        return f"{pack}{gap}{end}{_DRAWINGS}{end}{entry}"
     return "\n".join([*lines[: at + 1], entry.removesuffix("\n"), *lines[at + 1 :]])

@@ -125,6 +125,24 @@ class History:
         ):
             self._size -= self._done.popleft().change.size
 
+    def texts_from(self, text: str) -> list[str]:
+        """Return the texts from an earlier or an undone one to the present one, in order.
+
+        Only these two where no step leads from one to the other.
+        """
+        back, ahead = [self._text], [self._text]
+        for step in reversed(self._done):
+            if back[-1] == text:
+                break
+            back.append(step.change.undone(back[-1]))
+        if back[-1] == text:
+            return back[::-1]
+        for step in reversed(self._undone):
+            ahead.append(step.change.redone(ahead[-1]))
+            if ahead[-1] == text:
+                return ahead[::-1]
+        return [text, self._text]
+
     def end_stroke(self) -> None:
         """Let the next change begin a new step, even if it names the same stroke."""
         if self._done:

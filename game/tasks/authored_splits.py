@@ -139,7 +139,7 @@ def _divide_by_file(
     for split in SPLITS:
         chosen = []
         for pattern in getattr(files, split):
-            found = [pair for pair in levels if _matches(pair[0], pattern)]
+            found = [pair for pair in levels if matches_pattern(pair[0], pattern)]
             if not found:
                 source.fail(split, f"names {pattern!r}, which matches no level file - correct it")
             for name, _ in found:
@@ -151,7 +151,7 @@ def _divide_by_file(
     return _listed(*lists)
 
 
-def _matches(name: str, pattern: str) -> bool:
+def matches_pattern(name: str, pattern: str) -> bool:
     """Whether a pattern of a pack.toml matches a file's name, or that of a member's collection."""
     try:
         return any(Path(file).match(pattern) for file in (name, split_number(name)[0]))

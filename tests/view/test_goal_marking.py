@@ -191,3 +191,105 @@ def test_changes_by_other_programs_are_kept(tmp_path: Path, window: Window) -> N
     window.step(20)
     assert not window.page.goals.painting
     assert "has changed" in window.page.sentence()
+
+
+# --- maps that change after they were marked
+
+
+@pytest.fixture
+def marked(tmp_path: Path, window: Window) -> Window:
+    """A window with a level whose first goal is for validation and whose last one is held out."""
+    pack = tmp_path / "pack.toml"
+    drawing = "#######\n#.v.tt#\n#.....#\n#.t.h.#\n#######"
+    pack.write_text(
+        f'# mine\n[split]\nby = "goals"\n[split.goals]\n"lane.txt" = """\n{drawing}\n"""\n'
+    )
+    return window
+
+
+def save(window: Window) -> str:
+    window.press(pygame.K_s, mod=CTRL)
+    window.step()
+    return window.page.sentence()
+
+
+def test_marks_follow_a_map_that_is_saved(tmp_path: Path, marked: Window) -> None:
+    before = (tmp_path / "pack.toml").read_text()
+    assert save(marked).endswith("lane.txt.")
+    assert (tmp_path / "pack.toml").read_text() == before
+    marked.press(pygame.K_LEFT, mod=CTRL)
+    marked.page.editor.go_to((2, 4))
+    marked.type("?")
+    said = save(marked)
+    assert said.endswith("Its new goal at row 3, column 5 is for training: F3 changes that.")
+    assert split_sizes(tmp_path) == [4, 1, 1]
+    assert (tmp_path / "pack.toml").read_text().startswith('# mine\n[split]\nby = "goals"\n')
+    marked.press(pygame.K_F3)
+    found = {(1, 3): "v", (1, 5): "t", (1, 6): "t", (2, 4): "t", (3, 3): "t", (3, 5): "h"}
+    assert marks(marked.page) == found
+    marked.press(pygame.K_ESCAPE)
+    marked.page.editor.go_to((3, 5))
+    marked.type(".")
+    assert "Goals that are gone: 1 held out." in save(marked)
+
+
+def test_it_asks_where_marks_belong_and_says_why_a_pack_is_broken(
+    tmp_path: Path, marked: Window
+) -> None:
+    """Both at saving and at F3, where another program has changed the map."""
+    before = (tmp_path / "pack.toml").read_text()
+    (tmp_path / "lane.txt").write_text("map:\n@?.??\n")
+    marked.step(20)
+    marked.press(pygame.K_F3)
+    assert marked.page.question
+    assert "does not fit its drawing" in marked.page.question.text
+    marked.press(pygame.K_ESCAPE)
+    marked.page.editor.go_to((0, 2))
+    marked.type("?")
+    save(marked)
+    assert marked.page.question
+    marked.press(pygame.K_ESCAPE)
+    assert (tmp_path / "pack.toml").read_text() == before
+    marked.press(pygame.K_F3, pygame.K_t)
+    assert list(marks(marked.page).values()) == list("tttt")
+    marked.press(pygame.K_ESCAPE)
+    (tmp_path / "plain.txt").write_text("map:\n@.G\n")
+    marked.type("#")
+    said = save(marked)
+    assert "The pack cannot be loaded: pack.toml:" in said
+    assert "plain.txt has no '?'" in said
+
+
+def test_a_copy_has_the_same_marks_and_a_renamed_level_keeps_them(
+    tmp_path: Path, marked: Window
+) -> None:
+    marked.press(pygame.K_F10, pygame.K_d)
+    assert split_sizes(tmp_path) == [6, 2, 2]
+    marked.press(pygame.K_r)
+    assert marked.page.field
+    marked.page.field.text, marked.page.field.caret = "zig.txt", 7
+    marked.press(pygame.K_RETURN)
+    assert sorted(path.name for path in tmp_path.glob("*.txt")) == ["lane.txt", "zig.txt"]
+    assert split_sizes(tmp_path) == [6, 2, 2]
+    assert "lane-2" not in (tmp_path / "pack.toml").read_text()
+
+
+def test_a_level_saved_under_another_name_keeps_its_marks(tmp_path: Path, marked: Window) -> None:
+    marked.page.files._save_as(str(tmp_path / "second.txt"))
+    marked.step()
+    assert split_sizes(tmp_path) == [6, 2, 2]
+    marked.page.files._save_as(str(tmp_path / "elsewhere" / "third.txt"))
+    assert not (tmp_path / "elsewhere" / "pack.toml").exists()
+
+
+def test_the_question_says_what_it_will_do_after_checking(tmp_path: Path, window: Window) -> None:
+    window.press(pygame.K_F3)
+    assert window.page.question
+    assert window.page.question.text.startswith("This creates pack.toml in")
+    assert "old division" not in window.page.question.text
+    window.press(pygame.K_ESCAPE)
+    assert not (tmp_path / "pack.toml").exists()
+    (tmp_path / "plain.txt").write_text("map:\n@.G\n")
+    window.press(pygame.K_F3)
+    assert not window.page.question
+    assert "plain.txt has no '?'" in window.page.sentence()

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
+from game.authoring.goal_painting import change_pack
+from game.authoring.pack_names import copy_level, rename_level
 from game.tasks.distribution import SPLITS
 from game.tasks.pack_file import PACK_FILE, PackError, level_files
-from game.tasks.packs import load_pack
+from game.tasks.packs import Pack, load_pack
+from game.text.header_edits import EditError
 from game.text.level import LevelError
 from game.text.reading import open_levels, split_address
 from game.view.model.background_jobs import BackgroundJobs
@@ -64,16 +69,23 @@ class FolderLevels:
         return self._jobs.ask(("split", self.folder), lambda: _splits(self.folder), str)
 
     def duplicate(self) -> Path | None:
-        """Copy the selected level's file under a free name, and select it. Raises OSError."""
+        """Copy the selected level's file under a free name, and select it.
+
+        The copy is in the same split of the pack. Raises OSError and EditError.
+        """
         if self.file is None:
             return None
         copy = free_name(self.file)
         shutil.copyfile(self.file, copy)
+        self._change_pack(copy_level, self.file, copy, copy.unlink)
         self.refresh(copy)
         return copy
 
     def rename(self, name: str) -> Path | None:
-        """Give the selected level's file another name. Raises OSError, also where there is one."""
+        """Give the selected level's file another name, in its pack.toml too.
+
+        Raises OSError, also where there is a file of this name, and EditError.
+        """
         if self.file is None:
             return None
         target = self.file.with_name(Path(name).name)
@@ -81,9 +93,25 @@ class FolderLevels:
             return target
         if target.exists():
             raise FileExistsError(17, "there is a file of this name already", str(target))
-        self.file.rename(target)
+        file = self.file
+        file.rename(target)
+        self._change_pack(rename_level, file, target, lambda: target.rename(file))
         self.refresh(target)
         return target
+
+    def _change_pack(
+        self,
+        change: Callable[[str, str, str], str],
+        old: Path,
+        new: Path,
+        take_back: Callable[[], object],
+    ) -> None:
+        """Change the names of a level in the pack.toml; if that fails, take its file back."""
+        try:
+            change_pack(self.folder / PACK_FILE, lambda text: change(text, old.name, new.name))
+        except (EditError, OSError):
+            take_back()
+            raise
 
 
 def free_name(path: Path) -> Path:
@@ -104,14 +132,27 @@ def _levels_of(file: Path) -> list[Path]:
     return [file] if count == 1 else [file.with_name(f"{file.name}#{n}") for n in numbers]
 
 
-def _splits(folder: Path) -> dict[str, str] | str:
-    """Return the numbers of tasks by level in words, as "6 train, 2 validation, 2 test"."""
+def pack_problem(folder: Path) -> str:
+    """Return why a pack cannot be loaded, with the names of files in its folder, or ""."""
+    found = _loaded(folder)
+    return found.replace(f"{folder}{os.sep}", "") if isinstance(found, str) else ""
+
+
+def _loaded(folder: Path) -> Pack | str:
+    """Return a pack, or why it cannot be loaded."""
     try:
-        pack = load_pack(folder)
+        return load_pack(folder)
     except (LevelError, PackError, TooLarge) as error:
         return str(error).split("\n")[0]
     except OSError as error:
         return f"{folder}: {error.strerror or error}"
+
+
+def _splits(folder: Path) -> dict[str, str] | str:
+    """Return the numbers of tasks by level in words, as "6 train, 2 validation, 2 test"."""
+    pack = _loaded(folder)
+    if isinstance(pack, str):
+        return pack
     counts: dict[str, Counter[str]] = {}
     for name in SPLITS:
         for task in pack.split(name).tasks:

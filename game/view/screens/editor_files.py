@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -13,6 +13,7 @@ import pygame
 
 from game.authoring.draft_file import CHOICES, Choice, Draft
 from game.authoring.recovery import Recovery
+from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.folder_levels import free_name
 from game.view.model.level_editor import LevelEditor
 from game.view.screens.editor_widgets import Answer, LineField, Question
@@ -23,14 +24,26 @@ NEW_FOLDER = Path("my-levels")  # where levels without a file are saved by defau
 BEING_WRITTEN = "Not saved: another program is writing the file. Save again in a moment."
 
 
+class GoalMarking(Protocol):
+    """The mode of the editor that marks goals."""
+
+    def toggle(self) -> None: ...
+
+    def follow_map(self, texts: Sequence[str], address: Path | None) -> None: ...
+
+
 class DialogHost(Protocol):
     """The screen that questions, lines and notices appear on."""
 
     editor: LevelEditor
+    jobs: BackgroundJobs
     question: Question | None
     field: LineField | None
     notice: Notice | None
     navigation: Navigation | None
+
+    @property
+    def goals(self) -> GoalMarking: ...
 
 
 class FileDialogs:
@@ -81,11 +94,13 @@ class FileDialogs:
             self._save(path)
 
     def _save(self, path: Path | None) -> None:
+        texts, address = self._draft.texts_since_saved(), self._draft.address
         try:
             if self._draft.save(path):
                 self.has_saved = True
                 self._host.editor.message = f"Saved {self._draft.path}."
-                if self._then:
+                self._host.goals.follow_map(texts, address)
+                if self._then and self._host.question is None:
                     self._then()
             elif not self._draft.conflict:
                 self._host.editor.message = BEING_WRITTEN

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import pygame
 
 from game.view.draw.folder_card import draw_folder
@@ -15,23 +13,10 @@ from game.view.screens.editor_widgets import Answer, LineField, Question
 from game.view.screens.screen import Navigation, Notice
 
 
-class GoalMarking(Protocol):
-    """The mode of the editor that marks goals."""
-
-    def toggle(self) -> None: ...
-
-
-class FolderHost(DialogHost, Protocol):
-    """The screen that the list is laid over."""
-
-    @property
-    def goals(self) -> GoalMarking: ...
-
-
 class FolderDialog:
     """Lists the levels beside the one that is edited; opens, copies, renames and marks them."""
 
-    def __init__(self, host: FolderHost, jobs: BackgroundJobs) -> None:
+    def __init__(self, host: DialogHost, jobs: BackgroundJobs) -> None:
         self._host, self._jobs = host, jobs
         self.levels: FolderLevels | None = None  # None while the list is closed
         self._rows: list[tuple[pygame.Rect, int]] = []  # places on screen
@@ -107,8 +92,8 @@ class FolderDialog:
         try:
             if self.levels:
                 self.levels.duplicate()
-        except OSError as error:
-            why = error.strerror or str(error)
+        except (OSError, ValueError) as error:
+            why = getattr(error, "strerror", None) or str(error)
             self._host.notice = Notice("The level is not copied", why)
 
     def _begin_to_rename(self) -> None:

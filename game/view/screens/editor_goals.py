@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -11,17 +11,24 @@ import pygame
 from game.authoring.goal_painting import (
     MARK_NAMES,
     GoalPainting,
+    UnclearMarks,
     divide_by_goals,
+    division_question,
+    follow_map,
     has_goal_division,
+    mark_anew,
     pack_of,
 )
 from game.text.dialects import SOKOBAN
 from game.text.header_edits import EditError
 from game.text.level import ENDS_BOXES, Cell
+from game.text.source_map import locate
 from game.text.tiles import CANDIDATE
 from game.view.draw.goal_legend import draw_goal_legend, draw_goal_marks
 from game.view.draw.spots import Spot, spot_at
 from game.view.draw.theme import Typeset
+from game.view.model.drawable import drawable
+from game.view.model.folder_levels import pack_problem
 from game.view.screens.editor_files import DialogHost
 from game.view.screens.editor_frame import EditorFrame
 from game.view.screens.editor_widgets import Answer, Question
@@ -29,10 +36,10 @@ from game.view.screens.editor_widgets import Answer, Question
 SAVE_FIRST = "Save the level first (Ctrl S): the marks are those of the map in the file."
 NO_CANDIDATES = "There is nothing to mark yet: paint '?' where the goal may be, and save."
 NO_GOALS = "There are no goals to mark: a Sokoban level ends when all boxes are on targets."
-DIVIDE = (
-    "To mark goals, the pack.toml of this folder has to divide its tasks by goals. It does not do "
-    "so yet. All goals of all levels in the folder will be for training until you mark them. The "
-    "lines of the old division stay in pack.toml as comments."
+UNCLEAR = (
+    "The map does not fit its drawing in pack.toml any more, and how it has changed leaves open "
+    "which goals the marks belong to. Keep them in the same rows and columns, or mark all goals "
+    "for training? Until you decide, pack.toml stays as it is."
 )
 CLOSED = "The level has changed, so the marking has ended. Save, and press F3 to go on."
 
@@ -44,6 +51,7 @@ class GoalsMode:
         self._host = host
         self.painting: GoalPainting | None = None  # None while the mode is off
         self._text = ""  # of the level whose goals are marked
+        self._checked: Path | None = None  # the folder whose pack is loaded, to see whether it can
         self._is_pressed = False
         self._spots: list[Spot] = []  # of the legend
 
@@ -70,11 +78,13 @@ class GoalsMode:
         if has_goal_division(pack_of(path)):
             self._open(path)
             return
+        question = division_question(pack_of(path))
+        divide = partial(self._try, partial(self._divide, path))
         answers = (
-            Answer("G", pygame.K_g, "divide by goals", partial(self._try, partial(self._divide, path))),
+            Answer("G", pygame.K_g, "divide by goals", divide),
             Answer("Esc", pygame.K_ESCAPE, "leave it"),
-        )  # fmt: skip
-        self._host.question = Question("Divide by goals?", DIVIDE, answers)
+        )
+        self._host.question = Question("Divide by goals?", question, answers)
 
     def _divide(self, path: Path) -> None:
         divide_by_goals(pack_of(path))
@@ -82,9 +92,14 @@ class GoalsMode:
 
     def _open(self, path: Path) -> None:
         editor = self._host.editor
+        name, level = (editor.draft.address or path).name, editor.reading.level
+        try:
+            follow_map(pack_of(path), name, [level.tiles])
+        except UnclearMarks:
+            self._ask_for_marks(path, partial(self._open, path))
+            return
         editor.cancel()
-        name = (editor.draft.address or path).name
-        self.painting = GoalPainting(pack_of(path), name, editor.reading.level)
+        self.painting = GoalPainting(pack_of(path), name, level)
         self._text = editor.text
         editor.message = ""
 
@@ -95,8 +110,66 @@ class GoalsMode:
         self.painting, self._is_pressed = None, False
         self._host.editor.message = ""
 
+    # --- a map that was changed
+
+    def follow_map(self, texts: Sequence[str], address: Path | None) -> None:
+        """Let the marks follow a map that has just been saved, say what came of it, or ask.
+
+        `texts` lead from the text before to the one that is saved; `address` is that of the level
+        before.
+        """
+        draft = self._host.editor.draft
+        path, level = draft.path, draft.address
+        if path is None or level is None or not pack_of(path).is_file():
+            return
+        is_near = address is not None and address.parent == level.parent
+        source = address.name if address and is_near else None
+        maps = (
+            drawable(locate(text, draft.source.name, draft.number)).tiles
+            for text in (*texts, draft.text)  # which a poll may have changed while it was saved
+        )
+        try:
+            self._say(follow_map(pack_of(path), level.name, maps, source))
+            self._check(path)
+        except UnclearMarks:
+            self._ask_for_marks(path, partial(self._check, path))
+        except (EditError, OSError) as error:
+            self._say(f"The marks of its goals did not follow: {error}.")
+
+    def _ask_for_marks(self, path: Path, then: Callable[[], None]) -> None:
+        """Ask which marks the goals have in a map that its drawing does not fit."""
+        editor = self._host.editor
+        name, tiles = (editor.draft.address or path).name, editor.reading.level.tiles
+
+        def mark(keeps: bool) -> None:
+            mark_anew(pack_of(path), name, tiles, keeps)
+            then()
+
+        answers = (
+            Answer("K", pygame.K_k, "keep by place", partial(self._try, partial(mark, True))),
+            Answer("T", pygame.K_t, "all for training", partial(self._try, partial(mark, False))),
+            Answer("Esc", pygame.K_ESCAPE, "leave pack.toml"),
+        )
+        self._host.question = Question("Where do the marks belong?", UNCLEAR, answers)
+
+    def _check(self, path: Path) -> None:
+        """Find out whether the pack of a level can be loaded."""
+        self._host.jobs.forget(("problem", path.parent))
+        self._checked = path.parent
+
+    def _say(self, what: str) -> None:
+        editor = self._host.editor
+        editor.message = f"{editor.message} {what}".strip()
+
     def update(self) -> None:
-        """End the mode where another program has changed the level."""
+        """Say why the pack cannot be loaded, and end the mode where another program has changed
+        the level."""
+        if self._checked:
+            find = partial(pack_problem, self._checked)
+            problem = self._host.jobs.ask(("problem", self._checked), find, str)
+            if problem:
+                self._say(f"The pack cannot be loaded: {problem}")
+            self._checked = None if problem is not None else self._checked
         if self.painting and self._host.editor.text != self._text:
             self.close()
             self._host.editor.message = CLOSED
