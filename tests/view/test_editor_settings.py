@@ -131,3 +131,15 @@ def test_rows_of_foreign_files_show_what_their_map_implies() -> None:
     settings.step(1, number=0)
     assert settings.rows[0].value == "59"
     assert "steps: 59\n" in editor.text
+
+
+def test_the_chosen_row_stays_chosen_where_others_appear():
+    editor, rows = opened("map:\n@..?\n...?\n")
+    paths = [row.control.path for row in rows.rows]
+    rows.chosen = paths.index(("description",))
+    editor.go_to((0, 1))
+    editor.type_tile("M")
+    assert len(rows.rows) > len(paths)
+    assert rows.row().control.path == ("description",)
+    editor.undo()
+    assert rows.row().control.path == ("description",)

@@ -20,7 +20,7 @@ from game.view.model.editor_settings import (
     value_at,
     with_implied,
 )
-from game.view.model.level_editor import LevelEditor
+from game.view.model.level_editor import STEPS, LevelEditor
 
 CHANGES = {True: "Enter types it", False: "← and → change it"}  # a line for people; choices
 
@@ -42,9 +42,27 @@ class SettingsRows:
     ) -> None:
         """`read` returns the level as it was read last, which knows what a foreign map implies."""
         self._editor, self._read = editor, read
-        self.chosen = 0  # index of the row that keys change
+        self._index, self._path = 0, STEPS  # of the row that keys change
+        self._found_in: object = None  # the reading of the text in which this is its index
         self._stroke = 0  # number of the drag or series of keys that is one step of the undo
         self._own: dict[Path, tuple[str, ...]] = {}  # values of authors that clicks have replaced
+
+    @property
+    def chosen(self) -> int:
+        """Index of the row that keys change; it moves with its row where others appear."""
+        reading = self._editor.reading
+        if self._found_in is not reading:
+            self._found_in = reading
+            paths = [control.path for control in controls(reading.level)]
+            known = paths.index(self._path) if self._path in paths else self._index
+            self._index = min(known, len(paths) - 1)
+        return self._index
+
+    @chosen.setter
+    def chosen(self, index: int) -> None:
+        reading = self._editor.reading
+        self._found_in, self._index = reading, index
+        self._path = controls(reading.level)[index].path
 
     @property
     def rows(self) -> tuple[ControlRow, ...]:

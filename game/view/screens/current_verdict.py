@@ -16,7 +16,7 @@ from game.view.model.live_verdict import LiveVerdict
 from game.view.model.text_area import TextArea
 from game.view.model.text_caret import Caret
 from game.view.model.verdict_facts import WAITING, VerdictFacts
-from game.view.screens.editor_facts import applied, verdict_facts
+from game.view.screens.editor_facts import applied, sentence, verdict_facts
 
 
 class CurrentVerdict:
@@ -84,7 +84,7 @@ class CurrentVerdict:
         later = (one for one in problems if (one.line, one.column) > here)
         problem = next(later, problems[0])
         self._text.go_to(Caret(problem.line - 1, problem.column - 1))
-        self._editor.message = f"{problem.what[:1].upper()}{problem.what[1:]} - {problem.todo}."
+        self._editor.message = sentence(f"{problem.what} - {problem.todo}")
 
     def apply_advice(self, key: int) -> None:
         """Apply a piece of advice."""

@@ -58,23 +58,24 @@ def verdict_facts(verdict: Verdict) -> VerdictFacts:
         tone = WAITING
     word = f"{summary.kind}…" if summary.may_change and tone != WAITING else str(summary.kind)
     note = verdict.size.note if verdict.size and summary.kind != Kind.TOO_LARGE else ""
-    pieces = [Piece(_sentence(note))] if note else []
+    pieces = [Piece(sentence(note))] if note else []
     pieces += [_piece(i, one) for i, one in enumerate(verdict.advice)]
-    pieces += [Piece(_sentence(text)) for _, _, text in verdict.warnings]
+    pieces += [Piece(sentence(text)) for _, _, text in verdict.warnings]
     shown = tuple(pieces[:MOST_ADVICE])
     return VerdictFacts(
-        word, tone, _sentence(summary.why), _figures(verdict), _meter(verdict), shown
+        word, tone, sentence(summary.why), _figures(verdict), _meter(verdict), shown
     )
 
 
-def _sentence(text: str) -> str:
+def sentence(text: str) -> str:
     """Return a sentence for the panel, which does not break a line before a sign of percent."""
-    return f"{text[:1].upper()}{text[1:]}.".replace(" %", "\u00a0%")
+    end = "" if text[-1:] in ("", "?", ".") else "."
+    return f"{text[:1].upper()}{text[1:]}{end}".replace(" %", "\u00a0%")
 
 
 def _piece(key: int, advice: Advice) -> Piece:
     """Return a piece of advice for the panel; a click applies it where an edit can do so."""
-    return Piece(_sentence(advice.text), key if advice.cells or advice.line else None)
+    return Piece(sentence(advice.text), key if advice.cells or advice.line else None)
 
 
 def _figures(verdict: Verdict) -> tuple[VerdictNumber, ...]:

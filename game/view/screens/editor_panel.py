@@ -237,8 +237,9 @@ class EditorPanel:
         room = rect.inflate(2 * unit, 0)
         self._settings_shown = max(1, room.height // high)
         active = state.row if state.focus == SETTINGS else None
-        if self._revealed != (state.row, state.focus):
-            self._revealed = (state.row, state.focus)
+        place = state.row, state.focus, self._settings_shown
+        if self._revealed != place:
+            self._revealed = place
             self._reveal(state.row)
         self._scroll = max(0, min(self._scroll, len(state.rows) - self._settings_shown))
         end = min(self._scroll + self._settings_shown, len(state.rows))
