@@ -120,7 +120,9 @@ def _moves(before: Rows, after: Rows) -> Iterator[Move]:
         yield from (_mirrored(axis) for axis in (LEFT_RIGHT, UP_DOWN))
         yield from (_turned, lambda rows: _turned(_turned(_turned(rows))))
         yield from (_wrapped(down, right) for down, right in ((1, 0), (-1, 0), (0, 1), (0, -1)))
-        yield from _region_moves(list(_changes(before, after)))
+        changed = list(_changes(before, after))
+        yield from _region_moves(changed)
+        yield from _wide_mirrors(changed, before)
     elif size == (width, height):
         yield from (_turned, lambda rows: _turned(_turned(_turned(rows))))
     elif size[1] == width and abs(size[0] - height) == 1:
@@ -196,6 +198,35 @@ def _region_moves(changed: Sequence[Cell]) -> Iterator[Move]:
     yield within(lambda rows: (*rows[1:], blank))
     yield within(lambda rows: tuple(_NEW + row[:-1] for row in rows))
     yield within(lambda rows: tuple(row[1:] + _NEW for row in rows))
+
+
+def _wide_mirrors(changed: Sequence[Cell], before: Rows) -> Iterator[Move]:
+    """The changed region mirrored, with all pairs of cells beyond it that look the same mirrored.
+
+    The selection may have held any of them: its marks are certain if this makes no difference.
+    """
+    rows, columns = [r for r, _ in changed], [c for _, c in changed]
+    top, bottom, left, right = min(rows), max(rows), min(columns), max(columns)
+    height, width = _size(before)
+
+    def mirrored(is_row: bool, is_column: bool) -> Move:
+        def source(r: int, c: int) -> Cell:
+            """The cell whose content a cell gets."""
+            row = top + bottom - r if is_row else r
+            column = left + right - c if is_column else c
+            is_there = 0 <= row < height and 0 <= column < width
+            is_changed = top <= r <= bottom and left <= c <= right
+            if is_there and (is_changed or before[row][column] == before[r][c]):
+                return row, column
+            return r, c
+
+        def move(grid: Rows) -> Rows:
+            cells = ([source(r, c) for c in range(width)] for r in range(height))
+            return tuple("".join(grid[r][c] for r, c in row) for row in cells)
+
+        return move
+
+    yield from (mirrored(*axes) for axes in ((False, True), (True, False), (True, True)))
 
 
 # --- without an explanation --------------------------------------------------------------------
