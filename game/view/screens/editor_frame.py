@@ -40,7 +40,7 @@ from game.view.screens.editor_panel import EditorPanel
 PAINT_SECONDS = 0.008  # of a frame, for cells that have changed
 STRIP_SECONDS = 0.003  # likewise, for the pictures of the strip
 CAPTION_LINES = 2  # below each task of the strip
-NO_TASKS = "Six tasks drawn from this level, once it has a start and a goal."
+NO_TASKS = "Six tasks drawn from this level, once it has a start, a goal and no errors."
 
 
 @dataclass(frozen=True)
