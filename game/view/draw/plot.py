@@ -162,36 +162,55 @@ def _draw_logarithmic_ticks(
 
 
 def _draw_baselines(surface: pygame.Surface, area: pygame.Rect, axes: Axes, type: Typeset) -> None:
-    """Draw the baseline returns and the edits of the level as labelled dashed lines."""
+    """Draw the baseline returns and the edits of the level as dashed lines.
+
+    Each stretch of the axis has lines of its own. The labels are those of the last stretch.
+    """
     lines = (
-        ("optimum", axes.optimal, 7.0, type.palette.ink, 1),
-        ("random", axes.random, 2.0, type.palette.muted, -1),
+        ("optimum", [part.optimal for part in axes.stretches], 7.0, type.palette.ink, 1),
+        ("random", [part.random for part in axes.stretches], 2.0, type.palette.muted, -1),
     )
-    for name, value, on, colour, side in lines:
-        y = round(axes.y(value, area))
-        for a, b in dashes((area.left, y), (area.right, y), on, 4.0):
-            pygame.draw.line(surface, colour, a, b, 2)
-        x = area.right + type.unit * 0.75
+    for name, values, on, colour, side in lines:
+        _draw_levels(surface, area, axes, values, (on, 4.0), colour)
+        value = values[-1]
+        x, y = area.right + type.unit * 0.75, round(axes.y(value, area))
         place = type.write(surface, name, "small", colour, midleft=(x, y))
         below = place.centery + side * place.height
         type.write(surface, number(value), "small", colour, midleft=(x, below))
-    if axes.bayes is not None:
-        _draw_bayes_bound(surface, area, axes, axes.bayes, type)
+    bounds = [part.bayes for part in axes.stretches]
+    _draw_levels(surface, area, axes, bounds, (16.0, 6.0), type.palette.muted)
+    if bounds[-1] is not None:
+        _label_bayes_bound(surface, area, axes, bounds[-1], type)
     for episodes in axes.events:
         x = round(axes.x(episodes, area))
         for a, b in dashes((x, area.top), (x, area.bottom), 3.0, 3.0):
             pygame.draw.line(surface, type.palette.alert, a, b, 2)
 
 
-def _draw_bayes_bound(
+def _draw_levels(
+    surface: pygame.Surface,
+    area: pygame.Rect,
+    axes: Axes,
+    values: Sequence[float | None],
+    on_off: tuple[float, float],
+    colour: Colour,
+) -> None:
+    """Draw a dashed line at each stretch's value, as long as the stretch; None draws no line."""
+    for value, (left, right) in zip(values, itertools.pairwise(axes.borders(area)), strict=True):
+        if value is None:
+            continue
+        y = round(axes.y(value, area))
+        for a, b in dashes((left, y), (right, y), *on_off):
+            pygame.draw.line(surface, colour, a, b, 2)
+
+
+def _label_bayes_bound(
     surface: pygame.Surface, area: pygame.Rect, axes: Axes, value: float, type: Typeset
 ) -> None:
-    """Draw the line of the Bayes bound; its label stands between those of optimum and random."""
+    """Label the line of the Bayes bound, between the labels of optimum and random."""
     y, colour, line = round(axes.y(value, area)), type.palette.muted, type.height("small")
-    for a, b in dashes((area.left, y), (area.right, y), 16.0, 6.0):
-        pygame.draw.line(surface, colour, a, b, 2)
-    highest = axes.y(axes.optimal, area) + 2.4 * line
-    lowest = axes.y(axes.random, area) - 2.4 * line
+    highest = axes.y(axes.stretches[-1].optimal, area) + 2.4 * line
+    lowest = axes.y(axes.stretches[-1].random, area) - 2.4 * line
     if highest <= lowest:
         x, middle = area.right + type.unit * 0.75, min(max(y, highest), lowest)
         type.write(surface, "Bayes", "small", colour, midleft=(x, middle - line / 2))

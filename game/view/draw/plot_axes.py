@@ -19,6 +19,16 @@ PAD_ABOVE, PAD_BELOW = 0.08, 0.14  # shares of the span that are left free beyon
 
 
 @dataclass(frozen=True)
+class Stretch:
+    """A part of the horizontal axis with one task: it begins after `start` episodes."""
+
+    start: int
+    random: float
+    optimal: float
+    bayes: float | None = None
+
+
+@dataclass(frozen=True)
 class Axes:
     """The span of a plot: `steps` adaptation steps of `episodes` episodes each, and the returns.
 
@@ -39,6 +49,12 @@ class Axes:
     events: tuple[int, ...] = ()  # episodes after which the level was edited
     bayes: float | None = None  # Bayes bound: upper bound on the return when the goal is hidden
     span: tuple[float, float] | None = None  # of returns, if it is wider than random to optimal
+    moves: tuple[Stretch, ...] = ()  # one for each position of the goal, if it has been moved
+
+    @property
+    def stretches(self) -> tuple[Stretch, ...]:
+        """The parts of the horizontal axis, each with its own baseline returns."""
+        return self.moves or (Stretch(0, self.random, self.optimal, self.bayes),)
 
     @property
     def end(self) -> int:
@@ -76,6 +92,15 @@ class Axes:
         if self.logarithmic:
             share = math.log1p(max(episodes, 0)) / math.log1p(self.end)
         return area.left + area.width * (self.margin + (1 - 2 * self.margin) * min(share, 1))
+
+    def borders(self, area: pygame.Rect) -> list[float]:
+        """Return the x in px where each stretch begins, and where the last one ends."""
+        inner = [self.x(stretch.start, area) for stretch in self.stretches[1:]]
+        return [area.left, *inner, area.right]
+
+    def stretch_at(self, x: float, area: pygame.Rect) -> Stretch:
+        """Return the stretch at an x in px; beyond the ends of the axis, the first or the last."""
+        return self.stretches[sum(x >= border for border in self.borders(area)[1:-1])]
 
     def y(self, value: float, area: pygame.Rect) -> float:
         """Return the y in px of a return, clipped to the area."""
