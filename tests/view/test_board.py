@@ -125,6 +125,14 @@ def test_a_logarithmic_axis_begins_at_0_and_gives_few_episodes_room() -> None:
     assert np.diff(places).min() > 20
 
 
+def test_axes_in_percent_span_from_0_to_100() -> None:
+    axes = Axes(5, 20, -8.0, 2.0, usual=((0, -3.0),), bayes=0.0, span=(-9.0, 2.0)).in_percent()
+    assert (axes.random, axes.optimal, axes.ends) == (0, 100, (0, 100))
+    assert (axes.usual, axes.bayes) == (((0, 50.0),), 80.0)
+    level = Axes(5, 20, 1.0, 1.0, bayes=1.0).in_percent()  # every policy has the same return
+    assert level.bayes == 0
+
+
 def test_axes_have_a_span_even_if_all_returns_are_equal() -> None:
     axes, area = Axes(0, 1, -2.0, -2.0), pygame.Rect(0, 0, 100, 100)
     assert 0 <= axes.y(-2.0, area) <= 100
