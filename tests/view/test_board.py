@@ -135,6 +135,17 @@ def test_a_stretch_ends_where_the_next_one_begins() -> None:
     assert Axes(4, 20, -8.0, 0.5).stretches == (Stretch(0, -8.0, 0.5),)
 
 
+def test_axes_in_percent_span_from_0_to_100() -> None:
+    axes = Axes(5, 20, -8.0, 2.0, usual=((0, -3.0),), bayes=0.0, span=(-9.0, 2.0)).in_percent()
+    assert (axes.random, axes.optimal, axes.ends) == (0, 100, (0, 100))
+    assert (axes.usual, axes.bayes) == (((0, 50.0),), 80.0)
+    parts = Stretch(0, -8.0, 2.0), Stretch(40, 0.0, 1.0, 0.5)
+    moved = Axes(5, 20, -8.0, 2.0, moves=parts).in_percent()
+    assert moved.moves == (Stretch(0, 0.0, 100.0), Stretch(40, 0.0, 100.0, 50.0))
+    level = Axes(5, 20, 1.0, 1.0, bayes=1.0).in_percent()  # every policy has the same return
+    assert level.bayes == 0
+
+
 def test_axes_have_a_span_even_if_all_returns_are_equal() -> None:
     axes, area = Axes(0, 1, -2.0, -2.0), pygame.Rect(0, 0, 100, 100)
     assert 0 <= axes.y(-2.0, area) <= 100

@@ -1,4 +1,4 @@
-"""The plot of the return after each adaptation step, and the small plot of a training's scores."""
+"""The plot of the score after each adaptation step, and the small plot of a training's scores."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def _scaled(box: Box, factor: int) -> pygame.Rect:
 def plot_area(rect: pygame.Rect, axes: Axes, type: Typeset) -> pygame.Rect:
     """Return the part of `rect` inside the axes; tick labels and line labels get the rest."""
     ticks = nice_ticks(axes.low, axes.high)
-    left = max(type.width(number(v, digits_for(ticks)), "small") for v in ticks) + type.unit
+    left = max(type.width(axes.text(v, digits_for(ticks)), "small") for v in ticks) + type.unit
     right = max(type.width(word, "small") for word in ("optimum", "episodes")) + type.unit
     below = 2 * type.height("small") + type.unit // 2
     above = type.height("small") // 2
@@ -96,7 +96,7 @@ def plot_area(rect: pygame.Rect, axes: Axes, type: Typeset) -> pygame.Rect:
 def _draw_axes(
     surface: pygame.Surface, area: pygame.Rect, axes: Axes, now: int | None, type: Typeset
 ) -> None:
-    """Draw the column of the step on screen, the lines of the returns, and all tick labels."""
+    """Draw the column of the step on screen, the lines of the values, and all tick labels."""
     if now is not None:
         pitch = axes.x(axes.episodes, area) - axes.x(0, area)
         pitch = 2 * type.unit if axes.logarithmic else max(pitch, type.unit)
@@ -110,9 +110,8 @@ def _draw_axes(
         y = round(axes.y(value, area))
         pygame.draw.line(surface, type.palette.rule, (area.left, y), (area.right, y))
         at = (area.left - type.unit * 0.75, y)
-        type.write(
-            surface, number(value, digits_for(ticks)), "small", type.palette.muted, midright=at
-        )
+        text = axes.text(value, digits_for(ticks))
+        type.write(surface, text, "small", type.palette.muted, midright=at)
     _draw_ticks(surface, area, axes, now, type)
 
 
@@ -176,7 +175,7 @@ def _draw_baselines(surface: pygame.Surface, area: pygame.Rect, axes: Axes, type
         x, y = area.right + type.unit * 0.75, round(axes.y(value, area))
         place = type.write(surface, name, "small", colour, midleft=(x, y))
         below = place.centery + side * place.height
-        type.write(surface, number(value), "small", colour, midleft=(x, below))
+        type.write(surface, axes.text(value), "small", colour, midleft=(x, below))
     bounds = [part.bayes for part in axes.stretches]
     _draw_levels(surface, area, axes, bounds, (16.0, 6.0), type.palette.muted)
     if bounds[-1] is not None:
@@ -214,7 +213,7 @@ def _label_bayes_bound(
     if highest <= lowest:
         x, middle = area.right + type.unit * 0.75, min(max(y, highest), lowest)
         type.write(surface, "Bayes", "small", colour, midleft=(x, middle - line / 2))
-        type.write(surface, number(value), "small", colour, midleft=(x, middle + line / 2))
+        type.write(surface, axes.text(value), "small", colour, midleft=(x, middle + line / 2))
 
 
 def usual_hue(palette: Palette) -> Colour:
@@ -317,13 +316,13 @@ def draw_strip(
     lines: dict[str, list[tuple[float, float]]],
     type: Typeset,
 ) -> None:
-    """Draw scores by name against the progress of training.
+    """Draw scores in percent by name against the progress of training.
 
-    lines: points (progress 0..1, score) of each name; each line is thinner than the one before.
+    lines: points (progress 0..1, score 0..1) of each name; each line is thinner than the last.
     """
     palette, small = type.palette, type.height("small")
     type.write(surface, title, "label", palette.ink, topleft=rect.topleft)
-    left = type.width("0.0", "small") + type.unit
+    left = type.width("100 %", "small") + type.unit
     right = max(type.width(name, "small") for name in lines) + type.unit
     above = type.height("label") + type.unit
     area = pygame.Rect(
@@ -342,7 +341,8 @@ def draw_strip(
         y = round(place(0, value)[1])
         pygame.draw.line(surface, palette.rule, (area.left, y), (area.right, y))
         at = (area.left - type.unit * 0.75, y)
-        type.write(surface, number(value, 1), "small", palette.muted, midright=at)
+        text = f"{number(100 * value, 0)} %"
+        type.write(surface, text, "small", palette.muted, midright=at)
     hues = palette.agent, mix(palette.agent, palette.card, 0.35), palette.muted
     for hue, thick, line in reversed(list(zip(hues, (3, 2, 1), lines.values()))):
         points = [place(share, value) for share, value in line]

@@ -23,6 +23,7 @@ from game.view.screens.level_pictures import is_goal_hidden
 from game.view.screens.play_frame import PlayFrame
 from game.view.screens.play_input import MOVE_KEYS, HeldMove, stick_action, stick_position
 from game.view.screens.play_panel import draw_play_panel, header_sentence
+from game.view.screens.plot_key import PLOT_KEY
 from game.view.screens.screen import Key, Navigation, Screen
 from game.world.rules import STAY
 
@@ -171,7 +172,8 @@ class PlayScreen(Screen):
             return
         frame.texts = texts
         draw_header(frame.background, frame.layout.header, sentence, type)
-        draw_play_panel(frame.background, frame.layout.panel, session, type)
+        percent = not self.appearance.plots_returns
+        draw_play_panel(frame.background, frame.layout.panel, session, type, percent)
         self.draw_footer(frame.background, frame.layout.footer, type)
 
 
@@ -189,6 +191,7 @@ PlayScreen.keys = (
     Key("V",     "show the goal (in a duel after the last episode)", (pygame.K_v,), PlayScreen.toggle_goal, is_on=lambda page: page.goal_shown, short="show the goal"),
     Key("R",     "restart from the first episode", (pygame.K_r,),           PlayScreen.restart, short="restart"),
     Key("N",     "next level",                   (pygame.K_n,),             PlayScreen.next_task),
+    PLOT_KEY,
     Key("Ctrl E", "edit this level",             (pygame.K_e,),             PlayScreen.edit, ctrl=True, short="edit"),
     Key("G",     "gallery: another level, agent or mode", (pygame.K_g,),    PlayScreen.to_gallery, short="gallery"),
 )

@@ -66,30 +66,42 @@ def duel_rule(setup: PlaySetup, trial: HumanTrial) -> str:
     return f"{rule} {learns}"
 
 
-def table_rows(session: PlaySession, trial: HumanTrial) -> list[TableRow]:
-    """Return the rows of the person and, in a duel, of the agent."""
-    rows = [_table_row(session, "you", trial.returns, PERSON_HUE)]
+def table_rows(session: PlaySession, trial: HumanTrial, percent: bool = True) -> list[TableRow]:
+    """Return the rows of the person and, in a duel, of the agent.
+
+    `percent` chooses the unit of their curves: the score in percent, or the return.
+    """
+    rows = [_table_row(session, "you", trial.returns, PERSON_HUE, percent)]
     if session.is_duel:
         returns = session.agent_returns()
-        rows.append(_table_row(session, session.setup.agent_name, returns, AGENT_HUE))
+        rows.append(_table_row(session, session.setup.agent_name, returns, AGENT_HUE, percent))
     return rows
 
 
-def _table_row(session: PlaySession, name: str, returns: list[float], hue: int) -> TableRow:
-    curve = Curve(name, tuple(range(len(returns))), tuple(returns), hue)
-    if not returns:
-        return TableRow(curve, ("–",) * len(COLUMNS))
+def _table_row(
+    session: PlaySession, name: str, returns: list[float], hue: int, percent: bool
+) -> TableRow:
     lowest = session.planned.random_return
     gap = session.planned.optimal_return - lowest
-    scores = [(value - lowest) / gap if gap > 1e-12 else 0.0 for value in returns]
-    mean = number(100 * sum(scores) / len(scores), 0)
+    scores = [100 * (value - lowest) / gap if gap > 1e-12 else 0.0 for value in returns]
+    curve = Curve(name, tuple(range(len(returns))), tuple(scores if percent else returns), hue)
+    if not returns:
+        return TableRow(curve, ("–",) * len(COLUMNS))
+    mean = number(sum(scores) / len(scores), 0)
     return TableRow(curve, (number(sum(returns)), number(returns[-1]), f"{mean} %"))
 
 
 def draw_play_panel(
-    surface: pygame.Surface, rect: pygame.Rect, session: PlaySession, type: Typeset
+    surface: pygame.Surface,
+    rect: pygame.Rect,
+    session: PlaySession,
+    type: Typeset,
+    percent: bool = True,
 ) -> None:
-    """Draw task, episode, plot and table from top to bottom; the plot takes the room left over."""
+    """Draw task, episode, plot and table from top to bottom; the plot takes the room left over.
+
+    `percent` chooses the plot's unit: the score in percent, or the return.
+    """
     palette, unit = type.palette, type.unit
     pygame.draw.rect(surface, palette.card, rect, border_radius=unit + 4)
     pygame.draw.rect(surface, palette.rule, rect, 1, border_radius=unit + 4)
@@ -103,12 +115,13 @@ def draw_play_panel(
     if trial.over:
         y = _draw_verdict(surface, inside, y, verdict(session, trial), type) + unit
     bottom = _draw_duel_rule(surface, inside, session, trial, type)
-    rows = table_rows(session, trial)
+    rows = table_rows(session, trial, percent)
     table = (type.height("small") + unit * 3 // 4) * (len(rows) + 1) + unit
     area = pygame.Rect(inside.left, y, inside.width, bottom - table - y)
     if area.height > 6 * type.height("small"):
         baselines = session.planned.random_return, session.planned.optimal_return
         axes = Axes(trial.episodes - 1, 1, *baselines, word="episode")
+        axes = axes.in_percent() if percent else axes
         now = None if trial.over else len(trial.paths) - 1
         curves = [row.curve for row in rows if row.curve.values]
         draw_plot(surface, area, axes, curves, now, type)

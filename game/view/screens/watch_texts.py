@@ -45,9 +45,9 @@ def header_text(setup: WatchSetup, run: AdaptationRun, moving_goal: bool) -> str
 
 
 def panel_facts(
-    setup: WatchSetup, run: AdaptationRun, feed_ready: bool, one_board: bool
+    setup: WatchSetup, run: AdaptationRun, feed_ready: bool, one_board: bool, percent: bool = True
 ) -> PanelFacts:
-    """Return everything that the panel shows at this moment."""
+    """Return everything that the panel shows at this moment; `percent` chooses the plot's unit."""
     playback, position = run.playback, run.playback.position()
     seen, reasons = setup.seen(run.task), setup.out_of_distribution(run.task)
     badge = "unseen, out of distribution" if reasons else "unseen in training"
@@ -65,8 +65,8 @@ def panel_facts(
         doing=_activity(run, position, feed_ready),
         trail=position.episode % 3 if position and one_board else None,
         tempo="paused" if playback.paused else speed_text(playback.speed),
-        axes=_axes(setup, run) if run.planned else None,
-        rows=tuple(_row(run, agent, step) for agent in range(len(run.traces))),
+        axes=_axes(setup, run, percent) if run.planned else None,
+        rows=tuple(_row(run, agent, step, percent) for agent in range(len(run.traces))),
         notes=(*_warnings(run, step), *_scratch_notes(run)),
     )
 
@@ -105,9 +105,9 @@ def _steps_taken(step: AdaptationStep) -> str:
     return f", {n:,} gradient step{'s' * (n > 1)}" if n else ", no gradient step"
 
 
-def bayes_tip(bound: float) -> list[str]:
+def bayes_tip(bound: str) -> list[str]:
     """Return the lines of the tip for the plot's line of the Bayes bound."""
-    return [f"Bayes bound {number(bound)}", *BAYES_BOUND]
+    return [f"Bayes bound {bound}", *BAYES_BOUND]
 
 
 def speed_text(speed: float) -> str:
@@ -115,11 +115,16 @@ def speed_text(speed: float) -> str:
     return "all at once" if speed == math.inf else f"speed {speed:g}×"
 
 
-def _axes(setup: WatchSetup, run: AdaptationRun) -> Axes:
+def _axes(setup: WatchSetup, run: AdaptationRun, percent: bool) -> Axes:
     """Return the axes of the phase on screen, with the Bayes bounds that are known."""
-    axes, families = run.phase.axes, setup.families
-    if families is None:
-        return axes
+    axes = run.phase.axes
+    if setup.families:
+        axes = _with_bayes_bounds(axes, setup.families, run)
+    return axes.in_percent() if percent else axes
+
+
+def _with_bayes_bounds(axes: Axes, families: Families, run: AdaptationRun) -> Axes:
+    """Return the axes with the Bayes bound of the phase on screen, and of each stretch."""
     moves = (
         replace(stretch, bayes=_bayes_bound(families, phase.task, stretch))
         for stretch, phase in zip(axes.moves, run.phases)
@@ -176,13 +181,13 @@ def _activity(run: AdaptationRun, position: PlaybackPosition | None, feed_ready:
     return f"episode {position.index + 1} of {run.episodes} in this step"
 
 
-def _row(run: AdaptationRun, agent: int, step: int | None) -> TableRow:
+def _row(run: AdaptationRun, agent: int, step: int | None, percent: bool) -> TableRow:
     """Return an agent's curve up to the last step shown, and its numbers at the step on screen."""
     trace = run.traces[agent]
     has_steps = step is not None and run.planned
     shown = trace.steps[: run.playback.furthest + 1 if has_steps else 0]
     name = "agent" if agent == 0 and len(run.traces) <= 2 else trace.name
-    values = tuple(trace.exact(one) for one in shown)
+    values = tuple(100 * trace.score(one) if percent else trace.exact(one) for one in shown)
     curve = Curve(name, tuple(one.episodes for one in shown), values, agent)
     if not shown:
         return TableRow(curve, NO_NUMBERS)
