@@ -157,7 +157,8 @@ def _draw_plot(
     surface: pygame.Surface, rect: pygame.Rect, facts: PanelFacts, axes: Axes, type: Typeset
 ) -> pygame.Rect:
     """Draw the plot with its title and hint. Return the inside of its axes."""
-    title, ink = "Return after each step", type.palette.ink
+    title = "Score after each step" if axes.percent else "Return after each step"
+    ink = type.palette.ink
     top = type.write(surface, title, "label", ink, topleft=rect.topleft)
     usual = bool(axes.usual)
     hint = "seen in training" if facts.seen else "higher is better"

@@ -1,4 +1,4 @@
-"""The plot of the return after each adaptation step, and the small plot of a training's scores."""
+"""The plot of the score after each adaptation step, and the small plot of a training's scores."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def _scaled(box: Box, factor: int) -> pygame.Rect:
 def plot_area(rect: pygame.Rect, axes: Axes, type: Typeset) -> pygame.Rect:
     """Return the part of `rect` inside the axes; tick labels and line labels get the rest."""
     ticks = nice_ticks(axes.low, axes.high)
-    left = max(type.width(number(v, digits_for(ticks)), "small") for v in ticks) + type.unit
+    left = max(type.width(axes.text(v, digits_for(ticks)), "small") for v in ticks) + type.unit
     right = max(type.width(word, "small") for word in ("optimum", "episodes")) + type.unit
     below = 2 * type.height("small") + type.unit // 2
     above = type.height("small") // 2
@@ -96,7 +96,7 @@ def plot_area(rect: pygame.Rect, axes: Axes, type: Typeset) -> pygame.Rect:
 def _draw_axes(
     surface: pygame.Surface, area: pygame.Rect, axes: Axes, now: int | None, type: Typeset
 ) -> None:
-    """Draw the column of the step on screen, the lines of the returns, and all tick labels."""
+    """Draw the column of the step on screen, the lines of the values, and all tick labels."""
     if now is not None:
         pitch = axes.x(axes.episodes, area) - axes.x(0, area)
         pitch = 2 * type.unit if axes.logarithmic else max(pitch, type.unit)
@@ -110,9 +110,8 @@ def _draw_axes(
         y = round(axes.y(value, area))
         pygame.draw.line(surface, type.palette.rule, (area.left, y), (area.right, y))
         at = (area.left - type.unit * 0.75, y)
-        type.write(
-            surface, number(value, digits_for(ticks)), "small", type.palette.muted, midright=at
-        )
+        text = axes.text(value, digits_for(ticks))
+        type.write(surface, text, "small", type.palette.muted, midright=at)
     _draw_ticks(surface, area, axes, now, type)
 
 
@@ -162,40 +161,59 @@ def _draw_logarithmic_ticks(
 
 
 def _draw_baselines(surface: pygame.Surface, area: pygame.Rect, axes: Axes, type: Typeset) -> None:
-    """Draw the baseline returns and the edits of the level as labelled dashed lines."""
+    """Draw the baseline returns and the edits of the level as dashed lines.
+
+    Each stretch of the axis has lines of its own. The labels are those of the last stretch.
+    """
     lines = (
-        ("optimum", axes.optimal, 7.0, type.palette.ink, 1),
-        ("random", axes.random, 2.0, type.palette.muted, -1),
+        ("optimum", [part.optimal for part in axes.stretches], 7.0, type.palette.ink, 1),
+        ("random", [part.random for part in axes.stretches], 2.0, type.palette.muted, -1),
     )
-    for name, value, on, colour, side in lines:
-        y = round(axes.y(value, area))
-        for a, b in dashes((area.left, y), (area.right, y), on, 4.0):
-            pygame.draw.line(surface, colour, a, b, 2)
-        x = area.right + type.unit * 0.75
+    for name, values, on, colour, side in lines:
+        _draw_levels(surface, area, axes, values, (on, 4.0), colour)
+        value = values[-1]
+        x, y = area.right + type.unit * 0.75, round(axes.y(value, area))
         place = type.write(surface, name, "small", colour, midleft=(x, y))
         below = place.centery + side * place.height
-        type.write(surface, number(value), "small", colour, midleft=(x, below))
-    if axes.bayes is not None:
-        _draw_bayes_bound(surface, area, axes, axes.bayes, type)
+        type.write(surface, axes.text(value), "small", colour, midleft=(x, below))
+    bounds = [part.bayes for part in axes.stretches]
+    _draw_levels(surface, area, axes, bounds, (16.0, 6.0), type.palette.muted)
+    if bounds[-1] is not None:
+        _label_bayes_bound(surface, area, axes, bounds[-1], type)
     for episodes in axes.events:
         x = round(axes.x(episodes, area))
         for a, b in dashes((x, area.top), (x, area.bottom), 3.0, 3.0):
             pygame.draw.line(surface, type.palette.alert, a, b, 2)
 
 
-def _draw_bayes_bound(
+def _draw_levels(
+    surface: pygame.Surface,
+    area: pygame.Rect,
+    axes: Axes,
+    values: Sequence[float | None],
+    on_off: tuple[float, float],
+    colour: Colour,
+) -> None:
+    """Draw a dashed line at each stretch's value, as long as the stretch; None draws no line."""
+    for value, (left, right) in zip(values, itertools.pairwise(axes.borders(area)), strict=True):
+        if value is None:
+            continue
+        y = round(axes.y(value, area))
+        for a, b in dashes((left, y), (right, y), *on_off):
+            pygame.draw.line(surface, colour, a, b, 2)
+
+
+def _label_bayes_bound(
     surface: pygame.Surface, area: pygame.Rect, axes: Axes, value: float, type: Typeset
 ) -> None:
-    """Draw the line of the Bayes bound; its label stands between those of optimum and random."""
+    """Label the line of the Bayes bound, between the labels of optimum and random."""
     y, colour, line = round(axes.y(value, area)), type.palette.muted, type.height("small")
-    for a, b in dashes((area.left, y), (area.right, y), 16.0, 6.0):
-        pygame.draw.line(surface, colour, a, b, 2)
-    highest = axes.y(axes.optimal, area) + 2.4 * line
-    lowest = axes.y(axes.random, area) - 2.4 * line
+    highest = axes.y(axes.stretches[-1].optimal, area) + 2.4 * line
+    lowest = axes.y(axes.stretches[-1].random, area) - 2.4 * line
     if highest <= lowest:
         x, middle = area.right + type.unit * 0.75, min(max(y, highest), lowest)
         type.write(surface, "Bayes", "small", colour, midleft=(x, middle - line / 2))
-        type.write(surface, number(value), "small", colour, midleft=(x, middle + line / 2))
+        type.write(surface, axes.text(value), "small", colour, midleft=(x, middle + line / 2))
 
 
 def usual_hue(palette: Palette) -> Colour:
@@ -298,13 +316,13 @@ def draw_strip(
     lines: dict[str, list[tuple[float, float]]],
     type: Typeset,
 ) -> None:
-    """Draw scores by name against the progress of training.
+    """Draw scores in percent by name against the progress of training.
 
-    lines: points (progress 0..1, score) of each name; each line is thinner than the one before.
+    lines: points (progress 0..1, score 0..1) of each name; each line is thinner than the last.
     """
     palette, small = type.palette, type.height("small")
     type.write(surface, title, "label", palette.ink, topleft=rect.topleft)
-    left = type.width("0.0", "small") + type.unit
+    left = type.width("100 %", "small") + type.unit
     right = max(type.width(name, "small") for name in lines) + type.unit
     above = type.height("label") + type.unit
     area = pygame.Rect(
@@ -323,7 +341,8 @@ def draw_strip(
         y = round(place(0, value)[1])
         pygame.draw.line(surface, palette.rule, (area.left, y), (area.right, y))
         at = (area.left - type.unit * 0.75, y)
-        type.write(surface, number(value, 1), "small", palette.muted, midright=at)
+        text = f"{number(100 * value, 0)} %"
+        type.write(surface, text, "small", palette.muted, midright=at)
     hues = palette.agent, mix(palette.agent, palette.card, 0.35), palette.muted
     for hue, thick, line in reversed(list(zip(hues, (3, 2, 1), lines.values()))):
         points = [place(share, value) for share, value in line]

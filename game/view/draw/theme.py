@@ -206,10 +206,11 @@ class Typeset:
 
 
 class Appearance:
-    """The user's choice of theme and type size; all screens share one."""
+    """The user's choice of theme, type size and unit of the plots; all screens share one."""
 
     def __init__(self, palette: Palette = LIGHT, zoom: int = 0) -> None:
         self.palette, self.zoom = palette, zoom
+        self.plots_returns = False  # whether plots show returns instead of scores in percent
         self._typesets: dict[tuple[float, str], Typeset] = {}
 
     def typeset(self, size: tuple[int, int]) -> Typeset:
@@ -222,6 +223,10 @@ class Appearance:
     def switch(self) -> None:
         """Switch between the light and the dark theme."""
         self.palette = DARK if self.palette is LIGHT else LIGHT
+
+    def switch_plots(self) -> None:
+        """Switch the plots between scores in percent and returns."""
+        self.plots_returns = not self.plots_returns
 
     def enlarge(self, by: int) -> None:
         """Make all type `by` sizes larger; 0 resets it."""

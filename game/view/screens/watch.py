@@ -33,6 +33,7 @@ from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.baselines import BaselineCache
 from game.view.model.playback import Pace, Playback, PlaybackPosition
 from game.view.screens.overlay_keys import overlay_key
+from game.view.screens.plot_key import PLOT_KEY
 from game.view.screens.screen import Key, Navigation, Notice, Screen
 from game.view.screens.watch_experiments import Experiments
 from game.view.screens.watch_frame import FrameKey, WatchFrame
@@ -305,7 +306,8 @@ class WatchScreen(Screen):
 
     def facts(self) -> PanelFacts:
         """Return everything that the panel shows at this moment."""
-        return panel_facts(self.setup, self.run, self.feed_ready, not self.side_by_side)
+        percent = not self.appearance.plots_returns
+        return panel_facts(self.setup, self.run, self.feed_ready, not self.side_by_side, percent)
 
     def body_snapshot(self) -> object:
         """Return the positions, what has arrived, and the states of mouse, goal and sliders."""
@@ -403,6 +405,7 @@ KEYS: tuple[Key, ...] = (
     Key("R",     "start over with a new seed", (pygame.K_r,),             WatchScreen.restart, priority=1, short="start over"),
     Key("N",     "next level",       (pygame.K_n,),                       WatchScreen.next_task),
     *(overlay_key(overlay) for overlay in OVERLAYS),
+    PLOT_KEY,
     Key("S",     "all agents side by side", (pygame.K_s,),                WatchScreen.toggle_side_by_side, priority=1, is_on=lambda page: page.side_by_side, short="side by side"),
     Key("W",     "watch the next agent", (pygame.K_w,),                   WatchScreen.switch_agent, priority=1, short="next agent"),
     Key("G",     "gallery: choose another level, agent or mode", (pygame.K_g,), WatchScreen.open_gallery, short="gallery"),

@@ -11,9 +11,10 @@ from game.tasks.hidden_variables import hidden_names, values_in_words
 from game.tasks.task import Task
 from game.view.draw.number_table import NO_NUMBERS, TableRow, numbers_of
 from game.view.draw.panel import PanelFacts
-from game.view.draw.plot_axes import Axes, Curve
+from game.view.draw.plot_axes import Axes, Curve, Stretch
 from game.view.draw.theme import number
 from game.view.model.playback import PlaybackPosition
+from game.view.model.task_families import Families
 from game.view.screens.watch_run import AdaptationRun, WatchSetup
 
 UNSEEN = "A meta-trained agent adapts in a few steps to a level that it has never seen."
@@ -45,9 +46,9 @@ def header_text(setup: WatchSetup, run: AdaptationRun, moving_goal: bool) -> str
 
 
 def panel_facts(
-    setup: WatchSetup, run: AdaptationRun, feed_ready: bool, one_board: bool
+    setup: WatchSetup, run: AdaptationRun, feed_ready: bool, one_board: bool, percent: bool = True
 ) -> PanelFacts:
-    """Return everything that the panel shows at this moment."""
+    """Return everything that the panel shows at this moment; `percent` chooses the plot's unit."""
     playback, position = run.playback, run.playback.position()
     seen, reasons = setup.seen(run.task), setup.out_of_distribution(run.task)
     badge = "unseen, out of distribution" if reasons else "unseen in training"
@@ -66,8 +67,8 @@ def panel_facts(
         doing=_activity(run, position, feed_ready),
         trail=position.episode % 3 if position and one_board else None,
         tempo="paused" if playback.paused else speed_text(playback.speed),
-        axes=_axes(setup, run) if run.planned else None,
-        rows=tuple(_row(run, agent, step) for agent in range(len(run.traces))),
+        axes=_axes(setup, run, percent) if run.planned else None,
+        rows=tuple(_row(run, agent, step, percent) for agent in range(len(run.traces))),
         notes=(*_warnings(run, step), *_scratch_notes(run)),
     )
 
@@ -113,9 +114,9 @@ def _steps_taken(step: AdaptationStep) -> str:
     return f", {n:,} gradient step{'s' * (n > 1)}" if n else ", no gradient step"
 
 
-def bayes_tip(bound: float) -> list[str]:
+def bayes_tip(bound: str) -> list[str]:
     """Return the lines of the tip for the plot's line of the Bayes bound."""
-    return [f"Bayes bound {number(bound)}", *BAYES_BOUND]
+    return [f"Bayes bound {bound}", *BAYES_BOUND]
 
 
 def speed_text(speed: float) -> str:
@@ -123,13 +124,29 @@ def speed_text(speed: float) -> str:
     return "all at once" if speed == math.inf else f"speed {speed:g}×"
 
 
-def _axes(setup: WatchSetup, run: AdaptationRun) -> Axes:
-    """Return the axes of the phase on screen, with the Bayes bound once it is known."""
-    axes, families = run.phase.axes, setup.families
-    bound = families.bayes_bound(run.phase.task) if families else None
-    if bound is None:
-        return axes
-    return replace(axes, bayes=axes.random + bound * (axes.optimal - axes.random))
+def _axes(setup: WatchSetup, run: AdaptationRun, percent: bool) -> Axes:
+    """Return the axes of the phase on screen, with the Bayes bounds that are known."""
+    axes = run.phase.axes
+    if setup.families:
+        axes = _with_bayes_bounds(axes, setup.families, run)
+    return axes.in_percent() if percent else axes
+
+
+def _with_bayes_bounds(axes: Axes, families: Families, run: AdaptationRun) -> Axes:
+    """Return the axes with the Bayes bound of the phase on screen, and of each stretch."""
+    moves = (
+        replace(stretch, bayes=_bayes_bound(families, phase.task, stretch))
+        for stretch, phase in zip(axes.moves, run.phases)
+    )
+    return replace(axes, bayes=_bayes_bound(families, run.phase.task, axes), moves=tuple(moves))
+
+
+def _bayes_bound(families: Families, task: Task, baselines: Axes | Stretch) -> float | None:
+    """Return the Bayes bound of a task as a return, once it is known."""
+    share = families.bayes_bound(task)
+    if share is None:
+        return None
+    return baselines.random + share * (baselines.optimal - baselines.random)
 
 
 def _state(run: AdaptationRun, step: int | None, feed_ready: bool) -> str:
@@ -173,13 +190,13 @@ def _activity(run: AdaptationRun, position: PlaybackPosition | None, feed_ready:
     return f"episode {position.index + 1} of {run.episodes} in this step"
 
 
-def _row(run: AdaptationRun, agent: int, step: int | None) -> TableRow:
+def _row(run: AdaptationRun, agent: int, step: int | None, percent: bool) -> TableRow:
     """Return an agent's curve up to the last step shown, and its numbers at the step on screen."""
     trace = run.traces[agent]
     has_steps = step is not None and run.planned
     shown = trace.steps[: run.playback.furthest + 1 if has_steps else 0]
     name = "agent" if agent == 0 and len(run.traces) <= 2 else trace.name
-    values = tuple(trace.exact(one) for one in shown)
+    values = tuple(100 * trace.score(one) if percent else trace.exact(one) for one in shown)
     curve = Curve(name, tuple(one.episodes for one in shown), values, agent)
     if not shown:
         return TableRow(curve, NO_NUMBERS)
