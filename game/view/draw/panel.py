@@ -61,7 +61,7 @@ def draw_panel(
     bottom = _draw_notes(surface, inside, facts.notes, type)
     table = bottom - table_height(len(facts.rows), type)
     plot = pygame.Rect(inside.left, y, inside.width, table - type.unit - y)
-    if facts.axes and plot.height > 4 * type.height("small"):
+    if facts.axes and plot.height > 6 * type.height("small"):
         area = _draw_plot(surface, plot, facts, facts.axes, type)
     draw_table(surface, inside, table, COLUMNS, facts.rows, type)
     return area
@@ -148,6 +148,9 @@ def _draw_plot(
     hint = "seen in training" if facts.seen else "higher is better"
     hint = "usual on unseen tasks" if usual else hint
     hint = "usual on levels like this" if axes.usual_low else hint
+    curves = [row.curve for row in facts.rows if row.curve.values]
+    if any(axes.is_out_of_range(value) for curve in curves for value in curve.values):
+        hint, usual = "arrows: beyond the axis", False
     left = rect.right - type.width(hint, "small")
     if left - 4 * type.unit > top.right:
         at = (rect.right, rect.top)
@@ -157,6 +160,5 @@ def _draw_plot(
             pygame.draw.rect(surface, usual_hue(type.palette), band, border_radius=4)
     below = top.bottom + type.unit // 2
     area = pygame.Rect(rect.left, below, rect.width, rect.bottom - below)
-    curves = [row.curve for row in facts.rows if row.curve.values]
     draw_plot(surface, area, axes, curves, facts.step, type)
     return plot_area(area, axes, type)
