@@ -8,7 +8,7 @@ import pygame
 
 from game.view.draw.number_table import COLUMNS, TableRow, draw_table, table_height
 from game.view.draw.plot import draw_plot, plot_area, usual_hue
-from game.view.draw.plot_axes import Axes
+from game.view.draw.plot_axes import Axes, Curve
 from game.view.draw.text_boxes import draw_pill
 from game.view.draw.theme import Typeset, mix
 
@@ -42,6 +42,8 @@ class PanelFacts:
     axes: Axes | None  # None until the baseline returns are known
     rows: tuple[TableRow, ...]
     notes: tuple[str, ...] = ()  # lines about agents, below the numbers
+    settings: str = ""  # settings in force that are not the agent's own, in a pill
+    ghost: Curve | None = None  # the watched agent's curve with its own settings
 
 
 def draw_panel(
@@ -92,7 +94,13 @@ def _draw_task(surface: pygame.Surface, rect: pygame.Rect, facts: PanelFacts, ty
     type.write(surface, about, "small", type.palette.muted, midleft=(left, badge.centery))
     y = badge.bottom + type.unit * 3 // 4
     identity = type.fit(facts.identity, "mono", rect.width)
-    return type.write(surface, identity, "mono", type.palette.muted, topleft=(rect.left, y)).bottom
+    at = (rect.left, y)
+    y = type.write(surface, identity, "mono", type.palette.muted, topleft=at).bottom
+    if not facts.settings:
+        return y
+    settings = type.fit(facts.settings, "label", rect.width - 2 * type.unit)
+    at = (rect.left, y + type.unit // 2)
+    return draw_pill(surface, settings, type.palette.alert, at, type).bottom
 
 
 def _draw_progress(
@@ -160,5 +168,6 @@ def _draw_plot(
             pygame.draw.rect(surface, usual_hue(type.palette), band, border_radius=4)
     below = top.bottom + type.unit // 2
     area = pygame.Rect(rect.left, below, rect.width, rect.bottom - below)
-    draw_plot(surface, area, axes, curves, facts.step, type)
+    ghosts = [facts.ghost] if facts.ghost else []
+    draw_plot(surface, area, axes, [*curves, *ghosts], facts.step, type)
     return plot_area(area, axes, type)
