@@ -91,8 +91,8 @@ BUILT_IN: dict[str, LearnerEntry] = {
         least_episodes=1,
         adapts_by="maps that it fills and plans on, no gradient",
     ),
-    "random": LearnerEntry(_BOUNDS, "Random", trains=False, needs_run=False),
-    "planner": LearnerEntry(_BOUNDS, "Planner", trains=False, needs_run=False),
+    "random": LearnerEntry(_BOUNDS, "Random", trains=False, needs_run=False, least_episodes=1),
+    "planner": LearnerEntry(_BOUNDS, "Planner", trains=False, needs_run=False, least_episodes=1),
     "map-planner": LearnerEntry(
         "agents.reference.map_planner",
         "MapPlanner",
@@ -106,6 +106,7 @@ BUILT_IN: dict[str, LearnerEntry] = {
         trains=False,
         needs_run=False,
         episodes=1,
+        least_episodes=1,
     ),
 }
 _files: dict[str, Path] = {}  # by FILE.py:CLASS, as named on the command line of this process

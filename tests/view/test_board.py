@@ -22,7 +22,15 @@ from game.view.draw.layout import Heights, arrange, flow
 from game.view.draw.live_board import LiveBoard
 from game.view.draw.marks import SIGNS, swatch
 from game.view.draw.plot import curve_labels, draw_plot, plot_area
-from game.view.draw.plot_axes import Axes, Curve, digits_for, nice_ticks, shown_steps, spread
+from game.view.draw.plot_axes import (
+    Axes,
+    Curve,
+    Stretch,
+    digits_for,
+    nice_ticks,
+    shown_steps,
+    spread,
+)
 from game.view.draw.theme import LIGHT, Typeset, number
 from game.world.tables import compile_level
 from tests.view_data import TASK
@@ -126,10 +134,23 @@ def test_a_logarithmic_axis_begins_at_0_and_gives_few_episodes_room() -> None:
     assert np.diff(places).min() > 20
 
 
+def test_a_stretch_ends_where_the_next_one_begins() -> None:
+    axes = Axes(4, 20, -8.0, 0.5, moves=(Stretch(0, -8.0, 0.5), Stretch(40, -6.0, 0.0, -1.0)))
+    area = pygame.Rect(10, 10, 200, 100)
+    left, border, right = axes.borders(area)
+    assert (left, border, right) == (area.left, axes.x(40, area), area.right)
+    found = [axes.stretch_at(x, area).start for x in (0, left, border - 1, border, right + 50)]
+    assert found == [0, 0, 0, 40, 40]
+    assert Axes(4, 20, -8.0, 0.5).stretches == (Stretch(0, -8.0, 0.5),)
+
+
 def test_axes_in_percent_span_from_0_to_100() -> None:
     axes = Axes(5, 20, -8.0, 2.0, usual=((0, -3.0),), bayes=0.0, span=(-9.0, 2.0)).in_percent()
     assert (axes.random, axes.optimal, axes.ends) == (0, 100, (0, 100))
     assert (axes.usual, axes.bayes) == (((0, 50.0),), 80.0)
+    parts = Stretch(0, -8.0, 2.0), Stretch(40, 0.0, 1.0, 0.5)
+    moved = Axes(5, 20, -8.0, 2.0, moves=parts).in_percent()
+    assert moved.moves == (Stretch(0, 0.0, 100.0), Stretch(40, 0.0, 100.0, 50.0))
     level = Axes(5, 20, 1.0, 1.0, bayes=1.0).in_percent()  # every policy has the same return
     assert level.bayes == 0
 

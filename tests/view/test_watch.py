@@ -632,6 +632,44 @@ def test_the_goal_can_be_dragged(screen: WatchScreen, script: Script) -> None:
     picture(screen)
 
 
+def test_lines_of_the_plot_belong_to_their_position_of_the_goal(
+    screen: WatchScreen, script: Script
+) -> None:
+    """Each stretch of the axis has the baselines of its own task, whichever step is on screen."""
+    screen.appearance.plots_returns = True
+    begin(script, screen, 0)
+    for key in (pygame.K_m, pygame.K_LEFT, pygame.K_RETURN):
+        screen.handle(press(key))
+    first, second = (phase.baselines for phase in screen.run.phases)
+    assert first.optimal_return != second.optimal_return
+    for _ in range(2):
+        axes, surface = screen.facts().axes, pygame.Surface((1280, 800))
+        assert axes is not None
+        assert [(one.start, one.optimal) for one in axes.stretches] == [
+            (0, first.optimal_return),
+            (EPISODES, second.optimal_return),
+        ]
+        screen.draw(surface)
+        plot = screen._frame and screen._frame.plot
+        assert plot
+        border = axes.borders(plot)[1]
+        for left, right, own, other in (
+            (plot.left, border, first, second),
+            (border, plot.right, second, first),
+        ):
+            row = [round(axes.y(one.optimal_return, plot)) for one in (own, other)]
+            inked = [ink_share(surface, left + 12, right - 12, y) for y in row]
+            assert inked[0] > 0.4 > 0.1 > inked[1]
+        script.messages = [Stepped(1, 0, s) for s in traces()[0].steps]
+        screen.update(0.0)
+
+
+def ink_share(surface: pygame.Surface, left: float, right: float, y: int) -> float:
+    """Return the share of a row's pixels that have the colour of the line of the optimum."""
+    columns = range(round(left), round(right))
+    return sum(surface.get_at((x, y))[:3] == LIGHT.ink for x in columns) / len(columns)
+
+
 def test_keys_move_the_goal_but_not_into_a_wall(screen: WatchScreen, script: Script) -> None:
     begin(script, screen, 0)
     for key in (pygame.K_m, pygame.K_DOWN, pygame.K_RETURN):

@@ -60,8 +60,11 @@ def draw_panel(
     y = _draw_task(surface, inside, facts, type) + type.unit
     pygame.draw.line(surface, type.palette.rule, (inside.left, y), (inside.right, y))
     y = _draw_progress(surface, inside, y + type.unit * 3 // 2, facts, type) + 2 * type.unit
+    height = table_height(len(facts.rows), type)
+    if y + height > inside.bottom:
+        return None
     bottom = _draw_notes(surface, inside, facts.notes, type)
-    table = bottom - table_height(len(facts.rows), type)
+    table = bottom - height
     plot = pygame.Rect(inside.left, y, inside.width, table - type.unit - y)
     if facts.axes and plot.height > 6 * type.height("small"):
         area = _draw_plot(surface, plot, facts, facts.axes, type)

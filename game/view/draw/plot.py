@@ -175,38 +175,58 @@ def _draw_logarithmic_ticks(
 
 
 def _draw_baselines(surface: pygame.Surface, area: pygame.Rect, axes: Axes, type: Typeset) -> None:
-    """Draw the baseline returns and the edits of the level as labelled dashed lines."""
+    """Draw the baseline returns and the edits of the level as dashed lines.
+
+    Each stretch of the axis has lines of its own. The labels are those of the last stretch.
+    """
     lines = (
-        ("optimum", axes.optimal, 7.0, type.palette.ink, 1),
-        ("random", axes.random, 2.0, type.palette.muted, -1),
+        ("optimum", [part.optimal for part in axes.stretches], 7.0, type.palette.ink, 1),
+        ("random", [part.random for part in axes.stretches], 2.0, type.palette.muted, -1),
     )
-    room = axes.y(axes.random, area) - axes.y(axes.optimal, area)
-    for name, value, on, colour, side in lines:
-        y = round(axes.y(value, area))
-        for a, b in dashes((area.left, y), (area.right, y), on, 4.0):
-            pygame.draw.line(surface, colour, a, b, 2)
-        x = area.right + type.unit * 0.75
+    last = axes.stretches[-1]
+    room = axes.y(last.random, area) - axes.y(last.optimal, area)
+    for name, values, on, colour, side in lines:
+        _draw_levels(surface, area, axes, values, (on, 4.0), colour)
+        value = values[-1]
+        x, y = area.right + type.unit * 0.75, round(axes.y(value, area))
         place = type.write(surface, name, "small", colour, midleft=(x, y))
         if room > 3 * place.height:
             below = place.centery + side * place.height
             type.write(surface, axes.text(value), "small", colour, midleft=(x, below))
-    if axes.bayes is not None:
-        _draw_bayes_bound(surface, area, axes, axes.bayes, type)
+    bounds = [part.bayes for part in axes.stretches]
+    _draw_levels(surface, area, axes, bounds, (16.0, 6.0), type.palette.muted)
+    if bounds[-1] is not None:
+        _label_bayes_bound(surface, area, axes, bounds[-1], type)
     for episodes in axes.events:
         x = round(axes.x(episodes, area))
         for a, b in dashes((x, area.top), (x, area.bottom), 3.0, 3.0):
             pygame.draw.line(surface, type.palette.alert, a, b, 2)
 
 
-def _draw_bayes_bound(
+def _draw_levels(
+    surface: pygame.Surface,
+    area: pygame.Rect,
+    axes: Axes,
+    values: Sequence[float | None],
+    on_off: tuple[float, float],
+    colour: Colour,
+) -> None:
+    """Draw a dashed line at each stretch's value, as long as the stretch; None draws no line."""
+    for value, (left, right) in zip(values, itertools.pairwise(axes.borders(area)), strict=True):
+        if value is None:
+            continue
+        y = round(axes.y(value, area))
+        for a, b in dashes((left, y), (right, y), *on_off):
+            pygame.draw.line(surface, colour, a, b, 2)
+
+
+def _label_bayes_bound(
     surface: pygame.Surface, area: pygame.Rect, axes: Axes, value: float, type: Typeset
 ) -> None:
-    """Draw the line of the Bayes bound; its label stands between those of optimum and random."""
+    """Label the line of the Bayes bound, between the labels of optimum and random."""
     y, colour, line = round(axes.y(value, area)), type.palette.muted, type.height("small")
-    for a, b in dashes((area.left, y), (area.right, y), 16.0, 6.0):
-        pygame.draw.line(surface, colour, a, b, 2)
-    highest = axes.y(axes.optimal, area) + 2.5 * line
-    lowest = axes.y(axes.random, area) - 2.5 * line
+    highest = axes.y(axes.stretches[-1].optimal, area) + 2.5 * line
+    lowest = axes.y(axes.stretches[-1].random, area) - 2.5 * line
     if highest <= lowest:
         x, middle = area.right + type.unit * 0.75, min(max(y, highest), lowest)
         type.write(surface, "Bayes", "small", colour, midleft=(x, middle - line / 2))
@@ -364,10 +384,11 @@ def curve_labels(
 
 def _baselines(area: pygame.Rect, axes: Axes) -> Iterator[Segment]:
     """Yield the lines of the baselines, and those where the level was edited."""
-    for value in (axes.optimal, axes.random, axes.bayes):
-        if value is not None:
-            y = axes.y(value, area)
-            yield (area.left, y), (area.right, y)
+    for part, (left, right) in zip(axes.stretches, itertools.pairwise(axes.borders(area))):
+        for value in (part.optimal, part.random, part.bayes):
+            if value is not None:
+                y = axes.y(value, area)
+                yield (left, y), (right, y)
     for episodes in axes.events:
         x = axes.x(episodes, area)
         yield (x, area.top), (x, area.bottom)

@@ -20,6 +20,26 @@ PAD_ABOVE, PAD_BELOW = 0.08, 0.14  # shares of the span that are left free beyon
 
 
 @dataclass(frozen=True)
+class Stretch:
+    """A part of the horizontal axis with one task: it begins after `start` episodes."""
+
+    start: int
+    random: float
+    optimal: float
+    bayes: float | None = None
+
+    def percent(self, value: float) -> float:
+        """Return the score of a return in percent, by these baseline returns."""
+        room = self.optimal - self.random
+        return 100 * (value - self.random) / room if room > 1e-12 else 0.0
+
+    def in_percent(self) -> Stretch:
+        """Return the stretch with scores in percent for its returns."""
+        bayes = None if self.bayes is None else self.percent(self.bayes)
+        return Stretch(self.start, 0.0, 100.0, bayes)
+
+
+@dataclass(frozen=True)
 class Axes:
     """The span of a plot: `steps` adaptation steps of `episodes` episodes each, and the values.
 
@@ -43,6 +63,12 @@ class Axes:
     bayes: float | None = None  # Bayes bound: upper bound on the return when the goal is hidden
     span: tuple[float, float] | None = None  # of values, if it is wider than random to optimal
     percent: bool = False  # whether the values are scores in percent instead of returns
+    moves: tuple[Stretch, ...] = ()  # one for each position of the goal, if it has been moved
+
+    @property
+    def stretches(self) -> tuple[Stretch, ...]:
+        """The parts of the horizontal axis, each with its own baseline returns."""
+        return self.moves or (Stretch(0, self.random, self.optimal, self.bayes),)
 
     @property
     def end(self) -> int:
@@ -81,6 +107,15 @@ class Axes:
             share = math.log1p(max(episodes, 0)) / math.log1p(self.end)
         return area.left + area.width * (self.margin + (1 - 2 * self.margin) * min(share, 1))
 
+    def borders(self, area: pygame.Rect) -> list[float]:
+        """Return the x in px where each stretch begins, and where the last one ends."""
+        inner = [self.x(stretch.start, area) for stretch in self.stretches[1:]]
+        return [area.left, *inner, area.right]
+
+    def stretch_at(self, x: float, area: pygame.Rect) -> Stretch:
+        """Return the stretch at an x in px; beyond the ends of the axis, the first or the last."""
+        return self.stretches[sum(x >= border for border in self.borders(area)[1:-1])]
+
     def y(self, value: float, area: pygame.Rect) -> float:
         """Return the y in px of a value, clipped to the area."""
         share = (value - self.low) / (self.high - self.low)
@@ -88,13 +123,10 @@ class Axes:
 
     def in_percent(self) -> Axes:
         """Return these axes of returns as axes of scores, from 0 (random) to 100 % (optimum)."""
-        room = self.optimal - self.random
-
-        def score(value: float) -> float:
-            return 100 * (value - self.random) / room if room > 1e-12 else 0.0
+        whole = Stretch(0, self.random, self.optimal, self.bayes)
 
         def scores(line: tuple[tuple[int, float], ...]) -> tuple[tuple[int, float], ...]:
-            return tuple((episodes, score(value)) for episodes, value in line)
+            return tuple((episodes, whole.percent(value)) for episodes, value in line)
 
         return replace(
             self,
@@ -103,8 +135,9 @@ class Axes:
             usual=scores(self.usual),
             usual_low=scores(self.usual_low),
             usual_high=scores(self.usual_high),
-            bayes=None if self.bayes is None else score(self.bayes),
+            bayes=whole.in_percent().bayes,
             span=None,
+            moves=tuple(stretch.in_percent() for stretch in self.moves),
             percent=True,
         )
 

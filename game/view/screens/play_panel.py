@@ -11,7 +11,7 @@ from game.view.draw.plot_axes import Axes, Curve
 from game.view.draw.text_boxes import draw_description, draw_pill
 from game.view.draw.theme import Typeset, number
 from game.view.model.human_trial import HumanTrial
-from game.view.model.play_session import PlaySession
+from game.view.model.play_session import PlaySession, PlaySetup
 from game.view.screens.level_pictures import is_goal_hidden
 from game.view.screens.play_frame import AGENT_HUE, PERSON_HUE
 
@@ -54,6 +54,16 @@ def verdict(session: PlaySession, trial: HumanTrial) -> str:
     winner = "You win" if difference > 0 else "The agent wins"
     totals = f"total return {number(total)} to {number(sum(returns))}"
     return f"{winner} by {number(abs(difference))}: {totals}."
+
+
+def duel_rule(setup: PlaySetup, trial: HumanTrial) -> str:
+    """Return the rule of a duel, with the agent's handicap if it has one."""
+    each, usual = setup.agent_episodes, setup.usual_episodes
+    rule = f"Same goal, same {trial.episodes} episodes."
+    learns = f"The agent learns after every {f'{each} episodes' if each > 1 else 'episode'}."
+    if usual:
+        learns = f"Handicap: the agent learns from {each} episodes at a time instead of {usual}."
+    return f"{rule} {learns}"
 
 
 def table_rows(session: PlaySession, trial: HumanTrial, percent: bool = True) -> list[TableRow]:
@@ -176,10 +186,7 @@ def _draw_duel_rule(
     """Draw the rule of a duel at the bottom. Return the y above it."""
     if not session.is_duel:
         return rect.bottom
-    text = f"Same goal, same {trial.episodes} episodes."
-    each = session.setup.agent_episodes
-    text += f" The agent learns after every {f'{each} episodes' if each > 1 else 'episode'}."
-    lines = type.wrap(text, "small", rect.width)
+    lines = type.wrap(duel_rule(session.setup, trial), "small", rect.width)
     top = y = rect.bottom - len(lines) * type.height("small")
     for line in lines:
         at = (rect.left, y)

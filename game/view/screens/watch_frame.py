@@ -144,10 +144,11 @@ class WatchFrame:
         if point := self.point_at(mouse):
             agent, step = point
             draw_tip(surface, mouse, point_tip(self.run.traces[agent], step), type)
-        elif self.plot and axes and axes.bayes is not None:
+        elif self.plot and axes:
+            bound = axes.stretch_at(mouse[0], self.plot).bayes
             inside = self.plot.left <= mouse[0] <= self.plot.right + 8 * type.unit
-            if inside and abs(axes.y(axes.bayes, self.plot) - mouse[1]) < REACH:
-                draw_tip(surface, mouse, bayes_tip(axes.text(axes.bayes)), type)
+            if bound is not None and inside and abs(axes.y(bound, self.plot) - mouse[1]) < REACH:
+                draw_tip(surface, mouse, bayes_tip(axes.text(bound)), type)
 
     # --- what is at the mouse
 

@@ -7,11 +7,13 @@ from dataclasses import replace
 
 from game.session.messages import BASELINE_AGENT, Request
 from game.session.trace import AdaptationStep, AdaptationTrace
+from game.tasks.task import Task
 from game.view.draw.number_table import NO_NUMBERS, TableRow, numbers_of
 from game.view.draw.panel import PanelFacts
-from game.view.draw.plot_axes import Axes, Curve
+from game.view.draw.plot_axes import Axes, Curve, Stretch
 from game.view.draw.theme import number
 from game.view.model.playback import PlaybackPosition
+from game.view.model.task_families import Families
 from game.view.screens.watch_run import AdaptationRun, WatchSetup
 
 UNSEEN = "A meta-trained agent adapts in a few steps to a level that it has never seen."
@@ -142,14 +144,30 @@ def speed_text(speed: float) -> str:
 def _axes(
     setup: WatchSetup, run: AdaptationRun, percent: bool, ghost: AdaptationTrace | None
 ) -> Axes:
-    """Return the axes of the phase on screen, with the Bayes bound once it is known."""
-    axes, families = run.phase.axes, setup.families
+    """Return the axes of the phase on screen, with the Bayes bounds that are known."""
+    axes = run.phase.axes
     if ghost:
         axes = replace(axes, last=max(axes.last, ghost.steps[-1].episodes))
-    bound = families.bayes_bound(run.phase.task) if families else None
-    if bound is not None:
-        axes = replace(axes, bayes=axes.random + bound * (axes.optimal - axes.random))
+    if setup.families:
+        axes = _with_bayes_bounds(axes, setup.families, run)
     return axes.in_percent() if percent else axes
+
+
+def _with_bayes_bounds(axes: Axes, families: Families, run: AdaptationRun) -> Axes:
+    """Return the axes with the Bayes bound of the phase on screen, and of each stretch."""
+    moves = (
+        replace(stretch, bayes=_bayes_bound(families, phase.task, stretch))
+        for stretch, phase in zip(axes.moves, run.phases)
+    )
+    return replace(axes, bayes=_bayes_bound(families, run.phase.task, axes), moves=tuple(moves))
+
+
+def _bayes_bound(families: Families, task: Task, baselines: Axes | Stretch) -> float | None:
+    """Return the Bayes bound of a task as a return, once it is known."""
+    share = families.bayes_bound(task)
+    if share is None:
+        return None
+    return baselines.random + share * (baselines.optimal - baselines.random)
 
 
 def _state(run: AdaptationRun, step: int | None, feed_ready: bool) -> str:
