@@ -531,6 +531,39 @@ def test_a_key_plots_returns_instead_of_scores(replay: WatchScreen) -> None:
     assert picture(replay) != scores
 
 
+def test_settings_in_force_show_until_they_are_reset(replay: WatchScreen) -> None:
+    """Sliders moved from the agent's own settings leave its curve as a ghost, and a pill."""
+    own = replay.run.traces[0]
+    replay.run.playback.to_last()
+    assert (replay.facts().settings, replay.facts().ghost) == ("", None)
+    replay.handle(press(pygame.K_x))
+    for _ in range(3):
+        replay.handle(press(pygame.K_RIGHT))
+    facts = replay.facts()
+    assert "10 × step size" in facts.settings
+    assert facts.ghost is not None
+    assert facts.ghost.values == tuple(100 * own.score(step) for step in own.steps)
+    replay.handle(press(pygame.K_RETURN))
+    before = picture(replay)
+    for key in (pygame.K_n, pygame.K_r):  # another task or seed: the ghost is no comparison
+        replay.handle(press(key))
+        assert "10 × step size" in replay.facts().settings
+        assert replay.run.request.step_size == 10
+        assert replay.facts().ghost is None
+    replay.handle(press(pygame.K_BACKSPACE))
+    assert replay.facts().settings == ""
+    assert replay.run.request.step_size == 1
+    assert picture(replay) != before
+
+
+def test_sliders_back_at_the_agents_own_settings_leave_no_pill(replay: WatchScreen) -> None:
+    replay.handle(press(pygame.K_x))
+    replay.handle(press(pygame.K_RIGHT))
+    assert replay.facts().settings
+    replay.handle(press(pygame.K_LEFT))
+    assert (replay.facts().settings, replay.facts().ghost) == ("", None)
+
+
 def test_a_loss_of_score_is_reported() -> None:
     worse = adaptation(TASK, AGENTS[0], (10, 0, 60))
     screen = WatchScreen(subject(), RecordedFeed([worse, traces()[1]]))

@@ -289,11 +289,16 @@ def smooth_factor(size: tuple[int, int]) -> int:
     return 3 if max(size) <= 500 else 2
 
 
-def dashes(start: Point, end: Point, on: float, off: float) -> Iterator[tuple[Point, Point]]:
-    """Yield the strokes of a dashed line, `on` px long and `off` px apart."""
+def dashes(
+    start: Point, end: Point, on: float, off: float, first: float = 0.0
+) -> Iterator[tuple[Point, Point]]:
+    """Yield the strokes of a dashed line, `on` px long and `off` px apart.
+
+    The first one begins `first` px after the start.
+    """
     dx, dy = end[0] - start[0], end[1] - start[1]
     length = max((dx * dx + dy * dy) ** 0.5, 1e-9)
-    at = 0.0
+    at = first
     while at < length:
         to = min(at + on, length)
         yield (

@@ -112,7 +112,7 @@ def draw_train_panel(
         draw_strip(surface, strip, "Score during training", score_history(run.evaluations), type)
     y = _draw_plot_heading(surface, inside, y, run.on_validation_tasks, type) + unit // 2
     plot = pygame.Rect(inside.left, y, inside.width, bottom - y)
-    if plot.height > 4 * small:
+    if plot.height > 5 * small:
         axes = score_axes(run.evaluations, run.episodes_per_step)
         curves = score_curves(run.evaluations, run.episodes_per_step)
         draw_plot(surface, plot, axes, curves, None, type)
