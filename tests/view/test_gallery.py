@@ -13,10 +13,10 @@ from game.view.draw.theme import Typeset
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.library import Library
 from game.view.screens.gallery import Gallery
-from tests.view_data import AGENTS, FixedAgents
+from tests.view_data import AGENTS, FixedAgents, Slow
 
 pytestmark = pytest.mark.usefixtures("fonts")
-SIZES = [(960, 640), (1280, 800)]
+SIZES = [(480, 480), (960, 640), (1280, 800)]
 
 
 def gallery(*packs: str) -> Gallery:
@@ -58,3 +58,57 @@ def test_no_text_lies_over_another_while_scrolling(
         for (one, _, here), (other, _, there) in itertools.combinations(written, 2):
             shared = here.clip(there)
             assert shared.width < 2 or shared.height < 3, (one, other, scroll)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_text_of_each_pack_is_whole(
+    size: tuple[int, int], written: list[tuple[str, pygame.Rect, pygame.Rect]]
+) -> None:
+    names = ("gridnavi", "rewards")
+    screen, seen = gallery(*names), set()
+    screen.draw(pygame.Surface(size))
+    for row in screen.grid.rows:
+        screen.grid.scroll = row.top
+        written.clear()
+        screen.draw(pygame.Surface(size))
+        seen |= {text for text, place, part in written if part == place}
+    assert all(set(row.lines) <= seen for row in screen.grid.rows)
+    shown = {" ".join(row.lines) for row in screen.grid.rows}
+    assert {" ".join(load_pack(name).text.split()) for name in names} <= shown
+
+
+@pytest.mark.parametrize("zoom", [0, 2])
+@pytest.mark.parametrize("size", SIZES)
+def test_nothing_leaves_the_panel(
+    size: tuple[int, int], zoom: int, written: list[tuple[str, pygame.Rect, pygame.Rect]]
+) -> None:
+    """Each text is within the margins of the window."""
+    screen, surface = gallery("showcase", "dynamics"), pygame.Surface(size)
+    screen.appearance.zoom = zoom
+    for number in range(0, 20, 3):
+        screen.select(number)
+        written.clear()
+        screen.draw(surface)
+        inside = surface.get_rect().inflate(-2 * screen.grid.type.unit, 0)
+        for text, place, _ in written:
+            assert inside.left <= place.left <= place.right <= inside.right, text
+
+
+def test_a_search_while_levels_are_loaded_says_so(
+    written: list[tuple[str, pygame.Rect, pygame.Rect]],
+) -> None:
+    jobs = Slow()
+    jobs.let = False
+    library, surface = Library((), jobs), pygame.Surface(SIZES[1])
+    library.shipped = [load_pack(name).path for name in ("showcase", "rewards")]
+    screen = Gallery(library, FixedAgents(), chosen=AGENTS)
+    screen.levels.query = "no such level"
+    screen.update(0.1)
+    screen.draw(surface)
+    texts = [text for text, *_ in written]
+    assert any("Loading levels: 0 of" in text and "so far" in text for text in texts), texts
+    assert "0 levels so far" in texts
+    jobs.let = True
+    screen.update(0.1)
+    screen.draw(surface)
+    assert "No level matches the search." in [text for text, *_ in written]

@@ -31,6 +31,8 @@ from game.view.screens.level_pictures import LevelPictures, new_level_picture
 from game.view.screens.screen import Key, Navigation, Notice, Screen
 
 INSPECTOR_SHARE = 0.34  # of the width
+INSPECTOR_LEAST = 310  # px at scale 1
+INSPECTOR_MOST_SHARE = 0.6  # of the width, where that is less
 LARGE_PICTURE_DELAY = 0.15  # seconds from the selection of a level to its large picture
 MOST_LETTERS = 60  # of a search
 WHEEL_STEP = 48  # px
@@ -229,9 +231,11 @@ class Gallery(Screen):
         return f"{number(planned.optimal_return, 1)}  {seen}"
 
     def _header(self) -> str:
-        if not self.levels.packs:
-            return "Loading levels…"
-        if not self.levels.items:
+        levels = self.levels
+        if levels.is_loading:
+            none = "" if levels.items else " No level matches the search so far."
+            return f"Loading levels: {len(levels.packs)} of {self.library.size} packs…{none}"
+        if not levels.items:
             return "No level matches the search."
         return "Type to search. Below each level: its optimal return and whether it was trained on."
 
@@ -274,7 +278,8 @@ class Gallery(Screen):
         footer = self.footer_height(size[0], type)
         top, main, bottom = frame(size, unit, header_height(size[0], type), footer)
         draw_header(surface, top, self._header(), type)
-        width = round(main.width * INSPECTOR_SHARE)
+        least = min(INSPECTOR_LEAST * type.scale, INSPECTOR_MOST_SHARE * main.width)
+        width = round(max(INSPECTOR_SHARE * main.width, least))
         panel = pygame.Rect(main.right - width, main.top, width, main.height)
         left = pygame.Rect(main.left, main.top, main.width - width - 3 * unit, main.height)
         search = self._draw_search(surface, left, type)
@@ -294,17 +299,22 @@ class Gallery(Screen):
         box = pygame.Rect(rect.left, rect.top, rect.width, type.height("body") + 2 * unit)
         pygame.draw.rect(surface, palette.card, box, border_radius=unit)
         pygame.draw.rect(surface, palette.rule, box, 1, border_radius=unit)
+        count = sum(item is not NEW_ITEM for item in self.levels.items)
+        found = "1 level" if count == 1 else f"{count} levels"
+        found += " so far" if self.levels.is_loading else ""
+        right = (box.right - 2 * unit, box.centery)
+        shown = type.write(surface, found, "small", palette.muted, midright=right)
         at = (box.left + 2 * unit, box.centery)
+        room = shown.left - unit - at[0]
         if self.levels.query:
-            place = type.write(surface, self.levels.query, "body", palette.ink, midleft=at)
+            query = _end_of(self.levels.query, room, type)
+            place = type.write(surface, query, "body", palette.ink, midleft=at)
             caret = pygame.Rect(place.right + 2, place.top, 2, place.height)
             surface.fill(palette.agent, caret)
         else:
-            type.write(surface, "search: name or pack", "body", palette.muted, midleft=at)
-        count = sum(item is not NEW_ITEM for item in self.levels.items)
-        found = "1 level" if count == 1 else f"{count} levels"
-        right = (box.right - 2 * unit, box.centery)
-        type.write(surface, found, "small", palette.muted, midright=right)
+            hint = "search: name or pack"
+            hint = hint if type.width(hint, "body") <= room else "search"
+            type.write(surface, hint, "body", palette.muted, midleft=at)
         return box
 
     def _card(self, item: GalleryItem) -> Card:
@@ -339,6 +349,14 @@ class Gallery(Screen):
 
         seen, planned = self.is_seen(item), self.library.planned(task)
         draw_level(surface, room, item, seen, planned, picture_of, type)
+
+
+def _end_of(text: str, width: int, type: Typeset) -> str:
+    """Return the text, without its beginning if it is longer than `width` px."""
+    cut = 0
+    while cut < len(text) and type.width(text[cut:], "body") > width:
+        cut += 1
+    return text[cut:]
 
 
 # fmt: off

@@ -68,7 +68,7 @@ def draw_level(
     picture_of: Callable[[int], pygame.Surface | None],
     type: Typeset,
 ) -> None:
-    """Draw a level's name, baseline returns and picture, and the text of its pack.
+    """Draw a level's name, baseline returns, description and picture.
 
     `seen` says whether the chosen agent was trained on it. `planned` is None while the level is
     being planned. `picture_of` gives the picture for a square of this many px.
@@ -82,18 +82,13 @@ def draw_level(
         picture = picture_of(side)
         if picture:
             surface.blit(picture, picture.get_rect(midtop=(room.centerx, y)))
-            y += side + type.unit
-    text = item.library_pack.pack.text if item.library_pack.pack else ""
-    lines = (room.bottom - type.unit - y) // type.height("small")
-    for line in type.wrap(text, "small", room.width, lines) if text else []:
-        at = (room.left, y)
-        y = type.write(surface, line, "small", type.palette.muted, topleft=at).bottom
 
 
 def _draw_name(surface: pygame.Surface, room: pygame.Rect, item: GalleryItem, type: Typeset) -> int:
     """Draw an item's name at the top. Return the y below it."""
-    name = type.fit(item.name, "title", room.width)
-    place = type.write(surface, name, "title", type.palette.ink, topleft=room.topleft)
+    style = "title" if type.width(item.name, "title") <= room.width else "heading"
+    name = type.fit(item.name, style, room.width)
+    place = type.write(surface, name, style, type.palette.ink, topleft=room.topleft)
     return place.bottom + type.unit // 2
 
 
@@ -125,7 +120,9 @@ def _draw_returns(
     if not planned.failure:
         optimal, random = number(planned.optimal_return), number(planned.random_return)
         text, hue = f"return: optimal {optimal}, random {random}", type.palette.ink
-    return type.write(surface, text, "small", hue, topleft=(room.left, y)).bottom
+    for line in type.wrap(text, "small", room.width):
+        y = type.write(surface, line, "small", hue, topleft=(room.left, y)).bottom
+    return y
 
 
 def _draw_fields(
