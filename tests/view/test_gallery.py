@@ -8,12 +8,14 @@ from typing import Any
 import pygame
 import pytest
 
+from commands.agent_choices import AgentChoices
 from game.tasks.packs import load_pack
 from game.view.draw.theme import Typeset
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.library import Library
+from game.view.model.listed_agents import list_agents, read_cards
 from game.view.screens.gallery import Gallery
-from tests.view_data import AGENTS, FixedAgents, Slow
+from tests.view_data import AGENTS, FixedAgents, Slow, press
 
 pytestmark = pytest.mark.usefixtures("fonts")
 SIZES = [(480, 480), (960, 640), (1280, 800)]
@@ -112,3 +114,64 @@ def test_a_search_while_levels_are_loaded_says_so(
     screen.update(0.1)
     screen.draw(surface)
     assert "No level matches the search." in [text for text, *_ in written]
+
+
+def test_agents_that_suit_the_pack_come_first() -> None:
+    """Its own agent, others that were trained on it, generalists, and untrained ones."""
+    agents = AgentChoices()
+    pack, cards = load_pack("opponents"), read_cards(agents)
+    listed = list_agents(cards, agents, pack)
+    suiting = [one.name for one in listed if one.suits]
+    assert suiting[0] == "maml-opponents"
+    assert suiting[1:3] == ["multitask-opponents", "rl2-opponents"]
+    assert suiting[3:5] == list(agents.defaults(None))[:2]
+    assert {"scratch", "random", "planner"} <= set(suiting)
+    assert "maml-mazes-9x9" not in suiting
+    assert [one.suits for one in listed] == sorted((one.suits for one in listed), reverse=True)
+    about = {one.name: one.about for one in listed}
+    assert about["cavia-mazes-9x9"] == "trained on mazes-9x9 · gradient steps on a context vector"
+    assert about["scratch"] == "not trained · gradient steps from random weights"
+    assert all(" · " in text for text in about.values())
+
+
+def test_each_pack_has_its_own_agents_until_somebody_chooses() -> None:
+    library = Library((), BackgroundJobs(at_once=True))
+    library.shipped = [load_pack(name).path for name in ("opponents", "rewards")]
+    screen = Gallery(library, AgentChoices())
+    screen.update(0.1)
+    assert screen.fields.agents == ("maml-opponents", "scratch")
+    screen.next_pack()
+    screen.update(0.1)
+    assert screen.fields.agents == ("maml-rewards", "scratch")
+    screen.open()
+    assert screen.navigation
+    assert screen.navigation.by_default
+    screen.fields.choose_agent("agent", "maml-worlds")
+    screen.previous_pack()
+    screen.update(0.1)
+    assert screen.fields.value("agent") == "maml-worlds"
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_list_of_agents_says_what_each_is(
+    size: tuple[int, int], written: list[tuple[str, pygame.Rect, pygame.Rect]]
+) -> None:
+    library = Library((), BackgroundJobs(at_once=True))
+    library.shipped = [load_pack("rewards").path]
+    screen, surface = Gallery(library, AgentChoices(), by_default=True), pygame.Surface(size)
+    screen.update(0.1)
+    screen.next_field()
+    screen.move_down()
+    for _ in range(40):
+        screen.handle(press(pygame.K_DOWN))
+        written.clear()
+        screen.draw(surface)
+        assert screen.agent_list
+        inside = screen.agent_list.box
+        assert surface.get_rect().contains(inside)
+        assert all(inside.contains(row) for row, _ in screen.agent_list.places)
+    screen.handle(press(pygame.K_x, "x"))
+    assert not screen.levels.query
+    screen.handle(press(pygame.K_ESCAPE))
+    assert screen.agent_list is None
+    assert screen.fields.value("agent") == "maml-rewards"

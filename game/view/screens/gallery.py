@@ -8,17 +8,25 @@ from pathlib import Path
 
 import pygame
 
-from game.session.messages import Agents, NoAgent
+from game.session.messages import AgentCard, Agents, NoAgent
 from game.tasks.packs import Pack
 from game.tasks.task import Task
 from game.view.draw.layout import frame
 from game.view.draw.screen_header import draw_header, header_height
 from game.view.draw.theme import Appearance, Typeset, number
 from game.view.model.agent_tasks import seen_ids
-from game.view.model.gallery_fields import LEVELS, GalleryFields
+from game.view.model.gallery_fields import (
+    AGENT_FIELDS,
+    LEVELS,
+    NO_AGENT,
+    SECOND_AGENT,
+    GalleryFields,
+)
 from game.view.model.gallery_levels import NEW_ITEM, GalleryItem, GalleryLevels
 from game.view.model.library import Library
+from game.view.model.listed_agents import ListedAgent, list_agents, read_cards
 from game.view.model.training_run import training_args
+from game.view.screens.agent_list import AgentList
 from game.view.screens.card_grid import Card, CardGrid
 from game.view.screens.gallery_inspector import (
     FieldButton,
@@ -51,12 +59,19 @@ class Gallery(Screen):
         appearance: Appearance | None = None,
         chosen: Sequence[str] = (),
         task: Task | None = None,
+        by_default: bool = False,
     ) -> None:
-        """Start with the first two of the `chosen` agents, and with `task` if there is one."""
+        """Start with the first two of the `chosen` agents, and with `task` if there is one.
+
+        `by_default` says that nobody has chosen them: then each pack has its own.
+        """
         super().__init__(appearance)
         self.library, self.agents = library, agents
         self.levels = GalleryLevels(library, task)
-        self.fields = GalleryFields(agents.names(), agents.learners(), chosen)
+        self.fields = GalleryFields(agents.learners(), chosen, by_default or not chosen)
+        self.fields.follow(agents.defaults(None))
+        self.agent_list: AgentList | None = None  # while it is open
+        self._cards: dict[str, AgentCard | str] = {}  # of the listed agents, once they are needed
         self.grid = CardGrid(self.appearance.typeset((1280, 800)))
         self.pictures = LevelPictures()
         self.field_buttons: list[FieldButton] = []
@@ -93,14 +108,16 @@ class Gallery(Screen):
         self.navigation = Navigation("train", pack, args=args)
 
     def _open_task(self, pack: Pack, task: Task) -> None:
-        names = self.fields.agents
+        by_default = self.fields.by_default
+        names = self.agents.defaults(pack) if by_default else self.fields.agents
         try:
             for name in names:
                 self.agents.card(name, pack.name)
         except NoAgent as error:
             self.notice = Notice("This agent cannot be used", str(error))
             return
-        self.navigation = Navigation(self.fields.value("mode"), pack, task, names)
+        mode = self.fields.value("mode")
+        self.navigation = Navigation(mode, pack, task, names, by_default=by_default)
 
     # --- actions of the keys
 
@@ -155,7 +172,9 @@ class Gallery(Screen):
             self.leave()
 
     def _move(self, by: int, by_rows: bool = False) -> None:
-        if self.fields.active != LEVELS:
+        if self.fields.active in AGENT_FIELDS:
+            self.open_agents(self.fields.active)
+        elif self.fields.active != LEVELS:
             self.fields.change(self.fields.active, by)
         elif by_rows:
             target = self.grid.number_above_or_below(self.levels.selected, by)
@@ -169,6 +188,34 @@ class Gallery(Screen):
         self.levels.select(number)
         self._selected_for = 0.0
         self.grid.reveal(self.levels.selected)
+
+    # --- the list of agents
+
+    @property
+    def pack(self) -> Pack | None:
+        """The pack of the selected level, if there is one."""
+        return self.levels.item.library_pack.pack if self.levels.item else None
+
+    def open_agents(self, field: str) -> None:
+        """Open the list of agents for a field, at the agent that is chosen there."""
+        self._cards = self._cards or read_cards(self.agents)
+        listed = list_agents(self._cards, self.agents, self.pack)
+        if field == SECOND_AGENT:
+            listed.insert(0, ListedAgent(NO_AGENT, "no agent beside the first one"))
+        names = [one.name for one in listed]
+        chosen = self.fields.value(field)
+        self.agent_list = AgentList(field, listed, names.index(chosen) if chosen in names else 0)
+
+    def handle(self, event: pygame.event.Event) -> None:
+        """Hand the event to the list of agents while it is open, if nothing lies over it."""
+        covered = self.showing_help or self.notice is not None
+        if self.agent_list and not covered and self.agent_list.handle(event):
+            if self.agent_list.taken:
+                self.fields.choose_agent(self.agent_list.field, self.agent_list.taken)
+            if self.agent_list.closed:
+                self.agent_list = None
+        else:
+            super().handle(event)
 
     # --- events and time
 
@@ -194,7 +241,10 @@ class Gallery(Screen):
         for button in self.field_buttons:
             if button.rect.collidepoint(point):
                 self.fields.active = button.field
-                self.fields.change(button.field, button.by)
+                if button.by:
+                    self.fields.change(button.field, button.by)
+                else:
+                    self.open_agents(button.field)
                 return
 
     def update(self, seconds: float) -> None:
@@ -202,10 +252,11 @@ class Gallery(Screen):
         self._selected_for += seconds
         if self.levels.update():
             self.grid.clear()
+        self.fields.follow(self.agents.defaults(self.pack))
 
     def on_resume(self) -> None:
         """Offer agents that have been trained meanwhile."""
-        self.fields.update_agents(self.agents.names())
+        self._cards, self.agent_list = {}, None
 
     # --- what the cards and the inspector say
 
@@ -249,6 +300,7 @@ class Gallery(Screen):
         """Return the state that the drawing depends on in a window of this size."""
         levels, fields = self.levels, self.fields
         chosen = (fields.active, levels.selected, levels.query, *fields.chosen.values())
+        chosen += (*fields.agents, self.agent_list and (self.agent_list.field, self.agent_list.at))
         done = (self.library.jobs.count, self.pictures.painted, self._shows_large_picture)
         return size, self.grid.type, self.grid.scroll, chosen, done, levels.version
 
@@ -290,6 +342,8 @@ class Gallery(Screen):
         self.grid.draw(surface, self.levels, self._card, hue)
         self._draw_inspector(surface, panel, type)
         self.draw_footer(surface, bottom, type)
+        if self.agent_list:
+            self.agent_list.draw(surface, main, type)
 
     def _draw_search(
         self, surface: pygame.Surface, rect: pygame.Rect, type: Typeset

@@ -10,7 +10,7 @@ import pygame
 from game.view.draw.text_boxes import draw_description, draw_pill
 from game.view.draw.theme import Typeset, number
 from game.view.model.baselines import PlannedTask
-from game.view.model.gallery_fields import MODES, GalleryFields
+from game.view.model.gallery_fields import AGENT_FIELDS, MODES, GalleryFields
 from game.view.model.gallery_levels import NEW_LEVEL, GalleryItem
 
 NEW_TEXT = (
@@ -20,7 +20,10 @@ NEW_TEXT = (
 
 
 class FieldButton(NamedTuple):
-    """One half of a field, which changes the field by -1 or 1 when it is clicked."""
+    """One half of a field, which changes the field by -1 or 1 when it is clicked.
+
+    A field for an agent is one button (`by` is 0), which opens the list of agents.
+    """
 
     rect: pygame.Rect
     field: str
@@ -151,13 +154,23 @@ def _draw_fields(
 def _draw_field(
     surface: pygame.Surface, box: pygame.Rect, fields: GalleryFields, name: str, type: Typeset
 ) -> list[FieldButton]:
-    """Draw the value of a field between two arrows. Return the buttons of both."""
+    """Draw the value of a field between two arrows, or before one that opens the list of agents.
+
+    Return the buttons.
+    """
     palette, unit = type.palette, type.unit
     active = fields.active == name
     pygame.draw.rect(surface, palette.faint, box, border_radius=unit // 2)
     hue = palette.agent if active else palette.rule
     pygame.draw.rect(surface, hue, box, 3 if active else 1, border_radius=unit // 2)
     arrow = type.width("◂", "label") + 2 * unit
+    if name in AGENT_FIELDS:
+        value = type.fit(fields.value(name), "label", box.width - arrow - unit)
+        at = (box.left + unit, box.centery)
+        type.write(surface, value, "label", palette.ink, midleft=at)
+        at = (box.right - arrow // 2, box.centery)
+        type.write(surface, "▾", "label", palette.muted, center=at)
+        return [FieldButton(box, name, 0)]
     value = type.fit(fields.value(name), "label", box.width - 2 * arrow)
     type.write(surface, value, "label", palette.ink, center=box.center)
     buttons = []
