@@ -13,6 +13,7 @@ from game.view.draw.text_boxes import draw_pill
 from game.view.draw.theme import Typeset, mix
 
 NOTE_LINES = 2  # of a note, at most
+HIDDEN_LINES = 3  # of what is hidden, at most
 STATE_HUES = {  # agent's state: field of the palette
     "loading": "muted",
     "before adaptation": "muted",
@@ -33,6 +34,7 @@ class PanelFacts:
     seen: bool  # whether the agent was trained on the task
     about: str  # a few words beside the badge
     identity: str  # the task's id and seed
+    hidden: str  # what the agent does not observe, and what was drawn; "" if nothing is hidden
     step: int | None  # adaptation step on screen, if one has arrived
     steps: int  # adaptation steps in all
     state: str  # of the agent, a key of `STATE_HUES`
@@ -55,11 +57,13 @@ def draw_panel(
     pygame.draw.rect(surface, type.palette.card, rect, border_radius=type.unit + 4)
     pygame.draw.rect(surface, type.palette.rule, rect, 1, border_radius=type.unit + 4)
     inside = rect.inflate(-5 * type.unit, -4 * type.unit)
-    y = _draw_task(surface, inside, facts, type) + type.unit
-    pygame.draw.line(surface, type.palette.rule, (inside.left, y), (inside.right, y))
-    y = _draw_progress(surface, inside, y + type.unit * 3 // 2, facts, type) + 2 * type.unit
     bottom = _draw_notes(surface, inside, facts.notes, type)
     table = bottom - table_height(len(facts.rows), type)
+    y = _draw_task(surface, inside, facts, type)
+    room = table - y - type.height("heading") - type.height("small") - 7 * type.unit
+    y = _draw_hidden(surface, inside, y, room, facts.hidden, type) + type.unit
+    pygame.draw.line(surface, type.palette.rule, (inside.left, y), (inside.right, y))
+    y = _draw_progress(surface, inside, y + type.unit * 3 // 2, facts, type) + 2 * type.unit
     plot = pygame.Rect(inside.left, y, inside.width, table - type.unit - y)
     if facts.axes and plot.height > 4 * type.height("small"):
         area = _draw_plot(surface, plot, facts, facts.axes, type)
@@ -93,6 +97,18 @@ def _draw_task(surface: pygame.Surface, rect: pygame.Rect, facts: PanelFacts, ty
     y = badge.bottom + type.unit * 3 // 4
     identity = type.fit(facts.identity, "mono", rect.width)
     return type.write(surface, identity, "mono", type.palette.muted, topleft=(rect.left, y)).bottom
+
+
+def _draw_hidden(
+    surface: pygame.Surface, rect: pygame.Rect, y: int, room: int, text: str, type: Typeset
+) -> int:
+    """Draw what is hidden from `y` down, in at most `room` px. Return the y below it."""
+    most = min(HIDDEN_LINES, room // type.height("small"))
+    if not text or most < 1:
+        return y
+    for line in type.wrap(text, "small", rect.width, most):
+        y = type.write(surface, line, "small", type.palette.ink, topleft=(rect.left, y)).bottom
+    return y
 
 
 def _draw_progress(
