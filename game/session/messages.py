@@ -226,6 +226,8 @@ class AgentCard:
     """Fewest episodes of a step that it can learn from; a duel takes steps of so many."""
     adapts_by: str = ""
     """How it adapts, in words that follow "adapts by"."""
+    about: str = ""
+    """What it is, in a few words, where it was not meta-trained."""
     short_name: str = ""
     """A shorter name, for use where no other agent has it; "" if there is none."""
     learned: bool = True

@@ -263,7 +263,9 @@ class App:
             self.page.on_resume()
         else:
             chosen = self.location.agents
-            self._push(Gallery(self.library, self.agents, self.appearance, chosen, navigation.task))
+            task, by_default = navigation.task, self.location.by_default
+            gallery = Gallery(self.library, self.agents, self.appearance, chosen, task, by_default)
+            self._push(gallery)
 
     def _push(self, page: Screen) -> None:
         """Put a screen on top of the stack."""

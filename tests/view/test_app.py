@@ -179,10 +179,12 @@ def test_tab_chooses_agent_and_mode_by_keyboard(tmp_path: Path) -> None:
     app = start(tmp_path)
     gallery = gallery_of(app)
     app.handle(press(pygame.K_TAB))
-    app.handle(press(pygame.K_RIGHT))
+    for key in (pygame.K_DOWN, pygame.K_DOWN, pygame.K_RETURN):  # open, move, take
+        app.handle(press(key))
     assert gallery.fields.value("agent") == AGENTS[1]
     app.handle(press(pygame.K_TAB))
-    app.handle(press(pygame.K_LEFT))
+    for key in (pygame.K_DOWN, pygame.K_PAGEUP, pygame.K_RETURN):
+        app.handle(press(key))
     assert gallery.fields.value("second agent") == "none"
     app.handle(press(pygame.K_RETURN))
     app.update(0.02)
@@ -211,14 +213,14 @@ def test_a_screen_that_is_covered_keeps_no_pictures(tmp_path: Path, key: int) ->
 def test_each_mode_has_its_own_fields(tmp_path: Path) -> None:
     app = start(tmp_path)
     gallery = gallery_of(app)
-    asked = {"watch": 4, "play": 2, "duel": 3, "train": 4}
+    buttons = {"watch": 4, "play": 2, "duel": 3, "train": 6}  # two, but one for an agent
     for _ in range(3):
         app.handle(press(pygame.K_TAB))
-    for mode, count in asked.items():
+    for mode, count in buttons.items():
         assert gallery.fields.value("mode") == mode
         assert gallery.fields.active == "mode"
         app.draw(pygame.Surface((960, 640)))
-        assert len(gallery.field_buttons) == 2 * (count - 1)
+        assert len(gallery.field_buttons) == count
         app.handle(press(pygame.K_RIGHT))
 
 
@@ -228,10 +230,17 @@ def test_levels_and_fields_can_be_clicked(tmp_path: Path) -> None:
     rect, number = gallery.grid.card_places[1]
     app.handle(click(rect.center))
     assert gallery.levels.selected == number
-    agent = gallery.fields.value("agent")
-    side = next(rect for rect, field, by in gallery.field_buttons if field == "agent" and by == 1)
-    app.handle(click(side.center))
-    assert gallery.fields.value("agent") != agent
+    box = next(rect for rect, field, _ in gallery.field_buttons if field == "agent")
+    app.handle(click(box.center))
+    app.draw(pygame.Surface((960, 640)))
+    assert gallery.agent_list
+    row, number = gallery.agent_list.places[1]
+    app.handle(click(row.center))
+    assert gallery.fields.value("agent") == AGENTS[1]
+    mode = next(rect for rect, field, by in gallery.field_buttons if field == "mode" and by == 1)
+    app.handle(click(mode.center))
+    assert gallery.fields.value("mode") == "play"
+    gallery.fields.change("mode", -1)
     app.draw(pygame.Surface((960, 640)))
     app.handle(click(rect.center))
     app.update(0.02)

@@ -162,10 +162,13 @@ class Typeset:
     ) -> pygame.Rect:
         """Draw a text; `anchor` is a keyword of `Surface.get_rect`, such as `midleft=(x, y)`.
 
-        Return its rectangle.
+        Return its rectangle, also of a text that lies partly or wholly outside the surface, so that
+        what follows it keeps its place.
         """
         picture = self.render(text, style, colour)
-        return surface.blit(picture, picture.get_rect(**anchor))
+        place = picture.get_rect(**anchor)
+        surface.blit(picture, place)
+        return place
 
     def fit(self, text: str, style: str, width: float) -> str:
         """Return the text, cut to `width` px with an ellipsis if it is longer."""
