@@ -189,7 +189,7 @@ def test_tab_chooses_agent_and_mode_by_keyboard(tmp_path: Path) -> None:
     assert app.page.setup.agents == (AGENTS[1],)
 
 
-@pytest.mark.parametrize("key", [pygame.K_RETURN, pygame.K_g])
+@pytest.mark.parametrize("key", [pygame.K_y, pygame.K_g])
 def test_a_screen_that_is_covered_keeps_no_pictures(tmp_path: Path, key: int) -> None:
     """However many lie upon each other; what they show is drawn again."""
     app = start(tmp_path)

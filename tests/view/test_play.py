@@ -53,7 +53,7 @@ def screen(duel: bool = False, episodes: int = 4, **more: object) -> PlayScreen:
 
 
 def walk(page: PlayScreen, actions: list[int]) -> None:
-    keys = dict(zip(ACTIONS, (UP, DOWN, LEFT, RIGHT, pygame.K_SPACE)))
+    keys = dict(zip(ACTIONS, (UP, DOWN, LEFT, RIGHT, pygame.K_PERIOD)))
     for action in actions:
         key = keys[ACTIONS[action]]
         page.handle(press(key))
@@ -131,11 +131,25 @@ def test_the_goal_is_hidden_until_it_is_entered() -> None:
 
 def test_the_goal_can_be_shown_but_not_in_a_duel() -> None:
     page = screen()
-    page.handle(press(pygame.K_v))
+    page.handle(press(pygame.K_u))
     assert page.goal_shown
     rival = screen(duel=True)
-    rival.handle(press(pygame.K_v))
+    rival.handle(press(pygame.K_u))
     assert not rival.goal_shown
+
+
+def test_space_continues_and_never_costs_a_move() -> None:
+    """It pauses or continues on every screen; the full stop stays on the cell."""
+    page = screen()
+    page.update(0.1)
+    trial = page.session.trial
+    assert trial
+    page.handle(press(pygame.K_SPACE))
+    assert trial.moves == 0
+    walk(page, best())
+    page.update(5.0)
+    page.handle(press(pygame.K_SPACE))
+    assert (len(trial.paths), trial.moves) == (2, 0)
 
 
 @pytest.mark.parametrize(
@@ -305,7 +319,7 @@ def test_from_watching_to_playing_and_back(tmp_path: Path) -> None:
     app.handle(press(pygame.K_ESCAPE))
     app.update(0.02)
     assert app.page is watched
-    app.handle(press(pygame.K_RETURN))
+    app.handle(press(pygame.K_y))
     app.update(0.02)
     assert isinstance(app.page, PlayScreen)
     assert not app.page.session.is_duel
