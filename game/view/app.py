@@ -15,6 +15,7 @@ from game.view.capture_requests import CAPTURES, Recorder, ScreenCapture
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.library import Library, LibraryPack, file_stamps, resolved
 from game.view.screen_setups import editable, play_setup, replay_setup, watch_setup
+from game.view.screens.asked_question import Answer, Question
 from game.view.screens.editor import EditorScreen
 from game.view.screens.gallery import Gallery
 from game.view.screens.play import PlayScreen
@@ -101,7 +102,9 @@ class App:
             self._note_training(self.page)
         if isinstance(self.page, EditorScreen) and not (self.page.question or self.page.quit):
             self._quitting = False  # the person stays
-        if self.page.quit:
+        if self.page.quit and self._asks_before_closing:
+            self.page.quit, self.page.question = False, self._closing_question()
+        elif self.page.quit:
             self._leave_page()
         elif navigation and navigation.kind in CAPTURES:
             self._notify(self._capture.request(navigation, self.location.pack))
@@ -122,6 +125,23 @@ class App:
             self._stamps = file_stamps(pack.path) if pack and not has_changed else None
             self.page.on_resume()
 
+    @property
+    def _asks_before_closing(self) -> bool:
+        """Whether leaving the screen closes the window, and the screen does not say so itself."""
+        return len(self.pages) == 1 and not isinstance(self.page, TrainScreen | EditorScreen)
+
+    def _closing_question(self) -> Question:
+        """Return the question whether to close the window."""
+        film = " The GIF that is being made will be finished." if self._capture.is_filming else ""
+        answers = [
+            Answer("Enter", pygame.K_RETURN, "close", self._quit),
+            Answer("Esc", pygame.K_ESCAPE, "stay"),
+        ]
+        if not isinstance(self.page, Gallery):
+            gallery = Navigation("gallery", task=self.location.task)
+            answers.insert(1, Answer("G", pygame.K_g, "gallery", lambda: self._go(gallery)))
+        return Question("Close the window?", f"This is the first screen.{film}", tuple(answers))
+
     def _quit(self) -> None:
         """Close all screens; an editor with unsaved changes asks first."""
         self._quitting = True
@@ -138,13 +158,17 @@ class App:
 
     def snapshot(self) -> object:
         """Return the state that the drawing depends on. While it is equal, no redraw is needed."""
-        return (id(self.page), self.page.snapshot()) if self.pages else None
+        if not self.pages:
+            return None
+        return id(self.page), self.page.snapshot(), self._capture.is_filming
 
     def draw(self, surface: pygame.Surface) -> None:
         """Draw the screen, and save its picture if that was requested."""
         if self.pages:
             self.page.draw(surface)
             self._notify(self._capture.save_picture(surface))
+            type = self.appearance.typeset(surface.get_size())
+            self._capture.draw_status(surface, type)
 
     def _notify(self, notice: Notice | None) -> None:
         """Show a notice over the screen, if there is one."""
