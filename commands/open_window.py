@@ -74,7 +74,8 @@ def open_window(
     closes.
 
     `feed` is the learners' process, and `learners` are files with your own learners, as `--learner`
-    takes them. `by_default` says that nobody has named the agents. `path` is the file to edit.
+    takes them. `by_default` says that nobody has named the agents. `path` is the file to
+    edit, or one with errors to wait for.
     """
     from commands.agent_choices import AgentChoices
     from commands.gif_recorder import GifRecorder

@@ -21,6 +21,7 @@ from game.view.screens.gallery import Gallery
 from game.view.screens.play import PlayScreen
 from game.view.screens.screen import Navigation, Notice, Screen
 from game.view.screens.train import TrainScreen
+from game.view.screens.waiting import WaitingScreen
 from game.view.screens.watch import WatchScreen
 
 CHECK_FILES = 0.5  # seconds between two checks for changed files
@@ -199,6 +200,9 @@ class App:
         if navigation.kind == "edit":
             self._edit(navigation)
             return
+        if navigation.path and not (navigation.pack or self.pages):
+            self._wait_for(navigation, navigation.path)
+            return
         if navigation.path and not navigation.pack:
             loaded = self.library.pack(navigation.path)
             self._waiting = None if loaded else navigation
@@ -221,6 +225,13 @@ class App:
         if navigation.pack and navigation.pack.path.is_file() and not navigation.is_unlisted:
             self.library.add(navigation.pack.path)
             self._remember(self.settings.with_recent(navigation.pack.path))
+
+    def _wait_for(self, navigation: Navigation, path: Path) -> None:
+        """Show the errors of the file that the window was opened for, until it can be read."""
+        page = WaitingScreen(path, self.appearance)
+        page.opened_by = navigation
+        self._push(page)
+        self._stamps, self._loading = file_stamps(path), path
 
     def _switch(self, navigation: Navigation) -> None:
         """Open a watch screen in place of the current one, with the same overlays. Raises NoAgent.
@@ -335,6 +346,8 @@ class App:
         """Reload the current pack if its files have changed, and open what has been loaded."""
         self._unchecked += seconds
         path = self.location.pack.path if self.location.pack else None
+        if isinstance(self.page, WaitingScreen):
+            path = self.page.path
         if path and self._unchecked > CHECK_FILES:
             self._unchecked = 0.0
             now = file_stamps(path)
@@ -348,6 +361,9 @@ class App:
 
     def _show(self, loaded: LibraryPack, again: bool) -> None:
         """Show a pack that was dropped onto the window or, `again`, has been reloaded."""
+        if loaded.pack is None and again and isinstance(self.page, WaitingScreen):
+            self.page.problem = loaded.problem
+            return
         if loaded.pack is None:
             kept = " - the last valid version stays" if again else ""
             self.page.notice = Notice(f"{loaded.path.name} has errors{kept}", loaded.problem)

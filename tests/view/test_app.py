@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +24,7 @@ from game.view.screen_setups import watch_setup
 from game.view.screens.gallery import Gallery
 from game.view.screens.play import PlayScreen
 from game.view.screens.screen import Navigation
+from game.view.screens.waiting import WaitingScreen
 from game.view.screens.watch import WatchScreen
 from game.view.settings import load
 from game.world.bayes_optimal import first_episode_score
@@ -108,6 +110,29 @@ def test_the_next_agent_is_one_key_away(tmp_path: Path) -> None:
         assert (page.run.task, page.run.seed) == (before.run.task, before.run.seed)
         assert page.active_overlays == before.active_overlays != []
         assert len(app.pages) == 1
+
+
+def test_a_file_with_errors_opens_as_soon_as_it_is_mended(tmp_path: Path, level: Path) -> None:
+    """The errors are shown until then, and those of another attempt in their place."""
+    level.write_text(LEVEL.replace("@", "?"))
+    app = App(Navigation("watch", path=level), FixedAgents(), Script())
+    app.library.jobs = BackgroundJobs(at_once=True)
+    app.update(0.02)
+    assert isinstance(app.page, WaitingScreen)
+    assert "mine.txt" in app.page.problem
+    first = app.page.problem
+    for text in (LEVEL.replace("G", "!"), LEVEL + "\n"):
+        app.draw(pygame.Surface((960, 640)))
+        level.write_text(text)
+        os.utime(level, ns=(1, len(text)))
+        app.update(CHECK_FILES + 0.1)
+        app.update(0.02)
+        if text != LEVEL + "\n":
+            assert isinstance(app.page, WaitingScreen)
+            assert app.page.problem not in ("", first)
+    assert isinstance(app.page, WatchScreen)
+    assert len(app.pages) == 1
+    assert app.page.setup.agent_ids == AGENTS
 
 
 # --- leaving, and filming
