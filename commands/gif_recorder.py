@@ -42,11 +42,24 @@ class GifRecorder:
             return FAILED, failure, False
         if self._process is None or self._process.poll() is None:
             return None
-        process, self._process = self._process, None
+        return self._ended(self._process)
+
+    def _ended(self, process: subprocess.Popen[bytes]) -> tuple[str, str, bool]:
+        """Return the note about a recording as soon as its process has ended."""
+        self._process = None
         message = process.communicate()[1].decode(errors="replace").strip()
         if process.returncode:
             return FAILED, message or "The process ended unexpectedly.", False
         return "Saved", str(self._folder / "adaptation.gif"), True
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a recording is under way."""
+        return self._process is not None
+
+    def finish(self) -> tuple[str, str, bool] | None:
+        """Wait for a recording that is under way. Return a note as `poll` does."""
+        return self._ended(self._process) if self._process else None
 
     def close(self) -> None:
         """Stop a recording that is under way."""

@@ -23,6 +23,7 @@ from game.session.messages import STEPS
 if TYPE_CHECKING:
     from agents.training.train import Training
     from agents.training.worker import Worker
+    from commands.gif_recorder import GifRecorder
     from game.session.messages import Request
     from game.tasks.packs import Pack
 
@@ -73,7 +74,8 @@ def open_window(
     closes.
 
     `feed` is the learners' process, and `learners` are files with your own learners, as `--learner`
-    takes them. `by_default` says that nobody has named the agents. `path` is the file to edit.
+    takes them. `by_default` says that nobody has named the agents. `path` is the file to
+    edit, or one with errors to wait for.
     """
     from commands.agent_choices import AgentChoices
     from commands.gif_recorder import GifRecorder
@@ -107,6 +109,7 @@ def open_window(
     )
     try:
         code = run(app)
+        finish_film(recorder)
         return fail(app.failure, AT_FAULT) if app.failure else code
     except (NoDisplay, WrongPygame) as error:
         return fail(error, UNUSABLE)
@@ -118,6 +121,17 @@ def open_window(
             say(saved_message(out, began))
         if screen == "train" and not (app.runs or app.failure):
             say(NOTHING_SAVED)
+
+
+def finish_film(recorder: GifRecorder) -> None:
+    """Wait until a GIF that is being made is finished, and say where it is, or why it failed."""
+    if not recorder.is_busy:
+        return
+    say("finishing the GIF (Ctrl-C gives it up)", sys.stderr)
+    note = recorder.finish()
+    if note:
+        heading, text, succeeded = note
+        say(f"{heading}: {text}", sys.stdout if succeeded else sys.stderr)
 
 
 def saved_message(out: Path, began: float) -> str:

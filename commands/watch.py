@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tyro.conf import Positional
@@ -64,13 +67,21 @@ class WatchCommand:
         from commands.progress import load_pack
         from game.session.messages import Request
         from game.session.replay import read_line
+        from game.tasks.pack_file import PackError
+        from game.text.level import LevelError
+        from game.text.reading import split_address
 
         if self.replay is not None:
             target = read_line(self.replay)
             if feed is None:
                 return self._write(target.pack, target.request)
             return self._open(feed, target.pack, target.request.agents, target.request)
-        pack = load_pack(self.level)
+        try:
+            pack = load_pack(self.level)
+        except (LevelError, PackError) as error:
+            if feed is None or not os.path.exists(split_address(self.level)[0]):
+                raise
+            return self._wait(feed, error)
         tasks = pack.split("test").tasks
         if not tasks:
             return fail(f"{pack.path}: the pack has no held-out tasks to watch", AT_FAULT)
@@ -84,6 +95,26 @@ class WatchCommand:
             others = [BASELINE_AGENT]
         agents = (self.agent or watched, *(named if self.versus else others))
         return self._open(feed, pack, agents)
+
+    def _wait(self, feed: Worker, error: Exception) -> int:
+        """Open the window on a file with errors; it is watched as soon as it has been mended."""
+        from agents.default_agents import default_agents
+
+        say(error, sys.stderr)
+        others = [name for name in self.versus if name not in ("", "none")]
+        if self.agent and not self.versus:
+            others = [BASELINE_AGENT]
+        is_named = bool(self.agent or self.versus)
+        return open_window(
+            feed,
+            "watch",
+            agents=(self.agent or default_agents()[0], *others) if is_named else (),
+            seed=self.seed,
+            steps=self.steps,
+            learners=self.learner,
+            by_default=not is_named,
+            path=Path(self.level),
+        )
 
     def _default_agents(self, pack: Pack) -> tuple[str, ...]:
         """Return the agents that are watched where none is named, the watched one first."""

@@ -15,11 +15,13 @@ from game.view.capture_requests import CAPTURES, Recorder, ScreenCapture
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.library import Library, LibraryPack, file_stamps, resolved
 from game.view.screen_setups import editable, play_setup, replay_setup, watch_setup
+from game.view.screens.asked_question import Answer, Question
 from game.view.screens.editor import EditorScreen
 from game.view.screens.gallery import Gallery
 from game.view.screens.play import PlayScreen
 from game.view.screens.screen import Navigation, Notice, Screen
 from game.view.screens.train import TrainScreen
+from game.view.screens.waiting import WaitingScreen
 from game.view.screens.watch import WatchScreen
 
 CHECK_FILES = 0.5  # seconds between two checks for changed files
@@ -101,7 +103,9 @@ class App:
             self._note_training(self.page)
         if isinstance(self.page, EditorScreen) and not (self.page.question or self.page.quit):
             self._quitting = False  # the person stays
-        if self.page.quit:
+        if self.page.quit and self._asks_before_closing:
+            self.page.quit, self.page.question = False, self._closing_question()
+        elif self.page.quit:
             self._leave_page()
         elif navigation and navigation.kind in CAPTURES:
             self._notify(self._capture.request(navigation, self.location.pack))
@@ -122,6 +126,23 @@ class App:
             self._stamps = file_stamps(pack.path) if pack and not has_changed else None
             self.page.on_resume()
 
+    @property
+    def _asks_before_closing(self) -> bool:
+        """Whether leaving the screen closes the window, and the screen does not say so itself."""
+        return len(self.pages) == 1 and not isinstance(self.page, TrainScreen | EditorScreen)
+
+    def _closing_question(self) -> Question:
+        """Return the question whether to close the window."""
+        film = " The GIF that is being made will be finished." if self._capture.is_filming else ""
+        answers = [
+            Answer("Enter", pygame.K_RETURN, "close", self._quit),
+            Answer("Esc", pygame.K_ESCAPE, "stay"),
+        ]
+        if not isinstance(self.page, Gallery):
+            gallery = Navigation("gallery", task=self.location.task)
+            answers.insert(1, Answer("G", pygame.K_g, "gallery", lambda: self._go(gallery)))
+        return Question("Close the window?", f"This is the first screen.{film}", tuple(answers))
+
     def _quit(self) -> None:
         """Close all screens; an editor with unsaved changes asks first."""
         self._quitting = True
@@ -138,13 +159,17 @@ class App:
 
     def snapshot(self) -> object:
         """Return the state that the drawing depends on. While it is equal, no redraw is needed."""
-        return (id(self.page), self.page.snapshot()) if self.pages else None
+        if not self.pages:
+            return None
+        return id(self.page), self.page.snapshot(), self._capture.is_filming
 
     def draw(self, surface: pygame.Surface) -> None:
         """Draw the screen, and save its picture if that was requested."""
         if self.pages:
             self.page.draw(surface)
             self._notify(self._capture.save_picture(surface))
+            type = self.appearance.typeset(surface.get_size())
+            self._capture.draw_status(surface, type)
 
     def _notify(self, notice: Notice | None) -> None:
         """Show a notice over the screen, if there is one."""
@@ -175,6 +200,9 @@ class App:
         if navigation.kind == "edit":
             self._edit(navigation)
             return
+        if navigation.path and not (navigation.pack or self.pages):
+            self._wait_for(navigation, navigation.path)
+            return
         if navigation.path and not navigation.pack:
             loaded = self.library.pack(navigation.path)
             self._waiting = None if loaded else navigation
@@ -197,6 +225,13 @@ class App:
         if navigation.pack and navigation.pack.path.is_file() and not navigation.is_unlisted:
             self.library.add(navigation.pack.path)
             self._remember(self.settings.with_recent(navigation.pack.path))
+
+    def _wait_for(self, navigation: Navigation, path: Path) -> None:
+        """Show the errors of the file that the window was opened for, until it can be read."""
+        page = WaitingScreen(path, self.appearance)
+        page.opened_by = navigation
+        self._push(page)
+        self._stamps, self._loading = file_stamps(path), path
 
     def _switch(self, navigation: Navigation) -> None:
         """Open a watch screen in place of the current one, with the same overlays. Raises NoAgent.
@@ -313,6 +348,8 @@ class App:
         """Reload the current pack if its files have changed, and open what has been loaded."""
         self._unchecked += seconds
         path = self.location.pack.path if self.location.pack else None
+        if isinstance(self.page, WaitingScreen):
+            path = self.page.path
         if path and self._unchecked > CHECK_FILES:
             self._unchecked = 0.0
             now = file_stamps(path)
@@ -326,6 +363,9 @@ class App:
 
     def _show(self, loaded: LibraryPack, again: bool) -> None:
         """Show a pack that was dropped onto the window or, `again`, has been reloaded."""
+        if loaded.pack is None and again and isinstance(self.page, WaitingScreen):
+            self.page.problem = loaded.problem
+            return
         if loaded.pack is None:
             kept = " - the last valid version stays" if again else ""
             heading = f"{loaded.path.name} has errors{kept}"

@@ -13,11 +13,14 @@ import pygame
 from game.files import write_atomically
 from game.session.replay import line_of
 from game.tasks.packs import Pack
+from game.view.draw.text_boxes import draw_pill
+from game.view.draw.theme import Typeset
 from game.view.model.clipboard import copy_text
 from game.view.screens.screen import Navigation, Notice
 
 CAPTURES = ("photo", "film", "copy")  # kinds of navigation requests that open no screen
 FOLDER = "recordings"  # for pictures and GIFs
+FILMING = "● making the GIF…"
 
 
 class Recorder(Protocol):
@@ -41,6 +44,18 @@ class ScreenCapture:
         self._filming = False
         self._picture_wanted = False
         self._picture: pygame.Surface | None = None  # to save; None: what is drawn
+
+    @property
+    def is_filming(self) -> bool:
+        """Whether a GIF is being made."""
+        return self._filming
+
+    def draw_status(self, surface: pygame.Surface, type: Typeset) -> None:
+        """Draw a pill at the upper edge of the window while a GIF is being made."""
+        if self._filming:
+            pill = type.width(FILMING, "label") + 2 * type.unit
+            at = (surface.get_width() - pill) // 2, type.unit // 2
+            draw_pill(surface, FILMING, type.palette.alert, at, type)
 
     def request(self, navigation: Navigation, pack: Pack | None) -> Notice | None:
         """Save the next picture, record the adaptation, or copy its replay line."""

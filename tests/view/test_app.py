@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +23,9 @@ from game.view.model.library import Library
 from game.view.screen_setups import watch_setup
 from game.view.screens.editor import EditorScreen
 from game.view.screens.gallery import Gallery
+from game.view.screens.play import PlayScreen
 from game.view.screens.screen import Navigation
+from game.view.screens.waiting import WaitingScreen
 from game.view.screens.watch import WatchScreen
 from game.view.settings import load
 from game.world.bayes_optimal import first_episode_score
@@ -110,6 +113,100 @@ def test_the_next_agent_is_one_key_away(tmp_path: Path) -> None:
         assert len(app.pages) == 1
 
 
+def test_a_file_with_errors_opens_as_soon_as_it_is_mended(tmp_path: Path, level: Path) -> None:
+    """The errors are shown until then, and those of another attempt in their place."""
+    level.write_text(LEVEL.replace("@", "?"))
+    app = App(Navigation("watch", path=level), FixedAgents(), Script())
+    app.library.jobs = BackgroundJobs(at_once=True)
+    app.update(0.02)
+    assert isinstance(app.page, WaitingScreen)
+    assert "mine.txt" in app.page.problem
+    first = app.page.problem
+    for text in (LEVEL.replace("G", "!"), LEVEL + "\n"):
+        app.draw(pygame.Surface((960, 640)))
+        level.write_text(text)
+        os.utime(level, ns=(1, len(text)))
+        app.update(CHECK_FILES + 0.1)
+        app.update(0.02)
+        if text != LEVEL + "\n":
+            assert isinstance(app.page, WaitingScreen)
+            assert app.page.problem not in ("", first)
+    assert isinstance(app.page, WatchScreen)
+    assert len(app.pages) == 1
+    assert app.page.setup.agent_ids == AGENTS
+
+
+# --- leaving, and filming
+
+
+def test_esc_in_the_first_screen_asks(tmp_path: Path) -> None:
+    """The window does not close by an Esc too many; only the answer "close" closes it."""
+    app = start(tmp_path)
+    for key, has_closed in ((pygame.K_ESCAPE, False), (pygame.K_RETURN, True)):
+        app.handle(press(pygame.K_ESCAPE))
+        app.update(0.02)
+        assert app.page.question
+        app.draw(pygame.Surface((960, 640)))
+        app.handle(press(key))
+        app.update(0.02)
+        assert app.quit == has_closed
+
+
+def test_the_question_leads_to_the_gallery_by_mouse(tmp_path: Path) -> None:
+    app = start(tmp_path)
+    app.handle(press(pygame.K_ESCAPE))
+    app.update(0.02)
+    app.draw(pygame.Surface((960, 640)))
+    assert app.page.question
+    app.handle(click(app.page.question.places[1].center))
+    app.update(0.02)
+    assert isinstance(app.page, Gallery)
+    app.handle(press(pygame.K_ESCAPE))
+    app.update(0.02)
+    assert isinstance(app.page, WatchScreen)
+    assert app.page.question is None
+
+
+class SlowRecorder:
+    """A recorder whose GIF is finished when it is told so."""
+
+    finished = False
+
+    def start(self, line: str, folder: Path) -> None:
+        self.line = line
+
+    def poll(self) -> tuple[str, str, bool] | None:
+        return ("Saved", "it", True) if self.finished else None
+
+
+def test_all_screens_say_that_a_film_is_made_until_it_is_saved(tmp_path: Path) -> None:
+    recorder = SlowRecorder()
+    first = Navigation("watch", load_pack("showcase"), agents=AGENTS)
+    jobs = BackgroundJobs(at_once=True)
+    app = App(first, FixedAgents(), Script(), jobs=jobs, recorder=recorder)
+    surface = pygame.Surface((960, 640))
+
+    def edge() -> bytes:
+        app.draw(surface)
+        return pygame.image.tobytes(surface.subsurface((400, 0, 160, 14)), "RGB")
+
+    empty = edge()
+    app.handle(press(pygame.K_F11))
+    app.update(0.02)
+    assert edge() != empty
+    filming = app.snapshot()
+    app.handle(press(pygame.K_y))
+    app.update(0.02)
+    assert isinstance(app.page, PlayScreen)
+    assert edge() != empty
+    recorder.finished = True
+    app.update(0.02)
+    assert app.page.notice
+    assert app.page.notice.heading == "Saved"
+    assert edge() == empty
+    assert app.snapshot() != filming
+
+
 # --- the gallery
 
 
@@ -192,7 +289,7 @@ def test_tab_chooses_agent_and_mode_by_keyboard(tmp_path: Path) -> None:
     assert app.page.setup.agents == (AGENTS[1],)
 
 
-@pytest.mark.parametrize("key", [pygame.K_RETURN, pygame.K_g])
+@pytest.mark.parametrize("key", [pygame.K_y, pygame.K_g])
 def test_a_screen_that_is_covered_keeps_no_pictures(tmp_path: Path, key: int) -> None:
     """However many lie upon each other; what they show is drawn again."""
     app = start(tmp_path)

@@ -55,7 +55,7 @@ def screen(duel: bool = False, episodes: int = 4, **more: object) -> PlayScreen:
 
 
 def walk(page: PlayScreen, actions: list[int]) -> None:
-    keys = dict(zip(ACTIONS, (UP, DOWN, LEFT, RIGHT, pygame.K_SPACE)))
+    keys = dict(zip(ACTIONS, (UP, DOWN, LEFT, RIGHT, pygame.K_PERIOD)))
     for action in actions:
         key = keys[ACTIONS[action]]
         page.handle(press(key))
@@ -133,10 +133,10 @@ def test_the_goal_is_hidden_until_it_is_entered() -> None:
 
 def test_the_goal_can_be_shown_but_not_in_a_duel() -> None:
     page = screen()
-    page.handle(press(pygame.K_v))
+    page.handle(press(pygame.K_u))
     assert page.goal_shown
     rival = screen(duel=True)
-    rival.handle(press(pygame.K_v))
+    rival.handle(press(pygame.K_u))
     assert not rival.goal_shown
 
 
@@ -154,10 +154,10 @@ def test_hidden_controls_are_hinted_at_and_revealed_at_the_end(duel: bool) -> No
     assert not page.is_revealed
     assert hidden_text(SWAPPED, False) == "Your controls may be swapped: find out by trying."
     assert "what is hidden" in page.sentence()
-    page.handle(press(pygame.K_v))
+    page.handle(press(pygame.K_u))
     assert page.is_revealed != duel
     page.draw(surface)
-    page.handle(press(pygame.K_v))
+    page.handle(press(pygame.K_u))
     walk(page, [STAY] * 3)
     assert page.is_revealed
     assert hidden_text(SWAPPED, True) == "This was hidden: up moves down, down moves up."
@@ -175,6 +175,20 @@ def test_a_goal_that_was_not_found_is_shown_at_the_end() -> None:
     assert not page.session.trial.found
     assert page.goal_shown
     assert hidden_text(TASK, True) == ""
+
+
+def test_space_continues_and_never_costs_a_move() -> None:
+    """It pauses or continues on every screen; the full stop stays on the cell."""
+    page = screen()
+    page.update(0.1)
+    trial = page.session.trial
+    assert trial
+    page.handle(press(pygame.K_SPACE))
+    assert trial.moves == 0
+    walk(page, best())
+    page.update(5.0)
+    page.handle(press(pygame.K_SPACE))
+    assert (len(trial.paths), trial.moves) == (2, 0)
 
 
 @pytest.mark.parametrize(
@@ -379,7 +393,7 @@ def test_from_watching_to_playing_and_back(tmp_path: Path) -> None:
     app.handle(press(pygame.K_ESCAPE))
     app.update(0.02)
     assert app.page is watched
-    app.handle(press(pygame.K_RETURN))
+    app.handle(press(pygame.K_y))
     app.update(0.02)
     assert isinstance(app.page, PlayScreen)
     assert not app.page.session.is_duel

@@ -208,6 +208,10 @@ def test_enter_ends_training_and_watches_the_agent(tmp_path: Path) -> None:
     assert isinstance(last, Request)
     assert last.agents == (str(tmp_path), "scratch")
     assert last.pack == "goals-5x5"
+    watched = app.page
+    app.handle(press(pygame.K_RETURN))  # a second one, by mistake
+    app.update(0.1)
+    assert app.page is watched
 
 
 def test_the_gallery_trains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from game.tasks.pack_file import PackError
 from game.tasks.packs import Pack, list_packs, load_pack
 from game.tasks.task import Task
 from game.text.level import LevelError
+from game.text.reading import split_address
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.baselines import PlannedTask, plan_failure, plan_task
 from game.world.tables import TooLarge
@@ -123,6 +124,7 @@ def resolved(path: Path) -> Path:
 
 def file_stamps(path: Path) -> tuple[object, ...]:
     """Return (name, time of change, size) of a level file, or of each file of a pack."""
+    path, _ = split_address(path)
     try:
         files = [path] if os.path.isfile(path) else sorted(path.iterdir())[:200]
         return tuple((one.name, one.stat().st_mtime_ns, one.stat().st_size) for one in files)

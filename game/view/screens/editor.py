@@ -18,7 +18,6 @@ from game.view.draw.editor_tools import Tool
 from game.view.draw.key_caps import footer_height
 from game.view.draw.layout import inside_width
 from game.view.draw.live_board import LiveBoard
-from game.view.draw.question import draw_question
 from game.view.draw.spots import Spot
 from game.view.draw.theme import Appearance, Typeset
 from game.view.model.background_jobs import BackgroundJobs
@@ -61,7 +60,7 @@ from game.view.screens.editor_panel import (
 )
 from game.view.screens.editor_panel_commands import PanelCommands
 from game.view.screens.editor_pointer import EditorPointer
-from game.view.screens.editor_widgets import KeyRepeat, LineField, Question
+from game.view.screens.editor_widgets import KeyRepeat, LineField
 from game.view.screens.screen import CTRL, Key, Navigation, Screen, fitting_keys, key_words
 
 AREA_KEYS = {BOARD: BOARD_KEYS, SETTINGS: SETTINGS_KEYS, STRIP: STRIP_KEYS, TEXT: TEXT_KEYS}
@@ -105,7 +104,6 @@ class EditorScreen(Screen):
         self.text_open = False
         self.overlays: list[EditorOverlay] = []  # the header explains the last one
         self.field: LineField | None = None
-        self.question: Question | None = None
         slow_jobs = slow_jobs or BackgroundJobs(at_once=True)
         quick_jobs = quick_jobs or BackgroundJobs(at_once=True)
         live = LiveVerdict(tried_agents(agents), feed, numbers, quick_jobs, slow_jobs)
@@ -269,11 +267,8 @@ class EditorScreen(Screen):
         """Give an event to the question, the list of levels, the line or the screen."""
         self.editor.follow_text()
         if self.question and event.type in (pygame.KEYDOWN, pygame.MOUSEBUTTONDOWN):
-            answer = self.question.answer_to(event)
-            if answer:
-                self.question = None
-                self._repeat.release()
-                answer.action()
+            self._repeat.release()
+            super().handle(event)
         elif not self.field and self.folder.handle(event):
             return
         else:
@@ -361,7 +356,7 @@ class EditorScreen(Screen):
             (self.draft.is_changed, self.draft.name),
             (self.area, self.settings.chosen, self.task, self.text_open),
             (self.text.caret, self.text.selection, self._frame and self._frame.panel.scrolled),
-            (field and (field.text, field.caret), self.question and self.question.heading),
+            field and (field.text, field.caret),
             tuple((board.painted, board.is_finished) for board in boards),
             (tuple(self.overlays), self.camera.snapshot()),
             (self.folder.snapshot(), self.goals.snapshot()),
@@ -369,18 +364,13 @@ class EditorScreen(Screen):
             tuple(one.task.id for one in self.verdict.strip),
         )
 
-    def draw(self, surface: pygame.Surface) -> None:
-        """Draw the screen, and the question over it."""
-        super().draw(surface)
-        type = self.appearance.typeset(surface.get_size())
+    def draw_dialogs(self, surface: pygame.Surface, type: Typeset) -> None:
+        """Draw the list of levels, and the line that is being typed."""
         self.folder.draw(surface, type)
         if self.field and self._frame:
             row = self.field.row
             box = None if row is None else self._frame.panel.field_boxes.get(row)
             self.field.draw(surface, box, type)
-        if question := self.question:
-            answers = [(one.cap, one.meaning) for one in question.answers]
-            question.places = draw_question(surface, question.heading, question.text, answers, type)
 
     def draw_body(self, surface: pygame.Surface) -> None:
         """Draw board, strip and panel."""

@@ -15,9 +15,9 @@ from game.tasks.task import Task
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.level_snapshots import LevelSnapshots, load_edited
 from game.view.model.training_run import training_args
+from game.view.screens.asked_question import Answer, Question
 from game.view.screens.current_verdict import CurrentVerdict
 from game.view.screens.editor_files import DialogHost, FileDialogs
-from game.view.screens.editor_widgets import Answer, Question
 from game.view.screens.screen import Navigation, Notice
 
 TRAIN, TRAIN_LEARNER, TRAIN_MINUTES = "train", "maml", "2"

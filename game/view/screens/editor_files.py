@@ -16,7 +16,8 @@ from game.authoring.recovery import Recovery
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.folder_levels import free_name
 from game.view.model.level_editor import LevelEditor
-from game.view.screens.editor_widgets import Answer, LineField, Question
+from game.view.screens.asked_question import Answer, Question
+from game.view.screens.editor_widgets import LineField
 from game.view.screens.screen import Navigation, Notice
 
 CHECK_FILE = 0.5  # seconds between two looks whether the file has changed on disk

@@ -8,8 +8,9 @@ from game.view.draw.folder_card import draw_folder
 from game.view.draw.theme import Typeset
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.folder_levels import FolderLevels, free_name
+from game.view.screens.asked_question import Answer, Question
 from game.view.screens.editor_files import NEW_FOLDER, DialogHost
-from game.view.screens.editor_widgets import Answer, LineField, Question
+from game.view.screens.editor_widgets import LineField
 from game.view.screens.screen import Navigation, Notice
 
 

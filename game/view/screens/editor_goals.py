@@ -29,9 +29,9 @@ from game.view.draw.spots import Spot, spot_at
 from game.view.draw.theme import Typeset
 from game.view.model.drawable import drawable
 from game.view.model.folder_levels import pack_problem
+from game.view.screens.asked_question import Answer, Question
 from game.view.screens.editor_files import DialogHost
 from game.view.screens.editor_frame import EditorFrame
-from game.view.screens.editor_widgets import Answer, Question
 
 SAVE_FIRST = "Save the level first (Ctrl S): the marks are those of the map in the file."
 NO_CANDIDATES = "There is nothing to mark yet: paint '?' where the goal may be, and save."

@@ -14,9 +14,9 @@ from game.view.model.editor_regions import Regions
 from game.view.model.level_editor import SELECT, LevelEditor
 from game.view.model.region import Region
 from game.view.model.settings_rows import SettingsRows
+from game.view.screens.asked_question import Question
 from game.view.screens.editor_frame import EditorFrame
 from game.view.screens.editor_panel import BOARD
-from game.view.screens.editor_widgets import Question
 from game.view.screens.screen import Key
 
 LEFT_BUTTON, RIGHT_BUTTON = 1, 3

@@ -1,4 +1,4 @@
-"""What the editor lays over its screen: a line to type a value into, and a question."""
+"""What the editor lays over its screen: a line to type a value into, and keys that repeat."""
 
 from __future__ import annotations
 
@@ -126,36 +126,3 @@ class DoubleClick:
     def advance(self, seconds: float) -> None:
         """Let a number of seconds pass."""
         self._age += seconds
-
-
-def _nothing() -> None:
-    """Do nothing but close the question."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """An answer to a question: its key, what it means, and what it does."""
-
-    cap: str
-    code: int
-    meaning: str
-    action: Callable[[], object] = _nothing
-
-
-@dataclass
-class Question:
-    """A question over the screen, which nothing but one of its answers closes."""
-
-    heading: str
-    text: str
-    answers: tuple[Answer, ...]
-    places: list[pygame.Rect] = field(default_factory=list)  # of the answers on screen
-
-    def answer_to(self, event: pygame.event.Event) -> Answer | None:
-        """Return the answer that a key or a click gives."""
-        if event.type == pygame.KEYDOWN:
-            return next((one for one in self.answers if one.code == event.key), None)
-        if event.type == pygame.MOUSEBUTTONDOWN and event.button == 1:
-            pairs = zip(self.places, self.answers)
-            return next((one for box, one in pairs if box.collidepoint(event.pos)), None)
-        return None

@@ -82,6 +82,11 @@ class PlayScreen(Screen):
         """Stay on the cell for one step, or begin the next episode."""
         self._act(STAY)
 
+    def go_on(self) -> None:
+        """Begin the next episode, if the last one is over."""
+        if self.session.trial and self.session.trial.resting:
+            self._act(STAY)
+
     def _act(self, action: int) -> None:
         if self.session.act(action):
             self._held.release()
@@ -200,8 +205,9 @@ PlayScreen.keys = (
         Key(cap, f"move {ACTIONS[action]} (arrow keys, WASD or gamepad)", MOVE_KEYS[action], partial(_move, action), short="move" if cap == "→" else "")
         for cap, action in zip("←↑↓→", MOVE_KEYS)
     ),
-    Key("Space", "stay on the cell, or begin the next episode", (pygame.K_SPACE, pygame.K_RETURN), PlayScreen.stay, short="stay or continue"),
-    Key("V",     "show the goal and what else is hidden (in a duel after the last episode)", (pygame.K_v,), PlayScreen.toggle_goal, is_on=PlayScreen.shows_all, short="show the goal"),
+    Key(".",     "stay on the cell for one move", (pygame.K_PERIOD, pygame.K_KP_PERIOD), PlayScreen.stay, ".", short="stay"),
+    Key("Space", "continue: begin the next episode", (pygame.K_SPACE, pygame.K_RETURN, pygame.K_KP_ENTER), PlayScreen.go_on, short="continue"),
+    Key("U",     "uncover the goal and what else is hidden (in a duel after the last episode)", (pygame.K_u,), PlayScreen.toggle_goal, is_on=PlayScreen.shows_all, short="uncover the goal"),
     Key("R",     "restart from the first episode", (pygame.K_r,),           PlayScreen.restart, short="restart"),
     Key("N",     "next level",                   (pygame.K_n,),             PlayScreen.next_task),
     PLOT_KEY,

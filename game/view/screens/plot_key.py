@@ -13,9 +13,9 @@ def _switch_plots(screen: Screen) -> None:
 
 
 PLOT_KEY = Key(
-    "Y",
+    "J",
     "plot returns, or scores in percent",
-    (pygame.K_y,),
+    (pygame.K_j,),
     _switch_plots,
     priority=2,
     is_on=lambda page: page.appearance.plots_returns,

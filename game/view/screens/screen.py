@@ -21,6 +21,7 @@ from game.view.draw.key_caps import draw_footer, draw_help, footer_height, foote
 from game.view.draw.layout import inside_width
 from game.view.draw.text_boxes import draw_notice
 from game.view.draw.theme import Appearance, Typeset
+from game.view.screens.asked_question import Question
 
 NOTICE_SECONDS = 6.0  # for which a transient notice stays
 READ_KEYS = (pygame.K_RETURN, pygame.K_KP_ENTER, pygame.K_ESCAPE, pygame.K_SPACE)
@@ -121,6 +122,7 @@ class Screen:
         self.opened_by: Navigation | None = None  # the request that opened this screen
         self._notice: Notice | None = None
         self._notice_age = 0.0  # seconds
+        self.question: Question | None = None  # over the screen, until it is answered
         self.showing_help = False
         self._key_boxes: list[tuple[pygame.Rect, Key]] = []  # in the footer
         self._footer: tuple[object, list[Key]] | None = None  # what it depends on; its keys
@@ -171,6 +173,8 @@ class Screen:
         """Handle a key, a click on a key's picture, the close button, or another event."""
         if event.type == pygame.QUIT:
             self.leave()
+        elif self.question and event.type in (pygame.KEYDOWN, pygame.MOUSEBUTTONDOWN):
+            self._answer(self.question, event)
         elif event.type == pygame.MOUSEBUTTONDOWN and self.showing_help:
             self._dismiss()
             self._press_key(self._help_boxes, event)
@@ -201,6 +205,13 @@ class Screen:
             self.notice = None
         elif event.key in READ_KEYS:
             self.notice = None
+
+    def _answer(self, question: Question, event: pygame.event.Event) -> None:
+        """Do what a key or a click answers to the question over the screen."""
+        answer = question.answer_to(event)
+        if answer:
+            self.question = None
+            answer.action()
 
     def _press_key(
         self, boxes: Sequence[tuple[pygame.Rect, Key]], event: pygame.event.Event
@@ -256,7 +267,8 @@ class Screen:
     def snapshot(self) -> object:
         """Return the state that the drawing depends on. While it is equal, no redraw is needed."""
         appearance = self.appearance.palette.name, self.appearance.zoom
-        return appearance, self.showing_help, self.notice, self.active_caps(), self.body_snapshot()
+        over = self.showing_help, self.notice, self.question and self.question.heading
+        return appearance, over, self.active_caps(), self.body_snapshot()
 
     def body_snapshot(self) -> object:
         """Return this screen's own part of the snapshot."""
@@ -265,6 +277,7 @@ class Screen:
         """Draw the screen onto a surface of any size."""
         self.draw_body(surface)
         type = self.appearance.typeset(surface.get_size())
+        self.draw_dialogs(surface, type)
         if self.showing_help:
             keys = self.all_keys()
             texts = [(key.cap, key.text) for key in keys]
@@ -274,6 +287,11 @@ class Screen:
             heading, text, transient, edits = self.notice
             text = f"{text}\n{MEND}" if edits else text
             draw_notice(surface, surface.get_rect(), heading, text, type, transient)
+        if self.question:
+            self.question.draw(surface, type)
+
+    def draw_dialogs(self, surface: pygame.Surface, type: Typeset) -> None:
+        """Draw what lies over the screen's content, below help and notice."""
 
     def draw_body(self, surface: pygame.Surface) -> None:
         """Draw the screen's own content, below help and notice."""

@@ -86,8 +86,9 @@ class WatchScreen(Screen):
     def all_keys(self) -> list[Key]:
         """Return all keys. Some differ while the goal is being moved or the sliders are open."""
         sliders = SLIDER_KEYS if self.experiments.sliders else ()
-        replaced = {key.cap: key for key in (GOAL_KEYS if self.experiments.goal else sliders)}
-        return [replaced.get(key.cap, key) for key in super().all_keys()]
+        now = GOAL_KEYS if self.experiments.goal else sliders
+        caps = {key.cap for key in now}
+        return [*now, *(key for key in super().all_keys() if key.cap not in caps)]
 
     # --- actions: which adaptation is watched, and how
 
@@ -423,7 +424,7 @@ ENTER = (pygame.K_RETURN, pygame.K_KP_ENTER)
 # fmt: off
 KEYS: tuple[Key, ...] = (
     #   cap      text                codes                                action
-    Key("Space", "pause",            (pygame.K_SPACE,),                   WatchScreen.pause, is_on=lambda page: page.run.playback.paused),
+    Key("Space", "pause or continue", (pygame.K_SPACE,),                   WatchScreen.pause, is_on=lambda page: page.run.playback.paused, short="pause"),
     Key("←",     "previous adaptation step", (pygame.K_LEFT,),            _playback(Playback.previous_step), short=""),
     Key("→",     "next adaptation step", (pygame.K_RIGHT,),               _playback(Playback.next_step), short="step"),
     Key("↑",     "previous episode", (pygame.K_UP,),                      _playback(Playback.change_episode, -1), priority=2, short=""),
@@ -440,7 +441,7 @@ KEYS: tuple[Key, ...] = (
     Key("S",     "all agents side by side", (pygame.K_s,),                WatchScreen.toggle_side_by_side, priority=1, is_on=lambda page: page.side_by_side, short="side by side"),
     Key("W",     "watch the next agent", (pygame.K_w,),                   WatchScreen.switch_agent, priority=1, short="next agent"),
     Key("G",     "gallery: choose another level, agent or mode", (pygame.K_g,), WatchScreen.open_gallery, short="gallery"),
-    Key("Enter", "play this level yourself", ENTER,                       WatchScreen.play, priority=1, short="play"),
+    Key("Y",     "play this level yourself", (pygame.K_y,),               WatchScreen.play, priority=1, short="play"),
     Key("Ctrl E", "edit this level",  (pygame.K_e,),                      WatchScreen.edit, ctrl=True, priority=1, short="edit"),
     Key("M",     "move the goal (or drag it)", (pygame.K_m,),             WatchScreen.pick_up_goal, priority=1, is_on=lambda page: page.experiments.goal is not None, short="move goal"),
     Key("A",     "amnesia: the agent forgets what it learned", (pygame.K_a,), WatchScreen.forget, priority=1, short="amnesia"),

@@ -1,0 +1,37 @@
+"""A GIF that is being made when the window closes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from commands.gif_recorder import GifRecorder
+from commands.open_window import finish_film
+
+
+@pytest.mark.parametrize(("code", "said"), [("0", "Saved"), ("'no room'", "no room")])
+def test_a_film_is_finished_after_the_window_has_closed(
+    code: str,
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    process = subprocess.Popen
+
+    def start(command: list[str], **streams: int) -> subprocess.Popen[bytes]:
+        return process([sys.executable, "-c", f"raise SystemExit({code})"], **streams)
+
+    monkeypatch.setattr(subprocess, "Popen", start)
+    recorder = GifRecorder()
+    recorder.start("a line", tmp_path)
+    assert recorder.is_busy
+    finish_film(recorder)
+    assert not recorder.is_busy
+    printed = capsys.readouterr()
+    assert said in (printed.out if code == "0" else printed.err)
+    finish_film(recorder)  # nothing is left to wait for
+    assert capsys.readouterr().out == ""
