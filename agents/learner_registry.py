@@ -99,13 +99,19 @@ BUILT_IN: dict[str, LearnerEntry] = {
         adapts_by="maps that it fills and plans on, no gradient",
     ),
     "random": LearnerEntry(
-        _BOUNDS, "Random", trains=False, needs_run=False, about="random actions, no adaptation"
+        _BOUNDS,
+        "Random",
+        trains=False,
+        needs_run=False,
+        least_episodes=1,
+        about="random actions, no adaptation",
     ),
     "planner": LearnerEntry(
         _BOUNDS,
         "Planner",
         trains=False,
         needs_run=False,
+        least_episodes=1,
         about="the optimum: plans and knows all that is hidden",
     ),
     "map-planner": LearnerEntry(
@@ -122,6 +128,7 @@ BUILT_IN: dict[str, LearnerEntry] = {
         trains=False,
         needs_run=False,
         episodes=1,
+        least_episodes=1,
         about="plans for goals drawn from what is still possible",
     ),
 }

@@ -243,6 +243,12 @@ class AgentCard:
     tested: tuple[EvaluatedLevel, ...] = ()
     """The test levels with their scores after these numbers of episodes, where they are known."""
 
+    @property
+    def fits_duel(self) -> bool:
+        """Whether it loses nothing by a duel's short steps: it learns from every episode, or its
+        usual steps are as short."""
+        return self.least_episodes == 1 or self.episodes <= self.least_episodes
+
 
 class Agents(Protocol):
     """The agents and learners that the window offers."""

@@ -432,7 +432,7 @@ def test_the_bayes_bound_is_a_line_of_the_plot() -> None:
     axes = WatchScreen(watch_setup(pack, AGENTS, FixedAgents()), Script()).facts().axes
     assert axes
     assert score
-    assert axes.bayes == pytest.approx(axes.random + score * (axes.optimal - axes.random))
+    assert axes.bayes == pytest.approx(100 * score)
     plain = WatchScreen(watch_setup(load_pack("showcase"), AGENTS, FixedAgents()), Script())
     assert plain.facts().axes.bayes is None  # its goals are no secret draw
 

@@ -22,8 +22,9 @@ from game.view.model.human_trial import HumanTrial, episode_returns, path_return
 from game.view.model.play_session import PlaySetup
 from game.view.screen_setups import play_setup
 from game.view.screens.gallery import Gallery
+from game.view.screens.level_pictures import without_goal
 from game.view.screens.play import PlayScreen
-from game.view.screens.play_panel import hidden_text, verdict
+from game.view.screens.play_panel import duel_rule, hidden_text, verdict
 from game.view.screens.screen import Navigation
 from game.view.screens.watch import WatchScreen
 from game.world.batch import GridBatch
@@ -261,6 +262,41 @@ def test_the_agent_of_a_duel_learns_as_often_as_it_can() -> None:
     for name, episodes in (("maml-goals-5x5", 2), ("rl2-gridnavi", 1), ("map-planner", 1)):
         setup = play_setup(Navigation("duel", pack, agents=(name,)), agents)
         assert setup.agent_episodes == episodes
+
+
+def test_a_duel_takes_an_agent_that_learns_from_few_episodes() -> None:
+    """It is the pack's own if there is one; an agent that a person has named is kept."""
+    for pack, opponent in (("mazes-9x9", "rl2-mazes-9x9"), ("goals-5x5", "neural-map-worlds")):
+        default = Navigation("duel", load_pack(pack), agents=("maml-worlds",), by_default=True)
+        setup = play_setup(default, AgentChoices())
+        assert (setup.agent, setup.usual_episodes) == (opponent, 0)
+        named = play_setup(replace(default, by_default=False), AgentChoices())
+        assert named.agent == "maml-worlds"
+
+
+def test_a_duel_states_the_handicap_of_its_agent() -> None:
+    pack, trial = load_pack("goals-5x5"), HumanTrial(TABLES, 8, 0)
+    rules = {}
+    for name in ("maml-goals-5x5", "rl2-gridnavi", "planner", "posterior-sampling"):
+        setup = play_setup(Navigation("duel", pack, agents=(name,)), AgentChoices())
+        rules[name] = duel_rule(setup, trial)
+    assert "from 2 episodes at a time instead of 20" in rules.pop("maml-goals-5x5")
+    assert all("Handicap" not in rule and "after every episode" in rule for rule in rules.values())
+
+
+@pytest.mark.parametrize(
+    ("rows", "ground"),
+    [
+        ("@.:::/..:G:/..:::", ":"),
+        ("@.:::/...G:/..:::", ":"),  # a bay of floor would be a notch, too
+        ("@..::/...G:/.....", "."),
+        ("@.#~#/..oG~/..#.#", "."),  # a coin lies on floor
+        ("@..LL/..>>G/...LL", "."),  # lava is no ground: it would keep the person away
+    ],
+)
+def test_a_hidden_goal_is_painted_as_the_ground_around_it(rows: str, ground: str) -> None:
+    level = parse("goal: hidden\nmap:\n" + rows.replace("/", "\n") + "\n")
+    assert without_goal(level).rows == tuple(rows.replace("G", ground).split("/"))
 
 
 def test_a_duel_ends_with_a_fair_verdict() -> None:

@@ -24,6 +24,7 @@ from game.view.screens.level_pictures import is_goal_hidden
 from game.view.screens.play_frame import PlayFrame
 from game.view.screens.play_input import MOVE_KEYS, HeldMove, stick_action, stick_position
 from game.view.screens.play_panel import draw_play_panel, header_sentence
+from game.view.screens.plot_key import PLOT_KEY
 from game.view.screens.screen import Key, Navigation, Screen
 from game.world.rules import STAY
 
@@ -183,7 +184,9 @@ class PlayScreen(Screen):
             return
         frame.texts = texts
         draw_header(frame.background, frame.layout.header, sentence, type)
-        draw_play_panel(frame.background, frame.layout.panel, session, self.is_revealed, type)
+        percent = not self.appearance.plots_returns
+        background, panel = frame.background, frame.layout.panel
+        draw_play_panel(background, panel, session, self.is_revealed, type, percent)
         self.draw_footer(frame.background, frame.layout.footer, type)
 
 
@@ -201,6 +204,7 @@ PlayScreen.keys = (
     Key("V",     "show the goal and what else is hidden (in a duel after the last episode)", (pygame.K_v,), PlayScreen.toggle_goal, is_on=PlayScreen.shows_all, short="show the goal"),
     Key("R",     "restart from the first episode", (pygame.K_r,),           PlayScreen.restart, short="restart"),
     Key("N",     "next level",                   (pygame.K_n,),             PlayScreen.next_task),
+    PLOT_KEY,
     Key("Ctrl E", "edit this level",             (pygame.K_e,),             PlayScreen.edit, ctrl=True, short="edit"),
     Key("G",     "gallery: another level, agent or mode", (pygame.K_g,),    PlayScreen.to_gallery, short="gallery"),
 )
