@@ -15,6 +15,7 @@ from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.library import Library
 from game.view.model.listed_agents import list_agents, read_cards
 from game.view.screens.gallery import Gallery
+from game.view.screens.level_pictures import LevelPictures
 from tests.view_data import AGENTS, FixedAgents, Slow, press
 
 pytestmark = pytest.mark.usefixtures("fonts")
@@ -128,10 +129,13 @@ def test_agents_that_suit_the_pack_come_first() -> None:
     assert {"scratch", "random", "planner"} <= set(suiting)
     assert "maml-mazes-9x9" not in suiting
     assert [one.suits for one in listed] == sorted((one.suits for one in listed), reverse=True)
-    about = {one.name: one.about for one in listed}
-    assert about["cavia-mazes-9x9"] == "trained on mazes-9x9 · gradient steps on a context vector"
-    assert about["scratch"] == "not trained · gradient steps from random weights"
-    assert all(" · " in text for text in about.values())
+    said = {one.name: (one.training, one.about) for one in listed}
+    assert said["cavia-mazes-9x9"] == (
+        "trained on mazes-9x9",
+        "gradient steps on a context vector",
+    )
+    assert said["scratch"] == ("not trained", "gradient steps from random weights")
+    assert all(about for _, about in said.values())
 
 
 def test_each_pack_has_its_own_agents_until_somebody_chooses() -> None:
@@ -162,16 +166,46 @@ def test_the_list_of_agents_says_what_each_is(
     screen.update(0.1)
     screen.next_field()
     screen.move_down()
-    for _ in range(40):
+    assert screen.agent_list
+    for _ in screen.agent_list.agents[1:]:
         screen.handle(press(pygame.K_DOWN))
         written.clear()
         screen.draw(surface)
-        assert screen.agent_list
         inside = screen.agent_list.box
         assert surface.get_rect().contains(inside)
         assert all(inside.contains(row) for row, _ in screen.agent_list.places)
+        texts = [text for text, *_ in written]
+        listed = texts[texts.index("Choose the agent") :]
+        assert not [text for text in listed if text.endswith("…")]
     screen.handle(press(pygame.K_x, "x"))
     assert not screen.levels.query
     screen.handle(press(pygame.K_ESCAPE))
     assert screen.agent_list is None
     assert screen.fields.value("agent") == "maml-rewards"
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("sign", ["o", "M"])
+def test_cards_show_coins_and_opponents(size: tuple[int, int], sign: str) -> None:
+    """Where the map has them, the picture of a card is not that of the floor."""
+    screen = gallery({"o": "rewards", "M": "opponents"}[sign])
+    screen.draw(pygame.Surface(size))
+    task = screen.levels.items[1].task
+    assert task
+    picture = LevelPictures().thumbnail(
+        task, screen.grid.thumbnail_side, screen.grid.type.palette, False
+    )
+    assert picture
+    cell = picture.get_width() // task.level.width
+    (row, column), floor = task.level.find(sign)[0], task.level.find(".")[0]
+
+    def colours(at: tuple[int, int]) -> set[tuple[int, ...]]:
+        box = pygame.Rect(at[1] * cell, at[0] * cell, cell, cell).inflate(-cell // 2, -cell // 2)
+        points = itertools.product(range(*_ends(box.left, box.w)), range(*_ends(box.top, box.h)))
+        return {tuple(picture.get_at(point)) for point in points}
+
+    assert len(colours((row, column))) > len(colours(floor)) + 2
+
+
+def _ends(start: int, length: int) -> tuple[int, int]:
+    return start, start + length

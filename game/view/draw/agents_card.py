@@ -55,10 +55,12 @@ def draw_agent_list(
 def _draw_agent(
     surface: pygame.Surface, row: pygame.Rect, agent: ListedAgent, type: Typeset
 ) -> None:
-    """Draw an agent's name, and what it is below."""
+    """Draw an agent's name and, at the right, its training; below, what it is."""
     palette = type.palette
     hue = palette.ink if agent.suits else palette.muted
-    name = type.fit(agent.name, "label", row.width)
+    at = row.topright
+    training = type.write(surface, agent.training, "small", palette.muted, topright=at)
+    name = type.fit(agent.name, "label", training.left - type.unit - row.left)
     place = type.write(surface, name, "label", hue, topleft=row.topleft)
     about = type.fit(agent.about, "small", row.width)
     type.write(surface, about, "small", palette.muted, topleft=(row.left, place.bottom))

@@ -12,10 +12,11 @@ from game.view.model.agent_tasks import is_training_pack
 
 @dataclass(frozen=True)
 class ListedAgent:
-    """An agent with a few words on what it is, and whether it suits the pack."""
+    """An agent: a few words on what it is and on its training, and whether it suits the pack."""
 
     name: str
     about: str
+    training: str = ""
     suits: bool = True
 
 
@@ -50,12 +51,12 @@ def list_agents(
             return 1, 0
         return (2, generalists.index(name)) if name in generalists else (4, 0)
 
-    return [ListedAgent(n, _about(cards[n]), rank(n)[0] < 4) for n in sorted(cards, key=rank)]
+    return [_listed(name, cards[name], rank(name)[0] < 4) for name in sorted(cards, key=rank)]
 
 
-def _about(card: AgentCard | str) -> str:
-    """Return how an agent adapts and what it was trained on, or why it cannot be used."""
+def _listed(name: str, card: AgentCard | str, suits: bool) -> ListedAgent:
+    """Return an agent with what its card says, or with why it cannot be used."""
     if isinstance(card, str):
-        return card
-    trained = f"trained on {card.pack}" if card.pack else "not trained"
-    return " · ".join(part for part in (trained, card.adapts_by or card.about) if part)
+        return ListedAgent(name, card, suits=suits)
+    training = f"trained on {card.pack}" if card.pack else "not trained"
+    return ListedAgent(name, card.adapts_by or card.about, training, suits)
