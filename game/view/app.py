@@ -326,7 +326,8 @@ class App:
         """Show a pack that was dropped onto the window or, `again`, has been reloaded."""
         if loaded.pack is None:
             kept = " - the last valid version stays" if again else ""
-            self.page.notice = Notice(f"{loaded.path.name} has errors{kept}", loaded.problem)
+            heading = f"{loaded.path.name} has errors{kept}"
+            self.page.notice = Notice(heading, loaded.problem, edits=loaded.level_file)
             return
         if again and isinstance(self.page, Gallery | TrainScreen | EditorScreen):
             return  # the gallery shows the new version by itself; a training goes on

@@ -20,6 +20,7 @@ from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.gallery_levels import NEW_LEVEL
 from game.view.model.library import Library
 from game.view.screen_setups import watch_setup
+from game.view.screens.editor import EditorScreen
 from game.view.screens.gallery import Gallery
 from game.view.screens.screen import Navigation
 from game.view.screens.watch import WatchScreen
@@ -324,11 +325,25 @@ def test_a_level_that_is_written_is_loaded_again(tmp_path: Path, level: Path) ->
     assert app.page.task == first
     assert app.page.notice is not None
     assert "mine.txt:7:7" in app.page.notice[1]
+    app.handle(press(pygame.K_RIGHT))  # a key that belongs to the screen below
+    assert app.page.notice is not None
     level.write_text(LEVEL.replace("%", ".").replace("steps: 12", "steps:  9"))
     app.update(CHECK_FILES * 1.1)
     assert isinstance(app.page, WatchScreen)
     assert app.page.task.level.steps == 9
     assert app.page.notice is None
+
+
+def test_a_level_with_errors_is_mended_in_the_editor(tmp_path: Path, level: Path) -> None:
+    app = start(tmp_path, level)
+    level.write_text(LEVEL.replace("G", "x"))
+    app.update(CHECK_FILES * 1.1)
+    app.draw(pygame.Surface((960, 640)))
+    app.handle(press(pygame.K_e, mod=pygame.KMOD_LCTRL))
+    app.update(0.02)
+    assert isinstance(app.page, EditorScreen)
+    assert app.page.draft.path == level
+    assert app.page.editor.reading.unknown
 
 
 # --- the window as a whole

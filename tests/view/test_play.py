@@ -11,6 +11,7 @@ import pytest
 
 from commands.agent_choices import AgentChoices
 from game.session.messages import AgentNote, Stepped
+from game.tasks.family import nth_task
 from game.tasks.packs import load_pack
 from game.tasks.task import Task
 from game.text.reading import parse
@@ -23,7 +24,7 @@ from game.view.screen_setups import play_setup
 from game.view.screens.gallery import Gallery
 from game.view.screens.level_pictures import without_goal
 from game.view.screens.play import PlayScreen
-from game.view.screens.play_panel import duel_rule, verdict
+from game.view.screens.play_panel import duel_rule, hidden_text, verdict
 from game.view.screens.screen import Navigation
 from game.view.screens.watch import WatchScreen
 from game.world.batch import GridBatch
@@ -137,6 +138,43 @@ def test_the_goal_can_be_shown_but_not_in_a_duel() -> None:
     rival = screen(duel=True)
     rival.handle(press(pygame.K_v))
     assert not rival.goal_shown
+
+
+SWAPPED = nth_task(
+    parse("goal: visible\ncontrols: {down up left right}\nsteps: 3\nmap:\n@..\n..G\n"), 0, "Swapped"
+)
+
+
+@pytest.mark.parametrize("duel", [False, True])
+def test_hidden_controls_are_hinted_at_and_revealed_at_the_end(duel: bool) -> None:
+    setup = PlaySetup((SWAPPED,), "Test pack", episodes=1, agent=AGENTS[0] if duel else "")
+    page = PlayScreen(setup, Script())
+    surface = pygame.Surface((960, 640))
+    page.update(1.0)
+    assert not page.is_revealed
+    assert hidden_text(SWAPPED, False) == "Your controls may be swapped: find out by trying."
+    assert "what is hidden" in page.sentence()
+    page.handle(press(pygame.K_v))
+    assert page.is_revealed != duel
+    page.draw(surface)
+    page.handle(press(pygame.K_v))
+    walk(page, [STAY] * 3)
+    assert page.is_revealed
+    assert hidden_text(SWAPPED, True) == "This was hidden: up moves down, down moves up."
+    before = surface.copy()
+    page.draw(surface)
+    assert before.get_view("2").raw != surface.get_view("2").raw
+    page.handle(press(pygame.K_r))
+    assert not page.is_revealed
+
+
+def test_a_goal_that_was_not_found_is_shown_at_the_end() -> None:
+    page = screen(episodes=1)
+    walk(page, [STAY] * TASK.level.steps)
+    assert page.session.trial
+    assert not page.session.trial.found
+    assert page.goal_shown
+    assert hidden_text(TASK, True) == ""
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from agents.agent_catalog import agent_card
 from commands.agent_choices import AgentChoices
 from game.session.messages import AgentCard, Change, Failed, Finished, Ready, RecordedFeed, Stepped
 from game.tasks.evaluated_levels import EvaluatedLevel, LevelKind
+from game.tasks.family import nth_task
 from game.tasks.packs import load_pack
 from game.tasks.task import Task
 from game.text.reading import parse
@@ -921,3 +922,21 @@ def test_there_is_no_goal_to_move_where_boxes_are_the_goal() -> None:
         picture(screen)
     screen.run.playback.to_last()
     picture(screen)
+
+
+@pytest.mark.parametrize(
+    ("header", "text"),
+    [
+        ("goal: visible", ""),
+        ("goal: hidden", "Hidden here: goal."),
+        (
+            "define: o worth={-3}",
+            "Hidden here: goal, what coins pay.\nDrawn: coins cost 3.",
+        ),
+    ],
+)
+def test_the_panel_names_what_is_hidden_and_what_was_drawn(script: Script, header: str, text: str):
+    task = nth_task(parse(f"{header}\nmap:\n@.o\n..G\n"), 0, "Lane")
+    page = WatchScreen(subject(task), script)
+    assert page.facts().hidden == text
+    assert picture(page, (480, 480))

@@ -13,6 +13,7 @@ from game.view.draw.text_boxes import draw_pill
 from game.view.draw.theme import Typeset, mix
 
 NOTE_LINES = 2  # of a note, at most
+HIDDEN_LINES = 3  # of what is hidden, at most
 STATE_HUES = {  # agent's state: field of the palette
     "loading": "muted",
     "before adaptation": "muted",
@@ -33,6 +34,7 @@ class PanelFacts:
     seen: bool  # whether the agent was trained on the task
     about: str  # a few words beside the badge
     identity: str  # the task's id and seed
+    hidden: str  # what the agent does not observe, and what was drawn; "" if nothing is hidden
     step: int | None  # adaptation step on screen, if one has arrived
     steps: int  # adaptation steps in all
     state: str  # of the agent, a key of `STATE_HUES`
@@ -51,24 +53,25 @@ def draw_panel(
 ) -> pygame.Rect | None:
     """Draw task, progress, plot and numbers from top to bottom; the plot takes the room left over.
 
+    Plot and numbers are left out where there is no room for them.
     Return the inside of the plot's axes, or None if there was no room for a plot.
     """
     area = None
     pygame.draw.rect(surface, type.palette.card, rect, border_radius=type.unit + 4)
     pygame.draw.rect(surface, type.palette.rule, rect, 1, border_radius=type.unit + 4)
     inside = rect.inflate(-5 * type.unit, -4 * type.unit)
-    y = _draw_task(surface, inside, facts, type) + type.unit
+    bottom = _draw_notes(surface, inside, facts.notes, type)
+    table = bottom - table_height(len(facts.rows), type)
+    y = _draw_task(surface, inside, facts, type)
+    room = table - y - type.height("heading") - type.height("small") - 7 * type.unit
+    y = _draw_hidden(surface, inside, y, room, facts.hidden, type) + type.unit
     pygame.draw.line(surface, type.palette.rule, (inside.left, y), (inside.right, y))
     y = _draw_progress(surface, inside, y + type.unit * 3 // 2, facts, type) + 2 * type.unit
-    height = table_height(len(facts.rows), type)
-    if y + height > inside.bottom:
-        return None
-    bottom = _draw_notes(surface, inside, facts.notes, type)
-    table = bottom - height
     plot = pygame.Rect(inside.left, y, inside.width, table - type.unit - y)
     if facts.axes and plot.height > 6 * type.height("small"):
         area = _draw_plot(surface, plot, facts, facts.axes, type)
-    draw_table(surface, inside, table, COLUMNS, facts.rows, type)
+    if y - type.unit <= table:
+        draw_table(surface, inside, table, COLUMNS, facts.rows, type)
     return area
 
 
@@ -104,6 +107,18 @@ def _draw_task(surface: pygame.Surface, rect: pygame.Rect, facts: PanelFacts, ty
     settings = type.fit(facts.settings, "label", rect.width - 2 * type.unit)
     at = (rect.left, y + type.unit // 2)
     return draw_pill(surface, settings, type.palette.alert, at, type).bottom
+
+
+def _draw_hidden(
+    surface: pygame.Surface, rect: pygame.Rect, y: int, room: int, text: str, type: Typeset
+) -> int:
+    """Draw what is hidden from `y` down, in at most `room` px. Return the y below it."""
+    most = min(HIDDEN_LINES, room // type.height("small"))
+    if not text or most < 1:
+        return y
+    for line in type.wrap(text, "small", rect.width, most):
+        y = type.write(surface, line, "small", type.palette.ink, topleft=(rect.left, y)).bottom
+    return y
 
 
 def _draw_progress(

@@ -29,6 +29,11 @@ class LibraryPack:
     tasks: tuple[Task, ...] = ()
     problem: str = ""
 
+    @property
+    def level_file(self) -> Path | None:
+        """The level file that the pack consists of, as it can be edited; None for a folder."""
+        return self.path if os.path.isfile(self.path) else None  # of any text, unlike Path.is_file
+
 
 def load_library_pack(path: Path) -> LibraryPack:
     """Load a pack with its held-out tasks, or those of another split if there are none.

@@ -74,7 +74,9 @@ class Gallery(Screen):
             return
         pack = item.library_pack.pack
         if item.task is None or pack is None:
-            self.notice = Notice("This level has errors", item.library_pack.problem)
+            broken = item.library_pack
+            text, file = broken.problem, broken.level_file
+            self.notice = Notice("This level has errors", text, edits=file)
         elif self.fields.value("mode") == "train":
             self._open_training(pack, item.library_pack.path)
         else:

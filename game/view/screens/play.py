@@ -12,6 +12,7 @@ from functools import partial
 import pygame
 
 from game.session.messages import Feed
+from game.tasks.hidden_variables import hidden_hints
 from game.tasks.task import Task
 from game.text.tiles import ACTIONS
 from game.view.draw.screen_header import draw_header
@@ -42,7 +43,7 @@ class PlayScreen(Screen):
     ) -> None:
         super().__init__(appearance)
         self.session = PlaySession(setup, feed, numbers, jobs)
-        self.show_goal = show_goal  # on request; in a duel only after the last episode
+        self.show_goal = show_goal  # on request; a duel shows it after the last episode
         self._held = HeldMove()
         self._frame: PlayFrame | None = None
 
@@ -57,7 +58,18 @@ class PlayScreen(Screen):
         trial = self.session.trial
         if trial is None or not is_goal_hidden(self.task.level):
             return True
-        return trial.found or (self.show_goal and (trial.over or not self.session.is_duel))
+        return trial.found or self.is_revealed
+
+    @property
+    def is_revealed(self) -> bool:
+        """Whether the screen tells what is hidden: at the end, and alone also on request."""
+        trial = self.session.trial
+        is_over = trial is not None and trial.over
+        return is_over or (self.show_goal and not self.session.is_duel)
+
+    def shows_all(self) -> bool:
+        """Whether nothing is left to show."""
+        return self.goal_shown and (self.is_revealed or not hidden_hints(self.task))
 
     # --- actions of the keys
 
@@ -167,13 +179,15 @@ class PlayScreen(Screen):
         session, trial, sentence = self.session, self.session.trial, self.sentence()
         moment = (trial.moves, trial.resting, tuple(trial.returns), trial.found) if trial else ()
         returns, caps = tuple(session.agent_returns()), self.active_caps()
-        texts = (moment, returns, sentence, caps, session.failure)
+        texts = (moment, returns, sentence, caps, session.failure, self.is_revealed)
         if frame.texts == texts:
             return
         frame.texts = texts
         draw_header(frame.background, frame.layout.header, sentence, type)
         percent = not self.appearance.plots_returns
-        draw_play_panel(frame.background, frame.layout.panel, session, type, percent)
+        draw_play_panel(
+            frame.background, frame.layout.panel, session, self.is_revealed, type, percent
+        )
         self.draw_footer(frame.background, frame.layout.footer, type)
 
 
@@ -188,7 +202,7 @@ PlayScreen.keys = (
         for cap, action in zip("←↑↓→", MOVE_KEYS)
     ),
     Key("Space", "stay on the cell, or begin the next episode", (pygame.K_SPACE, pygame.K_RETURN), PlayScreen.stay, short="stay or continue"),
-    Key("V",     "show the goal (in a duel after the last episode)", (pygame.K_v,), PlayScreen.toggle_goal, is_on=lambda page: page.goal_shown, short="show the goal"),
+    Key("V",     "show the goal and what else is hidden (in a duel after the last episode)", (pygame.K_v,), PlayScreen.toggle_goal, is_on=PlayScreen.shows_all, short="show the goal"),
     Key("R",     "restart from the first episode", (pygame.K_r,),           PlayScreen.restart, short="restart"),
     Key("N",     "next level",                   (pygame.K_n,),             PlayScreen.next_task),
     PLOT_KEY,

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from game.session.messages import BASELINE_AGENT, Request
 from game.session.trace import AdaptationStep, AdaptationTrace
+from game.tasks.hidden_variables import hidden_names, values_in_words
 from game.tasks.task import Task
 from game.view.draw.number_table import NO_NUMBERS, TableRow, numbers_of
 from game.view.draw.panel import PanelFacts
@@ -70,6 +71,7 @@ def panel_facts(
         seen=seen,
         about="; ".join(reasons or (setup.in_distribution or setup.pack_title,)),
         identity=f"task {run.task.id}  seed {run.seed}  {setup.agents[0]}",
+        hidden=_hidden_text(run.task),
         step=step,
         steps=run.steps,
         state=_state(run, step, feed_ready),
@@ -95,6 +97,13 @@ def settings_in_force(setup: WatchSetup, request: Request, steps: int) -> str:
     parts += [f"{request.episodes} episodes per step"] if request.episodes else []
     parts += [f"{steps} step{'s' * (steps != 1)}"] if steps != setup.steps else []
     return ", ".join(parts)
+
+
+def _hidden_text(task: Task) -> str:
+    """Return what the agent does not observe of a task, and what was drawn; "" if nothing is."""
+    names, values = hidden_names(task), values_in_words(task)
+    text = f"Hidden here: {', '.join(names)}." if names else ""
+    return f"{text}\nDrawn: {'; '.join(values)}." if values else text
 
 
 def _scratch_notes(run: AdaptationRun) -> tuple[str, ...]:
