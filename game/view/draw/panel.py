@@ -53,6 +53,7 @@ def draw_panel(
 ) -> pygame.Rect | None:
     """Draw task, progress, plot and numbers from top to bottom; the plot takes the room left over.
 
+    Plot and numbers are left out where there is no room for them.
     Return the inside of the plot's axes, or None if there was no room for a plot.
     """
     area = None
@@ -73,7 +74,8 @@ def draw_panel(
     plot = pygame.Rect(inside.left, y, inside.width, table - type.unit - y)
     if facts.axes and plot.height > 6 * type.height("small"):
         area = _draw_plot(surface, plot, facts, facts.axes, type)
-    draw_table(surface, inside, table, COLUMNS, facts.rows, type)
+    if y - type.unit <= table:
+        draw_table(surface, inside, table, COLUMNS, facts.rows, type)
     return area
 
 
