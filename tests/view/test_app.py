@@ -135,6 +135,29 @@ def test_a_file_with_errors_opens_as_soon_as_it_is_mended(tmp_path: Path, level:
     assert app.page.setup.agent_ids == AGENTS
 
 
+def test_keys_on_screen_answer_to_the_mouse(tmp_path: Path) -> None:
+    """The key below the mouse looks different, and again while it is pressed."""
+    app = start(tmp_path)
+    surface = pygame.Surface((960, 640))
+    app.draw(surface)
+    rect, key = next((rect, key) for rect, key in app.page._key_boxes if key.cap == "Space")
+    seen = []
+
+    def look() -> None:
+        app.draw(surface)
+        seen.append(pygame.image.tobytes(surface.subsurface(rect), "RGB"))
+
+    for at in ((1, 1), rect.center):
+        app.handle(pygame.event.Event(pygame.MOUSEMOTION, pos=at, buttons=(0, 0, 0)))
+        look()
+    before = app.snapshot()
+    app.handle(click(rect.center))
+    look()
+    assert app.snapshot() != before
+    assert len(set(seen)) == 3
+    assert app.page._mouse_on is key
+
+
 # --- leaving, and filming
 
 
