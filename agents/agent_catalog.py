@@ -155,7 +155,9 @@ def agent_card(name: str, pack: str = "") -> AgentCard:
     """
     if name in UNTRAINED:
         entry = BUILT_IN[name]
-        return AgentCard(name, entry.episodes, entry.least_episodes, learned=False)
+        return AgentCard(
+            name, entry.episodes, entry.least_episodes, about=entry.about, learned=False
+        )
     like = scratch_like(name)
     if like is not None:
         card = agent_card(like, pack)

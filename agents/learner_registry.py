@@ -45,6 +45,8 @@ class LearnerEntry:
     """Fewest episodes of an adaptation step that it can learn from."""
     adapts_by: str = ""
     """How it adapts, in words that follow "adapts by"."""
+    about: str = ""
+    """What it is, in a few words, if it needs no run."""
 
 
 _FROM_LEARNED = "gradient steps from a learned initialisation"
@@ -63,7 +65,12 @@ BUILT_IN: dict[str, LearnerEntry] = {
         "Multitask",
         adapts_by="gradient steps from a policy trained on all tasks",
     ),
-    "scratch": LearnerEntry("agents.gradient.scratch", "Scratch", needs_run=False),
+    "scratch": LearnerEntry(
+        "agents.gradient.scratch",
+        "Scratch",
+        needs_run=False,
+        about="gradient steps from random weights",
+    ),
     "rl2": LearnerEntry(
         "agents.memory.rl2",
         "Rl2",
@@ -91,14 +98,29 @@ BUILT_IN: dict[str, LearnerEntry] = {
         least_episodes=1,
         adapts_by="maps that it fills and plans on, no gradient",
     ),
-    "random": LearnerEntry(_BOUNDS, "Random", trains=False, needs_run=False),
-    "planner": LearnerEntry(_BOUNDS, "Planner", trains=False, needs_run=False),
+    "random": LearnerEntry(
+        _BOUNDS,
+        "Random",
+        trains=False,
+        needs_run=False,
+        least_episodes=1,
+        about="random actions, no adaptation",
+    ),
+    "planner": LearnerEntry(
+        _BOUNDS,
+        "Planner",
+        trains=False,
+        needs_run=False,
+        least_episodes=1,
+        about="the optimum: plans and knows all that is hidden",
+    ),
     "map-planner": LearnerEntry(
         "agents.reference.map_planner",
         "MapPlanner",
         trains=False,
         needs_run=False,
         least_episodes=1,
+        about="exact planning on the shown level, nothing learned",
     ),
     "posterior-sampling": LearnerEntry(
         "agents.reference.posterior_sampling",
@@ -106,6 +128,8 @@ BUILT_IN: dict[str, LearnerEntry] = {
         trains=False,
         needs_run=False,
         episodes=1,
+        least_episodes=1,
+        about="plans for goals drawn from what is still possible",
     ),
 }
 _files: dict[str, Path] = {}  # by FILE.py:CLASS, as named on the command line of this process

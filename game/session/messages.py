@@ -226,6 +226,8 @@ class AgentCard:
     """Fewest episodes of a step that it can learn from; a duel takes steps of so many."""
     adapts_by: str = ""
     """How it adapts, in words that follow "adapts by"."""
+    about: str = ""
+    """What it is, in a few words, where it was not meta-trained."""
     short_name: str = ""
     """A shorter name, for use where no other agent has it; "" if there is none."""
     learned: bool = True
@@ -240,6 +242,12 @@ class AgentCard:
     """(episodes, mean score) on held-out tasks of its pack, where that was measured."""
     tested: tuple[EvaluatedLevel, ...] = ()
     """The test levels with their scores after these numbers of episodes, where they are known."""
+
+    @property
+    def fits_duel(self) -> bool:
+        """Whether it loses nothing by a duel's short steps: it learns from every episode, or its
+        usual steps are as short."""
+        return self.least_episodes == 1 or self.episodes <= self.least_episodes
 
 
 class Agents(Protocol):

@@ -298,7 +298,9 @@ class App:
             self.page.on_resume()
         else:
             chosen = self.location.agents
-            self._push(Gallery(self.library, self.agents, self.appearance, chosen, navigation.task))
+            task, by_default = navigation.task, self.location.by_default
+            gallery = Gallery(self.library, self.agents, self.appearance, chosen, task, by_default)
+            self._push(gallery)
 
     def _push(self, page: Screen) -> None:
         """Put a screen on top of the stack."""
@@ -366,7 +368,8 @@ class App:
             return
         if loaded.pack is None:
             kept = " - the last valid version stays" if again else ""
-            self.page.notice = Notice(f"{loaded.path.name} has errors{kept}", loaded.problem)
+            heading = f"{loaded.path.name} has errors{kept}"
+            self.page.notice = Notice(heading, loaded.problem, edits=loaded.level_file)
             return
         if again and isinstance(self.page, Gallery | TrainScreen | EditorScreen):
             return  # the gallery shows the new version by itself; a training goes on

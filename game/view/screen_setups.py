@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from game.authoring.draft_file import Draft, open_draft
-from game.session.messages import STEPS, AgentCard, Agents, Request, labels
+from game.session.messages import STEPS, AgentCard, Agents, NoAgent, Request, labels
 from game.tasks.coverage import Coverage, coverage_of, differences
 from game.tasks.distribution import SPLITS
 from game.tasks.pack_file import PackError
@@ -97,11 +97,14 @@ def replay_setup(
 def play_setup(navigation: Navigation, agents: Agents, seed: int = 0) -> PlaySetup:
     """Return the set-up to play a pack's tasks, from the requested one on.
 
-    The tasks are the held-out ones, or those of another split if there are none. Raises NoAgent.
+    The tasks are the held-out ones, or those of another split if there are none. In a duel where
+    nobody has named the agent, it is one that learns from few episodes. Raises NoAgent.
     """
     assert navigation.pack
     pack = navigation.pack
     agent = navigation.agents[0] if navigation.kind == "duel" else ""
+    if agent and navigation.by_default:
+        agent = _fitting_opponent(pack, agents) or agent
     card = agents.card(agent, pack.name) if agent else None
     return PlaySetup(
         tasks=_rotated(_shown_tasks(pack), navigation.task, seed),
@@ -113,7 +116,22 @@ def play_setup(navigation: Navigation, agents: Agents, seed: int = 0) -> PlaySet
         path=str(pack.path),
         agent_name=card.name if card else "",
         agent_episodes=card.least_episodes if card else 0,
+        usual_episodes=card.episodes if card and not card.fits_duel else 0,
     )
+
+
+def _fitting_opponent(pack: Pack, agents: Agents) -> str:
+    """Return an agent that fits a duel: one trained on the pack, else a generalist, else ""."""
+    general, fitting = agents.defaults(None), []
+    for name in dict.fromkeys((*agents.names(), *general)):
+        try:
+            card = agents.card(name, pack.name)
+        except NoAgent:
+            continue
+        is_own = is_training_pack(card, pack)
+        if card.learned and card.fits_duel and (is_own or name in general):
+            fitting.append((not is_own, name))
+    return min(fitting, key=lambda one: one[0])[1] if fitting else ""
 
 
 def editable(path: Path | None, task: Task | None) -> Draft:

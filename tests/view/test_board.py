@@ -21,8 +21,17 @@ from game.view.draw.ground_patterns import PATTERNS
 from game.view.draw.layout import Heights, arrange, flow
 from game.view.draw.live_board import LiveBoard
 from game.view.draw.marks import SIGNS, swatch
-from game.view.draw.plot_axes import Axes, digits_for, nice_ticks, shown_steps, spread
-from game.view.draw.theme import LIGHT, number
+from game.view.draw.plot import curve_labels, draw_plot, plot_area
+from game.view.draw.plot_axes import (
+    Axes,
+    Curve,
+    Stretch,
+    digits_for,
+    nice_ticks,
+    shown_steps,
+    spread,
+)
+from game.view.draw.theme import LIGHT, Typeset, number
 from game.world.tables import compile_level
 from tests.view_data import TASK
 
@@ -123,6 +132,82 @@ def test_a_logarithmic_axis_begins_at_0_and_gives_few_episodes_room() -> None:
     assert area.left < places[0]
     assert places[-1] < area.right
     assert np.diff(places).min() > 20
+
+
+def test_a_stretch_ends_where_the_next_one_begins() -> None:
+    axes = Axes(4, 20, -8.0, 0.5, moves=(Stretch(0, -8.0, 0.5), Stretch(40, -6.0, 0.0, -1.0)))
+    area = pygame.Rect(10, 10, 200, 100)
+    left, border, right = axes.borders(area)
+    assert (left, border, right) == (area.left, axes.x(40, area), area.right)
+    found = [axes.stretch_at(x, area).start for x in (0, left, border - 1, border, right + 50)]
+    assert found == [0, 0, 0, 40, 40]
+    assert Axes(4, 20, -8.0, 0.5).stretches == (Stretch(0, -8.0, 0.5),)
+
+
+def test_axes_in_percent_span_from_0_to_100() -> None:
+    axes = Axes(5, 20, -8.0, 2.0, usual=((0, -3.0),), bayes=0.0, span=(-9.0, 2.0)).in_percent()
+    assert (axes.random, axes.optimal, axes.ends) == (0, 100, (0, 100))
+    assert (axes.usual, axes.bayes) == (((0, 50.0),), 80.0)
+    parts = Stretch(0, -8.0, 2.0), Stretch(40, 0.0, 1.0, 0.5)
+    moved = Axes(5, 20, -8.0, 2.0, moves=parts).in_percent()
+    assert moved.moves == (Stretch(0, 0.0, 100.0), Stretch(40, 0.0, 100.0, 50.0))
+    level = Axes(5, 20, 1.0, 1.0, bayes=1.0).in_percent()  # every policy has the same return
+    assert level.bayes == 0
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_names_of_curves_cover_nothing(seed: int) -> None:
+    """Names and values out of range lie on no line, no point and no other text."""
+    rng, type = np.random.default_rng(seed), Typeset(1.0)
+    axes = Axes(5, 20, 0.0, 100.0, percent=True, bayes=60.0, events=(40,))
+    area = pygame.Rect(0, 0, 340, 200)
+    values = np.minimum(rng.normal(60, 40, (3, 6)), 100)
+    curves = [Curve(f"agent {i}", tuple(range(0, 120, 20)), tuple(v)) for i, v in enumerate(values)]
+    labels = curve_labels(area, axes, curves, type)
+    texts = [text for text, *_ in labels]
+    places = [box for *_, box in labels]
+    assert any("agent" in text for text in texts)
+    for i, box in enumerate(places):
+        assert area.contains(box)
+        assert box.collidelist(places[:i]) < 0
+        for curve in curves:
+            points = curve.points(axes, area)
+            assert not any(box.collidepoint(point) for point in points)
+            assert not any(box.clipline(a, b) for a, b in itertools.pairwise(points))
+        for value in (0, 60, 100):
+            y = axes.y(value, area)
+            assert not box.clipline((area.left, y), (area.right, y))
+
+
+def test_values_out_of_range_are_written_beside_their_arrows() -> None:
+    axes, area = Axes(5, 20, 0.0, 100.0, percent=True), pygame.Rect(0, 0, 340, 200)
+    curve = Curve("agent", (0, 20, 40, 60), (0.0, -50.0, -230.0, 10.0))
+    texts = [text for text, *_ in curve_labels(area, axes, [curve], Typeset(1.0))]
+    assert texts == ["agent", "−50 %", "−230 %"]
+
+
+@pytest.mark.parametrize("steps", [1, 5, 50])
+def test_the_last_tick_does_not_touch_the_words_of_the_axis(steps: int) -> None:
+    type, axes = Typeset(1.0), Axes(steps, 20, 0.0, 100.0, percent=True)
+    rect = pygame.Rect(0, 0, 400, 200)
+    area = plot_area(rect, axes, type)
+    end = axes.x(axes.end, area) + type.width(str(axes.end), "label") / 2
+    assert max(end, area.right) + type.width("episodes", "small") < rect.right
+
+
+def test_equal_curves_stay_visible() -> None:
+    """Strokes of curves that lie on each other take turns: each has its colour on the line."""
+    axes, rect = Axes(5, 20, 0.0, 100.0, percent=True), pygame.Rect(0, 0, 400, 200)
+    curves = [Curve("", (0, 100), (40.0, 40.0), hue) for hue in range(3)]
+    surface = pygame.Surface(rect.size)
+    surface.fill(LIGHT.card)
+    draw_plot(surface, rect, axes, curves, None, Typeset(1.0))
+    area = plot_area(rect, axes, Typeset(1.0))
+    y = round(axes.y(40, area))
+    between = range(round(axes.x(20, area)), round(axes.x(80, area)))
+    row = np.array([surface.get_at((x, y))[:3] for x in between])
+    for hue in LIGHT.agents[:3]:
+        assert (np.abs(row - hue).max(1) < 40).mean() > 0.15
 
 
 def test_axes_have_a_span_even_if_all_returns_are_equal() -> None:

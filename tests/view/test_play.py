@@ -11,6 +11,7 @@ import pytest
 
 from commands.agent_choices import AgentChoices
 from game.session.messages import AgentNote, Stepped
+from game.tasks.family import nth_task
 from game.tasks.packs import load_pack
 from game.tasks.task import Task
 from game.text.reading import parse
@@ -21,8 +22,9 @@ from game.view.model.human_trial import HumanTrial, episode_returns, path_return
 from game.view.model.play_session import PlaySetup
 from game.view.screen_setups import play_setup
 from game.view.screens.gallery import Gallery
+from game.view.screens.level_pictures import without_goal
 from game.view.screens.play import PlayScreen
-from game.view.screens.play_panel import verdict
+from game.view.screens.play_panel import duel_rule, hidden_text, verdict
 from game.view.screens.screen import Navigation
 from game.view.screens.watch import WatchScreen
 from game.world.batch import GridBatch
@@ -152,6 +154,43 @@ def test_space_continues_and_never_costs_a_move() -> None:
     assert (len(trial.paths), trial.moves) == (2, 0)
 
 
+SWAPPED = nth_task(
+    parse("goal: visible\ncontrols: {down up left right}\nsteps: 3\nmap:\n@..\n..G\n"), 0, "Swapped"
+)
+
+
+@pytest.mark.parametrize("duel", [False, True])
+def test_hidden_controls_are_hinted_at_and_revealed_at_the_end(duel: bool) -> None:
+    setup = PlaySetup((SWAPPED,), "Test pack", episodes=1, agent=AGENTS[0] if duel else "")
+    page = PlayScreen(setup, Script())
+    surface = pygame.Surface((960, 640))
+    page.update(1.0)
+    assert not page.is_revealed
+    assert hidden_text(SWAPPED, False) == "Your controls may be swapped: find out by trying."
+    assert "what is hidden" in page.sentence()
+    page.handle(press(pygame.K_u))
+    assert page.is_revealed != duel
+    page.draw(surface)
+    page.handle(press(pygame.K_u))
+    walk(page, [STAY] * 3)
+    assert page.is_revealed
+    assert hidden_text(SWAPPED, True) == "This was hidden: up moves down, down moves up."
+    before = surface.copy()
+    page.draw(surface)
+    assert before.get_view("2").raw != surface.get_view("2").raw
+    page.handle(press(pygame.K_r))
+    assert not page.is_revealed
+
+
+def test_a_goal_that_was_not_found_is_shown_at_the_end() -> None:
+    page = screen(episodes=1)
+    walk(page, [STAY] * TASK.level.steps)
+    assert page.session.trial
+    assert not page.session.trial.found
+    assert page.goal_shown
+    assert hidden_text(TASK, True) == ""
+
+
 @pytest.mark.parametrize(
     "keys", [(UP, DOWN, LEFT, RIGHT), (pygame.K_w, pygame.K_s, pygame.K_a, pygame.K_d)]
 )
@@ -239,6 +278,41 @@ def test_the_agent_of_a_duel_learns_as_often_as_it_can() -> None:
         assert setup.agent_episodes == episodes
 
 
+def test_a_duel_takes_an_agent_that_learns_from_few_episodes() -> None:
+    """It is the pack's own if there is one; an agent that a person has named is kept."""
+    for pack, opponent in (("mazes-9x9", "rl2-mazes-9x9"), ("goals-5x5", "neural-map-worlds")):
+        default = Navigation("duel", load_pack(pack), agents=("maml-worlds",), by_default=True)
+        setup = play_setup(default, AgentChoices())
+        assert (setup.agent, setup.usual_episodes) == (opponent, 0)
+        named = play_setup(replace(default, by_default=False), AgentChoices())
+        assert named.agent == "maml-worlds"
+
+
+def test_a_duel_states_the_handicap_of_its_agent() -> None:
+    pack, trial = load_pack("goals-5x5"), HumanTrial(TABLES, 8, 0)
+    rules = {}
+    for name in ("maml-goals-5x5", "rl2-gridnavi", "planner", "posterior-sampling"):
+        setup = play_setup(Navigation("duel", pack, agents=(name,)), AgentChoices())
+        rules[name] = duel_rule(setup, trial)
+    assert "from 2 episodes at a time instead of 20" in rules.pop("maml-goals-5x5")
+    assert all("Handicap" not in rule and "after every episode" in rule for rule in rules.values())
+
+
+@pytest.mark.parametrize(
+    ("rows", "ground"),
+    [
+        ("@.:::/..:G:/..:::", ":"),
+        ("@.:::/...G:/..:::", ":"),  # a bay of floor would be a notch, too
+        ("@..::/...G:/.....", "."),
+        ("@.#~#/..oG~/..#.#", "."),  # a coin lies on floor
+        ("@..LL/..>>G/...LL", "."),  # lava is no ground: it would keep the person away
+    ],
+)
+def test_a_hidden_goal_is_painted_as_the_ground_around_it(rows: str, ground: str) -> None:
+    level = parse("goal: hidden\nmap:\n" + rows.replace("/", "\n") + "\n")
+    assert without_goal(level).rows == tuple(rows.replace("G", ground).split("/"))
+
+
 def test_a_duel_ends_with_a_fair_verdict() -> None:
     """The agent's curve is never ahead of the person's, and the total returns decide."""
     page = screen(duel=True, episodes=3)
@@ -319,7 +393,7 @@ def test_from_watching_to_playing_and_back(tmp_path: Path) -> None:
     app.handle(press(pygame.K_ESCAPE))
     app.update(0.02)
     assert app.page is watched
-    app.handle(press(pygame.K_y))
+    app.handle(press(pygame.K_i))
     app.update(0.02)
     assert isinstance(app.page, PlayScreen)
     assert not app.page.session.is_duel

@@ -80,7 +80,7 @@ def test_it_shows_the_progress_of_training(screen: TrainScreen, script: Script) 
 def test_earlier_curves_fade(screen: TrainScreen, script: Script) -> None:
     send(screen, script, begun(), *(evaluated(i, i, 0, i / 40, i / 40) for i in range(1, 31)))
     now, *before = score_curves(screen.run.evaluations, screen.run.episodes_per_step)
-    assert (now.name, now.fade, now.values[-1]) == ("now", 0.0, 30 / 40)
+    assert (now.name, now.fade, now.values[-1]) == ("now", 0.0, 75.0)
     assert len(before) == MOST_PAST_CURVES
     assert [curve.fade for curve in before] == sorted(curve.fade for curve in before)
     assert [curve.values[-1] for curve in before] == sorted(
@@ -124,7 +124,7 @@ def test_without_validation_tasks_the_scores_are_the_samples(
     trace = screen.run.sample.trace if screen.run.sample else None
     assert trace
     assert score_curves(screen.run.evaluations, screen.run.episodes_per_step)[0].values == tuple(
-        trace.score(step) for step in STEPS
+        100 * trace.score(step) for step in STEPS
     )
 
 

@@ -17,6 +17,7 @@ from agents.agent_catalog import agent_card
 from commands.agent_choices import AgentChoices
 from game.session.messages import AgentCard, Change, Failed, Finished, Ready, RecordedFeed, Stepped
 from game.tasks.evaluated_levels import EvaluatedLevel, LevelKind
+from game.tasks.family import nth_task
 from game.tasks.packs import load_pack
 from game.tasks.task import Task
 from game.text.reading import parse
@@ -88,6 +89,7 @@ def state_of(screen: WatchScreen) -> tuple[object, ...]:
         tuple(screen.active_overlays),
         screen.side_by_side,
         *appearance,
+        screen.appearance.plots_returns,
         screen.navigation,
         screen.quit,
         screen.experiments.goal,
@@ -242,19 +244,19 @@ def test_the_table_shows_the_numbers_of_the_trace(replay: WatchScreen) -> None:
     replay.run.playback.to_last()
     trace = traces()[0]
     row = replay.facts().rows[0]
-    assert row.curve.values[-1] == trace.exact(trace.steps[-1])
+    assert row.curve.values[-1] == 100 * trace.score(trace.steps[-1])
     assert row.numbers[2:] == ("8", str(int(trace.steps[-1].env_steps[0])))
 
 
 def test_axes_are_fixed_before_the_run(screen: WatchScreen, script: Script) -> None:
-    before = screen.facts().axes
+    before = screen.run.phase.axes
     assert (before.random, before.optimal) == (
         traces()[0].random_return,
         traces()[0].optimal_return,
     )
     script.messages = [Stepped(0, 0, step) for step in traces()[0].steps]
     screen.update(9)
-    assert screen.facts().axes == before
+    assert screen.run.phase.axes == before
 
 
 def test_badge_and_header_tell_seen_from_unseen_tasks() -> None:
@@ -358,7 +360,7 @@ def test_clicking_a_thumbnail_or_a_point_shows_its_step(replay: WatchScreen) -> 
     picture(replay)
     assert frame.plot is not None
     assert frame.facts is not None
-    point = frame.facts.rows[0].curve.points(replay.run.phase.axes, frame.plot)[1]
+    point = frame.facts.rows[0].curve.points(replay.facts().axes, frame.plot)[1]
     replay.handle(click(point))
     assert step_of(replay) == 1
 
@@ -370,7 +372,7 @@ def test_hovering_over_a_point_shows_its_numbers(replay: WatchScreen) -> None:
     assert frame is not None
     assert frame.plot is not None
     assert frame.facts is not None
-    point = frame.facts.rows[0].curve.points(replay.run.phase.axes, frame.plot)[0]
+    point = frame.facts.rows[0].curve.points(replay.facts().axes, frame.plot)[0]
     at = (round(point[0]), round(point[1]))
     replay.handle(pygame.event.Event(pygame.MOUSEMOTION, pos=at, rel=(0, 0), buttons=(0, 0, 0)))
     assert picture(replay) != plain
@@ -506,12 +508,60 @@ def test_the_plot_shows_the_held_out_curve() -> None:
     screen = WatchScreen(subject(held_out_curve=curve), Script())
     surface = pygame.Surface((1280, 800))
     screen.draw(surface)
-    frame, axes = screen._frame, screen.run.phase.axes
+    frame, axes = screen._frame, screen.facts().axes
     assert frame is not None
     assert frame.plot is not None
-    value = axes.random + 0.9 * (axes.optimal - axes.random)
-    at = round(axes.x(EPISODES, frame.plot)), round(axes.y(value, frame.plot))
+    assert axes is not None
+    at = round(axes.x(EPISODES, frame.plot)), round(axes.y(90, frame.plot))
     assert np.abs(np.subtract(surface.get_at(at)[:3], usual_hue(LIGHT))).max() <= 3
+
+
+def test_a_key_plots_returns_instead_of_scores(replay: WatchScreen) -> None:
+    replay.run.playback.to_last()
+    axes, row = replay.facts().axes, replay.facts().rows[0]
+    trace = replay.run.traces[0]
+    assert axes
+    assert (axes.random, axes.optimal, axes.text(axes.optimal)) == (0, 100, "100 %")
+    assert row.curve.values == tuple(100 * trace.score(step) for step in trace.steps)
+    scores = picture(replay)
+    replay.handle(press(pygame.K_y))
+    axes, row = replay.facts().axes, replay.facts().rows[0]
+    assert axes == replay.run.phase.axes
+    assert row.curve.values == tuple(trace.exact(step) for step in trace.steps)
+    assert picture(replay) != scores
+
+
+def test_settings_in_force_show_until_they_are_reset(replay: WatchScreen) -> None:
+    """Sliders moved from the agent's own settings leave its curve as a ghost, and a pill."""
+    own = replay.run.traces[0]
+    replay.run.playback.to_last()
+    assert (replay.facts().settings, replay.facts().ghost) == ("", None)
+    replay.handle(press(pygame.K_x))
+    for _ in range(3):
+        replay.handle(press(pygame.K_RIGHT))
+    facts = replay.facts()
+    assert "10 × step size" in facts.settings
+    assert facts.ghost is not None
+    assert facts.ghost.values == tuple(100 * own.score(step) for step in own.steps)
+    replay.handle(press(pygame.K_RETURN))
+    before = picture(replay)
+    for key in (pygame.K_n, pygame.K_r):  # another task or seed: the ghost is no comparison
+        replay.handle(press(key))
+        assert "10 × step size" in replay.facts().settings
+        assert replay.run.request.step_size == 10
+        assert replay.facts().ghost is None
+    replay.handle(press(pygame.K_BACKSPACE))
+    assert replay.facts().settings == ""
+    assert replay.run.request.step_size == 1
+    assert picture(replay) != before
+
+
+def test_sliders_back_at_the_agents_own_settings_leave_no_pill(replay: WatchScreen) -> None:
+    replay.handle(press(pygame.K_x))
+    replay.handle(press(pygame.K_RIGHT))
+    assert replay.facts().settings
+    replay.handle(press(pygame.K_LEFT))
+    assert (replay.facts().settings, replay.facts().ghost) == ("", None)
 
 
 def test_a_loss_of_score_is_reported() -> None:
@@ -578,8 +628,47 @@ def test_the_goal_can_be_dragged(screen: WatchScreen, script: Script) -> None:
     script.messages = [Stepped(1, 0, s) for s in traces()[0].steps]
     screen.update(0.0)
     assert screen.run.phase.step == 2
-    assert screen.facts().axes.span == screen.run.phases[0].axes.span
+    assert screen.run.phase.axes.span == screen.run.phases[0].axes.span
+    assert screen.facts().axes.ends == (0, 100)
     picture(screen)
+
+
+def test_lines_of_the_plot_belong_to_their_position_of_the_goal(
+    screen: WatchScreen, script: Script
+) -> None:
+    """Each stretch of the axis has the baselines of its own task, whichever step is on screen."""
+    screen.appearance.plots_returns = True
+    begin(script, screen, 0)
+    for key in (pygame.K_m, pygame.K_LEFT, pygame.K_RETURN):
+        screen.handle(press(key))
+    first, second = (phase.baselines for phase in screen.run.phases)
+    assert first.optimal_return != second.optimal_return
+    for _ in range(2):
+        axes, surface = screen.facts().axes, pygame.Surface((1280, 800))
+        assert axes is not None
+        assert [(one.start, one.optimal) for one in axes.stretches] == [
+            (0, first.optimal_return),
+            (EPISODES, second.optimal_return),
+        ]
+        screen.draw(surface)
+        plot = screen._frame and screen._frame.plot
+        assert plot
+        border = axes.borders(plot)[1]
+        for left, right, own, other in (
+            (plot.left, border, first, second),
+            (border, plot.right, second, first),
+        ):
+            row = [round(axes.y(one.optimal_return, plot)) for one in (own, other)]
+            inked = [ink_share(surface, left + 12, right - 12, y) for y in row]
+            assert inked[0] > 0.4 > 0.1 > inked[1]
+        script.messages = [Stepped(1, 0, s) for s in traces()[0].steps]
+        screen.update(0.0)
+
+
+def ink_share(surface: pygame.Surface, left: float, right: float, y: int) -> float:
+    """Return the share of a row's pixels that have the colour of the line of the optimum."""
+    columns = range(round(left), round(right))
+    return sum(surface.get_at((x, y))[:3] == LIGHT.ink for x in columns) / len(columns)
 
 
 def test_keys_move_the_goal_but_not_into_a_wall(screen: WatchScreen, script: Script) -> None:
@@ -833,3 +922,21 @@ def test_there_is_no_goal_to_move_where_boxes_are_the_goal() -> None:
         picture(screen)
     screen.run.playback.to_last()
     picture(screen)
+
+
+@pytest.mark.parametrize(
+    ("header", "text"),
+    [
+        ("goal: visible", ""),
+        ("goal: hidden", "Hidden here: goal."),
+        (
+            "define: o worth={-3}",
+            "Hidden here: goal, what coins pay.\nDrawn: coins cost 3.",
+        ),
+    ],
+)
+def test_the_panel_names_what_is_hidden_and_what_was_drawn(script: Script, header: str, text: str):
+    task = nth_task(parse(f"{header}\nmap:\n@.o\n..G\n"), 0, "Lane")
+    page = WatchScreen(subject(task), script)
+    assert page.facts().hidden == text
+    assert picture(page, (480, 480))

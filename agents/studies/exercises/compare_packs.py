@@ -19,7 +19,6 @@ from agents.studies.exercises.exercise_run import (
     measure,
     standing,
 )
-from agents.studies.exercises.hidden_variables import hidden_variables
 from agents.training.curves import Curves
 from agents.training.plots import (
     INK,
@@ -34,6 +33,7 @@ from agents.training.plots import (
     style_axes,
 )
 from agents.training.scratch_baseline import ScratchBaseline, tuned_scratch
+from game.tasks.hidden_variables import hidden_in_words
 from game.tasks.packs import Pack, load_pack
 from game.tasks.task import Task, task_rng
 from game.text.tiles import COIN, GOAL
@@ -89,7 +89,7 @@ class Example:
         if self.coins_taken:
             sentences.append("coins taken: {} before, {} after".format(*self.coins_taken))
         sentences.append(
-            f"hidden from the agent: {'; '.join(hidden_variables(self.task)) or 'nothing'}"
+            f"hidden from the agent: {'; '.join(hidden_in_words(self.task)) or 'nothing'}"
         )
         return "\n".join(textwrap.fill(sentence, TEXT_WIDTH) for sentence in sentences)
 
@@ -140,7 +140,7 @@ def _numbers(result: PackComparison) -> dict[str, Any]:
             "score": list(result.example.scores),
             "reached": list(result.example.reached),
             "coins_taken": list(result.example.coins_taken or ()),
-            "hidden": hidden_variables(result.example.task),
+            "hidden": hidden_in_words(result.example.task),
         },
     }
 

@@ -8,11 +8,12 @@ import pygame
 
 from game.view.draw.number_table import COLUMNS, TableRow, draw_table, table_height
 from game.view.draw.plot import draw_plot, plot_area, usual_hue
-from game.view.draw.plot_axes import Axes
+from game.view.draw.plot_axes import Axes, Curve
 from game.view.draw.text_boxes import draw_pill
 from game.view.draw.theme import Typeset, mix
 
 NOTE_LINES = 2  # of a note, at most
+HIDDEN_LINES = 3  # of what is hidden, at most
 STATE_HUES = {  # agent's state: field of the palette
     "loading": "muted",
     "before adaptation": "muted",
@@ -33,6 +34,7 @@ class PanelFacts:
     seen: bool  # whether the agent was trained on the task
     about: str  # a few words beside the badge
     identity: str  # the task's id and seed
+    hidden: str  # what the agent does not observe, and what was drawn; "" if nothing is hidden
     step: int | None  # adaptation step on screen, if one has arrived
     steps: int  # adaptation steps in all
     state: str  # of the agent, a key of `STATE_HUES`
@@ -42,6 +44,8 @@ class PanelFacts:
     axes: Axes | None  # None until the baseline returns are known
     rows: tuple[TableRow, ...]
     notes: tuple[str, ...] = ()  # lines about agents, below the numbers
+    settings: str = ""  # settings in force that are not the agent's own, in a pill
+    ghost: Curve | None = None  # the watched agent's curve with its own settings
 
 
 def draw_panel(
@@ -55,13 +59,19 @@ def draw_panel(
     pygame.draw.rect(surface, type.palette.card, rect, border_radius=type.unit + 4)
     pygame.draw.rect(surface, type.palette.rule, rect, 1, border_radius=type.unit + 4)
     inside = rect.inflate(-5 * type.unit, -4 * type.unit)
-    y = _draw_task(surface, inside, facts, type) + type.unit
+    y = _draw_task(surface, inside, facts, type)
+    height, line = table_height(len(facts.rows), type), type.height("small")
+    below = height + NOTE_LINES * len(facts.notes) * line + type.height("heading") + line
+    room = inside.bottom - below - 7 * type.unit - y
+    y = _draw_hidden(surface, inside, y, room, facts.hidden, type) + type.unit
     pygame.draw.line(surface, type.palette.rule, (inside.left, y), (inside.right, y))
     y = _draw_progress(surface, inside, y + type.unit * 3 // 2, facts, type) + 2 * type.unit
+    if y + height > inside.bottom:
+        return None
     bottom = _draw_notes(surface, inside, facts.notes, type)
-    table = bottom - table_height(len(facts.rows), type)
+    table = bottom - height
     plot = pygame.Rect(inside.left, y, inside.width, table - type.unit - y)
-    if facts.axes and plot.height > 4 * type.height("small"):
+    if facts.axes and plot.height > 6 * type.height("small"):
         area = _draw_plot(surface, plot, facts, facts.axes, type)
     draw_table(surface, inside, table, COLUMNS, facts.rows, type)
     return area
@@ -92,7 +102,25 @@ def _draw_task(surface: pygame.Surface, rect: pygame.Rect, facts: PanelFacts, ty
     type.write(surface, about, "small", type.palette.muted, midleft=(left, badge.centery))
     y = badge.bottom + type.unit * 3 // 4
     identity = type.fit(facts.identity, "mono", rect.width)
-    return type.write(surface, identity, "mono", type.palette.muted, topleft=(rect.left, y)).bottom
+    at = (rect.left, y)
+    y = type.write(surface, identity, "mono", type.palette.muted, topleft=at).bottom
+    if not facts.settings:
+        return y
+    settings = type.fit(facts.settings, "label", rect.width - 2 * type.unit)
+    at = (rect.left, y + type.unit // 2)
+    return draw_pill(surface, settings, type.palette.alert, at, type).bottom
+
+
+def _draw_hidden(
+    surface: pygame.Surface, rect: pygame.Rect, y: int, room: int, text: str, type: Typeset
+) -> int:
+    """Draw what is hidden from `y` down, in at most `room` px. Return the y below it."""
+    most = min(HIDDEN_LINES, room // type.height("small"))
+    if not text or most < 1:
+        return y
+    for line in type.wrap(text, "small", rect.width, most):
+        y = type.write(surface, line, "small", type.palette.ink, topleft=(rect.left, y)).bottom
+    return y
 
 
 def _draw_progress(
@@ -141,12 +169,16 @@ def _draw_plot(
     surface: pygame.Surface, rect: pygame.Rect, facts: PanelFacts, axes: Axes, type: Typeset
 ) -> pygame.Rect:
     """Draw the plot with its title and hint. Return the inside of its axes."""
-    title, ink = "Return after each step", type.palette.ink
+    title = "Score after each step" if axes.percent else "Return after each step"
+    ink = type.palette.ink
     top = type.write(surface, title, "label", ink, topleft=rect.topleft)
     usual = bool(axes.usual)
     hint = "seen in training" if facts.seen else "higher is better"
     hint = "usual on unseen tasks" if usual else hint
     hint = "usual on levels like this" if axes.usual_low else hint
+    curves = [row.curve for row in facts.rows if row.curve.values]
+    if any(axes.is_out_of_range(value) for curve in curves for value in curve.values):
+        hint, usual = "arrows: beyond the axis", False
     left = rect.right - type.width(hint, "small")
     if left - 4 * type.unit > top.right:
         at = (rect.right, rect.top)
@@ -156,6 +188,6 @@ def _draw_plot(
             pygame.draw.rect(surface, usual_hue(type.palette), band, border_radius=4)
     below = top.bottom + type.unit // 2
     area = pygame.Rect(rect.left, below, rect.width, rect.bottom - below)
-    curves = [row.curve for row in facts.rows if row.curve.values]
-    draw_plot(surface, area, axes, curves, facts.step, type)
+    ghosts = [facts.ghost] if facts.ghost else []
+    draw_plot(surface, area, axes, [*curves, *ghosts], facts.step, type)
     return plot_area(area, axes, type)

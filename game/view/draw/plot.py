@@ -1,10 +1,10 @@
-"""The plot of the return after each adaptation step, and the small plot of a training's scores."""
+"""The plot of the score after each adaptation step, and the small plot of a training's scores."""
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 import pygame
@@ -19,8 +19,10 @@ from game.view.draw.plot_axes import (
     shown_steps,
     spread,
 )
+from game.view.draw.plot_labels import Segment, free_place
 from game.view.draw.theme import Colour, Palette, Point, Typeset, dashes, mix, number, smooth
 
+TURN = 6.0  # px: length of the strokes of curves that lie on each other
 DASHES = ((0.0, 0.0), (6.0, 4.0), (2.0, 3.0), (10.0, 3.0))  # on, off in px; the first is solid
 Box = tuple[int, int, int, int]  # a rectangle that can be hashed, for the caches
 
@@ -69,9 +71,13 @@ def _curve_layer(
     """Return the curves; they change less often than the texts around them."""
 
     def paint(canvas: pygame.Surface, factor: int) -> None:
-        for curve in reversed(curves):
-            area = _scaled(inner, factor)
-            _paint_curve(canvas, area, axes, curve, now, factor * scale, palette)
+        area, px = _scaled(inner, factor), factor * scale
+        lines = [curve.points(axes, area) for curve in curves]
+        for i in reversed(range(len(curves))):
+            _paint_line(canvas, curves, lines, i, px, palette)
+        for i in reversed(range(len(curves))):
+            if not curves[i].fade:
+                _paint_markers(canvas, axes, curves, lines, i, now, px, palette)
 
     return smooth(size, paint, palette.card)
 
@@ -84,8 +90,10 @@ def _scaled(box: Box, factor: int) -> pygame.Rect:
 def plot_area(rect: pygame.Rect, axes: Axes, type: Typeset) -> pygame.Rect:
     """Return the part of `rect` inside the axes; tick labels and line labels get the rest."""
     ticks = nice_ticks(axes.low, axes.high)
-    left = max(type.width(number(v, digits_for(ticks)), "small") for v in ticks) + type.unit
+    left = max(type.width(axes.text(v, digits_for(ticks)), "small") for v in ticks) + type.unit
     right = max(type.width(word, "small") for word in ("optimum", "episodes")) + type.unit
+    half = type.width(str(axes.end), "label") / 2  # of the last tick label, left of the words
+    right += max(0, round(half - axes.margin * (rect.width - left - right)))
     below = 2 * type.height("small") + type.unit // 2
     above = type.height("small") // 2
     return pygame.Rect(
@@ -96,7 +104,7 @@ def plot_area(rect: pygame.Rect, axes: Axes, type: Typeset) -> pygame.Rect:
 def _draw_axes(
     surface: pygame.Surface, area: pygame.Rect, axes: Axes, now: int | None, type: Typeset
 ) -> None:
-    """Draw the column of the step on screen, the lines of the returns, and all tick labels."""
+    """Draw the column of the step on screen, the lines of the values, and all tick labels."""
     if now is not None:
         pitch = axes.x(axes.episodes, area) - axes.x(0, area)
         pitch = 2 * type.unit if axes.logarithmic else max(pitch, type.unit)
@@ -104,16 +112,20 @@ def _draw_axes(
         column.centerx = round(axes.x(now * axes.episodes, area))
         column = column.clip(area)
         pygame.draw.rect(surface, type.palette.faint, column, border_radius=type.unit // 2)
-    most = max(2, area.height // (2 * type.height("small")))
-    ticks = nice_ticks(axes.low, axes.high, min(most, 7))
+    ticks = _vertical_ticks(area, axes, type)
     for value in ticks:
         y = round(axes.y(value, area))
         pygame.draw.line(surface, type.palette.rule, (area.left, y), (area.right, y))
         at = (area.left - type.unit * 0.75, y)
-        type.write(
-            surface, number(value, digits_for(ticks)), "small", type.palette.muted, midright=at
-        )
+        text = axes.text(value, digits_for(ticks))
+        type.write(surface, text, "small", type.palette.muted, midright=at)
     _draw_ticks(surface, area, axes, now, type)
+
+
+def _vertical_ticks(area: pygame.Rect, axes: Axes, type: Typeset) -> list[float]:
+    """Return the values with a tick label on the vertical axis."""
+    most = max(2, area.height // (2 * type.height("small")))
+    return nice_ticks(axes.low, axes.high, min(most, 7))
 
 
 def _draw_ticks(
@@ -122,7 +134,8 @@ def _draw_ticks(
     """Draw the tick labels: adaptation steps, and below them the episodes spent until then."""
     first = area.bottom + type.unit // 2
     second = first + type.height("small")
-    right = area.right + type.unit * 0.75
+    half = type.width(str(axes.end), "label") / 2
+    right = max(area.right, axes.x(axes.end, area) + half) + type.unit * 0.75
     type.write(surface, axes.word or "step", "small", type.palette.muted, topleft=(right, first))
     if not axes.word:
         type.write(surface, "episodes", "small", type.palette.muted, topleft=(right, second))
@@ -162,40 +175,62 @@ def _draw_logarithmic_ticks(
 
 
 def _draw_baselines(surface: pygame.Surface, area: pygame.Rect, axes: Axes, type: Typeset) -> None:
-    """Draw the baseline returns and the edits of the level as labelled dashed lines."""
+    """Draw the baseline returns and the edits of the level as dashed lines.
+
+    Each stretch of the axis has lines of its own. The labels are those of the last stretch.
+    """
     lines = (
-        ("optimum", axes.optimal, 7.0, type.palette.ink, 1),
-        ("random", axes.random, 2.0, type.palette.muted, -1),
+        ("optimum", [part.optimal for part in axes.stretches], 7.0, type.palette.ink, 1),
+        ("random", [part.random for part in axes.stretches], 2.0, type.palette.muted, -1),
     )
-    for name, value, on, colour, side in lines:
-        y = round(axes.y(value, area))
-        for a, b in dashes((area.left, y), (area.right, y), on, 4.0):
-            pygame.draw.line(surface, colour, a, b, 2)
-        x = area.right + type.unit * 0.75
+    last = axes.stretches[-1]
+    room = axes.y(last.random, area) - axes.y(last.optimal, area)
+    for name, values, on, colour, side in lines:
+        _draw_levels(surface, area, axes, values, (on, 4.0), colour)
+        value = values[-1]
+        x, y = area.right + type.unit * 0.75, round(axes.y(value, area))
         place = type.write(surface, name, "small", colour, midleft=(x, y))
-        below = place.centery + side * place.height
-        type.write(surface, number(value), "small", colour, midleft=(x, below))
-    if axes.bayes is not None:
-        _draw_bayes_bound(surface, area, axes, axes.bayes, type)
+        if room > 3 * place.height:
+            below = place.centery + side * place.height
+            type.write(surface, axes.text(value), "small", colour, midleft=(x, below))
+    bounds = [part.bayes for part in axes.stretches]
+    _draw_levels(surface, area, axes, bounds, (16.0, 6.0), type.palette.muted)
+    if bounds[-1] is not None:
+        _label_bayes_bound(surface, area, axes, bounds[-1], type)
     for episodes in axes.events:
         x = round(axes.x(episodes, area))
         for a, b in dashes((x, area.top), (x, area.bottom), 3.0, 3.0):
             pygame.draw.line(surface, type.palette.alert, a, b, 2)
 
 
-def _draw_bayes_bound(
+def _draw_levels(
+    surface: pygame.Surface,
+    area: pygame.Rect,
+    axes: Axes,
+    values: Sequence[float | None],
+    on_off: tuple[float, float],
+    colour: Colour,
+) -> None:
+    """Draw a dashed line at each stretch's value, as long as the stretch; None draws no line."""
+    for value, (left, right) in zip(values, itertools.pairwise(axes.borders(area)), strict=True):
+        if value is None:
+            continue
+        y = round(axes.y(value, area))
+        for a, b in dashes((left, y), (right, y), *on_off):
+            pygame.draw.line(surface, colour, a, b, 2)
+
+
+def _label_bayes_bound(
     surface: pygame.Surface, area: pygame.Rect, axes: Axes, value: float, type: Typeset
 ) -> None:
-    """Draw the line of the Bayes bound; its label stands between those of optimum and random."""
+    """Label the line of the Bayes bound, between the labels of optimum and random."""
     y, colour, line = round(axes.y(value, area)), type.palette.muted, type.height("small")
-    for a, b in dashes((area.left, y), (area.right, y), 16.0, 6.0):
-        pygame.draw.line(surface, colour, a, b, 2)
-    highest = axes.y(axes.optimal, area) + 2.4 * line
-    lowest = axes.y(axes.random, area) - 2.4 * line
+    highest = axes.y(axes.stretches[-1].optimal, area) + 2.5 * line
+    lowest = axes.y(axes.stretches[-1].random, area) - 2.5 * line
     if highest <= lowest:
         x, middle = area.right + type.unit * 0.75, min(max(y, highest), lowest)
         type.write(surface, "Bayes", "small", colour, midleft=(x, middle - line / 2))
-        type.write(surface, number(value), "small", colour, midleft=(x, middle + line / 2))
+        type.write(surface, axes.text(value), "small", colour, midleft=(x, middle + line / 2))
 
 
 def usual_hue(palette: Palette) -> Colour:
@@ -220,75 +255,143 @@ def _paint_usual(
         pygame.draw.circle(canvas, usual_hue(palette), point, 5.5 * px)
 
 
-def _paint_curve(
+def _paint_line(
     canvas: pygame.Surface,
-    area: pygame.Rect,
+    curves: Sequence[Curve],
+    lines: Sequence[Sequence[Point]],
+    i: int,
+    px: float,
+    palette: Palette,
+) -> None:
+    """Paint the line of curve `i`; where several curves are equal, their strokes take turns.
+
+    lines: the points of each curve. `px` is the width of a pixel of the window on the canvas.
+    """
+    colour = mix(palette.agents[curves[i].hue], palette.card, curves[i].fade)
+    on, off = DASHES[curves[i].hue % len(DASHES)]
+    for a, b in itertools.pairwise(lines[i]):
+        turn, turns = turn_of(curves, lines, i, (a, b))
+        if turns > 1:
+            strokes = dashes(a, b, TURN * px, TURN * (turns - 1) * px, turn * TURN * px)
+        else:
+            strokes = dashes(a, b, on * px, off * px) if on else iter([(a, b)])
+        for start, end in strokes:
+            pygame.draw.line(canvas, colour, start, end, round(2.5 * px))
+
+
+def turn_of(
+    curves: Sequence[Curve], lines: Sequence[Sequence[Point]], i: int, part: tuple[Point, ...]
+) -> tuple[int, int]:
+    """Return which turn curve `i` has among the curves that share a part of it, and their number.
+
+    part: consecutive points of the curve. Earlier runs, which are paler, do not count.
+    """
+    if curves[i].fade:
+        return 0, 1
+    size = len(part)
+    sharing = [
+        k
+        for k, line in enumerate(lines)
+        if not curves[k].fade
+        and any(tuple(line[at : at + size]) == part for at in range(len(line) - size + 1))
+    ]
+    return sharing.index(i), len(sharing)
+
+
+def _paint_markers(
+    canvas: pygame.Surface,
     axes: Axes,
-    curve: Curve,
+    curves: Sequence[Curve],
+    lines: Sequence[Sequence[Point]],
+    i: int,
     now: int | None,
     px: float,
     palette: Palette,
 ) -> None:
-    """Paint a curve with its markers; returns below the axis become arrows that point down.
+    """Paint the markers of curve `i`; values beyond the axis become arrows that point there.
 
-    `px` is the width of a pixel of the window on the enlarged canvas.
+    Where several curves are equal, the markers of the later ones are larger, to be seen below.
     """
-    points = curve.points(axes, area)
-    colour = mix(palette.agents[curve.hue], palette.card, curve.fade)
-    on, off = DASHES[curve.hue % len(DASHES)]
-    for a, b in itertools.pairwise(points):
-        for start, end in dashes(a, b, on * px, off * px) if on else [(a, b)]:
-            pygame.draw.line(canvas, colour, start, end, round(2.5 * px))
-    if curve.fade:
-        return
-    for k, (point, value) in enumerate(zip(points, curve.values)):
-        size = (6.5 if k == now else 4.5) * px
-        if value < axes.low:
-            _paint_arrow_down(canvas, point, colour, size)
+    colour = palette.agents[curves[i].hue]
+    for k, (point, value) in enumerate(zip(lines[i], curves[i].values)):
+        turn, _ = turn_of(curves, lines, i, (point,))
+        size = ((6.5 if k == now else 4.5) + 2.5 * turn) * px
+        if axes.is_out_of_range(value):
+            _paint_arrow(canvas, point, colour, size, 1 if value < axes.low else -1)
         else:
-            paint_marker(canvas, curve.marker, point, size + 1.5 * px, palette.card)
-            paint_marker(canvas, curve.marker, point, size, colour)
+            paint_marker(canvas, curves[i].marker, point, size + 1.5 * px, palette.card)
+            paint_marker(canvas, curves[i].marker, point, size, colour)
 
 
-def _paint_arrow_down(canvas: pygame.Surface, point: Point, colour: Colour, size: float) -> None:
-    """Paint a triangle that points down."""
+def _paint_arrow(
+    canvas: pygame.Surface, point: Point, colour: Colour, size: float, down: int
+) -> None:
+    """Paint a triangle whose tip is at a point; it points down if `down` is 1, up if it is -1."""
     x, y = point
-    corners = [(x, y), (x - size, y - 1.6 * size), (x + size, y - 1.6 * size)]
-    pygame.draw.polygon(canvas, colour, corners)
+    back = y - 1.6 * size * down
+    pygame.draw.polygon(canvas, colour, [point, (x - size, back), (x + size, back)])
 
 
 def _label_curves(
     surface: pygame.Surface, area: pygame.Rect, axes: Axes, curves: Sequence[Curve], type: Typeset
 ) -> None:
-    """Write each curve's name beside its last point, or below it at the end of the plot."""
-    line = type.height("small")
-    ends = []
-    for curve in (one for one in curves if one.name):
-        x, y = curve.points(axes, area)[-1]
-        left = x + type.unit * 1.4
-        at_end = left + type.width(curve.name, "label") > area.right
-        near_optimum = abs(y - axes.y(axes.optimal, area)) < line
-        if at_end or near_optimum:
-            y += 1.1 * line
-        ends.append((y, x if at_end else left, at_end, curve))
-    ends.sort(key=lambda end: end[0])
-    heights = spread([end[0] for end in ends], line, area.bottom - line / 2)
-    for (_, x, at_end, curve), y in zip(ends, heights, strict=True):
-        picture = type.render(curve.name, "label", type.palette.card)
-        place = picture.get_rect(midtop=(x, 0)) if at_end else picture.get_rect(left=round(x))
-        place.centery, place.right = round(y), min(place.right, area.right)
-        _write_with_rim(surface, curve, place, type)
+    """Write each curve's name beside one of its points, and the values that are out of range."""
+    for text, style, colour, place in curve_labels(area, axes, curves, type):
+        type.write(surface, text, style, colour, topleft=place.topleft)
 
 
-def _write_with_rim(
-    surface: pygame.Surface, curve: Curve, place: pygame.Rect, type: Typeset
-) -> None:
-    """Write a curve's name with a rim in the card's colour, to be legible over lines."""
-    rim = type.render(curve.name, "label", type.palette.card)
-    for dx, dy in itertools.product((-2, 0, 2), repeat=2):
-        surface.blit(rim, place.move(dx, dy))
-    colour = mix(type.palette.texts[curve.hue], type.palette.muted, min(1.0, 1.2 * curve.fade))
-    surface.blit(type.render(curve.name, "label", colour), place)
+def curve_labels(
+    area: pygame.Rect, axes: Axes, curves: Sequence[Curve], type: Typeset
+) -> list[tuple[str, str, Colour, pygame.Rect]]:
+    """Return (text, style, colour, place) of the names of curves and of values out of range.
+
+    No text lies on a line, a point or another text. Texts without a free place are left out.
+    """
+    ticks = [axes.y(value, area) for value in _vertical_ticks(area, axes, type)]
+    lines: list[Segment] = [((area.left, y), (area.right, y)) for y in ticks]
+    lines += _baselines(area, axes)
+    taken: list[pygame.Rect] = []
+    marker = round(7 * type.scale)
+    for curve in curves:
+        points = curve.points(axes, area)
+        lines += itertools.pairwise(points)
+        if not curve.fade:
+            taken += [
+                pygame.Rect(x - marker, y - marker, 2 * marker, 2 * marker) for x, y in points
+            ]
+    labels: list[tuple[str, str, Colour, pygame.Rect]] = []
+
+    def add(text: str, style: str, colour: Colour, points: Sequence[Point]) -> None:
+        size = type.width(text, style), type.height(style)
+        gaps = 1.4 * type.unit, 4 * type.unit
+        places = (free_place(size, points, gap, area, lines, taken) for gap in gaps)
+        place = next((place for place in places if place), None)
+        if place:
+            taken.append(place)
+            labels.append((text, style, colour, place))
+
+    for curve in curves:
+        colour = mix(type.palette.texts[curve.hue], type.palette.muted, min(1, 1.2 * curve.fade))
+        points = curve.points(axes, area)
+        if curve.name:
+            add(curve.name, "label", colour, points[::-1])
+        if not curve.fade:
+            for point, value in zip(points, curve.values):
+                if axes.is_out_of_range(value):
+                    add(axes.text(value), "small", colour, [point])
+    return labels
+
+
+def _baselines(area: pygame.Rect, axes: Axes) -> Iterator[Segment]:
+    """Yield the lines of the baselines, and those where the level was edited."""
+    for part, (left, right) in zip(axes.stretches, itertools.pairwise(axes.borders(area))):
+        for value in (part.optimal, part.random, part.bayes):
+            if value is not None:
+                y = axes.y(value, area)
+                yield (left, y), (right, y)
+    for episodes in axes.events:
+        x = axes.x(episodes, area)
+        yield (x, area.top), (x, area.bottom)
 
 
 def draw_strip(
@@ -298,13 +401,13 @@ def draw_strip(
     lines: dict[str, list[tuple[float, float]]],
     type: Typeset,
 ) -> None:
-    """Draw scores by name against the progress of training.
+    """Draw scores in percent by name against the progress of training.
 
-    lines: points (progress 0..1, score) of each name; each line is thinner than the one before.
+    lines: points (progress 0..1, score 0..1) of each name; each line is thinner than the last.
     """
     palette, small = type.palette, type.height("small")
     type.write(surface, title, "label", palette.ink, topleft=rect.topleft)
-    left = type.width("0.0", "small") + type.unit
+    left = type.width("100 %", "small") + type.unit
     right = max(type.width(name, "small") for name in lines) + type.unit
     above = type.height("label") + type.unit
     area = pygame.Rect(
@@ -323,7 +426,8 @@ def draw_strip(
         y = round(place(0, value)[1])
         pygame.draw.line(surface, palette.rule, (area.left, y), (area.right, y))
         at = (area.left - type.unit * 0.75, y)
-        type.write(surface, number(value, 1), "small", palette.muted, midright=at)
+        text = f"{number(100 * value, 0)} %"
+        type.write(surface, text, "small", palette.muted, midright=at)
     hues = palette.agent, mix(palette.agent, palette.card, 0.35), palette.muted
     for hue, thick, line in reversed(list(zip(hues, (3, 2, 1), lines.values()))):
         points = [place(share, value) for share, value in line]

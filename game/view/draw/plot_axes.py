@@ -1,26 +1,49 @@
-"""The axes of the plots of returns: their span, their ticks, and the curves in their coordinates.
+"""The axes of the plots of scores and returns: their span, their ticks, and the curves' places.
 
 The span is fixed before the run, from the random policy's return to the optimal return, so that a
-glance at the plot tells how large a part of that gap is closed.
+glance at the plot tells how large a part of that gap is closed. In percent, the random return is 0
+and the optimal return is 100.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pygame
 
 from game.view.draw.curve_markers import MARKERS
-from game.view.draw.theme import Point
+from game.view.draw.theme import Point, number
 
 PAD_ABOVE, PAD_BELOW = 0.08, 0.14  # shares of the span that are left free beyond its ends
 
 
 @dataclass(frozen=True)
+class Stretch:
+    """A part of the horizontal axis with one task: it begins after `start` episodes."""
+
+    start: int
+    random: float
+    optimal: float
+    bayes: float | None = None
+
+    def percent(self, value: float) -> float:
+        """Return the score of a return in percent, by these baseline returns."""
+        room = self.optimal - self.random
+        return 100 * (value - self.random) / room if room > 1e-12 else 0.0
+
+    def in_percent(self) -> Stretch:
+        """Return the stretch with scores in percent for its returns."""
+        bayes = None if self.bayes is None else self.percent(self.bayes)
+        return Stretch(self.start, 0.0, 100.0, bayes)
+
+
+@dataclass(frozen=True)
 class Axes:
-    """The span of a plot: `steps` adaptation steps of `episodes` episodes each, and the returns.
+    """The span of a plot: `steps` adaptation steps of `episodes` episodes each, and the values.
+
+    The values are returns, or scores in percent.
 
     `last` is the number of episodes at which the horizontal axis ends if another agent's run is
     longer than `steps * episodes`.
@@ -38,7 +61,14 @@ class Axes:
     logarithmic: bool = False  # horizontal axis: log(1 + episodes)
     events: tuple[int, ...] = ()  # episodes after which the level was edited
     bayes: float | None = None  # Bayes bound: upper bound on the return when the goal is hidden
-    span: tuple[float, float] | None = None  # of returns, if it is wider than random to optimal
+    span: tuple[float, float] | None = None  # of values, if it is wider than random to optimal
+    percent: bool = False  # whether the values are scores in percent instead of returns
+    moves: tuple[Stretch, ...] = ()  # one for each position of the goal, if it has been moved
+
+    @property
+    def stretches(self) -> tuple[Stretch, ...]:
+        """The parts of the horizontal axis, each with its own baseline returns."""
+        return self.moves or (Stretch(0, self.random, self.optimal, self.bayes),)
 
     @property
     def end(self) -> int:
@@ -47,7 +77,7 @@ class Axes:
 
     @property
     def ends(self) -> tuple[float, float]:
-        """The lowest and the highest return that the axis must hold."""
+        """The lowest and the highest value that the axis must hold."""
         return self.span or (self.random, self.optimal)
 
     @property
@@ -57,12 +87,12 @@ class Axes:
 
     @property
     def low(self) -> float:
-        """The return at the lower end of the vertical axis."""
+        """The value at the lower end of the vertical axis."""
         return self.ends[0] - PAD_BELOW * self.room
 
     @property
     def high(self) -> float:
-        """The return at the upper end of the vertical axis."""
+        """The value at the upper end of the vertical axis."""
         return self.ends[1] + PAD_ABOVE * self.room
 
     @property
@@ -77,18 +107,57 @@ class Axes:
             share = math.log1p(max(episodes, 0)) / math.log1p(self.end)
         return area.left + area.width * (self.margin + (1 - 2 * self.margin) * min(share, 1))
 
+    def borders(self, area: pygame.Rect) -> list[float]:
+        """Return the x in px where each stretch begins, and where the last one ends."""
+        inner = [self.x(stretch.start, area) for stretch in self.stretches[1:]]
+        return [area.left, *inner, area.right]
+
+    def stretch_at(self, x: float, area: pygame.Rect) -> Stretch:
+        """Return the stretch at an x in px; beyond the ends of the axis, the first or the last."""
+        return self.stretches[sum(x >= border for border in self.borders(area)[1:-1])]
+
     def y(self, value: float, area: pygame.Rect) -> float:
-        """Return the y in px of a return, clipped to the area."""
+        """Return the y in px of a value, clipped to the area."""
         share = (value - self.low) / (self.high - self.low)
         return area.bottom - area.height * min(max(share, 0.0), 1.0)
+
+    def in_percent(self) -> Axes:
+        """Return these axes of returns as axes of scores, from 0 (random) to 100 % (optimum)."""
+        whole = Stretch(0, self.random, self.optimal, self.bayes)
+
+        def scores(line: tuple[tuple[int, float], ...]) -> tuple[tuple[int, float], ...]:
+            return tuple((episodes, whole.percent(value)) for episodes, value in line)
+
+        return replace(
+            self,
+            random=0.0,
+            optimal=100.0,
+            usual=scores(self.usual),
+            usual_low=scores(self.usual_low),
+            usual_high=scores(self.usual_high),
+            bayes=whole.in_percent().bayes,
+            span=None,
+            moves=tuple(stretch.in_percent() for stretch in self.moves),
+            percent=True,
+        )
+
+    def text(self, value: float, digits: int | None = None) -> str:
+        """Return a value in words: a score with its unit, or a return."""
+        if self.percent:
+            return f"{number(value, digits or 0)} %"
+        return number(value, 2 if digits is None else digits)
+
+    def is_out_of_range(self, value: float) -> bool:
+        """Whether a value lies beyond the ends of the vertical axis."""
+        return not self.low <= value <= self.high
 
 
 @dataclass(frozen=True)
 class Curve:
-    """One agent's returns so far, from step 0. `hue` is its index: colour, marker and dash."""
+    """One agent's values so far, from step 0. `hue` is its index: colour, marker and dash."""
 
     name: str  # "" leaves the curve without a label
-    episodes: tuple[int, ...]  # spent before each return
+    episodes: tuple[int, ...]  # spent before each value
     values: tuple[float, ...]
     hue: int = 0
     fade: float = 0.0  # 0..1: how far an earlier run's colour goes towards the card's

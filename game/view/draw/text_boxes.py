@@ -74,6 +74,33 @@ def draw_description(
     return y + type.unit
 
 
+def draw_card(
+    surface: pygame.Surface,
+    rect: pygame.Rect,
+    y: int,
+    text: str,
+    style: str,
+    hue: Colour,
+    type: Typeset,
+    room: int | None = None,
+) -> int:
+    """Draw a text on a card across `rect` from `y` down, with a frame. Return the y below it.
+
+    A text that takes more than `room` px is cut, but keeps one line.
+    """
+    palette, unit = type.palette, type.unit
+    most = None if room is None else max(1, (room - 2 * unit) // type.height(style))
+    lines = type.wrap(text, style, rect.width - 4 * unit, most)
+    box = pygame.Rect(rect.left, y, rect.width, len(lines) * type.height(style) + 2 * unit)
+    pygame.draw.rect(surface, palette.faint, box, border_radius=unit)
+    pygame.draw.rect(surface, hue, box, 2, border_radius=unit)
+    y = box.top + unit
+    for line in lines:
+        at = (box.left + 2 * unit, y)
+        y = type.write(surface, line, style, palette.ink, topleft=at).bottom
+    return box.bottom
+
+
 def draw_pill(
     surface: pygame.Surface, text: str, hue: Colour, topleft: tuple[int, int], type: Typeset
 ) -> pygame.Rect:

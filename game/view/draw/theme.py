@@ -162,10 +162,13 @@ class Typeset:
     ) -> pygame.Rect:
         """Draw a text; `anchor` is a keyword of `Surface.get_rect`, such as `midleft=(x, y)`.
 
-        Return its rectangle.
+        Return its rectangle, also of a text that lies partly or wholly outside the surface, so that
+        what follows it keeps its place.
         """
         picture = self.render(text, style, colour)
-        return surface.blit(picture, picture.get_rect(**anchor))
+        place = picture.get_rect(**anchor)
+        surface.blit(picture, place)
+        return place
 
     def fit(self, text: str, style: str, width: float) -> str:
         """Return the text, cut to `width` px with an ellipsis if it is longer."""
@@ -206,10 +209,11 @@ class Typeset:
 
 
 class Appearance:
-    """The user's choice of theme and type size; all screens share one."""
+    """The user's choice of theme, type size and unit of the plots; all screens share one."""
 
     def __init__(self, palette: Palette = LIGHT, zoom: int = 0) -> None:
         self.palette, self.zoom = palette, zoom
+        self.plots_returns = False  # whether plots show returns instead of scores in percent
         self._typesets: dict[tuple[float, str], Typeset] = {}
 
     def typeset(self, size: tuple[int, int]) -> Typeset:
@@ -222,6 +226,10 @@ class Appearance:
     def switch(self) -> None:
         """Switch between the light and the dark theme."""
         self.palette = DARK if self.palette is LIGHT else LIGHT
+
+    def switch_plots(self) -> None:
+        """Switch the plots between scores in percent and returns."""
+        self.plots_returns = not self.plots_returns
 
     def enlarge(self, by: int) -> None:
         """Make all type `by` sizes larger; 0 resets it."""
@@ -284,11 +292,16 @@ def smooth_factor(size: tuple[int, int]) -> int:
     return 3 if max(size) <= 500 else 2
 
 
-def dashes(start: Point, end: Point, on: float, off: float) -> Iterator[tuple[Point, Point]]:
-    """Yield the strokes of a dashed line, `on` px long and `off` px apart."""
+def dashes(
+    start: Point, end: Point, on: float, off: float, first: float = 0.0
+) -> Iterator[tuple[Point, Point]]:
+    """Yield the strokes of a dashed line, `on` px long and `off` px apart.
+
+    The first one begins `first` px after the start.
+    """
     dx, dy = end[0] - start[0], end[1] - start[1]
     length = max((dx * dx + dy * dy) ** 0.5, 1e-9)
-    at = 0.0
+    at = first
     while at < length:
         to = min(at + on, length)
         yield (

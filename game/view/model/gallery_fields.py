@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from game.session.messages import BASELINE_AGENT
-
 MODES = {
     "watch": "Watch an agent adapt to the level.",
     "play": "Search for the goal yourself, over several episodes.",
@@ -13,39 +11,42 @@ MODES = {
     "train": "Meta-train a new agent on the whole pack.",
 }
 LEVELS = "levels"  # the field that is the grid of cards
-SECOND_AGENT, NO_AGENT = "second agent", "none"
+AGENT, SECOND_AGENT, NO_AGENT = "agent", "second agent", "none"
+AGENT_FIELDS = (AGENT, SECOND_AGENT)  # each is chosen from a list
 FIELDS = {  # the fields of each mode
-    "watch": (LEVELS, "agent", SECOND_AGENT, "mode"),
+    "watch": (LEVELS, AGENT, SECOND_AGENT, "mode"),
     "play": (LEVELS, "mode"),
-    "duel": (LEVELS, "agent", "mode"),
+    "duel": (LEVELS, AGENT, "mode"),
     "train": (LEVELS, "learner", "minutes", "mode"),
 }
 MINUTES = ("1", "2", "5", "15", "60")
 
 
 class GalleryFields:
-    """The options of every field, the chosen ones, and the field that the arrow keys change."""
+    """The chosen agents, the options of the other fields, and the field that the keys change.
 
-    def __init__(
-        self, agents: Sequence[str], learners: Sequence[str], chosen_agents: Sequence[str] = ()
-    ) -> None:
-        """Choose the first two of `chosen_agents`, whether or not they are among `agents`."""
-        first, second = chosen_agents[:1], chosen_agents[1:]
+    While nobody has chosen agents (`by_default`), they are those of the selected level's pack.
+    """
+
+    def __init__(self, learners: Sequence[str], agents: Sequence[str], by_default: bool) -> None:
+        """Choose the first two of `agents`."""
+        self.by_default = by_default
+        self._agents = dict.fromkeys(AGENT_FIELDS, NO_AGENT) | dict(zip(AGENT_FIELDS, agents))
         self.options = {
-            "agent": _distinct(*first, *agents),
-            SECOND_AGENT: _distinct(NO_AGENT, BASELINE_AGENT, *second, *agents),
             "mode": list(MODES),
             "learner": list(learners),
             "minutes": list(MINUTES),
         }
         self.chosen = dict.fromkeys(self.options, 0)  # index of the option of each field
-        if second:
-            self.chosen[SECOND_AGENT] = self.options[SECOND_AGENT].index(second[0])
         self.active = LEVELS
 
     def value(self, field: str) -> str:
-        """Return the chosen option of a field."""
-        return self.options[field][self.chosen[field]]
+        """Return the chosen agent or option of a field."""
+        return (
+            self._agents[field]
+            if field in AGENT_FIELDS
+            else self.options[field][self.chosen[field]]
+        )
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -56,7 +57,7 @@ class GalleryFields:
     def agents(self) -> tuple[str, ...]:
         """The chosen agents, without a second one if there is none."""
         second = self.value(SECOND_AGENT)
-        return (self.value("agent"), *(() if second == NO_AGENT else (second,)))
+        return (self.value(AGENT), *(() if second == NO_AGENT else (second,)))
 
     @property
     def goal_hidden(self) -> bool:
@@ -72,14 +73,11 @@ class GalleryFields:
         """Choose the next (`by` = 1) or the previous (-1) option of a field."""
         self.chosen[field] = (self.chosen[field] + by) % len(self.options[field])
 
-    def update_agents(self, names: Sequence[str]) -> None:
-        """Offer these agents, and keep the chosen ones."""
-        for field, first in (("agent", ()), (SECOND_AGENT, (NO_AGENT, BASELINE_AGENT))):
-            kept = self.value(field)
-            self.options[field] = _distinct(*first, kept, *names)
-            self.chosen[field] = self.options[field].index(kept)
+    def choose_agent(self, field: str, name: str) -> None:
+        """Choose an agent, for whichever level is selected from now on."""
+        self._agents[field], self.by_default = name, False
 
-
-def _distinct(*names: str) -> list[str]:
-    """Return the names without repetitions, in the order of their first occurrence."""
-    return list(dict.fromkeys(names))
+    def follow(self, defaults: Sequence[str]) -> None:
+        """Take the first two of a pack's agents, unless somebody has chosen others."""
+        if self.by_default:
+            self._agents.update({SECOND_AGENT: NO_AGENT} | dict(zip(AGENT_FIELDS, defaults)))

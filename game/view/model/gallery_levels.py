@@ -37,11 +37,12 @@ NEW_ITEM = GalleryItem(LibraryPack(Path(), NEW_LEVEL), None)
 
 @dataclass(frozen=True)
 class GallerySection:
-    """The items below one heading, from number `first` on."""
+    """The items below one heading, from number `first` on, and what their pack says of itself."""
 
     title: str
     first: int
     count: int
+    text: str = ""
 
 
 class GalleryLevels:
@@ -62,9 +63,14 @@ class GalleryLevels:
         """The selected item; None if no level matches the search."""
         return self.items[self.selected] if self.items else None
 
+    @property
+    def is_loading(self) -> bool:
+        """Whether there are packs that have not been loaded yet, in which more may be found."""
+        return len(self.packs) < self.library.size
+
     def update(self) -> bool:
         """Apply the search to the packs loaded so far. Return whether the items have changed."""
-        self.packs = self.library.loaded_packs()
+        self.packs = sorted(self.library.loaded_packs(), key=lambda pack: not pack.is_file)
         version = (self.query, tuple(id(pack) for pack in self.packs))
         if version == self.version:
             return False
@@ -100,16 +106,17 @@ class GalleryLevels:
         return starts[min(max(current + by, 0), len(starts) - 1)]
 
     def sections(self) -> list[GallerySection]:
-        """Return the sections: one for all of the user's own files, then one for each pack."""
+        """Return the sections: one for the user's own files, then one for each folder."""
         sections, first = [], 0
         for path, group in itertools.groupby(self.items, self._section_path):
             items = list(group)
-            title = items[0].library_pack.title if path else OWN_LEVELS
-            sections.append(GallerySection(title, first, len(items)))
+            shown = items[0].library_pack
+            title, text = (shown.title, shown.text) if path else (OWN_LEVELS, "")
+            sections.append(GallerySection(title, first, len(items), text))
             first += len(items)
         return sections
 
     def _section_path(self, item: GalleryItem) -> Path | None:
-        """Return the path of an item's pack, or None for the user's own files."""
-        path = item.library_pack.path
-        return None if item is NEW_ITEM or path in self.library.own else path
+        """Return the path of an item's pack, or None for a new level and the user's own files."""
+        pack = item.library_pack
+        return None if item is NEW_ITEM or pack.is_file else pack.path

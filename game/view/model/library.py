@@ -29,6 +29,17 @@ class LibraryPack:
     pack: Pack | None = None
     tasks: tuple[Task, ...] = ()
     problem: str = ""
+    is_file: bool = False  # whether it is a single level file
+
+    @property
+    def text(self) -> str:
+        """What the pack says of itself."""
+        return self.pack.text if self.pack else ""
+
+    @property
+    def level_file(self) -> Path | None:
+        """The level file that the pack consists of, as it can be edited; None for a folder."""
+        return self.path if os.path.isfile(self.path) else None  # of any text, unlike Path.is_file
 
 
 def load_library_pack(path: Path) -> LibraryPack:
@@ -36,21 +47,21 @@ def load_library_pack(path: Path) -> LibraryPack:
 
     A single level file gets only its first task.
     """
+    is_file = os.path.isfile(path)
     try:
         pack = load_pack(path)
-        one_file = path.is_file()
     except (LevelError, PackError, OSError) as error:
-        return LibraryPack(path, path.name, problem=str(error))
+        return LibraryPack(path, path.name, problem=str(error), is_file=is_file)
     except TooLarge as error:
-        return LibraryPack(path, path.name, problem=f"{path}: {error}")
+        return LibraryPack(path, path.name, problem=f"{path}: {error}", is_file=is_file)
     splits = [pack.split(name).tasks for name in reversed(SPLITS)]
     tasks = next((found for found in splits if found), ())
     if not tasks:
         return LibraryPack(path, pack.title, problem=f"{path}: the pack has no tasks to show")
-    shown = tasks[:1] if one_file else tasks
+    shown = tasks[:1] if is_file else tasks
     for task in shown:
         _ = task.id  # computed here, and not in a frame: a pack may have many tasks
-    return LibraryPack(path, pack.title, pack, shown)
+    return LibraryPack(path, pack.title, pack, shown, is_file=is_file)
 
 
 class Library:
@@ -68,6 +79,11 @@ class Library:
         path = resolved(path)
         if os.path.exists(path) and path not in list_packs():
             self.own = [path, *(one for one in self.own if one != path)]
+
+    @property
+    def size(self) -> int:
+        """The number of packs, loaded or not."""
+        return len(self.own) + len(self.shipped)
 
     def loaded_packs(self) -> list[LibraryPack]:
         """Return the packs that have been loaded so far."""

@@ -28,6 +28,7 @@ class PlaySetup:
     agent: str = ""  # name or folder for the feed; "" if this is not a duel
     agent_name: str = ""  # on screen
     agent_episodes: int = 2  # of each of its adaptation steps: the fewest that it can learn from
+    usual_episodes: int = 0  # of its usual adaptation steps, if a duel's are too short; else 0
     path: str = ""  # of the pack
 
 

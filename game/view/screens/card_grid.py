@@ -8,17 +8,24 @@ from dataclasses import dataclass
 import pygame
 
 from game.view.draw.theme import Colour, Typeset
-from game.view.model.gallery_levels import GalleryItem, GalleryLevels
+from game.view.model.gallery_levels import GalleryItem, GalleryLevels, GallerySection
 
 NAME_LINES = 2  # of a card; its caption is below
 
 
 @dataclass(frozen=True)
 class GridRow:
-    """A heading, or cards side by side. `top` is in px from the top of the unscrolled grid."""
+    """A heading with lines of text below it, or cards side by side.
+
+    `top` is in px from the top of the unscrolled grid, and `above` is the height in px of the
+    heading that belongs to a row of cards.
+    """
 
     top: int
+    height: int
     heading: str = ""
+    lines: tuple[str, ...] = ()
+    above: int = 0
     first: int = 0  # number of the first item
     count: int = 0  # of cards
 
@@ -50,10 +57,6 @@ class CardGrid:
         return 16 * self.type.unit
 
     @property
-    def _heading_height(self) -> int:
-        return self.type.height("heading") + 2 * self.type.unit
-
-    @property
     def _card_height(self) -> int:
         text = (NAME_LINES + 1) * self.type.height("small")
         return self.thumbnail_side + text + 5 * self.type.unit // 2
@@ -75,13 +78,23 @@ class CardGrid:
         self.rect, self.columns = rect, columns
         self.rows, top = [], 0
         for section in levels.sections():
-            self.rows.append(GridRow(top, heading=section.title))
-            top += self._heading_height
+            heading = self._heading(section, top)
+            self.rows.append(heading)
+            top, above = top + heading.height, heading.height
             end = section.first + section.count
             for first in range(section.first, end, columns):
-                self.rows.append(GridRow(top, first=first, count=min(columns, end - first)))
-                top += self._card_height
+                count = min(columns, end - first)
+                row = GridRow(top, self._card_height, first=first, count=count, above=above)
+                self.rows.append(row)
+                top, above = top + row.height, 0
         self.reveal(levels.selected)
+
+    def _heading(self, section: GallerySection, top: int) -> GridRow:
+        """Return the heading of a section, with the whole text of its pack."""
+        type, width = self.type, self.rect.width - 2 * self.type.unit
+        lines = tuple(type.wrap(section.text, "small", width)) if section.text else ()
+        height = type.height("heading") + len(lines) * type.height("small") + 2 * type.unit
+        return GridRow(top, height, section.title, lines)
 
     # --- moving
 
@@ -105,9 +118,8 @@ class CardGrid:
         """Scroll until the card of an item is on screen."""
         for row in self.rows:
             if row.first <= number < row.first + row.count:
-                heading = self._heading_height if row.first == number else 0
-                self.scroll = min(self.scroll, row.top - heading)
-                self.scroll = max(self.scroll, row.top + self._card_height - self.rect.height)
+                self.scroll = min(self.scroll, row.top - row.above)
+                self.scroll = max(self.scroll, row.top + row.height - self.rect.height)
 
     # --- drawing
 
@@ -119,7 +131,7 @@ class CardGrid:
         selection_hue: Colour,
     ) -> None:
         """Draw the visible rows and the scroll bar. `card_of` gives the card of an item."""
-        height = max((row.top for row in self.rows), default=0) + self._card_height
+        height = max((row.top + row.height for row in self.rows), default=0)
         self.scroll = min(max(self.scroll, 0.0), max(0.0, height - self.rect.height))
         visible, self.card_places = self.rect.clip(surface.get_rect()), []
         if not visible.width or not visible.height:
@@ -127,7 +139,7 @@ class CardGrid:
         view = surface.subsurface(visible)
         for row in self.rows:
             y = round(row.top - self.scroll)
-            if y > self.rect.height or y + self._card_height < 0:
+            if y > self.rect.height or y + row.height < 0:
                 continue
             self._draw_heading(view, row, y)
             for column in range(row.count):
@@ -150,9 +162,12 @@ class CardGrid:
     def _draw_heading(self, view: pygame.Surface, row: GridRow, y: int) -> None:
         if row.heading:
             type = self.type
-            title = type.fit(row.heading, "heading", self.rect.width)
+            title = type.fit(row.heading, "heading", self.rect.width - 2 * type.unit)
             at = (type.unit, y + type.unit)
-            type.write(view, title, "heading", type.palette.ink, topleft=at)
+            y = type.write(view, title, "heading", type.palette.ink, topleft=at).bottom
+            for line in row.lines:
+                at = (type.unit, y)
+                y = type.write(view, line, "small", type.palette.muted, topleft=at).bottom
 
     def _draw_frame(self, view: pygame.Surface, place: pygame.Rect, hue: Colour) -> None:
         unit = self.type.unit

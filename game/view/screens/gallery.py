@@ -8,17 +8,25 @@ from pathlib import Path
 
 import pygame
 
-from game.session.messages import Agents, NoAgent
+from game.session.messages import AgentCard, Agents, NoAgent
 from game.tasks.packs import Pack
 from game.tasks.task import Task
 from game.view.draw.layout import frame
 from game.view.draw.screen_header import draw_header, header_height
 from game.view.draw.theme import Appearance, Typeset, number
 from game.view.model.agent_tasks import seen_ids
-from game.view.model.gallery_fields import LEVELS, GalleryFields
+from game.view.model.gallery_fields import (
+    AGENT_FIELDS,
+    LEVELS,
+    NO_AGENT,
+    SECOND_AGENT,
+    GalleryFields,
+)
 from game.view.model.gallery_levels import NEW_ITEM, GalleryItem, GalleryLevels
 from game.view.model.library import Library
+from game.view.model.listed_agents import ListedAgent, list_agents, read_cards
 from game.view.model.training_run import training_args
+from game.view.screens.agent_list import AgentList
 from game.view.screens.card_grid import Card, CardGrid
 from game.view.screens.gallery_inspector import (
     FieldButton,
@@ -31,6 +39,8 @@ from game.view.screens.level_pictures import LevelPictures, new_level_picture
 from game.view.screens.screen import Key, Navigation, Notice, Screen
 
 INSPECTOR_SHARE = 0.34  # of the width
+INSPECTOR_LEAST = 310  # px at scale 1
+INSPECTOR_MOST_SHARE = 0.6  # of the width, where that is less
 LARGE_PICTURE_DELAY = 0.15  # seconds from the selection of a level to its large picture
 MOST_LETTERS = 60  # of a search
 WHEEL_STEP = 48  # px
@@ -49,12 +59,19 @@ class Gallery(Screen):
         appearance: Appearance | None = None,
         chosen: Sequence[str] = (),
         task: Task | None = None,
+        by_default: bool = False,
     ) -> None:
-        """Start with the first two of the `chosen` agents, and with `task` if there is one."""
+        """Start with the first two of the `chosen` agents, and with `task` if there is one.
+
+        `by_default` says that nobody has chosen them: then each pack has its own.
+        """
         super().__init__(appearance)
         self.library, self.agents = library, agents
         self.levels = GalleryLevels(library, task)
-        self.fields = GalleryFields(agents.names(), agents.learners(), chosen)
+        self.fields = GalleryFields(agents.learners(), chosen, by_default or not chosen)
+        self.fields.follow(agents.defaults(None))
+        self.agent_list: AgentList | None = None  # while it is open
+        self._cards: dict[str, AgentCard | str] = {}  # of the listed agents, once they are needed
         self.grid = CardGrid(self.appearance.typeset((1280, 800)))
         self.pictures = LevelPictures()
         self.field_buttons: list[FieldButton] = []
@@ -74,7 +91,9 @@ class Gallery(Screen):
             return
         pack = item.library_pack.pack
         if item.task is None or pack is None:
-            self.notice = Notice("This level has errors", item.library_pack.problem)
+            broken = item.library_pack
+            text, file = broken.problem, broken.level_file
+            self.notice = Notice("This level has errors", text, edits=file)
         elif self.fields.value("mode") == "train":
             self._open_training(pack, item.library_pack.path)
         else:
@@ -91,14 +110,16 @@ class Gallery(Screen):
         self.navigation = Navigation("train", pack, args=args)
 
     def _open_task(self, pack: Pack, task: Task) -> None:
-        names = self.fields.agents
+        by_default = self.fields.by_default
+        names = self.agents.defaults(pack) if by_default else self.fields.agents
         try:
             for name in names:
                 self.agents.card(name, pack.name)
         except NoAgent as error:
             self.notice = Notice("This agent cannot be used", str(error))
             return
-        self.navigation = Navigation(self.fields.value("mode"), pack, task, names)
+        mode = self.fields.value("mode")
+        self.navigation = Navigation(mode, pack, task, names, by_default=by_default)
 
     # --- actions of the keys
 
@@ -153,7 +174,9 @@ class Gallery(Screen):
             self.leave()
 
     def _move(self, by: int, by_rows: bool = False) -> None:
-        if self.fields.active != LEVELS:
+        if self.fields.active in AGENT_FIELDS:
+            self.open_agents(self.fields.active)
+        elif self.fields.active != LEVELS:
             self.fields.change(self.fields.active, by)
         elif by_rows:
             target = self.grid.number_above_or_below(self.levels.selected, by)
@@ -167,6 +190,34 @@ class Gallery(Screen):
         self.levels.select(number)
         self._selected_for = 0.0
         self.grid.reveal(self.levels.selected)
+
+    # --- the list of agents
+
+    @property
+    def pack(self) -> Pack | None:
+        """The pack of the selected level, if there is one."""
+        return self.levels.item.library_pack.pack if self.levels.item else None
+
+    def open_agents(self, field: str) -> None:
+        """Open the list of agents for a field, at the agent that is chosen there."""
+        self._cards = self._cards or read_cards(self.agents)
+        listed = list_agents(self._cards, self.agents, self.pack)
+        if field == SECOND_AGENT:
+            listed.insert(0, ListedAgent(NO_AGENT, "no agent beside the first one"))
+        names = [one.name for one in listed]
+        chosen = self.fields.value(field)
+        self.agent_list = AgentList(field, listed, names.index(chosen) if chosen in names else 0)
+
+    def handle(self, event: pygame.event.Event) -> None:
+        """Hand the event to the list of agents while it is open, if nothing lies over it."""
+        covered = self.showing_help or self.notice is not None
+        if self.agent_list and not covered and self.agent_list.handle(event):
+            if self.agent_list.taken:
+                self.fields.choose_agent(self.agent_list.field, self.agent_list.taken)
+            if self.agent_list.closed:
+                self.agent_list = None
+        else:
+            super().handle(event)
 
     # --- events and time
 
@@ -192,7 +243,10 @@ class Gallery(Screen):
         for button in self.field_buttons:
             if button.rect.collidepoint(point):
                 self.fields.active = button.field
-                self.fields.change(button.field, button.by)
+                if button.by:
+                    self.fields.change(button.field, button.by)
+                else:
+                    self.open_agents(button.field)
                 return
 
     def update(self, seconds: float) -> None:
@@ -200,10 +254,11 @@ class Gallery(Screen):
         self._selected_for += seconds
         if self.levels.update():
             self.grid.clear()
+        self.fields.follow(self.agents.defaults(self.pack))
 
     def on_resume(self) -> None:
         """Offer agents that have been trained meanwhile."""
-        self.fields.update_agents(self.agents.names())
+        self._cards, self.agent_list = {}, None
 
     # --- what the cards and the inspector say
 
@@ -229,9 +284,11 @@ class Gallery(Screen):
         return f"{number(planned.optimal_return, 1)}  {seen}"
 
     def _header(self) -> str:
-        if not self.levels.packs:
-            return "Loading levels…"
-        if not self.levels.items:
+        levels = self.levels
+        if levels.is_loading:
+            none = "" if levels.items else " No level matches the search so far."
+            return f"Loading levels: {len(levels.packs)} of {self.library.size} packs…{none}"
+        if not levels.items:
             return "No level matches the search."
         return "Type to search. Below each level: its optimal return and whether it was trained on."
 
@@ -245,6 +302,7 @@ class Gallery(Screen):
         """Return the state that the drawing depends on in a window of this size."""
         levels, fields = self.levels, self.fields
         chosen = (fields.active, levels.selected, levels.query, *fields.chosen.values())
+        chosen += (*fields.agents, self.agent_list and (self.agent_list.field, self.agent_list.at))
         done = (self.library.jobs.count, self.pictures.painted, self._shows_large_picture)
         return size, self.grid.type, self.grid.scroll, chosen, done, levels.version
 
@@ -274,7 +332,8 @@ class Gallery(Screen):
         footer = self.footer_height(size[0], type)
         top, main, bottom = frame(size, unit, header_height(size[0], type), footer)
         draw_header(surface, top, self._header(), type)
-        width = round(main.width * INSPECTOR_SHARE)
+        least = min(INSPECTOR_LEAST * type.scale, INSPECTOR_MOST_SHARE * main.width)
+        width = round(max(INSPECTOR_SHARE * main.width, least))
         panel = pygame.Rect(main.right - width, main.top, width, main.height)
         left = pygame.Rect(main.left, main.top, main.width - width - 3 * unit, main.height)
         search = self._draw_search(surface, left, type)
@@ -285,6 +344,8 @@ class Gallery(Screen):
         self.grid.draw(surface, self.levels, self._card, hue)
         self._draw_inspector(surface, panel, type)
         self.draw_footer(surface, bottom, type)
+        if self.agent_list:
+            self.agent_list.draw(surface, main, type)
 
     def _draw_search(
         self, surface: pygame.Surface, rect: pygame.Rect, type: Typeset
@@ -294,17 +355,22 @@ class Gallery(Screen):
         box = pygame.Rect(rect.left, rect.top, rect.width, type.height("body") + 2 * unit)
         pygame.draw.rect(surface, palette.card, box, border_radius=unit)
         pygame.draw.rect(surface, palette.rule, box, 1, border_radius=unit)
+        count = sum(item is not NEW_ITEM for item in self.levels.items)
+        found = "1 level" if count == 1 else f"{count} levels"
+        found += " so far" if self.levels.is_loading else ""
+        right = (box.right - 2 * unit, box.centery)
+        shown = type.write(surface, found, "small", palette.muted, midright=right)
         at = (box.left + 2 * unit, box.centery)
+        room = shown.left - unit - at[0]
         if self.levels.query:
-            place = type.write(surface, self.levels.query, "body", palette.ink, midleft=at)
+            query = _end_of(self.levels.query, room, type)
+            place = type.write(surface, query, "body", palette.ink, midleft=at)
             caret = pygame.Rect(place.right + 2, place.top, 2, place.height)
             surface.fill(palette.agent, caret)
         else:
-            type.write(surface, "search: name or pack", "body", palette.muted, midleft=at)
-        count = sum(item is not NEW_ITEM for item in self.levels.items)
-        found = "1 level" if count == 1 else f"{count} levels"
-        right = (box.right - 2 * unit, box.centery)
-        type.write(surface, found, "small", palette.muted, midright=right)
+            hint = "search: name or pack"
+            hint = hint if type.width(hint, "body") <= room else "search"
+            type.write(surface, hint, "body", palette.muted, midleft=at)
         return box
 
     def _card(self, item: GalleryItem) -> Card:
@@ -339,6 +405,14 @@ class Gallery(Screen):
 
         seen, planned = self.is_seen(item), self.library.planned(task)
         draw_level(surface, room, item, seen, planned, picture_of, type)
+
+
+def _end_of(text: str, width: int, type: Typeset) -> str:
+    """Return the text, without its beginning if it is longer than `width` px."""
+    cut = 0
+    while cut < len(text) and type.width(text[cut:], "body") > width:
+        cut += 1
+    return text[cut:]
 
 
 # fmt: off

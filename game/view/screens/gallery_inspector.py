@@ -10,7 +10,7 @@ import pygame
 from game.view.draw.text_boxes import draw_description, draw_pill
 from game.view.draw.theme import Typeset, number
 from game.view.model.baselines import PlannedTask
-from game.view.model.gallery_fields import MODES, GalleryFields
+from game.view.model.gallery_fields import AGENT_FIELDS, MODES, GalleryFields
 from game.view.model.gallery_levels import NEW_LEVEL, GalleryItem
 
 NEW_TEXT = (
@@ -20,7 +20,10 @@ NEW_TEXT = (
 
 
 class FieldButton(NamedTuple):
-    """One half of a field, which changes the field by -1 or 1 when it is clicked."""
+    """One half of a field, which changes the field by -1 or 1 when it is clicked.
+
+    A field for an agent is one button (`by` is 0), which opens the list of agents.
+    """
 
     rect: pygame.Rect
     field: str
@@ -68,7 +71,7 @@ def draw_level(
     picture_of: Callable[[int], pygame.Surface | None],
     type: Typeset,
 ) -> None:
-    """Draw a level's name, baseline returns and picture, and the text of its pack.
+    """Draw a level's name, baseline returns, description and picture.
 
     `seen` says whether the chosen agent was trained on it. `planned` is None while the level is
     being planned. `picture_of` gives the picture for a square of this many px.
@@ -82,18 +85,13 @@ def draw_level(
         picture = picture_of(side)
         if picture:
             surface.blit(picture, picture.get_rect(midtop=(room.centerx, y)))
-            y += side + type.unit
-    text = item.library_pack.pack.text if item.library_pack.pack else ""
-    lines = (room.bottom - type.unit - y) // type.height("small")
-    for line in type.wrap(text, "small", room.width, lines) if text else []:
-        at = (room.left, y)
-        y = type.write(surface, line, "small", type.palette.muted, topleft=at).bottom
 
 
 def _draw_name(surface: pygame.Surface, room: pygame.Rect, item: GalleryItem, type: Typeset) -> int:
     """Draw an item's name at the top. Return the y below it."""
-    name = type.fit(item.name, "title", room.width)
-    place = type.write(surface, name, "title", type.palette.ink, topleft=room.topleft)
+    style = "title" if type.width(item.name, "title") <= room.width else "heading"
+    name = type.fit(item.name, style, room.width)
+    place = type.write(surface, name, style, type.palette.ink, topleft=room.topleft)
     return place.bottom + type.unit // 2
 
 
@@ -125,7 +123,9 @@ def _draw_returns(
     if not planned.failure:
         optimal, random = number(planned.optimal_return), number(planned.random_return)
         text, hue = f"return: optimal {optimal}, random {random}", type.palette.ink
-    return type.write(surface, text, "small", hue, topleft=(room.left, y)).bottom
+    for line in type.wrap(text, "small", room.width):
+        y = type.write(surface, line, "small", hue, topleft=(room.left, y)).bottom
+    return y
 
 
 def _draw_fields(
@@ -154,13 +154,23 @@ def _draw_fields(
 def _draw_field(
     surface: pygame.Surface, box: pygame.Rect, fields: GalleryFields, name: str, type: Typeset
 ) -> list[FieldButton]:
-    """Draw the value of a field between two arrows. Return the buttons of both."""
+    """Draw the value of a field between two arrows, or before one that opens the list of agents.
+
+    Return the buttons.
+    """
     palette, unit = type.palette, type.unit
     active = fields.active == name
     pygame.draw.rect(surface, palette.faint, box, border_radius=unit // 2)
     hue = palette.agent if active else palette.rule
     pygame.draw.rect(surface, hue, box, 3 if active else 1, border_radius=unit // 2)
     arrow = type.width("◂", "label") + 2 * unit
+    if name in AGENT_FIELDS:
+        value = type.fit(fields.value(name), "label", box.width - arrow - unit)
+        at = (box.left + unit, box.centery)
+        type.write(surface, value, "label", palette.ink, midleft=at)
+        at = (box.right - arrow // 2, box.centery)
+        type.write(surface, "▾", "label", palette.muted, center=at)
+        return [FieldButton(box, name, 0)]
     value = type.fit(fields.value(name), "label", box.width - 2 * arrow)
     type.write(surface, value, "label", palette.ink, center=box.center)
     buttons = []

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 import pygame
 
 from game.tasks.task import Task
 from game.text.drawn_values import without_goals
-from game.text.level import ENDS_BOXES, Level
+from game.text.level import ENDS_BOXES, Cell, Level
+from game.text.tiles import BY_CHAR, CANDIDATE, FLOOR, FLOOR_COLOUR, GOAL
 from game.view.draw.board import Board, grid_size
 from game.view.draw.dynamic_tiles import draw_as_written
 from game.view.draw.theme import Palette, Typeset
 
 MOST_THUMBNAILS = 72  # kept at a time
 NEW_CELLS = 6  # along a side of the picture of a new level
+GROUNDS = ".,:%~I"  # tiles that can be painted where a goal is hidden
 
 
 def is_goal_hidden(level: Level) -> bool:
@@ -23,8 +26,34 @@ def is_goal_hidden(level: Level) -> bool:
 
 
 def without_goal(level: Level) -> Level:
-    """Return the level as a person sees it: without its goal if that is hidden."""
-    return without_goals(level) if is_goal_hidden(level) else level
+    """Return the level as a person sees it: without its goal if that is hidden.
+
+    The goal's cell gets the ground around it. Floor in the middle of sand would tell where it is.
+    """
+    if not is_goal_hidden(level):
+        return level
+    bare = without_goals(level)
+    rows = [list(row) for row in bare.rows]
+    for cell in level.find(GOAL, CANDIDATE):
+        rows[cell[0]][cell[1]] = _ground_around(bare, cell)
+    return replace(bare, rows=tuple("".join(row) for row in rows))
+
+
+def _ground_around(level: Level, cell: Cell) -> str:
+    """Return the character of the commonest ground beside a cell; floor in case of a tie.
+
+    What stands on floor counts as floor.
+    """
+    row, column = cell
+    grounds = Counter({FLOOR: 0})
+    for r, c in ((row - 1, column), (row + 1, column), (row, column - 1), (row, column + 1)):
+        if 0 <= r < level.height and 0 <= c < level.width:
+            char, tile = level.rows[r][c], level.tiles[r][c]
+            if tile in GROUNDS:
+                grounds[char] += 1
+            elif BY_CHAR[tile].colour == FLOOR_COLOUR:
+                grounds[FLOOR] += 1
+    return max(grounds, key=lambda char: (grounds[char], char == FLOOR))
 
 
 class LevelPictures:

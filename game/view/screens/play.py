@@ -12,6 +12,7 @@ from functools import partial
 import pygame
 
 from game.session.messages import Feed
+from game.tasks.hidden_variables import hidden_hints
 from game.tasks.task import Task
 from game.text.tiles import ACTIONS
 from game.view.draw.screen_header import draw_header
@@ -23,6 +24,7 @@ from game.view.screens.level_pictures import is_goal_hidden
 from game.view.screens.play_frame import PlayFrame
 from game.view.screens.play_input import MOVE_KEYS, HeldMove, stick_action, stick_position
 from game.view.screens.play_panel import draw_play_panel, header_sentence
+from game.view.screens.plot_key import PLOT_KEY
 from game.view.screens.screen import Key, Navigation, Screen
 from game.world.rules import STAY
 
@@ -41,7 +43,7 @@ class PlayScreen(Screen):
     ) -> None:
         super().__init__(appearance)
         self.session = PlaySession(setup, feed, numbers, jobs)
-        self.show_goal = show_goal  # on request; in a duel only after the last episode
+        self.show_goal = show_goal  # on request; a duel shows it after the last episode
         self._held = HeldMove()
         self._frame: PlayFrame | None = None
 
@@ -56,7 +58,18 @@ class PlayScreen(Screen):
         trial = self.session.trial
         if trial is None or not is_goal_hidden(self.task.level):
             return True
-        return trial.found or (self.show_goal and (trial.over or not self.session.is_duel))
+        return trial.found or self.is_revealed
+
+    @property
+    def is_revealed(self) -> bool:
+        """Whether the screen tells what is hidden: at the end, and alone also on request."""
+        trial = self.session.trial
+        is_over = trial is not None and trial.over
+        return is_over or (self.show_goal and not self.session.is_duel)
+
+    def shows_all(self) -> bool:
+        """Whether nothing is left to show."""
+        return self.goal_shown and (self.is_revealed or not hidden_hints(self.task))
 
     # --- actions of the keys
 
@@ -171,12 +184,14 @@ class PlayScreen(Screen):
         session, trial, sentence = self.session, self.session.trial, self.sentence()
         moment = (trial.moves, trial.resting, tuple(trial.returns), trial.found) if trial else ()
         returns, caps = tuple(session.agent_returns()), self.active_caps()
-        texts = (moment, returns, sentence, caps, session.failure)
+        texts = (moment, returns, sentence, caps, session.failure, self.is_revealed)
         if frame.texts == texts:
             return
         frame.texts = texts
         draw_header(frame.background, frame.layout.header, sentence, type)
-        draw_play_panel(frame.background, frame.layout.panel, session, type)
+        percent = not self.appearance.plots_returns
+        background, panel = frame.background, frame.layout.panel
+        draw_play_panel(background, panel, session, self.is_revealed, type, percent)
         self.draw_footer(frame.background, frame.layout.footer, type)
 
 
@@ -192,9 +207,10 @@ PlayScreen.keys = (
     ),
     Key(".",     "stay on the cell for one move", (pygame.K_PERIOD, pygame.K_KP_PERIOD), PlayScreen.stay, ".", short="stay"),
     Key("Space", "continue: begin the next episode", (pygame.K_SPACE, pygame.K_RETURN, pygame.K_KP_ENTER), PlayScreen.go_on, short="continue"),
-    Key("U",     "uncover the goal (in a duel after the last episode)", (pygame.K_u,), PlayScreen.toggle_goal, is_on=lambda page: page.goal_shown, short="uncover the goal"),
+    Key("U",     "uncover the goal and what else is hidden (in a duel after the last episode)", (pygame.K_u,), PlayScreen.toggle_goal, is_on=PlayScreen.shows_all, short="uncover the goal"),
     Key("R",     "restart from the first episode", (pygame.K_r,),           PlayScreen.restart, short="restart"),
     Key("N",     "next level",                   (pygame.K_n,),             PlayScreen.next_task),
+    PLOT_KEY,
     Key("Ctrl E", "edit this level",             (pygame.K_e,),             PlayScreen.edit, ctrl=True, short="edit"),
     Key("G",     "gallery: another level, agent or mode", (pygame.K_g,),    PlayScreen.to_gallery, short="gallery"),
 )

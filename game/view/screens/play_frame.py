@@ -13,7 +13,6 @@ from game.view.draw.actors import (
     lane_of,
     past_trails,
     segments,
-    trail_hue,
     trail_width,
 )
 from game.view.draw.board import Board, grid_size
@@ -21,7 +20,7 @@ from game.view.draw.board_legend import arrange_with_legend, draw_legend, legend
 from game.view.draw.dynamic_tiles import DynamicTiles
 from game.view.draw.layout import LEAST_BOARD, Heights, arrange
 from game.view.draw.screen_header import header_height
-from game.view.draw.theme import Colour, Typeset
+from game.view.draw.theme import Typeset
 from game.view.model.human_trial import HumanTrial
 from game.view.model.play_session import PAUSE_SECONDS, PlaySession
 from game.view.model.tile_words import hidden_settings
@@ -56,7 +55,8 @@ class PlayFrame:
         if legend:
             draw_legend(self.background, self.layout.legend, legend, type)
         self.texts: object = None  # the state that the drawn texts depend on
-        self._token = Token(self.board.cell, type.palette.agents[PERSON_HUE])
+        self._person_hue = type.palette.agents[PERSON_HUE]
+        self._token = Token(self.board.cell, self._person_hue)
         self._dynamic_tiles = DynamicTiles(tables, self.board) if tables else None
         self._trails: tuple[object, pygame.Surface] | None = None
 
@@ -76,7 +76,7 @@ class PlayFrame:
         view.blit(self._past_trails(session, trial), (0, 0))
         episode = len(trial.paths) - 1
         trail = segments(board, cells, np.array(trial.paths[-1]), lane_of(episode))
-        draw_walk(view, trail, self._trail_hue(session, episode), trail_width(board))
+        draw_walk(view, trail, self._person_hue, trail_width(board))
         share = min(1.0, session.since_step / GLIDE_SECONDS)
         before = session.last_step.before if session.last_step else trial.state
         start, end = cells[before].astype(float), cells[trial.state].astype(float)
@@ -96,7 +96,7 @@ class PlayFrame:
         key = (len(trial.paths), show_agent)
         if self._trails is None or self._trails[0] != key:
             walks = [
-                (self._trail_hue(session, i), lane_of(i), np.array(trial.paths[i]))
+                (self._person_hue, lane_of(i), np.array(trial.paths[i]))
                 for i in range(max(0, len(trial.paths) - TRAILS_SHOWN), len(trial.paths) - 1)
             ]
             if show_agent:
@@ -104,8 +104,3 @@ class PlayFrame:
                 walks.append((self.type.palette.agents[AGENT_HUE], AGENT_LANE, agent_path))
             self._trails = (key, past_trails(self.board, trial.tables.cell, walks))
         return self._trails[1]
-
-    def _trail_hue(self, session: PlaySession, episode: int) -> Colour:
-        """Return the colour of the person's trail: in a duel always the same."""
-        palette = self.type.palette
-        return palette.agents[PERSON_HUE] if session.is_duel else trail_hue(palette, episode)

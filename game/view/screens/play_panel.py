@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import pygame
 
+from game.tasks.hidden_variables import hidden_hints, values_in_words
+from game.tasks.task import Task
 from game.text.level import ENDS_BOXES
 from game.view.draw.number_table import TableRow, draw_table
 from game.view.draw.plot import draw_plot
 from game.view.draw.plot_axes import Axes, Curve
-from game.view.draw.text_boxes import draw_description, draw_pill
+from game.view.draw.text_boxes import draw_card, draw_description, draw_pill
 from game.view.draw.theme import Typeset, number
 from game.view.model.human_trial import HumanTrial
-from game.view.model.play_session import PlaySession
+from game.view.model.play_session import PlaySession, PlaySetup
 from game.view.screens.level_pictures import is_goal_hidden
 from game.view.screens.play_frame import AGENT_HUE, PERSON_HUE
 
@@ -35,7 +37,20 @@ def header_sentence(session: PlaySession, goal_shown: bool) -> str:
         return "The goal is hidden: walk onto it to find it, then reach it at a lower cost."
     if boxes:
         return "Push every box onto a target at the lowest cost."
+    if hidden_hints(session.task):
+        return "Find out what is hidden here, and reach the goal at the lowest cost."
     return "Reach the goal at the lowest cost."
+
+
+def hidden_text(task: Task, is_revealed: bool) -> str:
+    """Return what hidden values besides the goal may do, or what they are; "" if there are none."""
+    hints = hidden_hints(task)
+    if not hints:
+        return ""
+    if is_revealed:
+        return f"This was hidden: {'; '.join(values_in_words(task))}."
+    text = ", ".join(hints)
+    return f"{text[0].upper()}{text[1:]}: find out by trying."
 
 
 def verdict(session: PlaySession, trial: HumanTrial) -> str:
@@ -56,53 +71,84 @@ def verdict(session: PlaySession, trial: HumanTrial) -> str:
     return f"{winner} by {number(abs(difference))}: {totals}."
 
 
-def table_rows(session: PlaySession, trial: HumanTrial) -> list[TableRow]:
-    """Return the rows of the person and, in a duel, of the agent."""
-    rows = [_table_row(session, "you", trial.returns, PERSON_HUE)]
+def duel_rule(setup: PlaySetup, trial: HumanTrial) -> str:
+    """Return the rule of a duel, with the agent's handicap if it has one."""
+    each, usual = setup.agent_episodes, setup.usual_episodes
+    rule = f"Same goal, same {trial.episodes} episodes."
+    learns = f"The agent learns after every {f'{each} episodes' if each > 1 else 'episode'}."
+    if usual:
+        learns = f"Handicap: the agent learns from {each} episodes at a time instead of {usual}."
+    return f"{rule} {learns}"
+
+
+def table_rows(session: PlaySession, trial: HumanTrial, percent: bool = True) -> list[TableRow]:
+    """Return the rows of the person and, in a duel, of the agent.
+
+    `percent` chooses the unit of their curves: the score in percent, or the return.
+    """
+    rows = [_table_row(session, "you", trial.returns, PERSON_HUE, percent)]
     if session.is_duel:
         returns = session.agent_returns()
-        rows.append(_table_row(session, session.setup.agent_name, returns, AGENT_HUE))
+        rows.append(_table_row(session, session.setup.agent_name, returns, AGENT_HUE, percent))
     return rows
 
 
-def _table_row(session: PlaySession, name: str, returns: list[float], hue: int) -> TableRow:
-    curve = Curve(name, tuple(range(len(returns))), tuple(returns), hue)
-    if not returns:
-        return TableRow(curve, ("–",) * len(COLUMNS))
+def _table_row(
+    session: PlaySession, name: str, returns: list[float], hue: int, percent: bool
+) -> TableRow:
     lowest = session.planned.random_return
     gap = session.planned.optimal_return - lowest
-    scores = [(value - lowest) / gap if gap > 1e-12 else 0.0 for value in returns]
-    mean = number(100 * sum(scores) / len(scores), 0)
+    scores = [100 * (value - lowest) / gap if gap > 1e-12 else 0.0 for value in returns]
+    curve = Curve(name, tuple(range(len(returns))), tuple(scores if percent else returns), hue)
+    if not returns:
+        return TableRow(curve, ("–",) * len(COLUMNS))
+    mean = number(sum(scores) / len(scores), 0)
     return TableRow(curve, (number(sum(returns)), number(returns[-1]), f"{mean} %"))
 
 
 def draw_play_panel(
-    surface: pygame.Surface, rect: pygame.Rect, session: PlaySession, type: Typeset
+    surface: pygame.Surface,
+    rect: pygame.Rect,
+    session: PlaySession,
+    is_revealed: bool,
+    type: Typeset,
+    percent: bool = True,
 ) -> None:
-    """Draw task, episode, plot and table from top to bottom; the plot takes the room left over."""
+    """Draw task, episode, plot and table from top to bottom; the plot takes the room left over.
+
+    Plot and table are left out where there is no room for them. `is_revealed` says whether the
+    values of hidden variables are told. `percent` chooses the plot's unit: the score in percent, or
+    the return.
+    """
     palette, unit = type.palette, type.unit
     pygame.draw.rect(surface, palette.card, rect, border_radius=unit + 4)
     pygame.draw.rect(surface, palette.rule, rect, 1, border_radius=unit + 4)
     inside = rect.inflate(-5 * unit, -4 * unit)
     y = _draw_task(surface, inside, session, type) + unit
     y = draw_description(surface, inside, y, session.task.level, type)
+    if text := hidden_text(session.task, is_revealed):
+        hue, room = palette.agents[PERSON_HUE], inside.bottom - y - 4 * type.height("heading")
+        y = draw_card(surface, inside, y, text, "small", hue, type, room) + unit
     trial = session.trial
     if trial is None:
         return
     y = _draw_episode(surface, inside, y, trial, type) + unit
     if trial.over:
-        y = _draw_verdict(surface, inside, y, verdict(session, trial), type) + unit
+        text = verdict(session, trial)
+        y = draw_card(surface, inside, y, text, "heading", palette.goal, type) + unit
     bottom = _draw_duel_rule(surface, inside, session, trial, type)
-    rows = table_rows(session, trial)
+    rows = table_rows(session, trial, percent)
     table = (type.height("small") + unit * 3 // 4) * (len(rows) + 1) + unit
     area = pygame.Rect(inside.left, y, inside.width, bottom - table - y)
     if area.height > 6 * type.height("small"):
         baselines = session.planned.random_return, session.planned.optimal_return
         axes = Axes(trial.episodes - 1, 1, *baselines, word="episode")
+        axes = axes.in_percent() if percent else axes
         now = None if trial.over else len(trial.paths) - 1
         curves = [row.curve for row in rows if row.curve.values]
         draw_plot(surface, area, axes, curves, now, type)
-    draw_table(surface, inside, bottom - table, COLUMNS, rows, type)
+    if area.height >= 0:
+        draw_table(surface, inside, bottom - table, COLUMNS, rows, type)
 
 
 def _draw_task(
@@ -136,23 +182,6 @@ def _draw_episode(
     return head.bottom
 
 
-def _draw_verdict(
-    surface: pygame.Surface, rect: pygame.Rect, y: int, text: str, type: Typeset
-) -> int:
-    """Draw the verdict on a card. Return the y below it."""
-    palette, unit = type.palette, type.unit
-    lines = type.wrap(text, "heading", rect.width - 4 * unit)
-    height = len(lines) * type.height("heading") + 2 * unit
-    box = pygame.Rect(rect.left, y, rect.width, height)
-    pygame.draw.rect(surface, palette.faint, box, border_radius=unit)
-    pygame.draw.rect(surface, palette.goal, box, 2, border_radius=unit)
-    y = box.top + unit
-    for line in lines:
-        at = (box.left + 2 * unit, y)
-        y = type.write(surface, line, "heading", palette.ink, topleft=at).bottom
-    return box.bottom
-
-
 def _draw_duel_rule(
     surface: pygame.Surface,
     rect: pygame.Rect,
@@ -163,10 +192,7 @@ def _draw_duel_rule(
     """Draw the rule of a duel at the bottom. Return the y above it."""
     if not session.is_duel:
         return rect.bottom
-    text = f"Same goal, same {trial.episodes} episodes."
-    each = session.setup.agent_episodes
-    text += f" The agent learns after every {f'{each} episodes' if each > 1 else 'episode'}."
-    lines = type.wrap(text, "small", rect.width)
+    lines = type.wrap(duel_rule(session.setup, trial), "small", rect.width)
     top = y = rect.bottom - len(lines) * type.height("small")
     for line in lines:
         at = (rect.left, y)

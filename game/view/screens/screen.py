@@ -31,6 +31,8 @@ from game.view.draw.theme import Appearance, Typeset
 from game.view.screens.asked_question import Question
 
 NOTICE_SECONDS = 6.0  # for which a transient notice stays
+READ_KEYS = (pygame.K_RETURN, pygame.K_KP_ENTER, pygame.K_ESCAPE, pygame.K_SPACE)
+MEND = "Ctrl E mends it in the editor, which marks the place. Enter closes this note."
 CTRL = pygame.KMOD_CTRL | pygame.KMOD_META
 ALT = pygame.KMOD_LALT  # the right one is AltGr on many keyboards, which types characters
 
@@ -62,12 +64,14 @@ class Notice(NamedTuple):
     """A message over the screen.
 
     A transient notice disappears by itself and lets keys through. Any other notice stays until a
-    key or a click dismisses it.
+    key or a click dismisses it. Where `edits` is a level file with errors, only Enter, Esc, Space or
+    a click does, so that a person who is playing reads it, and Ctrl E opens the editor on the file.
     """
 
     heading: str
     text: str
     transient: bool = False
+    edits: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -188,6 +192,8 @@ class Screen:
         elif event.type == pygame.MOUSEBUTTONDOWN and self.showing_help:
             self._dismiss()
             self._press_key(self._help_boxes, event)
+        elif event.type == pygame.KEYDOWN and self._is_showing_errors():
+            self._answer_errors(event)
         elif event.type in (pygame.KEYDOWN, pygame.MOUSEBUTTONDOWN) and self._dismiss():
             return
         elif event.type == pygame.KEYDOWN:
@@ -223,6 +229,19 @@ class Screen:
         if answer:
             self.question = None
             answer.action()
+
+    def _is_showing_errors(self) -> bool:
+        """Whether a notice about a level file with errors is on screen."""
+        return bool(self.notice and self.notice.edits) and not self.showing_help
+
+    def _answer_errors(self, event: pygame.event.Event) -> None:
+        """Edit the file with errors or close the notice about it; no other key does anything."""
+        assert self.notice
+        if event.key == pygame.K_e and getattr(event, "mod", 0) & CTRL:
+            self.navigation = Navigation("edit", path=self.notice.edits)
+            self.notice = None
+        elif event.key in READ_KEYS:
+            self.notice = None
 
     def _press_key(
         self, boxes: Sequence[tuple[pygame.Rect, Key]], event: pygame.event.Event
@@ -296,7 +315,8 @@ class Screen:
             boxes = draw_help(surface, [*texts, *self.mouse], type)
             self._help_boxes = list(zip(boxes, keys))
         elif self.notice:
-            heading, text, transient = self.notice
+            heading, text, transient, edits = self.notice
+            text = f"{text}\n{MEND}" if edits else text
             draw_notice(surface, surface.get_rect(), heading, text, type, transient)
         self._draw_mouse_on(surface, type)
         if self.question:

@@ -61,7 +61,7 @@ def score_curves(evaluations: Sequence[ScoreRecord], episodes_per_step: int) -> 
 
     def curve(scores: tuple[float, ...], name: str, fade: float) -> Curve:
         episodes = tuple(episodes_per_step * k for k in range(len(scores)))
-        return Curve(name, episodes, scores, 0, fade)
+        return Curve(name, episodes, tuple(100 * score for score in scores), 0, fade)
 
     curves = [curve(latest.scores, "now", 0.0)]
     for i in reversed(chosen):
@@ -81,10 +81,10 @@ def score_history(evaluations: Sequence[ScoreRecord]) -> dict[str, list[tuple[fl
 
 
 def score_axes(evaluations: Sequence[ScoreRecord], episodes_per_step: int) -> Axes:
-    """Return axes of scores, from that of the random policy (0) to the optimum (1)."""
-    lowest = min(min(one.scores) for one in evaluations)
+    """Return axes of scores, from that of the random policy (0 %) to the optimum (100 %)."""
+    lowest = 100 * min(min(one.scores) for one in evaluations)
     steps = len(evaluations[-1].scores) - 1
-    return Axes(steps, episodes_per_step, 0.0, 1.0, span=(min(0.0, lowest), 1.0))
+    return Axes(steps, episodes_per_step, 0.0, 100.0, span=(min(0.0, lowest), 100.0), percent=True)
 
 
 def draw_train_panel(
@@ -112,7 +112,7 @@ def draw_train_panel(
         draw_strip(surface, strip, "Score during training", score_history(run.evaluations), type)
     y = _draw_plot_heading(surface, inside, y, run.on_validation_tasks, type) + unit // 2
     plot = pygame.Rect(inside.left, y, inside.width, bottom - y)
-    if plot.height > 4 * small:
+    if plot.height > 5 * small:
         axes = score_axes(run.evaluations, run.episodes_per_step)
         curves = score_curves(run.evaluations, run.episodes_per_step)
         draw_plot(surface, plot, axes, curves, None, type)

@@ -23,6 +23,7 @@ from game.session.messages import (
     Request,
     Stepped,
 )
+from game.session.trace import AdaptationTrace
 from game.tasks.task import Task
 from game.text.tiles import GOAL
 from game.view.draw.overlays import OVERLAYS, Overlay
@@ -33,11 +34,12 @@ from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.baselines import BaselineCache
 from game.view.model.playback import Pace, Playback, PlaybackPosition
 from game.view.screens.overlay_keys import overlay_key
+from game.view.screens.plot_key import PLOT_KEY
 from game.view.screens.screen import Key, Navigation, Notice, Screen
 from game.view.screens.watch_experiments import Experiments
 from game.view.screens.watch_frame import FrameKey, WatchFrame
 from game.view.screens.watch_run import AdaptationRun, WatchSetup
-from game.view.screens.watch_texts import header_text, panel_facts
+from game.view.screens.watch_texts import header_text, panel_facts, settings_in_force
 
 NO_PLACE = "It can be on any plain floor that every start leads to."
 NO_OTHER = "Choose agents in the gallery (key G), or name some with --versus."
@@ -74,6 +76,7 @@ class WatchScreen(Screen):
         self._cache = BaselineCache(jobs)
         self.run = self._start(setup.request or self._default_request())
         self.experiments = Experiments(self.run.steps)
+        self.ghost: AdaptationTrace | None = None  # with the agent's own settings, to compare
 
     @property
     def task(self) -> Task:
@@ -192,9 +195,30 @@ class WatchScreen(Screen):
                 self._apply_sliders()
 
     def _apply_sliders(self) -> None:
-        """Adapt again with the values of the sliders."""
+        """Adapt again with the values of the sliders; the agent's own curve stays as a ghost."""
+        ghost = self._ghost_of_next()
         request = self.experiments.slider_request(self.run.request)
         self._restart(request, self.run.playback.paused)
+        self.ghost = ghost if self.settings_in_force() else None
+
+    def _ghost_of_next(self) -> AdaptationTrace | None:
+        """Return the adaptation to this task with the agent's own settings, if it was seen."""
+        run = self.run
+        seen = run.planned and run.traces[0].steps and not run.request.changes
+        return run.traces[0] if seen and not self.settings_in_force() else self.ghost
+
+    def settings_in_force(self) -> str:
+        """Return the settings that are not the agent's own, in words."""
+        return settings_in_force(self.setup, self.run.request, self.experiments.steps)
+
+    def reset_settings(self) -> None:
+        """Adapt again with the agent's own settings."""
+        self.experiments.steps = steps = self.setup.steps
+        own = replace(self.run.request, step_size=1.0, episodes=None, steps=steps, changes=())
+        self._restart(own, self.run.playback.paused)
+        if self.experiments.sliders:
+            self.experiments.sliders = None
+            self.toggle_sliders()
 
     def _change(self, goal: tuple[int, int] | None) -> None:
         """From the next step on, move the goal, or make the agent forget if `goal` is None.
@@ -293,7 +317,7 @@ class WatchScreen(Screen):
     def _restart(self, request: Request, paused: bool = False) -> None:
         """Replace the run by that of a request, at the same speed."""
         speed = self.run.playback.speed_index
-        self.run = self._start(request)
+        self.run, self.ghost = self._start(request), None
         self.run.playback.speed_index = speed
         self.run.playback.paused = paused
         self._frame = None
@@ -306,7 +330,16 @@ class WatchScreen(Screen):
 
     def facts(self) -> PanelFacts:
         """Return everything that the panel shows at this moment."""
-        return panel_facts(self.setup, self.run, self.feed_ready, not self.side_by_side)
+        percent = not self.appearance.plots_returns
+        return panel_facts(
+            self.setup,
+            self.run,
+            self.feed_ready,
+            not self.side_by_side,
+            percent,
+            self.settings_in_force(),
+            self.ghost,
+        )
 
     def body_snapshot(self) -> object:
         """Return the positions, what has arrived, and the states of mouse, goal and sliders."""
@@ -404,14 +437,16 @@ KEYS: tuple[Key, ...] = (
     Key("R",     "start over with a new seed", (pygame.K_r,),             WatchScreen.restart, priority=1, short="start over"),
     Key("N",     "next level",       (pygame.K_n,),                       WatchScreen.next_task),
     *(overlay_key(overlay) for overlay in OVERLAYS),
+    PLOT_KEY,
     Key("S",     "all agents side by side", (pygame.K_s,),                WatchScreen.toggle_side_by_side, priority=1, is_on=lambda page: page.side_by_side, short="side by side"),
     Key("W",     "watch the next agent", (pygame.K_w,),                   WatchScreen.switch_agent, priority=1, short="next agent"),
     Key("G",     "gallery: choose another level, agent or mode", (pygame.K_g,), WatchScreen.open_gallery, short="gallery"),
-    Key("Y",     "play this level yourself", (pygame.K_y,),               WatchScreen.play, priority=1, short="play"),
+    Key("I",     "play this level yourself", (pygame.K_i,),               WatchScreen.play, priority=1, short="play"),
     Key("Ctrl E", "edit this level",  (pygame.K_e,),                      WatchScreen.edit, ctrl=True, priority=1, short="edit"),
     Key("M",     "move the goal (or drag it)", (pygame.K_m,),             WatchScreen.pick_up_goal, priority=1, is_on=lambda page: page.experiments.goal is not None, short="move goal"),
     Key("A",     "amnesia: the agent forgets what it learned", (pygame.K_a,), WatchScreen.forget, priority=1, short="amnesia"),
     Key("X",     "sliders: step size, episodes, steps", (pygame.K_x,),    WatchScreen.toggle_sliders, priority=1, is_on=lambda page: page.experiments.sliders is not None, short="sliders"),
+    Key("Bksp",  "reset the sliders to the agent's own settings", (pygame.K_BACKSPACE,), WatchScreen.reset_settings, priority=2, short="reset sliders"),
     Key("L",     "copy the line that replays this adaptation", (pygame.K_l,), WatchScreen.copy_replay_line, priority=2, short="copy line"),
     Key("F11",   "save the adaptation as a GIF", (pygame.K_F11,),         WatchScreen.film, priority=2, short="film"),
     Key("D",     "duel: play against the agent", (pygame.K_d,),           WatchScreen.duel, priority=2, short="duel"),

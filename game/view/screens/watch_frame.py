@@ -144,20 +144,21 @@ class WatchFrame:
         if point := self.point_at(mouse):
             agent, step = point
             draw_tip(surface, mouse, point_tip(self.run.traces[agent], step), type)
-        elif self.plot and axes and axes.bayes is not None:
+        elif self.plot and axes:
+            bound = axes.stretch_at(mouse[0], self.plot).bayes
             inside = self.plot.left <= mouse[0] <= self.plot.right + 8 * type.unit
-            if inside and abs(axes.y(axes.bayes, self.plot) - mouse[1]) < REACH:
-                draw_tip(surface, mouse, bayes_tip(axes.bayes), type)
+            if bound is not None and inside and abs(axes.y(bound, self.plot) - mouse[1]) < REACH:
+                draw_tip(surface, mouse, bayes_tip(axes.text(bound)), type)
 
     # --- what is at the mouse
 
     def point_at(self, mouse: tuple[int, int]) -> tuple[int, int] | None:
         """Return (agent, step) of the plot's point at the mouse."""
-        if self.plot is None or self.facts is None:
+        if self.plot is None or self.facts is None or self.facts.axes is None:
             return None
         curves = [row.curve for row in self.facts.rows if row.curve.values]
         reach = REACH * self.key.type.scale
-        found = nearest(curves, self.run.phase.axes, self.plot, mouse, reach)
+        found = nearest(curves, self.facts.axes, self.plot, mouse, reach)
         return (curves[found[0]].hue, found[1]) if found else None
 
     def step_at(self, mouse: tuple[int, int]) -> int | None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from game.session.messages import STEPS, Request
 from game.session.trace import AdaptationStep, AdaptationTrace
 from game.tasks.evaluated_levels import EvaluatedLevel, Expectation, LevelKind, expected_scores
 from game.tasks.task import Task
-from game.view.draw.plot_axes import Axes
+from game.view.draw.plot_axes import Axes, Stretch
 from game.view.model.baselines import BaselineCache, PlannedTask
 from game.view.model.hard_levels import hard_level
 from game.view.model.playback import Pace, Playback
@@ -119,10 +119,16 @@ class AdaptationRun:
             self._baselines[task.id] = found
         known = [self._baselines[task.id] for task in tasks]
         span = min(one.random_return for one in known), max(one.optimal_return for one in known)
+        moves = tuple(
+            Stretch(step * self.episodes, one.random_return, one.optimal_return)
+            for step, one in zip(starts, known)
+        )
         phases = []
         for step, task, one in zip(starts, tasks, known):
             expected = self._expected(task, one)
-            axes = self._make_axes(one, span, expected)
+            axes = replace(
+                self._make_axes(one, span, expected), moves=moves if len(known) > 1 else ()
+            )
             phases.append(TaskPhase(step, task, one, axes, hard_level(one.tables, expected)))
         return phases
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from game.session.messages import BASELINE_AGENT
+from game.session.messages import BASELINE_AGENT, Request
 from game.session.trace import AdaptationStep, AdaptationTrace
+from game.tasks.hidden_variables import hidden_names, values_in_words
+from game.tasks.task import Task
 from game.view.draw.number_table import NO_NUMBERS, TableRow, numbers_of
 from game.view.draw.panel import PanelFacts
-from game.view.draw.plot_axes import Axes, Curve
+from game.view.draw.plot_axes import Axes, Curve, Stretch
 from game.view.draw.theme import number
 from game.view.model.playback import PlaybackPosition
+from game.view.model.task_families import Families
 from game.view.screens.watch_run import AdaptationRun, WatchSetup
 
 UNSEEN = "A meta-trained agent adapts in a few steps to a level that it has never seen."
@@ -24,6 +27,7 @@ BAYES_BOUND = (
     "when the goal is hidden, as a mean over",
     "all cells where the goal may be",
 )
+GHOST_FADE = 0.55  # 0..1: how far the colour of an old curve goes towards the card's
 HARM = 0.02  # loss of score after which adaptation counts as harmful
 
 
@@ -43,9 +47,19 @@ def header_text(setup: WatchSetup, run: AdaptationRun, moving_goal: bool) -> str
 
 
 def panel_facts(
-    setup: WatchSetup, run: AdaptationRun, feed_ready: bool, one_board: bool
+    setup: WatchSetup,
+    run: AdaptationRun,
+    feed_ready: bool,
+    one_board: bool,
+    percent: bool = True,
+    settings: str = "",
+    ghost: AdaptationTrace | None = None,
 ) -> PanelFacts:
-    """Return everything that the panel shows at this moment."""
+    """Return everything that the panel shows at this moment.
+
+    `percent` chooses the plot's unit. `settings` are those that are not the agent's own, and
+    `ghost` is its adaptation with its own settings, for comparison.
+    """
     playback, position = run.playback, run.playback.position()
     seen, reasons = setup.seen(run.task), setup.out_of_distribution(run.task)
     badge = "unseen, out of distribution" if reasons else "unseen in training"
@@ -57,16 +71,39 @@ def panel_facts(
         seen=seen,
         about="; ".join(reasons or (setup.in_distribution or setup.pack_title,)),
         identity=f"task {run.task.id}  seed {run.seed}  {setup.agents[0]}",
+        hidden=_hidden_text(run.task),
         step=step,
         steps=run.steps,
         state=_state(run, step, feed_ready),
         doing=_activity(run, position, feed_ready),
         trail=position.episode % 3 if position and one_board else None,
         tempo="paused" if playback.paused else speed_text(playback.speed),
-        axes=_axes(setup, run) if run.planned else None,
-        rows=tuple(_row(run, agent, step) for agent in range(len(run.traces))),
+        axes=_axes(setup, run, percent, ghost) if run.planned else None,
+        rows=tuple(_row(run, agent, step, percent) for agent in range(len(run.traces))),
         notes=(*_warnings(run, step), *_scratch_notes(run)),
+        settings=f"{settings}: Bksp resets" if settings else "",
+        ghost=_curve("own settings", ghost, len(ghost.steps), 0, percent, GHOST_FADE)
+        if ghost
+        else None,
     )
+
+
+def _hidden_text(task: Task) -> str:
+    """Return what the agent does not observe of a task, and what was drawn; "" if nothing is."""
+    names, values = hidden_names(task), values_in_words(task)
+    text = f"Hidden here: {', '.join(names)}." if names else ""
+    return f"{text}\nDrawn: {'; '.join(values)}." if values else text
+
+
+def settings_in_force(setup: WatchSetup, request: Request, steps: int) -> str:
+    """Return the settings of a request that are not the agent's own, in words; "" if all are.
+
+    `steps` is the number of adaptation steps of the next run.
+    """
+    parts = [f"{request.step_size:g} × step size"] if request.step_size != 1 else []
+    parts += [f"{request.episodes} episodes per step"] if request.episodes else []
+    parts += [f"{steps} step{'s' * (steps != 1)}"] if steps != setup.steps else []
+    return ", ".join(parts)
 
 
 def _scratch_notes(run: AdaptationRun) -> tuple[str, ...]:
@@ -103,9 +140,9 @@ def _steps_taken(step: AdaptationStep) -> str:
     return f", {n:,} gradient step{'s' * (n > 1)}" if n else ", no gradient step"
 
 
-def bayes_tip(bound: float) -> list[str]:
+def bayes_tip(bound: str) -> list[str]:
     """Return the lines of the tip for the plot's line of the Bayes bound."""
-    return [f"Bayes bound {number(bound)}", *BAYES_BOUND]
+    return [f"Bayes bound {bound}", *BAYES_BOUND]
 
 
 def speed_text(speed: float) -> str:
@@ -113,13 +150,33 @@ def speed_text(speed: float) -> str:
     return "all at once" if speed == math.inf else f"speed {speed:g}×"
 
 
-def _axes(setup: WatchSetup, run: AdaptationRun) -> Axes:
-    """Return the axes of the phase on screen, with the Bayes bound once it is known."""
-    axes, families = run.phase.axes, setup.families
-    bound = families.bayes_bound(run.phase.task) if families else None
-    if bound is None:
-        return axes
-    return replace(axes, bayes=axes.random + bound * (axes.optimal - axes.random))
+def _axes(
+    setup: WatchSetup, run: AdaptationRun, percent: bool, ghost: AdaptationTrace | None
+) -> Axes:
+    """Return the axes of the phase on screen, with the Bayes bounds that are known."""
+    axes = run.phase.axes
+    if ghost:
+        axes = replace(axes, last=max(axes.last, ghost.steps[-1].episodes))
+    if setup.families:
+        axes = _with_bayes_bounds(axes, setup.families, run)
+    return axes.in_percent() if percent else axes
+
+
+def _with_bayes_bounds(axes: Axes, families: Families, run: AdaptationRun) -> Axes:
+    """Return the axes with the Bayes bound of the phase on screen, and of each stretch."""
+    moves = (
+        replace(stretch, bayes=_bayes_bound(families, phase.task, stretch))
+        for stretch, phase in zip(axes.moves, run.phases)
+    )
+    return replace(axes, bayes=_bayes_bound(families, run.phase.task, axes), moves=tuple(moves))
+
+
+def _bayes_bound(families: Families, task: Task, baselines: Axes | Stretch) -> float | None:
+    """Return the Bayes bound of a task as a return, once it is known."""
+    share = families.bayes_bound(task)
+    if share is None:
+        return None
+    return baselines.random + share * (baselines.optimal - baselines.random)
 
 
 def _state(run: AdaptationRun, step: int | None, feed_ready: bool) -> str:
@@ -163,16 +220,24 @@ def _activity(run: AdaptationRun, position: PlaybackPosition | None, feed_ready:
     return f"episode {position.index + 1} of {run.episodes} in this step"
 
 
-def _row(run: AdaptationRun, agent: int, step: int | None) -> TableRow:
+def _row(run: AdaptationRun, agent: int, step: int | None, percent: bool) -> TableRow:
     """Return an agent's curve up to the last step shown, and its numbers at the step on screen."""
     trace = run.traces[agent]
     has_steps = step is not None and run.planned
     shown = trace.steps[: run.playback.furthest + 1 if has_steps else 0]
     name = "agent" if agent == 0 and len(run.traces) <= 2 else trace.name
-    values = tuple(trace.exact(one) for one in shown)
-    curve = Curve(name, tuple(one.episodes for one in shown), values, agent)
+    curve = _curve(name, trace, len(shown), agent, percent)
     if not shown:
         return TableRow(curve, NO_NUMBERS)
     now = shown[min(step or 0, len(shown) - 1)]
     spent = now.episodes, int(now.env_steps[0])
     return TableRow(curve, numbers_of(trace.exact(now), trace.score(now), *spent))
+
+
+def _curve(
+    name: str, trace: AdaptationTrace, count: int, hue: int, percent: bool, fade: float = 0.0
+) -> Curve:
+    """Return the curve of a trace's first `count` steps: scores in percent, or returns."""
+    shown = trace.steps[:count]
+    values = tuple(100 * trace.score(one) if percent else trace.exact(one) for one in shown)
+    return Curve(name, tuple(one.episodes for one in shown), values, hue, fade)

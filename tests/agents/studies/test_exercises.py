@@ -33,7 +33,6 @@ from agents.studies.exercises.exercise_run import (
     do_exercise,
     meta_train,
 )
-from agents.studies.exercises.hidden_variables import hidden_variables
 from agents.training import tuning
 from agents.training.scratch_baseline import tune_config, tuned_scratch
 from game.tasks.family import nth_task
@@ -144,67 +143,6 @@ def test_an_example_says_what_its_coins_are_worth_and_how_many_are_taken():
     assert "hidden from the agent: coins cost 3" in text
     assert "coins taken: 4 before, 1 after" in text
     assert "hidden from the agent: coins pay 2" in Example(other, (0, 1), ([both], [both])).text
-
-
-@pytest.mark.parametrize(
-    ("header", "words"),
-    [
-        ("define: M kind={y}", ["the opponent walks along its column"]),
-        ("define: M kind={x}", ["the opponent walks along its row"]),  # the value that is shown
-        ("define: M every={2}", ["the opponent moves every 2 steps"]),
-        ("cost: mud={0} water={2}", ["mud costs 0 steps"]),  # there is no water
-        ("slip: {0, 0.4}", ["moves do not slip"]),
-        ("wind: east {0.2}", ["wind to the east with probability 0.2"]),
-        ("controls: shuffled", ["normal controls"]),
-        ("controls: {down up left right}", ["up, down, left, right move down, up, left, right"]),
-        (
-            "controls: {down up stay left right}",
-            ["up, down, left, right, stay move down, up, stay, left, right"],
-        ),
-        (
-            "slip: left={0.2} right={0, 0.1}",
-            ["moves slip to the left with probability 0.2", "moves do not slip to the right"],
-        ),
-        ("slip: 0.3\ncontrols: down up left right", []),  # the same in all tasks, and shown
-        ("goal: hidden", ["the goal"]),
-    ],
-)
-def test_hidden_variables_are_said_in_words(header: str, words: list[str]):
-    goal = "" if "goal" in header else "goal: visible\n"
-    task = nth_task(parse(f"{goal}{header}\nmap:\n@.%\n.MG\n"), 0, "task")
-    assert hidden_variables(task) == words
-
-
-@pytest.mark.parametrize(
-    ("header", "words"),
-    [
-        ("legend: q = o worth={-1}", "coin 'q' costs 1"),
-        ('legend: q = o worth={2} title="Fool\'s gold"', "Fool's gold pays 2"),
-        ("legend: q = L pays={-3}", "lava 'q' costs 3"),
-        ("legend: q = G pays={0.2}", "goal 'q' pays 0.2"),
-        ('legend: q = M kind={hunt} title="a guard"', "a guard pursues the agent"),
-        ("legend: q = M kind={y}", "patrol 'q' walks along its column"),
-        ("legend: q = M every={1}", "patrol 'q' moves every step"),
-        ("legend: q = H every={3}", "hunter 'q' moves every 3 steps"),
-        ('legend: q = . cost={5} title="deep snow"', "deep snow costs 5 steps"),
-        ('legend: q = . slip={0.4} title="wet floor"', "moves on wet floor slip with"),
-        ("legend: q = I slip={0, 1}", "moves on ice 'q' do not slip"),
-        ("define: I slip={0.3}\nlegend: q = I", "moves on ice slip with probability 0.3"),
-        ("define: H every={1}\nlegend: q = H", "the hunter moves every step"),
-        ("define: L pays={0}\nlegend: q = L", "lava pays 0"),
-    ],
-)
-def test_hidden_settings_of_tiles_are_said_in_words(header: str, words: str):
-    task = nth_task(parse(f"goal: visible\n{header}\nmap:\n@.G\nq..\n"), 0, "task")
-    [said] = hidden_variables(task)
-    assert said.startswith(words)
-
-
-def test_hidden_variables_that_a_split_adds_are_said():
-    assert any(
-        "wind to the west" in text
-        for text in hidden_variables(load_pack("dynamics").split("test").tasks[0])
-    )
 
 
 def test_packs_where_meta_training_is_behind_are_named():
