@@ -18,10 +18,11 @@ from PIL import Image
 from game.session.messages import RecordedFeed
 from game.session.trace import AdaptationTrace
 from game.view.draw import theme
+from game.view.draw.display_size import SIZE
 from game.view.model.playback import Pace
 from game.view.screens.watch import WatchScreen
 from game.view.screens.watch_run import WatchSetup
-from game.view.window import SIZE, check_pygame
+from game.view.window import check_pygame
 
 GIF_SIZE = (960, 600)
 FRAME_MS = 80  # a multiple of 10: GIF counts in hundredths of a second

@@ -8,8 +8,8 @@ from typing import Protocol
 
 import pygame
 
-SIZE = (1280, 800)
-DESKTOP_SHARE = 0.9  # greatest share of the desktop: window frame and task bar need room, too
+from game.view.draw.display_size import SIZE, fit_to_desktop
+
 FRAMES_PER_SECOND = 60
 IDLE_FRAMES = 60  # without a change, after which the display is not flipped any more; until then
 # every frame is flipped, so that motion has even frame times
@@ -71,12 +71,6 @@ def open_display(size: tuple[int, int], title: str, blind: bool = False) -> pyga
             f"there is no display to open a window on ({error}) - "
             "use --headless --out DIR to get the pictures as files"
         ) from None
-
-
-def fit_to_desktop(size: tuple[int, int], desktop: tuple[int, int]) -> tuple[int, int]:
-    """Return the size (width, height), reduced if the desktop has too little room for it."""
-    width, height = (min(want, int(DESKTOP_SHARE * has)) for want, has in zip(size, desktop))
-    return width, height
 
 
 def run(

@@ -136,6 +136,29 @@ def test_a_file_with_errors_opens_as_soon_as_it_is_mended(tmp_path: Path, level:
     assert app.page.setup.agent_ids == AGENTS
 
 
+def test_keys_on_screen_answer_to_the_mouse(tmp_path: Path) -> None:
+    """The key below the mouse looks different, and again while it is pressed."""
+    app = start(tmp_path)
+    surface = pygame.Surface((960, 640))
+    app.draw(surface)
+    rect, key = next((rect, key) for rect, key in app.page._key_boxes if key.cap == "Space")
+    seen = []
+
+    def look() -> None:
+        app.draw(surface)
+        seen.append(pygame.image.tobytes(surface.subsurface(rect), "RGB"))
+
+    for at in ((1, 1), rect.center):
+        app.handle(pygame.event.Event(pygame.MOUSEMOTION, pos=at, buttons=(0, 0, 0)))
+        look()
+    before = app.snapshot()
+    app.handle(click(rect.center))
+    look()
+    assert app.snapshot() != before
+    assert len(set(seen)) == 3
+    assert app.page._mouse_on is key
+
+
 # --- leaving, and filming
 
 
@@ -195,7 +218,7 @@ def test_all_screens_say_that_a_film_is_made_until_it_is_saved(tmp_path: Path) -
     app.update(0.02)
     assert edge() != empty
     filming = app.snapshot()
-    app.handle(press(pygame.K_y))
+    app.handle(press(pygame.K_i))
     app.update(0.02)
     assert isinstance(app.page, PlayScreen)
     assert edge() != empty
@@ -289,7 +312,7 @@ def test_tab_chooses_agent_and_mode_by_keyboard(tmp_path: Path) -> None:
     assert app.page.setup.agents == (AGENTS[1],)
 
 
-@pytest.mark.parametrize("key", [pygame.K_y, pygame.K_g])
+@pytest.mark.parametrize("key", [pygame.K_i, pygame.K_g])
 def test_a_screen_that_is_covered_keeps_no_pictures(tmp_path: Path, key: int) -> None:
     """However many lie upon each other; what they show is drawn again."""
     app = start(tmp_path)

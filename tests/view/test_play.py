@@ -140,6 +140,20 @@ def test_the_goal_can_be_shown_but_not_in_a_duel() -> None:
     assert not rival.goal_shown
 
 
+def test_space_continues_and_never_costs_a_move() -> None:
+    """It pauses or continues on every screen; the full stop stays on the cell."""
+    page = screen()
+    page.update(0.1)
+    trial = page.session.trial
+    assert trial
+    page.handle(press(pygame.K_SPACE))
+    assert trial.moves == 0
+    walk(page, best())
+    page.update(5.0)
+    page.handle(press(pygame.K_SPACE))
+    assert (len(trial.paths), trial.moves) == (2, 0)
+
+
 SWAPPED = nth_task(
     parse("goal: visible\ncontrols: {down up left right}\nsteps: 3\nmap:\n@..\n..G\n"), 0, "Swapped"
 )
@@ -175,20 +189,6 @@ def test_a_goal_that_was_not_found_is_shown_at_the_end() -> None:
     assert not page.session.trial.found
     assert page.goal_shown
     assert hidden_text(TASK, True) == ""
-
-
-def test_space_continues_and_never_costs_a_move() -> None:
-    """It pauses or continues on every screen; the full stop stays on the cell."""
-    page = screen()
-    page.update(0.1)
-    trial = page.session.trial
-    assert trial
-    page.handle(press(pygame.K_SPACE))
-    assert trial.moves == 0
-    walk(page, best())
-    page.update(5.0)
-    page.handle(press(pygame.K_SPACE))
-    assert (len(trial.paths), trial.moves) == (2, 0)
 
 
 @pytest.mark.parametrize(
@@ -393,7 +393,7 @@ def test_from_watching_to_playing_and_back(tmp_path: Path) -> None:
     app.handle(press(pygame.K_ESCAPE))
     app.update(0.02)
     assert app.page is watched
-    app.handle(press(pygame.K_y))
+    app.handle(press(pygame.K_i))
     app.update(0.02)
     assert isinstance(app.page, PlayScreen)
     assert not app.page.session.is_duel

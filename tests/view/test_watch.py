@@ -524,7 +524,7 @@ def test_a_key_plots_returns_instead_of_scores(replay: WatchScreen) -> None:
     assert (axes.random, axes.optimal, axes.text(axes.optimal)) == (0, 100, "100 %")
     assert row.curve.values == tuple(100 * trace.score(step) for step in trace.steps)
     scores = picture(replay)
-    replay.handle(press(pygame.K_j))
+    replay.handle(press(pygame.K_y))
     axes, row = replay.facts().axes, replay.facts().rows[0]
     assert axes == replay.run.phase.axes
     assert row.curve.values == tuple(trace.exact(step) for step in trace.steps)

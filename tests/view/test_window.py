@@ -16,6 +16,7 @@ from PIL import Image
 from game.files import save_png
 from game.session.messages import RecordedFeed
 from game.view import window
+from game.view.draw.display_size import SIZE, fit_to_desktop
 from game.view.draw.theme import Typeset
 from game.view.image_files import (
     GIF_SIZE,
@@ -69,6 +70,17 @@ def test_it_can_be_resized_while_it_runs() -> None:
     screen.play(press(pygame.K_p), (1000, 700), press(pygame.K_RIGHT), press(pygame.K_ESCAPE))
     assert window.run(screen, size=(640, 480), blind=True) == 0
     assert screen.sizes == [(640, 480), (640, 480), (1000, 700), (1000, 700)]
+
+
+@pytest.mark.usefixtures("blind")
+def test_alt_and_enter_fill_the_screen_and_leave_it_again() -> None:
+    screen = Scripted(subject(), RecordedFeed(traces()))
+    switch = press(pygame.K_RETURN, mod=pygame.KMOD_LALT)
+    screen.play(switch, switch, press(pygame.K_p), press(pygame.K_ESCAPE))
+    assert window.run(screen, size=(640, 480), blind=True) == 0
+    desktop = screen.sizes[1]
+    assert screen.sizes[0] == (640, 480) != desktop
+    assert screen.sizes[2:] == [fit_to_desktop(SIZE, desktop)] * 2
 
 
 @pytest.mark.usefixtures("blind")
@@ -215,8 +227,8 @@ def test_a_gif_stays_short_for_any_number_of_steps(steps: int) -> None:
 
 
 def test_the_window_leaves_room_on_a_small_desktop():
-    assert window.fit_to_desktop((1280, 800), (1920, 1080)) == (1280, 800)
-    assert window.fit_to_desktop((1280, 800), (1280, 800)) == (1152, 720)
+    assert fit_to_desktop((1280, 800), (1920, 1080)) == (1280, 800)
+    assert fit_to_desktop((1280, 800), (1280, 800)) == (1152, 720)
 
 
 @pytest.mark.usefixtures("fonts")

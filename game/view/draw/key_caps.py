@@ -10,6 +10,7 @@ from game.view.draw.layout import flow
 from game.view.draw.theme import Typeset, mix
 
 MOST_COLUMNS = 5  # of the help
+SHADE, SHADE_PRESSED = 40, 100  # opacity, of 255, of the shade under the mouse
 KeyTexts = Sequence[tuple[str, str]]  # (cap, meaning) of each key; "" shares the next key's meaning
 
 
@@ -89,6 +90,17 @@ def draw_key(
     at = (box.right + type.unit * 3 // 4, box.centery)
     words = type.write(surface, text, "small", palette.ink if on else palette.muted, midleft=at)
     return box.union(words)
+
+
+def draw_key_state(
+    surface: pygame.Surface, rect: pygame.Rect, is_pressed: bool, type: Typeset
+) -> None:
+    """Shade a key and its meaning because the mouse is on it, and more while it is pressed."""
+    box = rect.inflate(type.unit, type.unit // 2)
+    shade = pygame.Surface(box.size, pygame.SRCALPHA)
+    colour = (*type.palette.agent, SHADE_PRESSED if is_pressed else SHADE)
+    pygame.draw.rect(shade, colour, shade.get_rect(), border_radius=5)
+    surface.blit(shade, box)
 
 
 def draw_help(surface: pygame.Surface, keys: KeyTexts, type: Typeset) -> list[pygame.Rect]:

@@ -13,9 +13,9 @@ def _switch_plots(screen: Screen) -> None:
 
 
 PLOT_KEY = Key(
-    "J",
+    "Y",
     "plot returns, or scores in percent",
-    (pygame.K_j,),
+    (pygame.K_y,),
     _switch_plots,
     priority=2,
     is_on=lambda page: page.appearance.plots_returns,

@@ -17,7 +17,14 @@ import pygame
 from game.session.messages import Request
 from game.tasks.packs import Pack
 from game.tasks.task import Task
-from game.view.draw.key_caps import draw_footer, draw_help, footer_height, footer_lines
+from game.view.draw.display_size import switch_full_screen
+from game.view.draw.key_caps import (
+    draw_footer,
+    draw_help,
+    draw_key_state,
+    footer_height,
+    footer_lines,
+)
 from game.view.draw.layout import inside_width
 from game.view.draw.text_boxes import draw_notice
 from game.view.draw.theme import Appearance, Typeset
@@ -124,6 +131,8 @@ class Screen:
         self._notice_age = 0.0  # seconds
         self.question: Question | None = None  # over the screen, until it is answered
         self.showing_help = False
+        self._mouse_on: Key | None = None  # the key whose picture the mouse is on
+        self._mouse_down = False  # whether the left button is held
         self._key_boxes: list[tuple[pygame.Rect, Key]] = []  # in the footer
         self._footer: tuple[object, list[Key]] | None = None  # what it depends on; its keys
         self._help_boxes: list[tuple[pygame.Rect, Key]] = []  # on the card of all keys
@@ -159,6 +168,10 @@ class Screen:
         """Set all text to its default size."""
         self.appearance.enlarge(0)
 
+    def switch_full_screen(self) -> None:
+        """Let the window fill the screen, or give it its usual size again."""
+        switch_full_screen()
+
     def save_picture(self) -> None:
         """Ask the app to save a picture of the screen."""
         self.navigation = Navigation("photo")
@@ -171,6 +184,7 @@ class Screen:
 
     def handle(self, event: pygame.event.Event) -> None:
         """Handle a key, a click on a key's picture, the close button, or another event."""
+        self._follow_mouse(event)
         if event.type == pygame.QUIT:
             self.leave()
         elif self.question and event.type in (pygame.KEYDOWN, pygame.MOUSEBUTTONDOWN):
@@ -193,6 +207,29 @@ class Screen:
         else:
             self.on_event(event)
 
+    def _follow_mouse(self, event: pygame.event.Event) -> None:
+        """Note which key's picture the mouse is on, and whether it is pressed."""
+        if event.type == pygame.MOUSEMOTION:
+            self._mouse_on = self._clickable(event.pos)
+        elif event.type == pygame.MOUSEBUTTONDOWN and event.button == 1:
+            self._mouse_on, self._mouse_down = self._clickable(event.pos), True
+        elif event.type in (pygame.MOUSEBUTTONUP, pygame.WINDOWFOCUSLOST):
+            self._mouse_down = False
+        elif event.type == pygame.WINDOWLEAVE:
+            self._mouse_on = None
+
+    def _clickable(self, at: tuple[int, int]) -> Key | None:
+        """Return the key of the help, or else of the footer, whose picture is at a place."""
+        boxes = self._help_boxes if self.showing_help else self._key_boxes
+        return next((key for rect, key in boxes if rect.collidepoint(at)), None)
+
+    def _answer(self, question: Question, event: pygame.event.Event) -> None:
+        """Do what a key or a click answers to the question over the screen."""
+        answer = question.answer_to(event)
+        if answer:
+            self.question = None
+            answer.action()
+
     def _is_showing_errors(self) -> bool:
         """Whether a notice about a level file with errors is on screen."""
         return bool(self.notice and self.notice.edits) and not self.showing_help
@@ -205,13 +242,6 @@ class Screen:
             self.notice = None
         elif event.key in READ_KEYS:
             self.notice = None
-
-    def _answer(self, question: Question, event: pygame.event.Event) -> None:
-        """Do what a key or a click answers to the question over the screen."""
-        answer = question.answer_to(event)
-        if answer:
-            self.question = None
-            answer.action()
 
     def _press_key(
         self, boxes: Sequence[tuple[pygame.Rect, Key]], event: pygame.event.Event
@@ -268,7 +298,8 @@ class Screen:
         """Return the state that the drawing depends on. While it is equal, no redraw is needed."""
         appearance = self.appearance.palette.name, self.appearance.zoom
         over = self.showing_help, self.notice, self.question and self.question.heading
-        return appearance, over, self.active_caps(), self.body_snapshot()
+        mouse = self._mouse_on, self._mouse_on and self._mouse_down
+        return appearance, over, mouse, self.active_caps(), self.body_snapshot()
 
     def body_snapshot(self) -> object:
         """Return this screen's own part of the snapshot."""
@@ -287,8 +318,16 @@ class Screen:
             heading, text, transient, edits = self.notice
             text = f"{text}\n{MEND}" if edits else text
             draw_notice(surface, surface.get_rect(), heading, text, type, transient)
+        self._draw_mouse_on(surface, type)
         if self.question:
             self.question.draw(surface, type)
+
+    def _draw_mouse_on(self, surface: pygame.Surface, type: Typeset) -> None:
+        """Mark the key whose picture the mouse is on."""
+        boxes = self._help_boxes if self.showing_help else self._key_boxes
+        for rect, key in boxes:
+            if key is self._mouse_on:
+                draw_key_state(surface, rect, self._mouse_down, type)
 
     def draw_dialogs(self, surface: pygame.Surface, type: Typeset) -> None:
         """Draw what lies over the screen's content, below help and notice."""
@@ -346,6 +385,7 @@ COMMON: tuple[Key, ...] = (
     Key("Ctrl +", "larger text",         (pygame.K_PLUS, pygame.K_KP_PLUS),   Screen.enlarge_type, "+=", ctrl=True, priority=2, short=""),
     Key("Ctrl −", "smaller text",        (pygame.K_MINUS, pygame.K_KP_MINUS), Screen.shrink_type, "-", ctrl=True, priority=2, short=""),
     Key("Ctrl 0", "default text size",   (pygame.K_0, pygame.K_KP0),          Screen.reset_type, ctrl=True, priority=2, short="text size"),
+    Key("Alt Enter", "full screen", (pygame.K_RETURN, pygame.K_KP_ENTER), Screen.switch_full_screen, alt=True, priority=3),
     Key("F12",    "save a picture",      (pygame.K_F12,),                     Screen.save_picture, priority=2, short="picture"),
     Key("F1",     "all keys",            (pygame.K_F1,),                      Screen.show_help, short="keys"),
     Key("Esc",    "leave",               (pygame.K_ESCAPE,),                  Screen.leave),

@@ -441,7 +441,7 @@ KEYS: tuple[Key, ...] = (
     Key("S",     "all agents side by side", (pygame.K_s,),                WatchScreen.toggle_side_by_side, priority=1, is_on=lambda page: page.side_by_side, short="side by side"),
     Key("W",     "watch the next agent", (pygame.K_w,),                   WatchScreen.switch_agent, priority=1, short="next agent"),
     Key("G",     "gallery: choose another level, agent or mode", (pygame.K_g,), WatchScreen.open_gallery, short="gallery"),
-    Key("Y",     "play this level yourself", (pygame.K_y,),               WatchScreen.play, priority=1, short="play"),
+    Key("I",     "play this level yourself", (pygame.K_i,),               WatchScreen.play, priority=1, short="play"),
     Key("Ctrl E", "edit this level",  (pygame.K_e,),                      WatchScreen.edit, ctrl=True, priority=1, short="edit"),
     Key("M",     "move the goal (or drag it)", (pygame.K_m,),             WatchScreen.pick_up_goal, priority=1, is_on=lambda page: page.experiments.goal is not None, short="move goal"),
     Key("A",     "amnesia: the agent forgets what it learned", (pygame.K_a,), WatchScreen.forget, priority=1, short="amnesia"),
