@@ -100,8 +100,14 @@ def state_of(screen: WatchScreen) -> tuple[object, ...]:
 # --- keys
 
 
-def test_every_key_on_the_screen_does_something(replay: WatchScreen) -> None:
+def test_every_key_on_the_screen_does_something(
+    replay: WatchScreen, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Footer and handler read one table, so every key on screen is handled."""
+    switched: list[bool] = []
+    monkeypatch.setattr(
+        "game.view.screens.screen.switch_full_screen", lambda: switched.append(True)
+    )
     for key in (*KEYS, *COMMON):
         assert key.cap
         assert key.text
@@ -109,9 +115,10 @@ def test_every_key_on_the_screen_does_something(replay: WatchScreen) -> None:
         replay.run.playback.paused = False
         replay.run.playback.advance(3.3)
         replay.appearance.zoom = 1
-        before = state_of(replay)
-        replay.handle(press(key.codes[0], mod=pygame.KMOD_CTRL if key.ctrl else 0))
-        assert state_of(replay) != before, key.cap
+        before = state_of(replay), len(switched)
+        mod = pygame.KMOD_CTRL * key.ctrl | pygame.KMOD_LALT * key.alt
+        replay.handle(press(key.codes[0], mod=mod))
+        assert (state_of(replay), len(switched)) != before, key.cap
         replay.showing_help, replay.experiments.goal, replay.experiments.sliders = False, None, None
         replay.update(0.0)
 
