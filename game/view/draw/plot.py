@@ -361,10 +361,12 @@ def curve_labels(
             ]
     labels: list[tuple[str, str, Colour, pygame.Rect]] = []
 
-    def add(text: str, style: str, colour: Colour, points: Sequence[Point]) -> None:
+    def add(
+        text: str, style: str, colour: Colour, points: Sequence[Point], others: Sequence[Point] = ()
+    ) -> None:
         size = type.width(text, style), type.height(style)
         gaps = 1.4 * type.unit, 4 * type.unit
-        places = (free_place(size, points, gap, area, lines, taken) for gap in gaps)
+        places = (free_place(size, points, gap, area, lines, taken, others) for gap in gaps)
         place = next((place for place in places if place), None)
         if place:
             taken.append(place)
@@ -374,7 +376,10 @@ def curve_labels(
         colour = mix(type.palette.texts[curve.hue], type.palette.muted, min(1, 1.2 * curve.fade))
         points = curve.points(axes, area)
         if curve.name:
-            add(curve.name, "label", colour, points[::-1])
+            others = [
+                at for other in curves if other is not curve for at in other.points(axes, area)
+            ]
+            add(curve.name, "label", colour, points[::-1], others)
         if not curve.fade:
             for point, value in zip(points, curve.values):
                 if axes.is_out_of_range(value):

@@ -5,6 +5,7 @@ A text that finds no free place is left out: the table below the plot has all na
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 import pygame
@@ -22,20 +23,33 @@ def free_place(
     area: pygame.Rect,
     lines: Sequence[Segment],
     taken: Sequence[pygame.Rect],
+    others: Sequence[Point] = (),
 ) -> pygame.Rect | None:
     """Return a rectangle of `size` beside one of the points, the first ones preferred.
 
     It is `gap` px away from its point and inside `area`, and it touches none of the `lines` and
-    no rectangle that is `taken`. Return None if there is no such place.
+    no rectangle that is `taken`. None of the `others`, the points of other curves, is nearer, so
+    that nobody takes it for their name. Return None if there is no such place.
     """
     for point in points:
         for place in _places(size, point, gap):
             if not area.contains(place) or place.collidelist(list(taken)) >= 0:
                 continue
+            own = _distance(place, point)
+            if any(_distance(place, other) < own for other in others):
+                continue
             around = place.inflate(2 * CLEARANCE, 2 * CLEARANCE)
             if not any(around.clipline(*line) for line in lines):
                 return place
     return None
+
+
+def _distance(place: pygame.Rect, point: Point) -> float:
+    """Return the distance from a rectangle to a point, in px."""
+    x, y = point
+    return math.hypot(
+        max(place.left - x, 0, x - place.right), max(place.top - y, 0, y - place.bottom)
+    )
 
 
 def _places(size: tuple[int, int], point: Point, gap: float) -> Iterator[pygame.Rect]:
