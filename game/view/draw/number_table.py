@@ -44,9 +44,9 @@ def draw_table(
     type: Typeset,
 ) -> None:
     """Draw the table across `rect` from `y` down. Columns that have no room are left out."""
-    while len(columns) > 1 and _too_wide(columns, rect.width, type):
-        columns = columns[:-1]
     share = name_share([row.curve.name for row in rows], rect.width, type)
+    while len(columns) > 1 and _too_wide(columns, rect.width * (1 - share), type):
+        columns = columns[:-1]
     ends = column_ends(rect, columns, share, type)
     for text, right in zip(columns, ends, strict=True):
         type.write(surface, text, "small", type.palette.muted, topright=(right, y))
@@ -82,10 +82,9 @@ def column_ends(
     return [rect.left + rect.width * share + end for end in ends]
 
 
-def _too_wide(columns: Sequence[str], width: int, type: Typeset) -> bool:
-    """Whether the columns would touch each other."""
-    heads = sum(type.width(head, "small") + type.unit for head in columns)
-    return heads > width * (1 - NAME_SHARE)
+def _too_wide(columns: Sequence[str], room: float, type: Typeset) -> bool:
+    """Whether the columns would touch each other in the room beside the names, in px."""
+    return sum(type.width(head, "small") + type.unit for head in columns) > room
 
 
 def _line_height(type: Typeset) -> int:
