@@ -26,7 +26,7 @@ class Opening:
 
 
 @dataclass(frozen=True)
-class Answer:
+class TourAnswer:
     """An answer in words or, with an anchor, a place of the screen to be clicked."""
 
     text: str
@@ -34,14 +34,14 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Choice:
+class TourChoice:
     """A prediction or a question: one of its answers is right, for the reason that is given then.
 
     `right` is None where the person's own episodes decide; the screen reports the answer.
     """
 
     question: str
-    answers: tuple[Answer, ...]
+    answers: tuple[TourAnswer, ...]
     right: int | None
     reason: str
 
@@ -52,7 +52,7 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Stop:
+class TourStop:
     """A stop of the tour: what it opens and points at, a sentence or two, and what to do there."""
 
     name: str  # by which it is remembered
@@ -62,10 +62,10 @@ class Stop:
     opening: Opening
     points_at: str  # an anchor of the screen
     action: str  # what the person does
-    choice: Choice | None = None
+    choice: TourChoice | None = None
 
 
-def place_of(stop: Stop, stops: tuple[Stop, ...]) -> str:
+def place_of(stop: TourStop, stops: tuple[TourStop, ...]) -> str:
     """Return where a stop is in the tour: "3 of 8", or "question 2 of 5"."""
     if stop.part == QUESTIONS:
         asked = [one for one in stops if one.part == QUESTIONS]
@@ -74,9 +74,9 @@ def place_of(stop: Stop, stops: tuple[Stop, ...]) -> str:
     return f"{parts.index(stop.part) + 1} of {len(parts)}"
 
 
-def _words(*answers: str) -> tuple[Answer, ...]:
+def _words(*answers: str) -> tuple[TourAnswer, ...]:
     """Return answers in words."""
-    return tuple(Answer(text) for text in answers)
+    return tuple(TourAnswer(text) for text in answers)
 
 
 MAZE = "level=mazes-9x9 task=96179c05a594"
@@ -92,8 +92,8 @@ GAME_LINE = (
     "level=opponents task=0b489c7bbc63 agents=maml-opponents,scratch:maml-opponents seed=0 steps=5"
 )
 
-TOUR: tuple[Stop, ...] = (
-    Stop(
+TOUR: tuple[TourStop, ...] = (
+    TourStop(
         name="you",
         part=1,
         heading="You look for a hidden goal",
@@ -102,7 +102,7 @@ TOUR: tuple[Stop, ...] = (
         opening=Opening("play", MAZE + " agents=scratch seed=0 steps=5", episodes=3),
         points_at="board",
         action="Walk with the arrow keys; Space begins the next try.",
-        choice=Choice(
+        choice=TourChoice(
             "In which try will you find it?",
             _words("first", "second", "third", "in none"),
             None,
@@ -110,7 +110,7 @@ TOUR: tuple[Stop, ...] = (
             "better at one new task by acting in it is called adaptation.",
         ),
     ),
-    Stop(
+    TourStop(
         name="scratch",
         part=2,
         heading="An agent does it from scratch, slowly",
@@ -119,7 +119,7 @@ TOUR: tuple[Stop, ...] = (
         opening=Opening("watch", SCRATCH_LINE),
         points_at="chart",
         action="Watch the curve grow; → goes to the next step.",
-        choice=Choice(
+        choice=TourChoice(
             "What is its score after three steps, 60 tries?",
             _words("below 20%", "about 50%", "above 90%"),
             0,
@@ -127,7 +127,7 @@ TOUR: tuple[Stop, ...] = (
             "steps have little to learn from.",
         ),
     ),
-    Stop(
+    TourStop(
         name="meta",
         part=3,
         heading="The meta-trained agent: one step",
@@ -136,7 +136,7 @@ TOUR: tuple[Stop, ...] = (
         opening=Opening("watch", META_LINE),
         points_at="chart",
         action="Compare both curves; → goes to the step.",
-        choice=Choice(
+        choice=TourChoice(
             "What is its score after one step, 20 tries?",
             _words("below 20%", "about 50%", "above 90%"),
             2,
@@ -144,7 +144,7 @@ TOUR: tuple[Stop, ...] = (
             "so that one step is enough.",
         ),
     ),
-    Stop(
+    TourStop(
         name="fair",
         part=8,
         heading="Is that fair? Only on levels like those of training",
@@ -153,7 +153,7 @@ TOUR: tuple[Stop, ...] = (
         opening=Opening("watch", UNLIKE_LINE),
         points_at="chart",
         action="Compare both curves; → goes to the next step.",
-        choice=Choice(
+        choice=TourChoice(
             "Which one is better after five steps?",
             _words("the meta-trained agent", "scratch"),
             1,
@@ -161,7 +161,7 @@ TOUR: tuple[Stop, ...] = (
             "none. So test on held-out levels, and say what training cost.",
         ),
     ),
-    Stop(
+    TourStop(
         name="robots",
         part=8,
         heading="For robots: hidden dynamics",
@@ -171,7 +171,7 @@ TOUR: tuple[Stop, ...] = (
         points_at="board",
         action="Watch it; the panel names what is hidden.",
     ),
-    Stop(
+    TourStop(
         name="games",
         part=8,
         heading="For games: an opponent whose habits are hidden",
@@ -181,7 +181,7 @@ TOUR: tuple[Stop, ...] = (
         points_at="board",
         action="Watch the opponent; D plays a duel against the agent.",
     ),
-    Stop(
+    TourStop(
         name="make",
         part=8,
         heading="Make your own",

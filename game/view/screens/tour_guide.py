@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pygame
 
-from game.session.tour import TOUR, Choice, Stop, place_of
+from game.session.tour import TOUR, TourChoice, TourStop, place_of
 from game.view.draw.key_caps import draw_key_state
 from game.view.draw.theme import Typeset
 from game.view.draw.tour_card import (
@@ -31,7 +31,7 @@ class TourGuide:
     of stops stands for the end.
     """
 
-    def __init__(self, stops: tuple[Stop, ...] = TOUR, place: str = "") -> None:
+    def __init__(self, stops: tuple[TourStop, ...] = TOUR, place: str = "") -> None:
         """Begin at the stop of the name `place`, or at the first one."""
         self.stops = stops
         names = [stop.name for stop in stops]
@@ -45,7 +45,7 @@ class TourGuide:
         self._mouse: tuple[int, int] | None = None
 
     @property
-    def stop(self) -> Stop:
+    def stop(self) -> TourStop:
         """The current stop."""
         return self.stops[self.index]
 
@@ -64,7 +64,7 @@ class TourGuide:
 
     # --- predictions and questions
 
-    def asks(self) -> Choice | None:
+    def asks(self) -> TourChoice | None:
         """Return the choice that is waiting for an answer."""
         return None if self.stop.name in self.given else self.stop.choice
 
