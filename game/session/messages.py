@@ -236,6 +236,10 @@ class AgentCard:
     """The pack that it was meta-trained on; "" where it was not."""
     trained_on: frozenset[str] = frozenset()
     """Ids of its training tasks; none where every task was new."""
+    training_seconds: float | None = None
+    """Seconds that its meta-training took; None where it was not meta-trained or no file says."""
+    training_levels: int | None = None
+    """Levels that its meta-training drew, or the tasks of a finite split; None as above."""
     coverage: Coverage | None = None
     """The sizes, tiles and goals that it was trained on; None where its files do not say."""
     usual: tuple[tuple[int, float], ...] = ()
