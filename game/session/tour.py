@@ -147,7 +147,7 @@ TOUR: tuple[TourStop, ...] = (
     TourStop(
         name="fair",
         part=8,
-        heading="Is that fair? Only on levels like those of training",
+        heading="Is that fair? Not everywhere",
         text="The agent of the mazes had practised on some 30,000 other mazes, for six minutes; "
         "scratch on none. Here, an agent that was trained on one map without opponents meets one.",
         opening=Opening("watch", UNLIKE_LINE),

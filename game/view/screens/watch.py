@@ -330,9 +330,8 @@ class WatchScreen(Screen):
         return super().anchors() | (frame.anchors() if frame else {})
 
     def is_over(self) -> bool:
-        """Whether all adaptation steps have been shown."""
-        playback = self.run.playback
-        return self.run.finished and playback.arrived > playback.last and playback.complete
+        """Whether the last adaptation step has been shown."""
+        return self.run.finished and self.run.playback.furthest >= self.run.steps
 
     # --- texts and drawing
 
