@@ -68,6 +68,10 @@ FLOORS: dict[str, set[str]] = {
         *("game.files", "game.text", "game.world", "game.tasks", "game.authoring", "game.session"),
         *("game.view", "game.view.screens"),
     },
+    "commands.pages.live_tables": {
+        *("agents", "agents.gradient", "agents.graph"),
+        *("game.text", "game.world", "game.session"),
+    },
     "main": {"commands"},
 }
 HEAVY = {"torch", "safetensors", "matplotlib"}  # not for `game`
