@@ -21,6 +21,7 @@ const FADING = 0.9; // the share of a value that is left after each move
  * @property {number} [stepSize] multiplies the agent's step sizes
  * @property {number} [steps] gradient steps
  * @property {number | null} [goal] index of the moved goal in `live.goals`; null: where it is
+ * @property {{step: number, goal: number}} [moved] from this step on, the goal is there
  * @property {Params} [weights] where adaptation starts, if not at the agent's own weights
  *
  * @typedef {object} Step
@@ -56,25 +57,38 @@ const FADING = 0.9; // the share of a value that is left after each move
  * @returns {Generator<Step>}
  */
 export function* adaptationSteps(live, agent, options, random) {
-  const goal = options.goal ?? null;
-  const task = taskOf(live, goal);
   const learner = live.agents[agent];
   const inner = { ...learner.inner, episodes: options.episodes ?? learner.inner.episodes };
-  const body = bodyOf(task, learner, goal);
-  const objective = new InnerObjective(task, inner);
   const sizes = stepSizes(learner, options.stepSize ?? 1);
-  const steps = options.steps ?? 5;
-  let params = { ...(options.weights ?? unpacked(learner.weights)), ...body.tables() };
+  const weights = options.weights ?? unpacked(learner.weights);
+  const { steps = 5, moved = null } = options;
+  let { task, body, objective } = problemOf(live, learner, inner, options.goal ?? null);
+  let params = { ...weights, ...body.tables() };
+  let first = 0; // the step in which the agent began, or began anew
   let envSteps = 0;
   for (let k = 0; k <= steps; k++) {
+    if (k === moved?.step) {
+      const { probs } = policyOf(body, params);
+      // Python samples this step on the old task, too, before the agent begins anew
+      if (!learner.follows) sampled(task, byState(probs, task, body), inner.episodes, random);
+      ({ task, body, objective } = problemOf(live, learner, inner, moved.goal));
+      if (!learner.follows) [params, first] = [{ ...weights, ...body.tables() }, k];
+    }
     let policy = policyOf(body, params);
     const episodes = sampled(task, byState(policy.probs, task, body), inner.episodes, random);
     yield adaptationStep(live, task, body, policy, episodes, k, envSteps);
     if (k === steps) return;
     envSteps += sum(episodes.map((episode) => episode.actions.length));
     if (body.watch(episodes)) policy = policyOf(body, params);
-    params = trustedStep(params, sizes[Math.min(k, sizes.length - 1)], body, policy, objective, episodes);
+    const size = sizes[Math.min(k - first, sizes.length - 1)];
+    params = trustedStep(params, size, body, policy, objective, episodes);
   }
+}
+
+/** Return the task with its goal there, what the agent sees of it, and the inner loss. */
+function problemOf(live, learner, inner, goal) {
+  const task = taskOf(live, goal);
+  return { task, body: bodyOf(task, learner, goal), objective: new InnerObjective(task, inner) };
 }
 
 /** Return one step of an adaptation as pages show it. */
@@ -484,34 +498,46 @@ class GraphBody {
 
 /** Return what each move leads towards [M * A], of values [M], and the function to its gradient. */
 function spreadValues(values, next) {
-  const stages = [values];
+  const stages = [values]; // values after each move of the spread
   for (let k = 0; k < SPREAD; k++) {
-    const before = stages[k];
-    stages.push(values.map((value, m) => {
-      let most = -Infinity;
-      for (let i = m * ACTIONS; i < (m + 1) * ACTIONS; i++) most = Math.max(most, before[next[i]]);
-      return value + FADING * most;
-    }));
+    const most = mostAhead(stages[k], next);
+    stages.push(values.map((value, m) => value + FADING * most[m]));
   }
   const ahead = Float64Array.from(next, (node) => stages[SPREAD][node]);
   const gradient = (outer) => {
     const total = new Float64Array(values.length);
-    let inner = new Float64Array(values.length); // derivatives by the stage that comes next
-    next.forEach((node, i) => (inner[node] += outer[i]));
+    let byStage = new Float64Array(values.length);
+    for (let i = 0; i < next.length; i++) byStage[next[i]] += outer[i];
     for (let k = SPREAD - 1; k >= 0; k--) {
-      const before = new Float64Array(values.length);
-      inner.forEach((derivative, m) => {
-        total[m] += derivative;
-        const nodes = next.subarray(m * ACTIONS, (m + 1) * ACTIONS);
-        const most = Math.max(...Array.from(nodes, (node) => stages[k][node]));
-        const best = Array.from(nodes).filter((node) => stages[k][node] === most); // share alike
-        for (const node of best) before[node] += (FADING * derivative) / best.length;
-      });
-      inner = before;
+      for (let m = 0; m < total.length; m++) total[m] += byStage[m];
+      byStage = mostAheadGradient(stages[k], next, byStage.map((one) => FADING * one));
     }
-    return total.map((value, m) => value + inner[m]);
+    return total.map((one, m) => one + byStage[m]);
   };
   return { ahead, gradient };
+}
+
+/** Return the largest of the values [M] that the moves from each node lead to. */
+function mostAhead(values, next) {
+  const most = new Float64Array(values.length).fill(-Infinity);
+  for (let i = 0, m = 0; m < most.length; m++) {
+    for (let a = 0; a < ACTIONS; a++, i++) most[m] = Math.max(most[m], values[next[i]]);
+  }
+  return most;
+}
+
+/** Return the gradient by the values; moves that are equally good share alike, as in torch. */
+function mostAheadGradient(values, next, outer) {
+  const most = mostAhead(values, next);
+  const result = new Float64Array(values.length);
+  for (let m = 0, first = 0; m < most.length; m++, first += ACTIONS) {
+    let best = 0;
+    for (let i = first; i < first + ACTIONS; i++) if (values[next[i]] === most[m]) best++;
+    for (let i = first; i < first + ACTIONS; i++) {
+      if (values[next[i]] === most[m]) result[next[i]] += outer[m] / best;
+    }
+  }
+  return result;
 }
 
 /** Subtract its mean from each row of a matrix [n * A]. */
@@ -594,42 +620,46 @@ function networkGradients(params, layers, outer) {
 /** Add the product of an input and the weights [in * out] to a layer. */
 function addProduct(input, weights, layer) {
   const { width, values } = layer;
-  eachEntry(input, (row, column, value) => {
-    const to = row * width;
-    const from = column * width;
-    for (let j = 0; j < width; j++) values[to + j] += value * weights[from + j];
-  });
-}
-
-/** Add the gradient of weights [in * out], given the derivatives [rows * out] by the product. */
-function addGradient(input, outer, width, weights) {
-  eachEntry(input, (row, column, value) => {
-    const from = row * width;
-    const to = column * width;
-    for (let j = 0; j < width; j++) weights[to + j] += value * outer[from + j];
-  });
-}
-
-/** Call `visit(row, column, value)` for each entry of an input, sparse or dense. */
-function eachEntry(input, visit) {
-  for (let row = 0; row < input.rows; row++) {
-    if (input.column) {
-      for (let i = input.first[row]; i < input.first[row + 1]; i++) visit(row, input.column[i], input.value[i]);
-    } else {
-      for (let c = 0; c < input.width; c++) visit(row, c, input.values[row * input.width + c]);
+  for (let row = 0, to = 0; row < input.rows; row++, to += width) {
+    const [begin, end] = entries(input, row);
+    for (let i = begin; i < end; i++) {
+      const value = input.values[i];
+      const from = (input.column ? input.column[i] : i - begin) * width;
+      for (let j = 0; j < width; j++) values[to + j] += value * weights[from + j];
     }
   }
 }
 
+/** Add the gradient of weights [in * out], given the derivatives [rows * out] by the product. */
+function addGradient(input, outer, width, weights) {
+  for (let row = 0, from = 0; row < input.rows; row++, from += width) {
+    const [begin, end] = entries(input, row);
+    for (let i = begin; i < end; i++) {
+      const value = input.values[i];
+      const to = (input.column ? input.column[i] : i - begin) * width;
+      for (let j = 0; j < width; j++) weights[to + j] += value * outer[from + j];
+    }
+  }
+}
+
+/** Return where the entries of a row begin and end among an input's values, sparse or dense. */
+function entries(input, row) {
+  if (input.first) return [input.first[row], input.first[row + 1]];
+  return [row * input.width, (row + 1) * input.width];
+}
+
 /** Return the derivatives by the inputs of a hidden layer's tanh, given those after its weights. */
 function throughTanh(layer, weights, outer, width) {
-  return layer.values.map((value, i) => {
-    const row = Math.floor(i / layer.width) * width;
-    const column = (i % layer.width) * width;
-    let total = 0;
-    for (let j = 0; j < width; j++) total += outer[row + j] * weights[column + j];
-    return total * (1 - value * value);
-  });
+  const result = new Float64Array(layer.values.length);
+  for (let row = 0, i = 0; row < layer.rows; row++) {
+    for (let column = 0; column < layer.width; column++, i++) {
+      const from = column * width - row * width;
+      let total = 0;
+      for (let j = row * width; j < (row + 1) * width; j++) total += outer[j] * weights[from + j];
+      result[i] = total * (1 - layer.values[i] ** 2);
+    }
+  }
+  return result;
 }
 
 // --- what actions do ----------------------------------------------------------------------------

@@ -129,7 +129,7 @@ def _features(features: np.ndarray, n_states: int) -> Tree:
         "rowOf": row_of.reshape(-1),
         "first": np.searchsorted(row, np.arange(len(rows) + 1)),
         "column": column,
-        "value": rows[row, column],
+        "values": rows[row, column],
     }
 
 
@@ -179,6 +179,7 @@ def _agent(learner: GradientLearner, batch: GridBatch, tasks: Sequence[Tree]) ->
     return {
         "body": GRAPH if moves else FEATURES,
         "inner": asdict(learner.config.inner),
+        "follows": learner.follows(batch),
         "weights": _of_one_task({n: p for n, p in start.params.items() if n not in tables}),
         "stepSizes": [_of_one_task(sizes) for sizes in start.step_sizes],
         "moves": moves[0] if moves else None,
