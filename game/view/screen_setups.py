@@ -81,6 +81,7 @@ def watch_setup(
         episodes_differ=max(episodes) > UNLIKE * min(episodes),
         held_out_curve=cards[0].usual,
         tested=cards[0].tested,
+        cards=tuple(cards),
     )
 
 

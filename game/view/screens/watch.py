@@ -324,9 +324,9 @@ class WatchScreen(Screen):
 
     # --- texts and drawing
 
-    def sentence(self) -> str:
+    def sentence(self, short: bool = False) -> str:
         """Return the header's text, without the explanation of an overlay."""
-        return header_text(self.setup, self.run, self.experiments.goal is not None)
+        return header_text(self.setup, self.run, self.experiments.goal is not None, short)
 
     def facts(self) -> PanelFacts:
         """Return everything that the panel shows at this moment."""
@@ -347,13 +347,14 @@ class WatchScreen(Screen):
         positions = tuple(playback.position(i) for i in range(playback.shown))
         glances = None if positions[0] else int(self._age / GLANCE)  # a waiting agent looks around
         thumbnails = sum(one.count for one in self._frame.timelines) if self._frame else 0
-        arrived = run.failure, run.planned, self.feed_ready, playback.furthest, playback.speed
+        arrived = run.failure, run.planned, run.finished, self.feed_ready
         sliders = experiments.sliders and (
             experiments.sliders.chosen,
             *(slider.at for slider in experiments.sliders.sliders),
         )
         mouse = self._mouse, experiments.goal, sliders
-        return run.number, positions, glances, arrived, thumbnails, mouse
+        pace = playback.furthest, playback.speed
+        return run.number, positions, glances, arrived, pace, thumbnails, mouse
 
     def draw_body(self, surface: pygame.Surface) -> None:
         """Draw boards, timelines and panel."""
@@ -386,18 +387,21 @@ class WatchScreen(Screen):
 
     def _refresh_texts(self, frame: WatchFrame, position: PlaybackPosition | None) -> None:
         """Draw the texts again if they have changed."""
-        facts, sentence = self.facts(), self._explained(frame, position)
-        texts = facts, sentence, self.active_caps()
+        facts, sentences = self.facts(), self._explained(frame, position)
+        texts = facts, sentences, self.active_caps()
         if frame.texts != texts:
             frame.texts = texts
-            frame.draw_texts(facts, sentence, self.draw_footer)
+            frame.draw_texts(facts, sentences, self.draw_footer)
 
-    def _explained(self, frame: WatchFrame, position: PlaybackPosition | None) -> str:
-        """Return the header's text: the last overlay's explanation, or else the usual sentence."""
+    def _explained(self, frame: WatchFrame, position: PlaybackPosition | None) -> tuple[str, ...]:
+        """Return the header's text, and a shorter one for where it has no room.
+
+        The last overlay's explanation comes before the usual sentence.
+        """
         overlays = self.active_overlays
         if not overlays or position is None or self.experiments.goal or not self.run.planned:
-            return self.sentence()
-        return frame.panes[0].layer(overlays[-1], position, len(overlays) == 1)[1]
+            return self.sentence(), self.sentence(short=True)
+        return (frame.panes[0].layer(overlays[-1], position, len(overlays) == 1)[1],)
 
 
 def _playback(method: Callable[..., None], *args: int) -> Callable[[WatchScreen], None]:

@@ -97,13 +97,16 @@ class WatchFrame:
     def draw_texts(
         self,
         facts: PanelFacts,
-        sentence: str,
+        sentences: Sequence[str],
         draw_footer: Callable[[pygame.Surface, pygame.Rect, Typeset], None],
     ) -> None:
-        """Draw header, panel, footer and the agents' names into the background."""
+        """Draw header, panel, footer and the agents' names into the background.
+
+        The header has the first of the sentences that it has room for.
+        """
         background, layout, type = self.background, self.layout, self.key.type
         self.facts = facts
-        draw_header(background, layout.header, sentence, type)
+        draw_header(background, layout.header, sentences, type)
         self.plot = draw_panel(background, layout.panel, facts, type)
         draw_footer(background, layout.footer, type)
         if self.key.boards > 1:
