@@ -69,7 +69,7 @@ def watch_setup(
         seen=lambda task: task.id in seen,
         held_out=lambda task: task.id in held_out,
         learned=cards[0].learned,
-        sentence=None if cards[0].learned else UNTRAINED_SENTENCES.get(cards[0].name, ""),
+        sentence=None if cards[0].learned else _untrained_sentence(cards[0]),
         adapts_by=cards[0].adapts_by,
         agent_ids=tuple(names),
         pack=pack.name,
@@ -190,6 +190,11 @@ def _out_of_distribution(
         return found if found or coverage.is_wide else (f"not drawn from {card.pack}",)
 
     return reasons
+
+
+def _untrained_sentence(card: AgentCard) -> str:
+    """Return the header's sentence for an agent without meta-training, such as `scratch:NAME`."""
+    return UNTRAINED_SENTENCES.get(card.name.partition(":")[0], "")
 
 
 def _is_generalist(card: AgentCard) -> bool:

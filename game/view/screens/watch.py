@@ -322,6 +322,18 @@ class WatchScreen(Screen):
         self.run.playback.paused = paused
         self._frame = None
 
+    # --- for the guided tour
+
+    def anchors(self) -> dict[str, pygame.Rect]:
+        """Return the places that the tour can point at."""
+        frame = self._frame
+        return super().anchors() | (frame.anchors() if frame else {})
+
+    def is_over(self) -> bool:
+        """Whether all adaptation steps have been shown."""
+        playback = self.run.playback
+        return self.run.finished and playback.arrived > playback.last and playback.complete
+
     # --- texts and drawing
 
     def sentence(self, short: bool = False) -> str:

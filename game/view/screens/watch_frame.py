@@ -153,6 +153,30 @@ class WatchFrame:
             if bound is not None and inside and abs(axes.y(bound, self.plot) - mouse[1]) < REACH:
                 draw_tip(surface, mouse, bayes_tip(axes.text(bound)), type)
 
+    def anchors(self) -> dict[str, pygame.Rect]:
+        """Return the places of boards, thumbnails, panel and chart, by name.
+
+        Where the panel has no room for a chart, it stands for it.
+        """
+        places = {"panel": self.layout.panel, "chart": self._chart()}
+        for i, pane in enumerate(self.panes):
+            places[f"board {i + 1}" if i else "board"] = pane.where.board
+        if self.timelines and self.timelines[0].slots:
+            slots = [*self.timelines[0].slots.values()]
+            places["thumbnails"] = slots[0].unionall(slots[1:])
+        if self.slider_area:
+            places["sliders"] = self.slider_area
+        return places
+
+    def _chart(self) -> pygame.Rect:
+        """Return the place of the plot with its title and the numbers of its axis, or the panel."""
+        if self.plot is None:
+            return self.layout.panel
+        line, inside = self.key.type.height("small"), self.layout.panel.inflate(-8, 0)
+        high = self.plot.height + 7 * line // 2
+        chart = pygame.Rect(inside.left, self.plot.top - 3 * line // 2, inside.width, high)
+        return chart.clip(inside)
+
     # --- what is at the mouse
 
     def point_at(self, mouse: tuple[int, int]) -> tuple[int, int] | None:
