@@ -8,6 +8,7 @@ from pathlib import Path
 
 from game.authoring.draft_file import Draft, open_draft
 from game.session.messages import STEPS, AgentCard, Agents, NoAgent, Request, labels
+from game.session.packed_levels import is_unpacked
 from game.tasks.coverage import Coverage, coverage_of, differences
 from game.tasks.distribution import SPLITS
 from game.tasks.pack_file import PackError
@@ -138,13 +139,13 @@ def _fitting_opponent(pack: Pack, agents: Agents) -> str:
 def editable(path: Path | None, task: Task | None) -> Draft:
     """Return the draft to edit a level file, or else the level of a task, or else a new level.
 
-    Levels that come with the project are copied, as is a level that is in no file: the draft is a
-    new level with their text. Raises OSError.
+    Levels that come with the project or in a replay line are copied, as is a level that is in no
+    file: the draft is a new level with their text. Raises OSError.
     """
     if path is None and task is not None and task.level.file:
         file, _ = split_address(task.level.file)
         path = Path(task.level.file) if file.is_file() else None
-    if path is not None and LEVELS not in resolved(path).parents:
+    if path is not None and LEVELS not in resolved(path).parents and not is_unpacked(path):
         return open_draft(path)
     if path is not None:
         return Draft(None, copied=in_own_notation(open_draft(path).source))
