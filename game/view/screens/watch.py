@@ -144,6 +144,11 @@ class WatchScreen(Screen):
         """Open the play screen with this task, against the agent."""
         self.navigation = Navigation("duel", task=self.run.task)
 
+    def show_many(self) -> None:
+        """Show the agents on many tasks of the pack at once, with the settings in force."""
+        request = replace(self.run.request, steps=self.experiments.steps, changes=())
+        self.navigation = Navigation("many", task=self.run.task, request=request)
+
     def film(self) -> None:
         """Ask the app for a GIF of this adaptation."""
         self.navigation = Navigation("film", request=self.run.request)
@@ -456,6 +461,7 @@ KEYS: tuple[Key, ...] = (
     PLOT_KEY,
     Key("S",     "all agents side by side", (pygame.K_s,),                WatchScreen.toggle_side_by_side, priority=1, is_on=lambda page: page.side_by_side, short="side by side"),
     Key("W",     "watch the next agent", (pygame.K_w,),                   WatchScreen.switch_agent, priority=1, short="next agent"),
+    Key("Z",     "many tasks of the pack at once", (pygame.K_z,),         WatchScreen.show_many, priority=1, short="many tasks"),
     Key("G",     "gallery: choose another level, agent or mode", (pygame.K_g,), WatchScreen.open_gallery, short="gallery"),
     Key("I",     "play this level yourself", (pygame.K_i,),               WatchScreen.play, priority=1, short="play"),
     Key("Ctrl E", "edit this level",  (pygame.K_e,),                      WatchScreen.edit, ctrl=True, priority=1, short="edit"),
