@@ -6,7 +6,7 @@
 import { figure } from "./data.mjs";
 
 const LOWEST = -0.5; // scores below are drawn at the bottom, marked as out of range
-const MARGIN = { left: 46, right: 14, top: 12, bottom: 40 };
+const MARGIN = { left: 46, right: 66, top: 12, bottom: 40 };
 const DASHES = ["", "7 4", "2 4", "9 3 2 3"];
 
 /** Round numbers between two others, about `n` of them. */
@@ -50,8 +50,8 @@ export function drawChart(place, curves, { now, returns, spoken }) {
   }
   parts.push(`<text x="${(MARGIN.left + right) / 2}" y="${height - 5}" text-anchor="middle">episodes spent</text>`);
   for (const bound of [0, 1]) parts.push(`<line class="bound" x1="${MARGIN.left}" x2="${right}" y1="${y(bound)}" y2="${y(bound)}"/>`);
-  parts.push(`<text x="${right}" y="${y(0) - 5}" text-anchor="end">random</text>`);
-  parts.push(`<text x="${right}" y="${y(1) + 15}" text-anchor="end">optimum</text>`);
+  parts.push(`<text x="${right + 10}" y="${y(0) + 4}">random</text>`);
+  parts.push(`<text x="${right + 10}" y="${y(1) + 4}">optimum</text>`);
   const last = now.length ? x(now[0]) : MARGIN.left;
   parts.push(`<line class="now" x1="${last}" x2="${last}" y1="${MARGIN.top}" y2="${bottom}"/>`);
   for (const { points, index } of [...curves].reverse()) {

@@ -305,7 +305,7 @@ function visits(/** @type {import("./data.mjs").Step} */ step) {
 /** The text alternative of a board. */
 function describe(/** @type {HTMLCanvasElement} */ canvas, /** @type {number} */ index, /** @type {import("./data.mjs").Step} */ step, /** @type {number[]} */ states) {
   const { width, height } = task(), last = states[states.length - 1];
-  const end = task().cells[last] === task().place ? "reaches the goal" : "does not reach the goal";
+  const end = task().cells[last] === task().goalCell ? "reaches the goal" : "does not reach the goal";
   const text = `Board of ${level.agents[index].name}, ${width} by ${height} cells. At step ${step.step} its episode ${at.episode + 1} ${end} after ${counted(states.length - 1, "move")}.`;
   if (canvas.getAttribute("aria-label") !== text) canvas.setAttribute("aria-label", text);
 }
@@ -316,7 +316,7 @@ function moveGoalTo(/** @type {MouseEvent} */ event) {
   const { width, height } = task();
   const column = Math.floor(((event.clientX - box.left) / box.width) * width);
   const cell = Math.floor(((event.clientY - box.top) / box.height) * height) * width + column;
-  const found = [...tasks.values()].find((one) => one.place === cell);
+  const found = [...tasks.values()].find((one) => one.goalCell === cell);
   if (found && found.goal !== chosen.goal) choose({ goal: found.goal });
 }
 
@@ -335,7 +335,7 @@ function fillChoices() {
 }
 
 const placeText = (/** @type {import("./data.mjs").Task} */ one) => {
-  const place = one.place ?? 0;
+  const place = one.goalCell ?? 0;
   return `row ${Math.floor(place / one.width) + 1}, column ${(place % one.width) + 1}`;
 };
 

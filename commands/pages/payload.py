@@ -150,7 +150,7 @@ def _task(task: Task, goal: Cell | None, tables: Tables, kept: np.ndarray) -> Js
     }
     return {
         "goal": cell_number(task, goal),
-        "place": next((cell_number(task, cell) for cell in task.level.find(GOAL)), None),
+        "goalCell": next((cell_number(task, cell) for cell in task.level.find(GOAL)), None),
         "rows": list(task.level.tiles),
         "cells": cells(tables.cell),
         "over": packed(tables.over[kept]),
