@@ -72,6 +72,10 @@ FLOORS: dict[str, set[str]] = {
         *("agents", "agents.training", "game.text", "game.world", "game.tasks", "game.session"),
         *("game.view.draw", "game.view.model"),
     },
+    "commands.pages.live_tables": {
+        *("agents", "agents.gradient", "agents.graph"),
+        *("game.text", "game.world", "game.session"),
+    },
     "main": {"commands"},
 }
 HEAVY = {"torch", "safetensors", "matplotlib"}  # not for `game`
