@@ -18,10 +18,17 @@ from game.view import settings as stored_settings
 from game.view.capture_requests import CAPTURES, Recorder, ScreenCapture
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.library import Library, LibraryPack, file_stamps, resolved
-from game.view.screen_setups import editable, play_setup, replay_setup, watch_setup
+from game.view.screen_setups import (
+    editable,
+    many_setup,
+    play_setup,
+    replay_setup,
+    watch_setup,
+)
 from game.view.screens.asked_question import Answer, Question
 from game.view.screens.editor import EditorScreen
 from game.view.screens.gallery import Gallery
+from game.view.screens.many import ManyScreen
 from game.view.screens.play import PlayScreen
 from game.view.screens.screen import Navigation, Notice, Screen
 from game.view.screens.tour_guide import TourGuide
@@ -241,6 +248,8 @@ class App:
             navigation = replace(navigation, agents=agents, by_default=True)
         page = self._open(navigation)
         page.opened_by = navigation
+        if navigation.kind == "many":
+            self._close_many()
         self._push(page)
         self._stamps = file_stamps(navigation.pack.path) if navigation.pack else None
         if navigation.pack and navigation.pack.path.is_file() and not navigation.is_unlisted:
@@ -253,6 +262,13 @@ class App:
         page.opened_by = navigation
         self._push(page)
         self._stamps, self._loading = file_stamps(path), path
+
+    def _close_many(self) -> None:
+        """Close an older screen of many tasks with what lies over it: each leads to the other, and
+        the stack would grow."""
+        there = [i for i, page in enumerate(self.pages) if isinstance(page, ManyScreen)]
+        while there and len(self.pages) > there[0]:
+            self.pages.pop().on_close()
 
     def _switch(self, navigation: Navigation) -> None:
         """Open a watch screen in place of the current one, with the same overlays. Raises NoAgent.
@@ -378,6 +394,10 @@ class App:
         if navigation.kind in ("play", "duel"):
             game = play_setup(navigation, self.agents, self.seed)
             return PlayScreen(game, self.feed, self.appearance, self._numbers, self.show_goal, jobs)
+        if navigation.kind == "many":
+            chosen = navigation.task, navigation.request
+            many = many_setup(pack, agents, self.agents, self.seed, self.steps, *chosen, jobs)
+            return ManyScreen(many, self.feed, self.appearance, self._numbers)
         if navigation.request:
             setup = replay_setup(pack, navigation.request, self.agents, jobs)
         else:

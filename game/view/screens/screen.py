@@ -41,9 +41,9 @@ ALT = pygame.KMOD_LALT  # the right one is AltGr on many keyboards, which types 
 class Navigation:
     """A screen's request to the app: open another screen, or record what is on this one.
 
-    `kind` is the screen to open ("gallery", "watch", "play", "duel", "train" or "edit"; "switch" for
-    a watch screen in place of this one; "tour" for the guided tour) or the recording to make: "photo" (a picture), "film" (a GIF of
-    `request`) or "copy" (its replay line).
+    `kind` is the screen to open ("gallery", "watch", "many", "play", "duel", "train" or "edit";
+    "switch" for a watch screen in place of this one; "tour" for the guided tour) or the recording
+    to make: "photo" (a picture), "film" (a GIF of `request`) or "copy" (its replay line).
     """
 
     kind: str

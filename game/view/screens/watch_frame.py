@@ -19,9 +19,11 @@ from game.view.draw.pane import Pane, Timeline, draw_names
 from game.view.draw.panel import PanelFacts, draw_panel
 from game.view.draw.plot_axes import nearest
 from game.view.draw.screen_header import draw_header, header_height
+from game.view.draw.slow_motion import SlowMotionView, draw_captions
 from game.view.draw.text_boxes import draw_notice, draw_tip
 from game.view.draw.theme import Typeset
 from game.view.model.playback import PlaybackPosition
+from game.view.model.slow_motion import SlowMoment, SlowStep
 from game.view.model.task_families import Families
 from game.view.model.tile_words import hidden_settings
 from game.view.screens.watch_run import AdaptationRun, TaskPhase
@@ -68,6 +70,7 @@ class WatchFrame:
         self._add_boards()
         if previous and previous.timelines and previous._fits(key, run):
             self.timelines = previous.timelines  # a move of the goal leaves the thumbnails as is
+        self._slow: SlowMotionView | None = None  # of the step that is shown in slow motion
         self.texts: object = None  # the state that the drawn texts depend on
         self.plot: pygame.Rect | None = None  # inside of the plot's axes
         self.facts: PanelFacts | None = None  # that the panel shows
@@ -97,13 +100,16 @@ class WatchFrame:
     def draw_texts(
         self,
         facts: PanelFacts,
-        sentence: str,
+        sentences: Sequence[str],
         draw_footer: Callable[[pygame.Surface, pygame.Rect, Typeset], None],
     ) -> None:
-        """Draw header, panel, footer and the agents' names into the background."""
+        """Draw header, panel, footer and the agents' names into the background.
+
+        The header has the first of the sentences that it has room for.
+        """
         background, layout, type = self.background, self.layout, self.key.type
         self.facts = facts
-        draw_header(background, layout.header, sentence, type)
+        draw_header(background, layout.header, sentences, type)
         self.plot = draw_panel(background, layout.panel, facts, type)
         draw_footer(background, layout.footer, type)
         if self.key.boards > 1:
@@ -132,6 +138,21 @@ class WatchFrame:
             while timeline.make_one(self.run.playback.furthest) and eager:
                 pass
             timeline.draw(surface, position.step if position else None)
+
+    @property
+    def has_captions(self) -> bool:
+        """Whether there is room for captions below the first board."""
+        return self.panes[0].where.timeline.height > 0
+
+    def draw_slowly(self, surface: pygame.Surface, slow: SlowStep, moment: SlowMoment) -> None:
+        """Draw the first agent's step in slow motion, with captions in place of the timeline."""
+        pane = self.panes[0]
+        if self._slow is None or self._slow.slow is not slow:
+            self._slow = SlowMotionView(pane, slow)
+        surface.blit(self.background, (0, 0))
+        self._slow.draw(surface, moment)
+        if self.has_captions:
+            draw_captions(surface, pane.where.timeline, slow, moment, self.key.type)
 
     def draw_failure(self, surface: pygame.Surface) -> None:
         """Draw why the run has failed, over the board."""
