@@ -82,6 +82,14 @@ def _words(*answers: str) -> tuple[TourAnswer, ...]:
 MAZE = "level=mazes-9x9 task=96179c05a594"
 SCRATCH_LINE = f"{MAZE} agents=scratch:maml-mazes-9x9 seed=0 steps=5"
 META_LINE = f"{MAZE} agents=maml-mazes-9x9,scratch:maml-mazes-9x9 seed=0 steps=1"
+ONE_GOAL_LINE = (
+    "level=goals-5x5 task=52ff1f05b15d agents=maml-goals-5x5,maml-one-goal seed=0 steps=5"
+)
+LONG_LINE = "level=opponents task=f5eb120adf14 agents=maml-opponents seed=0 steps=20 episodes=2"
+LARGE_LINE = (
+    "level=mazes-9x9 task=9de70ec14474 agents=multitask-mazes-9x9,fomaml-mazes-9x9,maml-mazes-9x9 "
+    "seed=0 steps=5 step-size=10"
+)
 UNLIKE_LINE = (
     "level=opponents task=00be6aff22a9 agents=maml-gridnavi,scratch:maml-gridnavi seed=0 steps=5"
 )
@@ -142,6 +150,78 @@ TOUR: tuple[TourStop, ...] = (
             2,
             "97%; scratch has −4% then. Its starting point already searches well, and was chosen "
             "so that one step is enough.",
+        ),
+    ),
+    TourStop(
+        name="inner",
+        part=4,
+        heading="The inner loop, in slow motion",
+        text="The same agent and maze, one adaptation step. This loop runs inside each new level: "
+        "walk 20 times, then change the policy once.",
+        opening=Opening("watch", META_LINE, keys=("J",)),
+        points_at="board",
+        action="Watch the phases; → goes to the next one, Space pauses.",
+        choice=TourChoice(
+            "How does it learn from the walks where to go?",
+            _words(
+                "it is told where the goal is",
+                "steps of good walks become more likely",
+                "it plans a path on the map",
+            ),
+            1,
+            "The arrows are the sum over all walks: towards what the better ones did. One gradient "
+            "step moves the policy along them.",
+        ),
+    ),
+    TourStop(
+        name="many goals",
+        part=6,
+        heading="One task or many",
+        text="Two agents with the same training; the second met a single goal in all of it, the "
+        "first ten different ones. Now the goal is where neither has seen it.",
+        opening=Opening("watch", ONE_GOAL_LINE, keys=("S",)),
+        points_at="board 2",
+        action="Compare both boards; → goes to the next step.",
+        choice=TourChoice(
+            "Which one finds the new goal in one step?",
+            _words("trained on ten goals", "trained on one goal", "both"),
+            0,
+            "91% against −51%. Who met one goal only learned to walk there. Many tasks teach what "
+            "they share: how to search.",
+        ),
+    ),
+    TourStop(
+        name="long",
+        part=7,
+        heading="Too much: a long inner loop",
+        text="Twenty levels at once. The agent was trained for 20 tries in each step; now the same "
+        "40 tries are cut into 20 steps of two. The pale curve has its own settings.",
+        opening=Opening("many", LONG_LINE),
+        points_at="chart",
+        action="Watch the mean over all levels; → goes to the next step.",
+        choice=TourChoice(
+            "What does that do to its score after 40 tries?",
+            _words("better: more steps", "the same", "worse"),
+            2,
+            "69% instead of 92%, and worse than before adaptation on 4 of 20 levels: two walks "
+            "rarely see the goal, so each step learns from chance.",
+        ),
+    ),
+    TourStop(
+        name="large",
+        part=7,
+        heading="Too much: ten times the step",
+        text="Twenty mazes, three starts, steps ten times as large: trained on all mazes at once "
+        "(multitask), through its own step but first order (fomaml), second order (maml).",
+        opening=Opening("many", LARGE_LINE),
+        points_at="chart",
+        action="Compare the curves with the pale ones; → goes to the next step.",
+        choice=TourChoice(
+            "Which one does it hurt most?",
+            _words("multitask", "fomaml", "maml"),
+            0,
+            "After five steps multitask 82% instead of 94%, fomaml 90% instead of 96%, maml 96% as "
+            "before. A start that was trained to be adapted stands it best.",
         ),
     ),
     TourStop(

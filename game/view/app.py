@@ -132,6 +132,8 @@ class App:
         if self.pages and self.tour.wanted is not None:
             wanted, self.tour.wanted = self.tour.wanted, None
             self._show_stop(wanted)
+        if self.pages and self.tour.is_on(self.page):
+            self.tour.press_keys()
         if self.pages:
             self._notify(self._capture.poll())
         self._remember(self.settings.with_appearance(self.appearance))
@@ -362,8 +364,6 @@ class App:
             self.page.notice = Notice("This stop of the tour cannot be shown", str(error))
             return
         self.tour.begin(index, self.page)
-        for cap in stop.opening.keys:
-            next(key for key in self.page.all_keys() if key.cap == cap).action(self.page)
         if old in self.pages and old is not self.page:
             self._drop(old)
         self._remember(replace(self.settings, tour=stop.name))
@@ -478,7 +478,7 @@ def _navigation_of(opening: Opening) -> Navigation:
     if not opening.line:
         return Navigation(opening.kind, args=opening.args)
     target = read_line(opening.line)
-    watched = target.request if opening.kind == "watch" else None
+    watched = target.request if opening.kind in ("watch", "many") else None
     return Navigation(
         opening.kind,
         None if opening.kind == "edit" else target.pack,

@@ -390,8 +390,14 @@ class WatchScreen(Screen):
         frame = self._frame
         return super().anchors() | (frame.anchors() if frame else {})
 
+    def is_ready(self) -> bool:
+        """Whether all adaptation steps have arrived."""
+        return self.run.planned and self.run.finished
+
     def is_over(self) -> bool:
-        """Whether the last adaptation step has been shown."""
+        """Whether the last adaptation step, or phase in slow motion, has been shown."""
+        if self.slow:
+            return self.slow.phase + 1 == len(self.slow_step().phases)
         return self.run.finished and self.run.playback.furthest >= self.run.steps
 
     # --- texts and drawing
