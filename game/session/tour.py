@@ -99,6 +99,18 @@ ROBOT_LINE = (
 GAME_LINE = (
     "level=opponents task=0b489c7bbc63 agents=maml-opponents,scratch:maml-opponents seed=0 steps=5"
 )
+NEW_GOAL_LINE = (
+    "level=goals-5x5 task=c71af24ecae5 agents=maml-one-goal,maml-goals-5x5 seed=0 steps=1"
+)
+FEW_STEPS_LINE = (
+    "level=mazes-9x9 task=2d7379d9fd69 agents=scratch:maml-mazes-9x9,maml-mazes-9x9 seed=0 steps=1"
+)
+FAIR_LINE = (
+    "level=mazes-9x9 task=9de70ec14474 agents=maml-mazes-9x9,scratch:maml-mazes-9x9 seed=0 steps=5"
+)
+ROBOTS_AND_GAMES_LINE = (
+    "level=opponents task=0b489c7bbc63 agents=maml-gridnavi,maml-opponents seed=0 steps=1"
+)
 
 TOUR: tuple[TourStop, ...] = (
     TourStop(
@@ -270,5 +282,71 @@ TOUR: tuple[TourStop, ...] = (
         opening=Opening("edit", MAZE + " agents=scratch seed=0 steps=5"),
         points_at="board",
         action="Draw with the mouse; F6 lets agents adapt to it.",
+    ),
+    TourStop(
+        name="why many tasks",
+        part=QUESTIONS,
+        heading="Why many tasks?",
+        text="In each room the goal is somewhere else, and a visitor has 20 tries and one step.",
+        opening=Opening("watch", NEW_GOAL_LINE, keys=("S", "→")),
+        points_at="board",
+        action="Go on, or look around first.",
+        choice=TourChoice(
+            "Which of the two agents would you send? Click its board.",
+            (TourAnswer("left", "board"), TourAnswer("right", "board 2")),
+            1,
+            "It met many goals in training, so it learned to search; the other one walks to its "
+            "own goal. After one step: 96% against −8%.",
+        ),
+    ),
+    TourStop(
+        name="why few steps",
+        part=QUESTIONS,
+        heading="Why are a few steps enough?",
+        text="Both have tried this maze 20 times, and both have taken one gradient step.",
+        opening=Opening("watch", FEW_STEPS_LINE, keys=("S", "→")),
+        points_at="board",
+        action="Go on, or look around first.",
+        choice=TourChoice(
+            "Whose starting point was chosen so that one step is enough? Click its board.",
+            (TourAnswer("left", "board"), TourAnswer("right", "board 2")),
+            1,
+            "99% against 1%. The outer loop has moved its starting point to where one step of the "
+            "inner loop helps most.",
+        ),
+    ),
+    TourStop(
+        name="when fair",
+        part=QUESTIONS,
+        heading="Against scratch: when is it fair?",
+        text="An agent and scratch on 20 mazes that neither has trained on. The agent has "
+        "practised on other mazes before.",
+        opening=Opening("many", FAIR_LINE),
+        points_at="panel",
+        action="Go on, or look around first.",
+        choice=TourChoice(
+            "What shows that the agent is better: this board, or the mean in the panel? Click it.",
+            (TourAnswer("one board", "board"), TourAnswer("the panel", "panel")),
+            1,
+            "One level may be luck. The mean over held-out levels counts, and what training cost "
+            "belongs beside it.",
+        ),
+    ),
+    TourStop(
+        name="robots and games",
+        part=QUESTIONS,
+        heading="Robots and games: what must be in training?",
+        text="A game against an opponent with unknown habits. One agent has met many opponents in "
+        "training; the other has met none, on a single map.",
+        opening=Opening("watch", ROBOTS_AND_GAMES_LINE, keys=("S", "→")),
+        points_at="board",
+        action="F2 ends the tour. Then make, train and watch your own.",
+        choice=TourChoice(
+            "Which one trained on what differs between these tasks? Click its board.",
+            (TourAnswer("left", "board"), TourAnswer("right", "board 2")),
+            1,
+            "99% against 3% after one step. What differs between tasks, the opponent, or a robot's "
+            "floor and wheels, must differ in training.",
+        ),
     ),
 )

@@ -418,7 +418,8 @@ class _Frame:
 
     def anchors(self) -> dict[str, pygame.Rect]:
         """Return the places of boards and panel, by name; the panel stands for its chart."""
-        return {"boards": self._area, "panel": self._panel, "chart": self._panel}
+        board = self.boards.slots[0]
+        return {"boards": self._area, "board": board, "panel": self._panel, "chart": self._panel}
 
     def point_at(self, mouse: tuple[int, int]) -> tuple[int, int] | None:
         """Return (agent, step) of the plot's point at the mouse."""
