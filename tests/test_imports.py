@@ -70,7 +70,7 @@ FLOORS: dict[str, set[str]] = {
     },
     "commands.pages.live_tables": {
         *("agents", "agents.gradient", "agents.graph"),
-        *("game.text", "game.world", "game.session"),
+        *("game.text", "game.world", "game.tasks", "game.session"),
     },
     "main": {"commands"},
 }

@@ -268,6 +268,39 @@ def live_cases() -> Iterator[Prepared]:
             yield prepared(case, index)
 
 
+def test_a_seed_gives_the_same_adaptation_as_in_the_window(evaluate: Evaluate):
+    """A scratch agent draws its initialisation from the seed, too."""
+    agent, seed = "scratch:maml-mazes-9x9", 17
+    [task] = load_pack("mazes-9x9").split("test").sample(1, np.random.default_rng(seed))
+    live = live_tables(task.level, {agent: load_agent(agent, seed=0).learner})
+    found = evaluate(
+        "([live, ...rest]) => [...adaptation.seededSteps(live, ...rest)]", [live, agent, seed, {}]
+    )
+    learner = load_agent(agent, seed=seed).learner
+    assert isinstance(learner, GradientLearner)
+    batch = GridBatch.of([task.level])
+    known = double_learner(learner).adapt(batch, [task_rng(seed, task)], STEPS)
+    for step, other in zip(known, found, strict=True):
+        assert step.return_exact is not None
+        assert other["returnExact"] == pytest.approx(step.return_exact[0], abs=TOLERANCE)
+        assert other["paths"] == step.paths[0].tolist()
+
+
+@pytest.mark.parametrize("entropy", [[0], [5, 0x123456789ABC], [1 << 40, 3, 4, 5, 6]])
+def test_random_numbers_are_those_of_numpy(evaluate: Evaluate, entropy: list[int]):
+    uniform, normal = evaluate(
+        """(words) => {
+            const numbers = new adaptation.NumpyRandom(words.map(BigInt));
+            const draw = (name) => Array.from({length: 2000}, () => numbers[name]());
+            return [draw("random"), draw("normal")];
+        }""",
+        list(map(str, entropy)),
+    )
+    rng = np.random.default_rng(entropy)
+    assert uniform == rng.random(2000).tolist()
+    assert np.allclose(normal, rng.standard_normal(2000), rtol=0, atol=1e-12)
+
+
 def test_an_agent_that_does_not_adapt_by_gradients_shows_recorded_runs():
     level = parse("map:\n@.G\n")
     assert "does not adapt by gradients" in live_obstacle(make_learner("rl2", 0), level)
