@@ -22,6 +22,7 @@ BASELINE_AGENT = "scratch"  # learns from scratch: what adaptation is compared w
 STEPS = 5  # adaptation steps, unless a request says otherwise
 MOST_STEPS = 1000  # adaptation steps in a request
 MOST_EPISODES_PER_STEP = 1000  # in an adaptation step, where a request sets it
+RUNS = Path("runs")  # default folder of `train`
 MOST_AGENTS = 4  # in a request, the watched one included
 
 
