@@ -9,11 +9,10 @@ import contextlib
 import copy
 import json
 import os
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import cycle
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -36,6 +35,9 @@ from game.text.drawn_values import can_move_goal, move_goal
 from game.text.level import Cell
 from game.text.reading import parse
 from game.world.batch import GridBatch
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 Evaluate = Callable[..., Any]  # calls a function of JavaScript
 N_TASKS = int(os.environ.get("GRIDAPT_ADAPTATIONS", 0))
@@ -217,18 +219,11 @@ ADAPT = """({live, agent, options, numbers}) => {
 
 
 @pytest.fixture(scope="module")
-def evaluate() -> Iterator[Evaluate]:
+def evaluate(browser: Browser) -> Iterator[Evaluate]:
     """Call a function of JavaScript in a page that knows the module."""
-    path = shutil.which("chromium") or shutil.which("google-chrome")
-    driver = pytest.importorskip("playwright.sync_api", reason="needs the test extra")
-    if path is None:
-        pytest.skip("needs a browser: chromium or google-chrome")
-    with driver.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        page = browser.new_page()
+    with contextlib.closing(browser.new_page()) as page:
         page.evaluate(LOAD, MODULE.read_text(encoding="utf-8"))
         yield page.evaluate
-        browser.close()
 
 
 def check_equal(evaluate: Evaluate, known: Prepared) -> None:
