@@ -935,7 +935,7 @@ function changed(tree, changes) {
   const result = { ...tree };
   for (const [name, change] of Object.entries(changes)) {
     const old = tree[name];
-    if (change?.at && ArrayBuffer.isView(old)) result[name] = patched(old, change);
+    if (isTree(change) && "at" in change && ArrayBuffer.isView(old)) result[name] = patched(old, change);
     else if (isTree(change) && isTree(old)) result[name] = changed(old, change);
     else result[name] = change;
   }
