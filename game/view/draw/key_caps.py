@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import pygame
 
@@ -10,6 +11,7 @@ from game.view.draw.layout import flow
 from game.view.draw.theme import Typeset, mix
 
 MOST_COLUMNS = 5  # of the help
+LEAST = 25  # width of a column of long meanings, in units of spacing
 SHADE, SHADE_PRESSED = 40, 100  # opacity, of 255, of the shade under the mouse
 KeyTexts = Sequence[tuple[str, str]]  # (cap, meaning) of each key; "" shares the next key's meaning
 
@@ -103,20 +105,30 @@ def draw_key_state(
     surface.blit(shade, box)
 
 
-def draw_help(surface: pygame.Surface, keys: KeyTexts, type: Typeset) -> list[pygame.Rect]:
+def draw_help(
+    surface: pygame.Surface,
+    groups: Sequence[tuple[str, KeyTexts]],
+    brief: Sequence[tuple[str, KeyTexts]],
+    type: Typeset,
+) -> list[pygame.Rect]:
     """Draw all keys on a card over the screen, in as few columns as the height allows.
 
-    Neighbouring keys with one meaning share a line, and long meanings are wrapped. Return their
-    places, for clicks.
+    `groups` have a heading each; `brief` are the same with shorter meanings, for a small window.
+    Neighbouring keys with one meaning share a line, and long meanings are wrapped. Return the
+    places of all keys, for clicks.
     """
     whole, unit = surface.get_rect(), type.unit
-    groups = _grouped(keys)
     title = type.height("heading") + 2 * unit
     room = whole.height - title - 2 * unit
-    columns = _help_columns(groups, (whole.width - 3 * unit, room), type)
-    high = max(sum(height for *_, height in column) for column in columns)
+    inside = whole.width - 3 * unit, room
+    columns = _help_columns(groups, inside, type, min(MOST_COLUMNS, inside[0] // (LEAST * unit)))
+    if max(_height(column) for column in columns) > room:
+        columns = _help_columns(brief, inside, type)
+    high = max(_height(column) for column in columns)
+    lines = [line for column in columns for line in column]
     width = min(
-        max((_group_width(caps, text, type) for caps, text in groups), default=0) + 3 * unit,
+        max((_group_width(line.caps, line.text, type) for line in lines if line.caps), default=0)
+        + 3 * unit,
         (whole.width - 3 * unit) // len(columns),
     )
     box = pygame.Rect(0, 0, len(columns) * width + 3 * unit, title + high + 2 * unit)
@@ -132,38 +144,72 @@ def draw_help(surface: pygame.Surface, keys: KeyTexts, type: Typeset) -> list[py
     boxes = []
     for i, column in enumerate(columns):
         x, y = box.left + 3 * unit + i * width, box.top + title
-        for caps, lines, height in column:
-            boxes += _draw_group(surface, (x, y), caps, lines, type)
-            y += height
+        for line in column:
+            if line.caps:
+                boxes += _draw_group(surface, (x, y), line.caps, line.lines, type)
+            else:
+                hue = type.palette.agent
+                low = y + line.height - unit // 4
+                type.write(surface, line.text, "label", hue, bottomleft=(x, low))
+            y += line.height
     return boxes
 
 
-HelpLine = tuple[list[str], list[str], int]  # caps, lines of their meaning, height in px
+@dataclass(frozen=True)
+class HelpLine:
+    """A line of the help: keys with their meaning, or without keys the heading of a group."""
+
+    caps: tuple[str, ...]
+    text: str
+    lines: tuple[str, ...]  # of the text, wrapped
+    height: int  # px
 
 
 def _help_columns(
-    groups: Sequence[tuple[list[str], str]], room: tuple[int, int], type: Typeset
+    groups: Sequence[tuple[str, KeyTexts]],
+    room: tuple[int, int],
+    type: Typeset,
+    most_columns: int = MOST_COLUMNS,
 ) -> list[list[HelpLine]]:
     """Return the lines of the help in as few columns as fit into a room of some px, at least two.
 
-    Where no number of columns fits, there are MOST_COLUMNS.
+    Where no number of columns fits, they are higher. No column ends with a heading.
     """
     columns: list[list[HelpLine]] = []
-    for number in range(2, MOST_COLUMNS + 1):
-        width = room[0] // number - type.unit
-        lines = [_help_line(caps, text, width, type) for caps, text in groups]
-        heights = [height for *_, height in lines]
+    for number in range(2, max(2, most_columns) + 1):
+        lines = _help_lines(groups, room[0] // number - type.unit, type)
+        heights = [line.height for line in lines]
         most = min(room[1], sum(heights) // number + max(heights))  # so that all are filled alike
         columns, y = [[]], 0
-        for line in lines:
-            if columns[-1] and y + line[2] > most:
+        for line, following in zip(lines, [*lines[1:], None]):
+            below = following.height if following and not line.caps else 0
+            if columns[-1] and y + line.height + below > most:
                 columns.append([])
                 y = 0
             columns[-1].append(line)
-            y += line[2]
+            y += line.height
         if len(columns) <= number:
-            break
-    return columns
+            return columns
+    last = [line for column in columns[number - 1 :] for line in column]
+    return [*columns[: number - 1], last]
+
+
+def _height(column: Sequence[HelpLine]) -> int:
+    """Return the height of a column in px."""
+    return sum(line.height for line in column)
+
+
+def _help_lines(
+    groups: Sequence[tuple[str, KeyTexts]], width: int, type: Typeset
+) -> list[HelpLine]:
+    """Return the headings of groups, each with the lines of its keys, within a width in px."""
+    found = []
+    for heading, keys in groups:
+        if heading:
+            high = type.height("label") + type.unit // 2
+            found.append(HelpLine((), heading, (heading,), high))
+        found += [_help_line(caps, text, width, type) for caps, text in _grouped(keys)]
+    return found
 
 
 def _help_line(caps: list[str], text: str, width: int, type: Typeset) -> HelpLine:
@@ -171,7 +217,7 @@ def _help_line(caps: list[str], text: str, width: int, type: Typeset) -> HelpLin
     room = width - _caps_width(caps, type) - type.unit
     lines = type.wrap(text, "small", max(room, 1))
     height = max(_cap_height(type), len(lines) * type.height("small")) + type.unit // 2
-    return caps, lines, height
+    return HelpLine(tuple(caps), text, tuple(lines), height)
 
 
 def _draw_group(
@@ -203,8 +249,8 @@ def _grouped(keys: KeyTexts) -> list[tuple[list[str], str]]:
     """Return the caps and the meaning of each line of the help."""
     groups: list[tuple[list[str], str]] = []
     for cap, text in keys:
-        if groups and groups[-1][1] == text:
-            groups[-1][0].append(cap)
+        if groups and groups[-1][1] in ("", text):
+            groups[-1] = [*groups[-1][0], cap], text
         else:
             groups.append(([cap], text))
     return groups
