@@ -983,7 +983,7 @@ def test_all_keys_and_the_mouse_have_room_on_the_card(window: Window) -> None:
     texts = [(name, [(key.cap, key.text) for key in keys]) for name, keys in groups]
     type = window.page.appearance.typeset(SIZE)
     texts.append(("Mouse", window.page.mouse))
-    boxes = draw_help(window.surface, texts, texts, type)
+    boxes = draw_help(window.surface, texts, texts, 0, type).keys
     assert len(boxes) == len(window.page.all_keys()) + len(window.page.mouse)
     assert all(window.surface.get_rect().contains(box) for box in boxes)
     for i, box in enumerate(boxes):

@@ -150,3 +150,25 @@ def test_a_file_that_is_loading_is_named_after_a_while(tmp_path: Path) -> None:
     app._loading_for = 1.1
     assert texts | {app._loading_text()} == {"Loading large.txt.", "Loading large.txt..."}
     app.close()
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("key", [None, pygame.K_4])
+def test_all_keys_fit_on_pages_of_any_size(
+    key: int | None, size: tuple[int, int], tmp_path: Path
+) -> None:
+    """F1 turns the pages, and after the last one closes the list."""
+    app, surface = home(tmp_path), pygame.Surface(size)
+    if key:
+        app.handle(press(key))
+        app.update(0.02)
+    page, seen = app.page, set()
+    page.handle(press(pygame.K_F1))
+    while page.showing_help:
+        app.draw(surface)
+        shown = {one.cap: box for box, one in page._help_boxes if box.width}
+        assert all(surface.get_rect().contains(box) for box in shown.values())
+        seen |= set(shown)
+        page.handle(press(pygame.K_F1))
+    assert seen == {one.cap for one in page.all_keys()}
+    app.close()

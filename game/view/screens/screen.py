@@ -19,6 +19,7 @@ from game.tasks.packs import Pack
 from game.tasks.task import Task
 from game.view.draw.display_size import switch_full_screen
 from game.view.draw.key_caps import (
+    DrawnHelp,
     draw_footer,
     draw_help,
     draw_key_state,
@@ -37,6 +38,7 @@ GROUPS = {  # of keys, in order, with their headings in the help
     "look": "Look",
     "go": "Go",
 }
+NEVER = 3  # priority of keys from which on the footer never shows them
 TERM_SECONDS = 0.4  # for which the mouse rests on a term until it is explained
 NOTICE_SECONDS = 6.0  # for which a transient notice stays
 READ_KEYS = (pygame.K_RETURN, pygame.K_KP_ENTER, pygame.K_ESCAPE, pygame.K_SPACE)
@@ -100,7 +102,7 @@ class Key:
     ctrl: bool = False  # whether Ctrl must be held
     alt: bool = False  # whether Alt must be held
     shift: bool | None = None  # whether Shift must be held; None: it makes no difference
-    priority: int = 0  # 0: always in the footer
+    priority: int = 0  # 0: always in the footer; 3 and more: never, even if it is on
     is_on: Callable[[Any], bool] | None = None  # whether the screen's switch is on, for a toggle
     short: str | None = None  # text in the footer, if not `text`; "": shares the next key's text
     hint: str = ""  # a sentence about what it does, if `text` is no more than a name
@@ -150,6 +152,8 @@ class Screen:
         self._key_boxes: list[tuple[pygame.Rect, Key]] = []  # in the footer
         self._footer: tuple[object, list[Key]] | None = None  # what it depends on; its keys
         self._help_boxes: list[tuple[pygame.Rect, Key]] = []  # on the card of all keys
+        self._help: DrawnHelp | None = None  # the card of all keys on screen
+        self._help_page = 0
 
     @property
     def notice(self) -> Notice | None:
@@ -191,8 +195,8 @@ class Screen:
         self.navigation = Navigation("photo")
 
     def show_help(self) -> None:
-        """List all keys."""
-        self.showing_help = True
+        """List all keys, from the first page on."""
+        self.showing_help, self._help, self._help_page = True, None, 0
 
     # --- events
 
@@ -203,6 +207,8 @@ class Screen:
             self.leave()
         elif self.question and event.type in (pygame.KEYDOWN, pygame.MOUSEBUTTONDOWN):
             self._answer(self.question, event)
+        elif self.showing_help and self._turns_page(event):
+            self._help_page += 1
         elif event.type == pygame.MOUSEBUTTONDOWN and self.showing_help:
             self._dismiss()
             self._press_key(self._help_boxes, event)
@@ -220,6 +226,16 @@ class Screen:
             return
         else:
             self.on_event(event)
+
+    def _turns_page(self, event: pygame.event.Event) -> bool:
+        """Whether an event shows the next page of the help: F1 and a click do, up to the last."""
+        help = self._help
+        if help is None or help.pages < 2:
+            return False
+        if event.type == pygame.MOUSEBUTTONDOWN:
+            return help.more.collidepoint(event.pos)
+        is_key = event.type == pygame.KEYDOWN and event.key == pygame.K_F1
+        return is_key and self._help_page + 1 < help.pages
 
     def _follow_mouse(self, event: pygame.event.Event) -> None:
         """Note what the mouse is on that can be clicked, and whether it is pressed."""
@@ -266,7 +282,8 @@ class Screen:
         if self.question:
             return self.question.places
         if self.showing_help:
-            return [rect for rect, _ in self._help_boxes]
+            more = [self._help.more] if self._help else []
+            return [*more, *(rect for rect, _ in self._help_boxes)]
         return [*(rect for rect, _ in self._key_boxes), *self.buttons()]
 
     def buttons(self) -> list[pygame.Rect]:
@@ -348,7 +365,12 @@ class Screen:
     def snapshot(self) -> object:
         """Return the state that the drawing depends on. While it is equal, no redraw is needed."""
         appearance = self.appearance.palette.name, self.appearance.zoom
-        over = self.showing_help, self.notice, self.question and self.question.heading
+        over = (
+            self.showing_help,
+            self._help_page,
+            self.notice,
+            self.question and self.question.heading,
+        )
         on = self._mouse_on and tuple(self._mouse_on)
         mouse = on, on and self._mouse_down
         term = self._term, self._explains
@@ -367,8 +389,10 @@ class Screen:
             texts = [(name, [(key.cap, key.text) for key in keys]) for name, keys in groups]
             brief = [(name, key_words(keys)) for name, keys in groups]
             mouse = [("Mouse", self.mouse)] if self.mouse else []
-            boxes = draw_help(surface, [*texts, *mouse], [*brief, *mouse], type)
-            self._help_boxes = list(zip(boxes, (key for _, keys in groups for key in keys)))
+            page = self._help_page
+            help = draw_help(surface, [*texts, *mouse], [*brief, *mouse], page, type)
+            listed = (key for _, keys in groups for key in keys)
+            self._help_boxes, self._help = list(zip(help.keys, listed)), help
         elif self.notice:
             heading, text, transient, edits = self.notice
             text = f"{text}\n{MEND}" if edits else text
@@ -441,7 +465,8 @@ def fitting_keys(
     most = footer_lines(key_words([key for key in ordered if key.cap in shown]), width, type)
     for key in ordered:
         wanted = [one for one in ordered if one.cap in shown or one is key]
-        if key.cap in active and footer_lines(key_words(wanted), width, type) <= most:
+        may_show = key.cap in active and key.priority < NEVER
+        if may_show and footer_lines(key_words(wanted), width, type) <= most:
             shown.add(key.cap)
     return [key for key in ordered if key.cap in shown]
 
@@ -452,7 +477,7 @@ COMMON: tuple[Key, ...] = (
     Key("T",      "light or dark theme", (pygame.K_t,),                       Screen.switch_theme, priority=2, short="theme", group="look"),
     Key("Ctrl +", "larger text",         (pygame.K_PLUS, pygame.K_KP_PLUS),   Screen.enlarge_type, "+=", ctrl=True, priority=2, short="", group="look"),
     Key("Ctrl −", "smaller text",        (pygame.K_MINUS, pygame.K_KP_MINUS), Screen.shrink_type, "-", ctrl=True, priority=2, short="", group="look"),
-    Key("Ctrl 0", "default text size",   (pygame.K_0, pygame.K_KP0),          Screen.reset_type, ctrl=True, priority=2, short="text size", group="look"),
+    Key("Ctrl 0", "default text size",   (pygame.K_0, pygame.K_KP0),          Screen.reset_type, ctrl=True, priority=2, short="text", group="look"),
     Key("Alt Enter", "full screen", (pygame.K_RETURN, pygame.K_KP_ENTER), Screen.switch_full_screen, alt=True, priority=3, group="look"),
     Key("F12",    "save a picture",      (pygame.K_F12,),                     Screen.save_picture, priority=2, short="picture", group="go"),
     Key("F1",     "all keys",            (pygame.K_F1,),                      Screen.show_help, short="all keys", group="go"),
