@@ -22,6 +22,7 @@ BASELINE_AGENT = "scratch"  # learns from scratch: what adaptation is compared w
 STEPS = 5  # adaptation steps, unless a request says otherwise
 MOST_STEPS = 1000  # adaptation steps in a request
 MOST_EPISODES_PER_STEP = 1000  # in an adaptation step, where a request sets it
+RUNS = Path("runs")  # default folder of `train`
 MOST_AGENTS = 4  # in a request, the watched one included
 
 
@@ -302,6 +303,10 @@ class AgentCard:
     """The pack that it was meta-trained on; "" where it was not."""
     trained_on: frozenset[str] = frozenset()
     """Ids of its training tasks; none where every task was new."""
+    training_seconds: float | None = None
+    """Seconds that its meta-training took; None where it was not meta-trained or no file says."""
+    training_levels: int | None = None
+    """Levels that its meta-training drew, or the tasks of a finite split; None as above."""
     coverage: Coverage | None = None
     """The sizes, tiles and goals that it was trained on; None where its files do not say."""
     usual: tuple[tuple[int, float], ...] = ()

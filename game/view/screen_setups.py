@@ -8,6 +8,7 @@ from pathlib import Path
 
 from game.authoring.draft_file import Draft, open_draft
 from game.session.messages import STEPS, AgentCard, Agents, NoAgent, Request, labels
+from game.session.packed_levels import is_unpacked
 from game.tasks.coverage import Coverage, coverage_of, differences
 from game.tasks.distribution import SPLITS
 from game.tasks.pack_file import PackError
@@ -70,7 +71,7 @@ def watch_setup(
         seen=lambda task: task.id in seen,
         held_out=lambda task: task.id in held_out,
         learned=cards[0].learned,
-        sentence=None if cards[0].learned else UNTRAINED_SENTENCES.get(cards[0].name, ""),
+        sentence=None if cards[0].learned else _untrained_sentence(cards[0]),
         adapts_by=cards[0].adapts_by,
         agent_ids=tuple(names),
         pack=pack.name,
@@ -83,6 +84,7 @@ def watch_setup(
         same_episodes=max(episodes) == min(episodes),
         held_out_curve=cards[0].usual,
         tested=cards[0].tested,
+        cards=tuple(cards),
     )
 
 
@@ -165,13 +167,13 @@ def _fitting_opponent(pack: Pack, agents: Agents) -> str:
 def editable(path: Path | None, task: Task | None) -> Draft:
     """Return the draft to edit a level file, or else the level of a task, or else a new level.
 
-    Levels that come with the project are copied, as is a level that is in no file: the draft is a
-    new level with their text. Raises OSError.
+    Levels that come with the project or in a replay line are copied, as is a level that is in no
+    file: the draft is a new level with their text. Raises OSError.
     """
     if path is None and task is not None and task.level.file:
         file, _ = split_address(task.level.file)
         path = Path(task.level.file) if file.is_file() else None
-    if path is not None and LEVELS not in resolved(path).parents:
+    if path is not None and LEVELS not in resolved(path).parents and not is_unpacked(path):
         return open_draft(path)
     if path is not None:
         return Draft(None, copied=in_own_notation(open_draft(path).source))
@@ -222,6 +224,11 @@ def _out_of_distribution(
         return found if found or coverage.is_wide else (f"not drawn from {card.pack}",)
 
     return reasons
+
+
+def _untrained_sentence(card: AgentCard) -> str:
+    """Return the header's sentence for an agent without meta-training, such as `scratch:NAME`."""
+    return UNTRAINED_SENTENCES.get(card.name.partition(":")[0], "")
 
 
 def _is_generalist(card: AgentCard) -> bool:

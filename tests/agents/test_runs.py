@@ -14,6 +14,7 @@ import safetensors.numpy
 from agents.agent_catalog import (
     CHECKPOINT,
     CONFIG,
+    METRICS,
     RESULTS,
     WEIGHTS,
     agent_card,
@@ -218,6 +219,17 @@ def test_a_card_has_the_levels_that_the_agent_was_evaluated_on(run: Path):
         assert agent_card(str(run)).tested == ()
 
 
+def test_a_card_says_how_long_meta_training_took_and_on_how_many_levels(run: Path):
+    write_json(run / CONFIG, json.loads((run / CONFIG).read_text()) | {"training": {"tasks": 32}})
+    (run / METRICS).write_text("iteration,seconds,entropy\n5,1.5,1\n10,120.1,\n")
+    card = agent_card(str(run))
+    assert (card.training_seconds, card.training_levels) == (120.1, 320)
+    for wrong in ("", "iteration,seconds\n", "iteration,seconds\nnan,1\n", "seconds\n3\n", "a,\0"):
+        (run / METRICS).write_text(wrong)
+        card = agent_card(str(run))
+        assert (card.training_seconds, card.training_levels) == (None, None)
+
+
 def test_agents_are_found_by_run_name_or_learner(run: Path, tmp_path_factory):
     assert find_agent(str(run)) == run
     for name in list_pretrained():
@@ -241,7 +253,8 @@ def test_scratch_needs_no_run_and_its_seed_draws_it():
 def test_shipped_agents_load_are_small_and_record_their_command(name: str):
     folder = find_agent(name)
     agent = load_agent(name)
-    assert agent.pack in [path.name for path in list_packs()]
+    packs = {path.name: path for path in list_packs()}
+    assert load_pack(packs.get(agent.pack, folder / agent.pack)).split("train")
     config = json.loads((folder / CONFIG).read_text())
     has_memory = issubclass(learner_class(config["learner"]), MemoryLearner)
     assert (folder / WEIGHTS).stat().st_size < (1_000_000 if has_memory else 300_000)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from game.session.ending import HARM
 from game.session.messages import BASELINE_AGENT, Request, TasksStepped
 from game.tasks.task import Task
 from game.view.draw.marks import DYNAMIC_TILES
@@ -14,7 +15,7 @@ from game.view.draw.plot_axes import Axes, Curve
 from game.view.draw.theme import number
 from game.view.model.tasks_run import TasksPlayback, TasksRun
 from game.view.screens.watch_run import WatchSetup
-from game.view.screens.watch_texts import GHOST_FADE, HARM, settings_in_force
+from game.view.screens.watch_texts import GHOST_FADE, settings_in_force
 
 MOST_TASKS = 20  # at once
 COLUMNS = ("mean", "made worse", "95% interval")
