@@ -244,6 +244,8 @@ def _row(run: AdaptationRun, agent: int, step: int | None, percent: bool) -> Tab
     shown = trace.steps[: run.playback.furthest + 1 if has_steps else 0]
     name = "agent" if agent == 0 and len(run.traces) <= 2 else trace.name
     curve = _curve(name, trace, len(shown), agent, percent)
+    if run.phase.axes.by_step:
+        curve = replace(curve, episodes=tuple(one.step * run.episodes for one in shown))
     if not shown:
         return TableRow(curve, NO_NUMBERS)
     now = shown[min(step or 0, len(shown) - 1)]
