@@ -392,7 +392,7 @@ class _Frame:
             room = min(below, self._panel.height)
             self._panel.height -= room
             self.slider_area = pygame.Rect(*self._panel.bottomleft, self._panel.width, room)
-        self.boards = boards or SmallBoards(tasks, self._area, hue, type)
+        self.boards = boards or SmallBoards([task.level for task in tasks], self._area, hue, type)
         self.background = pygame.Surface(size)
         self.background.fill(type.palette.paper)
         self._texts: object = None  # the state that the drawn texts depend on
