@@ -41,7 +41,7 @@ from game.view.screens.watch_texts import settings_in_force
 
 PAINTING = 0.006  # seconds of a frame for the boards that are missing
 STACKED_BOARDS = 0.42  # of the height, where the panel is below the boards
-LOW_PANEL = 20  # lines of text: lower panels have a plot alone
+LOW_PANEL = 24  # lines of text: lower panels have a plot alone
 NARROW = 600  # px: the sentence of narrower windows leaves out the other agents
 ALL_SHOWN = ("These are all tasks", "The split has no more than are shown.")
 
@@ -270,6 +270,10 @@ class ManyScreen(Screen):
         """Return the places that the tour can point at."""
         frame = self._frame
         return super().anchors() | (frame.anchors() if frame else {})
+
+    def is_ready(self) -> bool:
+        """Whether all adaptation steps have arrived."""
+        return self.run.finished
 
     def is_over(self) -> bool:
         """Whether the last adaptation step has been shown."""
