@@ -24,7 +24,16 @@ from game.text.reading import parse
 from game.view.draw.key_caps import key_places
 from game.view.draw.overlays import OVERLAYS
 from game.view.draw.plot import usual_hue
-from game.view.draw.theme import DARK, LEAST_ZOOM, LIGHT, MOST_ZOOM, Appearance, Palette, Typeset
+from game.view.draw.theme import (
+    DARK,
+    LEAST_ZOOM,
+    LIGHT,
+    MOST_ZOOM,
+    Appearance,
+    Palette,
+    Typeset,
+    number,
+)
 from game.view.model.agent_tasks import held_out_ids, is_training_pack, seen_ids
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.screen_setups import watch_setup
@@ -106,7 +115,7 @@ def test_every_key_on_the_screen_does_something(
     """Footer and handler read one table, so every key on screen is handled."""
     switched: list[bool] = []
     monkeypatch.setattr(
-        "game.view.screens.screen.switch_full_screen", lambda: switched.append(True)
+        "game.view.screens.screen.switch_full_screen", lambda size: switched.append(size)
     )
     for key in (*KEYS, *COMMON):
         assert key.cap
@@ -415,6 +424,20 @@ def test_a_thumbnail_shows_the_paths_of_its_step(replay: WatchScreen) -> None:
     assert timeline._made[2].get_at(at) != board.surface.get_at(at)
 
 
+def test_captions_of_thumbnails_have_the_unit_of_the_chart(replay: WatchScreen) -> None:
+    replay.run.playback.to_last()
+    said = []
+    for _ in range(2):
+        for _ in range(4):
+            picture(replay, (1280, 800))
+        assert replay._frame
+        said.append(replay._frame.timelines[0]._texts[2])
+        replay.handle(press(pygame.K_y))
+    trace = replay.run.traces[0]
+    score, value = trace.score(trace.steps[2]), trace.exact(trace.steps[2])
+    assert said == [f"step 2: {number(100 * score, 0)} %", f"step 2: {number(value, 1)}"]
+
+
 def test_all_thumbnails_use_one_form_of_label(replay: WatchScreen) -> None:
     """If one label has no room for the word "step", no label shows it."""
     replay.run.playback.to_last()
@@ -427,7 +450,7 @@ def test_all_thumbnails_use_one_form_of_label(replay: WatchScreen) -> None:
     assert all(text.startswith("step") for text in timeline._texts.values())
     slot = timeline.slots[0]
     slot.width = max(widths) - timeline.type.unit - 1
-    assert not any(text.startswith("step") for text in timeline._labels().values())
+    assert not any(text.startswith("step") for text in timeline._labels(percent=True).values())
 
 
 @pytest.mark.parametrize("width", range(480, 1400, 70))

@@ -14,14 +14,19 @@ def fit_to_desktop(size: tuple[int, int], desktop: tuple[int, int]) -> tuple[int
     return width, height
 
 
-def switch_full_screen() -> None:
-    """Let the window fill the screen, or give it its usual size again. Without a window, nothing
-    happens."""
+def switch_full_screen(size: tuple[int, int] | None) -> tuple[int, int] | None:
+    """Let the window fill the screen, or give it `size` again, or else its usual size.
+
+    Return the size that the window had before it filled the screen. Without a window, nothing
+    happens.
+    """
     surface = pygame.display.get_surface()
     if surface is None:
-        return
+        return size
     desktop = pygame.display.get_desktop_sizes()[0]
     if surface.get_flags() & pygame.FULLSCREEN:
-        pygame.display.set_mode(fit_to_desktop(SIZE, desktop), pygame.RESIZABLE)
-    else:
-        pygame.display.set_mode(desktop, pygame.FULLSCREEN)
+        pygame.display.set_mode(size or fit_to_desktop(SIZE, desktop), pygame.RESIZABLE)
+        return size
+    before = surface.get_size()
+    pygame.display.set_mode(desktop, pygame.FULLSCREEN)
+    return before

@@ -154,8 +154,8 @@ def draw_play_panel(
 def _draw_task(
     surface: pygame.Surface, rect: pygame.Rect, session: PlaySession, type: Typeset
 ) -> int:
-    """Draw the task's name, the opponent, and a note about it or the pack's title. Return the y below
-    them."""
+    """Draw the task's name, the opponent, a note about it or the pack's title, the seed, and
+    settings that are not the agent's own. Return the y below them."""
     palette, unit, setup = type.palette, type.unit, session.setup
     name = type.fit(session.task.name, "title", rect.width)
     y = type.write(surface, name, "title", palette.ink, topleft=rect.topleft).bottom
@@ -165,7 +165,18 @@ def _draw_task(
     at = (badge.right + unit, badge.centery)
     title = type.fit(session.agent_note or setup.pack_title, "small", rect.right - at[0])
     type.write(surface, title, "small", palette.muted, midleft=at)
-    return badge.bottom
+    at = (rect.left, badge.bottom + unit * 3 // 4)
+    identity = type.fit(f"seed {setup.seed}  task {session.task.id}", "mono", rect.width)
+    y = type.write(surface, identity, "mono", palette.muted, topleft=at).bottom
+    if not settings_text(setup):
+        return y
+    settings = type.fit(settings_text(setup), "label", rect.width - 2 * unit)
+    return draw_pill(surface, settings, palette.alert, (rect.left, y + unit // 2), type).bottom
+
+
+def settings_text(setup: PlaySetup) -> str:
+    """Return the settings of a duel's agent that are not its own, in words; "" if all are."""
+    return "" if setup.step_size == 1 else f"{setup.step_size:g} × step size: Bksp resets"
 
 
 def _draw_episode(
