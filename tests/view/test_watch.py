@@ -424,6 +424,29 @@ def test_a_thumbnail_shows_the_paths_of_its_step(replay: WatchScreen) -> None:
     assert timeline._made[2].get_at(at) != board.surface.get_at(at)
 
 
+@pytest.mark.parametrize("size", [(480, 480), (960, 640), (1280, 800), (1920, 1080)])
+def test_the_panel_says_what_is_hidden_and_the_seed_at_any_size(
+    size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also after R, so that the seed can be written down."""
+    said: list[str] = []
+    write = Typeset.write
+
+    def note(self: Typeset, surface: pygame.Surface, text: str, *args: Any, **at: Any) -> Any:
+        said.append(text)
+        return write(self, surface, text, *args, **at)
+
+    monkeypatch.setattr(Typeset, "write", note)
+    task = load_pack("dynamics").split("test").tasks[0]
+    screen = WatchScreen(subject(task), RecordedFeed(traces(task)))
+    for seed in (3, 4):
+        said.clear()
+        picture(screen, size)
+        assert any(text.startswith("Hidden here:") for text in said)
+        assert any(f"seed {seed} " in text for text in said)
+        screen.handle(press(pygame.K_r))
+
+
 def test_captions_of_thumbnails_have_the_unit_of_the_chart(replay: WatchScreen) -> None:
     replay.run.playback.to_last()
     said = []
