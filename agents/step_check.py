@@ -11,7 +11,7 @@ from game.session.trace import MAP_NAMES, AdaptationStep, ExperienceMaps
 from game.world.batch import GridBatch
 from game.world.tables import N_ACTIONS
 
-OPTIONAL = ("return_exact", "belief", "drawn")  # arrays that may be None
+OPTIONAL = ("return_exact", "belief", "drawn", "walk_returns", "push")  # arrays that may be None
 
 
 def check_step(step: object, number: int, batch: GridBatch) -> None:
@@ -83,6 +83,8 @@ def _shapes(batch: GridBatch) -> dict[str, tuple[int | str, ...]]:
         "moves": (tasks, "episodes", horizon),
         "belief": (tasks, horizon, _cells(batch)),
         "drawn": (tasks, horizon, "answers"),
+        "walk_returns": (tasks, "episodes"),
+        "push": (tasks, "states", N_ACTIONS),
     }
 
 

@@ -24,6 +24,7 @@ from game.text.reading import parse
 from game.view.draw.key_caps import key_places
 from game.view.draw.overlays import OVERLAYS
 from game.view.draw.plot import usual_hue
+from game.view.draw.screen_header import header_height
 from game.view.draw.theme import (
     DARK,
     LEAST_ZOOM,
@@ -103,6 +104,7 @@ def state_of(screen: WatchScreen) -> tuple[object, ...]:
         screen.quit,
         screen.experiments.goal,
         screen.experiments.sliders is not None,
+        screen.slow,
     )
 
 
@@ -626,6 +628,24 @@ def test_a_loss_of_score_is_reported() -> None:
         states.append(screen.facts().state)
         screen.run.playback.next_step()
     assert states == ["before adaptation", "worse than before", "adapted"]
+
+
+@pytest.mark.parametrize("width", [480, 960, 1280, 1920])
+def test_an_ended_run_says_how_it_went_where_there_is_room_for_it(width: int) -> None:
+    cards = (
+        AgentCard(AGENTS[0], EPISODES, training_levels=20),
+        AgentCard("scratch", 4, learned=False),
+    )
+    screen = WatchScreen(subject(cards=cards), RecordedFeed(traces()))
+    screen.update(0.0)
+    assert "after" not in screen.sentence()
+    screen.run.playback.go_to(2)
+    whole, short = screen.sentence(), screen.sentence(short=True)
+    assert whole == f"{short} It was meta-trained on 20 levels; scratch was not."
+    assert short.startswith("100% after 8 tries; from scratch")
+    type = screen.appearance.typeset((width, 640))
+    room = header_height(width, type) // type.height("small")
+    assert len(type.wrap(short, "small", width - 6 * type.unit - 12 * type.unit)) <= room
 
 
 @pytest.mark.parametrize("width", [1232, 912, 600, 444])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from game.session.messages import STEPS, Request
+from game.session.messages import STEPS, AgentCard, Request
 from game.session.trace import AdaptationStep, AdaptationTrace
 from game.tasks.evaluated_levels import EvaluatedLevel, Expectation, LevelKind, expected_scores
 from game.tasks.task import Task
@@ -59,6 +59,7 @@ class WatchSetup:
     episodes_differ: bool = False  # whether the agents' episodes per step differ by a large factor
     request: Request | None = None  # the first adaptation, if not the usual one
     families: Families | None = None  # the level families of the tasks, if the pack is known
+    cards: tuple[AgentCard, ...] = ()  # of the agents; (): an ended run has no last sentence
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,6 +187,13 @@ class AdaptationRun:
         tables = self.phase_at(step).baselines.tables
         assert tables is not None
         return tables
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether all steps of all agents have arrived, and the last one is on screen."""
+        position = self.playback.position()
+        is_last = position is not None and position.step == self.steps
+        return self.finished and self.planned and is_last and not self.failure
 
     @property
     def phase(self) -> TaskPhase:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+from game.session.ending import HARM, ending_sentence
 from game.session.messages import BASELINE_AGENT, Request
 from game.session.trace import AdaptationStep, AdaptationTrace
 from game.tasks.hidden_variables import hidden_names, values_in_words
@@ -14,6 +15,7 @@ from game.view.draw.panel import PanelFacts
 from game.view.draw.plot_axes import Axes, Curve, Stretch
 from game.view.draw.theme import number
 from game.view.model.playback import PlaybackPosition
+from game.view.model.slow_motion import SlowMoment, SlowStep
 from game.view.model.task_families import Families
 from game.view.screens.watch_run import AdaptationRun, WatchSetup
 
@@ -28,13 +30,16 @@ BAYES_BOUND = (
     "all cells where the goal may be",
 )
 GHOST_FADE = 0.55  # 0..1: how far the colour of an old curve goes towards the card's
-HARM = 0.02  # loss of score after which adaptation counts as harmful
 
 
-def header_text(setup: WatchSetup, run: AdaptationRun, moving_goal: bool) -> str:
-    """Return the sentence in the header that says what is on screen."""
+def header_text(
+    setup: WatchSetup, run: AdaptationRun, moving_goal: bool, short: bool = False
+) -> str:
+    """Return the sentence in the header that says what is on screen; `short`, how a run ended."""
     if moving_goal:
         return MOVING_GOAL
+    if run.has_ended and setup.cards:
+        return ending_sentence(run.traces, setup.cards, run.request.changes, short)
     position = run.playback.position()
     step = position.step if position else 0
     changes = [change for change in run.request.changes if change.step <= step]
@@ -44,6 +49,14 @@ def header_text(setup: WatchSetup, run: AdaptationRun, moving_goal: bool) -> str
     if setup.adapts_by:
         usual = f"{usual.removesuffix('.')}, by {setup.adapts_by}."
     return setup.sentence or usual
+
+
+def slow_text(slow: SlowStep, moment: SlowMoment, captioned: bool) -> str:
+    """Return the sentence in the header about a step in slow motion: the caption, unless that has
+    a place of its own below the board."""
+    if captioned:
+        return f"The inner loop in slow motion, from step {moment.step} to step {moment.step + 1}."
+    return slow.phases[moment.phase].caption
 
 
 def panel_facts(
