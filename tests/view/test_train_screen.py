@@ -167,7 +167,7 @@ def test_every_key_does_something(
 ) -> None:
     switched: list[bool] = []
     monkeypatch.setattr(
-        "game.view.screens.screen.switch_full_screen", lambda size: switched.append(size)
+        "game.view.screens.screen.switch_full_screen", lambda: switched.append(True)
     )
     send(screen, script, begun(), Trained(0, 9, 0.2, 9.0, 9), evaluated(1, 1, 0, 0.1, 0.2))
     for key in (*screen.keys, *COMMON):

@@ -14,19 +14,14 @@ def fit_to_desktop(size: tuple[int, int], desktop: tuple[int, int]) -> tuple[int
     return width, height
 
 
-def switch_full_screen(size: tuple[int, int] | None) -> tuple[int, int] | None:
-    """Let the window fill the screen, or give it `size` again, or else its usual size.
-
-    Return the size that the window had before it filled the screen. Without a window, nothing
-    happens.
-    """
-    surface = pygame.display.get_surface()
-    if surface is None:
-        return size
-    desktop = pygame.display.get_desktop_sizes()[0]
-    if surface.get_flags() & pygame.FULLSCREEN:
-        pygame.display.set_mode(size or fit_to_desktop(SIZE, desktop), pygame.RESIZABLE)
-        return size
-    before = surface.get_size()
-    pygame.display.set_mode(desktop, pygame.FULLSCREEN)
-    return before
+def switch_full_screen() -> None:
+    """Let the window fill the screen, or give it the size again that it had before. Without a
+    window, nothing happens."""
+    if pygame.display.get_surface() is None:
+        return
+    # `set_mode` with the old size is not enough: window managers keep that of the screen
+    window = pygame.Window.from_display_module()
+    if pygame.display.is_fullscreen():
+        window.set_windowed()
+    else:
+        window.set_fullscreen(desktop=True)

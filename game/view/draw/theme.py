@@ -213,7 +213,6 @@ class Appearance:
 
     def __init__(self, palette: Palette = LIGHT, zoom: int = 0) -> None:
         self.palette, self.zoom = palette, zoom
-        self.window_size: tuple[int, int] | None = None  # before it filled the screen, if it did
         self.plots_returns = False  # whether plots show returns instead of scores in percent
         self._typesets: dict[tuple[float, str], Typeset] = {}
 

@@ -172,7 +172,7 @@ class Screen:
 
     def switch_full_screen(self) -> None:
         """Let the window fill the screen, or give it the size again that it had before."""
-        self.appearance.window_size = switch_full_screen(self.appearance.window_size)
+        switch_full_screen()
 
     def save_picture(self) -> None:
         """Ask the app to save a picture of the screen."""
