@@ -94,10 +94,9 @@ class TrainScreen(Screen):
             self._after_saving = Navigation("watch", path=begun.pack, agents=agents)
             self.run.stop()
 
-    def leave(self) -> None:
-        """End the training, save the agent and leave."""
+    def on_close(self) -> None:
+        """End the training; the agent is saved."""
         self.run.stop()
-        self.quit = True
 
     # --- time
 
@@ -226,6 +225,6 @@ TrainScreen.keys = (
     Key("←",     "previous adaptation step",   (pygame.K_LEFT,),      TrainScreen.previous_step, priority=1, short="", group="time"),
     Key("→",     "next adaptation step",       (pygame.K_RIGHT,),     TrainScreen.next_step, priority=1, short="step", group="time"),
     *(overlay_key(overlay) for overlay in OVERLAYS),
-    Key("Esc",   "end training, save and leave", (pygame.K_ESCAPE,),  TrainScreen.leave, short="end and save", group="go"),
+    Key("Esc",   "end training, save and leave", (pygame.K_ESCAPE,),  Screen.leave, short="end and save", group="go"),
 )
 # fmt: on
