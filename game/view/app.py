@@ -38,6 +38,10 @@ from game.view.screens.waiting import WaitingScreen
 from game.view.screens.watch import WatchScreen
 
 LOADING_DELAY = 0.3  # seconds of loading a file after which the window says so
+OFFER = (
+    "A tour of about eight minutes shows how an agent learns to learn: you try it yourself, predict "
+    "what agents will do, and see. F2 opens it at any time."
+)
 CHECK_FILES = 0.5  # seconds between two checks for changed files
 
 
@@ -80,6 +84,8 @@ class App:
         self._waiting: Navigation | None = None  # until its pack is loaded
         self._quitting = False  # whether the window is to close, once editors have asked
         self._go(first)
+        if first.is_first_sight and self.file and not self.settings.tour_offered:
+            self._offer_tour()
 
     @property
     def quit(self) -> bool:
@@ -137,6 +143,8 @@ class App:
         if self.pages and self.tour.wanted is not None:
             wanted, self.tour.wanted = self.tour.wanted, None
             self._show_stop(wanted)
+        if self.pages and self.tour.is_on(self.page):
+            self.tour.press_keys()
         if self.pages:
             self._notify(self._capture.poll())
         self._remember(self.settings.with_appearance(self.appearance))
@@ -379,6 +387,15 @@ class App:
         """Whether the screen stands still until the person has predicted what it will show."""
         return self.tour.is_on(self.page) and self.tour.holds()
 
+    def _offer_tour(self) -> None:
+        """Ask once, at the first start, whether to take the tour."""
+        answers = (
+            Answer("Enter", pygame.K_RETURN, "take the tour", self.page.take_tour),
+            Answer("Esc", pygame.K_ESCAPE, "not now"),
+        )
+        self.page.question = Question("New here?", OFFER, answers)
+        self._remember(replace(self.settings, tour_offered=True))
+
     def _show_stop(self, index: int) -> None:
         """Open a stop of the tour in place of the last one, or end the tour after its last stop."""
         old = self.tour.screen
@@ -395,8 +412,6 @@ class App:
             self.page.notice = Notice("This stop of the tour cannot be shown", str(error))
             return
         self.tour.begin(index, self.page)
-        for cap in stop.opening.keys:
-            next(key for key in self.page.all_keys() if key.cap == cap).action(self.page)
         if old in self.pages and old is not self.page:
             self._drop(old)
         self._remember(replace(self.settings, tour=stop.name))
@@ -523,7 +538,7 @@ def _navigation_of(opening: Opening) -> Navigation:
     if not opening.line:
         return Navigation(opening.kind, args=opening.args)
     target = read_line(opening.line)
-    watched = target.request if opening.kind == "watch" else None
+    watched = target.request if opening.kind in ("watch", "many") else None
     return Navigation(
         opening.kind,
         None if opening.kind == "edit" else target.pack,

@@ -396,10 +396,15 @@ class WatchScreen(Screen):
         frame = self._frame
         return super().anchors() | (frame.anchors() if frame else {})
 
+    def is_ready(self) -> bool:
+        """Whether all adaptation steps have arrived."""
+        return self.run.planned and self.run.finished
+
     def is_over(self) -> bool:
-        """Whether all adaptation steps have been shown."""
-        playback = self.run.playback
-        return self.run.finished and playback.arrived > playback.last and playback.complete
+        """Whether the last adaptation step, or phase in slow motion, has been shown."""
+        if self.slow:
+            return self.slow.phase + 1 == len(self.slow_step().phases)
+        return self.run.finished and self.run.playback.furthest >= self.run.steps
 
     def term_at(self, at: tuple[int, int]) -> TermSpot | None:
         """Return the term at a point, unless a point of the plot has its own tip there."""
