@@ -39,8 +39,8 @@ from game.view.screens.watch import WatchScreen
 
 LOADING_DELAY = 0.3  # seconds of loading a file after which the window says so
 OFFER = (
-    "A tour of about eight minutes shows how an agent learns to learn: you try it yourself, predict "
-    "what agents will do, and see. F2 opens it at any time."
+    "A tour of about eight minutes shows how an agent learns to learn: you try it yourself, "
+    "predict what agents will do, and see. F2 opens it at any time."
 )
 CHECK_FILES = 0.5  # seconds between two checks for changed files
 
