@@ -152,6 +152,8 @@ class App:
     def _leave_page(self) -> None:
         """Go back to the screen below; what an editor has saved is loaded again there."""
         closed = self.pages.pop()
+        if isinstance(closed, TrainScreen):
+            closed.on_close()  # the training ends; an editor has let go of its file by itself
         if self._quitting:
             self._quit()
         elif self.pages:
@@ -162,8 +164,8 @@ class App:
 
     @property
     def _asks_before_closing(self) -> bool:
-        """Whether leaving the screen closes the window, and the screen does not say so itself."""
-        return len(self.pages) == 1 and not isinstance(self.page, TrainScreen | EditorScreen)
+        """Whether leaving the screen closes the window, and the screen does not ask itself."""
+        return len(self.pages) == 1 and not isinstance(self.page, EditorScreen)
 
     def _closing_question(self) -> Question:
         """Return the question whether to close the window."""
@@ -172,10 +174,14 @@ class App:
             Answer("Enter", pygame.K_RETURN, "close", self._quit),
             Answer("Esc", pygame.K_ESCAPE, "stay"),
         ]
-        if not isinstance(self.page, Gallery):
+        text = f"This is the first screen.{film}"
+        if isinstance(self.page, TrainScreen):
+            ends = " The training ends, and the agent is saved." if self.page.run.is_running else ""
+            text = f"{text}{ends}"
+        elif not isinstance(self.page, Gallery):
             gallery = Navigation("gallery", task=self.location.task)
             answers.insert(1, Answer("G", pygame.K_g, "gallery", lambda: self._go(gallery)))
-        return Question("Close the window?", f"This is the first screen.{film}", tuple(answers))
+        return Question("Close the window?", text, tuple(answers))
 
     def _quit(self) -> None:
         """Close all screens; an editor with unsaved changes asks first."""
@@ -492,7 +498,8 @@ class App:
         if loaded.pack is None:
             kept = " - the last valid version stays" if again else ""
             heading = f"{loaded.path.name} has errors{kept}"
-            self.page.notice = Notice(heading, loaded.problem, edits=loaded.level_file)
+            cells = self._cells_on_board(loaded) if again else ()
+            self.page.notice = Notice(heading, loaded.problem, edits=loaded.level_file, cells=cells)
             return
         if again and isinstance(self.page, Gallery | TrainScreen | EditorScreen):
             return  # the gallery shows the new version by itself; a training goes on
@@ -511,6 +518,16 @@ class App:
                 self.pages.remove(old)
         except NoAgent as error:
             self.page.notice = Notice("This agent cannot be used", str(error))
+
+    def _cells_on_board(self, loaded: LibraryPack) -> tuple[tuple[int, int], ...]:
+        """Return the cells with errors of the level on screen, as it was before, which are on its
+        board. A board that is turned or mirrored has other places."""
+        if not isinstance(self.page, WatchScreen | PlayScreen):
+            return ()
+        task = self.page.task
+        if any(label == "variant" for label, _ in task.drawn):
+            return ()
+        return tuple(cell for file, cell in loaded.wrong if file == task.level.file)
 
 
 def _navigation_of(opening: Opening) -> Navigation:

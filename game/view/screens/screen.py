@@ -28,7 +28,7 @@ from game.view.draw.key_caps import (
 )
 from game.view.draw.layout import inside_width
 from game.view.draw.term_spots import TermSpot, draw_term_card, draw_term_line, term_at
-from game.view.draw.text_boxes import draw_notice
+from game.view.draw.text_boxes import draw_notice, draw_wrong_cell
 from game.view.draw.theme import Appearance, NotedText, Typeset
 from game.view.screens.asked_question import Question
 
@@ -78,12 +78,14 @@ class Notice(NamedTuple):
     A transient notice disappears by itself and lets keys through. Any other notice stays until a
     key or a click dismisses it. Where `edits` is a level file with errors, only Enter, Esc, Space or
     a click does, so that a person who is playing reads it, and Ctrl E opens the editor on the file.
+    `cells` are the (row, column) of errors on the board, which are marked there.
     """
 
     heading: str
     text: str
     transient: bool = False
     edits: Path | None = None
+    cells: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -188,7 +190,7 @@ class Screen:
         self.appearance.enlarge(0)
 
     def switch_full_screen(self) -> None:
-        """Let the window fill the screen, or give it its usual size again."""
+        """Let the window fill the screen, or give it the size again that it had before."""
         switch_full_screen()
 
     def save_picture(self) -> None:
@@ -423,7 +425,10 @@ class Screen:
             listed = (key for _, keys in groups for key in keys)
             self._help_boxes, self._help = list(zip(help.keys, listed)), help
         elif self.notice:
-            heading, text, transient, edits = self.notice
+            heading, text, transient, edits, cells = self.notice
+            for cell in cells:
+                if box := self.cell_box(cell):
+                    draw_wrong_cell(surface, box, type)
             text = f"{text}\n{MEND}" if edits else text
             draw_notice(surface, surface.get_rect(), heading, text, type, transient)
         if self.question:
@@ -440,6 +445,11 @@ class Screen:
 
     def draw_body(self, surface: pygame.Surface) -> None:
         """Draw the screen's own content, below help and notice."""
+
+    def cell_box(self, cell: tuple[int, int]) -> pygame.Rect | None:
+        """Return where the board shows a cell (row, column); None if it does not, or without a
+        board."""
+        return None
 
     def footer_keys(self, width: int, type: Typeset) -> list[Key]:
         """Return the keys of a footer of this width: those to begin with, and toggles that are on.

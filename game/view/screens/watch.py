@@ -193,8 +193,8 @@ class WatchScreen(Screen):
         self.navigation = Navigation("edit", task=self.run.task)
 
     def duel(self) -> None:
-        """Open the play screen with this task, against the agent."""
-        self.navigation = Navigation("duel", task=self.run.task)
+        """Open the play screen with this task, against the agent with its step size in force."""
+        self.navigation = Navigation("duel", task=self.run.task, request=self.run.request)
 
     def show_many(self) -> None:
         """Show the agents on many tasks of the pack at once, with the settings in force."""
@@ -463,10 +463,11 @@ class WatchScreen(Screen):
         frame = self._frame = self._current_frame(surface.get_size(), type)
         positions = [self.run.playback.position(pane.agent) for pane in frame.panes]
         self._refresh_texts(frame, positions[0])
+        percent = not self.appearance.plots_returns
         if self.slow:
             frame.draw_slowly(surface, self.slow_step(), self.slow)
         else:
-            frame.draw(surface, positions, self.active_overlays, self._age, self.eager)
+            frame.draw(surface, positions, self.active_overlays, self._age, self.eager, percent)
         goal, sliders = self.experiments.goal, self.experiments.sliders
         if goal:
             for pane in frame.panes:
@@ -477,6 +478,13 @@ class WatchScreen(Screen):
             frame.draw_failure(surface)
         elif self._mouse:
             frame.draw_tip(surface, self._mouse)
+
+    def cell_box(self, cell: tuple[int, int]) -> pygame.Rect | None:
+        """Return where the first board shows a cell."""
+        if self._frame is None:
+            return None
+        pane = self._frame.panes[0]
+        return pane.board.box(cell, pane.where.board)
 
     def _current_frame(self, size: tuple[int, int], type: Typeset) -> WatchFrame:
         """Return the frame for this moment, a new one if the old one's key has changed."""

@@ -85,7 +85,7 @@ def panel_facts(
         badge="seen in training" if seen else badge,
         seen=seen,
         about="; ".join(reasons or (setup.in_distribution or setup.pack_title,)),
-        identity=f"task {run.task.id}  seed {run.seed}  {setup.agents[0]}",
+        identity=f"seed {run.seed}  task {run.task.id}  {setup.agents[0]}",
         hidden=_hidden_text(run.task),
         step=step,
         steps=run.steps,
