@@ -390,13 +390,13 @@ class _Frame:
         assert isinstance(size, tuple)
         top = header_height(size[0], type)
         self._header, self.main, self._footer = frame(size, type.unit, top, footer)
-        self._area, self._panel = _split(size, self.main, type)
+        area, self._panel = _split(size, self.main, type)
         self.slider_area: pygame.Rect | None = None
         if below:
             room = min(below, self._panel.height)
             self._panel.height -= room
             self.slider_area = pygame.Rect(*self._panel.bottomleft, self._panel.width, room)
-        self.boards = boards or SmallBoards([task.level for task in tasks], self._area, hue, type)
+        self.boards = boards or SmallBoards([task.level for task in tasks], area, hue, type)
         self.background = pygame.Surface(size)
         self.background.fill(type.palette.paper)
         self._texts: object = None  # the state that the drawn texts depend on
@@ -421,9 +421,14 @@ class _Frame:
         draw_footer(self.background, self._footer, self._type)
 
     def anchors(self) -> dict[str, pygame.Rect]:
-        """Return the places of boards and panel, by name; the panel stands for its chart."""
-        board = self.boards.slots[0]
-        return {"boards": self._area, "board": board, "panel": self._panel, "chart": self._panel}
+        """Return the places of all boards, the last one and the panel; the panel stands for its chart."""
+        slots = self.boards.slots
+        return {
+            "boards": slots[0].unionall(slots[1:]),
+            "board": slots[-1],
+            "panel": self._panel,
+            "chart": self._panel,
+        }
 
     def point_at(self, mouse: tuple[int, int]) -> tuple[int, int] | None:
         """Return (agent, step) of the plot's point at the mouse."""
