@@ -478,7 +478,7 @@ def _navigation_of(opening: Opening) -> Navigation:
     if not opening.line:
         return Navigation(opening.kind, args=opening.args)
     target = read_line(opening.line)
-    watched = target.request if opening.kind == "watch" else None
+    watched = target.request if opening.kind in ("watch", "many") else None
     return Navigation(
         opening.kind,
         None if opening.kind == "edit" else target.pack,

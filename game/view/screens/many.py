@@ -42,8 +42,15 @@ from game.view.screens.watch_texts import settings_in_force
 PAINTING = 0.006  # seconds of a frame for the boards that are missing
 STACKED_BOARDS = 0.42  # of the height, where the panel is below the boards
 LOW_PANEL = 20  # lines of text: lower panels have a plot alone
+SHOWN = 20.0  # seconds: of all steps of an adaptation, at most
 NARROW = 600  # px: the sentence of narrower windows leaves out the other agents
 ALL_SHOWN = ("These are all tasks", "The split has no more than are shown.")
+
+
+def pace_for(steps: int, pace: Pace) -> Pace:
+    """Return the pace at which an adaptation of so many steps is shown in about SHOWN seconds."""
+    longest, rest = min(pace.longest, 0.8 * SHOWN / max(1, steps)), 0.2 * SHOWN / max(1, steps)
+    return replace(pace, longest=longest, rest=min(pace.rest, rest))
 
 
 class ManyScreen(Screen):
@@ -67,7 +74,8 @@ class ManyScreen(Screen):
         self.agent = 0  # index of the agent whose walks are shown
         self.marked = setup.marked  # index of the board with a frame
         self.experiments = Experiments(setup.request.steps)  # for the sliders
-        self.playback = TasksPlayback(pace)
+        self._pace = pace or Pace()
+        self.playback = TasksPlayback(pace_for(setup.request.steps, self._pace))
         self._numbers = itertools.count() if numbers is None else numbers
         self._first = setup.first
         self._mouse: tuple[int, int] | None = None
@@ -99,7 +107,8 @@ class ManyScreen(Screen):
         if self.run.finished and not self.run.failure and not self.settings_in_force():
             self.own = self.run
         paused = self.playback.paused
-        self.run, self.playback = self._start(request), TasksPlayback(self.playback.pace)
+        self.run = self._start(request)
+        self.playback = TasksPlayback(pace_for(request.steps, self._pace))
         self.playback.paused = paused
         if self.own and not (self.own.finished and self._is_comparable(self.own)):
             self.own = None
@@ -264,6 +273,17 @@ class ManyScreen(Screen):
         if not self.run.finished:
             self._restart(self.run.asked.request)
 
+    # --- for the guided tour
+
+    def anchors(self) -> dict[str, pygame.Rect]:
+        """Return the places that the tour can point at."""
+        return super().anchors() | (self._frame.anchors() if self._frame else {})
+
+    def is_over(self) -> bool:
+        """Whether all adaptation steps have been shown, beside the agents' own where needed."""
+        has_ghost = not self.settings_in_force() or bool(self.own and self.own.finished)
+        return has_ghost and self.playback.furthest == self.run.asked.request.steps
+
     # --- texts and drawing
 
     def sentence(self, brief: bool = False) -> str:
@@ -404,6 +424,15 @@ class _Frame:
         draw = draw_brief_panel if is_low else draw_panel
         self._plot = draw(self.background, self._panel, facts, self._type)
         draw_footer(self.background, self._footer, self._type)
+
+    def anchors(self) -> dict[str, pygame.Rect]:
+        """Return the places of boards, panel, chart and sliders, by name.
+
+        Where the panel has no room for a chart, it stands for it.
+        """
+        boards = self.boards.slots[0].unionall(self.boards.slots)
+        places = {"boards": boards, "panel": self._panel, "chart": self._plot or self._panel}
+        return places | ({"sliders": self.slider_area} if self.slider_area else {})
 
     def point_at(self, mouse: tuple[int, int]) -> tuple[int, int] | None:
         """Return (agent, step) of the plot's point at the mouse."""
