@@ -396,12 +396,16 @@ class _Frame:
         top = header_height(size[0], type)
         self._header, self.main, self._footer = frame(size, type.unit, top, footer)
         area, self._panel = _split(size, self.main, type)
+        self.boards = boards or SmallBoards([task.level for task in tasks], area, hue, type)
+        if self._panel.top > area.bottom:  # below the boards: it takes the room that they leave
+            top = self.boards.bottom + 2 * type.unit
+            self._panel.height += self._panel.top - top
+            self._panel.top = top
         self.slider_area: pygame.Rect | None = None
         if below:
             room = min(below, self._panel.height)
             self._panel.height -= room
             self.slider_area = pygame.Rect(*self._panel.bottomleft, self._panel.width, room)
-        self.boards = boards or SmallBoards([task.level for task in tasks], area, hue, type)
         self.background = pygame.Surface(size)
         self.background.fill(type.palette.paper)
         self._texts: object = None  # the state that the drawn texts depend on

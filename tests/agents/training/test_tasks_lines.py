@@ -13,7 +13,14 @@ from agents.training.curves import TaskBatches, adaptation_curves
 from agents.training.scratch_baseline import tune_scratch
 from game.session.messages import STEPS, Request
 from game.session.replay import ReplayTarget, read_line
-from game.session.tasks_lines import FIRST_ORDER, TOO_LARGE, TOO_LONG, TasksFigures, TasksLine
+from game.session.tasks_lines import (
+    FIRST_ORDER,
+    TOO_LARGE,
+    TOO_LONG,
+    TOO_LONG_ON_ONE_MAP,
+    TasksFigures,
+    TasksLine,
+)
 
 
 def figures(target: ReplayTarget, agent: str, request: Request) -> TasksFigures:
@@ -35,7 +42,7 @@ def figures(target: ReplayTarget, agent: str, request: Request) -> TasksFigures:
     return TasksFigures(round(100 * facts[:, -1].mean()), worse)
 
 
-@pytest.mark.parametrize("one", [TOO_LARGE, TOO_LONG, FIRST_ORDER])
+@pytest.mark.parametrize("one", [TOO_LARGE, TOO_LONG, TOO_LONG_ON_ONE_MAP, FIRST_ORDER])
 def test_the_figures_are_true(one: TasksLine) -> None:
     target = read_line(one.line)
     request = target.request
