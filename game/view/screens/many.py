@@ -282,7 +282,8 @@ class ManyScreen(Screen):
     def is_over(self) -> bool:
         """Whether all adaptation steps have been shown, beside the agents' own where needed."""
         has_ghost = not self.settings_in_force() or bool(self.own and self.own.finished)
-        return has_ghost and self.playback.furthest == self.run.asked.request.steps
+        shown = self.playback.furthest >= self.run.asked.request.steps
+        return self.run.finished and has_ghost and shown
 
     # --- texts and drawing
 
@@ -434,8 +435,9 @@ class _Frame:
 
         Where the panel has no room for a chart, it stands for it.
         """
-        boards = self.boards.slots[0].unionall(self.boards.slots)
-        places = {"boards": boards, "panel": self._panel, "chart": self._plot or self._panel}
+        slots = self.boards.slots
+        places = {"boards": slots[0].unionall(slots), "board": slots[0]}
+        places |= {"panel": self._panel, "chart": self._plot or self._panel}
         return places | ({"sliders": self.slider_area} if self.slider_area else {})
 
     def point_at(self, mouse: tuple[int, int]) -> tuple[int, int] | None:
