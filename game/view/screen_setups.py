@@ -81,6 +81,7 @@ def watch_setup(
         in_distribution="" if is_own or not _is_generalist(cards[0]) else LIKE_TRAINING,
         families=Families(pack, jobs),
         episodes_differ=max(episodes) > UNLIKE * min(episodes),
+        same_episodes=max(episodes) == min(episodes),
         held_out_curve=cards[0].usual,
         tested=cards[0].tested,
         cards=tuple(cards),

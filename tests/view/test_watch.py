@@ -653,7 +653,7 @@ def test_keys_that_share_a_text_leave_the_footer_together(replay: WatchScreen, w
     shown = [key.cap for key in replay.footer_keys(width, Typeset(1.0))]
     for pair in ("←→", "↑↓", ",.", "−+"):
         assert (pair[0] in shown) == (pair[1] in shown)
-    assert {"Space", "F1", "Esc"} <= set(shown)
+    assert shown == ["Space", "←", "→", "N", "F1"]
 
 
 # --- experiments
@@ -736,6 +736,40 @@ def test_lines_of_the_plot_belong_to_their_position_of_the_goal(
             assert inked[0] > 0.4 > 0.1 > inked[1]
         script.messages = [Stepped(1, 0, s) for s in traces()[0].steps]
         screen.update(0.0)
+
+
+def test_points_lie_in_the_stretch_of_their_step_whatever_the_agents_episodes(
+    script: Script,
+) -> None:
+    """A goal moves at a step of each agent. Where one has fewer episodes in its steps, the axis
+    counts steps, so that its points do not lie beside the lines of the goal before."""
+    screen = WatchScreen(subject(same_episodes=False), script)
+    long = traces()[0].steps
+    short = [replace(one, episodes=one.step) for one in traces()[1].steps]  # one in each step
+    for i, steps in enumerate((long, short)):
+        script.messages += [Stepped(0, i, one) for one in steps[:2]]
+    screen.update(0.0)
+    screen.run.playback.go_to(1)
+    assert screen.facts().rows[1].curve.episodes == (0, 1)
+    for key in (pygame.K_m, pygame.K_LEFT, pygame.K_RETURN):
+        screen.handle(press(key))
+    number = screen.run.number
+    script.messages = [Stepped(number, 0, one) for one in long]
+    script.messages += [Stepped(number, 1, one) for one in short]
+    screen.update(0.0)
+    screen.run.playback.go_to(2)
+    screen.update(0.0)
+    facts = screen.facts()
+    assert facts.axes
+    assert facts.axes.by_step
+    assert not facts.axes.logarithmic
+    area = pygame.Rect(0, 0, 600, 300)
+    for row in facts.rows:
+        starts = [
+            facts.axes.stretch_at(x, area).start for x, _ in row.curve.points(facts.axes, area)
+        ]
+        assert starts == [0, 0, 2 * EPISODES]
+    assert picture(screen)
 
 
 def ink_share(surface: pygame.Surface, left: float, right: float, y: int) -> float:

@@ -11,6 +11,7 @@ from game.view.draw.plot import draw_plot, plot_area, usual_hue
 from game.view.draw.plot_axes import Axes, Curve
 from game.view.draw.text_boxes import draw_pill
 from game.view.draw.theme import Typeset, mix
+from game.view.draw.waiting_bar import draw_waiting_bar
 
 NOTE_LINES = 2  # of a note, at most
 HIDDEN_LINES = 3  # of what is hidden, at most
@@ -45,6 +46,7 @@ class PanelFacts:
     rows: tuple[TableRow, ...]
     notes: tuple[str, ...] = ()  # lines about agents, below the numbers
     settings: str = ""  # settings in force that are not the agent's own, in a pill
+    waiting: int | None = None  # position of the waiting bar's part, while nothing has arrived yet
     ghost: Curve | None = None  # the watched agent's curve with its own settings
     columns: tuple[str, ...] = COLUMNS  # heads of the numbers
     plot_title: str = ""  # if not the usual one
@@ -171,7 +173,10 @@ def _draw_progress(
     draw_pill(surface, facts.state, hue, (rect.right - width, y), type)
     y = heading.bottom + type.unit
     bar = pygame.Rect(rect.left, y, rect.width, type.unit * 3 // 4)
-    _draw_progress_bar(surface, bar, facts, type)
+    if facts.waiting is None:
+        _draw_progress_bar(surface, bar, facts, type)
+    else:
+        draw_waiting_bar(surface, bar, facts.waiting, type)
     y += type.unit * 3 // 2
     tempo = type.write(surface, facts.tempo, "small", type.palette.muted, topright=(rect.right, y))
     left = rect.left

@@ -122,5 +122,6 @@ def draw_pill(
         pygame.draw.rect(canvas, ground, whole, border_radius=whole.height // 2)
 
     surface.blit(smooth(box.size, paint, ground), box)
-    surface.blit(picture, picture.get_rect(center=box.center))
+    place = surface.blit(picture, picture.get_rect(center=box.center))
+    type.note(surface, text, "label", place)
     return box

@@ -17,7 +17,7 @@ from game.tasks.task import Task
 from game.text.tiles import ACTIONS
 from game.view.draw.screen_header import draw_header
 from game.view.draw.text_boxes import draw_notice
-from game.view.draw.theme import Appearance, Typeset
+from game.view.draw.theme import Appearance, NotedText, Typeset
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.play_session import PAUSE_SECONDS, PlaySession, PlaySetup
 from game.view.screens.level_pictures import is_goal_hidden
@@ -42,6 +42,7 @@ class PlayScreen(Screen):
         jobs: BackgroundJobs | None = None,
     ) -> None:
         super().__init__(appearance)
+        self._noted: list[NotedText] = []  # of the last drawing
         self.session = PlaySession(setup, feed, numbers, jobs)
         self.show_goal = show_goal  # on request; a duel shows it after the last episode
         self._held = HeldMove()
@@ -225,11 +226,16 @@ class PlayScreen(Screen):
         if frame.texts == texts:
             return
         frame.texts = texts
-        draw_header(frame.background, frame.layout.header, sentence, type)
         percent = not self.appearance.plots_returns
         background, panel = frame.background, frame.layout.panel
-        draw_play_panel(background, panel, session, self.is_revealed, type, percent)
-        self.draw_footer(frame.background, frame.layout.footer, type)
+        with type.noting() as self._noted:
+            draw_header(background, frame.layout.header, sentence, type)
+            draw_play_panel(background, panel, session, self.is_revealed, type, percent)
+            self.draw_footer(background, frame.layout.footer, type)
+
+    def noted_texts(self) -> list[NotedText]:
+        """Return the texts of header, panel and footer with their places."""
+        return self._noted
 
 
 def _move(action: int, screen: PlayScreen) -> None:
@@ -240,16 +246,16 @@ def _move(action: int, screen: PlayScreen) -> None:
 RESET_KEY = Key("Bksp", "reset the agent's step size to its own", (pygame.K_BACKSPACE,), PlayScreen.reset_settings, priority=1, short="reset step size")
 PlayScreen.keys = (
     *(
-        Key(cap, f"move {ACTIONS[action]} (arrow keys, WASD or gamepad)", MOVE_KEYS[action], partial(_move, action), short="move" if cap == "→" else "")
+        Key(cap, f"move {ACTIONS[action]} (arrow keys, WASD or gamepad)", MOVE_KEYS[action], partial(_move, action), short="move" if cap == "→" else "", group="time")
         for cap, action in zip("←↑↓→", MOVE_KEYS)
     ),
-    Key(".",     "stay on the cell for one move", (pygame.K_PERIOD, pygame.K_KP_PERIOD), PlayScreen.stay, ".", short="stay"),
-    Key("Space", "continue: begin the next episode", (pygame.K_SPACE, pygame.K_RETURN, pygame.K_KP_ENTER), PlayScreen.go_on, short="continue"),
-    Key("U",     "uncover the goal and what else is hidden (in a duel after the last episode)", (pygame.K_u,), PlayScreen.toggle_goal, is_on=PlayScreen.shows_all, short="uncover the goal"),
-    Key("R",     "restart from the first episode", (pygame.K_r,),           PlayScreen.restart, short="restart"),
-    Key("N",     "next level",                   (pygame.K_n,),             PlayScreen.next_task),
+    Key(".",     "stay on the cell for one move", (pygame.K_PERIOD, pygame.K_KP_PERIOD), PlayScreen.stay, ".", short="stay", priority=1, group="time"),
+    Key("Space", "continue: begin the next episode", (pygame.K_SPACE, pygame.K_RETURN, pygame.K_KP_ENTER), PlayScreen.go_on, short="continue", group="time"),
+    Key("U",     "uncover the goal and what else is hidden (in a duel after the last episode)", (pygame.K_u,), PlayScreen.toggle_goal, is_on=PlayScreen.shows_all, short="uncover the goal", priority=1, group="look"),
+    Key("R",     "restart from the first episode", (pygame.K_r,),           PlayScreen.restart, short="restart", priority=1, group="time"),
+    Key("N",     "next level",                   (pygame.K_n,),             PlayScreen.next_task, group="go"),
     PLOT_KEY,
-    Key("Ctrl E", "edit this level",             (pygame.K_e,),             PlayScreen.edit, ctrl=True, short="edit"),
-    Key("G",     "gallery: another level, agent or mode", (pygame.K_g,),    PlayScreen.to_gallery, short="gallery"),
+    Key("Ctrl E", "edit this level",             (pygame.K_e,),             PlayScreen.edit, ctrl=True, short="edit", priority=1, group="go"),
+    Key("G",     "gallery: another level, agent or mode", (pygame.K_g,),    PlayScreen.to_gallery, short="gallery", priority=1, group="go"),
 )
 # fmt: on
