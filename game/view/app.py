@@ -154,7 +154,8 @@ class App:
 
     def _closing_question(self) -> Question:
         """Return the question whether to close the window."""
-        film = " The GIF that is being made will be finished." if self._capture.is_filming else ""
+        made = self._capture.recording
+        film = f" The {made} that is being made will be finished." if made else ""
         answers = [
             Answer("Enter", pygame.K_RETURN, "close", self._quit),
             Answer("Esc", pygame.K_ESCAPE, "stay"),
@@ -183,7 +184,7 @@ class App:
         if not self.pages:
             return None
         card = self.tour.snapshot(self.page) if self.tour.is_on(self.page) else None
-        return id(self.page), self.page.snapshot(), self._capture.is_filming, card
+        return id(self.page), self.page.snapshot(), self._capture.recording, card
 
     def draw(self, surface: pygame.Surface) -> None:
         """Draw the screen, and save its picture if that was requested."""

@@ -16,6 +16,7 @@ from commands.pages.inlining import MOST_BYTES, TooLargeForPage, render_page
 from commands.pages.recorded_runs import other_goals, task_with_goal
 from game.session.ending import ending_sentence
 from game.session.messages import Request
+from game.session.replay import line_of
 from game.tasks.packs import load_pack
 from game.text.tiles import GOAL
 from tests.browser import opened
@@ -99,6 +100,16 @@ def test_errors_of_the_command(exported: Exported, capsys: pytest.CaptureFixture
     assert run("export", level, "--out", "page.html", "--seeds", "0") == 2
     assert run("export", level, "--out", str(exported.path.parent)) == 1
     assert run("export", "no-such-level", "--out", str(exported.path)) == 1
+
+
+def test_a_page_of_a_replay_line(exported: Exported, tmp_path: Path):
+    pack = load_pack(exported.levels[0])
+    task = pack.split("test").tasks[0]
+    request = Request(0, task, 4, 1, (AGENT,), pack.name, episodes=3, path=str(pack.path))
+    out, few = tmp_path / "page.html", ("--seeds", "1", "--goals", "1", "--no-step-sizes")
+    assert run("export", "--replay", line_of(pack, request), *few, "--out", str(out)) == 0
+    assert '"seeds":[4]' in out.read_text(encoding="utf-8")
+    assert run("export", "--replay", "level=x", "--agent", AGENT, "--out", str(out)) == 2
 
 
 def test_goals_to_choose_from_lie_apart_and_can_be_reached(exported: Exported):
