@@ -26,6 +26,7 @@ TERMS: Mapping[str, str] = {
         "What an agent holds to be likely about what is hidden: a probability for each cell "
         "that may be the goal."
     ),
+    "env steps": ("Moves made in the level so far, over all episodes: the cost of learning there."),
     "episode": (
         "One try: from the start until the goal is reached, the agent dies, or time is up."
     ),
@@ -45,6 +46,10 @@ TERMS: Mapping[str, str] = {
     "inner loop": (
         "Adaptation to one task: play episodes, change the policy, play again. It runs in each "
         "task, also after training."
+    ),
+    "iteration": (
+        "One pass of the outer loop: agents adapt to a batch of tasks, and the initial weights "
+        "move once."
     ),
     "meta-trained": (
         "Trained on many tasks to become good at a new one within few episodes, not to be good "
@@ -104,6 +109,10 @@ TERMS: Mapping[str, str] = {
         "shortened."
     ),
     "unseen": ("Not among the levels that the agent was trained on."),
+    "validation": (
+        "Tasks that are kept out of training and decide which state of the agent is kept. The "
+        "test tasks are others still."
+    ),
     "value": (
         "The return to expect from a cell on: high where the goal is near, low where dangers are."
     ),
@@ -116,6 +125,8 @@ OTHER_WORDS: Mapping[str, str] = {  # words of the window that a term explains, 
     "Bayes": "Bayes bound",
     "episodes": "episode",
     "gradient steps": "gradient step",
+    "env steps/s": "env steps",
+    "iterations": "iteration",
     "meta-training": "meta-trained",
     "optimal": "optimum",
     "tasks": "task",
@@ -123,6 +134,7 @@ OTHER_WORDS: Mapping[str, str] = {  # words of the window that a term explains, 
     "try": "episode",
     "values": "value",
 }
+LABELS: Mapping[str, str] = {"step": "adaptation step"}  # explained where they are the whole text
 _WORDS = {word.lower(): term for word, term in {**dict(zip(TERMS, TERMS)), **OTHER_WORDS}.items()}
 _PATTERN = re.compile(
     r"(?<![\w-])("
@@ -134,6 +146,8 @@ _PATTERN = re.compile(
 
 def terms_in(text: str) -> Iterator[tuple[int, int, str]]:
     """Yield (start, end, term) of each term in a text, the longest one where two begin."""
+    if text in LABELS:
+        yield 0, len(text), LABELS[text]
     for found in _PATTERN.finditer(text):
         yield found.start(), found.end(), _WORDS[found.group().lower()]
 

@@ -154,7 +154,7 @@ class EditorScreen(Screen):
         if self._footer_room is None or self._footer_room[:2] != (width, type):
             inside = inside_width(width, type.unit)
             keys = (self._keys_of(area) for area in (*AREA_KEYS, None))
-            words = (key_words(fitting_keys(some, inside, type)) for some in keys)
+            words = (key_words(fitting_keys(some, frozenset(), inside, type)) for some in keys)
             high = max(footer_height(some, inside, type) for some in words)
             self._footer_room = width, type, high
         return self._footer_room[2]

@@ -12,6 +12,8 @@ from game.view.draw.plot import draw_plot, draw_strip
 from game.view.draw.plot_axes import Axes, Curve
 from game.view.draw.text_boxes import draw_pill
 from game.view.draw.theme import Typeset
+from game.view.draw.training_loops import LoopFacts, draw_loops
+from game.view.draw.waiting_bar import draw_waiting_bar
 from game.view.model.training_run import ScoreRecord, TrainingRun
 
 MOST_PAST_CURVES = 14
@@ -33,13 +35,19 @@ class Progress(NamedTuple):
     time: str
     rates: str
     share: float
+    waiting: int | None = None  # position of the waiting bar's part, before the first iteration
 
 
-def progress_of(begun: Begun | None, latest: Trained | None) -> Progress:
-    """Return the progress of training for its first and its latest message."""
+def progress_of(
+    begun: Begun | None, latest: Trained | None, waiting: int | None = None
+) -> Progress:
+    """Return the progress of training for its first and its latest message.
+
+    `waiting` is the position of the waiting bar's part, which moves until the first iteration ends.
+    """
     if latest is None or begun is None:
         status = "The first iteration is running…" if begun else "Loading the learner…"
-        return Progress("Iteration –", "", status, 0.0)
+        return Progress("Iteration –", "", status, 0.0, waiting)
     iteration = f"Iteration {latest.iteration:,}"
     iteration += "" if begun.minutes else f" of {begun.iterations:,}"
     time = clock(latest.seconds) + (f" of {clock(60 * begun.minutes)}" if begun.minutes else "")
@@ -50,6 +58,14 @@ def progress_of(begun: Begun | None, latest: Trained | None) -> Progress:
         f"{count_text(latest.env_steps)} in total",
     )
     return Progress(iteration, time, "   ".join(rates), latest.progress)
+
+
+def loop_facts(run: TrainingRun, latest: Trained | None) -> LoopFacts:
+    """Return what the drawing of the loops shows; `latest` has the numbers that are on screen."""
+    phases, iteration = run.phases, latest.iteration if latest else 0
+    tasks = iteration * run.begun.tasks if run.begun else 0
+    reported = frozenset(phases.reported)
+    return LoopFacts(phases.shown, phases.is_slowed, reported, iteration, tasks)
 
 
 def score_curves(evaluations: Sequence[ScoreRecord], episodes_per_step: int) -> list[Curve]:
@@ -92,21 +108,26 @@ def draw_train_panel(
     rect: pygame.Rect,
     run: TrainingRun,
     progress: Progress,
+    loops: LoopFacts,
     type: Typeset,
 ) -> None:
-    """Draw title, progress, plot and history; the history only if there is room for both."""
+    """Draw title, progress, loops, plot and history, the last ones only if there is room."""
     palette, unit = type.palette, type.unit
     pygame.draw.rect(surface, palette.card, rect, border_radius=unit + 4)
     pygame.draw.rect(surface, palette.rule, rect, 1, border_radius=unit + 4)
     inside = rect.inflate(-5 * unit, -4 * unit)
     y = _draw_title(surface, inside, run, type) + unit
     pygame.draw.line(surface, palette.rule, (inside.left, y), (inside.right, y))
-    y = _draw_progress(surface, inside, y + unit * 3 // 2, progress, type) + 2 * unit
+    y = _draw_progress(surface, inside, y + unit * 3 // 2, progress, type) + unit
+    if run.is_running:
+        room = pygame.Rect(inside.left, y, inside.width, inside.bottom - y)
+        y = draw_loops(surface, room, loops, type) + unit
+    y += unit
     if not run.evaluations:
         return
     small = type.height("small")
     bottom = inside.bottom
-    if bottom - y > 24 * small:
+    if bottom - y > 20 * small:
         bottom -= 8 * small
         strip = pygame.Rect(inside.left, bottom + unit, inside.width, 8 * small - unit)
         draw_strip(surface, strip, "Score during training", score_history(run.evaluations), type)
@@ -144,6 +165,8 @@ def _draw_progress(
     type.write(surface, progress.time, "body", palette.ink, bottomright=at)
     bar = pygame.Rect(rect.left, head.bottom + unit, rect.width, unit * 3 // 4)
     pygame.draw.rect(surface, palette.rule, bar, border_radius=bar.height // 2)
+    if progress.waiting is not None:
+        draw_waiting_bar(surface, bar, progress.waiting, type)
     share = progress.share
     bar.width = max(bar.height, round(rect.width * share)) if share else 0
     pygame.draw.rect(surface, palette.agent, bar, border_radius=bar.height // 2)

@@ -67,11 +67,13 @@ def panel_facts(
     percent: bool = True,
     settings: str = "",
     ghost: AdaptationTrace | None = None,
+    waiting: int | None = None,
 ) -> PanelFacts:
     """Return everything that the panel shows at this moment.
 
     `percent` chooses the plot's unit. `settings` are those that are not the agent's own, and
-    `ghost` is its adaptation with its own settings, for comparison.
+    `ghost` is its adaptation with its own settings, for comparison. `waiting` is the position of
+    the waiting bar's part, while nothing has arrived yet.
     """
     playback, position = run.playback, run.playback.position()
     seen, reasons = setup.seen(run.task), setup.out_of_distribution(run.task)
@@ -83,7 +85,7 @@ def panel_facts(
         badge="seen in training" if seen else badge,
         seen=seen,
         about="; ".join(reasons or (setup.in_distribution or setup.pack_title,)),
-        identity=f"task {run.task.id}  seed {run.seed}  {setup.agents[0]}",
+        identity=f"seed {run.seed}  task {run.task.id}  {setup.agents[0]}",
         hidden=_hidden_text(run.task),
         step=step,
         steps=run.steps,
@@ -94,6 +96,7 @@ def panel_facts(
         axes=_axes(setup, run, percent, ghost) if run.planned else None,
         rows=tuple(_row(run, agent, step, percent) for agent in range(len(run.traces))),
         notes=(*_warnings(run, step), *_scratch_notes(run)),
+        waiting=waiting,
         settings=f"{settings}: Bksp resets" if settings else "",
         ghost=_curve("own settings", ghost, len(ghost.steps), 0, percent, GHOST_FADE)
         if ghost
@@ -223,7 +226,8 @@ def _activity(run: AdaptationRun, position: PlaybackPosition | None, feed_ready:
     if not run.planned:
         return "planning the optimal return of a large level…"
     if position is None:
-        return "waiting for the first episodes…" if feed_ready else "the agent is loading…"
+        name = run.traces[0].name
+        return f"loading {name}…" if feed_ready else "starting the learners' process…"
     if searching := _searching(run.traces[0], position.step):
         return f"episode {position.index + 1}, {searching}"
     if position.step == run.steps and position.episode >= run.playback.pace.episodes:
@@ -240,6 +244,8 @@ def _row(run: AdaptationRun, agent: int, step: int | None, percent: bool) -> Tab
     shown = trace.steps[: run.playback.furthest + 1 if has_steps else 0]
     name = "agent" if agent == 0 and len(run.traces) <= 2 else trace.name
     curve = _curve(name, trace, len(shown), agent, percent)
+    if run.phase.axes.by_step:
+        curve = replace(curve, episodes=tuple(one.step * run.episodes for one in shown))
     if not shown:
         return TableRow(curve, NO_NUMBERS)
     now = shown[min(step or 0, len(shown) - 1)]

@@ -1,0 +1,44 @@
+"""The stops of the guided tour that a page can show: adaptations, with what is asked about them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from commands.pages.payload import Json
+from game.session.tour import QUESTIONS, TOUR, TourChoice, TourStop, place_of
+
+PAGE_KEYS = {"S", "→"}  # keys of a stop whose effect a page has: boards side by side, the next step
+BOARDS = ("board", "board 2")  # anchors of answers that are boards
+
+
+def page_stops(stops: Sequence[TourStop] = TOUR) -> tuple[TourStop, ...]:
+    """Return the stops that a page can show: those on which nobody plays, trains or edits."""
+    return tuple(
+        stop
+        for stop in stops
+        if stop.opening.kind == "watch" and PAGE_KEYS.issuperset(stop.opening.keys)
+    )
+
+
+def chapter(stop: TourStop, stops: tuple[TourStop, ...]) -> Json:
+    """Return what a page says at a stop, which is one of `stops`."""
+    return {
+        "heading": stop.heading,
+        "text": stop.page_text or stop.text,
+        "place": place_of(stop, stops),
+        "question": stop.part == QUESTIONS,
+        "step": stop.opening.keys.count("→"),
+        "choice": _choice(stop.choice) if stop.choice else None,
+    }
+
+
+def _choice(choice: TourChoice) -> Json:
+    """Return a prediction or a question. `boards` are the boards that its answers stand for."""
+    anchors = [answer.anchor for answer in choice.answers]
+    return {
+        "question": choice.question,
+        "answers": [answer.text for answer in choice.answers],
+        "boards": [BOARDS.index(one) if one in BOARDS else None for one in anchors],
+        "right": choice.right,
+        "reason": choice.reason,
+    }
