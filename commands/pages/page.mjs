@@ -59,7 +59,6 @@ function openChapter(/** @type {number} */ index) {
   find("chapter").hidden = !chapter;
   document.body.classList.toggle("asking", false);
   if (!chapter) return;
-  find("chapter-place").textContent = chapter.place;
   find("chapter-heading").textContent = chapter.heading;
   find("chapter-text").textContent = chapter.text;
   find("verdict").textContent = "";
@@ -364,7 +363,7 @@ function makeBoards() {
 /** The side of a cell in device pixels. */
 function cellSide(/** @type {HTMLElement} */ frame) {
   const { width, height } = task(), scale = devicePixelRatio || 1;
-  const room = Math.min(frame.clientWidth * scale, (Math.max(280, innerHeight * 0.72) * scale * width) / height);
+  const room = Math.min(frame.clientWidth * scale, (Math.max(280, innerHeight * 0.6) * scale * width) / height);
   return Math.max(3, Math.floor(room / width));
 }
 

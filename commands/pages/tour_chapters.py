@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from commands.pages.payload import Json
-from game.session.tour import QUESTIONS, TOUR, TourChoice, TourStop, place_of
+from game.session.tour import QUESTIONS, TOUR, TourChoice, TourStop
 
 PAGE_KEYS = {"S", "→"}  # keys of a stop whose effect a page has: boards side by side, the next step
 BOARDS = ("board", "board 2")  # anchors of answers that are boards
@@ -20,13 +20,16 @@ def page_stops(stops: Sequence[TourStop] = TOUR) -> tuple[TourStop, ...]:
     )
 
 
-def chapter(stop: TourStop, stops: tuple[TourStop, ...]) -> Json:
+def chapter(stop: TourStop, stops: Sequence[TourStop]) -> Json:
     """Return what a page says at a stop, which is one of `stops`."""
+    is_question = stop.part == QUESTIONS
+    alike = [one for one in stops if (one.part == QUESTIONS) == is_question]
+    place = f"{alike.index(stop) + 1} of {len(alike)}"
     return {
         "heading": stop.heading,
         "text": stop.page_text or stop.text,
-        "place": place_of(stop, stops),
-        "question": stop.part == QUESTIONS,
+        "place": f"Question {place}" if is_question else place,
+        "question": is_question,
         "step": stop.opening.keys.count("→"),
         "choice": _choice(stop.choice) if stop.choice else None,
     }

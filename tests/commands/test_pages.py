@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,8 +14,14 @@ from agents.agent_catalog import agent_card
 from agents.scratch_agents import with_scratch
 from agents.training.worker import trace
 from commands import main
-from commands.pages.inlining import MOST_BYTES, TooLargeForPage, render_page
+from commands.pages.inlining import (
+    MOST_BYTES,
+    TooLargeForPage,
+    render_page,
+    without_surplus_tables,
+)
 from commands.pages.recorded_runs import other_goals, task_with_goal
+from commands.pages.tour_chapters import chapter, page_stops
 from game.session.ending import ending_sentence
 from game.session.messages import Request
 from game.session.replay import line_of
@@ -238,6 +246,43 @@ def test_agents_adapt_in_the_page(browser: Browser, exported: Exported):
         assert value(page, "gridapt.runs().map(r => r.steps[2].episodes)") == [10, 10]
         page.locator("#reset").click()
         assert value(page, "gridapt.runs()[0].steps[0].returnExact") == before[0]
+
+
+def test_a_chapter_of_the_tour_asks_before_it_shows(
+    browser: Browser, exported: Exported, tmp_path: Path
+):
+    text = exported.path.read_text(encoding="utf-8")
+    found = re.search(r'id="data">(.*?)</script>', text, re.DOTALL)
+    assert found
+    stops = page_stops()[:2]
+    levels = json.loads(found[1])["levels"]
+    shown = [one | {"chapter": chapter(stop, stops)} for one, stop in zip(levels, stops)]
+    (tmp_path / "tour.html").write_text(render_page("Tour", shown), encoding="utf-8")
+    with opened(browser, tmp_path / "tour.html", **CALM) as page:
+        assert page.locator("h2#chapter-heading").inner_text() == stops[0].heading
+        assert page.locator("#chart").is_hidden()
+        page.locator("body").press("ArrowRight")
+        assert step(page) == 0
+        choice = stops[0].choice
+        assert choice
+        assert choice.right is not None
+        page.locator("#answers button").nth(choice.right).click()
+        assert page.locator("#verdict").inner_text() == f"Right. {choice.reason}"
+        assert page.locator("#chart").is_visible()
+        page.locator("#chapter-next").click()
+        assert page.locator("h2#chapter-heading").inner_text() == stops[1].heading
+
+
+def test_the_page_of_the_tour_has_what_a_page_can_show():
+    names = [stop.name for stop in page_stops()]
+    assert names[:2] == ["scratch", "meta"]
+    assert {"you", "inner", "make"}.isdisjoint(names)
+
+
+def test_tables_are_left_out_of_pages_that_would_be_too_large():
+    levels = [{"title": "a", "live": "x" * 900_000}, {"title": "b", "live": "x" * 800_000}]
+    kept = without_surplus_tables(levels)
+    assert [bool(one["live"]) for one in kept] == [False, True]
 
 
 def test_reduced_motion_begins_still_and_other_pages_play(browser: Browser, exported: Exported):
