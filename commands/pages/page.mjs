@@ -115,7 +115,7 @@ function choose(/** @type {Partial<typeof chosen>} */ change) {
   showChoices();
   const waiting = runs.filter((run) => !run.steps.length).length;
   find("computing").textContent = waiting ? "The agents are learning …" : "";
-  runs.forEach((run, i) => run.steps.length || compute(run, i));
+  runs.forEach((run) => run.steps.length || compute(run));
   find("step").max = level.steps;
   if (at.playing || change.goal !== undefined) wanted = 0;
   if (!waiting) showFrom(wanted);
@@ -155,13 +155,13 @@ const isLive = (/** @type {any} */ agent) => Boolean(level.live?.agents[agent.na
 const emptyRun = (/** @type {any} */ agent) => ({ agent: agent.name, ...chosen, steps: /** @type {any[]} */ ([]) });
 
 /** Compute a run in the page. */
-function compute(/** @type {import("./data.mjs").Run} */ run, /** @type {number} */ index) {
+function compute(/** @type {import("./data.mjs").Run} */ run) {
   const goal = [...tasks.keys()].indexOf(chosen.goal) - 1;
   const job = {
     live: level.live,
     agent: run.agent,
     options: { episodes: chosen.episodes ?? undefined, stepSize: chosen.stepSize / level.stepSize, steps: level.steps, goal: goal < 0 ? null : goal },
-    seed: chosen.seed + 7919 * index,
+    seed: chosen.seed,
   };
   computing.push(adaptInPage(find("live-module").textContent, job, (step) => {
     const isFirst = !runs.every((one) => one.steps.length);
@@ -170,7 +170,7 @@ function compute(/** @type {import("./data.mjs").Run} */ run, /** @type {number}
   }, (error) => {
     const isDone = runs.every((one) => one.steps.length > level.steps);
     if (error) find("computing").textContent = `Nothing could be computed here (${error}). The recorded runs remain.`;
-    else if (isDone) find("computing").textContent = "Computed in this page, with random numbers of its own.";
+    else if (isDone) find("computing").textContent = "Computed in this page: the same as Gridapt does.";
   }));
 }
 

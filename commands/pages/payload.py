@@ -95,10 +95,7 @@ def level_payload(pack: Pack, recording: Recording, runs: Sequence[RecordedRun])
 
 
 def _live(recording: Recording) -> Json | None:
-    """Return what the page needs to adapt agents by itself; None where the watched one cannot.
-
-    Scratch keeps the initial weights of the first seed.
-    """
+    """Return what the page needs to adapt agents by itself; None where the watched one cannot."""
     goals = tuple(goal for goal in (*recording.goals, *recording.live_goals) if goal)
     level, learners = recording.request.task.level, live_learners(recording)
     if compile_level(level).n_states > MOST_STATES:
