@@ -42,6 +42,7 @@ function openLevel(/** @type {number} */ index) {
   tasks = new Map(level.tasks.filter((/** @type {any} */ task) => level.live || hasRuns(task.goal)).map((/** @type {any} */ task) => [task.goal, unpackTask(task)]));
   at.step = 0;
   find("live").hidden = !level.live;
+  find("goal-note").hidden = tasks.size < 2;
   if (!level.chapter) find("title").textContent = level.title;
   find("byline").textContent = [level.author && `by ${level.author}`, level.pack !== level.title && level.pack].filter(Boolean).join(" · ");
   find("intro").textContent = introduction();
@@ -188,8 +189,10 @@ function showChoices() {
   find("reset").hidden = chosen.episodes === own.episodes && [["seed", "seeds"], ["stepSize", "stepSizes"]].every(
     ([one, all]) => level[all].includes(/** @type {any} */ (chosen)[one]));
   const fixed = level.agents.filter((/** @type {any} */ one) => !one.byGradients).map((/** @type {any} */ one) => one.name);
-  const note = chosen.stepSize !== level.stepSize && fixed.length;
-  find("size-note").textContent = note ? `${fixed.join(", ")}: no step size, so nothing changes there.` : "";
+  const kept = runs.filter((run) => run.steps.length && (run.seed !== chosen.seed || chosen.episodes !== own.episodes));
+  const notes = kept.map((run) => `${run.agent}: recorded with seed ${run.seed}.`);
+  if (chosen.stepSize !== level.stepSize && fixed.length) notes.push(`${fixed.join(", ")}: no step size, so nothing changes there.`);
+  find("size-note").textContent = notes.join(" ");
 }
 
 /** Choose a value in a select element that may not have it yet. */
