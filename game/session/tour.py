@@ -63,6 +63,7 @@ class TourStop:
     points_at: str  # an anchor of the screen
     action: str  # what the person does
     choice: TourChoice | None = None
+    page_text: str = ""  # that a page says instead, which lacks the stops that are played
 
 
 def place_of(stop: TourStop, stops: tuple[TourStop, ...]) -> str:
@@ -146,6 +147,8 @@ TOUR: tuple[TourStop, ...] = (
             "7% after 60 tries, 87% after 100. Random walks rarely meet the goal, so the first "
             "steps have little to learn from.",
         ),
+        page_text="A maze with a hidden goal, and a policy that has learned nothing. It walks 20 "
+        "times, takes one gradient step, and walks again. 0% is a random walk, 100% the best walk.",
     ),
     TourStop(
         name="meta",

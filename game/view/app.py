@@ -169,7 +169,8 @@ class App:
 
     def _closing_question(self) -> Question:
         """Return the question whether to close the window."""
-        film = " The GIF that is being made will be finished." if self._capture.is_filming else ""
+        made = self._capture.recording
+        film = f" The {made} that is being made will be finished." if made else ""
         answers = [
             Answer("Enter", pygame.K_RETURN, "close", self._quit),
             Answer("Esc", pygame.K_ESCAPE, "stay"),
@@ -203,7 +204,7 @@ class App:
             return None
         card = self.tour.snapshot(self.page) if self.tour.is_on(self.page) else None
         page = id(self.page), self.page.snapshot()
-        return *page, self._capture.is_filming, card, self._loading_text()
+        return *page, self._capture.recording, card, self._loading_text()
 
     def _loading_text(self) -> str:
         """Return which file is being loaded, with dots that come and go; "" for a short while."""
