@@ -15,14 +15,13 @@ from agents.learner_registry import BUILT_IN, find_entry
 from agents.run_folder import run_file, run_path
 from game.files import name_text, open_regular
 from game.filling import Misfit, fill, read_json
-from game.session.messages import BASELINE_AGENT, MOST_STEPS, AgentCard
+from game.session.messages import BASELINE_AGENT, MOST_STEPS, RUNS, AgentCard
 from game.tasks.coverage import Coverage
 from game.tasks.evaluated_levels import EvaluatedLevel
 from game.world.features import LAYOUT
 from game.world.shown_graph import LAYOUT_VERSION
 
 PRETRAINED = Path(__file__).resolve().parent / "pretrained"
-RUNS = Path("runs")  # default folder of `train`
 CONFIG, WEIGHTS, RESULTS = "config.json", "agent.safetensors", "results.json"
 METRICS = "metrics.csv"  # one row for each validation during training
 MOST_METRICS = 1 << 20  # bytes of metrics.csv that are read

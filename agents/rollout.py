@@ -115,8 +115,12 @@ def adaptation_step(
     exact: Floats | None,
     gradient_steps: int,
     stationary: bool = True,
+    push: Floats | None = None,
 ) -> AdaptationStep:
-    """Return step k of an adaptation: policies `probs` [T, S, A] and their episodes `data`."""
+    """Return step k of an adaptation: policies `probs` [T, S, A] and their episodes `data`.
+
+    `push` [T, S, A] are the summed advantages that led to these policies, if any did.
+    """
     shown = min(EPISODES_SHOWN, data.action.shape[2])
     alive = data.alive[..., :shown]  # [H, T, n]
     visited = np.concatenate([np.ones_like(alive[:1]), alive])
@@ -131,4 +135,6 @@ def adaptation_step(
         paths=np.where(visited, data.state[..., :shown], -1).transpose(1, 2, 0),
         moves=np.where(alive, data.action[..., :shown], -1).transpose(1, 2, 0),
         stationary=stationary,
+        walk_returns=data.returns[:, :shown],
+        push=push,
     )

@@ -82,6 +82,7 @@ def open_window(
     """
     from commands.agent_choices import AgentChoices
     from commands.gif_recorder import GifRecorder
+    from game.session.packed_levels import is_unpacked
     from game.view.app import App
     from game.view.screens.screen import Navigation
     from game.view.settings import settings_file
@@ -99,6 +100,7 @@ def open_window(
         by_default=by_default,
         path=path,
         is_first_sight=first_sight is not None,
+        is_unlisted=pack is not None and is_unpacked(pack.path),
     )
     recorder = GifRecorder(learners)
     app = App(

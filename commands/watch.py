@@ -154,9 +154,8 @@ class WatchCommand:
         from game.view.window import WrongPygame
 
         assert self.out
-        level = self.level if self.replay is None else str(pack.path)
         try:
-            files = write_adaptation(self.out, level, pack, request, self.learner)
+            files = write_adaptation(self.out, pack, request, self.learner)
         except (WrongPygame, ProcessEnded) as error:
             return fail(error, UNUSABLE)
         say(f"written to {self.out}: {' '.join(files)}")

@@ -52,6 +52,7 @@ class InnerObjective:
         self.visits = np.zeros(batch.over.shape)  # [T, S]
         self.found = np.zeros(batch.n_tasks, bool)  # whether an episode has reached a goal
         self.kept: Rollout | None = None  # the best episodes of earlier steps
+        self.push: Floats | None = None  # [T, S, A] summed advantages of the last loss
         self.steps = 0
         self.unit: Floats | float = 1.0  # of rewards
         if config.scaled:
@@ -59,16 +60,21 @@ class InnerObjective:
 
     def loss(self, log_probs: Tensor, data: Rollout) -> Tensor:
         """Return the inner loss [T] on new episodes."""
+        joined, credit = self.with_kept(data), self.advantages(data)
+        self.push = self._sums(joined, credit, data)
         if self.config.surrogate == "dice":
-            joined = self.with_kept(data)
-            return dice_surrogate(log_probs, joined, self.advantages(data)) / data.action.shape[2]
-        weights = torch.from_numpy(self.weights(data)).to(log_probs.dtype)
+            return dice_surrogate(log_probs, joined, credit) / data.action.shape[2]
+        weights = torch.from_numpy(self.push).to(log_probs.dtype)
         return SURROGATES_OF_SUMS[self.config.surrogate](log_probs, weights)
 
     def weights(self, data: Rollout) -> Floats:
         """Return the summed advantages per episode [T, S, A], which most inner losses use."""
         joined = self.with_kept(data)
-        sums = state_action_sums(joined, self.advantages(data), self.batch.n_states)
+        return self._sums(joined, self.advantages(data), data)
+
+    def _sums(self, joined: Rollout, credit: Floats, data: Rollout) -> Floats:
+        """Return advantages [H, T, E + K], summed by state and action per new episode."""
+        sums = state_action_sums(joined, credit, self.batch.n_states)
         return sums / data.action.shape[2]
 
     def with_kept(self, data: Rollout) -> Rollout:
@@ -309,7 +315,8 @@ def inner_loop(
         probs = to_numpy(logp.exp())
         probs /= probs.sum(-1, keepdims=True)
         exact = expected_return(batch, probs)
-        yield adaptation_step(k, env_steps, probs, data, exact, gradient_steps=k)
+        push = objective.push
+        yield adaptation_step(k, env_steps, probs, data, exact, gradient_steps=k, push=push)
         if k == steps:
             return
         env_steps = env_steps + data.env_steps

@@ -97,8 +97,9 @@ def adapt_in_memory(
         action_probs = running.preview_policy()
         episode = running.play_episode()
         by_task = (-1, batch.n_tasks, per_task)
-        returns = episode.reward.reshape(by_task).sum(0, dtype=float).mean(1)
-        paths, moves = _paths_and_moves(episode, batch, min(EPISODES_SHOWN, per_task))
+        each = episode.reward.reshape(by_task).sum(0, dtype=float)  # [T, trials]
+        returns, shown = each.mean(1), min(EPISODES_SHOWN, per_task)
+        paths, moves = _paths_and_moves(episode, batch, shown)
         beliefs = np.zeros((batch.horizon, batch.n_tasks, episode.belief.shape[2]))
         beliefs[: len(episode.belief)] = episode.belief[:, ::per_task]
         yield AdaptationStep(
@@ -112,6 +113,7 @@ def adapt_in_memory(
             paths=paths,
             moves=moves,
             stationary=False,
+            walk_returns=each[:, :shown],
             **(belief_fields(beliefs) if belief_fields else {}),
         )
         env_steps = env_steps + episode.alive.reshape(by_task).sum(0).mean(1)

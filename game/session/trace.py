@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-EPISODES_SHOWN = 8  # at most, of each adaptation step
+EPISODES_SHOWN = 20  # at most, of each adaptation step
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,12 @@ class AdaptationStep:
     `action_probs` are those of each state at the beginning of the episode."""
     maps: ExperienceMaps | None = None
     """What the agent knew before this step, for agents that keep maps."""
+    walk_returns: Floats | None = None
+    """[T, n] the returns of the episodes in `paths`."""
+    push: Floats | None = None
+    """[T, S, A] for agents that take gradient steps: the advantages of the episodes of the step
+    before, summed over the visits to each state and action. The gradient step that led to this
+    step's policy raised the log-probabilities of actions in proportion to it."""
 
     @property
     def returns(self) -> Floats:

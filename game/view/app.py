@@ -9,18 +9,30 @@ from pathlib import Path
 import pygame
 
 from game.session.messages import STEPS, Agents, Feed, NoAgent
+from game.session.replay import ReplayError, read_line
+from game.session.tour import Opening
+from game.tasks.pack_file import PackError
 from game.tasks.packs import Pack
+from game.text.level import LevelError
 from game.view import settings as stored_settings
 from game.view.capture_requests import CAPTURES, Recorder, ScreenCapture
 from game.view.draw.text_boxes import draw_pill
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.library import Library, LibraryPack, file_stamps, resolved
-from game.view.screen_setups import editable, play_setup, replay_setup, watch_setup
+from game.view.screen_setups import (
+    editable,
+    many_setup,
+    play_setup,
+    replay_setup,
+    watch_setup,
+)
 from game.view.screens.asked_question import Answer, Question
 from game.view.screens.editor import EditorScreen
 from game.view.screens.gallery import Gallery
+from game.view.screens.many import ManyScreen
 from game.view.screens.play import PlayScreen
 from game.view.screens.screen import Navigation, Notice, Screen
+from game.view.screens.tour_guide import TourGuide
 from game.view.screens.train import TrainScreen
 from game.view.screens.waiting import WaitingScreen
 from game.view.screens.watch import WatchScreen
@@ -53,6 +65,7 @@ class App:
         self.seed, self.steps = seed, steps
         self.settings = stored_settings.load(file) if file else stored_settings.Settings()
         self.appearance = self.settings.appearance()
+        self.tour = TourGuide(place=self.settings.tour)
         self.library = Library(reversed(self.settings.recent), jobs)
         self.failure = ""  # why the training that the window was opened for has failed
         self.runs: list[Path] = []  # folders of trainings that have begun
@@ -91,8 +104,13 @@ class App:
             self._loading = resolved(Path(event.file))
             self.library.add(self._loading)
             self.library.reload(self._loading)
-        elif self.pages:
+        elif self.pages and not self._is_for_tour(event):
             self.page.handle(event)
+
+    def _is_for_tour(self, event: pygame.event.Event) -> bool:
+        """Whether the card of the tour has taken an event."""
+        is_on = self.tour.is_on(self.page) and not self.page.is_blocked
+        return is_on and self.tour.handle(event, self.page)
 
     def update(self, seconds: float) -> None:
         """Advance the screen and carry out its navigation request."""
@@ -101,7 +119,7 @@ class App:
         is_loading = self._waiting is not None or self._loading is not None
         self._loading_for = self._loading_for + seconds if is_loading else 0.0
         self._check_files(seconds)
-        self.page.update(seconds)
+        self.page.update(0.0 if self._waits_for_prediction else seconds)
         self.page.pass_time(seconds)
         navigation, self.page.navigation = self.page.navigation or self._waiting, None
         if isinstance(self.page, TrainScreen):
@@ -116,6 +134,9 @@ class App:
             self._notify(self._capture.request(navigation, self.location.pack))
         elif navigation:
             self._try(navigation)
+        if self.pages and self.tour.wanted is not None:
+            wanted, self.tour.wanted = self.tour.wanted, None
+            self._show_stop(wanted)
         if self.pages:
             self._notify(self._capture.poll())
         self._remember(self.settings.with_appearance(self.appearance))
@@ -166,7 +187,8 @@ class App:
         """Return the state that the drawing depends on. While it is equal, no redraw is needed."""
         if not self.pages:
             return None
-        page = id(self.page), self.page.snapshot()
+        card = self.tour.snapshot(self.page) if self.tour.is_on(self.page) else None
+        page = id(self.page), self.page.snapshot(), card
         return *page, self._capture.is_filming, self._loading_text()
 
     def _loading_text(self) -> str:
@@ -181,7 +203,10 @@ class App:
     def draw(self, surface: pygame.Surface) -> None:
         """Draw the screen, and save its picture if that was requested."""
         if self.pages:
-            self.page.draw(surface)
+            if self.tour.is_on(self.page):
+                self.tour.draw(surface, self.page)
+            else:
+                self.page.draw(surface)
             self._notify(self._capture.save_picture(surface))
             type = self.appearance.typeset(surface.get_size())
             self._capture.draw_status(surface, type)
@@ -211,6 +236,9 @@ class App:
         if navigation.kind == "gallery":
             self._go_to_gallery(navigation)
             return
+        if navigation.kind == "tour":
+            self.tour.wanted = self.tour.index
+            return
         if navigation.kind == "switch":
             self._switch(navigation)
             return
@@ -237,6 +265,8 @@ class App:
             navigation = replace(navigation, agents=agents, by_default=True)
         page = self._open(navigation)
         page.opened_by = navigation
+        if navigation.kind == "many":
+            self._close_many()
         self._push(page)
         self._stamps = file_stamps(navigation.pack.path) if navigation.pack else None
         if navigation.pack and navigation.pack.path.is_file() and not navigation.is_unlisted:
@@ -249,6 +279,13 @@ class App:
         page.opened_by = navigation
         self._push(page)
         self._stamps, self._loading = file_stamps(path), path
+
+    def _close_many(self) -> None:
+        """Close an older screen of many tasks with what lies over it: each leads to the other, and
+        the stack would grow."""
+        there = [i for i, page in enumerate(self.pages) if isinstance(page, ManyScreen)]
+        while there and len(self.pages) > there[0]:
+            self.pages.pop().on_close()
 
     def _switch(self, navigation: Navigation) -> None:
         """Open a watch screen in place of the current one, with the same overlays. Raises NoAgent.
@@ -329,6 +366,45 @@ class App:
             )
             self._push(gallery)
 
+    # --- the guided tour
+
+    @property
+    def _waits_for_prediction(self) -> bool:
+        """Whether the screen stands still until the person has predicted what it will show."""
+        return self.tour.is_on(self.page) and self.tour.holds()
+
+    def _show_stop(self, index: int) -> None:
+        """Open a stop of the tour in place of the last one, or end the tour after its last stop."""
+        old = self.tour.screen
+        if index == len(self.tour.stops):
+            self.tour.end()
+            self._remember(replace(self.settings, tour=""))
+            if old in self.pages and len(self.pages) > 1:
+                self._drop(old)
+            return
+        stop = self.tour.stops[index]
+        try:
+            self._go(_navigation_of(stop.opening))
+        except (ReplayError, PackError, LevelError, NoAgent) as error:
+            self.page.notice = Notice("This stop of the tour cannot be shown", str(error))
+            return
+        self.tour.begin(index, self.page)
+        for cap in stop.opening.keys:
+            next(key for key in self.page.all_keys() if key.cap == cap).action(self.page)
+        if old in self.pages and old is not self.page:
+            self._drop(old)
+        self._remember(replace(self.settings, tour=stop.name))
+
+    def _drop(self, page: Screen) -> None:
+        """Take a screen from the stack, unless it is an editor with unsaved changes."""
+        if isinstance(page, EditorScreen) and page.draft.is_changed:
+            return
+        was_shown = page is self.page
+        self.pages.remove(page)
+        page.on_close()
+        if was_shown:
+            self.page.on_resume()
+
     def _push(self, page: Screen) -> None:
         """Put a screen on top of the stack."""
         if self.pages:
@@ -345,6 +421,10 @@ class App:
         if navigation.kind in ("play", "duel"):
             game = play_setup(navigation, self.agents, self.seed)
             return PlayScreen(game, self.feed, self.appearance, self._numbers, self.show_goal, jobs)
+        if navigation.kind == "many":
+            chosen = navigation.task, navigation.request
+            many = many_setup(pack, agents, self.agents, self.seed, self.steps, *chosen, jobs)
+            return ManyScreen(many, self.feed, self.appearance, self._numbers)
         if navigation.request:
             setup = replay_setup(pack, navigation.request, self.agents, jobs)
         else:
@@ -416,3 +496,22 @@ class App:
                 self.pages.remove(old)
         except NoAgent as error:
             self.page.notice = Notice("This agent cannot be used", str(error))
+
+
+def _navigation_of(opening: Opening) -> Navigation:
+    """Return the request that opens a stop of the tour.
+
+    Raises ReplayError, and what `load_pack` raises.
+    """
+    if not opening.line:
+        return Navigation(opening.kind, args=opening.args)
+    target = read_line(opening.line)
+    watched = target.request if opening.kind == "watch" else None
+    return Navigation(
+        opening.kind,
+        None if opening.kind == "edit" else target.pack,
+        target.request.task,
+        target.request.agents,
+        opening.episodes,
+        watched,
+    )

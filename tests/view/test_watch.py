@@ -95,6 +95,7 @@ def state_of(screen: WatchScreen) -> tuple[object, ...]:
         screen.quit,
         screen.experiments.goal,
         screen.experiments.sliders is not None,
+        screen.slow,
     )
 
 

@@ -10,6 +10,7 @@ from game.session.trace import AdaptationStep, AdaptationTrace, Ints
 from game.text.level import Level
 from game.view.draw.actors import (
     TRAILS_SHOWN,
+    Look,
     Token,
     directions,
     draw_goal_ring,
@@ -29,7 +30,7 @@ from game.view.draw.layout import Place
 from game.view.draw.marks import goal_mark
 from game.view.draw.overlay_context import OverlayContext
 from game.view.draw.overlays import Layer, Overlay
-from game.view.draw.theme import Colour, Typeset, dashes, mix, number
+from game.view.draw.theme import Colour, Point, Typeset, dashes, mix, number
 from game.view.model.playback import PlaybackPosition
 from game.world.rules import MOVES
 from game.world.tables import Tables
@@ -59,7 +60,7 @@ class Pane:
         self.family: Level | None = None  # the level's family, if it is known
         self._token = Token(board.cell, board.palette.agents[agent])
         self._dynamic_tiles = DynamicTiles(tables, board) if tables else None
-        self._ways = directions(tables.level) if tables else MOVES  # of the actions
+        self.ways = directions(tables.level) if tables else MOVES  # of the actions
         self._trails: tuple[object, pygame.Surface] | None = None
         self._layers: dict[str, tuple[object, Layer]] = {}
 
@@ -84,10 +85,23 @@ class Pane:
             self._draw_position(view, position, active_overlays)
         elif self.tables is not None:
             begin = int(self.tables.starts[0])
-            assert self._dynamic_tiles is not None
-            self._dynamic_tiles.draw(view, begin, begin, 0.0)
+            row, column = self.tables.cell[begin].tolist()
             look = LOOKS_AROUND[int(age / GLANCE) % len(LOOKS_AROUND)]
-            self._token.draw(view, self.board.centre(*self.tables.cell[begin]), look)
+            self.draw_agent(view, begin, (row, column), look)
+
+    def draw_tiles(self, view: pygame.Surface) -> None:
+        """Draw what moves on the board as it is at the first start, without the agent."""
+        assert self.tables is not None
+        assert self._dynamic_tiles is not None
+        begin = int(self.tables.starts[0])
+        self._dynamic_tiles.draw(view, begin, begin, 0.0)
+
+    def draw_agent(self, view: pygame.Surface, state: int, at: Point, look: Look) -> None:
+        """Draw what moves on the board as it is in a state, and the agent at a place (row, column),
+        onto the board's part of the window."""
+        assert self._dynamic_tiles is not None
+        self._dynamic_tiles.draw(view, state, state, 0.0)
+        self._token.draw(view, self.board.centre(*at), look)
 
     def draw_carried(self, surface: pygame.Surface, cell: tuple[int, int], fits: bool) -> None:
         """Draw the goal on the cell that it is moved to; crossed out if it does not fit there."""
@@ -138,7 +152,7 @@ class Pane:
         for overlay in active_overlays:
             view.blit(self.layer(overlay, position, len(active_overlays) == 1)[0], (0, 0))
         view.blit(self._past_trails(position), (0, 0))
-        at, look = place(cells, path, moves, position.move, position.fraction, self._ways)
+        at, look = place(cells, path, moves, position.move, position.fraction, self.ways)
         lane = lane_of(position.episode)
         stretches = segments(board, cells, path[: position.move + 1], lane)
         stretches.append(stretch(board, cells[path[position.move]], at, lane))

@@ -48,6 +48,9 @@ class PanelFacts:
     settings: str = ""  # settings in force that are not the agent's own, in a pill
     waiting: int | None = None  # position of the waiting bar's part, while nothing has arrived yet
     ghost: Curve | None = None  # the watched agent's curve with its own settings
+    columns: tuple[str, ...] = COLUMNS  # heads of the numbers
+    plot_title: str = ""  # if not the usual one
+    plot_hint: str = ""
 
 
 def draw_panel(
@@ -77,8 +80,33 @@ def draw_panel(
     if facts.axes and plot.height > 6 * type.height("small"):
         area = _draw_plot(surface, plot, facts, facts.axes, type)
     if y - type.unit <= table:
-        draw_table(surface, inside, table, COLUMNS, facts.rows, type)
+        draw_table(surface, inside, table, facts.columns, facts.rows, type)
     return area
+
+
+def draw_brief_panel(
+    surface: pygame.Surface, rect: pygame.Rect, facts: PanelFacts, type: Typeset
+) -> pygame.Rect | None:
+    """Draw the panel of a window that has no more room: one line, and the plot.
+
+    Return the inside of the plot's axes, or None if there was no room for a plot.
+    """
+    palette, unit = type.palette, type.unit
+    pygame.draw.rect(surface, palette.card, rect, border_radius=unit + 4)
+    pygame.draw.rect(surface, palette.rule, rect, 1, border_radius=unit + 4)
+    inside = rect.inflate(-4 * unit, -3 * unit)
+    text, hue = facts.settings or facts.badge, palette.alert if facts.settings else palette.agent
+    moment = "" if facts.step is None else f"step {facts.step} of {facts.steps}"
+    at = (inside.right, inside.top)
+    right = type.write(surface, moment, "label", palette.ink, topright=at).left
+    text = type.fit(text, "label", right - inside.left - 3 * unit)
+    y = draw_pill(surface, text, hue, inside.topleft, type).bottom + unit
+    plot = pygame.Rect(inside.left, y, inside.width, inside.bottom - y)
+    if not facts.axes or plot.height <= 6 * type.height("small"):
+        return None
+    curves = [row.curve for row in facts.rows if row.curve.values]
+    draw_plot(surface, plot, facts.axes, curves, facts.step, type)
+    return plot_area(plot, facts.axes, type)
 
 
 def _draw_notes(
@@ -176,13 +204,15 @@ def _draw_plot(
     surface: pygame.Surface, rect: pygame.Rect, facts: PanelFacts, axes: Axes, type: Typeset
 ) -> pygame.Rect:
     """Draw the plot with its title and hint. Return the inside of its axes."""
-    title = "Score after each step" if axes.percent else "Return after each step"
+    usual_title = "Score after each step" if axes.percent else "Return after each step"
+    title = facts.plot_title or usual_title
     ink = type.palette.ink
     top = type.write(surface, title, "label", ink, topleft=rect.topleft)
     usual = bool(axes.usual)
     hint = "seen in training" if facts.seen else "higher is better"
     hint = "usual on unseen tasks" if usual else hint
     hint = "usual on levels like this" if axes.usual_low else hint
+    hint = facts.plot_hint or hint
     curves = [row.curve for row in facts.rows if row.curve.values]
     if any(axes.is_out_of_range(value) for curve in curves for value in curve.values):
         hint, usual = "arrows: beyond the axis", False

@@ -243,10 +243,14 @@ class Appearance:
         self._typesets: dict[tuple[float, str], Typeset] = {}
 
     def typeset(self, size: tuple[int, int]) -> Typeset:
-        """Return the typeset for a window of this size; the same object until a choice changes."""
+        """Return the typeset for a window of this size; the same object until a choice changes.
+
+        The last two are kept.
+        """
         key = (round(scale_for(size) * ZOOM**self.zoom, 3), self.palette.name)
         if key not in self._typesets:
-            self._typesets = {key: Typeset(key[0], self.palette)}
+            kept = [*self._typesets.items()][-1:]  # the tour's card and its screen differ in size
+            self._typesets = {**dict(kept), key: Typeset(key[0], self.palette)}
         return self._typesets[key]
 
     def switch(self) -> None:

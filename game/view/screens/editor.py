@@ -140,6 +140,15 @@ class EditorScreen(Screen):
         common = [key for key in super().all_keys() if key.cap not in caps]
         return [*own, *common, *last]
 
+    def anchors(self) -> dict[str, pygame.Rect]:
+        """Return the places that the tour can point at."""
+        frame = self._frame
+        if frame is None:
+            return super().anchors()
+        layout = frame.layout
+        own = {"board": frame.board_box, "strip": layout.strip, "panel": layout.panel}
+        return super().anchors() | own
+
     def footer_height(self, width: int, type: Typeset) -> int:
         """Return the height of the largest footer, so that the board never moves."""
         if self._footer_room is None or self._footer_room[:2] != (width, type):

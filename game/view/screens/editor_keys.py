@@ -141,7 +141,7 @@ VIEW_KEYS: tuple[Key, ...] = (
     Key("Alt 0", "show the whole map", (pygame.K_0, pygame.K_KP0), do("camera.fit"), alt=True, priority=2, short="zoom", group="look"),
 )
 FILE_KEYS: tuple[Key, ...] = (
-    Key("F2",  "draw six other tasks",     (pygame.K_F2,), do("verdict.live.reroll"), priority=1, short="redraw", group="look"),
+    Key("Alt D", "draw six other tasks",   (pygame.K_d,), do("verdict.live.reroll"), alt=True, priority=1, short="redraw", group="look"),
     Key("F3",  "mark goals for each split", (pygame.K_F3,), do("goals.toggle"), priority=1, short="goals"),
     Key("F4",  "text",                     (pygame.K_F4,), do("toggle_text"), is_on=lambda page: page.text_open, group="look"),
     Key("F5",  "play this level",          (pygame.K_F5,), do("departures.open", "play"), short="play", group="go"),

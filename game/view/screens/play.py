@@ -72,6 +72,26 @@ class PlayScreen(Screen):
         """Whether nothing is left to show."""
         return self.goal_shown and (self.is_revealed or not hidden_hints(self.task))
 
+    # --- for the guided tour
+
+    def anchors(self) -> dict[str, pygame.Rect]:
+        """Return the places that the tour can point at."""
+        layout = self._frame.layout if self._frame else None
+        own = {"board": layout.board, "panel": layout.panel} if layout else {}
+        return super().anchors() | own
+
+    def is_over(self) -> bool:
+        """Whether the last episode is over."""
+        return self.session.trial is not None and self.session.trial.over
+
+    def outcome(self) -> int | None:
+        """Return the index of the first episode that reached the goal, else the number of all."""
+        trial = self.session.trial
+        if trial is None:
+            return None
+        reached = (i for i, path in enumerate(trial.paths) if trial.tables.goal[path].any())
+        return next(reached, trial.episodes)
+
     # --- actions of the keys
 
     def move(self, action: int) -> None:

@@ -51,9 +51,9 @@ ALT = pygame.KMOD_LALT  # the right one is AltGr on many keyboards, which types 
 class Navigation:
     """A screen's request to the app: open another screen, or record what is on this one.
 
-    `kind` is the screen to open ("gallery", "watch", "play", "duel", "train", "edit" or "tour"; "switch"
-    for a watch screen in place of this one) or the recording to make: "photo" (a picture), "film" (a GIF of
-    `request`) or "copy" (its replay line).
+    `kind` is the screen to open ("gallery", "watch", "many", "play", "duel", "train" or "edit";
+    "switch" for a watch screen in place of this one; "tour" for the guided tour) or the recording
+    to make: "photo" (a picture), "film" (a GIF of `request`) or "copy" (its replay line).
     """
 
     kind: str
@@ -193,6 +193,10 @@ class Screen:
     def save_picture(self) -> None:
         """Ask the app to save a picture of the screen."""
         self.navigation = Navigation("photo")
+
+    def take_tour(self) -> None:
+        """Ask the app for the guided tour."""
+        self.navigation = Navigation("tour")
 
     def show_help(self) -> None:
         """List all keys, from the first page on."""
@@ -338,6 +342,26 @@ class Screen:
         self.showing_help, self.notice = False, None
         return blocked
 
+    # --- for the guided tour
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether a question, the list of keys or a message gets all events."""
+        reads = self.notice is not None and not self.notice.transient
+        return bool(self.question) or self.showing_help or reads
+
+    def anchors(self) -> dict[str, pygame.Rect]:
+        """Return the places that the tour can point at, as they were drawn last."""
+        return {f"key {key.cap}": rect for rect, key in self._key_boxes}
+
+    def is_over(self) -> bool:
+        """Whether the screen has shown all that it was opened to show."""
+        return True
+
+    def outcome(self) -> int | None:
+        """Return the right answer to a prediction that the person's own episodes decide."""
+        return None
+
     def on_event(self, event: pygame.event.Event) -> None:
         """Handle any other event."""
 
@@ -480,6 +504,7 @@ COMMON: tuple[Key, ...] = (
     Key("Ctrl 0", "default text size",   (pygame.K_0, pygame.K_KP0),          Screen.reset_type, ctrl=True, priority=2, short="text", group="look"),
     Key("Alt Enter", "full screen", (pygame.K_RETURN, pygame.K_KP_ENTER), Screen.switch_full_screen, alt=True, priority=3, group="look"),
     Key("F12",    "save a picture",      (pygame.K_F12,),                     Screen.save_picture, priority=2, short="picture", group="go"),
+    Key("F2",     "guided tour",          (pygame.K_F2,),                      Screen.take_tour, shift=False, priority=1, short="tour", group="go"),
     Key("F1",     "all keys",            (pygame.K_F1,),                      Screen.show_help, short="all keys", group="go"),
     Key("Esc",    "leave",               (pygame.K_ESCAPE,),                  Screen.leave, priority=1, group="go"),
 )

@@ -114,6 +114,16 @@ class TrainScreen(Screen):
         """Note that the request of another screen has ended the training."""
         self.run.mark_stopped()
 
+    def anchors(self) -> dict[str, pygame.Rect]:
+        """Return the places that the tour can point at."""
+        layout = self._frame.layout if self._frame else None
+        own = {"board": layout.board, "panel": layout.panel} if layout else {}
+        return super().anchors() | own
+
+    def is_over(self) -> bool:
+        """Whether the training has ended."""
+        return not self.run.is_running
+
     # --- texts
 
     def sentence(self) -> str:

@@ -34,7 +34,8 @@ from game.view.draw.theme import Appearance, NotedText, Typeset
 from game.view.draw.waiting_bar import waiting_phase
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.baselines import BaselineCache
-from game.view.model.playback import Pace, Playback, PlaybackPosition
+from game.view.model.playback import SPEEDS, Pace, Playback, PlaybackPosition
+from game.view.model.slow_motion import SlowMoment, SlowStep, slow_step
 from game.view.screens.first_doors import DOOR_KEYS, WELCOME
 from game.view.screens.overlay_keys import overlay_key
 from game.view.screens.plot_key import PLOT_KEY
@@ -42,10 +43,11 @@ from game.view.screens.screen import Key, Navigation, Notice, Screen
 from game.view.screens.watch_experiments import Experiments
 from game.view.screens.watch_frame import FrameKey, WatchFrame
 from game.view.screens.watch_run import AdaptationRun, WatchSetup
-from game.view.screens.watch_texts import header_text, panel_facts, settings_in_force
+from game.view.screens.watch_texts import header_text, panel_facts, settings_in_force, slow_text
 
 NO_PLACE = "It can be on any plain floor that every start leads to."
 NO_OTHER = "Choose agents in the gallery (key G), or name some with --versus."
+NOT_YET = "It begins once the first adaptation step has arrived."
 NO_GOAL = ("There is no goal to move", "The goal of this level is every box on a target.")
 
 
@@ -82,6 +84,8 @@ class WatchScreen(Screen):
         self.run = self._start(setup.request or self._default_request())
         self.experiments = Experiments(self.run.steps)
         self.ghost: AdaptationTrace | None = None  # with the agent's own settings, to compare
+        self.slow: SlowMoment | None = None  # while a step is shown in slow motion
+        self._slow_step: SlowStep | None = None  # the one that was shown last
 
     @property
     def task(self) -> Task:
@@ -89,9 +93,10 @@ class WatchScreen(Screen):
         return self.setup.tasks[self._task_index]
 
     def all_keys(self) -> list[Key]:
-        """Return all keys. Some differ while the goal is being moved or the sliders are open."""
+        """Return all keys. Some differ while the goal is being moved, the sliders are open, or a
+        step is shown in slow motion."""
         sliders = SLIDER_KEYS if self.experiments.sliders else ()
-        now = GOAL_KEYS if self.experiments.goal else sliders
+        now = GOAL_KEYS if self.experiments.goal else sliders or (SLOW_KEYS if self.slow else ())
         now = (*now, *DOOR_KEYS) if self.has_doors else now
         caps = {key.cap for key in now}
         return [*now, *(key for key in super().all_keys() if key.cap not in caps)]
@@ -120,8 +125,49 @@ class WatchScreen(Screen):
             )
         )
 
+    def toggle_slow_motion(self) -> None:
+        """Show the watched agent's inner loop in slow motion, or end that.
+
+        It begins at the adaptation step on screen, or at the last one that has a next one.
+        """
+        position = self.run.playback.position()
+        if self.slow:
+            self.slow = None
+        elif position and self.run.planned:
+            self.side_by_side = False
+            self._show_slowly(min(position.step, max(0, self.run.steps - 1)))
+        else:
+            self.notice = Notice("Nothing to show in slow motion yet", NOT_YET, transient=True)
+
+    def _show_slowly(self, step: int, phase: int = 0) -> None:
+        """Begin a phase of an adaptation step in slow motion; -1 is its last phase."""
+        self.run.playback.go_to(step)
+        self.slow = SlowMoment(step)
+        self.slow = SlowMoment(step, phase % len(self.slow_step().phases))
+
+    def slow_step(self) -> SlowStep:
+        """Return the step that is shown in slow motion."""
+        assert self.slow
+        run, step = self.run, self.slow.step
+        changes = {change.step for change in run.request.changes}
+        steps, same_task = run.traces[0].steps, step + 1 not in changes
+        self._slow_step = slow_step(steps, step, same_task, self._slow_step)
+        return self._slow_step
+
+    def change_slow_phase(self, by: int) -> None:
+        """Go to another phase of the slow motion, across the ends of adaptation steps."""
+        assert self.slow
+        slow, phase = self.slow_step(), self.slow.phase + by
+        if 0 <= phase < len(slow.phases):
+            self.slow = SlowMoment(self.slow.step, phase)
+        elif phase < 0 and self.slow.step:
+            self._show_slowly(self.slow.step - 1, -1)
+        elif phase > 0 and self.slow.step + 1 < min(self.run.steps, self.run.playback.arrived):
+            self._show_slowly(self.slow.step + 1)
+
     def toggle_side_by_side(self) -> None:
         """Show all agents on boards side by side, or only the first one."""
+        self.slow = None
         self.side_by_side = not self.side_by_side and len(self.setup.agents) > 1
         self._frame = None
 
@@ -149,6 +195,11 @@ class WatchScreen(Screen):
     def duel(self) -> None:
         """Open the play screen with this task, against the agent."""
         self.navigation = Navigation("duel", task=self.run.task)
+
+    def show_many(self) -> None:
+        """Show the agents on many tasks of the pack at once, with the settings in force."""
+        request = replace(self.run.request, steps=self.experiments.steps, changes=())
+        self.navigation = Navigation("many", task=self.run.task, request=request)
 
     def film(self) -> None:
         """Ask the app for a GIF of this adaptation."""
@@ -279,8 +330,18 @@ class WatchScreen(Screen):
             self._take(message)
         self.run.fetch_baselines()
         self.run.playback.shown = len(self.setup.agents) if self.side_by_side else 1
-        self.run.playback.advance(seconds if self.run.planned else 0.0)
+        if self.slow:
+            self._advance_slowly(seconds)
+        else:
+            self.run.playback.advance(seconds if self.run.planned else 0.0)
         self._age += seconds
+
+    def _advance_slowly(self, seconds: float) -> None:
+        """Advance the slow motion by a number of seconds, at the speed of the playback."""
+        playback = self.run.playback
+        if self.slow and not playback.paused:
+            speed = min(playback.speed, SPEEDS[-2])
+            self.slow = self.slow.advanced(self.slow_step(), seconds * speed)
 
     def _take(self, message: Message) -> None:
         """Store a message of the feed; those of earlier runs are ignored."""
@@ -323,7 +384,7 @@ class WatchScreen(Screen):
     def _restart(self, request: Request, paused: bool = False) -> None:
         """Replace the run by that of a request, at the same speed."""
         speed = self.run.playback.speed_index
-        self.run, self.ghost = self._start(request), None
+        self.run, self.ghost, self.slow = self._start(request), None, None
         self.run.playback.speed_index = speed
         self.run.playback.paused = paused
         self._frame = None
@@ -337,6 +398,18 @@ class WatchScreen(Screen):
         """Return the texts on screen, if it has been drawn."""
         return self._frame.noted_texts() if self._frame else []
 
+    # --- for the guided tour
+
+    def anchors(self) -> dict[str, pygame.Rect]:
+        """Return the places that the tour can point at."""
+        frame = self._frame
+        return super().anchors() | (frame.anchors() if frame else {})
+
+    def is_over(self) -> bool:
+        """Whether all adaptation steps have been shown."""
+        playback = self.run.playback
+        return self.run.finished and playback.arrived > playback.last and playback.complete
+
     # --- texts and drawing
 
     def sentence(self, short: bool = False) -> str:
@@ -346,7 +419,7 @@ class WatchScreen(Screen):
     def facts(self) -> PanelFacts:
         """Return everything that the panel shows at this moment."""
         percent = not self.appearance.plots_returns
-        return panel_facts(
+        facts = panel_facts(
             self.setup,
             self.run,
             self.feed_ready,
@@ -356,6 +429,7 @@ class WatchScreen(Screen):
             self.ghost,
             self._waiting(),
         )
+        return replace(facts, doing="in slow motion", trail=None) if self.slow else facts
 
     def _waiting(self) -> int | None:
         """Return the position of the waiting bar's part, or None once there is something to show."""
@@ -376,7 +450,7 @@ class WatchScreen(Screen):
         )
         mouse = self._mouse, experiments.goal, sliders
         pace = playback.furthest, playback.speed, self._waiting()
-        return run.number, positions, glances, arrived, pace, thumbnails, mouse
+        return run.number, positions, glances, arrived, pace, thumbnails, mouse, self.slow
 
     def draw_body(self, surface: pygame.Surface) -> None:
         """Draw boards, timelines and panel."""
@@ -384,7 +458,10 @@ class WatchScreen(Screen):
         frame = self._frame = self._current_frame(surface.get_size(), type)
         positions = [self.run.playback.position(pane.agent) for pane in frame.panes]
         self._refresh_texts(frame, positions[0])
-        frame.draw(surface, positions, self.active_overlays, self._age, self.eager)
+        if self.slow:
+            frame.draw_slowly(surface, self.slow_step(), self.slow)
+        else:
+            frame.draw(surface, positions, self.active_overlays, self._age, self.eager)
         goal, sliders = self.experiments.goal, self.experiments.sliders
         if goal:
             for pane in frame.panes:
@@ -422,6 +499,8 @@ class WatchScreen(Screen):
         The last overlay's explanation comes before the usual sentence.
         """
         overlays = self.active_overlays
+        if self.slow:
+            return (slow_text(self.slow_step(), self.slow, frame.has_captions),)
         if not overlays or position is None or self.experiments.goal or not self.run.planned:
             return self.sentence(), self.sentence(short=True)
         return (frame.panes[0].layer(overlays[-1], position, len(overlays) == 1)[1],)
@@ -467,6 +546,7 @@ KEYS: tuple[Key, ...] = (
     PLOT_KEY,
     Key("S",     "all agents side by side", (pygame.K_s,),                WatchScreen.toggle_side_by_side, priority=1, is_on=lambda page: page.side_by_side, short="side by side", group="look"),
     Key("W",     "watch the next agent", (pygame.K_w,),                   WatchScreen.switch_agent, priority=1, short="next agent", group="go"),
+    Key("Z",     "many tasks of the pack at once", (pygame.K_z,),         WatchScreen.show_many, priority=1, short="many tasks", group="look"),
     Key("G",     "gallery: choose another level, agent or mode", (pygame.K_g,), WatchScreen.open_gallery, short="gallery", priority=1, group="go"),
     Key("I",     "play this level yourself", (pygame.K_i,),               WatchScreen.play, priority=1, short="play", group="go"),
     Key("Ctrl E", "edit this level",  (pygame.K_e,),                      WatchScreen.edit, ctrl=True, priority=1, short="edit", group="go"),
@@ -474,6 +554,7 @@ KEYS: tuple[Key, ...] = (
     Key("A",     "amnesia: the agent forgets what it learned", (pygame.K_a,), WatchScreen.forget, priority=1, short="amnesia"),
     Key("X",     "sliders: step size, episodes, steps", (pygame.K_x,),    WatchScreen.toggle_sliders, priority=1, is_on=lambda page: page.experiments.sliders is not None, short="sliders"),
     Key("Bksp",  "reset the sliders to the agent's own settings", (pygame.K_BACKSPACE,), WatchScreen.reset_settings, priority=2, short="reset sliders"),
+    Key("J",     "the inner loop in slow motion", (pygame.K_j,),          WatchScreen.toggle_slow_motion, priority=1, is_on=lambda page: page.slow is not None, short="slow motion", group="time"),
     Key("L",     "copy the line that replays this adaptation", (pygame.K_l,), WatchScreen.copy_replay_line, priority=2, short="copy line", group="go"),
     Key("F11",   "save the adaptation as a GIF", (pygame.K_F11,),         WatchScreen.film, priority=2, short="film", group="go"),
     Key("D",     "duel: play against the agent", (pygame.K_d,),           WatchScreen.duel, priority=2, short="duel", group="go"),
@@ -493,6 +574,11 @@ SLIDER_KEYS: tuple[Key, ...] = (  # while the sliders are open
     ),
     Key("Enter", "close the sliders", ENTER,              WatchScreen.toggle_sliders, short="close"),
     Key("Esc",   "close the sliders", (pygame.K_ESCAPE,), WatchScreen.toggle_sliders, short="close"),
+)
+SLOW_KEYS: tuple[Key, ...] = (  # while a step is shown in slow motion
+    Key("←",   "previous phase",      (pygame.K_LEFT,),   lambda page: page.change_slow_phase(-1), short="", group="time"),
+    Key("→",   "next phase",          (pygame.K_RIGHT,),  lambda page: page.change_slow_phase(1), short="phase", group="time"),
+    Key("Esc", "end the slow motion", (pygame.K_ESCAPE,), WatchScreen.toggle_slow_motion, short="end slow motion", group="time"),
 )
 # fmt: on
 WatchScreen.keys = KEYS

@@ -20,9 +20,11 @@ from game.view.draw.pane import Pane, Timeline, draw_names
 from game.view.draw.panel import PanelFacts, draw_panel
 from game.view.draw.plot_axes import nearest
 from game.view.draw.screen_header import draw_header, header_height
+from game.view.draw.slow_motion import SlowMotionView, draw_captions
 from game.view.draw.text_boxes import draw_notice, draw_tip
 from game.view.draw.theme import NotedText, Typeset
 from game.view.model.playback import PlaybackPosition
+from game.view.model.slow_motion import SlowMoment, SlowStep
 from game.view.model.task_families import Families
 from game.view.model.tile_words import hidden_settings
 from game.view.screens.first_doors import DOOR_TEXTS
@@ -73,6 +75,7 @@ class WatchFrame:
         self._add_boards()
         if previous and previous.timelines and previous._fits(key, run):
             self.timelines = previous.timelines  # a move of the goal leaves the thumbnails as is
+        self._slow: SlowMotionView | None = None  # of the step that is shown in slow motion
         self.texts: object = None  # the state that the drawn texts depend on
         self.plot: pygame.Rect | None = None  # inside of the plot's axes
         self.doors: list[pygame.Rect] = []  # of the first screen, once they are drawn
@@ -161,6 +164,21 @@ class WatchFrame:
                 pass
             timeline.draw(surface, position.step if position else None)
 
+    @property
+    def has_captions(self) -> bool:
+        """Whether there is room for captions below the first board."""
+        return self.panes[0].where.timeline.height > 0
+
+    def draw_slowly(self, surface: pygame.Surface, slow: SlowStep, moment: SlowMoment) -> None:
+        """Draw the first agent's step in slow motion, with captions in place of the timeline."""
+        pane = self.panes[0]
+        if self._slow is None or self._slow.slow is not slow:
+            self._slow = SlowMotionView(pane, slow)
+        surface.blit(self.background, (0, 0))
+        self._slow.draw(surface, moment)
+        if self.has_captions:
+            draw_captions(surface, pane.where.timeline, slow, moment, self.key.type)
+
     def draw_failure(self, surface: pygame.Surface) -> None:
         """Draw why the run has failed, over the board."""
         failure, type = self.run.failure, self.key.type
@@ -177,6 +195,30 @@ class WatchFrame:
             inside = self.plot.left <= mouse[0] <= self.plot.right + 8 * type.unit
             if bound is not None and inside and abs(axes.y(bound, self.plot) - mouse[1]) < REACH:
                 draw_tip(surface, mouse, bayes_tip(axes.text(bound)), type)
+
+    def anchors(self) -> dict[str, pygame.Rect]:
+        """Return the places of boards, thumbnails, panel and chart, by name.
+
+        Where the panel has no room for a chart, it stands for it.
+        """
+        places = {"panel": self.layout.panel, "chart": self._chart()}
+        for i, pane in enumerate(self.panes):
+            places[f"board {i + 1}" if i else "board"] = pane.where.board
+        if self.timelines and self.timelines[0].slots:
+            slots = [*self.timelines[0].slots.values()]
+            places["thumbnails"] = slots[0].unionall(slots[1:])
+        if self.slider_area:
+            places["sliders"] = self.slider_area
+        return places
+
+    def _chart(self) -> pygame.Rect:
+        """Return the place of the plot with its title and the numbers of its axis, or the panel."""
+        if self.plot is None:
+            return self.layout.panel
+        line, inside = self.key.type.height("small"), self.layout.panel.inflate(-8, 0)
+        high = self.plot.height + 7 * line // 2
+        chart = pygame.Rect(inside.left, self.plot.top - 3 * line // 2, inside.width, high)
+        return chart.clip(inside)
 
     # --- what is at the mouse
 

@@ -15,6 +15,7 @@ from game.view.draw.panel import PanelFacts
 from game.view.draw.plot_axes import Axes, Curve, Stretch
 from game.view.draw.theme import number
 from game.view.model.playback import PlaybackPosition
+from game.view.model.slow_motion import SlowMoment, SlowStep
 from game.view.model.task_families import Families
 from game.view.screens.watch_run import AdaptationRun, WatchSetup
 
@@ -48,6 +49,14 @@ def header_text(
     if setup.adapts_by:
         usual = f"{usual.removesuffix('.')}, by {setup.adapts_by}."
     return setup.sentence or usual
+
+
+def slow_text(slow: SlowStep, moment: SlowMoment, captioned: bool) -> str:
+    """Return the sentence in the header about a step in slow motion: the caption, unless that has
+    a place of its own below the board."""
+    if captioned:
+        return f"The inner loop in slow motion, from step {moment.step} to step {moment.step + 1}."
+    return slow.phases[moment.phase].caption
 
 
 def panel_facts(
