@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -13,7 +13,7 @@ import numpy as np
 
 from agents.rollout import Rngs
 from game.filling import MOST_ITEMS
-from game.session.messages import STEPS
+from game.session.messages import STEPS, Phase
 from game.session.trace import AdaptationStep
 from game.world.batch import GridBatch
 
@@ -130,6 +130,10 @@ class Learner(Protocol):
         ...
 
 
+def ignore_phase(phase: Phase) -> None:
+    """Do nothing: nobody follows the phases of training."""
+
+
 @dataclass(frozen=True)
 class NoOptions:
     """A learner's options, where it has none."""
@@ -144,6 +148,8 @@ class BaseLearner:
 
     Config: type[Any] = NoOptions
     tuned = False
+    on_phase: Callable[[Phase], None] = staticmethod(ignore_phase)
+    """Called by `meta_update` when a phase begins; the window follows them."""
 
     def __init__(self, config: Any, seed: int) -> None:
         self.config = config

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -56,6 +57,13 @@ def learners_process(learners: Sequence[str] = ()) -> Iterator[Worker]:
         feed.close()
 
 
+def can_wait_for(level: str) -> bool:
+    """Whether a level that cannot be loaded is a file or folder that may be mended."""
+    from game.text.reading import split_address
+
+    return os.path.exists(split_address(level)[0])
+
+
 def open_window(
     feed: Worker,
     screen: str,
@@ -77,8 +85,8 @@ def open_window(
 
     `feed` is the learners' process, and `learners` are files with your own learners, as `--learner`
     takes them. `by_default` says that nobody has named the agents. `path` is the file to
-    edit, or one with errors to wait for. `first_sight` is the task of the first screen with its
-    doors, where the command line asks for nothing.
+    edit, or one with errors that is to be mended before it is watched or played. `first_sight` is
+    the task of the first screen with its doors, where the command line asks for nothing.
     """
     from commands.agent_choices import AgentChoices
     from commands.gif_recorder import GifRecorder
@@ -99,8 +107,8 @@ def open_window(
         args=args,
         by_default=by_default,
         path=path,
-        is_first_sight=first_sight is not None,
         is_unlisted=pack is not None and is_unpacked(pack.path),
+        is_first_sight=first_sight is not None,
     )
     recorder = GifRecorder(learners)
     app = App(

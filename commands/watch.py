@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ from tyro.conf import Positional
 
 from commands.exit_codes import AT_FAULT, DONE, UNUSABLE, fail, say
 from commands.limits import MOST_SEED, out_of_range
-from commands.open_window import learners_process, open_window
+from commands.open_window import can_wait_for, learners_process, open_window
 from commands.option_types import OptionalPath, OptionalText, Texts
 from game.session.messages import BASELINE_AGENT, MOST_AGENTS, MOST_STEPS, STEPS
 
@@ -74,7 +73,6 @@ class WatchCommand:
         from game.session.replay import read_line
         from game.tasks.pack_file import PackError
         from game.text.level import LevelError
-        from game.text.reading import split_address
 
         if self.replay is not None:
             target = read_line(self.replay)
@@ -84,7 +82,7 @@ class WatchCommand:
         try:
             pack = load_pack(self.level)
         except (LevelError, PackError) as error:
-            if feed is None or not os.path.exists(split_address(self.level)[0]):
+            if feed is None or not can_wait_for(self.level):
                 raise
             return self._wait(feed, error)
         tasks = pack.split("test").tasks

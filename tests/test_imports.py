@@ -70,11 +70,11 @@ FLOORS: dict[str, set[str]] = {
     },
     "commands.pages": {
         *("agents", "agents.training", "game.text", "game.world", "game.tasks", "game.session"),
-        *("game.view.draw", "game.view.model"),
+        *("game.view.draw", "game.view.model", "commands.pages.live_tables"),
     },
     "commands.pages.live_tables": {
         *("agents", "agents.gradient", "agents.graph"),
-        *("game.text", "game.world", "game.session"),
+        *("game.text", "game.world", "game.tasks", "game.session"),
     },
     "main": {"commands"},
 }

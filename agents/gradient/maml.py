@@ -23,6 +23,7 @@ from agents.gradient.policy import Observation, Params, log_probs
 from agents.inner_config import STEP_SIZES
 from agents.learner import check_options
 from agents.rollout import Rngs, Rollout
+from game.session.messages import Phase
 from game.world.batch import GridBatch
 
 
@@ -114,6 +115,7 @@ class Maml(GradientLearner):
             policies.append(logp)
             if k == last and config.objective == "exact":
                 break
+            self.on_phase(Phase.EPISODES)
             data = collect(batch, logp, config.inner.episodes, rngs)
             env_steps += int(data.env_steps.sum())
             if k == last:
@@ -124,7 +126,9 @@ class Maml(GradientLearner):
                 likelihoods.append(log_likelihood(logp, data))
             sizes = start.step_sizes[min(k, len(start.step_sizes) - 1)]
             differentiable = not config.first_order
+            self.on_phase(Phase.ADAPTATION)
             params = inner_update(params, sizes, features, logp, data, inner, differentiable)
+        self.on_phase(Phase.UPDATE)
         loss = outer.loss() + sampled
         if config.emaml:
             scores = list(outer.scores([logp.detach() for logp in policies]))

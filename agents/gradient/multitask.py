@@ -15,6 +15,7 @@ from agents.gradient.gradient_learner import GradientConfig, GradientLearner
 from agents.gradient.outer_objective import OuterObjective
 from agents.gradient.policy import log_probs
 from agents.rollout import Rngs
+from game.session.messages import Phase
 from game.world.batch import GridBatch
 
 
@@ -37,6 +38,7 @@ class Multitask(GradientLearner):
         logp = log_probs(start.params, features)
         objective.add_exploration(logp, self.config.inner.episodes)
         objective.add_return(0, logp)
+        self.on_phase(Phase.UPDATE)
         leaves = start.without_step_sizes
         grads = torch.autograd.grad(objective.loss().sum(), list(leaves.values()))
         by_name = dict(zip(leaves, grads, strict=True))

@@ -19,6 +19,7 @@ from agents.gradient.outer_objective import OuterObjective
 from agents.gradient.policy import log_probs
 from agents.learner import check_options
 from agents.rollout import Rngs
+from game.session.messages import Phase
 from game.world.batch import GridBatch
 
 
@@ -61,7 +62,9 @@ class Reptile(GradientLearner):
             logp = log_probs(params, features)
             if k == 0:
                 outer.add_exploration(logp, config.inner.episodes)
+            self.on_phase(Phase.EPISODES)
             data = collect_episodes(batch, logp, config.inner.episodes, rngs)
+            self.on_phase(Phase.ADAPTATION)
             env_steps += int(data.env_steps.sum())
             episodes = inner.with_kept(data)
             loss = inner.loss(logp, data)
@@ -70,6 +73,7 @@ class Reptile(GradientLearner):
                     0
                 ]
             params = trusted_step(params, sizes, features, logp, episodes, loss, inner)
+        self.on_phase(Phase.UPDATE)
         exploration = torch.autograd.grad(outer.loss().sum(), list(leaves.values()))
         scale = config.pull / (config.inner_steps * config.step_size)
         grads = {

@@ -44,6 +44,7 @@ from agents.graph.network import (
 from agents.graph.walk import Walk
 from agents.learner import check_options
 from agents.rollout import Rngs, roll_out
+from game.session.messages import Phase
 from game.world.batch import GridBatch
 from game.world.planner import baseline_returns
 from game.world.rules import Floats, Ints
@@ -123,8 +124,10 @@ class NeuralMap(MapLearner, MetaLearner):
         reader = MapReader(params, int(chooser.integers(rounds // 2, 3 * rounds // 2 + 1)))
         objective = MapObjective(batch, self.config, self.dtype)
         train = _train_by_move if chooser.random() < self.config.each_move else _train_by_episodes
+        self.on_phase(Phase.EPISODES)
         env_steps = train(reader, objective, self.config.stages, chooser, rngs)
         grads = {name: p.grad[None] for name, p in params.items() if p.grad is not None}
+        self.on_phase(Phase.UPDATE)
         norm = self.meta.step(grads, torch.zeros(0, dtype=torch.long), progress)
         return {**objective.metrics, "gradient_norm": norm, "env_steps": env_steps}
 

@@ -28,6 +28,7 @@ from agents.memory.trial_adaptation import adapt_in_memory
 from agents.memory.trials import MemoryPolicy, RunningTrials
 from agents.optimizer_state import adam_state, restore_adam
 from agents.rollout import Rngs
+from game.session.messages import Phase
 from game.session.trace import AdaptationStep
 from game.world.batch import GridBatch
 from game.world.features import N_FEATURES
@@ -121,9 +122,11 @@ class MemoryLearner(BaseLearner, Generic[View]):
             best = self.config.ppo.reward_scale * optimal_values(batch, self.config.ppo.discount)
             view.optimal_value = torch.from_numpy(best.ravel()).to(self.dtype) / view.unit
         policy = self.start_policy(self.params, view, batch.n_tasks * per_task)
+        self.on_phase(Phase.EPISODES)
         data = Trajectories.of(
             RunningTrials(policy, batch, per_task, rngs).play(self.config.episodes)
         )
+        self.on_phase(Phase.UPDATE)
         in_units = data.reward / view.unit.numpy()[data.state]
         return {
             "trial_return": float(data.reward.sum(0).mean()),

@@ -9,7 +9,7 @@ import json
 import math
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -18,7 +18,16 @@ from typing import Any, Self
 import numpy as np
 
 from agents.agent_catalog import CHECKPOINT, CONFIG, METRICS, RESULTS, WEIGHTS
-from agents.learner import AgentError, Arrays, Diverged, Learner, not_finite, sees_graph
+from agents.learner import (
+    AgentError,
+    Arrays,
+    BaseLearner,
+    Diverged,
+    Learner,
+    ignore_phase,
+    not_finite,
+    sees_graph,
+)
 from agents.run_folder import AGENT_THERE, Write, locked, replace_files, run_file, run_path
 from agents.runs import describe, resume, write_checkpoint, write_weights
 from agents.training.batches import Batches, iteration_rng, open_batches
@@ -29,6 +38,7 @@ from agents.training.train_config import MOST_MINUTES, TrainConfig
 from agents.training.tuning import MULTIPLIERS, best_multiplier, validation_seeds
 from game.files import json_text
 from game.filling import Misfit, fill
+from game.session.messages import Phase
 from game.tasks.coverage import Coverage, coverage_of
 from game.tasks.packs import Pack
 from game.tasks.task import Task
@@ -121,6 +131,8 @@ class Training:
     log: TensorBoardLog | None = None
     processes: int = 1
     """With 2, a second process makes the batches of tasks ahead; they are the same."""
+    on_phase: Callable[[Phase], None] = ignore_phase
+    """Called when a phase of training begins."""
     status: RunStatus = field(default_factory=RunStatus)
     agent_saved: bool = False
     _clock: float = 0.0  # when time was last counted
@@ -136,17 +148,21 @@ class Training:
         self._clock = time.monotonic()
         if self.resume:
             self._restore()
+        if isinstance(self.learner, BaseLearner):
+            self.learner.on_phase = self.on_phase
         split, config = self.pack.split("train"), self.config
         sees = sees_graph(self.learner.config)
         batches = Batches(split, config.tasks, config.seed, sees)
         with open_batches(batches, self.status.iteration, self.processes) as source:
             while self.status.progress < 1 or self._validation_due():
                 if self._validation_due():
+                    self.on_phase(Phase.EVALUATION)
                     validation = self._validate()
                     yield validation
                     if validation.plateau:
                         return
                     continue
+                self.on_phase(Phase.TASKS)
                 yield self._iterate(source.batch(self.status.iteration))
 
     @contextlib.contextmanager

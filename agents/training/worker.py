@@ -29,10 +29,12 @@ from game.session.messages import (
     AgentNote,
     Asked,
     Begun,
+    Doing,
     Evaluated,
     Failed,
     Finished,
     Message,
+    Phase,
     Ready,
     Request,
     Stepped,
@@ -62,6 +64,7 @@ if TYPE_CHECKING:
 EVALUATION_INTERVAL = 2.5  # seconds of training between two evaluations, at least
 EVALUATION_SHARE = 0.1  # share of the time that evaluations may take
 SAVE_TIMEOUT = 60  # seconds
+Tell = Callable[[Message], None]  # sends a message at once
 Train = Callable[[Sequence[str]], "Training"]  # from a command line of `train` to its run
 
 
@@ -179,7 +182,9 @@ def _serve_one(request: Asked, connection: Connection, train: Train | None) -> N
     Raises OSError if the window has closed the connection.
     """
     try:
-        with contextlib.closing(_answer(request, train)) as messages:  # closing saves training
+        tell = partial(_tell, connection)
+        messages = _answer(request, train, tell)
+        with contextlib.closing(messages):  # closing saves training
             while not connection.poll():
                 message = next(messages, None)
                 if message is None:
@@ -209,6 +214,13 @@ def _send(data: bytes, connection: Connection) -> None:
         raise _Closed from error
 
 
+def _tell(connection: Connection, message: Message) -> None:
+    """Send a message in the midst of work. If the connection is closed, the next message that the
+    work yields says so."""
+    with contextlib.suppress(_Closed):
+        _send(pickle.dumps(message), connection)
+
+
 def _text_of(error: BaseException) -> str:
     """Return what the window says of an error. One that nobody foresees is printed as well: the
     author of an external learner needs the traceback."""
@@ -221,19 +233,22 @@ def _text_of(error: BaseException) -> str:
     return f"the learner failed: {unexpected(error)}"
 
 
-def _answer(request: Asked, train: Train | None) -> Generator[Message, None, None]:
-    """Yield the messages that answer a request. Raises whatever goes wrong."""
+def _answer(request: Asked, train: Train | None, tell: Tell) -> Generator[Message, None, None]:
+    """Yield the messages that answer a request, and `tell` those that come in the midst of work.
+
+    Raises whatever goes wrong.
+    """
     if isinstance(request, Request):
         yield from _adapt(request)
     elif isinstance(request, TasksRequest):
         yield from _adapt_to_tasks(request)
     elif isinstance(request, TrainRequest):
         assert train
-        yield from _meta_train(request, train)
+        yield from _meta_train(request, train, tell)
     yield Finished(request.number)
 
 
-def _meta_train(request: TrainRequest, train: Train) -> Iterator[Message]:
+def _meta_train(request: TrainRequest, train: Train, tell: Tell) -> Iterator[Message]:
     """Train, and yield its messages. However training ends, it is saved before the last one."""
     from agents.learner import AgentError
 
@@ -242,6 +257,7 @@ def _meta_train(request: TrainRequest, train: Train) -> Iterator[Message]:
         training = train(request.args)
     except ValueError as error:  # an option out of its range
         raise AgentError(str(error)) from None
+    training.on_phase = lambda phase: tell(Doing(number, phase))
     with training.opened():
         yield from _train_and_save(number, training)
 
@@ -261,6 +277,7 @@ def _train_and_save(number: int, training: Training) -> Iterator[Message]:
         sample,
         config.iterations,
         config.minutes,
+        config.tasks,
     )
     try:
         yield from _train_to_the_end(number, training, sample)
@@ -303,6 +320,7 @@ def _sample_task(training: Training) -> Task:
 
 def _evaluate_now(number: int, training: Training, sample: Task) -> Evaluated:
     """Evaluate the learner as it is now, on validation tasks and on the sample task."""
+    training.on_phase(Phase.EVALUATION)
     learner, status = training.learner, training.status
     batch, rngs = GridBatch.of([sample.level]), [task_rng(0, sample)]
     adaptation = learner.adapt(batch, rngs, max(learner.judged))

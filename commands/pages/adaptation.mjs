@@ -48,6 +48,22 @@ const FADING = 0.9; // the share of a value that is left after each move
  */
 
 /**
+ * Yield the steps of an adaptation with this seed: the same numbers as in the window.
+ *
+ * @param {any} live
+ * @param {string} agent
+ * @param {number} seed
+ * @param {Options} options
+ * @returns {Generator<Step>}
+ */
+export function seededSteps(live, agent, seed, options) {
+  const { id } = taskOf(live, options.goal ?? null);
+  const numbers = new NumpyRandom([BigInt(seed), BigInt(`0x${id}`)]);
+  const weights = options.weights ?? drawnWeights(live.agents[agent], seed);
+  return adaptationSteps(live, agent, { ...options, weights }, () => numbers.random());
+}
+
+/**
  * Yield the steps of an adaptation; step 0 is before adaptation.
  *
  * @param {any} live data of `live_tables.py`
@@ -752,6 +768,147 @@ function permutations(items) {
     permutations(items.filter((item) => item !== first)).map((rest) => [first, ...rest]));
 }
 
+// --- random numbers -----------------------------------------------------------------------------
+
+/** Return the initialisation that an agent without meta-training draws; undefined for others. */
+function drawnWeights(learner, seed) {
+  if (!learner.drawn) return undefined;
+  const { sizes, inputs, columns, lastGain } = unpacked(learner.drawn);
+  const numbers = new NumpyRandom([BigInt(seed)]);
+  const weights = /** @type {Params} */ ({});
+  for (let i = 0; i + 1 < sizes.length; i++) {
+    const [rows, width] = [i ? sizes[i] : inputs, sizes[i + 1]];
+    const gain = i + 2 < sizes.length ? 1 : lastGain;
+    const draw = () => Math.fround((numbers.normal() * gain) / Math.sqrt(rows));
+    const all = Float64Array.from({ length: rows * width }, draw);
+    weights[`w${i}`] = i ? all : rowsOf(all, columns, width);
+    weights[`b${i}`] = new Float64Array(width);
+  }
+  return weights;
+}
+
+/** Return some rows of a matrix; further rows than it has are 0. */
+function rowsOf(matrix, rows, width) {
+  const result = new Float64Array(rows.length * width);
+  rows.forEach((row, i) => result.set(matrix.subarray(row * width, (row + 1) * width), i * width));
+  return result;
+}
+
+const WORD = (1n << 32n) - 1n;
+const NORMAL_LAYERS = 256;
+const NORMAL_TAIL = 3.6541528853610088; // where the lowest layer's tail begins
+const NORMAL_AREA = 0.00492867323397465524494; // of each layer
+
+/** The generator of `numpy.random.default_rng(entropy)`: PCG64 with SeedSequence (O'Neill 2014). */
+export class NumpyRandom {
+  /** @param {bigint[]} entropy */
+  constructor(entropy) {
+    const [a, b, c, d] = seedWords(entropy);
+    this.increment = BigInt.asUintN(128, (((c << 64n) | d) << 1n) | 1n);
+    this.state = 0n;
+    this.advance();
+    this.state = BigInt.asUintN(128, this.state + ((a << 64n) | b));
+    this.advance();
+  }
+
+  /** Go to the next state. */
+  advance() {
+    this.state = BigInt.asUintN(128, this.state * 0x2360ed051fc65da44385df649fccf645n + this.increment);
+  }
+
+  /** Return the next 64 random bits. */
+  bits() {
+    this.advance();
+    const word = BigInt.asUintN(64, (this.state >> 64n) ^ this.state);
+    const turn = this.state >> 122n;
+    return BigInt.asUintN(64, (word >> turn) | (word << (64n - turn)));
+  }
+
+  /** Return the next uniform number in [0, 1). */
+  random() {
+    return Number(this.bits() >> 11n) / 2 ** 53;
+  }
+
+  /** Return the next number of the normal distribution, by the ziggurat (Marsaglia, Tsang 2000). */
+  normal() {
+    const { widths, inside, heights } = (this.layers ??= normalLayers());
+    for (;;) {
+      const bits = this.bits();
+      const layer = Number(bits & 255n);
+      const sign = bits & 256n ? -1 : 1;
+      const share = Number((bits >> 9n) & ((1n << 52n) - 1n));
+      const x = (share * widths[layer]) / 2 ** 52;
+      if (x < inside[layer]) return sign * x;
+      if (!layer) return (Math.floor(share / 256) % 2 ? -1 : 1) * this.tail();
+      const height = (heights[layer - 1] - heights[layer]) * this.random() + heights[layer];
+      if (height < Math.exp(-0.5 * x * x)) return sign * x;
+    }
+  }
+
+  /** Return a number from the normal distribution's tail. */
+  tail() {
+    for (;;) {
+      const x = -Math.log1p(-this.random()) / NORMAL_TAIL;
+      const y = -Math.log1p(-this.random());
+      if (y + y > x * x) return NORMAL_TAIL + x;
+    }
+  }
+}
+
+/** Return the widths and the heights of the ziggurat's layers; layer 0 has the tail. */
+function normalLayers() {
+  const density = (x) => Math.exp(-0.5 * x * x);
+  const widths = new Float64Array(NORMAL_LAYERS);
+  widths[0] = NORMAL_AREA / density(NORMAL_TAIL);
+  widths[NORMAL_LAYERS - 1] = NORMAL_TAIL;
+  for (let i = NORMAL_LAYERS - 2; i > 0; i--) {
+    const x = widths[i + 1];
+    widths[i] = Math.sqrt(-2 * Math.log(NORMAL_AREA / x + density(x)));
+  }
+  const heights = widths.map(density);
+  heights[0] = 1;
+  const inside = Float64Array.of(NORMAL_TAIL, 0, ...widths.subarray(1, -1)); // surely below the curve
+  return { widths, inside, heights };
+}
+
+/** Return the four words of 64 bits that numpy's SeedSequence makes of its entropy. */
+function seedWords(entropy) {
+  const words = entropy.flatMap((number) => {
+    const parts = [];
+    for (let rest = number; rest || !parts.length; rest >>= 32n) parts.push(rest & WORD);
+    return parts;
+  });
+  const pool = mixedPool(words);
+  const hash = hasher(0x8b51f9ddn, 0x58f38dedn);
+  const halves = Array.from({ length: 8 }, (_, i) => hash(pool[i % 4]));
+  return [0, 2, 4, 6].map((i) => halves[i] | (halves[i + 1] << 32n));
+}
+
+/** Return the pool of four words of 32 bits that a SeedSequence keeps. */
+function mixedPool(words) {
+  const hash = hasher(0x43b0d7e5n, 0x931e8875n);
+  const pool = [0, 1, 2, 3].map((i) => hash(words[i] ?? 0n));
+  const mix = (to, word) => {
+    const mixed = (0xca01f9ddn * pool[to] - 0x4973f715n * hash(word)) & WORD;
+    pool[to] = mixed ^ (mixed >> 16n);
+  };
+  for (let from = 0; from < 4; from++) {
+    for (let to = 0; to < 4; to++) if (from !== to) mix(to, pool[from]);
+  }
+  for (const word of words.slice(4)) for (let to = 0; to < 4; to++) mix(to, word);
+  return pool;
+}
+
+/** Return a hash of words of 32 bits that changes with each call. */
+function hasher(constant, factor) {
+  return (word) => {
+    word ^= constant;
+    constant = (constant * factor) & WORD;
+    word = (word * constant) & WORD;
+    return word ^ (word >> 16n);
+  };
+}
+
 // --- packed arrays ------------------------------------------------------------------------------
 
 /** Return data of `live_tables.py` with typed arrays in place of packed ones. */
@@ -778,7 +935,7 @@ function changed(tree, changes) {
   const result = { ...tree };
   for (const [name, change] of Object.entries(changes)) {
     const old = tree[name];
-    if (change?.at && ArrayBuffer.isView(old)) result[name] = patched(old, change);
+    if (isTree(change) && "at" in change && ArrayBuffer.isView(old)) result[name] = patched(old, change);
     else if (isTree(change) && isTree(old)) result[name] = changed(old, change);
     else result[name] = change;
   }

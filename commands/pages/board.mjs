@@ -129,11 +129,11 @@ function pen(g, x, y, s) {
       g.strokeStyle = css(colour);
       g.stroke();
     },
-    word(/** @type {string} */ text, /** @type {number[]} */ p, /** @type {number} */ size) {
+    word(/** @type {string} */ text, /** @type {number[]} */ p, /** @type {number} */ size, colour = INK) {
       g.font = `600 ${size * s}px system-ui, sans-serif`;
       g.textAlign = "center";
       g.textBaseline = "middle";
-      g.fillStyle = css(INK);
+      g.fillStyle = css(colour);
       g.fillText(text, ...at(p));
     },
   };
@@ -527,6 +527,16 @@ export function drawPolicy(g, [row, column], s, probabilities, palette) {
     p.line([[0.5, 0.5], neck], palette.ink, thick);
     p.shape([tip, ...wings], palette.ink);
   }
+}
+
+/** A cell to which the goal can be moved: a faint question mark in a corner. */
+export function drawQuestion(
+  /** @type {CanvasRenderingContext2D} */ g, /** @type {number[]} */ [row, column],
+  /** @type {number} */ s, /** @type {Palette} */ palette,
+) {
+  const p = pen(g, column * s, row * s, s);
+  p.disc([0.8, 0.2], 0.16, palette.card, 0.8);
+  p.word("?", [0.8, 0.22], 0.26, palette.goal);
 }
 
 /** How often cells were visited: darker blue for more. */

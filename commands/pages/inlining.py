@@ -8,12 +8,13 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from commands.pages.payload import Json, look
+from commands.pages.payload import Json, glossary, look
 from game.text.visible import visible
 from game.view.draw.theme import PALETTES, Palette
 
 FOLDER = Path(__file__).resolve().parent
-MODULES = ("board.mjs", "data.mjs", "chart.mjs", "page.mjs")  # each uses the ones before it
+# each uses the ones before it
+MODULES = ("board.mjs", "data.mjs", "chart.mjs", "live.mjs", "page.mjs")
 LIVE_MODULE = "adaptation.mjs"
 MOST_BYTES = 2_000_000  # of a page
 SLOT = re.compile(r"\{\{(\w+)\}\}")
@@ -23,19 +24,19 @@ class TooLargeForPage(ValueError):
     """A page would be too large; the message says what to do."""
 
 
-def render_page(title: str, levels: Sequence[Json], terms: Mapping[str, str] | None = None) -> str:
+def render_page(title: str, levels: Sequence[Json]) -> str:
     """Return the text of a page that shows these levels, see `level_payload`.
 
-    `terms` are explained in it. Raises TooLargeForPage.
+    Raises TooLargeForPage.
     """
-    data = {**look(), "levels": list(levels), "terms": dict(terms or {})}
+    data = {**look(), "levels": list(levels), "terms": glossary()}
     text = _filled(
         (FOLDER / "page.html").read_text(encoding="utf-8"),
         {
             "title": html.escape(visible(title)),
             "style": colours() + (FOLDER / "page.css").read_text(encoding="utf-8"),
             "script": _joined_modules(),
-            "live": _live_module(),
+            "live": (FOLDER / LIVE_MODULE).read_text(encoding="utf-8"),
             "data": json_for_script(data),
         },
     )
@@ -82,9 +83,3 @@ def _joined_modules() -> str:
     joined = "\n".join(texts)
     joined = re.sub(r"^import [^;]*? from \"\./\w+\.mjs\";\n", "", joined, flags=re.MULTILINE)
     return re.sub(r"^export ", "", joined, flags=re.MULTILINE)
-
-
-def _live_module() -> str:
-    """Return the module that adapts agents, as text."""
-    path = FOLDER / LIVE_MODULE
-    return path.read_text(encoding="utf-8") if path.exists() else ""

@@ -18,17 +18,21 @@ import numpy as np
 from torch import Tensor
 
 from agents.gradient.gradient_learner import GradientLearner
-from agents.gradient.policy import MoveFeatures, Observation, Params
+from agents.gradient.policy import LAST_GAIN, MoveFeatures, Observation, Params
+from agents.gradient.scratch import Scratch
 from agents.graph import moves_belief
 from agents.graph.experience import Experience
 from agents.inner_config import TABLE, VALUES
 from agents.learner import Learner
 from game.session.trace import EPISODES_SHOWN
+from game.tasks.task import Task
 from game.text.drawn_values import move_goal
 from game.text.level import Cell, Level
 from game.world.batch import GridBatch
+from game.world.features import N_FEATURES, N_FIRST_FEATURES
 from game.world.planner import baseline_returns
 from game.world.shown_graph import shown_graph
+from game.world.tables import N_ACTIONS
 
 MOST_BYTES = 600_000  # of one page's live data
 MOST_STATES = 20_000  # of a level, before its observations are looked at
@@ -106,6 +110,7 @@ def _task(batch: GridBatch, t: int) -> Tree:
         "wind": tables.wind.tolist(),
     }
     return {
+        "id": Task(tables.level, "").id,
         "steps": tables.level.steps,
         "starts": tables.starts,
         "next": tables.next_state,
@@ -182,8 +187,22 @@ def _agent(learner: GradientLearner, batch: GridBatch, tasks: Sequence[Tree]) ->
         "follows": learner.follows(batch),
         "weights": _of_one_task({n: p for n, p in start.params.items() if n not in tables}),
         "stepSizes": [_of_one_task(sizes) for sizes in start.step_sizes],
+        "drawn": None if moves else _drawn(learner, columns.numpy()),
         "moves": moves[0] if moves else None,
         "movesByGoal": [None if np.array_equal(m, moves[0]) else m for m in moves[1:]],
+    }
+
+
+def _drawn(learner: GradientLearner, columns: np.ndarray) -> Tree | None:
+    """Return how an agent without meta-training draws the initialisation of its network, of which
+    these rows are used; None for other agents."""
+    if not isinstance(learner, Scratch):
+        return None
+    return {
+        "sizes": [N_FEATURES, *learner.config.hidden, N_ACTIONS],
+        "inputs": N_FIRST_FEATURES,  # further rows are 0
+        "columns": columns,
+        "lastGain": LAST_GAIN,
     }
 
 

@@ -1,14 +1,16 @@
 /**
  * The page: what is chosen, what is shown of it, and what the controls do.
  */
-import { MOVES, css, drawAgent, drawGround, drawOptimum, drawPolicy, drawThings, drawTile, drawTrail, drawVisits } from "./board.mjs";
+import { MOVES, css, drawAgent, drawGround, drawOptimum, drawPolicy, drawQuestion, drawThings, drawTile, drawTrail, drawVisits } from "./board.mjs";
 import { counted, figure, percent, returnOf, spoken, unpackRun, unpackTask, walkOf } from "./data.mjs";
 import { drawChart, lineSample } from "./chart.mjs";
+import { adaptInPage } from "./live.mjs";
 
 const MOVES_PER_SECOND = 14, LONGEST = 2.2; // of an episode, in seconds at normal speed
 const PAUSE = 0.35; // seconds between two episodes
 const EPISODES_PLAYED = 2; // of each step, while playing
 const STILL = 1.4; // seconds per step with reduced motion
+const HARM = 0.02; // loss of score from which on adaptation has made an agent worse
 const SPEEDS = [0.25, 0.5, 1, 2, 4, 8];
 
 const find = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
@@ -23,7 +25,12 @@ let level;
 /** @type {Map<number | null, import("./data.mjs").Task>} */
 let tasks = new Map();
 let overlays = new Set(/** @type {string[]} */ ([]));
-const chosen = { seed: 0, stepSize: 1, goal: /** @type {number | null} */ (null) };
+const chosen = {
+  seed: 0, stepSize: 1, goal: /** @type {number | null} */ (null),
+  episodes: /** @type {number | null} */ (null), // in each step; null: the agents' own number
+};
+/** @type {(() => void)[]} */
+let computing = []; // ends what is being computed in the page
 const at = { step: 0, episode: 0, clock: 0, playing: false, speed: 2 };
 let frames = 0; // drawn since the page was opened
 
@@ -33,7 +40,8 @@ let frames = 0; // drawn since the page was opened
 function openLevel(/** @type {number} */ index) {
   level = data.levels[index];
   tasks = new Map(level.tasks.map((/** @type {any} */ task) => [task.goal, unpackTask(task)]));
-  Object.assign(chosen, { seed: level.seeds[0], stepSize: level.stepSize, goal: null });
+  at.step = 0;
+  find("live").hidden = !level.live;
   find("title").textContent = level.title;
   find("byline").textContent = [level.author && `by ${level.author}`, level.pack !== level.title && level.pack].filter(Boolean).join(" · ");
   find("intro").textContent = introduction();
@@ -41,7 +49,7 @@ function openLevel(/** @type {number} */ index) {
   fillAgents();
   makeBoards();
   fillLegend();
-  choose({});
+  choose(recorded());
 }
 
 /** What the reader is about to see, in a sentence or two. */
@@ -52,27 +60,103 @@ function introduction() {
   return `${trained} learns this level by trying.${beside} ${level.hidden}`;
 }
 
+/** The choices of the first recorded run. */
+const recorded = () => ({ seed: level.seeds[0], stepSize: level.stepSize, goal: null, episodes: level.episodes });
+
 /** Change what is chosen, and show it from its beginning. */
 function choose(/** @type {Partial<typeof chosen>} */ change) {
   Object.assign(chosen, change);
-  runs = level.agents.map(recordedRun);
-  find("seed").value = chosen.seed;
-  find("size").value = chosen.stepSize;
-  find("goal").value = chosen.goal ?? "";
-  const fixed = level.agents.filter((/** @type {any} */ one) => !one.byGradients);
-  const note = chosen.stepSize !== level.stepSize && fixed.length;
-  find("size-note").textContent = note ? `${fixed.map((/** @type {any} */ one) => one.name).join(", ")}: no step size, so nothing changes there.` : "";
-  find("step").max = runs[0].steps.length - 1;
-  goTo(0);
+  for (const stop of computing) stop();
+  [computing, wanted] = [[], at.step];
+  runs = level.agents.map((/** @type {any} */ agent) => recordedRun(agent) ?? emptyRun(agent));
+  showChoices();
+  const waiting = runs.filter((run) => !run.steps.length).length;
+  find("computing").textContent = waiting ? "The agents are learning …" : "";
+  runs.forEach((run, i) => run.steps.length || compute(run, i));
+  find("step").max = level.steps;
+  if (at.playing || change.goal !== undefined) wanted = 0;
+  if (!waiting) showFrom(wanted);
+}
+
+let wanted = 0; // the step to show of what has been chosen, once it is there
+
+/** Show runs that have just been chosen, from a step on. */
+function showFrom(/** @type {number} */ step) {
+  goTo(step);
   numbers();
 }
 
-/** The recorded run of an agent that fits what is chosen. */
+/** Show a step that has just been computed. */
+function showComputed(/** @type {boolean} */ isFirst) {
+  if (isFirst || at.step < wanted) goTo(wanted);
+  else showStep();
+  numbers();
+}
+
+/**
+ * The recorded run of an agent that fits what is chosen; for an agent that cannot adapt in the page
+ * the one that fits best.
+ */
 function recordedRun(/** @type {any} */ agent) {
   const size = agent.byGradients ? chosen.stepSize : level.stepSize;
-  return unpackRun(level.runs.find((/** @type {any} */ run) =>
-    run.agent === agent.name && run.seed === chosen.seed && run.stepSize === size && run.goal === chosen.goal));
+  const own = level.runs.filter((/** @type {any} */ run) => run.agent === agent.name);
+  const fits = (/** @type {any} */ run) => run.seed === chosen.seed && run.stepSize === size && chosen.episodes === level.episodes;
+  const there = own.filter((/** @type {any} */ run) => run.goal === chosen.goal);
+  const found = there.find(fits) ?? (isLive(agent) ? undefined : there[0] ?? own[0]);
+  return found && unpackRun(found);
 }
+
+const isLive = (/** @type {any} */ agent) => Boolean(level.live?.agents[agent.name]);
+
+/** A run that is to be computed. */
+const emptyRun = (/** @type {any} */ agent) => ({ agent: agent.name, ...chosen, steps: /** @type {any[]} */ ([]) });
+
+/** Compute a run in the page. */
+function compute(/** @type {import("./data.mjs").Run} */ run, /** @type {number} */ index) {
+  const goal = [...tasks.keys()].indexOf(chosen.goal) - 1;
+  const job = {
+    live: level.live,
+    agent: run.agent,
+    options: { episodes: chosen.episodes ?? undefined, stepSize: chosen.stepSize / level.stepSize, steps: level.steps, goal: goal < 0 ? null : goal },
+    seed: chosen.seed + 7919 * index,
+  };
+  computing.push(adaptInPage(find("live-module").textContent, job, (step) => {
+    const isFirst = !runs.every((one) => one.steps.length);
+    run.steps.push(step);
+    if (runs.every((one) => one.steps.length)) showComputed(isFirst);
+  }, (error) => {
+    const isDone = runs.every((one) => one.steps.length > level.steps);
+    if (error) find("computing").textContent = `Nothing could be computed here (${error}). The recorded runs remain.`;
+    else if (isDone) find("computing").textContent = "Computed in this page, with random numbers of its own.";
+  }));
+}
+
+/** Show what is chosen in its controls. */
+function showChoices() {
+  offer("seed", chosen.seed, `${chosen.seed}`);
+  offer("size", chosen.stepSize, sizeText(chosen.stepSize));
+  find("goal").value = chosen.goal ?? "";
+  const episodes = chosen.episodes ?? level.agents[0].episodes;
+  find("factor").value = Math.log10(chosen.stepSize);
+  find("factor-text").textContent = sizeText(chosen.stepSize);
+  find("episodes").value = episodes;
+  find("episodes-text").textContent = episodes;
+  const own = recorded();
+  find("reset").hidden = chosen.episodes === own.episodes && [["seed", "seeds"], ["stepSize", "stepSizes"]].every(
+    ([one, all]) => level[all].includes(/** @type {any} */ (chosen)[one]));
+  const fixed = level.agents.filter((/** @type {any} */ one) => !one.byGradients).map((/** @type {any} */ one) => one.name);
+  const note = chosen.stepSize !== level.stepSize && fixed.length;
+  find("size-note").textContent = note ? `${fixed.join(", ")}: no step size, so nothing changes there.` : "";
+}
+
+/** Choose a value in a select element that may not have it yet. */
+function offer(/** @type {string} */ id, /** @type {number} */ value, /** @type {string} */ text) {
+  const select = find(id);
+  if (![...select.options].some((one) => Number(one.value) === value)) select.add(new Option(text, `${value}`));
+  select.value = value;
+}
+
+const sizeText = (/** @type {number} */ size) => (size === 1 ? "the agent's own" : `${Number(size.toPrecision(2))} × its own`);
 
 const task = () => /** @type {import("./data.mjs").Task} */ (tasks.get(chosen.goal));
 
@@ -105,7 +189,7 @@ const seconds = (/** @type {import("./data.mjs").Run} */ run) => Math.min((walk(
 const duration = () => Math.max(0, ...runs.map(seconds));
 
 function play(/** @type {boolean} */ on) {
-  const ended = at.step === runs[0].steps.length - 1 && at.clock >= duration();
+  const ended = at.step === level.steps && at.clock >= duration();
   at.playing = on;
   if (on && ended) goTo(0, false);
   else if (on) Object.assign(at, { episode: 0, clock: 0 });
@@ -122,7 +206,8 @@ function advance(/** @type {number} */ elapsed) {
     Object.assign(at, { episode: at.episode + 1, clock: 0 });
     return;
   }
-  if (at.step + 1 >= runs[0].steps.length) {
+  if (at.step + 1 >= runs[0].steps.length && at.step < level.steps) return; // it is being computed
+  if (at.step >= level.steps) {
     play(false);
     goTo(at.step);
   } else goTo(at.step + 1, calm.matches);
@@ -130,6 +215,7 @@ function advance(/** @type {number} */ elapsed) {
 
 let before = 0;
 function frame(/** @type {number} */ now) {
+  if (runs.some((run) => !run.steps.length)) return void requestAnimationFrame(frame);
   if (at.playing) advance(Math.min(now - before, 100) / 1000);
   before = now;
   if (at.playing || dirty) drawBoards();
@@ -147,7 +233,7 @@ function showStep() {
   const text = spoken(watched, others.map((step, i) => ({ name: level.agents[i + 1].name, score: step.score })));
   find("step").value = at.step;
   find("step").setAttribute("aria-valuetext", text);
-  find("step-label").textContent = `Adaptation step ${at.step} of ${runs[0].steps.length - 1}`;
+  find("step-label").textContent = `Adaptation step ${at.step} of ${level.steps}`;
   find("back").disabled = at.step === 0;
   find("next").disabled = at.step === runs[0].steps.length - 1;
   if (find("said").textContent !== text) find("said").textContent = text;
@@ -155,7 +241,7 @@ function showStep() {
     find(`score-${i}`).textContent = find("returns").checked ? figure(returnOf(stepOf(run)), 2) : percent(stepOf(run).score);
   });
   chart(text);
-  find("ending").textContent = at.step === runs[0].steps.length - 1 ? ending() : "";
+  find("ending").textContent = at.step === level.steps ? ending() : "";
 }
 
 function chart(text = find("step").getAttribute("aria-valuetext")) {
@@ -164,6 +250,7 @@ function chart(text = find("step").getAttribute("aria-valuetext")) {
     points: run.steps.map((step) => /** @type {[number, number]} */ ([step.episodes, step.score])),
     index,
   }));
+  if (!runs[0]?.steps.length) return;
   const returns = find("returns").checked ? task() : null;
   drawChart(find("chart"), curves, { now: runs.map((run) => stepOf(run).episodes), returns, spoken: text });
   find("unit-note").textContent = returns
@@ -171,18 +258,21 @@ function chart(text = find("step").getAttribute("aria-valuetext")) {
     : "0% is the random policy, 100% the optimum.";
 }
 
-/** How it ended, in a sentence. */
+/** How it ended, in the words of game/session/ending.py. */
 function ending() {
-  const [watched] = runs, last = watched.steps[watched.steps.length - 1];
-  const index = level.agents.findIndex((/** @type {any} */ one, /** @type {number} */ i) => i && !one.learned);
-  let text = `${percent(last.score)} after ${counted(last.episodes, "try", "tries")}`;
-  if (index > 0) {
-    const { steps } = runs[index];
-    const fair = steps.reduce((best, step) => (Math.abs(step.episodes - last.episodes) < Math.abs(best.episodes - last.episodes) ? step : best));
-    const when = fair.episodes === last.episodes ? "" : ` after ${counted(fair.episodes, "try", "tries")}`;
-    text += `; ${level.agents[index].name} ${percent(fair.score)}${when}`;
+  const { random, optimal } = task(), scratch = runs[level.scratch];
+  if (optimal - random <= 1e-12) return "Nothing to learn here: the random policy is as good as the optimum.";
+  const { steps } = runs[0], first = steps[0].score, { score, episodes } = steps[steps.length - 1];
+  const when = (/** @type {number} */ n) => (n ? `after ${counted(n, "try", "tries")}` : "before adaptation");
+  let text = `${percent(score)} ${when(episodes)}`;
+  if (score < first - HARM) text += `, worse than before (${percent(first)})`;
+  if (scratch?.steps.length) {
+    const distance = (/** @type {import("./data.mjs").Step} */ step) => Math.abs(step.episodes - episodes);
+    const fair = scratch.steps.reduce((best, step) => (distance(step) < distance(best) ? step : best));
+    text += `; from scratch ${percent(fair.score)}${fair.episodes === episodes ? "" : ` ${when(fair.episodes)}`}`;
+    if (fair.score > score + HARM) text += ", which is better";
   }
-  return `${text}.`;
+  return `${text}. ${level.training}`;
 }
 
 /** The table of all numbers. */
@@ -276,6 +366,7 @@ function drawBoard(/** @type {typeof boards[0]} */ { canvas, frame }, /** @type 
   const one = (/** @type {number} */ episode) => walkOf(step.paths[episode]).map(now.place);
   for (let k = Math.max(0, at.episode - 2); k < Math.min(at.episode, step.paths.length); k++)
     drawTrail(g, one(k), k, side, index ? palette.agents[index] : palette.trails[k % 3], k === at.episode - 1 ? 0.6 : 0.4);
+  for (const one of tasks.values()) if (one.goal !== chosen.goal) drawQuestion(g, [Math.floor(one.goalCell / now.width), one.goalCell % now.width], side, palette);
   const { place, way } = placeAt(now, states, reached, move);
   const trail = [...states.slice(0, move + 1).map(now.place), place];
   drawTrail(g, trail, at.episode, side, index ? palette.agents[index] : palette.trails[at.episode % 3], 0.95);
@@ -310,6 +401,9 @@ function describe(/** @type {HTMLCanvasElement} */ canvas, /** @type {number} */
   if (canvas.getAttribute("aria-label") !== text) canvas.setAttribute("aria-label", text);
 }
 
+/** Whether runs with the goal there are recorded. */
+const hasRuns = (/** @type {number | null} */ goal) => level.runs.some((/** @type {any} */ run) => run.goal === goal);
+
 /** Move the goal to a cell that was clicked, if it can be there. */
 function moveGoalTo(/** @type {MouseEvent} */ event) {
   const canvas = /** @type {HTMLCanvasElement} */ (event.currentTarget), box = canvas.getBoundingClientRect();
@@ -330,7 +424,7 @@ function fill(/** @type {string} */ id, /** @type {[any, string][]} */ options) 
 
 function fillChoices() {
   fill("seed", level.seeds.map((/** @type {number} */ seed) => [seed, `${seed}`]));
-  fill("size", level.stepSizes.map((/** @type {number} */ size) => [size, size === 1 ? "the agent's own" : `${size} × its own`]));
+  fill("size", level.stepSizes.map((/** @type {number} */ size) => [size, sizeText(size)]));
   fill("goal", [...tasks.values()].map((one, i) => [one.goal ?? "", i === 0 ? "where the level has it" : placeText(one)]));
 }
 
@@ -363,7 +457,7 @@ function define(/** @type {string} */ id, /** @type {[string, string][]} */ entr
 function fillAgents() {
   define("agents", level.agents.map((/** @type {any} */ one) => [one.name, [
     one.about && `${one.about[0].toUpperCase()}${one.about.slice(1)}`,
-    one.learned ? `Meta-trained on ${one.pack || "other levels"}` : "Not meta-trained",
+    one.training.replace(/\.$/, ""),
     one.note && `${one.note[0].toUpperCase()}${one.note.slice(1)}`,
   ].filter(Boolean).join(". ") + "."]));
 }
@@ -401,6 +495,15 @@ function toggleReturns() {
   showStep();
 }
 
+/** Let the agents learn with a seed that nothing is recorded of. */
+const newSeed = () => choose({ seed: 1000 + Math.floor(Math.random() * 99000) });
+
+/** Explain the words that have a meaning here. */
+function explain() {
+  for (const element of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-term]")))
+    element.title = data.terms[element.dataset.term ?? ""] ?? "";
+}
+
 /** @type {Record<string, () => void>} */
 const KEYS = {
   " ": () => play(!at.playing),
@@ -415,6 +518,7 @@ const KEYS = {
   p: () => toggle("policy"),
   h: () => toggle("visits"),
   o: () => toggle("optimum"),
+  r: () => level.live && newSeed(),
   y: toggleReturns,
   t: switchTheme,
 };
@@ -444,12 +548,17 @@ function start() {
   find("size").addEventListener("change", () => choose({ stepSize: Number(find("size").value) }));
   find("goal").addEventListener("change", () => choose({ goal: find("goal").value === "" ? null : Number(find("goal").value) }));
   for (const name of ["policy", "visits", "optimum"]) find(name).addEventListener("change", () => toggle(name, find(name).checked));
+  find("new-seed").addEventListener("click", newSeed);
+  find("reset").addEventListener("click", () => choose({ ...recorded(), goal: hasRuns(chosen.goal) ? chosen.goal : null }));
+  find("factor").addEventListener("input", () => choose({ stepSize: Number((10 ** Number(find("factor").value)).toPrecision(2)) }));
+  find("episodes").addEventListener("input", () => choose({ episodes: Number(find("episodes").value) }));
   find("returns").addEventListener("change", () => showStep());
   find("theme").addEventListener("click", switchTheme);
   dark.addEventListener("change", showTheme);
   addEventListener("keydown", onKey);
   new ResizeObserver(() => { chart(); dirty = true; }).observe(find("chart"));
   new ResizeObserver(() => { dirty = true; }).observe(find("boards"));
+  explain();
   define("terms", Object.entries(data.terms));
   find("terms-card").hidden = !Object.keys(data.terms).length;
   openLevel(0);

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
+from commands.pages.live_tables import NotLive, live_obstacle, live_tables
 from commands.pages.packing import packed, packed_paths, packed_shares
-from commands.pages.recorded_runs import RecordedRun, Recording
+from commands.pages.recorded_runs import RecordedRun, Recording, live_learners
+from game.session.ending import scratch_index, training_part
+from game.session.glossary import TERMS
 from game.session.trace import AdaptationStep
 from game.tasks.hidden_variables import hidden_names, values_in_words
 from game.tasks.packs import Pack
@@ -25,6 +29,10 @@ from game.world.tables import Tables, compile_level
 EPISODES_KEPT = 4  # of each adaptation step, at most
 MOST_STATES = 2_000  # of a task whose policy a page holds
 DIGITS = 7  # of a return
+WORDS = (  # terms that the page uses, and explains
+    *("adaptation", "adaptation step", "episode", "gradient step", "hidden", "meta-trained"),
+    *("optimum", "policy", "random", "return", "score", "scratch", "seed", "step size"),
+)
 Json = dict[str, Any]
 
 
@@ -43,6 +51,11 @@ def look() -> Json:
     return {"tiles": tiles, "palettes": {name: palette_facts(p) for name, p in PALETTES.items()}}
 
 
+def glossary() -> dict[str, str]:
+    """Return the terms that a page explains."""
+    return {word: TERMS[word] for word in WORDS}
+
+
 def palette_facts(palette: Palette) -> Json:
     """Return the colours of a theme by name."""
     names = ("paper", "card", "ink", "muted", "rule", "faint", "goal", "alert", "night", "dim")
@@ -51,11 +64,13 @@ def palette_facts(palette: Palette) -> Json:
 
 
 def level_payload(pack: Pack, recording: Recording, runs: Sequence[RecordedRun]) -> Json:
-    """Return all that a page shows of one level."""
+    """Return all that a page shows of one level. Raises AgentError."""
     task, request = recording.request.task, recording.request
-    level = task.level
-    tables = {goal: compile_level(recording.task(goal).level) for goal in recording.goals}
-    kept = {goal: _kept_states(tables[goal], goal, runs) for goal in recording.goals}
+    level, live = task.level, _live(recording)
+    goals = (*recording.goals, *(recording.live_goals if live else ()))
+    tables = {goal: compile_level(recording.task(goal).level) for goal in goals}
+    kept = {goal: _kept_states(tables[goal], goal, runs) for goal in goals}
+    scratch = scratch_index(recording.cards)
     return {
         "title": level.title or task.name,
         "author": level.author,
@@ -70,11 +85,31 @@ def level_payload(pack: Pack, recording: Recording, runs: Sequence[RecordedRun])
         "stepSizes": list(recording.step_sizes),
         "stepSize": request.step_size,
         "steps": request.steps,
-        "tasks": [
-            _task(recording.task(goal), goal, tables[goal], kept[goal]) for goal in recording.goals
-        ],
+        "episodes": request.episodes,
+        "scratch": scratch,
+        "training": training_part(recording.cards[0], scratch is not None),
+        "tasks": [_task(recording.task(goal), goal, tables[goal], kept[goal]) for goal in goals],
         "runs": [_run(run, recording, kept[run.goal]) for run in runs],
+        "live": live,
     }
+
+
+def _live(recording: Recording) -> Json | None:
+    """Return what the page needs to adapt agents by itself; None where the watched one cannot.
+
+    Scratch keeps the initial weights of the first seed.
+    """
+    goals = tuple(goal for goal in (*recording.goals, *recording.live_goals) if goal)
+    level, learners = recording.request.task.level, live_learners(recording)
+    if compile_level(level).n_states > MOST_STATES:
+        return None
+    able = {n: one for n, one in learners.items() if not live_obstacle(one, level)}
+    if recording.labels[0] not in able:
+        return None
+    for fewer in (able, {recording.labels[0]: able[recording.labels[0]]}):
+        with contextlib.suppress(NotLive):
+            return live_tables(level, fewer, goals)
+    return None
 
 
 def cell_number(task: Task, cell: Cell | None) -> int | None:
@@ -111,6 +146,7 @@ def _agents(recording: Recording, runs: Iterable[RecordedRun]) -> list[Json]:
             "learned": card.learned,
             "pack": card.pack,
             "episodes": card.episodes,
+            "training": training_part(card, False),
             "byGradients": recording.adapts_by_gradients[i],
         }
         for i, (label, card) in enumerate(zip(recording.labels, recording.cards, strict=True))

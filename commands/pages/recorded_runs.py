@@ -6,16 +6,21 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from agents.agent_catalog import agent_card
+from agents.learner import Learner
+from agents.runs import load_agent
 from agents.scratch_agents import inner_options, is_scratch, with_scratch
+from agents.training.scratch_baseline import tune_scratch
 from agents.training.worker import trace
 from game.session.messages import AgentCard, Request, labels
 from game.session.trace import AdaptationTrace
+from game.tasks.packs import load_pack
 from game.tasks.task import Task
 from game.text.drawn_values import can_move_goal, move_goal
 from game.text.level import Cell
 from game.text.tiles import BOXES, CANDIDATE, GOAL
 from game.text.walking import start_cells
 
+MOST_LIVE_GOALS = 12  # places of the goal in a page that adapts by itself
 STEP_SIZES = (0.3, 1.0, 3.0, 10.0)  # factors of the agents' own step sizes
 
 
@@ -33,10 +38,10 @@ class RecordedRun:
 
 @dataclass(frozen=True)
 class Recording:
-    """What is recorded of one task: agents to compare, seeds, step sizes and goals to choose from.
+    """What a page shows of one task: agents to compare, seeds, step sizes and goals to choose from.
 
     `agents` are names as `--agent` takes them, and `cards` are theirs. `request` holds the other
-    settings of the adaptations.
+    settings of the adaptations. `live_goals` are further goals, for agents that adapt in the page.
     """
 
     request: Request
@@ -45,6 +50,7 @@ class Recording:
     seeds: tuple[int, ...]
     step_sizes: tuple[float, ...]
     goals: tuple[Cell | None, ...]
+    live_goals: tuple[Cell, ...] = ()
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -67,6 +73,7 @@ class Recording:
 def plan_recording(request: Request, seeds: int, goals: int, step_sizes: bool) -> Recording:
     """Return what is to be recorded of a request: `seeds` seeds from its own on, so many goals, and
     the step sizes of a page, or its own alone. Raises AgentError or NoAgent."""
+    moved = other_goals(request.task, max(goals - 1, MOST_LIVE_GOALS))
     agents = tuple(with_scratch(request.agents, request.pack))
     own = request.step_size
     return Recording(
@@ -75,7 +82,8 @@ def plan_recording(request: Request, seeds: int, goals: int, step_sizes: bool) -
         tuple(agent_card(name, request.pack) for name in agents),
         tuple(range(request.seed, request.seed + seeds)),
         tuple(sorted({own, *STEP_SIZES})) if step_sizes else (own,),
-        (None, *other_goals(request.task, goals - 1)),
+        (None, *moved[: goals - 1]),
+        moved[goals - 1 :],
     )
 
 
@@ -110,6 +118,28 @@ def precomputed_runs(
         )
         for i, one in zip(indices, trace(request), strict=True):
             yield RecordedRun(i, seed, size, goal, one)
+
+
+def live_learners(recording: Recording) -> dict[str, Learner]:
+    """Return the agents that adapt by gradients, by their labels, as the recorded runs have them.
+
+    Raises AgentError.
+    """
+    request, by_gradients = recording.request, recording.adapts_by_gradients
+    return {
+        label: learner_of(name, request.pack, request.path, request.seed)
+        for label, name, fits in zip(recording.labels, recording.agents, by_gradients, strict=True)
+        if fits
+    }
+
+
+def learner_of(name: str, pack: str, path: str, seed: int) -> Learner:
+    """Return the learner of an agent; the step size of scratch is tuned. Raises AgentError."""
+    if not is_scratch(name):
+        return load_agent(name, pack, seed).learner
+    place = path or pack
+    *_, tuned = tune_scratch(name, load_pack(place) if place else None)
+    return tuned.learner(seed)
 
 
 # --- goals ---------------------------------------------------------------------------------------

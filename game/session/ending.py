@@ -28,15 +28,15 @@ def ending_sentence(
     low, high = watched.bounds(watched.steps[-1].step)
     if high - low <= 1e-12:
         return "Nothing to learn here: the random policy is as good as the optimum."
-    scratch = _scratch_index(cards)
+    scratch = scratch_index(cards)
     first = _first_step(watched, changes)
     text = _own_part(watched, first, changes)
     if scratch is not None and traces[scratch].steps:
         text += _scratch_part(watched, traces[scratch], first)
-    return f"{text}." if short else f"{text}. {_training_part(cards[0], scratch is not None)}"
+    return f"{text}." if short else f"{text}. {training_part(cards[0], scratch is not None)}"
 
 
-def _scratch_index(cards: Sequence[AgentCard]) -> int | None:
+def scratch_index(cards: Sequence[AgentCard]) -> int | None:
     """Return which agent learns from scratch as the watched one does, or else which does at all."""
     others = {card.name: i for i, card in enumerate(cards) if i and not card.learned}
     alike = f"{BASELINE_AGENT} ({cards[0].name})"
@@ -80,7 +80,7 @@ def _scratch_part(watched: AdaptationTrace, scratch: AdaptationTrace, first: int
     return f"{text}, which is better" if is_better else text
 
 
-def _training_part(card: AgentCard, beside_scratch: bool) -> str:
+def training_part(card: AgentCard, beside_scratch: bool) -> str:
     """Return what the meta-training of an agent took, as far as its files say."""
     if not card.learned:
         return "It was not meta-trained."

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
@@ -183,6 +184,31 @@ class Begun:
     sample: Task
     iterations: int
     minutes: float | None
+    tasks: int = 0
+    """Tasks of each iteration; 0 if that is not known."""
+
+
+class Phase(StrEnum):
+    """What a meta-training does: parts of the outer loop, and within it of the inner loop."""
+
+    TASKS = "tasks"
+    """Outer loop: draw the tasks of an iteration."""
+    EPISODES = "episodes"
+    """Inner loop: sample episodes of the policies."""
+    ADAPTATION = "adaptation"
+    """Inner loop: take a gradient step on each task."""
+    UPDATE = "update"
+    """Outer loop: update the meta-parameters."""
+    EVALUATION = "evaluation"
+    """Measure the scores on validation tasks."""
+
+
+@dataclass(frozen=True)
+class Doing:
+    """Meta-training begins a phase. Learners that do not report theirs have fewer."""
+
+    number: int
+    phase: Phase
 
 
 @dataclass(frozen=True)
@@ -218,6 +244,7 @@ Message = (
     | Failed
     | Finished
     | Begun
+    | Doing
     | Trained
     | Evaluated
 )

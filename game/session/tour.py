@@ -82,6 +82,14 @@ def _words(*answers: str) -> tuple[TourAnswer, ...]:
 MAZE = "level=mazes-9x9 task=96179c05a594"
 SCRATCH_LINE = f"{MAZE} agents=scratch:maml-mazes-9x9 seed=0 steps=5"
 META_LINE = f"{MAZE} agents=maml-mazes-9x9,scratch:maml-mazes-9x9 seed=0 steps=1"
+ONE_GOAL_LINE = (
+    "level=goals-5x5 task=52ff1f05b15d agents=maml-goals-5x5,maml-one-goal seed=0 steps=5"
+)
+LONG_LINE = "level=opponents task=f5eb120adf14 agents=maml-opponents seed=0 steps=20 episodes=2"
+LARGE_LINE = (
+    "level=mazes-9x9 task=9de70ec14474 agents=multitask-mazes-9x9,fomaml-mazes-9x9,maml-mazes-9x9 "
+    "seed=0 steps=5 step-size=10"
+)
 UNLIKE_LINE = (
     "level=opponents task=00be6aff22a9 agents=maml-gridnavi,scratch:maml-gridnavi seed=0 steps=5"
 )
@@ -90,6 +98,18 @@ ROBOT_LINE = (
 )
 GAME_LINE = (
     "level=opponents task=0b489c7bbc63 agents=maml-opponents,scratch:maml-opponents seed=0 steps=5"
+)
+NEW_GOAL_LINE = (
+    "level=goals-5x5 task=c71af24ecae5 agents=maml-one-goal,maml-goals-5x5 seed=0 steps=1"
+)
+FEW_STEPS_LINE = (
+    "level=mazes-9x9 task=2d7379d9fd69 agents=scratch:maml-mazes-9x9,maml-mazes-9x9 seed=0 steps=1"
+)
+FAIR_LINE = (
+    "level=mazes-9x9 task=9de70ec14474 agents=maml-mazes-9x9,scratch:maml-mazes-9x9 seed=0 steps=5"
+)
+ROBOTS_AND_GAMES_LINE = (
+    "level=opponents task=0b489c7bbc63 agents=maml-gridnavi,maml-opponents seed=0 steps=1"
 )
 
 TOUR: tuple[TourStop, ...] = (
@@ -145,9 +165,81 @@ TOUR: tuple[TourStop, ...] = (
         ),
     ),
     TourStop(
+        name="inner",
+        part=4,
+        heading="The inner loop, in slow motion",
+        text="The same agent and maze, one adaptation step. This loop runs inside each new level: "
+        "walk 20 times, then change the policy once.",
+        opening=Opening("watch", META_LINE, keys=("J",)),
+        points_at="board",
+        action="Watch the phases; → goes to the next one, Space pauses.",
+        choice=TourChoice(
+            "How does it learn from the walks where to go?",
+            _words(
+                "it is told where the goal is",
+                "steps of good walks become more likely",
+                "it plans a path on the map",
+            ),
+            1,
+            "The arrows are the sum over all walks: towards what the better ones did. One gradient "
+            "step moves the policy along them.",
+        ),
+    ),
+    TourStop(
+        name="many goals",
+        part=6,
+        heading="One task or many",
+        text="Two agents with the same training; the second met a single goal in all of it, the "
+        "first ten different ones. Now the goal is where neither has seen it.",
+        opening=Opening("watch", ONE_GOAL_LINE, keys=("S",)),
+        points_at="board 2",
+        action="Compare both boards; → goes to the next step.",
+        choice=TourChoice(
+            "Which one finds the new goal in one step?",
+            _words("trained on ten goals", "trained on one goal", "both"),
+            0,
+            "91% against −51%. Who met one goal only learned to walk there. Many tasks teach what "
+            "they share: how to search.",
+        ),
+    ),
+    TourStop(
+        name="long",
+        part=7,
+        heading="Too much: a long inner loop",
+        text="Twenty levels at once. The agent was trained for 20 tries in each step; now the same "
+        "40 tries are cut into 20 steps of two. The pale curve has its own settings.",
+        opening=Opening("many", LONG_LINE),
+        points_at="chart",
+        action="Watch the mean over all levels; → goes to the next step.",
+        choice=TourChoice(
+            "What does that do to its score after 40 tries?",
+            _words("better: more steps", "the same", "worse"),
+            2,
+            "69% instead of 92%, and worse than before adaptation on 4 of 20 levels: two walks "
+            "rarely see the goal, so each step learns from chance.",
+        ),
+    ),
+    TourStop(
+        name="large",
+        part=7,
+        heading="Too much: ten times the step",
+        text="Twenty mazes, three starts, steps ten times as large: trained on all mazes at once "
+        "(multitask), through its own step but first order (fomaml), second order (maml).",
+        opening=Opening("many", LARGE_LINE),
+        points_at="chart",
+        action="Compare the curves with the pale ones; → goes to the next step.",
+        choice=TourChoice(
+            "Which one does it hurt most?",
+            _words("multitask", "fomaml", "maml"),
+            0,
+            "After five steps multitask 82% instead of 94%, fomaml 90% instead of 96%, maml 96% as "
+            "before. A start that was trained to be adapted stands it best.",
+        ),
+    ),
+    TourStop(
         name="fair",
         part=8,
-        heading="Is that fair? Only on levels like those of training",
+        heading="Is that fair? Not everywhere",
         text="The agent of the mazes had practised on some 30,000 other mazes, for six minutes; "
         "scratch on none. Here, an agent that was trained on one map without opponents meets one.",
         opening=Opening("watch", UNLIKE_LINE),
@@ -190,5 +282,71 @@ TOUR: tuple[TourStop, ...] = (
         opening=Opening("edit", MAZE + " agents=scratch seed=0 steps=5"),
         points_at="board",
         action="Draw with the mouse; F6 lets agents adapt to it.",
+    ),
+    TourStop(
+        name="why many tasks",
+        part=QUESTIONS,
+        heading="Why many tasks?",
+        text="In each room the goal is somewhere else, and a visitor has 20 tries and one step.",
+        opening=Opening("watch", NEW_GOAL_LINE, keys=("S", "→")),
+        points_at="board",
+        action="Go on, or look around first.",
+        choice=TourChoice(
+            "Which of the two agents would you send? Click its board.",
+            (TourAnswer("left", "board"), TourAnswer("right", "board 2")),
+            1,
+            "It met many goals in training, so it learned to search; the other one walks to its "
+            "own goal. After one step: 96% against −8%.",
+        ),
+    ),
+    TourStop(
+        name="why few steps",
+        part=QUESTIONS,
+        heading="Why are a few steps enough?",
+        text="Both have tried this maze 20 times, and both have taken one gradient step.",
+        opening=Opening("watch", FEW_STEPS_LINE, keys=("S", "→")),
+        points_at="board",
+        action="Go on, or look around first.",
+        choice=TourChoice(
+            "Whose starting point was chosen so that one step is enough? Click its board.",
+            (TourAnswer("left", "board"), TourAnswer("right", "board 2")),
+            1,
+            "99% against 1%. The outer loop has moved its starting point to where one step of the "
+            "inner loop helps most.",
+        ),
+    ),
+    TourStop(
+        name="when fair",
+        part=QUESTIONS,
+        heading="Against scratch: when is it fair?",
+        text="An agent and scratch on 20 mazes that neither has trained on. The agent has "
+        "practised on other mazes before.",
+        opening=Opening("many", FAIR_LINE),
+        points_at="panel",
+        action="Go on, or look around first.",
+        choice=TourChoice(
+            "What shows that the agent is better: this board, or the mean in the panel? Click it.",
+            (TourAnswer("one board", "board"), TourAnswer("the panel", "panel")),
+            1,
+            "One level may be luck. The mean over held-out levels counts, and what training cost "
+            "belongs beside it.",
+        ),
+    ),
+    TourStop(
+        name="robots and games",
+        part=QUESTIONS,
+        heading="Robots and games: what must be in training?",
+        text="A game against an opponent with unknown habits. One agent has met many opponents in "
+        "training; the other has met none, on a single map.",
+        opening=Opening("watch", ROBOTS_AND_GAMES_LINE, keys=("S", "→")),
+        points_at="board",
+        action="F2 ends the tour. Then make, train and watch your own.",
+        choice=TourChoice(
+            "Which one trained on what differs between these tasks? Click its board.",
+            (TourAnswer("left", "board"), TourAnswer("right", "board 2")),
+            1,
+            "99% against 3% after one step. What differs between tasks, the opponent, or a robot's "
+            "floor and wheels, must differ in training.",
+        ),
     ),
 )

@@ -38,6 +38,10 @@ from game.view.screens.waiting import WaitingScreen
 from game.view.screens.watch import WatchScreen
 
 LOADING_DELAY = 0.3  # seconds of loading a file after which the window says so
+OFFER = (
+    "A tour of about eight minutes shows how an agent learns to learn: you try it yourself, "
+    "predict what agents will do, and see. F2 opens it at any time."
+)
 CHECK_FILES = 0.5  # seconds between two checks for changed files
 
 
@@ -80,6 +84,8 @@ class App:
         self._waiting: Navigation | None = None  # until its pack is loaded
         self._quitting = False  # whether the window is to close, once editors have asked
         self._go(first)
+        if first.is_first_sight and self.file and not self.settings.tour_offered:
+            self._offer_tour()
 
     @property
     def quit(self) -> bool:
@@ -137,6 +143,8 @@ class App:
         if self.pages and self.tour.wanted is not None:
             wanted, self.tour.wanted = self.tour.wanted, None
             self._show_stop(wanted)
+        if self.pages and self.tour.is_on(self.page):
+            self.tour.press_keys()
         if self.pages:
             self._notify(self._capture.poll())
         self._remember(self.settings.with_appearance(self.appearance))
@@ -144,6 +152,8 @@ class App:
     def _leave_page(self) -> None:
         """Go back to the screen below; what an editor has saved is loaded again there."""
         closed = self.pages.pop()
+        if isinstance(closed, TrainScreen):
+            closed.on_close()  # the training ends; an editor has let go of its file by itself
         if self._quitting:
             self._quit()
         elif self.pages:
@@ -154,8 +164,8 @@ class App:
 
     @property
     def _asks_before_closing(self) -> bool:
-        """Whether leaving the screen closes the window, and the screen does not say so itself."""
-        return len(self.pages) == 1 and not isinstance(self.page, TrainScreen | EditorScreen)
+        """Whether leaving the screen closes the window, and the screen does not ask itself."""
+        return len(self.pages) == 1 and not isinstance(self.page, EditorScreen)
 
     def _closing_question(self) -> Question:
         """Return the question whether to close the window."""
@@ -164,10 +174,14 @@ class App:
             Answer("Enter", pygame.K_RETURN, "close", self._quit),
             Answer("Esc", pygame.K_ESCAPE, "stay"),
         ]
-        if not isinstance(self.page, Gallery):
+        text = f"This is the first screen.{film}"
+        if isinstance(self.page, TrainScreen):
+            ends = " The training ends, and the agent is saved." if self.page.run.is_running else ""
+            text = f"{text}{ends}"
+        elif not isinstance(self.page, Gallery):
             gallery = Navigation("gallery", task=self.location.task)
             answers.insert(1, Answer("G", pygame.K_g, "gallery", lambda: self._go(gallery)))
-        return Question("Close the window?", f"This is the first screen.{film}", tuple(answers))
+        return Question("Close the window?", text, tuple(answers))
 
     def _quit(self) -> None:
         """Close all screens; an editor with unsaved changes asks first."""
@@ -188,8 +202,8 @@ class App:
         if not self.pages:
             return None
         card = self.tour.snapshot(self.page) if self.tour.is_on(self.page) else None
-        page = id(self.page), self.page.snapshot(), card
-        return *page, self._capture.is_filming, self._loading_text()
+        page = id(self.page), self.page.snapshot()
+        return *page, self._capture.is_filming, card, self._loading_text()
 
     def _loading_text(self) -> str:
         """Return which file is being loaded, with dots that come and go; "" for a short while."""
@@ -373,6 +387,15 @@ class App:
         """Whether the screen stands still until the person has predicted what it will show."""
         return self.tour.is_on(self.page) and self.tour.holds()
 
+    def _offer_tour(self) -> None:
+        """Ask once, at the first start, whether to take the tour."""
+        answers = (
+            Answer("Enter", pygame.K_RETURN, "take the tour", self.page.take_tour),
+            Answer("Esc", pygame.K_ESCAPE, "not now"),
+        )
+        self.page.question = Question("New here?", OFFER, answers)
+        self._remember(replace(self.settings, tour_offered=True))
+
     def _show_stop(self, index: int) -> None:
         """Open a stop of the tour in place of the last one, or end the tour after its last stop."""
         old = self.tour.screen
@@ -389,8 +412,6 @@ class App:
             self.page.notice = Notice("This stop of the tour cannot be shown", str(error))
             return
         self.tour.begin(index, self.page)
-        for cap in stop.opening.keys:
-            next(key for key in self.page.all_keys() if key.cap == cap).action(self.page)
         if old in self.pages and old is not self.page:
             self._drop(old)
         self._remember(replace(self.settings, tour=stop.name))
@@ -477,7 +498,8 @@ class App:
         if loaded.pack is None:
             kept = " - the last valid version stays" if again else ""
             heading = f"{loaded.path.name} has errors{kept}"
-            self.page.notice = Notice(heading, loaded.problem, edits=loaded.level_file)
+            cells = self._cells_on_board(loaded) if again else ()
+            self.page.notice = Notice(heading, loaded.problem, edits=loaded.level_file, cells=cells)
             return
         if again and isinstance(self.page, Gallery | TrainScreen | EditorScreen):
             return  # the gallery shows the new version by itself; a training goes on
@@ -497,6 +519,16 @@ class App:
         except NoAgent as error:
             self.page.notice = Notice("This agent cannot be used", str(error))
 
+    def _cells_on_board(self, loaded: LibraryPack) -> tuple[tuple[int, int], ...]:
+        """Return the cells with errors of the level on screen, as it was before, which are on its
+        board. A board that is turned or mirrored has other places."""
+        if not isinstance(self.page, WatchScreen | PlayScreen):
+            return ()
+        task = self.page.task
+        if any(label == "variant" for label, _ in task.drawn):
+            return ()
+        return tuple(cell for file, cell in loaded.wrong if file == task.level.file)
+
 
 def _navigation_of(opening: Opening) -> Navigation:
     """Return the request that opens a stop of the tour.
@@ -506,7 +538,7 @@ def _navigation_of(opening: Opening) -> Navigation:
     if not opening.line:
         return Navigation(opening.kind, args=opening.args)
     target = read_line(opening.line)
-    watched = target.request if opening.kind == "watch" else None
+    watched = target.request if opening.kind in ("watch", "many") else None
     return Navigation(
         opening.kind,
         None if opening.kind == "edit" else target.pack,

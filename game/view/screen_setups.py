@@ -81,6 +81,7 @@ def watch_setup(
         in_distribution="" if is_own or not _is_generalist(cards[0]) else LIKE_TRAINING,
         families=Families(pack, jobs),
         episodes_differ=max(episodes) > UNLIKE * min(episodes),
+        same_episodes=max(episodes) == min(episodes),
         held_out_curve=cards[0].usual,
         tested=cards[0].tested,
         cards=tuple(cards),
@@ -127,13 +128,15 @@ def play_setup(navigation: Navigation, agents: Agents, seed: int = 0) -> PlaySet
     """Return the set-up to play a pack's tasks, from the requested one on.
 
     The tasks are the held-out ones, or those of another split if there are none. In a duel where
-    nobody has named the agent, it is one that learns from few episodes. Raises NoAgent.
+    nobody has named the agent, it is one that learns from few episodes. The watched agent keeps its
+    step size in a duel; the numbers of steps and episodes are the duel's. Raises NoAgent.
     """
     assert navigation.pack
     pack = navigation.pack
-    agent = navigation.agents[0] if navigation.kind == "duel" else ""
+    agent = watched = navigation.agents[0] if navigation.kind == "duel" else ""
     if agent and navigation.by_default:
         agent = _fitting_opponent(pack, agents) or agent
+    keeps_step_size = agent == watched != ""
     card = agents.card(agent, pack.name) if agent else None
     return PlaySetup(
         tasks=_rotated(_shown_tasks(pack), navigation.task, seed),
@@ -146,6 +149,7 @@ def play_setup(navigation: Navigation, agents: Agents, seed: int = 0) -> PlaySet
         agent_name=card.name if card else "",
         agent_episodes=card.least_episodes if card else 0,
         usual_episodes=card.episodes if card and not card.fits_duel else 0,
+        step_size=navigation.request.step_size if navigation.request and keeps_step_size else 1.0,
     )
 
 

@@ -9,11 +9,10 @@ import contextlib
 import copy
 import json
 import os
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import cycle
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -36,6 +35,9 @@ from game.text.drawn_values import can_move_goal, move_goal
 from game.text.level import Cell
 from game.text.reading import parse
 from game.world.batch import GridBatch
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 Evaluate = Callable[..., Any]  # calls a function of JavaScript
 N_TASKS = int(os.environ.get("GRIDAPT_ADAPTATIONS", 0))
@@ -217,18 +219,11 @@ ADAPT = """({live, agent, options, numbers}) => {
 
 
 @pytest.fixture(scope="module")
-def evaluate() -> Iterator[Evaluate]:
+def evaluate(browser: Browser) -> Iterator[Evaluate]:
     """Call a function of JavaScript in a page that knows the module."""
-    path = shutil.which("chromium") or shutil.which("google-chrome")
-    driver = pytest.importorskip("playwright.sync_api", reason="needs the test extra")
-    if path is None:
-        pytest.skip("needs a browser: chromium or google-chrome")
-    with driver.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        page = browser.new_page()
+    with contextlib.closing(browser.new_page()) as page:
         page.evaluate(LOAD, MODULE.read_text(encoding="utf-8"))
         yield page.evaluate
-        browser.close()
 
 
 def check_equal(evaluate: Evaluate, known: Prepared) -> None:
@@ -266,6 +261,39 @@ def live_cases() -> Iterator[Prepared]:
     for index, case in enumerate(cycle(LONG_CASES)):
         with contextlib.suppress(NotLive):
             yield prepared(case, index)
+
+
+def test_a_seed_gives_the_same_adaptation_as_in_the_window(evaluate: Evaluate):
+    """A scratch agent draws its initialisation from the seed, too."""
+    agent, seed = "scratch:maml-mazes-9x9", 17
+    [task] = load_pack("mazes-9x9").split("test").sample(1, np.random.default_rng(seed))
+    live = live_tables(task.level, {agent: load_agent(agent, seed=0).learner})
+    found = evaluate(
+        "([live, ...rest]) => [...adaptation.seededSteps(live, ...rest)]", [live, agent, seed, {}]
+    )
+    learner = load_agent(agent, seed=seed).learner
+    assert isinstance(learner, GradientLearner)
+    batch = GridBatch.of([task.level])
+    known = double_learner(learner).adapt(batch, [task_rng(seed, task)], STEPS)
+    for step, other in zip(known, found, strict=True):
+        assert step.return_exact is not None
+        assert other["returnExact"] == pytest.approx(step.return_exact[0], abs=TOLERANCE)
+        assert other["paths"] == step.paths[0].tolist()
+
+
+@pytest.mark.parametrize("entropy", [[0], [5, 0x123456789ABC], [1 << 40, 3, 4, 5, 6]])
+def test_random_numbers_are_those_of_numpy(evaluate: Evaluate, entropy: list[int]):
+    uniform, normal = evaluate(
+        """(words) => {
+            const numbers = new adaptation.NumpyRandom(words.map(BigInt));
+            const draw = (name) => Array.from({length: 2000}, () => numbers[name]());
+            return [draw("random"), draw("normal")];
+        }""",
+        list(map(str, entropy)),
+    )
+    rng = np.random.default_rng(entropy)
+    assert uniform == rng.random(2000).tolist()
+    assert np.allclose(normal, rng.standard_normal(2000), rtol=0, atol=1e-12)
 
 
 def test_an_agent_that_does_not_adapt_by_gradients_shows_recorded_runs():

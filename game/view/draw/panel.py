@@ -58,7 +58,7 @@ def draw_panel(
 ) -> pygame.Rect | None:
     """Draw task, progress, plot and numbers from top to bottom; the plot takes the room left over.
 
-    Plot and numbers are left out where there is no room for them.
+    Where there is no room for all, the plot is left out first, then notes, then numbers.
     Return the inside of the plot's axes, or None if there was no room for a plot.
     """
     area = None
@@ -67,14 +67,17 @@ def draw_panel(
     inside = rect.inflate(-5 * type.unit, -4 * type.unit)
     y = _draw_task(surface, inside, facts, type)
     height, line = table_height(len(facts.rows), type), type.height("small")
-    below = height + NOTE_LINES * len(facts.notes) * line + type.height("heading") + line
-    room = inside.bottom - below - 7 * type.unit - y
+    notes = NOTE_LINES * len(facts.notes) * line
+    free = inside.bottom - y - type.height("heading") - line - 7 * type.unit
+    rooms = free - height - notes, free - height, free
+    room = next((one for one in rooms if one >= line), 0)
     y = _draw_hidden(surface, inside, y, room, facts.hidden, type) + type.unit
     pygame.draw.line(surface, type.palette.rule, (inside.left, y), (inside.right, y))
     y = _draw_progress(surface, inside, y + type.unit * 3 // 2, facts, type) + 2 * type.unit
     if y + height > inside.bottom:
         return None
-    bottom = _draw_notes(surface, inside, facts.notes, type)
+    fitting = facts.notes if y + height + notes <= inside.bottom else ()
+    bottom = _draw_notes(surface, inside, fitting, type)
     table = bottom - height
     plot = pygame.Rect(inside.left, y, inside.width, table - type.unit - y)
     if facts.axes and plot.height > 6 * type.height("small"):
@@ -150,6 +153,7 @@ def _draw_hidden(
     most = min(HIDDEN_LINES, room // type.height("small"))
     if not text or most < 1:
         return y
+    y += type.unit // 2
     for line in type.wrap(text, "small", rect.width, most):
         y = type.write(surface, line, "small", type.palette.ink, topleft=(rect.left, y)).bottom
     return y

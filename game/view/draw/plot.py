@@ -140,7 +140,8 @@ def _draw_ticks(
     half = type.width(str(axes.end), "label") / 2
     right = max(area.right, axes.x(axes.end, area) + half) + type.unit * 0.75
     type.write(surface, axes.word or "step", "small", type.palette.muted, topleft=(right, first))
-    if not axes.word:
+    has_episodes = not (axes.word or axes.by_step)
+    if has_episodes:
         type.write(surface, "episodes", "small", type.palette.muted, topleft=(right, second))
     if axes.logarithmic:
         _draw_logarithmic_ticks(surface, area, axes, now, type)
@@ -153,7 +154,7 @@ def _draw_ticks(
         style, colour = ("label", palette.ink) if step == now else ("small", palette.muted)
         text = str(step + 1) if axes.word else str(step)
         type.write(surface, text, style, colour, midtop=(x, first))
-        if not axes.word:
+        if has_episodes:
             spent = str(step * axes.episodes)
             type.write(surface, spent, "small", palette.muted, midtop=(x, second))
 

@@ -64,6 +64,7 @@ class Axes:
     span: tuple[float, float] | None = None  # of values, if it is wider than random to optimal
     percent: bool = False  # whether the values are scores in percent instead of returns
     moves: tuple[Stretch, ...] = ()  # one for each position of the goal, if it has been moved
+    by_step: bool = False  # whether curves have a place for each step, whatever its episodes
 
     @property
     def stretches(self) -> tuple[Stretch, ...]:

@@ -11,7 +11,6 @@ import numpy as np
 import pygame
 
 from game.session.trace import Ints
-from game.tasks.task import Task
 from game.text.level import Level
 from game.view.draw.actors import Token, draw_walk, segments
 from game.view.draw.board import Board, grid_size
@@ -75,10 +74,9 @@ class SmallBoards:
     """
 
     def __init__(
-        self, tasks: Sequence[Task], rect: pygame.Rect, hue: Colour, type: Typeset
+        self, levels: Sequence[Level], rect: pygame.Rect, hue: Colour, type: Typeset
     ) -> None:
-        self.tasks, self._hue, self._type = tasks, hue, type
-        levels = [task.level for task in tasks]
+        self._levels, self._hue, self._type = levels, hue, type
         caption = type.height("small")
         self.slots = slots_of(rect, levels, caption, type.unit)
         self._boards: dict[int, Board] = {}
@@ -101,7 +99,7 @@ class SmallBoards:
         `key` is another one for other walks.
         """
         end = time.perf_counter() + seconds
-        for i in range(len(self.tasks)):
+        for i in range(len(self._levels)):
             missing = i not in self._pictures
             stale = bool(walks) and (i not in self._walked or self._walked[i][0] != key)
             if missing:
@@ -114,7 +112,7 @@ class SmallBoards:
 
     def _paint_board(self, i: int) -> pygame.Surface:
         """Return the board of a task with what stands on it at the beginning."""
-        level, (columns, rows) = self.tasks[i].level, grid_size(self.tasks[i].level)
+        level, (columns, rows) = self._levels[i], grid_size(self._levels[i])
         cell = max(1, int(min(self.slots[i].width / columns, self.slots[i].height / rows)))
         board = self._boards[i] = Board(level, cell, self._type.palette)
         picture = board.surface.copy()
@@ -124,7 +122,7 @@ class SmallBoards:
     def _paint_walks(self, i: int, walks: BoardWalks) -> pygame.Surface:
         """Return the board of a task with its walks."""
         board, picture = self._boards[i], self._pictures[i].copy()
-        cells, width = cells_of(self.tasks[i].level), max(2, board.cell // 4)
+        cells, width = cells_of(self._levels[i]), max(2, board.cell // 4)
         for path in walks.paths:
             trail = pygame.Surface(board.size, pygame.SRCALPHA)
             draw_walk(trail, segments(board, cells, path, 0.0), self._hue, width)
@@ -169,7 +167,7 @@ class SmallBoards:
         length = int((path >= 0).sum()) - 1
         move = min(int(moves_made), length)
         fraction = moves_made - move if move < length else 0.0
-        cells = cells_of(self.tasks[i].level)
+        cells = cells_of(self._levels[i])
         here, there = cells[path[move]], cells[path[min(move + 1, length)]]
         way = tuple(np.sign(there - here).tolist())
         row, column = here + (there - here) * fraction

@@ -10,6 +10,7 @@ from pathlib import Path
 from game.session.messages import (
     Agents,
     Begun,
+    Doing,
     Evaluated,
     Failed,
     Feed,
@@ -25,6 +26,7 @@ from game.session.trace import AdaptationStep, AdaptationTrace
 from game.tasks.packs import Pack
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.baselines import BaselineCache, PlannedTask
+from game.view.model.paced_phases import PacedPhases
 from game.view.model.playback import Pace, Playback
 
 SAMPLE_PACE = Pace(
@@ -69,6 +71,7 @@ class TrainingRun:
         self.failure = ""
         self.begun: Begun | None = None
         self.latest: Trained | None = None  # iteration, time and progress
+        self.phases = PacedPhases()  # of the outer and the inner loop
         self.evaluations: list[ScoreRecord] = []
         self.on_validation_tasks = True  # or else the scores are those on the sample task
         self.episodes_per_step = 1  # of adaptation
@@ -105,6 +108,9 @@ class TrainingRun:
         self._messages += self.feed.poll()
         while self._messages and self._is_planned():
             self._take(self._messages.popleft())
+        if not self.is_running:
+            self.phases.stop()
+        self.phases.update(seconds)
         if self.sample:
             self.sample.playback.advance(seconds)
         if self._next_sample and (self.sample is None or _is_shown(self.sample)):
@@ -121,6 +127,8 @@ class TrainingRun:
             return
         if isinstance(message, Begun):
             self._begin(message)
+        elif isinstance(message, Doing):
+            self.phases.add(message.phase)
         elif isinstance(message, Trained):
             self.latest = message
         elif isinstance(message, Evaluated):

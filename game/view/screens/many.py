@@ -265,6 +265,17 @@ class ManyScreen(Screen):
         if not self.run.finished:
             self._restart(self.run.asked.request)
 
+    # --- for the guided tour
+
+    def anchors(self) -> dict[str, pygame.Rect]:
+        """Return the places that the tour can point at."""
+        frame = self._frame
+        return super().anchors() | (frame.anchors() if frame else {})
+
+    def is_over(self) -> bool:
+        """Whether the last adaptation step has been shown."""
+        return self.run.finished and self.playback.furthest >= self.run.asked.request.steps
+
     # --- texts and drawing
 
     def sentence(self, brief: bool = False) -> str:
@@ -382,13 +393,13 @@ class _Frame:
         assert isinstance(size, tuple)
         top = header_height(size[0], type)
         self._header, self.main, self._footer = frame(size, type.unit, top, footer)
-        area, self._panel = _split(size, self.main, type)
+        self._area, self._panel = _split(size, self.main, type)
         self.slider_area: pygame.Rect | None = None
         if below:
             room = min(below, self._panel.height)
             self._panel.height -= room
             self.slider_area = pygame.Rect(*self._panel.bottomleft, self._panel.width, room)
-        self.boards = boards or SmallBoards(tasks, area, hue, type)
+        self.boards = boards or SmallBoards([task.level for task in tasks], self._area, hue, type)
         self.background = pygame.Surface(size)
         self.background.fill(type.palette.paper)
         self._texts: object = None  # the state that the drawn texts depend on
@@ -411,6 +422,11 @@ class _Frame:
         draw = draw_brief_panel if is_low else draw_panel
         self._plot = draw(self.background, self._panel, facts, self._type)
         draw_footer(self.background, self._footer, self._type)
+
+    def anchors(self) -> dict[str, pygame.Rect]:
+        """Return the places of boards and panel, by name; the panel stands for its chart."""
+        board = self.boards.slots[0]
+        return {"boards": self._area, "board": board, "panel": self._panel, "chart": self._panel}
 
     def point_at(self, mouse: tuple[int, int]) -> tuple[int, int] | None:
         """Return (agent, step) of the plot's point at the mouse."""

@@ -72,6 +72,11 @@ class PlayScreen(Screen):
         """Whether nothing is left to show."""
         return self.goal_shown and (self.is_revealed or not hidden_hints(self.task))
 
+    def all_keys(self) -> list[Key]:
+        """Return all keys. One more resets settings of the agent that are not its own."""
+        reset = (RESET_KEY,) if self.session.setup.step_size != 1 else ()
+        return [*reset, *super().all_keys()]
+
     # --- for the guided tour
 
     def anchors(self) -> dict[str, pygame.Rect]:
@@ -116,6 +121,10 @@ class PlayScreen(Screen):
         """Show the goal, or hide it."""
         self.show_goal = not self.show_goal
         self._frame = None
+
+    def reset_settings(self) -> None:
+        """Let the agent play with its own step size."""
+        self.session.reset_settings()
 
     def restart(self) -> None:
         """Play the task again from the first episode on."""
@@ -182,15 +191,17 @@ class PlayScreen(Screen):
         moment = (trial.moves, trial.resting, len(trial.paths), trial.over) if trial else ()
         since = min(session.since_step, PAUSE_SECONDS)
         steps, failure = len(session.agent_steps), session.failure
-        return moment, since, steps, failure, self.show_goal, self.task
+        step_size = session.setup.step_size
+        return moment, since, steps, failure, self.show_goal, self.task, step_size
 
     def draw_body(self, surface: pygame.Surface) -> None:
         """Draw the board with the person on it, and the panel with the plot of all episodes."""
         size, session = surface.get_size(), self.session
         type = self.appearance.typeset(size)
-        if self._frame is None or not self._frame.fits(session, size, type):
+        reveal = self.is_revealed
+        if self._frame is None or not self._frame.fits(session, size, type, reveal):
             footer = self.footer_height(size[0], type)
-            self._frame = PlayFrame(session, size, type, footer)
+            self._frame = PlayFrame(session, size, type, footer, reveal)
         self._refresh_texts(self._frame, type)
         surface.blit(self._frame.background, (0, 0))
         if session.trial:
@@ -200,12 +211,18 @@ class PlayScreen(Screen):
             board = self._frame.layout.board
             draw_notice(surface, board, heading, session.failure, type)
 
+    def cell_box(self, cell: tuple[int, int]) -> pygame.Rect | None:
+        """Return where the board shows a cell."""
+        frame = self._frame
+        return frame.board.box(cell, frame.layout.board) if frame else None
+
     def _refresh_texts(self, frame: PlayFrame, type: Typeset) -> None:
         """Draw header, panel and footer again if their texts have changed."""
         session, trial, sentence = self.session, self.session.trial, self.sentence()
         moment = (trial.moves, trial.resting, tuple(trial.returns), trial.found) if trial else ()
         returns, caps = tuple(session.agent_returns()), self.active_caps()
-        texts = (moment, returns, sentence, caps, session.failure, self.is_revealed)
+        step_size = session.setup.step_size
+        texts = (moment, returns, sentence, caps, session.failure, self.is_revealed, step_size)
         if frame.texts == texts:
             return
         frame.texts = texts
@@ -226,6 +243,7 @@ def _move(action: int, screen: PlayScreen) -> None:
 
 
 # fmt: off
+RESET_KEY = Key("Bksp", "reset the agent's step size to its own", (pygame.K_BACKSPACE,), PlayScreen.reset_settings, priority=1, short="reset step size")
 PlayScreen.keys = (
     *(
         Key(cap, f"move {ACTIONS[action]} (arrow keys, WASD or gamepad)", MOVE_KEYS[action], partial(_move, action), short="move" if cap == "→" else "", group="time")

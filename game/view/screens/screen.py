@@ -28,7 +28,7 @@ from game.view.draw.key_caps import (
 )
 from game.view.draw.layout import inside_width
 from game.view.draw.term_spots import TermSpot, draw_term_card, draw_term_line, term_at
-from game.view.draw.text_boxes import draw_notice
+from game.view.draw.text_boxes import draw_notice, draw_wrong_cell
 from game.view.draw.theme import Appearance, NotedText, Typeset
 from game.view.screens.asked_question import Question
 
@@ -78,12 +78,14 @@ class Notice(NamedTuple):
     A transient notice disappears by itself and lets keys through. Any other notice stays until a
     key or a click dismisses it. Where `edits` is a level file with errors, only Enter, Esc, Space or
     a click does, so that a person who is playing reads it, and Ctrl E opens the editor on the file.
+    `cells` are the (row, column) of errors on the board, which are marked there.
     """
 
     heading: str
     text: str
     transient: bool = False
     edits: Path | None = None
+    cells: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -187,7 +189,7 @@ class Screen:
         self.appearance.enlarge(0)
 
     def switch_full_screen(self) -> None:
-        """Let the window fill the screen, or give it its usual size again."""
+        """Let the window fill the screen, or give it the size again that it had before."""
         switch_full_screen()
 
     def save_picture(self) -> None:
@@ -354,6 +356,10 @@ class Screen:
         """Return the places that the tour can point at, as they were drawn last."""
         return {f"key {key.cap}": rect for rect, key in self._key_boxes}
 
+    def is_ready(self) -> bool:
+        """Whether the keys that a stop presses at once find what they need."""
+        return True
+
     def is_over(self) -> bool:
         """Whether the screen has shown all that it was opened to show."""
         return True
@@ -418,7 +424,10 @@ class Screen:
             listed = (key for _, keys in groups for key in keys)
             self._help_boxes, self._help = list(zip(help.keys, listed)), help
         elif self.notice:
-            heading, text, transient, edits = self.notice
+            heading, text, transient, edits, cells = self.notice
+            for cell in cells:
+                if box := self.cell_box(cell):
+                    draw_wrong_cell(surface, box, type)
             text = f"{text}\n{MEND}" if edits else text
             draw_notice(surface, surface.get_rect(), heading, text, type, transient)
         if self.question:
@@ -435,6 +444,11 @@ class Screen:
 
     def draw_body(self, surface: pygame.Surface) -> None:
         """Draw the screen's own content, below help and notice."""
+
+    def cell_box(self, cell: tuple[int, int]) -> pygame.Rect | None:
+        """Return where the board shows a cell (row, column); None if it does not, or without a
+        board."""
+        return None
 
     def footer_keys(self, width: int, type: Typeset) -> list[Key]:
         """Return the keys of a footer of this width: those to begin with, and toggles that are on.
@@ -504,7 +518,7 @@ COMMON: tuple[Key, ...] = (
     Key("Ctrl 0", "default text size",   (pygame.K_0, pygame.K_KP0),          Screen.reset_type, ctrl=True, priority=2, short="text", group="look"),
     Key("Alt Enter", "full screen", (pygame.K_RETURN, pygame.K_KP_ENTER), Screen.switch_full_screen, alt=True, priority=3, group="look"),
     Key("F12",    "save a picture",      (pygame.K_F12,),                     Screen.save_picture, priority=2, short="picture", group="go"),
-    Key("F2",     "guided tour",          (pygame.K_F2,),                      Screen.take_tour, shift=False, priority=1, short="tour", group="go"),
+    Key("F2",     "guided tour",         (pygame.K_F2,),                      Screen.take_tour, shift=False, priority=1, short="tour", group="go"),
     Key("F1",     "all keys",            (pygame.K_F1,),                      Screen.show_help, short="all keys", group="go"),
     Key("Esc",    "leave",               (pygame.K_ESCAPE,),                  Screen.leave, priority=1, group="go"),
 )

@@ -21,6 +21,7 @@ from game.view.draw.tour_card import (
 from game.view.screens.screen import Screen
 
 NEXT, BACK, LEAVE = "F2", "Shift F2", "Esc"
+HELD = ("watch", "many")  # kinds of screens that wait for a prediction
 CHOOSE = "Click an answer, or press its number."
 
 
@@ -38,6 +39,7 @@ class TourGuide:
         self.index = names.index(place) if place in names else 0
         self.screen: Screen | None = None  # that the current stop has opened
         self.wanted: int | None = None
+        self._unpressed: tuple[str, ...] = ()  # keys of the stop, as long as it is not ready
         self.given: dict[str, int] = {}  # answers to the choices of stops, by name
         self._boxes = CardBoxes()
         self._card = pygame.Rect(0, 0, 0, 0)
@@ -56,7 +58,16 @@ class TourGuide:
     def begin(self, index: int, screen: Screen) -> None:
         """Begin a stop on the screen that it has opened."""
         self.index, self.screen = index, screen
+        self._unpressed = self.stop.opening.keys
         self.given.pop(self.stop.name, None)  # predicted anew
+
+    def press_keys(self) -> None:
+        """Press the keys of the stop on its screen, once that is ready for them."""
+        if self._unpressed and self.screen and self.screen.is_ready():
+            caps, self._unpressed = self._unpressed, ()
+            for cap in caps:
+                key = next(key for key in self.screen.all_keys() if key.cap == cap)
+                key.action(self.screen)
 
     def end(self) -> None:
         """Leave the tour, which begins with its first stop the next time."""
@@ -72,7 +83,7 @@ class TourGuide:
         """Whether time stands still: an adaptation waits for its prediction."""
         choice = self.asks()
         is_prediction = choice is not None and not choice.is_on_screen
-        return is_prediction and self.stop.opening.kind == "watch"
+        return is_prediction and self.stop.opening.kind in HELD
 
     def answer(self, index: int) -> None:
         """Give an answer to the choice of the current stop."""

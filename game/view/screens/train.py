@@ -16,13 +16,14 @@ from game.view.draw.overlays import OVERLAYS, Overlay
 from game.view.draw.screen_header import draw_header
 from game.view.draw.text_boxes import draw_notice
 from game.view.draw.theme import Appearance, NotedText, Typeset
+from game.view.draw.training_loops import LoopFacts
 from game.view.draw.waiting_bar import waiting_phase
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.training_run import TrainingRun
 from game.view.screens.overlay_keys import overlay_key
 from game.view.screens.screen import Key, Navigation, Screen
 from game.view.screens.train_frame import TrainFrame
-from game.view.screens.train_panel import Progress, draw_train_panel, progress_of
+from game.view.screens.train_panel import Progress, draw_train_panel, loop_facts, progress_of
 
 PROGRESS_INTERVAL = 0.25  # seconds between two changes of the numbers
 RUNNING = "Meta-training: the agent learns to adapt to a new level in a few steps."
@@ -93,10 +94,9 @@ class TrainScreen(Screen):
             self._after_saving = Navigation("watch", path=begun.pack, agents=agents)
             self.run.stop()
 
-    def leave(self) -> None:
-        """End the training, save the agent and leave."""
+    def on_close(self) -> None:
+        """End the training; the agent is saved."""
         self.run.stop()
-        self.quit = True
 
     # --- time
 
@@ -152,6 +152,10 @@ class TrainScreen(Screen):
         waiting = waiting_phase(self._age) if self.run.is_running else None
         return progress_of(self.run.begun, self._shown, waiting)
 
+    def loops(self) -> LoopFacts:
+        """Return the phase of the outer and the inner loop as it is on screen."""
+        return loop_facts(self.run, self._shown)
+
     # --- drawing
 
     def body_snapshot(self) -> object:
@@ -165,6 +169,7 @@ class TrainScreen(Screen):
             sample and (sample.iteration, sample.playback.paused),
             sample.playback.position() if sample else None,
             self._frame.thumbnails if self._frame else 0,
+            self.loops(),
         )
 
     def draw_body(self, surface: pygame.Surface) -> None:
@@ -188,15 +193,15 @@ class TrainScreen(Screen):
             self.caption(),
             self.progress(),
         )
-        evaluations = len(run.evaluations)
-        texts = (sentence, caption, progress, evaluations, run.state, self.active_caps())
+        evaluations, loops = len(run.evaluations), self.loops()
+        texts = (sentence, caption, progress, evaluations, loops, run.state, self.active_caps())
         if frame.texts == texts:
             return
         frame.texts = texts
         with type.noting() as self._noted:
             draw_header(frame.background, frame.layout.header, sentence, type)
             _draw_caption(frame.background, frame.layout.legend, caption, type)
-            draw_train_panel(frame.background, frame.layout.panel, run, progress, type)
+            draw_train_panel(frame.background, frame.layout.panel, run, progress, loops, type)
             self.draw_footer(frame.background, frame.layout.footer, type)
 
     def noted_texts(self) -> list[NotedText]:
@@ -220,6 +225,6 @@ TrainScreen.keys = (
     Key("←",     "previous adaptation step",   (pygame.K_LEFT,),      TrainScreen.previous_step, priority=1, short="", group="time"),
     Key("→",     "next adaptation step",       (pygame.K_RIGHT,),     TrainScreen.next_step, priority=1, short="step", group="time"),
     *(overlay_key(overlay) for overlay in OVERLAYS),
-    Key("Esc",   "end training, save and leave", (pygame.K_ESCAPE,),  TrainScreen.leave, short="end and save", group="go"),
+    Key("Esc",   "end training, save and leave", (pygame.K_ESCAPE,),  Screen.leave, short="end and save", group="go"),
 )
 # fmt: on

@@ -12,6 +12,7 @@ from game.view.draw.plot import draw_plot, draw_strip
 from game.view.draw.plot_axes import Axes, Curve
 from game.view.draw.text_boxes import draw_pill
 from game.view.draw.theme import Typeset
+from game.view.draw.training_loops import LoopFacts, draw_loops
 from game.view.draw.waiting_bar import draw_waiting_bar
 from game.view.model.training_run import ScoreRecord, TrainingRun
 
@@ -59,6 +60,14 @@ def progress_of(
     return Progress(iteration, time, "   ".join(rates), latest.progress)
 
 
+def loop_facts(run: TrainingRun, latest: Trained | None) -> LoopFacts:
+    """Return what the drawing of the loops shows; `latest` has the numbers that are on screen."""
+    phases, iteration = run.phases, latest.iteration if latest else 0
+    tasks = iteration * run.begun.tasks if run.begun else 0
+    reported = frozenset(phases.reported)
+    return LoopFacts(phases.shown, phases.is_slowed, reported, iteration, tasks)
+
+
 def score_curves(evaluations: Sequence[ScoreRecord], episodes_per_step: int) -> list[Curve]:
     """Return the curve of the last evaluation and some earlier ones, the older the paler."""
     *past, latest = evaluations
@@ -99,21 +108,26 @@ def draw_train_panel(
     rect: pygame.Rect,
     run: TrainingRun,
     progress: Progress,
+    loops: LoopFacts,
     type: Typeset,
 ) -> None:
-    """Draw title, progress, plot and history; the history only if there is room for both."""
+    """Draw title, progress, loops, plot and history, the last ones only if there is room."""
     palette, unit = type.palette, type.unit
     pygame.draw.rect(surface, palette.card, rect, border_radius=unit + 4)
     pygame.draw.rect(surface, palette.rule, rect, 1, border_radius=unit + 4)
     inside = rect.inflate(-5 * unit, -4 * unit)
     y = _draw_title(surface, inside, run, type) + unit
     pygame.draw.line(surface, palette.rule, (inside.left, y), (inside.right, y))
-    y = _draw_progress(surface, inside, y + unit * 3 // 2, progress, type) + 2 * unit
+    y = _draw_progress(surface, inside, y + unit * 3 // 2, progress, type) + unit
+    if run.is_running:
+        room = pygame.Rect(inside.left, y, inside.width, inside.bottom - y)
+        y = draw_loops(surface, room, loops, type) + unit
+    y += unit
     if not run.evaluations:
         return
     small = type.height("small")
     bottom = inside.bottom
-    if bottom - y > 24 * small:
+    if bottom - y > 20 * small:
         bottom -= 8 * small
         strip = pygame.Rect(inside.left, bottom + unit, inside.width, 8 * small - unit)
         draw_strip(surface, strip, "Score during training", score_history(run.evaluations), type)

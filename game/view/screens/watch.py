@@ -193,8 +193,8 @@ class WatchScreen(Screen):
         self.navigation = Navigation("edit", task=self.run.task)
 
     def duel(self) -> None:
-        """Open the play screen with this task, against the agent."""
-        self.navigation = Navigation("duel", task=self.run.task)
+        """Open the play screen with this task, against the agent with its step size in force."""
+        self.navigation = Navigation("duel", task=self.run.task, request=self.run.request)
 
     def show_many(self) -> None:
         """Show the agents on many tasks of the pack at once, with the settings in force."""
@@ -389,6 +389,23 @@ class WatchScreen(Screen):
         self.run.playback.paused = paused
         self._frame = None
 
+    # --- for the guided tour
+
+    def anchors(self) -> dict[str, pygame.Rect]:
+        """Return the places that the tour can point at."""
+        frame = self._frame
+        return super().anchors() | (frame.anchors() if frame else {})
+
+    def is_ready(self) -> bool:
+        """Whether all adaptation steps have arrived."""
+        return self.run.planned and self.run.finished
+
+    def is_over(self) -> bool:
+        """Whether the last adaptation step, or phase in slow motion, has been shown."""
+        if self.slow:
+            return self.slow.phase + 1 == len(self.slow_step().phases)
+        return self.run.finished and self.run.playback.furthest >= self.run.steps
+
     def term_at(self, at: tuple[int, int]) -> TermSpot | None:
         """Return the term at a point, unless a point of the plot has its own tip there."""
         has_tip = self._frame is not None and self._frame.point_at(at) is not None
@@ -397,18 +414,6 @@ class WatchScreen(Screen):
     def noted_texts(self) -> list[NotedText]:
         """Return the texts on screen, if it has been drawn."""
         return self._frame.noted_texts() if self._frame else []
-
-    # --- for the guided tour
-
-    def anchors(self) -> dict[str, pygame.Rect]:
-        """Return the places that the tour can point at."""
-        frame = self._frame
-        return super().anchors() | (frame.anchors() if frame else {})
-
-    def is_over(self) -> bool:
-        """Whether all adaptation steps have been shown."""
-        playback = self.run.playback
-        return self.run.finished and playback.arrived > playback.last and playback.complete
 
     # --- texts and drawing
 
@@ -458,10 +463,11 @@ class WatchScreen(Screen):
         frame = self._frame = self._current_frame(surface.get_size(), type)
         positions = [self.run.playback.position(pane.agent) for pane in frame.panes]
         self._refresh_texts(frame, positions[0])
+        percent = not self.appearance.plots_returns
         if self.slow:
             frame.draw_slowly(surface, self.slow_step(), self.slow)
         else:
-            frame.draw(surface, positions, self.active_overlays, self._age, self.eager)
+            frame.draw(surface, positions, self.active_overlays, self._age, self.eager, percent)
         goal, sliders = self.experiments.goal, self.experiments.sliders
         if goal:
             for pane in frame.panes:
@@ -472,6 +478,13 @@ class WatchScreen(Screen):
             frame.draw_failure(surface)
         elif self._mouse:
             frame.draw_tip(surface, self._mouse)
+
+    def cell_box(self, cell: tuple[int, int]) -> pygame.Rect | None:
+        """Return where the first board shows a cell."""
+        if self._frame is None:
+            return None
+        pane = self._frame.panes[0]
+        return pane.board.box(cell, pane.where.board)
 
     def _current_frame(self, size: tuple[int, int], type: Typeset) -> WatchFrame:
         """Return the frame for this moment, a new one if the old one's key has changed."""
@@ -545,8 +558,8 @@ KEYS: tuple[Key, ...] = (
     *(overlay_key(overlay) for overlay in OVERLAYS),
     PLOT_KEY,
     Key("S",     "all agents side by side", (pygame.K_s,),                WatchScreen.toggle_side_by_side, priority=1, is_on=lambda page: page.side_by_side, short="side by side", group="look"),
-    Key("W",     "watch the next agent", (pygame.K_w,),                   WatchScreen.switch_agent, priority=1, short="next agent", group="go"),
     Key("Z",     "many tasks of the pack at once", (pygame.K_z,),         WatchScreen.show_many, priority=1, short="many tasks", group="look"),
+    Key("W",     "watch the next agent", (pygame.K_w,),                   WatchScreen.switch_agent, priority=1, short="next agent", group="go"),
     Key("G",     "gallery: choose another level, agent or mode", (pygame.K_g,), WatchScreen.open_gallery, short="gallery", priority=1, group="go"),
     Key("I",     "play this level yourself", (pygame.K_i,),               WatchScreen.play, priority=1, short="play", group="go"),
     Key("Ctrl E", "edit this level",  (pygame.K_e,),                      WatchScreen.edit, ctrl=True, priority=1, short="edit", group="go"),
@@ -554,7 +567,7 @@ KEYS: tuple[Key, ...] = (
     Key("A",     "amnesia: the agent forgets what it learned", (pygame.K_a,), WatchScreen.forget, priority=1, short="amnesia"),
     Key("X",     "sliders: step size, episodes, steps", (pygame.K_x,),    WatchScreen.toggle_sliders, priority=1, is_on=lambda page: page.experiments.sliders is not None, short="sliders"),
     Key("Bksp",  "reset the sliders to the agent's own settings", (pygame.K_BACKSPACE,), WatchScreen.reset_settings, priority=2, short="reset sliders"),
-    Key("J",     "the inner loop in slow motion", (pygame.K_j,),          WatchScreen.toggle_slow_motion, priority=1, is_on=lambda page: page.slow is not None, short="slow motion", group="time"),
+    Key("J",     "the inner loop in slow motion", (pygame.K_j,),          WatchScreen.toggle_slow_motion, priority=1, is_on=lambda page: page.slow is not None, short="slow motion", group="look"),
     Key("L",     "copy the line that replays this adaptation", (pygame.K_l,), WatchScreen.copy_replay_line, priority=2, short="copy line", group="go"),
     Key("F11",   "save the adaptation as a GIF", (pygame.K_F11,),         WatchScreen.film, priority=2, short="film", group="go"),
     Key("D",     "duel: play against the agent", (pygame.K_d,),           WatchScreen.duel, priority=2, short="duel", group="go"),

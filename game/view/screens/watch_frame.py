@@ -149,10 +149,12 @@ class WatchFrame:
         active_overlays: Sequence[Overlay],
         age: float,
         eager: bool,
+        percent: bool = True,
     ) -> None:
         """Draw the background, the agents at their positions and the timelines.
 
         `age` is the screen's, in seconds. One missing thumbnail is made, or all if `eager`.
+        `percent` chooses the unit of the timelines' captions.
         """
         surface.blit(self.background, (0, 0))
         family = self._families.of(self.key.phase.task) if self._families else None
@@ -162,7 +164,7 @@ class WatchFrame:
         for timeline, position in zip(self.timelines, positions):
             while timeline.make_one(self.run.playback.furthest) and eager:
                 pass
-            timeline.draw(surface, position.step if position else None)
+            timeline.draw(surface, position.step if position else None, percent)
 
     @property
     def has_captions(self) -> bool:

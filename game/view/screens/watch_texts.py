@@ -85,7 +85,7 @@ def panel_facts(
         badge="seen in training" if seen else badge,
         seen=seen,
         about="; ".join(reasons or (setup.in_distribution or setup.pack_title,)),
-        identity=f"task {run.task.id}  seed {run.seed}  {setup.agents[0]}",
+        identity=f"seed {run.seed}  task {run.task.id}  {setup.agents[0]}",
         hidden=_hidden_text(run.task),
         step=step,
         steps=run.steps,
@@ -244,6 +244,8 @@ def _row(run: AdaptationRun, agent: int, step: int | None, percent: bool) -> Tab
     shown = trace.steps[: run.playback.furthest + 1 if has_steps else 0]
     name = "agent" if agent == 0 and len(run.traces) <= 2 else trace.name
     curve = _curve(name, trace, len(shown), agent, percent)
+    if run.phase.axes.by_step:
+        curve = replace(curve, episodes=tuple(one.step * run.episodes for one in shown))
     if not shown:
         return TableRow(curve, NO_NUMBERS)
     now = shown[min(step or 0, len(shown) - 1)]

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -23,7 +24,7 @@ from agents.runs import load_agent
 from agents.step_check import check_step
 from agents.training.train import Update
 from agents.training.train_config import TrainConfig
-from agents.training.worker import Worker, _answer, _serve_one, _unpickled, trace_task
+from agents.training.worker import Train, Worker, _answer, _serve_one, _unpickled, trace_task
 from commands.train import training_of
 from game.session.messages import (
     Begun,
@@ -189,7 +190,8 @@ def test_any_error_becomes_a_message(
 
 
 def test_a_stopped_training_that_cannot_be_saved_says_so():
-    messages = _answer(TrainRequest(1, ()), lambda args: SpoiltTraining("save"))  # type: ignore
+    train = cast(Train, lambda args: SpoiltTraining("save"))
+    messages = _answer(TrainRequest(1, ()), train, lambda message: None)
     assert isinstance(next(messages), Begun)
     assert isinstance(next(messages), Trained)
     with pytest.raises(OSError, match="the disk is full"):
