@@ -21,7 +21,7 @@ from game.view.draw.plot_axes import nearest
 from game.view.draw.screen_header import draw_header, header_height
 from game.view.draw.small_boards import BoardWalks, SmallBoards
 from game.view.draw.text_boxes import draw_notice, draw_tip
-from game.view.draw.theme import Appearance, Typeset
+from game.view.draw.theme import Appearance, NotedText, Typeset
 from game.view.model.playback import Pace
 from game.view.model.tasks_run import TasksPlayback, TasksRun
 from game.view.screens.many_texts import (
@@ -68,6 +68,7 @@ class ManyScreen(Screen):
     ) -> None:
         """The screens of one feed share `numbers`, the numbers of requests."""
         super().__init__(appearance)
+        self._noted: list[NotedText] = []  # of the last drawing
         self.setup, self.feed = setup, feed
         self.feed_ready = False
         self.eager = False  # whether all missing boards are drawn at once, not a few per frame
@@ -331,6 +332,10 @@ class ManyScreen(Screen):
         moved = sliders and (sliders.chosen, *(slider.at for slider in sliders.sliders))
         return moment, arrived, ghost, painted, moved, self._mouse, self.marked, self.agent
 
+    def noted_texts(self) -> list[NotedText]:
+        """Return the texts of header, panel and footer with their places."""
+        return self._noted
+
     def draw_body(self, surface: pygame.Surface) -> None:
         """Draw boards and panel."""
         size = surface.get_size()
@@ -345,7 +350,9 @@ class ManyScreen(Screen):
             self._frame = _Frame(key, self.tasks, hue, footer, below, type, boards)
         frame, playback = self._frame, self.playback
         words = self.facts(), self.sentence(size[0] < NARROW), self.active_caps()
-        frame.refresh_texts(*words, self.draw_footer)
+        with type.noting() as written:
+            frame.refresh_texts(*words, self.draw_footer)
+        self._noted = written or self._noted
         surface.blit(frame.background, (0, 0))
         frame.boards.paint((self.run.number, playback.step), walks, 60 if self.eager else PAINTING)
         moves = playback.moves_made(self._longest())
@@ -474,19 +481,19 @@ def _change_slider(down: int, right: int, page: ManyScreen) -> None:
 # fmt: off
 KEYS: tuple[Key, ...] = (
     #   cap      text                        codes              action
-    Key("Space", "pause or continue",        (pygame.K_SPACE,), ManyScreen.toggle_pause, is_on=lambda page: page.playback.paused, short="pause"),
-    Key("←",     "previous adaptation step", (pygame.K_LEFT,),  lambda page: page.change_step(-1), short=""),
-    Key("→",     "next adaptation step",     (pygame.K_RIGHT,), lambda page: page.change_step(1), short="step"),
-    Key("↑",     "mark the previous task",   (pygame.K_UP,),    lambda page: page.mark(-1), priority=2, short=""),
-    Key("↓",     "mark the next task",       (pygame.K_DOWN,),  lambda page: page.mark(1), priority=2, short="mark"),
-    Key("Enter", "watch the marked task (or click a board)", ENTER, ManyScreen.watch, short="watch task"),
-    Key("Home",  "rewind",                   (pygame.K_HOME,),  ManyScreen.rewind, priority=2),
+    Key("Space", "pause or continue",        (pygame.K_SPACE,), ManyScreen.toggle_pause, is_on=lambda page: page.playback.paused, short="pause", group="time"),
+    Key("←",     "previous adaptation step", (pygame.K_LEFT,),  lambda page: page.change_step(-1), short="", group="time"),
+    Key("→",     "next adaptation step",     (pygame.K_RIGHT,), lambda page: page.change_step(1), short="step", group="time"),
+    Key("↑",     "mark the previous task",   (pygame.K_UP,),    lambda page: page.mark(-1), priority=2, short="", group="look"),
+    Key("↓",     "mark the next task",       (pygame.K_DOWN,),  lambda page: page.mark(1), priority=2, short="mark", group="look"),
+    Key("Enter", "watch the marked task (or click a board)", ENTER, ManyScreen.watch, short="watch task", group="go"),
+    Key("Home",  "rewind",                   (pygame.K_HOME,),  ManyScreen.rewind, priority=2, group="time"),
     Key("R",     "start over with a new seed", (pygame.K_r,),   ManyScreen.restart, short="new seed"),
-    Key("N",     f"next {MOST_TASKS} tasks", (pygame.K_n,),     ManyScreen.next_tasks),
-    Key("W",     "watch the next agent",     (pygame.K_w,),     ManyScreen.switch_agent, priority=1, short="next agent"),
+    Key("N",     f"next {MOST_TASKS} tasks", (pygame.K_n,),     ManyScreen.next_tasks, group="go"),
+    Key("W",     "watch the next agent",     (pygame.K_w,),     ManyScreen.switch_agent, priority=1, short="next agent", group="go"),
     Key("X",     "sliders: step size, episodes, steps", (pygame.K_x,), ManyScreen.toggle_sliders, priority=1, is_on=lambda page: page.experiments.sliders is not None, short="sliders"),
     Key("Bksp",  "reset the sliders to the agent's own settings", (pygame.K_BACKSPACE,), ManyScreen.reset_settings, priority=2, short="reset sliders"),
-    Key("G",     "gallery: choose another level, agent or mode", (pygame.K_g,), ManyScreen.open_gallery, priority=1, short="gallery"),
+    Key("G",     "gallery: choose another level, agent or mode", (pygame.K_g,), ManyScreen.open_gallery, priority=1, short="gallery", group="go"),
 )
 SLIDER_KEYS: tuple[Key, ...] = (  # while the sliders are open
     *(

@@ -594,9 +594,9 @@ SLIDER_KEYS: tuple[Key, ...] = (  # while the sliders are open
     Key("Esc",   "close the sliders", (pygame.K_ESCAPE,), WatchScreen.toggle_sliders, short="close"),
 )
 SLOW_KEYS: tuple[Key, ...] = (  # while a step is shown in slow motion
-    Key("←",   "previous phase",      (pygame.K_LEFT,),   lambda page: page.change_slow_phase(-1), short=""),
-    Key("→",   "next phase",          (pygame.K_RIGHT,),  lambda page: page.change_slow_phase(1), short="phase"),
-    Key("Esc", "end the slow motion", (pygame.K_ESCAPE,), WatchScreen.toggle_slow_motion, short="end slow motion"),
+    Key("←",   "previous phase",      (pygame.K_LEFT,),   lambda page: page.change_slow_phase(-1), short="", group="time"),
+    Key("→",   "next phase",          (pygame.K_RIGHT,),  lambda page: page.change_slow_phase(1), short="phase", group="time"),
+    Key("Esc", "end the slow motion", (pygame.K_ESCAPE,), WatchScreen.toggle_slow_motion, short="end slow motion", group="time"),
 )
 # fmt: on
 WatchScreen.keys = KEYS
