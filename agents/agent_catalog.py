@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import math
 import os
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -10,17 +13,18 @@ from typing import Any
 from agents.learner import AgentError
 from agents.learner_registry import BUILT_IN, find_entry
 from agents.run_folder import run_file, run_path
-from game.files import name_text
+from game.files import name_text, open_regular
 from game.filling import Misfit, fill, read_json
-from game.session.messages import BASELINE_AGENT, MOST_STEPS, AgentCard
+from game.session.messages import BASELINE_AGENT, MOST_STEPS, RUNS, AgentCard
 from game.tasks.coverage import Coverage
 from game.tasks.evaluated_levels import EvaluatedLevel
 from game.world.features import LAYOUT
 from game.world.shown_graph import LAYOUT_VERSION
 
 PRETRAINED = Path(__file__).resolve().parent / "pretrained"
-RUNS = Path("runs")  # default folder of `train`
 CONFIG, WEIGHTS, RESULTS = "config.json", "agent.safetensors", "results.json"
+METRICS = "metrics.csv"  # one row for each validation during training
+MOST_METRICS = 1 << 20  # bytes of metrics.csv that are read
 CHECKPOINT = "last.safetensors"  # for `train --resume`
 EPISODES_PER_STEP = "episodes_per_step"  # key in config.json; older configs lack it
 GRAPH_LAYOUT = "graph_layout"  # key in config.json of agents that observe the shown level's graph
@@ -170,6 +174,7 @@ def agent_card(name: str, pack: str = "") -> AgentCard:
     except AgentError as error:
         raise AgentError(f"{folder / CONFIG}: {error}") from None
     ids = config.get("trained_on") or ()
+    seconds, iterations = _training_length(folder)
     return AgentCard(
         name=name_text(folder.resolve().name),
         episodes=_episodes_per_step(config),
@@ -177,6 +182,8 @@ def agent_card(name: str, pack: str = "") -> AgentCard:
         adapts_by=entry.adapts_by,
         pack=str(config.get("pack", "")),
         trained_on=frozenset(ids),
+        training_seconds=seconds,
+        training_levels=len(ids) or _drawn_levels(config, iterations),
         coverage=Coverage.of_facts(config["coverage"]) if config.get("coverage") else None,
         usual=_held_out_scores(folder),
         tested=_evaluated_levels(folder),
@@ -191,6 +198,29 @@ def _episodes_per_step(config: dict[str, Any]) -> int:
     if type(episodes) is int and 1 <= episodes <= MOST_EPISODES:
         return episodes
     return find_entry(str(config.get("learner"))).episodes
+
+
+def _training_length(folder: Path) -> tuple[float | None, int | None]:
+    """Return the seconds and iterations of a whole training, from the last row of its metrics.
+
+    Both are None where the run has no such file, or one that cannot be read.
+    """
+    try:
+        with open_regular(run_path(folder, METRICS)) as file:
+            text = file.read(MOST_METRICS).decode("utf-8")
+        *_, last = csv.DictReader(io.StringIO(text))
+        seconds, iterations = float(last["seconds"]), float(last["iteration"])
+    except (OSError, ValueError, KeyError, TypeError, csv.Error):
+        return None, None
+    if not (0 < seconds < math.inf and 0 < iterations < math.inf):
+        return None, None
+    return seconds, int(iterations)
+
+
+def _drawn_levels(config: dict[str, Any], iterations: int | None) -> int | None:
+    """Return the number of levels that a training without end of tasks drew, if it is known."""
+    tasks = (config.get("training") or {}).get("tasks")
+    return iterations * tasks if iterations and type(tasks) is int and tasks > 0 else None
 
 
 def _evaluated_levels(folder: Path) -> tuple[EvaluatedLevel, ...]:

@@ -15,7 +15,7 @@ OPTIONAL = ("return_exact", "belief", "drawn", "walk_returns", "push")  # arrays
 
 
 def check_step(step: object, number: int, batch: GridBatch) -> None:
-    """Check the adaptation step with this number, of a batch of one task. Raises AgentError."""
+    """Check the adaptation step with this number, of a batch of tasks. Raises AgentError."""
     problem = _problem(step, number, batch)
     if problem:
         raise AgentError(f"adaptation step {number} cannot be shown: {problem}")
@@ -58,34 +58,39 @@ def _array_problem(name: str, array: Any, shape: tuple[int | str, ...]) -> str:
 
 
 def _maps_problem(maps: object, batch: GridBatch) -> str:
-    """Return what is wrong with the maps of a step of one task, or ""."""
+    """Return what is wrong with the maps of a step, or ""."""
     if maps is None:
         return ""
     if not isinstance(maps, ExperienceMaps):
         return f"'maps' are no ExperienceMaps, but of type {type(maps).__name__}"
-    level = batch.tables[0].level
+    tasks = len(batch.tables)
     shapes: dict[str, tuple[int | str, ...]] = {}
-    shapes |= dict.fromkeys(MAP_NAMES, (1, level.height * level.width))
-    shapes |= {"controls": (1, N_ACTIONS, N_ACTIONS), "goal_hidden": (1,)}
+    shapes |= dict.fromkeys(MAP_NAMES, (tasks, _cells(batch)))
+    shapes |= {"controls": (tasks, N_ACTIONS, N_ACTIONS), "goal_hidden": (tasks,)}
     found = (_array_problem(f"maps.{n}", getattr(maps, n), shape) for n, shape in shapes.items())
     return next(filter(None, found), "")
 
 
 def _shapes(batch: GridBatch) -> dict[str, tuple[int | str, ...]]:
-    """Return the shape of each array of a step of one task; words stand for any number."""
-    level, horizon = batch.tables[0].level, batch.horizon
+    """Return the shape of each array of a step; words stand for any number."""
+    tasks, horizon = len(batch.tables), batch.horizon
     return {
-        "env_steps": (1,),
-        "return_sampled": (1,),
-        "return_exact": (1,),
-        "action_probs": (1, batch.n_states, N_ACTIONS),
-        "paths": (1, "episodes", horizon + 1),
-        "moves": (1, "episodes", horizon),
-        "belief": (1, horizon, level.height * level.width),
-        "drawn": (1, horizon, "answers"),
-        "walk_returns": (1, "episodes"),
-        "push": (1, "states", N_ACTIONS),
+        "env_steps": (tasks,),
+        "return_sampled": (tasks,),
+        "return_exact": (tasks,),
+        "action_probs": (tasks, batch.n_states, N_ACTIONS),
+        "paths": (tasks, "episodes", horizon + 1),
+        "moves": (tasks, "episodes", horizon),
+        "belief": (tasks, horizon, _cells(batch)),
+        "drawn": (tasks, horizon, "answers"),
+        "walk_returns": (tasks, "episodes"),
+        "push": (tasks, "states", N_ACTIONS),
     }
+
+
+def _cells(batch: GridBatch) -> int:
+    """Return the number of cells of the largest map of a batch."""
+    return max(tables.level.height * tables.level.width for tables in batch.tables)
 
 
 def _fits(found: tuple[int, ...], wanted: tuple[int | str, ...]) -> bool:

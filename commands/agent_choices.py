@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from agents.agent_catalog import (
-    RUNS,
     UNTRAINED,
     agent_card,
     list_pretrained,
@@ -17,7 +16,7 @@ from agents.default_agents import default_agents
 from agents.learner import AgentError
 from agents.learner_registry import run_name, trainable_learners
 from agents.scratch_agents import with_scratch
-from game.session.messages import AgentCard, NoAgent, unexpected
+from game.session.messages import RUNS, AgentCard, NoAgent, unexpected
 from game.tasks.packs import Pack
 
 

@@ -17,19 +17,19 @@ from game.files import (
     write_json,
 )
 from game.session.messages import Request
-from game.session.replay import line_of
+from game.session.replay import ReplayError, line_of, pack_source
 from game.session.trace import trace_json
 from game.tasks.packs import Pack
 from game.world.tables import compile_level
 
 
 def write_adaptation(
-    out: Path, level: str, pack: Pack, request: Request, learners: Sequence[str] = ()
+    out: Path, pack: Pack, request: Request, learners: Sequence[str] = ()
 ) -> list[str]:
     """Adapt as a request says, and write the trace, the policies and the pictures into a folder.
 
-    `level` is what trace.json calls the level, and `learners` are the user's own learners. Returns
-    the names of the files. Raises WrongPygame, and AgentError or NoAgent.
+    `learners` are the user's own learners. Returns the names of the files. Raises WrongPygame, and
+    AgentError or NoAgent.
     """
     from agents.torch_start import load_torch
 
@@ -40,8 +40,8 @@ def write_adaptation(
         traces = trace(request)
         process.draw(traces)
         task = request.task
-        facts = trace_json(name_text(level), task.id, request.seed, traces)
-        write_json(out / "trace.json", facts | {"replay": line_of(pack, request)})
+        facts = trace_json(name_text(pack_source(pack)), task.id, request.seed, traces)
+        write_json(out / "trace.json", facts | _replay(pack, request))
         arrays = traces[0].arrays() | compile_level(task.level).arrays()
         title = f"{task.name} ({pack.title}), task {task.id}"
         write_atomically(out / "policy.npz", lambda path: save_arrays(path, arrays))
@@ -51,3 +51,11 @@ def write_adaptation(
         gif = process.gif()
         write_atomically(out / "adaptation.gif", lambda path: path.write_bytes(gif))
     return ["trace.json", "policy.npz", "curve.png", "board.png", "adaptation.gif"]
+
+
+def _replay(pack: Pack, request: Request) -> dict[str, str]:
+    """Return what trace.json says of how to replay it; {} where the level is too large."""
+    try:
+        return {"replay": line_of(pack, request)}
+    except ReplayError:
+        return {}

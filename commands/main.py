@@ -30,6 +30,7 @@ COMMANDS = {  # the module and class of each: a command line loads the one that 
     "watch": "commands.watch:WatchCommand",
     "play": "commands.play:PlayCommand",
     "edit": "commands.edit:EditCommand",
+    "export": "commands.export:ExportCommand",
     "train": "commands.train:TrainCommand",
     "eval": "commands.evaluate:EvaluateCommand",
     "microscope": "commands.microscope:MicroscopeCommand",

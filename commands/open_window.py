@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from commands.gif_recorder import GifRecorder
     from game.session.messages import Request
     from game.tasks.packs import Pack
+    from game.tasks.task import Task
 
 
 def train_as_told(argv: Sequence[str]) -> Training:
@@ -55,6 +57,13 @@ def learners_process(learners: Sequence[str] = ()) -> Iterator[Worker]:
         feed.close()
 
 
+def can_wait_for(level: str) -> bool:
+    """Whether a level that cannot be loaded is a file or folder that may be mended."""
+    from game.text.reading import split_address
+
+    return os.path.exists(split_address(level)[0])
+
+
 def open_window(
     feed: Worker,
     screen: str,
@@ -69,16 +78,19 @@ def open_window(
     learners: tuple[str, ...] = (),
     by_default: bool = False,
     path: Path | None = None,
+    first_sight: Task | None = None,
 ) -> int:
     """Open the window on a screen ("watch", "play", "duel", "train" or "edit"), and stay until it
     closes.
 
     `feed` is the learners' process, and `learners` are files with your own learners, as `--learner`
     takes them. `by_default` says that nobody has named the agents. `path` is the file to
-    edit, or one with errors to wait for.
+    edit, or one with errors that is to be mended before it is watched or played. `first_sight` is
+    the task of the first screen with its doors, where the command line asks for nothing.
     """
     from commands.agent_choices import AgentChoices
     from commands.gif_recorder import GifRecorder
+    from game.session.packed_levels import is_unpacked
     from game.view.app import App
     from game.view.screens.screen import Navigation
     from game.view.settings import settings_file
@@ -88,13 +100,15 @@ def open_window(
     first = Navigation(
         screen,
         pack,
-        task=request.task if request else None,
+        task=request.task if request else first_sight,
         agents=agents,
         episodes=episodes,
         request=request,
         args=args,
         by_default=by_default,
         path=path,
+        is_unlisted=pack is not None and is_unpacked(pack.path),
+        is_first_sight=first_sight is not None,
     )
     recorder = GifRecorder(learners)
     app = App(

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tyro.conf import Positional
 
-from commands.exit_codes import AT_FAULT, UNUSABLE, fail
+from commands.exit_codes import AT_FAULT, UNUSABLE, fail, say
 from commands.limits import MOST_SEED, out_of_range
-from commands.open_window import learners_process, open_window
+from commands.open_window import can_wait_for, learners_process, open_window
 from commands.option_types import OptionalInt, OptionalText, Texts
 from game.session.messages import BASELINE_AGENT, STEPS
+
+if TYPE_CHECKING:
+    from agents.training.worker import Worker
 
 
 @dataclass(frozen=True)
@@ -34,14 +40,21 @@ class PlayCommand:
         from agents.default_agents import default_agents
         from agents.learner_registry import register_files
         from commands.progress import load_pack
+        from game.tasks.pack_file import PackError
         from game.tasks.packs import MOST_EPISODES
+        from game.text.level import LevelError
 
         rule = out_of_range(self, episodes=(1, MOST_EPISODES), seed=(0, MOST_SEED))
         if rule:
             return fail(rule, UNUSABLE)
         register_files(self.learner)
         with learners_process(self.learner) as feed:
-            pack = load_pack(self.level)
+            try:
+                pack = load_pack(self.level)
+            except (LevelError, PackError) as error:
+                if not can_wait_for(self.level):
+                    raise
+                return self._wait(feed, error)
             if not any(split.tasks for split in pack.splits.values()):
                 return fail(f"{pack.path}: the pack has no tasks to play", AT_FAULT)
             return open_window(
@@ -55,3 +68,18 @@ class PlayCommand:
                 self.show_goal,
                 learners=self.learner,
             )
+
+    def _wait(self, feed: Worker, error: Exception) -> int:
+        """Open the window on a file with errors; it is played as soon as it has been mended."""
+        say(error, sys.stderr)
+        return open_window(
+            feed,
+            "duel" if self.duel else "play",
+            agents=(self.duel, BASELINE_AGENT) if self.duel else (),
+            seed=self.seed,
+            episodes=self.episodes or 0,
+            show_goal=self.show_goal,
+            learners=self.learner,
+            by_default=not self.duel,
+            path=Path(self.level),
+        )

@@ -107,12 +107,13 @@ class TrainCommand:
 
     def check(self) -> tuple[Pack, Path]:
         """The pack and the folder of the run. Raises AgentError or PackError, as `training`."""
-        from agents.agent_catalog import RUNS, WEIGHTS
+        from agents.agent_catalog import WEIGHTS
         from agents.learner import AgentError, sees_graph
         from agents.learner_registry import find_entry, run_name
         from agents.map_sizes import check_map_sizes
         from agents.run_folder import AGENT_THERE, run_file
         from commands.progress import load_pack
+        from game.session.messages import RUNS
         from game.tasks.pack_file import PackError
 
         rule = out_of_range(

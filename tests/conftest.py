@@ -11,6 +11,8 @@ import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
     from tests.view_data import Script
 
 os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
@@ -60,3 +62,12 @@ def script() -> Script:
     from tests.view_data import Script
 
     return Script()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A headless browser; see `tests.browser`."""
+    from tests.browser import started_browser
+
+    with started_browser() as found:
+        yield found

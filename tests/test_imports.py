@@ -66,7 +66,15 @@ FLOORS: dict[str, set[str]] = {
     "commands": {
         *("agents", "agents.training", "agents.studies"),
         *("game.files", "game.text", "game.world", "game.tasks", "game.authoring", "game.session"),
-        *("game.view", "game.view.screens"),
+        *("game.view", "game.view.screens", "commands.pages"),
+    },
+    "commands.pages": {
+        *("agents", "agents.training", "game.text", "game.world", "game.tasks", "game.session"),
+        *("game.view.draw", "game.view.model", "commands.pages.live_tables"),
+    },
+    "commands.pages.live_tables": {
+        *("agents", "agents.gradient", "agents.graph"),
+        *("game.text", "game.world", "game.tasks", "game.session"),
     },
     "main": {"commands"},
 }

@@ -19,6 +19,7 @@ from game.world.features import N_FEATURES, N_FIRST_FEATURES
 
 Params = dict[str, Tensor]
 CONTROLS = "controls"  # parameter of policies that observe moves
+LAST_GAIN = 0.1  # of a new network's last layer
 SPREAD, FADING = 8, 0.9  # how many moves values spread over, and the share that is left after each
 
 
@@ -37,7 +38,9 @@ class MoveFeatures:
 Observation = Tensor | MoveFeatures  # the features [T, S, F] of states, or those of moves
 
 
-def init_mlp(sizes: Sequence[int], rng: np.random.Generator, last_gain: float = 0.1) -> Params:
+def init_mlp(
+    sizes: Sequence[int], rng: np.random.Generator, last_gain: float = LAST_GAIN
+) -> Params:
     """Initialise a tanh MLP: `w{i} [in, out]` normal with variance 1/in, `b{i} [out]` zero.
 
     The last layer is scaled by `last_gain`; the small default makes the policy nearly uniform.

@@ -13,6 +13,7 @@ from agents.rollout import MOST_SAMPLED
 from agents.training.statistics import (
     bootstrap_interval,
     interquartile_mean,
+    mean_score,
     percentile_20,
     worse_fraction,
 )
@@ -40,7 +41,7 @@ class Curves:
     @property
     def mean_scores(self) -> list[float]:
         """The mean score over seeds and tasks [K + 1]."""
-        return [float(value) for value in self.scores.mean((0, 1))]
+        return [float(value) for value in mean_score(self.scores)]
 
     @staticmethod
     def pooled(runs: Sequence[Curves]) -> Curves:
@@ -58,12 +59,15 @@ class Curves:
     def summary(self) -> dict[str, Any]:
         """Return lists over adaptation steps, as in results.json."""
         low, high = bootstrap_interval(self.scores)
+        mean_low, mean_high = bootstrap_interval(self.scores, mean_score)
         return {
             "episodes": list(self.episodes),
             "env_steps": self.env_steps.mean((0, 1)).tolist(),
             "gradient_steps": list(self.gradient_steps),
             "return_mean": self.returns.mean((0, 1)).tolist(),
             "score_mean": self.mean_scores,
+            "score_mean_low": mean_low.tolist(),
+            "score_mean_high": mean_high.tolist(),
             "score_iqm": interquartile_mean(self.scores).tolist(),
             "score_low": low.tolist(),
             "score_high": high.tolist(),
@@ -93,6 +97,12 @@ class TaskBatches:
         return self._kept[key]
 
 
+def tasks_at_once(tasks: Sequence[Task], episodes: int) -> int:
+    """Return how many of the tasks are adapted in parallel, with so many episodes in each step."""
+    longest = max(task.level.steps for task in tasks)
+    return min(CHUNK, max(1, MOST_SAMPLED // (episodes * longest)))
+
+
 def adaptation_curves(
     load: Callable[[int], Learner],
     batches: TaskBatches,
@@ -108,8 +118,7 @@ def adaptation_curves(
     baselines: list[BaselineReturns] = []
     parts: list[list[AdaptationStep]] = []
     episodes = max((learner.episodes_per_step for learner in learners.values()), default=1)
-    longest = max(task.level.steps for task in tasks)
-    size = min(CHUNK, max(1, MOST_SAMPLED // (episodes * longest)))
+    size = tasks_at_once(tasks, episodes)
     for first in range(0, len(tasks), size):
         chunk = tasks[first : first + size]
         batch = batches.batch(first, size)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from game.world.rules import Floats
+from game.world.rules import Floats, Ints
 
 REPETITIONS = 2000  # bootstrap samples
 LEVEL = 0.95  # confidence level of intervals
@@ -27,6 +27,12 @@ def interquartile_mean(values: Floats) -> Floats:
     ordered = np.sort(values.reshape(-1, *values.shape[2:]), axis=0)
     cut = len(ordered) // 4
     result: Floats = ordered[cut : len(ordered) - cut].mean(0)
+    return result
+
+
+def mean_score(values: Floats) -> Floats:
+    """Return the mean [...] over all seeds and tasks."""
+    result: Floats = values.mean((0, 1))
     return result
 
 
@@ -61,12 +67,23 @@ def percentile_20(values: Floats) -> Floats:
     return result
 
 
+def score_changes(scores: Floats, by: float = WORSE_BY) -> Ints:
+    """Return how each score stands to that of step 0: -1 where it fell by more than `by`, 1 where
+    it rose by more, else 0.
+
+    `scores` and result are [..., K + 1].
+    """
+    first = scores[..., :1]
+    result: Ints = (scores > first + by).astype(int) - (scores < first - by)
+    return result
+
+
 def worse_fraction(scores: Floats, by: float = WORSE_BY) -> Floats:
     """Return the share [K + 1] of seeds and tasks whose score fell by more than `by` since step 0.
 
     `scores` are [M, N, K + 1].
     """
-    result: Floats = (scores < scores[..., :1] - by).mean((0, 1))
+    result: Floats = (score_changes(scores, by) < 0).mean((0, 1))
     return result
 
 

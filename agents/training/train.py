@@ -17,7 +17,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from agents.agent_catalog import CHECKPOINT, CONFIG, RESULTS, WEIGHTS
+from agents.agent_catalog import CHECKPOINT, CONFIG, METRICS, RESULTS, WEIGHTS
 from agents.learner import (
     AgentError,
     Arrays,
@@ -44,7 +44,7 @@ from game.tasks.packs import Pack
 from game.tasks.task import Task
 from game.world.batch import GridBatch
 
-METRICS, CURVES = "metrics.csv", "curves.png"
+CURVES = "curves.png"
 MIN_IMPROVEMENT = 0.001  # of the validation score; less does not reset `patience`
 COLLAPSED_ENTROPY = 0.02  # nats; a policy below this does not explore
 

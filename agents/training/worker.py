@@ -15,10 +15,11 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from multiprocessing.connection import Connection
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,6 +27,7 @@ import numpy as np
 from agents.training.processes import end_process, start_process
 from game.session.messages import (
     AgentNote,
+    Asked,
     Begun,
     Doing,
     Evaluated,
@@ -36,7 +38,9 @@ from game.session.messages import (
     Ready,
     Request,
     Stepped,
-    Stop,
+    TasksAdapting,
+    TasksRequest,
+    TasksStepped,
     Trained,
     TrainRequest,
     labels,
@@ -82,12 +86,12 @@ class Worker:
         arguments = self._train, self._learners
         self._process, self._connection = start_process(_serve, *arguments)
         self._lost, self._saves_on_close = False, False
-        self._requests: queue.SimpleQueue[Request | TrainRequest | Stop | None]
+        self._requests: queue.SimpleQueue[Asked | None]
         self._requests = queue.SimpleQueue()
         ends = self._connection, self._requests
         threading.Thread(target=_send_requests, args=ends, daemon=True).start()
 
-    def request(self, request: Request | TrainRequest | Stop) -> None:
+    def request(self, request: Asked) -> None:
         """Replace the current request by this one; restart the process if it has died."""
         if self._lost:
             self.close()
@@ -172,9 +176,7 @@ def _serve_requests(connection: Connection, train: Train | None) -> None:
         request = connection.recv()
 
 
-def _serve_one(
-    request: Request | TrainRequest | Stop, connection: Connection, train: Train | None
-) -> None:
+def _serve_one(request: Asked, connection: Connection, train: Train | None) -> None:
     """Answer a request until the next one arrives. Whatever fails is sent as the last message.
 
     Raises OSError if the window has closed the connection.
@@ -231,15 +233,15 @@ def _text_of(error: BaseException) -> str:
     return f"the learner failed: {unexpected(error)}"
 
 
-def _answer(
-    request: Request | TrainRequest | Stop, train: Train | None, tell: Tell
-) -> Generator[Message, None, None]:
+def _answer(request: Asked, train: Train | None, tell: Tell) -> Generator[Message, None, None]:
     """Yield the messages that answer a request, and `tell` those that come in the midst of work.
 
     Raises whatever goes wrong.
     """
     if isinstance(request, Request):
         yield from _adapt(request)
+    elif isinstance(request, TasksRequest):
+        yield from _adapt_to_tasks(request)
     elif isinstance(request, TrainRequest):
         assert train
         yield from _meta_train(request, train, tell)
@@ -338,6 +340,22 @@ def _adapt(request: Request) -> Iterator[Message]:
             yield Stepped(request.number, i, next(streams[i]))
 
 
+def _adapt_to_tasks(asked: TasksRequest) -> Iterator[Message]:
+    """Adapt all agents to several tasks, one step of each in turn."""
+    from agents.training.many_tasks import steps_of
+
+    streams: dict[int, Iterator[TasksAdapting | TasksStepped]] = {}
+    for _ in range(asked.request.steps + 1):
+        for agent, name in enumerate(asked.request.agents):
+            if agent not in streams:
+                learner = yield from _set_learner(agent, asked.request)
+                streams[agent] = steps_of(agent, learner, asked, partial(_checked, name))
+            for message in streams[agent]:
+                yield message
+                if isinstance(message, TasksStepped):
+                    break
+
+
 def _stream(
     agent: int, request: Request, batch: GridBatch
 ) -> Generator[AgentNote, None, Iterator[AdaptationStep]]:
@@ -347,18 +365,17 @@ def _stream(
     """
     from agents.adaptation import adapt_through
 
-    learner = yield from _learner(agent, request)
-    if request.episodes:
-        learner = learner.with_episodes(request.episodes)
-    if request.step_size != 1:
-        learner.scale_steps(request.step_size)
+    learner = yield from _set_learner(agent, request)
     rngs, changes = [task_rng(request.seed, request.task)], _changes(request)
     steps = adapt_through(learner, batch, rngs, request.steps, changes)
     return _checked(request.agents[agent], steps, batch, changes)
 
 
 def _checked(
-    name: str, steps: Iterable[AdaptationStep], batch: GridBatch, changes: dict[int, TaskChange]
+    name: str,
+    steps: Iterable[AdaptationStep],
+    batch: GridBatch,
+    changes: Mapping[int, TaskChange] = MappingProxyType({}),
 ) -> Iterator[AdaptationStep]:
     """Yield an agent's steps, or raise AgentError at one that the window could not draw."""
     from agents.learner import AgentError
@@ -372,6 +389,16 @@ def _checked(
         except AgentError as error:
             raise AgentError(f"{name}: {error}") from None
         yield step
+
+
+def _set_learner(agent: int, request: Request) -> Generator[AgentNote, None, Learner]:
+    """Return the learner of the request's agent with this index, with the request's settings."""
+    learner = yield from _learner(agent, request)
+    if request.episodes:
+        learner = learner.with_episodes(request.episodes)
+    if request.step_size != 1:
+        learner.scale_steps(request.step_size)
+    return learner
 
 
 def _learner(agent: int, request: Request) -> Generator[AgentNote, None, Learner]:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from game.session.trace import AdaptationStep, AdaptationTrace
+from game.session.trace import AdaptationStep, AdaptationTrace, Floats, Ints
 from game.tasks.coverage import Coverage
 from game.tasks.evaluated_levels import EvaluatedLevel
 from game.tasks.packs import Pack
@@ -23,6 +23,7 @@ BASELINE_AGENT = "scratch"  # learns from scratch: what adaptation is compared w
 STEPS = 5  # adaptation steps, unless a request says otherwise
 MOST_STEPS = 1000  # adaptation steps in a request
 MOST_EPISODES_PER_STEP = 1000  # in an adaptation step, where a request sets it
+RUNS = Path("runs")  # default folder of `train`
 MOST_AGENTS = 4  # in a request, the watched one included
 
 
@@ -63,6 +64,22 @@ class Request:
 
 
 @dataclass(frozen=True)
+class TasksRequest:
+    """Adapt as a request says, but to these tasks at once in place of its own.
+
+    Each task gets the adaptation that it would get by itself. Changes of the task are left out.
+    """
+
+    request: Request
+    tasks: tuple[Task, ...]
+
+    @property
+    def number(self) -> int:
+        """The number of the request."""
+        return self.request.number
+
+
+@dataclass(frozen=True)
 class TrainRequest:
     """Meta-train with a command line ('train', PACK ...). The next request ends the training as
     Ctrl-C does, and saves it."""
@@ -99,6 +116,44 @@ class Stepped:
     number: int
     agent: int
     step: AdaptationStep
+
+
+@dataclass(frozen=True)
+class ScoreStatistics:
+    """The statistics of an agent's scores on tasks at one adaptation step, as `eval` has them."""
+
+    mean: float
+    low: float
+    """Lower end of the 95% bootstrap interval of the mean over tasks."""
+    high: float
+    worse: float
+    """Share of the tasks that adaptation has made worse."""
+
+
+@dataclass(frozen=True)
+class TasksStepped:
+    """One adaptation step of T tasks of the agent with this index."""
+
+    number: int
+    agent: int
+    step: int
+    episodes: int  # spent on each task before this step
+    scores: Floats  # [T]
+    changes: Ints
+    """[T] 1 where the score is better than before adaptation, -1 where it is worse, else 0."""
+    paths: Ints
+    """[T, n, moves + 1] cells `row * width + column` of a few episodes; -1 after the end."""
+    statistics: ScoreStatistics
+
+
+@dataclass(frozen=True)
+class TasksAdapting:
+    """Part of a step of the agent with this index is done: that of the first `done` tasks."""
+
+    number: int
+    agent: int
+    step: int
+    done: int
 
 
 @dataclass(frozen=True)
@@ -179,7 +234,20 @@ class Evaluated:
     steps: tuple[AdaptationStep, ...]
 
 
-Message = Ready | AgentNote | Stepped | Failed | Finished | Begun | Doing | Trained | Evaluated
+Asked = Request | TasksRequest | TrainRequest | Stop
+Message = (
+    Ready
+    | AgentNote
+    | Stepped
+    | TasksAdapting
+    | TasksStepped
+    | Failed
+    | Finished
+    | Begun
+    | Doing
+    | Trained
+    | Evaluated
+)
 
 
 def unexpected(error: BaseException) -> str:
@@ -195,7 +263,7 @@ def unexpected(error: BaseException) -> str:
 class Feed(Protocol):
     """The source of adaptation steps. No method blocks."""
 
-    def request(self, request: Request | TrainRequest | Stop) -> None:
+    def request(self, request: Asked) -> None:
         """Cancel the current request, and start this one."""
         ...
 
@@ -215,7 +283,7 @@ class RecordedFeed:
         self._traces = tuple(traces)
         self._waiting: list[Message] = []
 
-    def request(self, request: Request | TrainRequest | Stop) -> None:
+    def request(self, request: Asked) -> None:
         """Prepare the complete answer for the next poll."""
         self._waiting = [Ready()]
         assert isinstance(request, Request)
@@ -262,6 +330,10 @@ class AgentCard:
     """The pack that it was meta-trained on; "" where it was not."""
     trained_on: frozenset[str] = frozenset()
     """Ids of its training tasks; none where every task was new."""
+    training_seconds: float | None = None
+    """Seconds that its meta-training took; None where it was not meta-trained or no file says."""
+    training_levels: int | None = None
+    """Levels that its meta-training drew, or the tasks of a finite split; None as above."""
     coverage: Coverage | None = None
     """The sizes, tiles and goals that it was trained on; None where its files do not say."""
     usual: tuple[tuple[int, float], ...] = ()

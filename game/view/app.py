@@ -9,21 +9,39 @@ from pathlib import Path
 import pygame
 
 from game.session.messages import STEPS, Agents, Feed, NoAgent
+from game.session.replay import ReplayError, read_line
+from game.session.tour import Opening
+from game.tasks.pack_file import PackError
 from game.tasks.packs import Pack
+from game.text.level import LevelError
 from game.view import settings as stored_settings
 from game.view.capture_requests import CAPTURES, Recorder, ScreenCapture
+from game.view.draw.text_boxes import draw_pill
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.library import Library, LibraryPack, file_stamps, resolved
-from game.view.screen_setups import editable, play_setup, replay_setup, watch_setup
+from game.view.screen_setups import (
+    editable,
+    many_setup,
+    play_setup,
+    replay_setup,
+    watch_setup,
+)
 from game.view.screens.asked_question import Answer, Question
 from game.view.screens.editor import EditorScreen
 from game.view.screens.gallery import Gallery
+from game.view.screens.many import ManyScreen
 from game.view.screens.play import PlayScreen
 from game.view.screens.screen import Navigation, Notice, Screen
+from game.view.screens.tour_guide import TourGuide
 from game.view.screens.train import TrainScreen
 from game.view.screens.waiting import WaitingScreen
 from game.view.screens.watch import WatchScreen
 
+LOADING_DELAY = 0.3  # seconds of loading a file after which the window says so
+OFFER = (
+    "A tour of about eight minutes shows how an agent learns to learn: you try it yourself, "
+    "predict what agents will do, and see. F2 opens it at any time."
+)
 CHECK_FILES = 0.5  # seconds between two checks for changed files
 
 
@@ -51,6 +69,7 @@ class App:
         self.seed, self.steps = seed, steps
         self.settings = stored_settings.load(file) if file else stored_settings.Settings()
         self.appearance = self.settings.appearance()
+        self.tour = TourGuide(place=self.settings.tour)
         self.library = Library(reversed(self.settings.recent), jobs)
         self.failure = ""  # why the training that the window was opened for has failed
         self.runs: list[Path] = []  # folders of trainings that have begun
@@ -58,12 +77,15 @@ class App:
         self._capture = ScreenCapture(recorder)
         self._quick_jobs, self._slow_jobs = BackgroundJobs(), BackgroundJobs()  # of verdicts
         self._numbers = itertools.count()  # of requests to the feed
+        self._loading_for = 0.0  # seconds, of a file
         self._unchecked = 0.0  # seconds since files were checked
         self._stamps: object = None  # of the current pack's files
         self._loading: Path | None = None  # to be opened as soon as it is loaded
         self._waiting: Navigation | None = None  # until its pack is loaded
         self._quitting = False  # whether the window is to close, once editors have asked
         self._go(first)
+        if first.is_first_sight and self.file and not self.settings.tour_offered:
+            self._offer_tour()
 
     @property
     def quit(self) -> bool:
@@ -88,16 +110,23 @@ class App:
             self._loading = resolved(Path(event.file))
             self.library.add(self._loading)
             self.library.reload(self._loading)
-        elif self.pages:
+        elif self.pages and not self._is_for_tour(event):
             self.page.handle(event)
+
+    def _is_for_tour(self, event: pygame.event.Event) -> bool:
+        """Whether the card of the tour has taken an event."""
+        is_on = self.tour.is_on(self.page) and not self.page.is_blocked
+        return is_on and self.tour.handle(event, self.page)
 
     def update(self, seconds: float) -> None:
         """Advance the screen and carry out its navigation request."""
         if not self.pages:
             return
+        is_loading = self._waiting is not None or self._loading is not None
+        self._loading_for = self._loading_for + seconds if is_loading else 0.0
         self._check_files(seconds)
-        self.page.update(seconds)
-        self.page.age_notice(seconds)
+        self.page.update(0.0 if self._waits_for_prediction else seconds)
+        self.page.pass_time(seconds)
         navigation, self.page.navigation = self.page.navigation or self._waiting, None
         if isinstance(self.page, TrainScreen):
             self._note_training(self.page)
@@ -111,6 +140,11 @@ class App:
             self._notify(self._capture.request(navigation, self.location.pack))
         elif navigation:
             self._try(navigation)
+        if self.pages and self.tour.wanted is not None:
+            wanted, self.tour.wanted = self.tour.wanted, None
+            self._show_stop(wanted)
+        if self.pages and self.tour.is_on(self.page):
+            self.tour.press_keys()
         if self.pages:
             self._notify(self._capture.poll())
         self._remember(self.settings.with_appearance(self.appearance))
@@ -118,6 +152,8 @@ class App:
     def _leave_page(self) -> None:
         """Go back to the screen below; what an editor has saved is loaded again there."""
         closed = self.pages.pop()
+        if isinstance(closed, TrainScreen):
+            closed.on_close()  # the training ends; an editor has let go of its file by itself
         if self._quitting:
             self._quit()
         elif self.pages:
@@ -128,8 +164,8 @@ class App:
 
     @property
     def _asks_before_closing(self) -> bool:
-        """Whether leaving the screen closes the window, and the screen does not say so itself."""
-        return len(self.pages) == 1 and not isinstance(self.page, TrainScreen | EditorScreen)
+        """Whether leaving the screen closes the window, and the screen does not ask itself."""
+        return len(self.pages) == 1 and not isinstance(self.page, EditorScreen)
 
     def _closing_question(self) -> Question:
         """Return the question whether to close the window."""
@@ -138,10 +174,14 @@ class App:
             Answer("Enter", pygame.K_RETURN, "close", self._quit),
             Answer("Esc", pygame.K_ESCAPE, "stay"),
         ]
-        if not isinstance(self.page, Gallery):
+        text = f"This is the first screen.{film}"
+        if isinstance(self.page, TrainScreen):
+            ends = " The training ends, and the agent is saved." if self.page.run.is_running else ""
+            text = f"{text}{ends}"
+        elif not isinstance(self.page, Gallery):
             gallery = Navigation("gallery", task=self.location.task)
             answers.insert(1, Answer("G", pygame.K_g, "gallery", lambda: self._go(gallery)))
-        return Question("Close the window?", f"This is the first screen.{film}", tuple(answers))
+        return Question("Close the window?", text, tuple(answers))
 
     def _quit(self) -> None:
         """Close all screens; an editor with unsaved changes asks first."""
@@ -161,15 +201,31 @@ class App:
         """Return the state that the drawing depends on. While it is equal, no redraw is needed."""
         if not self.pages:
             return None
-        return id(self.page), self.page.snapshot(), self._capture.is_filming
+        card = self.tour.snapshot(self.page) if self.tour.is_on(self.page) else None
+        page = id(self.page), self.page.snapshot()
+        return *page, self._capture.is_filming, card, self._loading_text()
+
+    def _loading_text(self) -> str:
+        """Return which file is being loaded, with dots that come and go; "" for a short while."""
+        waits = self._waiting.path if self._waiting else None
+        path = waits or self._loading
+        is_told = isinstance(self.page, WaitingScreen)  # by the screen
+        if path is None or is_told or self._loading_for < LOADING_DELAY:
+            return ""
+        return f"Loading {path.name}{'.' * (1 + int(2 * self._loading_for) % 3)}"
 
     def draw(self, surface: pygame.Surface) -> None:
         """Draw the screen, and save its picture if that was requested."""
         if self.pages:
-            self.page.draw(surface)
+            if self.tour.is_on(self.page):
+                self.tour.draw(surface, self.page)
+            else:
+                self.page.draw(surface)
             self._notify(self._capture.save_picture(surface))
             type = self.appearance.typeset(surface.get_size())
             self._capture.draw_status(surface, type)
+            if loading := self._loading_text():
+                draw_pill(surface, loading, type.palette.agent, (type.unit, type.unit // 2), type)
 
     def _notify(self, notice: Notice | None) -> None:
         """Show a notice over the screen, if there is one."""
@@ -193,6 +249,9 @@ class App:
         """
         if navigation.kind == "gallery":
             self._go_to_gallery(navigation)
+            return
+        if navigation.kind == "tour":
+            self.tour.wanted = self.tour.index
             return
         if navigation.kind == "switch":
             self._switch(navigation)
@@ -220,6 +279,8 @@ class App:
             navigation = replace(navigation, agents=agents, by_default=True)
         page = self._open(navigation)
         page.opened_by = navigation
+        if navigation.kind == "many":
+            self._close_many()
         self._push(page)
         self._stamps = file_stamps(navigation.pack.path) if navigation.pack else None
         if navigation.pack and navigation.pack.path.is_file() and not navigation.is_unlisted:
@@ -232,6 +293,13 @@ class App:
         page.opened_by = navigation
         self._push(page)
         self._stamps, self._loading = file_stamps(path), path
+
+    def _close_many(self) -> None:
+        """Close an older screen of many tasks with what lies over it: each leads to the other, and
+        the stack would grow."""
+        there = [i for i, page in enumerate(self.pages) if isinstance(page, ManyScreen)]
+        while there and len(self.pages) > there[0]:
+            self.pages.pop().on_close()
 
     def _switch(self, navigation: Navigation) -> None:
         """Open a watch screen in place of the current one, with the same overlays. Raises NoAgent.
@@ -295,12 +363,68 @@ class App:
         if there and not has_unsaved:
             while len(self.pages) > there[0] + 1:
                 self.pages.pop().on_close()
+            assert isinstance(self.page, Gallery)
+            self.page.fields.choose_mode(navigation.mode)
             self.page.on_resume()
         else:
             chosen = self.location.agents
             task, by_default = navigation.task, self.location.by_default
-            gallery = Gallery(self.library, self.agents, self.appearance, chosen, task, by_default)
+            gallery = Gallery(
+                self.library,
+                self.agents,
+                self.appearance,
+                chosen,
+                task,
+                by_default,
+                navigation.mode,
+            )
             self._push(gallery)
+
+    # --- the guided tour
+
+    @property
+    def _waits_for_prediction(self) -> bool:
+        """Whether the screen stands still until the person has predicted what it will show."""
+        return self.tour.is_on(self.page) and self.tour.holds()
+
+    def _offer_tour(self) -> None:
+        """Ask once, at the first start, whether to take the tour."""
+        answers = (
+            Answer("Enter", pygame.K_RETURN, "take the tour", self.page.take_tour),
+            Answer("Esc", pygame.K_ESCAPE, "not now"),
+        )
+        self.page.question = Question("New here?", OFFER, answers)
+        self._remember(replace(self.settings, tour_offered=True))
+
+    def _show_stop(self, index: int) -> None:
+        """Open a stop of the tour in place of the last one, or end the tour after its last stop."""
+        old = self.tour.screen
+        if index == len(self.tour.stops):
+            self.tour.end()
+            self._remember(replace(self.settings, tour=""))
+            if old in self.pages and len(self.pages) > 1:
+                self._drop(old)
+            return
+        stop = self.tour.stops[index]
+        try:
+            self._go(_navigation_of(stop.opening))
+        except (ReplayError, PackError, LevelError, NoAgent) as error:
+            self.page.notice = Notice("This stop of the tour cannot be shown", str(error))
+            return
+        self.tour.begin(index, self.page)
+        if old in self.pages and old is not self.page:
+            self._drop(old)
+        self._remember(replace(self.settings, tour=stop.name))
+
+    def _drop(self, page: Screen) -> None:
+        """Take a screen from the stack, unless it is an editor with unsaved changes."""
+        if isinstance(page, EditorScreen) and page.draft.is_changed:
+            return
+        was_shown = page is self.page
+        self.pages.remove(page)
+        page.on_close()
+        if was_shown:
+            self.page.on_resume()
 
     def _push(self, page: Screen) -> None:
         """Put a screen on top of the stack."""
@@ -318,14 +442,19 @@ class App:
         if navigation.kind in ("play", "duel"):
             game = play_setup(navigation, self.agents, self.seed)
             return PlayScreen(game, self.feed, self.appearance, self._numbers, self.show_goal, jobs)
+        if navigation.kind == "many":
+            chosen = navigation.task, navigation.request
+            many = many_setup(pack, agents, self.agents, self.seed, self.steps, *chosen, jobs)
+            return ManyScreen(many, self.feed, self.appearance, self._numbers)
         if navigation.request:
             setup = replay_setup(pack, navigation.request, self.agents, jobs)
         else:
             first = navigation.task
             setup = watch_setup(pack, agents, self.agents, self.seed, self.steps, first, jobs)
         side_by_side = len(agents) > 2 and not navigation.by_default
+        doors = navigation.is_first_sight
         return WatchScreen(
-            setup, self.feed, None, self.appearance, side_by_side, self._numbers, jobs
+            setup, self.feed, None, self.appearance, side_by_side, self._numbers, jobs, doors
         )
 
     def _remember(self, settings: stored_settings.Settings) -> None:
@@ -369,7 +498,8 @@ class App:
         if loaded.pack is None:
             kept = " - the last valid version stays" if again else ""
             heading = f"{loaded.path.name} has errors{kept}"
-            self.page.notice = Notice(heading, loaded.problem, edits=loaded.level_file)
+            cells = self._cells_on_board(loaded) if again else ()
+            self.page.notice = Notice(heading, loaded.problem, edits=loaded.level_file, cells=cells)
             return
         if again and isinstance(self.page, Gallery | TrainScreen | EditorScreen):
             return  # the gallery shows the new version by itself; a training goes on
@@ -388,3 +518,32 @@ class App:
                 self.pages.remove(old)
         except NoAgent as error:
             self.page.notice = Notice("This agent cannot be used", str(error))
+
+    def _cells_on_board(self, loaded: LibraryPack) -> tuple[tuple[int, int], ...]:
+        """Return the cells with errors of the level on screen, as it was before, which are on its
+        board. A board that is turned or mirrored has other places."""
+        if not isinstance(self.page, WatchScreen | PlayScreen):
+            return ()
+        task = self.page.task
+        if any(label == "variant" for label, _ in task.drawn):
+            return ()
+        return tuple(cell for file, cell in loaded.wrong if file == task.level.file)
+
+
+def _navigation_of(opening: Opening) -> Navigation:
+    """Return the request that opens a stop of the tour.
+
+    Raises ReplayError, and what `load_pack` raises.
+    """
+    if not opening.line:
+        return Navigation(opening.kind, args=opening.args)
+    target = read_line(opening.line)
+    watched = target.request if opening.kind in ("watch", "many") else None
+    return Navigation(
+        opening.kind,
+        None if opening.kind == "edit" else target.pack,
+        target.request.task,
+        target.request.agents,
+        opening.episodes,
+        watched,
+    )

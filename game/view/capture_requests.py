@@ -11,7 +11,7 @@ from typing import Protocol
 import pygame
 
 from game.files import write_atomically
-from game.session.replay import line_of
+from game.session.replay import ReplayError, line_of
 from game.tasks.packs import Pack
 from game.view.draw.text_boxes import draw_pill
 from game.view.draw.theme import Typeset
@@ -20,6 +20,7 @@ from game.view.screens.screen import Navigation, Notice
 
 CAPTURES = ("photo", "film", "copy")  # kinds of navigation requests that open no screen
 FOLDER = "recordings"  # for pictures and GIFs
+MOST_SHOWN = 300  # characters of a replay line that is in the clipboard
 FILMING = "● making the GIF…"
 
 
@@ -67,10 +68,12 @@ class ScreenCapture:
         if not request:
             return None
         assert pack
-        line = line_of(pack, request)
+        try:
+            line = line_of(pack, request, own_runs=navigation.kind == "film")
+        except ReplayError as error:
+            return Notice("There is no replay line", str(error))
         if navigation.kind == "copy":
-            heading = "Copied: how to replay this" if copy_text(line) else "How to replay this"
-            return Notice(heading, f'python main.py watch --replay "{line}"', transient=True)
+            return _copied(line)
         if self._filming or self.recorder is None:
             return Notice("One recording at a time", "The last GIF is still being made.")
         self._filming = True
@@ -100,3 +103,12 @@ class ScreenCapture:
         except (OSError, pygame.error) as error:
             return Notice("The picture could not be saved", str(error))
         return Notice("Saved", str(path), transient=True)
+
+
+def _copied(line: str) -> Notice:
+    """Copy a replay line. Return the notice that says how to use it."""
+    copied = copy_text(line)
+    heading = "Copied: how to replay this" if copied else "How to replay this"
+    if copied and len(line) > MOST_SHOWN:
+        line = f"{line[:MOST_SHOWN]}…"
+    return Notice(heading, f'python main.py watch --replay "{line}"', transient=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from game.authoring.draft_file import Draft, open_draft
 from game.session.messages import STEPS, AgentCard, Agents, NoAgent, Request, labels
+from game.session.packed_levels import is_unpacked
 from game.tasks.coverage import Coverage, coverage_of, differences
 from game.tasks.distribution import SPLITS
 from game.tasks.pack_file import PackError
@@ -22,6 +23,7 @@ from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.library import resolved
 from game.view.model.play_session import PlaySetup
 from game.view.model.task_families import Families
+from game.view.screens.many_texts import MOST_TASKS, ManySetup
 from game.view.screens.screen import Navigation
 from game.view.screens.watch_run import WatchSetup
 
@@ -69,7 +71,7 @@ def watch_setup(
         seen=lambda task: task.id in seen,
         held_out=lambda task: task.id in held_out,
         learned=cards[0].learned,
-        sentence=None if cards[0].learned else UNTRAINED_SENTENCES.get(cards[0].name, ""),
+        sentence=None if cards[0].learned else _untrained_sentence(cards[0]),
         adapts_by=cards[0].adapts_by,
         agent_ids=tuple(names),
         pack=pack.name,
@@ -79,8 +81,10 @@ def watch_setup(
         in_distribution="" if is_own or not _is_generalist(cards[0]) else LIKE_TRAINING,
         families=Families(pack, jobs),
         episodes_differ=max(episodes) > UNLIKE * min(episodes),
+        same_episodes=max(episodes) == min(episodes),
         held_out_curve=cards[0].usual,
         tested=cards[0].tested,
+        cards=tuple(cards),
     )
 
 
@@ -94,17 +98,45 @@ def replay_setup(
     return replace(setup, request=request)
 
 
+def many_setup(
+    pack: Pack,
+    names: Sequence[str],
+    agents: Agents,
+    seed: int = 0,
+    steps: int = STEPS,
+    first: Task | None = None,
+    request: Request | None = None,
+    jobs: BackgroundJobs | None = None,
+) -> ManySetup:
+    """Return the set-up to watch agents adapt to many tasks of a pack at once, with the settings of
+    `request` if there is one.
+
+    The tasks begin with those where `first` is, in the order of the pack. Raises NoAgent.
+    """
+    names = request.agents if request else names
+    usual = watch_setup(pack, names, agents, seed, steps, None, jobs)
+    split, tasks = _shown_split(pack)
+    ids = [task.id for task in tasks]
+    at = ids.index(first.id) if first and first.id in ids else 0
+    own = Request(0, tasks[at], seed, steps, usual.agent_ids, usual.pack, path=usual.path)
+    if request:
+        own = replace(request, task=tasks[at], agents=usual.agent_ids, path=usual.path, changes=())
+    return ManySetup(usual, tasks, split, own, at - at % MOST_TASKS, at % MOST_TASKS)
+
+
 def play_setup(navigation: Navigation, agents: Agents, seed: int = 0) -> PlaySetup:
     """Return the set-up to play a pack's tasks, from the requested one on.
 
     The tasks are the held-out ones, or those of another split if there are none. In a duel where
-    nobody has named the agent, it is one that learns from few episodes. Raises NoAgent.
+    nobody has named the agent, it is one that learns from few episodes. The watched agent keeps its
+    step size in a duel; the numbers of steps and episodes are the duel's. Raises NoAgent.
     """
     assert navigation.pack
     pack = navigation.pack
-    agent = navigation.agents[0] if navigation.kind == "duel" else ""
+    agent = watched = navigation.agents[0] if navigation.kind == "duel" else ""
     if agent and navigation.by_default:
         agent = _fitting_opponent(pack, agents) or agent
+    keeps_step_size = agent == watched != ""
     card = agents.card(agent, pack.name) if agent else None
     return PlaySetup(
         tasks=_rotated(_shown_tasks(pack), navigation.task, seed),
@@ -117,6 +149,7 @@ def play_setup(navigation: Navigation, agents: Agents, seed: int = 0) -> PlaySet
         agent_name=card.name if card else "",
         agent_episodes=card.least_episodes if card else 0,
         usual_episodes=card.episodes if card and not card.fits_duel else 0,
+        step_size=navigation.request.step_size if navigation.request and keeps_step_size else 1.0,
     )
 
 
@@ -137,13 +170,13 @@ def _fitting_opponent(pack: Pack, agents: Agents) -> str:
 def editable(path: Path | None, task: Task | None) -> Draft:
     """Return the draft to edit a level file, or else the level of a task, or else a new level.
 
-    Levels that come with the project are copied, as is a level that is in no file: the draft is a
-    new level with their text. Raises OSError.
+    Levels that come with the project or in a replay line are copied, as is a level that is in no
+    file: the draft is a new level with their text. Raises OSError.
     """
     if path is None and task is not None and task.level.file:
         file, _ = split_address(task.level.file)
         path = Path(task.level.file) if file.is_file() else None
-    if path is not None and LEVELS not in resolved(path).parents:
+    if path is not None and LEVELS not in resolved(path).parents and not is_unpacked(path):
         return open_draft(path)
     if path is not None:
         return Draft(None, copied=in_own_notation(open_draft(path).source))
@@ -152,8 +185,13 @@ def editable(path: Path | None, task: Task | None) -> Draft:
 
 def _shown_tasks(pack: Pack) -> tuple[Task, ...]:
     """Return the held-out tasks of a pack, or those of another split if there are none."""
-    splits = (pack.split(name).tasks for name in reversed(SPLITS))
-    return next((tasks for tasks in splits if tasks), ())
+    return _shown_split(pack)[1]
+
+
+def _shown_split(pack: Pack) -> tuple[str, tuple[Task, ...]]:
+    """Return the split whose tasks are shown, and its tasks: the held-out ones if there are any."""
+    splits = ((name, pack.split(name).tasks) for name in reversed(SPLITS))
+    return next((split for split in splits if split[1]), ("test", ()))
 
 
 def _rotated(tasks: tuple[Task, ...], first: Task | None, seed: int) -> tuple[Task, ...]:
@@ -189,6 +227,11 @@ def _out_of_distribution(
         return found if found or coverage.is_wide else (f"not drawn from {card.pack}",)
 
     return reasons
+
+
+def _untrained_sentence(card: AgentCard) -> str:
+    """Return the header's sentence for an agent without meta-training, such as `scratch:NAME`."""
+    return UNTRAINED_SENTENCES.get(card.name.partition(":")[0], "")
 
 
 def _is_generalist(card: AgentCard) -> bool:

@@ -18,16 +18,23 @@ from game.view.draw.theme import LEAST_ZOOM, LIGHT, MOST_ZOOM, PALETTES, Appeara
 FILE = "settings.json"
 MOST_RECENT = 12
 MOST_BYTES = 100_000
+MOST_NAME = 100  # characters, of a stop
 MOST_PATH = 4096  # characters
 
 
 @dataclass(frozen=True)
 class Settings:
-    """All settings. `recent` lists the level files opened last, the newest first."""
+    """All settings.
+
+    `recent` lists the level files opened last, the newest first; `tour` names the stop where the
+    guided tour was left, and `tour_offered` says whether it was offered once.
+    """
 
     theme: str = LIGHT.name
     zoom: int = 0
     recent: tuple[str, ...] = ()
+    tour: str = ""
+    tour_offered: bool = False
 
     def appearance(self) -> Appearance:
         """Return the appearance that these settings describe."""
@@ -71,6 +78,10 @@ def _valid(content: dict[str, Any]) -> dict[str, Any]:
         kept["theme"] = theme
     if type(zoom) is int:
         kept["zoom"] = min(max(zoom, LEAST_ZOOM), MOST_ZOOM)
+    if isinstance(content.get("tour"), str):
+        kept["tour"] = content["tour"][:MOST_NAME]
+    if isinstance(content.get("tour_offered"), bool):
+        kept["tour_offered"] = content["tour_offered"]
     if isinstance(recent, list):
         kept["recent"] = tuple(filter(_is_path, recent))[:MOST_RECENT]
     return kept

@@ -14,6 +14,7 @@ import safetensors.numpy
 from agents.agent_catalog import (
     CHECKPOINT,
     CONFIG,
+    METRICS,
     RESULTS,
     WEIGHTS,
     agent_card,
@@ -216,6 +217,17 @@ def test_a_card_has_the_levels_that_the_agent_was_evaluated_on(run: Path):
     for one in wrong:
         write_json(run / RESULTS, {"agents": agents, "levels": [level, one]})
         assert agent_card(str(run)).tested == ()
+
+
+def test_a_card_says_how_long_meta_training_took_and_on_how_many_levels(run: Path):
+    write_json(run / CONFIG, json.loads((run / CONFIG).read_text()) | {"training": {"tasks": 32}})
+    (run / METRICS).write_text("iteration,seconds,entropy\n5,1.5,1\n10,120.1,\n")
+    card = agent_card(str(run))
+    assert (card.training_seconds, card.training_levels) == (120.1, 320)
+    for wrong in ("", "iteration,seconds\n", "iteration,seconds\nnan,1\n", "seconds\n3\n", "a,\0"):
+        (run / METRICS).write_text(wrong)
+        card = agent_card(str(run))
+        assert (card.training_seconds, card.training_levels) == (None, None)
 
 
 def test_agents_are_found_by_run_name_or_learner(run: Path, tmp_path_factory):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import quote
 
 import numpy as np
 import pytest
@@ -40,12 +42,11 @@ def test_a_line_says_all_of_a_request(request_: Request) -> None:
     assert read_line(line).request == request_
 
 
-def test_a_level_file_is_called_by_its_path(tmp_path: Path) -> None:
+def test_an_older_line_calls_a_level_file_by_its_path(tmp_path: Path) -> None:
     path = tmp_path / "my level=1 %20.txt"
     path.write_text("map:\n#####\n#@.G#\n#####\n")
-    pack = load_pack(path)
-    task = pack.split("test").tasks[0]
-    line = line_of(pack, replace(REQUEST, task=task, pack=pack.name))
+    task = load_pack(path).split("test").tasks[0]
+    line = f"level={quote(str(path))} task={task.id} agents=scratch seed=0 steps=5"
     assert read_line(line).request.task.id == task.id
     path.write_text("map:\n#####\n#@G.#\n#####\n")
     with pytest.raises(ReplayError, match="the level has changed"):
@@ -60,10 +61,13 @@ def test_names_that_are_not_utf8_are_told_apart_and_shown_as_text(tmp_path: Path
     task = pack.split("test").tasks[0]
     assert (pack.name, pack.title, task.name) == ("caf\\xe9", "caf\\xe9", "caf\\xe9")
     agents = ("runs/caf\udce9", "scratch")
-    line = line_of(pack, replace(REQUEST, task=task, pack=pack.name, agents=agents))
+    request = replace(REQUEST, task=task, pack=pack.name, agents=agents)
+    line = line_of(pack, request, own_runs=True)
     assert line.isascii()
-    assert read_line(line).pack.path == path
+    assert read_line(line).request.task.id == task.id
     assert read_line(line).request.agents == agents
+    older = f"level={quote(os.fsencode(path))} task={task.id} agents=scratch seed=0 steps=5"
+    assert read_line(older).pack.path == path
 
 
 @pytest.mark.parametrize("name", ["%00", "/dev/null", "%2Fdev", f"{'x' * 300}"])
@@ -100,14 +104,21 @@ def test_a_damaged_line_is_refused(old: str, new: str) -> None:
 
 def test_a_line_gives_the_same_trace_and_the_same_film(tmp_path: Path) -> None:
     first, again = tmp_path / "first", tmp_path / "again"
-    asked = ["watch", "mazes-9x9", "--versus", "scratch", "--seed", "1", "--steps", "2"]
+    level = tmp_path / "own.txt"
+    level.write_text("map:\n#######\n#@..%?#\n#..I.?#\n#######\n")
+    asked = ["watch", str(level), "--agent", "maml-mazes-9x9", "--versus", "scratch"]
+    asked += ["--seed", "1", "--steps", "2"]
     assert main.main([*asked, "--headless", "--out", str(first)]) == 0
-    line = json.loads((first / "trace.json").read_text())["replay"]
+    content = (first / "trace.json").read_text()
+    assert str(tmp_path) not in content
+    line = json.loads(content)["replay"]
+    level.unlink()
     assert main.main(["watch", "--replay", line, "--headless", "--out", str(again)]) == 0
     for name in ("adaptation.gif", "policy.npz", "board.png"):
         assert (first / name).read_bytes() == (again / name).read_bytes()
     facts = [json.loads((folder / "trace.json").read_text()) for folder in (first, again)]
-    assert facts[0]["agent"] == facts[1]["agent"]
+    assert facts[0] == facts[1]
+    assert facts[0]["level"] == "own.txt"
 
 
 # --- what changes meanwhile

@@ -11,7 +11,7 @@ import pygame
 import pytest
 
 from commands.agent_choices import AgentChoices
-from game.session.messages import unexpected
+from game.session.messages import Stop, unexpected
 from game.tasks.coverage import Coverage
 from game.tasks.packs import Pack, load_pack
 from game.text.tiles import BY_CHAR
@@ -136,12 +136,63 @@ def test_a_file_with_errors_opens_as_soon_as_it_is_mended(tmp_path: Path, level:
     assert app.page.setup.agent_ids == AGENTS
 
 
+@pytest.mark.parametrize(("kind", "agents"), [("play", ()), ("duel", AGENTS)])
+def test_a_file_with_errors_is_played_as_soon_as_it_is_mended(
+    kind: str, agents: tuple[str, ...], level: Path
+) -> None:
+    level.write_text(LEVEL.replace("@", "?"))
+    first = Navigation(kind, path=level, agents=agents, episodes=3, by_default=not agents)
+    app = App(first, FixedAgents(), Script())
+    app.library.jobs = BackgroundJobs(at_once=True)
+    app.update(0.02)
+    assert isinstance(app.page, WaitingScreen)
+    level.write_text(LEVEL)
+    os.utime(level, ns=(1, 2))
+    app.update(CHECK_FILES + 0.1)
+    app.update(0.02)
+    assert isinstance(app.page, PlayScreen)
+    assert app.page.session.is_duel == (kind == "duel")
+    assert app.page.session.setup.episodes == 3
+
+
+@pytest.mark.parametrize("key", [None, pygame.K_i])
+def test_an_error_is_marked_on_the_board_of_the_last_valid_version(
+    key: int | None, tmp_path: Path, level: Path
+) -> None:
+    """The old board stays, with a ring around the cell of the error."""
+    app = start(tmp_path, level)
+    if key:
+        app.handle(press(key))
+        app.update(0.02)
+    surface = pygame.Surface((960, 640))
+    app.draw(surface)
+    level.write_text(LEVEL.replace("#@.,:%~#", "#@.,K%~#"))
+    os.utime(level, ns=(1, 2))
+    app.update(CHECK_FILES + 0.1)
+    app.update(0.02)
+    assert app.page.notice
+    assert app.page.notice.cells == ((1, 4),)
+    app.page.notice = app.page.notice._replace(cells=())
+    app.draw(surface)
+    plain = surface.copy()
+    app.page.notice = app.page.notice._replace(cells=((1, 4), (99, 99)))
+    app.draw(surface)
+    box = app.page.cell_box((1, 4))
+    assert box
+    assert app.page.cell_box((99, 99)) is None
+    changed = pygame.mask.from_threshold(surface, (0, 0, 0), (1, 1, 1), plain)
+    changed.invert()
+    ring = box.inflate(40, 40)
+    assert changed.count()
+    assert all(ring.contains(rect) for rect in changed.get_bounding_rects())
+
+
 def test_keys_on_screen_answer_to_the_mouse(tmp_path: Path) -> None:
     """The key below the mouse looks different, and again while it is pressed."""
     app = start(tmp_path)
     surface = pygame.Surface((960, 640))
     app.draw(surface)
-    rect, key = next((rect, key) for rect, key in app.page._key_boxes if key.cap == "Space")
+    rect = next(rect for rect, key in app.page._key_boxes if key.cap == "Space")
     seen = []
 
     def look() -> None:
@@ -156,7 +207,7 @@ def test_keys_on_screen_answer_to_the_mouse(tmp_path: Path) -> None:
     look()
     assert app.snapshot() != before
     assert len(set(seen)) == 3
-    assert app.page._mouse_on is key
+    assert app.page._mouse_on == rect
 
 
 # --- leaving, and filming
@@ -173,6 +224,22 @@ def test_esc_in_the_first_screen_asks(tmp_path: Path) -> None:
         app.handle(press(key))
         app.update(0.02)
         assert app.quit == has_closed
+
+
+def test_esc_in_a_training_that_the_window_was_opened_for_asks() -> None:
+    """The training goes on until the question is answered."""
+    feed = Script()
+    app = App(Navigation("train", args=("train", "showcase")), FixedAgents(), feed)
+    for key, has_closed in ((pygame.K_ESCAPE, False), (pygame.K_RETURN, True)):
+        app.handle(press(pygame.K_ESCAPE))
+        app.update(0.02)
+        assert app.page.question
+        assert "The training ends" in app.page.question.text
+        assert len(feed.asked) == 1
+        app.handle(press(key))
+        app.update(0.02)
+        assert app.quit == has_closed
+    assert isinstance(feed.asked[-1], Stop)
 
 
 def test_the_question_leads_to_the_gallery_by_mouse(tmp_path: Path) -> None:

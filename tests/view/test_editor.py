@@ -30,7 +30,7 @@ from game.view.screens.editor_files import time_text
 from game.view.screens.editor_panel import BOARD, SETTINGS, TEXT
 from game.view.screens.gallery import Gallery
 from game.view.screens.play import PlayScreen
-from game.view.screens.screen import Navigation, Screen
+from game.view.screens.screen import Navigation, Screen, in_groups
 from game.view.screens.train import TrainScreen
 from game.view.screens.watch import WatchScreen
 from tests.view_data import FixedAgents, Script, Slow, click, press
@@ -979,10 +979,12 @@ def test_signs_of_tasks_leave_their_pictures_free(window: Window) -> None:
 
 def test_all_keys_and_the_mouse_have_room_on_the_card(window: Window) -> None:
     window.press(pygame.K_F1)
-    keys = [(key.cap, key.text) for key in window.page.all_keys()] + [*window.page.mouse]
+    groups = in_groups(window.page.all_keys())
+    texts = [(name, [(key.cap, key.text) for key in keys]) for name, keys in groups]
     type = window.page.appearance.typeset(SIZE)
-    boxes = draw_help(window.surface, keys, type)
-    assert len(boxes) == len(keys)
+    texts.append(("Mouse", window.page.mouse))
+    boxes = draw_help(window.surface, texts, texts, 0, type).keys
+    assert len(boxes) == len(window.page.all_keys()) + len(window.page.mouse)
     assert all(window.surface.get_rect().contains(box) for box in boxes)
     for i, box in enumerate(boxes):
         assert box.collidelist(boxes[i + 1 :]) == -1

@@ -10,7 +10,7 @@ import pygame
 import pytest
 
 from commands.agent_choices import AgentChoices
-from game.session.messages import AgentNote, Stepped
+from game.session.messages import AgentNote, Request, Stepped
 from game.tasks.family import nth_task
 from game.tasks.packs import load_pack
 from game.tasks.task import Task
@@ -24,7 +24,7 @@ from game.view.screen_setups import play_setup
 from game.view.screens.gallery import Gallery
 from game.view.screens.level_pictures import without_goal
 from game.view.screens.play import PlayScreen
-from game.view.screens.play_panel import duel_rule, hidden_text, verdict
+from game.view.screens.play_panel import duel_rule, hidden_text, settings_text, verdict
 from game.view.screens.screen import Navigation
 from game.view.screens.watch import WatchScreen
 from game.world.batch import GridBatch
@@ -500,3 +500,46 @@ def test_a_long_legend_leaves_the_board_its_room() -> None:
     page.draw(pygame.Surface((480, 480)))
     assert page._frame is not None
     assert page._frame.layout.cell >= 20
+
+
+# --- settings of the watched agent
+
+
+def test_the_step_size_in_force_goes_into_a_duel_until_it_is_reset() -> None:
+    """It is the watched agent's: an agent that fits a duel better has its own."""
+    agents = ("maml-worlds",)
+    watched = Request(0, TASK, 0, 5, agents, step_size=10.0)
+    duel = Navigation("duel", load_pack("showcase"), agents=agents, request=watched)
+    for navigation, expected in (
+        (duel, 10),
+        (replace(duel, by_default=True), 1),
+        (replace(duel, kind="play"), 1),
+    ):
+        assert play_setup(navigation, AgentChoices()).step_size == expected
+
+
+def test_a_duel_says_that_the_step_size_is_not_the_agents_own() -> None:
+    page = screen(duel=True)
+    feed = page.session.feed
+    assert isinstance(feed, Script)
+    assert "Bksp" not in {key.cap for key in page.all_keys()}
+    page.session.setup = replace(page.session.setup, step_size=10.0)
+    page.session.restart()
+    assert settings_text(page.session.setup) == "10 × step size: Bksp resets"
+    page.draw(pygame.Surface((960, 640)))
+    page.handle(press(pygame.K_BACKSPACE))
+    assert [one.step_size for one in feed.asked if isinstance(one, Request)] == [1, 10, 1]
+    assert settings_text(page.session.setup) == ""
+    assert "Bksp" not in {key.cap for key in page.all_keys()}
+
+
+def test_the_legend_tells_what_was_drawn_once_it_is_revealed() -> None:
+    pack = load_pack("rewards")
+    page = PlayScreen(PlaySetup(pack.split("test").tasks, "Rewards"))
+    surface, frames = pygame.Surface((960, 640)), []
+    for _ in range(2):
+        page.draw(surface)
+        assert page._frame
+        frames.append(page._frame)
+        page.toggle_goal()
+    assert [frame.reveal for frame in frames] == [False, True]

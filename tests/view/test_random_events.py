@@ -24,6 +24,7 @@ from game.tasks.packs import load_pack
 from game.view.app import App
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.screens.gallery import Gallery
+from game.view.screens.many import KEYS as MANY_KEYS
 from game.view.screens.screen import COMMON, Navigation
 from game.view.screens.watch import KEYS
 from tests.view_data import Script
@@ -50,7 +51,7 @@ PACKS = (
     '[generate]\ngenerator = "maze"\nvalidation = 1\ntest = 2\n',
 )
 CONFIGS = ("{}", "[" * 100_000, '{"options": {}, "learner": "\\ud800"}', "null")
-KEY_CODES = [code for key in (*KEYS, *COMMON, *Gallery.keys) for code in key.codes]
+KEY_CODES = [code for key in (*KEYS, *MANY_KEYS, *COMMON, *Gallery.keys) for code in key.codes]
 SIZES = ((960, 640), (300, 200), (200, 900), (1, 1))
 
 

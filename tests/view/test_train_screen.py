@@ -135,6 +135,8 @@ def test_leaving_ends_training_and_saves(
     send(screen, script, begun(), Trained(0, 1, 0.1, 1.0, 1))
     screen.handle(event)
     assert screen.quit
+    assert script.asked[1:] == []  # the app may ask before it closes the screen
+    screen.on_close()
     assert script.asked[1:] == [Stop(0)]
 
 
@@ -142,6 +144,7 @@ def test_a_finished_training_is_not_stopped_again(screen: TrainScreen, script: S
     send(screen, script, begun(), Trained(0, 1, 1.0, 1.0, 1), Finished(0))
     assert screen.run.state == "trained"
     screen.handle(press(pygame.K_ESCAPE))
+    screen.on_close()
     assert len(script.asked) == 1
 
 

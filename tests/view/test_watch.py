@@ -24,7 +24,17 @@ from game.text.reading import parse
 from game.view.draw.key_caps import key_places
 from game.view.draw.overlays import OVERLAYS
 from game.view.draw.plot import usual_hue
-from game.view.draw.theme import DARK, LEAST_ZOOM, LIGHT, MOST_ZOOM, Appearance, Palette, Typeset
+from game.view.draw.screen_header import header_height
+from game.view.draw.theme import (
+    DARK,
+    LEAST_ZOOM,
+    LIGHT,
+    MOST_ZOOM,
+    Appearance,
+    Palette,
+    Typeset,
+    number,
+)
 from game.view.model.agent_tasks import held_out_ids, is_training_pack, seen_ids
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.screen_setups import watch_setup
@@ -416,6 +426,43 @@ def test_a_thumbnail_shows_the_paths_of_its_step(replay: WatchScreen) -> None:
     assert timeline._made[2].get_at(at) != board.surface.get_at(at)
 
 
+@pytest.mark.parametrize("size", [(480, 480), (960, 640), (1280, 800), (1920, 1080)])
+def test_the_panel_says_what_is_hidden_and_the_seed_at_any_size(
+    size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also after R, so that the seed can be written down."""
+    said: list[str] = []
+    write = Typeset.write
+
+    def note(self: Typeset, surface: pygame.Surface, text: str, *args: Any, **at: Any) -> Any:
+        said.append(text)
+        return write(self, surface, text, *args, **at)
+
+    monkeypatch.setattr(Typeset, "write", note)
+    task = load_pack("dynamics").split("test").tasks[0]
+    screen = WatchScreen(subject(task), RecordedFeed(traces(task)))
+    for seed in (3, 4):
+        said.clear()
+        picture(screen, size)
+        assert any(text.startswith("Hidden here:") for text in said)
+        assert any(f"seed {seed} " in text for text in said)
+        screen.handle(press(pygame.K_r))
+
+
+def test_captions_of_thumbnails_have_the_unit_of_the_chart(replay: WatchScreen) -> None:
+    replay.run.playback.to_last()
+    said = []
+    for _ in range(2):
+        for _ in range(4):
+            picture(replay, (1280, 800))
+        assert replay._frame
+        said.append(replay._frame.timelines[0]._texts[2])
+        replay.handle(press(pygame.K_y))
+    trace = replay.run.traces[0]
+    score, value = trace.score(trace.steps[2]), trace.exact(trace.steps[2])
+    assert said == [f"step 2: {number(100 * score, 0)} %", f"step 2: {number(value, 1)}"]
+
+
 def test_all_thumbnails_use_one_form_of_label(replay: WatchScreen) -> None:
     """If one label has no room for the word "step", no label shows it."""
     replay.run.playback.to_last()
@@ -428,7 +475,7 @@ def test_all_thumbnails_use_one_form_of_label(replay: WatchScreen) -> None:
     assert all(text.startswith("step") for text in timeline._texts.values())
     slot = timeline.slots[0]
     slot.width = max(widths) - timeline.type.unit - 1
-    assert not any(text.startswith("step") for text in timeline._labels().values())
+    assert not any(text.startswith("step") for text in timeline._labels(percent=True).values())
 
 
 @pytest.mark.parametrize("width", range(480, 1400, 70))
@@ -583,12 +630,30 @@ def test_a_loss_of_score_is_reported() -> None:
     assert states == ["before adaptation", "worse than before", "adapted"]
 
 
+@pytest.mark.parametrize("width", [480, 960, 1280, 1920])
+def test_an_ended_run_says_how_it_went_where_there_is_room_for_it(width: int) -> None:
+    cards = (
+        AgentCard(AGENTS[0], EPISODES, training_levels=20),
+        AgentCard("scratch", 4, learned=False),
+    )
+    screen = WatchScreen(subject(cards=cards), RecordedFeed(traces()))
+    screen.update(0.0)
+    assert "after" not in screen.sentence()
+    screen.run.playback.go_to(2)
+    whole, short = screen.sentence(), screen.sentence(short=True)
+    assert whole == f"{short} It was meta-trained on 20 levels; scratch was not."
+    assert short.startswith("100% after 8 tries; from scratch")
+    type = screen.appearance.typeset((width, 640))
+    room = header_height(width, type) // type.height("small")
+    assert len(type.wrap(short, "small", width - 6 * type.unit - 12 * type.unit)) <= room
+
+
 @pytest.mark.parametrize("width", [1232, 912, 600, 444])
 def test_keys_that_share_a_text_leave_the_footer_together(replay: WatchScreen, width: int) -> None:
     shown = [key.cap for key in replay.footer_keys(width, Typeset(1.0))]
     for pair in ("←→", "↑↓", ",.", "−+"):
         assert (pair[0] in shown) == (pair[1] in shown)
-    assert {"Space", "F1", "Esc"} <= set(shown)
+    assert shown == ["Space", "←", "→", "N", "F1"]
 
 
 # --- experiments
@@ -671,6 +736,40 @@ def test_lines_of_the_plot_belong_to_their_position_of_the_goal(
             assert inked[0] > 0.4 > 0.1 > inked[1]
         script.messages = [Stepped(1, 0, s) for s in traces()[0].steps]
         screen.update(0.0)
+
+
+def test_points_lie_in_the_stretch_of_their_step_whatever_the_agents_episodes(
+    script: Script,
+) -> None:
+    """A goal moves at a step of each agent. Where one has fewer episodes in its steps, the axis
+    counts steps, so that its points do not lie beside the lines of the goal before."""
+    screen = WatchScreen(subject(same_episodes=False), script)
+    long = traces()[0].steps
+    short = [replace(one, episodes=one.step) for one in traces()[1].steps]  # one in each step
+    for i, steps in enumerate((long, short)):
+        script.messages += [Stepped(0, i, one) for one in steps[:2]]
+    screen.update(0.0)
+    screen.run.playback.go_to(1)
+    assert screen.facts().rows[1].curve.episodes == (0, 1)
+    for key in (pygame.K_m, pygame.K_LEFT, pygame.K_RETURN):
+        screen.handle(press(key))
+    number = screen.run.number
+    script.messages = [Stepped(number, 0, one) for one in long]
+    script.messages += [Stepped(number, 1, one) for one in short]
+    screen.update(0.0)
+    screen.run.playback.go_to(2)
+    screen.update(0.0)
+    facts = screen.facts()
+    assert facts.axes
+    assert facts.axes.by_step
+    assert not facts.axes.logarithmic
+    area = pygame.Rect(0, 0, 600, 300)
+    for row in facts.rows:
+        starts = [
+            facts.axes.stretch_at(x, area).start for x, _ in row.curve.points(facts.axes, area)
+        ]
+        assert starts == [0, 0, 2 * EPISODES]
+    assert picture(screen)
 
 
 def ink_share(surface: pygame.Surface, left: float, right: float, y: int) -> float:

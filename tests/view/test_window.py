@@ -16,7 +16,7 @@ from PIL import Image
 from game.files import save_png
 from game.session.messages import RecordedFeed
 from game.view import window
-from game.view.draw.display_size import SIZE, fit_to_desktop
+from game.view.draw.display_size import fit_to_desktop
 from game.view.draw.theme import Typeset
 from game.view.image_files import (
     GIF_SIZE,
@@ -80,7 +80,7 @@ def test_alt_and_enter_fill_the_screen_and_leave_it_again() -> None:
     assert window.run(screen, size=(640, 480), blind=True) == 0
     desktop = screen.sizes[1]
     assert screen.sizes[0] == (640, 480) != desktop
-    assert screen.sizes[2:] == [fit_to_desktop(SIZE, desktop)] * 2
+    assert screen.sizes[2:] == [(640, 480)] * 2
 
 
 @pytest.mark.usefixtures("blind")

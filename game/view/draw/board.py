@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import math
 
+import pygame
+
 from game.text.level import Level
 from game.text.tiles import WALL
 from game.view.draw.badges import has_badge
@@ -56,6 +58,16 @@ class BoardGrid:
         """Return the middle of a cell of the level's map, in px of the board."""
         x, y = (column + self.ring + 0.5) * self.cell, (row + self.ring + 0.5) * self.cell
         return x - self.first[0], y - self.first[1]
+
+    def box(self, cell: tuple[int, int], board: pygame.Rect) -> pygame.Rect | None:
+        """Return where a cell of the map is on the surface that shows this board at `board`; None
+        where it is not shown."""
+        if not self.shows(cell):
+            return None
+        x, y = self.centre(*cell)
+        box = pygame.Rect(0, 0, self.cell, self.cell)
+        box.center = round(board.left + x), round(board.top + y)
+        return box
 
     def cell_at(self, at: Point) -> tuple[int, int]:
         """Return the (row, column) at a place in px; it may lie outside the map."""

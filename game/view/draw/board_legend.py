@@ -55,14 +55,14 @@ def legend_items(
     else:
         mark = goal_mark(large, level.goal == "hidden", type.palette)
         items = [(mark, goal_text[level.goal])]
-    for char in _listed(level, hidden, reveal):
+    for char in listed_chars(level, hidden, reveal):
         picture = badged_swatch(level, char, side if char in BY_CHAR else large, type.palette)
         text = tile_words(level, char, hidden, reveal)
         items.append((picture, type.fit(text, "small", WIDEST * type.unit)))
     return items
 
 
-def _listed(level: Level, hidden: Hidden, reveal: bool) -> Iterator[str]:
+def listed_chars(level: Level, hidden: Hidden, reveal: bool) -> Iterator[str]:
     """Yield the characters of the map that the legend lists: one tile of each name, then its own.
 
     A hidden goal that was drawn is left out unless `reveal` is true, since it would say which of

@@ -15,13 +15,13 @@ def fit_to_desktop(size: tuple[int, int], desktop: tuple[int, int]) -> tuple[int
 
 
 def switch_full_screen() -> None:
-    """Let the window fill the screen, or give it its usual size again. Without a window, nothing
-    happens."""
-    surface = pygame.display.get_surface()
-    if surface is None:
+    """Let the window fill the screen, or give it the size again that it had before. Without a
+    window, nothing happens."""
+    if pygame.display.get_surface() is None:
         return
-    desktop = pygame.display.get_desktop_sizes()[0]
-    if surface.get_flags() & pygame.FULLSCREEN:
-        pygame.display.set_mode(fit_to_desktop(SIZE, desktop), pygame.RESIZABLE)
+    # `set_mode` with the old size is not enough: window managers keep that of the screen
+    window = pygame.Window.from_display_module()
+    if pygame.display.is_fullscreen():
+        window.set_windowed()
     else:
-        pygame.display.set_mode(desktop, pygame.FULLSCREEN)
+        window.set_fullscreen(desktop=True)

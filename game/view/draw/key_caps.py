@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import pygame
 
@@ -10,6 +12,7 @@ from game.view.draw.layout import flow
 from game.view.draw.theme import Typeset, mix
 
 MOST_COLUMNS = 5  # of the help
+LEAST = 25  # width of a column of long meanings, in units of spacing
 SHADE, SHADE_PRESSED = 40, 100  # opacity, of 255, of the shade under the mouse
 KeyTexts = Sequence[tuple[str, str]]  # (cap, meaning) of each key; "" shares the next key's meaning
 
@@ -103,67 +106,142 @@ def draw_key_state(
     surface.blit(shade, box)
 
 
-def draw_help(surface: pygame.Surface, keys: KeyTexts, type: Typeset) -> list[pygame.Rect]:
+class DrawnHelp(NamedTuple):
+    """The places of a help on screen: empty for keys on another of its pages."""
+
+    keys: list[pygame.Rect]
+    more: pygame.Rect  # turns the page; empty if there is one page
+    pages: int
+
+
+def draw_help(
+    surface: pygame.Surface,
+    groups: Sequence[tuple[str, KeyTexts]],
+    brief: Sequence[tuple[str, KeyTexts]],
+    page: int,
+    type: Typeset,
+) -> DrawnHelp:
     """Draw all keys on a card over the screen, in as few columns as the height allows.
 
-    Neighbouring keys with one meaning share a line, and long meanings are wrapped. Return their
-    places, for clicks.
+    `groups` have a heading each; `brief` are the same with shorter meanings, for a small window.
+    Where they have no room either, there are several pages, and this one is number `page`.
+    Neighbouring keys with one meaning share a line, and long meanings are wrapped.
     """
     whole, unit = surface.get_rect(), type.unit
-    groups = _grouped(keys)
     title = type.height("heading") + 2 * unit
-    room = whole.height - title - 2 * unit
-    columns = _help_columns(groups, (whole.width - 3 * unit, room), type)
-    high = max(sum(height for *_, height in column) for column in columns)
+    inside = whole.width - 3 * unit, whole.height - title - 2 * unit
+    pages = _help_pages(groups, brief, inside, type)
+    shown = pages[page % len(pages)]
+    high = max(_height(column) for column in shown)
+    lines = [line for column in shown for line in column if line.caps]
     width = min(
-        max((_group_width(caps, text, type) for caps, text in groups), default=0) + 3 * unit,
-        (whole.width - 3 * unit) // len(columns),
+        max((_group_width(line.caps, line.text, type) for line in lines), default=0) + 3 * unit,
+        inside[0] // len(shown),
     )
-    box = pygame.Rect(0, 0, len(columns) * width + 3 * unit, title + high + 2 * unit)
+    note = "press a key to close, or click one to use it"
+    if len(pages) > 1:
+        note = f"page {page % len(pages) + 1} of {len(pages)}: F1 turns it"
+    head = type.width("All keys", "heading") + 2 * unit + type.width(note, "small")
+    box = pygame.Rect(0, 0, max(len(shown) * width, head) + 3 * unit, title + high + 2 * unit)
     box.center = whole.center
     box.clamp_ip(whole)
     pygame.draw.rect(surface, type.palette.card, box, border_radius=unit)
     pygame.draw.rect(surface, type.palette.muted, box, 2, border_radius=unit)
     at = (box.left + 3 * unit, box.top + 3 * unit // 2)
-    head = type.write(surface, "All keys", "heading", type.palette.ink, topleft=at)
-    at = head.right + 2 * unit, head.centery
-    note = "press a key to close, or click one to use it"
-    type.write(surface, note, "small", type.palette.muted, midleft=at)
-    boxes = []
-    for i, column in enumerate(columns):
-        x, y = box.left + 3 * unit + i * width, box.top + title
-        for caps, lines, height in column:
-            boxes += _draw_group(surface, (x, y), caps, lines, type)
-            y += height
-    return boxes
+    heading = type.write(surface, "All keys", "heading", type.palette.ink, topleft=at)
+    at = heading.right + 2 * unit, heading.centery
+    more = type.write(surface, note, "small", type.palette.muted, midleft=at)
+    corners = [(box.left + 3 * unit + i * width, box.top + title) for i in range(len(shown))]
+    keys: list[pygame.Rect] = []
+    for columns in pages:
+        if columns is shown:
+            for corner, column in zip(corners, columns):
+                keys += _draw_column(surface, corner, column, type)
+        else:
+            keys += [pygame.Rect(0, 0, 0, 0) for col in columns for line in col for _ in line.caps]
+    return DrawnHelp(keys, more if len(pages) > 1 else pygame.Rect(0, 0, 0, 0), len(pages))
 
 
-HelpLine = tuple[list[str], list[str], int]  # caps, lines of their meaning, height in px
+def _draw_column(
+    surface: pygame.Surface, topleft: tuple[int, int], column: Sequence[HelpLine], type: Typeset
+) -> list[pygame.Rect]:
+    """Draw a column of the help. Return the places of its keys."""
+    (x, y), places = topleft, []
+    for line in column:
+        if line.caps:
+            places += _draw_group(surface, (x, y), line.caps, line.lines, type)
+        else:
+            at = (x, y + line.height - type.unit // 4)
+            type.write(surface, line.text, "label", type.palette.agent, bottomleft=at)
+        y += line.height
+    return places
 
 
-def _help_columns(
-    groups: Sequence[tuple[list[str], str]], room: tuple[int, int], type: Typeset
-) -> list[list[HelpLine]]:
-    """Return the lines of the help in as few columns as fit into a room of some px, at least two.
+@dataclass(frozen=True)
+class HelpLine:
+    """A line of the help: keys with their meaning, or without keys the heading of a group."""
 
-    Where no number of columns fits, there are MOST_COLUMNS.
+    caps: tuple[str, ...]
+    text: str
+    lines: tuple[str, ...]  # of the text, wrapped
+    height: int  # px
+
+
+def _help_pages(
+    groups: Sequence[tuple[str, KeyTexts]],
+    brief: Sequence[tuple[str, KeyTexts]],
+    room: tuple[int, int],
+    type: Typeset,
+) -> list[list[list[HelpLine]]]:
+    """Return the pages of the help, each a list of columns that fit into a room of some px.
+
+    One page has few wide columns with all words, or else more columns with brief ones. Where
+    neither fits, pages have two columns.
     """
-    columns: list[list[HelpLine]] = []
-    for number in range(2, MOST_COLUMNS + 1):
-        width = room[0] // number - type.unit
-        lines = [_help_line(caps, text, width, type) for caps, text in groups]
-        heights = [height for *_, height in lines]
-        most = min(room[1], sum(heights) // number + max(heights))  # so that all are filled alike
-        columns, y = [[]], 0
-        for line in lines:
-            if columns[-1] and y + line[2] > most:
-                columns.append([])
-                y = 0
-            columns[-1].append(line)
-            y += line[2]
-        if len(columns) <= number:
-            break
+    most = max(2, min(MOST_COLUMNS, room[0] // (LEAST * type.unit)))
+    for texts in (groups, brief):
+        for number in range(2, most + 1):
+            lines = _help_lines(texts, room[0] // number - type.unit, type)
+            heights = [line.height for line in lines]
+            even = sum(heights) // number + max(heights)  # so that all columns are filled alike
+            columns = _in_columns(lines, min(room[1], even))
+            if len(columns) <= number:
+                return [columns]
+    lines = _help_lines(groups, room[0] // 2 - type.unit, type)
+    columns = _in_columns(lines, room[1])
+    return [columns[i : i + 2] for i in range(0, len(columns), 2)]
+
+
+def _in_columns(lines: Sequence[HelpLine], most: int) -> list[list[HelpLine]]:
+    """Return the lines in columns of at most so many px. No column ends with a heading."""
+    columns: list[list[HelpLine]] = [[]]
+    y = 0
+    for line, following in zip(lines, [*lines[1:], None]):
+        below = following.height if following and not line.caps else 0
+        if columns[-1] and y + line.height + below > most:
+            columns.append([])
+            y = 0
+        columns[-1].append(line)
+        y += line.height
     return columns
+
+
+def _height(column: Sequence[HelpLine]) -> int:
+    """Return the height of a column in px."""
+    return sum(line.height for line in column)
+
+
+def _help_lines(
+    groups: Sequence[tuple[str, KeyTexts]], width: int, type: Typeset
+) -> list[HelpLine]:
+    """Return the headings of groups, each with the lines of its keys, within a width in px."""
+    found = []
+    for heading, keys in groups:
+        if heading:
+            high = type.height("label") + type.unit // 2
+            found.append(HelpLine((), heading, (heading,), high))
+        found += [_help_line(caps, text, width, type) for caps, text in _grouped(keys)]
+    return found
 
 
 def _help_line(caps: list[str], text: str, width: int, type: Typeset) -> HelpLine:
@@ -171,7 +249,7 @@ def _help_line(caps: list[str], text: str, width: int, type: Typeset) -> HelpLin
     room = width - _caps_width(caps, type) - type.unit
     lines = type.wrap(text, "small", max(room, 1))
     height = max(_cap_height(type), len(lines) * type.height("small")) + type.unit // 2
-    return caps, lines, height
+    return HelpLine(tuple(caps), text, tuple(lines), height)
 
 
 def _draw_group(
@@ -203,8 +281,8 @@ def _grouped(keys: KeyTexts) -> list[tuple[list[str], str]]:
     """Return the caps and the meaning of each line of the help."""
     groups: list[tuple[list[str], str]] = []
     for cap, text in keys:
-        if groups and groups[-1][1] == text:
-            groups[-1][0].append(cap)
+        if groups and groups[-1][1] in ("", text):
+            groups[-1] = [*groups[-1][0], cap], text
         else:
             groups.append(([cap], text))
     return groups

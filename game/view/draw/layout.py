@@ -12,6 +12,7 @@ SIDE_BY_SIDE = 1.15  # width / height from which on the panel stands beside the 
 LEAST_BOARD = 0.42  # of the window's shorter side, before timeline and legend are left out
 PANEL_LEAST, PANEL_MOST = 460, 640  # px at scale 1: least and greatest width
 STACKED_PANEL = 0.48  # of the height, if the panel stands below the board
+LOW, LOW_PANEL = 520, 0.36  # px: lower windows give a panel without a plot less of the height
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,9 @@ def arrange(
     width, height = max(size[0], SMALLEST[0]), max(size[1], SMALLEST[1])
     header, main, footer = frame(size, unit, heights.header, heights.footer)
     if width < height * SIDE_BY_SIDE:
-        split = main.bottom - round(height * STACKED_PANEL)
+        split = main.bottom - round(
+            height * (STACKED_PANEL if height >= LOW * scale else LOW_PANEL)
+        )
         room = pygame.Rect(main.left, main.top, main.width, max(split - main.top, 1))
         places, legend, cell = _place_boards(room, grid, heights, unit, boards)
         shift = (main.width - _span(places).width) // 2

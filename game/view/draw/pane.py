@@ -38,6 +38,9 @@ from game.world.tables import Tables
 GLANCE = 0.7  # seconds for which a waiting agent looks in one direction
 LOOKS_AROUND = ((0, 0), (0, 1), (0, 0), (0, -1))  # directions in which a waiting agent looks
 WALK_OPACITY = 120  # on thumbnails, 0..255
+# labels of thumbnails, the longest first: the text of step and value, and the value's digits
+PERCENT_FORMS = (("step {}: {} %", 0), ("{}: {} %", 0), ("{1} %", 0), ("{1}", 0))
+RETURN_FORMS = (("step {}: {}", 1), ("{}: {}", 1), ("{1}", 1), ("{1}", 0))
 LEAST_THUMBNAIL = 34  # px: least width; if there is no room for all steps, some are left out
 
 
@@ -206,6 +209,7 @@ class Timeline:
         self.hue = type.palette.agents[agent]
         self._made: dict[int, pygame.Surface] = {}
         self._texts: dict[int, str] = {}  # below them
+        self._said: object = None  # what the texts depend on
         self._boards: dict[int, Board] = {}
         level = tables_at(0).level
         columns, rows = grid_size(level)
@@ -250,7 +254,6 @@ class Timeline:
         for step in self.steps:
             if step <= min(furthest, len(self.trace.steps) - 1) and step not in self._made:
                 self._made[step] = self._picture(self.trace.steps[step])
-                self._texts = self._labels()
                 return True
         return False
 
@@ -267,9 +270,14 @@ class Timeline:
             picture.blit(walk, (0, 0))
         return picture
 
-    def draw(self, surface: pygame.Surface, now: int | None) -> None:
-        """Draw all thumbnails: the current step has a thick frame, steps to come a dashed one."""
-        palette = self.type.palette
+    def draw(self, surface: pygame.Surface, now: int | None, percent: bool = True) -> None:
+        """Draw all thumbnails: the current step has a thick frame, steps to come a dashed one.
+
+        `percent` chooses the unit below them: the score in percent, or the return.
+        """
+        palette, said = self.type.palette, (percent, self.count)
+        if self._said != said:
+            self._said, self._texts = said, self._labels(percent)
         for step, slot in self.slots.items():
             here = now is not None and step == self._nearest(now)
             if step in self._made:
@@ -284,12 +292,17 @@ class Timeline:
                 at = slot.centerx, slot.bottom + 4
                 self.type.write(surface, self._texts[step], style, ink, midtop=at)
 
-    def _labels(self) -> dict[int, str]:
-        """Return the labels below the thumbnails: step and return, shortened until they fit."""
-        returns = {step: self.trace.exact(self.trace.steps[step]) for step in self._made}
+    def _labels(self, percent: bool) -> dict[int, str]:
+        """Return the labels below the thumbnails: step and score or return, shortened until they
+        fit."""
+        steps = {step: self.trace.steps[step] for step in self._made}
+        values = {
+            step: 100 * self.trace.score(one) if percent else self.trace.exact(one)
+            for step, one in steps.items()
+        }
         room = self.slots[0].width + self.type.unit
-        for form, digits in (("step {}: {}", 1), ("{}: {}", 1), ("{1}", 1), ("{1}", 0)):
-            texts = {step: form.format(step, number(one, digits)) for step, one in returns.items()}
+        for form, digits in PERCENT_FORMS if percent else RETURN_FORMS:
+            texts = {step: form.format(step, number(one, digits)) for step, one in values.items()}
             if all(self.type.width(text, "label") <= room for text in texts.values()):
                 return texts
         return {}

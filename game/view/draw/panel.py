@@ -11,6 +11,7 @@ from game.view.draw.plot import draw_plot, plot_area, usual_hue
 from game.view.draw.plot_axes import Axes, Curve
 from game.view.draw.text_boxes import draw_pill
 from game.view.draw.theme import Typeset, mix
+from game.view.draw.waiting_bar import draw_waiting_bar
 
 NOTE_LINES = 2  # of a note, at most
 HIDDEN_LINES = 3  # of what is hidden, at most
@@ -45,7 +46,11 @@ class PanelFacts:
     rows: tuple[TableRow, ...]
     notes: tuple[str, ...] = ()  # lines about agents, below the numbers
     settings: str = ""  # settings in force that are not the agent's own, in a pill
+    waiting: int | None = None  # position of the waiting bar's part, while nothing has arrived yet
     ghost: Curve | None = None  # the watched agent's curve with its own settings
+    columns: tuple[str, ...] = COLUMNS  # heads of the numbers
+    plot_title: str = ""  # if not the usual one
+    plot_hint: str = ""
 
 
 def draw_panel(
@@ -53,7 +58,7 @@ def draw_panel(
 ) -> pygame.Rect | None:
     """Draw task, progress, plot and numbers from top to bottom; the plot takes the room left over.
 
-    Plot and numbers are left out where there is no room for them.
+    Where there is no room for all, the plot is left out first, then notes, then numbers.
     Return the inside of the plot's axes, or None if there was no room for a plot.
     """
     area = None
@@ -62,21 +67,49 @@ def draw_panel(
     inside = rect.inflate(-5 * type.unit, -4 * type.unit)
     y = _draw_task(surface, inside, facts, type)
     height, line = table_height(len(facts.rows), type), type.height("small")
-    below = height + NOTE_LINES * len(facts.notes) * line + type.height("heading") + line
-    room = inside.bottom - below - 7 * type.unit - y
+    notes = NOTE_LINES * len(facts.notes) * line
+    free = inside.bottom - y - type.height("heading") - line - 7 * type.unit
+    rooms = free - height - notes, free - height, free
+    room = next((one for one in rooms if one >= line), 0)
     y = _draw_hidden(surface, inside, y, room, facts.hidden, type) + type.unit
     pygame.draw.line(surface, type.palette.rule, (inside.left, y), (inside.right, y))
     y = _draw_progress(surface, inside, y + type.unit * 3 // 2, facts, type) + 2 * type.unit
     if y + height > inside.bottom:
         return None
-    bottom = _draw_notes(surface, inside, facts.notes, type)
+    fitting = facts.notes if y + height + notes <= inside.bottom else ()
+    bottom = _draw_notes(surface, inside, fitting, type)
     table = bottom - height
     plot = pygame.Rect(inside.left, y, inside.width, table - type.unit - y)
     if facts.axes and plot.height > 6 * type.height("small"):
         area = _draw_plot(surface, plot, facts, facts.axes, type)
     if y - type.unit <= table:
-        draw_table(surface, inside, table, COLUMNS, facts.rows, type)
+        draw_table(surface, inside, table, facts.columns, facts.rows, type)
     return area
+
+
+def draw_brief_panel(
+    surface: pygame.Surface, rect: pygame.Rect, facts: PanelFacts, type: Typeset
+) -> pygame.Rect | None:
+    """Draw the panel of a window that has no more room: one line, and the plot.
+
+    Return the inside of the plot's axes, or None if there was no room for a plot.
+    """
+    palette, unit = type.palette, type.unit
+    pygame.draw.rect(surface, palette.card, rect, border_radius=unit + 4)
+    pygame.draw.rect(surface, palette.rule, rect, 1, border_radius=unit + 4)
+    inside = rect.inflate(-4 * unit, -3 * unit)
+    text, hue = facts.settings or facts.badge, palette.alert if facts.settings else palette.agent
+    moment = "" if facts.step is None else f"step {facts.step} of {facts.steps}"
+    at = (inside.right, inside.top)
+    right = type.write(surface, moment, "label", palette.ink, topright=at).left
+    text = type.fit(text, "label", right - inside.left - 3 * unit)
+    y = draw_pill(surface, text, hue, inside.topleft, type).bottom + unit
+    plot = pygame.Rect(inside.left, y, inside.width, inside.bottom - y)
+    if not facts.axes or plot.height <= 6 * type.height("small"):
+        return None
+    curves = [row.curve for row in facts.rows if row.curve.values]
+    draw_plot(surface, plot, facts.axes, curves, facts.step, type)
+    return plot_area(plot, facts.axes, type)
 
 
 def _draw_notes(
@@ -120,6 +153,7 @@ def _draw_hidden(
     most = min(HIDDEN_LINES, room // type.height("small"))
     if not text or most < 1:
         return y
+    y += type.unit // 2
     for line in type.wrap(text, "small", rect.width, most):
         y = type.write(surface, line, "small", type.palette.ink, topleft=(rect.left, y)).bottom
     return y
@@ -139,7 +173,10 @@ def _draw_progress(
     draw_pill(surface, facts.state, hue, (rect.right - width, y), type)
     y = heading.bottom + type.unit
     bar = pygame.Rect(rect.left, y, rect.width, type.unit * 3 // 4)
-    _draw_progress_bar(surface, bar, facts, type)
+    if facts.waiting is None:
+        _draw_progress_bar(surface, bar, facts, type)
+    else:
+        draw_waiting_bar(surface, bar, facts.waiting, type)
     y += type.unit * 3 // 2
     tempo = type.write(surface, facts.tempo, "small", type.palette.muted, topright=(rect.right, y))
     left = rect.left
@@ -171,13 +208,15 @@ def _draw_plot(
     surface: pygame.Surface, rect: pygame.Rect, facts: PanelFacts, axes: Axes, type: Typeset
 ) -> pygame.Rect:
     """Draw the plot with its title and hint. Return the inside of its axes."""
-    title = "Score after each step" if axes.percent else "Return after each step"
+    usual_title = "Score after each step" if axes.percent else "Return after each step"
+    title = facts.plot_title or usual_title
     ink = type.palette.ink
     top = type.write(surface, title, "label", ink, topleft=rect.topleft)
     usual = bool(axes.usual)
     hint = "seen in training" if facts.seen else "higher is better"
     hint = "usual on unseen tasks" if usual else hint
     hint = "usual on levels like this" if axes.usual_low else hint
+    hint = facts.plot_hint or hint
     curves = [row.curve for row in facts.rows if row.curve.values]
     if any(axes.is_out_of_range(value) for curve in curves for value in curve.values):
         hint, usual = "arrows: beyond the axis", False

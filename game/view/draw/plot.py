@@ -22,6 +22,7 @@ from game.view.draw.plot_axes import (
 from game.view.draw.plot_labels import Segment, free_place
 from game.view.draw.theme import Colour, Palette, Point, Typeset, dashes, mix, number, smooth
 
+BAND_OPACITY = 56  # 0..255, of the intervals around a curve
 TURN = 6.0  # px: length of the strokes of curves that lie on each other
 DASHES = ((0.0, 0.0), (6.0, 4.0), (2.0, 3.0), (10.0, 3.0))  # on, off in px; the first is solid
 Box = tuple[int, int, int, int]  # a rectangle that can be hashed, for the caches
@@ -73,6 +74,8 @@ def _curve_layer(
     def paint(canvas: pygame.Surface, factor: int) -> None:
         area, px = _scaled(inner, factor), factor * scale
         lines = [curve.points(axes, area) for curve in curves]
+        for curve in curves:
+            _paint_band(canvas, curve.band(axes, area), palette.agents[curve.hue], px)
         for i in reversed(range(len(curves))):
             _paint_line(canvas, curves, lines, i, px, palette)
         for i in reversed(range(len(curves))):
@@ -137,7 +140,8 @@ def _draw_ticks(
     half = type.width(str(axes.end), "label") / 2
     right = max(area.right, axes.x(axes.end, area) + half) + type.unit * 0.75
     type.write(surface, axes.word or "step", "small", type.palette.muted, topleft=(right, first))
-    if not axes.word:
+    has_episodes = not (axes.word or axes.by_step)
+    if has_episodes:
         type.write(surface, "episodes", "small", type.palette.muted, topleft=(right, second))
     if axes.logarithmic:
         _draw_logarithmic_ticks(surface, area, axes, now, type)
@@ -150,7 +154,7 @@ def _draw_ticks(
         style, colour = ("label", palette.ink) if step == now else ("small", palette.muted)
         text = str(step + 1) if axes.word else str(step)
         type.write(surface, text, style, colour, midtop=(x, first))
-        if not axes.word:
+        if has_episodes:
             spent = str(step * axes.episodes)
             type.write(surface, spent, "small", palette.muted, midtop=(x, second))
 
@@ -253,6 +257,22 @@ def _paint_usual(
         pygame.draw.line(canvas, usual_hue(palette), a, b, round(11 * px))
     for point in points:
         pygame.draw.circle(canvas, usual_hue(palette), point, 5.5 * px)
+
+
+def _paint_band(
+    canvas: pygame.Surface, outline: Sequence[Point], colour: Colour, px: float
+) -> None:
+    """Paint the intervals around a curve: a pale band; that of a single value is a line."""
+    if not outline:
+        return
+    layer = pygame.Surface(canvas.get_size(), pygame.SRCALPHA)
+    layer.fill((*colour, 0))
+    if len(outline) > 2:
+        pygame.draw.polygon(layer, (*colour, BAND_OPACITY), outline)
+    else:
+        start, end = outline
+        pygame.draw.line(layer, (*colour, BAND_OPACITY), start, end, round(6 * px))
+    canvas.blit(layer, (0, 0))
 
 
 def _paint_line(
@@ -372,7 +392,7 @@ def curve_labels(
             taken.append(place)
             labels.append((text, style, colour, place))
 
-    for curve in curves:
+    for curve in sorted(curves, key=lambda one: -one.fade):  # earlier runs are known by name alone
         colour = mix(type.palette.texts[curve.hue], type.palette.muted, min(1, 1.2 * curve.fade))
         points = curve.points(axes, area)
         if curve.name:

@@ -64,6 +64,7 @@ class Axes:
     span: tuple[float, float] | None = None  # of values, if it is wider than random to optimal
     percent: bool = False  # whether the values are scores in percent instead of returns
     moves: tuple[Stretch, ...] = ()  # one for each position of the goal, if it has been moved
+    by_step: bool = False  # whether curves have a place for each step, whatever its episodes
 
     @property
     def stretches(self) -> tuple[Stretch, ...]:
@@ -161,6 +162,8 @@ class Curve:
     values: tuple[float, ...]
     hue: int = 0
     fade: float = 0.0  # 0..1: how far an earlier run's colour goes towards the card's
+    low: tuple[float, ...] = ()  # lower and upper end of an interval around each value, if known
+    high: tuple[float, ...] = ()
 
     @property
     def marker(self) -> str:
@@ -169,6 +172,12 @@ class Curve:
     def points(self, axes: Axes, area: pygame.Rect) -> list[Point]:
         """Return the curve's points in px."""
         return [(axes.x(e, area), axes.y(v, area)) for e, v in zip(self.episodes, self.values)]
+
+    def band(self, axes: Axes, area: pygame.Rect) -> list[Point]:
+        """Return the outline of the intervals in px; [] where they are not known."""
+        x = [axes.x(e, area) for e in self.episodes]
+        low, high = ([axes.y(v, area) for v in ends] for ends in (self.low, self.high))
+        return [*zip(x, low), *zip(x[::-1], high[::-1])] if low else []
 
 
 def nearest(

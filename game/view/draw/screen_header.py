@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pygame
 
 from game.view.draw.theme import Typeset
@@ -13,16 +15,25 @@ def header_height(width: int, type: Typeset) -> int:
     return max(type.height("heading"), lines * type.height("small"))
 
 
-def draw_header(surface: pygame.Surface, rect: pygame.Rect, sentence: str, type: Typeset) -> None:
-    """Draw the project's name and the sentence, smaller and wrapped if it is too long."""
+def draw_header(
+    surface: pygame.Surface, rect: pygame.Rect, sentences: str | Sequence[str], type: Typeset
+) -> None:
+    """Draw the project's name and the sentence, smaller and wrapped if it is too long.
+
+    Of several sentences, the first one that fits whole is drawn, or else the last.
+    """
     surface.fill(type.palette.paper, rect)
     name = type.render("Gridapt", "heading", type.palette.ink)
     place = surface.blit(name, name.get_rect(midleft=rect.midleft))
     left, colour = place.right + 2 * type.unit, type.palette.muted
-    if type.width(sentence, "body") <= rect.right - left:
-        type.write(surface, sentence, "body", colour, midleft=(left, rect.centery))
-        return
+    choices = [sentences] if isinstance(sentences, str) else sentences
     room = max(1, rect.height // type.height("small"))
+    for sentence in choices:
+        if type.width(sentence, "body") <= rect.right - left:
+            type.write(surface, sentence, "body", colour, midleft=(left, rect.centery))
+            return
+        if len(type.wrap(sentence, "small", rect.right - left)) <= room:
+            break
     lines = type.wrap(sentence, "small", rect.right - left, room)
     y = rect.centery - len(lines) * type.height("small") // 2
     for line in lines:

@@ -48,6 +48,13 @@ def draw_notice(
         y += line
 
 
+def draw_wrong_cell(surface: pygame.Surface, cell: pygame.Rect, type: Typeset) -> None:
+    """Draw a ring around a cell with an error, clear of what is on it."""
+    around = cell.inflate(type.unit, type.unit)
+    pygame.draw.rect(surface, type.palette.paper, around.inflate(4, 4), 2, border_radius=type.unit)
+    pygame.draw.rect(surface, type.palette.alert, around, 3, border_radius=type.unit)
+
+
 def draw_tip(
     surface: pygame.Surface, at: tuple[int, int], lines: Sequence[str], type: Typeset
 ) -> None:
@@ -115,5 +122,6 @@ def draw_pill(
         pygame.draw.rect(canvas, ground, whole, border_radius=whole.height // 2)
 
     surface.blit(smooth(box.size, paint, ground), box)
-    surface.blit(picture, picture.get_rect(center=box.center))
+    place = surface.blit(picture, picture.get_rect(center=box.center))
+    type.note(surface, text, "label", place)
     return box

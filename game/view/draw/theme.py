@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import bisect
+import contextlib
 import importlib.util
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import pygame
 
@@ -113,6 +115,14 @@ def font_folder() -> Path | None:
     return Path(places[0]) / "mpl-data" / "fonts" / "ttf" if places else None
 
 
+class NotedText(NamedTuple):
+    """A text that was written: its style, and its place in the window."""
+
+    text: str
+    style: str
+    place: pygame.Rect
+
+
 class Typeset:
     """The fonts of the type scale at one size of window, with a cache of rendered texts."""
 
@@ -129,6 +139,7 @@ class Typeset:
             for name, style in STYLES.items()
         }
         self._written: dict[tuple[str, str, Colour], pygame.Surface] = {}
+        self._notes: list[NotedText] | None = None  # of the texts being written, while noting
 
     def height(self, style: str) -> int:
         """Return the height of a line in px."""
@@ -168,7 +179,22 @@ class Typeset:
         picture = self.render(text, style, colour)
         place = picture.get_rect(**anchor)
         surface.blit(picture, place)
+        self.note(surface, text, style, place)
         return place
+
+    @contextlib.contextmanager
+    def noting(self) -> Iterator[list[NotedText]]:
+        """Note every text that is written in this block, with its place, in the list."""
+        before, self._notes = self._notes, []
+        try:
+            yield self._notes
+        finally:
+            self._notes = before
+
+    def note(self, surface: pygame.Surface, text: str, style: str, place: pygame.Rect) -> None:
+        """Note a text that was drawn at a place of a surface, if texts are being noted."""
+        if self._notes is not None:
+            self._notes.append(NotedText(text, style, place.move(surface.get_abs_offset())))
 
     def fit(self, text: str, style: str, width: float) -> str:
         """Return the text, cut to `width` px with an ellipsis if it is longer."""
@@ -217,10 +243,14 @@ class Appearance:
         self._typesets: dict[tuple[float, str], Typeset] = {}
 
     def typeset(self, size: tuple[int, int]) -> Typeset:
-        """Return the typeset for a window of this size; the same object until a choice changes."""
+        """Return the typeset for a window of this size; the same object until a choice changes.
+
+        The last two are kept.
+        """
         key = (round(scale_for(size) * ZOOM**self.zoom, 3), self.palette.name)
         if key not in self._typesets:
-            self._typesets = {key: Typeset(key[0], self.palette)}
+            kept = [*self._typesets.items()][-1:]  # the tour's card and its screen differ in size
+            self._typesets = {**dict(kept), key: Typeset(key[0], self.palette)}
         return self._typesets[key]
 
     def switch(self) -> None:

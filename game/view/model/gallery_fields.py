@@ -73,6 +73,12 @@ class GalleryFields:
         """Choose the next (`by` = 1) or the previous (-1) option of a field."""
         self.chosen[field] = (self.chosen[field] + by) % len(self.options[field])
 
+    def choose_mode(self, mode: str) -> None:
+        """Choose a mode; "" leaves the one that is chosen."""
+        if mode:
+            self.chosen["mode"] = self.options["mode"].index(mode)
+            self.active = LEVELS
+
     def choose_agent(self, field: str, name: str) -> None:
         """Choose an agent, for whichever level is selected from now on."""
         self._agents[field], self.by_default = name, False

@@ -25,6 +25,13 @@ class GalleryItem:
         """The task's name, or the title of a pack that cannot be used."""
         return self.task.name if self.task else self.library_pack.title
 
+    @property
+    def can_be_trained_on(self) -> bool:
+        """Whether the task's pack has training tasks."""
+        pack = self.library_pack.pack
+        train = pack.split("train") if pack and self.task else None
+        return bool(train and (train.unlimited or train.tasks))
+
     def matches(self, query: str) -> bool:
         """Whether the names of task and pack contain every word of a query."""
         pack = self.library_pack
@@ -48,8 +55,11 @@ class GallerySection:
 class GalleryLevels:
     """The items that match the search, in the order of the library, one of them selected."""
 
-    def __init__(self, library: Library, task: Task | None = None) -> None:
-        """Select `task` as soon as it is loaded."""
+    def __init__(
+        self, library: Library, task: Task | None = None, for_training: bool = False
+    ) -> None:
+        """Select `task` as soon as it is loaded, or `for_training` the first level of a pack that
+        agents can be trained on."""
         self.library = library
         self.query = ""
         self.packs: list[LibraryPack] = []  # loaded so far
@@ -57,6 +67,7 @@ class GalleryLevels:
         self.selected = 0  # number of an item
         self.version: object = None  # equal as long as the items are the same
         self._awaited = task.id if task else None
+        self._seeks_training = for_training
 
     @property
     def item(self) -> GalleryItem | None:
@@ -85,11 +96,15 @@ class GalleryLevels:
         ids = [item.task.id if item.task else None for item in self.items]
         first = min(1, len(self.items) - 1) if not self.query else 0
         self.selected = ids.index(kept) if kept and kept in ids else first
+        trainable = (i for i, item in enumerate(self.items) if item.can_be_trained_on)
+        found = next(trainable, None) if self._seeks_training else None
+        if found is not None:
+            self.selected, self._seeks_training = found, False
         return True
 
     def select(self, number: int) -> None:
         """Select an item; a number out of range selects the first or the last one."""
-        self._awaited = None
+        self._awaited, self._seeks_training = None, False
         self.selected = min(max(number, 0), max(0, len(self.items) - 1))
 
     def pack_start(self, by: int) -> int:

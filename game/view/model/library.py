@@ -12,12 +12,15 @@ from game.tasks.pack_file import PackError
 from game.tasks.packs import Pack, list_packs, load_pack
 from game.tasks.task import Task
 from game.text.level import LevelError
-from game.text.reading import split_address
+from game.text.reading import open_levels, split_address
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.baselines import PlannedTask, plan_failure, plan_task
 from game.world.tables import TooLarge
 
 SHOWCASE = "showcase"  # the first of the shipped packs
+
+
+WrongCell = tuple[str, tuple[int, int]]  # a level file, and (row, column) in its map
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,7 @@ class LibraryPack:
     tasks: tuple[Task, ...] = ()
     problem: str = ""
     is_file: bool = False  # whether it is a single level file
+    wrong: tuple[WrongCell, ...] = ()  # places of the problem in maps, where it has such
 
     @property
     def text(self) -> str:
@@ -51,7 +55,8 @@ def load_library_pack(path: Path) -> LibraryPack:
     try:
         pack = load_pack(path)
     except (LevelError, PackError, OSError) as error:
-        return LibraryPack(path, path.name, problem=str(error), is_file=is_file)
+        wrong = _wrong_cells(error) if isinstance(error, LevelError) else ()
+        return LibraryPack(path, path.name, problem=str(error), is_file=is_file, wrong=wrong)
     except TooLarge as error:
         return LibraryPack(path, path.name, problem=f"{path}: {error}", is_file=is_file)
     splits = [pack.split(name).tasks for name in reversed(SPLITS)]
@@ -62,6 +67,20 @@ def load_library_pack(path: Path) -> LibraryPack:
     for task in shown:
         _ = task.id  # computed here, and not in a frame: a pack may have many tasks
     return LibraryPack(path, pack.title, pack, shown, is_file=is_file)
+
+
+def _wrong_cells(error: LevelError) -> tuple[WrongCell, ...]:
+    """Return the cells of maps in our own notation that have problems."""
+    found: list[WrongCell] = []
+    for one in error.problems:
+        try:
+            levels = open_levels(one.file)
+        except OSError:
+            continue
+        row = one.line - levels.map_line - 1
+        if 0 <= row < len(levels.own_rows()) and one.column:
+            found.append((one.file, (row, one.column - 1)))
+    return tuple(found)
 
 
 class Library:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from game.session.messages import AgentNote, Failed, Feed, Ready, Request, Stepped
 from game.session.trace import AdaptationStep
@@ -30,6 +30,7 @@ class PlaySetup:
     agent_episodes: int = 2  # of each of its adaptation steps: the fewest that it can learn from
     usual_episodes: int = 0  # of its usual adaptation steps, if a duel's are too short; else 0
     path: str = ""  # of the pack
+    step_size: float = 1.0  # multiplies the agent's own step size
 
 
 class PlaySession:
@@ -136,6 +137,11 @@ class PlaySession:
         self.number, self.agent_steps = next(self._numbers), []
         if self.is_duel and self.feed:
             setup, steps = self.setup, self.setup.episodes - 1
-            agent = (setup.agent,), setup.pack, setup.agent_episodes
+            agent = (setup.agent,), setup.pack, setup.agent_episodes, setup.step_size
             request = Request(self.number, self.task, setup.seed, steps, *agent, path=setup.path)
             self.feed.request(request)
+
+    def reset_settings(self) -> None:
+        """Let the agent play again with its own step size. The person's episodes stay."""
+        self.setup = replace(self.setup, step_size=1.0)
+        self._request_agent()

@@ -152,7 +152,7 @@ class Playback:
 
     def advance(self, seconds: float) -> None:
         """Advance by a number of seconds. At infinite speed, go to the last step."""
-        if self.paused or not self.arrived:
+        if self.paused or not self.arrived or not seconds:
             return
         if self.speed == math.inf:
             self.to_last()

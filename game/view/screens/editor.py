@@ -140,12 +140,21 @@ class EditorScreen(Screen):
         common = [key for key in super().all_keys() if key.cap not in caps]
         return [*own, *common, *last]
 
+    def anchors(self) -> dict[str, pygame.Rect]:
+        """Return the places that the tour can point at."""
+        frame = self._frame
+        if frame is None:
+            return super().anchors()
+        layout = frame.layout
+        own = {"board": frame.board_box, "strip": layout.strip, "panel": layout.panel}
+        return super().anchors() | own
+
     def footer_height(self, width: int, type: Typeset) -> int:
         """Return the height of the largest footer, so that the board never moves."""
         if self._footer_room is None or self._footer_room[:2] != (width, type):
             inside = inside_width(width, type.unit)
             keys = (self._keys_of(area) for area in (*AREA_KEYS, None))
-            words = (key_words(fitting_keys(some, inside, type)) for some in keys)
+            words = (key_words(fitting_keys(some, frozenset(), inside, type)) for some in keys)
             high = max(footer_height(some, inside, type) for some in words)
             self._footer_room = width, type, high
         return self._footer_room[2]

@@ -124,7 +124,7 @@ TOOL_KEYS: tuple[Key, ...] = (
 OVERLAY_KEYS = tuple(
     Key(
         overlay.cap, overlay.name, (ord(overlay.digit),), do("toggle_overlay", overlay),
-        alt=True, priority=3, is_on=partial(_is_shown, overlay), hint=overlay.hint,
+        alt=True, priority=3, is_on=partial(_is_shown, overlay), hint=overlay.hint, group="look",
     )
     for overlay in EDITOR_OVERLAYS
 )
@@ -133,25 +133,25 @@ EDIT_KEYS: tuple[Key, ...] = (
     Key("Ctrl Z", "undo",   (pygame.K_z,), do("undo"), ctrl=True, shift=False),
     Key("Ctrl Y", "redo",   (pygame.K_y,), do("redo"), ctrl=True),
     Key("Ctrl ⇧ Z", "redo", (pygame.K_z,), do("redo"), ctrl=True, shift=True, priority=4),
-    Key("Ctrl S", "save",   (pygame.K_s,), do("files.save"), ctrl=True),
+    Key("Ctrl S", "save",   (pygame.K_s,), do("files.save"), ctrl=True, group="go"),
 )
 VIEW_KEYS: tuple[Key, ...] = (
-    Key("Alt +", "zoom in on the board", (pygame.K_PLUS, pygame.K_EQUALS, pygame.K_KP_PLUS), do("camera.zoom", 1), "+=", alt=True, priority=2, short=""),
-    Key("Alt −", "zoom out", (pygame.K_MINUS, pygame.K_KP_MINUS), do("camera.zoom", -1), "-", alt=True, priority=2, short=""),
-    Key("Alt 0", "show the whole map", (pygame.K_0, pygame.K_KP0), do("camera.fit"), alt=True, priority=2, short="zoom"),
+    Key("Alt +", "zoom in on the board", (pygame.K_PLUS, pygame.K_EQUALS, pygame.K_KP_PLUS), do("camera.zoom", 1), "+=", alt=True, priority=2, short="", group="look"),
+    Key("Alt −", "zoom out", (pygame.K_MINUS, pygame.K_KP_MINUS), do("camera.zoom", -1), "-", alt=True, priority=2, short="", group="look"),
+    Key("Alt 0", "show the whole map", (pygame.K_0, pygame.K_KP0), do("camera.fit"), alt=True, priority=2, short="zoom", group="look"),
 )
 FILE_KEYS: tuple[Key, ...] = (
-    Key("F2",  "draw six other tasks",     (pygame.K_F2,), do("verdict.live.reroll"), priority=1, short="redraw"),
+    Key("Alt D", "draw six other tasks",   (pygame.K_d,), do("verdict.live.reroll"), alt=True, priority=1, short="redraw", group="look"),
     Key("F3",  "mark goals for each split", (pygame.K_F3,), do("goals.toggle"), priority=1, short="goals"),
-    Key("F4",  "text",                     (pygame.K_F4,), do("toggle_text"), is_on=lambda page: page.text_open),
-    Key("F5",  "play this level",          (pygame.K_F5,), do("departures.open", "play"), short="play"),
-    Key("F6",  "watch agents adapt to it", (pygame.K_F6,), do("departures.open", "watch"), short="watch"),
-    Key("F7",  "duel: play it against an agent", (pygame.K_F7,), do("departures.open", "duel"), short="duel", priority=1),
-    Key("F8",  "next problem",             (pygame.K_F8,), do("verdict.go_to_next_problem"), priority=1, short="error"),
-    Key("F9",  "train an agent on it",     (pygame.K_F9,), do("departures.train"), short="train"),
-    Key("F10", "levels of this folder",    (pygame.K_F10,), do("folder.toggle"), priority=1, short="files", is_on=lambda page: page.folder.levels is not None),
-    Key("F11", "export the board as a PNG", (pygame.K_F11,), do("export"), priority=2, short="PNG"),
-    Key("Tab", "next area of the screen", (pygame.K_TAB,), do("next_area"), shift=False, short="area"),
+    Key("F4",  "text",                     (pygame.K_F4,), do("toggle_text"), is_on=lambda page: page.text_open, group="look"),
+    Key("F5",  "play this level",          (pygame.K_F5,), do("departures.open", "play"), short="play", group="go"),
+    Key("F6",  "watch agents adapt to it", (pygame.K_F6,), do("departures.open", "watch"), short="watch", group="go"),
+    Key("F7",  "duel: play it against an agent", (pygame.K_F7,), do("departures.open", "duel"), short="duel", priority=1, group="go"),
+    Key("F8",  "next problem",             (pygame.K_F8,), do("verdict.go_to_next_problem"), priority=1, short="error", group="look"),
+    Key("F9",  "train an agent on it",     (pygame.K_F9,), do("departures.train"), short="train", group="go"),
+    Key("F10", "levels of this folder",    (pygame.K_F10,), do("folder.toggle"), priority=1, short="files", is_on=lambda page: page.folder.levels is not None, group="go"),
+    Key("F11", "export the board as a PNG", (pygame.K_F11,), do("export"), priority=2, short="PNG", group="go"),
+    Key("Tab", "next area of the screen", (pygame.K_TAB,), do("next_area"), shift=False, short="area", group="go"),
 )
 BOARD_KEYS: tuple[Key, ...] = (
     *_arrows("", "move the cursor", "move", lambda *way: do("editor.move", *way), shift=False),
@@ -207,7 +207,7 @@ TEXT_KEYS: tuple[Key, ...] = (
 )
 GOAL_KEYS: tuple[Key, ...] = (
     *_arrows("", "move the cursor", "move", lambda *way: do("editor.move", *way), shift=False),
-    Key("Tab", "next goal", (pygame.K_TAB,), do("goals.next_goal"), shift=False),
+    Key("Tab", "next goal", (pygame.K_TAB,), do("goals.next_goal"), shift=False, group="go"),
     _mark("T", pygame.K_t, TRAIN),
     _mark("V", pygame.K_v, VALIDATION),
     _mark("H", pygame.K_h, HELD_OUT),
@@ -222,7 +222,7 @@ FIELD_KEYS: tuple[Key, ...] = (
     Key("⌫", "delete to the left", (pygame.K_BACKSPACE,), do("field.delete"), short="delete"),
     Key("Ctrl V", "paste", (pygame.K_v,), do("field.paste"), ctrl=True),
     Key("Enter", "take this value", (*ENTER, pygame.K_TAB), do("finish_field"), short="take it"),
-    Key("Esc", "leave the value as it was", (pygame.K_ESCAPE,), do("cancel_field"), short="cancel"),
+    Key("Esc", "leave the value as it was", (pygame.K_ESCAPE,), do("cancel_field"), short="cancel", group="go"),
 )
 MOUSE = (  # what the mouse does, for the help
     ("Drag", "paint with the tool"),
@@ -235,10 +235,10 @@ MOUSE = (  # what the mouse does, for the help
 THEME_KEY = Key("Ctrl T", "light or dark theme", (pygame.K_t,), do("switch_theme"), ctrl=True, priority=2, short="theme")
 LAST_KEYS: tuple[Key, ...] = (
     THEME_KEY,
-    Key("Esc", "give up the selection, or leave", (pygame.K_ESCAPE,), do("escape"), short="leave"),
+    Key("Esc", "give up the selection, or leave", (pygame.K_ESCAPE,), do("escape"), short="leave", group="go"),
 )
 LAST_GOAL_KEYS: tuple[Key, ...] = (
     THEME_KEY,
-    Key("Esc", "end the marking of goals", (pygame.K_ESCAPE,), do("goals.close"), short="done"),
+    Key("Esc", "end the marking of goals", (pygame.K_ESCAPE,), do("goals.close"), short="done", group="go"),
 )
 # fmt: on

@@ -13,7 +13,7 @@ from game.tasks.packs import Pack
 from game.tasks.task import Task
 from game.view.draw.layout import frame
 from game.view.draw.screen_header import draw_header, header_height
-from game.view.draw.theme import Appearance, Typeset, number
+from game.view.draw.theme import Appearance, NotedText, Typeset, number
 from game.view.model.agent_tasks import seen_ids
 from game.view.model.gallery_fields import (
     AGENT_FIELDS,
@@ -60,16 +60,20 @@ class Gallery(Screen):
         chosen: Sequence[str] = (),
         task: Task | None = None,
         by_default: bool = False,
+        mode: str = "",
     ) -> None:
         """Start with the first two of the `chosen` agents, and with `task` if there is one.
 
-        `by_default` says that nobody has chosen them: then each pack has its own.
+        `by_default` says that nobody has chosen them: then each pack has its own. `mode` is one of
+        `MODES`, or "" for the first.
         """
         super().__init__(appearance)
+        self._noted: list[NotedText] = []  # of the last drawing
         self.library, self.agents = library, agents
-        self.levels = GalleryLevels(library, task)
+        self.levels = GalleryLevels(library, task, mode == "train" and task is None)
         self.fields = GalleryFields(agents.learners(), chosen, by_default or not chosen)
         self.fields.follow(agents.defaults(None))
+        self.fields.choose_mode(mode)
         self.agent_list: AgentList | None = None  # while it is open
         self._cards: dict[str, AgentCard | str] = {}  # of the listed agents, once they are needed
         self.grid = CardGrid(self.appearance.typeset((1280, 800)))
@@ -221,6 +225,10 @@ class Gallery(Screen):
 
     # --- events and time
 
+    def buttons(self) -> list[pygame.Rect]:
+        """Return the places of the fields' halves, unless the list of agents covers them."""
+        return [] if self.agent_list else [button.rect for button in self.field_buttons]
+
     def on_event(self, event: pygame.event.Event) -> None:
         """Type into the search, scroll, or choose what was clicked."""
         if event.type == pygame.KEYDOWN and event.unicode and event.unicode.isprintable():
@@ -321,10 +329,15 @@ class Gallery(Screen):
         self.grid.type = self.appearance.typeset(surface.get_size())
         snapshot = self._snapshot_at(surface.get_size())
         if self._drawn is None or self._drawn[0] != snapshot:
-            self._redraw(surface, self.grid.type)
+            with self.grid.type.noting() as self._noted:
+                self._redraw(surface, self.grid.type)
             self._drawn = (snapshot, surface.copy())
         else:
             surface.blit(self._drawn[1], (0, 0))
+
+    def noted_texts(self) -> list[NotedText]:
+        """Return the texts on screen, unless the list of agents covers them."""
+        return [] if self.agent_list else self._noted
 
     def _redraw(self, surface: pygame.Surface, type: Typeset) -> None:
         size, unit = surface.get_size(), type.unit
@@ -355,6 +368,10 @@ class Gallery(Screen):
         box = pygame.Rect(rect.left, rect.top, rect.width, type.height("body") + 2 * unit)
         pygame.draw.rect(surface, palette.card, box, border_radius=unit)
         pygame.draw.rect(surface, palette.rule, box, 1, border_radius=unit)
+        if self.levels.is_loading:
+            share = len(self.levels.packs) / max(1, self.library.size)
+            left, width = box.left + unit, round((box.width - 2 * unit) * share)
+            surface.fill(palette.agent, (left, box.bottom - 3, width, 3))
         count = sum(item is not NEW_ITEM for item in self.levels.items)
         found = "1 level" if count == 1 else f"{count} levels"
         found += " so far" if self.levels.is_loading else ""
@@ -417,17 +434,17 @@ def _end_of(text: str, width: int, type: Typeset) -> str:
 
 # fmt: off
 Gallery.keys = (
-    Key("←",      "level to the left, or previous option", (pygame.K_LEFT,),  Gallery.move_left, short=""),
-    Key("→",      "level to the right, or next option",    (pygame.K_RIGHT,), Gallery.move_right, short=""),
-    Key("↑",      "level above, or previous option",       (pygame.K_UP,),    Gallery.move_up, short=""),
-    Key("↓",      "level below, or next option",           (pygame.K_DOWN,),  Gallery.move_down, short="choose"),
-    Key("PgUp",   "previous pack",                  (pygame.K_PAGEUP,),       Gallery.previous_pack, priority=2, short=""),
-    Key("PgDn",   "next pack",                      (pygame.K_PAGEDOWN,),     Gallery.next_pack, priority=2, short="pack"),
-    Key("Tab",    "next field: levels, agents, mode", (pygame.K_TAB,),        Gallery.next_field, short="next field"),
-    Key("Enter",  "open the level in the chosen mode", (pygame.K_RETURN, pygame.K_KP_ENTER), Gallery.open, short="open"),
-    Key("Ctrl E", "edit the level",                 (pygame.K_e,),            Gallery.edit, ctrl=True, short="edit"),
+    Key("←",      "level to the left, or previous option", (pygame.K_LEFT,),  Gallery.move_left, short="", group="go"),
+    Key("→",      "level to the right, or next option",    (pygame.K_RIGHT,), Gallery.move_right, short="", group="go"),
+    Key("↑",      "level above, or previous option",       (pygame.K_UP,),    Gallery.move_up, short="", group="go"),
+    Key("↓",      "level below, or next option",           (pygame.K_DOWN,),  Gallery.move_down, short="choose", group="go"),
+    Key("PgUp",   "previous pack",                  (pygame.K_PAGEUP,),       Gallery.previous_pack, priority=2, short="", group="go"),
+    Key("PgDn",   "next pack",                      (pygame.K_PAGEDOWN,),     Gallery.next_pack, priority=2, short="pack", group="go"),
+    Key("Tab",    "next field: levels, agents, mode", (pygame.K_TAB,),        Gallery.next_field, short="next field", group="go"),
+    Key("Enter",  "open the level in the chosen mode", (pygame.K_RETURN, pygame.K_KP_ENTER), Gallery.open, short="open", group="go"),
+    Key("Ctrl E", "edit the level",                 (pygame.K_e,),            Gallery.edit, ctrl=True, short="edit", priority=1, group="go"),
     Key("⌫",      "delete the last letter of the search", (pygame.K_BACKSPACE,), Gallery.delete_letter, priority=2, short="delete"),
-    Key("Ctrl T", "light or dark theme",            (pygame.K_t,),            Gallery.switch_theme, ctrl=True, priority=2, short="theme"),
-    Key("Esc",    "clear the search, or go back",   (pygame.K_ESCAPE,),       Gallery.escape, short="back"),
+    Key("Ctrl T", "light or dark theme",            (pygame.K_t,),            Gallery.switch_theme, ctrl=True, priority=2, short="theme", group="look"),
+    Key("Esc",    "clear the search, or go back",   (pygame.K_ESCAPE,),       Gallery.escape, short="back", group="go"),
 )
 # fmt: on

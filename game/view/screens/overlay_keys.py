@@ -20,6 +20,7 @@ def overlay_key(overlay: Overlay) -> Key:
         (code,),
         action,
         priority=1,
+        group="look",
         is_on=lambda page: overlay in page.active_overlays,
     )
 

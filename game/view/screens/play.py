@@ -17,7 +17,7 @@ from game.tasks.task import Task
 from game.text.tiles import ACTIONS
 from game.view.draw.screen_header import draw_header
 from game.view.draw.text_boxes import draw_notice
-from game.view.draw.theme import Appearance, Typeset
+from game.view.draw.theme import Appearance, NotedText, Typeset
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.play_session import PAUSE_SECONDS, PlaySession, PlaySetup
 from game.view.screens.level_pictures import is_goal_hidden
@@ -42,6 +42,7 @@ class PlayScreen(Screen):
         jobs: BackgroundJobs | None = None,
     ) -> None:
         super().__init__(appearance)
+        self._noted: list[NotedText] = []  # of the last drawing
         self.session = PlaySession(setup, feed, numbers, jobs)
         self.show_goal = show_goal  # on request; a duel shows it after the last episode
         self._held = HeldMove()
@@ -71,6 +72,31 @@ class PlayScreen(Screen):
         """Whether nothing is left to show."""
         return self.goal_shown and (self.is_revealed or not hidden_hints(self.task))
 
+    def all_keys(self) -> list[Key]:
+        """Return all keys. One more resets settings of the agent that are not its own."""
+        reset = (RESET_KEY,) if self.session.setup.step_size != 1 else ()
+        return [*reset, *super().all_keys()]
+
+    # --- for the guided tour
+
+    def anchors(self) -> dict[str, pygame.Rect]:
+        """Return the places that the tour can point at."""
+        layout = self._frame.layout if self._frame else None
+        own = {"board": layout.board, "panel": layout.panel} if layout else {}
+        return super().anchors() | own
+
+    def is_over(self) -> bool:
+        """Whether the last episode is over."""
+        return self.session.trial is not None and self.session.trial.over
+
+    def outcome(self) -> int | None:
+        """Return the index of the first episode that reached the goal, else the number of all."""
+        trial = self.session.trial
+        if trial is None:
+            return None
+        reached = (i for i, path in enumerate(trial.paths) if trial.tables.goal[path].any())
+        return next(reached, trial.episodes)
+
     # --- actions of the keys
 
     def move(self, action: int) -> None:
@@ -95,6 +121,10 @@ class PlayScreen(Screen):
         """Show the goal, or hide it."""
         self.show_goal = not self.show_goal
         self._frame = None
+
+    def reset_settings(self) -> None:
+        """Let the agent play with its own step size."""
+        self.session.reset_settings()
 
     def restart(self) -> None:
         """Play the task again from the first episode on."""
@@ -161,15 +191,17 @@ class PlayScreen(Screen):
         moment = (trial.moves, trial.resting, len(trial.paths), trial.over) if trial else ()
         since = min(session.since_step, PAUSE_SECONDS)
         steps, failure = len(session.agent_steps), session.failure
-        return moment, since, steps, failure, self.show_goal, self.task
+        step_size = session.setup.step_size
+        return moment, since, steps, failure, self.show_goal, self.task, step_size
 
     def draw_body(self, surface: pygame.Surface) -> None:
         """Draw the board with the person on it, and the panel with the plot of all episodes."""
         size, session = surface.get_size(), self.session
         type = self.appearance.typeset(size)
-        if self._frame is None or not self._frame.fits(session, size, type):
+        reveal = self.is_revealed
+        if self._frame is None or not self._frame.fits(session, size, type, reveal):
             footer = self.footer_height(size[0], type)
-            self._frame = PlayFrame(session, size, type, footer)
+            self._frame = PlayFrame(session, size, type, footer, reveal)
         self._refresh_texts(self._frame, type)
         surface.blit(self._frame.background, (0, 0))
         if session.trial:
@@ -179,20 +211,31 @@ class PlayScreen(Screen):
             board = self._frame.layout.board
             draw_notice(surface, board, heading, session.failure, type)
 
+    def cell_box(self, cell: tuple[int, int]) -> pygame.Rect | None:
+        """Return where the board shows a cell."""
+        frame = self._frame
+        return frame.board.box(cell, frame.layout.board) if frame else None
+
     def _refresh_texts(self, frame: PlayFrame, type: Typeset) -> None:
         """Draw header, panel and footer again if their texts have changed."""
         session, trial, sentence = self.session, self.session.trial, self.sentence()
         moment = (trial.moves, trial.resting, tuple(trial.returns), trial.found) if trial else ()
         returns, caps = tuple(session.agent_returns()), self.active_caps()
-        texts = (moment, returns, sentence, caps, session.failure, self.is_revealed)
+        step_size = session.setup.step_size
+        texts = (moment, returns, sentence, caps, session.failure, self.is_revealed, step_size)
         if frame.texts == texts:
             return
         frame.texts = texts
-        draw_header(frame.background, frame.layout.header, sentence, type)
         percent = not self.appearance.plots_returns
         background, panel = frame.background, frame.layout.panel
-        draw_play_panel(background, panel, session, self.is_revealed, type, percent)
-        self.draw_footer(frame.background, frame.layout.footer, type)
+        with type.noting() as self._noted:
+            draw_header(background, frame.layout.header, sentence, type)
+            draw_play_panel(background, panel, session, self.is_revealed, type, percent)
+            self.draw_footer(background, frame.layout.footer, type)
+
+    def noted_texts(self) -> list[NotedText]:
+        """Return the texts of header, panel and footer with their places."""
+        return self._noted
 
 
 def _move(action: int, screen: PlayScreen) -> None:
@@ -200,18 +243,19 @@ def _move(action: int, screen: PlayScreen) -> None:
 
 
 # fmt: off
+RESET_KEY = Key("Bksp", "reset the agent's step size to its own", (pygame.K_BACKSPACE,), PlayScreen.reset_settings, priority=1, short="reset step size")
 PlayScreen.keys = (
     *(
-        Key(cap, f"move {ACTIONS[action]} (arrow keys, WASD or gamepad)", MOVE_KEYS[action], partial(_move, action), short="move" if cap == "→" else "")
+        Key(cap, f"move {ACTIONS[action]} (arrow keys, WASD or gamepad)", MOVE_KEYS[action], partial(_move, action), short="move" if cap == "→" else "", group="time")
         for cap, action in zip("←↑↓→", MOVE_KEYS)
     ),
-    Key(".",     "stay on the cell for one move", (pygame.K_PERIOD, pygame.K_KP_PERIOD), PlayScreen.stay, ".", short="stay"),
-    Key("Space", "continue: begin the next episode", (pygame.K_SPACE, pygame.K_RETURN, pygame.K_KP_ENTER), PlayScreen.go_on, short="continue"),
-    Key("U",     "uncover the goal and what else is hidden (in a duel after the last episode)", (pygame.K_u,), PlayScreen.toggle_goal, is_on=PlayScreen.shows_all, short="uncover the goal"),
-    Key("R",     "restart from the first episode", (pygame.K_r,),           PlayScreen.restart, short="restart"),
-    Key("N",     "next level",                   (pygame.K_n,),             PlayScreen.next_task),
+    Key(".",     "stay on the cell for one move", (pygame.K_PERIOD, pygame.K_KP_PERIOD), PlayScreen.stay, ".", short="stay", priority=1, group="time"),
+    Key("Space", "continue: begin the next episode", (pygame.K_SPACE, pygame.K_RETURN, pygame.K_KP_ENTER), PlayScreen.go_on, short="continue", group="time"),
+    Key("U",     "uncover the goal and what else is hidden (in a duel after the last episode)", (pygame.K_u,), PlayScreen.toggle_goal, is_on=PlayScreen.shows_all, short="uncover the goal", priority=1, group="look"),
+    Key("R",     "restart from the first episode", (pygame.K_r,),           PlayScreen.restart, short="restart", priority=1, group="time"),
+    Key("N",     "next level",                   (pygame.K_n,),             PlayScreen.next_task, group="go"),
     PLOT_KEY,
-    Key("Ctrl E", "edit this level",             (pygame.K_e,),             PlayScreen.edit, ctrl=True, short="edit"),
-    Key("G",     "gallery: another level, agent or mode", (pygame.K_g,),    PlayScreen.to_gallery, short="gallery"),
+    Key("Ctrl E", "edit this level",             (pygame.K_e,),             PlayScreen.edit, ctrl=True, short="edit", priority=1, group="go"),
+    Key("G",     "gallery: another level, agent or mode", (pygame.K_g,),    PlayScreen.to_gallery, short="gallery", priority=1, group="go"),
 )
 # fmt: on

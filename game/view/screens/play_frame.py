@@ -36,13 +36,19 @@ class PlayFrame:
     """The pictures of one task for one size of window."""
 
     def __init__(
-        self, session: PlaySession, size: tuple[int, int], type: Typeset, footer_height: int
+        self,
+        session: PlaySession,
+        size: tuple[int, int],
+        type: Typeset,
+        footer_height: int,
+        reveal: bool = False,
     ) -> None:
-        self.size, self.type = size, type
+        """`reveal` says whether the legend tells the values that were drawn."""
+        self.size, self.type, self.reveal = size, type, reveal
         self._planned = session.planned
         level, tables = session.task.level, session.planned.tables
         hidden = hidden_settings(session.task)
-        legend = legend_items(level, type, GOAL_TEXT, hidden, reveal=False)
+        legend = legend_items(level, type, GOAL_TEXT, hidden, reveal)
         heights = Heights(header_height(size[0], type), 0, footer_height)
         self.layout = arrange_with_legend(size, grid_size(level), heights, legend, type)
         if max(self.layout.board.size) < LEAST_BOARD * min(size):
@@ -60,9 +66,12 @@ class PlayFrame:
         self._dynamic_tiles = DynamicTiles(tables, self.board) if tables else None
         self._trails: tuple[object, pygame.Surface] | None = None
 
-    def fits(self, session: PlaySession, size: tuple[int, int], type: Typeset) -> bool:
+    def fits(
+        self, session: PlaySession, size: tuple[int, int], type: Typeset, reveal: bool
+    ) -> bool:
         """Whether the pictures are those of this size of window, these fonts and this task."""
-        return (self.size, self.type) == (size, type) and self._planned is session.planned
+        same = (self.size, self.type, self.reveal) == (size, type, reveal)
+        return same and self._planned is session.planned
 
     def draw_board(
         self, surface: pygame.Surface, session: PlaySession, trial: HumanTrial, goal_shown: bool

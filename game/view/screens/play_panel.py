@@ -154,18 +154,31 @@ def draw_play_panel(
 def _draw_task(
     surface: pygame.Surface, rect: pygame.Rect, session: PlaySession, type: Typeset
 ) -> int:
-    """Draw the task's name, the opponent, and a note about it or the pack's title. Return the y below
-    them."""
+    """Draw the task's name and the seed, the opponent, a note about it or the pack's title, and
+    settings that are not the agent's own. Return the y below them."""
     palette, unit, setup = type.palette, type.unit, session.setup
-    name = type.fit(session.task.name, "title", rect.width)
-    y = type.write(surface, name, "title", palette.ink, topleft=rect.topleft).bottom
+    seed = f"seed {setup.seed}"
+    room = rect.width - type.width(seed, "mono") - 2 * unit
+    name = type.fit(session.task.name, "title", room)
+    title = type.write(surface, name, "title", palette.ink, topleft=rect.topleft)
+    type.write(surface, seed, "mono", palette.muted, midright=(rect.right, title.centery))
+    y = title.bottom
     text = f"against {setup.agent_name}" if session.is_duel else "on your own"
     hue = palette.agents[PERSON_HUE]
     badge = draw_pill(surface, text, hue, (rect.left, y + unit // 2), type)
     at = (badge.right + unit, badge.centery)
-    title = type.fit(session.agent_note or setup.pack_title, "small", rect.right - at[0])
-    type.write(surface, title, "small", palette.muted, midleft=at)
-    return badge.bottom
+    about = type.fit(session.agent_note or setup.pack_title, "small", rect.right - at[0])
+    type.write(surface, about, "small", palette.muted, midleft=at)
+    if not settings_text(setup):
+        return badge.bottom
+    settings = type.fit(settings_text(setup), "label", rect.width - 2 * unit)
+    at = (rect.left, badge.bottom + unit // 2)
+    return draw_pill(surface, settings, palette.alert, at, type).bottom
+
+
+def settings_text(setup: PlaySetup) -> str:
+    """Return the settings of a duel's agent that are not its own, in words; "" if all are."""
+    return "" if setup.step_size == 1 else f"{setup.step_size:g} × step size: Bksp resets"
 
 
 def _draw_episode(

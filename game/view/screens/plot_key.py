@@ -18,6 +18,7 @@ PLOT_KEY = Key(
     (pygame.K_y,),
     _switch_plots,
     priority=2,
+    group="look",
     is_on=lambda page: page.appearance.plots_returns,
     short="returns",
 )

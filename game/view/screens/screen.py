@@ -19,6 +19,7 @@ from game.tasks.packs import Pack
 from game.tasks.task import Task
 from game.view.draw.display_size import switch_full_screen
 from game.view.draw.key_caps import (
+    DrawnHelp,
     draw_footer,
     draw_help,
     draw_key_state,
@@ -26,10 +27,19 @@ from game.view.draw.key_caps import (
     footer_lines,
 )
 from game.view.draw.layout import inside_width
-from game.view.draw.text_boxes import draw_notice
-from game.view.draw.theme import Appearance, Typeset
+from game.view.draw.term_spots import TermSpot, draw_term_card, draw_term_line, term_at
+from game.view.draw.text_boxes import draw_notice, draw_wrong_cell
+from game.view.draw.theme import Appearance, NotedText, Typeset
 from game.view.screens.asked_question import Question
 
+GROUPS = {  # of keys, in order, with their headings in the help
+    "time": "Time",
+    "change": "Change",
+    "look": "Look",
+    "go": "Go",
+}
+NEVER = 3  # priority of keys from which on the footer never shows them
+TERM_SECONDS = 0.4  # for which the mouse rests on a term until it is explained
 NOTICE_SECONDS = 6.0  # for which a transient notice stays
 READ_KEYS = (pygame.K_RETURN, pygame.K_KP_ENTER, pygame.K_ESCAPE, pygame.K_SPACE)
 MEND = "Ctrl E mends it in the editor, which marks the place. Enter closes this note."
@@ -41,9 +51,9 @@ ALT = pygame.KMOD_LALT  # the right one is AltGr on many keyboards, which types 
 class Navigation:
     """A screen's request to the app: open another screen, or record what is on this one.
 
-    `kind` is the screen to open ("gallery", "watch", "play", "duel", "train" or "edit"; "switch" for
-    a watch screen in place of this one) or the recording to make: "photo" (a picture), "film" (a GIF of
-    `request`) or "copy" (its replay line).
+    `kind` is the screen to open ("gallery", "watch", "many", "play", "duel", "train" or "edit";
+    "switch" for a watch screen in place of this one; "tour" for the guided tour) or the recording
+    to make: "photo" (a picture), "film" (a GIF of `request`) or "copy" (its replay line).
     """
 
     kind: str
@@ -58,6 +68,8 @@ class Navigation:
     is_unlisted: bool = False  # whether the pack is not to be listed among the recent ones
     marks_goals: bool = False  # whether the editor begins with the marking of goals
     picture: pygame.Surface | None = None  # to save as "photo", if not that of the screen
+    mode: str = ""  # of the gallery, if not the one that it is in
+    is_first_sight: bool = False  # whether the watch screen has the doors of the first screen
 
 
 class Notice(NamedTuple):
@@ -66,20 +78,22 @@ class Notice(NamedTuple):
     A transient notice disappears by itself and lets keys through. Any other notice stays until a
     key or a click dismisses it. Where `edits` is a level file with errors, only Enter, Esc, Space or
     a click does, so that a person who is playing reads it, and Ctrl E opens the editor on the file.
+    `cells` are the (row, column) of errors on the board, which are marked there.
     """
 
     heading: str
     text: str
     transient: bool = False
     edits: Path | None = None
+    cells: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True)
 class Key:
     """A key binding: how it is drawn, which events trigger it and what it does.
 
-    The key's picture in the footer can be clicked. Where the footer has too little room, the keys
-    with the highest `priority` number are left out first; those with 0 always stay. F1 lists all.
+    The footer shows the few keys to begin with, whose `priority` is 0, and toggles that are on.
+    F1 lists all, in groups. Pictures of keys can be clicked.
     """
 
     cap: str  # the label on the key, unique in a screen
@@ -90,10 +104,11 @@ class Key:
     ctrl: bool = False  # whether Ctrl must be held
     alt: bool = False  # whether Alt must be held
     shift: bool | None = None  # whether Shift must be held; None: it makes no difference
-    priority: int = 0  # in the footer, 0 is the highest
+    priority: int = 0  # 0: always in the footer; 3 and more: never, even if it is on
     is_on: Callable[[Any], bool] | None = None  # whether the screen's switch is on, for a toggle
     short: str | None = None  # text in the footer, if not `text`; "": shares the next key's text
     hint: str = ""  # a sentence about what it does, if `text` is no more than a name
+    group: str = "change"  # in footer and help, one of `GROUPS`
 
     @property
     def sentence(self) -> str:
@@ -131,11 +146,16 @@ class Screen:
         self._notice_age = 0.0  # seconds
         self.question: Question | None = None  # over the screen, until it is answered
         self.showing_help = False
-        self._mouse_on: Key | None = None  # the key whose picture the mouse is on
+        self._mouse_on: pygame.Rect | None = None  # what the mouse is on that can be clicked
         self._mouse_down = False  # whether the left button is held
+        self._term: TermSpot | None = None  # the term of the glossary that the mouse is on
+        self._typeset: Typeset | None = None  # of the last drawing
+        self._rested = 0.0  # seconds since the mouse came there
         self._key_boxes: list[tuple[pygame.Rect, Key]] = []  # in the footer
         self._footer: tuple[object, list[Key]] | None = None  # what it depends on; its keys
         self._help_boxes: list[tuple[pygame.Rect, Key]] = []  # on the card of all keys
+        self._help: DrawnHelp | None = None  # the card of all keys on screen
+        self._help_page = 0
 
     @property
     def notice(self) -> Notice | None:
@@ -169,16 +189,20 @@ class Screen:
         self.appearance.enlarge(0)
 
     def switch_full_screen(self) -> None:
-        """Let the window fill the screen, or give it its usual size again."""
+        """Let the window fill the screen, or give it the size again that it had before."""
         switch_full_screen()
 
     def save_picture(self) -> None:
         """Ask the app to save a picture of the screen."""
         self.navigation = Navigation("photo")
 
+    def take_tour(self) -> None:
+        """Ask the app for the guided tour."""
+        self.navigation = Navigation("tour")
+
     def show_help(self) -> None:
-        """List all keys."""
-        self.showing_help = True
+        """List all keys, from the first page on."""
+        self.showing_help, self._help, self._help_page = True, None, 0
 
     # --- events
 
@@ -189,6 +213,8 @@ class Screen:
             self.leave()
         elif self.question and event.type in (pygame.KEYDOWN, pygame.MOUSEBUTTONDOWN):
             self._answer(self.question, event)
+        elif self.showing_help and self._turns_page(event):
+            self._help_page += 1
         elif event.type == pygame.MOUSEBUTTONDOWN and self.showing_help:
             self._dismiss()
             self._press_key(self._help_boxes, event)
@@ -207,8 +233,18 @@ class Screen:
         else:
             self.on_event(event)
 
+    def _turns_page(self, event: pygame.event.Event) -> bool:
+        """Whether an event shows the next page of the help: F1 and a click do, up to the last."""
+        help = self._help
+        if help is None or help.pages < 2:
+            return False
+        if event.type == pygame.MOUSEBUTTONDOWN:
+            return help.more.collidepoint(event.pos)
+        is_key = event.type == pygame.KEYDOWN and event.key == pygame.K_F1
+        return is_key and self._help_page + 1 < help.pages
+
     def _follow_mouse(self, event: pygame.event.Event) -> None:
-        """Note which key's picture the mouse is on, and whether it is pressed."""
+        """Note what the mouse is on that can be clicked, and whether it is pressed."""
         if event.type == pygame.MOUSEMOTION:
             self._mouse_on = self._clickable(event.pos)
         elif event.type == pygame.MOUSEBUTTONDOWN and event.button == 1:
@@ -217,11 +253,48 @@ class Screen:
             self._mouse_down = False
         elif event.type == pygame.WINDOWLEAVE:
             self._mouse_on = None
+        if event.type == pygame.MOUSEMOTION:
+            self._follow_terms(event.pos)
+        elif event.type in (pygame.KEYDOWN, pygame.MOUSEBUTTONDOWN, pygame.WINDOWLEAVE):
+            self._term = None
 
-    def _clickable(self, at: tuple[int, int]) -> Key | None:
-        """Return the key of the help, or else of the footer, whose picture is at a place."""
-        boxes = self._help_boxes if self.showing_help else self._key_boxes
-        return next((key for rect, key in boxes if rect.collidepoint(at)), None)
+    def _follow_terms(self, at: tuple[int, int]) -> None:
+        """Note which term of the glossary the mouse is on; its time begins when it comes there."""
+        covered = self.question or self.showing_help or self.notice
+        found = None if covered else self.term_at(at)
+        if found != self._term:
+            self._term, self._rested = found, 0.0
+
+    def term_at(self, at: tuple[int, int]) -> TermSpot | None:
+        """Return the term of the glossary at a point of the screen."""
+        noted = self.noted_texts()
+        return term_at(noted, at, self._typeset) if self._typeset else None
+
+    def noted_texts(self) -> list[NotedText]:
+        """Return the texts on screen whose terms explain themselves."""
+        return []
+
+    @property
+    def _explains(self) -> bool:
+        """Whether the mouse has rested on a term for long enough to explain it."""
+        return self._term is not None and self._rested >= TERM_SECONDS
+
+    def _clickable(self, at: tuple[int, int]) -> pygame.Rect | None:
+        """Return the place of the answer, key or button at a point of the screen."""
+        return next((rect for rect in self._clickables() if rect.collidepoint(at)), None)
+
+    def _clickables(self) -> list[pygame.Rect]:
+        """Return the places of what can be clicked now."""
+        if self.question:
+            return self.question.places
+        if self.showing_help:
+            more = [self._help.more] if self._help else []
+            return [*more, *(rect for rect, _ in self._help_boxes)]
+        return [*(rect for rect, _ in self._key_boxes), *self.buttons()]
+
+    def buttons(self) -> list[pygame.Rect]:
+        """Return the places of what can be clicked on this screen besides keys."""
+        return []
 
     def _answer(self, question: Question, event: pygame.event.Event) -> None:
         """Do what a key or a click answers to the question over the screen."""
@@ -271,14 +344,39 @@ class Screen:
         self.showing_help, self.notice = False, None
         return blocked
 
+    # --- for the guided tour
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether a question, the list of keys or a message gets all events."""
+        reads = self.notice is not None and not self.notice.transient
+        return bool(self.question) or self.showing_help or reads
+
+    def anchors(self) -> dict[str, pygame.Rect]:
+        """Return the places that the tour can point at, as they were drawn last."""
+        return {f"key {key.cap}": rect for rect, key in self._key_boxes}
+
+    def is_ready(self) -> bool:
+        """Whether the keys that a stop presses at once find what they need."""
+        return True
+
+    def is_over(self) -> bool:
+        """Whether the screen has shown all that it was opened to show."""
+        return True
+
+    def outcome(self) -> int | None:
+        """Return the right answer to a prediction that the person's own episodes decide."""
+        return None
+
     def on_event(self, event: pygame.event.Event) -> None:
         """Handle any other event."""
 
     def update(self, seconds: float) -> None:
         """Advance by a number of seconds."""
 
-    def age_notice(self, seconds: float) -> None:
-        """Remove a transient notice after a while."""
+    def pass_time(self, seconds: float) -> None:
+        """Remove a transient notice after a while, and explain the term that the mouse rests on."""
+        self._rested += seconds
         self._notice_age += seconds
         if self.notice and self.notice.transient and self._notice_age > NOTICE_SECONDS:
             self.notice = None
@@ -297,9 +395,16 @@ class Screen:
     def snapshot(self) -> object:
         """Return the state that the drawing depends on. While it is equal, no redraw is needed."""
         appearance = self.appearance.palette.name, self.appearance.zoom
-        over = self.showing_help, self.notice, self.question and self.question.heading
-        mouse = self._mouse_on, self._mouse_on and self._mouse_down
-        return appearance, over, mouse, self.active_caps(), self.body_snapshot()
+        over = (
+            self.showing_help,
+            self._help_page,
+            self.notice,
+            self.question and self.question.heading,
+        )
+        on = self._mouse_on and tuple(self._mouse_on)
+        mouse = on, on and self._mouse_down
+        term = self._term, self._explains
+        return appearance, over, mouse, term, self.active_caps(), self.body_snapshot()
 
     def body_snapshot(self) -> object:
         """Return this screen's own part of the snapshot."""
@@ -307,27 +412,32 @@ class Screen:
     def draw(self, surface: pygame.Surface) -> None:
         """Draw the screen onto a surface of any size."""
         self.draw_body(surface)
-        type = self.appearance.typeset(surface.get_size())
+        type = self._typeset = self.appearance.typeset(surface.get_size())
         self.draw_dialogs(surface, type)
         if self.showing_help:
-            keys = self.all_keys()
-            texts = [(key.cap, key.text) for key in keys]
-            boxes = draw_help(surface, [*texts, *self.mouse], type)
-            self._help_boxes = list(zip(boxes, keys))
+            groups = in_groups(self.all_keys())
+            texts = [(name, [(key.cap, key.text) for key in keys]) for name, keys in groups]
+            brief = [(name, key_words(keys)) for name, keys in groups]
+            mouse = [("Mouse", self.mouse)] if self.mouse else []
+            page = self._help_page
+            help = draw_help(surface, [*texts, *mouse], [*brief, *mouse], page, type)
+            listed = (key for _, keys in groups for key in keys)
+            self._help_boxes, self._help = list(zip(help.keys, listed)), help
         elif self.notice:
-            heading, text, transient, edits = self.notice
+            heading, text, transient, edits, cells = self.notice
+            for cell in cells:
+                if box := self.cell_box(cell):
+                    draw_wrong_cell(surface, box, type)
             text = f"{text}\n{MEND}" if edits else text
             draw_notice(surface, surface.get_rect(), heading, text, type, transient)
-        self._draw_mouse_on(surface, type)
         if self.question:
             self.question.draw(surface, type)
-
-    def _draw_mouse_on(self, surface: pygame.Surface, type: Typeset) -> None:
-        """Mark the key whose picture the mouse is on."""
-        boxes = self._help_boxes if self.showing_help else self._key_boxes
-        for rect, key in boxes:
-            if key is self._mouse_on:
-                draw_key_state(surface, rect, self._mouse_down, type)
+        if self._term:
+            draw_term_line(surface, self._term, type)
+            if self._explains:
+                draw_term_card(surface, self._term, type)
+        if self._mouse_on in self._clickables():
+            draw_key_state(surface, self._mouse_on, self._mouse_down, type)
 
     def draw_dialogs(self, surface: pygame.Surface, type: Typeset) -> None:
         """Draw what lies over the screen's content, below help and notice."""
@@ -335,11 +445,20 @@ class Screen:
     def draw_body(self, surface: pygame.Surface) -> None:
         """Draw the screen's own content, below help and notice."""
 
+    def cell_box(self, cell: tuple[int, int]) -> pygame.Rect | None:
+        """Return where the board shows a cell (row, column); None if it does not, or without a
+        board."""
+        return None
+
     def footer_keys(self, width: int, type: Typeset) -> list[Key]:
-        """Return the keys that a footer of this width has room for; the last result is kept."""
-        asked = (width, type, tuple(self.all_keys()))
+        """Return the keys of a footer of this width: those to begin with, and toggles that are on.
+
+        Toggles take only room that is left in its lines, so that its height stays. The last result
+        is kept.
+        """
+        asked = (width, type, tuple(self.all_keys()), self.active_caps())
         if self._footer is None or self._footer[0] != asked:
-            self._footer = asked, fitting_keys(self.all_keys(), width, type)
+            self._footer = asked, fitting_keys(self.all_keys(), self.active_caps(), width, type)
         return self._footer[1]
 
     def footer_height(self, width: int, type: Typeset) -> int:
@@ -348,7 +467,7 @@ class Screen:
         return footer_height(key_words(self.footer_keys(inside, type)), inside, type)
 
     def draw_footer(self, surface: pygame.Surface, rect: pygame.Rect, type: Typeset) -> None:
-        """Draw the keys that have room, with what they do; toggles that are on are marked."""
+        """Draw the footer's keys with what they do; toggles that are on are marked."""
         keys = self.footer_keys(rect.width, type)
         active = self.active_caps()
         boxes = draw_footer(surface, rect, key_words(keys), [k.cap in active for k in keys], type)
@@ -364,30 +483,43 @@ def key_words(keys: Sequence[Key]) -> list[tuple[str, str]]:
     return [(key.cap, key.text if key.short is None else key.short) for key in keys]
 
 
-def fitting_keys(keys: Sequence[Key], width: int, type: Typeset) -> list[Key]:
-    """Return the keys without those of lower priority for which two lines have no room."""
-    shown = [*keys]
-    while footer_lines(key_words(shown), width, type) > 2:
-        last = max(reversed(shown), key=lambda key: key.priority)
-        if not last.priority:
-            break
-        first = shown.index(last)
-        while first and shown[first - 1].short == "":  # keys that share its text go with it
-            first -= 1
-        del shown[first : shown.index(last) + 1]
-    return shown
+def in_groups(keys: Sequence[Key]) -> list[tuple[str, list[Key]]]:
+    """Return the heading of each group that has keys, with its keys in order."""
+    groups = [
+        (heading, [key for key in keys if key.group == group]) for group, heading in GROUPS.items()
+    ]
+    return [(heading, found) for heading, found in groups if found]
+
+
+def fitting_keys(
+    keys: Sequence[Key], active: frozenset[str], width: int, type: Typeset
+) -> list[Key]:
+    """Return the keys of priority 0 and, of the toggles that are on, those that need no new line.
+
+    They come in the order of their groups.
+    """
+    ordered = [key for _, group in in_groups(keys) for key in group]
+    shown = {key.cap for key in ordered if not key.priority}
+    most = footer_lines(key_words([key for key in ordered if key.cap in shown]), width, type)
+    for key in ordered:
+        wanted = [one for one in ordered if one.cap in shown or one is key]
+        may_show = key.cap in active and key.priority < NEVER
+        if may_show and footer_lines(key_words(wanted), width, type) <= most:
+            shown.add(key.cap)
+    return [key for key in ordered if key.cap in shown]
 
 
 # fmt: off
 COMMON: tuple[Key, ...] = (
     #   cap       text                   codes                                action
-    Key("T",      "light or dark theme", (pygame.K_t,),                       Screen.switch_theme, priority=2, short="theme"),
-    Key("Ctrl +", "larger text",         (pygame.K_PLUS, pygame.K_KP_PLUS),   Screen.enlarge_type, "+=", ctrl=True, priority=2, short=""),
-    Key("Ctrl −", "smaller text",        (pygame.K_MINUS, pygame.K_KP_MINUS), Screen.shrink_type, "-", ctrl=True, priority=2, short=""),
-    Key("Ctrl 0", "default text size",   (pygame.K_0, pygame.K_KP0),          Screen.reset_type, ctrl=True, priority=2, short="text size"),
-    Key("Alt Enter", "full screen", (pygame.K_RETURN, pygame.K_KP_ENTER), Screen.switch_full_screen, alt=True, priority=3),
-    Key("F12",    "save a picture",      (pygame.K_F12,),                     Screen.save_picture, priority=2, short="picture"),
-    Key("F1",     "all keys",            (pygame.K_F1,),                      Screen.show_help, short="keys"),
-    Key("Esc",    "leave",               (pygame.K_ESCAPE,),                  Screen.leave),
+    Key("T",      "light or dark theme", (pygame.K_t,),                       Screen.switch_theme, priority=2, short="theme", group="look"),
+    Key("Ctrl +", "larger text",         (pygame.K_PLUS, pygame.K_KP_PLUS),   Screen.enlarge_type, "+=", ctrl=True, priority=2, short="", group="look"),
+    Key("Ctrl −", "smaller text",        (pygame.K_MINUS, pygame.K_KP_MINUS), Screen.shrink_type, "-", ctrl=True, priority=2, short="", group="look"),
+    Key("Ctrl 0", "default text size",   (pygame.K_0, pygame.K_KP0),          Screen.reset_type, ctrl=True, priority=2, short="text", group="look"),
+    Key("Alt Enter", "full screen", (pygame.K_RETURN, pygame.K_KP_ENTER), Screen.switch_full_screen, alt=True, priority=3, group="look"),
+    Key("F12",    "save a picture",      (pygame.K_F12,),                     Screen.save_picture, priority=2, short="picture", group="go"),
+    Key("F2",     "guided tour",         (pygame.K_F2,),                      Screen.take_tour, shift=False, priority=1, short="tour", group="go"),
+    Key("F1",     "all keys",            (pygame.K_F1,),                      Screen.show_help, short="all keys", group="go"),
+    Key("Esc",    "leave",               (pygame.K_ESCAPE,),                  Screen.leave, priority=1, group="go"),
 )
 # fmt: on

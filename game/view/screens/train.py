@@ -15,8 +15,9 @@ from game.session.messages import BASELINE_AGENT, Begun, Feed, Trained
 from game.view.draw.overlays import OVERLAYS, Overlay
 from game.view.draw.screen_header import draw_header
 from game.view.draw.text_boxes import draw_notice
-from game.view.draw.theme import Appearance, Typeset
+from game.view.draw.theme import Appearance, NotedText, Typeset
 from game.view.draw.training_loops import LoopFacts
+from game.view.draw.waiting_bar import waiting_phase
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.training_run import TrainingRun
 from game.view.screens.overlay_keys import overlay_key
@@ -47,6 +48,7 @@ class TrainScreen(Screen):
         """`numbers` numbers the requests to the feed. Without `jobs`, baselines are computed at
         once."""
         super().__init__(appearance)
+        self._noted: list[NotedText] = []  # of the last drawing
         self.args = args
         numbers = itertools.count() if numbers is None else numbers
         self.run = TrainingRun(args, feed, next(numbers), jobs)
@@ -92,10 +94,9 @@ class TrainScreen(Screen):
             self._after_saving = Navigation("watch", path=begun.pack, agents=agents)
             self.run.stop()
 
-    def leave(self) -> None:
-        """End the training, save the agent and leave."""
+    def on_close(self) -> None:
+        """End the training; the agent is saved."""
         self.run.stop()
-        self.quit = True
 
     # --- time
 
@@ -112,6 +113,16 @@ class TrainScreen(Screen):
     def on_resume(self) -> None:
         """Note that the request of another screen has ended the training."""
         self.run.mark_stopped()
+
+    def anchors(self) -> dict[str, pygame.Rect]:
+        """Return the places that the tour can point at."""
+        layout = self._frame.layout if self._frame else None
+        own = {"board": layout.board, "panel": layout.panel} if layout else {}
+        return super().anchors() | own
+
+    def is_over(self) -> bool:
+        """Whether the training has ended."""
+        return not self.run.is_running
 
     # --- texts
 
@@ -138,7 +149,8 @@ class TrainScreen(Screen):
 
     def progress(self) -> Progress:
         """Return the progress of training as it is on screen."""
-        return progress_of(self.run.begun, self._shown)
+        waiting = waiting_phase(self._age) if self.run.is_running else None
+        return progress_of(self.run.begun, self._shown, waiting)
 
     def loops(self) -> LoopFacts:
         """Return the phase of the outer and the inner loop as it is on screen."""
@@ -152,7 +164,7 @@ class TrainScreen(Screen):
         return (
             run.state,
             run.failure,
-            self._shown,
+            self.progress(),
             len(run.evaluations),
             sample and (sample.iteration, sample.playback.paused),
             sample.playback.position() if sample else None,
@@ -186,10 +198,15 @@ class TrainScreen(Screen):
         if frame.texts == texts:
             return
         frame.texts = texts
-        draw_header(frame.background, frame.layout.header, sentence, type)
-        _draw_caption(frame.background, frame.layout.legend, caption, type)
-        draw_train_panel(frame.background, frame.layout.panel, run, progress, loops, type)
-        self.draw_footer(frame.background, frame.layout.footer, type)
+        with type.noting() as self._noted:
+            draw_header(frame.background, frame.layout.header, sentence, type)
+            _draw_caption(frame.background, frame.layout.legend, caption, type)
+            draw_train_panel(frame.background, frame.layout.panel, run, progress, loops, type)
+            self.draw_footer(frame.background, frame.layout.footer, type)
+
+    def noted_texts(self) -> list[NotedText]:
+        """Return the texts of header, caption, panel and footer with their places."""
+        return self._noted
 
 
 def _draw_caption(surface: pygame.Surface, rect: pygame.Rect, text: str, type: Typeset) -> None:
@@ -203,11 +220,11 @@ def _draw_caption(surface: pygame.Surface, rect: pygame.Rect, text: str, type: T
 
 # fmt: off
 TrainScreen.keys = (
-    Key("Enter", "end training and watch the agent adapt", (pygame.K_RETURN, pygame.K_KP_ENTER), TrainScreen.watch, short="watch the agent"),
-    Key("Space", "pause the sample (training continues)",  (pygame.K_SPACE,), TrainScreen.toggle_pause, is_on=lambda page: bool(page.run.sample and page.run.sample.playback.paused), short="pause sample"),
-    Key("←",     "previous adaptation step",   (pygame.K_LEFT,),      TrainScreen.previous_step, priority=1, short=""),
-    Key("→",     "next adaptation step",       (pygame.K_RIGHT,),     TrainScreen.next_step, priority=1, short="step"),
+    Key("Enter", "end training and watch the agent adapt", (pygame.K_RETURN, pygame.K_KP_ENTER), TrainScreen.watch, short="watch the agent", group="go"),
+    Key("Space", "pause the sample (training continues)",  (pygame.K_SPACE,), TrainScreen.toggle_pause, is_on=lambda page: bool(page.run.sample and page.run.sample.playback.paused), short="pause sample", group="time"),
+    Key("←",     "previous adaptation step",   (pygame.K_LEFT,),      TrainScreen.previous_step, priority=1, short="", group="time"),
+    Key("→",     "next adaptation step",       (pygame.K_RIGHT,),     TrainScreen.next_step, priority=1, short="step", group="time"),
     *(overlay_key(overlay) for overlay in OVERLAYS),
-    Key("Esc",   "end training, save and leave", (pygame.K_ESCAPE,),  TrainScreen.leave, short="end and save"),
+    Key("Esc",   "end training, save and leave", (pygame.K_ESCAPE,),  Screen.leave, short="end and save", group="go"),
 )
 # fmt: on

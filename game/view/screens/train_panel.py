@@ -13,6 +13,7 @@ from game.view.draw.plot_axes import Axes, Curve
 from game.view.draw.text_boxes import draw_pill
 from game.view.draw.theme import Typeset
 from game.view.draw.training_loops import LoopFacts, draw_loops
+from game.view.draw.waiting_bar import draw_waiting_bar
 from game.view.model.training_run import ScoreRecord, TrainingRun
 
 MOST_PAST_CURVES = 14
@@ -34,13 +35,19 @@ class Progress(NamedTuple):
     time: str
     rates: str
     share: float
+    waiting: int | None = None  # position of the waiting bar's part, before the first iteration
 
 
-def progress_of(begun: Begun | None, latest: Trained | None) -> Progress:
-    """Return the progress of training for its first and its latest message."""
+def progress_of(
+    begun: Begun | None, latest: Trained | None, waiting: int | None = None
+) -> Progress:
+    """Return the progress of training for its first and its latest message.
+
+    `waiting` is the position of the waiting bar's part, which moves until the first iteration ends.
+    """
     if latest is None or begun is None:
         status = "The first iteration is running…" if begun else "Loading the learner…"
-        return Progress("Iteration –", "", status, 0.0)
+        return Progress("Iteration –", "", status, 0.0, waiting)
     iteration = f"Iteration {latest.iteration:,}"
     iteration += "" if begun.minutes else f" of {begun.iterations:,}"
     time = clock(latest.seconds) + (f" of {clock(60 * begun.minutes)}" if begun.minutes else "")
@@ -158,6 +165,8 @@ def _draw_progress(
     type.write(surface, progress.time, "body", palette.ink, bottomright=at)
     bar = pygame.Rect(rect.left, head.bottom + unit, rect.width, unit * 3 // 4)
     pygame.draw.rect(surface, palette.rule, bar, border_radius=bar.height // 2)
+    if progress.waiting is not None:
+        draw_waiting_bar(surface, bar, progress.waiting, type)
     share = progress.share
     bar.width = max(bar.height, round(rect.width * share)) if share else 0
     pygame.draw.rect(surface, palette.agent, bar, border_radius=bar.height // 2)

@@ -50,7 +50,7 @@ class WaitingScreen(Screen):
 
 # fmt: off
 WaitingScreen.keys = (
-    Key("Ctrl E", "edit the file",  (pygame.K_e,), WaitingScreen.edit, ctrl=True, short="edit"),
-    Key("G", "gallery: choose another level", (pygame.K_g,), WaitingScreen.open_gallery, short="gallery"),
+    Key("Ctrl E", "edit the file",  (pygame.K_e,), WaitingScreen.edit, ctrl=True, short="edit", group="go"),
+    Key("G", "gallery: choose another level", (pygame.K_g,), WaitingScreen.open_gallery, short="gallery", group="go"),
 )
 # fmt: on

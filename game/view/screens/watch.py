@@ -29,11 +29,14 @@ from game.text.tiles import GOAL
 from game.view.draw.overlays import OVERLAYS, Overlay
 from game.view.draw.pane import GLANCE
 from game.view.draw.panel import PanelFacts
-from game.view.draw.theme import Appearance, Typeset
+from game.view.draw.term_spots import TermSpot
+from game.view.draw.theme import Appearance, NotedText, Typeset
+from game.view.draw.waiting_bar import waiting_phase
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.baselines import BaselineCache
 from game.view.model.playback import SPEEDS, Pace, Playback, PlaybackPosition
 from game.view.model.slow_motion import SlowMoment, SlowStep, slow_step
+from game.view.screens.first_doors import DOOR_KEYS, WELCOME
 from game.view.screens.overlay_keys import overlay_key
 from game.view.screens.plot_key import PLOT_KEY
 from game.view.screens.screen import Key, Navigation, Notice, Screen
@@ -60,11 +63,13 @@ class WatchScreen(Screen):
         side_by_side: bool = False,
         numbers: Iterator[int] | None = None,
         jobs: BackgroundJobs | None = None,
+        has_doors: bool = False,
     ) -> None:
         """The screens of one feed share `numbers`, the numbers of requests. Without `jobs`,
-        baselines are computed at once."""
+        baselines are computed at once. `has_doors` makes it the first screen, with its doors."""
         super().__init__(appearance)
-        self.setup, self.feed = setup, feed
+        self.setup = replace(setup, sentence=WELCOME) if has_doors else setup
+        self.feed, self.has_doors = feed, has_doors
         self.pace = pace or Pace()
         self.feed_ready = False
         self.side_by_side = side_by_side and len(setup.agents) > 1
@@ -92,6 +97,7 @@ class WatchScreen(Screen):
         step is shown in slow motion."""
         sliders = SLIDER_KEYS if self.experiments.sliders else ()
         now = GOAL_KEYS if self.experiments.goal else sliders or (SLOW_KEYS if self.slow else ())
+        now = (*now, *DOOR_KEYS) if self.has_doors else now
         caps = {key.cap for key in now}
         return [*now, *(key for key in super().all_keys() if key.cap not in caps)]
 
@@ -187,8 +193,13 @@ class WatchScreen(Screen):
         self.navigation = Navigation("edit", task=self.run.task)
 
     def duel(self) -> None:
-        """Open the play screen with this task, against the agent."""
-        self.navigation = Navigation("duel", task=self.run.task)
+        """Open the play screen with this task, against the agent with its step size in force."""
+        self.navigation = Navigation("duel", task=self.run.task, request=self.run.request)
+
+    def show_many(self) -> None:
+        """Show the agents on many tasks of the pack at once, with the settings in force."""
+        request = replace(self.run.request, steps=self.experiments.steps, changes=())
+        self.navigation = Navigation("many", task=self.run.task, request=request)
 
     def film(self) -> None:
         """Ask the app for a GIF of this adaptation."""
@@ -378,11 +389,37 @@ class WatchScreen(Screen):
         self.run.playback.paused = paused
         self._frame = None
 
+    # --- for the guided tour
+
+    def anchors(self) -> dict[str, pygame.Rect]:
+        """Return the places that the tour can point at."""
+        frame = self._frame
+        return super().anchors() | (frame.anchors() if frame else {})
+
+    def is_ready(self) -> bool:
+        """Whether all adaptation steps have arrived."""
+        return self.run.planned and self.run.finished
+
+    def is_over(self) -> bool:
+        """Whether the last adaptation step, or phase in slow motion, has been shown."""
+        if self.slow:
+            return self.slow.phase + 1 == len(self.slow_step().phases)
+        return self.run.finished and self.run.playback.furthest >= self.run.steps
+
+    def term_at(self, at: tuple[int, int]) -> TermSpot | None:
+        """Return the term at a point, unless a point of the plot has its own tip there."""
+        has_tip = self._frame is not None and self._frame.point_at(at) is not None
+        return None if has_tip else super().term_at(at)
+
+    def noted_texts(self) -> list[NotedText]:
+        """Return the texts on screen, if it has been drawn."""
+        return self._frame.noted_texts() if self._frame else []
+
     # --- texts and drawing
 
-    def sentence(self) -> str:
+    def sentence(self, short: bool = False) -> str:
         """Return the header's text, without the explanation of an overlay."""
-        return header_text(self.setup, self.run, self.experiments.goal is not None)
+        return header_text(self.setup, self.run, self.experiments.goal is not None, short)
 
     def facts(self) -> PanelFacts:
         """Return everything that the panel shows at this moment."""
@@ -395,8 +432,15 @@ class WatchScreen(Screen):
             percent,
             self.settings_in_force(),
             self.ghost,
+            self._waiting(),
         )
         return replace(facts, doing="in slow motion", trail=None) if self.slow else facts
+
+    def _waiting(self) -> int | None:
+        """Return the position of the waiting bar's part, or None once there is something to show."""
+        run = self.run
+        is_waiting = not run.failure and not (run.planned and run.playback.position())
+        return waiting_phase(self._age) if is_waiting else None
 
     def body_snapshot(self) -> object:
         """Return the positions, what has arrived, and the states of mouse, goal and sliders."""
@@ -404,13 +448,14 @@ class WatchScreen(Screen):
         positions = tuple(playback.position(i) for i in range(playback.shown))
         glances = None if positions[0] else int(self._age / GLANCE)  # a waiting agent looks around
         thumbnails = sum(one.count for one in self._frame.timelines) if self._frame else 0
-        arrived = run.failure, run.planned, self.feed_ready, playback.furthest, playback.speed
+        arrived = run.failure, run.planned, run.finished, self.feed_ready
         sliders = experiments.sliders and (
             experiments.sliders.chosen,
             *(slider.at for slider in experiments.sliders.sliders),
         )
         mouse = self._mouse, experiments.goal, sliders
-        return run.number, positions, glances, arrived, thumbnails, mouse, self.slow
+        pace = playback.furthest, playback.speed, self._waiting()
+        return run.number, positions, glances, arrived, pace, thumbnails, mouse, self.slow
 
     def draw_body(self, surface: pygame.Surface) -> None:
         """Draw boards, timelines and panel."""
@@ -418,10 +463,11 @@ class WatchScreen(Screen):
         frame = self._frame = self._current_frame(surface.get_size(), type)
         positions = [self.run.playback.position(pane.agent) for pane in frame.panes]
         self._refresh_texts(frame, positions[0])
+        percent = not self.appearance.plots_returns
         if self.slow:
             frame.draw_slowly(surface, self.slow_step(), self.slow)
         else:
-            frame.draw(surface, positions, self.active_overlays, self._age, self.eager)
+            frame.draw(surface, positions, self.active_overlays, self._age, self.eager, percent)
         goal, sliders = self.experiments.goal, self.experiments.sliders
         if goal:
             for pane in frame.panes:
@@ -433,12 +479,19 @@ class WatchScreen(Screen):
         elif self._mouse:
             frame.draw_tip(surface, self._mouse)
 
+    def cell_box(self, cell: tuple[int, int]) -> pygame.Rect | None:
+        """Return where the first board shows a cell."""
+        if self._frame is None:
+            return None
+        pane = self._frame.panes[0]
+        return pane.board.box(cell, pane.where.board)
+
     def _current_frame(self, size: tuple[int, int], type: Typeset) -> WatchFrame:
         """Return the frame for this moment, a new one if the old one's key has changed."""
         boards = len(self.setup.agents) if self.side_by_side else 1
         sliders = self.experiments.sliders
         below = sliders.height(type) + type.unit if sliders else 0
-        key = FrameKey(size, type, self.run.phase, boards, below)
+        key = FrameKey(size, type, self.run.phase, boards, below, self.has_doors)
         if self._frame and self._frame.key == key:
             return self._frame
         footer = self.footer_height(size[0], type)
@@ -446,20 +499,24 @@ class WatchScreen(Screen):
 
     def _refresh_texts(self, frame: WatchFrame, position: PlaybackPosition | None) -> None:
         """Draw the texts again if they have changed."""
-        facts, sentence = self.facts(), self._explained(frame, position)
-        texts = facts, sentence, self.active_caps()
+        facts, sentences = self.facts(), self._explained(frame, position)
+        texts = facts, sentences, self.active_caps()
         if frame.texts != texts:
             frame.texts = texts
-            frame.draw_texts(facts, sentence, self.draw_footer)
+            frame.draw_texts(facts, sentences, self.draw_footer)
+            self._key_boxes += zip(frame.doors, DOOR_KEYS)
 
-    def _explained(self, frame: WatchFrame, position: PlaybackPosition | None) -> str:
-        """Return the header's text: the last overlay's explanation, or else the usual sentence."""
+    def _explained(self, frame: WatchFrame, position: PlaybackPosition | None) -> tuple[str, ...]:
+        """Return the header's text, and a shorter one for where it has no room.
+
+        The last overlay's explanation comes before the usual sentence.
+        """
         overlays = self.active_overlays
         if self.slow:
-            return slow_text(self.slow_step(), self.slow, frame.has_captions)
+            return (slow_text(self.slow_step(), self.slow, frame.has_captions),)
         if not overlays or position is None or self.experiments.goal or not self.run.planned:
-            return self.sentence()
-        return frame.panes[0].layer(overlays[-1], position, len(overlays) == 1)[1]
+            return self.sentence(), self.sentence(short=True)
+        return (frame.panes[0].layer(overlays[-1], position, len(overlays) == 1)[1],)
 
 
 def _playback(method: Callable[..., None], *args: int) -> Callable[[WatchScreen], None]:
@@ -486,33 +543,34 @@ ENTER = (pygame.K_RETURN, pygame.K_KP_ENTER)
 # fmt: off
 KEYS: tuple[Key, ...] = (
     #   cap      text                codes                                action
-    Key("Space", "pause or continue", (pygame.K_SPACE,),                   WatchScreen.pause, is_on=lambda page: page.run.playback.paused, short="pause"),
-    Key("←",     "previous adaptation step", (pygame.K_LEFT,),            _playback(Playback.previous_step), short=""),
-    Key("→",     "next adaptation step", (pygame.K_RIGHT,),               _playback(Playback.next_step), short="step"),
-    Key("↑",     "previous episode", (pygame.K_UP,),                      _playback(Playback.change_episode, -1), priority=2, short=""),
-    Key("↓",     "next episode",     (pygame.K_DOWN,),                    _playback(Playback.change_episode, 1), priority=2, short="episode"),
-    Key(",",     "previous move",    (pygame.K_COMMA,),                   _playback(Playback.change_move, -1), ",", priority=2, short=""),
-    Key(".",     "next move",        (pygame.K_PERIOD,),                  _playback(Playback.change_move, 1), ".", priority=2, short="move"),
-    Key("Home",  "rewind",           (pygame.K_HOME,),                    _playback(Playback.rewind), priority=2),
-    Key("−",     "slower",           (pygame.K_MINUS, pygame.K_KP_MINUS), _playback(Playback.change_speed, -1), "-", priority=2, short=""),
-    Key("+",     "faster",           (pygame.K_PLUS, pygame.K_KP_PLUS),   _playback(Playback.change_speed, 1), "+=", priority=2, short="speed"),
+    Key("Space", "pause or continue", (pygame.K_SPACE,),                   WatchScreen.pause, is_on=lambda page: page.run.playback.paused, short="pause", group="time"),
+    Key("←",     "previous adaptation step", (pygame.K_LEFT,),            _playback(Playback.previous_step), short="", group="time"),
+    Key("→",     "next adaptation step", (pygame.K_RIGHT,),               _playback(Playback.next_step), short="step", group="time"),
+    Key("↑",     "previous episode", (pygame.K_UP,),                      _playback(Playback.change_episode, -1), priority=2, short="", group="time"),
+    Key("↓",     "next episode",     (pygame.K_DOWN,),                    _playback(Playback.change_episode, 1), priority=2, short="episode", group="time"),
+    Key(",",     "previous move",    (pygame.K_COMMA,),                   _playback(Playback.change_move, -1), ",", priority=2, short="", group="time"),
+    Key(".",     "next move",        (pygame.K_PERIOD,),                  _playback(Playback.change_move, 1), ".", priority=2, short="move", group="time"),
+    Key("Home",  "rewind",           (pygame.K_HOME,),                    _playback(Playback.rewind), priority=2, group="time"),
+    Key("−",     "slower",           (pygame.K_MINUS, pygame.K_KP_MINUS), _playback(Playback.change_speed, -1), "-", priority=2, short="", group="time"),
+    Key("+",     "faster",           (pygame.K_PLUS, pygame.K_KP_PLUS),   _playback(Playback.change_speed, 1), "+=", priority=2, short="speed", group="time"),
     Key("R",     "start over with a new seed", (pygame.K_r,),             WatchScreen.restart, priority=1, short="start over"),
-    Key("N",     "next level",       (pygame.K_n,),                       WatchScreen.next_task),
+    Key("N",     "next level",       (pygame.K_n,),                       WatchScreen.next_task, group="go", short="next"),
     *(overlay_key(overlay) for overlay in OVERLAYS),
     PLOT_KEY,
-    Key("S",     "all agents side by side", (pygame.K_s,),                WatchScreen.toggle_side_by_side, priority=1, is_on=lambda page: page.side_by_side, short="side by side"),
-    Key("W",     "watch the next agent", (pygame.K_w,),                   WatchScreen.switch_agent, priority=1, short="next agent"),
-    Key("G",     "gallery: choose another level, agent or mode", (pygame.K_g,), WatchScreen.open_gallery, short="gallery"),
-    Key("I",     "play this level yourself", (pygame.K_i,),               WatchScreen.play, priority=1, short="play"),
-    Key("Ctrl E", "edit this level",  (pygame.K_e,),                      WatchScreen.edit, ctrl=True, priority=1, short="edit"),
+    Key("S",     "all agents side by side", (pygame.K_s,),                WatchScreen.toggle_side_by_side, priority=1, is_on=lambda page: page.side_by_side, short="side by side", group="look"),
+    Key("Z",     "many tasks of the pack at once", (pygame.K_z,),         WatchScreen.show_many, priority=1, short="many tasks", group="look"),
+    Key("W",     "watch the next agent", (pygame.K_w,),                   WatchScreen.switch_agent, priority=1, short="next agent", group="go"),
+    Key("G",     "gallery: choose another level, agent or mode", (pygame.K_g,), WatchScreen.open_gallery, short="gallery", priority=1, group="go"),
+    Key("I",     "play this level yourself", (pygame.K_i,),               WatchScreen.play, priority=1, short="play", group="go"),
+    Key("Ctrl E", "edit this level",  (pygame.K_e,),                      WatchScreen.edit, ctrl=True, priority=1, short="edit", group="go"),
     Key("M",     "move the goal (or drag it)", (pygame.K_m,),             WatchScreen.pick_up_goal, priority=1, is_on=lambda page: page.experiments.goal is not None, short="move goal"),
     Key("A",     "amnesia: the agent forgets what it learned", (pygame.K_a,), WatchScreen.forget, priority=1, short="amnesia"),
     Key("X",     "sliders: step size, episodes, steps", (pygame.K_x,),    WatchScreen.toggle_sliders, priority=1, is_on=lambda page: page.experiments.sliders is not None, short="sliders"),
     Key("Bksp",  "reset the sliders to the agent's own settings", (pygame.K_BACKSPACE,), WatchScreen.reset_settings, priority=2, short="reset sliders"),
-    Key("J",     "the inner loop in slow motion", (pygame.K_j,),          WatchScreen.toggle_slow_motion, priority=1, is_on=lambda page: page.slow is not None, short="slow motion"),
-    Key("L",     "copy the line that replays this adaptation", (pygame.K_l,), WatchScreen.copy_replay_line, priority=2, short="copy line"),
-    Key("F11",   "save the adaptation as a GIF", (pygame.K_F11,),         WatchScreen.film, priority=2, short="film"),
-    Key("D",     "duel: play against the agent", (pygame.K_d,),           WatchScreen.duel, priority=2, short="duel"),
+    Key("J",     "the inner loop in slow motion", (pygame.K_j,),          WatchScreen.toggle_slow_motion, priority=1, is_on=lambda page: page.slow is not None, short="slow motion", group="look"),
+    Key("L",     "copy the line that replays this adaptation", (pygame.K_l,), WatchScreen.copy_replay_line, priority=2, short="copy line", group="go"),
+    Key("F11",   "save the adaptation as a GIF", (pygame.K_F11,),         WatchScreen.film, priority=2, short="film", group="go"),
+    Key("D",     "duel: play against the agent", (pygame.K_d,),           WatchScreen.duel, priority=2, short="duel", group="go"),
 )
 GOAL_KEYS: tuple[Key, ...] = (  # while the goal is being moved
     *(

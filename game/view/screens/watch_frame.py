@@ -13,7 +13,8 @@ import pygame
 
 from game.view.draw.board import Board, grid_size
 from game.view.draw.board_legend import arrange_with_legend, draw_legend, legend_items
-from game.view.draw.layout import LEAST_BOARD, Heights, Layout, arrange
+from game.view.draw.doors import doors_height, draw_doors
+from game.view.draw.layout import LEAST_BOARD, Heights, Layout, arrange, inside_width
 from game.view.draw.overlays import Overlay
 from game.view.draw.pane import Pane, Timeline, draw_names
 from game.view.draw.panel import PanelFacts, draw_panel
@@ -21,11 +22,12 @@ from game.view.draw.plot_axes import nearest
 from game.view.draw.screen_header import draw_header, header_height
 from game.view.draw.slow_motion import SlowMotionView, draw_captions
 from game.view.draw.text_boxes import draw_notice, draw_tip
-from game.view.draw.theme import Typeset
+from game.view.draw.theme import NotedText, Typeset
 from game.view.model.playback import PlaybackPosition
 from game.view.model.slow_motion import SlowMoment, SlowStep
 from game.view.model.task_families import Families
 from game.view.model.tile_words import hidden_settings
+from game.view.screens.first_doors import DOOR_TEXTS
 from game.view.screens.watch_run import AdaptationRun, TaskPhase
 from game.view.screens.watch_texts import bayes_tip, point_tip
 
@@ -41,6 +43,7 @@ class FrameKey:
     phase: TaskPhase
     boards: int  # number of boards side by side
     slider_height: int  # px below the panel; 0 while the sliders are closed
+    has_doors: bool = False  # whether the doors of the first screen stand below the header
 
 
 class WatchFrame:
@@ -63,8 +66,10 @@ class WatchFrame:
             self.layout, self.slider_area = _with_room_below(self.layout, key.slider_height)
         self.background = pygame.Surface(key.size)
         self.background.fill(type.palette.paper)
-        if self.layout.legend.height:
-            draw_legend(self.background, self.layout.legend, legend, type)
+        with type.noting() as self._legend_texts:
+            if self.layout.legend.height:
+                draw_legend(self.background, self.layout.legend, legend, type)
+        self._noted: list[NotedText] = []  # of header, panel and footer
         self.panes: list[Pane] = []
         self.timelines: list[Timeline] = []
         self._add_boards()
@@ -73,6 +78,7 @@ class WatchFrame:
         self._slow: SlowMotionView | None = None  # of the step that is shown in slow motion
         self.texts: object = None  # the state that the drawn texts depend on
         self.plot: pygame.Rect | None = None  # inside of the plot's axes
+        self.doors: list[pygame.Rect] = []  # of the first screen, once they are drawn
         self.facts: PanelFacts | None = None  # that the panel shows
 
     def _fits(self, key: FrameKey, run: AdaptationRun) -> bool:
@@ -100,19 +106,41 @@ class WatchFrame:
     def draw_texts(
         self,
         facts: PanelFacts,
-        sentence: str,
+        sentences: Sequence[str],
         draw_footer: Callable[[pygame.Surface, pygame.Rect, Typeset], None],
     ) -> None:
-        """Draw header, panel, footer and the agents' names into the background."""
+        """Draw header, panel, footer and the agents' names into the background.
+
+        The header has the first of the sentences that it has room for.
+        """
+        with self.key.type.noting() as self._noted:
+            self._draw_texts(facts, sentences, draw_footer)
+
+    def _draw_texts(
+        self,
+        facts: PanelFacts,
+        sentences: Sequence[str],
+        draw_footer: Callable[[pygame.Surface, pygame.Rect, Typeset], None],
+    ) -> None:
         background, layout, type = self.background, self.layout, self.key.type
         self.facts = facts
-        draw_header(background, layout.header, sentence, type)
+        header = layout.header.copy()
+        if self.key.has_doors:
+            header.height = header_height(self.key.size[0], type)
+            below = layout.header.height - header.height - type.unit
+            doors = pygame.Rect(header.left, header.bottom + type.unit, header.width, below)
+            self.doors = draw_doors(background, doors, DOOR_TEXTS, type)
+        draw_header(background, header, sentences, type)
         self.plot = draw_panel(background, layout.panel, facts, type)
         draw_footer(background, layout.footer, type)
         if self.key.boards > 1:
             names = [trace.name for trace in self.run.traces]
             numbers = [row.numbers[:2] if row.curve.values else ("", "") for row in facts.rows]
             draw_names(background, layout.boards, names, numbers, type)
+
+    def noted_texts(self) -> list[NotedText]:
+        """Return the texts of legend, header, panel and footer with their places."""
+        return [*self._legend_texts, *self._noted]
 
     def draw(
         self,
@@ -121,10 +149,12 @@ class WatchFrame:
         active_overlays: Sequence[Overlay],
         age: float,
         eager: bool,
+        percent: bool = True,
     ) -> None:
         """Draw the background, the agents at their positions and the timelines.
 
         `age` is the screen's, in seconds. One missing thumbnail is made, or all if `eager`.
+        `percent` chooses the unit of the timelines' captions.
         """
         surface.blit(self.background, (0, 0))
         family = self._families.of(self.key.phase.task) if self._families else None
@@ -134,7 +164,7 @@ class WatchFrame:
         for timeline, position in zip(self.timelines, positions):
             while timeline.make_one(self.run.playback.furthest) and eager:
                 pass
-            timeline.draw(surface, position.step if position else None)
+            timeline.draw(surface, position.step if position else None, percent)
 
     @property
     def has_captions(self) -> bool:
@@ -167,6 +197,30 @@ class WatchFrame:
             inside = self.plot.left <= mouse[0] <= self.plot.right + 8 * type.unit
             if bound is not None and inside and abs(axes.y(bound, self.plot) - mouse[1]) < REACH:
                 draw_tip(surface, mouse, bayes_tip(axes.text(bound)), type)
+
+    def anchors(self) -> dict[str, pygame.Rect]:
+        """Return the places of boards, thumbnails, panel and chart, by name.
+
+        Where the panel has no room for a chart, it stands for it.
+        """
+        places = {"panel": self.layout.panel, "chart": self._chart()}
+        for i, pane in enumerate(self.panes):
+            places[f"board {i + 1}" if i else "board"] = pane.where.board
+        if self.timelines and self.timelines[0].slots:
+            slots = [*self.timelines[0].slots.values()]
+            places["thumbnails"] = slots[0].unionall(slots[1:])
+        if self.slider_area:
+            places["sliders"] = self.slider_area
+        return places
+
+    def _chart(self) -> pygame.Rect:
+        """Return the place of the plot with its title and the numbers of its axis, or the panel."""
+        if self.plot is None:
+            return self.layout.panel
+        line, inside = self.key.type.height("small"), self.layout.panel.inflate(-8, 0)
+        high = self.plot.height + 7 * line // 2
+        chart = pygame.Rect(inside.left, self.plot.top - 3 * line // 2, inside.width, high)
+        return chart.clip(inside)
 
     # --- what is at the mouse
 
@@ -205,6 +259,8 @@ def _arrange(
     """Return the layout. If the boards get too small, timeline and legend are left out."""
     size, type = key.size, key.type
     header = header_height(size[0], type)
+    if key.has_doors:
+        header += type.unit + doors_height(DOOR_TEXTS, inside_width(size[0], type.unit), type)
     name = type.height("label") + type.unit // 2
     thumbnails = min(10 * type.unit, size[1] // 9) + type.height("small")
     for timeline, with_legend in ((thumbnails, True), (0, True), (0, False)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from game.session.messages import STEPS, Request
+from game.session.messages import STEPS, AgentCard, Request
 from game.session.trace import AdaptationStep, AdaptationTrace
 from game.tasks.evaluated_levels import EvaluatedLevel, Expectation, LevelKind, expected_scores
 from game.tasks.task import Task
@@ -57,8 +57,10 @@ class WatchSetup:
     held_out: Callable[[Task], bool] = _is_held_out  # whether the curve is expected on the task
     max_episodes: int = 0  # episodes of all steps, of the agent that takes most
     episodes_differ: bool = False  # whether the agents' episodes per step differ by a large factor
+    same_episodes: bool = True  # whether they are the same
     request: Request | None = None  # the first adaptation, if not the usual one
     families: Families | None = None  # the level families of the tasks, if the pack is known
+    cards: tuple[AgentCard, ...] = ()  # of the agents; (): an ended run has no last sentence
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,6 +159,8 @@ class AdaptationRun:
             """Return (episodes, return) pairs for the scores after these episodes."""
             return tuple((e, random + s * (optimal - random)) for e, s in zip(known, scores))
 
+        # a change comes at a step of each agent: after other episodes, if these differ
+        by_step = bool(request.changes) and not setup.same_episodes
         unchanged = not request.changes and not request.episodes and request.step_size == 1
         is_usual = unchanged and setup.held_out(request.task)
         usual = returns(score for _, score in setup.held_out_curve) if is_usual else ()
@@ -168,11 +172,12 @@ class AdaptationRun:
             self.episodes,
             random,
             optimal,
-            max(0 if request.episodes else longest, episodes),
+            max(0 if request.episodes or by_step else longest, episodes),
             usual=usual,
             usual_low=low,
             usual_high=high,
-            logarithmic=setup.episodes_differ,
+            logarithmic=setup.episodes_differ and not by_step,
+            by_step=by_step,
             span=span,
             events=tuple(change.step * self.episodes for change in request.changes),
         )
@@ -186,6 +191,13 @@ class AdaptationRun:
         tables = self.phase_at(step).baselines.tables
         assert tables is not None
         return tables
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether all steps of all agents have arrived, and the last one is on screen."""
+        position = self.playback.position()
+        is_last = position is not None and position.step == self.steps
+        return self.finished and self.planned and is_last and not self.failure
 
     @property
     def phase(self) -> TaskPhase:

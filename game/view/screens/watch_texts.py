@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+from game.session.ending import HARM, ending_sentence
 from game.session.messages import BASELINE_AGENT, Request
 from game.session.trace import AdaptationStep, AdaptationTrace
 from game.tasks.hidden_variables import hidden_names, values_in_words
@@ -29,13 +30,16 @@ BAYES_BOUND = (
     "all cells where the goal may be",
 )
 GHOST_FADE = 0.55  # 0..1: how far the colour of an old curve goes towards the card's
-HARM = 0.02  # loss of score after which adaptation counts as harmful
 
 
-def header_text(setup: WatchSetup, run: AdaptationRun, moving_goal: bool) -> str:
-    """Return the sentence in the header that says what is on screen."""
+def header_text(
+    setup: WatchSetup, run: AdaptationRun, moving_goal: bool, short: bool = False
+) -> str:
+    """Return the sentence in the header that says what is on screen; `short`, how a run ended."""
     if moving_goal:
         return MOVING_GOAL
+    if run.has_ended and setup.cards:
+        return ending_sentence(run.traces, setup.cards, run.request.changes, short)
     position = run.playback.position()
     step = position.step if position else 0
     changes = [change for change in run.request.changes if change.step <= step]
@@ -63,11 +67,13 @@ def panel_facts(
     percent: bool = True,
     settings: str = "",
     ghost: AdaptationTrace | None = None,
+    waiting: int | None = None,
 ) -> PanelFacts:
     """Return everything that the panel shows at this moment.
 
     `percent` chooses the plot's unit. `settings` are those that are not the agent's own, and
-    `ghost` is its adaptation with its own settings, for comparison.
+    `ghost` is its adaptation with its own settings, for comparison. `waiting` is the position of
+    the waiting bar's part, while nothing has arrived yet.
     """
     playback, position = run.playback, run.playback.position()
     seen, reasons = setup.seen(run.task), setup.out_of_distribution(run.task)
@@ -79,7 +85,7 @@ def panel_facts(
         badge="seen in training" if seen else badge,
         seen=seen,
         about="; ".join(reasons or (setup.in_distribution or setup.pack_title,)),
-        identity=f"task {run.task.id}  seed {run.seed}  {setup.agents[0]}",
+        identity=f"seed {run.seed}  task {run.task.id}  {setup.agents[0]}",
         hidden=_hidden_text(run.task),
         step=step,
         steps=run.steps,
@@ -90,6 +96,7 @@ def panel_facts(
         axes=_axes(setup, run, percent, ghost) if run.planned else None,
         rows=tuple(_row(run, agent, step, percent) for agent in range(len(run.traces))),
         notes=(*_warnings(run, step), *_scratch_notes(run)),
+        waiting=waiting,
         settings=f"{settings}: Bksp resets" if settings else "",
         ghost=_curve("own settings", ghost, len(ghost.steps), 0, percent, GHOST_FADE)
         if ghost
@@ -219,7 +226,8 @@ def _activity(run: AdaptationRun, position: PlaybackPosition | None, feed_ready:
     if not run.planned:
         return "planning the optimal return of a large level…"
     if position is None:
-        return "waiting for the first episodes…" if feed_ready else "the agent is loading…"
+        name = run.traces[0].name
+        return f"loading {name}…" if feed_ready else "starting the learners' process…"
     if searching := _searching(run.traces[0], position.step):
         return f"episode {position.index + 1}, {searching}"
     if position.step == run.steps and position.episode >= run.playback.pace.episodes:
@@ -236,6 +244,8 @@ def _row(run: AdaptationRun, agent: int, step: int | None, percent: bool) -> Tab
     shown = trace.steps[: run.playback.furthest + 1 if has_steps else 0]
     name = "agent" if agent == 0 and len(run.traces) <= 2 else trace.name
     curve = _curve(name, trace, len(shown), agent, percent)
+    if run.phase.axes.by_step:
+        curve = replace(curve, episodes=tuple(one.step * run.episodes for one in shown))
     if not shown:
         return TableRow(curve, NO_NUMBERS)
     now = shown[min(step or 0, len(shown) - 1)]

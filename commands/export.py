@@ -1,0 +1,122 @@
+"""`export`: one HTML file in which a browser shows how agents adapt to levels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from tyro.conf import Positional
+
+from commands.exit_codes import AT_FAULT, DONE, UNUSABLE, fail, say
+from commands.limits import MOST_SEED, out_of_range
+from commands.option_types import OptionalPath, OptionalText, Texts
+from game.session.messages import BASELINE_AGENT, MOST_AGENTS, MOST_STEPS, STEPS
+
+if TYPE_CHECKING:
+    from commands.pages.payload import Json
+    from game.session.messages import Request
+    from game.tasks.packs import Pack
+
+MOST_CHOICES = 20  # seeds or goals of a page
+
+
+@dataclass(frozen=True)
+class ExportCommand:
+    """Write a page (one HTML file) in which any browser shows how an agent adapts."""
+
+    levels: Positional[Texts] = ()
+    """Levels, as `watch` takes them; several make one page with a menu. Else the showcase."""
+    out: OptionalPath = None
+    """File to write, such as page.html."""
+    agent: OptionalText = None
+    """Agent to watch: a run's folder, a shipped agent or a learner; else the pack's default."""
+    versus: Texts = ()
+    """Up to three agents to compare with, or 'none'; else 'scratch'."""
+    seed: int = 0
+    """Seed for the choice of the task; the first of the seeds to choose from in the page."""
+    steps: int = STEPS
+    """Number of adaptation steps (0 to 1000)."""
+    seeds: int = 3
+    """Number of adaptation seeds to choose from (1 to 20)."""
+    goals: int = 3
+    """Number of places of a hidden goal to choose from (1 to 20)."""
+    step_sizes: bool = True
+    """Whether one can choose among step sizes."""
+    replay: OptionalText = None
+    """Replay line to make the page of (key L copies it), instead of levels and agents."""
+    learner: Texts = ()
+    """Your own learners that the agents need, as FILE.py:CLASS."""
+
+    def run(self) -> int:
+        from agents.learner_registry import register_files
+        from commands.pages.inlining import TooLargeForPage, render_page
+        from game.files import replaceable, write_atomically
+
+        rule = out_of_range(
+            self,
+            steps=(0, MOST_STEPS),
+            seed=(0, MOST_SEED - MOST_CHOICES),
+            seeds=(1, MOST_CHOICES),
+            goals=(1, MOST_CHOICES),
+        )
+        if rule:
+            return fail(rule, UNUSABLE)
+        if self.out is None:
+            return fail("name the file to write with --out, such as --out page.html", UNUSABLE)
+        if len(self.versus) > MOST_AGENTS - 1:
+            return fail(f"--versus takes at most {MOST_AGENTS - 1} agents", UNUSABLE)
+        if self.replay is not None and (self.levels or self.agent or self.versus):
+            return fail("--replay already says levels and agents - leave out the others", UNUSABLE)
+        replaceable(self.out)  # fails before the work, not after it
+        register_files(self.learner)
+        requests = self._requests()
+        if isinstance(requests, str):
+            return fail(requests, AT_FAULT)
+        levels = [self._payload(pack, request) for pack, request in requests]
+        try:
+            page = render_page(" · ".join(dict.fromkeys(one["title"] for one in levels)), levels)
+        except TooLargeForPage as error:
+            return fail(error, AT_FAULT)
+        write_atomically(self.out, lambda path: path.write_text(page, encoding="utf-8"))
+        say(f"written to {self.out} ({len(page.encode()) / 1e3:,.0f} kB)")
+        return DONE
+
+    def _requests(self) -> list[tuple[Pack, Request]] | str:
+        """Return the adaptations to show, each with its pack; or what is wrong with the levels."""
+        from agents.default_agents import default_agents
+        from agents.map_sizes import check_map_sizes
+        from commands.progress import load_pack
+        from game.session.messages import Request
+        from game.session.replay import read_line
+
+        if self.replay is not None:
+            target = read_line(self.replay)
+            return [(target.pack, target.request)]
+        found = []
+        for name in self.levels or ("showcase",):
+            pack = load_pack(name)
+            tasks = pack.split("test").tasks
+            if not tasks:
+                return f"{pack.path}: the pack has no held-out tasks to show"
+            watched = self.agent or default_agents(pack)[0]
+            others = [one for one in self.versus or (BASELINE_AGENT,) if one not in ("", "none")]
+            agents = (watched, *others)
+            check_map_sizes(pack, ("test",), agents)
+            task = tasks[self.seed % len(tasks)]
+            request = Request(0, task, self.seed, self.steps, agents, pack.name)
+            found.append((pack, replace(request, path=str(pack.path))))
+        return found
+
+    def _payload(self, pack: Pack, request: Request) -> Json:
+        """Compute what a page shows of one level, with a line on the progress."""
+        from agents.torch_start import load_torch
+        from commands.pages.payload import level_payload
+        from commands.pages.recorded_runs import plan_recording, precomputed_runs
+        from commands.progress import show_progress
+
+        with show_progress("adapting to") as line:
+            load_torch()
+            recording = plan_recording(request, self.seeds, self.goals, self.step_sizes)
+            name = request.task.name
+            runs = list(precomputed_runs(recording, lambda done, all_: line(name, done, all_)))
+        return level_payload(pack, recording, runs)

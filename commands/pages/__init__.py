@@ -1,0 +1,1 @@
+"""Pages to pass on: one HTML file in which a browser shows how agents adapt to a level."""

@@ -1,0 +1,117 @@
+/**
+ * The data of the page, unpacked, and what follows from it.
+ *
+ * @typedef {Object} Step One adaptation step: of a recorded run, or of one computed in the page.
+ * @property {number} step
+ * @property {number} episodes
+ * @property {number} envSteps
+ * @property {number} gradientSteps
+ * @property {number | null} returnExact
+ * @property {number} returnSampled
+ * @property {number} score
+ * @property {ArrayLike<number>[] | null} probs [S][A]
+ * @property {ArrayLike<number>[]} paths states of each episode, -1 after its end
+ *
+ * @typedef {{agent: string, seed: number, stepSize: number, goal: number | null, steps: Step[]}} Run
+ * @typedef {{type: 8 | 16 | 32, data: string}} Packed
+ */
+
+const ACTIONS = 5;
+
+/** Unpack an array of whole numbers. @param {Packed} packed */
+export function unpack({ type, data }) {
+  const bytes = Uint8Array.from(atob(data), (char) => char.charCodeAt(0));
+  if (type === 8) return bytes;
+  return type === 16 ? new Uint16Array(bytes.buffer) : new Uint32Array(bytes.buffer);
+}
+
+/** Split an array into rows of `width`. @param {ArrayLike<number> & {subarray: Function}} flat */
+const rowsOf = (flat, /** @type {number} */ width) =>
+  Array.from({ length: flat.length / width }, (_, i) => flat.subarray(i * width, (i + 1) * width));
+
+/** Paths are kept in one row: the length of each, then its states. */
+function unpackPaths(/** @type {Packed} */ packed) {
+  const flat = unpack(packed), paths = [];
+  for (let i = 0; i < flat.length; i += flat[i] + 1) paths.push(flat.subarray(i + 1, i + 1 + flat[i]));
+  return paths;
+}
+
+/** Unpack a recorded run. @returns {Run} */
+export function unpackRun(/** @type {any} */ run) {
+  const steps = run.steps.map((/** @type {any} */ step) => ({
+    ...step,
+    probs: step.probs && rowsOf(Float32Array.from(unpack(step.probs), (x) => x / 255), ACTIONS),
+    paths: unpackPaths(step.paths),
+  }));
+  return { ...run, steps };
+}
+
+/** Unpack a task: what the board needs to know of each state. */
+export function unpackTask(/** @type {any} */ task) {
+  const cells = unpack(task.cells), n = cells.length, width = task.rows[0].length;
+  const perState = (/** @type {string} */ name) => task[name] && rowsOf(unpack(task[name]), unpack(task[name]).length / n);
+  const changing = Object.fromEntries(["keys", "coins", "gates", "boxes", "opponents"].map((name) => [name, perState(name)]));
+  const optimum = [...unpack(task.optimum)];
+  return {
+    ...task,
+    width,
+    height: task.rows.length,
+    cells,
+    over: unpack(task.over),
+    optimum,
+    /** Row and column of the agent in a state. */
+    place: (/** @type {number} */ state) => [Math.floor(cells[state] / width), cells[state] % width],
+    /** What else there is on the board in a state. */
+    things: (/** @type {number} */ state) => ({
+      keys: changing.keys?.[state][0],
+      coins: changing.coins?.[state][0],
+      gates: changing.gates?.[state][0],
+      boxes: changing.boxes?.[state],
+      opponents: changing.opponents?.[state],
+    }),
+    /** States that differ from one in the agent's place alone. */
+    alike(/** @type {number} */ state) {
+      const same = (/** @type {string} */ name, /** @type {number} */ s) =>
+        !changing[name] || changing[name][s].every((/** @type {number} */ x, /** @type {number} */ i) => x === changing[name][state][i]);
+      const found = [];
+      for (let s = 0; s < n; s++)
+        if (!this.over[s] && ["keys", "coins", "gates", "boxes", "opponents"].every((name) => same(name, s))) found.push(s);
+      return found;
+    },
+  };
+}
+/** @typedef {ReturnType<typeof unpackTask>} Task */
+
+/** The states of an episode, without what follows its end. @param {ArrayLike<number>} path */
+export function walkOf(path) {
+  const states = Array.from(path), end = states.indexOf(-1);
+  return end < 0 ? states : states.slice(0, end);
+}
+
+/** The return of a step: exact where it is known. @param {Step} step */
+export const returnOf = (step) => step.returnExact ?? step.returnSampled;
+
+/** A number with a true minus sign. */
+export const figure = (/** @type {number} */ x, digits = 0) => {
+  const text = x.toFixed(digits);
+  return (Number(text) === 0 ? text.replace("-", "") : text).replace("-", "−");
+};
+
+/** A score as a percentage. */
+export const percent = (/** @type {number} */ score) => `${figure(100 * score)}%`;
+
+/** A number of something. */
+export const counted = (/** @type {number} */ n, /** @type {string} */ one, many = `${one}s`) =>
+  `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
+
+/**
+ * What a screen reader says of a step: "After 20 episodes: 83 percent".
+ * @param {Step} step of the watched agent
+ * @param {{name: string, score: number}[]} others at the same step
+ */
+export function spoken(step, others) {
+  const of = (/** @type {number} */ score) => `${figure(100 * score).replace("−", "minus ")} percent`;
+  const rest = others.map(({ name, score }) => `; ${name}: ${of(score)}`).join("");
+  const when = step.episodes ? `After ${counted(step.episodes, "episode")}` : "Before adaptation";
+  return `${when}: ${of(step.score)}${rest}`;
+}

@@ -1,0 +1,85 @@
+"""A page as one self-contained file: template, style sheet, modules and data, inlined."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from commands.pages.payload import Json, glossary, look
+from game.text.visible import visible
+from game.view.draw.theme import PALETTES, Palette
+
+FOLDER = Path(__file__).resolve().parent
+# each uses the ones before it
+MODULES = ("board.mjs", "data.mjs", "chart.mjs", "live.mjs", "page.mjs")
+LIVE_MODULE = "adaptation.mjs"
+MOST_BYTES = 2_000_000  # of a page
+SLOT = re.compile(r"\{\{(\w+)\}\}")
+
+
+class TooLargeForPage(ValueError):
+    """A page would be too large; the message says what to do."""
+
+
+def render_page(title: str, levels: Sequence[Json]) -> str:
+    """Return the text of a page that shows these levels, see `level_payload`.
+
+    Raises TooLargeForPage.
+    """
+    data = {**look(), "levels": list(levels), "terms": glossary()}
+    text = _filled(
+        (FOLDER / "page.html").read_text(encoding="utf-8"),
+        {
+            "title": html.escape(visible(title)),
+            "style": colours() + (FOLDER / "page.css").read_text(encoding="utf-8"),
+            "script": _joined_modules(),
+            "live": (FOLDER / LIVE_MODULE).read_text(encoding="utf-8"),
+            "data": json_for_script(data),
+        },
+    )
+    size = len(text.encode())
+    if size > MOST_BYTES:
+        what = f"the page would have {size / 1e6:.1f} MB, and at most {MOST_BYTES / 1e6:.0f} fit"
+        raise TooLargeForPage(f"{what} - export fewer levels, or less of --seeds and --goals")
+    return text
+
+
+def json_for_script(data: Json) -> str:
+    """Return JSON that may stand in a script element, whatever its texts are."""
+    text = json.dumps(data, allow_nan=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace(">", "\\u003e")
+
+
+def colours() -> str:
+    """Return style rules that name the colours of both themes."""
+    light, dark = _variables(PALETTES["light"]), _variables(PALETTES["dark"])
+    return (
+        f":root{{color-scheme:light;{light}}}\n"
+        f"@media (prefers-color-scheme:dark){{:root:not([data-theme=light])"
+        f"{{color-scheme:dark;{dark}}}}}\n"
+        f":root[data-theme=dark]{{color-scheme:dark;{dark}}}\n"
+    )
+
+
+def _variables(palette: Palette) -> str:
+    names = ("paper", "card", "ink", "muted", "rule", "faint", "goal", "alert")
+    found = {name: getattr(palette, name) for name in names}
+    for kind in ("agents", "texts"):
+        found |= {f"{kind}-{i}": colour for i, colour in enumerate(getattr(palette, kind))}
+    return "".join(f"--{name}:rgb({r} {g} {b});" for name, (r, g, b) in found.items())
+
+
+def _filled(template: str, slots: Mapping[str, str]) -> str:
+    """Return a template with its slots filled at once, so that no text is taken for a slot."""
+    return SLOT.sub(lambda found: slots[found[1]], template)
+
+
+def _joined_modules() -> str:
+    """Return the modules as one: they follow each other, so imports and exports fall away."""
+    texts = [(FOLDER / name).read_text(encoding="utf-8") for name in MODULES]
+    joined = "\n".join(texts)
+    joined = re.sub(r"^import [^;]*? from \"\./\w+\.mjs\";\n", "", joined, flags=re.MULTILINE)
+    return re.sub(r"^export ", "", joined, flags=re.MULTILINE)

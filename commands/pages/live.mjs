@@ -1,0 +1,90 @@
+/**
+ * Adaptation in the page itself: the module of `adaptation.mjs` in a worker, so that the page stays
+ * smooth. Where a browser refuses workers made from a text, it runs in the page, step by step.
+ *
+ * @typedef {Object} Job
+ * @property {any} live data of `live_tables.py`
+ * @property {string} agent
+ * @property {{episodes?: number, stepSize: number, steps: number, goal: number | null}} options
+ * @property {number} seed
+ */
+
+/** What the worker adds to the module. */
+const WORKER = `
+onmessage = ({ data: { live, agent, options, seed } }) => {
+  for (const step of adaptationSteps(live, agent, options, (${randomNumbers})(seed))) postMessage(step);
+  postMessage(null);
+};`;
+
+/** Uniform numbers in [0, 1) with 53 bits that follow from a seed (sfc32). */
+export function randomNumbers(/** @type {number} */ seed) {
+  let [a, b, c, d] = [0x9e3779b9, 0x243f6a88, seed | 0, 1];
+  const next = () => {
+    const t = (a + b + d) | 0;
+    d = (d + 1) | 0;
+    a = b ^ (b >>> 9);
+    b = (c + (c << 3)) | 0;
+    c = ((c << 21) | (c >>> 11)) + t | 0;
+    return t >>> 0;
+  };
+  for (let i = 0; i < 20; i++) next();
+  return () => ((next() >>> 5) * 67108864 + (next() >>> 6)) / 9007199254740992;
+}
+
+/** The address of a text as a module. */
+const address = (/** @type {string} */ text) => URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
+
+/**
+ * Adapt an agent.
+ * @param {string} module the text of `adaptation.mjs`
+ * @param {Job} job
+ * @param {(step: any) => void} onStep called with each step
+ * @param {(error: string) => void} onEnd called at the end, with "" unless it went wrong
+ * @returns {() => void} ends it early
+ */
+export function adaptInPage(module, job, onStep, onEnd) {
+  let ended = false;
+  /** @type {Worker | undefined} */
+  let worker;
+  const end = (/** @type {string} */ error) => {
+    if (!ended) onEnd(error);
+    stop();
+  };
+  const stop = () => {
+    ended = true;
+    worker?.terminate();
+  };
+  const withoutWorker = () => adaptHere(module, job, onStep, () => ended).then(() => end(""), (error) => end(`${error}`));
+  try {
+    let began = false;
+    worker = new Worker(address(module + WORKER), { type: "module" });
+    worker.onmessage = ({ data }) => {
+      if (ended) return;
+      began = true;
+      if (data) onStep(data);
+      else end("");
+    };
+    worker.onerror = (event) => {
+      event.preventDefault();
+      if (began || event.message) end(event.message);
+      else withoutWorker();
+    };
+    worker.postMessage(job);
+  } catch {
+    withoutWorker();
+  }
+  return stop;
+}
+
+/** Adapt in the page, with a pause after each step. */
+async function adaptHere(
+  /** @type {string} */ module, /** @type {Job} */ { live, agent, options, seed },
+  /** @type {(step: any) => void} */ onStep, /** @type {() => boolean} */ isEnded,
+) {
+  const { adaptationSteps } = await import(address(module));
+  for (const step of adaptationSteps(live, agent, options, randomNumbers(seed))) {
+    if (isEnded()) return;
+    onStep(step);
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+}

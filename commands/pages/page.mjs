@@ -1,0 +1,575 @@
+/**
+ * The page: what is chosen, what is shown of it, and what the controls do.
+ */
+import { MOVES, css, drawAgent, drawGround, drawOptimum, drawPolicy, drawQuestion, drawThings, drawTile, drawTrail, drawVisits } from "./board.mjs";
+import { counted, figure, percent, returnOf, spoken, unpackRun, unpackTask, walkOf } from "./data.mjs";
+import { drawChart, lineSample } from "./chart.mjs";
+import { adaptInPage } from "./live.mjs";
+
+const MOVES_PER_SECOND = 14, LONGEST = 2.2; // of an episode, in seconds at normal speed
+const PAUSE = 0.35; // seconds between two episodes
+const EPISODES_PLAYED = 2; // of each step, while playing
+const STILL = 1.4; // seconds per step with reduced motion
+const HARM = 0.02; // loss of score from which on adaptation has made an agent worse
+const SPEEDS = [0.25, 0.5, 1, 2, 4, 8];
+
+const find = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
+const data = JSON.parse(find("data").textContent);
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
+const dark = matchMedia("(prefers-color-scheme: dark)");
+
+/** @type {import("./data.mjs").Run[]} */
+let runs = []; // of the agents of the level, with what is chosen
+/** @type {any} */
+let level;
+/** @type {Map<number | null, import("./data.mjs").Task>} */
+let tasks = new Map();
+let overlays = new Set(/** @type {string[]} */ ([]));
+const chosen = {
+  seed: 0, stepSize: 1, goal: /** @type {number | null} */ (null),
+  episodes: /** @type {number | null} */ (null), // in each step; null: the agents' own number
+};
+/** @type {(() => void)[]} */
+let computing = []; // ends what is being computed in the page
+const at = { step: 0, episode: 0, clock: 0, playing: false, speed: 2 };
+let frames = 0; // drawn since the page was opened
+
+// --- what is chosen ------------------------------------------------------------------------------
+
+/** Show another level from its beginning. */
+function openLevel(/** @type {number} */ index) {
+  level = data.levels[index];
+  tasks = new Map(level.tasks.map((/** @type {any} */ task) => [task.goal, unpackTask(task)]));
+  at.step = 0;
+  find("live").hidden = !level.live;
+  find("title").textContent = level.title;
+  find("byline").textContent = [level.author && `by ${level.author}`, level.pack !== level.title && level.pack].filter(Boolean).join(" · ");
+  find("intro").textContent = introduction();
+  fillChoices();
+  fillAgents();
+  makeBoards();
+  fillLegend();
+  choose(recorded());
+}
+
+/** What the reader is about to see, in a sentence or two. */
+function introduction() {
+  const [watched, ...others] = level.agents;
+  const beside = others.length ? ` Beside it: ${others.map((/** @type {any} */ one) => one.name).join(", ")}.` : "";
+  const trained = watched.learned ? `${watched.name}, which was meta-trained on ${watched.pack || "other levels"},` : watched.name;
+  return `${trained} learns this level by trying.${beside} ${level.hidden}`;
+}
+
+/** The choices of the first recorded run. */
+const recorded = () => ({ seed: level.seeds[0], stepSize: level.stepSize, goal: null, episodes: level.episodes });
+
+/** Change what is chosen, and show it from its beginning. */
+function choose(/** @type {Partial<typeof chosen>} */ change) {
+  Object.assign(chosen, change);
+  for (const stop of computing) stop();
+  [computing, wanted] = [[], at.step];
+  runs = level.agents.map((/** @type {any} */ agent) => recordedRun(agent) ?? emptyRun(agent));
+  showChoices();
+  const waiting = runs.filter((run) => !run.steps.length).length;
+  find("computing").textContent = waiting ? "The agents are learning …" : "";
+  runs.forEach((run, i) => run.steps.length || compute(run, i));
+  find("step").max = level.steps;
+  if (at.playing || change.goal !== undefined) wanted = 0;
+  if (!waiting) showFrom(wanted);
+}
+
+let wanted = 0; // the step to show of what has been chosen, once it is there
+
+/** Show runs that have just been chosen, from a step on. */
+function showFrom(/** @type {number} */ step) {
+  goTo(step);
+  numbers();
+}
+
+/** Show a step that has just been computed. */
+function showComputed(/** @type {boolean} */ isFirst) {
+  if (isFirst || at.step < wanted) goTo(wanted);
+  else showStep();
+  numbers();
+}
+
+/**
+ * The recorded run of an agent that fits what is chosen; for an agent that cannot adapt in the page
+ * the one that fits best.
+ */
+function recordedRun(/** @type {any} */ agent) {
+  const size = agent.byGradients ? chosen.stepSize : level.stepSize;
+  const own = level.runs.filter((/** @type {any} */ run) => run.agent === agent.name);
+  const fits = (/** @type {any} */ run) => run.seed === chosen.seed && run.stepSize === size && chosen.episodes === level.episodes;
+  const there = own.filter((/** @type {any} */ run) => run.goal === chosen.goal);
+  const found = there.find(fits) ?? (isLive(agent) ? undefined : there[0] ?? own[0]);
+  return found && unpackRun(found);
+}
+
+const isLive = (/** @type {any} */ agent) => Boolean(level.live?.agents[agent.name]);
+
+/** A run that is to be computed. */
+const emptyRun = (/** @type {any} */ agent) => ({ agent: agent.name, ...chosen, steps: /** @type {any[]} */ ([]) });
+
+/** Compute a run in the page. */
+function compute(/** @type {import("./data.mjs").Run} */ run, /** @type {number} */ index) {
+  const goal = [...tasks.keys()].indexOf(chosen.goal) - 1;
+  const job = {
+    live: level.live,
+    agent: run.agent,
+    options: { episodes: chosen.episodes ?? undefined, stepSize: chosen.stepSize / level.stepSize, steps: level.steps, goal: goal < 0 ? null : goal },
+    seed: chosen.seed + 7919 * index,
+  };
+  computing.push(adaptInPage(find("live-module").textContent, job, (step) => {
+    const isFirst = !runs.every((one) => one.steps.length);
+    run.steps.push(step);
+    if (runs.every((one) => one.steps.length)) showComputed(isFirst);
+  }, (error) => {
+    const isDone = runs.every((one) => one.steps.length > level.steps);
+    if (error) find("computing").textContent = `Nothing could be computed here (${error}). The recorded runs remain.`;
+    else if (isDone) find("computing").textContent = "Computed in this page, with random numbers of its own.";
+  }));
+}
+
+/** Show what is chosen in its controls. */
+function showChoices() {
+  offer("seed", chosen.seed, `${chosen.seed}`);
+  offer("size", chosen.stepSize, sizeText(chosen.stepSize));
+  find("goal").value = chosen.goal ?? "";
+  const episodes = chosen.episodes ?? level.agents[0].episodes;
+  find("factor").value = Math.log10(chosen.stepSize);
+  find("factor-text").textContent = sizeText(chosen.stepSize);
+  find("episodes").value = episodes;
+  find("episodes-text").textContent = episodes;
+  const own = recorded();
+  find("reset").hidden = chosen.episodes === own.episodes && [["seed", "seeds"], ["stepSize", "stepSizes"]].every(
+    ([one, all]) => level[all].includes(/** @type {any} */ (chosen)[one]));
+  const fixed = level.agents.filter((/** @type {any} */ one) => !one.byGradients).map((/** @type {any} */ one) => one.name);
+  const note = chosen.stepSize !== level.stepSize && fixed.length;
+  find("size-note").textContent = note ? `${fixed.join(", ")}: no step size, so nothing changes there.` : "";
+}
+
+/** Choose a value in a select element that may not have it yet. */
+function offer(/** @type {string} */ id, /** @type {number} */ value, /** @type {string} */ text) {
+  const select = find(id);
+  if (![...select.options].some((one) => Number(one.value) === value)) select.add(new Option(text, `${value}`));
+  select.value = value;
+}
+
+const sizeText = (/** @type {number} */ size) => (size === 1 ? "the agent's own" : `${Number(size.toPrecision(2))} × its own`);
+
+const task = () => /** @type {import("./data.mjs").Task} */ (tasks.get(chosen.goal));
+
+/** The step of an agent that is shown; the last one of an agent that has fewer. */
+const stepOf = (/** @type {import("./data.mjs").Run} */ run) => run.steps[Math.min(at.step, run.steps.length - 1)];
+
+// --- time ----------------------------------------------------------------------------------------
+
+/** Show the beginning of a step, or with `finished` the end of its episodes. */
+function goTo(/** @type {number} */ step, finished = !at.playing) {
+  at.step = Math.min(Math.max(step, 0), runs[0].steps.length - 1);
+  at.episode = finished ? episodes() - 1 : 0;
+  at.clock = finished ? duration() : 0;
+  showStep();
+}
+
+/** The number of episodes that are kept of the current step. */
+const episodes = () => Math.max(1, ...runs.map((run) => stepOf(run).paths.length));
+
+/** The states of an agent's current episode. */
+const walk = (/** @type {import("./data.mjs").Run} */ run) => {
+  const { paths } = stepOf(run);
+  return walkOf(paths[Math.min(at.episode, paths.length - 1)] ?? []);
+};
+
+/** Seconds that an agent's current episode takes at normal speed. */
+const seconds = (/** @type {import("./data.mjs").Run} */ run) => Math.min((walk(run).length - 1) / MOVES_PER_SECOND, LONGEST);
+
+/** Seconds until the last agent has finished its episode. */
+const duration = () => Math.max(0, ...runs.map(seconds));
+
+function play(/** @type {boolean} */ on) {
+  const ended = at.step === level.steps && at.clock >= duration();
+  at.playing = on;
+  if (on && ended) goTo(0, false);
+  else if (on) Object.assign(at, { episode: 0, clock: 0 });
+  find("play").textContent = on ? "Pause" : "Play";
+}
+
+/** Let time pass while playing. */
+function advance(/** @type {number} */ elapsed) {
+  at.clock += elapsed * SPEEDS[at.speed];
+  if (calm.matches) {
+    if (at.clock - duration() < STILL) return;
+  } else if (at.clock < duration() + PAUSE) return;
+  else if (at.episode + 1 < Math.min(EPISODES_PLAYED, episodes())) {
+    Object.assign(at, { episode: at.episode + 1, clock: 0 });
+    return;
+  }
+  if (at.step + 1 >= runs[0].steps.length && at.step < level.steps) return; // it is being computed
+  if (at.step >= level.steps) {
+    play(false);
+    goTo(at.step);
+  } else goTo(at.step + 1, calm.matches);
+}
+
+let before = 0;
+function frame(/** @type {number} */ now) {
+  if (runs.some((run) => !run.steps.length)) return void requestAnimationFrame(frame);
+  if (at.playing) advance(Math.min(now - before, 100) / 1000);
+  before = now;
+  if (at.playing || dirty) drawBoards();
+  requestAnimationFrame(frame);
+}
+
+let dirty = true; // whether the boards are to be drawn though nothing moves
+
+// --- words and numbers ---------------------------------------------------------------------------
+
+/** Show what belongs to the current step: texts, chart, and what a screen reader says. */
+function showStep() {
+  dirty = true;
+  const [watched, ...others] = runs.map(stepOf);
+  const text = spoken(watched, others.map((step, i) => ({ name: level.agents[i + 1].name, score: step.score })));
+  find("step").value = at.step;
+  find("step").setAttribute("aria-valuetext", text);
+  find("step-label").textContent = `Adaptation step ${at.step} of ${level.steps}`;
+  find("back").disabled = at.step === 0;
+  find("next").disabled = at.step === runs[0].steps.length - 1;
+  if (find("said").textContent !== text) find("said").textContent = text;
+  runs.forEach((run, i) => {
+    find(`score-${i}`).textContent = find("returns").checked ? figure(returnOf(stepOf(run)), 2) : percent(stepOf(run).score);
+  });
+  chart(text);
+  find("ending").textContent = at.step === level.steps ? ending() : "";
+}
+
+function chart(text = find("step").getAttribute("aria-valuetext")) {
+  const curves = runs.map((run, index) => ({
+    name: level.agents[index].name,
+    points: run.steps.map((step) => /** @type {[number, number]} */ ([step.episodes, step.score])),
+    index,
+  }));
+  if (!runs[0]?.steps.length) return;
+  const returns = find("returns").checked ? task() : null;
+  drawChart(find("chart"), curves, { now: runs.map((run) => stepOf(run).episodes), returns, spoken: text });
+  find("unit-note").textContent = returns
+    ? `Random policy ${figure(returns.random, 2)}, optimum ${figure(returns.optimal, 2)}.`
+    : "0% is the random policy, 100% the optimum.";
+}
+
+/** How it ended, in the words of game/session/ending.py. */
+function ending() {
+  const { random, optimal } = task(), scratch = runs[level.scratch];
+  if (optimal - random <= 1e-12) return "Nothing to learn here: the random policy is as good as the optimum.";
+  const { steps } = runs[0], first = steps[0].score, { score, episodes } = steps[steps.length - 1];
+  const when = (/** @type {number} */ n) => (n ? `after ${counted(n, "try", "tries")}` : "before adaptation");
+  let text = `${percent(score)} ${when(episodes)}`;
+  if (score < first - HARM) text += `, worse than before (${percent(first)})`;
+  if (scratch?.steps.length) {
+    const distance = (/** @type {import("./data.mjs").Step} */ step) => Math.abs(step.episodes - episodes);
+    const fair = scratch.steps.reduce((best, step) => (distance(step) < distance(best) ? step : best));
+    text += `; from scratch ${percent(fair.score)}${fair.episodes === episodes ? "" : ` ${when(fair.episodes)}`}`;
+    if (fair.score > score + HARM) text += ", which is better";
+  }
+  return `${text}. ${level.training}`;
+}
+
+/** The table of all numbers. */
+function numbers() {
+  const row = (/** @type {(string | number)[]} */ cells, head = false) =>
+    `<tr>${cells.map((cell, i) => (head || !i ? `<th scope="${head ? "col" : "row"}">${cell}</th>` : `<td>${cell}</td>`)).join("")}</tr>`;
+  const rows = runs.flatMap((run, i) => run.steps.map((step) => row([
+    escaped(level.agents[i].name), step.step, step.episodes.toLocaleString("en"), step.envSteps.toLocaleString("en"), step.gradientSteps,
+    figure(returnOf(step), 3), percent(step.score),
+  ])));
+  find("numbers").innerHTML = `<caption>Every step of each agent</caption><thead>${row(
+    ["agent", "step", "episodes", "moves", "gradient steps", "return", "score"], true)}</thead><tbody>${rows.join("")}</tbody>`;
+}
+
+const escaped = (/** @type {string} */ text) => text.replace(/[&<>"]/g, (char) => `&#${char.charCodeAt(0)};`);
+
+// --- boards --------------------------------------------------------------------------------------
+
+/** @type {{canvas: HTMLCanvasElement, frame: HTMLElement, place: HTMLElement}[]} */
+let boards = [];
+/** @type {Map<string, HTMLCanvasElement>} */
+const grounds = new Map(); // the part of a board that does not change
+
+const theme = () => document.documentElement.dataset.theme ?? (dark.matches ? "dark" : "light");
+const look = () => ({ tiles: data.tiles, palette: data.palettes[theme()] });
+
+/** Make a board for each agent. */
+function makeBoards() {
+  find("boards").replaceChildren(...level.agents.map((/** @type {any} */ agent, /** @type {number} */ i) => {
+    const figure = document.createElement("figure");
+    figure.innerHTML = `<figcaption><b style="color:var(--texts-${i})"></b><span id="score-${i}" class="score"></span></figcaption><div class="frame"><canvas role="img" tabindex="-1"></canvas></div>`;
+    /** @type {any} */ (figure.querySelector("b")).textContent = agent.name;
+    return figure;
+  }));
+  find("key").innerHTML = level.agents.map((/** @type {any} */ one, /** @type {number} */ i) =>
+    `<li style="color:var(--texts-${i})">${lineSample(i)}${escaped(one.name)}</li>`).join("");
+  boards = [...document.querySelectorAll("#boards figure")].map((place) => ({
+    place: /** @type {HTMLElement} */ (place),
+    frame: /** @type {HTMLElement} */ (place.querySelector(".frame")),
+    canvas: /** @type {HTMLCanvasElement} */ (place.querySelector("canvas")),
+  }));
+  boards.forEach(({ canvas }) => canvas.addEventListener("click", moveGoalTo));
+}
+
+/** The side of a cell in device pixels. */
+function cellSide(/** @type {HTMLElement} */ frame) {
+  const { width, height } = task(), scale = devicePixelRatio || 1;
+  const room = Math.min(frame.clientWidth * scale, (Math.max(280, innerHeight * 0.72) * scale * width) / height);
+  return Math.max(3, Math.floor(room / width));
+}
+
+function groundPicture(/** @type {number} */ side) {
+  const key = `${level.id} ${chosen.goal} ${side} ${theme()}`;
+  let picture = grounds.get(key);
+  if (!picture) {
+    picture = document.createElement("canvas");
+    picture.width = task().width * side;
+    picture.height = task().height * side;
+    drawGround(/** @type {any} */ (picture.getContext("2d")), task().rows, side, look(), level.hiddenGoal);
+    if (grounds.size > 8) grounds.clear();
+    grounds.set(key, picture);
+  }
+  return picture;
+}
+
+function drawBoards() {
+  dirty = false;
+  frames++;
+  boards.forEach((board, i) => drawBoard(board, runs[i], i));
+  const moves = walk(runs[0]).length - 1, kept = episodes();
+  find("where").textContent = `Episode ${at.episode + 1} of ${kept} shown, ${counted(moves, "move")}${SPEEDS[at.speed] === 1 ? "" : `, ${SPEEDS[at.speed]}× speed`}`;
+}
+
+/** Draw an agent's board at this moment. */
+function drawBoard(/** @type {typeof boards[0]} */ { canvas, frame }, /** @type {import("./data.mjs").Run} */ run, /** @type {number} */ index) {
+  const now = task(), side = cellSide(frame), { palette } = look();
+  const [width, height] = [now.width * side, now.height * side];
+  if (canvas.width !== width || canvas.height !== height) {
+    Object.assign(canvas, { width, height });
+    Object.assign(canvas.style, { width: `${width / devicePixelRatio}px`, height: `${height / devicePixelRatio}px` });
+  }
+  const g = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  g.drawImage(groundPicture(side), 0, 0);
+  const step = stepOf(run), states = walk(run);
+  const share = seconds(run) > 0 ? Math.min(at.clock / seconds(run), 1) : 1;
+  const reached = share * (states.length - 1), move = Math.min(Math.floor(reached), states.length - 1);
+  const state = states[move] ?? now.start;
+  if (overlays.has("visits")) drawVisits(g, visits(step), now.width, side);
+  drawThings(g, now.rows, side, look(), now.things(state), level.opponents);
+  if (overlays.has("optimum")) drawOptimum(g, now.optimum.map(now.place), side, palette.goal);
+  const one = (/** @type {number} */ episode) => walkOf(step.paths[episode]).map(now.place);
+  for (let k = Math.max(0, at.episode - 2); k < Math.min(at.episode, step.paths.length); k++)
+    drawTrail(g, one(k), k, side, index ? palette.agents[index] : palette.trails[k % 3], k === at.episode - 1 ? 0.6 : 0.4);
+  for (const one of tasks.values()) if (one.goal !== chosen.goal) drawQuestion(g, [Math.floor(one.goalCell / now.width), one.goalCell % now.width], side, palette);
+  const { place, way } = placeAt(now, states, reached, move);
+  const trail = [...states.slice(0, move + 1).map(now.place), place];
+  drawTrail(g, trail, at.episode, side, index ? palette.agents[index] : palette.trails[at.episode % 3], 0.95);
+  if (overlays.has("policy") && step.probs) for (const s of now.alike(state)) drawPolicy(g, now.place(s), side, step.probs[s], palette);
+  drawAgent(g, place, way, side, palette.agents[index]);
+  describe(canvas, index, step, states);
+}
+
+/** Where the agent is between two moves, and where it looks. */
+function placeAt(/** @type {import("./data.mjs").Task} */ now, /** @type {number[]} */ states, /** @type {number} */ reached, /** @type {number} */ move) {
+  const here = now.place(states[move] ?? now.start), there = now.place(states[move + 1] ?? states[move] ?? now.start);
+  const part = calm.matches ? 0 : reached - move, step = [there[0] - here[0], there[1] - here[1]];
+  if (Math.abs(step[0]) + Math.abs(step[1]) > 1) return { place: part < 0.5 ? here : there, way: MOVES[4] }; // teleported
+  return { place: [here[0] + step[0] * part, here[1] + step[1] * part], way: step };
+}
+
+/** How often each cell was visited in the episodes that are kept. */
+function visits(/** @type {import("./data.mjs").Step} */ step) {
+  const counts = new Map();
+  for (const path of step.paths) for (const state of walkOf(path)) {
+    const cell = task().cells[state];
+    counts.set(cell, (counts.get(cell) ?? 0) + 1);
+  }
+  return counts;
+}
+
+/** The text alternative of a board. */
+function describe(/** @type {HTMLCanvasElement} */ canvas, /** @type {number} */ index, /** @type {import("./data.mjs").Step} */ step, /** @type {number[]} */ states) {
+  const { width, height } = task(), last = states[states.length - 1];
+  const end = task().cells[last] === task().goalCell ? "reaches the goal" : "does not reach the goal";
+  const text = `Board of ${level.agents[index].name}, ${width} by ${height} cells. At step ${step.step} its episode ${at.episode + 1} ${end} after ${counted(states.length - 1, "move")}.`;
+  if (canvas.getAttribute("aria-label") !== text) canvas.setAttribute("aria-label", text);
+}
+
+/** Whether runs with the goal there are recorded. */
+const hasRuns = (/** @type {number | null} */ goal) => level.runs.some((/** @type {any} */ run) => run.goal === goal);
+
+/** Move the goal to a cell that was clicked, if it can be there. */
+function moveGoalTo(/** @type {MouseEvent} */ event) {
+  const canvas = /** @type {HTMLCanvasElement} */ (event.currentTarget), box = canvas.getBoundingClientRect();
+  const { width, height } = task();
+  const column = Math.floor(((event.clientX - box.left) / box.width) * width);
+  const cell = Math.floor(((event.clientY - box.top) / box.height) * height) * width + column;
+  const found = [...tasks.values()].find((one) => one.goalCell === cell);
+  if (found && found.goal !== chosen.goal) choose({ goal: found.goal });
+}
+
+// --- controls ------------------------------------------------------------------------------------
+
+/** Fill a select element with (value, text). */
+function fill(/** @type {string} */ id, /** @type {[any, string][]} */ options) {
+  find(id).replaceChildren(...options.map(([value, text]) => new Option(text, value)));
+  find(id).disabled = options.length < 2;
+}
+
+function fillChoices() {
+  fill("seed", level.seeds.map((/** @type {number} */ seed) => [seed, `${seed}`]));
+  fill("size", level.stepSizes.map((/** @type {number} */ size) => [size, sizeText(size)]));
+  fill("goal", [...tasks.values()].map((one, i) => [one.goal ?? "", i === 0 ? "where the level has it" : placeText(one)]));
+}
+
+const placeText = (/** @type {import("./data.mjs").Task} */ one) => {
+  const place = one.goalCell ?? 0;
+  return `row ${Math.floor(place / one.width) + 1}, column ${(place % one.width) + 1}`;
+};
+
+function fillLegend() {
+  find("legend").replaceChildren(...level.legend.map((/** @type {any} */ entry) => {
+    const item = document.createElement("li"), canvas = document.createElement("canvas");
+    canvas.width = canvas.height = Math.round(20 * devicePixelRatio);
+    canvas.setAttribute("aria-hidden", "true");
+    drawTile(/** @type {any} */ (canvas.getContext("2d")), entry.tile, canvas.width, look(), level.hiddenGoal);
+    item.append(canvas, entry.text);
+    return item;
+  }));
+}
+
+/** Fill a list of words and their meanings. */
+function define(/** @type {string} */ id, /** @type {[string, string][]} */ entries) {
+  find(id).replaceChildren(...entries.flatMap(([word, meaning]) => {
+    const term = document.createElement("dt"), text = document.createElement("dd");
+    term.textContent = word;
+    text.textContent = meaning;
+    return [term, text];
+  }));
+}
+
+function fillAgents() {
+  define("agents", level.agents.map((/** @type {any} */ one) => [one.name, [
+    one.about && `${one.about[0].toUpperCase()}${one.about.slice(1)}`,
+    one.training.replace(/\.$/, ""),
+    one.note && `${one.note[0].toUpperCase()}${one.note.slice(1)}`,
+  ].filter(Boolean).join(". ") + "."]));
+}
+
+function toggle(/** @type {string} */ name, on = !overlays.has(name)) {
+  overlays[on ? "add" : "delete"](name);
+  find(name).checked = on;
+  dirty = true;
+}
+
+function switchTheme() {
+  document.documentElement.dataset.theme = theme() === "dark" ? "light" : "dark";
+  showTheme();
+}
+
+function showTheme() {
+  find("theme").textContent = theme() === "dark" ? "Light theme" : "Dark theme";
+  fillLegend();
+  dirty = true;
+}
+
+function changeEpisode(/** @type {number} */ by) {
+  at.episode = Math.min(Math.max(at.episode + by, 0), episodes() - 1);
+  at.clock = at.playing ? 0 : duration();
+  dirty = true;
+}
+
+function changeSpeed(/** @type {number} */ by) {
+  at.speed = Math.min(Math.max(at.speed + by, 0), SPEEDS.length - 1);
+  dirty = true;
+}
+
+function toggleReturns() {
+  find("returns").checked = !find("returns").checked;
+  showStep();
+}
+
+/** Let the agents learn with a seed that nothing is recorded of. */
+const newSeed = () => choose({ seed: 1000 + Math.floor(Math.random() * 99000) });
+
+/** Explain the words that have a meaning here. */
+function explain() {
+  for (const element of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-term]")))
+    element.title = data.terms[element.dataset.term ?? ""] ?? "";
+}
+
+/** @type {Record<string, () => void>} */
+const KEYS = {
+  " ": () => play(!at.playing),
+  ArrowLeft: () => goTo(at.step - 1),
+  ArrowRight: () => goTo(at.step + 1),
+  ArrowUp: () => changeEpisode(-1),
+  ArrowDown: () => changeEpisode(1),
+  Home: () => goTo(0),
+  "-": () => changeSpeed(-1),
+  "+": () => changeSpeed(1),
+  "=": () => changeSpeed(1),
+  p: () => toggle("policy"),
+  h: () => toggle("visits"),
+  o: () => toggle("optimum"),
+  r: () => level.live && newSeed(),
+  y: toggleReturns,
+  t: switchTheme,
+};
+
+/** A key of the page, unless the element in focus has a use for it itself. */
+function onKey(/** @type {KeyboardEvent} */ event) {
+  if (event.ctrlKey || event.altKey || event.metaKey) return;
+  const focus = /** @type {HTMLElement} */ (event.target), name = focus.tagName;
+  const moves = event.key.length > 1 || event.key === " ";
+  if (name === "SELECT" || (moves && (name === "INPUT" || (event.key === " " && ["BUTTON", "SUMMARY"].includes(name))))) return;
+  if (moves && focus.closest(".scroll")) return;
+  const act = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+  if (!act) return;
+  event.preventDefault();
+  act();
+}
+
+function start() {
+  fill("level", data.levels.map((/** @type {any} */ one, /** @type {number} */ i) => [i, one.title]));
+  find("level-row").hidden = data.levels.length < 2;
+  find("level").addEventListener("change", () => openLevel(Number(find("level").value)));
+  find("play").addEventListener("click", () => play(!at.playing));
+  find("back").addEventListener("click", () => goTo(at.step - 1));
+  find("next").addEventListener("click", () => goTo(at.step + 1));
+  find("step").addEventListener("input", () => goTo(Number(find("step").value)));
+  find("seed").addEventListener("change", () => choose({ seed: Number(find("seed").value) }));
+  find("size").addEventListener("change", () => choose({ stepSize: Number(find("size").value) }));
+  find("goal").addEventListener("change", () => choose({ goal: find("goal").value === "" ? null : Number(find("goal").value) }));
+  for (const name of ["policy", "visits", "optimum"]) find(name).addEventListener("change", () => toggle(name, find(name).checked));
+  find("new-seed").addEventListener("click", newSeed);
+  find("reset").addEventListener("click", () => choose({ ...recorded(), goal: hasRuns(chosen.goal) ? chosen.goal : null }));
+  find("factor").addEventListener("input", () => choose({ stepSize: Number((10 ** Number(find("factor").value)).toPrecision(2)) }));
+  find("episodes").addEventListener("input", () => choose({ episodes: Number(find("episodes").value) }));
+  find("returns").addEventListener("change", () => showStep());
+  find("theme").addEventListener("click", switchTheme);
+  dark.addEventListener("change", showTheme);
+  addEventListener("keydown", onKey);
+  new ResizeObserver(() => { chart(); dirty = true; }).observe(find("chart"));
+  new ResizeObserver(() => { dirty = true; }).observe(find("boards"));
+  explain();
+  define("terms", Object.entries(data.terms));
+  find("terms-card").hidden = !Object.keys(data.terms).length;
+  openLevel(0);
+  showTheme();
+  if (!calm.matches) {
+    goTo(0, false);
+    play(true);
+  }
+  requestAnimationFrame(frame);
+}
+
+start();
+/** What tests and other scripts of a course may read. */
+/** @type {any} */ (window).gridapt = { at, chosen, data, runs: () => runs, frames: () => frames };

@@ -1,0 +1,229 @@
+"""The data of a page, ready for JSON: level, agents, tasks and recorded adaptations."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from commands.pages.live_tables import NotLive, live_obstacle, live_tables
+from commands.pages.packing import packed, packed_paths, packed_shares
+from commands.pages.recorded_runs import RecordedRun, Recording, live_learners
+from game.session.ending import scratch_index, training_part
+from game.session.glossary import TERMS
+from game.session.trace import AdaptationStep
+from game.tasks.hidden_variables import hidden_names, values_in_words
+from game.tasks.packs import Pack
+from game.tasks.task import Task
+from game.text.level import ENDS_BOXES, Cell
+from game.text.tiles import BOX_ON_TARGET, GOAL, OPPONENTS, TILES
+from game.view.draw.board_legend import BOXES_TEXT, GOAL_TEXT, listed_chars
+from game.view.draw.theme import PALETTES, Palette
+from game.view.model.tile_words import hidden_settings, tile_words
+from game.world.batch import GridBatch
+from game.world.planner import baseline_returns, optimal_path
+from game.world.tables import Tables, compile_level
+
+EPISODES_KEPT = 4  # of each adaptation step, at most
+MOST_STATES = 2_000  # of a task whose policy a page holds
+DIGITS = 7  # of a return
+WORDS = (  # terms that the page uses, and explains
+    *("adaptation", "adaptation step", "episode", "gradient step", "hidden", "meta-trained"),
+    *("optimum", "policy", "random", "return", "score", "scratch", "seed", "step size"),
+)
+Json = dict[str, Any]
+
+
+def look() -> Json:
+    """Return the colours of both themes, and how tiles look."""
+    tiles = {
+        tile.char: {
+            "char": tile.char,
+            "name": tile.name,
+            "colour": tile.colour,
+            "pattern": tile.pattern,
+            "passable": tile.passable,
+        }
+        for tile in TILES
+    }
+    return {"tiles": tiles, "palettes": {name: palette_facts(p) for name, p in PALETTES.items()}}
+
+
+def glossary() -> dict[str, str]:
+    """Return the terms that a page explains."""
+    return {word: TERMS[word] for word in WORDS}
+
+
+def palette_facts(palette: Palette) -> Json:
+    """Return the colours of a theme by name."""
+    names = ("paper", "card", "ink", "muted", "rule", "faint", "goal", "alert", "night", "dim")
+    lists = ("agents", "texts", "trails")
+    return {name: getattr(palette, name) for name in (*names, *lists)}
+
+
+def level_payload(pack: Pack, recording: Recording, runs: Sequence[RecordedRun]) -> Json:
+    """Return all that a page shows of one level. Raises AgentError."""
+    task, request = recording.request.task, recording.request
+    level, live = task.level, _live(recording)
+    goals = (*recording.goals, *(recording.live_goals if live else ()))
+    tables = {goal: compile_level(recording.task(goal).level) for goal in goals}
+    kept = {goal: _kept_states(tables[goal], goal, runs) for goal in goals}
+    scratch = scratch_index(recording.cards)
+    return {
+        "title": level.title or task.name,
+        "author": level.author,
+        "pack": pack.title,
+        "id": task.id,
+        "hiddenGoal": level.goal == "hidden",
+        "hidden": _hidden_text(task),
+        "opponents": [level.tiles[r][c] for r, c in level.find(*OPPONENTS)],
+        "legend": _legend(task),
+        "agents": _agents(recording, runs),
+        "seeds": list(recording.seeds),
+        "stepSizes": list(recording.step_sizes),
+        "stepSize": request.step_size,
+        "steps": request.steps,
+        "episodes": request.episodes,
+        "scratch": scratch,
+        "training": training_part(recording.cards[0], scratch is not None),
+        "tasks": [_task(recording.task(goal), goal, tables[goal], kept[goal]) for goal in goals],
+        "runs": [_run(run, recording, kept[run.goal]) for run in runs],
+        "live": live,
+    }
+
+
+def _live(recording: Recording) -> Json | None:
+    """Return what the page needs to adapt agents by itself; None where the watched one cannot.
+
+    Scratch keeps the initial weights of the first seed.
+    """
+    goals = tuple(goal for goal in (*recording.goals, *recording.live_goals) if goal)
+    level, learners = recording.request.task.level, live_learners(recording)
+    if compile_level(level).n_states > MOST_STATES:
+        return None
+    able = {n: one for n, one in learners.items() if not live_obstacle(one, level)}
+    if recording.labels[0] not in able:
+        return None
+    for fewer in (able, {recording.labels[0]: able[recording.labels[0]]}):
+        with contextlib.suppress(NotLive):
+            return live_tables(level, fewer, goals)
+    return None
+
+
+def cell_number(task: Task, cell: Cell | None) -> int | None:
+    """Return the number of a cell of a task's map, row by row; None for None."""
+    return None if cell is None else cell[0] * task.level.width + cell[1]
+
+
+def _hidden_text(task: Task) -> str:
+    names, values = hidden_names(task), values_in_words(task)
+    text = f"Hidden from the agent: {', '.join(names)}." if names else ""
+    return f"{text} Drawn here: {'; '.join(values)}." if values else text
+
+
+def _legend(task: Task) -> list[Json]:
+    """Return the characters that the legend lists, with the tiles to draw and their meaning."""
+    level, hidden = task.level, hidden_settings(task)
+    first = (BOX_ON_TARGET, BOXES_TEXT)
+    if level.ends != ENDS_BOXES:
+        first = (GOAL, GOAL_TEXT[level.goal])
+    words = [
+        (level.tile(char), tile_words(level, char, hidden, reveal=True))
+        for char in listed_chars(level, hidden, reveal=True)
+    ]
+    return [{"tile": tile, "text": text} for tile, text in (first, *words)]
+
+
+def _agents(recording: Recording, runs: Iterable[RecordedRun]) -> list[Json]:
+    notes = {run.agent: run.trace.note for run in runs}
+    return [
+        {
+            "name": label,
+            "about": card.about or (f"adapts by {card.adapts_by}" if card.adapts_by else ""),
+            "note": notes.get(i, ""),
+            "learned": card.learned,
+            "pack": card.pack,
+            "episodes": card.episodes,
+            "training": training_part(card, False),
+            "byGradients": recording.adapts_by_gradients[i],
+        }
+        for i, (label, card) in enumerate(zip(recording.labels, recording.cards, strict=True))
+    ]
+
+
+# --- tasks ---------------------------------------------------------------------------------------
+
+
+def _kept_states(tables: Tables, goal: Cell | None, runs: Iterable[RecordedRun]) -> np.ndarray:
+    """Return the states [K] that a page holds, in ascending order: all of a small task, or else
+    those that its episodes and an optimal one visit."""
+    if tables.n_states <= MOST_STATES:
+        return np.arange(tables.n_states)
+    paths = [step.paths[0].ravel() for run in runs if run.goal == goal for step in run.trace.steps]
+    visited = np.unique(np.concatenate([*paths, optimal_path(tables)[0]]))
+    return visited[visited >= 0]
+
+
+def _task(task: Task, goal: Cell | None, tables: Tables, kept: np.ndarray) -> Json:
+    """Return a task with its goal at one place: map, places in each kept state, and bounds."""
+    width, returns = task.level.width, baseline_returns(GridBatch([tables]))
+
+    def cells(places: np.ndarray) -> Json:
+        """Return the numbers of cells [.., 2]."""
+        return packed(places[kept][..., 0] * width + places[kept][..., 1])
+
+    def bits(flags: np.ndarray) -> Json:
+        return packed((flags[kept] << np.arange(flags.shape[1])).sum(1))
+
+    changing = {
+        "keys": bits(tables.keys) if tables.keys.any() else None,
+        "coins": bits(tables.coins) if tables.coins.shape[1] else None,
+        "gates": packed(tables.gates[kept]) if tables.gates.any() else None,
+        "boxes": cells(tables.boxes) if tables.boxes.shape[1] else None,
+        "opponents": cells(tables.opponents) if tables.opponents.shape[1] else None,
+    }
+    return {
+        "goal": cell_number(task, goal),
+        "goalCell": next((cell_number(task, cell) for cell in task.level.find(GOAL)), None),
+        "rows": list(task.level.tiles),
+        "cells": cells(tables.cell),
+        "over": packed(tables.over[kept]),
+        "start": int(np.searchsorted(kept, tables.starts[0])),
+        **{name: value for name, value in changing.items() if value},
+        "random": float(returns.random[0]),
+        "optimal": float(returns.optimal[0]),
+        "optimum": packed(np.searchsorted(kept, optimal_path(tables)[0])),
+    }
+
+
+# --- adaptations ---------------------------------------------------------------------------------
+
+
+def _run(run: RecordedRun, recording: Recording, kept: np.ndarray) -> Json:
+    return {
+        "agent": recording.labels[run.agent],
+        "seed": run.seed,
+        "stepSize": run.step_size,
+        "goal": cell_number(recording.request.task, run.goal),
+        "steps": [_step(run, step, kept) for step in run.trace.steps],
+    }
+
+
+def _step(run: RecordedRun, step: AdaptationStep, kept: np.ndarray) -> Json:
+    """Return one adaptation step; `probs` are None where the task has too many states."""
+    exact = None if step.return_exact is None else round(float(step.return_exact[0]), DIGITS)
+    paths = [path[path >= 0] for path in step.paths[0][:EPISODES_KEPT]]
+    is_small = step.action_probs.shape[1] <= MOST_STATES
+    return {
+        "step": step.step,
+        "episodes": step.episodes,
+        "envSteps": int(step.env_steps[0]),
+        "gradientSteps": step.gradient_steps,
+        "returnExact": exact,
+        "returnSampled": round(float(step.return_sampled[0]), DIGITS),
+        "score": round(run.trace.score(step), DIGITS),
+        "probs": packed_shares(step.action_probs[0]) if is_small else None,
+        "paths": packed_paths([np.searchsorted(kept, path).tolist() for path in paths]),
+    }

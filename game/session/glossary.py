@@ -1,0 +1,167 @@
+"""The terms of the window, each explained in a sentence or two.
+
+`docs/glossary.md` is this text as a page, and a test compares the two.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+TERMS: Mapping[str, str] = {
+    "adaptation": (
+        "Learning one task, by acting in it. The weights that meta-training has found are where "
+        "it starts."
+    ),
+    "adaptation step": (
+        "One round of adaptation: the agent plays some episodes of the task, then changes its "
+        "policy. Agents with a memory change it within the episode; for them a step is one or "
+        "more episodes."
+    ),
+    "Bayes bound": (
+        "Upper bound on the first episode's return when something is hidden: the return of the "
+        "best possible search, as a mean over all that may be hidden."
+    ),
+    "belief": (
+        "What an agent holds to be likely about what is hidden: a probability for each cell "
+        "that may be the goal."
+    ),
+    "env steps": ("Moves made in the level so far, over all episodes: the cost of learning there."),
+    "episode": (
+        "One try: from the start until the goal is reached, the agent dies, or time is up."
+    ),
+    "first order": (
+        "Meta-training that ignores how the inner gradient depends on the initial weights. It "
+        "is cheaper and often nearly as good."
+    ),
+    "gradient step": (
+        "A small change of the policy's weights that makes moves likelier which paid off in the "
+        "last episodes."
+    ),
+    "held-out": ("Kept out of training, to test on. Scores of a fair comparison come from here."),
+    "hidden": (
+        "Drawn anew for each task and not shown to the agent, such as where the goal is or "
+        "which control does what. The agent can only find it out by acting."
+    ),
+    "inner loop": (
+        "Adaptation to one task: play episodes, change the policy, play again. It runs in each "
+        "task, also after training."
+    ),
+    "iteration": (
+        "One pass of the outer loop: agents adapt to a batch of tasks, and the initial weights "
+        "move once."
+    ),
+    "meta-trained": (
+        "Trained on many tasks to become good at a new one within few episodes, not to be good "
+        "at one task."
+    ),
+    "optimum": (
+        "The optimal return: what a planner gets that knows the whole task, the hidden part "
+        "included. It is 100% of the score."
+    ),
+    "out of distribution": (
+        "Unlike the levels of the agent's training in size, tiles or goals. What it learned "
+        "there may not help here."
+    ),
+    "outer loop": (
+        "Meta-training: adapt copies to many tasks, see how good they become, and move the "
+        "initial weights so that the next copies become better."
+    ),
+    "planner": (
+        "A program that knows the whole task and computes the best moves. It shows the optimum "
+        "and learns nothing."
+    ),
+    "policy": ("What the agent does: for each situation, the probability of each move."),
+    "random": (
+        "The policy that picks each move with equal probability. Its return is 0% of the score."
+    ),
+    "regret": ("What an agent has missed so far: the optimal returns less its own, added up."),
+    "return": (
+        "The sum of rewards of an episode: what the goal and coins pay, less what steps, ground "
+        "and dangers cost."
+    ),
+    "score": (
+        "The return in percent: 0 is the random policy, 100 the optimum. Levels with different "
+        "rewards can so be compared."
+    ),
+    "scratch": (
+        "The same inner loop with random initial weights: learning without meta-training. What "
+        "adaptation is compared with."
+    ),
+    "seed": (
+        "The number that all random numbers follow from. The same seed gives the same "
+        "adaptation again."
+    ),
+    "seen in training": (
+        "The agent was trained on this very task, so a good score shows memory rather than "
+        "adaptation."
+    ),
+    "step size": (
+        "How far a gradient step moves the weights. Too small learns slowly; too large destroys "
+        "what was learned."
+    ),
+    "task": (
+        "One concrete level: all that its text leaves open, such as the goal, has been drawn. "
+        "An agent adapts to one task at a time."
+    ),
+    "trust region": (
+        "A limit on how much one gradient step may change the policy. A step beyond it is "
+        "shortened."
+    ),
+    "unseen": ("Not among the levels that the agent was trained on."),
+    "validation": (
+        "Tasks that are kept out of training and decide which state of the agent is kept. The "
+        "test tasks are others still."
+    ),
+    "value": (
+        "The return to expect from a cell on: high where the goal is near, low where dangers are."
+    ),
+}
+OTHER_WORDS: Mapping[str, str] = {  # words of the window that a term explains, too
+    "adapted": "adaptation",
+    "adapting": "adaptation",
+    "adapts": "adaptation",
+    "adaptation steps": "adaptation step",
+    "Bayes": "Bayes bound",
+    "episodes": "episode",
+    "gradient steps": "gradient step",
+    "env steps/s": "env steps",
+    "iterations": "iteration",
+    "meta-training": "meta-trained",
+    "optimal": "optimum",
+    "tasks": "task",
+    "tries": "episode",
+    "try": "episode",
+    "values": "value",
+}
+LABELS: Mapping[str, str] = {"step": "adaptation step"}  # explained where they are the whole text
+_WORDS = {word.lower(): term for word, term in {**dict(zip(TERMS, TERMS)), **OTHER_WORDS}.items()}
+_PATTERN = re.compile(
+    r"(?<![\w-])("
+    + "|".join(map(re.escape, sorted(_WORDS, key=len, reverse=True)))
+    + r")(?![\w-])",
+    re.IGNORECASE,
+)
+
+
+def terms_in(text: str) -> Iterator[tuple[int, int, str]]:
+    """Yield (start, end, term) of each term in a text, the longest one where two begin."""
+    if text in LABELS:
+        yield 0, len(text), LABELS[text]
+    for found in _PATTERN.finditer(text):
+        yield found.start(), found.end(), _WORDS[found.group().lower()]
+
+
+def glossary_page() -> str:
+    """Return the text of docs/glossary.md."""
+    head = (
+        "# Glossary\n\n"
+        "The terms that the window uses. There, rest the mouse on a term to read what it means.\n"
+        "The ideas behind them are in [meta-RL](meta-rl.md).\n"
+    )
+    rows = (f"| {term} | {text} |" for term, text in sorted(TERMS.items(), key=_by_name))
+    return "\n".join([head, "| term | meaning |", "| --- | --- |", *rows]) + "\n"
+
+
+def _by_name(entry: tuple[str, str]) -> str:
+    return entry[0].lower()

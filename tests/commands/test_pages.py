@@ -1,0 +1,237 @@
+"""Exported pages, opened from their files in a headless browser."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from agents.agent_catalog import agent_card
+from agents.scratch_agents import with_scratch
+from agents.training.worker import trace
+from commands import main
+from commands.pages.inlining import MOST_BYTES, TooLargeForPage, render_page
+from commands.pages.recorded_runs import other_goals, task_with_goal
+from game.session.ending import ending_sentence
+from game.session.messages import Request
+from game.tasks.packs import load_pack
+from game.text.tiles import GOAL
+from tests.browser import opened
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+HOSTILE = "</script><script>document.title = 'taken'</script><img src=x onerror=alert(1)>"
+LEVEL = "title: Corner {{data}}\nauthor: A & B\nsteps: 12\nmap:\n@.~,\n.#.I\n,..G\n"
+OTHER = f"title: {HOSTILE}\ngoal: visible\nsteps: 9\nmap:\na1.A\n@o%1\n.L>G\n"
+AGENT = "maml-mazes-9x9"
+CALM = {"reduced_motion": "reduce"}
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A page with the levels that it shows."""
+
+    path: Path
+    levels: tuple[Path, Path]
+
+
+def run(*arguments: str) -> int:
+    """The exit code of a command."""
+    try:
+        return main.main(list(arguments))
+    except SystemExit as error:
+        return int(error.code or 0)
+
+
+@pytest.fixture(scope="session")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Exported:
+    """A page of two small levels."""
+    folder = tmp_path_factory.mktemp("a folder of mine")
+    levels = folder / "corner.txt", folder / "other.txt"
+    for path, text in zip(levels, (LEVEL, OTHER), strict=True):
+        path.write_text(text, encoding="utf-8")
+    out = folder / "page.html"
+    few = ("--seeds", "2", "--goals", "2", "--steps", "2", "--no-step-sizes")
+    code = run("export", *map(str, levels), "--agent", AGENT, *few, "--out", str(out))
+    assert code == 0
+    return Exported(out, levels)
+
+
+def value(page: Page, expression: str) -> Any:
+    return page.evaluate(expression)
+
+
+def until(page: Page, expression: str) -> None:
+    """Wait until an expression is true. The page's policy forbids the driver's own way to wait."""
+    for _ in range(1000):
+        if value(page, expression):
+            return
+        page.wait_for_timeout(10)
+    raise AssertionError(f"it does not come true: {expression}")
+
+
+def step(page: Page) -> int:
+    return int(page.locator("#step").input_value())
+
+
+# --- the file ------------------------------------------------------------------------------------
+
+
+def test_the_page_is_small_and_names_no_path(exported: Exported):
+    text = exported.path.read_text(encoding="utf-8")
+    assert len(text.encode()) < MOST_BYTES
+    assert "a folder of mine" not in text
+    assert str(exported.path.parent) not in text
+
+
+def test_a_page_that_would_be_too_large_is_refused():
+    with pytest.raises(TooLargeForPage, match=r"2\.\d MB.*fewer levels"):
+        render_page("Large", [{"title": "x" * MOST_BYTES}])
+
+
+def test_errors_of_the_command(exported: Exported, capsys: pytest.CaptureFixture[str]):
+    level = str(exported.levels[0])
+    assert run("export", level) == 2
+    assert "--out page.html" in capsys.readouterr().err
+    assert run("export", level, "--out", "page.html", "--seeds", "0") == 2
+    assert run("export", level, "--out", str(exported.path.parent)) == 1
+    assert run("export", "no-such-level", "--out", str(exported.path)) == 1
+
+
+def test_goals_to_choose_from_lie_apart_and_can_be_reached(exported: Exported):
+    task = load_pack(exported.levels[0]).split("test").tasks[0]
+    first, second = other_goals(task, 2)
+    assert first != second
+    for cell in (first, second):
+        assert task_with_goal(task, cell).level.find(GOAL) == [cell]
+
+
+def test_an_agent_with_memory_is_recorded_once_for_all_step_sizes(tmp_path: Path):
+    from commands.pages.recorded_runs import plan_recording, precomputed_runs
+
+    level = tmp_path / "corner.txt"
+    level.write_text(LEVEL, encoding="utf-8")
+    pack = load_pack(level)
+    task = pack.split("test").tasks[0]
+    request = Request(0, task, 0, 1, ("rl2-mazes-9x9",), pack.name, path=str(level))
+    runs = list(precomputed_runs(plan_recording(request, 1, 1, step_sizes=True)))
+    assert [one.step_size for one in runs] == [1.0]
+
+
+# --- in the browser ------------------------------------------------------------------------------
+
+
+def test_the_page_shows_the_returns_of_python(browser: Browser, exported: Exported):
+    pack = load_pack(exported.levels[0])
+    task = pack.split("test").tasks[0]
+    moved = other_goals(task, 1)[0]
+    agents = (AGENT, "scratch")
+    compared = with_scratch(agents, pack.name)
+    with opened(browser, exported.path, **CALM) as page:
+        assert page.title().startswith("Corner {{data}}")
+        assert page.locator("h1").inner_text() == "Corner {{data}}"
+        assert "by A & B" in page.locator("#byline").inner_text()
+        for seed, goal in ((0, None), (1, moved)):
+            page.select_option("#seed", str(seed))
+            page.select_option("#goal", index=0 if goal is None else 1)
+            goal_task = task_with_goal(task, goal)
+            request = Request(0, goal_task, seed, 2, agents, pack.name, path=str(pack.path))
+            traces = trace(request)
+            expected = [[one.exact(s) for s in one.steps] for one in traces]
+            page.locator("#step").fill("2")
+            sentence = ending_sentence(traces, [agent_card(name, pack.name) for name in compared])
+            assert page.locator("#ending").inner_text() == sentence
+            shown = value(page, "gridapt.runs().map(r => r.steps.map(s => s.returnExact))")
+            assert shown == [pytest.approx(one, abs=1e-6) for one in expected]
+
+
+def test_steps_can_be_gone_through_by_slider_buttons_and_keys(browser: Browser, exported: Exported):
+    with opened(browser, exported.path, **CALM) as page:
+        page.locator("#step").fill("1")
+        assert step(page) == 1
+        said = page.locator("#said")
+        assert said.inner_text().startswith("After 20 episodes: ")
+        assert "percent" in (page.locator("#step").get_attribute("aria-valuetext") or "")
+        page.locator("#next").click()
+        assert page.locator("#next").is_disabled()
+        assert " after 40 tries" in page.locator("#ending").inner_text()
+        page.locator("body").press("ArrowLeft")
+        assert step(page) == 1
+        page.locator("body").press("Home")
+        assert step(page) == 0
+        assert said.inner_text().startswith("Before adaptation: ")
+        page.locator("body").press("p")
+        assert page.locator("#policy").is_checked()
+        page.locator("body").press("Space")
+        assert page.locator("#play").inner_text() == "Pause"
+
+
+def test_a_click_on_the_board_moves_the_goal(browser: Browser, exported: Exported):
+    with opened(browser, exported.path, **CALM) as page:
+        goal = value(page, "gridapt.data.levels[0].tasks[1].goal")
+        canvas = page.locator("canvas").first
+        box = canvas.bounding_box()
+        assert box
+        side = box["width"] / 4
+        where = {"x": (goal % 4 + 0.5) * side, "y": (goal // 4 + 0.5) * side}
+        canvas.click(position=where)
+        assert value(page, "gridapt.chosen.goal") == goal
+        assert page.locator("#goal").input_value() == str(goal)
+
+
+def test_a_hostile_title_stays_a_text(browser: Browser, exported: Exported):
+    with opened(browser, exported.path, **CALM) as page:
+        page.select_option("#level", "1")
+        assert page.locator("h1").inner_text() == HOSTILE
+        assert page.locator("img").count() == 0
+        assert page.title() != "taken"
+
+
+@pytest.mark.parametrize("level", ["0", "1"])
+def test_nothing_is_wider_than_a_telephone(browser: Browser, exported: Exported, level: str):
+    size = {"width": 360, "height": 740}
+    with opened(browser, exported.path, viewport=size, **CALM) as page:
+        page.select_option("#level", level)
+        page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        assert value(page, "document.documentElement.scrollWidth") == 360
+
+
+def test_a_checker_of_accessibility_finds_nothing(browser: Browser, exported: Exported):
+    from axe_playwright_python.sync_playwright import Axe
+
+    with opened(browser, exported.path, color_scheme="light", **CALM) as page:
+        page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        for theme in ("light", "dark"):
+            assert page.locator("html").evaluate("e => getComputedStyle(e).colorScheme") == theme
+            found = Axe().run(page).response["violations"]
+            faults = [(one["id"], [node["html"] for node in one["nodes"]]) for one in found]
+            assert faults == []
+            page.locator("#theme").click()
+
+
+def test_agents_adapt_in_the_page(browser: Browser, exported: Exported):
+    with opened(browser, exported.path, **CALM) as page:
+        before = value(page, "gridapt.runs().map(r => r.steps[0].returnExact)")
+        page.locator("body").press("r")
+        until(page, "gridapt.runs().every(r => r.steps.length === 3)")
+        assert value(page, "gridapt.chosen.seed") >= 1000
+        after = value(page, "gridapt.runs().map(r => r.steps[0].returnExact)")
+        assert after[0] == pytest.approx(before[0], abs=1e-5)
+        assert "this page" in page.locator("#computing").inner_text()
+        page.locator("#episodes").fill("5")
+        page.select_option("#goal", index=page.locator("#goal option").count() - 1)
+        until(page, "gridapt.runs().every(r => r.steps.length === 3)")
+        assert value(page, "gridapt.runs().map(r => r.steps[2].episodes)") == [10, 10]
+        page.locator("#reset").click()
+        assert value(page, "gridapt.runs()[0].steps[0].returnExact") == before[0]
+
+
+def test_reduced_motion_begins_still_and_other_pages_play(browser: Browser, exported: Exported):
+    with opened(browser, exported.path, **CALM) as page:
+        assert not value(page, "gridapt.at.playing")
+    with opened(browser, exported.path, reduced_motion="no-preference") as page:
+        assert value(page, "gridapt.at.playing")
+        until(page, "gridapt.at.clock > 0.05 && gridapt.frames() > 1")
