@@ -13,7 +13,7 @@ from commands.train import parse_train
 from game.session.messages import Doing, Finished, Phase, Trained
 from game.tasks.packs import load_pack
 from game.view.model.paced_phases import LEAST_SECONDS, PacedPhases
-from game.view.model.training_run import demonstration_args
+from game.view.model.training_run import demonstration_args, is_demonstration
 from game.view.screens.train import TrainScreen
 from tests.view.test_train_screen import ARGS, begun, evaluated, picture, send
 from tests.view_data import Script
@@ -87,6 +87,7 @@ def test_the_demonstration_trains_into_a_folder_of_its_own() -> None:
     pack = load_pack("goals-5x5").path
     args = demonstration_args(pack)
     folder = Path(args[args.index("--out") + 1])
+    assert is_demonstration(folder)
     assert folder.parent == Path(tempfile.gettempdir())
     assert parse_train([*args]).minutes == 0.5  # all its options are known
     folder.rmdir()
