@@ -19,6 +19,7 @@ from game.view.capture_requests import CAPTURES, Recorder, ScreenCapture
 from game.view.draw.text_boxes import draw_pill
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.library import Library, LibraryPack, file_stamps, resolved
+from game.view.model.training_run import is_demonstration
 from game.view.screen_setups import (
     editable,
     many_setup,
@@ -469,8 +470,9 @@ class App:
         """Note what the command reports after the window is closed."""
         if page is self.pages[0]:
             self.failure = page.failure
-        if page.begun and page.begun.out not in self.runs:
-            self.runs.append(page.begun.out)
+        out = page.begun.out if page.begun else None
+        if out and out not in self.runs and not is_demonstration(out):
+            self.runs.append(out)
 
     # --- files
 
