@@ -243,7 +243,7 @@ TOUR: tuple[TourStop, ...] = (
         name="fair",
         part=8,
         heading="Is that fair? Not everywhere",
-        text="The agent of the mazes had practised on some 30,000 other mazes, for six minutes; "
+        text="The agent of the mazes had practised on some 54,000 other mazes, for six minutes; "
         "scratch on none. Here, an agent that was trained on one map without opponents meets one.",
         opening=Opening("watch", UNLIKE_LINE),
         points_at="chart",
@@ -291,7 +291,7 @@ TOUR: tuple[TourStop, ...] = (
         part=QUESTIONS,
         heading="Why many tasks?",
         text="In each room the goal is somewhere else, and a visitor has 20 tries and one step.",
-        opening=Opening("watch", NEW_GOAL_LINE, keys=("S", "→")),
+        opening=Opening("watch", NEW_GOAL_LINE, keys=("S",)),
         points_at="board",
         action="Go on, or look around first.",
         choice=TourChoice(
@@ -306,8 +306,8 @@ TOUR: tuple[TourStop, ...] = (
         name="why few steps",
         part=QUESTIONS,
         heading="Why are a few steps enough?",
-        text="Both have tried this maze 20 times, and both have taken one gradient step.",
-        opening=Opening("watch", FEW_STEPS_LINE, keys=("S", "→")),
+        text="Both will try this maze 20 times, and then take one gradient step.",
+        opening=Opening("watch", FEW_STEPS_LINE, keys=("S",)),
         points_at="board",
         action="Go on, or look around first.",
         choice=TourChoice(
@@ -324,11 +324,11 @@ TOUR: tuple[TourStop, ...] = (
         heading="Against scratch: when is it fair?",
         text="An agent and scratch on 20 mazes that neither has trained on. The agent has "
         "practised on other mazes before.",
-        opening=Opening("many", FAIR_LINE),
+        opening=Opening("many", FAIR_LINE, keys=("→",) * 5),
         points_at="panel",
         action="Go on, or look around first.",
         choice=TourChoice(
-            "What shows that the agent is better: this board, or the mean in the panel? Click it.",
+            "What shows that the agent is better, this board or the panel? Click it.",
             (TourAnswer("one board", "board"), TourAnswer("the panel", "panel")),
             1,
             "One level may be luck. The mean over held-out levels counts, and what training cost "
@@ -341,7 +341,7 @@ TOUR: tuple[TourStop, ...] = (
         heading="Robots and games: what must be in training?",
         text="A game against an opponent with unknown habits. One agent has met many opponents in "
         "training; the other has met none, on a single map.",
-        opening=Opening("watch", ROBOTS_AND_GAMES_LINE, keys=("S", "→")),
+        opening=Opening("watch", ROBOTS_AND_GAMES_LINE, keys=("S",)),
         points_at="board",
         action="F2 ends the tour. Then make, train and watch your own.",
         choice=TourChoice(

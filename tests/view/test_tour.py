@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,13 +12,15 @@ import pytest
 
 from agents.training.worker import trace
 from commands.agent_choices import AgentChoices
-from game.session.messages import Finished, Stepped
+from game.session.messages import Finished, Request, Stepped
 from game.session.replay import read_line
 from game.session.tour import QUESTIONS, TOUR, Opening, TourAnswer, TourChoice, TourStop, place_of
 from game.tasks.packs import load_pack
+from game.tasks.task import Task
 from game.view.app import App
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.playback import SPEEDS
+from game.view.screens.many import ManyScreen
 from game.view.screens.play import PlayScreen
 from game.view.screens.screen import Navigation
 from game.view.screens.tour_guide import TourGuide
@@ -100,7 +104,10 @@ def test_every_stop_points_at_what_the_card_leaves_free_and_can_be_passed_by_mou
     go(app)
     for stop in TOUR:
         assert app.tour.stop is stop
+        if isinstance(app.page, WatchScreen | ManyScreen):
+            app.page.run.finished = True  # so that the keys of the stop are pressed
         for size in SIZES:
+            show(app, size)
             show(app, size)
             check_marks(app, stop, size)
         if app.tour.asks():
@@ -170,7 +177,7 @@ def test_an_adaptation_waits_for_its_prediction_and_then_says_what_came_of_it() 
     assert app.tour.facts(app.page).question
     app.handle(press(pygame.K_2, "2"))
     show(app)
-    assert "You said" in app.tour.facts(app.page).note
+    app.page.run.playback.rewind()
     for _ in range(3):
         app.update(0.1)
     right = app.tour.stop.choice.right
@@ -200,6 +207,8 @@ def test_a_question_is_answered_by_a_click_on_the_screen() -> None:
     stop = TourStop("asked", QUESTIONS, "A question", "Look.", opening, "board", "Click.", choice)
     app = start(stops=(stop,))
     go(app)
+    app.page.run.finished = True
+    show(app)
     assert [overlay.cap for overlay in app.page.active_overlays] == ["P"]
     assert [mark.number for mark in app.tour._marks] == ["1", "2"]
     app.handle(click(app.page.anchors()["chart"].center))
@@ -221,6 +230,36 @@ def test_the_figures_of_the_tour_are_those_of_its_replay_lines() -> None:
     assert (agent[5], scratch[5]) == (-13, 100)
     assert [one[1] for one in scores["robots"]] == [99, 52]
     assert [one[1] for one in scores["games"]] == [99, 18]
+    assert [one[1] for one in scores["many goals"]] == [91, -51]
+    assert [one[1] for one in scores["why many tasks"]] == [-8, 96]
+    assert [one[1] for one in scores["why few steps"]] == [1, 99]
+    assert [one[1] for one in scores["robots and games"]] == [3, 99]
+
+
+@pytest.mark.skipif("GRIDAPT_ADAPTATIONS" not in os.environ, reason="slow; GRIDAPT_ADAPTATIONS")
+def test_the_figures_of_many_tasks_are_those_of_their_replay_lines() -> None:
+    expected = {"long": [(69, 4)], "large": [(82, 2), (90, 0), (96, 0)]}
+    own = {"long": [92], "large": [94, 96, 96]}
+    for stop in TOUR:
+        if stop.name not in expected:
+            continue
+        target = read_line(stop.opening.line)
+        tasks = target.pack.split("test").tasks[:20]
+        assert figures(target.request, tasks) == expected[stop.name]
+        steps = 2 if stop.name == "long" else 5  # 40 tries
+        usual = replace(target.request, step_size=1.0, episodes=None, steps=steps)
+        assert [mean for mean, _ in figures(usual, tasks)] == own[stop.name]
+
+
+def figures(request: Request, tasks: tuple[Task, ...]) -> list[tuple[int, int]]:
+    """Return the mean score in percent, and how many tasks were made worse, of each agent."""
+    found = []
+    for agent in request.agents:
+        all_steps = [trace(replace(request, task=task, agents=(agent,)))[0] for task in tasks]
+        scores = np.array([[t.score(t.steps[0]), t.score(t.steps[-1])] for t in all_steps])
+        worse = int((scores[:, 1] < scores[:, 0] - 0.02).sum())
+        found.append((round(100 * scores[:, 1].mean()), worse))
+    return found
 
 
 def test_agents_of_the_tour_are_shipped_and_its_levels_are_held_out() -> None:

@@ -41,7 +41,7 @@ from game.view.screens.watch_texts import settings_in_force
 
 PAINTING = 0.006  # seconds of a frame for the boards that are missing
 STACKED_BOARDS = 0.42  # of the height, where the panel is below the boards
-LOW_PANEL = 20  # lines of text: lower panels have a plot alone
+LOW_PANEL = 24  # lines of text: lower panels have a plot alone
 SHOWN = 20.0  # seconds: of all steps of an adaptation, at most
 NARROW = 600  # px: the sentence of narrower windows leaves out the other agents
 ALL_SHOWN = ("These are all tasks", "The split has no more than are shown.")
@@ -279,6 +279,10 @@ class ManyScreen(Screen):
     def anchors(self) -> dict[str, pygame.Rect]:
         """Return the places that the tour can point at."""
         return super().anchors() | (self._frame.anchors() if self._frame else {})
+
+    def is_ready(self) -> bool:
+        """Whether all adaptation steps have arrived."""
+        return self.run.finished
 
     def is_over(self) -> bool:
         """Whether all adaptation steps have been shown, beside the agents' own where needed."""

@@ -21,7 +21,7 @@ from game.view.draw.tour_card import (
 from game.view.screens.screen import Screen
 
 NEXT, BACK, LEAVE = "F2", "Shift F2", "Esc"
-HELD = ("watch", "many")  # kinds of screens that wait for a prediction
+HELD = ("watch", "many")  # kinds of screens that wait for an answer
 CHOOSE = "Click an answer, or press its number."
 
 
@@ -59,6 +59,7 @@ class TourGuide:
         """Begin a stop on the screen that it has opened."""
         self.index, self.screen = index, screen
         self._unpressed = self.stop.opening.keys
+        screen.prefers_chart = self.stop.points_at == "chart"
         self.given.pop(self.stop.name, None)  # predicted anew
 
     def press_keys(self) -> None:
@@ -80,10 +81,8 @@ class TourGuide:
         return None if self.stop.name in self.given else self.stop.choice
 
     def holds(self) -> bool:
-        """Whether time stands still: an adaptation waits for its prediction."""
-        choice = self.asks()
-        is_prediction = choice is not None and not choice.is_on_screen
-        return is_prediction and self.stop.opening.kind in HELD
+        """Whether time stands still: an adaptation waits for an answer."""
+        return self.asks() is not None and self.stop.opening.kind in HELD
 
     def answer(self, index: int) -> None:
         """Give an answer to the choice of the current stop."""

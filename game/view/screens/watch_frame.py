@@ -17,7 +17,7 @@ from game.view.draw.doors import doors_height, draw_doors
 from game.view.draw.layout import LEAST_BOARD, Heights, Layout, arrange, inside_width
 from game.view.draw.overlays import Overlay
 from game.view.draw.pane import Pane, Timeline, draw_names
-from game.view.draw.panel import PanelFacts, draw_panel
+from game.view.draw.panel import PanelFacts, draw_brief_panel, draw_panel
 from game.view.draw.plot_axes import nearest
 from game.view.draw.screen_header import draw_header, header_height
 from game.view.draw.slow_motion import SlowMotionView, draw_captions
@@ -78,6 +78,7 @@ class WatchFrame:
         self._slow: SlowMotionView | None = None  # of the step that is shown in slow motion
         self.texts: object = None  # the state that the drawn texts depend on
         self.plot: pygame.Rect | None = None  # inside of the plot's axes
+        self.prefers_chart = False  # whether a low panel shows the plot alone
         self.doors: list[pygame.Rect] = []  # of the first screen, once they are drawn
         self.facts: PanelFacts | None = None  # that the panel shows
 
@@ -132,6 +133,8 @@ class WatchFrame:
             self.doors = draw_doors(background, doors, DOOR_TEXTS, type)
         draw_header(background, header, sentences, type)
         self.plot = draw_panel(background, layout.panel, facts, type)
+        if self.prefers_chart and self.plot is None:
+            self.plot = draw_brief_panel(background, layout.panel, facts, type)
         draw_footer(background, layout.footer, type)
         if self.key.boards > 1:
             names = [trace.name for trace in self.run.traces]
