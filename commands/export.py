@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from game.tasks.packs import Pack
 
 MOST_CHOICES = 20  # seeds or goals of a page
+TOUR_TITLE = "What is meta-reinforcement learning?"
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,8 @@ class ExportCommand:
     """Number of places of a hidden goal to choose from (1 to 20)."""
     step_sizes: bool = True
     """Whether one can choose among step sizes."""
+    tour: bool = False
+    """Make the page of the guided tour, in place of levels and agents."""
     replay: OptionalText = None
     """Replay line to make the page of (key L copies it), instead of levels and agents."""
     learner: Texts = ()
@@ -49,7 +53,8 @@ class ExportCommand:
 
     def run(self) -> int:
         from agents.learner_registry import register_files
-        from commands.pages.inlining import TooLargeForPage, render_page
+        from commands.pages.inlining import TooLargeForPage, render_page, without_surplus_tables
+        from commands.pages.tour_chapters import chapter, page_stops
         from game.files import replaceable, write_atomically
 
         rule = out_of_range(
@@ -65,16 +70,24 @@ class ExportCommand:
             return fail("name the file to write with --out, such as --out page.html", UNUSABLE)
         if len(self.versus) > MOST_AGENTS - 1:
             return fail(f"--versus takes at most {MOST_AGENTS - 1} agents", UNUSABLE)
-        if self.replay is not None and (self.levels or self.agent or self.versus):
-            return fail("--replay already says levels and agents - leave out the others", UNUSABLE)
+        own = [f"--{name}" for name in ("tour", "replay") if getattr(self, name)]
+        if len(own) > 1 or (own and (self.levels or self.agent or self.versus)):
+            return fail(f"{own[0]} already says levels and agents - leave out the others", UNUSABLE)
         replaceable(self.out)  # fails before the work, not after it
         register_files(self.learner)
         requests = self._requests()
         if isinstance(requests, str):
             return fail(requests, AT_FAULT)
         levels = [self._payload(pack, request) for pack, request in requests]
+        title = " · ".join(dict.fromkeys(one["title"] for one in levels))
+        if self.tour:
+            title, stops = TOUR_TITLE, page_stops()
+            levels = [
+                one | {"chapter": chapter(stop, stops)}
+                for one, stop in zip(levels, stops, strict=True)
+            ]
         try:
-            page = render_page(" · ".join(dict.fromkeys(one["title"] for one in levels)), levels)
+            page = render_page(title, without_surplus_tables(levels))
         except TooLargeForPage as error:
             return fail(error, AT_FAULT)
         write_atomically(self.out, lambda path: path.write_text(page, encoding="utf-8"))
@@ -85,13 +98,19 @@ class ExportCommand:
         """Return the adaptations to show, each with its pack; or what is wrong with the levels."""
         from agents.default_agents import default_agents
         from agents.map_sizes import check_map_sizes
+        from commands.pages.tour_chapters import page_stops
         from commands.progress import load_pack
         from game.session.messages import Request
         from game.session.replay import read_line
 
+        if self.tour:
+            targets = [read_line(stop.opening.line) for stop in page_stops()]
+            return [(one.pack, one.request) for one in targets]
         if self.replay is not None:
             target = read_line(self.replay)
-            return [(target.pack, target.request)]
+            if target.request.changes:
+                say("note: the page leaves out that the task changed meanwhile", sys.stderr)
+            return [(target.pack, replace(target.request, changes=()))]
         found = []
         for name in self.levels or ("showcase",):
             pack = load_pack(name)
@@ -116,7 +135,8 @@ class ExportCommand:
 
         with show_progress("adapting to") as line:
             load_torch()
-            recording = plan_recording(request, self.seeds, self.goals, self.step_sizes)
+            choices = (1, 1, False) if self.tour else (self.seeds, self.goals, self.step_sizes)
+            recording = plan_recording(request, *choices)
             name = request.task.name
             runs = list(precomputed_runs(recording, lambda done, all_: line(name, done, all_)))
         return level_payload(pack, recording, runs)

@@ -1,4 +1,4 @@
-"""Record a GIF in a process of its own, so that the window stays smooth meanwhile."""
+"""Make a GIF or a page in a process of its own, so that the window stays smooth meanwhile."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-FAILED = "The GIF could not be made"
+from game.view.capture_requests import RECORDINGS
+
+FAILED = {kind: f"The {what} could not be made" for kind, what in RECORDINGS.items()}
 MAIN = Path(__file__).resolve().parents[1] / "main.py"
 
 
@@ -17,14 +19,17 @@ class GifRecorder:
     def __init__(self, learners: Sequence[str] = ()) -> None:
         self._learners = learners  # as `--learner` takes them
         self._process: subprocess.Popen[bytes] | None = None
-        self._folder = Path()
+        self._kind, self._result = "film", Path()
         self._failure = ""  # why no process has started
 
-    def start(self, line: str, folder: Path) -> None:
-        """Begin to record what a replay line describes, into a folder."""
-        self._folder = folder
-        command = [sys.executable, str(MAIN), "watch", "--replay", line]
-        command += ["--headless", "--out", str(folder)]
+    def start(self, line: str, path: Path, kind: str = "film") -> None:
+        """Begin to record what a replay line describes: a "film" into a folder, or a "page"."""
+        words, result = {
+            "film": (["watch", "--headless"], path / "adaptation.gif"),
+            "page": (["export"], path),
+        }[kind]
+        self._kind, self._result = kind, result
+        command = [sys.executable, str(MAIN), *words, "--replay", line, "--out", str(path)]
         if self._learners:
             command += ["--learner", *self._learners]
         null = subprocess.DEVNULL
@@ -39,7 +44,7 @@ class GifRecorder:
         """A note (heading, text, whether it succeeded) once the recording has ended, else None."""
         if self._failure:
             failure, self._failure = self._failure, ""
-            return FAILED, failure, False
+            return FAILED[self._kind], failure, False
         if self._process is None or self._process.poll() is None:
             return None
         return self._ended(self._process)
@@ -49,8 +54,8 @@ class GifRecorder:
         self._process = None
         message = process.communicate()[1].decode(errors="replace").strip()
         if process.returncode:
-            return FAILED, message or "The process ended unexpectedly.", False
-        return "Saved", str(self._folder / "adaptation.gif"), True
+            return FAILED[self._kind], message or "The process ended unexpectedly.", False
+        return "Saved", str(self._result), True
 
     @property
     def is_busy(self) -> bool:

@@ -123,7 +123,7 @@ def open_window(
     )
     try:
         code = run(app)
-        finish_film(recorder)
+        finish_recording(recorder)
         return fail(app.failure, AT_FAULT) if app.failure else code
     except (NoDisplay, WrongPygame) as error:
         return fail(error, UNUSABLE)
@@ -137,11 +137,11 @@ def open_window(
             say(NOTHING_SAVED)
 
 
-def finish_film(recorder: GifRecorder) -> None:
-    """Wait until a GIF that is being made is finished, and say where it is, or why it failed."""
+def finish_recording(recorder: GifRecorder) -> None:
+    """Wait until what is being made is finished, and say where it is, or why it failed."""
     if not recorder.is_busy:
         return
-    say("finishing the GIF (Ctrl-C gives it up)", sys.stderr)
+    say("finishing the recording (Ctrl-C gives it up)", sys.stderr)
     note = recorder.finish()
     if note:
         heading, text, succeeded = note

@@ -133,7 +133,8 @@ class TrainCommand:
         if not (pack.split("train").tasks or pack.split("train").unlimited):
             raise PackError(f"{pack.path}: the pack has no training tasks")
         out = self.out or RUNS / run_name(self.learner, pack.name)
-        if self.resume or not sees_graph(self.options):  # type: ignore[attr-defined]
+        options = getattr(self, "options", None)  # the window's process has none; its worker checks
+        if self.resume or (options is not None and not sees_graph(options)):
             agent = str(out) if self.resume else self.learner
             check_map_sizes(pack, ("train", "validation"), (agent,))
         if self.resume:

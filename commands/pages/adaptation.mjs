@@ -87,8 +87,10 @@ export function* adaptationSteps(live, agent, options, random) {
       const { probs } = policyOf(body, params);
       // Python samples this step on the old task, too, before the agent begins anew
       if (!learner.follows) sampled(task, byState(probs, task, body), inner.episodes, random);
+      const before = body;
       ({ task, body, objective } = problemOf(live, learner, inner, moved.goal));
-      if (!learner.follows) [params, first] = [{ ...weights, ...body.tables() }, k];
+      if (learner.follows) body.leaveOut(before);
+      else [params, first] = [{ ...weights, ...body.tables() }, k];
     }
     let policy = policyOf(body, params);
     const episodes = sampled(task, byState(policy.probs, task, body), inner.episodes, random);
@@ -262,7 +264,7 @@ class InnerObjective {
     return [...episodes, ...this.kept];
   }
 
-  /** Return the largest divergence that the trust region allows in this step, and count the step. */
+  /** Return the largest divergence that the trust region allows in this step, and count it. */
   limit() {
     return this.inner.trust / (1 + this.inner.narrowing * this.steps++);
   }
@@ -437,11 +439,18 @@ function policyOf(body, params) {
   return { logProbs, probs: logProbs.map(Math.exp), gradients };
 }
 
-/** The body 'features': a network over the features of states; states that look alike share a row. */
+/** The body 'features': a network over features; states that look alike share a row. */
 class FeaturesBody {
   constructor(features) {
     this.rowOf = features.rowOf;
     this.input = { ...features, rows: features.first.length - 1 };
+  }
+
+  /** Leave out the features that no state of an earlier task had, from which the agent goes on. */
+  leaveOut(other) {
+    const known = new Set(other.input.column);
+    const { column, values } = this.input;
+    this.input.values = values.map((value, i) => (known.has(column[i]) ? value : 0));
   }
 
   /** Return the parameters that start at zero on every task: none. */
@@ -454,7 +463,7 @@ class FeaturesBody {
     return false;
   }
 
-  /** Return the logits [R * A] of the rows, and the function from their derivatives to gradients. */
+  /** Return the logits [R * A] of the rows, and the function from their derivatives to grads. */
   logits(params) {
     const { output, gradients } = network(params, this.input);
     return { logits: output, gradients };
@@ -470,7 +479,8 @@ class GraphBody {
     this.graph = graph;
     this.rowOf = graph.rowOf;
     this.nodes = graph.cell.length;
-    this.input = { rows: this.nodes * ACTIONS, width: moves.length / (this.nodes * ACTIONS), values: moves };
+    const rows = this.nodes * ACTIONS;
+    this.input = { rows, width: moves.length / rows, values: moves };
     this.belief = new ControlsBelief(graph);
     this.believed = /** @type {Float64Array | null} */ (null); // [A * A] from moves to actions
   }
@@ -486,7 +496,7 @@ class GraphBody {
     return true;
   }
 
-  /** Return the logits [M * A] of the nodes, and the function from their derivatives to gradients. */
+  /** Return the logits [M * A] of the nodes, and the function from their derivatives to grads. */
   logits(params) {
     const run = network(params, this.input);
     const spread = spreadValues(params.values, this.graph.next);
@@ -500,8 +510,8 @@ class GraphBody {
       const before = this.believed ? product(outer, transposed(this.believed)) : outer;
       const controls = new Float64Array(ACTIONS * ACTIONS);
       for (let row = 0; row < scores.length; row += ACTIONS) {
-        for (let a = 0; a < ACTIONS; a++) {
-          for (let b = 0; b < ACTIONS; b++) controls[a * ACTIONS + b] += scores[row + a] * before[row + b];
+        for (let i = 0; i < controls.length; i++) {
+          controls[i] += scores[row + Math.floor(i / ACTIONS)] * before[row + (i % ACTIONS)];
         }
       }
       const byScore = product(before, transposed(params.controls));
@@ -568,8 +578,8 @@ function centre(matrix) {
 function product(matrix, square) {
   const result = new Float64Array(matrix.length);
   for (let row = 0; row < matrix.length; row += ACTIONS) {
-    for (let a = 0; a < ACTIONS; a++) {
-      for (let b = 0; b < ACTIONS; b++) result[row + b] += matrix[row + a] * square[a * ACTIONS + b];
+    for (let i = 0; i < square.length; i++) {
+      result[row + (i % ACTIONS)] += matrix[row + Math.floor(i / ACTIONS)] * square[i];
     }
   }
   return result;
@@ -593,8 +603,9 @@ function network(params, input) {
   const layers = [input];
   for (let i = 0; i < depth; i++) {
     const bias = i || !params.context ? params[`b${i}`] : biasWithContext(params);
-    const layer = { rows: input.rows, width: bias.length, values: new Float64Array(input.rows * bias.length) };
-    for (let row = 0; row < input.rows; row++) layer.values.set(bias, row * bias.length);
+    const width = bias.length;
+    const layer = { rows: input.rows, width, values: new Float64Array(input.rows * width) };
+    for (let row = 0; row < input.rows; row++) layer.values.set(bias, row * width);
     addProduct(layers[i], params[`w${i}`], layer);
     if (i < depth - 1) layer.values.forEach((value, j) => (layer.values[j] = Math.tanh(value)));
     layers.push(layer);
@@ -689,7 +700,7 @@ class ControlsBelief {
     this.permutations = permutations([...Array(ACTIONS).keys()]);
   }
 
-  /** Count what happened in episodes, and return the belief [A * A] from moves (rows) to actions. */
+  /** Count the outcomes in episodes; return the belief [A * A] from moves (rows) to actions. */
   after(episodes) {
     for (const { states, actions } of episodes) {
       actions.forEach((action, h) => this.count(action, states[h], states[h + 1]));
@@ -795,6 +806,7 @@ function rowsOf(matrix, rows, width) {
 }
 
 const WORD = (1n << 32n) - 1n;
+const FACTOR = 0x2360ed051fc65da44385df649fccf645n;
 const NORMAL_LAYERS = 256;
 const NORMAL_TAIL = 3.6541528853610088; // where the lowest layer's tail begins
 const NORMAL_AREA = 0.00492867323397465524494; // of each layer
@@ -813,7 +825,7 @@ export class NumpyRandom {
 
   /** Go to the next state. */
   advance() {
-    this.state = BigInt.asUintN(128, this.state * 0x2360ed051fc65da44385df649fccf645n + this.increment);
+    this.state = BigInt.asUintN(128, this.state * FACTOR + this.increment);
   }
 
   /** Return the next 64 random bits. */
@@ -867,7 +879,7 @@ function normalLayers() {
   }
   const heights = widths.map(density);
   heights[0] = 1;
-  const inside = Float64Array.of(NORMAL_TAIL, 0, ...widths.subarray(1, -1)); // surely below the curve
+  const inside = Float64Array.of(NORMAL_TAIL, 0, ...widths.subarray(1, -1)); // below the curve
   return { widths, inside, heights };
 }
 
@@ -922,11 +934,18 @@ export function unpacked(tree) {
   return tree.values ? Float64Array.from(numbers, (place) => tree.values[place]) : numbers;
 }
 
+const ARRAYS = {
+  u1: Uint8Array,
+  u2: Uint16Array,
+  u4: Uint32Array,
+  f4: Float32Array,
+  f8: Float64Array,
+};
+
 /** Return the numbers of an array by its type; floats in double precision. */
 function fromBase64(type, data) {
   const bytes = Uint8Array.from(atob(data), (char) => char.charCodeAt(0));
-  const types = { u1: Uint8Array, u2: Uint16Array, u4: Uint32Array, f4: Float32Array, f8: Float64Array };
-  const numbers = new types[type](bytes.buffer);
+  const numbers = new ARRAYS[type](bytes.buffer);
   return type === "f4" ? Float64Array.from(numbers) : numbers;
 }
 
@@ -935,7 +954,7 @@ function changed(tree, changes) {
   const result = { ...tree };
   for (const [name, change] of Object.entries(changes)) {
     const old = tree[name];
-    if (isTree(change) && "at" in change && ArrayBuffer.isView(old)) result[name] = patched(old, change);
+    if (isTree(change) && ArrayBuffer.isView(old)) result[name] = patched(old, change);
     else if (isTree(change) && isTree(old)) result[name] = changed(old, change);
     else result[name] = change;
   }
@@ -944,7 +963,8 @@ function changed(tree, changes) {
 
 /** Return whether a value has named values inside. */
 function isTree(value) {
-  return value !== null && typeof value === "object" && !ArrayBuffer.isView(value) && !Array.isArray(value);
+  const isList = ArrayBuffer.isView(value) || Array.isArray(value);
+  return value !== null && typeof value === "object" && !isList;
 }
 
 /** Return an array with the values `to` at the indices `at`; values may need a wider type. */

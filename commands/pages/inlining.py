@@ -47,7 +47,20 @@ def render_page(title: str, levels: Sequence[Json]) -> str:
     return text
 
 
-def json_for_script(data: Json) -> str:
+def without_surplus_tables(levels: Sequence[Json]) -> list[Json]:
+    """Return levels that take three quarters of a page at most, if that is possible by leaving out
+    with which the page adapts agents itself: the largest tables first."""
+    kept, sizes = list(levels), [len(json_for_script(one)) for one in levels]
+    tables = [len(json_for_script(one.get("live"))) for one in levels]
+    for i in sorted(range(len(kept)), key=lambda i: -tables[i]):
+        if sum(sizes) <= 0.75 * MOST_BYTES:
+            break
+        kept[i] = kept[i] | {"live": None}
+        sizes[i] -= tables[i]
+    return kept
+
+
+def json_for_script(data: Json | None) -> str:
     """Return JSON that may stand in a script element, whatever its texts are."""
     text = json.dumps(data, allow_nan=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e")

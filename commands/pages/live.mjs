@@ -12,24 +12,9 @@
 /** What the worker adds to the module. */
 const WORKER = `
 onmessage = ({ data: { live, agent, options, seed } }) => {
-  for (const step of adaptationSteps(live, agent, options, (${randomNumbers})(seed))) postMessage(step);
+  for (const step of seededSteps(live, agent, seed, options)) postMessage(step);
   postMessage(null);
 };`;
-
-/** Uniform numbers in [0, 1) with 53 bits that follow from a seed (sfc32). */
-export function randomNumbers(/** @type {number} */ seed) {
-  let [a, b, c, d] = [0x9e3779b9, 0x243f6a88, seed | 0, 1];
-  const next = () => {
-    const t = (a + b + d) | 0;
-    d = (d + 1) | 0;
-    a = b ^ (b >>> 9);
-    b = (c + (c << 3)) | 0;
-    c = ((c << 21) | (c >>> 11)) + t | 0;
-    return t >>> 0;
-  };
-  for (let i = 0; i < 20; i++) next();
-  return () => ((next() >>> 5) * 67108864 + (next() >>> 6)) / 9007199254740992;
-}
 
 /** The address of a text as a module. */
 const address = (/** @type {string} */ text) => URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
@@ -81,8 +66,8 @@ async function adaptHere(
   /** @type {string} */ module, /** @type {Job} */ { live, agent, options, seed },
   /** @type {(step: any) => void} */ onStep, /** @type {() => boolean} */ isEnded,
 ) {
-  const { adaptationSteps } = await import(address(module));
-  for (const step of adaptationSteps(live, agent, options, randomNumbers(seed))) {
+  const { seededSteps } = await import(address(module));
+  for (const step of seededSteps(live, agent, seed, options)) {
     if (isEnded()) return;
     onStep(step);
     await new Promise((resolve) => setTimeout(resolve));

@@ -39,10 +39,11 @@ let frames = 0; // drawn since the page was opened
 /** Show another level from its beginning. */
 function openLevel(/** @type {number} */ index) {
   level = data.levels[index];
-  tasks = new Map(level.tasks.map((/** @type {any} */ task) => [task.goal, unpackTask(task)]));
+  tasks = new Map(level.tasks.filter((/** @type {any} */ task) => level.live || hasRuns(task.goal)).map((/** @type {any} */ task) => [task.goal, unpackTask(task)]));
   at.step = 0;
   find("live").hidden = !level.live;
-  find("title").textContent = level.title;
+  find("goal-note").hidden = tasks.size < 2;
+  if (!level.chapter) find("title").textContent = level.title;
   find("byline").textContent = [level.author && `by ${level.author}`, level.pack !== level.title && level.pack].filter(Boolean).join(" · ");
   find("intro").textContent = introduction();
   fillChoices();
@@ -50,6 +51,49 @@ function openLevel(/** @type {number} */ index) {
   makeBoards();
   fillLegend();
   choose(recorded());
+  openChapter(index);
+}
+
+/** Say what a chapter of the tour says. A prediction is asked before anything else is shown. */
+function openChapter(/** @type {number} */ index) {
+  const { chapter } = level;
+  find("chapter").hidden = !chapter;
+  document.body.classList.toggle("asking", false);
+  if (!chapter) return;
+  find("chapter-heading").textContent = chapter.heading;
+  find("chapter-text").textContent = chapter.text;
+  find("verdict").textContent = "";
+  find("choice").hidden = !chapter.choice;
+  find("chapter-back").disabled = index === 0;
+  find("chapter-next").disabled = index === data.levels.length - 1;
+  goTo(chapter.step, true);
+  if (!chapter.choice) return;
+  document.body.classList.toggle("asking", !chapter.question);
+  play(false);
+  find("question").textContent = chapter.choice.question;
+  find("answers").replaceChildren(...chapter.choice.answers.map((/** @type {string} */ text, /** @type {number} */ i) => {
+    const button = document.createElement("button");
+    button.textContent = text;
+    button.addEventListener("click", () => answer(i));
+    return button;
+  }));
+}
+
+/** Take an answer: say whether it is right, and why, and show what happens. */
+function answer(/** @type {number} */ index) {
+  const { right, reason, answers } = level.chapter.choice;
+  [...find("answers").children].forEach((button, i) => button.setAttribute("aria-pressed", `${i === index}`));
+  const verdict = right === null ? "" : index === right ? "Right. " : `Not so: ${answers[right]}. `;
+  find("verdict").textContent = `${verdict}${reason}`;
+  document.body.classList.remove("asking");
+  if (!level.chapter.question && !calm.matches) play(true);
+}
+
+/** Go to another chapter, and to its beginning on the page. */
+function turnTo(/** @type {number} */ index) {
+  find("level").value = index;
+  openLevel(index);
+  find("chapter-heading").scrollIntoView({ block: "nearest" });
 }
 
 /** What the reader is about to see, in a sentence or two. */
@@ -72,7 +116,7 @@ function choose(/** @type {Partial<typeof chosen>} */ change) {
   showChoices();
   const waiting = runs.filter((run) => !run.steps.length).length;
   find("computing").textContent = waiting ? "The agents are learning …" : "";
-  runs.forEach((run, i) => run.steps.length || compute(run, i));
+  runs.forEach((run) => run.steps.length || compute(run));
   find("step").max = level.steps;
   if (at.playing || change.goal !== undefined) wanted = 0;
   if (!waiting) showFrom(wanted);
@@ -112,13 +156,13 @@ const isLive = (/** @type {any} */ agent) => Boolean(level.live?.agents[agent.na
 const emptyRun = (/** @type {any} */ agent) => ({ agent: agent.name, ...chosen, steps: /** @type {any[]} */ ([]) });
 
 /** Compute a run in the page. */
-function compute(/** @type {import("./data.mjs").Run} */ run, /** @type {number} */ index) {
+function compute(/** @type {import("./data.mjs").Run} */ run) {
   const goal = [...tasks.keys()].indexOf(chosen.goal) - 1;
   const job = {
     live: level.live,
     agent: run.agent,
     options: { episodes: chosen.episodes ?? undefined, stepSize: chosen.stepSize / level.stepSize, steps: level.steps, goal: goal < 0 ? null : goal },
-    seed: chosen.seed + 7919 * index,
+    seed: chosen.seed,
   };
   computing.push(adaptInPage(find("live-module").textContent, job, (step) => {
     const isFirst = !runs.every((one) => one.steps.length);
@@ -127,7 +171,7 @@ function compute(/** @type {import("./data.mjs").Run} */ run, /** @type {number}
   }, (error) => {
     const isDone = runs.every((one) => one.steps.length > level.steps);
     if (error) find("computing").textContent = `Nothing could be computed here (${error}). The recorded runs remain.`;
-    else if (isDone) find("computing").textContent = "Computed in this page, with random numbers of its own.";
+    else if (isDone) find("computing").textContent = "Computed in this page: the same as Gridapt does.";
   }));
 }
 
@@ -145,8 +189,10 @@ function showChoices() {
   find("reset").hidden = chosen.episodes === own.episodes && [["seed", "seeds"], ["stepSize", "stepSizes"]].every(
     ([one, all]) => level[all].includes(/** @type {any} */ (chosen)[one]));
   const fixed = level.agents.filter((/** @type {any} */ one) => !one.byGradients).map((/** @type {any} */ one) => one.name);
-  const note = chosen.stepSize !== level.stepSize && fixed.length;
-  find("size-note").textContent = note ? `${fixed.join(", ")}: no step size, so nothing changes there.` : "";
+  const kept = runs.filter((run) => run.steps.length && (run.seed !== chosen.seed || chosen.episodes !== own.episodes));
+  const notes = kept.map((run) => `${run.agent}: recorded with seed ${run.seed}.`);
+  if (chosen.stepSize !== level.stepSize && fixed.length) notes.push(`${fixed.join(", ")}: no step size, so nothing changes there.`);
+  find("size-note").textContent = notes.join(" ");
 }
 
 /** Choose a value in a select element that may not have it yet. */
@@ -320,7 +366,7 @@ function makeBoards() {
 /** The side of a cell in device pixels. */
 function cellSide(/** @type {HTMLElement} */ frame) {
   const { width, height } = task(), scale = devicePixelRatio || 1;
-  const room = Math.min(frame.clientWidth * scale, (Math.max(280, innerHeight * 0.72) * scale * width) / height);
+  const room = Math.min(frame.clientWidth * scale, (Math.max(280, innerHeight * 0.6) * scale * width) / height);
   return Math.max(3, Math.floor(room / width));
 }
 
@@ -407,6 +453,8 @@ const hasRuns = (/** @type {number | null} */ goal) => level.runs.some((/** @typ
 /** Move the goal to a cell that was clicked, if it can be there. */
 function moveGoalTo(/** @type {MouseEvent} */ event) {
   const canvas = /** @type {HTMLCanvasElement} */ (event.currentTarget), box = canvas.getBoundingClientRect();
+  const answered = level.chapter?.choice?.boards.indexOf(boards.findIndex((board) => board.canvas === canvas)) ?? -1;
+  if (answered >= 0) return answer(answered);
   const { width, height } = task();
   const column = Math.floor(((event.clientX - box.left) / box.width) * width);
   const cell = Math.floor(((event.clientY - box.top) / box.height) * height) * width + column;
@@ -527,6 +575,7 @@ const KEYS = {
 function onKey(/** @type {KeyboardEvent} */ event) {
   if (event.ctrlKey || event.altKey || event.metaKey) return;
   const focus = /** @type {HTMLElement} */ (event.target), name = focus.tagName;
+  if (document.body.classList.contains("asking")) return;
   const moves = event.key.length > 1 || event.key === " ";
   if (name === "SELECT" || (moves && (name === "INPUT" || (event.key === " " && ["BUTTON", "SUMMARY"].includes(name))))) return;
   if (moves && focus.closest(".scroll")) return;
@@ -537,7 +586,10 @@ function onKey(/** @type {KeyboardEvent} */ event) {
 }
 
 function start() {
-  fill("level", data.levels.map((/** @type {any} */ one, /** @type {number} */ i) => [i, one.title]));
+  fill("level", data.levels.map((/** @type {any} */ one, /** @type {number} */ i) => [i, one.chapter ? `${one.chapter.place}: ${one.chapter.heading}` : one.title]));
+  find("level-label").textContent = data.levels[0].chapter ? "Chapter" : "Level";
+  find("chapter-back").addEventListener("click", () => turnTo(data.levels.indexOf(level) - 1));
+  find("chapter-next").addEventListener("click", () => turnTo(data.levels.indexOf(level) + 1));
   find("level-row").hidden = data.levels.length < 2;
   find("level").addEventListener("change", () => openLevel(Number(find("level").value)));
   find("play").addEventListener("click", () => play(!at.playing));
@@ -563,7 +615,7 @@ function start() {
   find("terms-card").hidden = !Object.keys(data.terms).length;
   openLevel(0);
   showTheme();
-  if (!calm.matches) {
+  if (!calm.matches && !level.chapter) {
     goTo(0, false);
     play(true);
   }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -67,7 +67,7 @@ def level_payload(pack: Pack, recording: Recording, runs: Sequence[RecordedRun])
     """Return all that a page shows of one level. Raises AgentError."""
     task, request = recording.request.task, recording.request
     level, live = task.level, _live(recording)
-    goals = (*recording.goals, *(recording.live_goals if live else ()))
+    goals = (*recording.goals, *_goals_beyond(recording, (live or {}).get("agents", {})))
     tables = {goal: compile_level(recording.task(goal).level) for goal in goals}
     kept = {goal: _kept_states(tables[goal], goal, runs) for goal in goals}
     scratch = scratch_index(recording.cards)
@@ -95,21 +95,25 @@ def level_payload(pack: Pack, recording: Recording, runs: Sequence[RecordedRun])
 
 
 def _live(recording: Recording) -> Json | None:
-    """Return what the page needs to adapt agents by itself; None where the watched one cannot.
-
-    Scratch keeps the initial weights of the first seed.
-    """
-    goals = tuple(goal for goal in (*recording.goals, *recording.live_goals) if goal)
-    level, learners = recording.request.task.level, live_learners(recording)
+    """Return what the page needs to adapt agents by itself; None where the watched one cannot."""
+    level, watched = recording.request.task.level, recording.labels[0]
     if compile_level(level).n_states > MOST_STATES:
         return None
-    able = {n: one for n, one in learners.items() if not live_obstacle(one, level)}
-    if recording.labels[0] not in able:
+    learners = live_learners(recording)
+    able = {name: one for name, one in learners.items() if not live_obstacle(one, level)}
+    if watched not in able:
         return None
-    for fewer in (able, {recording.labels[0]: able[recording.labels[0]]}):
+    for fewer in (able, {watched: able[watched]}):
+        goals = [goal for goal in (*recording.goals, *_goals_beyond(recording, fewer)) if goal]
         with contextlib.suppress(NotLive):
             return live_tables(level, fewer, goals)
     return None
+
+
+def _goals_beyond(recording: Recording, live: Mapping[str, object]) -> tuple[Cell, ...]:
+    """Return goals of which nothing is recorded; none unless all agents are `live`: adapt in the
+    page."""
+    return recording.live_goals if len(live) == len(recording.agents) else ()
 
 
 def cell_number(task: Task, cell: Cell | None) -> int | None:

@@ -12,13 +12,14 @@ from game.session.messages import STEPS, Agents, Feed, NoAgent
 from game.session.replay import ReplayError, read_line
 from game.session.tour import Opening
 from game.tasks.pack_file import PackError
-from game.tasks.packs import Pack
+from game.tasks.packs import LEVELS, Pack
 from game.text.level import LevelError
 from game.view import settings as stored_settings
 from game.view.capture_requests import CAPTURES, Recorder, ScreenCapture
 from game.view.draw.text_boxes import draw_pill
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.library import Library, LibraryPack, file_stamps, resolved
+from game.view.model.training_run import demonstration_args, is_demonstration
 from game.view.screen_setups import (
     editable,
     many_setup,
@@ -169,7 +170,8 @@ class App:
 
     def _closing_question(self) -> Question:
         """Return the question whether to close the window."""
-        film = " The GIF that is being made will be finished." if self._capture.is_filming else ""
+        made = self._capture.recording
+        film = f" The {made} that is being made will be finished." if made else ""
         answers = [
             Answer("Enter", pygame.K_RETURN, "close", self._quit),
             Answer("Esc", pygame.K_ESCAPE, "stay"),
@@ -203,7 +205,7 @@ class App:
             return None
         card = self.tour.snapshot(self.page) if self.tour.is_on(self.page) else None
         page = id(self.page), self.page.snapshot()
-        return *page, self._capture.is_filming, card, self._loading_text()
+        return *page, self._capture.recording, card, self._loading_text()
 
     def _loading_text(self) -> str:
         """Return which file is being loaded, with dots that come and go; "" for a short while."""
@@ -468,8 +470,9 @@ class App:
         """Note what the command reports after the window is closed."""
         if page is self.pages[0]:
             self.failure = page.failure
-        if page.begun and page.begun.out not in self.runs:
-            self.runs.append(page.begun.out)
+        out = page.begun.out if page.begun else None
+        if out and out not in self.runs and not is_demonstration(out):
+            self.runs.append(out)
 
     # --- files
 
@@ -535,8 +538,8 @@ def _navigation_of(opening: Opening) -> Navigation:
 
     Raises ReplayError, and what `load_pack` raises.
     """
-    if not opening.line:
-        return Navigation(opening.kind, args=opening.args)
+    if opening.pack:
+        return Navigation("train", args=demonstration_args(LEVELS / opening.pack))
     target = read_line(opening.line)
     watched = target.request if opening.kind in ("watch", "many") else None
     return Navigation(

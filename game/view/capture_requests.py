@@ -1,4 +1,4 @@
-"""Requests to record a screen: as a picture, as a GIF of an adaptation, or as its replay line.
+"""Requests to record a screen: as a picture, or an adaptation as a GIF, a page or a replay line.
 
 What writes the files is loaded at the first request: the window opens without it.
 """
@@ -18,17 +18,17 @@ from game.view.draw.theme import Typeset
 from game.view.model.clipboard import copy_text
 from game.view.screens.screen import Navigation, Notice
 
-CAPTURES = ("photo", "film", "copy")  # kinds of navigation requests that open no screen
-FOLDER = "recordings"  # for pictures and GIFs
+RECORDINGS = {"film": "GIF", "page": "page"}  # made in the background
+CAPTURES = ("photo", "copy", *RECORDINGS)  # kinds of navigation requests that open no screen
+FOLDER = "recordings"  # for pictures, GIFs and pages
 MOST_SHOWN = 300  # characters of a replay line that is in the clipboard
-FILMING = "● making the GIF…"
 
 
 class Recorder(Protocol):
-    """Makes a GIF of a replay line in the background."""
+    """Makes a GIF or a page of a replay line in the background."""
 
-    def start(self, line: str, folder: Path) -> None:
-        """Begin to record what a replay line describes, into a folder."""
+    def start(self, line: str, path: Path, kind: str) -> None:
+        """Begin to record what a replay line describes: a "film" into a folder, or a "page"."""
         ...
 
     def poll(self) -> tuple[str, str, bool] | None:
@@ -42,21 +42,17 @@ class ScreenCapture:
     def __init__(self, recorder: Recorder | None) -> None:
         self.recorder = recorder
         self.folder = Path(FOLDER)
-        self._filming = False
+        self.recording = ""  # what is being made, in a word; "" for nothing
         self._picture_wanted = False
         self._picture: pygame.Surface | None = None  # to save; None: what is drawn
 
-    @property
-    def is_filming(self) -> bool:
-        """Whether a GIF is being made."""
-        return self._filming
-
     def draw_status(self, surface: pygame.Surface, type: Typeset) -> None:
-        """Draw a pill at the upper edge of the window while a GIF is being made."""
-        if self._filming:
-            pill = type.width(FILMING, "label") + 2 * type.unit
+        """Draw a pill at the upper edge of the window while a GIF or a page is being made."""
+        if self.recording:
+            text = f"● making the {self.recording}…"
+            pill = type.width(text, "label") + 2 * type.unit
             at = (surface.get_width() - pill) // 2, type.unit // 2
-            draw_pill(surface, FILMING, type.palette.alert, at, type)
+            draw_pill(surface, text, type.palette.alert, at, type)
 
     def request(self, navigation: Navigation, pack: Pack | None) -> Notice | None:
         """Save the next picture, record the adaptation, or copy its replay line."""
@@ -69,24 +65,28 @@ class ScreenCapture:
             return None
         assert pack
         try:
-            line = line_of(pack, request, own_runs=navigation.kind == "film")
+            line = line_of(pack, request, own_runs=navigation.kind in RECORDINGS)
         except ReplayError as error:
             return Notice("There is no replay line", str(error))
         if navigation.kind == "copy":
             return _copied(line)
-        if self._filming or self.recorder is None:
-            return Notice("One recording at a time", "The last GIF is still being made.")
-        self._filming = True
-        folder = free_name(self.folder, f"{request.task.id}-seed{request.seed}")
-        self.recorder.start(line, folder)
-        return Notice("Recording", f"The GIF will be in {folder}.", transient=True)
+        if self.recording or self.recorder is None:
+            what = self.recording or "recording"
+            return Notice("One recording at a time", f"The last {what} is still being made.")
+        kind = navigation.kind
+        self.recording = RECORDINGS[kind]
+        suffix = ".html" if kind == "page" else ""
+        path = free_name(self.folder, f"{request.task.id}-seed{request.seed}", suffix)
+        self.recorder.start(line, path, kind)
+        place = f"as {path}" if suffix else f"in {path}"
+        return Notice("Recording", f"The {self.recording} will be {place}.", transient=True)
 
     def poll(self) -> Notice | None:
-        """Return the recorder's notice if a GIF has just been finished."""
-        message = self.recorder.poll() if self.recorder and self._filming else None
+        """Return the recorder's notice if a GIF or a page has just been finished."""
+        message = self.recorder.poll() if self.recorder and self.recording else None
         if message is None:
             return None
-        self._filming = False
+        self.recording = ""
         return Notice(*message)
 
     def save_picture(self, surface: pygame.Surface) -> Notice | None:

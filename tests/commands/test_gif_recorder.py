@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from commands.gif_recorder import GifRecorder
-from commands.open_window import finish_film
+from commands.open_window import finish_recording
 
 
 @pytest.mark.parametrize(("code", "said"), [("0", "Saved"), ("'no room'", "no room")])
@@ -29,9 +29,9 @@ def test_a_film_is_finished_after_the_window_has_closed(
     recorder = GifRecorder()
     recorder.start("a line", tmp_path)
     assert recorder.is_busy
-    finish_film(recorder)
+    finish_recording(recorder)
     assert not recorder.is_busy
     printed = capsys.readouterr()
     assert said in (printed.out if code == "0" else printed.err)
-    finish_film(recorder)  # nothing is left to wait for
+    finish_recording(recorder)  # nothing is left to wait for
     assert capsys.readouterr().out == ""

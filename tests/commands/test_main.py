@@ -98,7 +98,7 @@ def test_a_headless_watch_writes_the_trace_the_policy_and_pictures(level: str, t
     keys = {"level", "task", "seed", "optimal_return", "random_return", "replay"}
     keys |= {"agent", "scratch"}
     assert set(trace) == keys
-    assert (trace["level"], trace["seed"]) == (level, 0)
+    assert (trace["level"], trace["seed"]) == (Path(level).name, 0)
     assert trace["task"] == load_pack(level).split("test").tasks[0].id
     assert trace["agent"]["name"] == agent
     room = trace["optimal_return"] - trace["random_return"]

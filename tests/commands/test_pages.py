@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,10 +14,17 @@ from agents.agent_catalog import agent_card
 from agents.scratch_agents import with_scratch
 from agents.training.worker import trace
 from commands import main
-from commands.pages.inlining import MOST_BYTES, TooLargeForPage, render_page
+from commands.pages.inlining import (
+    MOST_BYTES,
+    TooLargeForPage,
+    render_page,
+    without_surplus_tables,
+)
 from commands.pages.recorded_runs import other_goals, task_with_goal
+from commands.pages.tour_chapters import chapter, page_stops
 from game.session.ending import ending_sentence
 from game.session.messages import Request
+from game.session.replay import line_of
 from game.tasks.packs import load_pack
 from game.text.tiles import GOAL
 from tests.browser import opened
@@ -99,6 +108,16 @@ def test_errors_of_the_command(exported: Exported, capsys: pytest.CaptureFixture
     assert run("export", level, "--out", "page.html", "--seeds", "0") == 2
     assert run("export", level, "--out", str(exported.path.parent)) == 1
     assert run("export", "no-such-level", "--out", str(exported.path)) == 1
+
+
+def test_a_page_of_a_replay_line(exported: Exported, tmp_path: Path):
+    pack = load_pack(exported.levels[0])
+    task = pack.split("test").tasks[0]
+    request = Request(0, task, 4, 1, (AGENT,), pack.name, episodes=3, path=str(pack.path))
+    out, few = tmp_path / "page.html", ("--seeds", "1", "--goals", "1", "--no-step-sizes")
+    assert run("export", "--replay", line_of(pack, request), *few, "--out", str(out)) == 0
+    assert '"seeds":[4]' in out.read_text(encoding="utf-8")
+    assert run("export", "--replay", "level=x", "--agent", AGENT, "--out", str(out)) == 2
 
 
 def test_goals_to_choose_from_lie_apart_and_can_be_reached(exported: Exported):
@@ -215,18 +234,62 @@ def test_a_checker_of_accessibility_finds_nothing(browser: Browser, exported: Ex
 def test_agents_adapt_in_the_page(browser: Browser, exported: Exported):
     with opened(browser, exported.path, **CALM) as page:
         before = value(page, "gridapt.runs().map(r => r.steps[0].returnExact)")
+        page.evaluate("Math.random = () => 0.25")  # from which a new seed follows
         page.locator("body").press("r")
         until(page, "gridapt.runs().every(r => r.steps.length === 3)")
         assert value(page, "gridapt.chosen.seed") >= 1000
-        after = value(page, "gridapt.runs().map(r => r.steps[0].returnExact)")
-        assert after[0] == pytest.approx(before[0], abs=1e-5)
         assert "this page" in page.locator("#computing").inner_text()
         page.locator("#episodes").fill("5")
         page.select_option("#goal", index=page.locator("#goal option").count() - 1)
         until(page, "gridapt.runs().every(r => r.steps.length === 3)")
         assert value(page, "gridapt.runs().map(r => r.steps[2].episodes)") == [10, 10]
+        goal = divmod(value(page, "gridapt.chosen.goal"), 4)
+        seed = value(page, "gridapt.chosen.seed")
+        task = task_with_goal(load_pack(exported.levels[0]).split("test").tasks[0], goal)
+        path = str(exported.levels[0])
+        request = Request(0, task, seed, 2, (AGENT, "scratch"), path, episodes=5, path=path)
+        expected = [[one.exact(s) for s in one.steps] for one in trace(request)]
+        shown = value(page, "gridapt.runs().map(r => r.steps.map(s => s.returnExact))")
+        assert shown == [pytest.approx(one, abs=1e-3) for one in expected]
         page.locator("#reset").click()
         assert value(page, "gridapt.runs()[0].steps[0].returnExact") == before[0]
+
+
+def test_a_chapter_of_the_tour_asks_before_it_shows(
+    browser: Browser, exported: Exported, tmp_path: Path
+):
+    text = exported.path.read_text(encoding="utf-8")
+    found = re.search(r'id="data">(.*?)</script>', text, re.DOTALL)
+    assert found
+    stops = page_stops()[:2]
+    levels = json.loads(found[1])["levels"]
+    shown = [one | {"chapter": chapter(stop, stops)} for one, stop in zip(levels, stops)]
+    (tmp_path / "tour.html").write_text(render_page("Tour", shown), encoding="utf-8")
+    with opened(browser, tmp_path / "tour.html", **CALM) as page:
+        assert page.locator("h2#chapter-heading").inner_text() == stops[0].heading
+        assert page.locator("#chart").is_hidden()
+        page.locator("body").press("ArrowRight")
+        assert step(page) == 0
+        choice = stops[0].choice
+        assert choice
+        assert choice.right is not None
+        page.locator("#answers button").nth(choice.right).click()
+        assert page.locator("#verdict").inner_text() == f"Right. {choice.reason}"
+        assert page.locator("#chart").is_visible()
+        page.locator("#chapter-next").click()
+        assert page.locator("h2#chapter-heading").inner_text() == stops[1].heading
+
+
+def test_the_page_of_the_tour_has_what_a_page_can_show():
+    names = [stop.name for stop in page_stops()]
+    assert names[:2] == ["scratch", "meta"]
+    assert {"you", "inner", "make"}.isdisjoint(names)
+
+
+def test_tables_are_left_out_of_pages_that_would_be_too_large():
+    levels = [{"title": "a", "live": "x" * 900_000}, {"title": "b", "live": "x" * 800_000}]
+    kept = without_surplus_tables(levels)
+    assert [bool(one["live"]) for one in kept] == [False, True]
 
 
 def test_reduced_motion_begins_still_and_other_pages_play(browser: Browser, exported: Exported):

@@ -262,14 +262,15 @@ class SlowRecorder:
 
     finished = False
 
-    def start(self, line: str, folder: Path) -> None:
-        self.line = line
+    def start(self, line: str, path: Path, kind: str) -> None:
+        self.line, self.path, self.kind = line, path, kind
 
     def poll(self) -> tuple[str, str, bool] | None:
         return ("Saved", "it", True) if self.finished else None
 
 
-def test_all_screens_say_that_a_film_is_made_until_it_is_saved(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("key", "kind"), [(pygame.K_F11, "film"), (pygame.K_F10, "page")])
+def test_all_screens_say_that_a_recording_is_made_until_it_is_saved(key: int, kind: str) -> None:
     recorder = SlowRecorder()
     first = Navigation("watch", load_pack("showcase"), agents=AGENTS)
     jobs = BackgroundJobs(at_once=True)
@@ -281,8 +282,10 @@ def test_all_screens_say_that_a_film_is_made_until_it_is_saved(tmp_path: Path) -
         return pygame.image.tobytes(surface.subsurface((400, 0, 160, 14)), "RGB")
 
     empty = edge()
-    app.handle(press(pygame.K_F11))
+    app.handle(press(key))
     app.update(0.02)
+    assert recorder.kind == kind
+    assert (recorder.path.suffix == ".html") == (kind == "page")
     assert edge() != empty
     filming = app.snapshot()
     app.handle(press(pygame.K_i))

@@ -9,7 +9,7 @@ import pygame
 import pytest
 
 from commands.watch import WIDE_GAP, FirstSight
-from game.session.glossary import TERMS
+from game.session.glossary import TERMS, terms_in
 from game.session.messages import RecordedFeed
 from game.tasks.packs import load_pack
 from game.view.app import App
@@ -115,6 +115,20 @@ def test_a_term_explains_itself_once_the_mouse_rests_on_it() -> None:
     assert screen._term is None
     move(screen, (1, 1))
     assert screen._term is None
+
+
+@pytest.mark.parametrize("door", [None, 2, 3, 4])
+def test_every_screen_notes_the_places_of_its_texts(door: int | None, tmp_path: Path) -> None:
+    app, surface = home(tmp_path), pygame.Surface((960, 640))
+    if door:
+        app.handle(press(pygame.K_0 + door))
+    for _ in range(3):
+        app.update(0.02)
+        app.draw(surface)
+    noted = app.page.noted_texts()
+    assert any(list(terms_in(one.text)) for one in noted)
+    assert all(surface.get_rect().colliderect(one.place) for one in noted if one.text)
+    app.close()
 
 
 @pytest.mark.parametrize("size", [(300, 200), *SIZES])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import combinations
@@ -20,13 +21,16 @@ from game.session.messages import (
     TasksRequest,
     TasksStepped,
 )
+from game.session.tasks_lines import TOO_LARGE
+from game.session.tour import Opening
 from game.tasks.packs import load_pack
 from game.tasks.task import Task
-from game.view.app import App
+from game.view.app import App, _navigation_of
 from game.view.draw.small_boards import slots_of
 from game.view.model.background_jobs import BackgroundJobs
+from game.view.model.playback import Pace
 from game.view.screen_setups import many_setup
-from game.view.screens.many import KEYS, ManyScreen
+from game.view.screens.many import KEYS, ManyScreen, pace_for
 from game.view.screens.many_texts import ManySetup, places_in_words, shown_tasks
 from game.view.screens.screen import COMMON, Navigation
 from game.view.screens.watch import WatchScreen
@@ -380,6 +384,14 @@ def test_a_ball_walks_on_every_board(answered: ManyScreen) -> None:
     assert picture(answered) != start
 
 
+def test_all_steps_are_shown_in_twenty_seconds() -> None:
+    """A long inner loop is shown faster, step by step."""
+    for steps in (1, 5, 50, 1000):
+        pace = pace_for(steps, Pace())
+        assert steps * (pace.longest + pace.rest) <= 20.01
+    assert pace_for(5, Pace()) == Pace()
+
+
 # --- the app
 
 
@@ -416,3 +428,22 @@ def test_the_screens_do_not_pile_up() -> None:
     assert len(app.pages) == 3
     press_in(app, pygame.K_ESCAPE)
     assert isinstance(app.page, ManyScreen)
+
+
+def test_the_tour_opens_it_with_a_replay_line() -> None:
+    """The settings of the line are in force, and the tour knows when all has been shown."""
+    app, script = start()
+    line = re.sub(r"agents=\S+", f"agents={AGENTS[0]},{AGENTS[1]}", TOO_LARGE.line)
+    app._go(_navigation_of(Opening("many", line)))
+    screen = app.page
+    assert isinstance(screen, ManyScreen)
+    assert last_asked(script).request.step_size == 10.0
+    assert len(last_asked(script).tasks) == 20
+    app.draw(pygame.Surface((960, 640)))
+    assert {"boards", "chart", "panel"} <= set(screen.anchors())
+    assert not screen.is_over()
+    answer(screen, script, [0.5] * 20)
+    screen.playback.go_to(5)
+    assert not screen.is_over()
+    answer(screen, script, [0.5] * 20)
+    assert screen.is_over()

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import replace
+from pathlib import Path
 
 import pygame
 import pytest
 
+from commands.train import parse_train
 from game.session.messages import Doing, Finished, Phase, Trained
+from game.tasks.packs import load_pack
 from game.view.model.paced_phases import LEAST_SECONDS, PacedPhases
+from game.view.model.training_run import demonstration_args, is_demonstration
 from game.view.screens.train import TrainScreen
 from tests.view.test_train_screen import ARGS, begun, evaluated, picture, send
 from tests.view_data import Script
@@ -76,3 +81,13 @@ def test_it_is_drawn_at_any_size(script: Script, size: tuple[int, int]) -> None:
     for phases in ((Phase.UPDATE,), ITERATION, ITERATION):  # not all learners report all phases
         send(screen, script, *(Doing(0, phase) for phase in phases), seconds=LEAST_SECONDS)
         picture(screen, size)
+
+
+def test_the_demonstration_trains_into_a_folder_of_its_own() -> None:
+    pack = load_pack("goals-5x5").path
+    args = demonstration_args(pack)
+    folder = Path(args[args.index("--out") + 1])
+    assert is_demonstration(folder)
+    assert folder.parent == Path(tempfile.gettempdir())
+    assert parse_train([*args]).minutes == 0.5  # all its options are known
+    folder.rmdir()

@@ -85,6 +85,11 @@ class SmallBoards:
         self.painted = 0  # pictures so far: another number is another picture
         self._tokens: dict[int, Token] = {}  # by size
 
+    @property
+    def bottom(self) -> int:
+        """The y in px below all boards and their scores."""
+        return max(slot.bottom for slot in self.slots) + self._type.height("small")
+
     def at(self, mouse: tuple[int, int]) -> int | None:
         """Return the index of the task whose board is at a place in px."""
         caption = self._type.height("small")

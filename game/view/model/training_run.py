@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import itertools
+import shutil
+import tempfile
 from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +34,13 @@ from game.view.model.playback import Pace, Playback
 
 SAMPLE_PACE = Pace(
     moves_per_second=10.0, longest=0.9, glide=0.08, rest=0.25, first_episodes=1, episodes=1
+)
+
+PASSING = "gridapt-demonstration-"  # begins the names of folders that are removed in the end
+# a small network and small steps: it begins low, and the rates are large enough to rise in seconds
+DEMONSTRATION = (
+    *("--hidden", "32", "--step-size", "0.1", "--average", "0.9"),
+    *("--learning-rate", "0.005", "--step-size-rate", "0.05"),
 )
 
 
@@ -181,6 +191,20 @@ def training_args(agents: Agents, pack: Pack, learner: str, minutes: str) -> tup
     out = _unused_folder(agents.run_folder(learner, pack.name))
     path = str(pack.path)
     return "train", path, "--learner", learner, "--minutes", minutes, "--out", str(out)
+
+
+def demonstration_args(pack: Path) -> tuple[str, ...]:
+    """Return the command line of half a minute of training, in which the scores on `goals-5x5`
+    visibly rise. Its folder is a temporary one, which is removed when the program ends."""
+    folder = tempfile.mkdtemp(prefix=PASSING)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    where = ("--minutes", "0.5", "--seed", "2", "--out", folder)
+    return ("train", str(pack), "--learner", "maml", *where, *DEMONSTRATION)
+
+
+def is_demonstration(folder: Path) -> bool:
+    """Whether a run's folder is removed when the program ends."""
+    return folder.name.startswith(PASSING)
 
 
 def _unused_folder(folder: Path) -> Path:

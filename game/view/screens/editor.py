@@ -19,7 +19,7 @@ from game.view.draw.key_caps import footer_height
 from game.view.draw.layout import inside_width
 from game.view.draw.live_board import LiveBoard
 from game.view.draw.spots import Spot
-from game.view.draw.theme import Appearance, Typeset
+from game.view.draw.theme import Appearance, NotedText, Typeset
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.editor_regions import Regions
 from game.view.model.level_editor import TOOL_HINTS, LevelEditor
@@ -109,6 +109,7 @@ class EditorScreen(Screen):
         live = LiveVerdict(tried_agents(agents), feed, numbers, quick_jobs, slow_jobs)
         self.verdict = CurrentVerdict(self.editor, self.text, live, feed)
         self._frame: EditorFrame | None = None
+        self._panel_texts: list[NotedText] = []  # of the panel's last drawing
         self._footer_room: tuple[int, Typeset, int] | None = None  # width, fonts, height in px
         self._repeat = KeyRepeat()
         self.camera, self.pointer = Camera(), EditorPointer(self)
@@ -381,6 +382,11 @@ class EditorScreen(Screen):
             box = None if row is None else self._frame.panel.field_boxes.get(row)
             self.field.draw(surface, box, type)
 
+    def noted_texts(self) -> list[NotedText]:
+        """Return the texts of header and panel, without the level's own text."""
+        texts = [*self._frame.header_texts, *self._panel_texts] if self._frame else []
+        return [one for one in texts if one.style != "mono"]
+
     def draw_body(self, surface: pygame.Surface) -> None:
         """Draw board, strip and panel."""
         size, level = surface.get_size(), self.editor.reading.level
@@ -400,7 +406,9 @@ class EditorScreen(Screen):
             (self.active_caps(), self.area, bool(self.field), bool(self.goals.painting)),
             self.draw_footer,
         )
-        frame.panel.draw(self._panel_state(), level, self.panel)
+        with type.noting() as written:
+            frame.panel.draw(self._panel_state(), level, self.panel)
+        self._panel_texts = written or self._panel_texts
         surface.blit(frame.background, (0, 0))
         frame.draw_board(surface, self.editor, self.verdict.wrong_cells, self.area == BOARD)
         self.pointer.spots = [*frame.panel.spots, *self._draw_below(surface, frame, type)]

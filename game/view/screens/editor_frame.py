@@ -33,7 +33,7 @@ from game.view.draw.live_board import LiveBoard
 from game.view.draw.screen_header import draw_header, header_height
 from game.view.draw.spots import Spot, clicked
 from game.view.draw.task_signs import draw_task_signs, signs_height
-from game.view.draw.theme import Typeset
+from game.view.draw.theme import NotedText, Typeset
 from game.view.model.level_editor import SELECT, SYMMETRIES, LevelEditor
 from game.view.screens.editor_panel import EditorPanel
 
@@ -82,6 +82,7 @@ class EditorFrame:
         self.panel = EditorPanel(self.background, self.layout.panel, type)
         self._sentence: str | None = None  # that the header shows
         self._caps: object = None  # what the footer depends on
+        self.header_texts: list[NotedText] = []  # whose terms explain themselves
         self.explanation = ""  # of the last overlay
         self._overlays: tuple[object, pygame.Surface] | None = None  # what they show; the picture
         self._analysis: LevelAnalysis | None = None  # the last one of this size of map
@@ -250,7 +251,8 @@ class EditorFrame:
         """Draw header and footer, if they have changed."""
         if self._sentence != sentence:
             self._sentence = sentence
-            draw_header(self.background, self.layout.header, sentence, self.type)
+            with self.type.noting() as self.header_texts:
+                draw_header(self.background, self.layout.header, sentence, self.type)
         if self._caps != caps:
             self._caps = caps
             draw_footer(self.background, self.layout.footer, self.type)

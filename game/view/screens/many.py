@@ -21,7 +21,7 @@ from game.view.draw.plot_axes import nearest
 from game.view.draw.screen_header import draw_header, header_height
 from game.view.draw.small_boards import BoardWalks, SmallBoards
 from game.view.draw.text_boxes import draw_notice, draw_tip
-from game.view.draw.theme import Appearance, Typeset
+from game.view.draw.theme import Appearance, NotedText, Typeset
 from game.view.model.playback import Pace
 from game.view.model.tasks_run import TasksPlayback, TasksRun
 from game.view.screens.many_texts import (
@@ -42,8 +42,15 @@ from game.view.screens.watch_texts import settings_in_force
 PAINTING = 0.006  # seconds of a frame for the boards that are missing
 STACKED_BOARDS = 0.42  # of the height, where the panel is below the boards
 LOW_PANEL = 24  # lines of text: lower panels have a plot alone
+SHOWN = 20.0  # seconds: of all steps of an adaptation, at most
 NARROW = 600  # px: the sentence of narrower windows leaves out the other agents
 ALL_SHOWN = ("These are all tasks", "The split has no more than are shown.")
+
+
+def pace_for(steps: int, pace: Pace) -> Pace:
+    """Return the pace at which an adaptation of so many steps is shown in about SHOWN seconds."""
+    longest, rest = min(pace.longest, 0.8 * SHOWN / max(1, steps)), 0.2 * SHOWN / max(1, steps)
+    return replace(pace, longest=longest, rest=min(pace.rest, rest))
 
 
 class ManyScreen(Screen):
@@ -61,13 +68,15 @@ class ManyScreen(Screen):
     ) -> None:
         """The screens of one feed share `numbers`, the numbers of requests."""
         super().__init__(appearance)
+        self._noted: list[NotedText] = []  # of the last drawing
         self.setup, self.feed = setup, feed
         self.feed_ready = False
         self.eager = False  # whether all missing boards are drawn at once, not a few per frame
         self.agent = 0  # index of the agent whose walks are shown
         self.marked = setup.marked  # index of the board with a frame
         self.experiments = Experiments(setup.request.steps)  # for the sliders
-        self.playback = TasksPlayback(pace)
+        self._pace = pace or Pace()
+        self.playback = TasksPlayback(pace_for(setup.request.steps, self._pace))
         self._numbers = itertools.count() if numbers is None else numbers
         self._first = setup.first
         self._mouse: tuple[int, int] | None = None
@@ -99,7 +108,8 @@ class ManyScreen(Screen):
         if self.run.finished and not self.run.failure and not self.settings_in_force():
             self.own = self.run
         paused = self.playback.paused
-        self.run, self.playback = self._start(request), TasksPlayback(self.playback.pace)
+        self.run = self._start(request)
+        self.playback = TasksPlayback(pace_for(request.steps, self._pace))
         self.playback.paused = paused
         if self.own and not (self.own.finished and self._is_comparable(self.own)):
             self.own = None
@@ -268,16 +278,17 @@ class ManyScreen(Screen):
 
     def anchors(self) -> dict[str, pygame.Rect]:
         """Return the places that the tour can point at."""
-        frame = self._frame
-        return super().anchors() | (frame.anchors() if frame else {})
+        return super().anchors() | (self._frame.anchors() if self._frame else {})
 
     def is_ready(self) -> bool:
         """Whether all adaptation steps have arrived."""
         return self.run.finished
 
     def is_over(self) -> bool:
-        """Whether the last adaptation step has been shown."""
-        return self.run.finished and self.playback.furthest >= self.run.asked.request.steps
+        """Whether all adaptation steps have been shown, beside the agents' own where needed."""
+        has_ghost = not self.settings_in_force() or bool(self.own and self.own.finished)
+        shown = self.playback.furthest >= self.run.asked.request.steps
+        return self.run.finished and has_ghost and shown
 
     # --- texts and drawing
 
@@ -325,6 +336,10 @@ class ManyScreen(Screen):
         moved = sliders and (sliders.chosen, *(slider.at for slider in sliders.sliders))
         return moment, arrived, ghost, painted, moved, self._mouse, self.marked, self.agent
 
+    def noted_texts(self) -> list[NotedText]:
+        """Return the texts of header, panel and footer with their places."""
+        return self._noted
+
     def draw_body(self, surface: pygame.Surface) -> None:
         """Draw boards and panel."""
         size = surface.get_size()
@@ -339,7 +354,9 @@ class ManyScreen(Screen):
             self._frame = _Frame(key, self.tasks, hue, footer, below, type, boards)
         frame, playback = self._frame, self.playback
         words = self.facts(), self.sentence(size[0] < NARROW), self.active_caps()
-        frame.refresh_texts(*words, self.draw_footer)
+        with type.noting() as written:
+            frame.refresh_texts(*words, self.draw_footer)
+        self._noted = written or self._noted
         surface.blit(frame.background, (0, 0))
         frame.boards.paint((self.run.number, playback.step), walks, 60 if self.eager else PAINTING)
         moves = playback.moves_made(self._longest())
@@ -391,12 +408,16 @@ class _Frame:
         top = header_height(size[0], type)
         self._header, self.main, self._footer = frame(size, type.unit, top, footer)
         area, self._panel = _split(size, self.main, type)
+        self.boards = boards or SmallBoards([task.level for task in tasks], area, hue, type)
+        if self._panel.top > area.bottom:  # below the boards: it takes the room that they leave
+            top = self.boards.bottom + 2 * type.unit
+            self._panel.height += self._panel.top - top
+            self._panel.top = top
         self.slider_area: pygame.Rect | None = None
         if below:
             room = min(below, self._panel.height)
             self._panel.height -= room
             self.slider_area = pygame.Rect(*self._panel.bottomleft, self._panel.width, room)
-        self.boards = boards or SmallBoards([task.level for task in tasks], area, hue, type)
         self.background = pygame.Surface(size)
         self.background.fill(type.palette.paper)
         self._texts: object = None  # the state that the drawn texts depend on
@@ -421,14 +442,14 @@ class _Frame:
         draw_footer(self.background, self._footer, self._type)
 
     def anchors(self) -> dict[str, pygame.Rect]:
-        """Return the places of all boards, the last one and the panel; the panel stands for its chart."""
+        """Return the places of boards, panel, chart and sliders, by name.
+
+        Where the panel has no room for a chart, it stands for it.
+        """
         slots = self.boards.slots
-        return {
-            "boards": slots[0].unionall(slots[1:]),
-            "board": slots[-1],
-            "panel": self._panel,
-            "chart": self._panel,
-        }
+        places = {"boards": slots[0].unionall(slots), "board": slots[-1]}
+        places |= {"panel": self._panel, "chart": self._plot or self._panel}
+        return places | ({"sliders": self.slider_area} if self.slider_area else {})
 
     def point_at(self, mouse: tuple[int, int]) -> tuple[int, int] | None:
         """Return (agent, step) of the plot's point at the mouse."""
@@ -464,19 +485,19 @@ def _change_slider(down: int, right: int, page: ManyScreen) -> None:
 # fmt: off
 KEYS: tuple[Key, ...] = (
     #   cap      text                        codes              action
-    Key("Space", "pause or continue",        (pygame.K_SPACE,), ManyScreen.toggle_pause, is_on=lambda page: page.playback.paused, short="pause"),
-    Key("←",     "previous adaptation step", (pygame.K_LEFT,),  lambda page: page.change_step(-1), short=""),
-    Key("→",     "next adaptation step",     (pygame.K_RIGHT,), lambda page: page.change_step(1), short="step"),
-    Key("↑",     "mark the previous task",   (pygame.K_UP,),    lambda page: page.mark(-1), priority=2, short=""),
-    Key("↓",     "mark the next task",       (pygame.K_DOWN,),  lambda page: page.mark(1), priority=2, short="mark"),
-    Key("Enter", "watch the marked task (or click a board)", ENTER, ManyScreen.watch, short="watch task"),
-    Key("Home",  "rewind",                   (pygame.K_HOME,),  ManyScreen.rewind, priority=2),
+    Key("Space", "pause or continue",        (pygame.K_SPACE,), ManyScreen.toggle_pause, is_on=lambda page: page.playback.paused, short="pause", group="time"),
+    Key("←",     "previous adaptation step", (pygame.K_LEFT,),  lambda page: page.change_step(-1), short="", group="time"),
+    Key("→",     "next adaptation step",     (pygame.K_RIGHT,), lambda page: page.change_step(1), short="step", group="time"),
+    Key("↑",     "mark the previous task",   (pygame.K_UP,),    lambda page: page.mark(-1), priority=2, short="", group="look"),
+    Key("↓",     "mark the next task",       (pygame.K_DOWN,),  lambda page: page.mark(1), priority=2, short="mark", group="look"),
+    Key("Enter", "watch the marked task (or click a board)", ENTER, ManyScreen.watch, short="watch task", group="go"),
+    Key("Home",  "rewind",                   (pygame.K_HOME,),  ManyScreen.rewind, priority=2, group="time"),
     Key("R",     "start over with a new seed", (pygame.K_r,),   ManyScreen.restart, short="new seed"),
-    Key("N",     f"next {MOST_TASKS} tasks", (pygame.K_n,),     ManyScreen.next_tasks),
-    Key("W",     "watch the next agent",     (pygame.K_w,),     ManyScreen.switch_agent, priority=1, short="next agent"),
+    Key("N",     f"next {MOST_TASKS} tasks", (pygame.K_n,),     ManyScreen.next_tasks, group="go"),
+    Key("W",     "watch the next agent",     (pygame.K_w,),     ManyScreen.switch_agent, priority=1, short="next agent", group="go"),
     Key("X",     "sliders: step size, episodes, steps", (pygame.K_x,), ManyScreen.toggle_sliders, priority=1, is_on=lambda page: page.experiments.sliders is not None, short="sliders"),
     Key("Bksp",  "reset the sliders to the agent's own settings", (pygame.K_BACKSPACE,), ManyScreen.reset_settings, priority=2, short="reset sliders"),
-    Key("G",     "gallery: choose another level, agent or mode", (pygame.K_g,), ManyScreen.open_gallery, priority=1, short="gallery"),
+    Key("G",     "gallery: choose another level, agent or mode", (pygame.K_g,), ManyScreen.open_gallery, priority=1, short="gallery", group="go"),
 )
 SLIDER_KEYS: tuple[Key, ...] = (  # while the sliders are open
     *(

@@ -58,8 +58,11 @@ def places_in_words(count: int, first: int) -> str:
 def kind_in_words(setup: ManySetup, tasks: Sequence[Task]) -> str:
     """Return how many tasks there are and of which split, and how many of them were trained on."""
     seen = sum(map(setup.usual.seen, tasks))
+    tasks_word = f"task{'s' * (len(tasks) != 1)}"
+    if seen == len(tasks):
+        return f"{seen} {tasks_word} seen in training"
     kind = "test" if seen and setup.split == "test" else SPLIT_WORDS[setup.split]
-    text = f"{len(tasks)} {kind} task{'s' * (len(tasks) != 1)}"
+    text = f"{len(tasks)} {kind} {tasks_word}"
     return f"{text} ({seen} seen in training)" if seen and setup.split != "train" else text
 
 

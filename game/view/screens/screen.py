@@ -53,7 +53,8 @@ class Navigation:
 
     `kind` is the screen to open ("gallery", "watch", "many", "play", "duel", "train" or "edit";
     "switch" for a watch screen in place of this one; "tour" for the guided tour) or the recording
-    to make: "photo" (a picture), "film" (a GIF of `request`) or "copy" (its replay line).
+    to make: "photo" (a picture), "film" (a GIF of `request`), "page" (an HTML file of it) or "copy"
+    (its replay line).
     """
 
     kind: str

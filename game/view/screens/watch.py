@@ -205,6 +205,10 @@ class WatchScreen(Screen):
         """Ask the app for a GIF of this adaptation."""
         self.navigation = Navigation("film", request=self.run.request)
 
+    def save_page(self) -> None:
+        """Ask the app for a page of this adaptation, to be opened in a browser."""
+        self.navigation = Navigation("page", request=self.run.request)
+
     def copy_replay_line(self) -> None:
         """Ask the app to copy the line of text that replays this adaptation."""
         self.navigation = Navigation("copy", request=self.run.request)
@@ -569,6 +573,7 @@ KEYS: tuple[Key, ...] = (
     Key("Bksp",  "reset the sliders to the agent's own settings", (pygame.K_BACKSPACE,), WatchScreen.reset_settings, priority=2, short="reset sliders"),
     Key("J",     "the inner loop in slow motion", (pygame.K_j,),          WatchScreen.toggle_slow_motion, priority=1, is_on=lambda page: page.slow is not None, short="slow motion", group="look"),
     Key("L",     "copy the line that replays this adaptation", (pygame.K_l,), WatchScreen.copy_replay_line, priority=2, short="copy line", group="go"),
+    Key("F10",   "save the adaptation as a page for browsers", (pygame.K_F10,), WatchScreen.save_page, priority=2, short="page", group="go"),
     Key("F11",   "save the adaptation as a GIF", (pygame.K_F11,),         WatchScreen.film, priority=2, short="film", group="go"),
     Key("D",     "duel: play against the agent", (pygame.K_d,),           WatchScreen.duel, priority=2, short="duel", group="go"),
 )
@@ -589,9 +594,9 @@ SLIDER_KEYS: tuple[Key, ...] = (  # while the sliders are open
     Key("Esc",   "close the sliders", (pygame.K_ESCAPE,), WatchScreen.toggle_sliders, short="close"),
 )
 SLOW_KEYS: tuple[Key, ...] = (  # while a step is shown in slow motion
-    Key("←",   "previous phase",      (pygame.K_LEFT,),   lambda page: page.change_slow_phase(-1), short=""),
-    Key("→",   "next phase",          (pygame.K_RIGHT,),  lambda page: page.change_slow_phase(1), short="phase"),
-    Key("Esc", "end the slow motion", (pygame.K_ESCAPE,), WatchScreen.toggle_slow_motion, short="end slow motion"),
+    Key("←",   "previous phase",      (pygame.K_LEFT,),   lambda page: page.change_slow_phase(-1), short="", group="time"),
+    Key("→",   "next phase",          (pygame.K_RIGHT,),  lambda page: page.change_slow_phase(1), short="phase", group="time"),
+    Key("Esc", "end the slow motion", (pygame.K_ESCAPE,), WatchScreen.toggle_slow_motion, short="end slow motion", group="time"),
 )
 # fmt: on
 WatchScreen.keys = KEYS
