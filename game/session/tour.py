@@ -325,11 +325,11 @@ TOUR: tuple[TourStop, ...] = (
         text="An agent and scratch on 20 mazes that neither has trained on. The agent has "
         "practised on other mazes before.",
         opening=Opening("many", FAIR_LINE, keys=("→",) * 5),
-        points_at="panel",
+        points_at="boards",
         action="Go on, or look around first.",
         choice=TourChoice(
-            "What shows that the agent is better, this board or the panel? Click it.",
-            (TourAnswer("one board", "board"), TourAnswer("the panel", "panel")),
+            "What shows whether the agent is better, this board or all of them? Click it.",
+            (TourAnswer("one board", "board"), TourAnswer("all boards", "boards")),
             1,
             "One level may be luck. The mean over held-out levels counts, and what training cost "
             "belongs beside it.",

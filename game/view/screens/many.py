@@ -442,12 +442,12 @@ class _Frame:
         draw_footer(self.background, self._footer, self._type)
 
     def anchors(self) -> dict[str, pygame.Rect]:
-        """Return the places of boards, panel, chart and sliders, by name.
+        """Return the places of all boards, the last one, panel, chart and sliders.
 
         Where the panel has no room for a chart, it stands for it.
         """
         slots = self.boards.slots
-        places = {"boards": slots[0].unionall(slots), "board": slots[0]}
+        places = {"boards": slots[0].unionall(slots), "board": slots[-1]}
         places |= {"panel": self._panel, "chart": self._plot or self._panel}
         return places | ({"sliders": self.slider_area} if self.slider_area else {})
 
