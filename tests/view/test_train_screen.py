@@ -69,7 +69,8 @@ def test_it_requests_the_training_of_its_command_line(screen: TrainScreen, scrip
 
 def test_it_shows_the_progress_of_training(screen: TrainScreen, script: Script) -> None:
     send(screen, script, begun(), Trained(0, 120, 0.4, 24.0, 2_400_000))
-    iteration, time, rates, share = screen.progress()
+    iteration, time, rates, share, waiting = screen.progress()
+    assert waiting is None
     assert (iteration, time, share) == ("Iteration 120", "0:24 of 1:00", 0.4)
     assert rates.split("   ") == ["5.0 iterations/s", "100,000 env steps/s", "2.4 million in total"]
     other = TrainScreen(ARGS, script)

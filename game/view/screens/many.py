@@ -442,7 +442,7 @@ class _Frame:
         draw_footer(self.background, self._footer, self._type)
 
     def anchors(self) -> dict[str, pygame.Rect]:
-        """Return the places of boards, panel, chart and sliders, by name.
+        """Return the places of all boards, the last one, panel, chart and sliders.
 
         Where the panel has no room for a chart, it stands for it.
         """
