@@ -112,6 +112,18 @@ def draw_brief_panel(
     return plot_area(plot, facts.axes, type)
 
 
+def chart_place(panel: pygame.Rect, plot: pygame.Rect | None, type: Typeset) -> pygame.Rect:
+    """Return the place of a plot with its title and the numbers of its axes, or the panel's.
+
+    `plot` is the inside of the axes; None where the panel has no room for a plot.
+    """
+    if plot is None:
+        return panel
+    above, below = type.height("label") + 2 * type.unit, 2 * type.height("small") + type.unit
+    chart = pygame.Rect(panel.left, plot.top - above, panel.width, above + plot.height + below)
+    return chart.clip(panel.inflate(-8, -8))
+
+
 def _draw_notes(
     surface: pygame.Surface, rect: pygame.Rect, notes: tuple[str, ...], type: Typeset
 ) -> int:

@@ -16,7 +16,7 @@ import pygame
 from game.session.messages import Feed, Ready, Request, TasksRequest, TasksStepped
 from game.tasks.task import Task
 from game.view.draw.layout import PANEL_LEAST, PANEL_MOST, SIDE_BY_SIDE, SMALLEST, frame
-from game.view.draw.panel import PanelFacts, draw_brief_panel, draw_panel
+from game.view.draw.panel import PanelFacts, chart_place, draw_brief_panel, draw_panel
 from game.view.draw.plot_axes import nearest
 from game.view.draw.screen_header import draw_header, header_height
 from game.view.draw.small_boards import BoardWalks, SmallBoards
@@ -42,6 +42,7 @@ from game.view.screens.watch_texts import settings_in_force
 PAINTING = 0.006  # seconds of a frame for the boards that are missing
 STACKED_BOARDS = 0.42  # of the height, where the panel is below the boards
 LOW_PANEL = 24  # lines of text: lower panels have a plot alone
+LOW_CHART = 36  # the same where the tour points at the chart
 SHOWN = 20.0  # seconds: of all steps of an adaptation, at most
 NARROW = 600  # px: the sentence of narrower windows leaves out the other agents
 ALL_SHOWN = ("These are all tasks", "The split has no more than are shown.")
@@ -346,6 +347,7 @@ class ManyScreen(Screen):
         type, walks = self.appearance.typeset(size), self.walks()
         sliders = self.experiments.sliders
         below = sliders.height(type) + type.unit if sliders else 0
+        least = LOW_CHART if self.pointed_at == "chart" else LOW_PANEL
         key = size, type, self._first, self.agent, below
         if self._frame is None or self._frame.key != key:
             footer = self.footer_height(size[0], type)
@@ -355,7 +357,7 @@ class ManyScreen(Screen):
         frame, playback = self._frame, self.playback
         words = self.facts(), self.sentence(size[0] < NARROW), self.active_caps()
         with type.noting() as written:
-            frame.refresh_texts(*words, self.draw_footer)
+            frame.refresh_texts(*words, least, self.draw_footer)
         self._noted = written or self._noted
         surface.blit(frame.background, (0, 0))
         frame.boards.paint((self.run.number, playback.step), walks, 60 if self.eager else PAINTING)
@@ -429,14 +431,18 @@ class _Frame:
         facts: PanelFacts,
         sentence: str,
         active: frozenset[str],
+        least: int,
         draw_footer: Callable[[pygame.Surface, pygame.Rect, Typeset], None],
     ) -> None:
-        """Draw header, panel and footer again if their texts have changed."""
+        """Draw header, panel and footer again if their texts have changed.
+
+        A panel of fewer than `least` lines has a plot alone.
+        """
         if self._texts == (facts, sentence, active):
             return
         self._texts, self._facts = (facts, sentence, active), facts
         draw_header(self.background, self._header, sentence, self._type)
-        is_low = self._panel.height < LOW_PANEL * self._type.height("small")
+        is_low = self._panel.height < least * self._type.height("small")
         draw = draw_brief_panel if is_low else draw_panel
         self._plot = draw(self.background, self._panel, facts, self._type)
         draw_footer(self.background, self._footer, self._type)
@@ -448,7 +454,7 @@ class _Frame:
         """
         slots = self.boards.slots
         places = {"boards": slots[0].unionall(slots), "board": slots[-1]}
-        places |= {"panel": self._panel, "chart": self._plot or self._panel}
+        places |= {"panel": self._panel, "chart": chart_place(self._panel, self._plot, self._type)}
         return places | ({"sliders": self.slider_area} if self.slider_area else {})
 
     def point_at(self, mouse: tuple[int, int]) -> tuple[int, int] | None:

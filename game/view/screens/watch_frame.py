@@ -17,7 +17,7 @@ from game.view.draw.doors import doors_height, draw_doors
 from game.view.draw.layout import LEAST_BOARD, Heights, Layout, arrange, inside_width
 from game.view.draw.overlays import Overlay
 from game.view.draw.pane import Pane, Timeline, draw_names
-from game.view.draw.panel import PanelFacts, draw_brief_panel, draw_panel
+from game.view.draw.panel import PanelFacts, chart_place, draw_brief_panel, draw_panel
 from game.view.draw.plot_axes import nearest
 from game.view.draw.screen_header import draw_header, header_height
 from game.view.draw.slow_motion import SlowMotionView, draw_captions
@@ -206,7 +206,8 @@ class WatchFrame:
 
         Where the panel has no room for a chart, it stands for it.
         """
-        places = {"panel": self.layout.panel, "chart": self._chart()}
+        panel = self.layout.panel
+        places = {"panel": panel, "chart": chart_place(panel, self.plot, self.key.type)}
         for i, pane in enumerate(self.panes):
             places[f"board {i + 1}" if i else "board"] = pane.where.board
         if self.timelines and self.timelines[0].slots:
@@ -215,15 +216,6 @@ class WatchFrame:
         if self.slider_area:
             places["sliders"] = self.slider_area
         return places
-
-    def _chart(self) -> pygame.Rect:
-        """Return the place of the plot with its title and the numbers of its axis, or the panel."""
-        if self.plot is None:
-            return self.layout.panel
-        line, inside = self.key.type.height("small"), self.layout.panel.inflate(-8, 0)
-        high = self.plot.height + 7 * line // 2
-        chart = pygame.Rect(inside.left, self.plot.top - 3 * line // 2, inside.width, high)
-        return chart.clip(inside)
 
     # --- what is at the mouse
 
