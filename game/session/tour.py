@@ -264,13 +264,12 @@ TOUR: tuple[TourStop, ...] = (
         "training. The pale curve is the agent as trained.",
         opening=Opening("many", TOO_LARGE.line),
         points_at="chart",
-        action="Compare the curve with the pale one; → goes to the next step.",
+        action="Compare both curves; → goes to the next step.",
         choice=TourChoice(
             "What does that do to its score after five steps?",
             _words("better: it learns faster", "the same", "worse"),
             2,
-            f"{_harm(TOO_LARGE)} mazes. One step is enough from a starting "
-            "point that was trained for steps of that size, not for any size.",
+            f"{_harm(TOO_LARGE)} mazes: the starting point was trained for steps of one size.",
         ),
     ),
     TourStop(
@@ -293,19 +292,19 @@ TOUR: tuple[TourStop, ...] = (
     TourStop(
         name="fair",
         part=8,
-        heading="Is that fair? Ask what training cost, and what for",
-        text="Twenty levels with an opponent, which no agent here has trained on. One was trained "
-        "on a single map (a minute), one on 54,000 mazes (six minutes), scratch on nothing.",
+        heading="Against scratch: is that fair?",
+        text="Twenty levels with an opponent, which none of them met in training: one had a single "
+        "map (a minute), one 54,000 mazes (six minutes), scratch nothing.",
         opening=Opening("many", OTHER_PACK.line),
         points_at="chart",
         action="Compare the means; → goes to the next step.",
         choice=TourChoice(
             "Which one is worse than scratch after five steps?",
-            _words("trained on a single map", "trained on 54,000 mazes", "both", "neither"),
+            _words("single map", "54,000 mazes", "both", "neither"),
             0,
             f"Single map {_ON_ONE_MAP}%, mazes {_ON_MAZES}%, scratch {_SCRATCH}%: out of "
-            "distribution, training can hurt or help. Fair is many held-out levels, as many tries "
-            "for all, and the cost of training told.",
+            "distribution, training can hurt or help. Fair: many held-out levels, as many tries "
+            "for all, and what training cost.",
         ),
     ),
     TourStop(
@@ -322,7 +321,7 @@ TOUR: tuple[TourStop, ...] = (
     TourStop(
         name="games",
         part=8,
-        heading="For games: an opponent whose habits are hidden",
+        heading="For games: hidden habits",
         text="In each task an opponent behaves in another way, which the agent finds out by "
         f"playing. After one step of 20 tries, the mean on 20 such levels is {_means(GAMES)}.",
         opening=Opening("watch", GAME_LINE),
@@ -349,7 +348,7 @@ TOUR: tuple[TourStop, ...] = (
         action="Go on, or look around first.",
         choice=TourChoice(
             "Which of the two agents would you send? Click its board.",
-            (TourAnswer("left", "board"), TourAnswer("right", "board 2")),
+            (TourAnswer("left board", "board"), TourAnswer("right board", "board 2")),
             1,
             "96% against −8% after one step. It met ten goals in training and had to learn from "
             "its walks where each is; the other one met a single goal.",
@@ -381,7 +380,7 @@ TOUR: tuple[TourStop, ...] = (
         action="Go on, or look around first.",
         choice=TourChoice(
             "Whose starting point was chosen so that one step is enough? Click its board.",
-            (TourAnswer("left", "board"), TourAnswer("right", "board 2")),
+            (TourAnswer("left board", "board"), TourAnswer("right board", "board 2")),
             1,
             "99% against 1%: the outer loop has moved its starting point to where a few steps of "
             "the inner loop are enough.",
@@ -398,10 +397,10 @@ TOUR: tuple[TourStop, ...] = (
         action="Go on, or look around first.",
         choice=TourChoice(
             "What shows whether the agent is better, this board or all of them? Click it.",
-            (TourAnswer("one board", "board"), TourAnswer("all boards", "boards")),
+            (TourAnswer("one board", "board"), TourAnswer("all of them", "boards")),
             1,
-            f"One level may be luck. The mean over held-out levels counts, {_means(HELD_OUT)}, "
-            "with as many tries for both, and what training cost is told beside it.",
+            "One level may be luck. Fair is the mean over held-out levels, "
+            f"{_means(HELD_OUT)}, after as many tries, with what training cost beside it.",
         ),
     ),
     TourStop(
@@ -415,7 +414,7 @@ TOUR: tuple[TourStop, ...] = (
         action="F2 ends the tour. Then make, train and watch your own.",
         choice=TourChoice(
             "Which one trained on what differs between these tasks? Click its board.",
-            (TourAnswer("left", "board"), TourAnswer("right", "board 2")),
+            (TourAnswer("left board", "board"), TourAnswer("right board", "board 2")),
             1,
             "99% against 3% after one step. What differs between tasks, the opponent, or a robot's "
             "floor and wheels, must differ in training.",

@@ -115,11 +115,12 @@ def draw_brief_panel(
 def chart_place(panel: pygame.Rect, plot: pygame.Rect | None, type: Typeset) -> pygame.Rect:
     """Return the place of a plot with its title and the numbers of its axes, or the panel's.
 
-    `plot` is the inside of the axes; None where the panel has no room for a plot.
+    `plot` is the inside of the axes; None where the panel has no plot, or little else.
     """
     if plot is None:
         return panel
-    above, below = type.height("label") + 2 * type.unit, 2 * type.height("small") + type.unit
+    line, unit = type.height("small"), type.unit
+    above, below = type.height("label") + line // 2 + 3 * unit // 2, 2 * line + unit
     chart = pygame.Rect(panel.left, plot.top - above, panel.width, above + plot.height + below)
     return chart.clip(panel.inflate(-8, -8))
 

@@ -425,6 +425,7 @@ class _Frame:
         self._texts: object = None  # the state that the drawn texts depend on
         self._facts: PanelFacts | None = None
         self._plot: pygame.Rect | None = None  # inside of the plot's axes
+        self._is_low = False  # whether the panel has a plot alone
 
     def refresh_texts(
         self,
@@ -442,8 +443,8 @@ class _Frame:
             return
         self._texts, self._facts = (facts, sentence, active), facts
         draw_header(self.background, self._header, sentence, self._type)
-        is_low = self._panel.height < least * self._type.height("small")
-        draw = draw_brief_panel if is_low else draw_panel
+        self._is_low = self._panel.height < least * self._type.height("small")
+        draw = draw_brief_panel if self._is_low else draw_panel
         self._plot = draw(self.background, self._panel, facts, self._type)
         draw_footer(self.background, self._footer, self._type)
 
@@ -452,9 +453,9 @@ class _Frame:
 
         Where the panel has no room for a chart, it stands for it.
         """
-        slots = self.boards.slots
+        slots, plot = self.boards.slots, None if self._is_low else self._plot
         places = {"boards": slots[0].unionall(slots), "board": slots[-1]}
-        places |= {"panel": self._panel, "chart": chart_place(self._panel, self._plot, self._type)}
+        places |= {"panel": self._panel, "chart": chart_place(self._panel, plot, self._type)}
         return places | ({"sliders": self.slider_area} if self.slider_area else {})
 
     def point_at(self, mouse: tuple[int, int]) -> tuple[int, int] | None:

@@ -79,6 +79,7 @@ class WatchFrame:
         self.texts: object = None  # the state that the drawn texts depend on
         self.plot: pygame.Rect | None = None  # inside of the plot's axes
         self.prefers_chart = False  # whether a low panel shows the plot alone
+        self.is_brief = False  # whether it does so
         self.doors: list[pygame.Rect] = []  # of the first screen, once they are drawn
         self.facts: PanelFacts | None = None  # that the panel shows
 
@@ -133,7 +134,8 @@ class WatchFrame:
             self.doors = draw_doors(background, doors, DOOR_TEXTS, type)
         draw_header(background, header, sentences, type)
         self.plot = draw_panel(background, layout.panel, facts, type)
-        if self.prefers_chart and self.plot is None:
+        self.is_brief = self.prefers_chart and self.plot is None
+        if self.is_brief:
             self.plot = draw_brief_panel(background, layout.panel, facts, type)
         draw_footer(background, layout.footer, type)
         if self.key.boards > 1:
@@ -207,7 +209,10 @@ class WatchFrame:
         Where the panel has no room for a chart, it stands for it.
         """
         panel = self.layout.panel
-        places = {"panel": panel, "chart": chart_place(panel, self.plot, self.key.type)}
+        places = {
+            "panel": panel,
+            "chart": chart_place(panel, None if self.is_brief else self.plot, self.key.type),
+        }
         for i, pane in enumerate(self.panes):
             places[f"board {i + 1}" if i else "board"] = pane.where.board
         if self.timelines and self.timelines[0].slots:
