@@ -12,14 +12,14 @@ from game.session.messages import STEPS, Agents, Feed, NoAgent
 from game.session.replay import ReplayError, read_line
 from game.session.tour import Opening
 from game.tasks.pack_file import PackError
-from game.tasks.packs import Pack
+from game.tasks.packs import LEVELS, Pack
 from game.text.level import LevelError
 from game.view import settings as stored_settings
 from game.view.capture_requests import CAPTURES, Recorder, ScreenCapture
 from game.view.draw.text_boxes import draw_pill
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.library import Library, LibraryPack, file_stamps, resolved
-from game.view.model.training_run import is_demonstration
+from game.view.model.training_run import demonstration_args, is_demonstration
 from game.view.screen_setups import (
     editable,
     many_setup,
@@ -538,8 +538,8 @@ def _navigation_of(opening: Opening) -> Navigation:
 
     Raises ReplayError, and what `load_pack` raises.
     """
-    if not opening.line:
-        return Navigation(opening.kind, args=opening.args)
+    if opening.pack:
+        return Navigation("train", args=demonstration_args(LEVELS / opening.pack))
     target = read_line(opening.line)
     watched = target.request if opening.kind in ("watch", "many") else None
     return Navigation(

@@ -116,9 +116,12 @@ class TrainScreen(Screen):
 
     def anchors(self) -> dict[str, pygame.Rect]:
         """Return the places that the tour can point at."""
-        layout = self._frame.layout if self._frame else None
-        own = {"board": layout.board, "panel": layout.panel} if layout else {}
-        return super().anchors() | own
+        if self._frame is None:
+            return super().anchors()
+        layout, unit = self._frame.layout, self._frame.type.unit
+        panel = layout.panel
+        top = pygame.Rect(*panel.topleft, panel.width, min(panel.height, 12 * unit))
+        return super().anchors() | {"board": layout.board, "panel": panel, "progress": top}
 
     def is_over(self) -> bool:
         """Whether the training has ended."""
