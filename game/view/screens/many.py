@@ -21,7 +21,7 @@ from game.view.draw.plot_axes import nearest
 from game.view.draw.screen_header import draw_header, header_height
 from game.view.draw.small_boards import BoardWalks, SmallBoards
 from game.view.draw.text_boxes import draw_notice, draw_tip
-from game.view.draw.theme import Appearance, NotedText, Typeset
+from game.view.draw.theme import Appearance, Typeset
 from game.view.model.playback import Pace
 from game.view.model.tasks_run import TasksPlayback, TasksRun
 from game.view.screens.many_texts import (
@@ -68,7 +68,6 @@ class ManyScreen(Screen):
     ) -> None:
         """The screens of one feed share `numbers`, the numbers of requests."""
         super().__init__(appearance)
-        self._noted: list[NotedText] = []  # of the last drawing
         self.setup, self.feed = setup, feed
         self.feed_ready = False
         self.eager = False  # whether all missing boards are drawn at once, not a few per frame
@@ -335,10 +334,6 @@ class ManyScreen(Screen):
         painted = self._frame.boards.painted if self._frame else None
         moved = sliders and (sliders.chosen, *(slider.at for slider in sliders.sliders))
         return moment, arrived, ghost, painted, moved, self._mouse, self.marked, self.agent
-
-    def noted_texts(self) -> list[NotedText]:
-        """Return the texts of header, panel and footer with their places."""
-        return self._noted
 
     def draw_body(self, surface: pygame.Surface) -> None:
         """Draw boards and panel."""
