@@ -21,7 +21,8 @@ from game.session.messages import (
     TasksRequest,
     TasksStepped,
 )
-from game.session.tour import LARGE_LINE, Opening
+from game.session.tasks_lines import TOO_LARGE
+from game.session.tour import Opening
 from game.tasks.packs import load_pack
 from game.tasks.task import Task
 from game.view.app import App, _navigation_of
@@ -432,7 +433,7 @@ def test_the_screens_do_not_pile_up() -> None:
 def test_the_tour_opens_it_with_a_replay_line() -> None:
     """The settings of the line are in force, and the tour knows when all has been shown."""
     app, script = start()
-    line = re.sub(r"agents=\S+", f"agents={AGENTS[0]},{AGENTS[1]}", LARGE_LINE)
+    line = re.sub(r"agents=\S+", f"agents={AGENTS[0]},{AGENTS[1]}", TOO_LARGE.line)
     app._go(_navigation_of(Opening("many", line)))
     screen = app.page
     assert isinstance(screen, ManyScreen)
