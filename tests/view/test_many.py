@@ -25,11 +25,11 @@ from game.session.tasks_lines import TOO_LARGE
 from game.session.tour import Opening
 from game.tasks.packs import load_pack
 from game.tasks.task import Task
-from game.view.app import App, _navigation_of
+from game.view.app import App
 from game.view.draw.small_boards import slots_of
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.playback import Pace
-from game.view.screen_setups import many_setup
+from game.view.screen_setups import many_setup, stop_navigation
 from game.view.screens.many import KEYS, ManyScreen, pace_for
 from game.view.screens.many_texts import ManySetup, places_in_words, shown_tasks
 from game.view.screens.screen import COMMON, Navigation
@@ -434,7 +434,7 @@ def test_the_tour_opens_it_with_a_replay_line() -> None:
     """The settings of the line are in force, and the tour knows when all has been shown."""
     app, script = start()
     line = re.sub(r"agents=\S+", f"agents={AGENTS[0]},{AGENTS[1]}", TOO_LARGE.line)
-    app._go(_navigation_of(Opening("many", line)))
+    app._go(stop_navigation(Opening("many", line)))
     screen = app.page
     assert isinstance(screen, ManyScreen)
     assert last_asked(script).request.step_size == 10.0
