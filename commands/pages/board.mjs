@@ -364,12 +364,14 @@ const ground = (/** @type {Colour} */ colour, /** @type {Palette} */ palette) =>
  * @param {number} s
  * @param {Look} look
  * @param {boolean} hidden
+ * @param {boolean} [asked] whether a question mark lies on it
  */
-export function drawTile(g, char, s, look, hidden) {
+export function drawTile(g, char, s, look, hidden, asked = false) {
   const colour = ground(look.tiles[char].colour, look.palette), p = pen(g, 0, 0, s);
   p.box([0, 0, 1, 1], colour, 0.12);
   PATTERNS[look.tiles[char].pattern]?.(p, colour, chance(1));
   mark(p, char, look, hidden);
+  if (asked) p.word("?", [0.5, 0.53], 0.7, look.palette.goal);
   p.frame([0, 0, 1, 1], darker(colour, 0.25), 1 / s, 0.12);
 }
 

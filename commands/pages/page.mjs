@@ -42,10 +42,11 @@ function openLevel(/** @type {number} */ index) {
   tasks = new Map(level.tasks.filter((/** @type {any} */ task) => level.live || hasRuns(task.goal)).map((/** @type {any} */ task) => [task.goal, unpackTask(task)]));
   at.step = 0;
   find("live").hidden = !level.live;
-  find("goal-note").hidden = tasks.size < 2;
   if (!level.chapter) find("title").textContent = level.title;
+  find("byline").hidden = find("lede").hidden = Boolean(level.chapter);
   find("byline").textContent = [level.author && `by ${level.author}`, level.pack !== level.title && level.pack].filter(Boolean).join(" · ");
-  find("intro").textContent = introduction();
+  find("lede").textContent = lede();
+  find("intro").textContent = [...(level.chapter ? [] : level.agents.filter((/** @type {any} */ one) => one.learned).map(trainingOf)), level.hidden].filter(Boolean).join(" ");
   fillChoices();
   fillAgents();
   makeBoards();
@@ -57,7 +58,7 @@ function openLevel(/** @type {number} */ index) {
 /** Say what a chapter of the tour says. A prediction is asked before anything else is shown. */
 function openChapter(/** @type {number} */ index) {
   const { chapter } = level;
-  find("chapter").hidden = !chapter;
+  for (const id of ["chapter", "chapter-back", "chapter-next"]) find(id).hidden = !chapter;
   document.body.classList.toggle("asking", false);
   if (!chapter) return;
   find("chapter-heading").textContent = chapter.heading;
@@ -96,13 +97,17 @@ function turnTo(/** @type {number} */ index) {
   find("chapter-heading").scrollIntoView({ block: "nearest" });
 }
 
-/** What the reader is about to see, in a sentence or two. */
-function introduction() {
-  const [watched, ...others] = level.agents;
-  const beside = others.length ? ` Beside it: ${others.map((/** @type {any} */ one) => one.name).join(", ")}.` : "";
-  const trained = watched.learned ? `${watched.name}, which was meta-trained on ${watched.pack || "other levels"},` : watched.name;
-  return `${trained} learns this level by trying.${beside} ${level.hidden}`;
+/** What the reader is about to see, in a sentence. */
+function lede() {
+  const { learned, seen } = level.agents[0];
+  if (!learned) return "An agent learns a level from scratch, by trying.";
+  const what = seen ? "An agent adapts to a level of its own training" : "An agent learns a level that it has never seen";
+  return `${what}${level.scratch === null ? ", by trying" : ", beside one that starts from scratch"}.`;
 }
+
+/** What an agent has learned before, in a sentence. */
+const trainingOf = (/** @type {any} */ agent) =>
+  agent.training.replace(/^It /, `${agent.name} `).replace(/\.$/, agent.pack ? ` (${agent.pack}).` : ".");
 
 /** The choices of the first recorded run. */
 const recorded = () => ({ seed: level.seeds[0], stepSize: level.stepSize, goal: null, episodes: level.episodes });
@@ -183,6 +188,7 @@ function showChoices() {
   const episodes = chosen.episodes ?? level.agents[0].episodes;
   find("factor").value = Math.log10(chosen.stepSize);
   find("factor-text").textContent = sizeText(chosen.stepSize);
+  find("factor").setAttribute("aria-valuetext", sizeText(chosen.stepSize));
   find("episodes").value = episodes;
   find("episodes-text").textContent = episodes;
   const own = recorded();
@@ -287,7 +293,9 @@ function showStep() {
     find(`score-${i}`).textContent = find("returns").checked ? figure(returnOf(stepOf(run)), 2) : percent(stepOf(run).score);
   });
   chart(text);
-  find("ending").textContent = at.step === level.steps ? ending() : "";
+  const isEnd = at.step === level.steps;
+  find("ending").classList.toggle("quiet", !isEnd);
+  find("ending").textContent = isEnd ? ending() : `${text}.`.replaceAll(" percent", "%").replaceAll("minus ", "−");
 }
 
 function chart(text = find("step").getAttribute("aria-valuetext")) {
@@ -349,7 +357,8 @@ const look = () => ({ tiles: data.tiles, palette: data.palettes[theme()] });
 function makeBoards() {
   find("boards").replaceChildren(...level.agents.map((/** @type {any} */ agent, /** @type {number} */ i) => {
     const figure = document.createElement("figure");
-    figure.innerHTML = `<figcaption><b style="color:var(--texts-${i})"></b><span id="score-${i}" class="score"></span></figcaption><div class="frame"><canvas role="img" tabindex="-1"></canvas></div>`;
+    const before = agent.learned ? "meta-trained" : "not meta-trained";
+    figure.innerHTML = `<figcaption><b style="color:var(--texts-${i})"></b><span id="score-${i}" class="score"></span><span class="quiet">${before}</span></figcaption><div class="frame"><canvas role="img" tabindex="-1"></canvas></div>`;
     /** @type {any} */ (figure.querySelector("b")).textContent = agent.name;
     return figure;
   }));
@@ -482,14 +491,19 @@ const placeText = (/** @type {import("./data.mjs").Task} */ one) => {
 };
 
 function fillLegend() {
-  find("legend").replaceChildren(...level.legend.map((/** @type {any} */ entry) => {
-    const item = document.createElement("li"), canvas = document.createElement("canvas");
-    canvas.width = canvas.height = Math.round(20 * devicePixelRatio);
-    canvas.setAttribute("aria-hidden", "true");
-    drawTile(/** @type {any} */ (canvas.getContext("2d")), entry.tile, canvas.width, look(), level.hiddenGoal);
-    item.append(canvas, entry.text);
-    return item;
-  }));
+  const entries = level.legend.map((/** @type {any} */ entry) => legendEntry(entry.text, (g, side) => drawTile(g, entry.tile, side, look(), level.hiddenGoal)));
+  if (tasks.size > 1) entries.push(legendEntry("a click moves the goal here", (g, side) => drawTile(g, ".", side, look(), false, true)));
+  find("legend").replaceChildren(...entries);
+}
+
+/** An entry of the legend, with a picture of `side` pixels. */
+function legendEntry(/** @type {string} */ text, /** @type {(g: CanvasRenderingContext2D, side: number) => void} */ draw) {
+  const item = document.createElement("li"), canvas = document.createElement("canvas");
+  canvas.width = canvas.height = Math.round(20 * devicePixelRatio);
+  canvas.setAttribute("aria-hidden", "true");
+  draw(/** @type {any} */ (canvas.getContext("2d")), canvas.width);
+  item.append(canvas, text);
+  return item;
 }
 
 /** Fill a list of words and their meanings. */

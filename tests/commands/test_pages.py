@@ -153,6 +153,7 @@ def test_the_page_shows_the_returns_of_python(browser: Browser, exported: Export
         assert page.title().startswith("Corner {{data}}")
         assert page.locator("h1").inner_text() == "Corner {{data}}"
         assert "by A & B" in page.locator("#byline").inner_text()
+        assert "has never seen, beside one" in page.locator("#lede").inner_text()
         for seed, goal in ((0, None), (1, moved)):
             page.select_option("#seed", str(seed))
             page.select_option("#goal", index=0 if goal is None else 1)
