@@ -411,7 +411,10 @@ export function drawGround(g, rows, s, look, hidden) {
   });
   g.save();
   g.filter = `blur(${Math.max(0.5, s * 0.05)}px)`;
-  each((r, c, char, p) => char === "#" && p.box([0.05, 0.13, 1, 1], [30, 32, 50], 0, 0.34));
+  g.beginPath(); // of all shadows, as each filling is blurred by itself
+  each((r, c, char) => char === "#" && g.rect((c + 0.05) * s, (r + 0.13) * s, s, s));
+  g.fillStyle = css([30, 32, 50], 0.34);
+  g.fill();
   g.restore();
   const wall = ground(tiles["#"].colour, palette);
   each((r, c, char, p) => {
