@@ -234,6 +234,8 @@ def test_a_checker_of_accessibility_finds_nothing(browser: Browser, exported: Ex
 
 def test_agents_adapt_in_the_page(browser: Browser, exported: Exported):
     with opened(browser, exported.path, **CALM) as page:
+        workers: list[object] = []
+        page.on("worker", lambda worker: workers.append(worker))
         before = value(page, "gridapt.runs().map(r => r.steps[0].returnExact)")
         page.evaluate("Math.random = () => 0.25")  # from which a new seed follows
         page.locator("body").press("r")
@@ -252,8 +254,16 @@ def test_agents_adapt_in_the_page(browser: Browser, exported: Exported):
         expected = [[one.exact(s) for s in one.steps] for one in trace(request)]
         shown = value(page, "gridapt.runs().map(r => r.steps.map(s => s.returnExact))")
         assert shown == [pytest.approx(one, abs=1e-3) for one in expected]
+        assert workers  # else it has run on the main thread
         page.locator("#reset").click()
         assert value(page, "gridapt.runs()[0].steps[0].returnExact") == before[0]
+        page.evaluate("void (Worker = function () { throw new Error('refused'); })")
+        page.select_option("#goal", index=page.locator("#goal option").count() - 1)
+        page.locator("#episodes").fill("5")
+        offer = f"const s = document.getElementById('seed'); s.add(new Option('', '{seed}'))"
+        page.evaluate(f"{{ {offer}; s.value = '{seed}'; s.dispatchEvent(new Event('change')) }}")
+        until(page, "gridapt.runs().every(r => r.steps.length === 3)")
+        assert value(page, "gridapt.runs().map(r => r.steps.map(s => s.returnExact))") == shown
 
 
 def test_a_chapter_of_the_tour_asks_before_it_shows(
