@@ -28,7 +28,7 @@ from game.tasks.task import Task
 from game.text.tiles import GOAL
 from game.view.draw.overlays import OVERLAYS, Overlay
 from game.view.draw.pane import GLANCE
-from game.view.draw.panel import PanelFacts
+from game.view.draw.panel import PLOT, TALL_PLOT, PanelFacts
 from game.view.draw.term_spots import TermSpot
 from game.view.draw.theme import Appearance, NotedText, Typeset
 from game.view.draw.waiting_bar import waiting_phase
@@ -504,9 +504,10 @@ class WatchScreen(Screen):
     def _refresh_texts(self, frame: WatchFrame, position: PlaybackPosition | None) -> None:
         """Draw the texts again if they have changed."""
         facts, sentences = self.facts(), self._explained(frame, position)
-        texts = facts, sentences, self.active_caps(), self.pointed_at
+        lines = TALL_PLOT if self.pointed_at == "chart" else PLOT
+        texts = facts, sentences, self.active_caps(), lines
         if frame.texts != texts:
-            frame.texts, frame.prefers_chart = texts, self.pointed_at == "chart"
+            frame.texts, frame.plot_lines = texts, lines
             frame.draw_texts(facts, sentences, self.draw_footer)
             self._key_boxes += zip(frame.doors, DOOR_KEYS)
 

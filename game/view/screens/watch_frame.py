@@ -17,10 +17,10 @@ from game.view.draw.doors import doors_height, draw_doors
 from game.view.draw.layout import LEAST_BOARD, Heights, Layout, arrange, inside_width
 from game.view.draw.overlays import Overlay
 from game.view.draw.pane import Pane, Timeline, draw_names
-from game.view.draw.panel import PanelFacts, chart_place, draw_brief_panel, draw_panel
+from game.view.draw.panel import PLOT, PanelFacts, chart_place, draw_panel, is_brief
 from game.view.draw.plot_axes import nearest
 from game.view.draw.screen_header import draw_header, header_height
-from game.view.draw.slow_motion import SlowMotionView, draw_captions
+from game.view.draw.slow_motion_view import SlowMotionView, draw_captions
 from game.view.draw.text_boxes import draw_notice, draw_tip
 from game.view.draw.theme import NotedText, Typeset
 from game.view.model.playback import PlaybackPosition
@@ -31,6 +31,7 @@ from game.view.screens.first_doors import DOOR_TEXTS
 from game.view.screens.watch_run import AdaptationRun, TaskPhase
 from game.view.screens.watch_texts import bayes_tip, point_tip
 
+FULL_PANEL, BRIEF_PANEL = 23, 11  # lines of text that a panel takes with all its parts, and brief
 REACH = 14  # px between the mouse and the point of the plot that it selects
 
 
@@ -78,8 +79,7 @@ class WatchFrame:
         self._slow: SlowMotionView | None = None  # of the step that is shown in slow motion
         self.texts: object = None  # the state that the drawn texts depend on
         self.plot: pygame.Rect | None = None  # inside of the plot's axes
-        self.prefers_chart = False  # whether a low panel shows the plot alone
-        self.is_brief = False  # whether it does so
+        self.plot_lines = PLOT  # of text: the least height of the plot beside other things
         self.doors: list[pygame.Rect] = []  # of the first screen, once they are drawn
         self.facts: PanelFacts | None = None  # that the panel shows
 
@@ -133,10 +133,7 @@ class WatchFrame:
             doors = pygame.Rect(header.left, header.bottom + type.unit, header.width, below)
             self.doors = draw_doors(background, doors, DOOR_TEXTS, type)
         draw_header(background, header, sentences, type)
-        self.plot = draw_panel(background, layout.panel, facts, type)
-        self.is_brief = self.prefers_chart and self.plot is None
-        if self.is_brief:
-            self.plot = draw_brief_panel(background, layout.panel, facts, type)
+        self.plot = draw_panel(background, layout.panel, facts, type, self.plot_lines)
         draw_footer(background, layout.footer, type)
         if self.key.boards > 1:
             names = [trace.name for trace in self.run.traces]
@@ -208,11 +205,7 @@ class WatchFrame:
 
         Where the panel has no room for a chart, it stands for it.
         """
-        panel = self.layout.panel
-        places = {
-            "panel": panel,
-            "chart": chart_place(panel, None if self.is_brief else self.plot, self.key.type),
-        }
+        places = {"panel": self.layout.panel, "chart": self._chart()}
         for i, pane in enumerate(self.panes):
             places[f"board {i + 1}" if i else "board"] = pane.where.board
         if self.timelines and self.timelines[0].slots:
@@ -221,6 +214,12 @@ class WatchFrame:
         if self.slider_area:
             places["sliders"] = self.slider_area
         return places
+
+    def _chart(self) -> pygame.Rect:
+        """Return the place of the plot, or the panel where that has little else."""
+        panel, type = self.layout.panel, self.key.type
+        brief = self.facts is None or is_brief(panel, self.facts, self.plot_lines, type)
+        return chart_place(panel, None if brief else self.plot, type)
 
     # --- what is at the mouse
 
@@ -263,8 +262,11 @@ def _arrange(
         header += type.unit + doors_height(DOOR_TEXTS, inside_width(size[0], type.unit), type)
     name = type.height("label") + type.unit // 2
     thumbnails = min(10 * type.unit, size[1] // 9) + type.height("small")
+    line = type.height("small")
+    hides_more = set(hidden_settings(key.phase.task)) - {"goal"}
+    full, brief = FULL_PANEL * line, (BRIEF_PANEL + (2 if hides_more else 0)) * line
     for timeline, with_legend in ((thumbnails, True), (0, True), (0, False)):
-        heights = Heights(header, 0, footer_height, name, timeline)
+        heights = Heights(header, 0, footer_height, name, timeline, full, brief)
         if with_legend:
             layout = arrange_with_legend(size, grid, heights, legend, type, key.boards)
         else:
