@@ -91,9 +91,7 @@ def _harm(line: TasksLine) -> str:
     """Return what other settings did to the first agent: its mean score, and how many it made
     worse."""
     shown, own = line.shown[0], line.own or line.shown[0]
-    return (
-        f"{shown.percent}% instead of {own.percent}%, and worse than before on {shown.worse} of 20"
-    )
+    return f"{shown.percent}% instead of {own.percent}%, worse than before on {shown.worse} of 20"
 
 
 def _means(line: TasksLine) -> str:
@@ -209,17 +207,17 @@ TOUR: tuple[TourStop, ...] = (
         name="outer",
         part=5,
         heading="The outer loop: half a minute of training",
-        text="It runs only in training: it draws tasks, runs the inner loop on each, and moves the "
-        "starting point to where that ends better. The panel lights what runs now.",
+        text="It runs only in training: draw tasks, run the inner loop on each, move the starting "
+        "point to where that ends better.",
         opening=Opening("train", pack="goals-5x5"),
         points_at="panel",
-        action="Watch the curve rise, then go on; the training may end early.",
+        action="See what is lit, and the curve rise; you may go on early.",
         choice=TourChoice(
             "What will rise most in half a minute?",
             _words("the score before adaptation", "the score after it"),
             1,
-            "Before adaptation (step 0) it stays low. The outer loop does not look for a policy "
-            "that is good at once, but for a starting point that is good after a few steps.",
+            "Step 0 stays low: the outer loop looks for a starting point from which a few steps "
+            "are enough.",
         ),
     ),
     TourStop(
@@ -244,7 +242,7 @@ TOUR: tuple[TourStop, ...] = (
         part=7,
         heading="Too much: a long inner loop",
         text="Twenty levels at once. The agent was trained for five steps of 20 tries; now the "
-        "same 100 tries are cut into 50 steps of two. The pale curve is the agent as trained.",
+        "same 100 tries make 50 steps of two. The pale curve is the agent as trained.",
         opening=Opening("many", TOO_LONG.line),
         points_at="chart",
         action="Watch the mean over all levels; → goes to the next step.",
@@ -252,8 +250,7 @@ TOUR: tuple[TourStop, ...] = (
             "What does that do to its score after 100 tries?",
             _words("better: more steps", "the same", "worse"),
             2,
-            f"{_harm(TOO_LONG)} levels. Two tries tell a step less than 20, and the "
-            "starting point was trained for few steps.",
+            f"{_harm(TOO_LONG)} levels: two tries tell a step less than 20.",
         ),
     ),
     TourStop(
@@ -293,8 +290,8 @@ TOUR: tuple[TourStop, ...] = (
         name="fair",
         part=8,
         heading="Against scratch: is that fair?",
-        text="Twenty levels with an opponent, which none of them met in training: one had a single "
-        "map (a minute), one 54,000 mazes (six minutes), scratch nothing.",
+        text="Out of distribution: 20 levels with an opponent, which none met in training. One had "
+        "a single map (a minute), one 54,000 mazes (six minutes), scratch nothing.",
         opening=Opening("many", OTHER_PACK.line),
         points_at="chart",
         action="Compare the means; → goes to the next step.",
@@ -302,9 +299,8 @@ TOUR: tuple[TourStop, ...] = (
             "Which one is worse than scratch after five steps?",
             _words("single map", "54,000 mazes", "both", "neither"),
             0,
-            f"Single map {_ON_ONE_MAP}%, mazes {_ON_MAZES}%, scratch {_SCRATCH}%: out of "
-            "distribution, training can hurt or help. Fair: many held-out levels, as many tries "
-            "for all, and what training cost.",
+            f"Single map {_ON_ONE_MAP}%, mazes {_ON_MAZES}%, scratch {_SCRATCH}%. Fair means: many "
+            "held-out levels, equal tries, and the cost of training told.",
         ),
     ),
     TourStop(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pygame
@@ -132,6 +133,7 @@ def test_every_stop_points_at_what_the_card_leaves_free_and_can_be_passed_by_mou
             app.handle(click(app.tour._boxes.answers[0].center))
             show(app, size)
             assert not app.tour.asks()
+            check_said(app, stop)
         click_key(app, "F2")
     assert not app.tour.is_on(app.page)
 
@@ -146,6 +148,15 @@ def check_marks(app: App, stop: TourStop, size: tuple[int, int]) -> None:
     for mark in app.tour._marks:
         assert window.contains(mark.rect), (stop.name, size)
         assert not mark.rect.colliderect(app.tour._card), (stop.name, size)
+
+
+def check_said(app: App, stop: TourStop) -> None:
+    """Assert that the card is beside what it points at, also with all that it says at last."""
+    for size in SIZES:
+        with patch.object(app.tour, "_note", lambda _: "No, neither. " + stop.choice.reason):
+            show(app, size)
+        for mark in app.tour._marks:
+            assert not mark.rect.colliderect(app.tour._card), (stop.name, size)
 
 
 def test_back_and_leave_are_keys_and_can_be_clicked() -> None:

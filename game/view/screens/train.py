@@ -211,8 +211,8 @@ class TrainScreen(Screen):
         with type.noting() as self._noted:
             draw_header(frame.background, frame.layout.header, sentence, type)
             _draw_caption(frame.background, frame.layout.legend, caption, type)
-            panel, keeps = frame.layout.panel, self.pointed_at == "loops"
-            places = draw_train_panel(frame.background, panel, run, progress, loops, keeps, type)
+            panel, pointed = frame.layout.panel, self.pointed_at
+            places = draw_train_panel(frame.background, panel, run, progress, loops, pointed, type)
             frame.loops = places
             self.draw_footer(frame.background, frame.layout.footer, type)
 

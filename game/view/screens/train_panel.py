@@ -18,7 +18,7 @@ from game.view.model.training_run import ScoreRecord, TrainingRun, is_demonstrat
 
 MOST_PAST_CURVES = 14
 PALEST_NEW, PALEST_OLD = 0.45, 0.8  # fade of the newest and of the oldest past curve, 0..1
-HEAD_LINES = 8  # of title and progress, above the loops
+HEAD_LINES, PLOT_LINES = 8, 8  # lines of text: title and progress, and the least plot
 PASSING_TEXT = "a demonstration, removed at the end"
 STATE_HUES = {  # state of the training: field of the palette
     "loading": "muted",
@@ -111,25 +111,28 @@ def draw_train_panel(
     run: TrainingRun,
     progress: Progress,
     loops: LoopFacts,
-    keeps_loops: bool,
+    pointed_at: str,
     type: Typeset,
 ) -> LoopPlaces | None:
     """Draw title, progress, loops, plot and history, the last ones only if there is room.
 
-    `keeps_loops` says that the loops are drawn first of all, and also when the training has ended.
-    Return their places, if they were drawn.
+    Where the tour points at the panel or its loops, these and the plot go before the title, and the
+    loops stay when the training has ended. Return the places of the loops, if they were drawn.
     """
-    palette, unit = type.palette, type.unit
+    palette, unit, small = type.palette, type.unit, type.height("small")
     pygame.draw.rect(surface, palette.card, rect, border_radius=unit + 4)
     pygame.draw.rect(surface, palette.rule, rect, 1, border_radius=unit + 4)
     inside, places = rect.inflate(-5 * unit, -4 * unit), None
-    y = inside.top
-    if not keeps_loops or inside.height > loops_height(type) + HEAD_LINES * type.height("small"):
+    y, plot = inside.top, PLOT_LINES if pointed_at == "panel" else 0
+    is_low = inside.height < loops_height(type) + (HEAD_LINES + plot) * small
+    if not (pointed_at and is_low):
         y = _draw_title(surface, inside, run, type) + unit
         pygame.draw.line(surface, palette.rule, (inside.left, y), (inside.right, y))
         y = _draw_progress(surface, inside, y + unit * 3 // 2, progress, type) + unit
-    if run.is_running or keeps_loops:
+    if run.is_running or pointed_at == "loops":
         room = pygame.Rect(inside.left, y, inside.width, inside.bottom - y)
+        if plot and run.evaluations and room.height < loops_height(type) + plot * small:
+            room.height = small  # for a sentence
         places = draw_loops(surface, room, loops, type)
         y = places.bottom + unit
     y += unit
