@@ -15,13 +15,13 @@ class Opening:
     """The screen that a stop opens, and the keys that are pressed on it at once.
 
     `kind` is that of a navigation request. A replay line gives the level, also where it is played
-    ("play") or edited ("edit"); of the kind "train", `args` is the command line.
+    ("play") or edited ("edit"). Of the kind "train", a demonstration is trained on `pack`.
     """
 
     kind: str
     line: str = ""
     episodes: int = 0  # to play; 0: the pack's usual number
-    args: tuple[str, ...] = ()
+    pack: str = ""
     keys: tuple[str, ...] = ()  # labels of keys of the screen
 
 
@@ -189,6 +189,23 @@ TOUR: tuple[TourStop, ...] = (
         ),
     ),
     TourStop(
+        name="outer",
+        part=5,
+        heading="The outer loop: half a minute of training",
+        text="It draws tasks, runs the inner loop on each, and moves the starting point to where "
+        "that ends better. The panel lights what runs now.",
+        opening=Opening("train", pack="goals-5x5"),
+        points_at="panel",
+        action="Watch the curve rise, then go on; the training may end early.",
+        choice=TourChoice(
+            "What will rise most in half a minute?",
+            _words("the score before adaptation", "the score after it"),
+            1,
+            "The outer loop does not look for a policy that is good, but for one that becomes good "
+            "in a few steps.",
+        ),
+    ),
+    TourStop(
         name="many goals",
         part=6,
         heading="One task or many",
@@ -300,6 +317,23 @@ TOUR: tuple[TourStop, ...] = (
             1,
             "It met many goals in training, so it learned to search; the other one walks to its "
             "own goal. After one step: 96% against −8%.",
+        ),
+    ),
+    TourStop(
+        name="which loop",
+        part=QUESTIONS,
+        heading="Outer and inner loop",
+        text="A training again. On the board, its agent adapts to one task; the panel counts the "
+        "changes of its starting point.",
+        opening=Opening("train", pack="goals-5x5"),
+        points_at="board",
+        action="Go on, or look around first.",
+        choice=TourChoice(
+            "Which of the two will also run in a level of your own? Click it.",
+            (TourAnswer("the board", "board"), TourAnswer("the panel", "progress")),
+            0,
+            "The inner loop adapts to each new level, yours too. The outer loop has ended by then: "
+            "it runs in meta-training only.",
         ),
     ),
     TourStop(

@@ -14,6 +14,7 @@ from agents.agent_catalog import agent_card
 from agents.scratch_agents import with_scratch
 from agents.training.worker import trace
 from commands import main
+from commands.pages import inlining
 from commands.pages.inlining import (
     MOST_BYTES,
     TooLargeForPage,
@@ -153,6 +154,7 @@ def test_the_page_shows_the_returns_of_python(browser: Browser, exported: Export
         assert page.title().startswith("Corner {{data}}")
         assert page.locator("h1").inner_text() == "Corner {{data}}"
         assert "by A & B" in page.locator("#byline").inner_text()
+        assert "has never seen, beside one" in page.locator("#lede").inner_text()
         for seed, goal in ((0, None), (1, moved)):
             page.select_option("#seed", str(seed))
             page.select_option("#goal", index=0 if goal is None else 1)
@@ -233,6 +235,8 @@ def test_a_checker_of_accessibility_finds_nothing(browser: Browser, exported: Ex
 
 def test_agents_adapt_in_the_page(browser: Browser, exported: Exported):
     with opened(browser, exported.path, **CALM) as page:
+        workers: list[object] = []
+        page.on("worker", lambda worker: workers.append(worker))
         before = value(page, "gridapt.runs().map(r => r.steps[0].returnExact)")
         page.evaluate("Math.random = () => 0.25")  # from which a new seed follows
         page.locator("body").press("r")
@@ -251,8 +255,16 @@ def test_agents_adapt_in_the_page(browser: Browser, exported: Exported):
         expected = [[one.exact(s) for s in one.steps] for one in trace(request)]
         shown = value(page, "gridapt.runs().map(r => r.steps.map(s => s.returnExact))")
         assert shown == [pytest.approx(one, abs=1e-3) for one in expected]
+        assert workers  # else it has run on the main thread
         page.locator("#reset").click()
         assert value(page, "gridapt.runs()[0].steps[0].returnExact") == before[0]
+        page.evaluate("void (Worker = function () { throw new Error('refused'); })")
+        page.select_option("#goal", index=page.locator("#goal option").count() - 1)
+        page.locator("#episodes").fill("5")
+        offer = f"const s = document.getElementById('seed'); s.add(new Option('', '{seed}'))"
+        page.evaluate(f"{{ {offer}; s.value = '{seed}'; s.dispatchEvent(new Event('change')) }}")
+        until(page, "gridapt.runs().every(r => r.steps.length === 3)")
+        assert value(page, "gridapt.runs().map(r => r.steps.map(s => s.returnExact))") == shown
 
 
 def test_a_chapter_of_the_tour_asks_before_it_shows(
@@ -290,6 +302,28 @@ def test_tables_are_left_out_of_pages_that_would_be_too_large():
     levels = [{"title": "a", "live": "x" * 900_000}, {"title": "b", "live": "x" * 800_000}]
     kept = without_surplus_tables(levels)
     assert [bool(one["live"]) for one in kept] == [False, True]
+
+
+def test_a_replay_line_with_many_steps_makes_a_page_without_choices(
+    exported: Exported, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """The window saves the page of what is watched, and nobody can choose less there."""
+    pack, out = load_pack(exported.levels[0]), tmp_path / "page.html"
+    task = pack.split("test").tasks[0]
+    line = line_of(pack, Request(0, task, 4, 2, (AGENT,), pack.name, path=str(pack.path)))
+    rendered = inlining.render_page
+
+    def refuse_choices(title: str, levels: list[dict[str, Any]]) -> str:
+        if len(levels[0]["runs"]) > 1:
+            raise TooLargeForPage("too large")
+        return rendered(title, levels)
+
+    monkeypatch.setattr(inlining, "render_page", refuse_choices)
+    few = ("--seeds", "2", "--goals", "2", "--no-step-sizes")
+    assert run("export", "--replay", line, *few, "--out", str(out)) == 0
+    text = out.read_text(encoding="utf-8")
+    assert '"seeds":[4]' in text
+    assert text.count('"agent":"maml-mazes-9x9","seed":4') == 1
 
 
 def test_reduced_motion_begins_still_and_other_pages_play(browser: Browser, exported: Exported):

@@ -21,7 +21,7 @@ from game.view.draw.plot_axes import nearest
 from game.view.draw.screen_header import draw_header, header_height
 from game.view.draw.small_boards import BoardWalks, SmallBoards
 from game.view.draw.text_boxes import draw_notice, draw_tip
-from game.view.draw.theme import Appearance, NotedText, Typeset
+from game.view.draw.theme import Appearance, Typeset
 from game.view.model.playback import Pace
 from game.view.model.tasks_run import TasksPlayback, TasksRun
 from game.view.screens.many_texts import (
@@ -67,7 +67,6 @@ class ManyScreen(Screen):
     ) -> None:
         """The screens of one feed share `numbers`, the numbers of requests."""
         super().__init__(appearance)
-        self._noted: list[NotedText] = []  # of the last drawing
         self.setup, self.feed = setup, feed
         self.feed_ready = False
         self.eager = False  # whether all missing boards are drawn at once, not a few per frame
@@ -335,10 +334,6 @@ class ManyScreen(Screen):
         moved = sliders and (sliders.chosen, *(slider.at for slider in sliders.sliders))
         return moment, arrived, ghost, painted, moved, self._mouse, self.marked, self.agent
 
-    def noted_texts(self) -> list[NotedText]:
-        """Return the texts of header, panel and footer with their places."""
-        return self._noted
-
     def draw_body(self, surface: pygame.Surface) -> None:
         """Draw boards and panel."""
         size = surface.get_size()
@@ -487,9 +482,9 @@ KEYS: tuple[Key, ...] = (
     Key("→",     "next adaptation step",     (pygame.K_RIGHT,), lambda page: page.change_step(1), short="step", group="time"),
     Key("↑",     "mark the previous task",   (pygame.K_UP,),    lambda page: page.mark(-1), priority=2, short="", group="look"),
     Key("↓",     "mark the next task",       (pygame.K_DOWN,),  lambda page: page.mark(1), priority=2, short="mark", group="look"),
-    Key("Enter", "watch the marked task (or click a board)", ENTER, ManyScreen.watch, short="watch task", group="go"),
+    Key("Enter", "watch the marked task (or click a board)", ENTER, ManyScreen.watch, priority=1, short="watch task", group="go"),
     Key("Home",  "rewind",                   (pygame.K_HOME,),  ManyScreen.rewind, priority=2, group="time"),
-    Key("R",     "start over with a new seed", (pygame.K_r,),   ManyScreen.restart, short="new seed"),
+    Key("R",     "start over with a new seed", (pygame.K_r,),   ManyScreen.restart, priority=1, short="new seed"),
     Key("N",     f"next {MOST_TASKS} tasks", (pygame.K_n,),     ManyScreen.next_tasks, group="go"),
     Key("W",     "watch the next agent",     (pygame.K_w,),     ManyScreen.switch_agent, priority=1, short="next agent", group="go"),
     Key("X",     "sliders: step size, episodes, steps", (pygame.K_x,), ManyScreen.toggle_sliders, priority=1, is_on=lambda page: page.experiments.sliders is not None, short="sliders"),

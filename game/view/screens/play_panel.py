@@ -104,7 +104,7 @@ def _table_row(
     if not returns:
         return TableRow(curve, ("–",) * len(COLUMNS))
     mean = number(sum(scores) / len(scores), 0)
-    return TableRow(curve, (number(sum(returns)), number(returns[-1]), f"{mean} %"))
+    return TableRow(curve, (number(sum(returns)), number(returns[-1]), f"{mean}%"))
 
 
 def draw_play_panel(

@@ -20,7 +20,7 @@ from game.view.draw.pane import Pane, Timeline, draw_names
 from game.view.draw.panel import PanelFacts, draw_panel
 from game.view.draw.plot_axes import nearest
 from game.view.draw.screen_header import draw_header, header_height
-from game.view.draw.slow_motion import SlowMotionView, draw_captions
+from game.view.draw.slow_motion_view import SlowMotionView, draw_captions
 from game.view.draw.text_boxes import draw_notice, draw_tip
 from game.view.draw.theme import NotedText, Typeset
 from game.view.model.playback import PlaybackPosition
