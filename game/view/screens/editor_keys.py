@@ -25,7 +25,7 @@ from game.view.model.level_editor import (
     SELECT,
     TOOL_HINTS,
 )
-from game.view.screens.screen import Key
+from game.view.screens.key_binding import Key
 
 ENTER = (pygame.K_RETURN, pygame.K_KP_ENTER)
 ARROWS = (  # cap, key code, side, (down, right)

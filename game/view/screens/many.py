@@ -24,6 +24,7 @@ from game.view.draw.text_boxes import draw_notice, draw_tip
 from game.view.draw.theme import Appearance, Typeset
 from game.view.model.playback import Pace
 from game.view.model.tasks_run import TasksPlayback, TasksRun
+from game.view.screens.key_binding import Key
 from game.view.screens.many_texts import (
     MOST_TASKS,
     ManySetup,
@@ -33,7 +34,9 @@ from game.view.screens.many_texts import (
     sentence,
     shown_tasks,
 )
-from game.view.screens.screen import Key, Navigation, Notice, Screen
+from game.view.screens.navigation_request import Navigation
+from game.view.screens.notice import Notice
+from game.view.screens.screen import Screen
 from game.view.screens.watch import ARROWS, ENTER, NO_OTHER
 from game.view.screens.watch_experiments import Experiments
 from game.view.screens.watch_frame import REACH

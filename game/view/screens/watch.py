@@ -37,9 +37,12 @@ from game.view.model.baselines import BaselineCache
 from game.view.model.playback import SPEEDS, Pace, Playback, PlaybackPosition
 from game.view.model.slow_motion import SlowMoment, SlowStep, slow_step
 from game.view.screens.first_doors import DOOR_KEYS, WELCOME
+from game.view.screens.key_binding import Key
+from game.view.screens.navigation_request import Navigation
+from game.view.screens.notice import Notice
 from game.view.screens.overlay_keys import overlay_key
 from game.view.screens.plot_key import PLOT_KEY
-from game.view.screens.screen import Key, Navigation, Notice, Screen
+from game.view.screens.screen import Screen
 from game.view.screens.watch_experiments import Experiments
 from game.view.screens.watch_frame import FrameKey, WatchFrame
 from game.view.screens.watch_run import AdaptationRun, WatchSetup
