@@ -27,7 +27,7 @@ from game.view.screens.gallery import Gallery
 from game.view.screens.many import KEYS as MANY_KEYS
 from game.view.screens.navigation_request import Navigation
 from game.view.screens.screen import COMMON
-from game.view.screens.watch import KEYS
+from game.view.screens.watch_keys import KEYS
 from tests.view_data import Script
 
 pytestmark = pytest.mark.usefixtures("fonts")

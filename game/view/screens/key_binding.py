@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 import pygame
@@ -93,3 +94,9 @@ def fitting_keys(
         if may_show and footer_lines(key_words(wanted), width, type) <= most:
             shown.add(key.cap)
     return [key for key in ordered if key.cap in shown]
+
+
+def do(name: str, *args: object) -> Callable[[Any], None]:
+    """Return an action that calls a method of the screen, or of a part of it, as "editor.undo"."""
+    method = attrgetter(name)
+    return lambda screen: method(screen)(*args)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import partial
 
 import pygame
 
@@ -37,7 +36,8 @@ from game.view.screens.many_texts import (
 from game.view.screens.navigation_request import Navigation
 from game.view.screens.notice import Notice
 from game.view.screens.screen import Screen
-from game.view.screens.watch import ARROWS, ENTER, NO_OTHER
+from game.view.screens.slider_keys import ENTER, SLIDER_KEYS
+from game.view.screens.watch import NO_OTHER
 from game.view.screens.watch_experiments import Experiments
 from game.view.screens.watch_frame import REACH
 from game.view.screens.watch_texts import settings_in_force
@@ -476,10 +476,6 @@ def _split(
     return pygame.Rect(main.left, main.top, main.width - wide - gap, main.height), panel
 
 
-def _change_slider(down: int, right: int, page: ManyScreen) -> None:
-    page.change_slider(down, right)
-
-
 # fmt: off
 KEYS: tuple[Key, ...] = (
     #   cap      text                        codes              action
@@ -496,14 +492,6 @@ KEYS: tuple[Key, ...] = (
     Key("X",     "sliders: step size, episodes, steps", (pygame.K_x,), ManyScreen.toggle_sliders, priority=1, is_on=lambda page: page.experiments.sliders is not None, short="sliders"),
     Key("Bksp",  "reset the sliders to the agent's own settings", (pygame.K_BACKSPACE,), ManyScreen.reset_settings, priority=2, short="reset sliders"),
     Key("G",     "gallery: choose another level, agent or mode", (pygame.K_g,), ManyScreen.open_gallery, priority=1, short="gallery", group="go"),
-)
-SLIDER_KEYS: tuple[Key, ...] = (  # while the sliders are open
-    *(
-        Key(cap, "move the slider" if by[1] else "select a slider", (code,), partial(_change_slider, *by), short=short)
-        for (cap, code, by), short in zip(ARROWS, ("", "move", "", "select"))
-    ),
-    Key("Enter", "close the sliders", ENTER,              ManyScreen.toggle_sliders, short="close"),
-    Key("Esc",   "close the sliders", (pygame.K_ESCAPE,), ManyScreen.toggle_sliders, short="close"),
 )
 # fmt: on
 ManyScreen.keys = KEYS
