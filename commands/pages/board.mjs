@@ -364,12 +364,14 @@ const ground = (/** @type {Colour} */ colour, /** @type {Palette} */ palette) =>
  * @param {number} s
  * @param {Look} look
  * @param {boolean} hidden
+ * @param {boolean} [asked] whether a question mark lies on it
  */
-export function drawTile(g, char, s, look, hidden) {
+export function drawTile(g, char, s, look, hidden, asked = false) {
   const colour = ground(look.tiles[char].colour, look.palette), p = pen(g, 0, 0, s);
   p.box([0, 0, 1, 1], colour, 0.12);
   PATTERNS[look.tiles[char].pattern]?.(p, colour, chance(1));
   mark(p, char, look, hidden);
+  if (asked) p.word("?", [0.5, 0.53], 0.7, look.palette.goal);
   p.frame([0, 0, 1, 1], darker(colour, 0.25), 1 / s, 0.12);
 }
 
@@ -409,7 +411,10 @@ export function drawGround(g, rows, s, look, hidden) {
   });
   g.save();
   g.filter = `blur(${Math.max(0.5, s * 0.05)}px)`;
-  each((r, c, char, p) => char === "#" && p.box([0.05, 0.13, 1, 1], [30, 32, 50], 0, 0.34));
+  g.beginPath(); // of all shadows, as each filling is blurred by itself
+  each((r, c, char) => char === "#" && g.rect((c + 0.05) * s, (r + 0.13) * s, s, s));
+  g.fillStyle = css([30, 32, 50], 0.34);
+  g.fill();
   g.restore();
   const wall = ground(tiles["#"].colour, palette);
   each((r, c, char, p) => {

@@ -58,6 +58,8 @@ export function unpackTask(/** @type {any} */ task) {
     height: task.rows.length,
     cells,
     over: unpack(task.over),
+    /** Whether anything changes on the board besides the agent's place. */
+    changes: Object.values(changing).some(Boolean),
     optimum,
     /** Row and column of the agent in a state. */
     place: (/** @type {number} */ state) => [Math.floor(cells[state] / width), cells[state] % width],

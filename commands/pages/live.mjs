@@ -16,7 +16,10 @@ onmessage = ({ data: { live, agent, options, seed } }) => {
   postMessage(null);
 };`;
 
-/** The address of a text as a module. */
+/** A module as a plain script: of a page from a disk, Chromium refuses workers that are modules. */
+const asScript = (/** @type {string} */ module) => `"use strict";\n${module.replace(/^export /gm, "")}`;
+
+/** The address of a text as a script. */
 const address = (/** @type {string} */ text) => URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
 
 /**
@@ -42,7 +45,7 @@ export function adaptInPage(module, job, onStep, onEnd) {
   const withoutWorker = () => adaptHere(module, job, onStep, () => ended).then(() => end(""), (error) => end(`${error}`));
   try {
     let began = false;
-    worker = new Worker(address(module + WORKER), { type: "module" });
+    worker = new Worker(address(asScript(module) + WORKER));
     worker.onmessage = ({ data }) => {
       if (ended) return;
       began = true;

@@ -22,8 +22,10 @@ const dark = matchMedia("(prefers-color-scheme: dark)");
 let runs = []; // of the agents of the level, with what is chosen
 /** @type {any} */
 let level;
-/** @type {Map<number | null, import("./data.mjs").Task>} */
-let tasks = new Map();
+/** @type {Map<number | null, any>} */
+let tasks = new Map(); // by the place of the goal, as they are in the data
+/** @type {WeakMap<object, import("./data.mjs").Task>} */
+const unpackedTasks = new WeakMap();
 let overlays = new Set(/** @type {string[]} */ ([]));
 const chosen = {
   seed: 0, stepSize: 1, goal: /** @type {number | null} */ (null),
@@ -39,13 +41,14 @@ let frames = 0; // drawn since the page was opened
 /** Show another level from its beginning. */
 function openLevel(/** @type {number} */ index) {
   level = data.levels[index];
-  tasks = new Map(level.tasks.filter((/** @type {any} */ task) => level.live || hasRuns(task.goal)).map((/** @type {any} */ task) => [task.goal, unpackTask(task)]));
+  tasks = new Map(level.tasks.filter((/** @type {any} */ task) => level.live || hasRuns(task.goal)).map((/** @type {any} */ task) => [task.goal, task]));
   at.step = 0;
   find("live").hidden = !level.live;
-  find("goal-note").hidden = tasks.size < 2;
   if (!level.chapter) find("title").textContent = level.title;
+  find("byline").hidden = find("lede").hidden = Boolean(level.chapter);
   find("byline").textContent = [level.author && `by ${level.author}`, level.pack !== level.title && level.pack].filter(Boolean).join(" · ");
-  find("intro").textContent = introduction();
+  find("lede").textContent = lede();
+  find("intro").textContent = [...(level.chapter ? [] : level.agents.filter((/** @type {any} */ one) => one.learned).map(trainingOf)), level.hidden].filter(Boolean).join(" ");
   fillChoices();
   fillAgents();
   makeBoards();
@@ -57,7 +60,7 @@ function openLevel(/** @type {number} */ index) {
 /** Say what a chapter of the tour says. A prediction is asked before anything else is shown. */
 function openChapter(/** @type {number} */ index) {
   const { chapter } = level;
-  find("chapter").hidden = !chapter;
+  for (const id of ["chapter", "chapter-back", "chapter-next"]) find(id).hidden = !chapter;
   document.body.classList.toggle("asking", false);
   if (!chapter) return;
   find("chapter-heading").textContent = chapter.heading;
@@ -96,13 +99,17 @@ function turnTo(/** @type {number} */ index) {
   find("chapter-heading").scrollIntoView({ block: "nearest" });
 }
 
-/** What the reader is about to see, in a sentence or two. */
-function introduction() {
-  const [watched, ...others] = level.agents;
-  const beside = others.length ? ` Beside it: ${others.map((/** @type {any} */ one) => one.name).join(", ")}.` : "";
-  const trained = watched.learned ? `${watched.name}, which was meta-trained on ${watched.pack || "other levels"},` : watched.name;
-  return `${trained} learns this level by trying.${beside} ${level.hidden}`;
+/** What the reader is about to see, in a sentence. */
+function lede() {
+  const { learned, seen } = level.agents[0];
+  if (!learned) return "An agent learns a level from scratch, by trying.";
+  const what = seen ? "An agent adapts to a level of its own training" : "An agent learns a level that it has never seen";
+  return `${what}${level.scratch === null ? ", by trying" : ", beside one that starts from scratch"}.`;
 }
+
+/** What an agent has learned before, in a sentence. */
+const trainingOf = (/** @type {any} */ agent) =>
+  agent.training.replace(/^It /, `${agent.name} `).replace(/\.$/, agent.pack ? ` (${agent.pack}).` : ".");
 
 /** The choices of the first recorded run. */
 const recorded = () => ({ seed: level.seeds[0], stepSize: level.stepSize, goal: null, episodes: level.episodes });
@@ -111,7 +118,7 @@ const recorded = () => ({ seed: level.seeds[0], stepSize: level.stepSize, goal: 
 function choose(/** @type {Partial<typeof chosen>} */ change) {
   Object.assign(chosen, change);
   for (const stop of computing) stop();
-  [computing, wanted] = [[], at.step];
+  [computing, wanted, arrived] = [[], at.step, ""];
   runs = level.agents.map((/** @type {any} */ agent) => recordedRun(agent) ?? emptyRun(agent));
   showChoices();
   const waiting = runs.filter((run) => !run.steps.length).length;
@@ -130,8 +137,12 @@ function showFrom(/** @type {number} */ step) {
   numbers();
 }
 
-/** Show a step that has just been computed. */
-function showComputed(/** @type {boolean} */ isFirst) {
+let arrived = /** @type {"" | "first" | "more"} */ (""); // what has been computed since the last frame
+
+/** Show the steps that have been computed since the last frame. */
+function showComputed() {
+  const isFirst = arrived === "first";
+  arrived = "";
   if (isFirst || at.step < wanted) goTo(wanted);
   else showStep();
   numbers();
@@ -167,7 +178,7 @@ function compute(/** @type {import("./data.mjs").Run} */ run) {
   computing.push(adaptInPage(find("live-module").textContent, job, (step) => {
     const isFirst = !runs.every((one) => one.steps.length);
     run.steps.push(step);
-    if (runs.every((one) => one.steps.length)) showComputed(isFirst);
+    if (runs.every((one) => one.steps.length)) arrived ||= isFirst ? "first" : "more";
   }, (error) => {
     const isDone = runs.every((one) => one.steps.length > level.steps);
     if (error) find("computing").textContent = `Nothing could be computed here (${error}). The recorded runs remain.`;
@@ -183,6 +194,7 @@ function showChoices() {
   const episodes = chosen.episodes ?? level.agents[0].episodes;
   find("factor").value = Math.log10(chosen.stepSize);
   find("factor-text").textContent = sizeText(chosen.stepSize);
+  find("factor").setAttribute("aria-valuetext", sizeText(chosen.stepSize));
   find("episodes").value = episodes;
   find("episodes-text").textContent = episodes;
   const own = recorded();
@@ -204,7 +216,12 @@ function offer(/** @type {string} */ id, /** @type {number} */ value, /** @type 
 
 const sizeText = (/** @type {number} */ size) => (size === 1 ? "the agent's own" : `${Number(size.toPrecision(2))} × its own`);
 
-const task = () => /** @type {import("./data.mjs").Task} */ (tasks.get(chosen.goal));
+/** The task that is shown. @returns {import("./data.mjs").Task} */
+function task() {
+  const packed = tasks.get(chosen.goal);
+  if (!unpackedTasks.has(packed)) unpackedTasks.set(packed, unpackTask(packed));
+  return /** @type {any} */ (unpackedTasks.get(packed));
+}
 
 /** The step of an agent that is shown; the last one of an agent that has fewer. */
 const stepOf = (/** @type {import("./data.mjs").Run} */ run) => run.steps[Math.min(at.step, run.steps.length - 1)];
@@ -225,8 +242,17 @@ const episodes = () => Math.max(1, ...runs.map((run) => stepOf(run).paths.length
 /** The states of an agent's current episode. */
 const walk = (/** @type {import("./data.mjs").Run} */ run) => {
   const { paths } = stepOf(run);
-  return walkOf(paths[Math.min(at.episode, paths.length - 1)] ?? []);
+  return statesOf(paths[Math.min(at.episode, paths.length - 1)] ?? []);
 };
+
+/** @type {WeakMap<object, number[]>} */
+const walked = new WeakMap();
+
+/** The states of an episode, without what follows its end. */
+function statesOf(/** @type {ArrayLike<number>} */ path) {
+  if (!walked.has(path)) walked.set(path, walkOf(path));
+  return /** @type {number[]} */ (walked.get(path));
+}
 
 /** Seconds that an agent's current episode takes at normal speed. */
 const seconds = (/** @type {import("./data.mjs").Run} */ run) => Math.min((walk(run).length - 1) / MOVES_PER_SECOND, LONGEST);
@@ -262,6 +288,7 @@ function advance(/** @type {number} */ elapsed) {
 let before = 0;
 function frame(/** @type {number} */ now) {
   if (runs.some((run) => !run.steps.length)) return void requestAnimationFrame(frame);
+  if (arrived) showComputed();
   if (at.playing) advance(Math.min(now - before, 100) / 1000);
   before = now;
   if (at.playing || dirty) drawBoards();
@@ -287,7 +314,9 @@ function showStep() {
     find(`score-${i}`).textContent = find("returns").checked ? figure(returnOf(stepOf(run)), 2) : percent(stepOf(run).score);
   });
   chart(text);
-  find("ending").textContent = at.step === level.steps ? ending() : "";
+  const isEnd = at.step === level.steps;
+  find("ending").classList.toggle("quiet", !isEnd);
+  find("ending").textContent = isEnd ? ending() : `${text}.`.replaceAll(" percent", "%").replaceAll("minus ", "−");
 }
 
 function chart(text = find("step").getAttribute("aria-valuetext")) {
@@ -321,8 +350,9 @@ function ending() {
   return `${text}. ${level.training}`;
 }
 
-/** The table of all numbers. */
+/** The table of all numbers, while it can be seen. */
 function numbers() {
+  if (!find("numbers-card").open) return;
   const row = (/** @type {(string | number)[]} */ cells, head = false) =>
     `<tr>${cells.map((cell, i) => (head || !i ? `<th scope="${head ? "col" : "row"}">${cell}</th>` : `<td>${cell}</td>`)).join("")}</tr>`;
   const rows = runs.flatMap((run, i) => run.steps.map((step) => row([
@@ -337,7 +367,11 @@ const escaped = (/** @type {string} */ text) => text.replace(/[&<>"]/g, (char) =
 
 // --- boards --------------------------------------------------------------------------------------
 
-/** @type {{canvas: HTMLCanvasElement, frame: HTMLElement, place: HTMLElement}[]} */
+/**
+ * @typedef {{key: any[], canvas: HTMLCanvasElement}} Layer a part of a board that is drawn once
+ * @typedef {{canvas: HTMLCanvasElement, frame: HTMLElement, layers: Map<string, Layer>}} Board
+ * @type {Board[]}
+ */
 let boards = [];
 /** @type {Map<string, HTMLCanvasElement>} */
 const grounds = new Map(); // the part of a board that does not change
@@ -349,14 +383,15 @@ const look = () => ({ tiles: data.tiles, palette: data.palettes[theme()] });
 function makeBoards() {
   find("boards").replaceChildren(...level.agents.map((/** @type {any} */ agent, /** @type {number} */ i) => {
     const figure = document.createElement("figure");
-    figure.innerHTML = `<figcaption><b style="color:var(--texts-${i})"></b><span id="score-${i}" class="score"></span></figcaption><div class="frame"><canvas role="img" tabindex="-1"></canvas></div>`;
+    const before = agent.learned ? "meta-trained" : "not meta-trained";
+    figure.innerHTML = `<figcaption><b style="color:var(--texts-${i})"></b><span id="score-${i}" class="score"></span><span class="quiet">${before}</span></figcaption><div class="frame"><canvas role="img" tabindex="-1"></canvas></div>`;
     /** @type {any} */ (figure.querySelector("b")).textContent = agent.name;
     return figure;
   }));
   find("key").innerHTML = level.agents.map((/** @type {any} */ one, /** @type {number} */ i) =>
     `<li style="color:var(--texts-${i})">${lineSample(i)}${escaped(one.name)}</li>`).join("");
   boards = [...document.querySelectorAll("#boards figure")].map((place) => ({
-    place: /** @type {HTMLElement} */ (place),
+    layers: new Map(),
     frame: /** @type {HTMLElement} */ (place.querySelector(".frame")),
     canvas: /** @type {HTMLCanvasElement} */ (place.querySelector("canvas")),
   }));
@@ -389,11 +424,25 @@ function drawBoards() {
   frames++;
   boards.forEach((board, i) => drawBoard(board, runs[i], i));
   const moves = walk(runs[0]).length - 1, kept = episodes();
-  find("where").textContent = `Episode ${at.episode + 1} of ${kept} shown, ${counted(moves, "move")}${SPEEDS[at.speed] === 1 ? "" : `, ${SPEEDS[at.speed]}× speed`}`;
+  const where = `Episode ${at.episode + 1} of ${kept} shown, ${counted(moves, "move")}${SPEEDS[at.speed] === 1 ? "" : `, ${SPEEDS[at.speed]}× speed`}`;
+  if (find("where").textContent !== where) find("where").textContent = where;
+}
+
+/** Return a layer of a board. It is drawn again only when its key has changed. */
+function layer(/** @type {Board} */ { canvas, layers }, /** @type {string} */ name, /** @type {any[]} */ key, /** @type {(g: CanvasRenderingContext2D) => void} */ draw) {
+  const known = layers.get(name), { width, height } = canvas;
+  key = [...key, width, height, theme()];
+  if (known && key.every((one, i) => one === known.key[i])) return known.canvas;
+  const picture = known?.canvas ?? document.createElement("canvas");
+  Object.assign(picture, { width, height });
+  draw(/** @type {CanvasRenderingContext2D} */ (picture.getContext("2d")));
+  layers.set(name, { key, canvas: picture });
+  return picture;
 }
 
 /** Draw an agent's board at this moment. */
-function drawBoard(/** @type {typeof boards[0]} */ { canvas, frame }, /** @type {import("./data.mjs").Run} */ run, /** @type {number} */ index) {
+function drawBoard(/** @type {Board} */ board, /** @type {import("./data.mjs").Run} */ run, /** @type {number} */ index) {
+  const { canvas, frame } = board;
   const now = task(), side = cellSide(frame), { palette } = look();
   const [width, height] = [now.width * side, now.height * side];
   if (canvas.width !== width || canvas.height !== height) {
@@ -401,22 +450,27 @@ function drawBoard(/** @type {typeof boards[0]} */ { canvas, frame }, /** @type 
     Object.assign(canvas.style, { width: `${width / devicePixelRatio}px`, height: `${height / devicePixelRatio}px` });
   }
   const g = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
-  g.drawImage(groundPicture(side), 0, 0);
   const step = stepOf(run), states = walk(run);
   const share = seconds(run) > 0 ? Math.min(at.clock / seconds(run), 1) : 1;
   const reached = share * (states.length - 1), move = Math.min(Math.floor(reached), states.length - 1);
-  const state = states[move] ?? now.start;
-  if (overlays.has("visits")) drawVisits(g, visits(step), now.width, side);
-  drawThings(g, now.rows, side, look(), now.things(state), level.opponents);
-  if (overlays.has("optimum")) drawOptimum(g, now.optimum.map(now.place), side, palette.goal);
-  const one = (/** @type {number} */ episode) => walkOf(step.paths[episode]).map(now.place);
-  for (let k = Math.max(0, at.episode - 2); k < Math.min(at.episode, step.paths.length); k++)
-    drawTrail(g, one(k), k, side, index ? palette.agents[index] : palette.trails[k % 3], k === at.episode - 1 ? 0.6 : 0.4);
-  for (const one of tasks.values()) if (one.goal !== chosen.goal) drawQuestion(g, [Math.floor(one.goalCell / now.width), one.goalCell % now.width], side, palette);
+  const state = states[move] ?? now.start, colour = (/** @type {number} */ k) => (index ? palette.agents[index] : palette.trails[k % 3]);
+  const since = [step, now, now.changes && state]; // on which both layers depend
+  g.drawImage(layer(board, "under", [...since, at.episode, overlays.has("visits"), overlays.has("optimum")], (under) => {
+    under.drawImage(groundPicture(side), 0, 0);
+    if (overlays.has("visits")) drawVisits(under, visits(step), now.width, side);
+    drawThings(under, now.rows, side, look(), now.things(state), level.opponents);
+    if (overlays.has("optimum")) drawOptimum(under, now.optimum.map(now.place), side, palette.goal);
+    for (let k = Math.max(0, at.episode - 2); k < Math.min(at.episode, step.paths.length); k++)
+      drawTrail(under, statesOf(step.paths[k]).map(now.place), k, side, colour(k), k === at.episode - 1 ? 0.6 : 0.4);
+    for (const { goal, goalCell } of tasks.values())
+      if (goal !== chosen.goal) drawQuestion(under, [Math.floor(goalCell / now.width), goalCell % now.width], side, palette);
+  }), 0, 0);
   const { place, way } = placeAt(now, states, reached, move);
-  const trail = [...states.slice(0, move + 1).map(now.place), place];
-  drawTrail(g, trail, at.episode, side, index ? palette.agents[index] : palette.trails[at.episode % 3], 0.95);
-  if (overlays.has("policy") && step.probs) for (const s of now.alike(state)) drawPolicy(g, now.place(s), side, step.probs[s], palette);
+  drawTrail(g, [...states.slice(0, move + 1).map(now.place), place], at.episode, side, colour(at.episode), 0.95);
+  const { probs } = step;
+  if (overlays.has("policy") && probs) g.drawImage(layer(board, "over", since, (over) => {
+    for (const s of now.alike(state)) drawPolicy(over, now.place(s), side, probs[s], palette);
+  }), 0, 0);
   drawAgent(g, place, way, side, palette.agents[index]);
   describe(canvas, index, step, states);
 }
@@ -432,7 +486,7 @@ function placeAt(/** @type {import("./data.mjs").Task} */ now, /** @type {number
 /** How often each cell was visited in the episodes that are kept. */
 function visits(/** @type {import("./data.mjs").Step} */ step) {
   const counts = new Map();
-  for (const path of step.paths) for (const state of walkOf(path)) {
+  for (const path of step.paths) for (const state of statesOf(path)) {
     const cell = task().cells[state];
     counts.set(cell, (counts.get(cell) ?? 0) + 1);
   }
@@ -476,20 +530,25 @@ function fillChoices() {
   fill("goal", [...tasks.values()].map((one, i) => [one.goal ?? "", i === 0 ? "where the level has it" : placeText(one)]));
 }
 
-const placeText = (/** @type {import("./data.mjs").Task} */ one) => {
-  const place = one.goalCell ?? 0;
-  return `row ${Math.floor(place / one.width) + 1}, column ${(place % one.width) + 1}`;
+const placeText = (/** @type {any} */ { goalCell, rows }) => {
+  const width = rows[0].length;
+  return `row ${Math.floor(goalCell / width) + 1}, column ${(goalCell % width) + 1}`;
 };
 
 function fillLegend() {
-  find("legend").replaceChildren(...level.legend.map((/** @type {any} */ entry) => {
-    const item = document.createElement("li"), canvas = document.createElement("canvas");
-    canvas.width = canvas.height = Math.round(20 * devicePixelRatio);
-    canvas.setAttribute("aria-hidden", "true");
-    drawTile(/** @type {any} */ (canvas.getContext("2d")), entry.tile, canvas.width, look(), level.hiddenGoal);
-    item.append(canvas, entry.text);
-    return item;
-  }));
+  const entries = level.legend.map((/** @type {any} */ entry) => legendEntry(entry.text, (g, side) => drawTile(g, entry.tile, side, look(), level.hiddenGoal)));
+  if (tasks.size > 1) entries.push(legendEntry("a click moves the goal here", (g, side) => drawTile(g, ".", side, look(), false, true)));
+  find("legend").replaceChildren(...entries);
+}
+
+/** An entry of the legend, with a picture of `side` pixels. */
+function legendEntry(/** @type {string} */ text, /** @type {(g: CanvasRenderingContext2D, side: number) => void} */ draw) {
+  const item = document.createElement("li"), canvas = document.createElement("canvas");
+  canvas.width = canvas.height = Math.round(20 * devicePixelRatio);
+  canvas.setAttribute("aria-hidden", "true");
+  draw(/** @type {any} */ (canvas.getContext("2d")), canvas.width);
+  item.append(canvas, text);
+  return item;
 }
 
 /** Fill a list of words and their meanings. */
@@ -604,6 +663,7 @@ function start() {
   find("reset").addEventListener("click", () => choose({ ...recorded(), goal: hasRuns(chosen.goal) ? chosen.goal : null }));
   find("factor").addEventListener("input", () => choose({ stepSize: Number((10 ** Number(find("factor").value)).toPrecision(2)) }));
   find("episodes").addEventListener("input", () => choose({ episodes: Number(find("episodes").value) }));
+  find("numbers-card").addEventListener("toggle", numbers);
   find("returns").addEventListener("change", () => showStep());
   find("theme").addEventListener("click", switchTheme);
   dark.addEventListener("change", showTheme);

@@ -148,6 +148,7 @@ def _agents(recording: Recording, runs: Iterable[RecordedRun]) -> list[Json]:
             "about": card.about or (f"adapts by {card.adapts_by}" if card.adapts_by else ""),
             "note": notes.get(i, ""),
             "learned": card.learned,
+            "seen": recording.request.task.id in card.trained_on,
             "pack": card.pack,
             "episodes": card.episodes,
             "training": training_part(card, False),

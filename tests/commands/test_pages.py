@@ -154,6 +154,7 @@ def test_the_page_shows_the_returns_of_python(browser: Browser, exported: Export
         assert page.title().startswith("Corner {{data}}")
         assert page.locator("h1").inner_text() == "Corner {{data}}"
         assert "by A & B" in page.locator("#byline").inner_text()
+        assert "has never seen, beside one" in page.locator("#lede").inner_text()
         for seed, goal in ((0, None), (1, moved)):
             page.select_option("#seed", str(seed))
             page.select_option("#goal", index=0 if goal is None else 1)
@@ -234,6 +235,8 @@ def test_a_checker_of_accessibility_finds_nothing(browser: Browser, exported: Ex
 
 def test_agents_adapt_in_the_page(browser: Browser, exported: Exported):
     with opened(browser, exported.path, **CALM) as page:
+        workers: list[object] = []
+        page.on("worker", lambda worker: workers.append(worker))
         before = value(page, "gridapt.runs().map(r => r.steps[0].returnExact)")
         page.evaluate("Math.random = () => 0.25")  # from which a new seed follows
         page.locator("body").press("r")
@@ -252,8 +255,16 @@ def test_agents_adapt_in_the_page(browser: Browser, exported: Exported):
         expected = [[one.exact(s) for s in one.steps] for one in trace(request)]
         shown = value(page, "gridapt.runs().map(r => r.steps.map(s => s.returnExact))")
         assert shown == [pytest.approx(one, abs=1e-3) for one in expected]
+        assert workers  # else it has run on the main thread
         page.locator("#reset").click()
         assert value(page, "gridapt.runs()[0].steps[0].returnExact") == before[0]
+        page.evaluate("void (Worker = function () { throw new Error('refused'); })")
+        page.select_option("#goal", index=page.locator("#goal option").count() - 1)
+        page.locator("#episodes").fill("5")
+        offer = f"const s = document.getElementById('seed'); s.add(new Option('', '{seed}'))"
+        page.evaluate(f"{{ {offer}; s.value = '{seed}'; s.dispatchEvent(new Event('change')) }}")
+        until(page, "gridapt.runs().every(r => r.steps.length === 3)")
+        assert value(page, "gridapt.runs().map(r => r.steps.map(s => s.returnExact))") == shown
 
 
 def test_a_chapter_of_the_tour_asks_before_it_shows(

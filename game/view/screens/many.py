@@ -15,7 +15,7 @@ import pygame
 from game.session.messages import Feed, Ready, Request, TasksRequest, TasksStepped
 from game.tasks.task import Task
 from game.view.draw.layout import PANEL_LEAST, PANEL_MOST, SIDE_BY_SIDE, SMALLEST, frame
-from game.view.draw.panel import PanelFacts, draw_brief_panel, draw_panel
+from game.view.draw.panel import PanelFacts, draw_panel
 from game.view.draw.plot_axes import nearest
 from game.view.draw.screen_header import draw_header, header_height
 from game.view.draw.small_boards import BoardWalks, SmallBoards
@@ -44,7 +44,6 @@ from game.view.screens.watch_texts import settings_in_force
 
 PAINTING = 0.006  # seconds of a frame for the boards that are missing
 STACKED_BOARDS = 0.42  # of the height, where the panel is below the boards
-LOW_PANEL = 24  # lines of text: lower panels have a plot alone
 SHOWN = 20.0  # seconds: of all steps of an adaptation, at most
 NARROW = 600  # px: the sentence of narrower windows leaves out the other agents
 ALL_SHOWN = ("These are all tasks", "The split has no more than are shown.")
@@ -434,9 +433,7 @@ class _Frame:
             return
         self._texts, self._facts = (facts, sentence, active), facts
         draw_header(self.background, self._header, sentence, self._type)
-        is_low = self._panel.height < LOW_PANEL * self._type.height("small")
-        draw = draw_brief_panel if is_low else draw_panel
-        self._plot = draw(self.background, self._panel, facts, self._type)
+        self._plot = draw_panel(self.background, self._panel, facts, self._type)
         draw_footer(self.background, self._footer, self._type)
 
     def anchors(self) -> dict[str, pygame.Rect]:

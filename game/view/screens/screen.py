@@ -40,7 +40,6 @@ class Screen:
 
     keys: ClassVar[tuple[Key, ...]] = ()
     mouse: ClassVar[tuple[tuple[str, str], ...]] = ()  # what the mouse does, for the help
-    prefers_chart = False  # whether a low panel shows its chart alone, as the tour points at it
     typing = False  # whether letters go into a text field instead of triggering keys
 
     def __init__(self, appearance: Appearance | None = None) -> None:
