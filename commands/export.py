@@ -52,7 +52,7 @@ class ExportCommand:
 
     def run(self) -> int:
         from agents.learner_registry import register_files
-        from commands.pages.inlining import TooLargeForPage, render_page, without_surplus_tables
+        from commands.pages.inlining import TooLargeForPage
         from commands.pages.tour_chapters import chapter, page_stops
         from game.files import replaceable, write_atomically
 
@@ -86,12 +86,33 @@ class ExportCommand:
                 for one, stop in zip(levels, stops, strict=True)
             ]
         try:
-            page = render_page(title, without_surplus_tables(levels))
+            page = self._page(title, levels)
         except TooLargeForPage as error:
             return fail(error, AT_FAULT)
         write_atomically(self.out, lambda path: path.write_text(page, encoding="utf-8"))
         say(f"written to {self.out} ({len(page.encode()) / 1e3:,.0f} kB)")
         return DONE
+
+    def _page(self, title: str, levels: list[Json]) -> str:
+        """Return the text of the page. Raises TooLargeForPage.
+
+        A page of one adaptation, as the window saves it, gives up its choices rather than fail.
+        """
+        from commands.pages.inlining import (
+            TooLargeForPage,
+            render_page,
+            without_choices,
+            without_surplus_tables,
+        )
+
+        try:
+            return render_page(title, without_surplus_tables(levels))
+        except TooLargeForPage:
+            if self.replay is None:
+                raise
+        say("note: other seeds, goals and step sizes do not fit into the page", sys.stderr)
+        alone = [without_choices(level) for level in levels]
+        return render_page(title, without_surplus_tables(alone))
 
     def _requests(self) -> list[tuple[Pack, Request]] | str:
         """Return the adaptations to show, each with its pack; or what is wrong with the levels."""

@@ -24,7 +24,7 @@ from game.session.messages import STEPS
 if TYPE_CHECKING:
     from agents.training.train import Training
     from agents.training.worker import Worker
-    from commands.gif_recorder import GifRecorder
+    from commands.background_recorder import BackgroundRecorder
     from game.session.messages import Request
     from game.tasks.packs import Pack
     from game.tasks.task import Task
@@ -89,7 +89,7 @@ def open_window(
     the task of the first screen with its doors, where the command line asks for nothing.
     """
     from commands.agent_choices import AgentChoices
-    from commands.gif_recorder import GifRecorder
+    from commands.background_recorder import BackgroundRecorder
     from game.session.packed_levels import is_unpacked
     from game.view.app import App
     from game.view.screens.screen import Navigation
@@ -110,7 +110,7 @@ def open_window(
         is_unlisted=pack is not None and is_unpacked(pack.path),
         is_first_sight=first_sight is not None,
     )
-    recorder = GifRecorder(learners)
+    recorder = BackgroundRecorder(learners)
     app = App(
         first,
         AgentChoices(),
@@ -137,7 +137,7 @@ def open_window(
             say(NOTHING_SAVED)
 
 
-def finish_recording(recorder: GifRecorder) -> None:
+def finish_recording(recorder: BackgroundRecorder) -> None:
     """Wait until what is being made is finished, and say where it is, or why it failed."""
     if not recorder.is_busy:
         return

@@ -48,7 +48,9 @@ FLOORS: dict[str, set[str]] = {
         "game.filling",
     },
     "agents.graph": {"agents", "game.text", "game.world", "game.session"},
-    "agents.graph.neural_map": {"agents", "agents.graph", "agents.gradient", "game.world"},
+    "agents.graph.neural_map": {
+        *("agents", "agents.graph", "agents.gradient", "game.world", "game.session"),
+    },
     "agents.gradient": {"agents", "agents.graph", "game.world", "game.session"},
     "agents.memory": {
         *("agents", "agents.gradient", "agents.graph"),

@@ -43,7 +43,9 @@ def render_page(title: str, levels: Sequence[Json]) -> str:
     size = len(text.encode())
     if size > MOST_BYTES:
         what = f"the page would have {size / 1e6:.1f} MB, and at most {MOST_BYTES / 1e6:.0f} fit"
-        raise TooLargeForPage(f"{what} - export fewer levels, or less of --seeds and --goals")
+        raise TooLargeForPage(
+            f"{what} - export fewer levels, or less of --steps, --seeds and --goals"
+        )
     return text
 
 
@@ -58,6 +60,14 @@ def without_surplus_tables(levels: Sequence[Json]) -> list[Json]:
         kept[i] = kept[i] | {"live": None}
         sizes[i] -= tables[i]
     return kept
+
+
+def without_choices(level: Json) -> Json:
+    """Return a level with the recorded runs of its first seed alone, with its own step size and
+    goal."""
+    own = level["seeds"][0], level["stepSize"], None
+    runs = [run for run in level["runs"] if (run["seed"], run["stepSize"], run["goal"]) == own]
+    return level | {"seeds": [own[0]], "stepSizes": [own[1]], "runs": runs}
 
 
 def json_for_script(data: Json | None) -> str:

@@ -34,6 +34,7 @@ from game.tasks.family import count_tasks, nth_task
 from game.tasks.packs import DEFAULT_EPISODES
 from game.text.drawn_values import drawable_values
 from game.text.level import ENDS_BOXES, MAX_STATES, Level, Problem
+from game.text.percentage import percentage
 from game.text.reading import LevelFile
 from game.text.tiles import CANDIDATE, GOAL
 from game.text.values import Range
@@ -132,9 +133,9 @@ class AgentScores:
         """The scores in one line; as long as there are none, why."""
         if not self.tasks:
             return self.failure
-        text = f"agent {percent(self.before)} → {percent(self.after)} %"
+        text = f"agent {percentage(self.before)} → {percentage(self.after)}"
         if self.scratch is not None:
-            text += f", scratch {percent(self.scratch)} %"
+            text += f", scratch {percentage(self.scratch)}"
         return text if self.is_complete else f"{text} ({self.tasks} of {self.of} tasks)"
 
 
@@ -303,8 +304,3 @@ def hidden_variables(level: Level) -> list[str]:
     hides_goal = level.goal == "hidden" and level.ends != ENDS_BOXES
     goal = ["goal"] if hides_goal and level.has((GOAL, CANDIDATE)) else []
     return goal + hidden_draws(level)
-
-
-def percent(score: float) -> str:
-    """Return a score in percent, as a whole number."""
-    return f"{100 * score:.0f}".replace("-0", "0") if score > -0.005 else f"−{-100 * score:.0f}"

@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 from game.authoring.figures import CheckedTask
 from game.authoring.level_warnings import cell_text, unwanted_goals
-from game.authoring.verdict import EQUAL, Figures, Verdict, percent
+from game.authoring.verdict import EQUAL, Figures, Verdict
 from game.tasks.evaluated_levels import HARD
 from game.text.level import Cell
 from game.text.map_checks import missing_part
+from game.text.percentage import percentage
 from game.text.tiles import CANDIDATE, OPPONENTS
 
 MOST_FIXED = 0.6  # score of a policy that never adapts, as docs/packs.md asks of packs
@@ -189,7 +190,7 @@ def _same_text(verdict: Verdict) -> str:
 
 def _fixed_text(verdict: Verdict, score: float) -> str:
     """Return what a policy that never adapts reaches, and what to do about it."""
-    found = f"one policy that never adapts scores {percent(score)} %"
+    found = f"one policy that never adapts scores {percentage(score)}"
     if verdict.hidden != ("goal",):
         return f"{found} in all tasks - let tasks differ more"
     todo = "put them on different ways, or farther apart"
@@ -210,7 +211,7 @@ def _easy(verdict: Verdict) -> Summary | None:
     if verdict.hidden == ("goal",):
         most = MOST_FIXED_GOAL
     if agent and agent.is_complete and agent.before >= EASY_BEFORE:
-        why = f"the agent scores {percent(agent.before)} % before it adapts ({agent.text})"
+        why = f"the agent scores {percentage(agent.before)} before it adapts ({agent.text})"
     elif agent and agent.is_complete and (agent.scratch or 0) >= EASY_FOR_SCRATCH:
         why = f"it is learned as well without meta-training ({agent.text})"
     elif verdict.fixed is not None and verdict.fixed > most:
@@ -219,7 +220,7 @@ def _easy(verdict: Verdict) -> Summary | None:
         (lower, _), _ = verdict.bayes
         score = verdict.figures.score(lower)
         if score >= EASY_AT_ONCE:
-            why = f"knowing the candidates gives {percent(score)} % in the first episode"
+            why = f"knowing the candidates gives {percentage(score)} in the first episode"
     return Summary(Kind.TOO_EASY, why, _may_change(verdict)) if why else None
 
 
@@ -227,7 +228,7 @@ def _good_text(verdict: Verdict) -> str:
     """Return what there is to gain from adaptation, and what an agent makes of it."""
     parts = [verdict.agent.text] if verdict.agent and verdict.agent.tasks else []
     if verdict.fixed is not None:
-        parts.append(f"without adaptation at most about {percent(verdict.fixed)} %")
+        parts.append(f"without adaptation at most about {percentage(verdict.fixed)}")
     return "; ".join(parts) or f"hidden: {', '.join(verdict.hidden or ())}"
 
 

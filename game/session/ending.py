@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from game.session.messages import BASELINE_AGENT, AgentCard, Change
 from game.session.trace import AdaptationTrace
+from game.text.percentage import percentage
 
 HARM = 0.02  # loss of score from which on adaptation has made an agent worse
 
@@ -57,11 +58,11 @@ def _tries(trace: AdaptationTrace, step: int, first: int) -> int:
 def _own_part(trace: AdaptationTrace, first: int, changes: Sequence[Change]) -> str:
     """Return the watched agent's score, and whether adaptation has made it worse."""
     before, after = trace.score(trace.steps[first]), trace.score(trace.steps[-1])
-    text = f"{percent(after)} {_when(_tries(trace, len(trace.steps) - 1, first))}"
+    text = f"{percentage(after)} {_when(_tries(trace, len(trace.steps) - 1, first))}"
     if changes:
         moved = max(changes, key=lambda one: one.step).goal is not None
         text += ", counted from the moved goal" if moved else ", counted from the amnesia"
-    return f"{text}, worse than before ({percent(before)})" if after < before - HARM else text
+    return f"{text}, worse than before ({percentage(before)})" if after < before - HARM else text
 
 
 def _scratch_part(watched: AdaptationTrace, scratch: AdaptationTrace, first: int) -> str:
@@ -73,7 +74,7 @@ def _scratch_part(watched: AdaptationTrace, scratch: AdaptationTrace, first: int
     had = [_tries(scratch, k, first) for k in range(len(scratch.steps))]
     nearest = min(range(min(first, len(had) - 1), len(had)), key=lambda k: abs(had[k] - tries))
     score = scratch.score(scratch.steps[nearest])
-    text = f"; from scratch {percent(score)}"
+    text = f"; from scratch {percentage(score)}"
     if had[nearest] != tries:
         text += f" {_when(had[nearest])}"
     is_better = score > watched.score(watched.steps[-1]) + HARM
@@ -94,11 +95,6 @@ def training_part(card: AgentCard, beside_scratch: bool) -> str:
 
 def _when(tries: int) -> str:
     return f"after {tries:,} {'try' if tries == 1 else 'tries'}" if tries else "before adaptation"
-
-
-def percent(score: float) -> str:
-    """Return a score in percent, as 98%, with a true minus sign."""
-    return f"{round(100 * score):,}%".replace("-", "−")
 
 
 def duration(seconds: float) -> str:

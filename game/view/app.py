@@ -9,22 +9,22 @@ from pathlib import Path
 import pygame
 
 from game.session.messages import STEPS, Agents, Feed, NoAgent
-from game.session.replay import ReplayError, read_line
-from game.session.tour import Opening
+from game.session.replay import ReplayError
 from game.tasks.pack_file import PackError
-from game.tasks.packs import LEVELS, Pack
+from game.tasks.packs import Pack
 from game.text.level import LevelError
 from game.view import settings as stored_settings
 from game.view.capture_requests import CAPTURES, Recorder, ScreenCapture
 from game.view.draw.text_boxes import draw_pill
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.library import Library, LibraryPack, file_stamps, resolved
-from game.view.model.training_run import demonstration_args, is_demonstration
+from game.view.model.training_run import is_demonstration
 from game.view.screen_setups import (
     editable,
     many_setup,
     play_setup,
     replay_setup,
+    stop_navigation,
     watch_setup,
 )
 from game.view.screens.asked_question import Answer, Question
@@ -409,8 +409,8 @@ class App:
             return
         stop = self.tour.stops[index]
         try:
-            self._go(_navigation_of(stop.opening))
-        except (ReplayError, PackError, LevelError, NoAgent) as error:
+            self._go(stop_navigation(stop.opening))
+        except (ReplayError, PackError, LevelError, NoAgent, OSError) as error:
             self.page.notice = Notice("This stop of the tour cannot be shown", str(error))
             return
         self.tour.begin(index, self.page)
@@ -531,22 +531,3 @@ class App:
         if any(label == "variant" for label, _ in task.drawn):
             return ()
         return tuple(cell for file, cell in loaded.wrong if file == task.level.file)
-
-
-def _navigation_of(opening: Opening) -> Navigation:
-    """Return the request that opens a stop of the tour.
-
-    Raises ReplayError, and what `load_pack` raises.
-    """
-    if opening.pack:
-        return Navigation("train", args=demonstration_args(LEVELS / opening.pack))
-    target = read_line(opening.line)
-    watched = target.request if opening.kind in ("watch", "many") else None
-    return Navigation(
-        opening.kind,
-        None if opening.kind == "edit" else target.pack,
-        target.request.task,
-        target.request.agents,
-        opening.episodes,
-        watched,
-    )

@@ -9,6 +9,8 @@ from pathlib import Path
 from game.authoring.draft_file import Draft, open_draft
 from game.session.messages import STEPS, AgentCard, Agents, NoAgent, Request, labels
 from game.session.packed_levels import is_unpacked
+from game.session.replay import read_line
+from game.session.tour import Opening
 from game.tasks.coverage import Coverage, coverage_of, differences
 from game.tasks.distribution import SPLITS
 from game.tasks.pack_file import PackError
@@ -23,6 +25,7 @@ from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.library import resolved
 from game.view.model.play_session import PlaySetup
 from game.view.model.task_families import Families
+from game.view.model.training_run import demonstration_args
 from game.view.screens.many_texts import MOST_TASKS, ManySetup
 from game.view.screens.screen import Navigation
 from game.view.screens.watch_run import WatchSetup
@@ -165,6 +168,25 @@ def _fitting_opponent(pack: Pack, agents: Agents) -> str:
         if card.learned and card.fits_duel and (is_own or name in general):
             fitting.append((not is_own, name))
     return min(fitting, key=lambda one: one[0])[1] if fitting else ""
+
+
+def stop_navigation(opening: Opening) -> Navigation:
+    """Return the request that opens a stop of the tour.
+
+    Raises ReplayError, what `load_pack` raises, and OSError where a training has no place to save.
+    """
+    if opening.pack:
+        return Navigation("train", args=demonstration_args(LEVELS / opening.pack))
+    target = read_line(opening.line)
+    watched = target.request if opening.kind in ("watch", "many") else None
+    return Navigation(
+        opening.kind,
+        None if opening.kind == "edit" else target.pack,
+        target.request.task,
+        target.request.agents,
+        opening.episodes,
+        watched,
+    )
 
 
 def editable(path: Path | None, task: Task | None) -> Draft:

@@ -98,12 +98,12 @@ def test_too_many_states_count_more_than_too_few_steps():
 @pytest.mark.parametrize(
     ("changes", "kind", "why"),
     [
-        ({}, Kind.GOOD, "agent 31 → 96 %, scratch 12 %; without adaptation at most about"),
-        ({"after": 0.4}, Kind.HARD, "agent 31 → 40 %, scratch 12 %"),
-        ({"after": 0.4, "tasks": 2}, Kind.GOOD, "agent 31 → 40 %, scratch 12 % (2 of 6 tasks)"),
-        ({"before": 0.85}, Kind.TOO_EASY, "the agent scores 85 % before it adapts"),
-        ({"scratch": 0.95}, Kind.TOO_EASY, "without meta-training (agent 31 → 96 %, scratch 95 %)"),
-        ({"before": -0.2, "scratch": None}, Kind.GOOD, "agent −20 → 96 %;"),
+        ({}, Kind.GOOD, "agent 31% → 96%, scratch 12%; without adaptation at most about"),
+        ({"after": 0.4}, Kind.HARD, "agent 31% → 40%, scratch 12%"),
+        ({"after": 0.4, "tasks": 2}, Kind.GOOD, "agent 31% → 40%, scratch 12% (2 of 6 tasks)"),
+        ({"before": 0.85}, Kind.TOO_EASY, "the agent scores 85% before it adapts"),
+        ({"scratch": 0.95}, Kind.TOO_EASY, "without meta-training (agent 31% → 96%, scratch 95%)"),
+        ({"before": -0.2, "scratch": None}, Kind.GOOD, "agent −20% → 96%;"),
         ({"tasks": 0, "failure": "no such agent"}, Kind.GOOD, "without adaptation"),
     ],
 )

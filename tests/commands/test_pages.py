@@ -16,6 +16,7 @@ from agents.agent_catalog import agent_card
 from agents.scratch_agents import with_scratch
 from agents.training.worker import trace
 from commands import main
+from commands.pages import inlining
 from commands.pages.inlining import (
     MOST_BYTES,
     TooLargeForPage,
@@ -342,6 +343,28 @@ def test_tables_are_left_out_of_pages_that_would_be_too_large():
     levels = [{"title": "a", "live": "x" * 900_000}, {"title": "b", "live": "x" * 800_000}]
     kept = without_surplus_tables(levels)
     assert [bool(one["live"]) for one in kept] == [False, True]
+
+
+def test_a_replay_line_with_many_steps_makes_a_page_without_choices(
+    exported: Exported, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """The window saves the page of what is watched, and nobody can choose less there."""
+    pack, out = load_pack(exported.levels[0]), tmp_path / "page.html"
+    task = pack.split("test").tasks[0]
+    line = line_of(pack, Request(0, task, 4, 2, (AGENT,), pack.name, path=str(pack.path)))
+    rendered = inlining.render_page
+
+    def refuse_choices(title: str, levels: list[dict[str, Any]]) -> str:
+        if len(levels[0]["runs"]) > 1:
+            raise TooLargeForPage("too large")
+        return rendered(title, levels)
+
+    monkeypatch.setattr(inlining, "render_page", refuse_choices)
+    few = ("--seeds", "2", "--goals", "2", "--no-step-sizes")
+    assert run("export", "--replay", line, *few, "--out", str(out)) == 0
+    text = out.read_text(encoding="utf-8")
+    assert '"seeds":[4]' in text
+    assert text.count('"agent":"maml-mazes-9x9","seed":4') == 1
 
 
 def test_reduced_motion_begins_still_and_other_pages_play(browser: Browser, exported: Exported):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import tempfile
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -690,3 +692,19 @@ def test_a_name_that_is_no_path_changes_nothing(tmp_path: Path) -> None:
         app.draw(pygame.Surface((960, 640)))
     assert app.page is before
     assert app.library.own == []
+
+
+def test_a_stop_of_the_tour_that_finds_no_room_on_the_disk_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(prefix: str) -> str:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), prefix)
+
+    app = start(tmp_path)
+    first = app.page
+    monkeypatch.setattr(tempfile, "mkdtemp", full)
+    app.tour.wanted = next(i for i, stop in enumerate(app.tour.stops) if stop.opening.pack)
+    app.update(0.02)
+    assert app.page is first
+    assert app.page.notice
+    assert os.strerror(errno.ENOSPC) in app.page.notice.text

@@ -183,7 +183,7 @@ def test_values_out_of_range_are_written_beside_their_arrows() -> None:
     axes, area = Axes(5, 20, 0.0, 100.0, percent=True), pygame.Rect(0, 0, 340, 200)
     curve = Curve("agent", (0, 20, 40, 60), (0.0, -50.0, -230.0, 10.0))
     texts = [text for text, *_ in curve_labels(area, axes, [curve], Typeset(1.0))]
-    assert texts == ["agent", "−50 %", "−230 %"]
+    assert texts == ["agent", "−50%", "−230%"]
 
 
 @pytest.mark.parametrize("steps", [1, 5, 50])

@@ -186,3 +186,20 @@ def test_all_keys_fit_on_pages_of_any_size(
         page.handle(press(pygame.K_F1))
     assert seen == {one.cap for one in page.all_keys()}
     app.close()
+
+
+@pytest.mark.parametrize("keys", [(), (pygame.K_s,)], ids=["one board", "side by side"])
+def test_the_smallest_window_has_room_for_the_board_and_the_chart(
+    keys: tuple[int, ...], tmp_path: Path
+) -> None:
+    app = home(tmp_path)
+    app.update(0.02)
+    for key in keys:
+        app.handle(press(key))
+    app.update(0.02)
+    app.draw(pygame.Surface(SIZES[0]))
+    places = app.page.anchors()
+    assert places["board"].width > SIZES[0][0] / 5
+    assert places["chart"] != places["panel"]
+    assert places["chart"].height > SIZES[0][1] / 6
+    app.close()

@@ -25,11 +25,11 @@ from game.session.tasks_lines import TOO_LARGE
 from game.session.tour import Opening
 from game.tasks.packs import load_pack
 from game.tasks.task import Task
-from game.view.app import App, _navigation_of
+from game.view.app import App
 from game.view.draw.small_boards import slots_of
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.playback import Pace
-from game.view.screen_setups import many_setup
+from game.view.screen_setups import many_setup, stop_navigation
 from game.view.screens.many import KEYS, ManyScreen, pace_for
 from game.view.screens.many_texts import ManySetup, places_in_words, shown_tasks
 from game.view.screens.screen import COMMON, Navigation
@@ -125,15 +125,15 @@ def picture(screen: ManyScreen, size: tuple[int, int] = (960, 640)) -> bytes:
 
 def test_one_sentence_says_what_is_on_screen(answered: ManyScreen) -> None:
     assert answered.sentence() == (
-        "2 held-out tasks: mean 50 % (40 to 60) before adaptation, scratch 50 %."
+        "2 held-out tasks: mean 50% (40 to 60%) before adaptation, scratch 50%."
     )
     answered.playback.go_to(2)
     assert answered.sentence() == (
-        "2 held-out tasks: mean 60 % (50 to 70) after 2 steps, scratch 55 %; "
+        "2 held-out tasks: mean 60% (50 to 70%) after 2 steps, scratch 55%; "
         "worse than before on 1 of 2."
     )
     assert answered.sentence(brief=True) == (
-        "2 held-out tasks: mean 60 % (50 to 70) after 2 steps; worse than before on 1 of 2."
+        "2 held-out tasks: mean 60% (50 to 70%) after 2 steps; worse than before on 1 of 2."
     )
 
 
@@ -148,7 +148,7 @@ def test_a_pack_of_one_level_says_so(script: Script) -> None:
     answer(screen, script)
     screen.playback.go_to(2)
     assert screen.sentence() == (
-        "1 held-out task: score 90 % after 2 steps, scratch 70 %; worse than before on none."
+        "1 held-out task: score 90% after 2 steps, scratch 70%; worse than before on none."
     )
     assert "single task" in screen.facts().hidden
     assert screen.facts().about == "the only task of the split"
@@ -158,8 +158,8 @@ def test_a_pack_of_one_level_says_so(script: Script) -> None:
 def test_the_panel_has_the_numbers_of_the_step_on_screen(answered: ManyScreen) -> None:
     answered.playback.go_to(2)
     agent, scratch = answered.facts().rows
-    assert agent.numbers == ("60 %", "1 of 2", "50 to 70 %")
-    assert scratch.numbers[0] == "55 %"
+    assert agent.numbers == ("60%", "1 of 2", "50 to 70%")
+    assert scratch.numbers[0] == "55%"
     assert agent.curve.values == pytest.approx((50, 55, 60))
     assert agent.curve.low == pytest.approx((40, 45, 50))
     assert agent.curve.episodes == (0, EPISODES, 2 * EPISODES)
@@ -176,7 +176,7 @@ def test_progress_and_failure_are_said(screen: ManyScreen, script: Script) -> No
     assert screen.facts().state == "loading"
     script.messages = [Ready(), stepped(asked, 0, 0, (0.5, 0.5)), stepped(asked, 1, 0, (0.5, 0.5))]
     screen.update(0.0)
-    assert screen.facts().doing == "adapting to 2 tasks: 33 %"
+    assert screen.facts().doing == "adapting to 2 tasks: 33%"
     script.messages = [Failed(asked.number, "no such agent")]
     screen.update(0.0)
     assert screen.facts().state == "stopped"
@@ -277,7 +277,7 @@ def test_the_walks_of_the_next_agent_are_shown(answered: ManyScreen) -> None:
     answered.playback.go_to(2)
     one = picture(answered)
     answered.handle(press(pygame.K_w))
-    assert answered.sentence().startswith("2 held-out tasks: mean 55 % (45 to 65) after 2 steps")
+    assert answered.sentence().startswith("2 held-out tasks: mean 55% (45 to 65%) after 2 steps")
     assert picture(answered) != one
 
 
@@ -307,7 +307,7 @@ def test_settings_in_force_show_beside_the_agents_own(answered: ManyScreen, scri
     facts = answered.facts()
     assert facts.settings == "2 × step size: Bksp resets"
     assert [row.curve.name for row in facts.rows] == ["agent", "scratch", "own settings"]
-    assert facts.rows[2].numbers[0] == "60 %"
+    assert facts.rows[2].numbers[0] == "60%"
     assert facts.rows[2].curve.fade
     answered.handle(press(pygame.K_RETURN))
     answered.handle(press(pygame.K_r))
@@ -434,7 +434,7 @@ def test_the_tour_opens_it_with_a_replay_line() -> None:
     """The settings of the line are in force, and the tour knows when all has been shown."""
     app, script = start()
     line = re.sub(r"agents=\S+", f"agents={AGENTS[0]},{AGENTS[1]}", TOO_LARGE.line)
-    app._go(_navigation_of(Opening("many", line)))
+    app._go(stop_navigation(Opening("many", line)))
     screen = app.page
     assert isinstance(screen, ManyScreen)
     assert last_asked(script).request.step_size == 10.0

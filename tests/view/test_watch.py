@@ -298,7 +298,7 @@ def test_an_agent_with_maps_that_has_found_no_goal_is_still_searching() -> None:
         screen.run.playback.next_step()
     assert states == [("before adaptation", False), ("still searching", True), ("adapted", False)]
     screen.run.playback.go_to(1)
-    share = f"{200 // seen.reachable.sum():.0f} % of the map seen"
+    share = f"{200 // seen.reachable.sum():.0f}% of the map seen"
     assert screen.facts().doing == f"episode 1, still searching: {share}"
     rows = trace.to_json()["steps"]
     assert [row["searching"] for row in rows] == [True, True, False]
@@ -460,7 +460,7 @@ def test_captions_of_thumbnails_have_the_unit_of_the_chart(replay: WatchScreen) 
         replay.handle(press(pygame.K_y))
     trace = replay.run.traces[0]
     score, value = trace.score(trace.steps[2]), trace.exact(trace.steps[2])
-    assert said == [f"step 2: {number(100 * score, 0)} %", f"step 2: {number(value, 1)}"]
+    assert said == [f"step 2: {number(100 * score, 0)}%", f"step 2: {number(value, 1)}"]
 
 
 def test_all_thumbnails_use_one_form_of_label(replay: WatchScreen) -> None:
@@ -576,7 +576,7 @@ def test_a_key_plots_returns_instead_of_scores(replay: WatchScreen) -> None:
     axes, row = replay.facts().axes, replay.facts().rows[0]
     trace = replay.run.traces[0]
     assert axes
-    assert (axes.random, axes.optimal, axes.text(axes.optimal)) == (0, 100, "100 %")
+    assert (axes.random, axes.optimal, axes.text(axes.optimal)) == (0, 100, "100%")
     assert row.curve.values == tuple(100 * trace.score(step) for step in trace.steps)
     scores = picture(replay)
     replay.handle(press(pygame.K_y))
@@ -934,7 +934,7 @@ def test_a_level_on_which_such_agents_fail_is_said_to_be_hard(task: Task, why: s
     assert expecting(0.6, task).facts().notes == ()
     [note] = expecting(0.3, task).facts().notes
     assert why in note
-    assert note.endswith("it ends at a score of 30 %.")
+    assert note.endswith("it ends at a score of 30%.")
 
 
 def test_a_hard_level_says_that_no_goal_was_found() -> None:

@@ -50,6 +50,8 @@ class Heights:
     footer: int
     name: int = 0
     timeline: int = 0
+    panel: int = 0  # of a panel with all its parts; one below the board that is lower is brief
+    brief: int = 0  # of a brief panel below the board, with the gap between them
 
 
 def arrange(
@@ -67,9 +69,9 @@ def arrange(
     width, height = max(size[0], SMALLEST[0]), max(size[1], SMALLEST[1])
     header, main, footer = frame(size, unit, heights.header, heights.footer)
     if width < height * SIDE_BY_SIDE:
-        split = main.bottom - round(
-            height * (STACKED_PANEL if height >= LOW * scale else LOW_PANEL)
-        )
+        low = round(height * LOW_PANEL)
+        high = round(height * STACKED_PANEL) if height >= LOW * scale else low
+        split = main.bottom - (high if high >= heights.panel else max(heights.brief, low))
         room = pygame.Rect(main.left, main.top, main.width, max(split - main.top, 1))
         places, legend, cell = _place_boards(room, grid, heights, unit, boards)
         shift = (main.width - _span(places).width) // 2

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pygame
 
+from game.text.percentage import percentage
 from game.view.draw.curve_markers import marker_picture
 from game.view.draw.plot_axes import Curve
 from game.view.draw.theme import Typeset, number
@@ -27,7 +28,7 @@ class TableRow:
 
 def numbers_of(value: float, score: float, episodes: int, env_steps: int) -> tuple[str, ...]:
     """Return the texts for `COLUMNS`: return, score in per cent, episodes and environment steps."""
-    return number(value), f"{number(100 * score, 0)} %", f"{episodes:,}", f"{env_steps:,}"
+    return number(value), percentage(score), f"{episodes:,}", f"{env_steps:,}"
 
 
 def table_height(rows: int, type: Typeset) -> int:

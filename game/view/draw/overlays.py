@@ -332,7 +332,7 @@ def _in_words(maps: ExperienceMaps, goals: CellMap, deaths: CellMap, paid: CellM
     """Return what an agent knows in words, given the entries of three of its maps."""
     found = _times("a goal reached", sum(goals.values())) if goals else "no goal found"
     fog = " (the rest is in fog)" if maps.explored(0) < 1 else ""
-    parts = [f"{maps.percent_explored(0)} % of the map{fog}"]
+    parts = [f"{maps.percent_explored(0)}% of the map{fog}"]
     parts += [found] if goals or maps.is_searching(0) else []
     parts += [f"{_times('died', sum(deaths.values()))} (×)"] if deaths else []
     parts += ["unexpected rewards (+ −)"] if paid else []

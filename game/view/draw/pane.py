@@ -39,7 +39,7 @@ GLANCE = 0.7  # seconds for which a waiting agent looks in one direction
 LOOKS_AROUND = ((0, 0), (0, 1), (0, 0), (0, -1))  # directions in which a waiting agent looks
 WALK_OPACITY = 120  # on thumbnails, 0..255
 # labels of thumbnails, the longest first: the text of step and value, and the value's digits
-PERCENT_FORMS = (("step {}: {} %", 0), ("{}: {} %", 0), ("{1} %", 0), ("{1}", 0))
+PERCENT_FORMS = (("step {}: {}%", 0), ("{}: {}%", 0), ("{1}%", 0), ("{1}", 0))
 RETURN_FORMS = (("step {}: {}", 1), ("{}: {}", 1), ("{1}", 1), ("{1}", 0))
 LEAST_THUMBNAIL = 34  # px: least width; if there is no room for all steps, some are left out
 

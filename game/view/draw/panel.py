@@ -15,6 +15,8 @@ from game.view.draw.waiting_bar import draw_waiting_bar
 
 NOTE_LINES = 2  # of a note, at most
 HIDDEN_LINES = 3  # of what is hidden, at most
+BRIEF_PLOT = 5  # lines of text that the plot of a low panel takes, at least
+OUT_OF_RANGE = "arrows: beyond the axis"  # explains the marks of such values
 STATE_HUES = {  # agent's state: field of the palette
     "loading": "muted",
     "before adaptation": "muted",
@@ -58,58 +60,96 @@ def draw_panel(
 ) -> pygame.Rect | None:
     """Draw task, progress, plot and numbers from top to bottom; the plot takes the room left over.
 
-    Where there is no room for all, the plot is left out first, then notes, then numbers.
+    Where there is no room for all, notes are left out first, then all but two lines and the plot.
     Return the inside of the plot's axes, or None if there was no room for a plot.
     """
-    area = None
     pygame.draw.rect(surface, type.palette.card, rect, border_radius=type.unit + 4)
     pygame.draw.rect(surface, type.palette.rule, rect, 1, border_radius=type.unit + 4)
+    if rect.height < least_height(facts, type):
+        return _draw_brief(surface, rect.inflate(-4 * type.unit, -3 * type.unit), facts, type)
     inside = rect.inflate(-5 * type.unit, -4 * type.unit)
     y = _draw_task(surface, inside, facts, type)
     height, line = table_height(len(facts.rows), type), type.height("small")
     notes = NOTE_LINES * len(facts.notes) * line
-    free = inside.bottom - y - type.height("heading") - line - 7 * type.unit
+    free = inside.bottom - y - type.height("heading") - line - 7 * type.unit - _least_plot(type)
     rooms = free - height - notes, free - height, free
     room = next((one for one in rooms if one >= line), 0)
     y = _draw_hidden(surface, inside, y, room, facts.hidden, type) + type.unit
     pygame.draw.line(surface, type.palette.rule, (inside.left, y), (inside.right, y))
     y = _draw_progress(surface, inside, y + type.unit * 3 // 2, facts, type) + 2 * type.unit
-    if y + height > inside.bottom:
-        return None
-    fitting = facts.notes if y + height + notes <= inside.bottom else ()
+    fits = y + height + notes + _least_plot(type) <= inside.bottom
+    fitting = facts.notes if fits else ()
     bottom = _draw_notes(surface, inside, fitting, type)
     table = bottom - height
     plot = pygame.Rect(inside.left, y, inside.width, table - type.unit - y)
-    if facts.axes and plot.height > 6 * type.height("small"):
-        area = _draw_plot(surface, plot, facts, facts.axes, type)
-    if y - type.unit <= table:
-        draw_table(surface, inside, table, facts.columns, facts.rows, type)
-    return area
+    draw_table(surface, inside, table, facts.columns, facts.rows, type)
+    if facts.axes and plot.height > 6 * line:
+        return _draw_plot(surface, plot, facts, facts.axes, type)
+    return None
 
 
-def draw_brief_panel(
-    surface: pygame.Surface, rect: pygame.Rect, facts: PanelFacts, type: Typeset
+def least_height(facts: PanelFacts, type: Typeset) -> int:
+    """Return the height in px from which on a panel has room for all but notes."""
+    unit, small, pill = type.unit, type.height("small"), type.height("label") + type.unit // 2
+    task = type.height("title") + pill + type.height("mono") + unit * 5 // 4
+    settings = pill + unit // 2 if facts.settings else 0
+    progress = type.height("heading") + small + 7 * unit
+    table = table_height(len(facts.rows), type)
+    return 4 * unit + task + settings + progress + table + _least_plot(type)
+
+
+def _least_plot(type: Typeset) -> int:
+    """Return the least height in px of a plot with its title and the gap below it."""
+    return 7 * type.height("small") + type.unit
+
+
+def _draw_brief(
+    surface: pygame.Surface, inside: pygame.Rect, facts: PanelFacts, type: Typeset
 ) -> pygame.Rect | None:
-    """Draw the panel of a window that has no more room: one line, and the plot.
+    """Draw what a low panel has room for: the task and the step in two lines, and the plot.
 
     Return the inside of the plot's axes, or None if there was no room for a plot.
     """
-    palette, unit = type.palette, type.unit
-    pygame.draw.rect(surface, palette.card, rect, border_radius=unit + 4)
-    pygame.draw.rect(surface, palette.rule, rect, 1, border_radius=unit + 4)
-    inside = rect.inflate(-4 * unit, -3 * unit)
-    text, hue = facts.settings or facts.badge, palette.alert if facts.settings else palette.agent
+    palette, unit, small = type.palette, type.unit, type.height("small")
     moment = "" if facts.step is None else f"step {facts.step} of {facts.steps}"
     at = (inside.right, inside.top)
     right = type.write(surface, moment, "label", palette.ink, topright=at).left
-    text = type.fit(text, "label", right - inside.left - 3 * unit)
-    y = draw_pill(surface, text, hue, inside.topleft, type).bottom + unit
+    title = type.fit(facts.title, "heading", (right - inside.left) // 2)
+    place = type.write(surface, title, "heading", palette.ink, topleft=inside.topleft)
+    left = place.right + 2 * unit
+    identity = type.fit(facts.identity, "mono", right - left - 2 * unit)
+    type.write(surface, identity, "mono", palette.muted, midleft=(left, place.centery))
+    text, hue = facts.settings or facts.badge, palette.alert if facts.settings else palette.agent
+    hue = palette.muted if facts.seen and not facts.settings else hue
+    text = type.fit(text, "label", inside.width - 2 * unit)
+    pill = draw_pill(surface, text, hue, (inside.left, place.bottom + unit // 2), type)
+    y = pill.bottom + unit // 2
+    left, most = pill.right + unit, max(0, (inside.bottom - y) // small - BRIEF_PLOT)
+    about = facts.hidden or facts.about
+    for i, line in enumerate(_beside(about, inside.right - left, inside.width, most, type)):
+        if i:
+            at = (inside.left, y)
+            y = type.write(surface, line, "small", palette.muted, topleft=at).bottom
+        else:
+            type.write(surface, line, "small", palette.muted, midleft=(left, pill.centery))
     plot = pygame.Rect(inside.left, y, inside.width, inside.bottom - y)
-    if not facts.axes or plot.height <= 6 * type.height("small"):
+    if facts.step is None:
+        doing = type.fit(facts.doing, "small", plot.width)
+        type.write(surface, doing, "small", palette.muted, center=plot.center)
+    if not facts.axes or facts.step is None or plot.height < BRIEF_PLOT * small:
         return None
     curves = [row.curve for row in facts.rows if row.curve.values]
-    draw_plot(surface, plot, facts.axes, curves, facts.step, type)
+    ghosts = [facts.ghost] if facts.ghost else []
+    draw_plot(surface, plot, facts.axes, [*curves, *ghosts], facts.step, type)
     return plot_area(plot, facts.axes, type)
+
+
+def _beside(text: str, room: int, width: int, most: int, type: Typeset) -> list[str]:
+    """Return the lines of a text: one beside something, in `room` px, and at most `most` below it,
+    in `width` px."""
+    first = type.wrap(text, "small", room)[0] if most else type.fit(text, "small", room)
+    rest = text[len(first) :].strip() if most else ""
+    return [first, *(type.wrap(rest, "small", width, most) if rest else [])]
 
 
 def _draw_notes(
@@ -219,7 +259,7 @@ def _draw_plot(
     hint = facts.plot_hint or hint
     curves = [row.curve for row in facts.rows if row.curve.values]
     if any(axes.is_out_of_range(value) for curve in curves for value in curve.values):
-        hint, usual = "arrows: beyond the axis", False
+        hint, usual = OUT_OF_RANGE, False
     left = rect.right - type.width(hint, "small")
     if left - 4 * type.unit > top.right:
         at = (rect.right, rect.top)

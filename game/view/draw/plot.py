@@ -9,6 +9,7 @@ from functools import lru_cache
 
 import pygame
 
+from game.text.percentage import percentage
 from game.view.draw.curve_markers import paint_marker
 from game.view.draw.plot_axes import (
     Axes,
@@ -20,7 +21,7 @@ from game.view.draw.plot_axes import (
     spread,
 )
 from game.view.draw.plot_labels import Segment, free_place
-from game.view.draw.theme import Colour, Palette, Point, Typeset, dashes, mix, number, smooth
+from game.view.draw.theme import Colour, Palette, Point, Typeset, dashes, mix, smooth
 
 BAND_OPACITY = 56  # 0..255, of the intervals around a curve
 TURN = 6.0  # px: length of the strokes of curves that lie on each other
@@ -432,7 +433,7 @@ def draw_strip(
     """
     palette, small = type.palette, type.height("small")
     type.write(surface, title, "label", palette.ink, topleft=rect.topleft)
-    left = type.width("100 %", "small") + type.unit
+    left = type.width("100%", "small") + type.unit
     right = max(type.width(name, "small") for name in lines) + type.unit
     above = type.height("label") + type.unit
     area = pygame.Rect(
@@ -451,7 +452,7 @@ def draw_strip(
         y = round(place(0, value)[1])
         pygame.draw.line(surface, palette.rule, (area.left, y), (area.right, y))
         at = (area.left - type.unit * 0.75, y)
-        text = f"{number(100 * value, 0)} %"
+        text = percentage(value)
         type.write(surface, text, "small", palette.muted, midright=at)
     hues = palette.agent, mix(palette.agent, palette.card, 0.35), palette.muted
     for hue, thick, line in reversed(list(zip(hues, (3, 2, 1), lines.values()))):

@@ -145,7 +145,7 @@ class Axes:
     def text(self, value: float, digits: int | None = None) -> str:
         """Return a value in words: a score with its unit, or a return."""
         if self.percent:
-            return f"{number(value, digits or 0)} %"
+            return f"{number(value, digits or 0)}%"
         return number(value, 2 if digits is None else digits)
 
     def is_out_of_range(self, value: float) -> bool:

@@ -185,7 +185,7 @@ class SmallBoards:
     def _draw_scores(self, surface: pygame.Surface, walks: Sequence[BoardWalks]) -> None:
         """Write each task's score below its board, in the shortest form that all need."""
         type, pitch = self._type, self.slots[0].width + self._type.unit
-        for form in ("{} {} %", "{}{}"):
+        for form in ("{} {}%", "{}{}"):
             texts = [form.format(SIGNS[w.change], number(100 * w.score, 0)).strip() for w in walks]
             if all(type.width(text, "small") <= pitch for text in texts):
                 break

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from game.tasks.evaluated_levels import HARD, Expectation
+from game.text.percentage import percentage
 from game.world.planner import optimal_path
 from game.world.rules import Bools
 from game.world.tables import Tables
@@ -20,7 +21,7 @@ def hard_level(tables: Tables | None, expected: Expectation | None) -> str:
     reasons = [f"{tables.n_states:,} states"] if tables.n_states >= MANY_STATES else []
     reasons += ["danger on the way"] if _has_danger_on_the_way(tables) else []
     why = f" ({', '.join(reasons)})" if reasons else ""
-    score = f"{100 * max(expected.mean[-1], 0):.0f} %"
+    score = percentage(max(expected.mean[-1], 0))
     return f"Hard for this agent{why}: on test levels like this one it ends at a score of {score}."
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from game.authoring.advice import Advice
 from game.authoring.analyses import LevelAnalysis
 from game.authoring.training_cost import MOST_STATES
-from game.authoring.verdict import Verdict, percent
+from game.authoring.verdict import Verdict
 from game.authoring.verdict_line import Kind, summarize
 from game.text.header_edits import set_value
 from game.text.level import MAX_STATES
 from game.text.map_edits import set_cells
+from game.text.percentage import percentage
 from game.text.source_map import SourceMap, locate
 from game.text.tiles import FLOOR
 from game.view.draw.theme import number
@@ -68,9 +69,9 @@ def verdict_facts(verdict: Verdict) -> VerdictFacts:
 
 
 def sentence(text: str) -> str:
-    """Return a sentence for the panel, which does not break a line before a sign of percent."""
+    """Return a sentence for the panel."""
     end = "" if text[-1:] in ("", "?", ".") else "."
-    return f"{text[:1].upper()}{text[1:]}{end}".replace(" %", "\u00a0%")
+    return f"{text[:1].upper()}{text[1:]}{end}"
 
 
 def _piece(key: int, advice: Advice) -> Piece:
@@ -95,7 +96,7 @@ def _figures(verdict: Verdict) -> tuple[VerdictNumber, ...]:
         bound = number(low) if number(low) == number(high) else f"{number(low)} to {number(high)}"
         found["Bayes bound"] = bound
     if verdict.fixed is not None or not verdict.is_done:
-        found["fixed policy"] = wait if verdict.fixed is None else f"{percent(verdict.fixed)} %"
+        found["fixed policy"] = wait if verdict.fixed is None else percentage(verdict.fixed)
     shown = [VerdictNumber(name, value, FIGURE_HINTS[name]) for name, value in found.items()]
     if verdict.agent:
         scores = verdict.agent.text.removeprefix("agent ")  # its name stands before them

@@ -68,7 +68,6 @@ class Gallery(Screen):
         `MODES`, or "" for the first.
         """
         super().__init__(appearance)
-        self._noted: list[NotedText] = []  # of the last drawing
         self.library, self.agents = library, agents
         self.levels = GalleryLevels(library, task, mode == "train" and task is None)
         self.fields = GalleryFields(agents.learners(), chosen, by_default or not chosen)

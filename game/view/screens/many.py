@@ -16,12 +16,12 @@ import pygame
 from game.session.messages import Feed, Ready, Request, TasksRequest, TasksStepped
 from game.tasks.task import Task
 from game.view.draw.layout import PANEL_LEAST, PANEL_MOST, SIDE_BY_SIDE, SMALLEST, frame
-from game.view.draw.panel import PanelFacts, draw_brief_panel, draw_panel
+from game.view.draw.panel import PanelFacts, draw_panel
 from game.view.draw.plot_axes import nearest
 from game.view.draw.screen_header import draw_header, header_height
 from game.view.draw.small_boards import BoardWalks, SmallBoards
 from game.view.draw.text_boxes import draw_notice, draw_tip
-from game.view.draw.theme import Appearance, NotedText, Typeset
+from game.view.draw.theme import Appearance, Typeset
 from game.view.model.playback import Pace
 from game.view.model.tasks_run import TasksPlayback, TasksRun
 from game.view.screens.many_texts import (
@@ -41,7 +41,6 @@ from game.view.screens.watch_texts import settings_in_force
 
 PAINTING = 0.006  # seconds of a frame for the boards that are missing
 STACKED_BOARDS = 0.42  # of the height, where the panel is below the boards
-LOW_PANEL = 24  # lines of text: lower panels have a plot alone
 SHOWN = 20.0  # seconds: of all steps of an adaptation, at most
 NARROW = 600  # px: the sentence of narrower windows leaves out the other agents
 ALL_SHOWN = ("These are all tasks", "The split has no more than are shown.")
@@ -68,7 +67,6 @@ class ManyScreen(Screen):
     ) -> None:
         """The screens of one feed share `numbers`, the numbers of requests."""
         super().__init__(appearance)
-        self._noted: list[NotedText] = []  # of the last drawing
         self.setup, self.feed = setup, feed
         self.feed_ready = False
         self.eager = False  # whether all missing boards are drawn at once, not a few per frame
@@ -336,10 +334,6 @@ class ManyScreen(Screen):
         moved = sliders and (sliders.chosen, *(slider.at for slider in sliders.sliders))
         return moment, arrived, ghost, painted, moved, self._mouse, self.marked, self.agent
 
-    def noted_texts(self) -> list[NotedText]:
-        """Return the texts of header, panel and footer with their places."""
-        return self._noted
-
     def draw_body(self, surface: pygame.Surface) -> None:
         """Draw boards and panel."""
         size = surface.get_size()
@@ -436,9 +430,7 @@ class _Frame:
             return
         self._texts, self._facts = (facts, sentence, active), facts
         draw_header(self.background, self._header, sentence, self._type)
-        is_low = self._panel.height < LOW_PANEL * self._type.height("small")
-        draw = draw_brief_panel if is_low else draw_panel
-        self._plot = draw(self.background, self._panel, facts, self._type)
+        self._plot = draw_panel(self.background, self._panel, facts, self._type)
         draw_footer(self.background, self._footer, self._type)
 
     def anchors(self) -> dict[str, pygame.Rect]:
@@ -490,9 +482,9 @@ KEYS: tuple[Key, ...] = (
     Key("→",     "next adaptation step",     (pygame.K_RIGHT,), lambda page: page.change_step(1), short="step", group="time"),
     Key("↑",     "mark the previous task",   (pygame.K_UP,),    lambda page: page.mark(-1), priority=2, short="", group="look"),
     Key("↓",     "mark the next task",       (pygame.K_DOWN,),  lambda page: page.mark(1), priority=2, short="mark", group="look"),
-    Key("Enter", "watch the marked task (or click a board)", ENTER, ManyScreen.watch, short="watch task", group="go"),
+    Key("Enter", "watch the marked task (or click a board)", ENTER, ManyScreen.watch, priority=1, short="watch task", group="go"),
     Key("Home",  "rewind",                   (pygame.K_HOME,),  ManyScreen.rewind, priority=2, group="time"),
-    Key("R",     "start over with a new seed", (pygame.K_r,),   ManyScreen.restart, short="new seed"),
+    Key("R",     "start over with a new seed", (pygame.K_r,),   ManyScreen.restart, priority=1, short="new seed"),
     Key("N",     f"next {MOST_TASKS} tasks", (pygame.K_n,),     ManyScreen.next_tasks, group="go"),
     Key("W",     "watch the next agent",     (pygame.K_w,),     ManyScreen.switch_agent, priority=1, short="next agent", group="go"),
     Key("X",     "sliders: step size, episodes, steps", (pygame.K_x,), ManyScreen.toggle_sliders, priority=1, is_on=lambda page: page.experiments.sliders is not None, short="sliders"),

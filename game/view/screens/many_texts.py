@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from game.session.ending import HARM
 from game.session.messages import BASELINE_AGENT, Request, TasksStepped
 from game.tasks.task import Task
+from game.text.percentage import percentage
 from game.view.draw.marks import DYNAMIC_TILES
 from game.view.draw.number_table import TableRow
 from game.view.draw.panel import PanelFacts
 from game.view.draw.plot_axes import Axes, Curve
-from game.view.draw.theme import number
 from game.view.model.tasks_run import TasksPlayback, TasksRun
 from game.view.screens.watch_run import WatchSetup
 from game.view.screens.watch_texts import GHOST_FADE, settings_in_force
@@ -82,18 +82,13 @@ def sentence(
     if not shown:
         return f"{names[0]} adapts to {what} at the same time."
     step, now, n = shown[0].step, shown[0].statistics, len(tasks)
-    interval = f" ({number(100 * now.low, 0)} to {number(100 * now.high, 0)})" if n > 1 else ""
+    interval = f" ({_interval(shown[0])})" if n > 1 else ""
     when = f"after {step} step{'s' * (step != 1)}" if step else "before adaptation"
-    score = f"{'mean' if n > 1 else 'score'} {percent(now.mean)}{interval} {when}"
+    score = f"{'mean' if n > 1 else 'score'} {percentage(now.mean)}{interval} {when}"
     beside = [] if brief else list(zip(names[1:], shown[1:]))
-    others = "".join(f", {name} {percent(other.statistics.mean)}" for name, other in beside)
+    others = "".join(f", {name} {percentage(other.statistics.mean)}" for name, other in beside)
     worse = f"; worse than before on {_worse(shown[0])}" if step else ""
     return f"{what}: {score}{others}{worse}."
-
-
-def percent(score: float) -> str:
-    """Return a score in percent."""
-    return f"{number(100 * score, 0)} %"
 
 
 def _worse(step: TasksStepped) -> str:
@@ -187,10 +182,9 @@ def _row(
     if not shown:
         return TableRow(curve, ("–",) * len(COLUMNS))
     now = shown[min(step, len(shown) - 1)]
-    low, high = (number(100 * end, 0) for end in (now.statistics.low, now.statistics.high))
-    interval = f"{low} to {high} %" if len(now.scores) > 1 else "–"
+    interval = _interval(now) if len(now.scores) > 1 else "–"
     worse = f"{int((now.changes < 0).sum())} of {len(now.changes)}" if now.step else "–"
-    return TableRow(curve, (percent(now.statistics.mean), worse, interval))
+    return TableRow(curve, (percentage(now.statistics.mean), worse, interval))
 
 
 def _state(run: TasksRun, watched: int, step: int | None, feed_ready: bool) -> str:
@@ -212,7 +206,7 @@ def _activity(run: TasksRun, playback: TasksPlayback, watched: int, feed_ready: 
     if run.failure:
         return "press R to start over"
     if not run.finished:
-        done = f"{int(100 * run.progress)} %"
+        done = f"{int(100 * run.progress)}%"
         return f"adapting to {len(run.asked.tasks)} tasks: {done}" if feed_ready else "loading…"
     n = run.steps[watched][playback.step].paths.shape[1]
     return f"walk {playback.walk % n + 1} of {n} of this step" if n > 1 else "one walk per step"
@@ -223,9 +217,15 @@ def point_tip(name: str, step: TasksStepped) -> list[str]:
     now = step.statistics
     lines = [f"{name}, step {step.step}, after {step.episodes:,} episodes"]
     if len(step.scores) == 1:
-        return [*lines, f"score {percent(now.mean)}"]
-    interval = f"{number(100 * now.low, 0)} to {number(100 * now.high, 0)} %"
-    return [*lines, f"mean score {percent(now.mean)}, 95% interval {interval}", _worse_line(step)]
+        return [*lines, f"score {percentage(now.mean)}"]
+    mean = f"mean score {percentage(now.mean)}, 95% interval {_interval(step)}"
+    return [*lines, mean, _worse_line(step)]
+
+
+def _interval(step: TasksStepped) -> str:
+    """Return the interval of a step's mean score: "50 to 70%"."""
+    low, high = step.statistics.low, step.statistics.high
+    return f"{percentage(low).removesuffix('%')} to {percentage(high)}"
 
 
 def _worse_line(step: TasksStepped) -> str:
@@ -237,6 +237,6 @@ def board_tip(task: Task, score: float, before: float) -> list[str]:
     """Return the lines of the tip for a small board."""
     return [
         task.name,
-        f"score {percent(score)}, before adaptation {percent(before)}",
+        f"score {percentage(score)}, before adaptation {percentage(before)}",
         "click to watch it",
     ]

@@ -17,7 +17,7 @@ from game.tasks.task import Task
 from game.text.tiles import ACTIONS
 from game.view.draw.screen_header import draw_header
 from game.view.draw.text_boxes import draw_notice
-from game.view.draw.theme import Appearance, NotedText, Typeset
+from game.view.draw.theme import Appearance, Typeset
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.play_session import PAUSE_SECONDS, PlaySession, PlaySetup
 from game.view.screens.level_pictures import is_goal_hidden
@@ -42,7 +42,6 @@ class PlayScreen(Screen):
         jobs: BackgroundJobs | None = None,
     ) -> None:
         super().__init__(appearance)
-        self._noted: list[NotedText] = []  # of the last drawing
         self.session = PlaySession(setup, feed, numbers, jobs)
         self.show_goal = show_goal  # on request; a duel shows it after the last episode
         self._held = HeldMove()
@@ -232,10 +231,6 @@ class PlayScreen(Screen):
             draw_header(background, frame.layout.header, sentence, type)
             draw_play_panel(background, panel, session, self.is_revealed, type, percent)
             self.draw_footer(background, frame.layout.footer, type)
-
-    def noted_texts(self) -> list[NotedText]:
-        """Return the texts of header, panel and footer with their places."""
-        return self._noted
 
 
 def _move(action: int, screen: PlayScreen) -> None:

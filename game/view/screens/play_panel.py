@@ -8,6 +8,7 @@ from game.tasks.hidden_variables import hidden_hints, values_in_words
 from game.tasks.task import Task
 from game.text.level import ENDS_BOXES
 from game.view.draw.number_table import TableRow, draw_table
+from game.view.draw.panel import OUT_OF_RANGE
 from game.view.draw.plot import draw_plot
 from game.view.draw.plot_axes import Axes, Curve
 from game.view.draw.text_boxes import draw_card, draw_description, draw_pill
@@ -103,7 +104,7 @@ def _table_row(
     if not returns:
         return TableRow(curve, ("–",) * len(COLUMNS))
     mean = number(sum(scores) / len(scores), 0)
-    return TableRow(curve, (number(sum(returns)), number(returns[-1]), f"{mean} %"))
+    return TableRow(curve, (number(sum(returns)), number(returns[-1]), f"{mean}%"))
 
 
 def draw_play_panel(
@@ -127,16 +128,18 @@ def draw_play_panel(
     y = _draw_task(surface, inside, session, type) + unit
     y = draw_description(surface, inside, y, session.task.level, type)
     if text := hidden_text(session.task, is_revealed):
-        hue, room = palette.agents[PERSON_HUE], inside.bottom - y - 4 * type.height("heading")
+        below = 2 + is_revealed + session.is_duel  # lines: of the episode or of the result
+        hue, room = palette.agents[PERSON_HUE], inside.bottom - y - below * type.height("heading")
         y = draw_card(surface, inside, y, text, "small", hue, type, room) + unit
     trial = session.trial
     if trial is None:
         return
-    y = _draw_episode(surface, inside, y, trial, type) + unit
     if trial.over:
         text = verdict(session, trial)
         y = draw_card(surface, inside, y, text, "heading", palette.goal, type) + unit
-    bottom = _draw_duel_rule(surface, inside, session, trial, type)
+    else:
+        y = _draw_episode(surface, inside, y, trial, type) + unit
+    bottom = _draw_duel_rule(surface, inside, y, session, trial, type)
     rows = table_rows(session, trial, percent)
     table = (type.height("small") + unit * 3 // 4) * (len(rows) + 1) + unit
     area = pygame.Rect(inside.left, y, inside.width, bottom - table - y)
@@ -146,6 +149,10 @@ def draw_play_panel(
         axes = axes.in_percent() if percent else axes
         now = None if trial.over else len(trial.paths) - 1
         curves = [row.curve for row in rows if row.curve.values]
+        if any(axes.is_out_of_range(value) for curve in curves for value in curve.values):
+            at = (area.right, area.top)
+            hint = type.write(surface, OUT_OF_RANGE, "small", palette.muted, topright=at)
+            area = pygame.Rect(area.left, hint.bottom, area.width, area.bottom - hint.bottom)
         draw_plot(surface, area, axes, curves, now, type)
     if area.height >= 0:
         draw_table(surface, inside, bottom - table, COLUMNS, rows, type)
@@ -185,10 +192,8 @@ def _draw_episode(
     surface: pygame.Surface, rect: pygame.Rect, y: int, trial: HumanTrial, type: Typeset
 ) -> int:
     """Draw the episode's number, the steps left and its return so far. Return the y below."""
-    text, status = "All episodes played", ""
-    if not trial.over:
-        text = f"Episode {len(trial.paths)} of {trial.episodes}"
-        status = f"{trial.steps_left} steps left   return {number(trial.earned)}"
+    text = f"Episode {len(trial.paths)} of {trial.episodes}"
+    status = f"{trial.steps_left} steps left   return {number(trial.earned)}"
     head = type.write(surface, text, "heading", type.palette.ink, topleft=(rect.left, y))
     at = (rect.right, head.centery)
     type.write(surface, status, "small", type.palette.muted, midright=at)
@@ -198,15 +203,18 @@ def _draw_episode(
 def _draw_duel_rule(
     surface: pygame.Surface,
     rect: pygame.Rect,
+    above: int,
     session: PlaySession,
     trial: HumanTrial,
     type: Typeset,
 ) -> int:
-    """Draw the rule of a duel at the bottom. Return the y above it."""
+    """Draw the rule of a duel at the bottom, if it has room below `above`. Return the y above it."""
     if not session.is_duel:
         return rect.bottom
     lines = type.wrap(duel_rule(session.setup, trial), "small", rect.width)
     top = y = rect.bottom - len(lines) * type.height("small")
+    if top < above:
+        return rect.bottom
     for line in lines:
         at = (rect.left, y)
         y = type.write(surface, line, "small", type.palette.muted, topleft=at).bottom

@@ -136,7 +136,6 @@ class Screen:
 
     keys: ClassVar[tuple[Key, ...]] = ()
     mouse: ClassVar[tuple[tuple[str, str], ...]] = ()  # what the mouse does, for the help
-    prefers_chart = False  # whether a low panel shows its chart alone, as the tour points at it
     typing = False  # whether letters go into a text field instead of triggering keys
 
     def __init__(self, appearance: Appearance | None = None) -> None:
@@ -152,6 +151,7 @@ class Screen:
         self._mouse_down = False  # whether the left button is held
         self._term: TermSpot | None = None  # the term of the glossary that the mouse is on
         self._typeset: Typeset | None = None  # of the last drawing
+        self._noted: list[NotedText] = []  # texts of the last drawing
         self._rested = 0.0  # seconds since the mouse came there
         self._key_boxes: list[tuple[pygame.Rect, Key]] = []  # in the footer
         self._footer: tuple[object, list[Key]] | None = None  # what it depends on; its keys
@@ -274,7 +274,7 @@ class Screen:
 
     def noted_texts(self) -> list[NotedText]:
         """Return the texts on screen whose terms explain themselves."""
-        return []
+        return self._noted
 
     @property
     def _explains(self) -> bool:

@@ -59,7 +59,6 @@ class TourGuide:
         """Begin a stop on the screen that it has opened."""
         self.index, self.screen = index, screen
         self._unpressed = self.stop.opening.keys
-        screen.prefers_chart = self.stop.points_at == "chart"
         self.given.pop(self.stop.name, None)  # predicted anew
 
     def press_keys(self) -> None:

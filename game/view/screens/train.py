@@ -15,7 +15,7 @@ from game.session.messages import BASELINE_AGENT, Begun, Feed, Trained
 from game.view.draw.overlays import OVERLAYS, Overlay
 from game.view.draw.screen_header import draw_header
 from game.view.draw.text_boxes import draw_notice
-from game.view.draw.theme import Appearance, NotedText, Typeset
+from game.view.draw.theme import Appearance, Typeset
 from game.view.draw.training_loops import LoopFacts
 from game.view.draw.waiting_bar import waiting_phase
 from game.view.model.background_jobs import BackgroundJobs
@@ -48,7 +48,6 @@ class TrainScreen(Screen):
         """`numbers` numbers the requests to the feed. Without `jobs`, baselines are computed at
         once."""
         super().__init__(appearance)
-        self._noted: list[NotedText] = []  # of the last drawing
         self.args = args
         numbers = itertools.count() if numbers is None else numbers
         self.run = TrainingRun(args, feed, next(numbers), jobs)
@@ -206,10 +205,6 @@ class TrainScreen(Screen):
             _draw_caption(frame.background, frame.layout.legend, caption, type)
             draw_train_panel(frame.background, frame.layout.panel, run, progress, loops, type)
             self.draw_footer(frame.background, frame.layout.footer, type)
-
-    def noted_texts(self) -> list[NotedText]:
-        """Return the texts of header, caption, panel and footer with their places."""
-        return self._noted
 
 
 def _draw_caption(surface: pygame.Surface, rect: pygame.Rect, text: str, type: Typeset) -> None:

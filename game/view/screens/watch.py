@@ -504,9 +504,9 @@ class WatchScreen(Screen):
     def _refresh_texts(self, frame: WatchFrame, position: PlaybackPosition | None) -> None:
         """Draw the texts again if they have changed."""
         facts, sentences = self.facts(), self._explained(frame, position)
-        texts = facts, sentences, self.active_caps(), self.prefers_chart
+        texts = facts, sentences, self.active_caps()
         if frame.texts != texts:
-            frame.texts, frame.prefers_chart = texts, self.prefers_chart
+            frame.texts = texts
             frame.draw_texts(facts, sentences, self.draw_footer)
             self._key_boxes += zip(frame.doors, DOOR_KEYS)
 

@@ -17,10 +17,10 @@ from game.view.draw.doors import doors_height, draw_doors
 from game.view.draw.layout import LEAST_BOARD, Heights, Layout, arrange, inside_width
 from game.view.draw.overlays import Overlay
 from game.view.draw.pane import Pane, Timeline, draw_names
-from game.view.draw.panel import PanelFacts, draw_brief_panel, draw_panel
+from game.view.draw.panel import PanelFacts, draw_panel
 from game.view.draw.plot_axes import nearest
 from game.view.draw.screen_header import draw_header, header_height
-from game.view.draw.slow_motion import SlowMotionView, draw_captions
+from game.view.draw.slow_motion_view import SlowMotionView, draw_captions
 from game.view.draw.text_boxes import draw_notice, draw_tip
 from game.view.draw.theme import NotedText, Typeset
 from game.view.model.playback import PlaybackPosition
@@ -31,6 +31,7 @@ from game.view.screens.first_doors import DOOR_TEXTS
 from game.view.screens.watch_run import AdaptationRun, TaskPhase
 from game.view.screens.watch_texts import bayes_tip, point_tip
 
+FULL_PANEL, BRIEF_PANEL = 23, 11  # lines of text that a panel takes with all its parts, and brief
 REACH = 14  # px between the mouse and the point of the plot that it selects
 
 
@@ -78,7 +79,6 @@ class WatchFrame:
         self._slow: SlowMotionView | None = None  # of the step that is shown in slow motion
         self.texts: object = None  # the state that the drawn texts depend on
         self.plot: pygame.Rect | None = None  # inside of the plot's axes
-        self.prefers_chart = False  # whether a low panel shows the plot alone
         self.doors: list[pygame.Rect] = []  # of the first screen, once they are drawn
         self.facts: PanelFacts | None = None  # that the panel shows
 
@@ -133,8 +133,6 @@ class WatchFrame:
             self.doors = draw_doors(background, doors, DOOR_TEXTS, type)
         draw_header(background, header, sentences, type)
         self.plot = draw_panel(background, layout.panel, facts, type)
-        if self.prefers_chart and self.plot is None:
-            self.plot = draw_brief_panel(background, layout.panel, facts, type)
         draw_footer(background, layout.footer, type)
         if self.key.boards > 1:
             names = [trace.name for trace in self.run.traces]
@@ -266,8 +264,11 @@ def _arrange(
         header += type.unit + doors_height(DOOR_TEXTS, inside_width(size[0], type.unit), type)
     name = type.height("label") + type.unit // 2
     thumbnails = min(10 * type.unit, size[1] // 9) + type.height("small")
+    line = type.height("small")
+    hides_more = set(hidden_settings(key.phase.task)) - {"goal"}
+    full, brief = FULL_PANEL * line, (BRIEF_PANEL + (2 if hides_more else 0)) * line
     for timeline, with_legend in ((thumbnails, True), (0, True), (0, False)):
-        heights = Heights(header, 0, footer_height, name, timeline)
+        heights = Heights(header, 0, footer_height, name, timeline, full, brief)
         if with_legend:
             layout = arrange_with_legend(size, grid, heights, legend, type, key.boards)
         else:

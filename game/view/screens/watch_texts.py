@@ -10,6 +10,7 @@ from game.session.messages import BASELINE_AGENT, Request
 from game.session.trace import AdaptationStep, AdaptationTrace
 from game.tasks.hidden_variables import hidden_names, values_in_words
 from game.tasks.task import Task
+from game.text.percentage import percentage
 from game.view.draw.number_table import NO_NUMBERS, TableRow, numbers_of
 from game.view.draw.panel import PanelFacts
 from game.view.draw.plot_axes import Axes, Curve, Stretch
@@ -140,11 +141,11 @@ def _warnings(run: AdaptationRun, step: int | None) -> tuple[str, ...]:
 def point_tip(trace: AdaptationTrace, step: int) -> list[str]:
     """Return the lines of the tip for a point of the plot."""
     point = trace.steps[step]
-    value, score = number(trace.exact(point)), number(100 * trace.score(point), 0)
+    value, score = number(trace.exact(point)), percentage(trace.score(point))
     return [
         f"{trace.name}, step {step}",
         f"after {point.episodes:,} episodes{_steps_taken(point)}",
-        f"return {value}, score {score} %",
+        f"return {value}, score {score}",
     ]
 
 
@@ -216,7 +217,7 @@ def _searching(trace: AdaptationTrace, step: int | None) -> str:
     maps = trace.steps[step].maps if step else None
     if maps is None or not maps.is_searching(0):
         return ""
-    return f"still searching: {maps.percent_explored(0)} % of the map seen"
+    return f"still searching: {maps.percent_explored(0)}% of the map seen"
 
 
 def _activity(run: AdaptationRun, position: PlaybackPosition | None, feed_ready: bool) -> str:

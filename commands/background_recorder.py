@@ -13,7 +13,7 @@ FAILED = {kind: f"The {what} could not be made" for kind, what in RECORDINGS.ite
 MAIN = Path(__file__).resolve().parents[1] / "main.py"
 
 
-class GifRecorder:
+class BackgroundRecorder:
     """Records one adaptation at a time: see `game.view.capture_requests.Recorder`."""
 
     def __init__(self, learners: Sequence[str] = ()) -> None:
@@ -22,7 +22,7 @@ class GifRecorder:
         self._kind, self._result = "film", Path()
         self._failure = ""  # why no process has started
 
-    def start(self, line: str, path: Path, kind: str = "film") -> None:
+    def start(self, line: str, path: Path, kind: str) -> None:
         """Begin to record what a replay line describes: a "film" into a folder, or a "page"."""
         words, result = {
             "film": (["watch", "--headless"], path / "adaptation.gif"),

@@ -1,4 +1,4 @@
-"""A GIF that is being made when the window closes."""
+"""A recording that is being made when the window closes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from commands.gif_recorder import GifRecorder
+from commands.background_recorder import BackgroundRecorder
 from commands.open_window import finish_recording
 
 
@@ -26,8 +26,8 @@ def test_a_film_is_finished_after_the_window_has_closed(
         return process([sys.executable, "-c", f"raise SystemExit({code})"], **streams)
 
     monkeypatch.setattr(subprocess, "Popen", start)
-    recorder = GifRecorder()
-    recorder.start("a line", tmp_path)
+    recorder = BackgroundRecorder()
+    recorder.start("a line", tmp_path, "film")
     assert recorder.is_busy
     finish_recording(recorder)
     assert not recorder.is_busy
