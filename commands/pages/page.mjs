@@ -610,6 +610,26 @@ function showTheme() {
   dirty = true;
 }
 
+let beforePrint = { theme: "", open: false };
+
+/** Print on white paper, with all numbers. */
+function beginPrint() {
+  beforePrint = { theme: document.documentElement.dataset.theme ?? "", open: find("numbers-card").open };
+  document.documentElement.dataset.theme = "light";
+  find("numbers-card").open = true;
+  numbers();
+  showTheme();
+  drawBoards();
+}
+
+/** Return from print to the screen. */
+function endPrint() {
+  if (beforePrint.theme) document.documentElement.dataset.theme = beforePrint.theme;
+  else delete document.documentElement.dataset.theme;
+  find("numbers-card").open = beforePrint.open;
+  showTheme();
+}
+
 function changeEpisode(/** @type {number} */ by) {
   at.episode = Math.min(Math.max(at.episode + by, 0), episodes() - 1);
   at.clock = at.playing ? 0 : duration();
@@ -693,6 +713,8 @@ function start() {
   find("theme").addEventListener("click", switchTheme);
   dark.addEventListener("change", showTheme);
   addEventListener("keydown", onKey);
+  addEventListener("beforeprint", beginPrint);
+  addEventListener("afterprint", endPrint);
   new ResizeObserver(() => { chart(); dirty = true; }).observe(find("chart"));
   new ResizeObserver(() => { dirty = true; }).observe(find("boards"));
   define("terms", Object.entries(data.terms));
