@@ -210,7 +210,7 @@ def test_the_page_shows_the_returns_of_python(browser: Browser, exported: Export
             assert shown == [pytest.approx(one, abs=1e-6) for one in expected]
 
 
-def test_steps_can_be_gone_through_by_slider_buttons_and_keys(browser: Browser, exported: Exported):
+def test_slider_buttons_keys_and_clicks_on_the_board(browser: Browser, exported: Exported):
     with opened(browser, exported.path, **CALM) as page:
         page.locator("#step").fill("1")
         assert step(page) == 1
@@ -227,12 +227,6 @@ def test_steps_can_be_gone_through_by_slider_buttons_and_keys(browser: Browser, 
         assert said.inner_text().startswith("Before adaptation: ")
         page.locator("body").press("p")
         assert page.locator("#policy").is_checked()
-        page.locator("body").press("Space")
-        assert page.locator("#play").inner_text() == "Pause"
-
-
-def test_a_click_on_the_board_moves_the_goal(browser: Browser, exported: Exported):
-    with opened(browser, exported.path, **CALM) as page:
         goal = value(page, "gridapt.data.levels[0].tasks[1].goal")
         canvas = page.locator("canvas").first
         box = canvas.bounding_box()
@@ -242,23 +236,22 @@ def test_a_click_on_the_board_moves_the_goal(browser: Browser, exported: Exporte
         canvas.click(position=where)
         assert value(page, "gridapt.chosen.goal") == goal
         assert page.locator("#goal").input_value() == str(goal)
+        page.locator("body").press("Space")
+        assert page.locator("#play").inner_text() == "Pause"
 
 
-def test_a_hostile_title_stays_a_text(browser: Browser, exported: Exported):
-    with opened(browser, exported.path, **CALM) as page:
-        page.select_option("#level", "1")
+def test_nothing_is_wider_than_a_telephone_and_a_hostile_title_stays_a_text(
+    browser: Browser, exported: Exported
+):
+    size = {"width": 360, "height": 740}
+    with opened(browser, exported.path, viewport=size, **CALM) as page:
+        page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        for level in ("0", "1"):
+            page.select_option("#level", level)
+            assert value(page, "document.documentElement.scrollWidth") == 360
         assert page.locator("h1").inner_text() == HOSTILE
         assert page.locator("img").count() == 0
         assert page.title() != "taken"
-
-
-@pytest.mark.parametrize("level", ["0", "1"])
-def test_nothing_is_wider_than_a_telephone(browser: Browser, exported: Exported, level: str):
-    size = {"width": 360, "height": 740}
-    with opened(browser, exported.path, viewport=size, **CALM) as page:
-        page.select_option("#level", level)
-        page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-        assert value(page, "document.documentElement.scrollWidth") == 360
 
 
 def test_a_checker_of_accessibility_finds_nothing(browser: Browser, exported: Exported):
