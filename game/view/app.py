@@ -31,8 +31,10 @@ from game.view.screens.asked_question import Answer, Question
 from game.view.screens.editor import EditorScreen
 from game.view.screens.gallery import Gallery
 from game.view.screens.many import ManyScreen
+from game.view.screens.navigation_request import Navigation
+from game.view.screens.notice import Notice
 from game.view.screens.play import PlayScreen
-from game.view.screens.screen import Navigation, Notice, Screen
+from game.view.screens.screen import Screen
 from game.view.screens.tour_guide import TourGuide
 from game.view.screens.train import TrainScreen
 from game.view.screens.waiting import WaitingScreen

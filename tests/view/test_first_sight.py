@@ -20,8 +20,8 @@ from game.view.draw.waiting_bar import PHASES, waiting_phase
 from game.view.screens.editor import EditorScreen
 from game.view.screens.first_doors import DOOR_TEXTS, DOORS
 from game.view.screens.gallery import Gallery
+from game.view.screens.navigation_request import Navigation
 from game.view.screens.play import PlayScreen
-from game.view.screens.screen import Navigation
 from game.view.screens.watch import WatchScreen
 from tests.view_data import AGENTS, LEVEL, TASK, FixedAgents, Script, click, press, subject, traces
 

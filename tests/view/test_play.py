@@ -23,6 +23,7 @@ from game.view.model.play_session import PlaySetup
 from game.view.screen_setups import play_setup
 from game.view.screens.gallery import Gallery
 from game.view.screens.level_pictures import without_goal
+from game.view.screens.navigation_request import Navigation
 from game.view.screens.play import PlayScreen
 from game.view.screens.play_panel import (
     _draw_duel_rule,
@@ -31,7 +32,6 @@ from game.view.screens.play_panel import (
     settings_text,
     verdict,
 )
-from game.view.screens.screen import Navigation
 from game.view.screens.watch import WatchScreen
 from game.world.batch import GridBatch
 from game.world.planner import optimal_path, optimal_return

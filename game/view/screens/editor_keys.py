@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from operator import attrgetter
 from typing import Any
 
 import pygame
@@ -25,7 +24,7 @@ from game.view.model.level_editor import (
     SELECT,
     TOOL_HINTS,
 )
-from game.view.screens.screen import Key
+from game.view.screens.key_binding import Key, do
 
 ENTER = (pygame.K_RETURN, pygame.K_KP_ENTER)
 ARROWS = (  # cap, key code, side, (down, right)
@@ -34,12 +33,6 @@ ARROWS = (  # cap, key code, side, (down, right)
     ("↑", pygame.K_UP, "up", (-1, 0)),
     ("↓", pygame.K_DOWN, "down", (1, 0)),
 )
-
-
-def do(name: str, *args: object) -> Callable[[Any], None]:
-    """Return an action that calls a method of the screen, or of a part of it, as "editor.undo"."""
-    method = attrgetter(name)
-    return lambda screen: method(screen)(*args)
 
 
 def _tool(cap: str, code: int, tool: str, text: str) -> Key:
