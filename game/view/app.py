@@ -308,11 +308,13 @@ class App:
     def _switch(self, navigation: Navigation) -> None:
         """Open a watch screen in place of the current one, with the same overlays. Raises NoAgent.
 
-        The switched agents are a choice of the person.
+        The switched agents are a choice of the person. The first screen keeps its doors.
         """
         old, place = self.page, self.location
         task = navigation.request.task if navigation.request else None
-        self._go(replace(navigation, kind="watch", pack=place.pack, task=task))
+        doors = isinstance(old, WatchScreen) and old.has_doors
+        new_place = replace(navigation, kind="watch", pack=place.pack, task=task)
+        self._go(replace(new_place, is_first_sight=doors))
         new = self.page
         if isinstance(old, WatchScreen) and isinstance(new, WatchScreen):
             new.active_overlays, new.side_by_side = old.active_overlays, old.side_by_side
