@@ -22,10 +22,14 @@ export function roundTicks(/** @type {number} */ low, /** @type {number} */ high
  * Draw the curves.
  * @param {HTMLElement} place
  * @param {Curve[]} curves
- * @param {{now: number[], returns: {random: number, optimal: number} | null, spoken: string}} state
- *   `now`: the episodes spent of each curve at the step that is shown
+ * @param {Object} state
+ * @param {number[]} state.now the episodes spent of each curve at the step that is shown
+ * @param {{random: number, optimal: number} | null} state.returns bounds, to show returns
+ * @param {number | null} state.bayes the Bayes bound as a score
+ * @param {{episodes: number, text: string}[]} state.changes of the task
+ * @param {string} state.spoken
  */
-export function drawChart(place, curves, { now, returns, spoken }) {
+export function drawChart(place, curves, { now, returns, bayes, changes, spoken }) {
   const width = Math.max(260, place.clientWidth), height = Math.round(Math.min(300, Math.max(200, width * 0.55)));
   const right = width - MARGIN.right, bottom = height - MARGIN.bottom;
   const most = Math.max(1, ...curves.flatMap((one) => one.points.map(([x]) => x)));
@@ -52,6 +56,16 @@ export function drawChart(place, curves, { now, returns, spoken }) {
   for (const bound of [0, 1]) parts.push(`<line class="bound" x1="${MARGIN.left}" x2="${right}" y1="${y(bound)}" y2="${y(bound)}"/>`);
   parts.push(`<text x="${right + 10}" y="${y(0) + 4}">random</text>`);
   parts.push(`<text x="${right + 10}" y="${y(1) + 4}">optimum</text>`);
+  if (bayes !== null) {
+    const at = Math.min(Math.max(y(bayes), y(1) + 15), y(0) - 15);
+    parts.push(`<line class="bayes" x1="${MARGIN.left}" x2="${right}" y1="${y(bayes)}" y2="${y(bayes)}"/>`);
+    parts.push(`<text x="${right + 10}" y="${at + 4}">Bayes</text>`);
+  }
+  for (const { episodes, text } of changes) {
+    const isRight = x(episodes) > width / 2;
+    parts.push(`<line class="bayes" x1="${x(episodes)}" x2="${x(episodes)}" y1="${MARGIN.top}" y2="${bottom}"/>`);
+    parts.push(`<text x="${x(episodes) + (isRight ? -5 : 5)}" y="9" text-anchor="${isRight ? "end" : "start"}">${text}</text>`);
+  }
   const last = now.length ? x(now[0]) : MARGIN.left;
   parts.push(`<line class="now" x1="${last}" x2="${last}" y1="${MARGIN.top}" y2="${bottom}"/>`);
   for (const { points, index } of [...curves].reverse()) {
@@ -64,12 +78,15 @@ export function drawChart(place, curves, { now, returns, spoken }) {
     }
   }
   place.innerHTML = `<svg viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img">${parts.join("")}</svg>`;
-  place.firstElementChild?.setAttribute("aria-label", `Score over episodes spent. ${spoken}.`);
+  place.firstElementChild?.setAttribute("aria-label", `Score over episodes spent. ${spoken}.${bayes === null ? "" : ` Bayes bound: ${figure(100 * bayes)} percent.`}`);
 }
 
 /** A sample of an agent's line, for the chart's key. */
 export const lineSample = (/** @type {number} */ index) =>
   `<svg width="34" height="14" aria-hidden="true"><path d="M0 7h34" stroke="var(--agents-${index})" stroke-width="${index ? 2 : 3}" stroke-dasharray="${DASHES[index]}"/>${shape(index, 17, 7, 4.5, `var(--agents-${index})`)}</svg>`;
+
+/** A sample of the line of the Bayes bound. */
+export const BAYES_SAMPLE = `<svg width="34" height="14" aria-hidden="true"><path class="bayes" d="M0 7h34"/></svg>`;
 
 /** A mark of an agent's own shape, as in the window: disc, square, triangle or diamond. */
 function shape(/** @type {number} */ index, /** @type {number} */ x, /** @type {number} */ y, /** @type {number} */ r, /** @type {string} */ fill) {

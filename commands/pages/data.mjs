@@ -11,6 +11,7 @@
  * @property {number} score
  * @property {ArrayLike<number>[] | null} probs [S][A]
  * @property {ArrayLike<number>[]} paths states of each episode, -1 after its end
+ * @property {ArrayLike<number> | null} [visits] of each cell in all episodes, 255 for the most
  *
  * @typedef {{agent: string, seed: number, stepSize: number, goal: number | null, steps: Step[]}} Run
  * @typedef {{type: 8 | 16 | 32, data: string}} Packed
@@ -42,6 +43,7 @@ export function unpackRun(/** @type {any} */ run) {
     ...step,
     probs: step.probs && rowsOf(Float32Array.from(unpack(step.probs), (x) => x / 255), ACTIONS),
     paths: unpackPaths(step.paths),
+    visits: step.visits && unpack(step.visits),
   }));
   return { ...run, steps };
 }

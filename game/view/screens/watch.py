@@ -138,6 +138,7 @@ class WatchScreen(Screen):
             self.slow = None
         elif position and self.run.planned:
             self.side_by_side = False
+            self.experiments.goal = self.experiments.sliders = None  # whose keys are others
             self._show_slowly(min(position.step, max(0, self.run.steps - 1)))
         else:
             self.notice = Notice("Nothing to show in slow motion yet", NOT_YET, transient=True)
@@ -228,6 +229,7 @@ class WatchScreen(Screen):
 
     def _pick_up_goal(self, cell: tuple[int, int] | None) -> None:
         """Begin to move the goal in a cell, or else the first one."""
+        self.slow = None
         self.experiments.pick_up_goal(self.run, cell)
         if not self.run.phase.task.level.find(GOAL):
             self.notice = Notice(*NO_GOAL, transient=True)
@@ -248,6 +250,7 @@ class WatchScreen(Screen):
 
     def toggle_sliders(self) -> None:
         """Open or close the sliders of the adaptation."""
+        self.slow = None
         self.experiments.toggle_sliders(self.run.request)
 
     def change_slider(self, down: int, right: int) -> None:
