@@ -55,7 +55,7 @@ class ExportCommand:
         from agents.learner_registry import register_files
         from commands.pages.inlining import TooLargeForPage
         from commands.pages.tour_chapters import chapter, page_stops
-        from game.files import replaceable, write_atomically
+        from game.files import prepare_folder, replaceable, write_atomically
 
         rule = out_of_range(
             self,
@@ -73,7 +73,8 @@ class ExportCommand:
         own = [f"--{name}" for name in ("tour", "replay") if getattr(self, name)]
         if len(own) > 1 or (own and (self.levels or self.agent or self.versus)):
             return fail(f"{own[0]} already says levels and agents - leave out the others", UNUSABLE)
-        replaceable(self.out)  # fails before the work, not after it
+        replaceable(self.out)  # both fail before the work, not after it
+        prepare_folder(self.out.parent)
         register_files(self.learner)
         requests = self._requests()
         if isinstance(requests, str):

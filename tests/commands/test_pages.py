@@ -113,6 +113,9 @@ def test_errors_of_the_command(exported: Exported, capsys: pytest.CaptureFixture
     assert run("export", level, "--out", "page.html", "--seeds", "0") == 2
     assert run("export", level, "--out", str(exported.path.parent)) == 1
     assert run("export", "no-such-level", "--out", str(exported.path)) == 1
+    capsys.readouterr()
+    assert run("export", level, "--out", str(exported.path / "page.html")) == 1
+    assert str(exported.path) in capsys.readouterr().err
 
 
 def test_a_page_of_a_replay_line_has_its_changes(
@@ -342,7 +345,8 @@ def test_a_replay_line_with_many_steps_makes_a_page_without_choices(
     exported: Exported, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     """The window saves the page of what is watched, and nobody can choose less there."""
-    pack, out = load_pack(exported.levels[0]), tmp_path / "page.html"
+    pack = load_pack(exported.levels[0])
+    out = tmp_path / "recordings" / "page.html"  # a folder that is not there yet
     task = pack.split("test").tasks[0]
     line = line_of(pack, Request(0, task, 4, 2, (AGENT,), pack.name, path=str(pack.path)))
     rendered = inlining.render_page

@@ -70,7 +70,8 @@ class WatchScreen(Screen):
         """The screens of one feed share `numbers`, the numbers of requests. Without `jobs`,
         baselines are computed at once. `has_doors` makes it the first screen, with its doors."""
         super().__init__(appearance)
-        self.setup = replace(setup, sentence=WELCOME) if has_doors else setup
+        welcomes = has_doors and setup.learned  # scratch has a sentence of its own
+        self.setup = replace(setup, sentence=WELCOME) if welcomes else setup
         self.feed, self.has_doors = feed, has_doors
         self.pace = pace or Pace()
         self.feed_ready = False
