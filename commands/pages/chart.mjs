@@ -9,7 +9,7 @@ import { figure } from "./data.mjs";
 
 const LOWEST = -0.5; // scores below are drawn at the bottom, marked as out of range
 const MARGIN = { left: 46, right: 66, top: 12, bottom: 40 };
-const DASHES = ["", "7 4", "2 4", "9 3 2 3"];
+const DASHES = ["", "6 4", "2 3", "10 3"]; // as in game/view/draw/plot.py
 
 /** Round numbers between two others, about `n` of them. */
 export function roundTicks(/** @type {number} */ low, /** @type {number} */ high, /** @type {number} */ n) {
@@ -93,11 +93,11 @@ export const lineSample = (/** @type {number} */ index) =>
 /** A sample of the line of the Bayes bound. */
 export const BAYES_SAMPLE = `<svg width="34" height="14" aria-hidden="true"><path class="bayes" d="M0 7h34"/></svg>`;
 
-/** A mark of an agent's own shape: disc, square, diamond or triangle. */
+/** A mark of an agent's own shape, as in the window: disc, square, triangle or diamond. */
 function shape(/** @type {number} */ index, /** @type {number} */ x, /** @type {number} */ y, /** @type {number} */ r, /** @type {string} */ fill) {
   const style = `fill="${fill}" stroke="var(--card)" stroke-width="1"`;
   if (index === 0) return `<circle cx="${x}" cy="${y}" r="${r}" ${style}/>`;
   if (index === 1) return `<rect x="${x - r}" y="${y - r}" width="${2 * r}" height="${2 * r}" ${style}/>`;
-  const d = index === 2 ? `M${x} ${y - r * 1.3}l${r * 1.3} ${r * 1.3}l${-r * 1.3} ${r * 1.3}l${-r * 1.3} ${-r * 1.3}z` : `M${x} ${y - r * 1.2}l${r * 1.2} ${r * 2.2}h${-r * 2.4}z`;
+  const d = index === 3 ? `M${x} ${y - r * 1.3}l${r * 1.3} ${r * 1.3}l${-r * 1.3} ${r * 1.3}l${-r * 1.3} ${-r * 1.3}z` : `M${x} ${y - r * 1.2}l${r * 1.2} ${r * 2.2}h${-r * 2.4}z`;
   return `<path d="${d}" ${style}/>`;
 }

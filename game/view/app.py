@@ -31,8 +31,10 @@ from game.view.screens.asked_question import Answer, Question
 from game.view.screens.editor import EditorScreen
 from game.view.screens.gallery import Gallery
 from game.view.screens.many import ManyScreen
+from game.view.screens.navigation_request import Navigation
+from game.view.screens.notice import Notice
 from game.view.screens.play import PlayScreen
-from game.view.screens.screen import Navigation, Notice, Screen
+from game.view.screens.screen import Screen
 from game.view.screens.tour_guide import TourGuide
 from game.view.screens.train import TrainScreen
 from game.view.screens.waiting import WaitingScreen
@@ -84,6 +86,7 @@ class App:
         self._loading: Path | None = None  # to be opened as soon as it is loaded
         self._waiting: Navigation | None = None  # until its pack is loaded
         self._quitting = False  # whether the window is to close, once editors have asked
+        self._offer: Question | None = None  # whether to take the tour, at the first start
         self._go(first)
         if first.is_first_sight and self.file and not self.settings.tour_offered:
             self._offer_tour()
@@ -126,7 +129,7 @@ class App:
         is_loading = self._waiting is not None or self._loading is not None
         self._loading_for = self._loading_for + seconds if is_loading else 0.0
         self._check_files(seconds)
-        self.page.update(0.0 if self._waits_for_prediction else seconds)
+        self.page.update(0.0 if self._stands_still else seconds)
         self.page.pass_time(seconds)
         navigation, self.page.navigation = self.page.navigation or self._waiting, None
         if isinstance(self.page, TrainScreen):
@@ -385,9 +388,11 @@ class App:
     # --- the guided tour
 
     @property
-    def _waits_for_prediction(self) -> bool:
-        """Whether the screen stands still until the person has predicted what it will show."""
-        return self.tour.is_on(self.page) and self.tour.holds()
+    def _stands_still(self) -> bool:
+        """Whether the screen waits until the person has predicted what it will show, or has
+        answered whether to take the tour."""
+        is_offered = self._offer is not None and self.page.question is self._offer
+        return is_offered or (self.tour.is_on(self.page) and self.tour.holds())
 
     def _offer_tour(self) -> None:
         """Ask once, at the first start, whether to take the tour."""
@@ -395,7 +400,7 @@ class App:
             Answer("Enter", pygame.K_RETURN, "take the tour", self.page.take_tour),
             Answer("Esc", pygame.K_ESCAPE, "not now"),
         )
-        self.page.question = Question("New here?", OFFER, answers)
+        self._offer = self.page.question = Question("New here?", OFFER, answers)
         self._remember(replace(self.settings, tour_offered=True))
 
     def _show_stop(self, index: int) -> None:

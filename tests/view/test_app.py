@@ -25,8 +25,8 @@ from game.view.model.library import Library
 from game.view.screen_setups import watch_setup
 from game.view.screens.editor import EditorScreen
 from game.view.screens.gallery import Gallery
+from game.view.screens.navigation_request import Navigation
 from game.view.screens.play import PlayScreen
-from game.view.screens.screen import Navigation
 from game.view.screens.waiting import WaitingScreen
 from game.view.screens.watch import WatchScreen
 from game.view.settings import load
