@@ -321,14 +321,17 @@ function showStep() {
   const [watched, ...others] = runs.map(stepOf);
   const score = (/** @type {number} */ i, /** @type {any} */ step) => level.many?.curves[i][at.step].mean ?? step.score;
   const mean = level.many ? `. These are means over ${counted(level.many.count, "level")}` : "";
-  const text = spoken({ ...watched, score: score(0, watched) }, others.map((step, i) => ({ name: level.agents[i + 1].name, score: score(i + 1, step) }))) + mean;
+  const text = spoken({ ...watched, score: score(0, watched) }, others.map((step, i) => ({ name: level.agents[i + 1].name, score: score(i + 1, step), episodes: step.episodes }))) + mean;
   find("step").value = at.step;
   find("step").setAttribute("aria-valuetext", text);
   find("step-label").textContent = `Adaptation step ${at.step} of ${level.steps}`;
   find("back").disabled = at.step === 0;
   find("next").disabled = at.step === runs[0].steps.length - 1;
   if (find("said").textContent !== text) find("said").textContent = text;
+  const differ = runs.some((run) => stepOf(run).episodes !== watched.episodes);
   runs.forEach((run, i) => {
+    const before = level.agents[i].learned ? "meta-trained" : "not meta-trained";
+    find(`before-${i}`).textContent = differ ? `${before}, ${counted(stepOf(run).episodes, "try", "tries")}` : before;
     find(`score-${i}`).textContent = find("returns").checked ? figure(returnOf(stepOf(run)), 2) : percent(stepOf(run).score);
   });
   chart(text);
@@ -424,8 +427,7 @@ const look = () => ({ tiles: data.tiles, palette: data.palettes[theme()] });
 function makeBoards() {
   find("boards").replaceChildren(...level.agents.map((/** @type {any} */ agent, /** @type {number} */ i) => {
     const figure = document.createElement("figure");
-    const before = agent.learned ? "meta-trained" : "not meta-trained";
-    figure.innerHTML = `<figcaption><b style="color:var(--texts-${i})"></b><span id="score-${i}" class="score"></span><span class="quiet">${before}</span></figcaption><div class="frame"><canvas role="img" tabindex="-1"></canvas></div>`;
+    figure.innerHTML = `<figcaption><b style="color:var(--texts-${i})"></b><span id="score-${i}" class="score"></span><span id="before-${i}" class="quiet"></span></figcaption><div class="frame"><canvas role="img" tabindex="-1"></canvas></div>`;
     /** @type {any} */ (figure.querySelector("b")).textContent = agent.name;
     return figure;
   }));
