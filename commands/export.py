@@ -16,6 +16,7 @@ from game.session.messages import BASELINE_AGENT, MOST_AGENTS, MOST_STEPS, STEPS
 if TYPE_CHECKING:
     from commands.pages.payload import Json
     from game.session.messages import Request
+    from game.session.tour import TourStop
     from game.tasks.packs import Pack
 
 MOST_CHOICES = 20  # seeds or goals of a page
@@ -84,8 +85,8 @@ class ExportCommand:
         if self.tour:
             title, stops = TOUR_TITLE, page_stops()
             levels = [
-                one | {"chapter": chapter(stop, stops)}
-                for one, stop in zip(levels, stops, strict=True)
+                one | {"chapter": chapter(stop, stops)} | self._many(stop, *request)
+                for one, stop, request in zip(levels, stops, requests, strict=True)
             ]
         try:
             page = self._page(title, levels)
@@ -115,6 +116,15 @@ class ExportCommand:
         say("note: other seeds, goals and step sizes do not fit into the page", sys.stderr)
         alone = [without_choices(level) for level in levels]
         return render_page(title, without_surplus_tables(alone))
+
+    def _many(self, stop: TourStop, pack: Pack, request: Request) -> Json:
+        """Return what a chapter with many tasks has in place of adaptations in the page."""
+        from commands.pages.many_curves import many_curves
+        from commands.pages.tour_chapters import MANY
+
+        if stop.opening.kind != MANY:
+            return {}
+        return {"many": many_curves(pack, request), "live": None, "bayes": None}
 
     def _requests(self) -> list[tuple[Pack, Request]] | str:
         """Return the adaptations to show, each with its pack; or what is wrong with the levels."""

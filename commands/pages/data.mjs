@@ -111,11 +111,12 @@ export const counted = (/** @type {number} */ n, /** @type {string} */ one, many
 /**
  * What a screen reader says of a step: "After 20 episodes: 83 percent".
  * @param {Step} step of the watched agent
- * @param {{name: string, score: number}[]} others at the same step
+ * @param {{name: string, score: number, episodes: number}[]} others at the same step
  */
 export function spoken(step, others) {
   const of = (/** @type {number} */ score) => `${figure(100 * score).replace("−", "minus ")} percent`;
-  const rest = others.map(({ name, score }) => `; ${name}: ${of(score)}`).join("");
+  const rest = others.map(({ name, score, episodes }) =>
+    `; ${name}${episodes === step.episodes ? "" : ` after ${counted(episodes, "episode")}`}: ${of(score)}`).join("");
   const when = step.episodes ? `After ${counted(step.episodes, "episode")}` : "Before adaptation";
   return `${when}: ${of(step.score)}${rest}`;
 }

@@ -44,14 +44,15 @@ function openLevel(/** @type {number} */ index) {
   tasks = new Map(level.tasks.filter((/** @type {any} */ task) => level.live || hasRuns(task.goal)).map((/** @type {any} */ task) => [task.goal, task]));
   at.step = 0;
   find("live").hidden = !level.live;
+  find("chart-what").textContent = level.many ? `How good the agent is on average on ${counted(level.many.count, "level")}` : "How good the agent is";
   find("try-card").hidden = !hasChoices();
-  find("returns-label").hidden = level.changes.some((/** @type {any} */ one) => one.goal !== null); // other bounds from there on
+  find("returns-label").hidden = Boolean(level.many) || level.changes.some((/** @type {any} */ one) => one.goal !== null); // as bounds differ
   if (find("returns-label").hidden) find("returns").checked = false;
   if (!level.chapter) find("title").textContent = level.title;
   find("byline").hidden = find("lede").hidden = Boolean(level.chapter);
   find("byline").textContent = [level.author && `by ${level.author}`, level.pack !== level.title && level.pack].filter(Boolean).join(" · ");
   find("lede").textContent = lede();
-  find("intro").textContent = [...(level.chapter ? [] : level.agents.filter((/** @type {any} */ one) => one.learned).map(trainingOf)), level.hidden, ...level.changes.map(changeText)].filter(Boolean).join(" ");
+  find("intro").textContent = [...(level.chapter ? [] : level.agents.filter((/** @type {any} */ one) => one.learned).map(trainingOf)), level.hidden, ...level.changes.map(changeText), level.many && manyText(level.many)].filter(Boolean).join(" ");
   fillChoices();
   fillAgents();
   makeBoards();
@@ -109,6 +110,10 @@ function lede() {
   const what = seen ? "An agent adapts to a level of its own training" : "An agent learns a level that it has never seen";
   return `${what}${level.scratch === null ? ", by trying" : ", beside one that starts from scratch"}.`;
 }
+
+/** What is shown of many levels. */
+const manyText = (/** @type {any} */ { count, own }) =>
+  `The board shows one of ${counted(count, "level")}, the chart their mean and, thin, each of them.${own.length ? " The wide pale line has the agent's own settings." : ""}`;
 
 /** What happens to the task meanwhile, in a sentence. */
 const changeText = (/** @type {any} */ { step, goal }) =>
@@ -314,14 +319,19 @@ let dirty = true; // whether the boards are to be drawn though nothing moves
 function showStep() {
   dirty = true;
   const [watched, ...others] = runs.map(stepOf);
-  const text = spoken(watched, others.map((step, i) => ({ name: level.agents[i + 1].name, score: step.score })));
+  const score = (/** @type {number} */ i, /** @type {any} */ step) => level.many?.curves[i][at.step].mean ?? step.score;
+  const mean = level.many ? `. These are means over ${counted(level.many.count, "level")}` : "";
+  const text = spoken({ ...watched, score: score(0, watched) }, others.map((step, i) => ({ name: level.agents[i + 1].name, score: score(i + 1, step), episodes: step.episodes }))) + mean;
   find("step").value = at.step;
   find("step").setAttribute("aria-valuetext", text);
   find("step-label").textContent = `Adaptation step ${at.step} of ${level.steps}`;
   find("back").disabled = at.step === 0;
   find("next").disabled = at.step === runs[0].steps.length - 1;
   if (find("said").textContent !== text) find("said").textContent = text;
+  const differ = runs.some((run) => stepOf(run).episodes !== watched.episodes);
   runs.forEach((run, i) => {
+    const before = level.agents[i].learned ? "meta-trained" : "not meta-trained";
+    find(`before-${i}`).textContent = differ ? `${before}, ${counted(stepOf(run).episodes, "try", "tries")}` : before;
     find(`score-${i}`).textContent = find("returns").checked ? figure(returnOf(stepOf(run)), 2) : percent(stepOf(run).score);
   });
   chart(text);
@@ -331,9 +341,14 @@ function showStep() {
 }
 
 function chart(text = find("step").getAttribute("aria-valuetext")) {
+  const { many } = level;
+  const points = (/** @type {any[]} */ steps, score = (/** @type {any} */ step) => step.score ?? step.mean) =>
+    steps.map((step) => /** @type {[number, number]} */ ([step.episodes, score(step)]));
   const curves = runs.map((run, index) => ({
     name: level.agents[index].name,
-    points: run.steps.map((step) => /** @type {[number, number]} */ ([step.episodes, step.score])),
+    points: points(many?.curves[index] ?? run.steps),
+    each: (many?.curves[index][0].scores ?? []).map((/** @type {number} */ _, /** @type {number} */ i) => points(many.curves[index], (step) => step.scores[i])),
+    own: points(many?.own[index] ?? []),
     index,
   }));
   if (!runs[0]?.steps.length) return;
@@ -346,8 +361,19 @@ function chart(text = find("step").getAttribute("aria-valuetext")) {
     : "0% is the random policy, 100% the optimum.";
 }
 
+/** How it ended on many levels. */
+function manyEnding() {
+  const { count, curves, own } = level.many;
+  const parts = curves.map((/** @type {any[]} */ steps, /** @type {number} */ i) => {
+    const { mean, worse } = steps[steps.length - 1], usual = own[i]?.[own[i].length - 1];
+    return `${level.agents[i].name} ${percent(mean)}${usual ? ` (${percent(usual.mean)} with its own settings)` : ""}${worse ? `, worse than before on ${worse}` : ""}`;
+  });
+  return `Mean over ${counted(count, "level")}: ${parts.join("; ")}.`;
+}
+
 /** How it ended, in the words of game/session/ending.py. */
 function ending() {
+  if (level.many) return manyEnding();
   const { random, optimal } = task(), scratch = runs[level.scratch];
   if (optimal - random <= 1e-12) return "Nothing to learn here: the random policy is as good as the optimum.";
   const { steps } = runs[0], last = steps[steps.length - 1], { score } = last;
@@ -401,8 +427,7 @@ const look = () => ({ tiles: data.tiles, palette: data.palettes[theme()] });
 function makeBoards() {
   find("boards").replaceChildren(...level.agents.map((/** @type {any} */ agent, /** @type {number} */ i) => {
     const figure = document.createElement("figure");
-    const before = agent.learned ? "meta-trained" : "not meta-trained";
-    figure.innerHTML = `<figcaption><b style="color:var(--texts-${i})"></b><span id="score-${i}" class="score"></span><span class="quiet">${before}</span></figcaption><div class="frame"><canvas role="img" tabindex="-1"></canvas></div>`;
+    figure.innerHTML = `<figcaption><b style="color:var(--texts-${i})"></b><span id="score-${i}" class="score"></span><span id="before-${i}" class="quiet"></span></figcaption><div class="frame"><canvas role="img" tabindex="-1"></canvas></div>`;
     /** @type {any} */ (figure.querySelector("b")).textContent = agent.name;
     return figure;
   }));

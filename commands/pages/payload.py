@@ -99,6 +99,7 @@ def level_payload(pack: Pack, recording: Recording, runs: Sequence[RecordedRun])
         ],
         "bayes": None if request.changes else bayes_bound(pack, task),
         "live": live,
+        "many": None,
     }
 
 

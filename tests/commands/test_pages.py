@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 from agents.agent_catalog import agent_card
@@ -23,6 +24,7 @@ from commands.pages.inlining import (
     render_page,
     without_surplus_tables,
 )
+from commands.pages.many_curves import many_curves
 from commands.pages.payload import bayes_bound
 from commands.pages.recorded_runs import other_goals, task_with_goal
 from commands.pages.tour_chapters import chapter, page_stops
@@ -313,6 +315,9 @@ def test_a_chapter_of_the_tour_asks_before_it_shows(
     stops = page_stops()[:2]
     levels = json.loads(found[1])["levels"]
     shown = [one | {"chapter": chapter(stop, stops)} for one, stop in zip(levels, stops)]
+    pack = load_pack(exported.levels[1])
+    request = Request(0, pack.split("test").tasks[0], 0, 2, (AGENT, "scratch"), pack.name)
+    shown[1] |= {"many": many_curves(pack, replace(request, path=str(pack.path), episodes=20))}
     (tmp_path / "tour.html").write_text(render_page("Tour", shown), encoding="utf-8")
     with opened(browser, tmp_path / "tour.html", **CALM) as page:
         assert page.locator("h2#chapter-heading").inner_text() == stops[0].heading
@@ -327,12 +332,28 @@ def test_a_chapter_of_the_tour_asks_before_it_shows(
         assert page.locator("#chart").is_visible()
         page.locator("#chapter-next").click()
         assert page.locator("h2#chapter-heading").inner_text() == stops[1].heading
+        assert page.locator("#chart .thin").count() == 2
+        assert "average on 1 level" in page.locator("#chart-heading").text_content()
+        assert page.locator("#returns-label").is_hidden()
 
 
 def test_the_page_of_the_tour_has_what_a_page_can_show():
     names = [stop.name for stop in page_stops()]
     assert names[:2] == ["scratch", "meta"]
+    assert {"long", "when fair"} <= set(names)
     assert {"you", "inner", "make"}.isdisjoint(names)
+
+
+def test_curves_of_many_tasks_stand_beside_those_with_the_own_settings():
+    pack = load_pack("goals-5x5")
+    task = pack.split("test").tasks[0]
+    request = Request(0, task, 0, 1, ("maml-goals-5x5",), pack.name, step_size=0.1)
+    many = many_curves(pack, request)
+    assert many["count"] == len(pack.split("test").tasks[:20])
+    [[before, after]], [own] = many["curves"], many["own"]
+    assert after["mean"] == pytest.approx(np.mean(after["scores"]), abs=1e-3)
+    assert [one["episodes"] for one in own] == [before["episodes"], after["episodes"]]
+    assert own[1]["mean"] > after["mean"]
 
 
 def test_tables_are_left_out_of_pages_that_would_be_too_large():
