@@ -16,6 +16,7 @@ from game.session.messages import BASELINE_AGENT, MOST_AGENTS, MOST_STEPS, STEPS
 if TYPE_CHECKING:
     from commands.pages.payload import Json
     from game.session.messages import Request
+    from game.session.tour import TourStop
     from game.tasks.packs import Pack
 
 MOST_CHOICES = 20  # seeds or goals of a page
@@ -55,7 +56,7 @@ class ExportCommand:
         from agents.learner_registry import register_files
         from commands.pages.inlining import TooLargeForPage
         from commands.pages.tour_chapters import chapter, page_stops
-        from game.files import replaceable, write_atomically
+        from game.files import prepare_folder, replaceable, write_atomically
 
         rule = out_of_range(
             self,
@@ -73,7 +74,8 @@ class ExportCommand:
         own = [f"--{name}" for name in ("tour", "replay") if getattr(self, name)]
         if len(own) > 1 or (own and (self.levels or self.agent or self.versus)):
             return fail(f"{own[0]} already says levels and agents - leave out the others", UNUSABLE)
-        replaceable(self.out)  # fails before the work, not after it
+        replaceable(self.out)  # both fail before the work, not after it
+        prepare_folder(self.out.parent)
         register_files(self.learner)
         requests = self._requests()
         if isinstance(requests, str):
@@ -83,8 +85,8 @@ class ExportCommand:
         if self.tour:
             title, stops = TOUR_TITLE, page_stops()
             levels = [
-                one | {"chapter": chapter(stop, stops)}
-                for one, stop in zip(levels, stops, strict=True)
+                one | {"chapter": chapter(stop, stops)} | self._many(stop, *request)
+                for one, stop, request in zip(levels, stops, requests, strict=True)
             ]
         try:
             page = self._page(title, levels)
@@ -115,6 +117,15 @@ class ExportCommand:
         alone = [without_choices(level) for level in levels]
         return render_page(title, without_surplus_tables(alone))
 
+    def _many(self, stop: TourStop, pack: Pack, request: Request) -> Json:
+        """Return what a chapter with many tasks has in place of adaptations in the page."""
+        from commands.pages.many_curves import many_curves
+        from commands.pages.tour_chapters import MANY
+
+        if stop.opening.kind != MANY:
+            return {}
+        return {"many": many_curves(pack, request), "live": None, "bayes": None}
+
     def _requests(self) -> list[tuple[Pack, Request]] | str:
         """Return the adaptations to show, each with its pack; or what is wrong with the levels."""
         from agents.default_agents import default_agents
@@ -129,9 +140,7 @@ class ExportCommand:
             return [(one.pack, one.request) for one in targets]
         if self.replay is not None:
             target = read_line(self.replay)
-            if target.request.changes:
-                say("note: the page leaves out that the task changed meanwhile", sys.stderr)
-            return [(target.pack, replace(target.request, changes=()))]
+            return [(target.pack, target.request)]
         found = []
         for name in self.levels or ("showcase",):
             pack = load_pack(name)

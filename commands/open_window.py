@@ -92,7 +92,7 @@ def open_window(
     from commands.background_recorder import BackgroundRecorder
     from game.session.packed_levels import is_unpacked
     from game.view.app import App
-    from game.view.screens.screen import Navigation
+    from game.view.screens.navigation_request import Navigation
     from game.view.settings import settings_file
     from game.view.window import NoDisplay, WrongPygame, run
 

@@ -2,7 +2,8 @@
  * The board on a canvas: ground, marks and walls as in the window, then what moves.
  *
  * Everything is drawn in device pixels with a side of `s` px per cell, so that it is sharp at any
- * size and pixel ratio. The colours come from Python (game/view/draw/theme.py, game/text/tiles.py).
+ * size and pixel ratio. Colours of themes and grounds come from Python (game/view/draw/theme.py,
+ * game/text/tiles.py); those of marks are the ones of game/view/draw/marks.py.
  *
  * @typedef {[number, number, number]} Colour
  * @typedef {{char: string, colour: Colour, pattern: string, passable: boolean}} Tile

@@ -11,6 +11,7 @@
  * @property {number} score
  * @property {ArrayLike<number>[] | null} probs [S][A]
  * @property {ArrayLike<number>[]} paths states of each episode, -1 after its end
+ * @property {ArrayLike<number> | null} [visits] of each cell in all episodes, 255 for the most
  *
  * @typedef {{agent: string, seed: number, stepSize: number, goal: number | null, steps: Step[]}} Run
  * @typedef {{type: 8 | 16 | 32, data: string}} Packed
@@ -42,6 +43,7 @@ export function unpackRun(/** @type {any} */ run) {
     ...step,
     probs: step.probs && rowsOf(Float32Array.from(unpack(step.probs), (x) => x / 255), ACTIONS),
     paths: unpackPaths(step.paths),
+    visits: step.visits && unpack(step.visits),
   }));
   return { ...run, steps };
 }
@@ -109,11 +111,12 @@ export const counted = (/** @type {number} */ n, /** @type {string} */ one, many
 /**
  * What a screen reader says of a step: "After 20 episodes: 83 percent".
  * @param {Step} step of the watched agent
- * @param {{name: string, score: number}[]} others at the same step
+ * @param {{name: string, score: number, episodes: number}[]} others at the same step
  */
 export function spoken(step, others) {
   const of = (/** @type {number} */ score) => `${figure(100 * score).replace("−", "minus ")} percent`;
-  const rest = others.map(({ name, score }) => `; ${name}: ${of(score)}`).join("");
+  const rest = others.map(({ name, score, episodes }) =>
+    `; ${name}${episodes === step.episodes ? "" : ` after ${counted(episodes, "episode")}`}: ${of(score)}`).join("");
   const when = step.episodes ? `After ${counted(step.episodes, "episode")}` : "Before adaptation";
   return `${when}: ${of(step.score)}${rest}`;
 }

@@ -3,7 +3,7 @@
  */
 import { MOVES, css, drawAgent, drawGround, drawOptimum, drawPolicy, drawQuestion, drawThings, drawTile, drawTrail, drawVisits } from "./board.mjs";
 import { counted, figure, percent, returnOf, spoken, unpackRun, unpackTask, walkOf } from "./data.mjs";
-import { drawChart, lineSample } from "./chart.mjs";
+import { BAYES_SAMPLE, drawChart, lineSample } from "./chart.mjs";
 import { adaptInPage } from "./live.mjs";
 
 const MOVES_PER_SECOND = 14, LONGEST = 2.2; // of an episode, in seconds at normal speed
@@ -44,11 +44,15 @@ function openLevel(/** @type {number} */ index) {
   tasks = new Map(level.tasks.filter((/** @type {any} */ task) => level.live || hasRuns(task.goal)).map((/** @type {any} */ task) => [task.goal, task]));
   at.step = 0;
   find("live").hidden = !level.live;
+  find("chart-what").textContent = level.many ? `How good the agent is on average on ${counted(level.many.count, "level")}` : "How good the agent is";
+  find("try-card").hidden = !hasChoices();
+  find("returns-label").hidden = Boolean(level.many) || level.changes.some((/** @type {any} */ one) => one.goal !== null); // as bounds differ
+  if (find("returns-label").hidden) find("returns").checked = false;
   if (!level.chapter) find("title").textContent = level.title;
   find("byline").hidden = find("lede").hidden = Boolean(level.chapter);
   find("byline").textContent = [level.author && `by ${level.author}`, level.pack !== level.title && level.pack].filter(Boolean).join(" · ");
   find("lede").textContent = lede();
-  find("intro").textContent = [...(level.chapter ? [] : level.agents.filter((/** @type {any} */ one) => one.learned).map(trainingOf)), level.hidden].filter(Boolean).join(" ");
+  find("intro").textContent = [...(level.chapter ? [] : level.agents.filter((/** @type {any} */ one) => one.learned).map(trainingOf)), level.hidden, ...level.changes.map(changeText), level.many && manyText(level.many)].filter(Boolean).join(" ");
   fillChoices();
   fillAgents();
   makeBoards();
@@ -106,6 +110,14 @@ function lede() {
   const what = seen ? "An agent adapts to a level of its own training" : "An agent learns a level that it has never seen";
   return `${what}${level.scratch === null ? ", by trying" : ", beside one that starts from scratch"}.`;
 }
+
+/** What is shown of many levels. */
+const manyText = (/** @type {any} */ { count, own }) =>
+  `The board shows one of ${counted(count, "level")}, the chart their mean and, thin, each of them.${own.length ? " The wide pale line has the agent's own settings." : ""}`;
+
+/** What happens to the task meanwhile, in a sentence. */
+const changeText = (/** @type {any} */ { step, goal }) =>
+  goal === null ? `At step ${step} the agents forget all that they have learned here.` : `At step ${step} the goal moves.`;
 
 /** What an agent has learned before, in a sentence. */
 const trainingOf = (/** @type {any} */ agent) =>
@@ -216,9 +228,13 @@ function offer(/** @type {string} */ id, /** @type {number} */ value, /** @type 
 
 const sizeText = (/** @type {number} */ size) => (size === 1 ? "the agent's own" : `${Number(size.toPrecision(2))} × its own`);
 
+/** Where the goal is at the current step, after the changes up to it. */
+const goalNow = () => level.changes.reduce(
+  (/** @type {number | null} */ goal, /** @type {any} */ one) => (one.step <= at.step ? one.goal ?? goal : goal), chosen.goal);
+
 /** The task that is shown. @returns {import("./data.mjs").Task} */
 function task() {
-  const packed = tasks.get(chosen.goal);
+  const goal = goalNow(), packed = tasks.get(goal) ?? level.tasks.find((/** @type {any} */ one) => one.goal === goal);
   if (!unpackedTasks.has(packed)) unpackedTasks.set(packed, unpackTask(packed));
   return /** @type {any} */ (unpackedTasks.get(packed));
 }
@@ -303,14 +319,19 @@ let dirty = true; // whether the boards are to be drawn though nothing moves
 function showStep() {
   dirty = true;
   const [watched, ...others] = runs.map(stepOf);
-  const text = spoken(watched, others.map((step, i) => ({ name: level.agents[i + 1].name, score: step.score })));
+  const score = (/** @type {number} */ i, /** @type {any} */ step) => level.many?.curves[i][at.step].mean ?? step.score;
+  const mean = level.many ? `. These are means over ${counted(level.many.count, "level")}` : "";
+  const text = spoken({ ...watched, score: score(0, watched) }, others.map((step, i) => ({ name: level.agents[i + 1].name, score: score(i + 1, step), episodes: step.episodes }))) + mean;
   find("step").value = at.step;
   find("step").setAttribute("aria-valuetext", text);
   find("step-label").textContent = `Adaptation step ${at.step} of ${level.steps}`;
   find("back").disabled = at.step === 0;
   find("next").disabled = at.step === runs[0].steps.length - 1;
   if (find("said").textContent !== text) find("said").textContent = text;
+  const differ = runs.some((run) => stepOf(run).episodes !== watched.episodes);
   runs.forEach((run, i) => {
+    const before = level.agents[i].learned ? "meta-trained" : "not meta-trained";
+    find(`before-${i}`).textContent = differ ? `${before}, ${counted(stepOf(run).episodes, "try", "tries")}` : before;
     find(`score-${i}`).textContent = find("returns").checked ? figure(returnOf(stepOf(run)), 2) : percent(stepOf(run).score);
   });
   chart(text);
@@ -320,31 +341,54 @@ function showStep() {
 }
 
 function chart(text = find("step").getAttribute("aria-valuetext")) {
+  const { many } = level;
+  const points = (/** @type {any[]} */ steps, score = (/** @type {any} */ step) => step.score ?? step.mean) =>
+    steps.map((step) => /** @type {[number, number]} */ ([step.episodes, score(step)]));
   const curves = runs.map((run, index) => ({
     name: level.agents[index].name,
-    points: run.steps.map((step) => /** @type {[number, number]} */ ([step.episodes, step.score])),
+    points: points(many?.curves[index] ?? run.steps),
+    each: (many?.curves[index][0].scores ?? []).map((/** @type {number} */ _, /** @type {number} */ i) => points(many.curves[index], (step) => step.scores[i])),
+    own: points(many?.own[index] ?? []),
     index,
   }));
   if (!runs[0]?.steps.length) return;
   const returns = find("returns").checked ? task() : null;
-  drawChart(find("chart"), curves, { now: runs.map((run) => stepOf(run).episodes), returns, spoken: text });
+  const changes = level.changes.filter((/** @type {any} */ one) => runs[0].steps[one.step]).map(
+    (/** @type {any} */ one) => ({ episodes: runs[0].steps[one.step].episodes, text: one.goal === null ? "amnesia" : "goal moved" }));
+  drawChart(find("chart"), curves, { now: runs.map((run) => stepOf(run).episodes), returns, bayes: level.bayes, changes, spoken: text });
   find("unit-note").textContent = returns
     ? `Random policy ${figure(returns.random, 2)}, optimum ${figure(returns.optimal, 2)}.`
     : "0% is the random policy, 100% the optimum.";
 }
 
+/** How it ended on many levels. */
+function manyEnding() {
+  const { count, curves, own } = level.many;
+  const parts = curves.map((/** @type {any[]} */ steps, /** @type {number} */ i) => {
+    const { mean, worse } = steps[steps.length - 1], usual = own[i]?.[own[i].length - 1];
+    return `${level.agents[i].name} ${percent(mean)}${usual ? ` (${percent(usual.mean)} with its own settings)` : ""}${worse ? `, worse than before on ${worse}` : ""}`;
+  });
+  return `Mean over ${counted(count, "level")}: ${parts.join("; ")}.`;
+}
+
 /** How it ended, in the words of game/session/ending.py. */
 function ending() {
+  if (level.many) return manyEnding();
   const { random, optimal } = task(), scratch = runs[level.scratch];
   if (optimal - random <= 1e-12) return "Nothing to learn here: the random policy is as good as the optimum.";
-  const { steps } = runs[0], first = steps[0].score, { score, episodes } = steps[steps.length - 1];
+  const { steps } = runs[0], last = steps[steps.length - 1], { score } = last;
+  const since = Math.min(Math.max(0, ...level.changes.map((/** @type {any} */ one) => one.step)), steps.length - 1);
+  const tries = (/** @type {import("./data.mjs").Run} */ run, /** @type {import("./data.mjs").Step} */ step) =>
+    step.episodes - run.steps[Math.min(since, step.step)].episodes;
+  const first = steps[since].score, episodes = tries(runs[0], last);
   const when = (/** @type {number} */ n) => (n ? `after ${counted(n, "try", "tries")}` : "before adaptation");
   let text = `${percent(score)} ${when(episodes)}`;
+  if (level.changes.length) text += `, counted from the ${level.changes.reduce((/** @type {any} */ a, /** @type {any} */ b) => (b.step > a.step ? b : a)).goal === null ? "amnesia" : "moved goal"}`;
   if (score < first - HARM) text += `, worse than before (${percent(first)})`;
   if (scratch?.steps.length) {
-    const distance = (/** @type {import("./data.mjs").Step} */ step) => Math.abs(step.episodes - episodes);
-    const fair = scratch.steps.reduce((best, step) => (distance(step) < distance(best) ? step : best));
-    text += `; from scratch ${percent(fair.score)}${fair.episodes === episodes ? "" : ` ${when(fair.episodes)}`}`;
+    const distance = (/** @type {import("./data.mjs").Step} */ step) => Math.abs(tries(scratch, step) - episodes);
+    const fair = scratch.steps.slice(Math.min(since, scratch.steps.length - 1)).reduce((best, step) => (distance(step) < distance(best) ? step : best));
+    text += `; from scratch ${percent(fair.score)}${distance(fair) ? ` ${when(tries(scratch, fair))}` : ""}`;
     if (fair.score > score + HARM) text += ", which is better";
   }
   return `${text}. ${level.training}`;
@@ -383,13 +427,14 @@ const look = () => ({ tiles: data.tiles, palette: data.palettes[theme()] });
 function makeBoards() {
   find("boards").replaceChildren(...level.agents.map((/** @type {any} */ agent, /** @type {number} */ i) => {
     const figure = document.createElement("figure");
-    const before = agent.learned ? "meta-trained" : "not meta-trained";
-    figure.innerHTML = `<figcaption><b style="color:var(--texts-${i})"></b><span id="score-${i}" class="score"></span><span class="quiet">${before}</span></figcaption><div class="frame"><canvas role="img" tabindex="-1"></canvas></div>`;
+    figure.innerHTML = `<figcaption><b style="color:var(--texts-${i})"></b><span id="score-${i}" class="score"></span><span id="before-${i}" class="quiet"></span></figcaption><div class="frame"><canvas role="img" tabindex="-1"></canvas></div>`;
     /** @type {any} */ (figure.querySelector("b")).textContent = agent.name;
     return figure;
   }));
   find("key").innerHTML = level.agents.map((/** @type {any} */ one, /** @type {number} */ i) =>
     `<li style="color:var(--texts-${i})">${lineSample(i)}${escaped(one.name)}</li>`).join("");
+  if (level.bayes !== null) find("key").insertAdjacentHTML("beforeend", `<li class="quiet">${BAYES_SAMPLE}<span data-term="Bayes bound">Bayes bound</span></li>`);
+  explain();
   boards = [...document.querySelectorAll("#boards figure")].map((place) => ({
     layers: new Map(),
     frame: /** @type {HTMLElement} */ (place.querySelector(".frame")),
@@ -406,7 +451,7 @@ function cellSide(/** @type {HTMLElement} */ frame) {
 }
 
 function groundPicture(/** @type {number} */ side) {
-  const key = `${level.id} ${chosen.goal} ${side} ${theme()}`;
+  const key = `${level.id} ${goalNow()} ${side} ${theme()}`;
   let picture = grounds.get(key);
   if (!picture) {
     picture = document.createElement("canvas");
@@ -483,8 +528,9 @@ function placeAt(/** @type {import("./data.mjs").Task} */ now, /** @type {number
   return { place: [here[0] + step[0] * part, here[1] + step[1] * part], way: step };
 }
 
-/** How often each cell was visited in the episodes that are kept. */
+/** How often each cell was visited in the step's episodes, or a share of that. */
 function visits(/** @type {import("./data.mjs").Step} */ step) {
+  if (step.visits) return new Map(Object.entries(step.visits).filter(([, n]) => n).map(([cell, n]) => [Number(cell), n]));
   const counts = new Map();
   for (const path of step.paths) for (const state of statesOf(path)) {
     const cell = task().cells[state];
@@ -529,6 +575,9 @@ function fillChoices() {
   fill("size", level.stepSizes.map((/** @type {number} */ size) => [size, sizeText(size)]));
   fill("goal", [...tasks.values()].map((one, i) => [one.goal ?? "", i === 0 ? "where the level has it" : placeText(one)]));
 }
+
+/** Whether there is anything to choose. */
+const hasChoices = () => Boolean(level.live) || [level.seeds, level.stepSizes, [...tasks]].some((one) => one.length > 1);
 
 const placeText = (/** @type {any} */ { goalCell, rows }) => {
   const width = rows[0].length;
@@ -586,6 +635,26 @@ function showTheme() {
   dirty = true;
 }
 
+let beforePrint = { theme: "", open: false };
+
+/** Print on white paper, with all numbers. */
+function beginPrint() {
+  beforePrint = { theme: document.documentElement.dataset.theme ?? "", open: find("numbers-card").open };
+  document.documentElement.dataset.theme = "light";
+  find("numbers-card").open = true;
+  numbers();
+  showTheme();
+  drawBoards();
+}
+
+/** Return from print to the screen. */
+function endPrint() {
+  if (beforePrint.theme) document.documentElement.dataset.theme = beforePrint.theme;
+  else delete document.documentElement.dataset.theme;
+  find("numbers-card").open = beforePrint.open;
+  showTheme();
+}
+
 function changeEpisode(/** @type {number} */ by) {
   at.episode = Math.min(Math.max(at.episode + by, 0), episodes() - 1);
   at.clock = at.playing ? 0 : duration();
@@ -598,6 +667,7 @@ function changeSpeed(/** @type {number} */ by) {
 }
 
 function toggleReturns() {
+  if (find("returns-label").hidden) return;
   find("returns").checked = !find("returns").checked;
   showStep();
 }
@@ -668,9 +738,10 @@ function start() {
   find("theme").addEventListener("click", switchTheme);
   dark.addEventListener("change", showTheme);
   addEventListener("keydown", onKey);
+  addEventListener("beforeprint", beginPrint);
+  addEventListener("afterprint", endPrint);
   new ResizeObserver(() => { chart(); dirty = true; }).observe(find("chart"));
   new ResizeObserver(() => { dirty = true; }).observe(find("boards"));
-  explain();
   define("terms", Object.entries(data.terms));
   find("terms-card").hidden = !Object.keys(data.terms).length;
   openLevel(0);

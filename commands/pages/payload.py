@@ -23,6 +23,7 @@ from game.view.draw.board_legend import BOXES_TEXT, GOAL_TEXT, listed_chars
 from game.view.draw.theme import PALETTES, Palette
 from game.view.model.tile_words import hidden_settings, tile_words
 from game.world.batch import GridBatch
+from game.world.bayes_optimal import first_episode_score
 from game.world.planner import baseline_returns, optimal_path
 from game.world.tables import Tables, compile_level
 
@@ -30,8 +31,9 @@ EPISODES_KEPT = 4  # of each adaptation step, at most
 MOST_STATES = 2_000  # of a task whose policy a page holds
 DIGITS = 7  # of a return
 WORDS = (  # terms that the page uses, and explains
-    *("adaptation", "adaptation step", "episode", "gradient step", "hidden", "meta-trained"),
-    *("optimum", "policy", "random", "return", "score", "scratch", "seed", "step size"),
+    *("adaptation", "adaptation step", "Bayes bound", "episode", "gradient step", "hidden"),
+    *("meta-trained", "optimum", "policy", "random", "return", "score", "scratch", "seed"),
+    "step size",
 )
 Json = dict[str, Any]
 
@@ -68,8 +70,10 @@ def level_payload(pack: Pack, recording: Recording, runs: Sequence[RecordedRun])
     task, request = recording.request.task, recording.request
     level, live = task.level, _live(recording)
     goals = (*recording.goals, *_goals_beyond(recording, (live or {}).get("agents", {})))
+    moved = dict.fromkeys(one.goal for one in request.changes if one.goal)
+    goals = tuple(dict.fromkeys((*goals, *moved)))
     tables = {goal: compile_level(recording.task(goal).level) for goal in goals}
-    kept = {goal: _kept_states(tables[goal], goal, runs) for goal in goals}
+    kept = {goal: _kept_states(tables[goal], goal, runs, recording) for goal in goals}
     scratch = scratch_index(recording.cards)
     return {
         "title": level.title or task.name,
@@ -89,15 +93,20 @@ def level_payload(pack: Pack, recording: Recording, runs: Sequence[RecordedRun])
         "scratch": scratch,
         "training": training_part(recording.cards[0], scratch is not None),
         "tasks": [_task(recording.task(goal), goal, tables[goal], kept[goal]) for goal in goals],
-        "runs": [_run(run, recording, kept[run.goal]) for run in runs],
+        "runs": [_run(run, recording, tables, kept) for run in runs],
+        "changes": [
+            {"step": one.step, "goal": cell_number(task, one.goal)} for one in request.changes
+        ],
+        "bayes": None if request.changes else bayes_bound(pack, task),
         "live": live,
+        "many": None,
     }
 
 
 def _live(recording: Recording) -> Json | None:
     """Return what the page needs to adapt agents by itself; None where the watched one cannot."""
     level, watched = recording.request.task.level, recording.labels[0]
-    if compile_level(level).n_states > MOST_STATES:
+    if recording.request.changes or compile_level(level).n_states > MOST_STATES:
         return None
     learners = live_learners(recording)
     able = {name: one for name, one in learners.items() if not live_obstacle(one, level)}
@@ -161,12 +170,26 @@ def _agents(recording: Recording, runs: Iterable[RecordedRun]) -> list[Json]:
 # --- tasks ---------------------------------------------------------------------------------------
 
 
-def _kept_states(tables: Tables, goal: Cell | None, runs: Iterable[RecordedRun]) -> np.ndarray:
+def bayes_bound(pack: Pack, task: Task) -> float | None:
+    """Return the upper bound on the mean score in the first episode where the goal is hidden; None
+    where no single level family, or no bound, is known."""
+    families = pack.families(task) if task.level.goal == "hidden" else []
+    return first_episode_score(families[0]) if len(families) == 1 else None
+
+
+def _kept_states(
+    tables: Tables, goal: Cell | None, runs: Iterable[RecordedRun], recording: Recording
+) -> np.ndarray:
     """Return the states [K] that a page holds, in ascending order: all of a small task, or else
     those that its episodes and an optimal one visit."""
     if tables.n_states <= MOST_STATES:
         return np.arange(tables.n_states)
-    paths = [step.paths[0].ravel() for run in runs if run.goal == goal for step in run.trace.steps]
+    paths = [
+        step.paths[0].ravel()
+        for run in runs
+        for step in run.trace.steps
+        if recording.goal_at(run.goal, step.step) == goal
+    ]
     visited = np.unique(np.concatenate([*paths, optimal_path(tables)[0]]))
     return visited[visited >= 0]
 
@@ -206,14 +229,36 @@ def _task(task: Task, goal: Cell | None, tables: Tables, kept: np.ndarray) -> Js
 # --- adaptations ---------------------------------------------------------------------------------
 
 
-def _run(run: RecordedRun, recording: Recording, kept: np.ndarray) -> Json:
+def _run(
+    run: RecordedRun,
+    recording: Recording,
+    tables: Mapping[Cell | None, Tables],
+    kept: Mapping[Cell | None, np.ndarray],
+) -> Json:
+    """Return a run. `tables` and `kept` states are those of each place of the goal."""
+    goals = [recording.goal_at(run.goal, step.step) for step in run.trace.steps]
     return {
         "agent": recording.labels[run.agent],
         "seed": run.seed,
         "stepSize": run.step_size,
         "goal": cell_number(recording.request.task, run.goal),
-        "steps": [_step(run, step, kept) for step in run.trace.steps],
+        "steps": [
+            _step(run, step, kept[goal])
+            | {"visits": _visits(step, tables[goal], recording.request.task)}
+            for step, goal in zip(run.trace.steps, goals, strict=True)
+        ],
     }
+
+
+def _visits(step: AdaptationStep, tables: Tables, task: Task) -> Json | None:
+    """Return how often the cells of the map were visited in a step's episodes, in shares of the
+    most, rounded up to steps of 1/255; None where the page counts them in the episodes it has."""
+    states = step.paths[0][step.paths[0] >= 0]
+    if len(step.paths[0]) <= EPISODES_KEPT or not len(states):
+        return None
+    rows, columns = tables.cell[states].T
+    counts = np.bincount(rows * task.level.width + columns)
+    return packed(np.ceil(255 * counts / counts.max()))
 
 
 def _step(run: RecordedRun, step: AdaptationStep, kept: np.ndarray) -> Json:

@@ -65,6 +65,11 @@ class Recording:
             is_scratch(name) or inner_options(name, pack) is not None for name in self.agents
         )
 
+    def goal_at(self, goal: Cell | None, step: int) -> Cell | None:
+        """Return where the goal is at an adaptation step, after the changes up to it."""
+        moved = [one.goal for one in self.request.changes if one.goal and one.step <= step]
+        return moved[-1] if moved else goal
+
     def task(self, goal: Cell | None) -> Task:
         """Return the task with its goal at a cell."""
         return task_with_goal(self.request.task, goal)
@@ -72,8 +77,9 @@ class Recording:
 
 def plan_recording(request: Request, seeds: int, goals: int, step_sizes: bool) -> Recording:
     """Return what is to be recorded of a request: `seeds` seeds from its own on, so many goals, and
-    the step sizes of a page, or its own alone. Raises AgentError or NoAgent."""
-    moved = other_goals(request.task, max(goals - 1, MOST_LIVE_GOALS))
+    the step sizes of a page, or its own alone. There are no goals to choose from where the request
+    has changes of the task. Raises AgentError or NoAgent."""
+    moved = () if request.changes else other_goals(request.task, max(goals - 1, MOST_LIVE_GOALS))
     agents = tuple(with_scratch(request.agents, request.pack))
     own = request.step_size
     return Recording(

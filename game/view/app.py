@@ -31,8 +31,10 @@ from game.view.screens.asked_question import Answer, Question
 from game.view.screens.editor import EditorScreen
 from game.view.screens.gallery import Gallery
 from game.view.screens.many import ManyScreen
+from game.view.screens.navigation_request import Navigation
+from game.view.screens.notice import Notice
 from game.view.screens.play import PlayScreen
-from game.view.screens.screen import Navigation, Notice, Screen
+from game.view.screens.screen import Screen
 from game.view.screens.tour_guide import TourGuide
 from game.view.screens.train import TrainScreen
 from game.view.screens.waiting import WaitingScreen
@@ -84,6 +86,7 @@ class App:
         self._loading: Path | None = None  # to be opened as soon as it is loaded
         self._waiting: Navigation | None = None  # until its pack is loaded
         self._quitting = False  # whether the window is to close, once editors have asked
+        self._offer: Question | None = None  # whether to take the tour, at the first start
         self._go(first)
         if first.is_first_sight and self.file and not self.settings.tour_offered:
             self._offer_tour()
@@ -126,7 +129,7 @@ class App:
         is_loading = self._waiting is not None or self._loading is not None
         self._loading_for = self._loading_for + seconds if is_loading else 0.0
         self._check_files(seconds)
-        self.page.update(0.0 if self._waits_for_prediction else seconds)
+        self.page.update(0.0 if self._stands_still else seconds)
         self.page.pass_time(seconds)
         navigation, self.page.navigation = self.page.navigation or self._waiting, None
         if isinstance(self.page, TrainScreen):
@@ -306,11 +309,13 @@ class App:
     def _switch(self, navigation: Navigation) -> None:
         """Open a watch screen in place of the current one, with the same overlays. Raises NoAgent.
 
-        The switched agents are a choice of the person.
+        The switched agents are a choice of the person. The first screen keeps its doors.
         """
         old, place = self.page, self.location
         task = navigation.request.task if navigation.request else None
-        self._go(replace(navigation, kind="watch", pack=place.pack, task=task))
+        doors = isinstance(old, WatchScreen) and old.has_doors
+        new_place = replace(navigation, kind="watch", pack=place.pack, task=task)
+        self._go(replace(new_place, is_first_sight=doors))
         new = self.page
         if isinstance(old, WatchScreen) and isinstance(new, WatchScreen):
             new.active_overlays, new.side_by_side = old.active_overlays, old.side_by_side
@@ -385,9 +390,11 @@ class App:
     # --- the guided tour
 
     @property
-    def _waits_for_prediction(self) -> bool:
-        """Whether the screen stands still until the person has predicted what it will show."""
-        return self.tour.is_on(self.page) and self.tour.holds()
+    def _stands_still(self) -> bool:
+        """Whether the screen waits until the person has predicted what it will show, or has
+        answered whether to take the tour."""
+        is_offered = self._offer is not None and self.page.question is self._offer
+        return is_offered or (self.tour.is_on(self.page) and self.tour.holds())
 
     def _offer_tour(self) -> None:
         """Ask once, at the first start, whether to take the tour."""
@@ -395,7 +402,7 @@ class App:
             Answer("Enter", pygame.K_RETURN, "take the tour", self.page.take_tour),
             Answer("Esc", pygame.K_ESCAPE, "not now"),
         )
-        self.page.question = Question("New here?", OFFER, answers)
+        self._offer = self.page.question = Question("New here?", OFFER, answers)
         self._remember(replace(self.settings, tour_offered=True))
 
     def _show_stop(self, index: int) -> None:
@@ -506,14 +513,7 @@ class App:
             return
         if again and isinstance(self.page, Gallery | TrainScreen | EditorScreen):
             return  # the gallery shows the new version by itself; a training goes on
-        task = loaded.tasks[0]
-        if again and self.location.task:
-            same_name = (one for one in loaded.tasks if one.name == self.location.task.name)
-            task = next(same_name, task)
-        kind = "watch" if self.location.kind in ("train", "edit") else self.location.kind
-        navigation = replace(self.location, kind=kind, pack=loaded.pack, task=task)
-        if self._needs_other_agents(loaded.pack):
-            navigation = replace(navigation, agents=())
+        navigation = self._navigation_to(loaded, again)
         old = self.page
         try:
             self._go(navigation)
@@ -521,6 +521,26 @@ class App:
                 self.pages.remove(old)
         except NoAgent as error:
             self.page.notice = Notice("This agent cannot be used", str(error))
+
+    def _navigation_to(self, loaded: LibraryPack, again: bool) -> Navigation:
+        """Return the request to show a pack as the screen shows its own. `again`, with the settings
+        that are in force, for the task of the same name as it is now."""
+        place, task, request = self.location, loaded.tasks[0], None
+        if again and place.task:
+            same_name = (one for one in loaded.tasks if one.name == place.task.name)
+            task = next(same_name, task)
+        if again and place.request:
+            request = replace(place.request, task=task, changes=())
+        agents = () if self._needs_other_agents(loaded.pack) else place.agents
+        return replace(
+            place,
+            kind="watch" if place.kind in ("train", "edit") else place.kind,
+            pack=loaded.pack,
+            task=task,
+            agents=agents,
+            request=request,
+            is_first_sight=again and place.is_first_sight,
+        )
 
     def _cells_on_board(self, loaded: LibraryPack) -> tuple[tuple[int, int], ...]:
         """Return the cells with errors of the level on screen, as it was before, which are on its

@@ -16,7 +16,8 @@ from game.tasks.packs import Pack
 from game.view.draw.text_boxes import draw_pill
 from game.view.draw.theme import Typeset
 from game.view.model.clipboard import copy_text
-from game.view.screens.screen import Navigation, Notice
+from game.view.screens.navigation_request import Navigation
+from game.view.screens.notice import Notice
 
 RECORDINGS = {"film": "GIF", "page": "page"}  # made in the background
 CAPTURES = ("photo", "copy", *RECORDINGS)  # kinds of navigation requests that open no screen

@@ -27,7 +27,7 @@ from game.view.model.play_session import PlaySetup
 from game.view.model.task_families import Families
 from game.view.model.training_run import demonstration_args
 from game.view.screens.many_texts import MOST_TASKS, ManySetup
-from game.view.screens.screen import Navigation
+from game.view.screens.navigation_request import Navigation
 from game.view.screens.watch_run import WatchSetup
 
 UNTRAINED_SENTENCES = {  # the header's sentence for agents that were not meta-trained

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 from agents.agent_catalog import agent_card
@@ -21,13 +24,16 @@ from commands.pages.inlining import (
     render_page,
     without_surplus_tables,
 )
+from commands.pages.many_curves import many_curves
+from commands.pages.payload import bayes_bound
 from commands.pages.recorded_runs import other_goals, task_with_goal
 from commands.pages.tour_chapters import chapter, page_stops
 from game.session.ending import ending_sentence
-from game.session.messages import Request
+from game.session.messages import Change, Request
 from game.session.replay import line_of
 from game.tasks.packs import load_pack
 from game.text.tiles import GOAL
+from game.world.tables import compile_level
 from tests.browser import opened
 
 if TYPE_CHECKING:
@@ -109,16 +115,56 @@ def test_errors_of_the_command(exported: Exported, capsys: pytest.CaptureFixture
     assert run("export", level, "--out", "page.html", "--seeds", "0") == 2
     assert run("export", level, "--out", str(exported.path.parent)) == 1
     assert run("export", "no-such-level", "--out", str(exported.path)) == 1
+    capsys.readouterr()
+    assert run("export", level, "--out", str(exported.path / "page.html")) == 1
+    assert str(exported.path) in capsys.readouterr().err
 
 
-def test_a_page_of_a_replay_line(exported: Exported, tmp_path: Path):
+def test_a_page_of_a_replay_line_has_its_changes(
+    browser: Browser, exported: Exported, tmp_path: Path
+):
     pack = load_pack(exported.levels[0])
     task = pack.split("test").tasks[0]
-    request = Request(0, task, 4, 1, (AGENT,), pack.name, episodes=3, path=str(pack.path))
-    out, few = tmp_path / "page.html", ("--seeds", "1", "--goals", "1", "--no-step-sizes")
+    changes = (Change(1, other_goals(task, 1)[0]), Change(2))
+    agents, path = (AGENT, "scratch"), str(pack.path)
+    request = Request(0, task, 4, 3, agents, pack.name, episodes=3, path=path, changes=changes)
+    out, few = tmp_path / "page.html", ("--seeds", "1", "--goals", "3", "--no-step-sizes")
     assert run("export", "--replay", line_of(pack, request), *few, "--out", str(out)) == 0
-    assert '"seeds":[4]' in out.read_text(encoding="utf-8")
     assert run("export", "--replay", "level=x", "--agent", AGENT, "--out", str(out)) == 2
+    traces = trace(replace(request, agents=tuple(with_scratch(agents, pack.name))))
+    cards = [agent_card(name, pack.name) for name in with_scratch(agents, pack.name)]
+    with opened(browser, out, **CALM) as page:
+        shown = value(page, "gridapt.runs().map(r => r.steps.map(s => s.score))")
+        expected = [[one.score(s) for s in one.steps] for one in traces]
+        assert shown == [pytest.approx(one, abs=1e-6) for one in expected]
+        assert "At step 1 the goal moves." in page.locator("#intro").inner_text()
+        page.locator("#step").fill("3")
+        sentence = ending_sentence(traces, cards, changes)
+        assert page.locator("#ending").inner_text() == sentence
+        assert page.locator("#try-card").is_hidden()
+
+
+def test_a_page_knows_the_bayes_bound_of_a_family():
+    pack = load_pack("goals-5x5")
+    bound = bayes_bound(pack, pack.split("test").tasks[0])
+    assert bound == pytest.approx(0.532, abs=1e-3)
+
+
+def test_visits_are_those_of_all_episodes(exported: Exported):
+    text = exported.path.read_text(encoding="utf-8")
+    found = re.search(r'id="data">(.*?)</script>', text, re.DOTALL)
+    assert found
+    step = json.loads(found[1])["levels"][0]["runs"][0]["steps"][0]
+    pack = load_pack(exported.levels[0])
+    task = pack.split("test").tasks[0]
+    [one] = trace(Request(0, task, 0, 0, (AGENT,), pack.name, path=str(pack.path)))
+    states = one.steps[0].paths[0]
+    assert len(states) == 20
+    cells = [divmod(cell, 4) for cell in range(12)]
+    places = compile_level(task.level).cell[states[states >= 0]].tolist()
+    counts = [places.count([*cell]) for cell in cells]
+    expected = [math.ceil(255 * n / max(counts)) for n in counts]
+    assert list(base64.b64decode(step["visits"]["data"])) == expected
 
 
 def test_goals_to_choose_from_lie_apart_and_can_be_reached(exported: Exported):
@@ -169,7 +215,7 @@ def test_the_page_shows_the_returns_of_python(browser: Browser, exported: Export
             assert shown == [pytest.approx(one, abs=1e-6) for one in expected]
 
 
-def test_steps_can_be_gone_through_by_slider_buttons_and_keys(browser: Browser, exported: Exported):
+def test_slider_buttons_keys_and_clicks_on_the_board(browser: Browser, exported: Exported):
     with opened(browser, exported.path, **CALM) as page:
         page.locator("#step").fill("1")
         assert step(page) == 1
@@ -186,12 +232,6 @@ def test_steps_can_be_gone_through_by_slider_buttons_and_keys(browser: Browser, 
         assert said.inner_text().startswith("Before adaptation: ")
         page.locator("body").press("p")
         assert page.locator("#policy").is_checked()
-        page.locator("body").press("Space")
-        assert page.locator("#play").inner_text() == "Pause"
-
-
-def test_a_click_on_the_board_moves_the_goal(browser: Browser, exported: Exported):
-    with opened(browser, exported.path, **CALM) as page:
         goal = value(page, "gridapt.data.levels[0].tasks[1].goal")
         canvas = page.locator("canvas").first
         box = canvas.bounding_box()
@@ -201,23 +241,22 @@ def test_a_click_on_the_board_moves_the_goal(browser: Browser, exported: Exporte
         canvas.click(position=where)
         assert value(page, "gridapt.chosen.goal") == goal
         assert page.locator("#goal").input_value() == str(goal)
+        page.locator("body").press("Space")
+        assert page.locator("#play").inner_text() == "Pause"
 
 
-def test_a_hostile_title_stays_a_text(browser: Browser, exported: Exported):
-    with opened(browser, exported.path, **CALM) as page:
-        page.select_option("#level", "1")
+def test_nothing_is_wider_than_a_telephone_and_a_hostile_title_stays_a_text(
+    browser: Browser, exported: Exported
+):
+    size = {"width": 360, "height": 740}
+    with opened(browser, exported.path, viewport=size, **CALM) as page:
+        page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        for level in ("0", "1"):
+            page.select_option("#level", level)
+            assert value(page, "document.documentElement.scrollWidth") == 360
         assert page.locator("h1").inner_text() == HOSTILE
         assert page.locator("img").count() == 0
         assert page.title() != "taken"
-
-
-@pytest.mark.parametrize("level", ["0", "1"])
-def test_nothing_is_wider_than_a_telephone(browser: Browser, exported: Exported, level: str):
-    size = {"width": 360, "height": 740}
-    with opened(browser, exported.path, viewport=size, **CALM) as page:
-        page.select_option("#level", level)
-        page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-        assert value(page, "document.documentElement.scrollWidth") == 360
 
 
 def test_a_checker_of_accessibility_finds_nothing(browser: Browser, exported: Exported):
@@ -276,6 +315,9 @@ def test_a_chapter_of_the_tour_asks_before_it_shows(
     stops = page_stops()[:2]
     levels = json.loads(found[1])["levels"]
     shown = [one | {"chapter": chapter(stop, stops)} for one, stop in zip(levels, stops)]
+    pack = load_pack(exported.levels[1])
+    request = Request(0, pack.split("test").tasks[0], 0, 2, (AGENT, "scratch"), pack.name)
+    shown[1] |= {"many": many_curves(pack, replace(request, path=str(pack.path), episodes=20))}
     (tmp_path / "tour.html").write_text(render_page("Tour", shown), encoding="utf-8")
     with opened(browser, tmp_path / "tour.html", **CALM) as page:
         assert page.locator("h2#chapter-heading").inner_text() == stops[0].heading
@@ -290,12 +332,28 @@ def test_a_chapter_of_the_tour_asks_before_it_shows(
         assert page.locator("#chart").is_visible()
         page.locator("#chapter-next").click()
         assert page.locator("h2#chapter-heading").inner_text() == stops[1].heading
+        assert page.locator("#chart .thin").count() == 2
+        assert "average on 1 level" in page.locator("#chart-heading").text_content()
+        assert page.locator("#returns-label").is_hidden()
 
 
 def test_the_page_of_the_tour_has_what_a_page_can_show():
     names = [stop.name for stop in page_stops()]
     assert names[:2] == ["scratch", "meta"]
+    assert {"long", "when fair"} <= set(names)
     assert {"you", "inner", "make"}.isdisjoint(names)
+
+
+def test_curves_of_many_tasks_stand_beside_those_with_the_own_settings():
+    pack = load_pack("goals-5x5")
+    task = pack.split("test").tasks[0]
+    request = Request(0, task, 0, 1, ("maml-goals-5x5",), pack.name, step_size=0.1)
+    many = many_curves(pack, request)
+    assert many["count"] == len(pack.split("test").tasks[:20])
+    [[before, after]], [own] = many["curves"], many["own"]
+    assert after["mean"] == pytest.approx(np.mean(after["scores"]), abs=1e-3)
+    assert [one["episodes"] for one in own] == [before["episodes"], after["episodes"]]
+    assert own[1]["mean"] > after["mean"]
 
 
 def test_tables_are_left_out_of_pages_that_would_be_too_large():
@@ -308,7 +366,8 @@ def test_a_replay_line_with_many_steps_makes_a_page_without_choices(
     exported: Exported, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     """The window saves the page of what is watched, and nobody can choose less there."""
-    pack, out = load_pack(exported.levels[0]), tmp_path / "page.html"
+    pack = load_pack(exported.levels[0])
+    out = tmp_path / "recordings" / "page.html"  # a folder that is not there yet
     task = pack.split("test").tasks[0]
     line = line_of(pack, Request(0, task, 4, 2, (AGENT,), pack.name, path=str(pack.path)))
     rendered = inlining.render_page

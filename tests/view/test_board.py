@@ -195,10 +195,12 @@ def test_the_last_tick_does_not_touch_the_words_of_the_axis(steps: int) -> None:
     assert max(end, area.right) + type.width("episodes", "small") < rect.right
 
 
-def test_equal_curves_stay_visible() -> None:
-    """Strokes of curves that lie on each other take turns: each has its colour on the line."""
+@pytest.mark.parametrize("gap", [0.0, 0.05])
+def test_equal_curves_stay_visible(gap: float) -> None:
+    """Strokes of curves that lie on each other, or seem to, take turns: each has its colour on the
+    line."""
     axes, rect = Axes(5, 20, 0.0, 100.0, percent=True), pygame.Rect(0, 0, 400, 200)
-    curves = [Curve("", (0, 100), (40.0, 40.0), hue) for hue in range(3)]
+    curves = [Curve("", (0, 100), (40.0 + gap * hue, 40.0), hue) for hue in range(3)]
     surface = pygame.Surface(rect.size)
     surface.fill(LIGHT.card)
     draw_plot(surface, rect, axes, curves, None, Typeset(1.0))

@@ -29,8 +29,10 @@ from game.view.screens.editor import EditorScreen
 from game.view.screens.editor_files import time_text
 from game.view.screens.editor_panel import BOARD, SETTINGS, TEXT
 from game.view.screens.gallery import Gallery
+from game.view.screens.key_binding import in_groups
+from game.view.screens.navigation_request import Navigation
 from game.view.screens.play import PlayScreen
-from game.view.screens.screen import Navigation, Screen, in_groups
+from game.view.screens.screen import Screen
 from game.view.screens.train import TrainScreen
 from game.view.screens.watch import WatchScreen
 from tests.view_data import FixedAgents, Script, Slow, click, press

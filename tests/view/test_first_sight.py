@@ -18,10 +18,10 @@ from game.view.draw.term_spots import TermSpot, draw_term_card
 from game.view.draw.theme import DARK, LIGHT, Typeset
 from game.view.draw.waiting_bar import PHASES, waiting_phase
 from game.view.screens.editor import EditorScreen
-from game.view.screens.first_doors import DOOR_TEXTS, DOORS
+from game.view.screens.first_doors import DOOR_TEXTS, DOORS, WELCOME
 from game.view.screens.gallery import Gallery
+from game.view.screens.navigation_request import Navigation
 from game.view.screens.play import PlayScreen
-from game.view.screens.screen import Navigation
 from game.view.screens.watch import WatchScreen
 from tests.view_data import AGENTS, LEVEL, TASK, FixedAgents, Script, click, press, subject, traces
 
@@ -30,13 +30,13 @@ pytestmark = pytest.mark.usefixtures("fonts")
 SIZES = [(480, 480), (960, 640), (1280, 800), (1920, 1080)]
 
 
-def home(path: Path) -> App:
+def home(path: Path, settings: Path | None = None) -> App:
     """Return the app on its first screen, with the level of the traces."""
     file = path / "lane.txt"
     file.write_text(LEVEL)
     pack = load_pack(file)
     first = Navigation("watch", pack, agents=AGENTS, by_default=True, is_first_sight=True)
-    return App(first, FixedAgents(), RecordedFeed(traces()))
+    return App(first, FixedAgents(), RecordedFeed(traces()), settings)
 
 
 def move(screen: WatchScreen | App, at: tuple[int, int]) -> None:
@@ -73,6 +73,20 @@ def test_the_first_door_is_the_tour(tmp_path: Path) -> None:
     app = home(tmp_path)
     app.page.handle(press(pygame.K_1))
     assert app.page.navigation == Navigation("tour")
+    app.close()
+
+
+def test_the_first_screen_keeps_its_doors_when_another_agent_is_watched(tmp_path: Path) -> None:
+    """The welcome speaks of an agent that has learned to learn, which scratch has not."""
+    app = home(tmp_path)
+    assert isinstance(app.page, WatchScreen)
+    assert app.page.sentence() == WELCOME
+    app.handle(press(pygame.K_w))
+    app.update(0.02)
+    assert isinstance(app.page, WatchScreen)
+    assert app.page.setup.agent_ids == AGENTS[::-1]
+    assert app.page.has_doors
+    assert (app.page.setup.sentence == WELCOME) == app.page.setup.learned
     app.close()
 
 
@@ -202,4 +216,21 @@ def test_the_smallest_window_has_room_for_the_board_and_the_chart(
     assert places["board"].width > SIZES[0][0] / 5
     assert places["chart"] != places["panel"]
     assert places["chart"].height > SIZES[0][1] / 6
+    app.close()
+
+
+def test_the_first_screen_begins_once_the_tour_was_offered(tmp_path: Path) -> None:
+    app = home(tmp_path, tmp_path / "settings.json")
+    for _ in range(20):
+        app.update(0.1)
+    assert isinstance(app.page, WatchScreen)
+    offered = app.page.run.playback.position()
+    app.handle(press(pygame.K_ESCAPE))
+    for _ in range(20):
+        app.update(0.1)
+    begun = app.page.run.playback.position()
+    assert offered
+    assert begun
+    assert (offered.step, offered.episode, offered.move) == (0, 0, 0)
+    assert begun != offered
     app.close()

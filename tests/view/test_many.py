@@ -32,7 +32,8 @@ from game.view.model.playback import Pace
 from game.view.screen_setups import many_setup, stop_navigation
 from game.view.screens.many import KEYS, ManyScreen, pace_for
 from game.view.screens.many_texts import ManySetup, places_in_words, shown_tasks
-from game.view.screens.screen import COMMON, Navigation
+from game.view.screens.navigation_request import Navigation
+from game.view.screens.screen import COMMON
 from game.view.screens.watch import WatchScreen
 from game.world.tables import compile_level
 from tests.view_data import (

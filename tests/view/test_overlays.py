@@ -18,8 +18,9 @@ from game.view.draw.board import Board
 from game.view.draw.overlay_context import OverlayContext, visible_states
 from game.view.draw.overlays import OVERLAYS, Overlay
 from game.view.draw.theme import Typeset
+from game.view.screens.key_binding import CTRL, Key
 from game.view.screens.overlay_keys import overlay_key
-from game.view.screens.screen import COMMON, CTRL, Key, Screen
+from game.view.screens.screen import COMMON, Screen
 from game.view.screens.train import TrainScreen
 from game.view.screens.watch import WatchScreen
 from game.world.batch import GridBatch
@@ -278,7 +279,7 @@ def test_fog_lies_where_the_agent_has_not_been() -> None:
     corner = picture.get_width() - 1, picture.get_height() - 1
     assert picture.get_at(corner)[3] == 0  # the board's corners are round
     reachable = experience(TASK).reachable.sum()
-    assert f"{200 // reachable:.0f} % of the map (the rest is in fog), no goal found" in sentence
+    assert f"{200 // reachable:.0f}% of the map (the rest is in fog), no goal found" in sentence
 
 
 def test_a_map_that_is_nearly_explored_is_not_called_explored() -> None:

@@ -23,9 +23,15 @@ from game.view.model.play_session import PlaySetup
 from game.view.screen_setups import play_setup
 from game.view.screens.gallery import Gallery
 from game.view.screens.level_pictures import without_goal
+from game.view.screens.navigation_request import Navigation
 from game.view.screens.play import PlayScreen
-from game.view.screens.play_panel import duel_rule, hidden_text, settings_text, verdict
-from game.view.screens.screen import Navigation
+from game.view.screens.play_panel import (
+    _draw_duel_rule,
+    duel_rule,
+    hidden_text,
+    settings_text,
+    verdict,
+)
 from game.view.screens.watch import WatchScreen
 from game.world.batch import GridBatch
 from game.world.planner import optimal_path, optimal_return
@@ -543,3 +549,16 @@ def test_the_legend_tells_what_was_drawn_once_it_is_revealed() -> None:
         frames.append(page._frame)
         page.toggle_goal()
     assert [frame.reveal for frame in frames] == [False, True]
+
+
+def test_the_rule_of_a_duel_is_left_out_where_the_result_takes_its_room() -> None:
+    page = screen(duel=True)
+    surface = pygame.Surface((480, 480))
+    page.draw(surface)
+    trial = page.session.trial
+    assert trial
+    inside = pygame.Rect(0, 0, 400, 100)
+    type = page.appearance.typeset(surface.get_size())
+    with_room = _draw_duel_rule(surface, inside, 0, page.session, trial, type)
+    assert with_room < inside.bottom
+    assert _draw_duel_rule(surface, inside, 90, page.session, trial, type) == inside.bottom

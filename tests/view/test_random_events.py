@@ -25,8 +25,9 @@ from game.view.app import App
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.screens.gallery import Gallery
 from game.view.screens.many import KEYS as MANY_KEYS
-from game.view.screens.screen import COMMON, Navigation
-from game.view.screens.watch import KEYS
+from game.view.screens.navigation_request import Navigation
+from game.view.screens.screen import COMMON
+from game.view.screens.watch_keys import KEYS
 from tests.view_data import Script
 
 pytestmark = pytest.mark.usefixtures("fonts")

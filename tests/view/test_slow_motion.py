@@ -151,6 +151,18 @@ def test_it_shows_the_last_step_that_leads_to_another() -> None:
     assert screen.slow is None
 
 
+@pytest.mark.parametrize("key", [pygame.K_m, pygame.K_x])
+def test_it_ends_where_the_arrows_get_another_meaning(key: int) -> None:
+    screen = screen_of(pushed())
+    screen.handle(press(key))
+    screen.toggle_slow_motion()
+    assert screen.slow
+    assert screen.experiments.goal is None
+    assert screen.experiments.sliders is None
+    screen.handle(press(key))
+    assert screen.slow is None
+
+
 def test_a_moved_goal_leads_to_no_comparison_of_policies() -> None:
     screen = screen_of(pushed())
     screen.run.request = replace(screen.run.request, changes=(Change(1, (1, 1)),))

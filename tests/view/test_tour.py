@@ -37,8 +37,8 @@ from game.view.app import App
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.playback import SPEEDS
 from game.view.screens.many import ManyScreen
+from game.view.screens.navigation_request import Navigation
 from game.view.screens.play import PlayScreen
-from game.view.screens.screen import Navigation
 from game.view.screens.tour_guide import TourGuide
 from game.view.screens.watch import WatchScreen
 from game.view.settings import load

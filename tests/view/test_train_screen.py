@@ -23,7 +23,8 @@ from game.view.draw.theme import LIGHT
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.gallery_fields import MODES
 from game.view.screens.gallery import Gallery
-from game.view.screens.screen import COMMON, Navigation
+from game.view.screens.navigation_request import Navigation
+from game.view.screens.screen import COMMON
 from game.view.screens.train import TrainScreen
 from game.view.screens.train_panel import MOST_PAST_CURVES, score_curves
 from game.view.screens.watch import WatchScreen

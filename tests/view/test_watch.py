@@ -39,7 +39,8 @@ from game.view.model.agent_tasks import held_out_ids, is_training_pack, seen_ids
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.screen_setups import watch_setup
 from game.view.screens.screen import COMMON
-from game.view.screens.watch import KEYS, WatchScreen
+from game.view.screens.watch import WatchScreen
+from game.view.screens.watch_keys import KEYS
 from game.view.screens.watch_texts import UNSEEN, point_tip
 from game.world.tables import compile_level
 from tests.view_data import (

@@ -25,6 +25,7 @@ from game.view.draw.theme import Colour, Palette, Point, Typeset, dashes, mix, s
 
 BAND_OPACITY = 56  # 0..255, of the intervals around a curve
 TURN = 6.0  # px: length of the strokes of curves that lie on each other
+SAME = 3.0  # px of the enlarged picture: nearer points of two curves look the same
 DASHES = ((0.0, 0.0), (6.0, 4.0), (2.0, 3.0), (10.0, 3.0))  # on, off in px; the first is solid
 Box = tuple[int, int, int, int]  # a rectangle that can be hashed, for the caches
 
@@ -305,7 +306,8 @@ def turn_of(
 ) -> tuple[int, int]:
     """Return which turn curve `i` has among the curves that share a part of it, and their number.
 
-    part: consecutive points of the curve. Earlier runs, which are paler, do not count.
+    part: consecutive points of the curve; others share it if they are not to be told apart from
+    it. Earlier runs, which are paler, do not count.
     """
     if curves[i].fade:
         return 0, 1
@@ -314,9 +316,14 @@ def turn_of(
         k
         for k, line in enumerate(lines)
         if not curves[k].fade
-        and any(tuple(line[at : at + size]) == part for at in range(len(line) - size + 1))
+        and any(_is_near(line[at : at + size], part) for at in range(len(line) - size + 1))
     ]
     return sharing.index(i), len(sharing)
+
+
+def _is_near(line: Sequence[Point], part: Sequence[Point]) -> bool:
+    """Whether the points of two parts of curves cannot be told apart."""
+    return all(math.dist(a, b) < SAME for a, b in zip(line, part, strict=True))
 
 
 def _paint_markers(

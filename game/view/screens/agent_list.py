@@ -9,7 +9,7 @@ import pygame
 from game.view.draw.agents_card import draw_agent_list
 from game.view.draw.theme import Typeset
 from game.view.model.listed_agents import ListedAgent
-from game.view.screens.screen import CTRL
+from game.view.screens.key_binding import CTRL
 
 PAGE = 8  # agents that PgUp and PgDn move by
 MOVES = {

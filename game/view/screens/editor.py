@@ -61,7 +61,9 @@ from game.view.screens.editor_panel import (
 from game.view.screens.editor_panel_commands import PanelCommands
 from game.view.screens.editor_pointer import EditorPointer
 from game.view.screens.editor_widgets import KeyRepeat, LineField
-from game.view.screens.screen import CTRL, Key, Navigation, Screen, fitting_keys, key_words
+from game.view.screens.key_binding import CTRL, Key, fitting_keys, key_words
+from game.view.screens.navigation_request import Navigation
+from game.view.screens.screen import Screen
 
 AREA_KEYS = {BOARD: BOARD_KEYS, SETTINGS: SETTINGS_KEYS, STRIP: STRIP_KEYS, TEXT: TEXT_KEYS}
 EXPORT_SECONDS = 10.0  # that the painting of a picture to export may take

@@ -15,7 +15,7 @@ from game.view.draw.board_view import (
     next_cell,
 )
 from game.view.draw.theme import Point
-from game.view.screens.screen import CTRL
+from game.view.screens.key_binding import CTRL
 
 PAN = 3  # cells by which one step of the wheel pans
 MIDDLE_BUTTON = 2

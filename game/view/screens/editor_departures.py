@@ -18,7 +18,8 @@ from game.view.model.training_run import training_args
 from game.view.screens.asked_question import Answer, Question
 from game.view.screens.current_verdict import CurrentVerdict
 from game.view.screens.editor_files import DialogHost, FileDialogs
-from game.view.screens.screen import Navigation, Notice
+from game.view.screens.navigation_request import Navigation
+from game.view.screens.notice import Notice
 
 TRAIN, TRAIN_LEARNER, TRAIN_MINUTES = "train", "maml", "2"
 OPENING = "Opening…"

@@ -18,7 +18,8 @@ from game.view.model.folder_levels import free_name
 from game.view.model.level_editor import LevelEditor
 from game.view.screens.asked_question import Answer, Question
 from game.view.screens.editor_widgets import LineField
-from game.view.screens.screen import Navigation, Notice
+from game.view.screens.navigation_request import Navigation
+from game.view.screens.notice import Notice
 
 CHECK_FILE = 0.5  # seconds between two looks whether the file has changed on disk
 NEW_FOLDER = Path("my-levels")  # where levels without a file are saved by default

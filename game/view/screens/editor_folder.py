@@ -11,7 +11,8 @@ from game.view.model.folder_levels import FolderLevels, free_name
 from game.view.screens.asked_question import Answer, Question
 from game.view.screens.editor_files import NEW_FOLDER, DialogHost
 from game.view.screens.editor_widgets import LineField
-from game.view.screens.screen import Navigation, Notice
+from game.view.screens.navigation_request import Navigation
+from game.view.screens.notice import Notice
 
 
 class FolderDialog:

@@ -220,8 +220,10 @@ class EditorFrame:
             hint = f"Task {i + 1}: {task.caption or 'the only one'}. A click plays it."
             spots.append(Spot(room, clicked(play, i), hint=hint))
         if not state.tasks:
-            at = (rect.left, rect.top + size[1] + gap)
-            type.write(surface, NO_TASKS, "small", palette.muted, topleft=at)
+            y = rect.top + size[1] + gap
+            for text in type.wrap(NO_TASKS, "small", rect.width, max(1, (rect.bottom - y) // line)):
+                at = (rect.left, y)
+                y = type.write(surface, text, "small", palette.muted, topleft=at).bottom
         return spots
 
     def _show_strip(self, state: StripState, size: tuple[int, int]) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from operator import attrgetter
 from typing import Any
 
 import pygame
@@ -25,7 +24,7 @@ from game.view.model.level_editor import (
     SELECT,
     TOOL_HINTS,
 )
-from game.view.screens.screen import Key
+from game.view.screens.key_binding import Key, do
 
 ENTER = (pygame.K_RETURN, pygame.K_KP_ENTER)
 ARROWS = (  # cap, key code, side, (down, right)
@@ -34,12 +33,6 @@ ARROWS = (  # cap, key code, side, (down, right)
     ("↑", pygame.K_UP, "up", (-1, 0)),
     ("↓", pygame.K_DOWN, "down", (1, 0)),
 )
-
-
-def do(name: str, *args: object) -> Callable[[Any], None]:
-    """Return an action that calls a method of the screen, or of a part of it, as "editor.undo"."""
-    method = attrgetter(name)
-    return lambda screen: method(screen)(*args)
 
 
 def _tool(cap: str, code: int, tool: str, text: str) -> Key:
@@ -79,7 +72,7 @@ def _arrows(
             text,
             (code,),
             action(side) if by_side else action(*way),
-            priority=0 if short else 4,
+            priority=4 if not short else 1 if shift else 0,
             short=(short or None) if arrow == "↓" else "",
             ctrl=ctrl,
             alt=alt,
@@ -131,7 +124,7 @@ OVERLAY_KEYS = tuple(
 PANEL_KEYS = (*TOOL_KEYS, *OVERLAY_KEYS)  # whose pictures are in the panel
 EDIT_KEYS: tuple[Key, ...] = (
     Key("Ctrl Z", "undo",   (pygame.K_z,), do("undo"), ctrl=True, shift=False),
-    Key("Ctrl Y", "redo",   (pygame.K_y,), do("redo"), ctrl=True),
+    Key("Ctrl Y", "redo",   (pygame.K_y,), do("redo"), ctrl=True, priority=1),
     Key("Ctrl ⇧ Z", "redo", (pygame.K_z,), do("redo"), ctrl=True, shift=True, priority=4),
     Key("Ctrl S", "save",   (pygame.K_s,), do("files.save"), ctrl=True, group="go"),
 )
@@ -148,10 +141,10 @@ FILE_KEYS: tuple[Key, ...] = (
     Key("F6",  "watch agents adapt to it", (pygame.K_F6,), do("departures.open", "watch"), short="watch", group="go"),
     Key("F7",  "duel: play it against an agent", (pygame.K_F7,), do("departures.open", "duel"), short="duel", priority=1, group="go"),
     Key("F8",  "next problem",             (pygame.K_F8,), do("verdict.go_to_next_problem"), priority=1, short="error", group="look"),
-    Key("F9",  "train an agent on it",     (pygame.K_F9,), do("departures.train"), short="train", group="go"),
+    Key("F9",  "train an agent on it",     (pygame.K_F9,), do("departures.train"), short="train", priority=1, group="go"),
     Key("F10", "levels of this folder",    (pygame.K_F10,), do("folder.toggle"), priority=1, short="files", is_on=lambda page: page.folder.levels is not None, group="go"),
     Key("F11", "export the board as a PNG", (pygame.K_F11,), do("export"), priority=2, short="PNG", group="go"),
-    Key("Tab", "next area of the screen", (pygame.K_TAB,), do("next_area"), shift=False, short="area", group="go"),
+    Key("Tab", "next area of the screen", (pygame.K_TAB,), do("next_area"), shift=False, short="area", priority=1, group="go"),
 )
 BOARD_KEYS: tuple[Key, ...] = (
     *_arrows("", "move the cursor", "move", lambda *way: do("editor.move", *way), shift=False),

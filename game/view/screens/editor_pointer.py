@@ -17,7 +17,7 @@ from game.view.model.settings_rows import SettingsRows
 from game.view.screens.asked_question import Question
 from game.view.screens.editor_frame import EditorFrame
 from game.view.screens.editor_panel import BOARD
-from game.view.screens.screen import Key
+from game.view.screens.key_binding import Key
 
 LEFT_BUTTON, RIGHT_BUTTON = 1, 3
 SCROLLED_ROWS = 3  # that the wheel scrolls

@@ -8,7 +8,8 @@ from typing import Any
 
 import pygame
 
-from game.view.screens.screen import Key, Navigation
+from game.view.screens.key_binding import Key
+from game.view.screens.navigation_request import Navigation
 
 WELCOME = (
     "Learning to learn: this agent has never seen the level, and gets good at it in a few tries."

@@ -35,8 +35,11 @@ from game.view.screens.gallery_inspector import (
     draw_new_level,
     draw_problem,
 )
+from game.view.screens.key_binding import Key
 from game.view.screens.level_pictures import LevelPictures, new_level_picture
-from game.view.screens.screen import Key, Navigation, Notice, Screen
+from game.view.screens.navigation_request import Navigation
+from game.view.screens.notice import Notice
+from game.view.screens.screen import Screen
 
 INSPECTOR_SHARE = 0.34  # of the width
 INSPECTOR_LEAST = 310  # px at scale 1

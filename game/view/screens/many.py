@@ -7,30 +7,21 @@ score over the tasks with its interval, and how many of them adaptation has made
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
 
 import pygame
 
 from game.session.messages import Feed, Ready, Request, TasksRequest, TasksStepped
 from game.tasks.task import Task
-from game.view.draw.layout import PANEL_LEAST, PANEL_MOST, SIDE_BY_SIDE, SMALLEST, frame
-from game.view.draw.panel import (
-    PLOT,
-    TALL_PLOT,
-    PanelFacts,
-    chart_place,
-    draw_panel,
-    is_brief,
-)
-from game.view.draw.plot_axes import nearest
-from game.view.draw.screen_header import draw_header, header_height
-from game.view.draw.small_boards import BoardWalks, SmallBoards
+from game.view.draw.panel import PLOT, TALL_PLOT, PanelFacts
+from game.view.draw.small_boards import BoardWalks
 from game.view.draw.text_boxes import draw_notice, draw_tip
 from game.view.draw.theme import Appearance, Typeset
 from game.view.model.playback import Pace
 from game.view.model.tasks_run import TasksPlayback, TasksRun
+from game.view.screens.key_binding import Key
+from game.view.screens.many_frame import ManyFrame, ManyFrameKey
 from game.view.screens.many_texts import (
     MOST_TASKS,
     ManySetup,
@@ -40,14 +31,15 @@ from game.view.screens.many_texts import (
     sentence,
     shown_tasks,
 )
-from game.view.screens.screen import Key, Navigation, Notice, Screen
-from game.view.screens.watch import ARROWS, ENTER, NO_OTHER
+from game.view.screens.navigation_request import Navigation
+from game.view.screens.notice import Notice
+from game.view.screens.screen import Screen
+from game.view.screens.slider_keys import ENTER, SLIDER_KEYS
+from game.view.screens.watch import NO_OTHER
 from game.view.screens.watch_experiments import Experiments
-from game.view.screens.watch_frame import REACH
 from game.view.screens.watch_texts import settings_in_force
 
 PAINTING = 0.006  # seconds of a frame for the boards that are missing
-STACKED_BOARDS = 0.42  # of the height, where the panel is below the boards
 SHOWN = 20.0  # seconds: of all steps of an adaptation, at most
 NARROW = 600  # px: the sentence of narrower windows leaves out the other agents
 ALL_SHOWN = ("These are all tasks", "The split has no more than are shown.")
@@ -85,7 +77,7 @@ class ManyScreen(Screen):
         self._numbers = itertools.count() if numbers is None else numbers
         self._first = setup.first
         self._mouse: tuple[int, int] | None = None
-        self._frame: _Frame | None = None
+        self._frame: ManyFrame | None = None
         self.own: TasksRun | None = None  # with the agents' own settings, to compare
         self.run = self._start(setup.request)
 
@@ -347,12 +339,10 @@ class ManyScreen(Screen):
         type, walks = self.appearance.typeset(size), self.walks()
         sliders = self.experiments.sliders
         below = sliders.height(type) + type.unit if sliders else 0
-        key = size, type, self._first, self.agent, below
+        key = ManyFrameKey(size, type, self._first, self.agent, below)
         if self._frame is None or self._frame.key != key:
-            footer = self.footer_height(size[0], type)
-            hue = type.palette.agents[self.agent]
-            boards = self._frame.boards if self._frame and self._frame.key[:4] == key[:4] else None
-            self._frame = _Frame(key, self.tasks, hue, footer, below, type, boards)
+            footer, hue = self.footer_height(size[0], type), type.palette.agents[self.agent]
+            self._frame = ManyFrame(key, self.tasks, hue, footer, self._frame)
         frame, playback = self._frame, self.playback
         words = self.facts(), self.sentence(size[0] < NARROW), self.active_caps()
         with type.noting() as written:
@@ -373,7 +363,7 @@ class ManyScreen(Screen):
     def _draw_tip(
         self,
         surface: pygame.Surface,
-        frame: _Frame,
+        frame: ManyFrame,
         mouse: tuple[int, int],
         walks: list[BoardWalks],
         type: Typeset,
@@ -388,104 +378,6 @@ class ManyScreen(Screen):
             agent, step = point
             tip = point_tip(self.setup.usual.agents[agent], self.run.steps[agent][step])
             draw_tip(surface, mouse, tip, type)
-
-
-class _Frame:
-    """The pictures of the screen for one size of window, one agent and one set of tasks."""
-
-    def __init__(
-        self,
-        key: tuple[object, ...],
-        tasks: tuple[Task, ...],
-        hue: tuple[int, int, int],
-        footer: int,
-        below: int,
-        type: Typeset,
-        boards: SmallBoards | None,
-    ) -> None:
-        """`below` px below the panel are for the sliders. `boards` are those of an older frame."""
-        self.key, self._type = key, type
-        size = key[0]
-        assert isinstance(size, tuple)
-        top = header_height(size[0], type)
-        self._header, self.main, self._footer = frame(size, type.unit, top, footer)
-        area, self._panel = _split(size, self.main, type)
-        self.boards = boards or SmallBoards([task.level for task in tasks], area, hue, type)
-        if self._panel.top > area.bottom:  # below the boards: it takes the room that they leave
-            top = self.boards.bottom + 2 * type.unit
-            self._panel.height += self._panel.top - top
-            self._panel.top = top
-        self.slider_area: pygame.Rect | None = None
-        if below:
-            room = min(below, self._panel.height)
-            self._panel.height -= room
-            self.slider_area = pygame.Rect(*self._panel.bottomleft, self._panel.width, room)
-        self.background = pygame.Surface(size)
-        self.background.fill(type.palette.paper)
-        self._texts: object = None  # the state that the drawn texts depend on
-        self._facts: PanelFacts | None = None
-        self._plot: pygame.Rect | None = None  # inside of the plot's axes
-        self._is_brief = False  # whether the panel has little but the plot
-
-    def refresh_texts(
-        self,
-        facts: PanelFacts,
-        sentence: str,
-        active: frozenset[str],
-        lines: int,
-        draw_footer: Callable[[pygame.Surface, pygame.Rect, Typeset], None],
-    ) -> None:
-        """Draw header, panel and footer again if their texts have changed.
-
-        The plot is to be `lines` of text high, if the panel has other things, too.
-        """
-        if self._texts == (facts, sentence, active):
-            return
-        self._texts, self._facts = (facts, sentence, active), facts
-        self._is_brief = is_brief(self._panel, facts, lines, self._type)
-        draw_header(self.background, self._header, sentence, self._type)
-        self._plot = draw_panel(self.background, self._panel, facts, self._type, lines)
-        draw_footer(self.background, self._footer, self._type)
-
-    def anchors(self) -> dict[str, pygame.Rect]:
-        """Return the places of all boards, the last one, panel, chart and sliders.
-
-        Where the panel has no room for a chart, it stands for it.
-        """
-        slots, plot = self.boards.slots, None if self._is_brief else self._plot
-        places = {"boards": slots[0].unionall(slots), "board": slots[-1]}
-        places |= {"panel": self._panel, "chart": chart_place(self._panel, plot, self._type)}
-        return places | ({"sliders": self.slider_area} if self.slider_area else {})
-
-    def point_at(self, mouse: tuple[int, int]) -> tuple[int, int] | None:
-        """Return (agent, step) of the plot's point at the mouse."""
-        if self._plot is None or self._facts is None or self._facts.axes is None:
-            return None
-        rows = self._facts.rows
-        curves = [row.curve for row in rows if row.curve.values and not row.curve.fade]
-        found = nearest(curves, self._facts.axes, self._plot, mouse, REACH * self._type.scale)
-        return (curves[found[0]].hue, found[1]) if found else None
-
-
-def _split(
-    size: tuple[int, int], main: pygame.Rect, type: Typeset
-) -> tuple[pygame.Rect, pygame.Rect]:
-    """Return the areas of the boards and of the panel, side by side where the window is wide."""
-    width, height = max(size[0], SMALLEST[0]), max(size[1], SMALLEST[1])
-    gap = 2 * type.unit
-    if width < height * SIDE_BY_SIDE:
-        boards = pygame.Rect(main.left, main.top, main.width, round(main.height * STACKED_BOARDS))
-        top = boards.bottom + gap
-        return boards, pygame.Rect(main.left, top, main.width, main.bottom - top)
-    wide = min(
-        max(round(PANEL_LEAST * type.scale), main.width * 2 // 5), PANEL_MOST, main.width // 2
-    )
-    panel = pygame.Rect(main.right - wide, main.top, wide, main.height)
-    return pygame.Rect(main.left, main.top, main.width - wide - gap, main.height), panel
-
-
-def _change_slider(down: int, right: int, page: ManyScreen) -> None:
-    page.change_slider(down, right)
 
 
 # fmt: off
@@ -504,14 +396,6 @@ KEYS: tuple[Key, ...] = (
     Key("X",     "sliders: step size, episodes, steps", (pygame.K_x,), ManyScreen.toggle_sliders, priority=1, is_on=lambda page: page.experiments.sliders is not None, short="sliders"),
     Key("Bksp",  "reset the sliders to the agent's own settings", (pygame.K_BACKSPACE,), ManyScreen.reset_settings, priority=2, short="reset sliders"),
     Key("G",     "gallery: choose another level, agent or mode", (pygame.K_g,), ManyScreen.open_gallery, priority=1, short="gallery", group="go"),
-)
-SLIDER_KEYS: tuple[Key, ...] = (  # while the sliders are open
-    *(
-        Key(cap, "move the slider" if by[1] else "select a slider", (code,), partial(_change_slider, *by), short=short)
-        for (cap, code, by), short in zip(ARROWS, ("", "move", "", "select"))
-    ),
-    Key("Enter", "close the sliders", ENTER,              ManyScreen.toggle_sliders, short="close"),
-    Key("Esc",   "close the sliders", (pygame.K_ESCAPE,), ManyScreen.toggle_sliders, short="close"),
 )
 # fmt: on
 ManyScreen.keys = KEYS

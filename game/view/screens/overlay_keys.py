@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from game.view.draw.overlays import Overlay
-from game.view.screens.screen import Key
+from game.view.screens.key_binding import Key
 
 
 def overlay_key(overlay: Overlay) -> Key:

@@ -20,12 +20,14 @@ from game.view.draw.text_boxes import draw_notice
 from game.view.draw.theme import Appearance, Typeset
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.play_session import PAUSE_SECONDS, PlaySession, PlaySetup
+from game.view.screens.key_binding import Key
 from game.view.screens.level_pictures import is_goal_hidden
+from game.view.screens.navigation_request import Navigation
 from game.view.screens.play_frame import PlayFrame
 from game.view.screens.play_input import MOVE_KEYS, HeldMove, stick_action, stick_position
 from game.view.screens.play_panel import draw_play_panel, header_sentence
 from game.view.screens.plot_key import PLOT_KEY
-from game.view.screens.screen import Key, Navigation, Screen
+from game.view.screens.screen import Screen
 from game.world.rules import STAY
 
 

@@ -26,7 +26,7 @@ from game.view.model.play_session import PAUSE_SECONDS, PlaySession
 from game.view.model.tile_words import hidden_settings
 from game.view.screens.level_pictures import without_goal
 
-FULL_PANEL, BRIEF_PANEL = 20, 11  # lines of text that a panel takes with a plot, and without
+FULL_PANEL, BRIEF_PANEL = 20, 10  # lines of text that a panel takes with a plot, and without
 GLIDE_SECONDS = 0.09  # from cell to cell
 AGENT_HUE, PERSON_HUE = 0, 1  # indices of the palette's agent colours
 AGENT_LANE = 0.2  # beside the lanes of the person's trails, in cells
@@ -51,7 +51,8 @@ class PlayFrame:
         hidden = hidden_settings(session.task)
         legend = legend_items(level, type, GOAL_TEXT, hidden, reveal)
         line = type.height("small")
-        panel = {"panel": FULL_PANEL * line, "brief": BRIEF_PANEL * line}
+        brief = BRIEF_PANEL + (2 if set(hidden) - {"goal"} else 0)  # lines of a riddle
+        panel = {"panel": FULL_PANEL * line, "brief": brief * line}
         heights = Heights(header_height(size[0], type), 0, footer_height, **panel)
         self.layout = arrange_with_legend(size, grid_size(level), heights, legend, type)
         if max(self.layout.board.size) < LEAST_BOARD * min(size):

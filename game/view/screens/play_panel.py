@@ -149,13 +149,22 @@ def draw_play_panel(
         axes = axes.in_percent() if percent else axes
         now = None if trial.over else len(trial.paths) - 1
         curves = [row.curve for row in rows if row.curve.values]
-        if any(axes.is_out_of_range(value) for curve in curves for value in curve.values):
-            at = (area.right, area.top)
-            hint = type.write(surface, OUT_OF_RANGE, "small", palette.muted, topright=at)
-            area = pygame.Rect(area.left, hint.bottom, area.width, area.bottom - hint.bottom)
+        area = _draw_plot_title(surface, area, axes, curves, type)
         draw_plot(surface, area, axes, curves, now, type)
     if area.height >= 0:
         draw_table(surface, inside, bottom - table, COLUMNS, rows, type)
+
+
+def _draw_plot_title(
+    surface: pygame.Surface, area: pygame.Rect, axes: Axes, curves: list[Curve], type: Typeset
+) -> pygame.Rect:
+    """Draw the plot's title, and what arrows mean if there are some. Return the area below."""
+    title = "Score of each episode" if axes.percent else "Return of each episode"
+    place = type.write(surface, title, "label", type.palette.ink, topleft=area.topleft)
+    if any(axes.is_out_of_range(value) for curve in curves for value in curve.values):
+        at = (area.right, place.centery)
+        type.write(surface, OUT_OF_RANGE, "small", type.palette.muted, midright=at)
+    return pygame.Rect(area.left, place.bottom, area.width, area.bottom - place.bottom)
 
 
 def _draw_task(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pygame
 
-from game.view.screens.screen import Key, Screen
+from game.view.screens.key_binding import Key
+from game.view.screens.screen import Screen
 
 
 def _switch_plots(screen: Screen) -> None:

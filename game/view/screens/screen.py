@@ -7,16 +7,11 @@ larger than all of this. Ours are small enough to be tested completely.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from collections.abc import Sequence
+from typing import ClassVar
 
 import pygame
 
-from game.session.messages import Request
-from game.tasks.packs import Pack
-from game.tasks.task import Task
 from game.view.draw.display_size import switch_full_screen
 from game.view.draw.key_caps import (
     DrawnHelp,
@@ -24,111 +19,20 @@ from game.view.draw.key_caps import (
     draw_help,
     draw_key_state,
     footer_height,
-    footer_lines,
 )
 from game.view.draw.layout import inside_width
 from game.view.draw.term_spots import TermSpot, draw_term_card, draw_term_line, term_at
 from game.view.draw.text_boxes import draw_notice, draw_wrong_cell
 from game.view.draw.theme import Appearance, NotedText, Typeset
 from game.view.screens.asked_question import Question
+from game.view.screens.key_binding import CTRL, Key, fitting_keys, in_groups, key_words
+from game.view.screens.navigation_request import Navigation
+from game.view.screens.notice import Notice
 
-GROUPS = {  # of keys, in order, with their headings in the help
-    "time": "Time",
-    "change": "Change",
-    "look": "Look",
-    "go": "Go",
-}
-NEVER = 3  # priority of keys from which on the footer never shows them
 TERM_SECONDS = 0.4  # for which the mouse rests on a term until it is explained
 NOTICE_SECONDS = 6.0  # for which a transient notice stays
 READ_KEYS = (pygame.K_RETURN, pygame.K_KP_ENTER, pygame.K_ESCAPE, pygame.K_SPACE)
 MEND = "Ctrl E mends it in the editor, which marks the place. Enter closes this note."
-CTRL = pygame.KMOD_CTRL | pygame.KMOD_META
-ALT = pygame.KMOD_LALT  # the right one is AltGr on many keyboards, which types characters
-
-
-@dataclass(frozen=True)
-class Navigation:
-    """A screen's request to the app: open another screen, or record what is on this one.
-
-    `kind` is the screen to open ("gallery", "watch", "many", "play", "duel", "train" or "edit";
-    "switch" for a watch screen in place of this one; "tour" for the guided tour) or the recording
-    to make: "photo" (a picture), "film" (a GIF of `request`), "page" (an HTML file of it) or "copy"
-    (its replay line).
-    """
-
-    kind: str
-    pack: Pack | None = None
-    task: Task | None = None
-    agents: tuple[str, ...] = ()
-    episodes: int = 0  # to play; 0: the pack's usual number
-    request: Request | None = None  # the one adaptation to watch or to record
-    args: tuple[str, ...] = ()  # the command line of a training
-    path: Path | None = None  # of a pack that is not loaded yet
-    by_default: bool = False  # whether nobody has named the agents: another pack has its own
-    is_unlisted: bool = False  # whether the pack is not to be listed among the recent ones
-    marks_goals: bool = False  # whether the editor begins with the marking of goals
-    picture: pygame.Surface | None = None  # to save as "photo", if not that of the screen
-    mode: str = ""  # of the gallery, if not the one that it is in
-    is_first_sight: bool = False  # whether the watch screen has the doors of the first screen
-
-
-class Notice(NamedTuple):
-    """A message over the screen.
-
-    A transient notice disappears by itself and lets keys through. Any other notice stays until a
-    key or a click dismisses it. Where `edits` is a level file with errors, only Enter, Esc, Space or
-    a click does, so that a person who is playing reads it, and Ctrl E opens the editor on the file.
-    `cells` are the (row, column) of errors on the board, which are marked there.
-    """
-
-    heading: str
-    text: str
-    transient: bool = False
-    edits: Path | None = None
-    cells: tuple[tuple[int, int], ...] = ()
-
-
-@dataclass(frozen=True)
-class Key:
-    """A key binding: how it is drawn, which events trigger it and what it does.
-
-    The footer shows the few keys to begin with, whose `priority` is 0, and toggles that are on.
-    F1 lists all, in groups. Pictures of keys can be clicked.
-    """
-
-    cap: str  # the label on the key, unique in a screen
-    text: str  # what the key does, as the help lists it
-    codes: tuple[int, ...]  # of pygame
-    action: Callable[[Any], None]  # called with the screen
-    typed: str = ""  # characters that trigger the key on any keyboard layout
-    ctrl: bool = False  # whether Ctrl must be held
-    alt: bool = False  # whether Alt must be held
-    shift: bool | None = None  # whether Shift must be held; None: it makes no difference
-    priority: int = 0  # 0: always in the footer; 3 and more: never, even if it is on
-    is_on: Callable[[Any], bool] | None = None  # whether the screen's switch is on, for a toggle
-    short: str | None = None  # text in the footer, if not `text`; "": shares the next key's text
-    hint: str = ""  # a sentence about what it does, if `text` is no more than a name
-    group: str = "change"  # in footer and help, one of `GROUPS`
-
-    @property
-    def sentence(self) -> str:
-        """What the key does, in a sentence."""
-        return self.hint or f"{self.text[:1].upper()}{self.text[1:]}."
-
-    @property
-    def is_letter(self) -> bool:
-        """Whether the key types a letter or digit."""
-        return len(self.cap) == 1 and self.cap.isalnum()
-
-    def matches(self, event: pygame.event.Event) -> bool:
-        """Whether a key event triggers this key."""
-        held = getattr(event, "mod", 0)
-        if bool(held & CTRL) != self.ctrl or bool(held & ALT) != self.alt:
-            return False
-        if self.shift is not None and bool(held & pygame.KMOD_SHIFT) != self.shift:
-            return False
-        return event.key in self.codes or bool(event.unicode and event.unicode in self.typed)
 
 
 class Screen:
@@ -151,9 +55,9 @@ class Screen:
         self._mouse_on: pygame.Rect | None = None  # what the mouse is on that can be clicked
         self._mouse_down = False  # whether the left button is held
         self._term: TermSpot | None = None  # the term of the glossary that the mouse is on
+        self._rested = 0.0  # seconds since the mouse came there
         self._typeset: Typeset | None = None  # of the last drawing
         self._noted: list[NotedText] = []  # texts of the last drawing
-        self._rested = 0.0  # seconds since the mouse came there
         self._key_boxes: list[tuple[pygame.Rect, Key]] = []  # in the footer
         self._footer: tuple[object, list[Key]] | None = None  # what it depends on; its keys
         self._help_boxes: list[tuple[pygame.Rect, Key]] = []  # on the card of all keys
@@ -418,21 +322,9 @@ class Screen:
         type = self._typeset = self.appearance.typeset(surface.get_size())
         self.draw_dialogs(surface, type)
         if self.showing_help:
-            groups = in_groups(self.all_keys())
-            texts = [(name, [(key.cap, key.text) for key in keys]) for name, keys in groups]
-            brief = [(name, key_words(keys)) for name, keys in groups]
-            mouse = [("Mouse", self.mouse)] if self.mouse else []
-            page = self._help_page
-            help = draw_help(surface, [*texts, *mouse], [*brief, *mouse], page, type)
-            listed = (key for _, keys in groups for key in keys)
-            self._help_boxes, self._help = list(zip(help.keys, listed)), help
+            self._draw_help(surface, type)
         elif self.notice:
-            heading, text, transient, edits, cells = self.notice
-            for cell in cells:
-                if box := self.cell_box(cell):
-                    draw_wrong_cell(surface, box, type)
-            text = f"{text}\n{MEND}" if edits else text
-            draw_notice(surface, surface.get_rect(), heading, text, type, transient)
+            self._draw_notice(surface, self.notice, type)
         if self.question:
             self.question.draw(surface, type)
         if self._term:
@@ -441,6 +333,25 @@ class Screen:
                 draw_term_card(surface, self._term, type)
         if self._mouse_on in self._clickables():
             draw_key_state(surface, self._mouse_on, self._mouse_down, type)
+
+    def _draw_help(self, surface: pygame.Surface, type: Typeset) -> None:
+        """Draw the list of all keys, and note where they can be clicked."""
+        groups = in_groups(self.all_keys())
+        texts = [(name, [(key.cap, key.text) for key in keys]) for name, keys in groups]
+        brief = [(name, key_words(keys)) for name, keys in groups]
+        mouse = [("Mouse", self.mouse)] if self.mouse else []
+        page = self._help_page
+        help = draw_help(surface, [*texts, *mouse], [*brief, *mouse], page, type)
+        listed = (key for _, keys in groups for key in keys)
+        self._help_boxes, self._help = list(zip(help.keys, listed)), help
+
+    def _draw_notice(self, surface: pygame.Surface, notice: Notice, type: Typeset) -> None:
+        """Draw a notice, and mark its cells on the board."""
+        for cell in notice.cells:
+            if box := self.cell_box(cell):
+                draw_wrong_cell(surface, box, type)
+        text = f"{notice.text}\n{MEND}" if notice.edits else notice.text
+        draw_notice(surface, surface.get_rect(), notice.heading, text, type, notice.transient)
 
     def draw_dialogs(self, surface: pygame.Surface, type: Typeset) -> None:
         """Draw what lies over the screen's content, below help and notice."""
@@ -479,37 +390,6 @@ class Screen:
     def active_caps(self) -> frozenset[str]:
         """Return the caps of the toggle keys that are on."""
         return frozenset(k.cap for k in self.all_keys() if k.is_on and k.is_on(self))
-
-
-def key_words(keys: Sequence[Key]) -> list[tuple[str, str]]:
-    """Return the (cap, text) of each key as the footer shows it."""
-    return [(key.cap, key.text if key.short is None else key.short) for key in keys]
-
-
-def in_groups(keys: Sequence[Key]) -> list[tuple[str, list[Key]]]:
-    """Return the heading of each group that has keys, with its keys in order."""
-    groups = [
-        (heading, [key for key in keys if key.group == group]) for group, heading in GROUPS.items()
-    ]
-    return [(heading, found) for heading, found in groups if found]
-
-
-def fitting_keys(
-    keys: Sequence[Key], active: frozenset[str], width: int, type: Typeset
-) -> list[Key]:
-    """Return the keys of priority 0 and, of the toggles that are on, those that need no new line.
-
-    They come in the order of their groups.
-    """
-    ordered = [key for _, group in in_groups(keys) for key in group]
-    shown = {key.cap for key in ordered if not key.priority}
-    most = footer_lines(key_words([key for key in ordered if key.cap in shown]), width, type)
-    for key in ordered:
-        wanted = [one for one in ordered if one.cap in shown or one is key]
-        may_show = key.cap in active and key.priority < NEVER
-        if may_show and footer_lines(key_words(wanted), width, type) <= most:
-            shown.add(key.cap)
-    return [key for key in ordered if key.cap in shown]
 
 
 # fmt: off

@@ -20,8 +20,10 @@ from game.view.draw.training_loops import LoopFacts
 from game.view.draw.waiting_bar import waiting_phase
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.training_run import TrainingRun, is_demonstration
+from game.view.screens.key_binding import Key
+from game.view.screens.navigation_request import Navigation
 from game.view.screens.overlay_keys import overlay_key
-from game.view.screens.screen import Key, Navigation, Screen
+from game.view.screens.screen import Screen
 from game.view.screens.train_frame import TrainFrame
 from game.view.screens.train_panel import Progress, draw_train_panel, loop_facts, progress_of
 

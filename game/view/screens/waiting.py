@@ -10,7 +10,9 @@ from game.view.draw.layout import frame
 from game.view.draw.screen_header import draw_header, header_height
 from game.view.draw.text_boxes import draw_notice
 from game.view.draw.theme import Appearance
-from game.view.screens.screen import Key, Navigation, Screen
+from game.view.screens.key_binding import Key
+from game.view.screens.navigation_request import Navigation
+from game.view.screens.screen import Screen
 
 SENTENCE = "Mend the file in any editor and save it, or press Ctrl E: it opens by itself."
 

@@ -7,9 +7,8 @@ surface. So the window, the pictures written without a display and the tests run
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
 
 import pygame
 
@@ -26,7 +25,7 @@ from game.session.messages import (
 from game.session.trace import AdaptationTrace
 from game.tasks.task import Task
 from game.text.tiles import GOAL
-from game.view.draw.overlays import OVERLAYS, Overlay
+from game.view.draw.overlays import Overlay
 from game.view.draw.pane import GLANCE
 from game.view.draw.panel import PLOT, TALL_PLOT, PanelFacts
 from game.view.draw.term_spots import TermSpot
@@ -34,14 +33,17 @@ from game.view.draw.theme import Appearance, NotedText, Typeset
 from game.view.draw.waiting_bar import waiting_phase
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.baselines import BaselineCache
-from game.view.model.playback import SPEEDS, Pace, Playback, PlaybackPosition
+from game.view.model.playback import SPEEDS, Pace, PlaybackPosition
 from game.view.model.slow_motion import SlowMoment, SlowStep, slow_step
 from game.view.screens.first_doors import DOOR_KEYS, WELCOME
-from game.view.screens.overlay_keys import overlay_key
-from game.view.screens.plot_key import PLOT_KEY
-from game.view.screens.screen import Key, Navigation, Notice, Screen
+from game.view.screens.key_binding import Key
+from game.view.screens.navigation_request import Navigation
+from game.view.screens.notice import Notice
+from game.view.screens.screen import Screen
+from game.view.screens.slider_keys import SLIDER_KEYS
 from game.view.screens.watch_experiments import Experiments
 from game.view.screens.watch_frame import FrameKey, WatchFrame
+from game.view.screens.watch_keys import GOAL_KEYS, KEYS, SLOW_KEYS
 from game.view.screens.watch_run import AdaptationRun, WatchSetup
 from game.view.screens.watch_texts import header_text, panel_facts, settings_in_force, slow_text
 
@@ -68,7 +70,8 @@ class WatchScreen(Screen):
         """The screens of one feed share `numbers`, the numbers of requests. Without `jobs`,
         baselines are computed at once. `has_doors` makes it the first screen, with its doors."""
         super().__init__(appearance)
-        self.setup = replace(setup, sentence=WELCOME) if has_doors else setup
+        welcomes = has_doors and setup.learned  # scratch has a sentence of its own
+        self.setup = replace(setup, sentence=WELCOME) if welcomes else setup
         self.feed, self.has_doors = feed, has_doors
         self.pace = pace or Pace()
         self.feed_ready = False
@@ -135,6 +138,7 @@ class WatchScreen(Screen):
             self.slow = None
         elif position and self.run.planned:
             self.side_by_side = False
+            self.experiments.goal = self.experiments.sliders = None  # whose keys are others
             self._show_slowly(min(position.step, max(0, self.run.steps - 1)))
         else:
             self.notice = Notice("Nothing to show in slow motion yet", NOT_YET, transient=True)
@@ -225,6 +229,7 @@ class WatchScreen(Screen):
 
     def _pick_up_goal(self, cell: tuple[int, int] | None) -> None:
         """Begin to move the goal in a cell, or else the first one."""
+        self.slow = None
         self.experiments.pick_up_goal(self.run, cell)
         if not self.run.phase.task.level.find(GOAL):
             self.notice = Notice(*NO_GOAL, transient=True)
@@ -245,6 +250,7 @@ class WatchScreen(Screen):
 
     def toggle_sliders(self) -> None:
         """Open or close the sliders of the adaptation."""
+        self.slow = None
         self.experiments.toggle_sliders(self.run.request)
 
     def change_slider(self, down: int, right: int) -> None:
@@ -524,80 +530,4 @@ class WatchScreen(Screen):
         return (frame.panes[0].layer(overlays[-1], position, len(overlays) == 1)[1],)
 
 
-def _playback(method: Callable[..., None], *args: int) -> Callable[[WatchScreen], None]:
-    """Return an action that calls a method of the run's playback."""
-    return lambda page: method(page.run.playback, *args)
-
-
-def _move_goal(down: int, right: int, page: WatchScreen) -> None:
-    page.experiments.move_goal(page.run, down, right)
-
-
-def _change_slider(down: int, right: int, page: WatchScreen) -> None:
-    page.change_slider(down, right)
-
-
-ARROWS = (  # cap, key code, (down, right)
-    ("←", pygame.K_LEFT, (0, -1)),
-    ("→", pygame.K_RIGHT, (0, 1)),
-    ("↑", pygame.K_UP, (-1, 0)),
-    ("↓", pygame.K_DOWN, (1, 0)),
-)
-ENTER = (pygame.K_RETURN, pygame.K_KP_ENTER)
-
-# fmt: off
-KEYS: tuple[Key, ...] = (
-    #   cap      text                codes                                action
-    Key("Space", "pause or continue", (pygame.K_SPACE,),                   WatchScreen.pause, is_on=lambda page: page.run.playback.paused, short="pause", group="time"),
-    Key("←",     "previous adaptation step", (pygame.K_LEFT,),            _playback(Playback.previous_step), short="", group="time"),
-    Key("→",     "next adaptation step", (pygame.K_RIGHT,),               _playback(Playback.next_step), short="step", group="time"),
-    Key("↑",     "previous episode", (pygame.K_UP,),                      _playback(Playback.change_episode, -1), priority=2, short="", group="time"),
-    Key("↓",     "next episode",     (pygame.K_DOWN,),                    _playback(Playback.change_episode, 1), priority=2, short="episode", group="time"),
-    Key(",",     "previous move",    (pygame.K_COMMA,),                   _playback(Playback.change_move, -1), ",", priority=2, short="", group="time"),
-    Key(".",     "next move",        (pygame.K_PERIOD,),                  _playback(Playback.change_move, 1), ".", priority=2, short="move", group="time"),
-    Key("Home",  "rewind",           (pygame.K_HOME,),                    _playback(Playback.rewind), priority=2, group="time"),
-    Key("−",     "slower",           (pygame.K_MINUS, pygame.K_KP_MINUS), _playback(Playback.change_speed, -1), "-", priority=2, short="", group="time"),
-    Key("+",     "faster",           (pygame.K_PLUS, pygame.K_KP_PLUS),   _playback(Playback.change_speed, 1), "+=", priority=2, short="speed", group="time"),
-    Key("R",     "start over with a new seed", (pygame.K_r,),             WatchScreen.restart, priority=1, short="start over"),
-    Key("N",     "next level",       (pygame.K_n,),                       WatchScreen.next_task, group="go", short="next"),
-    *(overlay_key(overlay) for overlay in OVERLAYS),
-    PLOT_KEY,
-    Key("S",     "all agents side by side", (pygame.K_s,),                WatchScreen.toggle_side_by_side, priority=1, is_on=lambda page: page.side_by_side, short="side by side", group="look"),
-    Key("Z",     "many tasks of the pack at once", (pygame.K_z,),         WatchScreen.show_many, priority=1, short="many tasks", group="look"),
-    Key("W",     "watch the next agent", (pygame.K_w,),                   WatchScreen.switch_agent, priority=1, short="next agent", group="go"),
-    Key("G",     "gallery: choose another level, agent or mode", (pygame.K_g,), WatchScreen.open_gallery, short="gallery", priority=1, group="go"),
-    Key("I",     "play this level yourself", (pygame.K_i,),               WatchScreen.play, priority=1, short="play", group="go"),
-    Key("Ctrl E", "edit this level",  (pygame.K_e,),                      WatchScreen.edit, ctrl=True, priority=1, short="edit", group="go"),
-    Key("M",     "move the goal (or drag it)", (pygame.K_m,),             WatchScreen.pick_up_goal, priority=1, is_on=lambda page: page.experiments.goal is not None, short="move goal"),
-    Key("A",     "amnesia: the agent forgets what it learned", (pygame.K_a,), WatchScreen.forget, priority=1, short="amnesia"),
-    Key("X",     "sliders: step size, episodes, steps", (pygame.K_x,),    WatchScreen.toggle_sliders, priority=1, is_on=lambda page: page.experiments.sliders is not None, short="sliders"),
-    Key("Bksp",  "reset the sliders to the agent's own settings", (pygame.K_BACKSPACE,), WatchScreen.reset_settings, priority=2, short="reset sliders"),
-    Key("J",     "the inner loop in slow motion", (pygame.K_j,),          WatchScreen.toggle_slow_motion, priority=1, is_on=lambda page: page.slow is not None, short="slow motion", group="look"),
-    Key("L",     "copy the line that replays this adaptation", (pygame.K_l,), WatchScreen.copy_replay_line, priority=2, short="copy line", group="go"),
-    Key("F10",   "save the adaptation as a page for browsers", (pygame.K_F10,), WatchScreen.save_page, priority=2, short="page", group="go"),
-    Key("F11",   "save the adaptation as a GIF", (pygame.K_F11,),         WatchScreen.film, priority=2, short="film", group="go"),
-    Key("D",     "duel: play against the agent", (pygame.K_d,),           WatchScreen.duel, priority=2, short="duel", group="go"),
-)
-GOAL_KEYS: tuple[Key, ...] = (  # while the goal is being moved
-    *(
-        Key(cap, "move the goal", (code,), partial(_move_goal, *by), short="move the goal" if cap == "↓" else "")
-        for cap, code, by in ARROWS
-    ),
-    Key("Enter", "put the goal down",              (*ENTER, pygame.K_m), WatchScreen.put_goal_down, short="put it down"),
-    Key("Esc",   "leave the goal where it was",    (pygame.K_ESCAPE,),   WatchScreen.cancel_goal_move, short="cancel"),
-)
-SLIDER_KEYS: tuple[Key, ...] = (  # while the sliders are open
-    *(
-        Key(cap, "move the slider" if by[1] else "select a slider", (code,), partial(_change_slider, *by), short=short)
-        for (cap, code, by), short in zip(ARROWS, ("", "move", "", "select"))
-    ),
-    Key("Enter", "close the sliders", ENTER,              WatchScreen.toggle_sliders, short="close"),
-    Key("Esc",   "close the sliders", (pygame.K_ESCAPE,), WatchScreen.toggle_sliders, short="close"),
-)
-SLOW_KEYS: tuple[Key, ...] = (  # while a step is shown in slow motion
-    Key("←",   "previous phase",      (pygame.K_LEFT,),   lambda page: page.change_slow_phase(-1), short="", group="time"),
-    Key("→",   "next phase",          (pygame.K_RIGHT,),  lambda page: page.change_slow_phase(1), short="phase", group="time"),
-    Key("Esc", "end the slow motion", (pygame.K_ESCAPE,), WatchScreen.toggle_slow_motion, short="end slow motion", group="time"),
-)
-# fmt: on
 WatchScreen.keys = KEYS
