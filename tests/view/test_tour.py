@@ -312,3 +312,15 @@ def test_the_loops_of_a_training_are_answers_also_once_it_has_ended() -> None:
     app.tour.given.clear()
     app.handle(click(inner.center))
     assert app.tour.given == {"which loop": 0}
+
+
+def test_only_the_first_screen_offers_the_tour_and_only_once(tmp_path: Path) -> None:
+    file = tmp_path / "settings.json"
+    asked = []
+    for is_first_sight in (False, True, True):
+        first = Navigation(
+            "watch", load_pack("goals-5x5"), agents=AGENTS, is_first_sight=is_first_sight
+        )
+        app = App(first, Places(), Script(), file, jobs=BackgroundJobs(at_once=True))
+        asked.append(app.page.question is not None)
+    assert asked == [False, True, False]
