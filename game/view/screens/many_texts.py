@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from game.session.ending import HARM
+from game.session.ending import GOOD, HARM
 from game.session.messages import BASELINE_AGENT, Request, TasksStepped
 from game.tasks.task import Task
 from game.text.percentage import percentage
@@ -15,7 +15,7 @@ from game.view.draw.panel import PanelFacts
 from game.view.draw.plot_axes import Axes, Curve
 from game.view.model.tasks_run import TasksPlayback, TasksRun
 from game.view.screens.watch_run import WatchSetup
-from game.view.screens.watch_texts import GHOST_FADE, settings_in_force
+from game.view.screens.watch_texts import AFTER, GHOST_FADE, settings_in_force
 
 MOST_TASKS = 20  # at once
 COLUMNS = ("mean", "made worse", "95% interval")
@@ -121,6 +121,7 @@ def many_facts(
     rows = [_row(*one, playback.step) for one in zip(names, order, shown)]
     dynamic = any(task.level.find(*DYNAMIC_TILES) for task in tasks)
     scratch = (f"{BASELINE_AGENT}: {note}" for note in run.notes if note)
+    state = _state(run, watched, step, feed_ready)
     return PanelFacts(
         title=usual.pack_title,
         badge=kind_in_words(setup, tasks),
@@ -132,7 +133,8 @@ def many_facts(
         else "",
         step=step,
         steps=request.steps,
-        state=_state(run, watched, step, feed_ready),
+        state=state,
+        does_well=state == AFTER and run.steps[watched][-1].statistics.mean >= GOOD,
         doing=_activity(run, playback, watched, feed_ready),
         trail=None,
         tempo="paused" if playback.paused else "",
@@ -198,7 +200,7 @@ def _state(run: TasksRun, watched: int, step: int | None, feed_ready: bool) -> s
         return "before adaptation"
     if steps[step].statistics.mean < steps[0].statistics.mean - HARM:
         return "worse than before"
-    return "adapted" if step == run.asked.request.steps else "adapting"
+    return AFTER if step == run.asked.request.steps else "adapting"
 
 
 def _activity(run: TasksRun, playback: TasksPlayback, watched: int, feed_ready: bool) -> str:
