@@ -605,6 +605,7 @@ def test_settings_in_force_show_until_they_are_reset(replay: WatchScreen) -> Non
     assert facts.ghost.values == tuple(100 * own.score(step) for step in own.steps)
     replay.handle(press(pygame.K_RETURN))
     before = picture(replay)
+    assert "Bksp" in {key.cap for _, key in replay._key_boxes}
     for key in (pygame.K_n, pygame.K_r):  # another task or seed: the ghost is no comparison
         replay.handle(press(key))
         assert "10 × step size" in replay.facts().settings

@@ -15,7 +15,13 @@ from game.view.draw.panel import PanelFacts
 from game.view.draw.plot_axes import Axes, Curve
 from game.view.model.tasks_run import TasksPlayback, TasksRun
 from game.view.screens.watch_run import WatchSetup
-from game.view.screens.watch_texts import AFTER, GHOST_FADE, settings_in_force
+from game.view.screens.watch_texts import (
+    AFTER,
+    GHOST_FADE,
+    START_OVER,
+    reset_hint,
+    settings_in_force,
+)
 
 MOST_TASKS = 20  # at once
 COLUMNS = ("mean", "made worse", "95% interval")
@@ -141,7 +147,7 @@ def many_facts(
         axes=_axes(setup, run, own if ghost else None, watched),
         rows=(*rows, *([_row(GHOST, watched, ghost, playback.step, GHOST_FADE)] if ghost else [])),
         notes=(*((STANDING,) if dynamic else ()), *scratch),
-        settings=f"{settings}: Bksp resets" if settings else "",
+        settings=reset_hint(settings),
         columns=COLUMNS,
         plot_title="Mean score after each step" if len(tasks) > 1 else "",
         plot_hint=BAND if len(tasks) > 1 else "",
@@ -206,7 +212,7 @@ def _state(run: TasksRun, watched: int, step: int | None, feed_ready: bool) -> s
 def _activity(run: TasksRun, playback: TasksPlayback, watched: int, feed_ready: bool) -> str:
     """Return what is computed, or else which walk is shown."""
     if run.failure:
-        return "press R to start over"
+        return START_OVER
     if not run.finished:
         done = f"{int(100 * run.progress)}%"
         return f"adapting to {len(run.asked.tasks)} tasks: {done}" if feed_ready else "loading…"

@@ -25,6 +25,7 @@ SEEN = "A meta-trained agent adapts in a few steps to a level from its training.
 MOVING_GOAL = "Move the goal to any floor cell: drop it there, or press Enter."
 GOAL_MOVED = "The goal has moved: the agent must unlearn its old position and find the new one."
 AMNESIA = "Amnesia: the agent has lost what it learned and starts again from its initial state."
+START_OVER = "press R to start over"  # after a failure
 AFTER = "after adaptation"  # state of an agent at its last step
 BAYES_BOUND = (
     "Upper bound on the first episode's return",
@@ -101,7 +102,7 @@ def panel_facts(
         notes=(*_warnings(run, step), *_scratch_notes(run)),
         does_well=state == AFTER and run.traces[0].score(run.traces[0].steps[run.steps]) >= GOOD,
         waiting=waiting,
-        settings=f"{settings}: Bksp resets" if settings else "",
+        settings=reset_hint(settings),
         ghost=_curve("own settings", ghost, len(ghost.steps), 0, percent, GHOST_FADE)
         if ghost
         else None,
@@ -124,6 +125,11 @@ def settings_in_force(setup: WatchSetup, request: Request, steps: int) -> str:
     parts += [f"{request.episodes} episodes per step"] if request.episodes else []
     parts += [f"{steps} step{'s' * (steps != 1)}"] if steps != setup.steps else []
     return ", ".join(parts)
+
+
+def reset_hint(settings: str) -> str:
+    """Return the text of the pill about settings that are not the agent's own; "" without any."""
+    return f"{settings}: Bksp resets" if settings else ""
 
 
 def _scratch_notes(run: AdaptationRun) -> tuple[str, ...]:
@@ -226,7 +232,7 @@ def _searching(trace: AdaptationTrace, step: int | None) -> str:
 def _activity(run: AdaptationRun, position: PlaybackPosition | None, feed_ready: bool) -> str:
     """Return what the agent is doing, or what the screen is waiting for."""
     if run.failure:
-        return "press R to start over"
+        return START_OVER
     if not run.planned:
         return "planning the optimal return of a large level…"
     if position is None:
