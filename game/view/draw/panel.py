@@ -23,7 +23,7 @@ STATE_HUES = {  # agent's state: field of the palette
     "before adaptation": "muted",
     "adapting": "agent",
     "still searching": "muted",
-    "adapted": "goal",
+    "after adaptation": "muted",
     "worse than before": "alert",
     "stopped": "alert",
 }
@@ -49,6 +49,7 @@ class PanelFacts:
     rows: tuple[TableRow, ...]
     notes: tuple[str, ...] = ()  # lines about agents, below the numbers
     settings: str = ""  # settings in force that are not the agent's own, in a pill
+    does_well: bool = False  # whether its score after adaptation is high
     waiting: int | None = None  # position of the waiting bar's part, while nothing has arrived yet
     ghost: Curve | None = None  # the watched agent's curve with its own settings
     columns: tuple[str, ...] = COLUMNS  # heads of the numbers
@@ -229,7 +230,7 @@ def _draw_progress(
     if type.width(text, "heading") + type.unit + width > rect.width:
         text = f"Step {step} of {facts.steps}"
     heading = type.write(surface, text, "heading", type.palette.ink, topleft=(rect.left, y))
-    hue = getattr(type.palette, STATE_HUES[facts.state])
+    hue = getattr(type.palette, "goal" if facts.does_well else STATE_HUES[facts.state])
     draw_pill(surface, facts.state, hue, (rect.right - width, y), type)
     y = heading.bottom + type.unit
     bar = pygame.Rect(rect.left, y, rect.width, type.unit * 3 // 4)

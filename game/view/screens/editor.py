@@ -152,6 +152,15 @@ class EditorScreen(Screen):
         own = {"board": frame.board_box, "strip": layout.strip, "panel": layout.panel}
         return super().anchors() | own
 
+    def sentences(self) -> tuple[str, ...]:
+        """Return the sentences on screen that may name keys."""
+        return (*super().sentences(), self.sentence())
+
+    def footer_caps(self) -> tuple[frozenset[str], frozenset[str]]:
+        """Return no key as needed, so that the board never moves, and those that sentences name
+        with the toggles that are on."""
+        return frozenset(), self.named_caps() | self.active_caps()
+
     def footer_height(self, width: int, type: Typeset) -> int:
         """Return the height of the largest footer, so that the board never moves."""
         if self._footer_room is None or self._footer_room[:2] != (width, type):
@@ -405,7 +414,7 @@ class EditorScreen(Screen):
         frame.prepare_overlays(self.overlays, self.verdict.analysis)
         frame.draw_texts(
             self.sentence(),
-            (self.active_caps(), self.area, bool(self.field), bool(self.goals.painting)),
+            (self.footer_caps(), self.area, bool(self.field), bool(self.goals.painting)),
             self.draw_footer,
         )
         with type.noting() as written:

@@ -37,7 +37,7 @@ from game.view.screens.screen import Screen
 from game.view.screens.slider_keys import ENTER, SLIDER_KEYS
 from game.view.screens.watch import NO_OTHER
 from game.view.screens.watch_experiments import Experiments
-from game.view.screens.watch_texts import settings_in_force
+from game.view.screens.watch_texts import START_OVER, reset_hint, settings_in_force
 
 PAINTING = 0.006  # seconds of a frame for the boards that are missing
 SHOWN = 20.0  # seconds: of all steps of an adaptation, at most
@@ -300,6 +300,13 @@ class ManyScreen(Screen):
         names = [self.setup.usual.agents[i] for i in order]
         return sentence(self.setup, self.run.asked.tasks, names, shown, brief)
 
+    def sentences(self) -> tuple[str, ...]:
+        """Return the sentences on screen that may name keys."""
+        request = self.run.asked.request
+        settings = settings_in_force(self.setup.usual, request, request.steps)
+        failure = START_OVER if self.run.failure else ""
+        return (*super().sentences(), reset_hint(settings), failure)
+
     def facts(self) -> PanelFacts:
         """Return everything that the panel shows at this moment."""
         return many_facts(
@@ -339,12 +346,13 @@ class ManyScreen(Screen):
         type, walks = self.appearance.typeset(size), self.walks()
         sliders = self.experiments.sliders
         below = sliders.height(type) + type.unit if sliders else 0
-        key = ManyFrameKey(size, type, self._first, self.agent, below)
+        footer = self.footer_height(size[0], type)
+        key = ManyFrameKey(size, type, self._first, self.agent, footer, below)
         if self._frame is None or self._frame.key != key:
-            footer, hue = self.footer_height(size[0], type), type.palette.agents[self.agent]
-            self._frame = ManyFrame(key, self.tasks, hue, footer, self._frame)
+            hue = type.palette.agents[self.agent]
+            self._frame = ManyFrame(key, self.tasks, hue, self._frame)
         frame, playback = self._frame, self.playback
-        words = self.facts(), self.sentence(size[0] < NARROW), self.active_caps()
+        words = self.facts(), self.sentence(size[0] < NARROW), self.footer_caps()
         with type.noting() as written:
             lines = TALL_PLOT if self.pointed_at == "chart" else PLOT
             frame.refresh_texts(*words, lines, self.draw_footer)

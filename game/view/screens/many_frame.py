@@ -26,11 +26,12 @@ class ManyFrameKey(NamedTuple):
     type: Typeset
     first: int
     agent: int
+    footer: int  # height in px
     below: int  # px below the panel, for the sliders
 
     def has_boards_of(self, other: ManyFrameKey) -> bool:
         """Whether the boards are those of another frame, too."""
-        return self[:4] == other[:4]
+        return self._replace(below=0) == other._replace(below=0)
 
 
 class ManyFrame:
@@ -41,16 +42,14 @@ class ManyFrame:
         key: ManyFrameKey,
         tasks: tuple[Task, ...],
         hue: Colour,
-        footer: int,
         old: ManyFrame | None,
     ) -> None:
-        """`footer` is the footer's height in px. The boards of an `old` frame are kept if they are
-        the same."""
+        """The boards of an `old` frame are kept if they are the same."""
         self.key, self._type = key, key.type
         size, type, below = key.size, key.type, key.below
         kept = old.boards if old and old.key.has_boards_of(key) else None
         top = header_height(size[0], type)
-        self._header, self.main, self._footer = frame(size, type.unit, top, footer)
+        self._header, self.main, self._footer = frame(size, type.unit, top, key.footer)
         area, self._panel = _split(size, self.main, type)
         self.boards: SmallBoards = kept or SmallBoards(
             [task.level for task in tasks], area, hue, type
@@ -75,7 +74,7 @@ class ManyFrame:
         self,
         facts: PanelFacts,
         sentence: str,
-        active: frozenset[str],
+        footer_caps: tuple[frozenset[str], ...],
         lines: int,
         draw_footer: Callable[[pygame.Surface, pygame.Rect, Typeset], None],
     ) -> None:
@@ -83,9 +82,9 @@ class ManyFrame:
 
         The plot is to be `lines` of text high, if the panel has other things, too.
         """
-        if self._texts == (facts, sentence, active):
+        if self._texts == (facts, sentence, footer_caps):
             return
-        self._texts, self._facts = (facts, sentence, active), facts
+        self._texts, self._facts = (facts, sentence, footer_caps), facts
         self._is_brief = is_brief(self._panel, facts, lines, self._type)
         draw_header(self.background, self._header, sentence, self._type)
         self._plot = draw_panel(self.background, self._panel, facts, self._type, lines)

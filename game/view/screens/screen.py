@@ -25,14 +25,22 @@ from game.view.draw.term_spots import TermSpot, draw_term_card, draw_term_line, 
 from game.view.draw.text_boxes import draw_notice, draw_wrong_cell
 from game.view.draw.theme import Appearance, NotedText, Typeset
 from game.view.screens.asked_question import Question
-from game.view.screens.key_binding import CTRL, Key, fitting_keys, in_groups, key_words
+from game.view.screens.key_binding import (
+    CTRL,
+    Key,
+    fitting_keys,
+    in_groups,
+    key_words,
+    named_caps,
+)
 from game.view.screens.navigation_request import Navigation
 from game.view.screens.notice import Notice
 
 TERM_SECONDS = 0.4  # for which the mouse rests on a term until it is explained
 NOTICE_SECONDS = 6.0  # for which a transient notice stays
 READ_KEYS = (pygame.K_RETURN, pygame.K_KP_ENTER, pygame.K_ESCAPE, pygame.K_SPACE)
-MEND = "Ctrl E mends it in the editor, which marks the place. Enter closes this note."
+MEND_CAP = "Ctrl E"
+MEND = f"{MEND_CAP} mends it in the editor, which marks the place. Enter closes this note."
 
 
 class Screen:
@@ -122,6 +130,8 @@ class Screen:
             self._answer(self.question, event)
         elif self.showing_help and self._turns_page(event):
             self._help_page += 1
+        elif self._is_showing_errors() and self._presses_mend(event):
+            self._mend()
         elif event.type == pygame.MOUSEBUTTONDOWN and self.showing_help:
             self._dismiss()
             self._press_key(self._help_boxes, event)
@@ -216,12 +226,22 @@ class Screen:
 
     def _answer_errors(self, event: pygame.event.Event) -> None:
         """Edit the file with errors or close the notice about it; no other key does anything."""
-        assert self.notice
         if event.key == pygame.K_e and getattr(event, "mod", 0) & CTRL:
-            self.navigation = Navigation("edit", path=self.notice.edits)
-            self.notice = None
+            self._mend()
         elif event.key in READ_KEYS:
             self.notice = None
+
+    def _presses_mend(self, event: pygame.event.Event) -> bool:
+        """Whether an event is a click on the key in the footer that mends a file with errors."""
+        is_click = event.type == pygame.MOUSEBUTTONDOWN and event.button == 1
+        key = self.key_at(event.pos) if is_click else None
+        return key is not None and key.cap == MEND_CAP
+
+    def _mend(self) -> None:
+        """Open the editor on the file with errors."""
+        assert self.notice
+        self.navigation = Navigation("edit", path=self.notice.edits)
+        self.notice = None
 
     def _press_key(
         self, boxes: Sequence[tuple[pygame.Rect, Key]], event: pygame.event.Event
@@ -364,15 +384,32 @@ class Screen:
         board."""
         return None
 
+    def sentences(self) -> tuple[str, ...]:
+        """Return the sentences on screen that may name keys."""
+        if self.notice is None:
+            return ()
+        return (self.notice.text, MEND) if self.notice.edits else (self.notice.text,)
+
+    def named_caps(self) -> frozenset[str]:
+        """Return the caps of the keys that sentences on screen name."""
+        return named_caps(self.sentences(), self.all_keys())
+
+    def footer_caps(self) -> tuple[frozenset[str], frozenset[str]]:
+        """Return the caps of the keys that the footer needs, as sentences name them, and of the
+        toggles that are on, which it shows where there is room."""
+        return self.named_caps(), self.active_caps()
+
     def footer_keys(self, width: int, type: Typeset) -> list[Key]:
-        """Return the keys of a footer of this width: those to begin with, and toggles that are on.
+        """Return the keys of a footer of this width: those to begin with, those that sentences
+        name, and toggles that are on.
 
         Toggles take only room that is left in its lines, so that its height stays. The last result
         is kept.
         """
-        asked = (width, type, tuple(self.all_keys()), self.active_caps())
+        keys, (needed, wanted) = self.all_keys(), self.footer_caps()
+        asked = (width, type, tuple(keys), needed, wanted)
         if self._footer is None or self._footer[0] != asked:
-            self._footer = asked, fitting_keys(self.all_keys(), self.active_caps(), width, type)
+            self._footer = asked, fitting_keys(keys, wanted, width, type, needed)
         return self._footer[1]
 
     def footer_height(self, width: int, type: Typeset) -> int:

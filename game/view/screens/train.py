@@ -206,7 +206,7 @@ class TrainScreen(Screen):
             self.progress(),
         )
         evaluations, loops = len(run.evaluations), self.loops()
-        texts = (sentence, caption, progress, evaluations, loops, run.state, self.active_caps())
+        texts = (sentence, caption, progress, evaluations, loops, run.state, self.footer_caps())
         if frame.texts == texts:
             return
         frame.texts = texts

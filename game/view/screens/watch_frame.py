@@ -43,6 +43,7 @@ class FrameKey:
     type: Typeset
     phase: TaskPhase
     boards: int  # number of boards side by side
+    footer_height: int  # px
     slider_height: int  # px below the panel; 0 while the sliders are closed
     has_doors: bool = False  # whether the doors of the first screen stand below the header
 
@@ -55,13 +56,12 @@ class WatchFrame:
         key: FrameKey,
         run: AdaptationRun,
         families: Families | None,
-        footer_height: int,
         previous: WatchFrame | None = None,
     ) -> None:
         self.key, self.run, self._families = key, run, families
         type, level = key.type, key.phase.task.level
         legend = legend_items(level, type, hidden=hidden_settings(key.phase.task))
-        self.layout = _arrange(key, grid_size(level), legend, footer_height)
+        self.layout = _arrange(key, grid_size(level), legend)
         self.slider_area: pygame.Rect | None = None
         if key.slider_height:
             self.layout, self.slider_area = _with_room_below(self.layout, key.slider_height)
@@ -253,7 +253,6 @@ def _arrange(
     key: FrameKey,
     grid: tuple[float, float],
     legend: list[tuple[pygame.Surface, str]],
-    footer_height: int,
 ) -> Layout:
     """Return the layout. If the boards get too small, timeline and legend are left out."""
     size, type = key.size, key.type
@@ -266,7 +265,7 @@ def _arrange(
     hides_more = set(hidden_settings(key.phase.task)) - {"goal"}
     full, brief = FULL_PANEL * line, (BRIEF_PANEL + (2 if hides_more else 0)) * line
     for timeline, with_legend in ((thumbnails, True), (0, True), (0, False)):
-        heights = Heights(header, 0, footer_height, name, timeline, full, brief)
+        heights = Heights(header, 0, key.footer_height, name, timeline, full, brief)
         if with_legend:
             layout = arrange_with_legend(size, grid, heights, legend, type, key.boards)
         else:
