@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import pygame
 
 from game.session.messages import BASELINE_AGENT, Begun, Feed, Trained
+from game.text.percentage import percentage
 from game.view.draw.overlays import OVERLAYS, Overlay
 from game.view.draw.screen_header import draw_header
 from game.view.draw.text_boxes import draw_notice
@@ -133,6 +134,33 @@ class TrainScreen(Screen):
     def is_over(self) -> bool:
         """Whether the training has ended."""
         return not self.run.is_running
+
+    def outcome(self) -> int | None:
+        """Return which score has risen most: 0, that before adaptation; 1, that after it."""
+        rises = self._rises()
+        if rises is None:
+            return None
+        (before, after) = (last - first for first, last in rises)
+        return int(after > before)
+
+    def measured(self) -> str:
+        """Return the scores before and after adaptation, from the first evaluation to the last."""
+        rises = self._rises()
+        if rises is None:
+            return ""
+        before, after = (f"{percentage(first)} to {percentage(last)}" for first, last in rises)
+        steps = len(self.run.evaluations[-1].scores) - 1
+        return f"Before: {before}; after {steps} steps: {after}."
+
+    def _rises(self) -> tuple[tuple[float, float], tuple[float, float]] | None:
+        """Return the scores before and after adaptation, each of the first and the last evaluation.
+
+        None where these are not two.
+        """
+        if len(self.run.evaluations) < 2:
+            return None
+        first, last = (self.run.evaluations[i].scores for i in (0, -1))
+        return (first[0], last[0]), (first[-1], last[-1])
 
     # --- texts
 
