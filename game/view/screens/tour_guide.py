@@ -23,7 +23,7 @@ from game.view.screens.screen import Screen
 NEXT, BACK, LEAVE = "F2", "Shift F2", "Esc"
 HELD = ("watch", "many")  # kinds of screens that wait for an answer
 CHOOSE = "Click an answer, or press its number."
-LONGEST = "Before: −10% to −10%; after 10 steps: −10% to 100%."  # of what screens measure
+LONGEST = "Before: −10% to −10%; after step 10: −10% to 100%."  # of what screens measure
 PREPARING = "The agents are getting ready; then a question follows."
 
 
