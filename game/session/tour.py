@@ -235,7 +235,7 @@ TOUR: tuple[TourStop, ...] = (
         action="See what is lit, and the curve rise; you may go on early.",
         choice=TourChoice(
             "What will rise most in half a minute?",
-            _words("the score before adaptation", "the score after the last step"),
+            _words("the score before adaptation", "the score after one step"),
             None,
             "The outer loop looks for a starting point from which a few steps are enough, not for "
             "one that is good at once.",

@@ -433,6 +433,8 @@ class App:
         page.on_close()
         if was_shown:
             self.page.on_resume()
+        pack = self.location.pack  # whose files are watched from now on
+        self._stamps = file_stamps(pack.path) if pack else None
 
     def _push(self, page: Screen) -> None:
         """Put a screen on top of the stack."""

@@ -252,8 +252,8 @@ def _out_of_distribution(
 
 
 def _untrained_sentence(card: AgentCard) -> str:
-    """Return the header's sentence for an agent without meta-training, such as `scratch:NAME`."""
-    return UNTRAINED_SENTENCES.get(card.name.partition(":")[0], "")
+    """Return the header's sentence for an agent without meta-training, such as `scratch (NAME)`."""
+    return UNTRAINED_SENTENCES.get(card.name.partition(" ")[0], "")
 
 
 def _is_generalist(card: AgentCard) -> bool:

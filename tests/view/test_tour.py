@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
 
@@ -37,6 +38,7 @@ from game.tasks.packs import load_pack
 from game.text.percentage import percentage
 from game.view.app import App
 from game.view.model.background_jobs import BackgroundJobs
+from game.view.model.library import file_stamps
 from game.view.model.playback import SPEEDS
 from game.view.screens.many import ManyScreen
 from game.view.screens.navigation_request import Navigation
@@ -363,3 +365,47 @@ def test_only_the_first_screen_offers_the_tour_and_only_once(tmp_path: Path) -> 
         app = App(first, Places(), Script(), file, jobs=BackgroundJobs(at_once=True))
         asked.append(app.page.question is not None)
     assert asked == [False, True, False]
+
+
+def test_a_prediction_is_not_told_before_it_is_made() -> None:
+    app = start()
+    app.tour.index = [stop.name for stop in TOUR].index("meta")
+    go(app)
+    let_adapt(app)
+    axes = replace(app.page.run.phase.axes, usual=((0, 0.0), (20, 1.0)))
+    shown = []
+    with patch("game.view.screens.watch_texts._axes", lambda *_: axes):
+        for _ in range(2):
+            shown.append(bool(app.page.facts().axes.usual))
+            app.handle(press(pygame.K_3, "3"))
+    assert shown == [False, True]
+
+
+def test_slow_motion_ends_with_the_score_after_its_step() -> None:
+    app = start()
+    app.tour.index = [stop.name for stop in TOUR].index("inner")
+    go(app)
+    let_adapt(app)
+    assert app.page.facts().step == 0
+    while not app.page.is_over():
+        app.handle(press(pygame.K_RIGHT))
+    app.update(0.1)
+    assert app.page.facts().step == 1
+    app.handle(press(pygame.K_LEFT))
+    app.update(0.1)
+    assert app.page.facts().step == 0
+
+
+def test_the_files_of_the_screen_below_are_not_taken_for_changed_ones() -> None:
+    """Each stop has a pack of its own; the editor has none."""
+    app = start()
+    first = app.page
+    app.tour.index = [stop.name for stop in TOUR].index("games")
+    for _ in range(2):
+        go(app)
+        assert app._stamps == file_stamps(app.location.pack.path)
+    app.tour.index = len(TOUR) - 1
+    go(app)
+    for _ in range(20):
+        app.update(0.1)
+    assert app.pages == [first]

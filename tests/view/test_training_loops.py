@@ -95,11 +95,9 @@ def test_the_demonstration_trains_into_a_folder_of_its_own() -> None:
 
 
 def test_a_demonstration_is_left_without_saving(script: Script) -> None:
-    screen = TrainScreen(ARGS, script)
     said = []
-    for folder in (Path("runs/x"), Path("gridapt-demonstration-x")):
-        send(screen, script, begun(folder))
-        screen.run.begun = begun(folder)
+    for args in (ARGS, demonstration_args(load_pack("goals-5x5").path)):
+        screen = TrainScreen(args, script)
         said.append([key.short for key in screen.all_keys() if key.cap == "Esc"])
     assert said == [["end and save"], ["leave"]]
 
@@ -119,4 +117,4 @@ def test_the_scores_of_a_training_decide_what_has_risen_most(script: Script) -> 
     assert screen.measured() == ""
     send(screen, script, evaluated(2, 3.0, 0.05, 0.6))
     assert screen.outcome() == 1
-    assert screen.measured() == "Before: 0% to 5%; after step 1: 10% to 60%."
+    assert screen.measured() == "Before: from 0% to 5%; after one step: from 10% to 60%."

@@ -122,6 +122,10 @@ class Axes:
         share = (value - self.low) / (self.high - self.low)
         return area.bottom - area.height * min(max(share, 0.0), 1.0)
 
+    def without_usual(self) -> Axes:
+        """Return these axes without what is expected of the agent."""
+        return replace(self, usual=(), usual_low=(), usual_high=())
+
     def in_percent(self) -> Axes:
         """Return these axes of returns as axes of scores, from 0 (random) to 100 % (optimum)."""
         whole = Stretch(0, self.random, self.optimal, self.bayes)

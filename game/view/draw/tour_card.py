@@ -95,9 +95,11 @@ def draw_marks(surface: pygame.Surface, marks: Sequence[Mark], type: Typeset) ->
         pygame.draw.rect(surface, hue, ring, 3, border_radius=unit)
         if mark.number:
             radius = type.height("label") * 2 // 3
-            at = ring.left + radius, ring.bottom - radius  # loops have their names at the top
-            pygame.draw.circle(surface, hue, at, radius)
-            type.write(surface, mark.number, "label", palette.paper, center=at)
+            badge = pygame.Rect(0, 0, 2 * radius, 2 * radius)
+            badge.center = ring.bottomleft  # loops have their names at the top
+            badge.clamp_ip(surface.get_rect())
+            pygame.draw.circle(surface, hue, badge.center, radius)
+            type.write(surface, mark.number, "label", palette.paper, center=badge.center)
 
 
 def draw_tour_card(

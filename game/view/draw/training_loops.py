@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pygame
 
 from game.session.messages import Phase
-from game.view.draw.theme import Colour, Typeset, mix
+from game.view.draw.theme import Colour, Palette, Typeset, mix
 
 INNER = (Phase.EPISODES, Phase.ADAPTATION)
 WORDS = {  # phase: what happens, for a sentence
@@ -94,7 +94,6 @@ def draw_loops(
     if len(inside) > 1:
         _draw_back(surface, boxes[inside[0]], boxes[inside[-1]], inner.bottom - unit, type)
     _draw_back(surface, places[0], places[-1], frame.bottom - small // 2 - unit, type)
-    _draw_moment(surface, frame, facts, type)
     return LoopPlaces(frame.bottom, frame, inner)
 
 
@@ -117,10 +116,15 @@ def _draw_heading(
     is_lit: bool,
     type: Typeset,
 ) -> int:
-    """Write the outer loop's name and the number of tasks. Return the y below."""
+    """Write the outer loop's name, what is special now, and the number of tasks. Return the y
+    below."""
     palette = type.palette
     ink = palette.texts[0] if is_lit else palette.muted
     head = type.write(surface, "outer loop", "small", ink, topleft=at)
+    said, hue = _moment(facts, palette)
+    if said:
+        after = (head.right + 2 * type.unit, at[1])
+        head = type.write(surface, said, "small", hue, topleft=after)
     text = type.fit(_count(facts), "small", right - head.right - 2 * type.unit)
     type.write(surface, text, "small", palette.ink, topright=(right, at[1]))
     return head.bottom
@@ -189,18 +193,8 @@ def _draw_back(
     pygame.draw.polygon(surface, hue, [(x, top), (x - head, top + head), (x + head, top + head)])
 
 
-def _draw_moment(
-    surface: pygame.Surface, frame: pygame.Rect, facts: LoopFacts, type: Typeset
-) -> None:
-    """Write on the outer loop's way back that the score is measured, or that the pace is not the
-    training's own."""
-    palette, unit = type.palette, type.unit
-    said, ink = "shown slowed down" if facts.is_slowed else "", palette.muted
+def _moment(facts: LoopFacts, palette: Palette) -> tuple[str, Colour]:
+    """Return that the score is measured, or that the pace is not the training's own; else ""."""
     if facts.phase is Phase.EVALUATION:
-        said, ink = "now: measure the score", palette.texts[0]
-    if said:
-        text = type.render(said, "small", ink)
-        place = text.get_rect(midbottom=(frame.centerx, frame.bottom - unit))
-        ground = surface.get_at((frame.left + unit, frame.bottom - unit))
-        surface.fill(ground, place.inflate(unit, 0))
-        surface.blit(text, place)
+        return "now: scoring", palette.texts[0]
+    return "slowed down" if facts.is_slowed else "", palette.muted

@@ -17,6 +17,7 @@ from game.session.trace import AdaptationStep, Floats
 FIRST_WALKS = (2.0, 1.0)  # seconds of the first walks, which are slower than the others
 OTHER_WALKS = 0.35  # seconds of each further walk
 JUDGING, SUMMING, CHANGING, KNOWING = 4.0, 5.0, 6.0, 5.0  # seconds of the other phases
+AFTER_STEP = ("policy", "maps")  # kinds of phases that show what the step has led to
 LEAST_SPREAD = 1e-9  # of returns that count as different
 
 

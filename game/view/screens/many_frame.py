@@ -91,12 +91,15 @@ class ManyFrame:
         draw_footer(self.background, self._footer, self._type)
 
     def anchors(self) -> dict[str, pygame.Rect]:
-        """Return the places of all boards, the last one, panel, chart and sliders.
+        """Return the places of all boards, the last one, both with scores, panel, chart, sliders.
 
         Where the panel has no room for a chart, it stands for it.
         """
         slots, plot = self.boards.slots, None if self._is_brief else self._plot
-        places = {"boards": slots[0].unionall(slots), "board": slots[-1]}
+        boards, board = slots[0].unionall(slots), pygame.Rect(slots[-1])
+        boards.height = self.boards.bottom - boards.top
+        board.height = self.boards.bottom - board.top
+        places = {"boards": boards, "board": board}
         places |= {"panel": self._panel, "chart": chart_place(self._panel, plot, self._type)}
         return places | ({"sliders": self.slider_area} if self.slider_area else {})
 

@@ -27,6 +27,7 @@ MOST_TASKS = 20  # at once
 COLUMNS = ("mean", "made worse", "95% interval")
 GHOST = "own settings"
 SPLIT_WORDS = {"test": "held-out", "validation": "validation", "train": "training"}
+MARKS = "▲ ▼ better or worse than before adaptation, by more than 2 points"
 BAND = "band: 95% interval"
 STANDING = "Keys, coins, boxes and opponents stand as at the start."
 
@@ -146,7 +147,7 @@ def many_facts(
         tempo="paused" if playback.paused else "",
         axes=_axes(setup, run, own if ghost else None, watched),
         rows=(*rows, *([_row(GHOST, watched, ghost, playback.step, GHOST_FADE)] if ghost else [])),
-        notes=(*((STANDING,) if dynamic else ()), *scratch),
+        notes=(*((MARKS,) if step else ()), *((STANDING,) if dynamic else ()), *scratch),
         settings=reset_hint(settings),
         columns=COLUMNS,
         plot_title="Mean score after each step" if len(tasks) > 1 else "",

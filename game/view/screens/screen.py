@@ -49,6 +49,7 @@ class Screen:
     keys: ClassVar[tuple[Key, ...]] = ()
     mouse: ClassVar[tuple[tuple[str, str], ...]] = ()  # what the mouse does, for the help
     pointed_at = ""  # the anchor that the tour points at, which gets more room in the panel
+    is_predicted = False  # whether the person predicts what comes: nothing may tell it before
     typing = False  # whether letters go into a text field instead of triggering keys
 
     def __init__(self, appearance: Appearance | None = None) -> None:

@@ -23,7 +23,7 @@ from game.view.screens.screen import Screen
 NEXT, BACK, LEAVE = "F2", "Shift F2", "Esc"
 HELD = ("watch", "many")  # kinds of screens that wait for an answer
 CHOOSE = "Click an answer, or press its number."
-LONGEST = "Before: −10% to −10%; after step 10: −10% to 100%."  # of what screens measure
+LONGEST = "Before: from −10% to −10%; after one step: from −10% to 100%."  # of what screens measure
 PREPARING = "The agents are getting ready; then a question follows."
 
 
@@ -63,6 +63,7 @@ class TourGuide:
         self._unpressed = self.stop.opening.keys
         screen.pointed_at = self.stop.points_at
         self.given.pop(self.stop.name, None)  # predicted anew
+        screen.is_predicted = self.holds()
 
     def press_keys(self) -> None:
         """Press the keys of the stop on its screen, once that is ready for them."""
@@ -97,6 +98,8 @@ class TourGuide:
     def answer(self, index: int) -> None:
         """Give an answer to the choice of the current stop, and press the keys that follow."""
         self.given[self.stop.name] = index
+        if self.screen:
+            self.screen.is_predicted = False
         if self.stop.choice:
             self._unpressed += self.stop.choice.keys
 

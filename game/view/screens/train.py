@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from pathlib import Path
 
 import pygame
 
-from game.session.messages import BASELINE_AGENT, Begun, Feed, Trained
+from game.session.messages import BASELINE_AGENT, NOT_KEPT, Begun, Feed, Trained
 from game.text.percentage import percentage
 from game.view.draw.overlays import OVERLAYS, Overlay
 from game.view.draw.screen_header import draw_header
@@ -78,8 +79,8 @@ class TrainScreen(Screen):
 
     @property
     def _is_kept(self) -> bool:
-        """Whether the agent is kept, as far as is known."""
-        return self.begun is None or self.begun.is_kept
+        """Whether the agent is kept, also before the training has begun."""
+        return not any(Path(arg).name.startswith(NOT_KEPT) for arg in self.args)
 
     def all_keys(self) -> list[Key]:
         """Return all keys; a demonstration is left without saving."""
@@ -146,7 +147,7 @@ class TrainScreen(Screen):
         return not self.run.is_running
 
     def outcome(self) -> int | None:
-        """Return which score has risen most: 0, that before adaptation; 1, that after it."""
+        """Return which score has risen most: 0, that before adaptation; 1, that after a step."""
         rises = self._rises()
         if rises is None:
             return None
@@ -154,23 +155,22 @@ class TrainScreen(Screen):
         return int(after > before)
 
     def measured(self) -> str:
-        """Return the scores before and after adaptation, from the first evaluation to the last."""
+        """Return the scores before adaptation and after a step, of the first and last evaluation."""
         rises = self._rises()
         if rises is None:
             return ""
         before, after = (f"{percentage(first)} to {percentage(last)}" for first, last in rises)
-        steps = len(self.run.evaluations[-1].scores) - 1
-        return f"Before: {before}; after step {steps}: {after}."
+        return f"Before: from {before}; after one step: from {after}."
 
     def _rises(self) -> tuple[tuple[float, float], tuple[float, float]] | None:
-        """Return the scores before and after adaptation, each of the first and the last evaluation.
+        """Return the scores before adaptation and after a step, of the first and last evaluation.
 
         None where these are not two.
         """
         if len(self.run.evaluations) < 2:
             return None
         first, last = (self.run.evaluations[i].scores for i in (0, -1))
-        return (first[0], last[0]), (first[-1], last[-1])
+        return (first[0], last[0]), (first[1], last[1])
 
     # --- texts
 

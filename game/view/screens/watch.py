@@ -34,7 +34,7 @@ from game.view.draw.waiting_bar import waiting_phase
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.baselines import BaselineCache
 from game.view.model.playback import SPEEDS, Pace, PlaybackPosition
-from game.view.model.slow_motion import SlowMoment, SlowStep, slow_step
+from game.view.model.slow_motion import AFTER_STEP, SlowMoment, SlowStep, slow_step
 from game.view.screens.first_doors import DOOR_KEYS, WELCOME
 from game.view.screens.key_binding import Key
 from game.view.screens.navigation_request import Navigation
@@ -359,6 +359,16 @@ class WatchScreen(Screen):
         if self.slow and not playback.paused:
             speed = min(playback.speed, SPEEDS[-2])
             self.slow = self.slow.advanced(self.slow_step(), seconds * speed)
+        self._go_to_slow_step()
+
+    def _go_to_slow_step(self) -> None:
+        """Let the panel show the step whose policy is on the board: the next one at the end."""
+        position = self.run.playback.position()
+        if self.slow and position:
+            kind = self.slow_step().phases[self.slow.phase].kind
+            shown = self.slow.step + (self.slow_step().after is not None and kind in AFTER_STEP)
+            if position.step != shown:
+                self.run.playback.go_to(shown)
 
     def _take(self, message: Message) -> None:
         """Store a message of the feed; those of earlier runs are ignored."""
@@ -457,6 +467,8 @@ class WatchScreen(Screen):
             self.ghost,
             self._waiting(),
         )
+        if self.is_predicted and facts.axes:
+            facts = replace(facts, axes=facts.axes.without_usual())
         return replace(facts, doing="in slow motion", trail=None) if self.slow else facts
 
     def _waiting(self) -> int | None:
