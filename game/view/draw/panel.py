@@ -129,9 +129,13 @@ def _draw_brief(
 ) -> pygame.Rect | None:
     """Draw what a low panel has room for: the task and the step in two lines, and the plot.
 
-    Return the inside of the plot's axes, or None if there was no room for a plot.
+    Where there is no room for both, the plot stands alone. Return the inside of the plot's axes, or
+    None if there was no room for a plot.
     """
     palette, unit, small = type.palette, type.unit, type.height("small")
+    head = type.height("heading") + type.height("label") + 3 * unit // 2
+    if 0 <= inside.height - BRIEF_PLOT * small < head and facts.axes and facts.step is not None:
+        return _draw_bare_plot(surface, inside, facts, facts.axes, facts.step, type)
     moment = "" if facts.step is None else f"step {facts.step} of {facts.steps}"
     at = (inside.right, inside.top)
     right = type.write(surface, moment, "label", palette.ink, topright=at).left
@@ -159,10 +163,22 @@ def _draw_brief(
         type.write(surface, doing, "small", palette.muted, center=plot.center)
     if not facts.axes or facts.step is None or plot.height < BRIEF_PLOT * small:
         return None
+    return _draw_bare_plot(surface, plot, facts, facts.axes, facts.step, type)
+
+
+def _draw_bare_plot(
+    surface: pygame.Surface,
+    rect: pygame.Rect,
+    facts: PanelFacts,
+    axes: Axes,
+    step: int,
+    type: Typeset,
+) -> pygame.Rect:
+    """Draw the plot without its title. Return the inside of its axes."""
     curves = [row.curve for row in facts.rows if row.curve.values]
     ghosts = [facts.ghost] if facts.ghost else []
-    draw_plot(surface, plot, facts.axes, [*curves, *ghosts], facts.step, type)
-    return plot_area(plot, facts.axes, type)
+    draw_plot(surface, rect, axes, [*curves, *ghosts], step, type)
+    return plot_area(rect, axes, type)
 
 
 def _beside(text: str, room: int, width: int, most: int, type: Typeset) -> list[str]:

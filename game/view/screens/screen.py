@@ -401,6 +401,10 @@ class Screen:
         toggles that are on, which it shows where there is room."""
         return self.named_caps(), self.active_caps()
 
+    def footer_choice(self, width: int, type: Typeset) -> list[Key]:
+        """Return the keys that a footer of this width chooses from."""
+        return self.all_keys()
+
     def footer_keys(self, width: int, type: Typeset) -> list[Key]:
         """Return the keys of a footer of this width: those to begin with, those that sentences
         name, and toggles that are on.
@@ -412,7 +416,7 @@ class Screen:
 
     def _fitted_footer(self, width: int, type: Typeset) -> tuple[object, list[Key], int]:
         """Return the footer that fits a width: what it depends on, its keys and its height."""
-        keys, (needed, wanted) = self.all_keys(), self.footer_caps()
+        keys, (needed, wanted) = self.footer_choice(width, type), self.footer_caps()
         asked = (width, type, keys, needed, wanted)
         if self._footer is None or self._footer[0] != asked:
             shown = fitting_keys(keys, wanted, width, type, needed)
