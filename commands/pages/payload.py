@@ -258,7 +258,7 @@ def _visits(step: AdaptationStep, tables: Tables, task: Task) -> Json | None:
         return None
     rows, columns = tables.cell[states].T
     counts = np.bincount(rows * task.level.width + columns)
-    return packed(np.ceil(255 * counts / counts.max()))
+    return packed(np.ceil(255 * counts / counts.max()).astype(np.uint8))
 
 
 def _step(run: RecordedRun, step: AdaptationStep, kept: np.ndarray) -> Json:
