@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tyro.conf import Positional
 
-from commands.exit_codes import AT_FAULT, DONE, UNUSABLE, fail, say
+from commands.exit_codes import AT_FAULT, DONE, NOTE, UNUSABLE, fail, say
 from commands.limits import MOST_SEED, out_of_range
 from commands.option_types import OptionalPath, OptionalText, Texts
 from game.session.messages import BASELINE_AGENT, MOST_AGENTS, MOST_STEPS, STEPS
@@ -48,7 +48,8 @@ class ExportCommand:
     tour: bool = False
     """Make the page of the guided tour, in place of levels and agents."""
     replay: OptionalText = None
-    """Replay line to make the page of (key L copies it), instead of levels and agents."""
+    """Replay line to make the page of (key L copies it), instead of levels and agents; '-' for
+    standard input."""
     learner: Texts = ()
     """Your own learners that the agents need, as FILE.py:CLASS."""
 
@@ -113,7 +114,7 @@ class ExportCommand:
         except TooLargeForPage:
             if self.replay is None:
                 raise
-        say("note: other seeds, goals and step sizes do not fit into the page", sys.stderr)
+        say(f"{NOTE}other seeds, goals and step sizes do not fit into the page", sys.stderr)
         alone = [without_choices(level) for level in levels]
         return render_page(title, without_surplus_tables(alone))
 
@@ -132,6 +133,7 @@ class ExportCommand:
         from agents.map_sizes import check_map_sizes
         from commands.pages.tour_chapters import page_stops
         from commands.progress import load_pack
+        from commands.replay_option import read_replay
         from game.session.messages import Request
         from game.session.replay import read_line
 
@@ -139,7 +141,7 @@ class ExportCommand:
             targets = [read_line(stop.opening.line) for stop in page_stops()]
             return [(one.pack, one.request) for one in targets]
         if self.replay is not None:
-            target = read_line(self.replay)
+            target = read_replay(self.replay)
             return [(target.pack, target.request)]
         found = []
         for name in self.levels or ("showcase",):
