@@ -86,7 +86,9 @@ class ExportCommand:
         if self.tour:
             title, stops = TOUR_TITLE, page_stops()
             levels = [
-                one | {"chapter": chapter(stop, stops)} | self._many(stop, *request)
+                one
+                | {"chapter": chapter(stop, stops)}
+                | self._many(stop, *request, [agent["name"] for agent in one["agents"]])
                 for one, stop, request in zip(levels, stops, requests, strict=True)
             ]
         try:
@@ -118,14 +120,16 @@ class ExportCommand:
         alone = [without_choices(level) for level in levels]
         return render_page(title, without_surplus_tables(alone))
 
-    def _many(self, stop: TourStop, pack: Pack, request: Request) -> Json:
+    def _many(self, stop: TourStop, pack: Pack, request: Request, names: list[str]) -> Json:
         """Return what a chapter with many tasks has in place of adaptations in the page."""
-        from commands.pages.many_curves import many_curves
+        from commands.pages.many_curves import many_curves, many_ending
         from commands.pages.tour_chapters import MANY
 
         if stop.opening.kind != MANY:
             return {}
-        return {"many": many_curves(pack, request), "live": None, "bayes": None}
+        many = many_curves(pack, request)
+        many["ending"] = many_ending(many, names)
+        return {"many": many, "live": None, "bayes": None}
 
     def _requests(self) -> list[tuple[Pack, Request]] | str:
         """Return the adaptations to show, each with its pack; or what is wrong with the levels."""

@@ -89,29 +89,3 @@ export function walkOf(path) {
 
 /** The return of a step: exact where it is known. @param {Step} step */
 export const returnOf = (step) => step.returnExact ?? step.returnSampled;
-
-/** A number with a true minus sign. */
-export const figure = (/** @type {number} */ x, digits = 0) => {
-  const text = x.toFixed(digits);
-  return (Number(text) === 0 ? text.replace("-", "") : text).replace("-", "−");
-};
-
-/** A score as a percentage. */
-export const percent = (/** @type {number} */ score) => `${figure(100 * score)}%`;
-
-/** A number of something. */
-export const counted = (/** @type {number} */ n, /** @type {string} */ one, many = `${one}s`) =>
-  `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
-
-/**
- * What a screen reader says of a step: "After 20 episodes: 83 percent".
- * @param {Step} step of the watched agent
- * @param {{name: string, score: number, episodes: number}[]} others at the same step
- */
-export function spoken(step, others) {
-  const of = (/** @type {number} */ score) => `${figure(100 * score).replace("−", "minus ")} percent`;
-  const rest = others.map(({ name, score, episodes }) =>
-    `; ${name}${episodes === step.episodes ? "" : ` after ${counted(episodes, "episode")}`}: ${of(score)}`).join("");
-  const when = step.episodes ? `After ${counted(step.episodes, "episode")}` : "Before adaptation";
-  return `${when}: ${of(step.score)}${rest}`;
-}

@@ -15,7 +15,11 @@ from game.view.draw.theme import PALETTES, Palette
 FOLDER = Path(__file__).resolve().parent
 SHARED = ("matrices.mjs", "packing.mjs")
 # each uses the ones before it
-MODULES = (*SHARED, "board.mjs", "data.mjs", "chart.mjs", "live.mjs", "page.mjs")
+DRAWING = ("pen.mjs", "tile_marks.mjs", "board.mjs")
+MODULES = (
+    *(*SHARED, *DRAWING, "elements.mjs", "sentences.mjs", "data.mjs", "chart.mjs", "live.mjs"),
+    *("state.mjs", "stage.mjs", "readout.mjs", "chapter.mjs", "controls.mjs", "page.mjs"),
+)
 LIVE_MODULES = (
     *SHARED,
     *("random.mjs", "network.mjs", "controls_belief.mjs", "policies.mjs", "adaptation.mjs"),
@@ -70,8 +74,11 @@ def without_choices(level: Json) -> Json:
     """Return a level with the recorded runs of its first seed alone, with its own step size and
     goal."""
     own = level["seeds"][0], level["stepSize"], None
-    runs = [run for run in level["runs"] if (run["seed"], run["stepSize"], run["goal"]) == own]
-    return level | {"seeds": [own[0]], "stepSizes": [own[1]], "runs": runs}
+    kept = {
+        name: [one for one in level[name] if (one["seed"], one["stepSize"], one["goal"]) == own]
+        for name in ("runs", "endings")
+    }
+    return level | {"seeds": [own[0]], "stepSizes": [own[1]], **kept}
 
 
 def json_for_script(data: Json | None) -> str:
