@@ -2,10 +2,10 @@
  * The adaptation curves, as a picture in SVG: score over the episodes spent.
  *
  * @typedef {[number, number][]} Points episodes and score
- * @typedef {{name: string, points: Points, index: number, each: Points[], own: Points}} Curve
+ * @typedef {{points: Points, index: number, each: Points[], own: Points}} Curve
  *   `each`: the tasks of which it is the mean; `own`: with the agent's own settings
  */
-import { figure } from "./data.mjs";
+import { figure } from "./sentences.mjs";
 
 const LOWEST = -0.5; // scores below are drawn at the bottom, marked as out of range
 const MARGIN = { left: 46, right: 66, top: 12, bottom: 40 };

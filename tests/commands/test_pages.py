@@ -24,7 +24,7 @@ from commands.pages.inlining import (
     render_page,
     without_surplus_tables,
 )
-from commands.pages.many_curves import many_curves
+from commands.pages.many_curves import many_curves, many_ending
 from commands.pages.payload import bayes_bound
 from commands.pages.recorded_runs import other_goals, task_with_goal
 from commands.pages.tour_chapters import chapter, page_stops
@@ -317,7 +317,9 @@ def test_a_chapter_of_the_tour_asks_before_it_shows(
     shown = [one | {"chapter": chapter(stop, stops)} for one, stop in zip(levels, stops)]
     pack = load_pack(exported.levels[1])
     request = Request(0, pack.split("test").tasks[0], 0, 2, (AGENT, "scratch"), pack.name)
-    shown[1] |= {"many": many_curves(pack, replace(request, path=str(pack.path), episodes=20))}
+    many = many_curves(pack, replace(request, path=str(pack.path), episodes=20))
+    many["ending"] = many_ending(many, [agent["name"] for agent in shown[1]["agents"]])
+    shown[1] |= {"many": many}
     (tmp_path / "tour.html").write_text(render_page("Tour", shown), encoding="utf-8")
     with opened(browser, tmp_path / "tour.html", **CALM) as page:
         assert page.locator("h2#chapter-heading").inner_text() == stops[0].heading
@@ -335,6 +337,10 @@ def test_a_chapter_of_the_tour_asks_before_it_shows(
         assert page.locator("#chart .thin").count() == 2
         assert "average on 1 level" in page.locator("#chart-heading").text_content()
         assert page.locator("#returns-label").is_hidden()
+        page.locator("#answers button").first.click()
+        page.locator("#step").fill("2")
+        assert page.locator("#ending").inner_text() == many["ending"]
+        assert many["ending"].startswith(f"Mean over 1 level: {AGENT} ")
 
 
 def test_the_page_of_the_tour_has_what_a_page_can_show():
