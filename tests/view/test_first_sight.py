@@ -217,7 +217,8 @@ def test_the_smallest_window_has_room_for_the_board_and_the_chart(
     places = app.page.anchors()
     assert places["board"].width > SIZES[0][0] / 5
     plot = app.page._frame.plot
-    assert plot is not None and plot.height > SIZES[0][1] / 8
+    assert plot is not None
+    assert plot.height > SIZES[0][1] / 8
     app.close()
 
 
