@@ -9,6 +9,7 @@ from game.session.trace import AdaptationTrace
 from game.text.percentage import percentage
 
 HARM = 0.02  # loss of score from which on adaptation has made an agent worse
+GOOD = 0.9  # score from which on an agent does well
 
 
 def ending_sentence(

@@ -535,12 +535,18 @@ def test_a_level_that_is_written_is_loaded_again(tmp_path: Path, level: Path) ->
     assert app.page.notice is None
 
 
-def test_a_level_with_errors_is_mended_in_the_editor(tmp_path: Path, level: Path) -> None:
+@pytest.mark.parametrize("by_mouse", [False, True])
+def test_a_level_with_errors_is_mended_in_the_editor(
+    tmp_path: Path, level: Path, by_mouse: bool
+) -> None:
     app = start(tmp_path, level)
     level.write_text(LEVEL.replace("G", "x"))
     app.update(CHECK_FILES * 1.1)
     app.draw(pygame.Surface((960, 640)))
-    app.handle(press(pygame.K_e, mod=pygame.KMOD_LCTRL))
+    if by_mouse:
+        app.handle(click(app.page.anchors()["key Ctrl E"].center))
+    else:
+        app.handle(press(pygame.K_e, mod=pygame.KMOD_LCTRL))
     app.update(0.02)
     assert isinstance(app.page, EditorScreen)
     assert app.page.draft.path == level

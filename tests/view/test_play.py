@@ -240,6 +240,12 @@ def test_a_gamepad_moves() -> None:
     assert page.session.trial.moves == 3
 
 
+def footer(page: PlayScreen) -> set[str]:
+    """Return the caps of the keys in the footer of a window."""
+    page.draw(pygame.Surface((960, 640)))
+    return {key.cap for key in page.footer_keys(900, page.appearance.typeset((960, 640)))}
+
+
 def test_episodes_follow_one_another_and_end() -> None:
     page = screen(episodes=2)
     assert page.session.trial
@@ -254,6 +260,7 @@ def test_episodes_follow_one_another_and_end() -> None:
     assert page.session.trial.over
     assert "Total return" in verdict(page.session, page.session.trial)
     assert "R to play this level again" in page.sentence()
+    assert {"R", "N"} <= footer(page)
     page.handle(press(pygame.K_r))
     assert page.session.trial.returns == []
 

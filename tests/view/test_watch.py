@@ -225,7 +225,7 @@ def test_states_follow_the_adaptation(screen: WatchScreen, script: Script) -> No
         screen.handle(press(pygame.K_RIGHT))
         screen.update(0)
         states.append(screen.facts().state)
-    assert states == ["loading", "adapting", "before adaptation", "adapting", "adapted"]
+    assert states == ["loading", "adapting", "before adaptation", "adapting", "after adaptation"]
 
 
 def test_messages_of_an_older_request_are_ignored(screen: WatchScreen, script: Script) -> None:
@@ -297,7 +297,11 @@ def test_an_agent_with_maps_that_has_found_no_goal_is_still_searching() -> None:
     for _ in range(3):
         states.append((screen.facts().state, "searching" in screen.facts().doing))
         screen.run.playback.next_step()
-    assert states == [("before adaptation", False), ("still searching", True), ("adapted", False)]
+    assert states == [
+        ("before adaptation", False),
+        ("still searching", True),
+        ("after adaptation", False),
+    ]
     screen.run.playback.go_to(1)
     share = f"{200 // seen.reachable.sum():.0f}% of the map seen"
     assert screen.facts().doing == f"episode 1, still searching: {share}"
@@ -601,6 +605,7 @@ def test_settings_in_force_show_until_they_are_reset(replay: WatchScreen) -> Non
     assert facts.ghost.values == tuple(100 * own.score(step) for step in own.steps)
     replay.handle(press(pygame.K_RETURN))
     before = picture(replay)
+    assert "Bksp" in {key.cap for _, key in replay._key_boxes}
     for key in (pygame.K_n, pygame.K_r):  # another task or seed: the ghost is no comparison
         replay.handle(press(key))
         assert "10 × step size" in replay.facts().settings
@@ -620,6 +625,21 @@ def test_sliders_back_at_the_agents_own_settings_leave_no_pill(replay: WatchScre
     assert (replay.facts().settings, replay.facts().ghost) == ("", None)
 
 
+@pytest.mark.parametrize(("sharpness", "does_well"), [(0.5, False), (60, True)])
+def test_only_a_high_score_after_adaptation_is_marked_as_good(
+    sharpness: float, does_well: bool
+) -> None:
+    trace = adaptation(TASK, AGENTS[0], (0, 0, sharpness))
+    screen = WatchScreen(subject(), RecordedFeed([trace, traces()[1]]))
+    screen.update(0.0)
+    marks = []
+    for _ in range(3):
+        marks.append(screen.facts().does_well)
+        screen.run.playback.next_step()
+    assert screen.facts().state == "after adaptation"
+    assert marks == [False, False, does_well]
+
+
 def test_a_loss_of_score_is_reported() -> None:
     worse = adaptation(TASK, AGENTS[0], (10, 0, 60))
     screen = WatchScreen(subject(), RecordedFeed([worse, traces()[1]]))
@@ -628,7 +648,7 @@ def test_a_loss_of_score_is_reported() -> None:
     for _ in range(3):
         states.append(screen.facts().state)
         screen.run.playback.next_step()
-    assert states == ["before adaptation", "worse than before", "adapted"]
+    assert states == ["before adaptation", "worse than before", "after adaptation"]
 
 
 @pytest.mark.parametrize("width", [480, 960, 1280, 1920])

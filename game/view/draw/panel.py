@@ -15,6 +15,7 @@ from game.view.draw.waiting_bar import draw_waiting_bar
 
 NOTE_LINES = 2  # of a note, at most
 HIDDEN_LINES = 3  # of what is hidden, at most
+PLOT, TALL_PLOT = 7, 14  # lines of text: the least height of a plot, and where it matters most
 BRIEF_PLOT = 5  # lines of text that the plot of a low panel takes, at least
 OUT_OF_RANGE = "arrows: beyond the axis"  # explains the marks of such values
 STATE_HUES = {  # agent's state: field of the palette
@@ -22,7 +23,7 @@ STATE_HUES = {  # agent's state: field of the palette
     "before adaptation": "muted",
     "adapting": "agent",
     "still searching": "muted",
-    "adapted": "goal",
+    "after adaptation": "muted",
     "worse than before": "alert",
     "stopped": "alert",
 }
@@ -48,6 +49,7 @@ class PanelFacts:
     rows: tuple[TableRow, ...]
     notes: tuple[str, ...] = ()  # lines about agents, below the numbers
     settings: str = ""  # settings in force that are not the agent's own, in a pill
+    does_well: bool = False  # whether its score after adaptation is high
     waiting: int | None = None  # position of the waiting bar's part, while nothing has arrived yet
     ghost: Curve | None = None  # the watched agent's curve with its own settings
     columns: tuple[str, ...] = COLUMNS  # heads of the numbers
@@ -56,16 +58,17 @@ class PanelFacts:
 
 
 def draw_panel(
-    surface: pygame.Surface, rect: pygame.Rect, facts: PanelFacts, type: Typeset
+    surface: pygame.Surface, rect: pygame.Rect, facts: PanelFacts, type: Typeset, lines: int = PLOT
 ) -> pygame.Rect | None:
     """Draw task, progress, plot and numbers from top to bottom; the plot takes the room left over.
 
-    Where there is no room for all, notes are left out first, then all but two lines and the plot.
+    Where there is no room for all, notes are left out first, then all but two lines and the plot:
+    it is to be `lines` of text high.
     Return the inside of the plot's axes, or None if there was no room for a plot.
     """
     pygame.draw.rect(surface, type.palette.card, rect, border_radius=type.unit + 4)
     pygame.draw.rect(surface, type.palette.rule, rect, 1, border_radius=type.unit + 4)
-    if rect.height < least_height(facts, type):
+    if is_brief(rect, facts, lines, type):
         return _draw_brief(surface, rect.inflate(-4 * type.unit, -3 * type.unit), facts, type)
     inside = rect.inflate(-5 * type.unit, -4 * type.unit)
     y = _draw_task(surface, inside, facts, type)
@@ -88,6 +91,24 @@ def draw_panel(
     return None
 
 
+def is_brief(rect: pygame.Rect, facts: PanelFacts, lines: int, type: Typeset) -> bool:
+    """Whether a panel has no room for all its parts beside a plot of so many lines of text."""
+    return rect.height < least_height(facts, type) + (lines - PLOT) * type.height("small")
+
+
+def chart_place(panel: pygame.Rect, plot: pygame.Rect | None, type: Typeset) -> pygame.Rect:
+    """Return the place of a plot with its title and the numbers of its axes, or the panel's.
+
+    `plot` is the inside of the axes; None where the panel has no plot, or little else.
+    """
+    if plot is None:
+        return panel
+    line, unit = type.height("small"), type.unit
+    above, below = type.height("label") + line // 2 + 3 * unit // 2, 2 * line + unit
+    chart = pygame.Rect(panel.left, plot.top - above, panel.width, above + plot.height + below)
+    return chart.clip(panel.inflate(-8, -8))
+
+
 def least_height(facts: PanelFacts, type: Typeset) -> int:
     """Return the height in px from which on a panel has room for all but notes."""
     unit, small, pill = type.unit, type.height("small"), type.height("label") + type.unit // 2
@@ -100,7 +121,7 @@ def least_height(facts: PanelFacts, type: Typeset) -> int:
 
 def _least_plot(type: Typeset) -> int:
     """Return the least height in px of a plot with its title and the gap below it."""
-    return 7 * type.height("small") + type.unit
+    return PLOT * type.height("small") + type.unit
 
 
 def _draw_brief(
@@ -108,9 +129,13 @@ def _draw_brief(
 ) -> pygame.Rect | None:
     """Draw what a low panel has room for: the task and the step in two lines, and the plot.
 
-    Return the inside of the plot's axes, or None if there was no room for a plot.
+    Where there is no room for both, the plot stands alone. Return the inside of the plot's axes, or
+    None if there was no room for a plot.
     """
     palette, unit, small = type.palette, type.unit, type.height("small")
+    head = type.height("heading") + type.height("label") + 3 * unit // 2
+    if 0 <= inside.height - BRIEF_PLOT * small < head and facts.axes and facts.step is not None:
+        return _draw_bare_plot(surface, inside, facts, facts.axes, facts.step, type)
     moment = "" if facts.step is None else f"step {facts.step} of {facts.steps}"
     at = (inside.right, inside.top)
     right = type.write(surface, moment, "label", palette.ink, topright=at).left
@@ -138,10 +163,22 @@ def _draw_brief(
         type.write(surface, doing, "small", palette.muted, center=plot.center)
     if not facts.axes or facts.step is None or plot.height < BRIEF_PLOT * small:
         return None
+    return _draw_bare_plot(surface, plot, facts, facts.axes, facts.step, type)
+
+
+def _draw_bare_plot(
+    surface: pygame.Surface,
+    rect: pygame.Rect,
+    facts: PanelFacts,
+    axes: Axes,
+    step: int,
+    type: Typeset,
+) -> pygame.Rect:
+    """Draw the plot without its title. Return the inside of its axes."""
     curves = [row.curve for row in facts.rows if row.curve.values]
     ghosts = [facts.ghost] if facts.ghost else []
-    draw_plot(surface, plot, facts.axes, [*curves, *ghosts], facts.step, type)
-    return plot_area(plot, facts.axes, type)
+    draw_plot(surface, rect, axes, [*curves, *ghosts], step, type)
+    return plot_area(rect, axes, type)
 
 
 def _beside(text: str, room: int, width: int, most: int, type: Typeset) -> list[str]:
@@ -209,7 +246,7 @@ def _draw_progress(
     if type.width(text, "heading") + type.unit + width > rect.width:
         text = f"Step {step} of {facts.steps}"
     heading = type.write(surface, text, "heading", type.palette.ink, topleft=(rect.left, y))
-    hue = getattr(type.palette, STATE_HUES[facts.state])
+    hue = getattr(type.palette, "goal" if facts.does_well else STATE_HUES[facts.state])
     draw_pill(surface, facts.state, hue, (rect.right - width, y), type)
     y = heading.bottom + type.unit
     bar = pygame.Rect(rect.left, y, rect.width, type.unit * 3 // 4)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
@@ -27,7 +29,8 @@ ALT = pygame.KMOD_LALT  # the right one is AltGr on many keyboards, which types 
 class Key:
     """A key binding: how it is drawn, which events trigger it and what it does.
 
-    The footer shows the few keys to begin with, whose `priority` is 0, and toggles that are on.
+    The footer shows the few keys to begin with, whose `priority` is 0, keys that a sentence on screen
+    names, and toggles that are on.
     F1 lists all, in groups. Pictures of keys can be clicked.
     """
 
@@ -78,19 +81,42 @@ def in_groups(keys: Sequence[Key]) -> list[tuple[str, list[Key]]]:
     return [(heading, found) for heading, found in groups if found]
 
 
+def named_caps(texts: Sequence[str], keys: Sequence[Key]) -> frozenset[str]:
+    """Return the caps of the keys that texts name, as "Press R", "or N" or "Bksp resets"."""
+    whole = "\n".join(texts)
+    return frozenset(key.cap for key in keys if _names(whole, key.cap))
+
+
+@functools.lru_cache(maxsize=4096)  # asked in every frame
+def _names(text: str, cap: str) -> bool:
+    """Whether a text names the key with this cap."""
+    return re.search(_naming(cap), text) is not None
+
+
+def _naming(cap: str) -> str:
+    """Return the pattern of a key's name in a text; a single letter may be a word of its own."""
+    before = r"(?:\b[Pp]ress|\b[Kk]ey|\bor) " if len(cap) == 1 else r"(?<!\w)"
+    return rf"{before}{re.escape(cap)}(?!\w)"
+
+
 def fitting_keys(
-    keys: Sequence[Key], active: frozenset[str], width: int, type: Typeset
+    keys: Sequence[Key],
+    wanted_caps: frozenset[str],
+    width: int,
+    type: Typeset,
+    needed_caps: frozenset[str] = frozenset(),
 ) -> list[Key]:
-    """Return the keys of priority 0 and, of the toggles that are on, those that need no new line.
+    """Return the keys of priority 0, those that are needed and, of those that are wanted, as
+    toggles that are on, the ones that need no new line.
 
     They come in the order of their groups.
     """
     ordered = [key for _, group in in_groups(keys) for key in group]
-    shown = {key.cap for key in ordered if not key.priority}
+    shown = {key.cap for key in ordered if not key.priority or key.cap in needed_caps}
     most = footer_lines(key_words([key for key in ordered if key.cap in shown]), width, type)
     for key in ordered:
         wanted = [one for one in ordered if one.cap in shown or one is key]
-        may_show = key.cap in active and key.priority < NEVER
+        may_show = key.cap in wanted_caps and key.priority < NEVER
         if may_show and footer_lines(key_words(wanted), width, type) <= most:
             shown.add(key.cap)
     return [key for key in ordered if key.cap in shown]

@@ -14,7 +14,7 @@ import pygame
 
 from game.session.messages import Feed, Ready, Request, TasksRequest, TasksStepped
 from game.tasks.task import Task
-from game.view.draw.panel import PanelFacts
+from game.view.draw.panel import PLOT, TALL_PLOT, PanelFacts
 from game.view.draw.small_boards import BoardWalks
 from game.view.draw.text_boxes import draw_notice, draw_tip
 from game.view.draw.theme import Appearance, Typeset
@@ -37,7 +37,7 @@ from game.view.screens.screen import Screen
 from game.view.screens.slider_keys import ENTER, SLIDER_KEYS
 from game.view.screens.watch import NO_OTHER
 from game.view.screens.watch_experiments import Experiments
-from game.view.screens.watch_texts import settings_in_force
+from game.view.screens.watch_texts import START_OVER, reset_hint, settings_in_force
 
 PAINTING = 0.006  # seconds of a frame for the boards that are missing
 SHOWN = 20.0  # seconds: of all steps of an adaptation, at most
@@ -161,9 +161,14 @@ class ManyScreen(Screen):
         request = self.run.asked.request
         self._restart(replace(request, seed=request.seed + 1))
 
+    @property
+    def _shows_all(self) -> bool:
+        """Whether all tasks of the split are on screen."""
+        return len(self.setup.tasks) <= MOST_TASKS
+
     def next_tasks(self) -> None:
         """Adapt to the next tasks of the split; after its last task comes its first."""
-        if len(self.setup.tasks) <= MOST_TASKS:
+        if self._shows_all:
             self.notice = Notice(*ALL_SHOWN, transient=True)
             return
         self._first = (self._first + MOST_TASKS) % len(self.setup.tasks)
@@ -204,8 +209,9 @@ class ManyScreen(Screen):
             self.toggle_sliders()
 
     def all_keys(self) -> list[Key]:
-        """Return all keys. Some differ while the sliders are open."""
-        now = SLIDER_KEYS if self.experiments.sliders else ()
+        """Return all keys. Some differ while the sliders are open, and where no tasks are left."""
+        now: tuple[Key, ...] = SLIDER_KEYS if self.experiments.sliders else ()
+        now = (*now, ALL_SHOWN_KEY) if self._shows_all else now
         caps = {key.cap for key in now}
         return [*now, *(key for key in super().all_keys() if key.cap not in caps)]
 
@@ -300,6 +306,13 @@ class ManyScreen(Screen):
         names = [self.setup.usual.agents[i] for i in order]
         return sentence(self.setup, self.run.asked.tasks, names, shown, brief)
 
+    def sentences(self) -> tuple[str, ...]:
+        """Return the sentences on screen that may name keys."""
+        request = self.run.asked.request
+        settings = settings_in_force(self.setup.usual, request, request.steps)
+        failure = START_OVER if self.run.failure else ""
+        return (*super().sentences(), reset_hint(settings), failure)
+
     def facts(self) -> PanelFacts:
         """Return everything that the panel shows at this moment."""
         return many_facts(
@@ -339,14 +352,16 @@ class ManyScreen(Screen):
         type, walks = self.appearance.typeset(size), self.walks()
         sliders = self.experiments.sliders
         below = sliders.height(type) + type.unit if sliders else 0
-        key = ManyFrameKey(size, type, self._first, self.agent, below)
+        footer = self.footer_height(size[0], type)
+        key = ManyFrameKey(size, type, self._first, self.agent, footer, below)
         if self._frame is None or self._frame.key != key:
-            footer, hue = self.footer_height(size[0], type), type.palette.agents[self.agent]
-            self._frame = ManyFrame(key, self.tasks, hue, footer, self._frame)
+            hue = type.palette.agents[self.agent]
+            self._frame = ManyFrame(key, self.tasks, hue, self._frame)
         frame, playback = self._frame, self.playback
-        words = self.facts(), self.sentence(size[0] < NARROW), self.active_caps()
+        words = self.facts(), self.sentence(size[0] < NARROW), self.footer_caps()
         with type.noting() as written:
-            frame.refresh_texts(*words, self.draw_footer)
+            lines = TALL_PLOT if self.pointed_at == "chart" else PLOT
+            frame.refresh_texts(*words, lines, self.draw_footer)
         self._noted = written or self._noted
         surface.blit(frame.background, (0, 0))
         frame.boards.paint((self.run.number, playback.step), walks, 60 if self.eager else PAINTING)
@@ -380,6 +395,7 @@ class ManyScreen(Screen):
 
 
 # fmt: off
+ALL_SHOWN_KEY = Key("N", "next tasks: all are on screen", (pygame.K_n,), ManyScreen.next_tasks, priority=2, short="next tasks", group="go")
 KEYS: tuple[Key, ...] = (
     #   cap      text                        codes              action
     Key("Space", "pause or continue",        (pygame.K_SPACE,), ManyScreen.toggle_pause, is_on=lambda page: page.playback.paused, short="pause", group="time"),

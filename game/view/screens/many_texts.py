@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from game.session.ending import HARM
+from game.session.ending import GOOD, HARM
 from game.session.messages import BASELINE_AGENT, Request, TasksStepped
 from game.tasks.task import Task
 from game.text.percentage import percentage
@@ -15,7 +15,13 @@ from game.view.draw.panel import PanelFacts
 from game.view.draw.plot_axes import Axes, Curve
 from game.view.model.tasks_run import TasksPlayback, TasksRun
 from game.view.screens.watch_run import WatchSetup
-from game.view.screens.watch_texts import GHOST_FADE, settings_in_force
+from game.view.screens.watch_texts import (
+    AFTER,
+    GHOST_FADE,
+    START_OVER,
+    reset_hint,
+    settings_in_force,
+)
 
 MOST_TASKS = 20  # at once
 COLUMNS = ("mean", "made worse", "95% interval")
@@ -121,6 +127,7 @@ def many_facts(
     rows = [_row(*one, playback.step) for one in zip(names, order, shown)]
     dynamic = any(task.level.find(*DYNAMIC_TILES) for task in tasks)
     scratch = (f"{BASELINE_AGENT}: {note}" for note in run.notes if note)
+    state = _state(run, watched, step, feed_ready)
     return PanelFacts(
         title=usual.pack_title,
         badge=kind_in_words(setup, tasks),
@@ -132,14 +139,15 @@ def many_facts(
         else "",
         step=step,
         steps=request.steps,
-        state=_state(run, watched, step, feed_ready),
+        state=state,
+        does_well=state == AFTER and run.steps[watched][-1].statistics.mean >= GOOD,
         doing=_activity(run, playback, watched, feed_ready),
         trail=None,
         tempo="paused" if playback.paused else "",
         axes=_axes(setup, run, own if ghost else None, watched),
         rows=(*rows, *([_row(GHOST, watched, ghost, playback.step, GHOST_FADE)] if ghost else [])),
         notes=(*((STANDING,) if dynamic else ()), *scratch),
-        settings=f"{settings}: Bksp resets" if settings else "",
+        settings=reset_hint(settings),
         columns=COLUMNS,
         plot_title="Mean score after each step" if len(tasks) > 1 else "",
         plot_hint=BAND if len(tasks) > 1 else "",
@@ -198,13 +206,13 @@ def _state(run: TasksRun, watched: int, step: int | None, feed_ready: bool) -> s
         return "before adaptation"
     if steps[step].statistics.mean < steps[0].statistics.mean - HARM:
         return "worse than before"
-    return "adapted" if step == run.asked.request.steps else "adapting"
+    return AFTER if step == run.asked.request.steps else "adapting"
 
 
 def _activity(run: TasksRun, playback: TasksPlayback, watched: int, feed_ready: bool) -> str:
     """Return what is computed, or else which walk is shown."""
     if run.failure:
-        return "press R to start over"
+        return START_OVER
     if not run.finished:
         done = f"{int(100 * run.progress)}%"
         return f"adapting to {len(run.asked.tasks)} tasks: {done}" if feed_ready else "loading…"

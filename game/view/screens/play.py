@@ -25,7 +25,7 @@ from game.view.screens.level_pictures import is_goal_hidden
 from game.view.screens.navigation_request import Navigation
 from game.view.screens.play_frame import PlayFrame
 from game.view.screens.play_input import MOVE_KEYS, HeldMove, stick_action, stick_position
-from game.view.screens.play_panel import draw_play_panel, header_sentence
+from game.view.screens.play_panel import draw_play_panel, header_sentence, settings_text
 from game.view.screens.plot_key import PLOT_KEY
 from game.view.screens.screen import Screen
 from game.world.rules import STAY
@@ -186,6 +186,11 @@ class PlayScreen(Screen):
         """Return the header's sentence."""
         return header_sentence(self.session, self.goal_shown)
 
+    def sentences(self) -> tuple[str, ...]:
+        """Return the sentences on screen that may name keys."""
+        settings = settings_text(self.session.setup)
+        return (*super().sentences(), self.sentence(), settings)
+
     def body_snapshot(self) -> object:
         """Return the state of the trial, and the time since the last step while that matters."""
         session, trial = self.session, self.session.trial
@@ -200,8 +205,8 @@ class PlayScreen(Screen):
         size, session = surface.get_size(), self.session
         type = self.appearance.typeset(size)
         reveal = self.is_revealed
-        if self._frame is None or not self._frame.fits(session, size, type, reveal):
-            footer = self.footer_height(size[0], type)
+        footer = self.footer_height(size[0], type)
+        if self._frame is None or not self._frame.fits(session, size, type, footer, reveal):
             self._frame = PlayFrame(session, size, type, footer, reveal)
         self._refresh_texts(self._frame, type)
         surface.blit(self._frame.background, (0, 0))
@@ -221,7 +226,7 @@ class PlayScreen(Screen):
         """Draw header, panel and footer again if their texts have changed."""
         session, trial, sentence = self.session, self.session.trial, self.sentence()
         moment = (trial.moves, trial.resting, tuple(trial.returns), trial.found) if trial else ()
-        returns, caps = tuple(session.agent_returns()), self.active_caps()
+        returns, caps = tuple(session.agent_returns()), self.footer_caps()
         step_size = session.setup.step_size
         texts = (moment, returns, sentence, caps, session.failure, self.is_revealed, step_size)
         if frame.texts == texts:

@@ -45,7 +45,7 @@ class PlayFrame:
         reveal: bool = False,
     ) -> None:
         """`reveal` says whether the legend tells the values that were drawn."""
-        self.size, self.type, self.reveal = size, type, reveal
+        self.size, self.type, self.footer_height, self.reveal = size, type, footer_height, reveal
         self._planned = session.planned
         level, tables = session.task.level, session.planned.tables
         hidden = hidden_settings(session.task)
@@ -71,10 +71,16 @@ class PlayFrame:
         self._trails: tuple[object, pygame.Surface] | None = None
 
     def fits(
-        self, session: PlaySession, size: tuple[int, int], type: Typeset, reveal: bool
+        self,
+        session: PlaySession,
+        size: tuple[int, int],
+        type: Typeset,
+        footer_height: int,
+        reveal: bool,
     ) -> bool:
         """Whether the pictures are those of this size of window, these fonts and this task."""
-        same = (self.size, self.type, self.reveal) == (size, type, reveal)
+        state = size, type, footer_height, reveal
+        same = (self.size, self.type, self.footer_height, self.reveal) == state
         return same and self._planned is session.planned
 
     def draw_board(

@@ -25,14 +25,22 @@ from game.view.draw.term_spots import TermSpot, draw_term_card, draw_term_line, 
 from game.view.draw.text_boxes import draw_notice, draw_wrong_cell
 from game.view.draw.theme import Appearance, NotedText, Typeset
 from game.view.screens.asked_question import Question
-from game.view.screens.key_binding import CTRL, Key, fitting_keys, in_groups, key_words
+from game.view.screens.key_binding import (
+    CTRL,
+    Key,
+    fitting_keys,
+    in_groups,
+    key_words,
+    named_caps,
+)
 from game.view.screens.navigation_request import Navigation
 from game.view.screens.notice import Notice
 
 TERM_SECONDS = 0.4  # for which the mouse rests on a term until it is explained
 NOTICE_SECONDS = 6.0  # for which a transient notice stays
 READ_KEYS = (pygame.K_RETURN, pygame.K_KP_ENTER, pygame.K_ESCAPE, pygame.K_SPACE)
-MEND = "Ctrl E mends it in the editor, which marks the place. Enter closes this note."
+MEND_CAP = "Ctrl E"
+MEND = f"{MEND_CAP} mends it in the editor, which marks the place. Enter closes this note."
 
 
 class Screen:
@@ -40,6 +48,7 @@ class Screen:
 
     keys: ClassVar[tuple[Key, ...]] = ()
     mouse: ClassVar[tuple[tuple[str, str], ...]] = ()  # what the mouse does, for the help
+    pointed_at = ""  # the anchor that the tour points at, which gets more room in the panel
     typing = False  # whether letters go into a text field instead of triggering keys
 
     def __init__(self, appearance: Appearance | None = None) -> None:
@@ -58,7 +67,9 @@ class Screen:
         self._typeset: Typeset | None = None  # of the last drawing
         self._noted: list[NotedText] = []  # texts of the last drawing
         self._key_boxes: list[tuple[pygame.Rect, Key]] = []  # in the footer
-        self._footer: tuple[object, list[Key]] | None = None  # what it depends on; its keys
+        self._footer: tuple[object, list[Key], int] | None = (
+            None  # what it depends on; keys; height
+        )
         self._help_boxes: list[tuple[pygame.Rect, Key]] = []  # on the card of all keys
         self._help: DrawnHelp | None = None  # the card of all keys on screen
         self._help_page = 0
@@ -121,6 +132,8 @@ class Screen:
             self._answer(self.question, event)
         elif self.showing_help and self._turns_page(event):
             self._help_page += 1
+        elif self._is_showing_errors() and self._presses_mend(event):
+            self._mend()
         elif event.type == pygame.MOUSEBUTTONDOWN and self.showing_help:
             self._dismiss()
             self._press_key(self._help_boxes, event)
@@ -215,12 +228,22 @@ class Screen:
 
     def _answer_errors(self, event: pygame.event.Event) -> None:
         """Edit the file with errors or close the notice about it; no other key does anything."""
-        assert self.notice
         if event.key == pygame.K_e and getattr(event, "mod", 0) & CTRL:
-            self.navigation = Navigation("edit", path=self.notice.edits)
-            self.notice = None
+            self._mend()
         elif event.key in READ_KEYS:
             self.notice = None
+
+    def _presses_mend(self, event: pygame.event.Event) -> bool:
+        """Whether an event is a click on the key in the footer that mends a file with errors."""
+        is_click = event.type == pygame.MOUSEBUTTONDOWN and event.button == 1
+        key = self.key_at(event.pos) if is_click else None
+        return key is not None and key.cap == MEND_CAP
+
+    def _mend(self) -> None:
+        """Open the editor on the file with errors."""
+        assert self.notice
+        self.navigation = Navigation("edit", path=self.notice.edits)
+        self.notice = None
 
     def _press_key(
         self, boxes: Sequence[tuple[pygame.Rect, Key]], event: pygame.event.Event
@@ -363,21 +386,46 @@ class Screen:
         board."""
         return None
 
+    def sentences(self) -> tuple[str, ...]:
+        """Return the sentences on screen that may name keys."""
+        if self.notice is None:
+            return ()
+        return (self.notice.text, MEND) if self.notice.edits else (self.notice.text,)
+
+    def named_caps(self) -> frozenset[str]:
+        """Return the caps of the keys that sentences on screen name."""
+        return named_caps(self.sentences(), self.all_keys())
+
+    def footer_caps(self) -> tuple[frozenset[str], frozenset[str]]:
+        """Return the caps of the keys that the footer needs, as sentences name them, and of the
+        toggles that are on, which it shows where there is room."""
+        return self.named_caps(), self.active_caps()
+
+    def footer_choice(self, width: int, type: Typeset) -> list[Key]:
+        """Return the keys that a footer of this width chooses from."""
+        return self.all_keys()
+
     def footer_keys(self, width: int, type: Typeset) -> list[Key]:
-        """Return the keys of a footer of this width: those to begin with, and toggles that are on.
+        """Return the keys of a footer of this width: those to begin with, those that sentences
+        name, and toggles that are on.
 
         Toggles take only room that is left in its lines, so that its height stays. The last result
         is kept.
         """
-        asked = (width, type, tuple(self.all_keys()), self.active_caps())
+        return self._fitted_footer(width, type)[1]
+
+    def _fitted_footer(self, width: int, type: Typeset) -> tuple[object, list[Key], int]:
+        """Return the footer that fits a width: what it depends on, its keys and its height."""
+        keys, (needed, wanted) = self.footer_choice(width, type), self.footer_caps()
+        asked = (width, type, keys, needed, wanted)
         if self._footer is None or self._footer[0] != asked:
-            self._footer = asked, fitting_keys(self.all_keys(), self.active_caps(), width, type)
-        return self._footer[1]
+            shown = fitting_keys(keys, wanted, width, type, needed)
+            self._footer = asked, shown, footer_height(key_words(shown), width, type)
+        return self._footer
 
     def footer_height(self, width: int, type: Typeset) -> int:
         """Return the height in pixels of the footer of a window of this width."""
-        inside = inside_width(width, type.unit)
-        return footer_height(key_words(self.footer_keys(inside, type)), inside, type)
+        return self._fitted_footer(inside_width(width, type.unit), type)[2]
 
     def draw_footer(self, surface: pygame.Surface, rect: pygame.Rect, type: Typeset) -> None:
         """Draw the footer's keys with what they do; toggles that are on are marked."""

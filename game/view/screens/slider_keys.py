@@ -20,6 +20,7 @@ SLIDER_KEYS: tuple[Key, ...] = (  # while the sliders are open
         Key(cap, "move the slider" if by[1] else "select a slider", (code,), do("change_slider", *by), short=short)
         for (cap, code, by), short in zip(ARROWS, ("", "move", "", "select"))
     ),
+    Key("Bksp",  "reset the sliders to the agent's own settings", (pygame.K_BACKSPACE,), do("reset_settings"), short="reset"),
     Key("Enter", "close the sliders", ENTER,              do("toggle_sliders"), short="close"),
     Key("Esc",   "close the sliders", (pygame.K_ESCAPE,), do("toggle_sliders"), short="close"),
 )

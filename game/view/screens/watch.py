@@ -27,7 +27,7 @@ from game.tasks.task import Task
 from game.text.tiles import GOAL
 from game.view.draw.overlays import Overlay
 from game.view.draw.pane import GLANCE
-from game.view.draw.panel import PanelFacts
+from game.view.draw.panel import PLOT, TALL_PLOT, PanelFacts
 from game.view.draw.term_spots import TermSpot
 from game.view.draw.theme import Appearance, NotedText, Typeset
 from game.view.draw.waiting_bar import waiting_phase
@@ -45,7 +45,14 @@ from game.view.screens.watch_experiments import Experiments
 from game.view.screens.watch_frame import FrameKey, WatchFrame
 from game.view.screens.watch_keys import GOAL_KEYS, KEYS, SLOW_KEYS
 from game.view.screens.watch_run import AdaptationRun, WatchSetup
-from game.view.screens.watch_texts import header_text, panel_facts, settings_in_force, slow_text
+from game.view.screens.watch_texts import (
+    START_OVER,
+    header_text,
+    panel_facts,
+    reset_hint,
+    settings_in_force,
+    slow_text,
+)
 
 NO_PLACE = "It can be on any plain floor that every start leads to."
 NO_OTHER = "Choose agents in the gallery (key G), or name some with --versus."
@@ -431,6 +438,12 @@ class WatchScreen(Screen):
         """Return the header's text, without the explanation of an overlay."""
         return header_text(self.setup, self.run, self.experiments.goal is not None, short)
 
+    def sentences(self) -> tuple[str, ...]:
+        """Return the sentences on screen that may name keys."""
+        settings = reset_hint(self.settings_in_force())
+        failure = START_OVER if self.run.failure else ""
+        return (*super().sentences(), self.sentence(), settings, failure)
+
     def facts(self) -> PanelFacts:
         """Return everything that the panel shows at this moment."""
         percent = not self.appearance.plots_returns
@@ -501,18 +514,19 @@ class WatchScreen(Screen):
         boards = len(self.setup.agents) if self.side_by_side else 1
         sliders = self.experiments.sliders
         below = sliders.height(type) + type.unit if sliders else 0
-        key = FrameKey(size, type, self.run.phase, boards, below, self.has_doors)
+        footer = self.footer_height(size[0], type)
+        key = FrameKey(size, type, self.run.phase, boards, footer, below, self.has_doors)
         if self._frame and self._frame.key == key:
             return self._frame
-        footer = self.footer_height(size[0], type)
-        return WatchFrame(key, self.run, self.setup.families, footer, self._frame)
+        return WatchFrame(key, self.run, self.setup.families, self._frame)
 
     def _refresh_texts(self, frame: WatchFrame, position: PlaybackPosition | None) -> None:
         """Draw the texts again if they have changed."""
         facts, sentences = self.facts(), self._explained(frame, position)
-        texts = facts, sentences, self.active_caps()
+        lines = TALL_PLOT if self.pointed_at == "chart" else PLOT
+        texts = facts, sentences, self.footer_caps(), lines
         if frame.texts != texts:
-            frame.texts = texts
+            frame.texts, frame.plot_lines = texts, lines
             frame.draw_texts(facts, sentences, self.draw_footer)
             self._key_boxes += zip(frame.doors, DOOR_KEYS)
 

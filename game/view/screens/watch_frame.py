@@ -17,7 +17,7 @@ from game.view.draw.doors import doors_height, draw_doors
 from game.view.draw.layout import LEAST_BOARD, Heights, Layout, arrange, inside_width
 from game.view.draw.overlays import Overlay
 from game.view.draw.pane import Pane, Timeline, draw_names
-from game.view.draw.panel import PanelFacts, draw_panel
+from game.view.draw.panel import PLOT, PanelFacts, chart_place, draw_panel, is_brief
 from game.view.draw.plot_axes import nearest
 from game.view.draw.screen_header import draw_header, header_height
 from game.view.draw.slow_motion_view import SlowMotionView, draw_captions
@@ -32,6 +32,7 @@ from game.view.screens.watch_run import AdaptationRun, TaskPhase
 from game.view.screens.watch_texts import bayes_tip, point_tip
 
 FULL_PANEL, BRIEF_PANEL = 23, 11  # lines of text that a panel takes with all its parts, and brief
+BARE_PANEL = 8  # lines of text that a panel takes with no more than the chart, and its margins
 REACH = 14  # px between the mouse and the point of the plot that it selects
 
 
@@ -43,6 +44,7 @@ class FrameKey:
     type: Typeset
     phase: TaskPhase
     boards: int  # number of boards side by side
+    footer_height: int  # px
     slider_height: int  # px below the panel; 0 while the sliders are closed
     has_doors: bool = False  # whether the doors of the first screen stand below the header
 
@@ -55,13 +57,12 @@ class WatchFrame:
         key: FrameKey,
         run: AdaptationRun,
         families: Families | None,
-        footer_height: int,
         previous: WatchFrame | None = None,
     ) -> None:
         self.key, self.run, self._families = key, run, families
         type, level = key.type, key.phase.task.level
         legend = legend_items(level, type, hidden=hidden_settings(key.phase.task))
-        self.layout = _arrange(key, grid_size(level), legend, footer_height)
+        self.layout = _arrange(key, grid_size(level), legend)
         self.slider_area: pygame.Rect | None = None
         if key.slider_height:
             self.layout, self.slider_area = _with_room_below(self.layout, key.slider_height)
@@ -79,6 +80,7 @@ class WatchFrame:
         self._slow: SlowMotionView | None = None  # of the step that is shown in slow motion
         self.texts: object = None  # the state that the drawn texts depend on
         self.plot: pygame.Rect | None = None  # inside of the plot's axes
+        self.plot_lines = PLOT  # of text: the least height of the plot beside other things
         self.doors: list[pygame.Rect] = []  # of the first screen, once they are drawn
         self.facts: PanelFacts | None = None  # that the panel shows
 
@@ -132,7 +134,7 @@ class WatchFrame:
             doors = pygame.Rect(header.left, header.bottom + type.unit, header.width, below)
             self.doors = draw_doors(background, doors, DOOR_TEXTS, type)
         draw_header(background, header, sentences, type)
-        self.plot = draw_panel(background, layout.panel, facts, type)
+        self.plot = draw_panel(background, layout.panel, facts, type, self.plot_lines)
         draw_footer(background, layout.footer, type)
         if self.key.boards > 1:
             names = [trace.name for trace in self.run.traces]
@@ -215,13 +217,10 @@ class WatchFrame:
         return places
 
     def _chart(self) -> pygame.Rect:
-        """Return the place of the plot with its title and the numbers of its axis, or the panel."""
-        if self.plot is None:
-            return self.layout.panel
-        line, inside = self.key.type.height("small"), self.layout.panel.inflate(-8, 0)
-        high = self.plot.height + 7 * line // 2
-        chart = pygame.Rect(inside.left, self.plot.top - 3 * line // 2, inside.width, high)
-        return chart.clip(inside)
+        """Return the place of the plot, or the panel where that has little else."""
+        panel, type = self.layout.panel, self.key.type
+        brief = self.facts is None or is_brief(panel, self.facts, self.plot_lines, type)
+        return chart_place(panel, None if brief else self.plot, type)
 
     # --- what is at the mouse
 
@@ -255,7 +254,6 @@ def _arrange(
     key: FrameKey,
     grid: tuple[float, float],
     legend: list[tuple[pygame.Surface, str]],
-    footer_height: int,
 ) -> Layout:
     """Return the layout. If the boards get too small, timeline and legend are left out."""
     size, type = key.size, key.type
@@ -267,8 +265,10 @@ def _arrange(
     line = type.height("small")
     hides_more = set(hidden_settings(key.phase.task)) - {"goal"}
     full, brief = FULL_PANEL * line, (BRIEF_PANEL + (2 if hides_more else 0)) * line
+    if key.slider_height:  # the chart shows what the sliders do
+        brief = max(brief, key.slider_height + BARE_PANEL * line)
     for timeline, with_legend in ((thumbnails, True), (0, True), (0, False)):
-        heights = Heights(header, 0, footer_height, name, timeline, full, brief)
+        heights = Heights(header, 0, key.footer_height, name, timeline, full, brief)
         if with_legend:
             layout = arrange_with_legend(size, grid, heights, legend, type, key.boards)
         else:

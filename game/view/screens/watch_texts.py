@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from game.session.ending import HARM, ending_sentence
+from game.session.ending import GOOD, HARM, ending_sentence
 from game.session.messages import BASELINE_AGENT, Request
 from game.session.trace import AdaptationStep, AdaptationTrace
 from game.tasks.hidden_variables import hidden_names, values_in_words
@@ -25,6 +25,8 @@ SEEN = "A meta-trained agent adapts in a few steps to a level from its training.
 MOVING_GOAL = "Move the goal to any floor cell: drop it there, or press Enter."
 GOAL_MOVED = "The goal has moved: the agent must unlearn its old position and find the new one."
 AMNESIA = "Amnesia: the agent has lost what it learned and starts again from its initial state."
+START_OVER = "press R to start over"  # after a failure
+AFTER = "after adaptation"  # state of an agent at its last step
 BAYES_BOUND = (
     "Upper bound on the first episode's return",
     "when the goal is hidden, as a mean over",
@@ -81,6 +83,7 @@ def panel_facts(
     badge = "unseen, out of distribution" if reasons else "unseen in training"
     badge = badge if setup.learned else "untrained agent"
     step = position.step if position else None
+    state = _state(run, step, feed_ready)
     return PanelFacts(
         title=run.task.name,
         badge="seen in training" if seen else badge,
@@ -90,15 +93,16 @@ def panel_facts(
         hidden=_hidden_text(run.task),
         step=step,
         steps=run.steps,
-        state=_state(run, step, feed_ready),
+        state=state,
         doing=_activity(run, position, feed_ready),
         trail=position.episode % 3 if position and one_board else None,
         tempo="paused" if playback.paused else speed_text(playback.speed),
         axes=_axes(setup, run, percent, ghost) if run.planned else None,
         rows=tuple(_row(run, agent, step, percent) for agent in range(len(run.traces))),
         notes=(*_warnings(run, step), *_scratch_notes(run)),
+        does_well=state == AFTER and run.traces[0].score(run.traces[0].steps[run.steps]) >= GOOD,
         waiting=waiting,
-        settings=f"{settings}: Bksp resets" if settings else "",
+        settings=reset_hint(settings),
         ghost=_curve("own settings", ghost, len(ghost.steps), 0, percent, GHOST_FADE)
         if ghost
         else None,
@@ -121,6 +125,11 @@ def settings_in_force(setup: WatchSetup, request: Request, steps: int) -> str:
     parts += [f"{request.episodes} episodes per step"] if request.episodes else []
     parts += [f"{steps} step{'s' * (steps != 1)}"] if steps != setup.steps else []
     return ", ".join(parts)
+
+
+def reset_hint(settings: str) -> str:
+    """Return the text of the pill about settings that are not the agent's own; "" without any."""
+    return f"{settings}: Bksp resets" if settings else ""
 
 
 def _scratch_notes(run: AdaptationRun) -> tuple[str, ...]:
@@ -209,7 +218,7 @@ def _state(run: AdaptationRun, step: int | None, feed_ready: bool) -> str:
         return "before adaptation"
     if _searching(trace, step):
         return "still searching"
-    return "adapted" if step == run.steps else "adapting"
+    return AFTER if step == run.steps else "adapting"
 
 
 def _searching(trace: AdaptationTrace, step: int | None) -> str:
@@ -223,7 +232,7 @@ def _searching(trace: AdaptationTrace, step: int | None) -> str:
 def _activity(run: AdaptationRun, position: PlaybackPosition | None, feed_ready: bool) -> str:
     """Return what the agent is doing, or what the screen is waiting for."""
     if run.failure:
-        return "press R to start over"
+        return START_OVER
     if not run.planned:
         return "planning the optimal return of a large level…"
     if position is None:
