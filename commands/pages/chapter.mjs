@@ -4,7 +4,7 @@
 import { find, setText } from "./elements.mjs";
 
 /**
- * Say what a chapter says. A prediction is asked before anything else is shown.
+ * Say what a chapter says, and what it asks.
  *
  * @param {any} chapter null where the page is no tour
  * @param {number} index of the chapter
@@ -13,7 +13,6 @@ import { find, setText } from "./elements.mjs";
  */
 export function showChapter(chapter, index, count, onAnswer) {
   for (const id of ["chapter", "chapter-back", "chapter-next"]) find(id).hidden = !chapter;
-  document.body.classList.toggle("asking", isPrediction(chapter));
   if (!chapter) return;
   setText("chapter-heading", chapter.heading);
   setText("chapter-text", chapter.text);
@@ -31,13 +30,9 @@ export function showChapter(chapter, index, count, onAnswer) {
   }));
 }
 
-/** Whether a chapter asks what will happen, rather than what has happened. */
-export const isPrediction = (/** @type {any} */ chapter) => Boolean(chapter?.choice && !chapter.question);
-
 /** Say whether an answer is right, and why. */
 export function showVerdict(/** @type {any} */ { choice: { right, reason, answers } }, /** @type {number} */ answer) {
   [...find("answers").children].forEach((button, i) => button.setAttribute("aria-pressed", `${i === answer}`));
   const verdict = right === null ? "" : answer === right ? "Right. " : `Not so: ${answers[right]}. `;
   setText("verdict", `${verdict}${reason}`);
-  document.body.classList.remove("asking");
 }

@@ -18,7 +18,15 @@ SHARED = ("matrices.mjs", "packing.mjs")
 DRAWING = ("pen.mjs", "tile_marks.mjs", "board.mjs")
 MODULES = (
     *(*SHARED, *DRAWING, "elements.mjs", "sentences.mjs", "data.mjs", "chart.mjs", "live.mjs"),
-    *("state.mjs", "stage.mjs", "readout.mjs", "chapter.mjs", "controls.mjs", "page.mjs"),
+    *(
+        "state.mjs",
+        "stage.mjs",
+        "readout.mjs",
+        "chapter.mjs",
+        "controls.mjs",
+        "terms.mjs",
+        "page.mjs",
+    ),
 )
 LIVE_MODULES = (
     *SHARED,

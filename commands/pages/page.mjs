@@ -2,12 +2,13 @@
  * The page: its one state, what changes it, and what is shown after a change.
  */
 import { clickedCell, drawBoards, makeBoards } from "./stage.mjs";
-import { isPrediction, showChapter, showVerdict } from "./chapter.mjs";
+import { showChapter, showVerdict } from "./chapter.mjs";
 import { bindControls, resetChoice, showChoice, showLegend, showLevel } from "./controls.mjs";
 import { calm, dark, define, fillSelect, find, setText, theme } from "./elements.mjs";
 import { adaptInPage } from "./live.mjs";
 import { showChart, showNumbers, showReadout } from "./readout.mjs";
-import { advanced, arrived, atEpisode, atStep, chosenAnew, isComplete, isReady, openedLevel, played, tasksToChoose, withComputed, withOverlay, withSpeed } from "./state.mjs";
+import { advanced, arrived, atEpisode, atStep, chosenAnew, isComplete, isReady, openedLevel, played, predicted, tasksToChoose, withComputed, withOverlay, withSpeed } from "./state.mjs";
+import { explainTerms } from "./terms.mjs";
 
 const data = JSON.parse(find("data").textContent);
 const look = () => ({ tiles: data.tiles, palette: data.palettes[theme()], hues: data.hues });
@@ -22,7 +23,7 @@ let frames = 0; // drawn since the page was opened
 /** Go on with another state, and show what has changed. */
 function update(/** @type {import("./state.mjs").State} */ next) {
   state = next;
-  show(state.step !== shown.step || state.runs !== shown.runs);
+  show(state.step !== shown.step || state.runs !== shown.runs || state.asking !== shown.asking);
 }
 
 /** Show the state; `all` of it, or boards alone. */
@@ -30,6 +31,7 @@ function show(all = true) {
   shown = state;
   isDirty = true;
   setText("play", state.playing ? "Pause" : "Play");
+  document.body.classList.toggle("asking", state.asking);
   if (!all || !isReady(state)) return;
   showReadout(state);
   showNumbers(state);
@@ -43,7 +45,7 @@ function openLevel(/** @type {number} */ index) {
   showLevel(level);
   showChapter(chapter, index, data.levels.length, answer);
   boards = makeBoards(level, onBoardClick);
-  explain();
+  explainTerms(data.terms);
   showLegend(level, look());
   showChosen(openedLevel(level, state));
   if (chapter?.choice) state = played(state, false);
@@ -62,8 +64,9 @@ function turn(/** @type {number} */ by) {
 function answer(/** @type {number} */ index) {
   const { chapter } = state.level;
   showVerdict(chapter, index);
-  if (isPrediction(chapter) && !calm.matches) update(played(state, true));
-  show();
+  const { asking } = state;
+  update(predicted(state));
+  if (asking && !calm.matches) update(played(state, true));
 }
 
 /** Show what has been chosen, and compute what is not recorded of it. */
@@ -146,12 +149,6 @@ function beginPrint() {
     find("numbers-card").open = open;
     showTheme();
   }, { once: true });
-}
-
-/** Explain the words that have a meaning here. */
-function explain() {
-  for (const element of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-term]")))
-    element.title = data.terms[element.dataset.term ?? ""] ?? "";
 }
 
 // --- start ---------------------------------------------------------------------------------------

@@ -23,7 +23,8 @@ export function showReadout(/** @type {State} */ state) {
   showChart(state);
   const isEnd = step === level.steps;
   find("ending").classList.toggle("quiet", !isEnd);
-  setText("ending", isEnd ? ending(state) : `${text}.`.replaceAll(" percent", "%").replaceAll("minus ", "−"));
+  if (state.asking) setText("ending", "Your answer comes first. Then the chart shows how it went on.");
+  else setText("ending", isEnd ? ending(state) : `${text}.`.replaceAll(" percent", "%").replaceAll("minus ", "−"));
 }
 
 /** What a screen reader says of the current step. */
@@ -56,7 +57,7 @@ function showScores(/** @type {State} */ state) {
   });
 }
 
-/** Draw the chart; without its curves while a prediction is asked. */
+/** Draw the chart; without curves while a prediction is asked. */
 export function showChart(/** @type {State} */ state) {
   const { level, runs } = state, { many } = level;
   const points = (/** @type {any[]} */ steps, score = (/** @type {any} */ step) => step.score ?? step.mean) =>
@@ -70,7 +71,8 @@ export function showChart(/** @type {State} */ state) {
   const returns = find("returns").checked ? taskNow(state) : null;
   const changes = level.changes.filter((/** @type {any} */ one) => runs[0].steps[one.step]).map(
     (/** @type {any} */ one) => ({ episodes: runs[0].steps[one.step].episodes, text: one.goal === null ? "amnesia" : "goal moved" }));
-  drawChart(find("chart"), curves, { now: runs.map((run) => stepOf(state, run).episodes), returns, bayes: level.bayes, changes, spoken: spoken(state) });
+  const most = Math.max(1, ...curves.flatMap((one) => one.points.map(([episodes]) => episodes)));
+  drawChart(find("chart"), state.asking ? [] : curves, { most, now: runs.map((run) => stepOf(state, run).episodes), returns, bayes: level.bayes, changes, spoken: spoken(state) });
   setText("unit-note", returns
     ? `Random policy ${figure(returns.random, 2)}, optimum ${figure(returns.optimal, 2)}.`
     : "0% is the random policy, 100% the optimum.");

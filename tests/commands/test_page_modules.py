@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from commands.pages.inlining import DRAWING, joined_modules
+from commands.pages.inlining import DRAWING, SHARED, joined_modules
 from commands.pages.payload import look
 from game.session.ending import HARM, ending_sentence, training_part
 from game.session.messages import AgentCard
@@ -27,6 +27,27 @@ LOAD = """async (texts) => {
         globalThis[name] = await import(url);
     }
 }"""
+STATES = """() => {
+    const level = {
+        agents: [{name: "a", byGradients: true}], live: {agents: {a: {}}}, runs: [], changes: [],
+        seeds: [0], stepSize: 1, steps: 2, episodes: null, tasks: [{goal: null}],
+    };
+    const {openedLevel, withComputed, arrived, atStep, played, advanced, lastStep} = state;
+    const walked = {paths: [[0, 1, 2]], episodes: 0};
+    const empty = openedLevel(level, null);
+    const early = atStep({...empty, wanted: 1}, 5); // before anything is computed
+    const one = arrived(withComputed(early, 0, walked));
+    const three = arrived(withComputed(withComputed(one, 0, walked), 0, walked));
+    let now = played(atStep(three, 2), true);
+    const begun = now.step;
+    const shown = [];
+    while (now.playing && shown.length < 1000) shown.push((now = advanced(now, 0.05, false)).step);
+    return {
+        steps: [early, one, three].map((one) => one.step), wanted: [one.wanted, three.wanted],
+        last: [empty, three].map(lastStep), begun, seen: [...new Set(shown)],
+        end: [now.step, now.clock > 0],
+    };
+}"""
 PICTURES = """([look, chars, side]) => chars.map((char) => {
     const canvas = Object.assign(document.createElement("canvas"), {width: side, height: side});
     board.drawTile(canvas.getContext("2d"), char, side, look, false);
@@ -37,7 +58,12 @@ PICTURES = """([look, chars, side]) => chars.map((char) => {
 @pytest.fixture(scope="module")
 def evaluate(browser: Browser) -> Iterator[Evaluate]:
     """Call a function of JavaScript in a page that knows the modules."""
-    texts = {"sentences": joined_modules(("sentences.mjs",)), "board": joined_modules(DRAWING)}
+    parts = {
+        "sentences": ("sentences.mjs",),
+        "board": DRAWING,
+        "state": (*SHARED, "data.mjs", "state.mjs"),
+    }
+    texts = {name: joined_modules(modules) for name, modules in parts.items()}
     with contextlib.closing(browser.new_page()) as page:
         page.evaluate(LOAD, texts)
         yield page.evaluate
@@ -100,3 +126,14 @@ def random_trace(rng: np.random.Generator) -> AdaptationTrace:
         for k, score in enumerate(scores)
     ]
     return AdaptationTrace("agent", 0.0, 1.0, steps)
+
+
+def test_states_follow_from_states(evaluate: Evaluate):
+    """Steps may be asked for before they are computed; playing goes from the first to the last."""
+    found = evaluate(STATES)
+    assert found["steps"] == [0, 0, 1]
+    assert found["wanted"] == [1, None]
+    assert found["last"] == [-1, 2]  # no state was changed in place
+    assert found["begun"] == 0
+    assert found["seen"] == [0, 1, 2]
+    assert found["end"] == [2, True]
