@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pygame
 
+from game.view.draw.curve_names import draw_curve_names
 from game.view.draw.number_table import COLUMNS, TableRow, draw_table, table_height
 from game.view.draw.plot import draw_plot, plot_area, usual_hue
 from game.view.draw.plot_axes import Axes, Curve
@@ -129,7 +130,7 @@ def _draw_brief(
     text = type.fit(text, "label", inside.width - 2 * unit)
     pill = draw_pill(surface, text, hue, (inside.left, place.bottom + unit // 2), type)
     y = pill.bottom + unit // 2
-    left, most = pill.right + unit, max(0, (inside.bottom - y) // small - BRIEF_PLOT)
+    left, most = pill.right + unit, max(0, (inside.bottom - y) // small - BRIEF_PLOT - 2)
     about = facts.hidden or facts.about
     for i, line in enumerate(_beside(about, inside.right - left, inside.width, most, type)):
         if i:
@@ -154,10 +155,16 @@ def _draw_bare_plot(
     step: int,
     type: Typeset,
 ) -> pygame.Rect:
-    """Draw the plot without its title. Return the inside of its axes."""
+    """Draw the plot without its title, below the names of its curves, or with the names inside
+    where it has no room for both. Return the inside of its axes."""
     curves = [row.curve for row in facts.rows if row.curve.values]
-    ghosts = [facts.ghost] if facts.ghost else []
-    draw_plot(surface, rect, axes, [*curves, *ghosts], step, type)
+    curves += [facts.ghost] if facts.ghost else []
+    line, gap = type.height("small"), type.unit // 2
+    if len(curves) > 1 and rect.height >= BRIEF_PLOT * line + line + gap:
+        draw_curve_names(surface, pygame.Rect(rect.topleft, (rect.width, line)), curves, type)
+        curves = [replace(curve, name="") for curve in curves]
+        rect = pygame.Rect(rect.left, rect.top + line + gap, rect.width, rect.height - line - gap)
+    draw_plot(surface, rect, axes, curves, step, type)
     return plot_area(rect, axes, type)
 
 
