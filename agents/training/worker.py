@@ -453,6 +453,17 @@ def trace(request: Request) -> list[AdaptationTrace]:
     return traces
 
 
+def trace_tasks(asked: TasksRequest) -> Iterator[TasksStepped]:
+    """Yield the adaptation steps of all agents on many tasks: the same as the window gets."""
+    from agents.scratch_agents import with_scratch
+
+    request = asked.request
+    agents = tuple(with_scratch(request.agents, request.pack))
+    for message in _adapt_to_tasks(replace(asked, request=replace(request, agents=agents))):
+        if isinstance(message, TasksStepped):
+            yield message
+
+
 def _finish(
     stream: Generator[AgentNote, None, Iterator[AdaptationStep]],
 ) -> tuple[str, Iterator[AdaptationStep]]:

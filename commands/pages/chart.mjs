@@ -1,9 +1,11 @@
 /**
  * The adaptation curves, as a picture in SVG: score over the episodes spent.
  *
- * @typedef {{name: string, points: [number, number][], index: number}} Curve points: episodes, score
+ * @typedef {[number, number][]} Points episodes and score
+ * @typedef {{points: Points, index: number, each: Points[], own: Points}} Curve
+ *   `each`: the tasks of which it is the mean; `own`: with the agent's own settings
  */
-import { figure } from "./data.mjs";
+import { figure } from "./sentences.mjs";
 
 const LOWEST = -0.5; // scores below are drawn at the bottom, marked as out of range
 const MARGIN = { left: 46, right: 66, top: 12, bottom: 40 };
@@ -68,9 +70,12 @@ export function drawChart(place, curves, { now, returns, bayes, changes, spoken 
   }
   const last = now.length ? x(now[0]) : MARGIN.left;
   parts.push(`<line class="now" x1="${last}" x2="${last}" y1="${MARGIN.top}" y2="${bottom}"/>`);
-  for (const { points, index } of [...curves].reverse()) {
+  for (const { points, index, each, own } of [...curves].reverse()) {
     const colour = `var(--agents-${index})`;
-    const line = points.map(([e, s]) => `${x(e)},${y(s)}`).join(" ");
+    const lineOf = (/** @type {Points} */ some) => some.map(([e, s]) => `${x(e)},${y(s)}`).join(" ");
+    for (const one of each) parts.push(`<polyline class="thin" points="${lineOf(one)}" stroke="${colour}"/>`);
+    parts.push(`<polyline class="own" points="${lineOf(own)}" stroke="${colour}"/>`);
+    const line = lineOf(points);
     parts.push(`<polyline points="${line}" fill="none" stroke="${colour}" stroke-width="${index ? 2 : 3}" stroke-dasharray="${DASHES[index]}" stroke-linejoin="round"/>`);
     for (const [e, s] of points) {
       const mark = s < low ? `<path d="M${x(e) - 5} ${bottom - 9}h10l-5 9z" fill="${colour}"/>` : shape(index, x(e), y(s), e === now[index] ? 6 : 3.5, colour);

@@ -9,6 +9,7 @@ from game.session.tour import QUESTIONS, TOUR, TourChoice, TourStop
 
 PAGE_KEYS = {"S", "→"}  # keys of a stop whose effect a page has: boards side by side, the next step
 BOARDS = ("board", "board 2")  # anchors of answers that are boards
+MANY = "many"  # the kind of stops with many tasks at once
 
 
 def page_stops(stops: Sequence[TourStop] = TOUR) -> tuple[TourStop, ...]:
@@ -16,7 +17,7 @@ def page_stops(stops: Sequence[TourStop] = TOUR) -> tuple[TourStop, ...]:
     return tuple(
         stop
         for stop in stops
-        if stop.opening.kind == "watch" and PAGE_KEYS.issuperset(stop.opening.keys)
+        if stop.opening.kind in ("watch", MANY) and PAGE_KEYS.issuperset(stop.opening.keys)
     )
 
 
@@ -38,10 +39,11 @@ def chapter(stop: TourStop, stops: Sequence[TourStop]) -> Json:
 def _choice(choice: TourChoice) -> Json:
     """Return a prediction or a question. `boards` are the boards that its answers stand for."""
     anchors = [answer.anchor for answer in choice.answers]
+    are_boards = set(anchors) <= set(BOARDS)
     return {
         "question": choice.question,
         "answers": [answer.text for answer in choice.answers],
-        "boards": [BOARDS.index(one) if one in BOARDS else None for one in anchors],
+        "boards": [BOARDS.index(one) if are_boards else None for one in anchors],
         "right": choice.right,
         "reason": choice.reason,
     }

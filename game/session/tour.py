@@ -1,11 +1,23 @@
 """The guided tour as data: its stops, what each one opens, points at, says and asks.
 
-Stops open real screens with fixed seeds; every figure in a sentence is that of the replay line.
+Stops open real screens with fixed seeds; every figure in a sentence is that of the replay line, or
+of the study that `docs/results.md` describes.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+from game.session.tasks_lines import (
+    FIRST_ORDER,
+    GAMES,
+    HELD_OUT,
+    OTHER_PACK,
+    ROBOTS,
+    TOO_LARGE,
+    TOO_LONG,
+    TasksLine,
+)
 
 QUESTIONS = 0  # the part of the stops that ask what was understood, at the end
 
@@ -75,24 +87,30 @@ def place_of(stop: TourStop, stops: tuple[TourStop, ...]) -> str:
     return f"{parts.index(stop.part) + 1} of {len(parts)}"
 
 
+def _harm(line: TasksLine) -> str:
+    """Return what other settings did to the first agent: its mean score, and how many it made
+    worse."""
+    shown, own = line.shown[0], line.own or line.shown[0]
+    return f"{shown.percent}% instead of {own.percent}%, worse than before on {shown.worse} of 20"
+
+
+def _means(line: TasksLine) -> str:
+    """Return the mean scores of a line's agent and of scratch."""
+    agent, scratch = line.shown
+    return f"{agent.percent}%, scratch {scratch.percent}%"
+
+
 def _words(*answers: str) -> tuple[TourAnswer, ...]:
     """Return answers in words."""
     return tuple(TourAnswer(text) for text in answers)
 
 
+_ON_ONE_MAP, _ON_MAZES, _SCRATCH = (one.percent for one in OTHER_PACK.shown)
 MAZE = "level=mazes-9x9 task=96179c05a594"
 SCRATCH_LINE = f"{MAZE} agents=scratch:maml-mazes-9x9 seed=0 steps=5"
 META_LINE = f"{MAZE} agents=maml-mazes-9x9,scratch:maml-mazes-9x9 seed=0 steps=1"
 ONE_GOAL_LINE = (
     "level=goals-5x5 task=52ff1f05b15d agents=maml-goals-5x5,maml-one-goal seed=0 steps=5"
-)
-LONG_LINE = "level=opponents task=f5eb120adf14 agents=maml-opponents seed=0 steps=20 episodes=2"
-LARGE_LINE = (
-    "level=mazes-9x9 task=9de70ec14474 agents=multitask-mazes-9x9,fomaml-mazes-9x9,maml-mazes-9x9 "
-    "seed=0 steps=5 step-size=10"
-)
-UNLIKE_LINE = (
-    "level=opponents task=00be6aff22a9 agents=maml-gridnavi,scratch:maml-gridnavi seed=0 steps=5"
 )
 ROBOT_LINE = (
     "level=dynamics task=573d0f101283 agents=maml-dynamics,scratch:maml-dynamics seed=0 steps=5"
@@ -105,9 +123,6 @@ NEW_GOAL_LINE = (
 )
 FEW_STEPS_LINE = (
     "level=mazes-9x9 task=2d7379d9fd69 agents=scratch:maml-mazes-9x9,maml-mazes-9x9 seed=0 steps=1"
-)
-FAIR_LINE = (
-    "level=mazes-9x9 task=9de70ec14474 agents=maml-mazes-9x9,scratch:maml-mazes-9x9 seed=0 steps=5"
 )
 ROBOTS_AND_GAMES_LINE = (
     "level=opponents task=0b489c7bbc63 agents=maml-gridnavi,maml-opponents seed=0 steps=1"
@@ -144,8 +159,8 @@ TOUR: tuple[TourStop, ...] = (
             "What is its score after three steps, 60 tries?",
             _words("below 20%", "about 50%", "above 90%"),
             0,
-            "7% after 60 tries, 87% after 100. Random walks rarely meet the goal, so the first "
-            "steps have little to learn from.",
+            "7% after 60 tries, 87% after 100. Of its first 20 walks, which are random, one met "
+            "the goal: that is little to learn from.",
         ),
         page_text="A maze with a hidden goal, and a policy that has learned nothing. It walks 20 "
         "times, takes one gradient step, and walks again. 0% is a random walk, 100% the best walk.",
@@ -163,16 +178,16 @@ TOUR: tuple[TourStop, ...] = (
             "What is its score after one step, 20 tries?",
             _words("below 20%", "about 50%", "above 90%"),
             2,
-            "97%; scratch has −4% then. Its starting point already searches well, and was chosen "
-            "so that one step is enough.",
+            "97%; scratch has −4% then. Its first 20 walks met the goal five times, those of "
+            "scratch once; and its starting point was trained so that one step helps.",
         ),
     ),
     TourStop(
         name="inner",
         part=4,
         heading="The inner loop, in slow motion",
-        text="The same agent and maze, one adaptation step. This loop runs inside each new level: "
-        "walk 20 times, then change the policy once.",
+        text="The same agent and maze, one adaptation step. The inner loop runs in each new level, "
+        "later also in yours: walk 20 times, then change the policy once.",
         opening=Opening("watch", META_LINE, keys=("J",)),
         points_at="board",
         action="Watch the phases; → goes to the next one, Space pauses.",
@@ -192,17 +207,17 @@ TOUR: tuple[TourStop, ...] = (
         name="outer",
         part=5,
         heading="The outer loop: half a minute of training",
-        text="It draws tasks, runs the inner loop on each, and moves the starting point to where "
-        "that ends better. The panel lights what runs now.",
+        text="It runs only in training: draw tasks, run the inner loop on each, move the starting "
+        "point to where that ends better.",
         opening=Opening("train", pack="goals-5x5"),
         points_at="panel",
-        action="Watch the curve rise, then go on; the training may end early.",
+        action="See what is lit, and the curve rise; you may go on early.",
         choice=TourChoice(
             "What will rise most in half a minute?",
             _words("the score before adaptation", "the score after it"),
             1,
-            "The outer loop does not look for a policy that is good, but for one that becomes good "
-            "in a few steps.",
+            "Step 0 stays low: the outer loop looks for a starting point from which a few steps "
+            "are enough.",
         ),
     ),
     TourStop(
@@ -218,59 +233,74 @@ TOUR: tuple[TourStop, ...] = (
             "Which one finds the new goal in one step?",
             _words("trained on ten goals", "trained on one goal", "both"),
             0,
-            "91% against −51%. Who met one goal only learned to walk there. Many tasks teach what "
-            "they share: how to search.",
+            "91% against −51%; on 14 new goals 93% against 24% on average. With one goal in "
+            "training it is enough to walk there; with many, the agent must learn from its walks.",
         ),
     ),
     TourStop(
         name="long",
         part=7,
         heading="Too much: a long inner loop",
-        text="Twenty levels at once. The agent was trained for 20 tries in each step; now the same "
-        "40 tries are cut into 20 steps of two. The pale curve has its own settings.",
-        opening=Opening("many", LONG_LINE),
+        text="Twenty levels at once. The agent was trained for five steps of 20 tries; now the "
+        "same 100 tries make 50 steps of two. The pale curve is the agent as trained.",
+        opening=Opening("many", TOO_LONG.line),
         points_at="chart",
         action="Watch the mean over all levels; → goes to the next step.",
         choice=TourChoice(
-            "What does that do to its score after 40 tries?",
+            "What does that do to its score after 100 tries?",
             _words("better: more steps", "the same", "worse"),
             2,
-            "69% instead of 92%, and worse than before adaptation on 4 of 20 levels: two walks "
-            "rarely see the goal, so each step learns from chance.",
+            f"{_harm(TOO_LONG)} levels: two tries tell a step less than 20.",
         ),
     ),
     TourStop(
         name="large",
         part=7,
         heading="Too much: ten times the step",
-        text="Twenty mazes, three starts, steps ten times as large: trained on all mazes at once "
-        "(multitask), through its own step but first order (fomaml), second order (maml).",
-        opening=Opening("many", LARGE_LINE),
+        text="Twenty mazes, and an agent (cavia) whose steps are ten times as large as in its "
+        "training. The pale curve is the agent as trained.",
+        opening=Opening("many", TOO_LARGE.line),
         points_at="chart",
-        action="Compare the curves with the pale ones; → goes to the next step.",
+        action="Compare both curves; → goes to the next step.",
         choice=TourChoice(
-            "Which one does it hurt most?",
-            _words("multitask", "fomaml", "maml"),
-            0,
-            "After five steps multitask 82% instead of 94%, fomaml 90% instead of 96%, maml 96% as "
-            "before. A start that was trained to be adapted stands it best.",
+            "What does that do to its score after five steps?",
+            _words("better: it learns faster", "the same", "worse"),
+            2,
+            f"{_harm(TOO_LARGE)} mazes: the starting point was trained for steps of one size.",
+        ),
+    ),
+    TourStop(
+        name="first order",
+        part=7,
+        heading="First order beside second",
+        text="Twenty mazes. maml was trained through its own gradient step (second order); fomaml "
+        "leaves out how that step depends on the starting point (first order), which costs less.",
+        opening=Opening("many", FIRST_ORDER.line),
+        points_at="chart",
+        action="Compare both curves; → goes to the next step.",
+        choice=TourChoice(
+            "Which one is better after five steps?",
+            _words("maml, second order", "fomaml, first order", "neither"),
+            2,
+            f"maml {FIRST_ORDER.shown[0].percent}%, fomaml {FIRST_ORDER.shown[1].percent}%, both "
+            "without a maze that got worse. On these mazes, first order is enough.",
         ),
     ),
     TourStop(
         name="fair",
         part=8,
-        heading="Is that fair? Not everywhere",
-        text="The agent of the mazes had practised on some 54,000 other mazes, for six minutes; "
-        "scratch on none. Here, an agent that was trained on one map without opponents meets one.",
-        opening=Opening("watch", UNLIKE_LINE),
+        heading="Against scratch: is that fair?",
+        text="Out of distribution: 20 levels with an opponent, which none met in training. One had "
+        "a single map (a minute), one 54,000 mazes (six minutes), scratch nothing.",
+        opening=Opening("many", OTHER_PACK.line),
         points_at="chart",
-        action="Compare both curves; → goes to the next step.",
+        action="Compare the means; → goes to the next step.",
         choice=TourChoice(
-            "Which one is better after five steps?",
-            _words("the meta-trained agent", "scratch"),
-            1,
-            "Scratch: 100% against −13%. Out of distribution a learned start can be worse than "
-            "none. So test on held-out levels, and say what training cost.",
+            "Which one is worse than scratch after five steps?",
+            _words("single map", "54,000 mazes", "both", "neither"),
+            0,
+            f"Single map {_ON_ONE_MAP}%, mazes {_ON_MAZES}%, scratch {_SCRATCH}%. Fair means: many "
+            "held-out levels, equal tries, and the cost of training told.",
         ),
     ),
     TourStop(
@@ -278,7 +308,8 @@ TOUR: tuple[TourStop, ...] = (
         part=8,
         heading="For robots: hidden dynamics",
         text="In each task the floor may slip and the controls may be swapped, as on a robot with "
-        "a worn wheel. One step of 20 tries finds out: 99%, scratch 52%.",
+        "a worn wheel. After five steps of 20 tries, the mean on 20 such levels is "
+        f"{_means(ROBOTS)}.",
         opening=Opening("watch", ROBOT_LINE),
         points_at="board",
         action="Watch it; the panel names what is hidden.",
@@ -286,9 +317,9 @@ TOUR: tuple[TourStop, ...] = (
     TourStop(
         name="games",
         part=8,
-        heading="For games: an opponent whose habits are hidden",
-        text="In each task an opponent behaves in another way, which the agent has to find out by "
-        "playing: 99% after 20 tries, scratch 18%.",
+        heading="For games: hidden habits",
+        text="In each task an opponent behaves in another way, which the agent finds out by "
+        f"playing. After one step of 20 tries, the mean on 20 such levels is {_means(GAMES)}.",
         opening=Opening("watch", GAME_LINE),
         points_at="board",
         action="Watch the opponent; D plays a duel against the agent.",
@@ -313,27 +344,26 @@ TOUR: tuple[TourStop, ...] = (
         action="Go on, or look around first.",
         choice=TourChoice(
             "Which of the two agents would you send? Click its board.",
-            (TourAnswer("left", "board"), TourAnswer("right", "board 2")),
+            (TourAnswer("left board", "board"), TourAnswer("right board", "board 2")),
             1,
-            "It met many goals in training, so it learned to search; the other one walks to its "
-            "own goal. After one step: 96% against −8%.",
+            "96% against −8% after one step. It met ten goals in training and had to learn from "
+            "its walks where each is; the other one met a single goal.",
         ),
     ),
     TourStop(
         name="which loop",
         part=QUESTIONS,
         heading="Outer and inner loop",
-        text="A training again. On the board, its agent adapts to one task; the panel counts the "
-        "changes of its starting point.",
+        text="A training again, with both loops in the panel: the small one lies in the large one.",
         opening=Opening("train", pack="goals-5x5"),
-        points_at="board",
+        points_at="loops",
         action="Go on, or look around first.",
         choice=TourChoice(
-            "Which of the two will also run in a level of your own? Click it.",
-            (TourAnswer("the board", "board"), TourAnswer("the panel", "progress")),
+            "Which loop still runs after training, when the agent meets your level? Click it.",
+            (TourAnswer("inner loop", "inner loop"), TourAnswer("outer loop", "outer loop")),
             0,
-            "The inner loop adapts to each new level, yours too. The outer loop has ended by then: "
-            "it runs in meta-training only.",
+            "The inner loop adapts the policy to each new level, yours too; the outer loop, which "
+            "improves the starting point over many tasks, has ended by then.",
         ),
     ),
     TourStop(
@@ -346,27 +376,27 @@ TOUR: tuple[TourStop, ...] = (
         action="Go on, or look around first.",
         choice=TourChoice(
             "Whose starting point was chosen so that one step is enough? Click its board.",
-            (TourAnswer("left", "board"), TourAnswer("right", "board 2")),
+            (TourAnswer("left board", "board"), TourAnswer("right board", "board 2")),
             1,
-            "99% against 1%. The outer loop has moved its starting point to where one step of the "
-            "inner loop helps most.",
+            "99% against 1%: the outer loop has moved its starting point to where a few steps of "
+            "the inner loop are enough.",
         ),
     ),
     TourStop(
         name="when fair",
         part=QUESTIONS,
         heading="Against scratch: when is it fair?",
-        text="An agent and scratch on 20 mazes that neither has trained on. The agent has "
-        "practised on other mazes before.",
-        opening=Opening("many", FAIR_LINE, keys=("→",) * 5),
+        text="An agent and scratch on 20 mazes that neither has trained on, with as many tries. "
+        "The agent has practised for six minutes on other mazes.",
+        opening=Opening("many", HELD_OUT.line, keys=("→",) * 5),
         points_at="boards",
         action="Go on, or look around first.",
         choice=TourChoice(
             "What shows whether the agent is better, this board or all of them? Click it.",
-            (TourAnswer("one board", "board"), TourAnswer("all boards", "boards")),
+            (TourAnswer("one board", "board"), TourAnswer("all of them", "boards")),
             1,
-            "One level may be luck. The mean over held-out levels counts, and what training cost "
-            "belongs beside it.",
+            "One level may be luck. Fair is the mean over held-out levels, "
+            f"{_means(HELD_OUT)}, after as many tries, with what training cost beside it.",
         ),
     ),
     TourStop(
@@ -380,7 +410,7 @@ TOUR: tuple[TourStop, ...] = (
         action="F2 ends the tour. Then make, train and watch your own.",
         choice=TourChoice(
             "Which one trained on what differs between these tasks? Click its board.",
-            (TourAnswer("left", "board"), TourAnswer("right", "board 2")),
+            (TourAnswer("left board", "board"), TourAnswer("right board", "board 2")),
             1,
             "99% against 3% after one step. What differs between tasks, the opponent, or a robot's "
             "floor and wheels, must differ in training.",

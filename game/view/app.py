@@ -309,11 +309,13 @@ class App:
     def _switch(self, navigation: Navigation) -> None:
         """Open a watch screen in place of the current one, with the same overlays. Raises NoAgent.
 
-        The switched agents are a choice of the person.
+        The switched agents are a choice of the person. The first screen keeps its doors.
         """
         old, place = self.page, self.location
         task = navigation.request.task if navigation.request else None
-        self._go(replace(navigation, kind="watch", pack=place.pack, task=task))
+        doors = isinstance(old, WatchScreen) and old.has_doors
+        new_place = replace(navigation, kind="watch", pack=place.pack, task=task)
+        self._go(replace(new_place, is_first_sight=doors))
         new = self.page
         if isinstance(old, WatchScreen) and isinstance(new, WatchScreen):
             new.active_overlays, new.side_by_side = old.active_overlays, old.side_by_side
@@ -511,14 +513,7 @@ class App:
             return
         if again and isinstance(self.page, Gallery | TrainScreen | EditorScreen):
             return  # the gallery shows the new version by itself; a training goes on
-        task = loaded.tasks[0]
-        if again and self.location.task:
-            same_name = (one for one in loaded.tasks if one.name == self.location.task.name)
-            task = next(same_name, task)
-        kind = "watch" if self.location.kind in ("train", "edit") else self.location.kind
-        navigation = replace(self.location, kind=kind, pack=loaded.pack, task=task)
-        if self._needs_other_agents(loaded.pack):
-            navigation = replace(navigation, agents=())
+        navigation = self._navigation_to(loaded, again)
         old = self.page
         try:
             self._go(navigation)
@@ -526,6 +521,26 @@ class App:
                 self.pages.remove(old)
         except NoAgent as error:
             self.page.notice = Notice("This agent cannot be used", str(error))
+
+    def _navigation_to(self, loaded: LibraryPack, again: bool) -> Navigation:
+        """Return the request to show a pack as the screen shows its own. `again`, with the settings
+        that are in force, for the task of the same name as it is now."""
+        place, task, request = self.location, loaded.tasks[0], None
+        if again and place.task:
+            same_name = (one for one in loaded.tasks if one.name == place.task.name)
+            task = next(same_name, task)
+        if again and place.request:
+            request = replace(place.request, task=task, changes=())
+        agents = () if self._needs_other_agents(loaded.pack) else place.agents
+        return replace(
+            place,
+            kind="watch" if place.kind in ("train", "edit") else place.kind,
+            pack=loaded.pack,
+            task=task,
+            agents=agents,
+            request=request,
+            is_first_sight=again and place.is_first_sight,
+        )
 
     def _cells_on_board(self, loaded: LibraryPack) -> tuple[tuple[int, int], ...]:
         """Return the cells with errors of the level on screen, as it was before, which are on its

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 from agents.agent_catalog import agent_card
@@ -23,6 +24,7 @@ from commands.pages.inlining import (
     render_page,
     without_surplus_tables,
 )
+from commands.pages.many_curves import many_curves, many_ending
 from commands.pages.payload import bayes_bound
 from commands.pages.recorded_runs import other_goals, task_with_goal
 from commands.pages.tour_chapters import chapter, page_stops
@@ -113,6 +115,9 @@ def test_errors_of_the_command(exported: Exported, capsys: pytest.CaptureFixture
     assert run("export", level, "--out", "page.html", "--seeds", "0") == 2
     assert run("export", level, "--out", str(exported.path.parent)) == 1
     assert run("export", "no-such-level", "--out", str(exported.path)) == 1
+    capsys.readouterr()
+    assert run("export", level, "--out", str(exported.path / "page.html")) == 1
+    assert str(exported.path) in capsys.readouterr().err
 
 
 def test_a_page_of_a_replay_line_has_its_changes(
@@ -310,6 +315,11 @@ def test_a_chapter_of_the_tour_asks_before_it_shows(
     stops = page_stops()[:2]
     levels = json.loads(found[1])["levels"]
     shown = [one | {"chapter": chapter(stop, stops)} for one, stop in zip(levels, stops)]
+    pack = load_pack(exported.levels[1])
+    request = Request(0, pack.split("test").tasks[0], 0, 2, (AGENT, "scratch"), pack.name)
+    many = many_curves(pack, replace(request, path=str(pack.path), episodes=20))
+    many["ending"] = many_ending(many, [agent["name"] for agent in shown[1]["agents"]])
+    shown[1] |= {"many": many}
     (tmp_path / "tour.html").write_text(render_page("Tour", shown), encoding="utf-8")
     with opened(browser, tmp_path / "tour.html", **CALM) as page:
         assert page.locator("h2#chapter-heading").inner_text() == stops[0].heading
@@ -324,12 +334,32 @@ def test_a_chapter_of_the_tour_asks_before_it_shows(
         assert page.locator("#chart").is_visible()
         page.locator("#chapter-next").click()
         assert page.locator("h2#chapter-heading").inner_text() == stops[1].heading
+        assert page.locator("#chart .thin").count() == 2
+        assert "average on 1 level" in page.locator("#chart-heading").text_content()
+        assert page.locator("#returns-label").is_hidden()
+        page.locator("#answers button").first.click()
+        page.locator("#step").fill("2")
+        assert page.locator("#ending").inner_text() == many["ending"]
+        assert many["ending"].startswith(f"Mean over 1 level: {AGENT} ")
 
 
 def test_the_page_of_the_tour_has_what_a_page_can_show():
     names = [stop.name for stop in page_stops()]
     assert names[:2] == ["scratch", "meta"]
+    assert {"long", "when fair"} <= set(names)
     assert {"you", "inner", "make"}.isdisjoint(names)
+
+
+def test_curves_of_many_tasks_stand_beside_those_with_the_own_settings():
+    pack = load_pack("goals-5x5")
+    task = pack.split("test").tasks[0]
+    request = Request(0, task, 0, 1, ("maml-goals-5x5",), pack.name, step_size=0.1)
+    many = many_curves(pack, request)
+    assert many["count"] == len(pack.split("test").tasks[:20])
+    [[before, after]], [own] = many["curves"], many["own"]
+    assert after["mean"] == pytest.approx(np.mean(after["scores"]), abs=1e-3)
+    assert [one["episodes"] for one in own] == [before["episodes"], after["episodes"]]
+    assert own[1]["mean"] > after["mean"]
 
 
 def test_tables_are_left_out_of_pages_that_would_be_too_large():
@@ -342,7 +372,8 @@ def test_a_replay_line_with_many_steps_makes_a_page_without_choices(
     exported: Exported, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     """The window saves the page of what is watched, and nobody can choose less there."""
-    pack, out = load_pack(exported.levels[0]), tmp_path / "page.html"
+    pack = load_pack(exported.levels[0])
+    out = tmp_path / "recordings" / "page.html"  # a folder that is not there yet
     task = pack.split("test").tasks[0]
     line = line_of(pack, Request(0, task, 4, 2, (AGENT,), pack.name, path=str(pack.path)))
     rendered = inlining.render_page

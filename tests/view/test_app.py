@@ -714,3 +714,30 @@ def test_a_stop_of_the_tour_that_finds_no_room_on_the_disk_says_so(
     assert app.page is first
     assert app.page.notice
     assert os.strerror(errno.ENOSPC) in app.page.notice.text
+
+
+def test_a_mended_file_is_shown_also_after_another_agent_was_chosen(
+    tmp_path: Path, level: Path
+) -> None:
+    """The request that chose the agent names the task as it was."""
+    app = start(tmp_path, level)
+    app.handle(press(pygame.K_w))
+    app.update(0.02)
+    level.write_text(LEVEL.replace("Test lane", "Mended"))
+    app.update(CHECK_FILES + 0.1)
+    app.update(0.02)
+    assert isinstance(app.page, WatchScreen)
+    assert app.page.run.task.level.title == "Mended"
+    assert app.page.setup.agent_ids == AGENTS[::-1]
+
+
+def test_a_file_that_is_dropped_on_the_first_screen_has_no_doors(
+    tmp_path: Path, level: Path
+) -> None:
+    first = Navigation("watch", load_pack("showcase"), agents=AGENTS, is_first_sight=True)
+    app = App(first, FixedAgents(), Script(), jobs=BackgroundJobs(at_once=True))
+    app.handle(pygame.event.Event(pygame.DROPFILE, file=str(level)))
+    app.update(0.02)
+    assert isinstance(app.page, WatchScreen)
+    assert app.page.task.level.file == str(level)
+    assert not app.page.has_doors

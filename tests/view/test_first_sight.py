@@ -18,7 +18,7 @@ from game.view.draw.term_spots import TermSpot, draw_term_card
 from game.view.draw.theme import DARK, LIGHT, Typeset
 from game.view.draw.waiting_bar import PHASES, waiting_phase
 from game.view.screens.editor import EditorScreen
-from game.view.screens.first_doors import DOOR_TEXTS, DOORS
+from game.view.screens.first_doors import DOOR_TEXTS, DOORS, WELCOME
 from game.view.screens.gallery import Gallery
 from game.view.screens.navigation_request import Navigation
 from game.view.screens.play import PlayScreen
@@ -73,6 +73,20 @@ def test_the_first_door_is_the_tour(tmp_path: Path) -> None:
     app = home(tmp_path)
     app.page.handle(press(pygame.K_1))
     assert app.page.navigation == Navigation("tour")
+    app.close()
+
+
+def test_the_first_screen_keeps_its_doors_when_another_agent_is_watched(tmp_path: Path) -> None:
+    """The welcome speaks of an agent that has learned to learn, which scratch has not."""
+    app = home(tmp_path)
+    assert isinstance(app.page, WatchScreen)
+    assert app.page.sentence() == WELCOME
+    app.handle(press(pygame.K_w))
+    app.update(0.02)
+    assert isinstance(app.page, WatchScreen)
+    assert app.page.setup.agent_ids == AGENTS[::-1]
+    assert app.page.has_doors
+    assert (app.page.setup.sentence == WELCOME) == app.page.setup.learned
     app.close()
 
 

@@ -16,6 +16,7 @@ from game.view.draw.waiting_bar import draw_waiting_bar
 
 NOTE_LINES = 2  # of a note, at most
 HIDDEN_LINES = 3  # of what is hidden, at most
+PLOT, TALL_PLOT = 7, 14  # lines of text: the least height of a plot, and where it matters most
 BRIEF_PLOT = 5  # lines of text that the plot of a low panel takes, at least
 OUT_OF_RANGE = "arrows: beyond the axis"  # explains the marks of such values
 STATE_HUES = {  # agent's state: field of the palette
@@ -58,16 +59,17 @@ class PanelFacts:
 
 
 def draw_panel(
-    surface: pygame.Surface, rect: pygame.Rect, facts: PanelFacts, type: Typeset
+    surface: pygame.Surface, rect: pygame.Rect, facts: PanelFacts, type: Typeset, lines: int = PLOT
 ) -> pygame.Rect | None:
     """Draw task, progress, plot and numbers from top to bottom; the plot takes the room left over.
 
-    Where there is no room for all, notes are left out first, then all but two lines and the plot.
+    Where there is no room for all, notes are left out first, then all but two lines and the plot:
+    it is to be `lines` of text high.
     Return the inside of the plot's axes, or None if there was no room for a plot.
     """
     pygame.draw.rect(surface, type.palette.card, rect, border_radius=type.unit + 4)
     pygame.draw.rect(surface, type.palette.rule, rect, 1, border_radius=type.unit + 4)
-    if rect.height < least_height(facts, type):
+    if is_brief(rect, facts, lines, type):
         return _draw_brief(surface, rect.inflate(-4 * type.unit, -3 * type.unit), facts, type)
     inside = rect.inflate(-5 * type.unit, -4 * type.unit)
     y = _draw_task(surface, inside, facts, type)
@@ -90,6 +92,24 @@ def draw_panel(
     return None
 
 
+def is_brief(rect: pygame.Rect, facts: PanelFacts, lines: int, type: Typeset) -> bool:
+    """Whether a panel has no room for all its parts beside a plot of so many lines of text."""
+    return rect.height < least_height(facts, type) + (lines - PLOT) * type.height("small")
+
+
+def chart_place(panel: pygame.Rect, plot: pygame.Rect | None, type: Typeset) -> pygame.Rect:
+    """Return the place of a plot with its title and the numbers of its axes, or the panel's.
+
+    `plot` is the inside of the axes; None where the panel has no plot, or little else.
+    """
+    if plot is None:
+        return panel
+    line, unit = type.height("small"), type.unit
+    above, below = type.height("label") + line // 2 + 3 * unit // 2, 2 * line + unit
+    chart = pygame.Rect(panel.left, plot.top - above, panel.width, above + plot.height + below)
+    return chart.clip(panel.inflate(-8, -8))
+
+
 def least_height(facts: PanelFacts, type: Typeset) -> int:
     """Return the height in px from which on a panel has room for all but notes."""
     unit, small, pill = type.unit, type.height("small"), type.height("label") + type.unit // 2
@@ -102,7 +122,7 @@ def least_height(facts: PanelFacts, type: Typeset) -> int:
 
 def _least_plot(type: Typeset) -> int:
     """Return the least height in px of a plot with its title and the gap below it."""
-    return 7 * type.height("small") + type.unit
+    return PLOT * type.height("small") + type.unit
 
 
 def _draw_brief(

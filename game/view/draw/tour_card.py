@@ -95,7 +95,7 @@ def draw_marks(surface: pygame.Surface, marks: Sequence[Mark], type: Typeset) ->
         pygame.draw.rect(surface, hue, ring, 3, border_radius=unit)
         if mark.number:
             radius = type.height("label") * 2 // 3
-            at = ring.left + radius, ring.top + radius
+            at = ring.left + radius, ring.bottom - radius  # loops have their names at the top
             pygame.draw.circle(surface, hue, at, radius)
             type.write(surface, mark.number, "label", palette.paper, center=at)
 

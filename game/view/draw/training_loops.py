@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import pygame
 
@@ -37,15 +38,25 @@ class LoopFacts:
     tasks: int  # drawn so far; 0 if that is not known
 
 
+class LoopPlaces(NamedTuple):
+    """The places of the loops in the drawing, if there was room for it, and the y below."""
+
+    bottom: int
+    outer: pygame.Rect | None = None
+    inner: pygame.Rect | None = None
+
+
 def loops_height(type: Typeset) -> int:
     """Return the height of the drawing in px."""
     return 5 * type.height("small") + 7 * type.unit
 
 
-def draw_loops(surface: pygame.Surface, rect: pygame.Rect, facts: LoopFacts, type: Typeset) -> int:
-    """Draw the loops, or a sentence if there is no room for them. Return the y below."""
+def draw_loops(
+    surface: pygame.Surface, rect: pygame.Rect, facts: LoopFacts, type: Typeset
+) -> LoopPlaces:
+    """Draw the loops, or a sentence if there is no room for them. Return where they are."""
     if rect.height < loops_height(type):
-        return _draw_sentence(surface, rect, facts, type)
+        return LoopPlaces(_draw_sentence(surface, rect, facts, type))
     palette, unit, small = type.palette, type.unit, type.height("small")
     frame = pygame.Rect(rect.left, rect.top, rect.width, loops_height(type))
     is_inner = facts.phase in INNER
@@ -83,7 +94,7 @@ def draw_loops(surface: pygame.Surface, rect: pygame.Rect, facts: LoopFacts, typ
         _draw_back(surface, boxes[inside[0]], boxes[inside[-1]], inner.bottom - unit, type)
     _draw_back(surface, places[0], places[-1], frame.bottom - small // 2 - unit, type)
     _draw_moment(surface, frame, facts, type)
-    return frame.bottom
+    return LoopPlaces(frame.bottom, frame, inner)
 
 
 def _draw_sentence(

@@ -14,7 +14,7 @@ import pygame
 
 from game.session.messages import Feed, Ready, Request, TasksRequest, TasksStepped
 from game.tasks.task import Task
-from game.view.draw.panel import PanelFacts
+from game.view.draw.panel import PLOT, TALL_PLOT, PanelFacts
 from game.view.draw.small_boards import BoardWalks
 from game.view.draw.text_boxes import draw_notice, draw_tip
 from game.view.draw.theme import Appearance, Typeset
@@ -360,7 +360,8 @@ class ManyScreen(Screen):
         frame, playback = self._frame, self.playback
         words = self.facts(), self.sentence(size[0] < NARROW), self.footer_caps()
         with type.noting() as written:
-            frame.refresh_texts(*words, self.draw_footer)
+            lines = TALL_PLOT if self.pointed_at == "chart" else PLOT
+            frame.refresh_texts(*words, lines, self.draw_footer)
         self._noted = written or self._noted
         surface.blit(frame.background, (0, 0))
         frame.boards.paint((self.run.number, playback.step), walks, 60 if self.eager else PAINTING)

@@ -9,7 +9,7 @@ import pygame
 
 from game.tasks.task import Task
 from game.view.draw.layout import PANEL_LEAST, PANEL_MOST, SIDE_BY_SIDE, SMALLEST, frame
-from game.view.draw.panel import PanelFacts, draw_panel
+from game.view.draw.panel import PanelFacts, chart_place, draw_panel, is_brief
 from game.view.draw.plot_axes import nearest
 from game.view.draw.screen_header import draw_header, header_height
 from game.view.draw.small_boards import SmallBoards
@@ -68,20 +68,26 @@ class ManyFrame:
         self._texts: object = None  # the state that the drawn texts depend on
         self._facts: PanelFacts | None = None
         self._plot: pygame.Rect | None = None  # inside of the plot's axes
+        self._is_brief = False  # whether the panel has little but the plot
 
     def refresh_texts(
         self,
         facts: PanelFacts,
         sentence: str,
         footer_caps: tuple[frozenset[str], ...],
+        lines: int,
         draw_footer: Callable[[pygame.Surface, pygame.Rect, Typeset], None],
     ) -> None:
-        """Draw header, panel and footer again if their texts have changed."""
+        """Draw header, panel and footer again if their texts have changed.
+
+        The plot is to be `lines` of text high, if the panel has other things, too.
+        """
         if self._texts == (facts, sentence, footer_caps):
             return
         self._texts, self._facts = (facts, sentence, footer_caps), facts
+        self._is_brief = is_brief(self._panel, facts, lines, self._type)
         draw_header(self.background, self._header, sentence, self._type)
-        self._plot = draw_panel(self.background, self._panel, facts, self._type)
+        self._plot = draw_panel(self.background, self._panel, facts, self._type, lines)
         draw_footer(self.background, self._footer, self._type)
 
     def anchors(self) -> dict[str, pygame.Rect]:
@@ -89,9 +95,9 @@ class ManyFrame:
 
         Where the panel has no room for a chart, it stands for it.
         """
-        slots = self.boards.slots
+        slots, plot = self.boards.slots, None if self._is_brief else self._plot
         places = {"boards": slots[0].unionall(slots), "board": slots[-1]}
-        places |= {"panel": self._panel, "chart": self._plot or self._panel}
+        places |= {"panel": self._panel, "chart": chart_place(self._panel, plot, self._type)}
         return places | ({"sliders": self.slider_area} if self.slider_area else {})
 
     def point_at(self, mouse: tuple[int, int]) -> tuple[int, int] | None:

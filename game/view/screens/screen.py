@@ -48,6 +48,7 @@ class Screen:
 
     keys: ClassVar[tuple[Key, ...]] = ()
     mouse: ClassVar[tuple[tuple[str, str], ...]] = ()  # what the mouse does, for the help
+    pointed_at = ""  # the anchor that the tour points at, which gets more room in the panel
     typing = False  # whether letters go into a text field instead of triggering keys
 
     def __init__(self, appearance: Appearance | None = None) -> None:
@@ -66,7 +67,9 @@ class Screen:
         self._typeset: Typeset | None = None  # of the last drawing
         self._noted: list[NotedText] = []  # texts of the last drawing
         self._key_boxes: list[tuple[pygame.Rect, Key]] = []  # in the footer
-        self._footer: tuple[object, list[Key]] | None = None  # what it depends on; its keys
+        self._footer: tuple[object, list[Key], int] | None = (
+            None  # what it depends on; keys; height
+        )
         self._help_boxes: list[tuple[pygame.Rect, Key]] = []  # on the card of all keys
         self._help: DrawnHelp | None = None  # the card of all keys on screen
         self._help_page = 0
@@ -409,16 +412,20 @@ class Screen:
         Toggles take only room that is left in its lines, so that its height stays. The last result
         is kept.
         """
+        return self._fitted_footer(width, type)[1]
+
+    def _fitted_footer(self, width: int, type: Typeset) -> tuple[object, list[Key], int]:
+        """Return the footer that fits a width: what it depends on, its keys and its height."""
         keys, (needed, wanted) = self.footer_choice(width, type), self.footer_caps()
-        asked = (width, type, tuple(keys), needed, wanted)
+        asked = (width, type, keys, needed, wanted)
         if self._footer is None or self._footer[0] != asked:
-            self._footer = asked, fitting_keys(keys, wanted, width, type, needed)
-        return self._footer[1]
+            shown = fitting_keys(keys, wanted, width, type, needed)
+            self._footer = asked, shown, footer_height(key_words(shown), width, type)
+        return self._footer
 
     def footer_height(self, width: int, type: Typeset) -> int:
         """Return the height in pixels of the footer of a window of this width."""
-        inside = inside_width(width, type.unit)
-        return footer_height(key_words(self.footer_keys(inside, type)), inside, type)
+        return self._fitted_footer(inside_width(width, type.unit), type)[2]
 
     def draw_footer(self, surface: pygame.Surface, rect: pygame.Rect, type: Typeset) -> None:
         """Draw the footer's keys with what they do; toggles that are on are marked."""

@@ -23,6 +23,7 @@ from game.view.screens.screen import Screen
 NEXT, BACK, LEAVE = "F2", "Shift F2", "Esc"
 HELD = ("watch", "many")  # kinds of screens that wait for an answer
 CHOOSE = "Click an answer, or press its number."
+PREPARING = "The agents are getting ready; then a question follows."
 
 
 class TourGuide:
@@ -59,6 +60,7 @@ class TourGuide:
         """Begin a stop on the screen that it has opened."""
         self.index, self.screen = index, screen
         self._unpressed = self.stop.opening.keys
+        screen.pointed_at = self.stop.points_at
         self.given.pop(self.stop.name, None)  # predicted anew
 
     def press_keys(self) -> None:
@@ -76,12 +78,20 @@ class TourGuide:
     # --- predictions and questions
 
     def asks(self) -> TourChoice | None:
-        """Return the choice that is waiting for an answer."""
+        """Return the choice that is waiting for an answer.
+
+        One whose answers are on the screen waits until the screen is ready.
+        """
+        choice = self._unanswered()
+        return None if choice and choice.is_on_screen and self._unpressed else choice
+
+    def _unanswered(self) -> TourChoice | None:
+        """Return the choice of the stop, unless an answer was given."""
         return None if self.stop.name in self.given else self.stop.choice
 
     def holds(self) -> bool:
         """Whether time stands still: an adaptation waits for an answer."""
-        return self.asks() is not None and self.stop.opening.kind in HELD
+        return self._unanswered() is not None and self.stop.opening.kind in HELD
 
     def answer(self, index: int) -> None:
         """Give an answer to the choice of the current stop."""
@@ -90,7 +100,7 @@ class TourGuide:
     def right_answer(self, screen: Screen) -> int | None:
         """Return the right answer once the screen has shown it, else None."""
         choice = self.stop.choice
-        if choice is None or self.asks() or not (choice.is_on_screen or screen.is_over()):
+        if choice is None or self._unanswered() or not (choice.is_on_screen or screen.is_over()):
             return None
         return screen.outcome() if choice.right is None else choice.right
 
@@ -158,6 +168,8 @@ class TourGuide:
             answers = tuple((str(i + 1), one.text) for i, one in enumerate(choice.answers))
             head = (place, stop.heading, stop.text)
             return CardFacts(*head, choice.question, answers, "", CHOOSE, keys)
+        if self._unanswered():
+            return CardFacts(place, stop.heading, stop.text, action=PREPARING, keys=keys)
         note = self._note(self.right_answer(screen))
         return CardFacts(place, stop.heading, stop.text, "", (), note, stop.action, keys)
 
@@ -190,7 +202,13 @@ class TourGuide:
     def snapshot(self, screen: Screen) -> object:
         """Return the state that the card depends on."""
         on = self._box_at_mouse()
-        return self.index, self.asks(), self.right_answer(screen), on and tuple(on)
+        return (
+            self.index,
+            self.asks(),
+            self._unanswered(),
+            self.right_answer(screen),
+            on and tuple(on),
+        )
 
     def draw(self, surface: pygame.Surface, screen: Screen) -> None:
         """Draw the screen with the card below it or, in a small window, over it."""
@@ -216,7 +234,7 @@ class TourGuide:
     def _find_marks(self, screen: Screen) -> list[Mark]:
         """Return the rings: around what the stop points at, or around the answers to choose."""
         anchors, choice = screen.anchors(), self.stop.choice
-        if choice is None or not choice.is_on_screen:
+        if choice is None or not choice.is_on_screen or self._unpressed:
             rect = anchors.get(self.stop.points_at)
             return [Mark(rect)] if rect else []
         right = self.right_answer(screen)

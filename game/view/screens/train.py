@@ -19,7 +19,7 @@ from game.view.draw.theme import Appearance, Typeset
 from game.view.draw.training_loops import LoopFacts
 from game.view.draw.waiting_bar import waiting_phase
 from game.view.model.background_jobs import BackgroundJobs
-from game.view.model.training_run import TrainingRun
+from game.view.model.training_run import TrainingRun, is_demonstration
 from game.view.screens.key_binding import Key
 from game.view.screens.navigation_request import Navigation
 from game.view.screens.overlay_keys import overlay_key
@@ -33,6 +33,11 @@ SENTENCES = {  # state of the training: the header's sentence, if it is another
     "saving": "Saving the agent…",
     "trained": "Trained and saved. Press Enter to watch the agent adapt to unseen levels.",
     "stopped": "Stopped and saved. Press Enter to watch the agent adapt to unseen levels.",
+}
+DEMONSTRATED = {  # the same of a demonstration, whose agent is not kept
+    "saving": "Ending the training…",
+    "trained": "Trained. Press Enter to watch the agent adapt to unseen levels.",
+    "stopped": "Stopped. Press Enter to watch the agent adapt to unseen levels.",
 }
 
 
@@ -119,10 +124,11 @@ class TrainScreen(Screen):
         """Return the places that the tour can point at."""
         if self._frame is None:
             return super().anchors()
-        layout, unit = self._frame.layout, self._frame.type.unit
-        panel = layout.panel
-        top = pygame.Rect(*panel.topleft, panel.width, min(panel.height, 12 * unit))
-        return super().anchors() | {"board": layout.board, "panel": panel, "progress": top}
+        layout, loops = self._frame.layout, self._frame.loops
+        places = super().anchors() | {"board": layout.board, "panel": layout.panel}
+        if loops and loops.outer and loops.inner:
+            places |= {"loops": loops.outer, "outer loop": loops.outer, "inner loop": loops.inner}
+        return places
 
     def is_over(self) -> bool:
         """Whether the training has ended."""
@@ -137,7 +143,9 @@ class TrainScreen(Screen):
         if self.active_overlays and pane and position:
             alone = len(self.active_overlays) == 1
             return pane.layer(self.active_overlays[-1], position, alone)[1]
-        return SENTENCES.get(self.run.state, RUNNING)
+        is_kept = not (self.begun and is_demonstration(self.begun.out))
+        sentences = SENTENCES if is_kept else SENTENCES | DEMONSTRATED
+        return sentences.get(self.run.state, RUNNING)
 
     def caption(self) -> str:
         """Return the text below the board: the sample task, the iteration and the step."""
@@ -205,7 +213,9 @@ class TrainScreen(Screen):
         with type.noting() as self._noted:
             draw_header(frame.background, frame.layout.header, sentence, type)
             _draw_caption(frame.background, frame.layout.legend, caption, type)
-            draw_train_panel(frame.background, frame.layout.panel, run, progress, loops, type)
+            panel, pointed = frame.layout.panel, self.pointed_at
+            places = draw_train_panel(frame.background, panel, run, progress, loops, pointed, type)
+            frame.loops = places
             self.draw_footer(frame.background, frame.layout.footer, type)
 
 

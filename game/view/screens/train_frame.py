@@ -12,6 +12,7 @@ from game.view.draw.overlays import Overlay
 from game.view.draw.pane import Pane, Timeline
 from game.view.draw.screen_header import header_height
 from game.view.draw.theme import Typeset
+from game.view.draw.training_loops import LoopPlaces
 from game.view.model.training_run import TrainingRun
 
 EMPTY_GRID = (9.0, 9.0)  # columns and rows of the board before the sample task is known
@@ -34,6 +35,7 @@ class TrainFrame:
         self.background = pygame.Surface(size)
         self.background.fill(type.palette.paper)
         self.texts: object = None  # the state that the drawn texts depend on
+        self.loops: LoopPlaces | None = None  # where the panel has them
         self.pane: Pane | None = None
         self.timeline: Timeline | None = None
         place, tables = self.layout.boards[0], run.planned.tables

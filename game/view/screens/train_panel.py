@@ -12,12 +12,14 @@ from game.view.draw.plot import draw_plot, draw_strip
 from game.view.draw.plot_axes import Axes, Curve
 from game.view.draw.text_boxes import draw_pill
 from game.view.draw.theme import Typeset
-from game.view.draw.training_loops import LoopFacts, draw_loops
+from game.view.draw.training_loops import LoopFacts, LoopPlaces, draw_loops, loops_height
 from game.view.draw.waiting_bar import draw_waiting_bar
-from game.view.model.training_run import ScoreRecord, TrainingRun
+from game.view.model.training_run import ScoreRecord, TrainingRun, is_demonstration
 
 MOST_PAST_CURVES = 14
 PALEST_NEW, PALEST_OLD = 0.45, 0.8  # fade of the newest and of the oldest past curve, 0..1
+HEAD_LINES, PLOT_LINES = 8, 8  # lines of text: title and progress, and the least plot
+PASSING_TEXT = "a demonstration, removed at the end"
 STATE_HUES = {  # state of the training: field of the palette
     "loading": "muted",
     "learning": "agent",
@@ -109,30 +111,49 @@ def draw_train_panel(
     run: TrainingRun,
     progress: Progress,
     loops: LoopFacts,
+    pointed_at: str,
     type: Typeset,
-) -> None:
-    """Draw title, progress, loops, plot and history, the last ones only if there is room."""
-    palette, unit = type.palette, type.unit
+) -> LoopPlaces | None:
+    """Draw title, progress, loops, plot and history, the last ones only if there is room.
+
+    Where the tour points at the panel or its loops, these and the plot go before the title, and the
+    loops stay when the training has ended. Return the places of the loops, if they were drawn.
+    """
+    palette, unit, small = type.palette, type.unit, type.height("small")
     pygame.draw.rect(surface, palette.card, rect, border_radius=unit + 4)
     pygame.draw.rect(surface, palette.rule, rect, 1, border_radius=unit + 4)
-    inside = rect.inflate(-5 * unit, -4 * unit)
-    y = _draw_title(surface, inside, run, type) + unit
-    pygame.draw.line(surface, palette.rule, (inside.left, y), (inside.right, y))
-    y = _draw_progress(surface, inside, y + unit * 3 // 2, progress, type) + unit
-    if run.is_running:
+    inside, places = rect.inflate(-5 * unit, -4 * unit), None
+    y, plot = inside.top, PLOT_LINES if pointed_at == "panel" else 0
+    is_low = inside.height < loops_height(type) + (HEAD_LINES + plot) * small
+    if not (pointed_at and is_low):
+        y = _draw_title(surface, inside, run, type) + unit
+        pygame.draw.line(surface, palette.rule, (inside.left, y), (inside.right, y))
+        y = _draw_progress(surface, inside, y + unit * 3 // 2, progress, type) + unit
+    if run.is_running or pointed_at == "loops":
         room = pygame.Rect(inside.left, y, inside.width, inside.bottom - y)
-        y = draw_loops(surface, room, loops, type) + unit
+        if plot and run.evaluations and room.height < loops_height(type) + plot * small:
+            room.height = small  # for a sentence
+        places = draw_loops(surface, room, loops, type)
+        y = places.bottom + unit
     y += unit
-    if not run.evaluations:
-        return
-    small = type.height("small")
-    bottom = inside.bottom
-    if bottom - y > 20 * small:
+    if run.evaluations:
+        rest = pygame.Rect(inside.left, y, inside.width, inside.bottom - y)
+        _draw_scores(surface, rest, run, type)
+    return places
+
+
+def _draw_scores(
+    surface: pygame.Surface, rect: pygame.Rect, run: TrainingRun, type: Typeset
+) -> None:
+    """Draw the scores of the evaluations: after each step and, if there is room, their history."""
+    unit, small = type.unit, type.height("small")
+    bottom = rect.bottom
+    if rect.height > 20 * small:
         bottom -= 8 * small
-        strip = pygame.Rect(inside.left, bottom + unit, inside.width, 8 * small - unit)
+        strip = pygame.Rect(rect.left, bottom + unit, rect.width, 8 * small - unit)
         draw_strip(surface, strip, "Score during training", score_history(run.evaluations), type)
-    y = _draw_plot_heading(surface, inside, y, run.on_validation_tasks, type) + unit // 2
-    plot = pygame.Rect(inside.left, y, inside.width, bottom - y)
+    y = _draw_plot_heading(surface, rect, rect.top, run.on_validation_tasks, type) + unit // 2
+    plot = pygame.Rect(rect.left, y, rect.width, bottom - y)
     if plot.height > 5 * small:
         axes = score_axes(run.evaluations, run.episodes_per_step)
         curves = score_curves(run.evaluations, run.episodes_per_step)
@@ -149,8 +170,10 @@ def _draw_title(surface: pygame.Surface, rect: pygame.Rect, run: TrainingRun, ty
     hue = getattr(type.palette, STATE_HUES[run.state])
     pill = draw_pill(surface, run.state, hue, (rect.left, y + unit // 2), type)
     at = (pill.right + unit, pill.centery)
-    folder = type.fit(str(begun.out) if begun else "", "mono", rect.right - at[0])
-    type.write(surface, folder, "mono", type.palette.muted, midleft=at)
+    is_kept = begun is not None and not is_demonstration(begun.out)
+    text, style = (str(begun.out), "mono") if begun and is_kept else (PASSING_TEXT, "small")
+    text = type.fit(text if begun else "", style, rect.right - at[0])
+    type.write(surface, text, style, type.palette.muted, midleft=at)
     return pill.bottom
 
 

@@ -27,7 +27,7 @@ from game.tasks.task import Task
 from game.text.tiles import GOAL
 from game.view.draw.overlays import Overlay
 from game.view.draw.pane import GLANCE
-from game.view.draw.panel import PanelFacts
+from game.view.draw.panel import PLOT, TALL_PLOT, PanelFacts
 from game.view.draw.term_spots import TermSpot
 from game.view.draw.theme import Appearance, NotedText, Typeset
 from game.view.draw.waiting_bar import waiting_phase
@@ -77,7 +77,8 @@ class WatchScreen(Screen):
         """The screens of one feed share `numbers`, the numbers of requests. Without `jobs`,
         baselines are computed at once. `has_doors` makes it the first screen, with its doors."""
         super().__init__(appearance)
-        self.setup = replace(setup, sentence=WELCOME) if has_doors else setup
+        welcomes = has_doors and setup.learned  # scratch has a sentence of its own
+        self.setup = replace(setup, sentence=WELCOME) if welcomes else setup
         self.feed, self.has_doors = feed, has_doors
         self.pace = pace or Pace()
         self.feed_ready = False
@@ -522,9 +523,10 @@ class WatchScreen(Screen):
     def _refresh_texts(self, frame: WatchFrame, position: PlaybackPosition | None) -> None:
         """Draw the texts again if they have changed."""
         facts, sentences = self.facts(), self._explained(frame, position)
-        texts = facts, sentences, self.footer_caps()
+        lines = TALL_PLOT if self.pointed_at == "chart" else PLOT
+        texts = facts, sentences, self.footer_caps(), lines
         if frame.texts != texts:
-            frame.texts = texts
+            frame.texts, frame.plot_lines = texts, lines
             frame.draw_texts(facts, sentences, self.draw_footer)
             self._key_boxes += zip(frame.doors, DOOR_KEYS)
 

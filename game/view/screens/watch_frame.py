@@ -17,7 +17,7 @@ from game.view.draw.doors import doors_height, draw_doors
 from game.view.draw.layout import LEAST_BOARD, Heights, Layout, arrange, inside_width
 from game.view.draw.overlays import Overlay
 from game.view.draw.pane import Pane, Timeline, draw_names
-from game.view.draw.panel import PanelFacts, draw_panel
+from game.view.draw.panel import PLOT, PanelFacts, chart_place, draw_panel, is_brief
 from game.view.draw.plot_axes import nearest
 from game.view.draw.screen_header import draw_header, header_height
 from game.view.draw.slow_motion_view import SlowMotionView, draw_captions
@@ -80,6 +80,7 @@ class WatchFrame:
         self._slow: SlowMotionView | None = None  # of the step that is shown in slow motion
         self.texts: object = None  # the state that the drawn texts depend on
         self.plot: pygame.Rect | None = None  # inside of the plot's axes
+        self.plot_lines = PLOT  # of text: the least height of the plot beside other things
         self.doors: list[pygame.Rect] = []  # of the first screen, once they are drawn
         self.facts: PanelFacts | None = None  # that the panel shows
 
@@ -133,7 +134,7 @@ class WatchFrame:
             doors = pygame.Rect(header.left, header.bottom + type.unit, header.width, below)
             self.doors = draw_doors(background, doors, DOOR_TEXTS, type)
         draw_header(background, header, sentences, type)
-        self.plot = draw_panel(background, layout.panel, facts, type)
+        self.plot = draw_panel(background, layout.panel, facts, type, self.plot_lines)
         draw_footer(background, layout.footer, type)
         if self.key.boards > 1:
             names = [trace.name for trace in self.run.traces]
@@ -216,13 +217,10 @@ class WatchFrame:
         return places
 
     def _chart(self) -> pygame.Rect:
-        """Return the place of the plot with its title and the numbers of its axis, or the panel."""
-        if self.plot is None:
-            return self.layout.panel
-        line, inside = self.key.type.height("small"), self.layout.panel.inflate(-8, 0)
-        high = self.plot.height + 7 * line // 2
-        chart = pygame.Rect(inside.left, self.plot.top - 3 * line // 2, inside.width, high)
-        return chart.clip(inside)
+        """Return the place of the plot, or the panel where that has little else."""
+        panel, type = self.layout.panel, self.key.type
+        brief = self.facts is None or is_brief(panel, self.facts, self.plot_lines, type)
+        return chart_place(panel, None if brief else self.plot, type)
 
     # --- what is at the mouse
 

@@ -15,6 +15,10 @@ from game.session.messages import STEPS, Request
 from game.session.replay import ReplayTarget, read_line
 from game.session.tasks_lines import (
     FIRST_ORDER,
+    GAMES,
+    HELD_OUT,
+    OTHER_PACK,
+    ROBOTS,
     TOO_LARGE,
     TOO_LONG,
     TOO_LONG_ON_ONE_MAP,
@@ -42,7 +46,19 @@ def figures(target: ReplayTarget, agent: str, request: Request) -> TasksFigures:
     return TasksFigures(round(100 * facts[:, -1].mean()), worse)
 
 
-@pytest.mark.parametrize("one", [TOO_LARGE, TOO_LONG, TOO_LONG_ON_ONE_MAP, FIRST_ORDER])
+@pytest.mark.parametrize(
+    "one",
+    [
+        TOO_LARGE,
+        TOO_LONG,
+        TOO_LONG_ON_ONE_MAP,
+        FIRST_ORDER,
+        HELD_OUT,
+        OTHER_PACK,
+        ROBOTS,
+        GAMES,
+    ],
+)
 def test_the_figures_are_true(one: TasksLine) -> None:
     target = read_line(one.line)
     request = target.request
