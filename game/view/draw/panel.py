@@ -18,6 +18,7 @@ NOTE_LINES = 2  # of a note, at most
 HIDDEN_LINES = 3  # of what is hidden, at most
 PLOT, TALL_PLOT = 7, 14  # lines of text: the least height of a plot, and where it matters most
 BRIEF_PLOT = 5  # lines of text that the plot of a low panel takes, at least
+NAMES_INSIDE = 2  # curves of a low panel's plot that are named beside their points, at most
 OUT_OF_RANGE = "arrows: beyond the axis"  # explains the marks of such values
 STATE_HUES = {  # agent's state: field of the palette
     "loading": "muted",
@@ -150,7 +151,7 @@ def _draw_brief(
     text = type.fit(text, "label", inside.width - 2 * unit)
     pill = draw_pill(surface, text, hue, (inside.left, place.bottom + unit // 2), type)
     y = pill.bottom + unit // 2
-    left, most = pill.right + unit, max(0, (inside.bottom - y) // small - BRIEF_PLOT - 2)
+    left, most = pill.right + unit, max(0, (inside.bottom - y) // small - BRIEF_PLOT)
     about = facts.hidden or facts.about
     for i, line in enumerate(_beside(about, inside.right - left, inside.width, most, type)):
         if i:
@@ -175,12 +176,12 @@ def _draw_bare_plot(
     step: int,
     type: Typeset,
 ) -> pygame.Rect:
-    """Draw the plot without its title, below the names of its curves, or with the names inside
-    where it has no room for both. Return the inside of its axes."""
+    """Draw the plot without its title, and the names of many curves above it, since not all would
+    find a place inside. Return the inside of its axes."""
     curves = [row.curve for row in facts.rows if row.curve.values]
     curves += [facts.ghost] if facts.ghost else []
     line, gap = type.height("small"), type.unit // 2
-    if len(curves) > 1 and rect.height >= BRIEF_PLOT * line + line + gap:
+    if len(curves) > NAMES_INSIDE and rect.height >= BRIEF_PLOT * line + line + gap:
         draw_curve_names(surface, pygame.Rect(rect.topleft, (rect.width, line)), curves, type)
         curves = [replace(curve, name="") for curve in curves]
         rect = pygame.Rect(rect.left, rect.top + line + gap, rect.width, rect.height - line - gap)
