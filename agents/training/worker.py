@@ -109,7 +109,7 @@ class Worker:
         try:
             while not self._lost and self._connection.poll():
                 messages.append(_unpickled(self._connection.recv_bytes()))
-                self._saves_on_close = self._saves_on_close or isinstance(messages[-1], Begun)
+                self._saves_on_close = self._saves_on_close or _is_kept(messages[-1])
         except (EOFError, OSError):
             self._lost = True
             messages.append(Failed(None, "the learner's process ended unexpectedly - start again"))
@@ -134,6 +134,11 @@ def _send_requests(connection: Connection, requests: queue.SimpleQueue[Any]) -> 
     with contextlib.suppress(OSError, TypeError):  # the connection is closed: `poll` reports it
         while (request := requests.get()) is not None:
             connection.send(request)
+
+
+def _is_kept(message: Message) -> bool:
+    """Whether a training has begun whose agent is kept."""
+    return isinstance(message, Begun) and message.is_kept
 
 
 def _unpickled(data: bytes) -> Message:
@@ -278,6 +283,7 @@ def _train_and_save(number: int, training: Training) -> Iterator[Message]:
         config.iterations,
         config.minutes,
         config.tasks,
+        _different_tasks(training),
     )
     try:
         yield from _train_to_the_end(number, training, sample)
@@ -309,6 +315,12 @@ def _train_to_the_end(number: int, training: Training, sample: Task) -> Iterator
             pause = max(EVALUATION_INTERVAL, (now - began) / EVALUATION_SHARE)
             next_evaluation = now + pause
     yield _evaluate_now(number, training, sample)
+
+
+def _different_tasks(training: Training) -> int:
+    """Return the number of tasks that training draws from; 0 if there is no end of them."""
+    train = training.pack.split("train")
+    return 0 if train.unlimited else len(train.tasks)
 
 
 def _sample_task(training: Training) -> Task:

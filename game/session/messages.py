@@ -24,6 +24,7 @@ STEPS = 5  # adaptation steps, unless a request says otherwise
 MOST_STEPS = 1000  # adaptation steps in a request
 MOST_EPISODES_PER_STEP = 1000  # in an adaptation step, where a request sets it
 RUNS = Path("runs")  # default folder of `train`
+NOT_KEPT = "gridapt-demonstration-"  # begins the names of folders that are removed in the end
 MOST_AGENTS = 4  # in a request, the watched one included
 
 
@@ -186,6 +187,13 @@ class Begun:
     minutes: float | None
     tasks: int = 0
     """Tasks of each iteration; 0 if that is not known."""
+    different_tasks: int = 0
+    """Tasks that those of an iteration are drawn from; 0 if there is no end of them."""
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the agent is kept; the folder of a demonstration is removed in the end."""
+        return not self.out.name.startswith(NOT_KEPT)
 
 
 class Phase(StrEnum):

@@ -16,8 +16,10 @@ from game.session.tasks_lines import (
     ROBOTS,
     TOO_LARGE,
     TOO_LONG,
+    WHAT_DIFFERS,
     TasksLine,
 )
+from game.text.percentage import percentage
 
 QUESTIONS = 0  # the part of the stops that ask what was understood, at the end
 
@@ -39,23 +41,33 @@ class Opening:
 
 @dataclass(frozen=True)
 class TourAnswer:
-    """An answer in words or, with an anchor, a place of the screen to be clicked."""
+    """An answer in words or, with an anchor, a place of the screen to be clicked.
+
+    `reason` is given in place of the choice's one where this answer has turned out to be right.
+    """
 
     text: str
     anchor: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True)
 class TourChoice:
     """A prediction or a question: one of its answers is right, for the reason that is given then.
 
-    `right` is None where the person's own episodes decide; the screen reports the answer.
+    `right` is None where the screen reports the answer: the person's own episodes, or a training,
+    decide. `keys` are pressed on the screen once an answer is given, to show what decides.
     """
 
     question: str
     answers: tuple[TourAnswer, ...]
     right: int | None
     reason: str
+    keys: tuple[str, ...] = ()
+
+    def why(self, right: int) -> str:
+        """Return the reason for an answer that has turned out to be right."""
+        return self.answers[right].reason or self.reason
 
     @property
     def is_on_screen(self) -> bool:
@@ -79,12 +91,14 @@ class TourStop:
 
 
 def place_of(stop: TourStop, stops: tuple[TourStop, ...]) -> str:
-    """Return where a stop is in the tour: "3 of 8", or "question 2 of 5"."""
+    """Return where a stop is in the tour: "3 of 8", "7b of 8", or "question 2 of 5"."""
     if stop.part == QUESTIONS:
         asked = [one for one in stops if one.part == QUESTIONS]
         return f"question {asked.index(stop) + 1} of {len(asked)}"
     parts = sorted({one.part for one in stops} - {QUESTIONS})
-    return f"{parts.index(stop.part) + 1} of {len(parts)}"
+    same = [one for one in stops if one.part == stop.part]
+    letter = chr(ord("a") + same.index(stop)) if len(same) > 1 else ""
+    return f"{parts.index(stop.part) + 1}{letter} of {len(parts)}"
 
 
 def _harm(line: TasksLine) -> str:
@@ -105,7 +119,8 @@ def _words(*answers: str) -> tuple[TourAnswer, ...]:
     return tuple(TourAnswer(text) for text in answers)
 
 
-_ON_ONE_MAP, _ON_MAZES, _SCRATCH = (one.percent for one in OTHER_PACK.shown)
+_ON_MAZES, _SCRATCH, _ON_ONE_MAP = (one.percent for one in OTHER_PACK.shown)
+_MET, _NOT_TRAINED, _MET_NONE = (percentage(one.percent / 100) for one in WHAT_DIFFERS.shown)
 MAZE = "level=mazes-9x9 task=96179c05a594"
 SCRATCH_LINE = f"{MAZE} agents=scratch:maml-mazes-9x9 seed=0 steps=5"
 META_LINE = f"{MAZE} agents=maml-mazes-9x9,scratch:maml-mazes-9x9 seed=0 steps=1"
@@ -119,13 +134,10 @@ GAME_LINE = (
     "level=opponents task=0b489c7bbc63 agents=maml-opponents,scratch:maml-opponents seed=0 steps=5"
 )
 NEW_GOAL_LINE = (
-    "level=goals-5x5 task=c71af24ecae5 agents=maml-one-goal,maml-goals-5x5 seed=0 steps=1"
+    "level=goals-5x5 task=c71af24ecae5 agents=maml-goals-5x5,maml-one-goal seed=0 steps=1"
 )
 FEW_STEPS_LINE = (
-    "level=mazes-9x9 task=2d7379d9fd69 agents=scratch:maml-mazes-9x9,maml-mazes-9x9 seed=0 steps=1"
-)
-ROBOTS_AND_GAMES_LINE = (
-    "level=opponents task=0b489c7bbc63 agents=maml-gridnavi,maml-opponents seed=0 steps=1"
+    "level=mazes-9x9 task=2d7379d9fd69 agents=maml-mazes-9x9,scratch:maml-mazes-9x9 seed=0 steps=1"
 )
 
 TOUR: tuple[TourStop, ...] = (
@@ -140,16 +152,24 @@ TOUR: tuple[TourStop, ...] = (
         action="Walk with the arrow keys; Space begins the next try.",
         choice=TourChoice(
             "In which try will you find it?",
-            _words("first", "second", "third", "in none"),
+            (
+                *_words("first", "second", "third"),
+                TourAnswer(
+                    "in none",
+                    reason="Three tries are few. The score says only that the ground cost you "
+                    "less than it costs a random walk (0%). Getting better at one new task by "
+                    "acting in it is called adaptation.",
+                ),
+            ),
             None,
-            "The first tries are a search; who has found the goal walks straight there. Getting "
+            "The tries before were a search; from then on, one can walk straight there. Getting "
             "better at one new task by acting in it is called adaptation.",
         ),
     ),
     TourStop(
         name="scratch",
         part=2,
-        heading="An agent does it from scratch, slowly",
+        heading="An agent does it from scratch",
         text="The same maze, a policy that has learned nothing. It walks 20 times, takes one "
         "gradient step, and walks again. 0% is a random walk, 100% the best walk.",
         opening=Opening("watch", SCRATCH_LINE),
@@ -170,7 +190,8 @@ TOUR: tuple[TourStop, ...] = (
         part=3,
         heading="The meta-trained agent: one step",
         text="The same maze, the same 20 tries, one gradient step as before. But this agent starts "
-        "from a policy that was trained on many other mazes.",
+        "from a policy that was trained on many other mazes. Bayes: the best mean of a first try, "
+        "with the goal hidden; later tries can be better.",
         opening=Opening("watch", META_LINE),
         points_at="chart",
         action="Compare both curves; → goes to the step.",
@@ -187,7 +208,7 @@ TOUR: tuple[TourStop, ...] = (
         part=4,
         heading="The inner loop, in slow motion",
         text="The same agent and maze, one adaptation step. The inner loop runs in each new level, "
-        "later also in yours: walk 20 times, then change the policy once.",
+        "also in one that you draw: walk 20 times, then change the policy once.",
         opening=Opening("watch", META_LINE, keys=("J",)),
         points_at="board",
         action="Watch the phases; → goes to the next one, Space pauses.",
@@ -199,8 +220,8 @@ TOUR: tuple[TourStop, ...] = (
                 "it plans a path on the map",
             ),
             1,
-            "The arrows are the sum over all walks: towards what the better ones did. One gradient "
-            "step moves the policy along them.",
+            "The arrows were the sum over all walks: towards what the better ones did. One "
+            "gradient step has moved the policy along them; now you see the policy after it.",
         ),
     ),
     TourStop(
@@ -214,10 +235,10 @@ TOUR: tuple[TourStop, ...] = (
         action="See what is lit, and the curve rise; you may go on early.",
         choice=TourChoice(
             "What will rise most in half a minute?",
-            _words("the score before adaptation", "the score after it"),
-            1,
-            "Step 0 stays low: the outer loop looks for a starting point from which a few steps "
-            "are enough.",
+            _words("the score before adaptation", "the score after the last step"),
+            None,
+            "The outer loop looks for a starting point from which a few steps are enough, not for "
+            "one that is good at once.",
         ),
     ),
     TourStop(
@@ -240,9 +261,9 @@ TOUR: tuple[TourStop, ...] = (
     TourStop(
         name="long",
         part=7,
-        heading="Too much: a long inner loop",
+        heading="Many small steps",
         text="Twenty levels at once. The agent was trained for five steps of 20 tries; now the "
-        "same 100 tries make 50 steps of two. The pale curve is the agent as trained.",
+        "same 100 tries make 50 steps of two. In the end, a pale curve shows its own settings.",
         opening=Opening("many", TOO_LONG.line),
         points_at="chart",
         action="Watch the mean over all levels; → goes to the next step.",
@@ -250,15 +271,16 @@ TOUR: tuple[TourStop, ...] = (
             "What does that do to its score after 100 tries?",
             _words("better: more steps", "the same", "worse"),
             2,
-            f"{_harm(TOO_LONG)} levels: two tries tell a step less than 20.",
+            f"{_harm(TOO_LONG)} levels. A step after two tries has less to learn from than one "
+            "after 20.",
         ),
     ),
     TourStop(
         name="large",
         part=7,
-        heading="Too much: ten times the step",
+        heading="Ten times the step",
         text="Twenty mazes, and an agent (cavia) whose steps are ten times as large as in its "
-        "training. The pale curve is the agent as trained.",
+        "training. In the end, a pale curve shows its own settings.",
         opening=Opening("many", TOO_LARGE.line),
         points_at="chart",
         action="Compare both curves; → goes to the next step.",
@@ -266,15 +288,15 @@ TOUR: tuple[TourStop, ...] = (
             "What does that do to its score after five steps?",
             _words("better: it learns faster", "the same", "worse"),
             2,
-            f"{_harm(TOO_LARGE)} mazes: the starting point was trained for steps of one size.",
+            f"{_harm(TOO_LARGE)} mazes. The starting point was trained for steps of one size.",
         ),
     ),
     TourStop(
         name="first order",
         part=7,
         heading="First order beside second",
-        text="Twenty mazes. maml was trained through its own gradient step (second order); fomaml "
-        "leaves out how that step depends on the starting point (first order), which costs less.",
+        text="Twenty mazes. The outer loop of maml follows how another start would have changed "
+        "the gradient step (second order). That of fomaml does not (first order); it costs less.",
         opening=Opening("many", FIRST_ORDER.line),
         points_at="chart",
         action="Compare both curves; → goes to the next step.",
@@ -290,8 +312,8 @@ TOUR: tuple[TourStop, ...] = (
         name="fair",
         part=8,
         heading="Against scratch: is that fair?",
-        text="Out of distribution: 20 levels with an opponent, which none met in training. One had "
-        "a single map (a minute), one 54,000 mazes (six minutes), scratch nothing.",
+        text="20 levels with opponents, unlike any in training. One agent had 54,000 mazes (six "
+        "minutes), one a single map (a minute), scratch only a step size tuned on such levels.",
         opening=Opening("many", OTHER_PACK.line),
         points_at="chart",
         action="Compare the means; → goes to the next step.",
@@ -299,17 +321,17 @@ TOUR: tuple[TourStop, ...] = (
             "Which one is worse than scratch after five steps?",
             _words("single map", "54,000 mazes", "both", "neither"),
             0,
-            f"Single map {_ON_ONE_MAP}%, mazes {_ON_MAZES}%, scratch {_SCRATCH}%. Fair means: many "
-            "held-out levels, equal tries, and the cost of training told.",
+            f"Single map {_ON_ONE_MAP}%, mazes {_ON_MAZES}%, scratch {_SCRATCH}%; the intervals of "
+            "the last two overlap. Fair: many held-out levels, equal tries, and costs told.",
         ),
     ),
     TourStop(
         name="robots",
         part=8,
         heading="For robots: hidden dynamics",
-        text="In each task the floor may slip and the controls may be swapped, as on a robot with "
-        "a worn wheel. After five steps of 20 tries, the mean on 20 such levels is "
-        f"{_means(ROBOTS)}.",
+        text="In each task the controls may be swapped, a wind may blow and the floor may slip, as "
+        "on a robot with a worn wheel; training drew them anew for each task. After five steps of "
+        f"20 tries, the mean on 20 such levels is {_means(ROBOTS)}.",
         opening=Opening("watch", ROBOT_LINE),
         points_at="board",
         action="Watch it; the panel names what is hidden.",
@@ -318,8 +340,9 @@ TOUR: tuple[TourStop, ...] = (
         name="games",
         part=8,
         heading="For games: hidden habits",
-        text="In each task an opponent behaves in another way, which the agent finds out by "
-        f"playing. After one step of 20 tries, the mean on 20 such levels is {_means(GAMES)}.",
+        text="An opponent walks along a row or a column, or hunts; if it catches the agent, the "
+        "try ends with −1. Its habit is found out by playing. "
+        f"After one step of 20 tries, the mean on 20 such levels is {_means(GAMES)}.",
         opening=Opening("watch", GAME_LINE),
         points_at="board",
         action="Watch the opponent; D plays a duel against the agent.",
@@ -329,7 +352,7 @@ TOUR: tuple[TourStop, ...] = (
         part=8,
         heading="Make your own",
         text="This is the maze of the first stops, in the editor. Draw walls, water or another "
-        "goal; the strip below shows which tasks your level stands for.",
+        "goal; the strip below then shows the tasks that your level stands for.",
         opening=Opening("edit", MAZE + " agents=scratch seed=0 steps=5"),
         points_at="board",
         action="Draw with the mouse; F6 lets agents adapt to it.",
@@ -345,9 +368,10 @@ TOUR: tuple[TourStop, ...] = (
         choice=TourChoice(
             "Which of the two agents would you send? Click its board.",
             (TourAnswer("left board", "board"), TourAnswer("right board", "board 2")),
-            1,
+            0,
             "96% against −8% after one step. It met ten goals in training and had to learn from "
             "its walks where each is; the other one met a single goal.",
+            ("→",),
         ),
     ),
     TourStop(
@@ -360,8 +384,8 @@ TOUR: tuple[TourStop, ...] = (
         action="Go on, or look around first.",
         choice=TourChoice(
             "Which loop still runs after training, when the agent meets your level? Click it.",
-            (TourAnswer("inner loop", "inner loop"), TourAnswer("outer loop", "outer loop")),
-            0,
+            (TourAnswer("outer loop", "outer loop"), TourAnswer("inner loop", "inner loop")),
+            1,
             "The inner loop adapts the policy to each new level, yours too; the outer loop, which "
             "improves the starting point over many tasks, has ended by then.",
         ),
@@ -370,16 +394,21 @@ TOUR: tuple[TourStop, ...] = (
         name="why few steps",
         part=QUESTIONS,
         heading="Why are a few steps enough?",
-        text="Both will try this maze 20 times, and then take one gradient step.",
-        opening=Opening("watch", FEW_STEPS_LINE, keys=("S",)),
-        points_at="board",
+        text="A meta-trained agent (orange) and scratch (blue) will try this maze 20 times, and "
+        "then take one gradient step. The chart begins before the step, and ends after it.",
+        opening=Opening("watch", FEW_STEPS_LINE),
+        points_at="chart",
         action="Go on, or look around first.",
         choice=TourChoice(
-            "Whose starting point was chosen so that one step is enough? Click its board.",
-            (TourAnswer("left board", "board"), TourAnswer("right board", "board 2")),
-            1,
-            "99% against 1%: the outer loop has moved its starting point to where a few steps of "
-            "the inner loop are enough.",
+            "Which policy has the outer loop trained, so that one step is enough? Click it.",
+            (
+                TourAnswer("the one at the beginning", "chart's begin"),
+                TourAnswer("the one at the end", "chart's end"),
+            ),
+            0,
+            "It is hardly better than scratch there (15% against 0%), but a starting point from "
+            "which one step is enough: 99% against 1%. The one at the end is new in each level.",
+            ("→",),
         ),
     ),
     TourStop(
@@ -396,24 +425,29 @@ TOUR: tuple[TourStop, ...] = (
             (TourAnswer("one board", "board"), TourAnswer("all of them", "boards")),
             1,
             "One level may be luck. Fair is the mean over held-out levels, "
-            f"{_means(HELD_OUT)}, after as many tries, with what training cost beside it.",
+            f"{_means(HELD_OUT)}, after as many tries; and what training cost must be told.",
         ),
     ),
     TourStop(
         name="robots and games",
         part=QUESTIONS,
-        heading="Robots and games: what must be in training?",
-        text="A game against an opponent with unknown habits. One agent has met many opponents in "
-        "training; the other has met none, on a single map.",
-        opening=Opening("watch", ROBOTS_AND_GAMES_LINE, keys=("S",)),
-        points_at="board",
+        heading="Robots and games: which training?",
+        text="Twenty games. One agent trained against such opponents, one on a single map "
+        "without any, and scratch not at all.",
+        opening=Opening("many", WHAT_DIFFERS.line),
+        points_at="chart",
         action="F2 ends the tour. Then make, train and watch your own.",
         choice=TourChoice(
-            "Which one trained on what differs between these tasks? Click its board.",
-            (TourAnswer("left board", "board"), TourAnswer("right board", "board 2")),
-            1,
-            "99% against 3% after one step. What differs between tasks, the opponent, or a robot's "
-            "floor and wheels, must differ in training.",
+            "What must differ between the tasks of a training?",
+            _words(
+                "the size of the map",
+                "nothing: one task, often enough",
+                "what will be unknown later: here, the opponent",
+            ),
+            2,
+            f"{_MET} after five steps, scratch {_NOT_TRAINED}, single map {_MET_NONE}. "
+            "For a robot: wheels, floor, load.",
+            ("→",),
         ),
     ),
 )

@@ -18,7 +18,6 @@ from game.view.capture_requests import CAPTURES, Recorder, ScreenCapture
 from game.view.draw.text_boxes import draw_pill
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.library import Library, LibraryPack, file_stamps, resolved
-from game.view.model.training_run import is_demonstration
 from game.view.screen_setups import (
     editable,
     many_setup,
@@ -477,9 +476,9 @@ class App:
         """Note what the command reports after the window is closed."""
         if page is self.pages[0]:
             self.failure = page.failure
-        out = page.begun.out if page.begun else None
-        if out and out not in self.runs and not is_demonstration(out):
-            self.runs.append(out)
+        begun = page.begun
+        if begun and begun.is_kept and begun.out not in self.runs:
+            self.runs.append(begun.out)
 
     # --- files
 

@@ -21,6 +21,7 @@ from game.session.tasks_lines import (
     ROBOTS,
     TOO_LARGE,
     TOO_LONG,
+    WHAT_DIFFERS,
 )
 from game.session.tour import (
     META_LINE,
@@ -33,6 +34,7 @@ from game.session.tour import (
     place_of,
 )
 from game.tasks.packs import load_pack
+from game.text.percentage import percentage
 from game.view.app import App
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.playback import SPEEDS
@@ -153,7 +155,7 @@ def check_marks(app: App, stop: TourStop, size: tuple[int, int]) -> None:
 def check_said(app: App, stop: TourStop) -> None:
     """Assert that the card is beside what it points at, also with all that it says at last."""
     for size in SIZES:
-        with patch.object(app.tour, "_note", lambda _: "No, neither. " + stop.choice.reason):
+        with patch.object(app.tour, "_note", lambda *_: "No: neither. " + stop.choice.reason):
             show(app, size)
         for mark in app.tour._marks:
             assert not mark.rect.colliderect(app.tour._card), (stop.name, size)
@@ -211,7 +213,7 @@ def test_an_adaptation_waits_for_its_prediction_and_then_says_what_came_of_it() 
         app.update(0.1)
     right = app.tour.stop.choice.right
     assert app.tour.right_answer(app.page) == right
-    assert app.tour.facts(app.page).note.startswith("Right." if right == 1 else "No, ")
+    assert app.tour.facts(app.page).note.startswith("Right." if right == 1 else "No: ")
 
 
 def test_the_persons_own_episodes_decide_the_first_prediction() -> None:
@@ -247,6 +249,35 @@ def test_a_question_is_answered_by_a_click_on_the_screen() -> None:
     assert place_of(stop, (stop,)) == "question 1 of 1"
 
 
+def test_the_answer_decides_which_reason_is_given() -> None:
+    choice = TOUR[0].choice
+    assert choice is not None
+    assert "straight there" in choice.why(1)
+    assert choice.why(3).startswith("Three tries are few.")
+
+
+def test_stops_of_one_part_have_letters() -> None:
+    places = {stop.name: place_of(stop, TOUR) for stop in TOUR}
+    assert places["many goals"] == "6 of 8"
+    assert [places[name] for name in ("long", "large", "first order")] == [
+        "7a of 8",
+        "7b of 8",
+        "7c of 8",
+    ]
+    assert places["robots and games"] == "question 5 of 5"
+
+
+def test_an_answer_on_the_screen_is_followed_by_the_step_that_decides() -> None:
+    app = start()
+    app.tour.index = [stop.name for stop in TOUR].index("why many tasks")
+    go(app)
+    let_adapt(app)
+    assert app.page.run.playback.furthest == 0  # it waits
+    app.handle(press(pygame.K_1, "1"))
+    show(app)
+    assert app.page.run.playback.furthest == 1
+
+
 @pytest.mark.skipif(not SLOW, reason="slow; GRIDAPT_ADAPTATIONS")
 def test_the_figures_of_the_tour_are_those_of_its_replay_lines() -> None:
     scores = {}
@@ -259,9 +290,8 @@ def test_the_figures_of_the_tour_are_those_of_its_replay_lines() -> None:
     assert scores["scratch"] == [[0, -4, 11, 7, 74, 87]]
     assert scores["meta"] == [[16, 97], [0, -4]]
     assert [one[1] for one in scores["many goals"]] == [91, -51]
-    assert [one[1] for one in scores["why many tasks"]] == [-8, 96]
-    assert [one[1] for one in scores["why few steps"]] == [1, 99]
-    assert [one[1] for one in scores["robots and games"]] == [3, 99]
+    assert [one[1] for one in scores["why many tasks"]] == [96, -8]
+    assert scores["why few steps"] == [[15, 99], [0, 1]]
 
 
 def test_the_walks_of_the_tour_meet_the_goal_as_often_as_it_says() -> None:
@@ -272,14 +302,23 @@ def test_the_walks_of_the_tour_meet_the_goal_as_often_as_it_says() -> None:
 
 
 def test_the_tour_takes_figures_on_many_tasks_from_their_study() -> None:
-    lines = (TOO_LONG, TOO_LARGE, FIRST_ORDER, OTHER_PACK, HELD_OUT, ROBOTS, GAMES)
-    names = ("long", "large", "first order", "fair", "when fair", "robots", "games")
+    lines = (TOO_LONG, TOO_LARGE, FIRST_ORDER, OTHER_PACK, HELD_OUT, ROBOTS, GAMES, WHAT_DIFFERS)
+    names = (
+        "long",
+        "large",
+        "first order",
+        "fair",
+        "when fair",
+        "robots",
+        "games",
+        "robots and games",
+    )
     stops = {stop.name: stop for stop in TOUR}
     for name, line in zip(names, lines, strict=True):
         stop = stops[name]
         said = stop.choice.reason if stop.choice else stop.text
         for figures in (*line.shown, *([line.own] if line.own else [])):
-            assert f"{figures.percent}%" in said, name
+            assert percentage(figures.percent / 100) in said, name
         if stop.opening.kind == "many":
             assert stop.opening.line == line.line
 
@@ -305,13 +344,13 @@ def test_the_loops_of_a_training_are_answers_also_once_it_has_ended() -> None:
     app.page.run.state = "trained"
     for size in SIZES:
         show(app, size)
-        inner, outer = (mark.rect for mark in app.tour._marks)
+        outer, inner = (mark.rect for mark in app.tour._marks)
         assert outer.contains(inner)
     app.handle(click((outer.left + 4, outer.top + 4)))
-    assert app.tour.given == {"which loop": 1}
+    assert app.tour.given == {"which loop": 0}
     app.tour.given.clear()
     app.handle(click(inner.center))
-    assert app.tour.given == {"which loop": 0}
+    assert app.tour.given == {"which loop": 1}
 
 
 def test_only_the_first_screen_offers_the_tour_and_only_once(tmp_path: Path) -> None:

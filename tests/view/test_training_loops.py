@@ -13,7 +13,7 @@ from commands.train import parse_train
 from game.session.messages import Doing, Finished, Phase, Trained
 from game.tasks.packs import load_pack
 from game.view.model.paced_phases import LEAST_SECONDS, PacedPhases
-from game.view.model.training_run import demonstration_args, is_demonstration
+from game.view.model.training_run import demonstration_args
 from game.view.screens.train import TrainScreen
 from tests.view.test_train_screen import ARGS, begun, evaluated, picture, send
 from tests.view_data import Script
@@ -87,7 +87,36 @@ def test_the_demonstration_trains_into_a_folder_of_its_own() -> None:
     pack = load_pack("goals-5x5").path
     args = demonstration_args(pack)
     folder = Path(args[args.index("--out") + 1])
-    assert is_demonstration(folder)
+    assert not begun(folder).is_kept
+    assert begun().is_kept
     assert folder.parent == Path(tempfile.gettempdir())
     assert parse_train([*args]).minutes == 0.5  # all its options are known
     folder.rmdir()
+
+
+def test_a_demonstration_is_left_without_saving(script: Script) -> None:
+    screen = TrainScreen(ARGS, script)
+    said = []
+    for folder in (Path("runs/x"), Path("gridapt-demonstration-x")):
+        send(screen, script, begun(folder))
+        screen.run.begun = begun(folder)
+        said.append([key.short for key in screen.all_keys() if key.cap == "Esc"])
+    assert said == [["end and save"], ["leave"]]
+
+
+def test_draws_are_counted_beside_the_tasks_that_they_are_drawn_from(script: Script) -> None:
+    screen = TrainScreen(ARGS, script)
+    send(screen, script, replace(begun(), tasks=5, different_tasks=10))
+    send(screen, script, Trained(0, 100, 0.5, 1.0, 1000))
+    facts = screen.loops()
+    assert (facts.tasks, facts.different) == (500, 10)
+
+
+def test_the_scores_of_a_training_decide_what_has_risen_most(script: Script) -> None:
+    screen = TrainScreen(ARGS, script)
+    send(screen, script, begun(), evaluated(1, 2.0, 0.0, 0.1))
+    assert screen.outcome() is None
+    assert screen.measured() == ""
+    send(screen, script, evaluated(2, 3.0, 0.05, 0.6))
+    assert screen.outcome() == 1
+    assert screen.measured() == "Before: 0% to 5%; after step 1: 10% to 60%."

@@ -36,6 +36,7 @@ class LoopFacts:
     reported: frozenset[Phase]
     iteration: int
     tasks: int  # drawn so far; 0 if that is not known
+    different: int = 0  # tasks that they are drawn from; 0: there is no end of them
 
 
 class LoopPlaces(NamedTuple):
@@ -120,10 +121,18 @@ def _draw_heading(
     palette = type.palette
     ink = palette.texts[0] if is_lit else palette.muted
     head = type.write(surface, "outer loop", "small", ink, topleft=at)
-    count = f"{facts.tasks:,} tasks so far" if facts.tasks else f"iteration {facts.iteration:,}"
-    text = type.fit(count, "small", right - head.right - 2 * type.unit)
+    text = type.fit(_count(facts), "small", right - head.right - 2 * type.unit)
     type.write(surface, text, "small", palette.ink, topright=(right, at[1]))
     return head.bottom
+
+
+def _count(facts: LoopFacts) -> str:
+    """Return how many tasks were drawn so far, and from how many."""
+    if not facts.tasks:
+        return f"iteration {facts.iteration:,}"
+    if not facts.different:
+        return f"{facts.tasks:,} tasks so far"
+    return f"{facts.tasks:,} draws from {facts.different:,} tasks"
 
 
 def _draw_frame(surface: pygame.Surface, rect: pygame.Rect, is_lit: bool, type: Typeset) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from game.session.messages import (
+    NOT_KEPT,
     Agents,
     Begun,
     Doing,
@@ -36,7 +37,6 @@ SAMPLE_PACE = Pace(
     moves_per_second=10.0, longest=0.9, glide=0.08, rest=0.25, first_episodes=1, episodes=1
 )
 
-PASSING = "gridapt-demonstration-"  # begins the names of folders that are removed in the end
 # a small network and small steps: it begins low, and the rates are large enough to rise in seconds
 DEMONSTRATION = (
     *("--hidden", "32", "--step-size", "0.1", "--average", "0.9"),
@@ -196,15 +196,10 @@ def training_args(agents: Agents, pack: Pack, learner: str, minutes: str) -> tup
 def demonstration_args(pack: Path) -> tuple[str, ...]:
     """Return the command line of half a minute of training, in which the scores on `goals-5x5`
     visibly rise. Its folder is a temporary one, which is removed when the program ends."""
-    folder = tempfile.mkdtemp(prefix=PASSING)
+    folder = tempfile.mkdtemp(prefix=NOT_KEPT)
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     where = ("--minutes", "0.5", "--seed", "2", "--out", folder)
     return ("train", str(pack), "--learner", "maml", *where, *DEMONSTRATION)
-
-
-def is_demonstration(folder: Path) -> bool:
-    """Whether a run's folder is removed when the program ends."""
-    return folder.name.startswith(PASSING)
 
 
 def _unused_folder(folder: Path) -> Path:

@@ -294,8 +294,12 @@ class Screen:
         return True
 
     def outcome(self) -> int | None:
-        """Return the right answer to a prediction that the person's own episodes decide."""
+        """Return the right answer to a prediction that this screen decides, once it is known."""
         return None
+
+    def measured(self) -> str:
+        """Return the figures on screen that decide a prediction, in a sentence; "" if none do."""
+        return ""
 
     def on_event(self, event: pygame.event.Event) -> None:
         """Handle any other event."""

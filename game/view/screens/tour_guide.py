@@ -23,6 +23,7 @@ from game.view.screens.screen import Screen
 NEXT, BACK, LEAVE = "F2", "Shift F2", "Esc"
 HELD = ("watch", "many")  # kinds of screens that wait for an answer
 CHOOSE = "Click an answer, or press its number."
+LONGEST = "Before: −10% to −10%; after step 10: −10% to 100%."  # of what screens measure
 PREPARING = "The agents are getting ready; then a question follows."
 
 
@@ -94,8 +95,10 @@ class TourGuide:
         return self._unanswered() is not None and self.stop.opening.kind in HELD
 
     def answer(self, index: int) -> None:
-        """Give an answer to the choice of the current stop."""
+        """Give an answer to the choice of the current stop, and press the keys that follow."""
         self.given[self.stop.name] = index
+        if self.stop.choice:
+            self._unpressed += self.stop.choice.keys
 
     def right_answer(self, screen: Screen) -> int | None:
         """Return the right answer once the screen has shown it, else None."""
@@ -144,8 +147,8 @@ class TourGuide:
         if choice and choice.is_on_screen and not self._card.collidepoint(at):
             places = [mark.rect for mark in self._marks]
         hit = [i for i, box in enumerate(places) if box.inflate(8, 8).collidepoint(at)]
-        if hit:
-            self.answer(hit[0])
+        if hit:  # a loop lies in another one
+            self.answer(min(hit, key=lambda i: places[i].width * places[i].height))
         return bool(hit) or self._card.collidepoint(at)
 
     def _go(self, by: int) -> None:
@@ -170,19 +173,21 @@ class TourGuide:
             return CardFacts(*head, choice.question, answers, "", CHOOSE, keys)
         if self._unanswered():
             return CardFacts(place, stop.heading, stop.text, action=PREPARING, keys=keys)
-        note = self._note(self.right_answer(screen))
+        note = self._note(self.right_answer(screen), screen.measured())
         return CardFacts(place, stop.heading, stop.text, "", (), note, stop.action, keys)
 
-    def _note(self, right: int | None) -> str:
-        """Return what came of the answer, or what was answered as long as that is open."""
+    def _note(self, right: int | None, measured: str = "") -> str:
+        """Return what came of the answer, or what was answered as long as that is open.
+
+        `measured` are the figures on screen that decide, if the screen knows them.
+        """
         choice = self.stop.choice
         if choice is None:
             return ""
         given = self.given[self.stop.name]
         if right is None:
             return f"You said: {choice.answers[given].text}. Now see."
-        said = "Right." if given == right else f"No, {choice.answers[right].text}."
-        return f"{said} {choice.reason}"
+        return _verdict(choice, given == right, right, measured)
 
     def _tallest(self, width: int, type: Typeset) -> int:
         """Return the height of the card in its tallest state, so that the screen stays in place."""
@@ -191,10 +196,10 @@ class TourGuide:
         states = [CardFacts(*head, action=stop.action, keys=keys)]
         if choice:
             answers = tuple(("1", one.text) for one in choice.answers)
-            longest = max((one.text for one in choice.answers), key=len)
-            note = f"No, {longest}. {choice.reason}"
             states.append(CardFacts(*head, choice.question, answers, "", CHOOSE, keys))
-            states.append(CardFacts(*head, note=note, action=stop.action, keys=keys))
+            for i in range(len(answers)):
+                note = _verdict(choice, False, i, LONGEST if choice.right is None else "")
+                states.append(CardFacts(*head, note=note, action=stop.action, keys=keys))
         return max(card_height(one, width, type) for one in states)
 
     # --- drawing
@@ -249,3 +254,9 @@ class TourGuide:
         boxes = (*self._boxes.answers, *self._boxes.keys)
         at = self._mouse or (-1, -1)
         return next((box for box in boxes if box.inflate(8, 8).collidepoint(at)), None)
+
+
+def _verdict(choice: TourChoice, is_right: bool, right: int, measured: str) -> str:
+    """Return whether an answer was right, and why."""
+    said = "Right." if is_right else f"No: {choice.answers[right].text}."
+    return " ".join(part for part in (said, measured, choice.why(right)) if part)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import pygame
 
 from game.session.messages import BASELINE_AGENT, Begun, Feed, Trained
+from game.text.percentage import percentage
 from game.view.draw.overlays import OVERLAYS, Overlay
 from game.view.draw.screen_header import draw_header
 from game.view.draw.text_boxes import draw_notice
@@ -19,7 +20,7 @@ from game.view.draw.theme import Appearance, Typeset
 from game.view.draw.training_loops import LoopFacts
 from game.view.draw.waiting_bar import waiting_phase
 from game.view.model.background_jobs import BackgroundJobs
-from game.view.model.training_run import TrainingRun, is_demonstration
+from game.view.model.training_run import TrainingRun
 from game.view.screens.key_binding import Key
 from game.view.screens.navigation_request import Navigation
 from game.view.screens.overlay_keys import overlay_key
@@ -74,6 +75,16 @@ class TrainScreen(Screen):
     def failure(self) -> str:
         """The reason why the training failed; "" if it did not."""
         return self.run.failure
+
+    @property
+    def _is_kept(self) -> bool:
+        """Whether the agent is kept, as far as is known."""
+        return self.begun is None or self.begun.is_kept
+
+    def all_keys(self) -> list[Key]:
+        """Return all keys; a demonstration is left without saving."""
+        keys = super().all_keys()
+        return keys if self._is_kept else [LEAVE if key.cap == LEAVE.cap else key for key in keys]
 
     # --- actions of the keys
 
@@ -134,6 +145,33 @@ class TrainScreen(Screen):
         """Whether the training has ended."""
         return not self.run.is_running
 
+    def outcome(self) -> int | None:
+        """Return which score has risen most: 0, that before adaptation; 1, that after it."""
+        rises = self._rises()
+        if rises is None:
+            return None
+        (before, after) = (last - first for first, last in rises)
+        return int(after > before)
+
+    def measured(self) -> str:
+        """Return the scores before and after adaptation, from the first evaluation to the last."""
+        rises = self._rises()
+        if rises is None:
+            return ""
+        before, after = (f"{percentage(first)} to {percentage(last)}" for first, last in rises)
+        steps = len(self.run.evaluations[-1].scores) - 1
+        return f"Before: {before}; after step {steps}: {after}."
+
+    def _rises(self) -> tuple[tuple[float, float], tuple[float, float]] | None:
+        """Return the scores before and after adaptation, each of the first and the last evaluation.
+
+        None where these are not two.
+        """
+        if len(self.run.evaluations) < 2:
+            return None
+        first, last = (self.run.evaluations[i].scores for i in (0, -1))
+        return (first[0], last[0]), (first[-1], last[-1])
+
     # --- texts
 
     def sentence(self) -> str:
@@ -143,15 +181,16 @@ class TrainScreen(Screen):
         if self.active_overlays and pane and position:
             alone = len(self.active_overlays) == 1
             return pane.layer(self.active_overlays[-1], position, alone)[1]
-        is_kept = not (self.begun and is_demonstration(self.begun.out))
-        sentences = SENTENCES if is_kept else SENTENCES | DEMONSTRATED
+        sentences = SENTENCES if self._is_kept else SENTENCES | DEMONSTRATED
         return sentences.get(self.run.state, RUNNING)
 
     def caption(self) -> str:
         """Return the text below the board: the sample task, the iteration and the step."""
         sample, begun = self.run.sample, self.run.begun
-        if sample is None or begun is None:
-            return "A sample task appears here after the first evaluation."
+        if begun is None:
+            return "A sample task appears here once the training has begun."
+        if sample is None:
+            return f"{begun.sample.name}: the agent walks here after the first evaluation."
         position = sample.playback.position()
         step, last = position.step if position else 0, len(sample.trace.steps) - 1
         moment = f"after step {step} of {last}" if step else "before adaptation"
@@ -237,4 +276,5 @@ TrainScreen.keys = (
     *(overlay_key(overlay) for overlay in OVERLAYS),
     Key("Esc",   "end training, save and leave", (pygame.K_ESCAPE,),  Screen.leave, short="end and save", group="go"),
 )
+LEAVE = Key("Esc", "end the demonstration and leave", (pygame.K_ESCAPE,), Screen.leave, short="leave", group="go")
 # fmt: on

@@ -14,7 +14,7 @@ from game.view.draw.text_boxes import draw_pill
 from game.view.draw.theme import Typeset
 from game.view.draw.training_loops import LoopFacts, LoopPlaces, draw_loops, loops_height
 from game.view.draw.waiting_bar import draw_waiting_bar
-from game.view.model.training_run import ScoreRecord, TrainingRun, is_demonstration
+from game.view.model.training_run import ScoreRecord, TrainingRun
 
 MOST_PAST_CURVES = 14
 PALEST_NEW, PALEST_OLD = 0.45, 0.8  # fade of the newest and of the oldest past curve, 0..1
@@ -66,8 +66,9 @@ def loop_facts(run: TrainingRun, latest: Trained | None) -> LoopFacts:
     """Return what the drawing of the loops shows; `latest` has the numbers that are on screen."""
     phases, iteration = run.phases, latest.iteration if latest else 0
     tasks = iteration * run.begun.tasks if run.begun else 0
+    different = run.begun.different_tasks if run.begun else 0
     reported = frozenset(phases.reported)
-    return LoopFacts(phases.shown, phases.is_slowed, reported, iteration, tasks)
+    return LoopFacts(phases.shown, phases.is_slowed, reported, iteration, tasks, different)
 
 
 def score_curves(evaluations: Sequence[ScoreRecord], episodes_per_step: int) -> list[Curve]:
@@ -170,8 +171,7 @@ def _draw_title(surface: pygame.Surface, rect: pygame.Rect, run: TrainingRun, ty
     hue = getattr(type.palette, STATE_HUES[run.state])
     pill = draw_pill(surface, run.state, hue, (rect.left, y + unit // 2), type)
     at = (pill.right + unit, pill.centery)
-    is_kept = begun is not None and not is_demonstration(begun.out)
-    text, style = (str(begun.out), "mono") if begun and is_kept else (PASSING_TEXT, "small")
+    text, style = (str(begun.out), "mono") if begun and begun.is_kept else (PASSING_TEXT, "small")
     text = type.fit(text if begun else "", style, rect.right - at[0])
     type.write(surface, text, style, type.palette.muted, midleft=at)
     return pill.bottom

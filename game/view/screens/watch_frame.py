@@ -202,11 +202,16 @@ class WatchFrame:
                 draw_tip(surface, mouse, bayes_tip(axes.text(bound)), type)
 
     def anchors(self) -> dict[str, pygame.Rect]:
-        """Return the places of boards, thumbnails, panel and chart, by name.
+        """Return the places of boards, thumbnails, panel, chart and its halves, by name.
 
         Where the panel has no room for a chart, it stands for it.
         """
-        places = {"panel": self.layout.panel, "chart": self._chart()}
+        chart = self._chart()
+        begin, end = pygame.Rect(chart), pygame.Rect(chart)
+        begin.width = end.width = chart.width // 2 - 2 * self.key.type.unit
+        end.right = chart.right
+        places = {"panel": self.layout.panel, "chart": chart}
+        places |= {"chart's begin": begin, "chart's end": end}
         for i, pane in enumerate(self.panes):
             places[f"board {i + 1}" if i else "board"] = pane.where.board
         if self.timelines and self.timelines[0].slots:

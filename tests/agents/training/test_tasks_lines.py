@@ -22,6 +22,7 @@ from game.session.tasks_lines import (
     TOO_LARGE,
     TOO_LONG,
     TOO_LONG_ON_ONE_MAP,
+    WHAT_DIFFERS,
     TasksFigures,
     TasksLine,
 )
@@ -57,6 +58,7 @@ def figures(target: ReplayTarget, agent: str, request: Request) -> TasksFigures:
         OTHER_PACK,
         ROBOTS,
         GAMES,
+        WHAT_DIFFERS,
     ],
 )
 def test_the_figures_are_true(one: TasksLine) -> None:
