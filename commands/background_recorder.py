@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from commands.exit_codes import NOTE
+from commands.replay_option import STDIN
 from game.view.capture_requests import RECORDINGS
 
 FAILED = {kind: f"The {what} could not be made" for kind, what in RECORDINGS.items()}
@@ -29,14 +32,17 @@ class BackgroundRecorder:
             "page": (["export"], path),
         }[kind]
         self._kind, self._result = kind, result
-        command = [sys.executable, str(MAIN), *words, "--replay", line, "--out", str(path)]
+        command = [sys.executable, str(MAIN), *words, "--replay", STDIN, "--out", str(path)]
         if self._learners:
             command += ["--learner", *self._learners]
         null = subprocess.DEVNULL
         try:
-            self._process = subprocess.Popen(
-                command, stdin=null, stdout=null, stderr=subprocess.PIPE
-            )
+            with tempfile.TemporaryFile() as lines:  # a pipe could make the window wait
+                lines.write(line.encode())
+                lines.seek(0)
+                self._process = subprocess.Popen(
+                    command, stdin=lines, stdout=null, stderr=subprocess.PIPE
+                )
         except (OSError, ValueError) as error:  # no memory, or a text that is no argument
             self._failure = str(error)
 
@@ -55,7 +61,8 @@ class BackgroundRecorder:
         message = process.communicate()[1].decode(errors="replace").strip()
         if process.returncode:
             return FAILED[self._kind], message or "The process ended unexpectedly.", False
-        return "Saved", str(self._result), True
+        notes = [line.removeprefix(NOTE) for line in message.splitlines() if line.startswith(NOTE)]
+        return "Saved", " - ".join([str(self._result), *notes]), True
 
     @property
     def is_busy(self) -> bool:

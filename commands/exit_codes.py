@@ -15,6 +15,7 @@ AT_FAULT = 1  # the input is at fault
 UNUSABLE = 2  # usage or environment: no display, no such agent
 INTERRUPTED = 130  # by Ctrl-C
 TERMINATED = 143  # by SIGTERM, or because the terminal was closed
+NOTE = "note: "  # begins a message about something that was left out
 NOTHING_SAVED = "stopped before the first iteration was done: nothing is saved"
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tyro.conf import Positional
 
-from commands.exit_codes import AT_FAULT, DONE, UNUSABLE, fail, say
+from commands.exit_codes import AT_FAULT, DONE, NOTE, UNUSABLE, fail, say
 from commands.limits import MOST_SEED, out_of_range
 from commands.option_types import OptionalPath, OptionalText, Texts
 from game.session.messages import BASELINE_AGENT, MOST_AGENTS, MOST_STEPS, STEPS
@@ -48,7 +48,8 @@ class ExportCommand:
     tour: bool = False
     """Make the page of the guided tour, in place of levels and agents."""
     replay: OptionalText = None
-    """Replay line to make the page of (key L copies it), instead of levels and agents."""
+    """Replay line to make the page of (key L copies it), instead of levels and agents; '-' for
+    standard input."""
     learner: Texts = ()
     """Your own learners that the agents need, as FILE.py:CLASS."""
 
@@ -85,7 +86,9 @@ class ExportCommand:
         if self.tour:
             title, stops = TOUR_TITLE, page_stops()
             levels = [
-                one | {"chapter": chapter(stop, stops)} | self._many(stop, *request)
+                one
+                | {"chapter": chapter(stop, stops)}
+                | self._many(stop, *request, [agent["name"] for agent in one["agents"]])
                 for one, stop, request in zip(levels, stops, requests, strict=True)
             ]
         try:
@@ -113,18 +116,20 @@ class ExportCommand:
         except TooLargeForPage:
             if self.replay is None:
                 raise
-        say("note: other seeds, goals and step sizes do not fit into the page", sys.stderr)
+        say(f"{NOTE}other seeds, goals and step sizes do not fit into the page", sys.stderr)
         alone = [without_choices(level) for level in levels]
         return render_page(title, without_surplus_tables(alone))
 
-    def _many(self, stop: TourStop, pack: Pack, request: Request) -> Json:
+    def _many(self, stop: TourStop, pack: Pack, request: Request, names: list[str]) -> Json:
         """Return what a chapter with many tasks has in place of adaptations in the page."""
-        from commands.pages.many_curves import many_curves
+        from commands.pages.many_curves import many_curves, many_ending
         from commands.pages.tour_chapters import MANY
 
         if stop.opening.kind != MANY:
             return {}
-        return {"many": many_curves(pack, request), "live": None, "bayes": None}
+        many = many_curves(pack, request)
+        many["ending"] = many_ending(many, names)
+        return {"many": many, "live": None, "bayes": None}
 
     def _requests(self) -> list[tuple[Pack, Request]] | str:
         """Return the adaptations to show, each with its pack; or what is wrong with the levels."""
@@ -132,6 +137,7 @@ class ExportCommand:
         from agents.map_sizes import check_map_sizes
         from commands.pages.tour_chapters import page_stops
         from commands.progress import load_pack
+        from commands.replay_option import read_replay
         from game.session.messages import Request
         from game.session.replay import read_line
 
@@ -139,7 +145,7 @@ class ExportCommand:
             targets = [read_line(stop.opening.line) for stop in page_stops()]
             return [(one.pack, one.request) for one in targets]
         if self.replay is not None:
-            target = read_line(self.replay)
+            target = read_replay(self.replay)
             return [(target.pack, target.request)]
         found = []
         for name in self.levels or ("showcase",):

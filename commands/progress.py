@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from commands.exit_codes import say
+from commands.exit_codes import NOTE, say
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -99,5 +99,5 @@ def load_pack(name: str) -> Pack:
     with show_progress(f"reading {name}"):
         pack = packs.load_pack(name)
     if pack.left_out:
-        say(f"note: {pack.left_out}", sys.stderr)
+        say(f"{NOTE}{pack.left_out}", sys.stderr)
     return pack

@@ -45,7 +45,8 @@ class WatchCommand:
     steps: int = STEPS
     """Number of adaptation steps (0 to 1000)."""
     replay: OptionalText = None
-    """Replay line to show again (key L copies it); only --headless and --out go with it."""
+    """Replay line to show again (key L copies it), or '-' for standard input; only --headless and
+    --out go with it."""
     learner: Texts = ()
     """Your own learners that the agents need, as FILE.py:CLASS."""
 
@@ -69,13 +70,13 @@ class WatchCommand:
         """Watch in a window with the learners' process, or headless without one."""
         from agents.map_sizes import check_map_sizes
         from commands.progress import load_pack
+        from commands.replay_option import read_replay
         from game.session.messages import Request
-        from game.session.replay import read_line
         from game.tasks.pack_file import PackError
         from game.text.level import LevelError
 
         if self.replay is not None:
-            target = read_line(self.replay)
+            target = read_replay(self.replay)
             if feed is None:
                 return self._write(target.pack, target.request)
             return self._open(feed, target.pack, target.request.agents, target.request)

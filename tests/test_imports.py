@@ -72,12 +72,14 @@ FLOORS: dict[str, set[str]] = {
     },
     "commands.pages": {
         *("agents", "agents.training", "game.text", "game.world", "game.tasks", "game.session"),
-        *("game.view.draw", "game.view.model", "commands.pages.live_tables"),
+        *("game.view.draw", "game.view.model"),
+        *("commands.pages.live_tables", "commands.pages.packing"),
     },
     "commands.pages.live_tables": {
         *("agents", "agents.gradient", "agents.graph"),
-        *("game.text", "game.world", "game.tasks", "game.session"),
+        *("game.text", "game.world", "game.tasks", "game.session", "commands.pages.packing"),
     },
+    "commands.pages.packing": set(),
     "main": {"commands"},
 }
 HEAVY = {"torch", "safetensors", "matplotlib"}  # not for `game`

@@ -52,7 +52,7 @@ class InnerObjective:
         self.visits = np.zeros(batch.over.shape)  # [T, S]
         self.found = np.zeros(batch.n_tasks, bool)  # whether an episode has reached a goal
         self.kept: Rollout | None = None  # the best episodes of earlier steps
-        self.push: Floats | None = None  # [T, S, A] summed advantages of the last loss
+        self._last: tuple[Rollout, Floats, int] | None = None  # what `_sums` had in the last loss
         self.steps = 0
         self.unit: Floats | float = 1.0  # of rewards
         if config.scaled:
@@ -60,22 +60,29 @@ class InnerObjective:
 
     def loss(self, log_probs: Tensor, data: Rollout) -> Tensor:
         """Return the inner loss [T] on new episodes."""
-        joined, credit = self.with_kept(data), self.advantages(data)
-        self.push = self._sums(joined, credit, data)
+        joined, credit, new = self.with_kept(data), self.advantages(data), data.action.shape[2]
+        self._last = joined, credit, new
         if self.config.surrogate == "dice":
-            return dice_surrogate(log_probs, joined, credit) / data.action.shape[2]
-        weights = torch.from_numpy(self.push).to(log_probs.dtype)
+            return dice_surrogate(log_probs, joined, credit) / new
+        weights = torch.from_numpy(self._sums(*self._last)).to(log_probs.dtype)
         return SURROGATES_OF_SUMS[self.config.surrogate](log_probs, weights)
+
+    @property
+    def push(self) -> Floats | None:
+        """The summed advantages [T, S, A] of the last loss; None before the first one.
+
+        They are summed when asked for: training with DiCE does without them.
+        """
+        return None if self._last is None else self._sums(*self._last)
 
     def weights(self, data: Rollout) -> Floats:
         """Return the summed advantages per episode [T, S, A], which most inner losses use."""
         joined = self.with_kept(data)
-        return self._sums(joined, self.advantages(data), data)
+        return self._sums(joined, self.advantages(data), data.action.shape[2])
 
-    def _sums(self, joined: Rollout, credit: Floats, data: Rollout) -> Floats:
-        """Return advantages [H, T, E + K], summed by state and action per new episode."""
-        sums = state_action_sums(joined, credit, self.batch.n_states)
-        return sums / data.action.shape[2]
+    def _sums(self, joined: Rollout, credit: Floats, new: int) -> Floats:
+        """Return advantages [H, T, E + K], summed by state and action per one of E new episodes."""
+        return state_action_sums(joined, credit, self.batch.n_states) / new
 
     def with_kept(self, data: Rollout) -> Rollout:
         """Return new episodes, followed by those that earlier steps have kept."""

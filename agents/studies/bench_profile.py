@@ -48,7 +48,10 @@ STAGES: dict[str, tuple[str, ...]] = {
         "agents.gradient.losses:expected_returns",
     ),
     "rollouts": ("agents.rollout:roll_out",),
-    "advantages": ("agents.gradient.inner_loop:InnerObjective.weights",),
+    "advantages": (
+        "agents.gradient.inner_loop:InnerObjective.advantages",
+        "agents.gradient.inner_loop:InnerObjective._sums",
+    ),
     "inner steps": ("agents.gradient.inner_loop:inner_update",),
     "outer optimiser": ("agents.gradient.meta_optimizer:MetaOptimizer.step",),
 }

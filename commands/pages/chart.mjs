@@ -2,10 +2,10 @@
  * The adaptation curves, as a picture in SVG: score over the episodes spent.
  *
  * @typedef {[number, number][]} Points episodes and score
- * @typedef {{name: string, points: Points, index: number, each: Points[], own: Points}} Curve
+ * @typedef {{points: Points, index: number, each: Points[], own: Points}} Curve
  *   `each`: the tasks of which it is the mean; `own`: with the agent's own settings
  */
-import { figure } from "./data.mjs";
+import { figure } from "./sentences.mjs";
 
 const LOWEST = -0.5; // scores below are drawn at the bottom, marked as out of range
 const MARGIN = { left: 46, right: 66, top: 12, bottom: 40 };
@@ -25,16 +25,16 @@ export function roundTicks(/** @type {number} */ low, /** @type {number} */ high
  * @param {HTMLElement} place
  * @param {Curve[]} curves
  * @param {Object} state
+ * @param {number} state.most episodes on the axis
  * @param {number[]} state.now the episodes spent of each curve at the step that is shown
  * @param {{random: number, optimal: number} | null} state.returns bounds, to show returns
  * @param {number | null} state.bayes the Bayes bound as a score
  * @param {{episodes: number, text: string}[]} state.changes of the task
  * @param {string} state.spoken
  */
-export function drawChart(place, curves, { now, returns, bayes, changes, spoken }) {
+export function drawChart(place, curves, { most, now, returns, bayes, changes, spoken }) {
   const width = Math.max(260, place.clientWidth), height = Math.round(Math.min(300, Math.max(200, width * 0.55)));
   const right = width - MARGIN.right, bottom = height - MARGIN.bottom;
-  const most = Math.max(1, ...curves.flatMap((one) => one.points.map(([x]) => x)));
   const scores = curves.flatMap((one) => one.points.map(([, y]) => y));
   const low = Math.max(LOWEST, Math.min(0, ...scores)), high = Math.max(1.02, ...scores);
   const x = (/** @type {number} */ e) => MARGIN.left + (e / most) * (right - MARGIN.left);

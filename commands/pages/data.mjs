@@ -14,25 +14,17 @@
  * @property {ArrayLike<number> | null} [visits] of each cell in all episodes, 255 for the most
  *
  * @typedef {{agent: string, seed: number, stepSize: number, goal: number | null, steps: Step[]}} Run
- * @typedef {{type: 8 | 16 | 32, data: string}} Packed
  */
-
-const ACTIONS = 5;
-
-/** Unpack an array of whole numbers. @param {Packed} packed */
-export function unpack({ type, data }) {
-  const bytes = Uint8Array.from(atob(data), (char) => char.charCodeAt(0));
-  if (type === 8) return bytes;
-  return type === 16 ? new Uint16Array(bytes.buffer) : new Uint32Array(bytes.buffer);
-}
+import { ACTIONS } from "./matrices.mjs";
+import { unpacked } from "./packing.mjs";
 
 /** Split an array into rows of `width`. @param {ArrayLike<number> & {subarray: Function}} flat */
 const rowsOf = (flat, /** @type {number} */ width) =>
   Array.from({ length: flat.length / width }, (_, i) => flat.subarray(i * width, (i + 1) * width));
 
 /** Paths are kept in one row: the length of each, then its states. */
-function unpackPaths(/** @type {Packed} */ packed) {
-  const flat = unpack(packed), paths = [];
+function unpackPaths(/** @type {any} */ packed) {
+  const flat = unpacked(packed), paths = [];
   for (let i = 0; i < flat.length; i += flat[i] + 1) paths.push(flat.subarray(i + 1, i + 1 + flat[i]));
   return paths;
 }
@@ -41,25 +33,28 @@ function unpackPaths(/** @type {Packed} */ packed) {
 export function unpackRun(/** @type {any} */ run) {
   const steps = run.steps.map((/** @type {any} */ step) => ({
     ...step,
-    probs: step.probs && rowsOf(Float32Array.from(unpack(step.probs), (x) => x / 255), ACTIONS),
+    probs: step.probs && rowsOf(Float32Array.from(unpacked(step.probs), (x) => x / 255), ACTIONS),
     paths: unpackPaths(step.paths),
-    visits: step.visits && unpack(step.visits),
+    visits: step.visits && unpacked(step.visits),
   }));
   return { ...run, steps };
 }
 
 /** Unpack a task: what the board needs to know of each state. */
 export function unpackTask(/** @type {any} */ task) {
-  const cells = unpack(task.cells), n = cells.length, width = task.rows[0].length;
-  const perState = (/** @type {string} */ name) => task[name] && rowsOf(unpack(task[name]), unpack(task[name]).length / n);
+  const cells = unpacked(task.cells), n = cells.length, width = task.rows[0].length;
+  const perState = (/** @type {string} */ name) => {
+    const values = unpacked(task[name] ?? null);
+    return values && rowsOf(values, values.length / n);
+  };
   const changing = Object.fromEntries(["keys", "coins", "gates", "boxes", "opponents"].map((name) => [name, perState(name)]));
-  const optimum = [...unpack(task.optimum)];
+  const optimum = [...unpacked(task.optimum)];
   return {
     ...task,
     width,
     height: task.rows.length,
     cells,
-    over: unpack(task.over),
+    over: unpacked(task.over),
     /** Whether anything changes on the board besides the agent's place. */
     changes: Object.values(changing).some(Boolean),
     optimum,
@@ -94,29 +89,3 @@ export function walkOf(path) {
 
 /** The return of a step: exact where it is known. @param {Step} step */
 export const returnOf = (step) => step.returnExact ?? step.returnSampled;
-
-/** A number with a true minus sign. */
-export const figure = (/** @type {number} */ x, digits = 0) => {
-  const text = x.toFixed(digits);
-  return (Number(text) === 0 ? text.replace("-", "") : text).replace("-", "−");
-};
-
-/** A score as a percentage. */
-export const percent = (/** @type {number} */ score) => `${figure(100 * score)}%`;
-
-/** A number of something. */
-export const counted = (/** @type {number} */ n, /** @type {string} */ one, many = `${one}s`) =>
-  `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
-
-/**
- * What a screen reader says of a step: "After 20 episodes: 83 percent".
- * @param {Step} step of the watched agent
- * @param {{name: string, score: number, episodes: number}[]} others at the same step
- */
-export function spoken(step, others) {
-  const of = (/** @type {number} */ score) => `${figure(100 * score).replace("−", "minus ")} percent`;
-  const rest = others.map(({ name, score, episodes }) =>
-    `; ${name}${episodes === step.episodes ? "" : ` after ${counted(episodes, "episode")}`}: ${of(score)}`).join("");
-  const when = step.episodes ? `After ${counted(step.episodes, "episode")}` : "Before adaptation";
-  return `${when}: ${of(step.score)}${rest}`;
-}

@@ -13,9 +13,25 @@ from game.text.visible import visible
 from game.view.draw.theme import PALETTES, Palette
 
 FOLDER = Path(__file__).resolve().parent
+SHARED = ("matrices.mjs", "packing.mjs")
 # each uses the ones before it
-MODULES = ("board.mjs", "data.mjs", "chart.mjs", "live.mjs", "page.mjs")
-LIVE_MODULE = "adaptation.mjs"
+DRAWING = ("pen.mjs", "tile_marks.mjs", "board.mjs")
+MODULES = (
+    *(*SHARED, *DRAWING, "elements.mjs", "sentences.mjs", "data.mjs", "chart.mjs", "live.mjs"),
+    *(
+        "state.mjs",
+        "stage.mjs",
+        "readout.mjs",
+        "chapter.mjs",
+        "controls.mjs",
+        "terms.mjs",
+        "page.mjs",
+    ),
+)
+LIVE_MODULES = (
+    *SHARED,
+    *("random.mjs", "network.mjs", "controls_belief.mjs", "policies.mjs", "adaptation.mjs"),
+)
 MOST_BYTES = 2_000_000  # of a page
 SLOT = re.compile(r"\{\{(\w+)\}\}")
 
@@ -35,8 +51,8 @@ def render_page(title: str, levels: Sequence[Json]) -> str:
         {
             "title": html.escape(visible(title)),
             "style": colours() + (FOLDER / "page.css").read_text(encoding="utf-8"),
-            "script": _joined_modules(),
-            "live": (FOLDER / LIVE_MODULE).read_text(encoding="utf-8"),
+            "script": joined_modules(MODULES),
+            "live": joined_modules(LIVE_MODULES),
             "data": json_for_script(data),
         },
     )
@@ -66,8 +82,11 @@ def without_choices(level: Json) -> Json:
     """Return a level with the recorded runs of its first seed alone, with its own step size and
     goal."""
     own = level["seeds"][0], level["stepSize"], None
-    runs = [run for run in level["runs"] if (run["seed"], run["stepSize"], run["goal"]) == own]
-    return level | {"seeds": [own[0]], "stepSizes": [own[1]], "runs": runs}
+    kept = {
+        name: [one for one in level[name] if (one["seed"], one["stepSize"], one["goal"]) == own]
+        for name in ("runs", "endings")
+    }
+    return level | {"seeds": [own[0]], "stepSizes": [own[1]], **kept}
 
 
 def json_for_script(data: Json | None) -> str:
@@ -100,9 +119,7 @@ def _filled(template: str, slots: Mapping[str, str]) -> str:
     return SLOT.sub(lambda found: slots[found[1]], template)
 
 
-def _joined_modules() -> str:
-    """Return the modules as one: they follow each other, so imports and exports fall away."""
-    texts = [(FOLDER / name).read_text(encoding="utf-8") for name in MODULES]
-    joined = "\n".join(texts)
-    joined = re.sub(r"^import [^;]*? from \"\./\w+\.mjs\";\n", "", joined, flags=re.MULTILINE)
-    return re.sub(r"^export ", "", joined, flags=re.MULTILINE)
+def joined_modules(names: Sequence[str]) -> str:
+    """Return modules as one: they follow each other, so imports fall away."""
+    joined = "\n".join((FOLDER / name).read_text(encoding="utf-8") for name in names)
+    return re.sub(r"^import [^;]*? from \"\./\w+\.mjs\";\n", "", joined, flags=re.MULTILINE)

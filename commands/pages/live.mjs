@@ -1,5 +1,5 @@
 /**
- * Adaptation in the page itself: the module of `adaptation.mjs` in a worker, so that the page stays
+ * Adaptation in the page itself: `adaptation.mjs` with what it imports, in a worker, so that the page stays
  * smooth. Where a browser refuses workers made from a text, it runs in the page, step by step.
  *
  * @typedef {Object} Job
@@ -24,7 +24,7 @@ const address = (/** @type {string} */ text) => URL.createObjectURL(new Blob([te
 
 /**
  * Adapt an agent.
- * @param {string} module the text of `adaptation.mjs`
+ * @param {string} module the text of `adaptation.mjs` with what it imports
  * @param {Job} job
  * @param {(step: any) => void} onStep called with each step
  * @param {(error: string) => void} onEnd called at the end, with "" unless it went wrong

@@ -1,14 +1,12 @@
 """What a page needs to adapt gradient agents by itself: data for the module `adaptation.mjs`.
 
 `live_tables` gives the transition tables of one task, what each agent observes in each state, and
-the weights that adapt, with their step sizes. All of it is ready for JSON. An array becomes a table
-of its type and its bytes in base64, or of its distinct values and their places; the task with its
-goal in another cell is given by what differs.
+the weights that adapt, with their step sizes. All of it is ready for JSON. The task with its goal
+in another cell is given by what differs.
 """
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -24,6 +22,7 @@ from agents.graph import moves_belief
 from agents.graph.experience import Experience
 from agents.inner_config import TABLE, VALUES
 from agents.learner import Learner
+from commands.pages.packing import packed_tree
 from game.session.trace import EPISODES_SHOWN
 from game.tasks.task import Task
 from game.text.drawn_values import move_goal
@@ -37,8 +36,6 @@ from game.world.tables import N_ACTIONS
 MOST_BYTES = 600_000  # of one page's live data
 MOST_STATES = 20_000  # of a level, before its observations are looked at
 FEATURES, GRAPH = "features", "graph"
-_INTEGERS = (np.uint8, np.uint16, np.uint32)
-_TYPES = {"uint8": "u1", "uint16": "u2", "uint32": "u4", "float32": "f4", "float64": "f8"}
 Tree = dict[str, Any]  # of arrays and what JSON knows, by name
 
 
@@ -68,12 +65,12 @@ def live_tables(
     agents = {name: _agent(learner, batch, tasks) for name, learner in known.items()}
     live = {
         "shown": EPISODES_SHOWN,
-        "task": _packed(tasks[0]),
+        "task": packed_tree(tasks[0]),
         "goals": [
-            {"cell": list(cell), "changes": _packed(_changes(tasks[0], task))}
+            {"cell": list(cell), "changes": packed_tree(_changes(tasks[0], task))}
             for cell, task in zip(goals, tasks[1:], strict=True)
         ],
-        "agents": {name: _packed(agent) for name, agent in agents.items()},
+        "agents": {name: packed_tree(agent) for name, agent in agents.items()},
     }
     size = len(json.dumps(live))
     if size > MOST_BYTES:
@@ -225,7 +222,7 @@ def _of_one_task(params: Params) -> dict[str, np.ndarray]:
     return {name: p[0].detach().numpy() for name, p in params.items()}
 
 
-# --- packing -------------------------------------------------------------------------------------
+# --- changes -------------------------------------------------------------------------------------
 
 
 def _changes(base: Tree, other: Tree) -> Tree:
@@ -247,36 +244,3 @@ def _changes(base: Tree, other: Tree) -> Tree:
         elif len(at := np.flatnonzero(old != value)):
             changes[name] = {"at": at, "to": value.ravel()[at]}
     return changes
-
-
-def _packed(tree: Any) -> Any:
-    """Return a tree with its arrays packed, ready for JSON."""
-    if isinstance(tree, dict):
-        return {name: _packed(value) for name, value in tree.items()}
-    if isinstance(tree, list):
-        return [_packed(value) for value in tree]
-    return _packed_array(tree) if isinstance(tree, np.ndarray) else tree
-
-
-def _packed_array(array: np.ndarray) -> dict[str, Any]:
-    """Return an array as its type and its bytes in base64, or with its distinct `values` and their
-    places where that is shorter. Nothing is rounded."""
-    if array.dtype.kind in "bui":
-        return _bytes_of(_smallest(array))
-    values, place = np.unique(array, return_inverse=True)
-    if len(values) > 256:
-        return _bytes_of(array)
-    return {"values": values.tolist(), **_bytes_of(_smallest(place))}
-
-
-def _smallest(array: np.ndarray) -> np.ndarray:
-    """Return whole numbers from 0 on in the smallest type that holds them."""
-    most = int(array.max(initial=0))
-    return array.astype(next(t for t in _INTEGERS if most <= np.iinfo(t).max))
-
-
-def _bytes_of(array: np.ndarray) -> dict[str, Any]:
-    """Return the type and the bytes of an array, in little-endian order."""
-    little = np.ascontiguousarray(array).astype(array.dtype.newbyteorder("<"), copy=False)
-    text = base64.b64encode(little.tobytes()).decode()
-    return {"type": _TYPES[array.dtype.name], "data": text}

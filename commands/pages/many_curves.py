@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +10,7 @@ from agents.training.worker import trace_tasks
 from game.session.messages import STEPS, Request, TasksRequest
 from game.tasks.packs import Pack
 from game.tasks.task import Task
+from game.text.percentage import percentage
 
 MOST_TASKS = 20
 DIGITS = 4  # of a score
@@ -31,6 +32,20 @@ def many_curves(pack: Pack, request: Request) -> dict[str, Any]:
         "curves": curves,
         "own": [[one for one in points if one["episodes"] <= last] for points in own],
     }
+
+
+def many_ending(many: Mapping[str, Any], names: Sequence[str]) -> str:
+    """Return how adaptation to many tasks ended, for the agents with these names."""
+    parts = []
+    for i, (name, curve) in enumerate(zip(names, many["curves"], strict=True)):
+        text = f"{name} {percentage(curve[-1]['mean'])}"
+        if many["own"]:
+            text += f" ({percentage(many['own'][i][-1]['mean'])} with its own settings)"
+        if worse := curve[-1]["worse"]:
+            text += f", worse than before on {worse}"
+        parts.append(text)
+    count = many["count"]
+    return f"Mean over {count} level{'s' * (count != 1)}: {'; '.join(parts)}."
 
 
 def _curves(request: Request, tasks: Sequence[Task]) -> list[list[dict[str, Any]]]:

@@ -11,7 +11,7 @@ import numpy as np
 from commands.pages.live_tables import NotLive, live_obstacle, live_tables
 from commands.pages.packing import packed, packed_paths, packed_shares
 from commands.pages.recorded_runs import RecordedRun, Recording, live_learners
-from game.session.ending import scratch_index, training_part
+from game.session.ending import HARM, ending_sentence, scratch_index, training_part
 from game.session.glossary import TERMS
 from game.session.trace import AdaptationStep
 from game.tasks.hidden_variables import hidden_names, values_in_words
@@ -20,13 +20,22 @@ from game.tasks.task import Task
 from game.text.level import ENDS_BOXES, Cell
 from game.text.tiles import BOX_ON_TARGET, GOAL, OPPONENTS, TILES
 from game.view.draw.board_legend import BOXES_TEXT, GOAL_TEXT, listed_chars
-from game.view.draw.theme import PALETTES, Palette
+from game.view.draw.box_marks import IRON, SETTLED, STEEL, WOOD
+from game.view.draw.ground_patterns import EMBER
+from game.view.draw.marks import GOLD, HUNTER_HUE, PATROL_HUE, PORTAL
+from game.view.draw.overlays import HEAT
+from game.view.draw.theme import DARK_INK, PALETTES, WHITE, Palette
 from game.view.model.tile_words import hidden_settings, tile_words
 from game.world.batch import GridBatch
 from game.world.bayes_optimal import first_episode_score
 from game.world.planner import baseline_returns, optimal_path
 from game.world.tables import Tables, compile_level
 
+MARK_HUES = {  # of marks on the board, the same in all themes
+    **{"white": WHITE, "ink": DARK_INK, "gold": GOLD, "portal": PORTAL, "patrol": PATROL_HUE},
+    **{"hunter": HUNTER_HUE, "wood": WOOD, "steel": STEEL, "iron": IRON, "settled": SETTLED},
+    **{"ember": EMBER, "heat": HEAT},
+}
 EPISODES_KEPT = 4  # of each adaptation step, at most
 MOST_STATES = 2_000  # of a task whose policy a page holds
 DIGITS = 7  # of a return
@@ -39,7 +48,7 @@ Json = dict[str, Any]
 
 
 def look() -> Json:
-    """Return the colours of both themes, and how tiles look."""
+    """Return the colours of both themes and of marks, and how tiles look."""
     tiles = {
         tile.char: {
             "char": tile.char,
@@ -50,7 +59,8 @@ def look() -> Json:
         }
         for tile in TILES
     }
-    return {"tiles": tiles, "palettes": {name: palette_facts(p) for name, p in PALETTES.items()}}
+    palettes = {name: palette_facts(p) for name, p in PALETTES.items()}
+    return {"tiles": tiles, "palettes": palettes, "hues": MARK_HUES}
 
 
 def glossary() -> dict[str, str]:
@@ -92,6 +102,8 @@ def level_payload(pack: Pack, recording: Recording, runs: Sequence[RecordedRun])
         "episodes": request.episodes,
         "scratch": scratch,
         "training": training_part(recording.cards[0], scratch is not None),
+        "harm": HARM,
+        "endings": _endings(recording, runs),
         "tasks": [_task(recording.task(goal), goal, tables[goal], kept[goal]) for goal in goals],
         "runs": [_run(run, recording, tables, kept) for run in runs],
         "changes": [
@@ -250,6 +262,25 @@ def _run(
     }
 
 
+def _endings(recording: Recording, runs: Sequence[RecordedRun]) -> list[Json]:
+    """Return the sentences with which recorded adaptations end, for each choice.
+
+    Agents without a step size have one run for all of them.
+    """
+    own, changes = recording.request.step_size, recording.request.changes
+    known = {(run.goal, run.seed, run.step_size, run.agent): run.trace for run in runs}
+    endings = []
+    for goal, seed, size in dict.fromkeys((run.goal, run.seed, run.step_size) for run in runs):
+        traces = [
+            known.get((goal, seed, size, i)) or known[goal, seed, own, i]
+            for i in range(len(recording.agents))
+        ]
+        text = ending_sentence(traces, recording.cards, changes)
+        cell = cell_number(recording.request.task, goal)
+        endings.append({"goal": cell, "seed": seed, "stepSize": size, "text": text})
+    return endings
+
+
 def _visits(step: AdaptationStep, tables: Tables, task: Task) -> Json | None:
     """Return how often the cells of the map were visited in a step's episodes, in shares of the
     most, rounded up to steps of 1/255; None where the page counts them in the episodes it has."""
@@ -258,7 +289,7 @@ def _visits(step: AdaptationStep, tables: Tables, task: Task) -> Json | None:
         return None
     rows, columns = tables.cell[states].T
     counts = np.bincount(rows * task.level.width + columns)
-    return packed(np.ceil(255 * counts / counts.max()))
+    return packed(np.ceil(255 * counts / counts.max()).astype(np.uint8))
 
 
 def _step(run: RecordedRun, step: AdaptationStep, kept: np.ndarray) -> Json:

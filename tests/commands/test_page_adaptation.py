@@ -27,6 +27,7 @@ from agents.gradient.policy import Observation, Params
 from agents.inner_config import STEP_SIZES, GraphConfig, InnerConfig
 from agents.learner_registry import make_learner
 from agents.runs import load_agent
+from commands.pages.inlining import LIVE_MODULES, joined_modules
 from commands.pages.live_tables import NotLive, live_obstacle, live_tables
 from game.session.trace import AdaptationStep
 from game.tasks.packs import LEVELS, load_pack
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
 
 Evaluate = Callable[..., Any]  # calls a function of JavaScript
 N_TASKS = int(os.environ.get("GRIDAPT_ADAPTATIONS", 0))
-MODULE = LEVELS.parent / "commands/pages/adaptation.mjs"
 STEPS = 5
 TOLERANCE = 1e-5
 SMALL = GraphConfig(channels=8, rounds=3, head=(8,))
@@ -228,7 +228,7 @@ ADAPT = """({live, agent, options, numbers}) => {
 def evaluate(browser: Browser) -> Iterator[Evaluate]:
     """Call a function of JavaScript in a page that knows the module."""
     with contextlib.closing(browser.new_page()) as page:
-        page.evaluate(LOAD, MODULE.read_text(encoding="utf-8"))
+        page.evaluate(LOAD, joined_modules(LIVE_MODULES))
         yield page.evaluate
 
 

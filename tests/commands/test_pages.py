@@ -24,11 +24,12 @@ from commands.pages.inlining import (
     render_page,
     without_surplus_tables,
 )
-from commands.pages.many_curves import many_curves
+from commands.pages.many_curves import many_curves, many_ending
 from commands.pages.payload import bayes_bound
 from commands.pages.recorded_runs import other_goals, task_with_goal
 from commands.pages.tour_chapters import chapter, page_stops
 from game.session.ending import ending_sentence
+from game.session.glossary import TERMS
 from game.session.messages import Change, Request
 from game.session.replay import line_of
 from game.tasks.packs import load_pack
@@ -264,12 +265,28 @@ def test_a_checker_of_accessibility_finds_nothing(browser: Browser, exported: Ex
 
     with opened(browser, exported.path, color_scheme="light", **CALM) as page:
         page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        page.locator("button.explain").first.click()
         for theme in ("light", "dark"):
             assert page.locator("html").evaluate("e => getComputedStyle(e).colorScheme") == theme
             found = Axe().run(page).response["violations"]
             faults = [(one["id"], [node["html"] for node in one["nodes"]]) for one in found]
             assert faults == []
             page.locator("#theme").click()
+
+
+def test_terms_explain_themselves_by_keyboard_and_touch(browser: Browser, exported: Exported):
+    with opened(browser, exported.path, has_touch=True, **CALM) as page:
+        terms = page.locator("[data-term]")
+        assert terms.count() == page.locator("button.explain").count() > 5
+        meaning = page.locator("#meaning")
+        assert meaning.is_hidden()
+        page.get_by_role("button", name="What does “seed” mean?").tap()
+        assert meaning.inner_text() == f"Seed: {TERMS['seed']}"
+        page.locator("body").press("Escape")
+        assert meaning.is_hidden()
+        page.get_by_role("button", name="What does “policy” mean?").press("Enter")
+        assert meaning.inner_text() == f"Policy: {TERMS['policy']}"
+        assert not page.locator("#policy").is_checked()
 
 
 def test_agents_adapt_in_the_page(browser: Browser, exported: Exported):
@@ -317,11 +334,15 @@ def test_a_chapter_of_the_tour_asks_before_it_shows(
     shown = [one | {"chapter": chapter(stop, stops)} for one, stop in zip(levels, stops)]
     pack = load_pack(exported.levels[1])
     request = Request(0, pack.split("test").tasks[0], 0, 2, (AGENT, "scratch"), pack.name)
-    shown[1] |= {"many": many_curves(pack, replace(request, path=str(pack.path), episodes=20))}
+    many = many_curves(pack, replace(request, path=str(pack.path), episodes=20))
+    many["ending"] = many_ending(many, [agent["name"] for agent in shown[1]["agents"]])
+    shown[1] |= {"many": many}
     (tmp_path / "tour.html").write_text(render_page("Tour", shown), encoding="utf-8")
     with opened(browser, tmp_path / "tour.html", **CALM) as page:
         assert page.locator("h2#chapter-heading").inner_text() == stops[0].heading
-        assert page.locator("#chart").is_hidden()
+        assert page.locator("#chart .grid").count() > 0
+        assert page.locator("#chart polyline").count() == 0
+        assert page.locator("#ending").inner_text().startswith("Your answer comes first")
         page.locator("body").press("ArrowRight")
         assert step(page) == 0
         choice = stops[0].choice
@@ -329,12 +350,17 @@ def test_a_chapter_of_the_tour_asks_before_it_shows(
         assert choice.right is not None
         page.locator("#answers button").nth(choice.right).click()
         assert page.locator("#verdict").inner_text() == f"Right. {choice.reason}"
-        assert page.locator("#chart").is_visible()
+        assert page.locator("#chart polyline").count() > 0
+        assert "answer" not in page.locator("#ending").inner_text()
         page.locator("#chapter-next").click()
         assert page.locator("h2#chapter-heading").inner_text() == stops[1].heading
-        assert page.locator("#chart .thin").count() == 2
         assert "average on 1 level" in page.locator("#chart-heading").text_content()
         assert page.locator("#returns-label").is_hidden()
+        page.locator("#answers button").first.click()
+        assert page.locator("#chart .thin").count() == 2
+        page.locator("#step").fill("2")
+        assert page.locator("#ending").inner_text() == many["ending"]
+        assert many["ending"].startswith(f"Mean over 1 level: {AGENT} ")
 
 
 def test_the_page_of_the_tour_has_what_a_page_can_show():

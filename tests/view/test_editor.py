@@ -979,6 +979,21 @@ def test_signs_of_tasks_leave_their_pictures_free(window: Window) -> None:
         assert pygame.image.tobytes(shown, "RGB") == pygame.image.tobytes(board.surface, "RGB")
 
 
+def test_a_small_window_has_room_for_the_board_and_all_tiles(window: Window) -> None:
+    """There is no strip but while goals are marked; a tile is chosen and painted by mouse."""
+    window.surface = pygame.Surface((480, 480))
+    window.step()
+    frame = window.page._frame
+    assert frame
+    assert frame.board_box.height > 150
+    assert not frame.layout.strip.height
+    water = next(spot for spot in window.page.pointer.spots if "water" in spot.hint.lower())
+    assert frame.layout.panel.contains(water.rect)
+    window.app.handle(click(water.rect.center))
+    window.drag((1, 2))
+    assert window.rows[1][2] == "~"
+
+
 def test_all_keys_and_the_mouse_have_room_on_the_card(window: Window) -> None:
     window.press(pygame.K_F1)
     groups = in_groups(window.page.all_keys())

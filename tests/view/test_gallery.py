@@ -80,6 +80,21 @@ def test_the_text_of_each_pack_is_whole(
     assert {" ".join(load_pack(name).text.split()) for name in names} <= shown
 
 
+def test_the_title_of_a_pack_stays_while_its_text_is_scrolled_away(
+    written: list[tuple[str, pygame.Rect, pygame.Rect]],
+) -> None:
+    screen, surface = gallery("gridnavi"), pygame.Surface((480, 480))
+    screen.draw(surface)
+    row = next(row for row in screen.grid.rows if row.lines)
+    for scroll in range(row.top, row.top + row.height // 2):
+        screen.grid.scroll = scroll
+        written.clear()
+        screen.draw(surface)
+        whole = {text for text, place, part in written if part == place}
+        assert row.heading in whole
+        assert {text for text, _, _ in written} & set(row.lines) <= whole
+
+
 @pytest.mark.parametrize("zoom", [0, 2])
 @pytest.mark.parametrize("size", SIZES)
 def test_nothing_leaves_the_panel(

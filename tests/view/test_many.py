@@ -30,6 +30,7 @@ from game.view.draw.small_boards import slots_of
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.playback import Pace
 from game.view.screen_setups import many_setup, stop_navigation
+from game.view.screens.key_binding import Key
 from game.view.screens.many import KEYS, ManyScreen, pace_for
 from game.view.screens.many_texts import ManySetup, places_in_words, shown_tasks
 from game.view.screens.navigation_request import Navigation
@@ -261,15 +262,23 @@ def test_a_new_seed_asks_for_the_same_tasks(answered: ManyScreen, script: Script
     assert (before.request.seed, after.request.seed) == (3, 4)
 
 
+def footer(screen: ManyScreen) -> list[tuple[pygame.Rect, Key]]:
+    """Return the keys in the footer with their places."""
+    picture(screen)
+    return screen._key_boxes
+
+
 def test_n_asks_for_the_next_tasks_and_says_if_there_are_none(
     answered: ManyScreen, script: Script
 ) -> None:
+    assert "N" not in {key.cap for _, key in footer(answered)}
     answered.handle(press(pygame.K_n))
     assert answered.notice
     assert len(script.asked) == 1
     tasks = [replace(TASK, name=str(i)) for i in range(24)]
     screen = ManyScreen(setup_of(tasks), script)
     screen.handle(press(pygame.K_n))
+    assert "N" in {key.cap for _, key in footer(screen)}
     names = [int(task.name) for task in last_asked(script).tasks]
     assert names == [*range(20, 24), *range(16)]
 

@@ -13,6 +13,7 @@ from game.view.draw.theme import DARK_INK, WHITE, Colour, Palette, darker, mix
 WOOD: Colour = (190, 140, 88)
 STEEL: Colour = (150, 162, 180)
 IRON: Colour = (58, 64, 80)
+SETTLED: Colour = (0, 120, 88)  # of the tick on a box on a target
 STONE = BY_CHAR[WALL].colour
 BARS = (0.3, 0.435, 0.565, 0.7)  # of the side: where the bars of a gate are
 SILL, BAR_TOP, SUNK = 0.88, 0.1, 0.69  # of the side: floor and tops of the bars; how far they sink
@@ -44,7 +45,7 @@ def paint_settled_box(surface: pygame.Surface, side: int, palette: Palette) -> N
     _paint_lid(surface, _rect(side, 0.19, 0.19, 0.62, 0.62), side, darker(WOOD, 0.08))
     middle = (side / 2, side / 2)
     pygame.draw.circle(surface, WHITE, middle, side * 0.215)
-    pygame.draw.circle(surface, (0, 120, 88), middle, side * 0.18)
+    pygame.draw.circle(surface, SETTLED, middle, side * 0.18)
     tick = [(side * x, side * y) for x, y in ((0.415, 0.505), (0.475, 0.565), (0.59, 0.44))]
     pygame.draw.lines(surface, WHITE, False, tick, max(2, side // 20))
 

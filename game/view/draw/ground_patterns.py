@@ -15,6 +15,7 @@ import pygame
 
 from game.view.draw.theme import Colour, Point, darker
 
+EMBER: Colour = (255, 214, 92)  # in lava
 Pattern = Callable[[pygame.Surface, pygame.Rect, Colour, random.Random], None]
 
 
@@ -106,7 +107,7 @@ def _lava(
         points = [(x + a * side, y + b * side) for a, b in line]
         pygame.draw.lines(surface, darker(colour, 0.55), False, points, thick)
     for a, b in ((0.5, 0.18), (0.2, 0.52), (0.8, 0.52), (0.5, 0.84)):
-        pygame.draw.circle(surface, (255, 214, 92), (x + a * side, y + b * side), side * 0.055)
+        pygame.draw.circle(surface, EMBER, (x + a * side, y + b * side), side * 0.055)
 
 
 def _chevrons(

@@ -12,6 +12,7 @@ from game.view.draw.layout import flow
 from game.view.draw.theme import Typeset, mix
 
 MOST_COLUMNS = 5  # of the help
+BESIDE_LINES = 2  # of a meaning beside its keys; a longer one stands below them
 LEAST = 25  # width of a column of long meanings, in units of spacing
 SHADE, SHADE_PRESSED = 40, 100  # opacity, of 255, of the shade under the mouse
 KeyTexts = Sequence[tuple[str, str]]  # (cap, meaning) of each key; "" shares the next key's meaning
@@ -169,7 +170,7 @@ def _draw_column(
     (x, y), places = topleft, []
     for line in column:
         if line.caps:
-            places += _draw_group(surface, (x, y), line.caps, line.lines, type)
+            places += _draw_group(surface, (x, y), line, type)
         else:
             at = (x, y + line.height - type.unit // 4)
             type.write(surface, line.text, "label", type.palette.agent, bottomleft=at)
@@ -185,6 +186,7 @@ class HelpLine:
     text: str
     lines: tuple[str, ...]  # of the text, wrapped
     height: int  # px
+    is_below: bool = False  # whether the text stands below the keys
 
 
 def _help_pages(
@@ -213,11 +215,12 @@ def _help_pages(
 
 
 def _in_columns(lines: Sequence[HelpLine], most: int) -> list[list[HelpLine]]:
-    """Return the lines in columns of at most so many px. No column ends with a heading."""
+    """Return the lines in columns of at most so many px. No column ends with a heading, nor with
+    one and a single line of its group."""
     columns: list[list[HelpLine]] = [[]]
     y = 0
-    for line, following in zip(lines, [*lines[1:], None]):
-        below = following.height if following and not line.caps else 0
+    for i, line in enumerate(lines):
+        below = 0 if line.caps else _height(lines[i + 1 : i + 3])
         if columns[-1] and y + line.height + below > most:
             columns.append([])
             y = 0
@@ -247,19 +250,24 @@ def _help_lines(
 def _help_line(caps: list[str], text: str, width: int, type: Typeset) -> HelpLine:
     """Return a line of the help that is wrapped within a width in px."""
     room = width - _caps_width(caps, type) - type.unit
-    lines = type.wrap(text, "small", max(room, 1))
-    height = max(_cap_height(type), len(lines) * type.height("small")) + type.unit // 2
-    return HelpLine(tuple(caps), text, tuple(lines), height)
+    lines, small = type.wrap(text, "small", max(room, 1)), type.height("small")
+    is_below = len(lines) > BESIDE_LINES or type.width(text.split()[0], "small") > room
+    if is_below:
+        lines = type.wrap(text, "small", width - type.unit)
+        height = _cap_height(type) + type.unit + len(lines) * small
+    else:
+        height = max(_cap_height(type), len(lines) * small)
+    return HelpLine(tuple(caps), text, tuple(lines), height + type.unit // 2, is_below)
 
 
 def _draw_group(
     surface: pygame.Surface,
     topleft: tuple[int, int],
-    caps: Sequence[str],
-    lines: Sequence[str],
+    line: HelpLine,
     type: Typeset,
 ) -> list[pygame.Rect]:
     """Draw keys with the lines of their meaning. Return the place of each key."""
+    caps, lines = line.caps, line.lines
     (x, y), prefix, boxes = topleft, _prefix(caps), []
     if prefix:
         draw_key(surface, topleft, prefix, "", False, type)
@@ -269,10 +277,14 @@ def _draw_group(
         boxes.append(draw_key(surface, (x, y), shown, "", False, type))
         x += cap_width(shown, type) + type.unit // 2
     x += type.unit // 4
-    y += max(0, (_cap_height(type) - type.height("small")) // 2) if len(lines) == 1 else 0
-    for line in lines:
-        place = type.write(surface, line, "small", type.palette.muted, topleft=(x, y))
-        boxes[-1].union_ip(place)
+    if line.is_below:
+        x, y = topleft[0], y + _cap_height(type) + type.unit // 2
+    elif len(lines) == 1:
+        y += max(0, (_cap_height(type) - type.height("small")) // 2)
+    for text in lines:
+        place = type.write(surface, text, "small", type.palette.muted, topleft=(x, y))
+        if not line.is_below:
+            boxes[-1].union_ip(place)
         y = place.bottom
     return boxes
 

@@ -15,7 +15,7 @@ from game.view.draw.theme import Typeset, number
 
 COLUMNS = ("return", "score", "episodes", "env steps")
 NO_NUMBERS = ("–",) * len(COLUMNS)
-NAME_SHARE, MOST_NAME_SHARE = 0.22, 0.36  # least and greatest share of the width for agents' names
+NAME_SHARE, MOST_NAME_SHARE = 0.22, 0.5  # least and greatest share of the width for agents' names
 
 
 @dataclass(frozen=True)

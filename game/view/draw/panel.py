@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pygame
 
+from game.view.draw.curve_names import draw_curve_names
 from game.view.draw.number_table import COLUMNS, TableRow, draw_table, table_height
 from game.view.draw.plot import draw_plot, plot_area, usual_hue
 from game.view.draw.plot_axes import Axes, Curve
@@ -17,6 +18,7 @@ NOTE_LINES = 2  # of a note, at most
 HIDDEN_LINES = 3  # of what is hidden, at most
 PLOT, TALL_PLOT = 7, 14  # lines of text: the least height of a plot, and where it matters most
 BRIEF_PLOT = 5  # lines of text that the plot of a low panel takes, at least
+NAMES_INSIDE = 2  # curves of a low panel's plot that are named beside their points, at most
 OUT_OF_RANGE = "arrows: beyond the axis"  # explains the marks of such values
 STATE_HUES = {  # agent's state: field of the palette
     "loading": "muted",
@@ -129,9 +131,13 @@ def _draw_brief(
 ) -> pygame.Rect | None:
     """Draw what a low panel has room for: the task and the step in two lines, and the plot.
 
-    Return the inside of the plot's axes, or None if there was no room for a plot.
+    Where there is no room for both, the plot stands alone. Return the inside of the plot's axes, or
+    None if there was no room for a plot.
     """
     palette, unit, small = type.palette, type.unit, type.height("small")
+    head = type.height("heading") + type.height("label") + 3 * unit // 2
+    if 0 <= inside.height - BRIEF_PLOT * small < head and facts.axes and facts.step is not None:
+        return _draw_bare_plot(surface, inside, facts, facts.axes, facts.step, type)
     moment = "" if facts.step is None else f"step {facts.step} of {facts.steps}"
     at = (inside.right, inside.top)
     right = type.write(surface, moment, "label", palette.ink, topright=at).left
@@ -159,10 +165,28 @@ def _draw_brief(
         type.write(surface, doing, "small", palette.muted, center=plot.center)
     if not facts.axes or facts.step is None or plot.height < BRIEF_PLOT * small:
         return None
+    return _draw_bare_plot(surface, plot, facts, facts.axes, facts.step, type)
+
+
+def _draw_bare_plot(
+    surface: pygame.Surface,
+    rect: pygame.Rect,
+    facts: PanelFacts,
+    axes: Axes,
+    step: int,
+    type: Typeset,
+) -> pygame.Rect:
+    """Draw the plot without its title, and the names of many curves above it, since not all would
+    find a place inside. Return the inside of its axes."""
     curves = [row.curve for row in facts.rows if row.curve.values]
-    ghosts = [facts.ghost] if facts.ghost else []
-    draw_plot(surface, plot, facts.axes, [*curves, *ghosts], facts.step, type)
-    return plot_area(plot, facts.axes, type)
+    curves += [facts.ghost] if facts.ghost else []
+    line, gap = type.height("small"), type.unit // 2
+    if len(curves) > NAMES_INSIDE and rect.height >= BRIEF_PLOT * line + line + gap:
+        draw_curve_names(surface, pygame.Rect(rect.topleft, (rect.width, line)), curves, type)
+        curves = [replace(curve, name="") for curve in curves]
+        rect = pygame.Rect(rect.left, rect.top + line + gap, rect.width, rect.height - line - gap)
+    draw_plot(surface, rect, axes, curves, step, type)
+    return plot_area(rect, axes, type)
 
 
 def _beside(text: str, room: int, width: int, most: int, type: Typeset) -> list[str]:

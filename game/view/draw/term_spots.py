@@ -57,7 +57,7 @@ def draw_term_card(surface: pygame.Surface, spot: TermSpot, type: Typeset) -> py
     box.topleft = term.left - unit, term.bottom + unit // 2
     if box.bottom > whole.bottom - unit // 2:
         box.bottom = term.top - unit // 2
-    box.clamp_ip(whole.inflate(-unit, -unit))
+    box.clamp_ip(whole.inflate(-4 * unit, -unit))
     pygame.draw.rect(surface, palette.card, box, border_radius=unit)
     pygame.draw.rect(surface, palette.agent, box, 1, border_radius=unit)
     at = box.left + unit * 3 // 2, box.top + unit

@@ -15,6 +15,7 @@ from game.view.model.text_caret import Caret, content
 
 NUMBER_DIGITS = 4  # of line numbers
 PROBLEM_LINES = 3  # of the problem at the bottom
+LOW = 10  # lines: a lower pane has one line of the problem
 
 
 @dataclass(frozen=True)
@@ -74,9 +75,14 @@ class TextPaneView:
 
 def pane_size(rect: pygame.Rect, type: Typeset) -> tuple[int, int]:
     """Return the numbers of lines and columns that a pane shows, above the room for a problem."""
-    room = rect.height - PROBLEM_LINES * type.height("small") - 2 * type.unit
+    room = rect.height - _problem_lines(rect, type) * type.height("small") - 2 * type.unit
     wide = rect.width - NUMBER_DIGITS * type.width("0", "mono") - 2 * type.unit
     return max(1, room // type.height("mono")), max(1, wide // type.width("m", "mono"))
+
+
+def _problem_lines(rect: pygame.Rect, type: Typeset) -> int:
+    """Return the number of lines that there is room for below the text, for a problem."""
+    return PROBLEM_LINES if rect.height >= LOW * type.height("small") else 1
 
 
 def draw_text_pane(
@@ -116,6 +122,7 @@ def draw_text_pane(
         surface.fill(palette.agent, place)
     draw_scroll_bar(surface, area, scroll.line, count, len(text.lines), type)
     below = pygame.Rect(rect.left, area.bottom + unit, rect.width, 0)
+    below.height = _problem_lines(rect, type) * type.height("small")
     _draw_problem(surface, below, text.problems, caret, type)
     return view, Spot(area, press, drag)
 
@@ -168,5 +175,5 @@ def _draw_problem(
     here = next((one for one in problems if one.line == caret.line + 1), problems[0])
     text = f"{here.line}:{here.column}: {here.what} - {here.todo}"
     y = rect.top
-    for line in type.wrap(text, "small", rect.width, PROBLEM_LINES):
+    for line in type.wrap(text, "small", rect.width, rect.height // type.height("small")):
         y = type.write(surface, line, "small", type.palette.alert, topleft=(rect.left, y)).bottom

@@ -160,14 +160,19 @@ class CardGrid:
         return pygame.Rect(x, y, self._pitch - 2 * unit, self._card_height - 2 * unit)
 
     def _draw_heading(self, view: pygame.Surface, row: GridRow, y: int) -> None:
-        if row.heading:
+        """Draw the heading of a section. While it is scrolled away in part, its title stays at the
+        upper edge, and no line of its text is cut."""
+        if row.heading and y + row.height > self.type.height("heading") + 2 * self.type.unit:
             type = self.type
             title = type.fit(row.heading, "heading", self.rect.width - 2 * type.unit)
-            at = (type.unit, y + type.unit)
-            y = type.write(view, title, "heading", type.palette.ink, topleft=at).bottom
+            at = (type.unit, max(y, 0) + type.unit)
+            least = type.write(view, title, "heading", type.palette.ink, topleft=at).bottom
+            y += type.unit + type.height("heading")
             for line in row.lines:
-                at = (type.unit, y)
-                y = type.write(view, line, "small", type.palette.muted, topleft=at).bottom
+                if y >= least:
+                    at = (type.unit, y)
+                    type.write(view, line, "small", type.palette.muted, topleft=at)
+                y += type.height("small")
 
     def _draw_frame(self, view: pygame.Surface, place: pygame.Rect, hue: Colour) -> None:
         unit = self.type.unit

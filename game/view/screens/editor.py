@@ -66,6 +66,7 @@ from game.view.screens.navigation_request import Navigation
 from game.view.screens.screen import Screen
 
 AREA_KEYS = {BOARD: BOARD_KEYS, SETTINGS: SETTINGS_KEYS, STRIP: STRIP_KEYS, TEXT: TEXT_KEYS}
+NARROW = 30  # lines of text: the footer of a narrower window has no keys that the mouse replaces
 EXPORT_SECONDS = 10.0  # that the painting of a picture to export may take
 WIDEST_PICTURE = 4096  # px
 EXPORT_BLOCK = 64  # rows and columns of such a picture that are painted at once
@@ -112,7 +113,7 @@ class EditorScreen(Screen):
         self.verdict = CurrentVerdict(self.editor, self.text, live, feed)
         self._frame: EditorFrame | None = None
         self._panel_texts: list[NotedText] = []  # of the panel's last drawing
-        self._footer_room: tuple[int, Typeset, int] | None = None  # width, fonts, height in px
+        self._footer_room: tuple[int, Typeset, bool, int] | None = None  # ..., height in px
         self._repeat = KeyRepeat()
         self.camera, self.pointer = Camera(), EditorPointer(self)
         self.panel = PanelCommands(self)
@@ -162,14 +163,32 @@ class EditorScreen(Screen):
         return frozenset(), self.named_caps() | self.active_caps()
 
     def footer_height(self, width: int, type: Typeset) -> int:
-        """Return the height of the largest footer, so that the board never moves."""
-        if self._footer_room is None or self._footer_room[:2] != (width, type):
-            inside = inside_width(width, type.unit)
-            keys = (self._keys_of(area) for area in (*AREA_KEYS, None))
+        """Return the height of the largest footer, so that the board never moves.
+
+        In a narrow window the marking of goals has a footer of its own height.
+        """
+        inside = inside_width(width, type.unit)
+        is_narrow = inside < NARROW * type.height("small")
+        marks = is_narrow and self.goals.painting is not None
+        if self._footer_room is None or self._footer_room[:3] != (width, type, marks):
+            areas = [None] if marks else [*AREA_KEYS] if is_narrow else [*AREA_KEYS, None]
+            keys = (self._footer_of(self._keys_of(area), area, inside, type) for area in areas)
             words = (key_words(fitting_keys(some, frozenset(), inside, type)) for some in keys)
             high = max(footer_height(some, inside, type) for some in words)
-            self._footer_room = width, type, high
-        return self._footer_room[2]
+            self._footer_room = width, type, marks, high
+        return self._footer_room[3]
+
+    def footer_choice(self, width: int, type: Typeset) -> list[Key]:
+        """Return the keys that a footer of this width chooses from."""
+        area = None if self.goals.painting or self.field else self.area
+        return self._footer_of(self.all_keys(), area, width, type)
+
+    def _footer_of(self, keys: list[Key], area: str | None, width: int, type: Typeset) -> list[Key]:
+        """Return the keys of an area that a footer chooses from: in a narrow window without those
+        that the mouse replaces."""
+        if area is None or width >= NARROW * type.height("small"):
+            return keys
+        return [key for key in keys if key.group != "change" or key.ctrl]
 
     # --- what the keys change
 
@@ -402,9 +421,9 @@ class EditorScreen(Screen):
         """Draw board, strip and panel."""
         size, level = surface.get_size(), self.editor.reading.level
         type = self.appearance.typeset(size)
-        footer = self.footer_height(size[0], type)
-        if self._frame is None or not self._frame.fits(size, type, level, footer):
-            before, self._frame = self._frame, EditorFrame(size, type, level, footer)
+        footer, marking = self.footer_height(size[0], type), self.goals.painting is not None
+        if self._frame is None or not self._frame.fits(size, type, level, footer, marking):
+            before, self._frame = self._frame, EditorFrame(size, type, level, footer, marking)
             if before:
                 self._frame.panel.keep_scroll(before.panel)
         frame = self._frame

@@ -35,11 +35,12 @@ from game.view.draw.spots import Spot, clicked
 from game.view.draw.task_signs import draw_task_signs, signs_height
 from game.view.draw.theme import NotedText, Typeset
 from game.view.model.level_editor import SELECT, SYMMETRIES, LevelEditor
-from game.view.screens.editor_panel import EditorPanel
+from game.view.screens.editor_panel import EditorPanel, brief_panel_height
 
 PAINT_SECONDS = 0.008  # of a frame, for cells that have changed
 STRIP_SECONDS = 0.003  # likewise, for the pictures of the strip
 CAPTION_LINES = 2  # below each task of the strip
+LOW = 33  # lines of text: a lower window has a brief panel below the board
 NO_TASKS = "Six tasks drawn from this level, once it has a start, a goal and no errors."
 
 
@@ -66,20 +67,34 @@ class EditorFrame:
     handles: dict[tuple[str, bool], pygame.Rect]  # beside it, by side and whether one adds a line
 
     def __init__(
-        self, size: tuple[int, int], type: Typeset, level: Level, footer_height: int
+        self,
+        size: tuple[int, int],
+        type: Typeset,
+        level: Level,
+        footer_height: int,
+        is_marking: bool,
     ) -> None:
+        """`is_marking` says whether goals are being marked."""
         self.size, self.type, self.footer_height = size, type, footer_height
-        self.grid = (level.height, level.width)
+        self.grid, self.is_marking = (level.height, level.width), is_marking
+        self._brief = _brief_height(size, level, type)
         captions = CAPTION_LINES * type.height("small") + type.unit
         header = header_height(size[0], type)
         self.layout: EditorLayout = arrange_editor(
-            size, type.unit, type.scale, header, footer_height, captions
+            size,
+            type.unit,
+            type.scale,
+            header,
+            footer_height,
+            captions,
+            self._brief,
+            is_marking,
         )
         self.background = pygame.Surface(size)
         self.background.fill(type.palette.paper)
         self._view: BoardView | None = None  # that the board shows
         self.strip_boards: list[LiveBoard] = []
-        self.panel = EditorPanel(self.background, self.layout.panel, type)
+        self.panel = EditorPanel(self.background, self.layout.panel, type, self.layout.is_brief)
         self._sentence: str | None = None  # that the header shows
         self._caps: object = None  # what the footer depends on
         self.header_texts: list[NotedText] = []  # whose terms explain themselves
@@ -87,10 +102,19 @@ class EditorFrame:
         self._overlays: tuple[object, pygame.Surface] | None = None  # what they show; the picture
         self._analysis: LevelAnalysis | None = None  # the last one of this size of map
 
-    def fits(self, size: tuple[int, int], type: Typeset, level: Level, footer_height: int) -> bool:
+    def fits(
+        self,
+        size: tuple[int, int],
+        type: Typeset,
+        level: Level,
+        footer_height: int,
+        is_marking: bool,
+    ) -> bool:
         """Whether the pictures are those of this window, these fonts and this size of map."""
-        mine = self.size, self.type, self.grid, self.footer_height
-        return mine == (size, type, (level.height, level.width), footer_height)
+        mine = self.size, self.type, self.grid, self.footer_height, self.is_marking
+        if mine != (size, type, (level.height, level.width), footer_height, is_marking):
+            return False
+        return self._brief == _brief_height(size, level, type)
 
     # --- board
 
@@ -191,6 +215,8 @@ class EditorFrame:
     ) -> list[Spot]:
         """Draw the tasks with their captions. Return their spots: a click plays one."""
         type, rect, palette = self.type, self.layout.strip, self.type.palette
+        if not rect.height:
+            return []
         line, gap = type.height("small"), type.unit // 2
         pitch = rect.width // STRIP_TASKS
         signs = signs_height(state.tasks, pitch - type.unit, type)
@@ -258,3 +284,9 @@ class EditorFrame:
         if self._caps != caps:
             self._caps = caps
             draw_footer(self.background, self.layout.footer, self.type)
+
+
+def _brief_height(size: tuple[int, int], level: Level, type: Typeset) -> int:
+    """Return the height in px of the brief panel of a low window; 0 for other windows."""
+    is_low = size[1] < LOW * type.height("small")
+    return brief_panel_height(level, size[0], type) if is_low else 0

@@ -12,8 +12,10 @@ from game.text.level import Level, Problem
 from game.view.draw.editor_controls import ControlActions, draw_controls, row_height
 from game.view.draw.editor_palette import draw_palette, palette_chars, palette_pitch, palette_rows
 from game.view.draw.editor_tools import Tool, draw_tools, tools_height
-from game.view.draw.editor_verdict import draw_verdict, verdict_height
-from game.view.draw.spots import Press, Spot, clicked
+from game.view.draw.editor_verdict import TONES, draw_verdict, verdict_height
+from game.view.draw.layout import inside_width
+from game.view.draw.spots import Press, Spot, clicked, explained
+from game.view.draw.text_boxes import draw_pill
 from game.view.draw.text_pane import (
     PaneScroll,
     PaneText,
@@ -75,7 +77,11 @@ class PanelActions(ControlActions, Protocol):
 class EditorPanel:
     """The panel for one size of window, drawn again when what it shows has changed."""
 
-    def __init__(self, surface: pygame.Surface, rect: pygame.Rect, type: Typeset) -> None:
+    def __init__(
+        self, surface: pygame.Surface, rect: pygame.Rect, type: Typeset, is_brief: bool
+    ) -> None:
+        """`is_brief` leaves out the title, and all of the verdict but its word."""
+        self._is_brief = is_brief
         self._surface, self._rect, self._type = surface, rect, type
         self.shown: PanelState | None = None
         self.spots: list[Spot] = []
@@ -123,6 +129,10 @@ class EditorPanel:
         pygame.draw.rect(self._surface, type.palette.rule, rect, 1, border_radius=unit + 4)
         inside = rect.inflate(-4 * unit, -3 * unit)
         self._surface.set_clip(inside.inflate(2 * unit, 2 * unit))
+        if self._is_brief:
+            self.spots = self._draw_brief(inside, state, level, actions)
+            self._surface.set_clip(None)
+            return
         y = self._draw_title(inside, state)
         facts = self._fitting(inside, state, y)
         high = verdict_height(inside, facts, type)
@@ -140,6 +150,32 @@ class EditorPanel:
             above = self._draw_text(room, state, state.text, actions)
         self.spots = [*below, *(spot for spot in above if room.collidepoint(spot.rect.center))]
         self._surface.set_clip(None)
+
+    def _draw_brief(
+        self, rect: pygame.Rect, state: PanelState, level: Level, actions: PanelActions
+    ) -> list[Spot]:
+        """Draw the word of the verdict beside the names of the pages, and one page. Return the
+        spots."""
+        type, unit = self._type, self._type.unit
+        word = state.verdict.word
+        left = rect.right - type.width(word, "label") - 2 * unit
+        hue = getattr(type.palette, TONES[state.verdict.tone])
+        pill = draw_pill(self._surface, word, hue, (left, rect.top - unit // 2), type)
+        verdict = explained(pill, f"{word[:1].upper()}{word[1:]}: {state.verdict.why}")
+        y = rect.top + self._tabs_height
+        room = pygame.Rect(rect.left, y + unit // 2, rect.width, rect.bottom - y - unit // 2)
+        self.field_boxes, self.pane = {}, None
+        if state.text is not None:
+            title = type.fit(state.title, "label", left - unit - rect.left)
+            type.write(self._surface, title, "label", type.palette.ink, topleft=rect.topleft)
+            return [verdict, *self._draw_text(room, state, state.text, actions)]
+        spots, _ = self._draw_tabs(rect, state, actions)
+        if state.focus == SETTINGS:
+            return [verdict, *spots, *self._draw_settings(room, state, actions)]
+        # the header says what a tool does while the mouse is on its key
+        tools = tuple(one._replace(name=" ") for one in state.tools if one.cap.startswith("Ctrl"))
+        caps = replace(state, tools=tools)
+        return [verdict, *spots, *self._draw_palette(room, caps, level, actions)[0]]
 
     def _fitting(self, rect: pygame.Rect, state: PanelState, top: int) -> VerdictFacts:
         """Return the verdict with so much advice that it leaves most of the panel to the rest.
@@ -290,6 +326,15 @@ class EditorPanel:
                 action(self.pane.caret_at(at))
 
         return press
+
+
+def brief_panel_height(level: Level, width: int, type: Typeset) -> int:
+    """Return the height in px of a brief panel in a window of a width: names of the pages, a line
+    of tools, and the palette."""
+    unit = type.unit
+    rows = palette_rows(len(palette_chars(level)), inside_width(width, unit) - 4 * unit, type)
+    tabs, tools = type.height("label") + unit, type.height("label") + 3 * unit // 2
+    return tabs + tools + rows * palette_pitch(type) + 6 * unit
 
 
 def chars_of(level: Level) -> tuple[str, ...]:

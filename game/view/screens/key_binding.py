@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -83,7 +84,13 @@ def in_groups(keys: Sequence[Key]) -> list[tuple[str, list[Key]]]:
 def named_caps(texts: Sequence[str], keys: Sequence[Key]) -> frozenset[str]:
     """Return the caps of the keys that texts name, as "Press R", "or N" or "Bksp resets"."""
     whole = "\n".join(texts)
-    return frozenset(key.cap for key in keys if re.search(_naming(key.cap), whole))
+    return frozenset(key.cap for key in keys if _names(whole, key.cap))
+
+
+@functools.lru_cache(maxsize=4096)  # asked in every frame
+def _names(text: str, cap: str) -> bool:
+    """Whether a text names the key with this cap."""
+    return re.search(_naming(cap), text) is not None
 
 
 def _naming(cap: str) -> str:

@@ -161,9 +161,14 @@ class ManyScreen(Screen):
         request = self.run.asked.request
         self._restart(replace(request, seed=request.seed + 1))
 
+    @property
+    def _shows_all(self) -> bool:
+        """Whether all tasks of the split are on screen."""
+        return len(self.setup.tasks) <= MOST_TASKS
+
     def next_tasks(self) -> None:
         """Adapt to the next tasks of the split; after its last task comes its first."""
-        if len(self.setup.tasks) <= MOST_TASKS:
+        if self._shows_all:
             self.notice = Notice(*ALL_SHOWN, transient=True)
             return
         self._first = (self._first + MOST_TASKS) % len(self.setup.tasks)
@@ -204,8 +209,9 @@ class ManyScreen(Screen):
             self.toggle_sliders()
 
     def all_keys(self) -> list[Key]:
-        """Return all keys. Some differ while the sliders are open."""
-        now = SLIDER_KEYS if self.experiments.sliders else ()
+        """Return all keys. Some differ while the sliders are open, and where no tasks are left."""
+        now: tuple[Key, ...] = SLIDER_KEYS if self.experiments.sliders else ()
+        now = (*now, ALL_SHOWN_KEY) if self._shows_all else now
         caps = {key.cap for key in now}
         return [*now, *(key for key in super().all_keys() if key.cap not in caps)]
 
@@ -389,6 +395,7 @@ class ManyScreen(Screen):
 
 
 # fmt: off
+ALL_SHOWN_KEY = Key("N", "next tasks: all are on screen", (pygame.K_n,), ManyScreen.next_tasks, priority=2, short="next tasks", group="go")
 KEYS: tuple[Key, ...] = (
     #   cap      text                        codes              action
     Key("Space", "pause or continue",        (pygame.K_SPACE,), ManyScreen.toggle_pause, is_on=lambda page: page.playback.paused, short="pause", group="time"),

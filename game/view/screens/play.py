@@ -78,6 +78,12 @@ class PlayScreen(Screen):
         reset = (RESET_KEY,) if self.session.setup.step_size != 1 else ()
         return [*reset, *super().all_keys()]
 
+    def footer_choice(self, width: int, type: Typeset) -> list[Key]:
+        """Return the keys that the footer chooses from: after the last episode without those that
+        play on."""
+        keys = super().footer_choice(width, type)
+        return [key for key in keys if key.cap not in PLAYING] if self.is_over() else keys
+
     # --- for the guided tour
 
     def anchors(self) -> dict[str, pygame.Rect]:
@@ -244,6 +250,7 @@ def _move(action: int, screen: PlayScreen) -> None:
     screen.move(action)
 
 
+PLAYING = (*"←↑↓→.", "Space")  # caps of the keys that play an episode
 # fmt: off
 RESET_KEY = Key("Bksp", "reset the agent's step size to its own", (pygame.K_BACKSPACE,), PlayScreen.reset_settings, priority=1, short="reset step size")
 PlayScreen.keys = (

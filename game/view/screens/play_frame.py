@@ -31,6 +31,7 @@ GLIDE_SECONDS = 0.09  # from cell to cell
 AGENT_HUE, PERSON_HUE = 0, 1  # indices of the palette's agent colours
 AGENT_LANE = 0.2  # beside the lanes of the person's trails, in cells
 GOAL_TEXT = {"hidden": "goal, hidden until you find it", "visible": "goal"}
+REVEALED_GOAL_TEXT = {"hidden": "goal, which was hidden", "visible": "goal"}
 
 
 class PlayFrame:
@@ -44,12 +45,13 @@ class PlayFrame:
         footer_height: int,
         reveal: bool = False,
     ) -> None:
-        """`reveal` says whether the legend tells the values that were drawn."""
+        """`reveal` says whether the legend tells what was hidden."""
         self.size, self.type, self.footer_height, self.reveal = size, type, footer_height, reveal
         self._planned = session.planned
         level, tables = session.task.level, session.planned.tables
         hidden = hidden_settings(session.task)
-        legend = legend_items(level, type, GOAL_TEXT, hidden, reveal)
+        goal_text = REVEALED_GOAL_TEXT if reveal else GOAL_TEXT
+        legend = legend_items(level, type, goal_text, hidden, reveal)
         line = type.height("small")
         brief = BRIEF_PANEL + (2 if set(hidden) - {"goal"} else 0)  # lines of a riddle
         panel = {"panel": FULL_PANEL * line, "brief": brief * line}

@@ -68,7 +68,9 @@ class Screen:
         self._typeset: Typeset | None = None  # of the last drawing
         self._noted: list[NotedText] = []  # texts of the last drawing
         self._key_boxes: list[tuple[pygame.Rect, Key]] = []  # in the footer
-        self._footer: tuple[object, list[Key]] | None = None  # what it depends on; its keys
+        self._footer: tuple[object, list[Key], int] | None = (
+            None  # what it depends on; keys; height
+        )
         self._help_boxes: list[tuple[pygame.Rect, Key]] = []  # on the card of all keys
         self._help: DrawnHelp | None = None  # the card of all keys on screen
         self._help_page = 0
@@ -404,6 +406,10 @@ class Screen:
         toggles that are on, which it shows where there is room."""
         return self.named_caps(), self.active_caps()
 
+    def footer_choice(self, width: int, type: Typeset) -> list[Key]:
+        """Return the keys that a footer of this width chooses from."""
+        return self.all_keys()
+
     def footer_keys(self, width: int, type: Typeset) -> list[Key]:
         """Return the keys of a footer of this width: those to begin with, those that sentences
         name, and toggles that are on.
@@ -411,16 +417,20 @@ class Screen:
         Toggles take only room that is left in its lines, so that its height stays. The last result
         is kept.
         """
-        keys, (needed, wanted) = self.all_keys(), self.footer_caps()
-        asked = (width, type, tuple(keys), needed, wanted)
+        return self._fitted_footer(width, type)[1]
+
+    def _fitted_footer(self, width: int, type: Typeset) -> tuple[object, list[Key], int]:
+        """Return the footer that fits a width: what it depends on, its keys and its height."""
+        keys, (needed, wanted) = self.footer_choice(width, type), self.footer_caps()
+        asked = (width, type, keys, needed, wanted)
         if self._footer is None or self._footer[0] != asked:
-            self._footer = asked, fitting_keys(keys, wanted, width, type, needed)
-        return self._footer[1]
+            shown = fitting_keys(keys, wanted, width, type, needed)
+            self._footer = asked, shown, footer_height(key_words(shown), width, type)
+        return self._footer
 
     def footer_height(self, width: int, type: Typeset) -> int:
         """Return the height in pixels of the footer of a window of this width."""
-        inside = inside_width(width, type.unit)
-        return footer_height(key_words(self.footer_keys(inside, type)), inside, type)
+        return self._fitted_footer(inside_width(width, type.unit), type)[2]
 
     def draw_footer(self, surface: pygame.Surface, rect: pygame.Rect, type: Typeset) -> None:
         """Draw the footer's keys with what they do; toggles that are on are marked."""

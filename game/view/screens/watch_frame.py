@@ -32,6 +32,7 @@ from game.view.screens.watch_run import AdaptationRun, TaskPhase
 from game.view.screens.watch_texts import bayes_tip, point_tip
 
 FULL_PANEL, BRIEF_PANEL = 23, 11  # lines of text that a panel takes with all its parts, and brief
+BARE_PANEL = 8  # lines of text that a panel takes with no more than the chart, and its margins
 REACH = 14  # px between the mouse and the point of the plot that it selects
 
 
@@ -269,6 +270,8 @@ def _arrange(
     line = type.height("small")
     hides_more = set(hidden_settings(key.phase.task)) - {"goal"}
     full, brief = FULL_PANEL * line, (BRIEF_PANEL + (2 if hides_more else 0)) * line
+    if key.slider_height:  # the chart shows what the sliders do
+        brief = max(brief, key.slider_height + BARE_PANEL * line)
     for timeline, with_legend in ((thumbnails, True), (0, True), (0, False)):
         heights = Heights(header, 0, key.footer_height, name, timeline, full, brief)
         if with_legend:

@@ -37,7 +37,7 @@ def answers(pack: str, agents: Sequence[str], seed: int = SEED) -> list[Message]
     loaded = load_pack(pack)
     tasks = loaded.split("test").tasks
     request = Request(1, tasks[0], seed, STEPS, tuple(agents), pack, path=str(loaded.path))
-    return list(_answer(TasksRequest(request, tasks), None))
+    return list(_answer(TasksRequest(request, tasks), None, lambda message: None))
 
 
 def stepped(messages: Sequence[Message], agent: int) -> list[TasksStepped]:
@@ -94,7 +94,7 @@ def test_settings_apply_to_all_tasks() -> None:
     request = Request(
         1, TASKS[0], SEED, STEPS, ("maml-goals-5x5",), PACK.name, episodes=5, step_size=0.1
     )
-    changed = stepped(list(_answer(TasksRequest(request, TASKS), None)), 0)
+    changed = stepped(list(_answer(TasksRequest(request, TASKS), None, lambda message: None)), 0)
     assert [step.episodes for step in changed] == [0, 5, 10]
     learner = load_agent("maml-goals-5x5", PACK.name).learner.with_episodes(5)
     learner.scale_steps(0.1)

@@ -13,6 +13,7 @@ import pytest
 from agents.agent_catalog import (
     CONFIG,
     PRETRAINED,
+    RESULTS,
     TunedScratch,
     agent_card,
     list_pretrained,
@@ -151,7 +152,7 @@ def test_each_shipped_agent_has_its_tuned_scratch(name: str):
     found = tuned_scratch_of(name)
     assert found is not None
     assert found.like == name
-    assert name.endswith(found.tuned_on)
+    assert found.tuned_on == json.loads((PRETRAINED / name / RESULTS).read_text())["pack"]
 
 
 def test_eval_and_window_show_the_same_scratch(monkeypatch):
