@@ -356,6 +356,21 @@ def test_a_prediction_is_not_told_before_it_is_made() -> None:
     assert shown == [False, True]
 
 
+def test_esc_means_one_thing_on_the_card_and_on_the_screen() -> None:
+    app = start()
+    app.tour.index = [stop.name for stop in TOUR].index("inner")
+    go(app)
+    let_adapt(app)
+    app.handle(press(pygame.K_1, "1"))
+    show(app)
+    assert app.page.slow
+    assert app.tour._keys()[-1] == ("Esc", "end slow motion")
+    click_key(app, "Esc")
+    assert app.tour.is_on(app.page)
+    assert not app.page.slow
+    assert app.tour._keys()[-1] == ("Esc", "leave")
+
+
 def test_slow_motion_ends_with_the_score_after_its_step() -> None:
     app = start()
     app.tour.index = [stop.name for stop in TOUR].index("inner")

@@ -18,6 +18,7 @@ from game.view.draw.tour_card import (
     draw_marks,
     draw_tour_card,
 )
+from game.view.screens.key_binding import Key
 from game.view.screens.screen import Screen
 
 NEXT, BACK, LEAVE = "F2", "Shift F2", "Esc"
@@ -70,8 +71,7 @@ class TourGuide:
         if self._unpressed and self.screen and self.screen.is_ready():
             caps, self._unpressed = self._unpressed, ()
             for cap in caps:
-                key = next(key for key in self.screen.all_keys() if key.cap == cap)
-                key.action(self.screen)
+                _key_of(self.screen, cap).action(self.screen)
 
     def end(self) -> None:
         """Leave the tour, which begins with its first stop the next time."""
@@ -141,7 +141,7 @@ class TourGuide:
         for box, (cap, _) in zip(self._boxes.keys, self._keys()):
             if box.inflate(8, 8).collidepoint(at):
                 if cap == LEAVE:
-                    screen.leave()
+                    _key_of(screen, LEAVE).action(screen)
                 else:
                     self._go(1 if cap == NEXT else -1)
                 return True
@@ -161,10 +161,12 @@ class TourGuide:
     # --- texts
 
     def _keys(self) -> tuple[tuple[str, str], ...]:
-        """Return the keys of the card."""
+        """Return the keys of the card. What Esc does, the screen says."""
         is_last = self.index + 1 == len(self.stops)
         back = ((BACK, "back"),) if self.index else ()
-        return ((NEXT, "end of the tour" if is_last else "next"), *back, (LEAVE, "leave"))
+        leave = _key_of(self.screen, LEAVE) if self.screen else None
+        leaves = (leave.short or leave.text) if leave else "leave"
+        return ((NEXT, "end of the tour" if is_last else "next"), *back, (LEAVE, leaves))
 
     def facts(self, screen: Screen) -> CardFacts:
         """Return what the card says now."""
@@ -257,6 +259,11 @@ class TourGuide:
         boxes = (*self._boxes.answers, *self._boxes.keys)
         at = self._mouse or (-1, -1)
         return next((box for box in boxes if box.inflate(8, 8).collidepoint(at)), None)
+
+
+def _key_of(screen: Screen, cap: str) -> Key:
+    """Return the key of a screen with this label."""
+    return next(key for key in screen.all_keys() if key.cap == cap)
 
 
 def _verdict(choice: TourChoice, is_right: bool, right: int, measured: str) -> str:
