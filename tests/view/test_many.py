@@ -167,6 +167,14 @@ def test_the_panel_has_the_numbers_of_the_step_on_screen(answered: ManyScreen) -
     assert agent.curve.episodes == (0, EPISODES, 2 * EPISODES)
 
 
+def test_marks_at_scores_are_explained_as_soon_as_there_are_some(answered: ManyScreen) -> None:
+    explained = []
+    for _ in range(2):
+        explained.append(any("than before adaptation" in note for note in answered.facts().notes))
+        answered.change_step(1)
+    assert explained == [False, True]
+
+
 def test_the_curve_ends_at_the_last_step_that_was_on_screen(answered: ManyScreen) -> None:
     assert len(answered.facts().rows[0].curve.values) == 1
     answered.handle(press(pygame.K_RIGHT))

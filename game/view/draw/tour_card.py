@@ -87,17 +87,18 @@ def _overlap(a: pygame.Rect, b: pygame.Rect) -> int:
 
 def draw_marks(surface: pygame.Surface, marks: Sequence[Mark], type: Typeset) -> None:
     """Draw the rings, the one of the right answer in the colour of goals."""
-    palette, unit = type.palette, type.unit
-    for mark in marks:
-        hue = palette.goal if mark.is_right else tour_hue(palette)
-        ring = mark.rect.inflate(unit, unit).clamp(surface.get_rect())
+    palette, unit, whole = type.palette, type.unit, surface.get_rect()
+    hues = [palette.goal if mark.is_right else tour_hue(palette) for mark in marks]
+    rings = [mark.rect.inflate(unit, unit).clamp(whole) for mark in marks]
+    for ring, hue in zip(rings, hues):
         pygame.draw.rect(surface, palette.paper, ring.inflate(4, 4), 2, border_radius=unit)
         pygame.draw.rect(surface, hue, ring, 3, border_radius=unit)
+    radius = type.height("label") * 2 // 3
+    for mark, ring, hue in zip(marks, rings, hues):  # above the rings, which may cross
         if mark.number:
-            radius = type.height("label") * 2 // 3
             badge = pygame.Rect(0, 0, 2 * radius, 2 * radius)
             badge.center = ring.bottomleft  # loops have their names at the top
-            badge.clamp_ip(surface.get_rect())
+            badge.clamp_ip(whole)
             pygame.draw.circle(surface, hue, badge.center, radius)
             type.write(surface, mark.number, "label", palette.paper, center=badge.center)
 
