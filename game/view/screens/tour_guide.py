@@ -85,7 +85,11 @@ class TourGuide:
         One whose answers are on the screen waits until the screen is ready.
         """
         choice = self._unanswered()
-        return None if choice and choice.is_on_screen and self._unpressed else choice
+        return None if choice and choice.is_on_screen and self._is_awaited() else choice
+
+    def _is_awaited(self) -> bool:
+        """Whether the screen is not ready, or has not been given the keys of the stop."""
+        return bool(self._unpressed) or not (self.screen and self.screen.is_ready())
 
     def _unanswered(self) -> TourChoice | None:
         """Return the choice of the stop, unless an answer was given."""
@@ -244,7 +248,7 @@ class TourGuide:
     def _find_marks(self, screen: Screen) -> list[Mark]:
         """Return the rings: around what the stop points at, or around the answers to choose."""
         anchors, choice = screen.anchors(), self.stop.choice
-        if choice is None or not choice.is_on_screen or self._unpressed:
+        if choice is None or not choice.is_on_screen or self._is_awaited():
             rect = anchors.get(self.stop.points_at)
             return [Mark(rect)] if rect else []
         right = self.right_answer(screen)
