@@ -414,6 +414,8 @@ class App:
                 self._drop(old)
             return
         stop = self.tour.stops[index]
+        if isinstance(old, TrainScreen) and old in self.pages:
+            old.on_close()  # before the next request, which its end would cut short
         try:
             self._go(stop_navigation(stop.opening))
         except (ReplayError, PackError, LevelError, NoAgent, OSError) as error:

@@ -400,3 +400,12 @@ def test_the_files_of_the_screen_below_are_not_taken_for_changed_ones() -> None:
     for _ in range(20):
         app.update(0.1)
     assert app.pages == [first]
+
+
+@pytest.mark.parametrize("name", ["outer", "which loop"])
+def test_a_training_that_is_left_early_does_not_cut_the_next_stop_short(name: str) -> None:
+    app = start()
+    app.tour.index = [stop.name for stop in TOUR].index(name)
+    go(app)
+    go(app)
+    assert [type(asked).__name__ for asked in app.feed.asked[-2:]] == ["Stop", "Request"]
