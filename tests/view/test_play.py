@@ -146,6 +146,28 @@ def test_the_goal_can_be_shown_but_not_in_a_duel() -> None:
     assert not rival.goal_shown
 
 
+def test_only_what_is_hidden_can_be_shown() -> None:
+    """The key is there while it can do something: not on a visible level, in a duel, at the end."""
+
+    def can_reveal(page: PlayScreen) -> bool:
+        page.update(0.1)
+        return "U" in {key.cap for key in page.all_keys()}
+
+    visible = nth_task(parse("goal: visible\nmap:\n@.G\n"), 0, "Visible")
+    assert not can_reveal(PlayScreen(PlaySetup((visible,), "Test pack"), Script()))
+    assert not can_reveal(screen(duel=True))
+    page = screen()
+    assert can_reveal(page)
+    page.handle(press(pygame.K_u))
+    assert can_reveal(page)
+    walk(page, best())
+    assert not can_reveal(page)
+    riddle = PlayScreen(PlaySetup((SWAPPED,), "Test pack", episodes=1), Script())
+    assert can_reveal(riddle)
+    walk(riddle, [STAY] * 3)
+    assert not can_reveal(riddle)
+
+
 def test_space_continues_and_never_costs_a_move() -> None:
     """It pauses or continues on every screen; the full stop stays on the cell."""
     page = screen()
@@ -260,7 +282,7 @@ def test_episodes_follow_one_another_and_end() -> None:
     assert page.session.trial.over
     assert "after 2 tries" in verdict(page.session, page.session.trial)
     assert "R to play this level again" in page.sentence()
-    assert footer(page) == {"R", "N", "U", "F1"}
+    assert footer(page) == {"R", "N", "F1"}
     page.handle(press(pygame.K_r))
     assert page.session.trial.returns == []
 
