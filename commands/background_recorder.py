@@ -62,7 +62,7 @@ class BackgroundRecorder:
         if process.returncode:
             return FAILED[self._kind], message or "The process ended unexpectedly.", False
         notes = [line.removeprefix(NOTE) for line in message.splitlines() if line.startswith(NOTE)]
-        return "Saved", " - ".join([str(self._result), *notes]), True
+        return "Saved", " - ".join([f"{self._result.name} in {self._result.parent}", *notes]), True
 
     @property
     def is_busy(self) -> bool:

@@ -72,10 +72,10 @@ class ScreenCapture:
         kind = navigation.kind
         self.recording = RECORDINGS[kind]
         suffix = ".html" if kind == "page" else ""
-        path = free_name(self.folder, f"{request.task.id}-seed{request.seed}", suffix)
+        path = free_name(self.folder.absolute(), f"{request.task.id}-seed{request.seed}", suffix)
         self.recorder.start(line, path, kind)
-        place = f"as {path}" if suffix else f"in {path}"
-        return Notice("Recording", f"The {self.recording} will be {place}.", transient=True)
+        saved = f"as {path.name} in {path.parent}" if suffix else f"in {path}"
+        return Notice(f"Making a {self.recording}", f"It will be saved {saved}.", transient=True)
 
     def poll(self) -> Notice | None:
         """Return the recorder's notice if a GIF or a page has just been finished."""
@@ -92,13 +92,13 @@ class ScreenCapture:
         from game.view.image_files import free_name, save_png
 
         self._picture_wanted = False
-        path = free_name(self.folder, "gridapt", ".png")
+        path = free_name(self.folder.absolute(), "gridapt", ".png")
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             write_atomically(path, lambda file: save_png(self._picture or surface, file))
         except (OSError, pygame.error) as error:
             return Notice("The picture could not be saved", str(error))
-        return Notice("Saved", str(path), transient=True)
+        return Notice("Saved", f"{path.name} in {path.parent}", transient=True)
 
 
 def _copied(line: str) -> Notice:

@@ -54,7 +54,7 @@ def test_a_long_line_reaches_the_process_and_its_notes_come_back(
     monkeypatch.setattr(subprocess, "Popen", start)
     recorder = BackgroundRecorder()
     recorder.start(line, tmp_path / "page.html", "page")
-    assert recorder.finish() == ("Saved", f"{tmp_path / 'page.html'} - read 200000", True)
+    assert recorder.finish() == ("Saved", f"page.html in {tmp_path} - read 200000", True)
 
 
 @pytest.mark.parametrize("command", ["watch --headless", "export"])

@@ -18,6 +18,7 @@ from game.tasks.coverage import Coverage
 from game.tasks.packs import Pack, load_pack
 from game.text.tiles import BY_CHAR
 from game.view.app import CHECK_FILES, App
+from game.view.capture_requests import RECORDINGS
 from game.view.draw.theme import DARK
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.gallery_levels import NEW_LEVEL
@@ -287,14 +288,22 @@ def test_all_screens_say_that_a_recording_is_made_until_it_is_saved(key: int, ki
     def rest() -> bytes:
         return pygame.image.tobytes(surface.subsurface((sentence, 0, 960 - sentence, 50)), "RGB")
 
-    empty, told = edge(), rest()
+    def footer() -> bytes:
+        return pygame.image.tobytes(surface.subsurface((0, 200, 960, 440)), "RGB")
+
+    empty, told, keys = edge(), rest(), footer()
     app.handle(press(key))
     app.update(0.02)
+    assert app.page.notice
+    assert app.page.notice.heading == f"Making a {RECORDINGS[kind]}"
+    assert str(Path("recordings").absolute()) in app.page.notice.text
+    app.draw(surface)
+    assert rest() != told
+    assert footer() == keys
+    app.page.notice = None
     assert recorder.kind == kind
     assert (recorder.path.suffix == ".html") == (kind == "page")
     assert edge() != empty
-    app.page.notice = None
-    app.draw(surface)
     assert rest() == told
     filming = app.snapshot()
     app.handle(press(pygame.K_i))
@@ -305,6 +314,7 @@ def test_all_screens_say_that_a_recording_is_made_until_it_is_saved(key: int, ki
     app.update(0.02)
     assert app.page.notice
     assert app.page.notice.heading == "Saved"
+    app.page.notice = None
     assert edge() == empty
     assert app.snapshot() != filming
 

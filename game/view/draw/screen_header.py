@@ -9,6 +9,7 @@ import pygame
 from game.view.draw.theme import Typeset
 
 NAME = "Gridapt"
+MESSAGE_LINES = 5  # at most, of the text of a message
 
 
 def header_height(width: int, type: Typeset) -> int:
@@ -59,3 +60,30 @@ def draw_status(
     for i, text in enumerate(lines):
         at = (box.left, box.top + i * line)
         type.write(surface, text, "small", type.palette.alert, topleft=at)
+
+
+def draw_message(
+    surface: pygame.Surface, rect: pygame.Rect, heading: str, text: str, type: Typeset
+) -> None:
+    """Draw a short-lived message in place of a whole header, so that keys and plots stay readable.
+
+    In a low header the heading begins the text. A long text covers the upper edge of what is below
+    the header, too.
+    """
+    palette, unit = type.palette, type.unit
+    inside = rect.inflate(-2 * unit, 0)
+    line, room = type.height("small"), rect.bottom + unit // 2
+    lines = type.wrap(text, "small", inside.width, MESSAGE_LINES)
+    above = type.height("label")
+    if above + len(lines) * line + unit > room:
+        lines, above = type.wrap(f"{heading}: {text}", "small", inside.width, MESSAGE_LINES), 0
+    high = above + len(lines) * line + unit
+    box = pygame.Rect(rect.left, unit // 2, rect.width, max(high, room - unit // 2))
+    pygame.draw.rect(surface, palette.paper, box, border_radius=unit)
+    pygame.draw.rect(surface, palette.ink, box, 2, border_radius=unit)
+    y = box.top + (box.height - high + unit) // 2
+    if above:
+        heading = type.fit(heading, "label", inside.width)
+        y = type.write(surface, heading, "label", palette.ink, topleft=(inside.left, y)).bottom
+    for text in lines:
+        y = type.write(surface, text, "small", palette.ink, topleft=(inside.left, y)).bottom

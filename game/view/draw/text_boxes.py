@@ -18,12 +18,11 @@ def draw_notice(
     heading: str,
     text: str,
     type: Typeset,
-    calm: bool = False,
 ) -> None:
     """Draw a heading and as much of the text as fits, over the lower part of `rect`.
 
     A text of several lines keeps its line ends and is set in a monospaced face, because the carets
-    of error messages point at columns. `calm` notices are not in the colour of alerts.
+    of error messages point at columns.
     """
     style = "mono" if "\n" in text else "small"
     widest = (900 if style == "mono" else 560) * type.scale
@@ -37,7 +36,7 @@ def draw_notice(
     box = pygame.Rect(0, 0, width, height)
     box.midbottom = rect.centerx, rect.bottom - 3 * type.unit
     pygame.draw.rect(surface, type.palette.paper, box, border_radius=type.unit)
-    hue = type.palette.ink if calm else type.palette.alert
+    hue = type.palette.alert
     pygame.draw.rect(surface, hue, box, 2, border_radius=type.unit)
     y = box.top + 3 * type.unit // 2
     left = box.left + 2 * type.unit

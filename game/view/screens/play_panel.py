@@ -193,8 +193,8 @@ def draw_play_panel(
         draw_plot(surface, area, axes, curves, now, type)
         draw_table(surface, inside, bottom - table, COLUMNS, rows, type)
     elif trial.returns:
-        below = pygame.Rect(inside.left, y, inside.width, bottom - y)
-        _draw_bars(surface, below, session, rows, type)
+        spare = pygame.Rect(inside.left, y, inside.width, bottom - y)
+        _draw_bars(surface, spare, session, rows, type)
 
 
 def _draw_bars(

@@ -21,7 +21,7 @@ from game.view.draw.key_caps import (
     footer_height,
 )
 from game.view.draw.layout import frame, inside_width
-from game.view.draw.screen_header import draw_status, header_height
+from game.view.draw.screen_header import draw_message, draw_status, header_height
 from game.view.draw.term_spots import TermSpot, draw_term_card, draw_term_line, term_at
 from game.view.draw.text_boxes import draw_notice, draw_wrong_cell
 from game.view.draw.theme import Appearance, NotedText, Typeset
@@ -365,10 +365,14 @@ class Screen:
     def draw_status(self, surface: pygame.Surface, lines: Sequence[str]) -> None:
         """Draw two short lines about what goes on in the background into the drawn header."""
         type = self._typeset
-        if lines and type and not (self.showing_help or self.question):
-            height = header_height(surface.get_width(), type)
-            usual, _, _ = frame(surface.get_size(), type.unit, height, 0)
-            draw_status(surface, self.anchors().get("header", usual), lines, type)
+        message = self.notice and self.notice.transient
+        if lines and type and not (self.showing_help or self.question or message):
+            draw_status(surface, self._header_box(surface.get_size(), type), lines, type)
+
+    def _header_box(self, size: tuple[int, int], type: Typeset) -> pygame.Rect:
+        """Return the place of the header that has been drawn."""
+        usual, _, _ = frame(size, type.unit, header_height(size[0], type), 0)
+        return self.anchors().get("header", usual)
 
     def _draw_help(self, surface: pygame.Surface, type: Typeset) -> None:
         """Draw the list of all keys, and note where they can be clicked."""
@@ -387,7 +391,11 @@ class Screen:
             if box := self.cell_box(cell):
                 draw_wrong_cell(surface, box, type)
         text = f"{notice.text}\n{MEND}" if notice.edits else notice.text
-        draw_notice(surface, surface.get_rect(), notice.heading, text, type, notice.transient)
+        if notice.transient:
+            header = self._header_box(surface.get_size(), type)
+            draw_message(surface, header, notice.heading, text, type)
+        else:
+            draw_notice(surface, surface.get_rect(), notice.heading, text, type)
 
     def draw_dialogs(self, surface: pygame.Surface, type: Typeset) -> None:
         """Draw what lies over the screen's content, below help and notice."""
