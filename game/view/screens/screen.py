@@ -51,6 +51,8 @@ class Screen:
     pointed_at = ""  # the anchor that the tour points at, which gets more room in the panel
     is_predicted = False  # whether the person predicts what comes: nothing may tell it before
     typing = False  # whether letters go into a text field instead of triggering keys
+    asks_by_itself = False  # whether it asks before it closes the window, where that is needed
+    stays_on_reload = False  # whether a reloaded file leaves it as it is
 
     def __init__(self, appearance: Appearance | None = None) -> None:
         self.appearance = appearance or Appearance()
@@ -83,6 +85,16 @@ class Screen:
     @notice.setter
     def notice(self, notice: Notice | None) -> None:
         self._notice, self._notice_age = notice, 0.0
+
+    @property
+    def has_unsaved_changes(self) -> bool:
+        """Whether closing the screen would lose what the person has done."""
+        return False
+
+    @property
+    def has_saved(self) -> bool:
+        """Whether the screen has written a level file."""
+        return False
 
     # --- actions of the common keys
 
