@@ -323,6 +323,36 @@ def test_agents_adapt_in_the_page(browser: Browser, exported: Exported):
         assert value(page, "gridapt.runs().map(r => r.steps.map(s => s.returnExact))") == shown
 
 
+def test_agents_adapt_in_the_page_beside_one_that_cannot(
+    browser: Browser, exported: Exported, tmp_path: Path
+):
+    out, few = tmp_path / "page.html", ("--seeds", "1", "--steps", "2", "--no-step-sizes")
+    names = ("--agent", "rl2-mazes-9x9", "--versus", AGENT)
+    assert run("export", str(exported.levels[0]), *names, *few, "--out", str(out)) == 0
+    with opened(browser, out, **CALM) as page:
+        assert AGENT in page.locator("#live-agents").inner_text()
+        before = value(page, "gridapt.runs()[0].steps.map(s => s.returnExact)")
+        page.locator("body").press("r")
+        until(page, "gridapt.runs().every(r => r.steps.length === 3)")
+        assert value(page, "gridapt.runs()[0].steps.map(s => s.returnExact)") == before
+        seeds = value(page, "gridapt.runs().map(r => r.seed)")
+        assert seeds[0] == 0
+        assert seeds[1] >= 1000
+        assert "rl2-mazes-9x9: recorded with seed 0." in page.locator("#size-note").inner_text()
+
+
+def test_a_page_in_which_nothing_adapts_says_why(
+    browser: Browser, exported: Exported, tmp_path: Path
+):
+    out, few = tmp_path / "page.html", ("--seeds", "1", "--goals", "1", "--steps", "1")
+    names = ("--agent", "rl2-mazes-9x9", "--versus", "none")
+    assert run("export", str(exported.levels[0]), *names, *few, "--out", str(out)) == 0
+    with opened(browser, out, **CALM) as page:
+        reason = "All runs here are recorded: none of the agents takes gradient steps."
+        assert reason in page.locator("#intro").inner_text()
+        assert page.locator("#live").is_hidden()
+
+
 def test_a_chapter_of_the_tour_asks_before_it_shows(
     browser: Browser, exported: Exported, tmp_path: Path
 ):
