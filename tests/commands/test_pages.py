@@ -382,6 +382,7 @@ def test_a_chapter_of_the_tour_asks_before_it_shows(
         assert page.locator("#verdict").inner_text() == f"Right. {choice.reason}"
         assert page.locator("#chart polyline").count() > 0
         assert "answer" not in page.locator("#ending").inner_text()
+        assert step(page) == 2  # of which the verdict tells
         page.locator("#chapter-next").click()
         assert page.locator("h2#chapter-heading").inner_text() == stops[1].heading
         assert "average on 1 level" in page.locator("#chart-heading").text_content()
@@ -391,6 +392,29 @@ def test_a_chapter_of_the_tour_asks_before_it_shows(
         page.locator("#step").fill("2")
         assert page.locator("#ending").inner_text() == many["ending"]
         assert many["ending"].startswith(f"Mean over 1 level: {AGENT} ")
+
+
+def tour_page(exported: Exported, names: tuple[str, ...], out: Path) -> None:
+    """Write a page whose chapters, on the levels of another page, have the words of these stops."""
+    found = re.search(r'id="data">(.*?)</script>', exported.path.read_text(), re.DOTALL)
+    assert found
+    levels, stops = json.loads(found[1])["levels"], page_stops()
+    known = {stop.name: chapter(stop, stops) for stop in stops}
+    shown = [one | {"chapter": known[name]} for one, name in zip(levels, names)]
+    out.write_text(render_page("Tour", shown), encoding="utf-8")
+
+
+def test_a_question_shows_nothing_before_its_answer_and_plays_to_the_end_after_it(
+    browser: Browser, exported: Exported, tmp_path: Path
+):
+    tour_page(exported, ("why few steps", "when fair"), tmp_path / "tour.html")
+    with opened(browser, tmp_path / "tour.html", reduced_motion="no-preference") as page:
+        assert page.locator("#chart polyline").count() == 0
+        page.locator("#answers button").first.click()
+        assert page.locator("#chart polyline").count() > 0
+        until(page, "gridapt.at.step === 2 && !gridapt.at.playing")
+        page.locator("#chapter-next").click()  # it asks about the finished chart
+        assert page.locator("#chart polyline").count() > 0
 
 
 def test_the_page_of_the_tour_has_what_a_page_can_show():
