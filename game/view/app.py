@@ -225,7 +225,7 @@ class App:
                 self.page.draw(surface)
             self._notify(self._capture.save_picture(surface))
             type = self.appearance.typeset(surface.get_size())
-            self._capture.draw_status(surface, type)
+            self.page.draw_status(surface, self._capture.status)
             if loading := self._loading_text():
                 draw_pill(surface, loading, type.palette.agent, (type.unit, type.unit // 2), type)
 

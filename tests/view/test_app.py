@@ -278,17 +278,24 @@ def test_all_screens_say_that_a_recording_is_made_until_it_is_saved(key: int, ki
     jobs = BackgroundJobs(at_once=True)
     app = App(first, FixedAgents(), Script(), jobs=jobs, recorder=recorder)
     surface = pygame.Surface((960, 640))
+    sentence = 88  # px: left end of the header's sentence
 
     def edge() -> bytes:
         app.draw(surface)
-        return pygame.image.tobytes(surface.subsurface((400, 0, 160, 14)), "RGB")
+        return pygame.image.tobytes(surface.subsurface((0, 0, sentence, 50)), "RGB")
 
-    empty = edge()
+    def rest() -> bytes:
+        return pygame.image.tobytes(surface.subsurface((sentence, 0, 960 - sentence, 50)), "RGB")
+
+    empty, told = edge(), rest()
     app.handle(press(key))
     app.update(0.02)
     assert recorder.kind == kind
     assert (recorder.path.suffix == ".html") == (kind == "page")
     assert edge() != empty
+    app.page.notice = None
+    app.draw(surface)
+    assert rest() == told
     filming = app.snapshot()
     app.handle(press(pygame.K_i))
     app.update(0.02)

@@ -139,7 +139,8 @@ class TrainScreen(Screen):
         if self._frame is None:
             return super().anchors()
         layout, loops = self._frame.layout, self._frame.loops
-        places = super().anchors() | {"board": layout.board, "panel": layout.panel}
+        own = {"header": layout.header, "board": layout.board, "panel": layout.panel}
+        places = super().anchors() | own
         if loops and loops.outer and loops.inner:
             places |= {"loops": loops.outer, "outer loop": loops.outer, "inner loop": loops.inner}
         return places
