@@ -522,7 +522,7 @@ class App:
         old = self.page
         try:
             self._go(navigation)
-            if again:
+            if again and old in self.pages:  # many tasks have closed their older screen themselves
                 self.pages.remove(old)
         except NoAgent as error:
             self.page.notice = Notice("This agent cannot be used", str(error))
