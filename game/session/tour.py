@@ -351,9 +351,9 @@ TOUR: tuple[TourStop, ...] = (
         name="make",
         part=8,
         heading="Make your own",
-        text="This is the maze of the first stops, in the editor. Draw walls, water or another "
-        "goal; the strip below then shows the tasks that your level stands for.",
-        opening=Opening("edit", MAZE + " agents=scratch seed=0 steps=5"),
+        text="This is the room of stop 6, in the editor. The goal may be on any cell with ?, and "
+        "each of them is a task: the strip below shows six. Draw walls, water or other goals.",
+        opening=Opening("edit", ONE_GOAL_LINE),
         points_at="board",
         action="Draw with the mouse; F6 lets agents adapt to it.",
     ),

@@ -37,6 +37,7 @@ from game.view.app import App
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.library import file_stamps
 from game.view.model.playback import SPEEDS
+from game.view.screens.editor import EditorScreen
 from game.view.screens.many import ManyScreen
 from game.view.screens.navigation_request import Navigation
 from game.view.screens.play import PlayScreen
@@ -372,6 +373,14 @@ def test_a_prediction_is_not_told_before_it_is_made() -> None:
             shown.append(bool(app.page.facts().axes.usual))
             app.handle(press(pygame.K_3, "3"))
     assert shown == [False, True]
+
+
+def test_the_level_to_edit_stands_for_many_tasks() -> None:
+    app = start()
+    app.tour.index = [stop.name for stop in TOUR].index("make")
+    go(app)
+    assert isinstance(app.page, EditorScreen)
+    assert sum(row.count("?") for row in app.page.editor.reading.level.rows) > 6
 
 
 def test_esc_means_one_thing_on_the_card_and_on_the_screen() -> None:
