@@ -301,7 +301,7 @@ def test_the_tour_takes_figures_on_many_tasks_from_their_study() -> None:
             assert stop.opening.line == line.line
 
 
-@pytest.mark.parametrize("name", ["why many tasks", "why few steps"])
+@pytest.mark.parametrize("name", ["why many tasks", "why few steps", "robots and games"])
 def test_a_question_on_the_screen_waits_until_the_screen_is_ready(name: str) -> None:
     app = start()
     app.tour.index = [stop.name for stop in TOUR].index(name)
