@@ -375,6 +375,24 @@ def test_a_prediction_is_not_told_before_it_is_made() -> None:
     assert shown == [False, True]
 
 
+def test_terms_on_the_card_explain_themselves() -> None:
+    app = start()
+    app.tour.index = [stop.name for stop in TOUR].index("first order")
+    go(app, size=(1280, 800))
+    app.handle(press(pygame.K_1, "1"))
+    show(app, (1280, 800))
+    text, style, place = next(one for one in app.tour._noted if "second order" in one.text)
+    left = app.tour._typeset.width(text[: text.index("second order")], style)
+    app.handle(pygame.event.Event(pygame.MOUSEMOTION, pos=(place.left + left + 3, place.centery)))
+    assert app.tour._term.spot.term == "second order"
+    before = app.snapshot()
+    app.update(0.5)
+    assert app.snapshot() != before
+    show(app, (1280, 800))
+    app.handle(pygame.event.Event(pygame.MOUSEMOTION, pos=(1, 1), buttons=(0, 0, 0)))
+    assert app.tour._term.spot is None
+
+
 def test_the_level_to_edit_stands_for_many_tasks() -> None:
     app = start()
     app.tour.index = [stop.name for stop in TOUR].index("make")
