@@ -393,6 +393,15 @@ def test_terms_on_the_card_explain_themselves() -> None:
     assert app.tour._term.spot is None
 
 
+def test_the_header_has_a_sentence_that_is_whole_in_a_small_window() -> None:
+    app = start()
+    app.tour.index = [stop.name for stop in TOUR].index("meta")
+    go(app)
+    app.page.setup = replace(app.page.setup, adapts_by="gradient steps from a learned start")
+    assert app.page.sentence().endswith(", by gradient steps from a learned start.")
+    assert app.page.sentence(short=True).endswith("never seen.")
+
+
 def test_the_level_to_edit_stands_for_many_tasks() -> None:
     app = start()
     app.tour.index = [stop.name for stop in TOUR].index("make")
