@@ -129,6 +129,7 @@ class App:
         self._check_files(seconds)
         self.page.update(0.0 if self._stands_still else seconds)
         self.page.pass_time(seconds)
+        self.tour.pass_time(seconds)
         navigation, self.page.navigation = self.page.navigation or self._waiting, None
         if isinstance(self.page, TrainScreen):
             self._note_training(self.page)

@@ -117,8 +117,8 @@ def test_a_term_explains_itself_once_the_mouse_rests_on_it() -> None:
     for word, term in (("score", "score"), ("unseen in training", "unseen")):
         place = next(text.place for text in screen.noted_texts() if text.text == word)
         move(screen, (place.left + 3, place.centery))
-        assert screen._term
-        assert screen._term.term == term
+        assert screen._term.spot
+        assert screen._term.spot.term == term
         before = screen.snapshot()
         screen.pass_time(0.3)
         assert screen.snapshot() == before
@@ -126,9 +126,9 @@ def test_a_term_explains_itself_once_the_mouse_rests_on_it() -> None:
         assert screen.snapshot() != before
         screen.draw(surface)
     screen.handle(press(pygame.K_p))
-    assert screen._term is None
+    assert screen._term.spot is None
     move(screen, (1, 1))
-    assert screen._term is None
+    assert screen._term.spot is None
 
 
 @pytest.mark.parametrize("door", [None, 2, 3, 4])
