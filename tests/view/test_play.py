@@ -146,6 +146,28 @@ def test_the_goal_can_be_shown_but_not_in_a_duel() -> None:
     assert not rival.goal_shown
 
 
+def test_only_what_is_hidden_can_be_shown() -> None:
+    """The key is there while it can do something: not on a visible level, in a duel, at the end."""
+
+    def can_reveal(page: PlayScreen) -> bool:
+        page.update(0.1)
+        return "U" in {key.cap for key in page.all_keys()}
+
+    visible = nth_task(parse("goal: visible\nmap:\n@.G\n"), 0, "Visible")
+    assert not can_reveal(PlayScreen(PlaySetup((visible,), "Test pack"), Script()))
+    assert not can_reveal(screen(duel=True))
+    page = screen()
+    assert can_reveal(page)
+    page.handle(press(pygame.K_u))
+    assert can_reveal(page)
+    walk(page, best())
+    assert not can_reveal(page)
+    riddle = PlayScreen(PlaySetup((SWAPPED,), "Test pack", episodes=1), Script())
+    assert can_reveal(riddle)
+    walk(riddle, [STAY] * 3)
+    assert not can_reveal(riddle)
+
+
 def test_space_continues_and_never_costs_a_move() -> None:
     """It pauses or continues on every screen; the full stop stays on the cell."""
     page = screen()
@@ -258,9 +280,9 @@ def test_episodes_follow_one_another_and_end() -> None:
     assert not page.session.trial.resting
     walk(page, best())
     assert page.session.trial.over
-    assert "Total return" in verdict(page.session, page.session.trial)
+    assert "after 2 tries" in verdict(page.session, page.session.trial)
     assert "R to play this level again" in page.sentence()
-    assert footer(page) == {"R", "N", "U", "F1"}
+    assert footer(page) == {"R", "N", "F1"}
     page.handle(press(pygame.K_r))
     assert page.session.trial.returns == []
 
@@ -341,8 +363,33 @@ def test_a_duel_ends_with_a_fair_verdict() -> None:
     assert page.session.trial
     mine, theirs = sum(page.session.trial.returns), sum(page.session.agent_returns())
     assert mine > theirs
-    assert verdict(page.session, page.session.trial).startswith("You win by")
+    assert verdict(page.session, page.session.trial).startswith("You win: mean score of 3 tries")
+    assert verdict(page.session, page.session.trial, percent=False).startswith("You win by")
     page.draw(pygame.Surface((960, 640)))
+
+
+def test_the_end_speaks_of_scores_and_after_a_switch_of_returns() -> None:
+    page = screen(episodes=2)
+    walk(page, [STAY] * TASK.level.steps)
+    page.update(1.0)
+    walk(page, [STAY, *best()])
+    trial = page.session.trial
+    assert trial
+    assert verdict(page.session, trial).startswith("100% after 2 tries. Mean of all: ")
+    assert verdict(page.session, trial, percent=False).startswith("Total return")
+
+
+@pytest.mark.parametrize("episodes", [1, 4])
+@pytest.mark.parametrize("duel", [False, True])
+def test_the_smallest_window_shows_the_scores_of_all_episodes(duel: bool, episodes: int) -> None:
+    page = screen(duel=duel, episodes=episodes)
+    page.session.feed.messages = [Stepped(page.session.number, 0, s) for s in traces()[0].steps]  # type: ignore[union-attr]
+    page.update(0.02)
+    walk(page, best())
+    page.draw(pygame.Surface((480, 480)))
+    texts = [noted.text for noted in page.noted_texts()]
+    assert "mean 100%" in texts
+    assert sum(text.startswith("mean ") for text in texts) == 1 + duel
 
 
 def test_messages_of_other_requests_are_ignored() -> None:
@@ -474,7 +521,7 @@ def test_a_person_pushes_boxes_and_restarts_with_them_in_place() -> None:
     page.draw(surface)
     assert page.session.trial is not None
     assert page.session.trial.state == trial.tables.starts[0]
-    assert "goal known" not in verdict(page.session, page.session.trial)
+    assert "goal known" not in verdict(page.session, page.session.trial, percent=False)
 
 
 def test_all_five_actions_of_a_person_are_permuted() -> None:

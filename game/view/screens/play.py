@@ -69,14 +69,21 @@ class PlayScreen(Screen):
         is_over = trial is not None and trial.over
         return is_over or (self.show_goal and not self.session.is_duel)
 
-    def shows_all(self) -> bool:
-        """Whether nothing is left to show."""
-        return self.goal_shown and (self.is_revealed or not hidden_hints(self.task))
+    def can_reveal(self) -> bool:
+        """Whether the person may choose to see what is hidden: there is something that has neither
+        been found nor told, and no agent plays."""
+        trial = self.session.trial
+        if trial is None or trial.over or self.session.is_duel:
+            return False
+        hides_goal = is_goal_hidden(self.task.level) and not trial.found
+        return hides_goal or bool(hidden_hints(self.task))
 
     def all_keys(self) -> list[Key]:
-        """Return all keys. One more resets settings of the agent that are not its own."""
+        """Return the keys that can do something now. One more resets settings of the agent that
+        are not its own."""
         reset = (RESET_KEY,) if self.session.setup.step_size != 1 else ()
-        return [*reset, *super().all_keys()]
+        keys = [*reset, *super().all_keys()]
+        return [key for key in keys if key.cap != REVEAL_CAP or self.can_reveal()]
 
     def footer_choice(self, width: int, type: Typeset) -> list[Key]:
         """Return the keys that the footer chooses from: after the last episode without those that
@@ -253,6 +260,7 @@ def _move(action: int, screen: PlayScreen) -> None:
 
 
 PLAYING = (*"←↑↓→.", "Space")  # caps of the keys that play an episode
+REVEAL_CAP = "U"
 # fmt: off
 RESET_KEY = Key("Bksp", "reset the agent's step size to its own", (pygame.K_BACKSPACE,), PlayScreen.reset_settings, priority=1, short="reset step size")
 PlayScreen.keys = (
@@ -262,7 +270,7 @@ PlayScreen.keys = (
     ),
     Key(".",     "stay on the cell for one move", (pygame.K_PERIOD, pygame.K_KP_PERIOD), PlayScreen.stay, ".", short="stay", priority=1, group="time"),
     Key("Space", "continue: begin the next episode", (pygame.K_SPACE, pygame.K_RETURN, pygame.K_KP_ENTER), PlayScreen.go_on, short="continue", group="time"),
-    Key("U",     "uncover the goal and what else is hidden (in a duel after the last episode)", (pygame.K_u,), PlayScreen.toggle_goal, is_on=PlayScreen.shows_all, short="uncover the goal", priority=1, group="look"),
+    Key(REVEAL_CAP, "show what is hidden, or hide it again", (pygame.K_u,), PlayScreen.toggle_goal, is_on=lambda screen: screen.is_revealed, short="show what is hidden", priority=1, group="look"),
     Key("R",     "restart from the first episode", (pygame.K_r,),           PlayScreen.restart, short="restart", priority=1, group="time"),
     Key("N",     "next level",                   (pygame.K_n,),             PlayScreen.next_task, group="go"),
     PLOT_KEY,

@@ -7,10 +7,12 @@ import pygame
 from game.tasks.hidden_variables import hidden_hints, values_in_words
 from game.tasks.task import Task
 from game.text.level import ENDS_BOXES
+from game.text.percentage import percentage
 from game.view.draw.number_table import TableRow, draw_table
 from game.view.draw.panel import OUT_OF_RANGE
 from game.view.draw.plot import draw_plot
 from game.view.draw.plot_axes import Axes, Curve
+from game.view.draw.score_bars import ScoreRow, draw_score_bars, least_bars_height
 from game.view.draw.text_boxes import draw_card, draw_description, draw_pill
 from game.view.draw.theme import Typeset, number
 from game.view.model.human_trial import HumanTrial
@@ -18,6 +20,7 @@ from game.view.model.play_session import PlaySession, PlaySetup
 from game.view.screens.level_pictures import is_goal_hidden
 from game.view.screens.play_frame import AGENT_HUE, PERSON_HUE
 
+LEAST_GAP = 1e-12  # of optimal and random return, from which on there are scores
 COLUMNS = ("total", "last episode", "mean score")
 DRAW_MARGIN = 0.005  # difference of total returns below which a duel is a draw
 
@@ -54,22 +57,52 @@ def hidden_text(task: Task, is_revealed: bool) -> str:
     return f"{text[0].upper()}{text[1:]}: find out by trying."
 
 
-def verdict(session: PlaySession, trial: HumanTrial) -> str:
-    """Return the result by total return: against the agent, or against the optimum."""
+def verdict(session: PlaySession, trial: HumanTrial, percent: bool = True) -> str:
+    """Return the result: against the agent, or against the optimum.
+
+    `percent` chooses its unit: the score in percent, or the total return.
+    """
+    returns = session.agent_returns()
+    if session.is_duel and len(returns) < session.setup.episodes:
+        return "The agent is still playing…"
+    if percent and _gap(session) > LEAST_GAP:
+        return _verdict_by_score(scores(session, trial.returns), scores(session, returns))
     total = sum(trial.returns)
     if not session.is_duel:
         best = session.planned.optimal_return * session.setup.episodes
         known = "With the goal known, the" if is_goal_hidden(session.task.level) else "The"
         return f"Total return {number(total)}. {known} optimum is {number(best)}."
-    returns = session.agent_returns()
-    if len(returns) < session.setup.episodes:
-        return "The agent is still playing…"
     difference = total - sum(returns)
     if abs(difference) < DRAW_MARGIN:
         return f"A draw: both have a total return of {number(total)}."
     winner = "You win" if difference > 0 else "The agent wins"
     totals = f"total return {number(total)} to {number(sum(returns))}"
     return f"{winner} by {number(abs(difference))}: {totals}."
+
+
+def _verdict_by_score(mine: list[float], theirs: list[float]) -> str:
+    """Return the result by scores (0..1) of all episodes: a person's, and an agent's in a duel."""
+    count, mean = len(mine), sum(mine) / len(mine)
+    tries = f"{count} {'tries' if count > 1 else 'try'}"
+    if not theirs:
+        average = f" Mean of all: {percentage(mean)}." if count > 1 else ""
+        return f"{percentage(mine[-1])} after {tries}.{average}"
+    other = sum(theirs) / len(theirs)
+    if percentage(mean) == percentage(other):
+        return f"A draw: both have a mean score of {percentage(mean)} in {tries}."
+    winner = "You win" if mean > other else "The agent wins"
+    return f"{winner}: mean score of {tries} {percentage(mean)} to {percentage(other)}."
+
+
+def scores(session: PlaySession, returns: list[float]) -> list[float]:
+    """Return the scores of episodes: 0 for the random return, 1 for the optimum."""
+    lowest, gap = session.planned.random_return, _gap(session)
+    return [(value - lowest) / gap if gap > LEAST_GAP else 0.0 for value in returns]
+
+
+def _gap(session: PlaySession) -> float:
+    """Return the difference of the optimal and the random return."""
+    return session.planned.optimal_return - session.planned.random_return
 
 
 def duel_rule(setup: PlaySetup, trial: HumanTrial) -> str:
@@ -97,14 +130,19 @@ def table_rows(session: PlaySession, trial: HumanTrial, percent: bool = True) ->
 def _table_row(
     session: PlaySession, name: str, returns: list[float], hue: int, percent: bool
 ) -> TableRow:
-    lowest = session.planned.random_return
-    gap = session.planned.optimal_return - lowest
-    scores = [100 * (value - lowest) / gap if gap > 1e-12 else 0.0 for value in returns]
-    curve = Curve(name, tuple(range(len(returns))), tuple(scores if percent else returns), hue)
+    shares = scores(session, returns)
+    values = [100 * share for share in shares] if percent else returns
+    curve = Curve(name, tuple(range(len(returns))), tuple(values), hue)
     if not returns:
         return TableRow(curve, ("–",) * len(COLUMNS))
-    mean = number(sum(scores) / len(scores), 0)
-    return TableRow(curve, (number(sum(returns)), number(returns[-1]), f"{mean}%"))
+    mean = percentage(sum(shares) / len(shares))
+    return TableRow(curve, (number(sum(returns)), number(returns[-1]), mean))
+
+
+def _score_row(session: PlaySession, row: TableRow, returns: list[float]) -> ScoreRow:
+    """Return the bars of a player's episodes, with their mean score, for a row of the table."""
+    text = f"mean {row.numbers[-1]}"
+    return ScoreRow(row.curve.name, row.curve.hue, tuple(scores(session, returns)), text)
 
 
 def draw_play_panel(
@@ -117,7 +155,8 @@ def draw_play_panel(
 ) -> None:
     """Draw task, episode, plot and table from top to bottom; the plot takes the room left over.
 
-    Plot and table are left out where there is no room for them. `is_revealed` says whether the
+    Where plot and table have no room, each player gets a row of small bars, and a duel's rule gives
+    way to them once an episode is over. `is_revealed` says whether the
     values of hidden variables are told. `percent` chooses the plot's unit: the score in percent, or
     the return.
     """
@@ -135,12 +174,13 @@ def draw_play_panel(
     if trial is None:
         return
     if trial.over:
-        text = verdict(session, trial)
+        text = verdict(session, trial, percent)
         y = draw_card(surface, inside, y, text, "heading", palette.goal, type) + unit
     else:
         y = _draw_episode(surface, inside, y, trial, type) + unit
-    bottom = _draw_duel_rule(surface, inside, y, session, trial, type)
     rows = table_rows(session, trial, percent)
+    bars = least_bars_height(len(rows), type) + unit if trial.returns else 0
+    bottom = _draw_duel_rule(surface, inside, y + bars, session, trial, type)
     table = (type.height("small") + unit * 3 // 4) * (len(rows) + 1) + unit
     area = pygame.Rect(inside.left, y, inside.width, bottom - table - y)
     if area.height > 6 * type.height("small"):
@@ -151,8 +191,24 @@ def draw_play_panel(
         curves = [row.curve for row in rows if row.curve.values]
         area = _draw_plot_title(surface, area, axes, curves, type)
         draw_plot(surface, area, axes, curves, now, type)
-    if area.height >= 0:
         draw_table(surface, inside, bottom - table, COLUMNS, rows, type)
+    elif trial.returns:
+        below = pygame.Rect(inside.left, y, inside.width, bottom - y)
+        _draw_bars(surface, below, session, rows, type)
+
+
+def _draw_bars(
+    surface: pygame.Surface,
+    rect: pygame.Rect,
+    session: PlaySession,
+    rows: list[TableRow],
+    type: Typeset,
+) -> None:
+    """Draw the scores of all episodes as small bars, if `rect` has room for them."""
+    if session.trial and rect.height >= least_bars_height(len(rows), type):
+        returns = (session.trial.returns, session.agent_returns())
+        bars = [_score_row(session, row, own) for row, own in zip(rows, returns)]
+        draw_score_bars(surface, rect, bars, session.setup.episodes, type)
 
 
 def _draw_plot_title(
