@@ -417,6 +417,27 @@ def test_a_question_shows_nothing_before_its_answer_and_plays_to_the_end_after_i
         assert page.locator("#chart polyline").count() > 0
 
 
+def test_boards_and_chart_can_be_clicked_for_answers(
+    browser: Browser, exported: Exported, tmp_path: Path
+):
+    tour_page(exported, ("why few steps", "when fair"), tmp_path / "tour.html")
+    with opened(browser, tmp_path / "tour.html", **CALM) as page:
+        chosen = page.locator("#answers [aria-pressed=true]")
+        width = page.locator("#chart").evaluate("e => e.clientWidth")
+        page.locator("#chart").click(position={"x": width - 80, "y": 60})
+        assert chosen.inner_text() == "the one at the end"
+        page.locator("#chart").click(position={"x": 60, "y": 60})
+        assert chosen.inner_text() == "the one at the beginning"
+        page.locator("#chapter-next").click()
+        page.locator("#boards canvas").last.click()
+        assert chosen.inner_text() == "the boards of one maze"
+        page.locator("#chart").click()
+        assert chosen.inner_text() == "the chart of all 20"
+    for stop in page_stops():
+        if stop.choice and stop.choice.is_on_screen:
+            assert None not in chapter(stop, page_stops())["choice"]["places"]
+
+
 def test_the_page_of_the_tour_has_what_a_page_can_show():
     names = [stop.name for stop in page_stops()]
     assert names[:2] == ["scratch", "meta"]
