@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from agents.agent_catalog import agent_card
+from agents.default_agents import default_agents
 from agents.scratch_agents import with_scratch
 from agents.training.worker import trace
 from commands import main
@@ -484,6 +485,36 @@ def test_a_replay_line_with_many_steps_makes_a_page_without_choices(
     text = out.read_text(encoding="utf-8")
     assert '"seeds":[4]' in text
     assert text.count('"agent":"maml-mazes-9x9","seed":4') == 1
+
+
+def test_default_agents_are_in_the_page_as_far_as_they_fit(
+    browser: Browser,
+    exported: Exported,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+):
+    first, *further, scratch = default_agents(load_pack(exported.levels[0]))
+    few = ("--seeds", "1", "--goals", "1", "--steps", "1", "--no-step-sizes")
+    out, rendered = tmp_path / "page.html", inlining.render_page
+    names = "gridapt.data.levels[0].agents.map(a => a.name)"
+    assert run("export", str(exported.levels[0]), *few, "--out", str(out)) == 0
+    with opened(browser, out, **CALM) as page:
+        assert value(page, names) == [first, *further, scratch]
+
+    def refuse_three(title: str, levels: list[dict[str, Any]]) -> str:
+        if len(levels[0]["agents"]) > 2:
+            raise TooLargeForPage("too large")
+        return rendered(title, levels)
+
+    monkeypatch.setattr(inlining, "render_page", refuse_three)
+    assert run("export", str(exported.levels[0]), *few, "--out", str(out)) == 0
+    assert "beside the first one and scratch do not fit" in capsys.readouterr().err
+    with opened(browser, out, **CALM) as page:
+        assert value(page, names) == [first, scratch]
+        assert value(page, "gridapt.runs().length") == 2
+        page.locator("#step").fill("1")
+        assert "from scratch" in page.locator("#ending").inner_text()
 
 
 def test_reduced_motion_begins_still_and_other_pages_play(browser: Browser, exported: Exported):
