@@ -76,12 +76,18 @@ class ExportCommand:
         own = [f"--{name}" for name in ("tour", "replay") if getattr(self, name)]
         if len(own) > 1 or (own and (self.levels or self.agent or self.versus)):
             return fail(f"{own[0]} already says levels and agents - leave out the others", UNUSABLE)
-        replaceable(self.out)  # both fail before the work, not after it
-        prepare_folder(self.out.parent)
         register_files(self.learner)
-        requests = self._requests()
+        requests = self._requests()  # the first argument has its error first
         if isinstance(requests, str):
             return fail(requests, AT_FAULT)
+        replaceable(self.out)  # both fail before the work, not after it
+        try:
+            prepare_folder(self.out.parent)
+        except OSError as error:
+            if not self.out.parent.is_dir():
+                raise
+            # else it names a temporary file in the folder
+            raise OSError(error.errno, error.strerror, str(self.out)) from None
         levels = [self._payload(pack, request) for pack, request in requests]
         title = " · ".join(dict.fromkeys(one["title"] for one in levels))
         if self.tour:

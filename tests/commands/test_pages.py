@@ -116,10 +116,19 @@ def test_errors_of_the_command(exported: Exported, capsys: pytest.CaptureFixture
     assert "--out page.html" in capsys.readouterr().err
     assert run("export", level, "--out", "page.html", "--seeds", "0") == 2
     assert run("export", level, "--out", str(exported.path.parent)) == 1
-    assert run("export", "no-such-level", "--out", str(exported.path)) == 1
     capsys.readouterr()
+    assert run("export", "no-such-level", "--out", str(exported.path.parent)) == 1
+    assert "no-such-level" in capsys.readouterr().err
     assert run("export", level, "--out", str(exported.path / "page.html")) == 1
-    assert str(exported.path) in capsys.readouterr().err
+    assert f"{exported.path}: " in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="no folder that takes no files")
+def test_a_folder_that_takes_no_files_has_an_error_with_the_page(
+    exported: Exported, capsys: pytest.CaptureFixture[str]
+):
+    assert run("export", str(exported.levels[0]), "--out", "/proc/self/page.html") == 1
+    assert capsys.readouterr().err.startswith("/proc/self/page.html: ")
 
 
 def test_a_page_of_a_replay_line_has_its_changes(
@@ -256,6 +265,7 @@ def test_nothing_is_wider_than_a_telephone_and_a_hostile_title_stays_a_text(
         for level in ("0", "1"):
             page.select_option("#level", level)
             assert value(page, "document.documentElement.scrollWidth") == 360
+        assert page.locator("#goal-field").is_hidden()  # since the goal cannot be moved
         assert page.locator("h1").inner_text() == HOSTILE
         assert page.locator("img").count() == 0
         assert page.title() != "taken"
