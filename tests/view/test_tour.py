@@ -331,6 +331,23 @@ def test_the_loops_of_a_training_are_answers_also_once_it_has_ended() -> None:
     assert app.tour.given == {"which loop": 1}
 
 
+@pytest.mark.parametrize(("name", "is_decided_there"), [("outer", True), ("which loop", False)])
+def test_figures_on_screen_are_named_only_where_they_decide(
+    name: str, is_decided_there: bool
+) -> None:
+    app = start()
+    app.tour.index = [stop.name for stop in TOUR].index(name)
+    go(app)
+    app.page.run.state = "trained"
+    show(app)
+    app.tour.answer(1)
+    decides = patch.object(app.page, "outcome", lambda: 1)
+    over = patch.object(app.page, "is_over", lambda: True)
+    with decides, over, patch.object(app.page, "measured", lambda: "Before: 1%."):
+        note = app.tour.facts(app.page).note
+    assert note.startswith("Right. Before: 1%." if is_decided_there else "Right. The inner loop")
+
+
 def test_only_the_first_screen_offers_the_tour_and_only_once(tmp_path: Path) -> None:
     file = tmp_path / "settings.json"
     asked = []

@@ -182,13 +182,15 @@ class TourGuide:
             return CardFacts(*head, choice.question, answers, "", CHOOSE, keys)
         if self._unanswered():
             return CardFacts(place, stop.heading, stop.text, action=PREPARING, keys=keys)
-        note = self._note(self.right_answer(screen), screen.measured())
+        is_decided_there = stop.choice is not None and stop.choice.right is None
+        measured = screen.measured() if is_decided_there else ""
+        note = self._note(self.right_answer(screen), measured)
         return CardFacts(place, stop.heading, stop.text, "", (), note, stop.action, keys)
 
     def _note(self, right: int | None, measured: str = "") -> str:
         """Return what came of the answer, or what was answered as long as that is open.
 
-        `measured` are the figures on screen that decide, if the screen knows them.
+        `measured` are the figures on screen if it is these that decide, else "".
         """
         choice = self.stop.choice
         if choice is None:
