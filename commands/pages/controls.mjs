@@ -58,6 +58,7 @@ function fillChoices(/** @type {any} */ level) {
   fillSelect("size", level.stepSizes.map((/** @type {number} */ size) => [size, sizeText(size)]));
   fillSelect("goal", tasksToChoose(level).map((/** @type {any} */ one, /** @type {number} */ i) =>
     [one.goal ?? "", i === 0 ? "where the level has it" : placeText(one)]));
+  find("goal-field").hidden = find("goal").disabled;
 }
 
 /** Fill the legend with pictures of tiles. */

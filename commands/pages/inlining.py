@@ -91,6 +91,24 @@ def without_choices(level: Json) -> Json:
     return level | {"seeds": [own[0]], "stepSizes": [own[1]], **kept}
 
 
+def without_further_agents(level: Json) -> Json:
+    """Return a level with its first agent and scratch alone, of which the sentence at the end
+    speaks."""
+    indices = dict.fromkeys((0, level["scratch"] or 0))
+    agents = [level["agents"][i] for i in indices]
+    names, live = [one["name"] for one in agents], level["live"]
+    facts: Json = {
+        "agents": agents,
+        "runs": [one for one in level["runs"] if one["agent"] in names],
+    }
+    facts["scratch"] = None if level["scratch"] is None else len(agents) - 1
+    if live:
+        able = {name: one for name, one in live["agents"].items() if name in names}
+        facts["live"] = live | {"agents": able} if able else None
+        facts["notLive"] = "" if able else not_live_text(TOO_LARGE)
+    return level | facts
+
+
 def json_for_script(data: Json | None) -> str:
     """Return JSON that may stand in a script element, whatever its texts are."""
     text = json.dumps(data, allow_nan=False, separators=(",", ":"))

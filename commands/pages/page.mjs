@@ -88,13 +88,25 @@ function compute(/** @type {import("./state.mjs").State} */ { level, chosen }, /
   });
 }
 
+/** Take a place of the page as an answer. Return whether it is one. */
+function answerWith(/** @type {string} */ place) {
+  const index = state.level.chapter?.choice?.places.indexOf(place) ?? -1;
+  if (index >= 0) answer(index);
+  return index >= 0;
+}
+
+/** Take the chart as an answer, or its first or second half. */
+function onChartClick(/** @type {MouseEvent} */ event) {
+  const box = find("chart").getBoundingClientRect();
+  const half = event.clientX < box.left + box.width / 2 ? "begin" : "end";
+  if (!answerWith("chart")) answerWith(`chart ${half}`);
+}
+
 /** Move the goal to a cell that was clicked, if it can be there; or take a board as an answer. */
 function onBoardClick(/** @type {MouseEvent} */ event) {
   const { level, chosen } = state;
   const board = boards.findIndex(({ canvas }) => canvas === event.currentTarget);
-  const chosenBoard = level.chapter?.choice?.boards.indexOf(board) ?? -1;
-  if (chosenBoard >= 0) return answer(chosenBoard);
-  if (state.asking) return;
+  if (answerWith(`board ${board}`) || answerWith("boards") || state.asking) return;
   const cell = clickedCell(state, event);
   const found = tasksToChoose(level).find((/** @type {any} */ one) => one.goalCell === cell);
   if (found && found.goal !== chosen.goal) showChosen(chosenAnew(state, { goal: found.goal }));
@@ -176,6 +188,7 @@ define("terms", Object.entries(data.terms));
 find("terms-card").hidden = !Object.keys(data.terms).length;
 dark.addEventListener("change", showTheme);
 addEventListener("beforeprint", beginPrint);
+find("chart").addEventListener("click", onChartClick);
 new ResizeObserver(() => isReady(state) && showChart(state)).observe(find("chart"));
 new ResizeObserver(() => { isDirty = true; }).observe(find("boards"));
 openLevel(0);
