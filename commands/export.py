@@ -34,7 +34,8 @@ class ExportCommand:
     agent: OptionalText = None
     """Agent to watch: a run's folder, a shipped agent or a learner; else the pack's default."""
     versus: Texts = ()
-    """Up to three agents to compare with, or 'none'; else 'scratch'."""
+    """Up to three agents to compare with, or 'none'; else the pack's defaults, or 'scratch' beside
+    --agent."""
     seed: int = 0
     """Seed for the choice of the task; the first of the seeds to choose from in the page."""
     steps: int = STEPS
@@ -75,12 +76,18 @@ class ExportCommand:
         own = [f"--{name}" for name in ("tour", "replay") if getattr(self, name)]
         if len(own) > 1 or (own and (self.levels or self.agent or self.versus)):
             return fail(f"{own[0]} already says levels and agents - leave out the others", UNUSABLE)
-        replaceable(self.out)  # both fail before the work, not after it
-        prepare_folder(self.out.parent)
         register_files(self.learner)
-        requests = self._requests()
+        requests = self._requests()  # the first argument has its error first
         if isinstance(requests, str):
             return fail(requests, AT_FAULT)
+        replaceable(self.out)  # both fail before the work, not after it
+        try:
+            prepare_folder(self.out.parent)
+        except OSError as error:
+            if not self.out.parent.is_dir():
+                raise
+            # else it names a temporary file in the folder
+            raise OSError(error.errno, error.strerror, str(self.out)) from None
         levels = [self._payload(pack, request) for pack, request in requests]
         title = " · ".join(dict.fromkeys(one["title"] for one in levels))
         if self.tour:
@@ -102,23 +109,31 @@ class ExportCommand:
     def _page(self, title: str, levels: list[Json]) -> str:
         """Return the text of the page. Raises TooLargeForPage.
 
-        A page of one adaptation, as the window saves it, gives up its choices rather than fail.
+        It gives up what nobody has asked for rather than fail.
         """
-        from commands.pages.inlining import (
-            TooLargeForPage,
-            render_page,
-            without_choices,
-            without_surplus_tables,
-        )
+        from commands.pages.inlining import TooLargeForPage, render_page, without_surplus_tables
 
         try:
             return render_page(title, without_surplus_tables(levels))
         except TooLargeForPage:
-            if self.replay is None:
+            lost, smaller = self._smaller(levels)
+            if not lost:
                 raise
-        say(f"{NOTE}other seeds, goals and step sizes do not fit into the page", sys.stderr)
-        alone = [without_choices(level) for level in levels]
-        return render_page(title, without_surplus_tables(alone))
+        say(f"{NOTE}{lost} do not fit into the page", sys.stderr)
+        return render_page(title, without_surplus_tables(smaller))
+
+    def _smaller(self, levels: list[Json]) -> tuple[str, list[Json]]:
+        """Return what can be left out of a page since nobody has asked for it, "" for nothing, and
+        the levels without it: choices as of a page that the window saves, or default agents."""
+        from commands.pages.inlining import without_choices, without_further_agents
+
+        if self.replay is not None:
+            return "other seeds, goals and step sizes", [without_choices(one) for one in levels]
+        if not (self.tour or self.agent or self.versus):
+            return "agents beside the first one and scratch", [
+                without_further_agents(one) for one in levels
+            ]
+        return "", levels
 
     def _many(self, stop: TourStop, pack: Pack, request: Request, names: list[str]) -> Json:
         """Return what a chapter with many tasks has in place of adaptations in the page."""
@@ -133,7 +148,6 @@ class ExportCommand:
 
     def _requests(self) -> list[tuple[Pack, Request]] | str:
         """Return the adaptations to show, each with its pack; or what is wrong with the levels."""
-        from agents.default_agents import default_agents
         from agents.map_sizes import check_map_sizes
         from commands.pages.tour_chapters import page_stops
         from commands.progress import load_pack
@@ -153,14 +167,23 @@ class ExportCommand:
             tasks = pack.split("test").tasks
             if not tasks:
                 return f"{pack.path}: the pack has no held-out tasks to show"
-            watched = self.agent or default_agents(pack)[0]
-            others = [one for one in self.versus or (BASELINE_AGENT,) if one not in ("", "none")]
-            agents = (watched, *others)
+            agents = self._agents(pack)
             check_map_sizes(pack, ("test",), agents)
             task = tasks[self.seed % len(tasks)]
             request = Request(0, task, self.seed, self.steps, agents, pack.name)
             found.append((pack, replace(request, path=str(pack.path))))
         return found
+
+    def _agents(self, pack: Pack) -> tuple[str, ...]:
+        """Return the agents to show of a pack, the watched one first: as `watch` chooses them."""
+        from agents.default_agents import default_agents
+
+        watched, *others = default_agents(pack)
+        if self.versus:
+            others = [one for one in self.versus if one not in ("", "none")]
+        elif self.agent:
+            others = [BASELINE_AGENT]
+        return (self.agent or watched, *others)
 
     def _payload(self, pack: Pack, request: Request) -> Json:
         """Compute what a page shows of one level, with a line on the progress."""

@@ -13,6 +13,10 @@ import { find, setText } from "./elements.mjs";
  */
 export function showChapter(chapter, index, count, onAnswer) {
   for (const id of ["chapter", "chapter-back", "chapter-next"]) find(id).hidden = !chapter;
+  for (const [id, kind] of [["boards", "board"], ["chart", "chart"]]) {
+    const isAnswer = chapter?.choice?.places.some((/** @type {string | null} */ place) => place?.startsWith(kind));
+    find(id).classList.toggle("answer", Boolean(isAnswer));
+  }
   if (!chapter) return;
   setText("chapter-heading", chapter.heading);
   setText("chapter-text", chapter.text);

@@ -7,7 +7,7 @@ import { bindControls, resetChoice, showChoice, showLegend, showLevel } from "./
 import { calm, dark, define, fillSelect, find, setText, theme } from "./elements.mjs";
 import { adaptInPage } from "./live.mjs";
 import { showChart, showNumbers, showReadout } from "./readout.mjs";
-import { advanced, arrived, atEpisode, atStep, chosenAnew, isComplete, isReady, openedLevel, played, predicted, tasksToChoose, withComputed, withOverlay, withSpeed } from "./state.mjs";
+import { advanced, answered, arrived, atEpisode, atStep, chosenAnew, isComplete, isReady, openedLevel, played, tasksToChoose, withComputed, withOverlay, withSpeed } from "./state.mjs";
 import { explainTerms } from "./terms.mjs";
 
 const data = JSON.parse(find("data").textContent);
@@ -62,11 +62,8 @@ function turn(/** @type {number} */ by) {
 
 /** Take an answer, and show what happens. */
 function answer(/** @type {number} */ index) {
-  const { chapter } = state.level;
-  showVerdict(chapter, index);
-  const { asking } = state;
-  update(predicted(state));
-  if (asking && !calm.matches) update(played(state, true));
+  showVerdict(state.level.chapter, index);
+  update(answered(state, calm.matches));
 }
 
 /** Show what has been chosen, and compute what is not recorded of it. */
@@ -91,12 +88,25 @@ function compute(/** @type {import("./state.mjs").State} */ { level, chosen }, /
   });
 }
 
+/** Take a place of the page as an answer. Return whether it is one. */
+function answerWith(/** @type {string} */ place) {
+  const index = state.level.chapter?.choice?.places.indexOf(place) ?? -1;
+  if (index >= 0) answer(index);
+  return index >= 0;
+}
+
+/** Take the chart as an answer, or its first or second half. */
+function onChartClick(/** @type {MouseEvent} */ event) {
+  const box = find("chart").getBoundingClientRect();
+  const half = event.clientX < box.left + box.width / 2 ? "begin" : "end";
+  if (!answerWith("chart")) answerWith(`chart ${half}`);
+}
+
 /** Move the goal to a cell that was clicked, if it can be there; or take a board as an answer. */
 function onBoardClick(/** @type {MouseEvent} */ event) {
   const { level, chosen } = state;
   const board = boards.findIndex(({ canvas }) => canvas === event.currentTarget);
-  const answered = level.chapter?.choice?.boards.indexOf(board) ?? -1;
-  if (answered >= 0) return answer(answered);
+  if (answerWith(`board ${board}`) || answerWith("boards") || state.asking) return;
   const cell = clickedCell(state, event);
   const found = tasksToChoose(level).find((/** @type {any} */ one) => one.goalCell === cell);
   if (found && found.goal !== chosen.goal) showChosen(chosenAnew(state, { goal: found.goal }));
@@ -178,6 +188,7 @@ define("terms", Object.entries(data.terms));
 find("terms-card").hidden = !Object.keys(data.terms).length;
 dark.addEventListener("change", showTheme);
 addEventListener("beforeprint", beginPrint);
+find("chart").addEventListener("click", onChartClick);
 new ResizeObserver(() => isReady(state) && showChart(state)).observe(find("chart"));
 new ResizeObserver(() => { isDirty = true; }).observe(find("boards"));
 openLevel(0);

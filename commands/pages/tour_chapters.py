@@ -5,10 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from commands.pages.payload import Json
-from game.session.tour import QUESTIONS, TOUR, TourChoice, TourStop
+from game.session.tour import QUESTIONS, TOUR, TourAnswer, TourChoice, TourStop
 
 PAGE_KEYS = {"S", "→"}  # keys of a stop whose effect a page has: boards side by side, the next step
-BOARDS = ("board", "board 2")  # anchors of answers that are boards
+PAGE_CHOICES = {  # question and answers, by the name of a stop, where a page looks different
+    "when fair": (
+        "What shows whether the agent is better, the boards of one maze or the chart of all 20? "
+        "Click it.",
+        (
+            TourAnswer("the boards of one maze", "boards"),
+            TourAnswer("the chart of all 20", "chart"),
+        ),
+    ),
+}
+PLACES = {  # of a page, by the anchors of answers
+    "board": "board 0",
+    "board 2": "board 1",
+    "boards": "boards",
+    "chart": "chart",
+    "chart's begin": "chart begin",
+    "chart's end": "chart end",
+}
 MANY = "many"  # the kind of stops with many tasks at once
 
 
@@ -32,18 +49,18 @@ def chapter(stop: TourStop, stops: Sequence[TourStop]) -> Json:
         "place": f"Question {place}" if is_question else place,
         "question": is_question,
         "step": stop.opening.keys.count("→"),
-        "choice": _choice(stop.choice) if stop.choice else None,
+        "choice": _choice(stop.choice, stop.name) if stop.choice else None,
     }
 
 
-def _choice(choice: TourChoice) -> Json:
-    """Return a prediction or a question. `boards` are the boards that its answers stand for."""
-    anchors = [answer.anchor for answer in choice.answers]
-    are_boards = set(anchors) <= set(BOARDS)
+def _choice(choice: TourChoice, name: str) -> Json:
+    """Return the prediction or question of a stop by its name. `places` of the page can be clicked
+    for its answers; they are None for answers in words."""
+    question, answers = PAGE_CHOICES.get(name, (choice.question, choice.answers))
     return {
-        "question": choice.question,
-        "answers": [answer.text for answer in choice.answers],
-        "boards": [BOARDS.index(one) if are_boards else None for one in anchors],
+        "question": question,
+        "answers": [answer.text for answer in answers],
+        "places": [PLACES.get(answer.anchor) for answer in answers],
         "right": choice.right,
         "reason": choice.reason,
     }

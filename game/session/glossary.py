@@ -18,6 +18,14 @@ TERMS: Mapping[str, str] = {
         "policy. Agents with a memory change it within the episode; for them a step is one or "
         "more episodes."
     ),
+    "95% interval": (
+        "Where the mean over all tasks of this kind is likely to be. Intervals of two agents that "
+        "overlap may be no real difference."
+    ),
+    "amnesia": (
+        "The agent forgets what it has learned in this task, and adapts anew from its initial "
+        "weights."
+    ),
     "Bayes bound": (
         "Upper bound on the first episode's return when something is hidden: the return of the "
         "best possible search, as a mean over all that may be hidden."
@@ -25,6 +33,14 @@ TERMS: Mapping[str, str] = {
     "belief": (
         "What an agent holds to be likely about what is hidden: a probability for each cell "
         "that may be the goal."
+    ),
+    "controls": (
+        "What the arrow keys or the agent's four moves do. In some levels they may be swapped, and "
+        "which one does what is hidden."
+    ),
+    "duel": (
+        "You and an agent play the same task for the same number of episodes. Neither sees what is "
+        "hidden."
     ),
     "env steps": ("Moves made in the level so far, over all episodes: the cost of learning there."),
     "episode": (
@@ -51,9 +67,16 @@ TERMS: Mapping[str, str] = {
         "One pass of the outer loop: agents adapt to a batch of tasks, and the initial weights "
         "move once."
     ),
+    "made worse": (
+        "The tasks on which the score is lower than before adaptation, by more than 2 points."
+    ),
     "meta-trained": (
         "Trained on many tasks to become good at a new one within few episodes, not to be good "
         "at one task."
+    ),
+    "opponent": (
+        "A figure that moves by a habit of its own, along a row or a column, or as a hunter. "
+        "An episode ends where it catches the agent."
     ),
     "optimum": (
         "The optimal return: what a planner gets that knows the whole task, the hidden part "
@@ -88,6 +111,10 @@ TERMS: Mapping[str, str] = {
         "The same inner loop with random initial weights: learning without meta-training. What "
         "adaptation is compared with."
     ),
+    "second order": (
+        "Meta-training that follows how the inner gradient depends on the initial weights. It is "
+        "exact and costs more than first order."
+    ),
     "seed": (
         "The number that all random numbers follow from. The same seed gives the same "
         "adaptation again."
@@ -95,6 +122,13 @@ TERMS: Mapping[str, str] = {
     "seen in training": (
         "The agent was trained on this very task, so a good score shows memory rather than "
         "adaptation."
+    ),
+    "slip": (
+        "The probability that a move goes to one of its two sides instead of ahead, as on ice."
+    ),
+    "starting point": (
+        "The weights from which adaptation starts in each task. Meta-training has found them; "
+        "those of scratch are random."
     ),
     "step size": (
         "How far a gradient step moves the weights. Too small learns slowly; too large destroys "
@@ -116,19 +150,27 @@ TERMS: Mapping[str, str] = {
     "value": (
         "The return to expect from a cell on: high where the goal is near, low where dangers are."
     ),
+    "wind": (
+        "With some probability, it moves the agent in its own direction in place of the move that "
+        "was chosen."
+    ),
 }
 OTHER_WORDS: Mapping[str, str] = {  # words of the window that a term explains, too
     "adapted": "adaptation",
     "adapting": "adaptation",
     "adapts": "adaptation",
     "adaptation steps": "adaptation step",
+    "control": "controls",
     "Bayes": "Bayes bound",
     "episodes": "episode",
     "gradient steps": "gradient step",
+    "intervals": "95% interval",
     "env steps/s": "env steps",
     "iterations": "iteration",
     "meta-training": "meta-trained",
+    "opponents": "opponent",
     "optimal": "optimum",
+    "slippery": "slip",
     "tasks": "task",
     "tries": "episode",
     "try": "episode",

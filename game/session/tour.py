@@ -136,6 +136,7 @@ GAME_LINE = (
 NEW_GOAL_LINE = (
     "level=goals-5x5 task=c71af24ecae5 agents=maml-goals-5x5,maml-one-goal seed=0 steps=1"
 )
+HIDDEN_LINE = "level=dynamics task=f70e0b3b285b agents=maml-dynamics,maml-gridnavi seed=0 steps=1"
 FEW_STEPS_LINE = (
     "level=mazes-9x9 task=2d7379d9fd69 agents=maml-mazes-9x9,scratch:maml-mazes-9x9 seed=0 steps=1"
 )
@@ -351,9 +352,9 @@ TOUR: tuple[TourStop, ...] = (
         name="make",
         part=8,
         heading="Make your own",
-        text="This is the maze of the first stops, in the editor. Draw walls, water or another "
-        "goal; the strip below then shows the tasks that your level stands for.",
-        opening=Opening("edit", MAZE + " agents=scratch seed=0 steps=5"),
+        text="This is the room of stop 6, in the editor. The goal may be on any cell with ?, and "
+        "each of them is a task: the strip below shows six. Draw walls, water or other goals.",
+        opening=Opening("edit", ONE_GOAL_LINE),
         points_at="board",
         action="Draw with the mouse; F6 lets agents adapt to it.",
     ),
@@ -432,21 +433,18 @@ TOUR: tuple[TourStop, ...] = (
         name="robots and games",
         part=QUESTIONS,
         heading="Robots and games: which training?",
-        text="Twenty games. One agent trained against such opponents, one on a single map "
-        "without any, and scratch not at all.",
-        opening=Opening("many", WHAT_DIFFERS.line),
-        points_at="chart",
+        text="A robot in one of many worlds: controls may be swapped, a wind may blow. One agent "
+        "was trained on such worlds, the other on a single map whose goal moves.",
+        opening=Opening("watch", HIDDEN_LINE, keys=("S",)),
+        points_at="board",
         action="F2 ends the tour. Then make, train and watch your own.",
         choice=TourChoice(
-            "What must differ between the tasks of a training?",
-            _words(
-                "the size of the map",
-                "nothing: one task, often enough",
-                "what will be unknown later: here, the opponent",
-            ),
-            2,
-            f"{_MET} after five steps, scratch {_NOT_TRAINED}, single map {_MET_NONE}. "
-            "For a robot: wheels, floor, load.",
+            "Which one will find out what is hidden here, in 20 tries? Click its board.",
+            (TourAnswer("left board", "board"), TourAnswer("right board", "board 2")),
+            0,
+            "92% against 4%: what is hidden here differed in its training. In games it is the "
+            f"opponent: {_MET} after five steps on 20 levels, scratch {_NOT_TRAINED}, single map "
+            f"{_MET_NONE}.",
             ("→",),
         ),
     ),

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from agents.agent_catalog import agent_card
+from agents.default_agents import default_agents
 from agents.scratch_agents import with_scratch
 from agents.training.worker import trace
 from commands import main
@@ -115,10 +116,19 @@ def test_errors_of_the_command(exported: Exported, capsys: pytest.CaptureFixture
     assert "--out page.html" in capsys.readouterr().err
     assert run("export", level, "--out", "page.html", "--seeds", "0") == 2
     assert run("export", level, "--out", str(exported.path.parent)) == 1
-    assert run("export", "no-such-level", "--out", str(exported.path)) == 1
     capsys.readouterr()
+    assert run("export", "no-such-level", "--out", str(exported.path.parent)) == 1
+    assert "no-such-level" in capsys.readouterr().err
     assert run("export", level, "--out", str(exported.path / "page.html")) == 1
-    assert str(exported.path) in capsys.readouterr().err
+    assert f"{exported.path}: " in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="no folder that takes no files")
+def test_a_folder_that_takes_no_files_has_an_error_with_the_page(
+    exported: Exported, capsys: pytest.CaptureFixture[str]
+):
+    assert run("export", str(exported.levels[0]), "--out", "/proc/self/page.html") == 1
+    assert capsys.readouterr().err.startswith("/proc/self/page.html: ")
 
 
 def test_a_page_of_a_replay_line_has_its_changes(
@@ -255,6 +265,7 @@ def test_nothing_is_wider_than_a_telephone_and_a_hostile_title_stays_a_text(
         for level in ("0", "1"):
             page.select_option("#level", level)
             assert value(page, "document.documentElement.scrollWidth") == 360
+        assert page.locator("#goal-field").is_hidden()  # since the goal cannot be moved
         assert page.locator("h1").inner_text() == HOSTILE
         assert page.locator("img").count() == 0
         assert page.title() != "taken"
@@ -323,6 +334,36 @@ def test_agents_adapt_in_the_page(browser: Browser, exported: Exported):
         assert value(page, "gridapt.runs().map(r => r.steps.map(s => s.returnExact))") == shown
 
 
+def test_agents_adapt_in_the_page_beside_one_that_cannot(
+    browser: Browser, exported: Exported, tmp_path: Path
+):
+    out, few = tmp_path / "page.html", ("--seeds", "1", "--steps", "2", "--no-step-sizes")
+    names = ("--agent", "rl2-mazes-9x9", "--versus", AGENT)
+    assert run("export", str(exported.levels[0]), *names, *few, "--out", str(out)) == 0
+    with opened(browser, out, **CALM) as page:
+        assert AGENT in page.locator("#live-agents").inner_text()
+        before = value(page, "gridapt.runs()[0].steps.map(s => s.returnExact)")
+        page.locator("body").press("r")
+        until(page, "gridapt.runs().every(r => r.steps.length === 3)")
+        assert value(page, "gridapt.runs()[0].steps.map(s => s.returnExact)") == before
+        seeds = value(page, "gridapt.runs().map(r => r.seed)")
+        assert seeds[0] == 0
+        assert seeds[1] >= 1000
+        assert "rl2-mazes-9x9: recorded with seed 0." in page.locator("#size-note").inner_text()
+
+
+def test_a_page_in_which_nothing_adapts_says_why(
+    browser: Browser, exported: Exported, tmp_path: Path
+):
+    out, few = tmp_path / "page.html", ("--seeds", "1", "--goals", "1", "--steps", "1")
+    names = ("--agent", "rl2-mazes-9x9", "--versus", "none")
+    assert run("export", str(exported.levels[0]), *names, *few, "--out", str(out)) == 0
+    with opened(browser, out, **CALM) as page:
+        reason = "All runs here are recorded: none of the agents takes gradient steps."
+        assert reason in page.locator("#intro").inner_text()
+        assert page.locator("#live").is_hidden()
+
+
 def test_a_chapter_of_the_tour_asks_before_it_shows(
     browser: Browser, exported: Exported, tmp_path: Path
 ):
@@ -352,6 +393,7 @@ def test_a_chapter_of_the_tour_asks_before_it_shows(
         assert page.locator("#verdict").inner_text() == f"Right. {choice.reason}"
         assert page.locator("#chart polyline").count() > 0
         assert "answer" not in page.locator("#ending").inner_text()
+        assert step(page) == 2  # of which the verdict tells
         page.locator("#chapter-next").click()
         assert page.locator("h2#chapter-heading").inner_text() == stops[1].heading
         assert "average on 1 level" in page.locator("#chart-heading").text_content()
@@ -361,6 +403,50 @@ def test_a_chapter_of_the_tour_asks_before_it_shows(
         page.locator("#step").fill("2")
         assert page.locator("#ending").inner_text() == many["ending"]
         assert many["ending"].startswith(f"Mean over 1 level: {AGENT} ")
+
+
+def tour_page(exported: Exported, names: tuple[str, ...], out: Path) -> None:
+    """Write a page whose chapters, on the levels of another page, have the words of these stops."""
+    found = re.search(r'id="data">(.*?)</script>', exported.path.read_text(), re.DOTALL)
+    assert found
+    levels, stops = json.loads(found[1])["levels"], page_stops()
+    known = {stop.name: chapter(stop, stops) for stop in stops}
+    shown = [one | {"chapter": known[name]} for one, name in zip(levels, names)]
+    out.write_text(render_page("Tour", shown), encoding="utf-8")
+
+
+def test_a_question_shows_nothing_before_its_answer_and_plays_to_the_end_after_it(
+    browser: Browser, exported: Exported, tmp_path: Path
+):
+    tour_page(exported, ("why few steps", "when fair"), tmp_path / "tour.html")
+    with opened(browser, tmp_path / "tour.html", reduced_motion="no-preference") as page:
+        assert page.locator("#chart polyline").count() == 0
+        page.locator("#answers button").first.click()
+        assert page.locator("#chart polyline").count() > 0
+        until(page, "gridapt.at.step === 2 && !gridapt.at.playing")
+        page.locator("#chapter-next").click()  # it asks about the finished chart
+        assert page.locator("#chart polyline").count() > 0
+
+
+def test_boards_and_chart_can_be_clicked_for_answers(
+    browser: Browser, exported: Exported, tmp_path: Path
+):
+    tour_page(exported, ("why few steps", "when fair"), tmp_path / "tour.html")
+    with opened(browser, tmp_path / "tour.html", **CALM) as page:
+        chosen = page.locator("#answers [aria-pressed=true]")
+        width = page.locator("#chart").evaluate("e => e.clientWidth")
+        page.locator("#chart").click(position={"x": width - 80, "y": 60})
+        assert chosen.inner_text() == "the one at the end"
+        page.locator("#chart").click(position={"x": 60, "y": 60})
+        assert chosen.inner_text() == "the one at the beginning"
+        page.locator("#chapter-next").click()
+        page.locator("#boards canvas").last.click()
+        assert chosen.inner_text() == "the boards of one maze"
+        page.locator("#chart").click()
+        assert chosen.inner_text() == "the chart of all 20"
+    for stop in page_stops():
+        if stop.choice and stop.choice.is_on_screen:
+            assert None not in chapter(stop, page_stops())["choice"]["places"]
 
 
 def test_the_page_of_the_tour_has_what_a_page_can_show():
@@ -409,6 +495,36 @@ def test_a_replay_line_with_many_steps_makes_a_page_without_choices(
     text = out.read_text(encoding="utf-8")
     assert '"seeds":[4]' in text
     assert text.count('"agent":"maml-mazes-9x9","seed":4') == 1
+
+
+def test_default_agents_are_in_the_page_as_far_as_they_fit(
+    browser: Browser,
+    exported: Exported,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+):
+    first, *further, scratch = default_agents(load_pack(exported.levels[0]))
+    few = ("--seeds", "1", "--goals", "1", "--steps", "1", "--no-step-sizes")
+    out, rendered = tmp_path / "page.html", inlining.render_page
+    names = "gridapt.data.levels[0].agents.map(a => a.name)"
+    assert run("export", str(exported.levels[0]), *few, "--out", str(out)) == 0
+    with opened(browser, out, **CALM) as page:
+        assert value(page, names) == [first, *further, scratch]
+
+    def refuse_three(title: str, levels: list[dict[str, Any]]) -> str:
+        if len(levels[0]["agents"]) > 2:
+            raise TooLargeForPage("too large")
+        return rendered(title, levels)
+
+    monkeypatch.setattr(inlining, "render_page", refuse_three)
+    assert run("export", str(exported.levels[0]), *few, "--out", str(out)) == 0
+    assert "beside the first one and scratch do not fit" in capsys.readouterr().err
+    with opened(browser, out, **CALM) as page:
+        assert value(page, names) == [first, scratch]
+        assert value(page, "gridapt.runs().length") == 2
+        page.locator("#step").fill("1")
+        assert "from scratch" in page.locator("#ending").inner_text()
 
 
 def test_reduced_motion_begins_still_and_other_pages_play(browser: Browser, exported: Exported):

@@ -37,6 +37,7 @@ from game.view.app import App
 from game.view.model.background_jobs import BackgroundJobs
 from game.view.model.library import file_stamps
 from game.view.model.playback import SPEEDS
+from game.view.screens.editor import EditorScreen
 from game.view.screens.many import ManyScreen
 from game.view.screens.navigation_request import Navigation
 from game.view.screens.play import PlayScreen
@@ -300,7 +301,7 @@ def test_the_tour_takes_figures_on_many_tasks_from_their_study() -> None:
             assert stop.opening.line == line.line
 
 
-@pytest.mark.parametrize("name", ["why many tasks", "why few steps"])
+@pytest.mark.parametrize("name", ["why many tasks", "why few steps", "robots and games"])
 def test_a_question_on_the_screen_waits_until_the_screen_is_ready(name: str) -> None:
     app = start()
     app.tour.index = [stop.name for stop in TOUR].index(name)
@@ -331,6 +332,23 @@ def test_the_loops_of_a_training_are_answers_also_once_it_has_ended() -> None:
     assert app.tour.given == {"which loop": 1}
 
 
+@pytest.mark.parametrize(("name", "is_decided_there"), [("outer", True), ("which loop", False)])
+def test_figures_on_screen_are_named_only_where_they_decide(
+    name: str, is_decided_there: bool
+) -> None:
+    app = start()
+    app.tour.index = [stop.name for stop in TOUR].index(name)
+    go(app)
+    app.page.run.state = "trained"
+    show(app)
+    app.tour.answer(1)
+    decides = patch.object(app.page, "outcome", lambda: 1)
+    over = patch.object(app.page, "is_over", lambda: True)
+    with decides, over, patch.object(app.page, "measured", lambda: "Before: 1%."):
+        note = app.tour.facts(app.page).note
+    assert note.startswith("Right. Before: 1%." if is_decided_there else "Right. The inner loop")
+
+
 def test_only_the_first_screen_offers_the_tour_and_only_once(tmp_path: Path) -> None:
     file = tmp_path / "settings.json"
     asked = []
@@ -355,6 +373,41 @@ def test_a_prediction_is_not_told_before_it_is_made() -> None:
             shown.append(bool(app.page.facts().axes.usual))
             app.handle(press(pygame.K_3, "3"))
     assert shown == [False, True]
+
+
+def test_terms_on_the_card_explain_themselves() -> None:
+    app = start()
+    app.tour.index = [stop.name for stop in TOUR].index("first order")
+    go(app, size=(1280, 800))
+    app.handle(press(pygame.K_1, "1"))
+    show(app, (1280, 800))
+    text, style, place = next(one for one in app.tour._noted if "second order" in one.text)
+    left = app.tour._typeset.width(text[: text.index("second order")], style)
+    app.handle(pygame.event.Event(pygame.MOUSEMOTION, pos=(place.left + left + 3, place.centery)))
+    assert app.tour._term.spot.term == "second order"
+    before = app.snapshot()
+    app.update(0.5)
+    assert app.snapshot() != before
+    show(app, (1280, 800))
+    app.handle(pygame.event.Event(pygame.MOUSEMOTION, pos=(1, 1), buttons=(0, 0, 0)))
+    assert app.tour._term.spot is None
+
+
+def test_the_header_has_a_sentence_that_is_whole_in_a_small_window() -> None:
+    app = start()
+    app.tour.index = [stop.name for stop in TOUR].index("meta")
+    go(app)
+    app.page.setup = replace(app.page.setup, adapts_by="gradient steps from a learned start")
+    assert app.page.sentence().endswith(", by gradient steps from a learned start.")
+    assert app.page.sentence(short=True).endswith("never seen.")
+
+
+def test_the_level_to_edit_stands_for_many_tasks() -> None:
+    app = start()
+    app.tour.index = [stop.name for stop in TOUR].index("make")
+    go(app)
+    assert isinstance(app.page, EditorScreen)
+    assert sum(row.count("?") for row in app.page.editor.reading.level.rows) > 6
 
 
 def test_esc_means_one_thing_on_the_card_and_on_the_screen() -> None:

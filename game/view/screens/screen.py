@@ -13,6 +13,7 @@ from typing import ClassVar
 import pygame
 
 from game.view.draw.display_size import switch_full_screen
+from game.view.draw.hovered_term import HoveredTerm
 from game.view.draw.key_caps import (
     DrawnHelp,
     draw_footer,
@@ -22,7 +23,7 @@ from game.view.draw.key_caps import (
 )
 from game.view.draw.layout import frame, inside_width
 from game.view.draw.screen_header import draw_message, draw_status, header_height
-from game.view.draw.term_spots import TermSpot, draw_term_card, draw_term_line, term_at
+from game.view.draw.term_spots import TermSpot, term_at
 from game.view.draw.text_boxes import draw_notice, draw_wrong_cell
 from game.view.draw.theme import Appearance, NotedText, Typeset
 from game.view.screens.asked_question import Question
@@ -37,7 +38,6 @@ from game.view.screens.key_binding import (
 from game.view.screens.navigation_request import Navigation
 from game.view.screens.notice import Notice
 
-TERM_SECONDS = 0.4  # for which the mouse rests on a term until it is explained
 NOTICE_SECONDS = 6.0  # for which a transient notice stays
 READ_KEYS = (pygame.K_RETURN, pygame.K_KP_ENTER, pygame.K_ESCAPE, pygame.K_SPACE)
 MEND_CAP = "Ctrl E"
@@ -52,6 +52,8 @@ class Screen:
     pointed_at = ""  # the anchor that the tour points at, which gets more room in the panel
     is_predicted = False  # whether the person predicts what comes: nothing may tell it before
     typing = False  # whether letters go into a text field instead of triggering keys
+    asks_by_itself = False  # whether it asks before it closes the window, where that is needed
+    stays_on_reload = False  # whether a reloaded file leaves it as it is
 
     def __init__(self, appearance: Appearance | None = None) -> None:
         self.appearance = appearance or Appearance()
@@ -64,8 +66,7 @@ class Screen:
         self.showing_help = False
         self._mouse_on: pygame.Rect | None = None  # what the mouse is on that can be clicked
         self._mouse_down = False  # whether the left button is held
-        self._term: TermSpot | None = None  # the term of the glossary that the mouse is on
-        self._rested = 0.0  # seconds since the mouse came there
+        self._term = HoveredTerm()
         self._typeset: Typeset | None = None  # of the last drawing
         self._noted: list[NotedText] = []  # texts of the last drawing
         self._key_boxes: list[tuple[pygame.Rect, Key]] = []  # in the footer
@@ -84,6 +85,16 @@ class Screen:
     @notice.setter
     def notice(self, notice: Notice | None) -> None:
         self._notice, self._notice_age = notice, 0.0
+
+    @property
+    def has_unsaved_changes(self) -> bool:
+        """Whether closing the screen would lose what the person has done."""
+        return False
+
+    @property
+    def has_saved(self) -> bool:
+        """Whether the screen has written a level file."""
+        return False
 
     # --- actions of the common keys
 
@@ -173,18 +184,21 @@ class Screen:
         elif event.type in (pygame.MOUSEBUTTONUP, pygame.WINDOWFOCUSLOST):
             self._mouse_down = False
         elif event.type == pygame.WINDOWLEAVE:
-            self._mouse_on = None
+            self.leave_mouse()
         if event.type == pygame.MOUSEMOTION:
             self._follow_terms(event.pos)
-        elif event.type in (pygame.KEYDOWN, pygame.MOUSEBUTTONDOWN, pygame.WINDOWLEAVE):
-            self._term = None
+        elif event.type in (pygame.KEYDOWN, pygame.MOUSEBUTTONDOWN):
+            self._term.move_to(None)
+
+    def leave_mouse(self) -> None:
+        """Forget what the mouse was on: it has left the screen, or is on a card over it."""
+        self._mouse_on = None
+        self._term.move_to(None)
 
     def _follow_terms(self, at: tuple[int, int]) -> None:
-        """Note which term of the glossary the mouse is on; its time begins when it comes there."""
+        """Note which term of the glossary the mouse is on."""
         covered = self.question or self.showing_help or self.notice
-        found = None if covered else self.term_at(at)
-        if found != self._term:
-            self._term, self._rested = found, 0.0
+        self._term.move_to(None if covered else self.term_at(at))
 
     def term_at(self, at: tuple[int, int]) -> TermSpot | None:
         """Return the term of the glossary at a point of the screen."""
@@ -194,11 +208,6 @@ class Screen:
     def noted_texts(self) -> list[NotedText]:
         """Return the texts on screen whose terms explain themselves."""
         return self._noted
-
-    @property
-    def _explains(self) -> bool:
-        """Whether the mouse has rested on a term for long enough to explain it."""
-        return self._term is not None and self._rested >= TERM_SECONDS
 
     def _clickable(self, at: tuple[int, int]) -> pygame.Rect | None:
         """Return the place of the answer, key or button at a point of the screen."""
@@ -311,7 +320,7 @@ class Screen:
 
     def pass_time(self, seconds: float) -> None:
         """Remove a transient notice after a while, and explain the term that the mouse rests on."""
-        self._rested += seconds
+        self._term.pass_time(seconds)
         self._notice_age += seconds
         if self.notice and self.notice.transient and self._notice_age > NOTICE_SECONDS:
             self.notice = None
@@ -338,7 +347,7 @@ class Screen:
         )
         on = self._mouse_on and tuple(self._mouse_on)
         mouse = on, on and self._mouse_down
-        term = self._term, self._explains
+        term = self._term.snapshot()
         return appearance, over, mouse, term, self.active_caps(), self.body_snapshot()
 
     def body_snapshot(self) -> object:
@@ -355,10 +364,7 @@ class Screen:
             self._draw_notice(surface, self.notice, type)
         if self.question:
             self.question.draw(surface, type)
-        if self._term:
-            draw_term_line(surface, self._term, type)
-            if self._explains:
-                draw_term_card(surface, self._term, type)
+        self._term.draw(surface, type)
         if self._mouse_on in self._clickables():
             draw_key_state(surface, self._mouse_on, self._mouse_down, type)
 

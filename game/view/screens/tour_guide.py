@@ -5,8 +5,10 @@ from __future__ import annotations
 import pygame
 
 from game.session.tour import TOUR, TourChoice, TourStop, place_of
+from game.view.draw.hovered_term import HoveredTerm
 from game.view.draw.key_caps import draw_key_state
-from game.view.draw.theme import Typeset
+from game.view.draw.term_spots import term_at
+from game.view.draw.theme import NotedText, Typeset
 from game.view.draw.tour_card import (
     CardBoxes,
     CardFacts,
@@ -48,6 +50,9 @@ class TourGuide:
         self._card = pygame.Rect(0, 0, 0, 0)
         self._marks: list[Mark] = []
         self._mouse: tuple[int, int] | None = None
+        self._typeset: Typeset | None = None  # of the last drawing
+        self._noted: list[NotedText] = []  # texts of the card, as they were drawn last
+        self._term = HoveredTerm()
 
     @property
     def stop(self) -> TourStop:
@@ -60,6 +65,7 @@ class TourGuide:
 
     def begin(self, index: int, screen: Screen) -> None:
         """Begin a stop on the screen that it has opened."""
+        self._term.move_to(None)
         self.index, self.screen = index, screen
         self._unpressed = self.stop.opening.keys
         screen.pointed_at = self.stop.points_at
@@ -119,14 +125,28 @@ class TourGuide:
     def handle(self, event: pygame.event.Event, screen: Screen) -> bool:
         """Handle an event for the card. Return whether it is not for the screen."""
         if event.type == pygame.MOUSEMOTION:
-            self._mouse = event.pos
-            return self._card.collidepoint(event.pos)
+            return self._follow_mouse(event.pos, screen)
+        if event.type in (pygame.KEYDOWN, pygame.MOUSEBUTTONDOWN, pygame.WINDOWLEAVE):
+            self._term.move_to(None)
         if event.type == pygame.KEYDOWN:
             return self._press(event)
         if event.type == pygame.MOUSEBUTTONDOWN and event.button == 1:
             return self._click(event.pos, screen)
         is_mouse = event.type in (pygame.MOUSEBUTTONDOWN, pygame.MOUSEWHEEL)
         return is_mouse and bool(self._mouse) and self._card.collidepoint(self._mouse or (0, 0))
+
+    def _follow_mouse(self, at: tuple[int, int], screen: Screen) -> bool:
+        """Note what the mouse is on. Return whether that is the card."""
+        self._mouse, is_here = at, self._card.collidepoint(at)
+        type = self._typeset if is_here else None
+        self._term.move_to(term_at(self._noted, at, type) if type else None)
+        if is_here:
+            screen.leave_mouse()
+        return is_here
+
+    def pass_time(self, seconds: float) -> None:
+        """Let the mouse rest on the card."""
+        self._term.pass_time(seconds)
 
     def _press(self, event: pygame.event.Event) -> bool:
         """Go on or back, or answer. Return whether the key is the tour's."""
@@ -182,13 +202,15 @@ class TourGuide:
             return CardFacts(*head, choice.question, answers, "", CHOOSE, keys)
         if self._unanswered():
             return CardFacts(place, stop.heading, stop.text, action=PREPARING, keys=keys)
-        note = self._note(self.right_answer(screen), screen.measured())
+        is_decided_there = stop.choice is not None and stop.choice.right is None
+        measured = screen.measured() if is_decided_there else ""
+        note = self._note(self.right_answer(screen), measured)
         return CardFacts(place, stop.heading, stop.text, "", (), note, stop.action, keys)
 
     def _note(self, right: int | None, measured: str = "") -> str:
         """Return what came of the answer, or what was answered as long as that is open.
 
-        `measured` are the figures on screen that decide, if the screen knows them.
+        `measured` are the figures on screen if it is these that decide, else "".
         """
         choice = self.stop.choice
         if choice is None:
@@ -222,6 +244,7 @@ class TourGuide:
             self._unanswered(),
             self.right_answer(screen),
             on and tuple(on),
+            self._term.snapshot(),
         )
 
     def draw(self, surface: pygame.Surface, screen: Screen) -> None:
@@ -240,10 +263,13 @@ class TourGuide:
         if screen.is_blocked:
             return
         draw_marks(surface, self._marks, type)
-        self._boxes = draw_tour_card(surface, self._card, facts, type)
+        self._typeset = type
+        with type.noting() as self._noted:
+            self._boxes = draw_tour_card(surface, self._card, facts, type)
         box = self._box_at_mouse()
         if box:
             draw_key_state(surface, box, False, type)
+        self._term.draw(surface, type)
 
     def _find_marks(self, screen: Screen) -> list[Mark]:
         """Return the rings: around what the stop points at, or around the answers to choose."""

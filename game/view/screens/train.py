@@ -46,6 +46,8 @@ DEMONSTRATED = {  # the same of a demonstration, whose agent is not kept
 class TrainScreen(Screen):
     """Meta-train with the settings of a command line, and show the progress."""
 
+    stays_on_reload = True  # the training goes on with the old version
+
     def __init__(
         self,
         args: tuple[str, ...],

@@ -38,7 +38,10 @@ GHOST_FADE = 0.55  # 0..1: how far the colour of an old curve goes towards the c
 def header_text(
     setup: WatchSetup, run: AdaptationRun, moving_goal: bool, short: bool = False
 ) -> str:
-    """Return the sentence in the header that says what is on screen; `short`, how a run ended."""
+    """Return the sentence in the header that says what is on screen.
+
+    A `short` one leaves out how the agent adapts, and details of how a run ended.
+    """
     if moving_goal:
         return MOVING_GOAL
     if run.has_ended and setup.cards:
@@ -49,7 +52,7 @@ def header_text(
     if changes:
         return GOAL_MOVED if changes[-1].goal else AMNESIA
     usual = SEEN if setup.seen(run.task) else UNSEEN
-    if setup.adapts_by:
+    if setup.adapts_by and not short:
         usual = f"{usual.removesuffix('.')}, by {setup.adapts_by}."
     return setup.sentence or usual
 

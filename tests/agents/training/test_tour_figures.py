@@ -28,6 +28,7 @@ def test_the_figures_of_the_tour_are_those_of_its_replay_lines() -> None:
     assert scores["meta"] == [[16, 97], [0, -4]]
     assert [one[1] for one in scores["many goals"]] == [91, -51]
     assert [one[1] for one in scores["why many tasks"]] == [96, -8]
+    assert [one[1] for one in scores["robots and games"]] == [92, 4]
     assert scores["why few steps"] == [[15, 99], [0, 1]]
 
 
