@@ -21,7 +21,7 @@
 import { drawTile } from "./board.mjs";
 import { BAYES_SAMPLE, lineSample } from "./chart.mjs";
 import { define, escaped, fillSelect, find, offer, setText } from "./elements.mjs";
-import { agentText, counted, introText, ledeText, placeText, sizeText } from "./sentences.mjs";
+import { agentText, counted, introText, ledeText, liveText, placeText, sizeText } from "./sentences.mjs";
 import { hasRuns, recordedChoice, tasksToChoose } from "./state.mjs";
 
 // --- of a level ----------------------------------------------------------------------------------
@@ -39,6 +39,7 @@ export function showLevel(/** @type {any} */ level) {
   setText("byline", [author && `by ${author}`, pack !== title && pack].filter(Boolean).join(" · "));
   setText("lede", ledeText(level));
   setText("intro", introText(level));
+  setText("live-agents", liveText(level));
   find("step").max = level.steps;
   fillChoices(level);
   define("agents", level.agents.map((/** @type {any} */ one) => [one.name, agentText(one)]));
@@ -83,7 +84,8 @@ function legendEntry(/** @type {string} */ text, /** @type {(g: CanvasRenderingC
 /** Show what is chosen in its controls, and which agents do not follow it. */
 export function showChoice(/** @type {State} */ { level, chosen, runs }) {
   const { seed, stepSize, goal } = chosen, own = recordedChoice(level);
-  const episodes = chosen.episodes ?? level.agents[0].episodes;
+  const able = level.agents.find((/** @type {any} */ one) => level.live?.agents[one.name]) ?? level.agents[0];
+  const episodes = chosen.episodes ?? able.episodes;
   offer("seed", seed, `${seed}`);
   offer("size", stepSize, sizeText(stepSize));
   find("goal").value = goal ?? "";

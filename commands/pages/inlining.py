@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from commands.pages.payload import Json, glossary, look
+from commands.pages.payload import Json, glossary, look, not_live_text
 from game.text.visible import visible
 from game.view.draw.theme import PALETTES, Palette
 
@@ -33,6 +33,7 @@ LIVE_MODULES = (
     *("random.mjs", "network.mjs", "controls_belief.mjs", "policies.mjs", "adaptation.mjs"),
 )
 MOST_BYTES = 2_000_000  # of a page
+TOO_LARGE = "tables of all agents and levels would not fit into the page"
 SLOT = re.compile(r"\{\{(\w+)\}\}")
 
 
@@ -73,7 +74,8 @@ def without_surplus_tables(levels: Sequence[Json]) -> list[Json]:
     for i in sorted(range(len(kept)), key=lambda i: -tables[i]):
         if sum(sizes) <= 0.75 * MOST_BYTES:
             break
-        kept[i] = kept[i] | {"live": None}
+        if tables[i] > len("null"):
+            kept[i] = kept[i] | {"live": None, "notLive": not_live_text(TOO_LARGE)}
         sizes[i] -= tables[i]
     return kept
 

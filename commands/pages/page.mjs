@@ -7,7 +7,7 @@ import { bindControls, resetChoice, showChoice, showLegend, showLevel } from "./
 import { calm, dark, define, fillSelect, find, setText, theme } from "./elements.mjs";
 import { adaptInPage } from "./live.mjs";
 import { showChart, showNumbers, showReadout } from "./readout.mjs";
-import { advanced, arrived, atEpisode, atStep, chosenAnew, isComplete, isReady, openedLevel, played, predicted, tasksToChoose, withComputed, withOverlay, withSpeed } from "./state.mjs";
+import { advanced, answered, arrived, atEpisode, atStep, chosenAnew, isComplete, isReady, openedLevel, played, tasksToChoose, withComputed, withOverlay, withSpeed } from "./state.mjs";
 import { explainTerms } from "./terms.mjs";
 
 const data = JSON.parse(find("data").textContent);
@@ -62,11 +62,8 @@ function turn(/** @type {number} */ by) {
 
 /** Take an answer, and show what happens. */
 function answer(/** @type {number} */ index) {
-  const { chapter } = state.level;
-  showVerdict(chapter, index);
-  const { asking } = state;
-  update(predicted(state));
-  if (asking && !calm.matches) update(played(state, true));
+  showVerdict(state.level.chapter, index);
+  update(answered(state, calm.matches));
 }
 
 /** Show what has been chosen, and compute what is not recorded of it. */
@@ -95,8 +92,9 @@ function compute(/** @type {import("./state.mjs").State} */ { level, chosen }, /
 function onBoardClick(/** @type {MouseEvent} */ event) {
   const { level, chosen } = state;
   const board = boards.findIndex(({ canvas }) => canvas === event.currentTarget);
-  const answered = level.chapter?.choice?.boards.indexOf(board) ?? -1;
-  if (answered >= 0) return answer(answered);
+  const chosenBoard = level.chapter?.choice?.boards.indexOf(board) ?? -1;
+  if (chosenBoard >= 0) return answer(chosenBoard);
+  if (state.asking) return;
   const cell = clickedCell(state, event);
   const found = tasksToChoose(level).find((/** @type {any} */ one) => one.goalCell === cell);
   if (found && found.goal !== chosen.goal) showChosen(chosenAnew(state, { goal: found.goal }));

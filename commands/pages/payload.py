@@ -78,8 +78,9 @@ def palette_facts(palette: Palette) -> Json:
 def level_payload(pack: Pack, recording: Recording, runs: Sequence[RecordedRun]) -> Json:
     """Return all that a page shows of one level. Raises AgentError."""
     task, request = recording.request.task, recording.request
-    level, live = task.level, _live(recording)
-    goals = (*recording.goals, *_goals_beyond(recording, (live or {}).get("agents", {})))
+    level, live = task.level, _live_or_reason(recording)
+    able = (live["live"] or {}).get("agents", {})
+    goals = (*recording.goals, *_goals_beyond(recording, able))
     moved = dict.fromkeys(one.goal for one in request.changes if one.goal)
     goals = tuple(dict.fromkeys((*goals, *moved)))
     tables = {goal: compile_level(recording.task(goal).level) for goal in goals}
@@ -110,25 +111,42 @@ def level_payload(pack: Pack, recording: Recording, runs: Sequence[RecordedRun])
             {"step": one.step, "goal": cell_number(task, one.goal)} for one in request.changes
         ],
         "bayes": None if request.changes else bayes_bound(pack, task),
-        "live": live,
+        **live,
         "many": None,
     }
 
 
-def _live(recording: Recording) -> Json | None:
-    """Return what the page needs to adapt agents by itself; None where the watched one cannot."""
-    level, watched = recording.request.task.level, recording.labels[0]
-    if recording.request.changes or compile_level(level).n_states > MOST_STATES:
-        return None
+def _live(recording: Recording) -> Json:
+    """Return what the page needs to adapt agents by itself: all that can adapt, or else the first
+    one whose tables fit. Raises NotLive where there is none."""
+    level = recording.request.task.level
+    if recording.request.changes:
+        raise NotLive("the task changes meanwhile")
+    if compile_level(level).n_states > MOST_STATES:
+        raise NotLive("the level has too many states")
     learners = live_learners(recording)
-    able = {name: one for name, one in learners.items() if not live_obstacle(one, level)}
-    if watched not in able:
-        return None
-    for fewer in (able, {watched: able[watched]}):
+    obstacles = {name: live_obstacle(one, level) for name, one in learners.items()}
+    able = {name: one for name, one in learners.items() if not obstacles[name]}
+    if not able:
+        raise NotLive(next(iter(obstacles.values()), "none of the agents takes gradient steps"))
+    for fewer in (able, *({name: one} for name, one in able.items())):
         goals = [goal for goal in (*recording.goals, *_goals_beyond(recording, fewer)) if goal]
         with contextlib.suppress(NotLive):
             return live_tables(level, fewer, goals)
-    return None
+    raise NotLive("the level has too many states for so many places of the goal")
+
+
+def _live_or_reason(recording: Recording) -> Json:
+    """Return what the page adapts agents with, or a sentence that says why it does not."""
+    try:
+        return {"live": _live(recording), "notLive": ""}
+    except NotLive as reason:
+        return {"live": None, "notLive": not_live_text(f"{reason}")}
+
+
+def not_live_text(reason: str) -> str:
+    """Return the sentence of a page in which no agent adapts."""
+    return f"All runs here are recorded: {reason}."
 
 
 def _goals_beyond(recording: Recording, live: Mapping[str, object]) -> tuple[Cell, ...]:

@@ -36,9 +36,15 @@ export function ledeText(/** @type {any} */ { agents, scratch }) {
 }
 
 /** Say what the agents have learned before, what is hidden, and what happens meanwhile. */
-export function introText(/** @type {any} */ { chapter, agents, hidden, changes, many }) {
+export function introText(/** @type {any} */ { chapter, agents, hidden, changes, many, notLive }) {
   const learned = chapter ? [] : agents.filter((/** @type {any} */ one) => one.learned).map(trainingText);
-  return [...learned, hidden, ...changes.map(changeText), many && manyText(many)].filter(Boolean).join(" ");
+  return [...learned, hidden, ...changes.map(changeText), many && manyText(many), !chapter && notLive].filter(Boolean).join(" ");
+}
+
+/** Which agents adapt in the page. */
+export function liveText(/** @type {any} */ { agents, live }) {
+  const able = agents.map((/** @type {any} */ one) => one.name).filter((/** @type {string} */ name) => live?.agents[name]);
+  return able.length === agents.length ? "the agents" : able.join(" and ");
 }
 
 /** What an agent has learned before. */

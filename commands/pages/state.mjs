@@ -18,7 +18,7 @@
  * @property {number} episode of those that are kept of the step
  * @property {number} clock seconds since the beginning of the episode, at normal speed
  * @property {number | null} wanted a step to show as soon as it is computed
- * @property {boolean} asking whether a prediction is asked, before curves are shown
+ * @property {boolean} asking whether something is asked, before curves are shown
  * @property {boolean} playing
  * @property {number} speed place in `SPEEDS`
  * @property {ReadonlySet<string>} overlays
@@ -39,13 +39,17 @@ const within = (/** @type {number} */ x, /** @type {number} */ low, /** @type {n
 /** A level from its beginning, with its first recorded run. `before` is the state to go on from. */
 export function openedLevel(/** @type {any} */ level, /** @type {State | null} */ before) {
   const { playing = false, speed = NORMAL, overlays = /** @type {ReadonlySet<string>} */ (new Set()) } = before ?? {};
-  const asking = Boolean(level.chapter?.choice && !level.chapter.question);
+  const asking = Boolean(level.chapter?.choice && level.chapter.step === 0); // else it is about the finished chart
   const state = { level, runs: [], asking, step: 0, episode: 0, clock: 0, wanted: null, playing, speed, overlays };
   return chosenAnew({ ...state, chosen: recordedChoice(level) }, {});
 }
 
-/** A prediction has been made. @returns {State} */
-export const predicted = (/** @type {State} */ state) => ({ ...state, asking: false });
+/** An answer has been given: play to the last step, of which the verdict tells; with reduced motion, show it. @returns {State} */
+export function answered(/** @type {State} */ state, /** @type {boolean} */ isCalm) {
+  if (!state.asking) return state;
+  const next = { ...state, asking: false };
+  return isCalm ? atStep(next, state.level.steps, true) : played(next, true);
+}
 
 /** The choices of the first recorded run. @returns {Choice} */
 export const recordedChoice = (/** @type {any} */ level) => ({ seed: level.seeds[0], stepSize: level.stepSize, goal: null, episodes: level.episodes });

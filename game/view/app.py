@@ -27,7 +27,6 @@ from game.view.screen_setups import (
     watch_setup,
 )
 from game.view.screens.asked_question import Answer, Question
-from game.view.screens.editor import EditorScreen
 from game.view.screens.gallery import Gallery
 from game.view.screens.many import ManyScreen
 from game.view.screens.navigation_request import Navigation
@@ -134,7 +133,7 @@ class App:
         navigation, self.page.navigation = self.page.navigation or self._waiting, None
         if isinstance(self.page, TrainScreen):
             self._note_training(self.page)
-        if isinstance(self.page, EditorScreen) and not (self.page.question or self.page.quit):
+        if self.page.has_unsaved_changes and not (self.page.question or self.page.quit):
             self._quitting = False  # the person stays
         if self.page.quit and self._asks_before_closing:
             self.page.quit, self.page.question = False, self._closing_question()
@@ -162,14 +161,13 @@ class App:
             self._quit()
         elif self.pages:
             pack = self.location.pack
-            has_changed = isinstance(closed, EditorScreen) and closed.files.has_saved
-            self._stamps = file_stamps(pack.path) if pack and not has_changed else None
+            self._stamps = file_stamps(pack.path) if pack and not closed.has_saved else None
             self.page.on_resume()
 
     @property
     def _asks_before_closing(self) -> bool:
         """Whether leaving the screen closes the window, and the screen does not ask itself."""
-        return len(self.pages) == 1 and not isinstance(self.page, EditorScreen)
+        return len(self.pages) == 1 and not self.page.asks_by_itself
 
     def _closing_question(self) -> Question:
         """Return the question whether to close the window."""
@@ -192,7 +190,7 @@ class App:
         """Close all screens; an editor with unsaved changes asks first."""
         self._quitting = True
         while self.pages:
-            if isinstance(self.page, EditorScreen) and self.page.draft.is_changed:
+            if self.page.has_unsaved_changes:
                 self.page.leave()
                 return
             self.pages.pop().on_close()
@@ -228,7 +226,7 @@ class App:
                 self.page.draw(surface)
             self._notify(self._capture.save_picture(surface))
             type = self.appearance.typeset(surface.get_size())
-            self._capture.draw_status(surface, type)
+            self.page.draw_status(surface, self._capture.status)
             if loading := self._loading_text():
                 draw_pill(surface, loading, type.palette.agent, (type.unit, type.unit // 2), type)
 
@@ -327,6 +325,10 @@ class App:
         A level that comes with the project, or that no file holds, is opened as a new one with its
         text.
         """
+        from game.view.screens.editor import (
+            EditorScreen,
+        )  # the largest screen, and seldom the first
+
         try:
             draft = editable(navigation.path, navigation.task)
         except OSError as error:
@@ -366,7 +368,7 @@ class App:
         """
         there = [i for i, page in enumerate(self.pages) if isinstance(page, Gallery)]
         above = self.pages[there[0] + 1 :] if there else []
-        has_unsaved = any(isinstance(one, EditorScreen) and one.draft.is_changed for one in above)
+        has_unsaved = any(one.has_unsaved_changes for one in above)
         if there and not has_unsaved:
             while len(self.pages) > there[0] + 1:
                 self.pages.pop().on_close()
@@ -429,7 +431,7 @@ class App:
 
     def _drop(self, page: Screen) -> None:
         """Take a screen from the stack, unless it is an editor with unsaved changes."""
-        if isinstance(page, EditorScreen) and page.draft.is_changed:
+        if page.has_unsaved_changes:
             return
         was_shown = page is self.page
         self.pages.remove(page)
@@ -515,13 +517,13 @@ class App:
             cells = self._cells_on_board(loaded) if again else ()
             self.page.notice = Notice(heading, loaded.problem, edits=loaded.level_file, cells=cells)
             return
-        if again and isinstance(self.page, Gallery | TrainScreen | EditorScreen):
-            return  # the gallery shows the new version by itself; a training goes on
+        if again and self.page.stays_on_reload:
+            return
         navigation = self._navigation_to(loaded, again)
         old = self.page
         try:
             self._go(navigation)
-            if again:
+            if again and old in self.pages:  # many tasks have closed their older screen themselves
                 self.pages.remove(old)
         except NoAgent as error:
             self.page.notice = Notice("This agent cannot be used", str(error))

@@ -13,8 +13,6 @@ import pygame
 from game.files import write_atomically
 from game.session.replay import ReplayError, line_of
 from game.tasks.packs import Pack
-from game.view.draw.text_boxes import draw_pill
-from game.view.draw.theme import Typeset
 from game.view.model.clipboard import copy_text
 from game.view.screens.navigation_request import Navigation
 from game.view.screens.notice import Notice
@@ -47,13 +45,10 @@ class ScreenCapture:
         self._picture_wanted = False
         self._picture: pygame.Surface | None = None  # to save; None: what is drawn
 
-    def draw_status(self, surface: pygame.Surface, type: Typeset) -> None:
-        """Draw a pill at the upper edge of the window while a GIF or a page is being made."""
-        if self.recording:
-            text = f"● making the {self.recording}…"
-            pill = type.width(text, "label") + 2 * type.unit
-            at = (surface.get_width() - pill) // 2, type.unit // 2
-            draw_pill(surface, text, type.palette.alert, at, type)
+    @property
+    def status(self) -> tuple[str, ...]:
+        """Two short lines while a GIF or a page is being made; else none."""
+        return ("● making", f"a {self.recording}…") if self.recording else ()
 
     def request(self, navigation: Navigation, pack: Pack | None) -> Notice | None:
         """Save the next picture, record the adaptation, or copy its replay line."""

@@ -323,6 +323,36 @@ def test_agents_adapt_in_the_page(browser: Browser, exported: Exported):
         assert value(page, "gridapt.runs().map(r => r.steps.map(s => s.returnExact))") == shown
 
 
+def test_agents_adapt_in_the_page_beside_one_that_cannot(
+    browser: Browser, exported: Exported, tmp_path: Path
+):
+    out, few = tmp_path / "page.html", ("--seeds", "1", "--steps", "2", "--no-step-sizes")
+    names = ("--agent", "rl2-mazes-9x9", "--versus", AGENT)
+    assert run("export", str(exported.levels[0]), *names, *few, "--out", str(out)) == 0
+    with opened(browser, out, **CALM) as page:
+        assert AGENT in page.locator("#live-agents").inner_text()
+        before = value(page, "gridapt.runs()[0].steps.map(s => s.returnExact)")
+        page.locator("body").press("r")
+        until(page, "gridapt.runs().every(r => r.steps.length === 3)")
+        assert value(page, "gridapt.runs()[0].steps.map(s => s.returnExact)") == before
+        seeds = value(page, "gridapt.runs().map(r => r.seed)")
+        assert seeds[0] == 0
+        assert seeds[1] >= 1000
+        assert "rl2-mazes-9x9: recorded with seed 0." in page.locator("#size-note").inner_text()
+
+
+def test_a_page_in_which_nothing_adapts_says_why(
+    browser: Browser, exported: Exported, tmp_path: Path
+):
+    out, few = tmp_path / "page.html", ("--seeds", "1", "--goals", "1", "--steps", "1")
+    names = ("--agent", "rl2-mazes-9x9", "--versus", "none")
+    assert run("export", str(exported.levels[0]), *names, *few, "--out", str(out)) == 0
+    with opened(browser, out, **CALM) as page:
+        reason = "All runs here are recorded: none of the agents takes gradient steps."
+        assert reason in page.locator("#intro").inner_text()
+        assert page.locator("#live").is_hidden()
+
+
 def test_a_chapter_of_the_tour_asks_before_it_shows(
     browser: Browser, exported: Exported, tmp_path: Path
 ):
@@ -352,6 +382,7 @@ def test_a_chapter_of_the_tour_asks_before_it_shows(
         assert page.locator("#verdict").inner_text() == f"Right. {choice.reason}"
         assert page.locator("#chart polyline").count() > 0
         assert "answer" not in page.locator("#ending").inner_text()
+        assert step(page) == 2  # of which the verdict tells
         page.locator("#chapter-next").click()
         assert page.locator("h2#chapter-heading").inner_text() == stops[1].heading
         assert "average on 1 level" in page.locator("#chart-heading").text_content()
@@ -361,6 +392,29 @@ def test_a_chapter_of_the_tour_asks_before_it_shows(
         page.locator("#step").fill("2")
         assert page.locator("#ending").inner_text() == many["ending"]
         assert many["ending"].startswith(f"Mean over 1 level: {AGENT} ")
+
+
+def tour_page(exported: Exported, names: tuple[str, ...], out: Path) -> None:
+    """Write a page whose chapters, on the levels of another page, have the words of these stops."""
+    found = re.search(r'id="data">(.*?)</script>', exported.path.read_text(), re.DOTALL)
+    assert found
+    levels, stops = json.loads(found[1])["levels"], page_stops()
+    known = {stop.name: chapter(stop, stops) for stop in stops}
+    shown = [one | {"chapter": known[name]} for one, name in zip(levels, names)]
+    out.write_text(render_page("Tour", shown), encoding="utf-8")
+
+
+def test_a_question_shows_nothing_before_its_answer_and_plays_to_the_end_after_it(
+    browser: Browser, exported: Exported, tmp_path: Path
+):
+    tour_page(exported, ("why few steps", "when fair"), tmp_path / "tour.html")
+    with opened(browser, tmp_path / "tour.html", reduced_motion="no-preference") as page:
+        assert page.locator("#chart polyline").count() == 0
+        page.locator("#answers button").first.click()
+        assert page.locator("#chart polyline").count() > 0
+        until(page, "gridapt.at.step === 2 && !gridapt.at.playing")
+        page.locator("#chapter-next").click()  # it asks about the finished chart
+        assert page.locator("#chart polyline").count() > 0
 
 
 def test_the_page_of_the_tour_has_what_a_page_can_show():

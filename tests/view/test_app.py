@@ -157,6 +157,24 @@ def test_a_file_with_errors_is_played_as_soon_as_it_is_mended(
     assert app.page.session.setup.episodes == 3
 
 
+@pytest.mark.parametrize("key", [pygame.K_z, pygame.K_i])
+def test_a_changed_level_is_shown_again_in_place_of_the_old_one(
+    key: int, tmp_path: Path, level: Path
+) -> None:
+    """Also with many tasks at once, of which there is one screen at most."""
+    app = start(tmp_path, level)
+    app.handle(press(key))
+    app.update(0.02)
+    old, below = app.page, app.pages[0]
+    level.write_text(LEVEL.replace("title: ", "title: Changed "))
+    os.utime(level, ns=(1, 2))
+    app.update(CHECK_FILES + 0.1)
+    app.update(0.02)
+    assert app.page is not old
+    assert type(app.page) is type(old)
+    assert app.pages == [below, app.page]
+
+
 @pytest.mark.parametrize("key", [None, pygame.K_i])
 def test_an_error_is_marked_on_the_board_of_the_last_valid_version(
     key: int | None, tmp_path: Path, level: Path
@@ -278,17 +296,24 @@ def test_all_screens_say_that_a_recording_is_made_until_it_is_saved(key: int, ki
     jobs = BackgroundJobs(at_once=True)
     app = App(first, FixedAgents(), Script(), jobs=jobs, recorder=recorder)
     surface = pygame.Surface((960, 640))
+    sentence = 88  # px: left end of the header's sentence
 
     def edge() -> bytes:
         app.draw(surface)
-        return pygame.image.tobytes(surface.subsurface((400, 0, 160, 14)), "RGB")
+        return pygame.image.tobytes(surface.subsurface((0, 0, sentence, 50)), "RGB")
 
-    empty = edge()
+    def rest() -> bytes:
+        return pygame.image.tobytes(surface.subsurface((sentence, 0, 960 - sentence, 50)), "RGB")
+
+    empty, told = edge(), rest()
     app.handle(press(key))
     app.update(0.02)
     assert recorder.kind == kind
     assert (recorder.path.suffix == ".html") == (kind == "page")
     assert edge() != empty
+    app.page.notice = None
+    app.draw(surface)
+    assert rest() == told
     filming = app.snapshot()
     app.handle(press(pygame.K_i))
     app.update(0.02)

@@ -16,7 +16,7 @@ from game.view.app import App
 from game.view.draw.doors import doors_height, draw_doors
 from game.view.draw.term_spots import TermSpot, draw_term_card
 from game.view.draw.theme import DARK, LIGHT, Typeset
-from game.view.draw.waiting_bar import PHASES, waiting_phase
+from game.view.draw.waiting_bar import PHASES, PHASES_PER_SECOND, waiting_phase
 from game.view.screens.editor import EditorScreen
 from game.view.screens.first_doors import DOOR_TEXTS, DOORS, WELCOME
 from game.view.screens.gallery import Gallery
@@ -163,7 +163,7 @@ def test_something_moves_while_the_agent_loads(script: Script) -> None:
         seen.add(screen.facts().waiting)
     assert len(seen) > 3
     assert "process" in screen.facts().doing
-    assert {waiting_phase(k / 16) for k in range(PHASES)} == set(range(PHASES))
+    assert {waiting_phase(k / PHASES_PER_SECOND) for k in range(PHASES)} == set(range(PHASES))
     shown = WatchScreen(subject(TASK), RecordedFeed(traces()))
     shown.update(0.0)
     assert shown.facts().waiting is None

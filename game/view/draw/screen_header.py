@@ -8,6 +8,8 @@ import pygame
 
 from game.view.draw.theme import Typeset
 
+NAME = "Gridapt"
+
 
 def header_height(width: int, type: Typeset) -> int:
     """Return the header's height in px: a narrow window sets the sentence in two small lines."""
@@ -20,10 +22,12 @@ def draw_header(
 ) -> None:
     """Draw the project's name and the sentence, smaller and wrapped if it is too long.
 
+    `draw_status` may draw something else in the name's place.
+
     Of several sentences, the first one that fits whole is drawn, or else the last.
     """
     surface.fill(type.palette.paper, rect)
-    name = type.render("Gridapt", "heading", type.palette.ink)
+    name = type.render(NAME, "heading", type.palette.ink)
     place = surface.blit(name, name.get_rect(midleft=rect.midleft))
     left, colour = place.right + 2 * type.unit, type.palette.muted
     choices = [sentences] if isinstance(sentences, str) else sentences
@@ -38,3 +42,20 @@ def draw_header(
     y = rect.centery - len(lines) * type.height("small") // 2
     for line in lines:
         y = type.write(surface, line, "small", colour, topleft=(left, y)).bottom
+
+
+def draw_status(
+    surface: pygame.Surface, rect: pygame.Rect, lines: Sequence[str], type: Typeset
+) -> None:
+    """Draw two short lines about what goes on, in place of the project's name in a header.
+
+    They begin in the margin, so that they end before the sentence.
+    """
+    line = type.height("small")
+    width = type.width(NAME, "heading") + 2 * type.unit
+    box = pygame.Rect(rect.left - type.unit, 0, width, len(lines) * line)
+    box.centery = rect.centery
+    surface.fill(type.palette.paper, box)
+    for i, text in enumerate(lines):
+        at = (box.left, box.top + i * line)
+        type.write(surface, text, "small", type.palette.alert, topleft=at)

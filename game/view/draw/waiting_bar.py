@@ -6,8 +6,8 @@ import pygame
 
 from game.view.draw.theme import Typeset
 
-PHASES = 32  # positions of the moving part, there and back
-PHASES_PER_SECOND = 16
+PHASES = 16  # positions of the moving part, there and back
+PHASES_PER_SECOND = 8  # each one draws the panel anew
 PART = 0.25  # share of the bar that moves
 
 

@@ -78,6 +78,8 @@ class EditorScreen(Screen):
     """Draw a level, see what it is worth, and play, watch or train on it."""
 
     typing = True
+    asks_by_itself = True
+    stays_on_reload = True
     mouse = MOUSE
 
     def __init__(
@@ -200,6 +202,16 @@ class EditorScreen(Screen):
             self.area = BOARD
         else:
             self.leave()
+
+    @property
+    def has_unsaved_changes(self) -> bool:
+        """Whether the draft differs from its file."""
+        return self.draft.is_changed
+
+    @property
+    def has_saved(self) -> bool:
+        """Whether the file was written since the editor was opened."""
+        return self.files.has_saved
 
     def leave(self) -> None:
         """Close the editor; if the text is not saved, ask first."""

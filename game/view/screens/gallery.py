@@ -54,6 +54,7 @@ class Gallery(Screen):
     """Choose what to watch, play or train on, with the keyboard or the mouse."""
 
     typing = True
+    stays_on_reload = True  # it shows the new version by itself
 
     def __init__(
         self,

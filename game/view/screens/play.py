@@ -89,7 +89,9 @@ class PlayScreen(Screen):
     def anchors(self) -> dict[str, pygame.Rect]:
         """Return the places that the tour can point at."""
         layout = self._frame.layout if self._frame else None
-        own = {"board": layout.board, "panel": layout.panel} if layout else {}
+        if layout is None:
+            return super().anchors()
+        own = {"header": layout.header, "board": layout.board, "panel": layout.panel}
         return super().anchors() | own
 
     def is_over(self) -> bool:

@@ -21,7 +21,8 @@ from game.view.draw.key_caps import (
     draw_key_state,
     footer_height,
 )
-from game.view.draw.layout import inside_width
+from game.view.draw.layout import frame, inside_width
+from game.view.draw.screen_header import draw_status, header_height
 from game.view.draw.term_spots import TermSpot, term_at
 from game.view.draw.text_boxes import draw_notice, draw_wrong_cell
 from game.view.draw.theme import Appearance, NotedText, Typeset
@@ -51,6 +52,8 @@ class Screen:
     pointed_at = ""  # the anchor that the tour points at, which gets more room in the panel
     is_predicted = False  # whether the person predicts what comes: nothing may tell it before
     typing = False  # whether letters go into a text field instead of triggering keys
+    asks_by_itself = False  # whether it asks before it closes the window, where that is needed
+    stays_on_reload = False  # whether a reloaded file leaves it as it is
 
     def __init__(self, appearance: Appearance | None = None) -> None:
         self.appearance = appearance or Appearance()
@@ -82,6 +85,16 @@ class Screen:
     @notice.setter
     def notice(self, notice: Notice | None) -> None:
         self._notice, self._notice_age = notice, 0.0
+
+    @property
+    def has_unsaved_changes(self) -> bool:
+        """Whether closing the screen would lose what the person has done."""
+        return False
+
+    @property
+    def has_saved(self) -> bool:
+        """Whether the screen has written a level file."""
+        return False
 
     # --- actions of the common keys
 
@@ -354,6 +367,14 @@ class Screen:
         self._term.draw(surface, type)
         if self._mouse_on in self._clickables():
             draw_key_state(surface, self._mouse_on, self._mouse_down, type)
+
+    def draw_status(self, surface: pygame.Surface, lines: Sequence[str]) -> None:
+        """Draw two short lines about what goes on in the background into the drawn header."""
+        type = self._typeset
+        if lines and type and not (self.showing_help or self.question):
+            height = header_height(surface.get_width(), type)
+            usual, _, _ = frame(surface.get_size(), type.unit, height, 0)
+            draw_status(surface, self.anchors().get("header", usual), lines, type)
 
     def _draw_help(self, surface: pygame.Surface, type: Typeset) -> None:
         """Draw the list of all keys, and note where they can be clicked."""

@@ -46,6 +46,8 @@ DEMONSTRATED = {  # the same of a demonstration, whose agent is not kept
 class TrainScreen(Screen):
     """Meta-train with the settings of a command line, and show the progress."""
 
+    stays_on_reload = True  # the training goes on with the old version
+
     def __init__(
         self,
         args: tuple[str, ...],
@@ -137,7 +139,8 @@ class TrainScreen(Screen):
         if self._frame is None:
             return super().anchors()
         layout, loops = self._frame.layout, self._frame.loops
-        places = super().anchors() | {"board": layout.board, "panel": layout.panel}
+        own = {"header": layout.header, "board": layout.board, "panel": layout.panel}
+        places = super().anchors() | own
         if loops and loops.outer and loops.inner:
             places |= {"loops": loops.outer, "outer loop": loops.outer, "inner loop": loops.inner}
         return places

@@ -127,9 +127,8 @@ class WatchFrame:
     ) -> None:
         background, layout, type = self.background, self.layout, self.key.type
         self.facts = facts
-        header = layout.header.copy()
+        header = self._header()
         if self.key.has_doors:
-            header.height = header_height(self.key.size[0], type)
             below = layout.header.height - header.height - type.unit
             doors = pygame.Rect(header.left, header.bottom + type.unit, header.width, below)
             self.doors = draw_doors(background, doors, DOOR_TEXTS, type)
@@ -201,8 +200,15 @@ class WatchFrame:
             if bound is not None and inside and abs(axes.y(bound, self.plot) - mouse[1]) < REACH:
                 draw_tip(surface, mouse, bayes_tip(axes.text(bound)), type)
 
+    def _header(self) -> pygame.Rect:
+        """Return the place of the name and the sentence, without the doors below them."""
+        header = self.layout.header.copy()
+        if self.key.has_doors:
+            header.height = header_height(self.key.size[0], self.key.type)
+        return header
+
     def anchors(self) -> dict[str, pygame.Rect]:
-        """Return the places of boards, thumbnails, panel, chart and its halves, by name.
+        """Return the places of header, boards, thumbnails, panel, chart and its halves, by name.
 
         Where the panel has no room for a chart, it stands for it.
         """
@@ -210,7 +216,7 @@ class WatchFrame:
         begin, end = pygame.Rect(chart), pygame.Rect(chart)
         begin.width = end.width = chart.width // 2 - 2 * self.key.type.unit
         end.right = chart.right
-        places = {"panel": self.layout.panel, "chart": chart}
+        places = {"header": self._header(), "panel": self.layout.panel, "chart": chart}
         places |= {"chart's begin": begin, "chart's end": end}
         for i, pane in enumerate(self.panes):
             places[f"board {i + 1}" if i else "board"] = pane.where.board
