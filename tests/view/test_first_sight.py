@@ -17,6 +17,7 @@ from game.view.draw.doors import doors_height, draw_doors
 from game.view.draw.term_spots import TermSpot, draw_term_card
 from game.view.draw.theme import DARK, LIGHT, Typeset
 from game.view.draw.waiting_bar import PHASES, PHASES_PER_SECOND, waiting_phase
+from game.view.model.background_jobs import BackgroundJobs
 from game.view.screens.editor import EditorScreen
 from game.view.screens.first_doors import DOOR_TEXTS, DOORS, WELCOME
 from game.view.screens.gallery import Gallery
@@ -209,6 +210,7 @@ def test_the_smallest_window_has_room_for_the_board_and_the_chart(
     keys: tuple[int, ...], tmp_path: Path
 ) -> None:
     app = home(tmp_path)
+    app.library.jobs = BackgroundJobs(at_once=True)  # so that the chart has its axes
     app.update(0.02)
     for key in keys:
         app.handle(press(key))
