@@ -304,6 +304,13 @@ class App:
         while there and len(self.pages) > there[0]:
             self.pages.pop().on_close()
 
+    def _go_instead(self, navigation: Navigation) -> None:
+        """Open a screen in place of the current one. Raises NoAgent."""
+        old = self.page
+        self._go(navigation)
+        if old in self.pages:  # many tasks close their older screen by themselves
+            self.pages.remove(old)
+
     def _switch(self, navigation: Navigation) -> None:
         """Open a watch screen in place of the current one, with the same overlays. Raises NoAgent.
 
@@ -313,11 +320,10 @@ class App:
         task = navigation.request.task if navigation.request else None
         doors = isinstance(old, WatchScreen) and old.has_doors
         new_place = replace(navigation, kind="watch", pack=place.pack, task=task)
-        self._go(replace(new_place, is_first_sight=doors))
+        self._go_instead(replace(new_place, is_first_sight=doors))
         new = self.page
         if isinstance(old, WatchScreen) and isinstance(new, WatchScreen):
             new.active_overlays, new.side_by_side = old.active_overlays, old.side_by_side
-        self.pages.remove(old)
 
     def _edit(self, navigation: Navigation) -> None:
         """Open the editor on a level file, on the level of a task, or on a new level.
@@ -520,11 +526,9 @@ class App:
         if again and self.page.stays_on_reload:
             return
         navigation = self._navigation_to(loaded, again)
-        old = self.page
+        open_screen = self._go_instead if again else self._go
         try:
-            self._go(navigation)
-            if again and old in self.pages:  # many tasks have closed their older screen themselves
-                self.pages.remove(old)
+            open_screen(navigation)
         except NoAgent as error:
             self.page.notice = Notice("This agent cannot be used", str(error))
 
