@@ -252,10 +252,16 @@ def test_the_process_of_the_window_loads_no_command_line_and_no_image_files():
     assert printed_by(code)[-2:] == ["False", "False"]
 
 
-def test_learners_that_do_not_train_load_no_compiler():
+def test_learners_load_no_compiler_even_in_training():
     code = (
-        "import sys; from agents.learner_registry import BUILT_IN, make_learner\n"
-        "for name in BUILT_IN: make_learner(name)\n"
+        "import sys; import numpy as np\n"
+        "from agents.learner_registry import BUILT_IN, learner_class, make_learner\n"
+        "from game.tasks.packs import load_pack; from game.world.batch import GridBatch\n"
+        "from agents.torch_start import load_torch; load_torch()\n"
+        "batch = GridBatch.of([load_pack('goals-5x5').split('train').tasks[0].level])\n"
+        "for name in BUILT_IN:\n"
+        "    small = {'trials': 2} if hasattr(learner_class(name).Config, 'trials') else {}\n"
+        "    make_learner(name, **small).meta_update(batch, [np.random.default_rng(0)], 0.5)\n"
         "print('torch' in sys.modules, 'torch._dynamo' in sys.modules)"
     )
     assert printed_by(code) == ["True", "False"]

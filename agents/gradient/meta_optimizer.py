@@ -13,7 +13,7 @@ from torch import Tensor
 from agents.gradient.policy import Params, has_feature_rows
 from agents.inner_config import STEP_SIZES
 from agents.learner import Diverged, check_options
-from agents.optimizer_state import adam_state, restore_adam
+from agents.optimizer_state import Adam, adam_state, restore_adam
 
 
 @dataclass(frozen=True)
@@ -46,16 +46,15 @@ class MetaOptimizer:
         self.count = 0  # steps taken
 
     @cached_property
-    def adam(self) -> torch.optim.Adam:
-        """The Adam optimiser, created on first use: it loads parts of torch that agents which only
-        adapt do not need."""
+    def adam(self) -> Adam:
+        """The Adam optimiser, created on first use."""
         sizes = {n: p for n, p in self.params.items() if n.startswith(STEP_SIZES)}
         rest = [p for n, p in self.params.items() if n not in sizes]
         groups = [
             {"params": rest, "rate": self.config.learning_rate},
             {"params": list(sizes.values()), "rate": self.config.step_size_rate},
         ]
-        return torch.optim.Adam(groups, fused=True)
+        return Adam(groups)
 
     def step(
         self,

@@ -26,7 +26,7 @@ from agents.memory.ppo import (
 )
 from agents.memory.trial_adaptation import adapt_in_memory
 from agents.memory.trials import MemoryPolicy, RunningTrials
-from agents.optimizer_state import adam_state, restore_adam
+from agents.optimizer_state import Adam, adam_state, restore_adam
 from agents.rollout import Rngs
 from game.session.messages import Phase
 from game.session.trace import AdaptationStep
@@ -189,10 +189,9 @@ class MemoryLearner(BaseLearner, Generic[View]):
         self.__dict__.pop("adam", None)
 
     @cached_property
-    def adam(self) -> torch.optim.Adam:
-        """The optimiser, made at the first update: it loads parts of torch that adaptation does
-        not need."""
-        return torch.optim.Adam(self.parameter_groups(), eps=1e-5, fused=True)
+    def adam(self) -> Adam:
+        """The optimiser, made at the first update."""
+        return Adam(self.parameter_groups(), eps=1e-5)
 
     def parameter_groups(self) -> list[dict[str, Any]]:
         """Return the optimiser's parameter groups; PPO sets the learning rate of the first."""
