@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -97,7 +98,8 @@ def floor_of(module: str) -> str:
 MODULES = {module_name(path): path for path in SOURCES}
 
 
-def imported(path: Path) -> set[str]:
+@cache
+def imported(path: Path) -> frozenset[str]:
     """Every module that a file imports anywhere in it."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -107,7 +109,7 @@ def imported(path: Path) -> set[str]:
             names = {f"{node.module}.{alias.name}" for alias in node.names}
             inside = {name for name in names if name in MODULES}
             found |= inside or {node.module}
-    return found
+    return frozenset(found)
 
 
 @pytest.mark.parametrize("module", MODULES)

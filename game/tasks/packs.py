@@ -194,7 +194,22 @@ def find_pack(name: str | Path) -> Path:
 
 def load_pack(name: str | Path) -> Pack:
     """Load a pack folder or a level file. Raises PackError, LevelError or OSError."""
-    path = find_pack(name)
+    path, shipped = find_pack(name), list_packs()
+    if path in shipped or path.parent in shipped:
+        return _load_shipped(path, _stamps(shipped))
+    return _load(path)
+
+
+@lru_cache(maxsize=256)
+def _load_shipped(path: Path, stamps: Hashable) -> Pack:
+    """Load a pack that comes with the project, or a level of one: whoever makes many environments
+    asks for the same one each time. It is kept as long as no file of such packs changes, whose
+    `stamps` are given. Raises as `load_pack`."""
+    return _load(path)
+
+
+def _load(path: Path) -> Pack:
+    """Load what is at a path. Raises as `load_pack`."""
     folder = pack_folder(path)
     if folder is None:
         return _load_file(path)
