@@ -103,12 +103,18 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_the_page_runs_word_for_word(folder: Path):
+def test_the_page_runs_word_for_word(folder: Path, capfd: pytest.CaptureFixture[str]):
+    """Of the commands of `main.py`, one runs in a process of its own: each loads torch anew."""
     assert len(COMMANDS) == 5
     for line in COMMANDS:
-        result = run(command(line), folder)
-        assert result.returncode == 0, f"{line}\n{result.stdout}\n{result.stderr}"
-        assert "Traceback" not in result.stderr
+        script, *arguments = command(line)
+        if script.endswith("main.py") and "--noise" not in arguments:
+            code, shown = main(arguments), "".join(capfd.readouterr())
+        else:
+            result = run([script, *arguments], folder)
+            code, shown = result.returncode, result.stdout + result.stderr
+        assert code == 0, f"{line}\n{shown}"
+        assert "Traceback" not in shown
     assert {path.name for path in (folder / "runs").iterdir()} == {"anil", "best"}
     assert {"trace.json", "adaptation.gif"} <= {path.name for path in (folder / "out").iterdir()}
 

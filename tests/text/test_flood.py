@@ -13,7 +13,7 @@ from game.text.level import Cell, Level
 from game.text.walking import explore, start_cells
 from tests import random_levels
 
-LEVELS = 900
+LEVELS = 450
 
 
 def walked(level: Level, start: Cell) -> dict[Cell, int]:
