@@ -11,7 +11,7 @@ from game.text.level import Level
 from game.text.walking import explore, start_cells
 from game.world.tables import TooLarge, check_states, compile_level
 
-N_LEVELS = 150
+N_LEVELS = 80
 
 
 def random_level(rng: random.Random) -> Level:

@@ -18,7 +18,7 @@ from game.world.stacks import MOST_CELLS, stacked
 from game.world.tables import MOST_BITS, Tables, TooLarge, compile_level, compile_levels
 from tests import random_levels
 
-SEEDS = 250
+SEEDS = 150
 SIBLINGS = 4
 
 
