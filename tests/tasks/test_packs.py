@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from functools import cache
 from itertools import combinations
 from pathlib import Path
@@ -115,3 +117,17 @@ def test_a_policy_that_does_not_adapt_leaves_room(name: str):
     pack = load_pack(name)
     found = list(best_fixed_policies(pack, groups=1 if pack.split("train").unlimited else 4))
     assert np.mean([one.score for one in found]) <= MOST_WITHOUT_ADAPTING
+
+
+def test_a_shipped_pack_is_kept_until_a_file_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    name = "goals-5x5"
+    shutil.copytree(LEVELS / name, tmp_path / name)
+    monkeypatch.setattr(packs, "LEVELS", tmp_path)
+    pack = packs.load_pack(name)
+    assert packs.load_pack(name) is pack
+    file = tmp_path / name / "pack.toml"
+    file.write_text(file.read_text().replace(pack.title, "Changed"))
+    os.utime(file, (1, 1))
+    assert packs.load_pack(name).title == "Changed"
