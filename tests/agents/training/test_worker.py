@@ -233,14 +233,14 @@ def test_steps_that_cannot_be_drawn_are_refused(change: dict[str, object], text:
 
 
 def test_requests_never_wait_for_the_other_process():
-    """A stopped process reads nothing: the pipe is full after a few large levels."""
+    """A stopped process reads nothing: the pipe is full after some large levels."""
     worker = Worker()
     try:
         os.kill(worker._process.pid or 0, signal.SIGSTOP)
-        rows = "\n".join(["." * 250] * 200)
-        large = Task(parse(f"map:\n{rows}\n@G" + "." * 248 + "\n"), "large")
+        rows = "\n".join(["." * 100] * 80)
+        large = Task(parse(f"map:\n{rows}\n@G" + "." * 98 + "\n"), "large")
         began = time.monotonic()
-        for number in range(12):
+        for number in range(75):
             worker.request(Request(number, large, 0, 0, ("random",)))
         assert time.monotonic() - began < 1
     finally:
