@@ -61,6 +61,10 @@ FLOORS: dict[str, set[str]] = {
         *("agents", "game.files", "game.filling", "game.text", "game.world", "game.tasks"),
         *("agents.graph", "game.session"),
     },
+    "agents.sweep": {
+        *("agents", "agents.training", "game.files", "game.filling", "game.tasks"),
+        *("game.session", "game.world"),
+    },
     "agents.studies": {
         *("agents", "agents.gradient", "agents.memory", "agents.training"),
         *("game.files", "game.text", "game.world", "game.tasks", "game.env"),

@@ -170,7 +170,7 @@ def evaluate(
                 lambda seed: sized(scratch[name].learner(seed)), batches, range(seeds), steps
             )
         learners = map(sized, map(load, agents[name]))
-        return Curves.pooled([_curves(learner, batches, seeds, steps) for learner in learners])
+        return Curves.pooled([agent_curves(learner, batches, seeds, steps) for learner in learners])
 
     def sized(learner: Learner) -> Learner:
         return learner if episodes is None else learner.with_episodes(episodes)
@@ -181,7 +181,8 @@ def evaluate(
     return Evaluation(pack, split, tasks, seeds, agents, curves, scratch, options)
 
 
-def _curves(learner: Learner, batches: TaskBatches, seeds: int, steps: int) -> Curves:
+def agent_curves(learner: Learner, batches: TaskBatches, seeds: int, steps: int) -> Curves:
+    """Return the curves of one trained agent with this number of adaptation seeds."""
     return adaptation_curves(lambda _: learner, batches, range(seeds), steps)
 
 
