@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
@@ -30,11 +30,11 @@ class RunEvent:
 class Engine(Protocol):
     """Carries out runs by `agents.sweep.carry_out.carry_out`, several at a time."""
 
-    def run(self, runs: Sequence[SweepRun], folder: Path) -> Iterator[RunEvent]:
+    def run(self, runs: Sequence[SweepRun], folder: Path) -> Generator[RunEvent, None, None]:
         """Carry out runs in the folder of a sweep, yielding news of them until all have ended.
 
         A run whose worker is lost goes on from its checkpoint, at most MOST_RETRIES times; a run
-        that fails does not end the others. When the iterator is closed, or interrupted by
+        that fails does not end the others. When the generator is closed, or interrupted by
         KeyboardInterrupt, all workers save their runs and end. Raises OSError where the disk is
         full, once they have.
         """

@@ -10,7 +10,7 @@ import contextlib
 import os
 import time
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -47,7 +47,7 @@ class LocalEngine:
     def __init__(self, workers: int) -> None:
         self._n_workers = workers
 
-    def run(self, runs: Sequence[SweepRun], folder: Path) -> Iterator[RunEvent]:
+    def run(self, runs: Sequence[SweepRun], folder: Path) -> Generator[RunEvent, None, None]:
         """See `Engine.run`. Raises OSError also where the system cannot start a process."""
         sweep = _LocalSweep(runs, folder)
         try:

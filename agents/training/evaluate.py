@@ -10,7 +10,7 @@ import csv
 import io
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -76,6 +76,7 @@ class Evaluation:
     curves: dict[str, Curves]
     scratch: dict[str, ScratchBaseline]  # by display name, those of the agents that are one
     inner_options: dict[str, InnerOptions | None]  # by display name; None without gradient steps
+    facts: dict[str, dict[str, Any]] = field(default_factory=dict)  # further ones, of results.json
 
     @property
     def title(self) -> str:
@@ -100,6 +101,7 @@ class Evaluation:
                 facts["scratch"] = self.scratch[name].facts() | {"for": self._sharing(name)}
             by_run = curve.scores.reshape(len(self.agents[name]), -1, *curve.scores.shape[1:])
             facts["score_mean_by_run"] = by_run.mean((1, 2)).tolist()
+            facts |= self.facts.get(name, {})
         return {
             "pack": self.pack.name,
             "split": self.split,
