@@ -174,6 +174,11 @@ def register_file(learner: str) -> str:
     return name
 
 
+def registered_name(learner: str) -> str:
+    """The name of a learner; one given as FILE.py:CLASS is made known to this process."""
+    return register_file(learner) if is_file_learner(learner) else learner
+
+
 def register_files(learners: Sequence[str]) -> None:
     """`register_file` for each of them."""
     for learner in learners:

@@ -81,18 +81,18 @@ def settle(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path, owner: str = "training") -> Iterator[None]:
     """Make the folder of a run, and hold its lock: no other training may use the run meanwhile.
 
     The system frees the lock when its owner ends, however it ends. Raises AgentError if another
-    training holds it, and OSError if the folder cannot be written.
+    owner of this kind holds it, and OSError if the folder cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder / LOCK, timeout=0)
     try:
         lock.acquire()
     except Timeout:
-        what = "another training uses this folder"
+        what = f"another {owner} uses this folder"
         raise AgentError(f"{folder}: {what} - wait for it, or give another --out") from None
     try:
         for name in (SAVING, SAVED):

@@ -67,7 +67,7 @@ def show_evaluation(title: str, summary: dict[str, Any], console: Console) -> No
     """Print two tables of an evaluation: its curves, and statistics after the last step."""
     agents = summary["agents"]
     shown = _some_steps(max(len(facts["episodes"]) for facts in agents.values()))
-    steps = {f"step {k}": [_with_interval(facts, k) for facts in agents.values()] for k in shown}
+    steps = {f"step {k}": [with_interval(facts, k) for facts in agents.values()] for k in shown}
     about = title, "interquartile mean score, 95% interval"
     show_table(console, about, {"agent": list(agents)}, steps)
     rows = [_last_row(name, facts) for name, facts in agents.items()]
@@ -116,7 +116,7 @@ def _some_steps(n: int) -> list[int]:
     return list(range(n)) if n <= 6 else [0, 1, 2, 3, (n + 2) // 2, n - 1]
 
 
-def _with_interval(facts: dict[str, Any], k: int) -> Text:
+def with_interval(facts: dict[str, Any], k: int) -> Text:
     """Format the interquartile mean score after step k, above its interval; empty beyond the last
     step."""
     if k >= len(facts["episodes"]):

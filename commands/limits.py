@@ -9,6 +9,7 @@ MOST_SAMPLES = 20_000  # of each estimator in the microscope
 MOST_GROUPS = MOST_GROUP_TASKS = 1000  # in the search for a fixed policy
 MOST_THREADS = 1024
 MOST_PROCESSES = 2
+MOST_WORKERS = 1024  # of a sweep
 
 
 def out_of_range(command: object, **limits: tuple[float, float]) -> str:

@@ -32,6 +32,7 @@ COMMANDS = {  # the module and class of each: a command line loads the one that 
     "edit": "commands.edit:EditCommand",
     "export": "commands.export:ExportCommand",
     "train": "commands.train:TrainCommand",
+    "sweep": "commands.sweep:SweepCommand",
     "eval": "commands.evaluate:EvaluateCommand",
     "microscope": "commands.microscope:MicroscopeCommand",
     "exercise": "commands.exercise:ExerciseCommand",
@@ -186,6 +187,7 @@ def _first_sight() -> Any:
 def _fault_code(error: Exception) -> int:
     """Return the exit code of a fault of the input or the environment; 0 for any other error."""
     from agents.learner import AgentError
+    from agents.sweep.spec import SpecError
     from game.session.messages import NoAgent
     from game.session.replay import ReplayError
     from game.tasks.pack_file import PackError
@@ -193,6 +195,7 @@ def _fault_code(error: Exception) -> int:
     from game.world.features import TooLargeToSee
     from game.world.tables import TooLarge
 
-    if isinstance(error, LevelError | PackError | ReplayError | TooLarge | TooLargeToSee):
+    inputs = LevelError | PackError | ReplayError | SpecError | TooLarge | TooLargeToSee
+    if isinstance(error, inputs):
         return AT_FAULT
     return UNUSABLE if isinstance(error, AgentError | NoAgent) else 0

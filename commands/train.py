@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import numpy as np
 import tyro
 from tyro.conf import OmitArgPrefixes, Positional
 
@@ -23,7 +22,6 @@ from agents.training.train_config import (
     MOST_PATIENCE,
     MOST_TASKS,
     TrainConfig,
-    read_training,
 )
 from commands.exit_codes import AT_FAULT, DONE, NOTHING_SAVED, fail
 from commands.limits import MOST_PROCESSES, MOST_SEED, MOST_THREADS, out_of_range
@@ -108,13 +106,17 @@ class TrainCommand:
     def check(self) -> tuple[Pack, Path]:
         """The pack and the folder of the run. Raises AgentError or PackError, as `training`."""
         from agents.agent_catalog import WEIGHTS
-        from agents.learner import AgentError, sees_graph
-        from agents.learner_registry import find_entry, run_name
+        from agents.learner import AgentError
+        from agents.learner_registry import run_name
         from agents.map_sizes import check_map_sizes
         from agents.run_folder import AGENT_THERE, run_file
+        from agents.training.training_checks import (
+            check_has_tasks,
+            check_training_maps,
+            check_trains,
+        )
         from commands.progress import load_pack
         from game.session.messages import RUNS
-        from game.tasks.pack_file import PackError
 
         rule = out_of_range(
             self,
@@ -130,20 +132,15 @@ class TrainCommand:
         if self.minutes is not None and not 0 < self.minutes < MOST_MINUTES:
             raise AgentError(f"--minutes is more than 0, and less than {MOST_MINUTES:,.0f}")
         pack = load_pack(self.pack)
-        if not (pack.split("train").tasks or pack.split("train").unlimited):
-            raise PackError(f"{pack.path}: the pack has no training tasks")
+        check_has_tasks(pack)
         out = self.out or RUNS / run_name(self.learner, pack.name)
         options = getattr(self, "options", None)  # the window's process has none; its worker checks
-        if self.resume or (options is not None and not sees_graph(options)):
-            agent = str(out) if self.resume else self.learner
-            check_map_sizes(pack, ("train", "validation"), (agent,))
         if self.resume:
+            check_map_sizes(pack, ("train", "validation"), (str(out),))
             return pack, out
-        if not find_entry(self.learner).trains:
-            what = f"'{self.learner}' has nothing to train"
-            raise AgentError(
-                f"{what} - use it directly: python main.py eval {self.pack} --agent {self.learner}"
-            )
+        if options is not None:
+            check_training_maps(pack, self.learner, options)
+        check_trains(self.learner, self.pack)
         if run_file(out, WEIGHTS) and not self.overwrite:
             raise AgentError(f"{out}: {AGENT_THERE}")
         return pack, out
@@ -151,65 +148,31 @@ class TrainCommand:
     def training(self, argv: Sequence[str], processes: int = 1) -> Training:
         """The run that these options, given as `argv`, ask for; without --processes, it has so many
         `processes`. Raises AgentError or PackError."""
-        from agents.learner_registry import build_learner
-        from agents.runs import check_saved
+        from agents.learner_registry import registered_name
         from agents.torch_start import load_torch
-        from agents.training.tensorboard import TensorBoardLog
-        from agents.training.train import Training
-        from game.files import name_text
 
         pack, out = self.check()
         load_torch(self.threads)
+        from agents.training.preparation import new_training, resumed_training
+        from agents.training.tensorboard import TensorBoardLog
+        from agents.training.training_checks import default_tasks
+        from game.files import name_text
+
+        log = TensorBoardLog(out) if self.tensorboard else None
+        settings: dict[str, Any] = {"log": log, "processes": self.processes or processes}
         if self.resume:
-            return self._resumed(pack, out, processes)
+            return resumed_training(pack, out, self.iterations, self.minutes, **settings)
         config = TrainConfig(
             self.iterations or TrainConfig.iterations,
             self.minutes,
-            self.tasks or _default_tasks(pack),
+            self.tasks or default_tasks(pack),
             self.seed,
             patience=self.patience,
         )
-        command = name_text("python main.py " + shlex.join(argv))
-        log = TensorBoardLog(out) if self.tensorboard else None
+        settings |= {"command": name_text("python main.py " + shlex.join(argv))}
+        settings |= {"overwrite": self.overwrite}
         name, options = registered_name(self.learner), self.options  # type: ignore[attr-defined]
-        _check_work(pack, config.tasks, options)
-        learner = build_learner(name, options, self.seed)
-        check_saved(name, learner)
-        return Training(
-            learner,
-            name,
-            pack,
-            config,
-            out,
-            command,
-            overwrite=self.overwrite,
-            log=log,
-            processes=self.processes or processes,
-        )
-
-    def _resumed(self, pack: Pack, out: Path, processes: int) -> Training:
-        from agents.agent_catalog import CONFIG
-        from agents.learner import AgentError
-        from agents.runs import load_run
-        from agents.training.tensorboard import TensorBoardLog
-        from agents.training.train import Training
-
-        name, learner, facts = load_run(out) if out.is_dir() else ("", None, {})
-        if learner is None:
-            raise AgentError(f"{out}: there is no run here to resume - say where with --out")
-        if facts.get("pack") != pack.name:
-            raise AgentError(f"{out}: this run is on '{facts.get('pack')}', not on '{pack.name}'")
-        config = read_training(out / CONFIG, facts["training"])
-        if self.iterations or self.minutes:
-            iterations = self.iterations or config.iterations
-            config = dataclasses.replace(config, iterations=iterations, minutes=self.minutes)
-        _check_work(pack, config.tasks, learner.config)
-        log = TensorBoardLog(out) if self.tensorboard else None
-        command = str(facts.get("command", ""))
-        processes = self.processes or processes
-        return Training(
-            learner, name, pack, config, out, command, resume=True, log=log, processes=processes
-        )
+        return new_training(name, options, pack, config, out, **settings)
 
 
 def training_of(argv: Sequence[str]) -> Training:
@@ -232,7 +195,12 @@ def parse_train(argv: list[str], prog: str = "train") -> TrainCommand:
     """Read a command line of `train`: the learner that it names adds its own options, and the pack
     sets those that are left open. Raises AgentError or PackError, and ValueError for options out of
     range."""
-    from agents.learner_registry import advised_config, find_entry, make_config
+    from agents.learner_registry import (
+        advised_config,
+        find_entry,
+        make_config,
+        registered_name,
+    )
     from agents.torch_start import load_torch
 
     learner = registered_name(_named_learner(argv))
@@ -262,30 +230,3 @@ def _with_options(learner: str, config: Any) -> type:
     flags: Any = Annotated[type(config), OmitArgPrefixes, title]
     options = ("options", flags, dataclasses.field(default_factory=lambda: config))
     return dataclasses.make_dataclass("TrainCommand", [options], bases=(TrainCommand,), frozen=True)
-
-
-def _check_work(pack: Pack, tasks: int, options: Any) -> None:
-    """Raise AgentError where an iteration would have to hold too many environment steps."""
-    from agents.learner import AgentError
-    from agents.rollout import MOST_SAMPLED
-
-    task = pack.split("train").sample(1, np.random.default_rng(0))[0]
-    steps = tasks * getattr(options, "episodes_per_task", 1) * task.level.steps
-    if steps > MOST_SAMPLED:
-        raise AgentError(
-            f"an iteration would sample up to {steps:,} environment steps, over the limit of "
-            f"{MOST_SAMPLED:,} - use fewer --tasks or episodes"
-        )
-
-
-def _default_tasks(pack: Pack) -> int:
-    """The tasks per meta-batch: not more than there are, since a task twice teaches nothing new."""
-    train = pack.split("train")
-    return TrainConfig.tasks if train.unlimited else min(TrainConfig.tasks, len(train.tasks))
-
-
-def registered_name(learner: str) -> str:
-    """The name of a learner; one given as FILE.py:CLASS is made known to this process."""
-    from agents.learner_registry import is_file_learner, register_file
-
-    return register_file(learner) if is_file_learner(learner) else learner

@@ -7,8 +7,9 @@ from typing import Annotated
 import tyro
 from tyro.conf import OmitArgPrefixes
 
+from agents.learner_registry import registered_name
 from commands.open_window import learners_process, open_window
-from commands.train import TrainCommand, registered_name
+from commands.train import TrainCommand
 
 
 def train_in_window(argv: list[str], prog: str) -> int:

@@ -62,12 +62,16 @@ FLOORS: dict[str, set[str]] = {
         *("agents", "game.files", "game.filling", "game.text", "game.world", "game.tasks"),
         *("agents.graph", "game.session"),
     },
+    "agents.sweep": {
+        *("agents", "agents.training", "game.files", "game.filling", "game.text"),
+        *("game.tasks", "game.session", "game.world"),
+    },
     "agents.studies": {
         *("agents", "agents.gradient", "agents.memory", "agents.training"),
         *("game.files", "game.text", "game.world", "game.tasks", "game.env"),
     },
     "commands": {
-        *("agents", "agents.training", "agents.studies"),
+        *("agents", "agents.training", "agents.sweep", "agents.studies"),
         *("game.files", "game.text", "game.world", "game.tasks", "game.authoring", "game.session"),
         *("game.view", "game.view.screens", "commands.pages"),
     },

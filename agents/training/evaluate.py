@@ -9,8 +9,9 @@ from __future__ import annotations
 import csv
 import io
 import itertools
+import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ from game.world.bayes_optimal import bayes_returns
 from game.world.tables import compile_level
 
 DIGITS = 4  # of a task's scores in results.json
+NAME_WIDTH = 30  # letters of a line of a name in the figure
 
 
 def bayes_optimal_returns(pack: Pack, tasks: Sequence[Task], episodes: int) -> list[float] | None:
@@ -76,6 +78,7 @@ class Evaluation:
     curves: dict[str, Curves]
     scratch: dict[str, ScratchBaseline]  # by display name, those of the agents that are one
     inner_options: dict[str, InnerOptions | None]  # by display name; None without gradient steps
+    facts: dict[str, dict[str, Any]] = field(default_factory=dict)  # further ones, of results.json
 
     @property
     def title(self) -> str:
@@ -100,6 +103,7 @@ class Evaluation:
                 facts["scratch"] = self.scratch[name].facts() | {"for": self._sharing(name)}
             by_run = curve.scores.reshape(len(self.agents[name]), -1, *curve.scores.shape[1:])
             facts["score_mean_by_run"] = by_run.mean((1, 2)).tolist()
+            facts |= self.facts.get(name, {})
         return {
             "pack": self.pack.name,
             "split": self.split,
@@ -170,7 +174,7 @@ def evaluate(
                 lambda seed: sized(scratch[name].learner(seed)), batches, range(seeds), steps
             )
         learners = map(sized, map(load, agents[name]))
-        return Curves.pooled([_curves(learner, batches, seeds, steps) for learner in learners])
+        return Curves.pooled([agent_curves(learner, batches, seeds, steps) for learner in learners])
 
     def sized(learner: Learner) -> Learner:
         return learner if episodes is None else learner.with_episodes(episodes)
@@ -181,7 +185,8 @@ def evaluate(
     return Evaluation(pack, split, tasks, seeds, agents, curves, scratch, options)
 
 
-def _curves(learner: Learner, batches: TaskBatches, seeds: int, steps: int) -> Curves:
+def agent_curves(learner: Learner, batches: TaskBatches, seeds: int, steps: int) -> Curves:
+    """Return the curves of one trained agent with this number of adaptation seeds."""
     return adaptation_curves(lambda _: learner, batches, range(seeds), steps)
 
 
@@ -203,10 +208,13 @@ def check_folder_names(packs: Sequence[Pack]) -> None:
             raise AgentError(f"{packs[i].path}: '{name}' is no name for its results - rename it")
 
 
-def write_results(folder: Path, evaluations: Sequence[Evaluation]) -> list[dict[str, Any]]:
+def write_results(
+    folder: Path, evaluations: Sequence[Evaluation], most_named: int | None = None
+) -> list[dict[str, Any]]:
     """Write results.json, results.csv, per_task.csv and curves.png; return the contents of each
     results.json.
 
+    The figure names the first `most_named` agents, if there are more; the others are grey lines.
     Evaluations after the first, on further packs, become panels of the same figure; their other
     files go into subfolders named after the packs.
     """
@@ -223,17 +231,33 @@ def write_results(folder: Path, evaluations: Sequence[Evaluation]) -> list[dict[
         "interquartile mean of the score over tasks and seeds, after Agarwal et al. 2021; "
         f"bands: 95% bootstrap interval; {seeds} adaptation seed{'s' * (seeds > 1)}"
     )
-    panels = [(e.title, score_lines(s)) for e, s in zip(evaluations, summaries)]
+    panels = [(e.title, score_lines(s, most_named)) for e, s in zip(evaluations, summaries)]
+    if any(line.is_context for _, lines in panels for line in lines):
+        note += f"; grey: all but the best {most_named}"
     plot_scores(folder / "curves.png", panels, "Adaptation to unseen tasks", note)
     return summaries
 
 
-def score_lines(summary: dict[str, Any]) -> list[Line]:
+def score_lines(summary: dict[str, Any], most_named: int | None = None) -> list[Line]:
     """Return the curves of an evaluation: interquartile means with confidence intervals."""
+    agents = summary["agents"]
+    named = len(agents) if most_named is None else most_named
     return [
-        Line(name, a["episodes"], a["score_iqm"], a["score_low"], a["score_high"])
-        for name, a in summary["agents"].items()
+        Line(
+            _wrapped(name),
+            a["episodes"],
+            a["score_iqm"],
+            a["score_low"],
+            a["score_high"],
+            is_context=i >= named,
+        )
+        for i, (name, a) in enumerate(agents.items())
     ]
+
+
+def _wrapped(name: str) -> str:
+    """Return a name in lines, broken at spaces, that leave the curves room."""
+    return textwrap.fill(name, NAME_WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
 def _step_rows(summary: dict[str, Any]) -> Iterator[dict[str, Any]]:

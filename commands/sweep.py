@@ -1,0 +1,163 @@
+"""`sweep`: train every combination of packs, learners, options and seeds, and compare them."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import tyro
+
+from commands.exit_codes import AT_FAULT, DONE, UNUSABLE, fail, say
+from commands.limits import MOST_WORKERS, out_of_range
+from commands.option_types import OptionalFloat, OptionalInt, OptionalPath, OptionalText, Texts
+
+if TYPE_CHECKING:
+    from agents.sweep.engine import Engine
+    from agents.sweep.run_state import RunState
+    from agents.sweep.sweep_run import SweepRun
+
+HERE, RAY = "here", "ray"  # where the runs are carried out
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+@dataclass(frozen=True)
+class SweepCommand:
+    """Train every combination of packs, learners, options and seeds; compare them in one table.
+
+    Each combination is a run folder in --out. The same command skips runs that are done, and goes
+    on with those that were cut.
+    """
+
+    spec: Annotated[OptionalPath, tyro.conf.Positional, tyro.conf.arg(metavar="SPEC.toml")] = None
+    """TOML file with what follows (packs = [...], seeds = "0..9", [set] ...); options given beside
+    it take precedence."""
+    packs: Texts = ()
+    """Packs to train on, as `train` takes them."""
+    learners: Texts = ()
+    """Learners, as `train` takes them, else maml."""
+    seeds: Texts = ()
+    """Training seeds: numbers, or ranges such as 0..9 (ten seeds); else 0."""
+    set: Texts = ()
+    """Values of options to combine, as inner.discount=.8,.9 hidden=[64],[64,64] tasks=16,32. An
+    option counts for the learners that have it."""
+    iterations: OptionalInt = None
+    """Iterations of each run, else 4000."""
+    minutes: OptionalFloat = None
+    """Training time of each run in minutes, instead of a number of iterations."""
+    tasks: OptionalInt = None
+    """Tasks per meta-batch, else as `train`."""
+    patience: OptionalInt = None
+    """Stop a run after this many of its 20 validations without improvement; 0 never does."""
+    split: OptionalText = None
+    """Split that the tables are about, else validation: choose by that, and report test."""
+    adaptation_seeds: OptionalInt = None
+    """Adaptation seeds of the tables, else 3."""
+    steps: OptionalInt = None
+    """Adaptation steps of the tables, else 5."""
+    out: OptionalPath = None
+    """Folder of the runs, results.json, results.csv, per_task.csv and curves.png; else
+    runs/sweep, or runs/NAME for NAME.toml."""
+    workers: OptionalInt = None
+    """Processes, each on a core of its own; else one for each core that this program may use."""
+    dry_run: bool = False
+    """Say what would run, and about how long it may take; write nothing."""
+    on: str = HERE
+    """Where to run: 'here', or on a 'ray' cluster."""
+    address: str = ""
+    """Address of a Ray cluster that runs, as HOST:PORT; else one is started on this machine."""
+
+    def run(self) -> int:
+        from agents.sweep.spec import read_spec
+        from agents.torch_start import load_torch
+        from game.session.messages import RUNS
+
+        try:
+            self._check_usage()
+            given = self._given()
+        except ValueError as error:
+            return fail(error, UNUSABLE)
+        spec = read_spec(self.spec, given)
+        out = self.out or RUNS / (self.spec.stem if self.spec else "sweep")
+        load_torch()
+        from agents.run_folder import locked
+        from agents.sweep.planning import plan_runs
+        from agents.sweep.starting import check_folder
+        from commands.progress import load_pack
+
+        runs = plan_runs(spec, load_pack)
+        states = check_folder(runs, out)
+        if self.dry_run:
+            return self._say_plan(runs, states)
+        with locked(out, "sweep"):
+            return self._carry_out(runs, states, out)
+
+    def _check_usage(self) -> None:
+        """Raise ValueError for options that do not fit."""
+        rule = out_of_range(self, workers=(1, MOST_WORKERS))
+        if rule:
+            raise ValueError(rule)
+        if self.on not in (HERE, RAY):
+            raise ValueError(f"--on is '{HERE}' or '{RAY}', not '{self.on}'")
+        if self.address and self.on != RAY:
+            raise ValueError(f"--address is that of a Ray cluster - add --on {RAY}")
+        if not (self.spec or self.packs):
+            raise ValueError("name a SPEC.toml, or packs: sweep --packs PACK --learners LEARNER")
+
+    def _given(self) -> dict[str, Any]:
+        """Return what the command line sets, as a spec has it. Raises ValueError."""
+        from agents.sweep.spec import parse_values
+
+        keys = ("packs", "learners", "seeds", "iterations", "minutes", "tasks", "patience")
+        evaluation = {"split": self.split, "seeds": self.adaptation_seeds, "steps": self.steps}
+        return {
+            **{key: getattr(self, key) for key in keys},
+            "set": dict(map(parse_values, self.set)),
+            "evaluation": {key: value for key, value in evaluation.items() if value is not None},
+        }
+
+    def _n_workers(self) -> int:
+        from agents.sweep.local import usable_cores
+
+        return self.workers or len(usable_cores())
+
+    def _engine(self) -> Engine:
+        if self.on == RAY:
+            from agents.sweep.on_ray import RayEngine  # type: ignore[import-not-found]
+
+            return RayEngine(self.address)
+        from agents.sweep.local import LocalEngine
+
+        return LocalEngine(self._n_workers())
+
+    def _say_plan(self, runs: Sequence[SweepRun], states: Mapping[str, RunState]) -> int:
+        from agents.sweep.estimate import estimate_sweep
+        from commands.progress import show_progress
+        from commands.sweep_display import plan_lines
+
+        with show_progress("timing a few iterations"):
+            estimate = estimate_sweep(runs, states, self._n_workers())
+        say("\n".join(plan_lines(runs, states, estimate, self._n_workers())))
+        return DONE
+
+    def _carry_out(
+        self, runs: Sequence[SweepRun], states: Mapping[str, RunState], out: Path
+    ) -> int:
+        """Carry out what is left of the runs, and show the results."""
+        from commands.sweep_display import show_results, show_runs
+
+        left = [run for run in runs if not states[run.name].done]
+        try:
+            failed = show_runs(self._engine(), len(runs), left, out)
+            show_results(runs, out)
+        except OSError as error:
+            if error.errno not in DISK_FULL:
+                raise
+            where = f"{error.filename or out}: {error.strerror}"
+            return fail(f"{where} - make room; the same command then goes on", AT_FAULT)
+        if failed:
+            lines = [f"{name}: {message}" for name, message in failed.items()]
+            return fail("\n".join([f"{len(failed)} of {len(runs)} runs failed:", *lines]), AT_FAULT)
+        return DONE
