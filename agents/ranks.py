@@ -76,9 +76,10 @@ def joined() -> Iterator[None]:
     global _ranks
     load_torch()
     import torch.distributed as dist
+    from torch.distributed.rendezvous import rendezvous
 
     with _lost():
-        store, rank, n = next(dist.rendezvous("env://", timeout=TIMEOUT))
+        store, rank, n = next(rendezvous("env://", timeout=TIMEOUT))
         dist.init_process_group("gloo", timeout=TIMEOUT, store=store, rank=rank, world_size=n)
     _ranks = _Ranks(rank, n, store)
     try:

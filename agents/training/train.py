@@ -168,6 +168,11 @@ class Training:
                 batch = source.batch(self.status.iteration)
                 yield self._iterate(batch if sees else padded_as_whole(batch))
 
+    def finish(self) -> None:
+        """Train to the end."""
+        for _ in self.run():
+            pass
+
     @contextlib.contextmanager
     def opened(self) -> Iterator[Self]:
         """Hold the run's folder: it is checked before the work begins, and locked until it ends.
@@ -417,7 +422,7 @@ class Training:
             },
             "trained_on": None if train.unlimited else [task.id for task in train.tasks],
             "coverage": self._coverage.facts(),
-            "versions": _versions(),
+            "versions": versions(),
         }
         return describe(self.learner_name, self.learner, **facts)
 
@@ -435,7 +440,8 @@ def _csv(rows: Sequence[dict[str, float]]) -> str:
     return text.getvalue()
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Return the versions that a training depends on."""
     import torch
 
     return {"python": sys.version.split()[0], "torch": torch.__version__, "numpy": np.__version__}
