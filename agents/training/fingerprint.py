@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 
@@ -35,12 +36,10 @@ def check_ranks(training: Training) -> None:
     _check_alike(training)
 
 
-def is_parallel(name: str, kind: type) -> bool:
+def is_parallel(name: str, kind: Any) -> bool:
     """Whether a learner trains in several ranks. An external one must say so in its own class: an
     inherited `parallel` knows nothing of the `meta_update` that it may have."""
-    return bool(
-        getattr(kind, "parallel", False) if name in BUILT_IN else vars(kind).get("parallel")
-    )
+    return bool(kind.parallel if name in BUILT_IN else vars(kind).get("parallel"))
 
 
 def _check_alike(training: Training) -> None:

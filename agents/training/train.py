@@ -147,7 +147,7 @@ class Training:
 
         Raises LookupError if there are no tasks, and Diverged if training has broken down.
         """
-        self._clock = ranks.from_first(time.monotonic)
+        self._clock = ranks.number_from_first(time.monotonic)
         if self.resume:
             self._restore()
         if isinstance(self.learner, BaseLearner):
@@ -228,7 +228,7 @@ class Training:
 
     def _count_time(self) -> float:
         """Add the time since the last call to the run's seconds, and return it."""
-        now = ranks.from_first(time.monotonic)
+        now = ranks.number_from_first(time.monotonic)
         passed, self._clock = now - self._clock, now
         self.status.seconds += passed
         return passed
