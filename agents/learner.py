@@ -148,6 +148,9 @@ class BaseLearner:
 
     Config: type[Any] = NoOptions
     tuned = False
+    parallel = False
+    """Whether `meta_update` takes a share of a meta-batch on each of several ranks; see
+    `agents.ranks`."""
     on_phase: Callable[[Phase], None] = staticmethod(ignore_phase)
     """Called by `meta_update` when a phase begins; the window follows them."""
 

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from agents import ranks
 from agents.gradient.body import ENCODER, Body, FeaturesBody, GraphBody, encoder_gradients
 from agents.gradient.inner_loop import inner_loop
 from agents.gradient.meta_learner import MetaLearner
@@ -183,11 +184,10 @@ class GradientLearner(MetaLearner):
 
     def observe_in_training(self, batch: GridBatch, rngs: Rngs) -> tuple[Observation, Tensor]:
         """Return what `Body.observe` does, to be differentiated by the outer loop."""
-        rng = (
-            np.random.default_rng(int(rngs[0].integers(1 << 32)))
-            if self.config.sees_graph
-            else None
-        )
+        rng = None
+        if self.config.sees_graph:
+            seed = ranks.number_from_first(lambda: int(rngs[0].integers(1 << 32)))
+            rng = np.random.default_rng(int(seed))
         return self.body.observe(self.meta.params, batch, rng)
 
     def update_meta(

@@ -14,6 +14,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from agents import ranks
 from agents.gradient.body import ENCODER
 from agents.gradient.gradient_learner import GradientConfig, GradientLearner
 from agents.gradient.inner_loop import InnerObjective, collect_episodes, inner_update
@@ -83,7 +84,7 @@ class Maml(GradientLearner):
         features, columns = self.observe_in_training(batch, rngs)
         grads, metrics = self.meta_gradient(batch, features, columns, rngs)
         norm = self.update_meta(grads, features, columns, progress)
-        return {**metrics, "gradient_norm": norm}
+        return {**ranks.of_whole_batch(metrics, batch.n_tasks), "gradient_norm": norm}
 
     def meta_gradient(
         self,

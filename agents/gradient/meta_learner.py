@@ -12,6 +12,7 @@ class MetaLearner(BaseLearner):
     """A learner with meta-parameters in `meta`, whose moving average adapts."""
 
     meta: MetaOptimizer
+    parallel = True
 
     def state(self) -> Arrays:
         """Return the averaged meta-parameters."""

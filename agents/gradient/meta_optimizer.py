@@ -10,6 +10,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
+from agents import ranks
 from agents.gradient.policy import Params, has_feature_rows
 from agents.inner_config import STEP_SIZES
 from agents.learner import Diverged, check_options
@@ -65,18 +66,27 @@ class MetaOptimizer:
     ) -> float:
         """Take one step along the mean over tasks of `grads` [T, ...], and return the mean's norm.
 
-        Gradients of parameters with one row per feature contain only the rows of `columns`. Each
-        task's gradient is clipped to twice the median norm, so that no single task dominates, and
-        the mean to norm 1. `shared` gives the gradients of parameters that the tasks share, from
-        the weights of the tasks [T]. Raises Diverged if the norm is not finite.
+        Each task's gradient is clipped to twice the median norm, so that no single task dominates.
+        `shared` gives the gradients of parameters that the tasks share, from the weights of the
+        tasks [T]. With several ranks, the tasks are this rank's share of all; norms and means are
+        those of all. See `descend`.
         """
         flat = {name: g.flatten(1) for name, g in grads.items()}  # [T, P] each
         norms = torch.stack([g.norm(dim=1) for g in flat.values()]).norm(dim=0)  # [T]
-        limit = 2 * norms.median()
-        share = (limit / norms.clamp_min(1e-12)).clamp_max(1) / len(norms)
+        of_all = torch.from_numpy(ranks.gather(norms.numpy()))
+        limit = 2 * of_all.median()
+        share = (limit / norms.clamp_min(1e-12)).clamp_max(1) / len(of_all)
         means = {name: share @ g for name, g in flat.items()}
         if shared is not None:
             means |= {name: g.flatten() for name, g in shared(share).items()}
+        return self.descend(ranks.add(means), columns, progress)
+
+    def descend(self, means: Params, columns: Tensor, progress: float) -> float:
+        """Take one step along mean gradients, clipped to norm 1, and return their norm.
+
+        Gradients of parameters with one row per feature contain only the rows of `columns`. Raises
+        Diverged if the norm is not finite.
+        """
         norm = math.sqrt(sum(float(mean.square().sum()) for mean in means.values()))
         if not math.isfinite(norm):
             raise Diverged("the meta-gradient is not finite - try smaller step sizes")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import torch
 
+from agents import ranks
 from agents.gradient.gradient_learner import GradientConfig, GradientLearner
 from agents.gradient.outer_objective import OuterObjective
 from agents.gradient.policy import log_probs
@@ -43,4 +44,5 @@ class Multitask(GradientLearner):
         grads = torch.autograd.grad(objective.loss().sum(), list(leaves.values()))
         by_name = dict(zip(leaves, grads, strict=True))
         norm = self.update_meta(by_name, features, columns, progress)
-        return {**objective.metrics, "gradient_norm": norm, "env_steps": 0}
+        metrics = {**objective.metrics, "gradient_norm": norm, "env_steps": 0}
+        return ranks.of_whole_batch(metrics, batch.n_tasks)

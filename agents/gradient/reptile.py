@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from agents import ranks
 from agents.gradient.gradient_learner import FEATURES, GradientConfig, GradientLearner
 from agents.gradient.inner_loop import InnerObjective, collect_episodes, trusted_step
 from agents.gradient.outer_objective import OuterObjective
@@ -85,4 +86,5 @@ class Reptile(GradientLearner):
             pull = by_features * (config.pull / config.inner_steps)
             grads[FEATURES] = pull + exploration[list(leaves).index(FEATURES)]
         norm = self.update_meta(grads, features, columns, progress)
-        return {**outer.metrics, "gradient_norm": norm, "env_steps": env_steps}
+        metrics = {**outer.metrics, "gradient_norm": norm, "env_steps": env_steps}
+        return ranks.of_whole_batch(metrics, batch.n_tasks)

@@ -27,6 +27,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from agents import ranks
 from agents.gradient.losses import Dynamics, expected_returns
 from agents.gradient.meta_learner import MetaLearner
 from agents.gradient.meta_optimizer import MetaOptimizer, OuterConfig
@@ -118,7 +119,8 @@ class NeuralMap(MapLearner, MetaLearner):
 
     def meta_update(self, batch: GridBatch, rngs: Rngs, progress: float) -> dict[str, float]:
         """Read and update the maps several times, and take one step along the mean gradient."""
-        chooser = np.random.default_rng(rngs[0].integers(1 << 32))
+        seed = ranks.number_from_first(lambda: int(rngs[0].integers(1 << 32)))
+        chooser = np.random.default_rng(int(seed))
         params = {name: p.detach().requires_grad_() for name, p in self.meta.params.items()}
         rounds = self.config.rounds
         reader = MapReader(params, int(chooser.integers(rounds // 2, 3 * rounds // 2 + 1)))
@@ -126,10 +128,12 @@ class NeuralMap(MapLearner, MetaLearner):
         train = _train_by_move if chooser.random() < self.config.each_move else _train_by_episodes
         self.on_phase(Phase.EPISODES)
         env_steps = train(reader, objective, self.config.stages, chooser, rngs)
-        grads = {name: p.grad[None] for name, p in params.items() if p.grad is not None}
+        own = {name: p.grad for name, p in params.items() if p.grad is not None}
+        grads = ranks.mean(own, batch.n_tasks)
         self.on_phase(Phase.UPDATE)
-        norm = self.meta.step(grads, torch.zeros(0, dtype=torch.long), progress)
-        return {**objective.metrics, "gradient_norm": norm, "env_steps": env_steps}
+        norm = self.meta.descend(grads, torch.zeros(0, dtype=torch.long), progress)
+        metrics = {**objective.metrics, "gradient_norm": norm, "env_steps": env_steps}
+        return ranks.of_whole_batch(metrics, batch.n_tasks)
 
     def reader(self) -> Read:
         """Return the network with the averaged weights."""

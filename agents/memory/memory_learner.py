@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from agents import ranks
 from agents.gradient.policy import Params
 from agents.learner import NO_CHANGES, Arrays, BaseLearner, Changes, check_options, check_size
 from agents.memory.inputs import StateView, policy_head, value_head
@@ -76,6 +77,7 @@ class MemoryLearner(BaseLearner, Generic[View]):
 
     Config: type[MemoryConfig] = MemoryConfig
     config: MemoryConfig
+    parallel = True
 
     def __init__(self, config: MemoryConfig, seed: int) -> None:
         super().__init__(config, seed)
@@ -128,11 +130,12 @@ class MemoryLearner(BaseLearner, Generic[View]):
         )
         self.on_phase(Phase.UPDATE)
         in_units = data.reward / view.unit.numpy()[data.state]
-        return {
+        metrics = {
             "trial_return": float(data.reward.sum(0).mean()),
             **self.update(view, replace(data, reward=in_units), rngs, progress),
             "env_steps": int(data.lengths.sum()),
         }
+        return ranks.of_whole_batch(metrics, batch.n_tasks)
 
     def with_curiosity(self, data: Trajectories, batch: GridBatch, progress: float) -> Trajectories:
         """Return the trials with the bonus for new cells added to their rewards."""
@@ -150,14 +153,19 @@ class MemoryLearner(BaseLearner, Generic[View]):
         entropy_weight = config.entropy_at(progress)
         self.adam.param_groups[0]["lr"] = config.rate_at(progress)
         data = self.with_curiosity(data, view.batch, progress)
+        entropy = 0.0
         for part in minibatches(data, config, batch_rng(rngs)):
-            log_probs, value = self.evaluate(view, part)
-            loss, entropy = ppo_loss(log_probs, value, part, config, entropy_weight)
             self.adam.zero_grad()
-            loss.backward()
+            entropy = 0.0
+            if part.share:
+                log_probs, value = self.evaluate(view, part)
+                loss, mean_entropy = ppo_loss(log_probs, value, part, config, entropy_weight)
+                (loss * part.share).backward()
+                entropy = float(mean_entropy.detach()) * part.share
+            ranks.add_gradients(self.adam.param_groups[0]["params"])
             check_finite(torch.nn.utils.clip_grad_norm_(params.values(), config.gradient_norm))
             self.adam.step()
-        return {"entropy": float(entropy.detach())}
+        return {"entropy": ranks.total(entropy)}
 
     def adapt(
         self, batch: GridBatch, rngs: Rngs, steps: int, changes: Changes = NO_CHANGES

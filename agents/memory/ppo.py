@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from agents import ranks
 from agents.learner import Diverged, check_options
 from agents.memory.trials import Episode, Floats32
 from agents.rollout import Rngs
@@ -159,8 +160,12 @@ def generalized_advantages(
 @dataclass(frozen=True)
 class Minibatch:
     """The P steps of some trials, packed: step 0 of every trial, then step 1 of every trial that
-    has one, and so on, the longest trial first."""
+    has one, and so on, the longest trial first.
 
+    With several ranks, the trials are this rank's of those that all ranks have; there may be none.
+    """
+
+    share: float  # of the steps of the minibatch over all ranks
     sizes: list[int]  # the number of trials at each step
     state: Tensor  # [P], as are the following
     clock: Tensor
@@ -180,10 +185,13 @@ def minibatches(
     alive = data.alive
     advantage = generalized_advantages(data, config.discount, config.trace, config.reward_scale)
     target = advantage + data.value
-    advantage = (advantage - advantage[alive].mean()) / (advantage[alive].std() + 1e-8)
+    advantage = _normalized(advantage, alive)
+    lengths, own = ranks.gather(data.lengths), ranks.own_rows(len(data.lengths))
     for _ in range(config.epochs):
-        order = rng.permutation(len(data.lengths))
+        order = rng.permutation(len(lengths))
         for part in np.array_split(order, min(config.minibatches, len(order))):
+            n_steps = lengths[part].sum()
+            part = part[(part >= own.start) & (part < own.stop)] - own.start
             part = part[np.argsort(-data.lengths[part], kind="stable")]
             chosen = alive[:, part]
             at = (np.arange(alive.size).reshape(alive.shape)[:, part])[chosen]
@@ -192,10 +200,23 @@ def minibatches(
                 return torch.from_numpy(array.reshape(alive.size, *array.shape[2:]).take(at, 0))
 
             yield Minibatch(
+                float(chosen.sum() / n_steps),
                 [int(size) for size in chosen.sum(1) if size],
                 *map(packed, (data.state, data.clock, data.last_move, data.last_reward)),
                 *map(packed, (data.action, data.log_prob, advantage, target, data.belief)),
             )
+
+
+def _normalized(advantage: Floats32, alive: Bools) -> Floats32:
+    """Return advantages [L, N] with mean 0 and variance 1 over the steps of all ranks' trials."""
+    played = advantage[alive]
+    if ranks.n_ranks() == 1:
+        return (advantage - played.mean()) / (played.std() + 1e-8)
+    n, sum_played = ranks.totals(played.size, played.sum(dtype=float))
+    average = sum_played / n
+    variance = ranks.total(np.square(played - average).sum(dtype=float)) / n
+    normalized: Floats32 = ((advantage - average) / (variance**0.5 + 1e-8)).astype(advantage.dtype)
+    return normalized
 
 
 def ppo_loss(
@@ -222,5 +243,6 @@ def check_finite(norm: Tensor) -> None:
 
 
 def batch_rng(rngs: Rngs) -> np.random.Generator:
-    """Return a generator for what all tasks of a batch share, derived from the tasks' own."""
-    return rngs[0].spawn(1)[0]
+    """Return a generator for what all tasks of a batch share, derived from the first task's; on
+    all ranks the same."""
+    return ranks.from_first(lambda: rngs[0].spawn(1)[0])

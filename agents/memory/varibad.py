@@ -23,6 +23,7 @@ import torch
 from torch import Tensor
 from tyro.conf import Fixed, Suppress
 
+from agents import ranks
 from agents.gradient.policy import Params
 from agents.learner import NO_CHANGES, Changes, check_options
 from agents.memory.gru_policy import GruPolicy, gru_forward, init_gru
@@ -115,9 +116,18 @@ def encoder_params(params: Params) -> Params:
 
 class BeliefView(BatchView):
     """A `BatchView` with what a belief needs: C cells that may be entered or hide the goal, the
-    true goals and the true answers."""
+    true goals and the true answers.
 
-    def __init__(self, batch: GridBatch, dtype: torch.dtype, questions: BeliefQuestions) -> None:
+    In training, the cells are those of the batch over all ranks.
+    """
+
+    def __init__(
+        self,
+        batch: GridBatch,
+        dtype: torch.dtype,
+        questions: BeliefQuestions,
+        training: bool = False,
+    ) -> None:
         super().__init__(batch, dtype)
         self.questions = questions
         shape = (batch.n_tasks, batch.n_states)
@@ -130,7 +140,11 @@ class BeliefView(BatchView):
             )
         goals = np.stack([goal_distribution(tables.level) for tables in batch.tables])
         possible_goals = np.flatnonzero(~out.all((0, 1)))
-        self.cells = np.union1d(np.unique(numbers), possible_goals)  # [C]
+        cells = np.union1d(np.unique(numbers), possible_goals)
+        if training:
+            needed = np.isin(np.arange(N_CELLS), cells).astype(np.uint8)
+            cells = ranks.largest(needed).nonzero()[0]
+        self.cells = cells  # [C]
         self.out: Bools = out.reshape(-1, N_CELLS)[:, self.cells]  # [T * S, C] ruled out
         self.column = np.searchsorted(self.cells, numbers).ravel()  # [T * S] of the state's cell
         self.goal = torch.from_numpy(goals[:, self.cells]).to(dtype)  # [T, C]
@@ -298,7 +312,7 @@ class Varibad(MemoryLearner[BeliefView]):
 
     def make_view(self, batch: GridBatch, rngs: Rngs | None = None) -> BeliefView:
         """See `MemoryLearner.make_view`."""
-        return BeliefView(batch, self.dtype, self.questions)
+        return BeliefView(batch, self.dtype, self.questions, training=rngs is not None)
 
     def start_policy(self, params: Params, view: BeliefView, n: int) -> MemoryPolicy:
         """Return a policy with the prior as its belief and hidden states of zeros."""
@@ -316,18 +330,27 @@ class Varibad(MemoryLearner[BeliefView]):
         """Run PPO for the policy, then one step on the belief's loss for the encoder."""
         metrics = super().update(view, data, rngs, progress)
         loss = self.belief_loss(view, data)
+        encoder = self.adam.param_groups[1]["params"]
         schedule = self.config.ppo.rate_at(progress) / max(self.config.ppo.learning_rate, 1e-12)
         self.adam.param_groups[1]["lr"] = self.config.encoder_rate * schedule
         self.adam.zero_grad()
         if loss.requires_grad:
             loss.backward()
+        ranks.add_gradients(encoder)
+        if encoder[0].grad is not None:
             self.adam.step()
-        return {**metrics, "surprise": float(loss.detach())}
+        return {**metrics, "surprise": ranks.total(float(loss.detach()))}
 
     def belief_loss(self, view: BeliefView, data: Trajectories) -> Tensor:
         """Return the cross-entropy (nats) of beliefs to the truth: the sum over the goal and all
-        questions, the mean over the steps of some of the trials."""
+        questions, the mean over the steps of some of the trials.
+
+        With several ranks, the losses of all add up to that mean.
+        """
         encoder, some = BeliefEncoder(self.params, view), _subsample(data)
+        n_steps = ranks.total(some.lengths.sum())
+        if not len(some.lengths):
+            return torch.zeros((), dtype=self.dtype)
         alive = torch.from_numpy(some.alive)
         task = some.state[0] // view.batch.n_states
         out = np.logical_or.accumulate(view.out[some.state], 0)  # [L, n, C]
@@ -348,7 +371,7 @@ class Varibad(MemoryLearner[BeliefView]):
         first = np.array([first for first, _ in self.questions.spans])
         index = torch.from_numpy(view.true_answers[task] + first).expand(len(alive), -1, -1)
         loss = loss - answers.gather(2, index).sum(-1)
-        return loss[alive].mean()
+        return loss[alive].mean() * (int(some.lengths.sum()) / n_steps)
 
     def adapt(
         self, batch: GridBatch, rngs: Rngs, steps: int, changes: Changes = NO_CHANGES
@@ -381,9 +404,10 @@ def _sums_before(evidence: Tensor) -> Tensor:
 
 
 def _subsample(data: Trajectories) -> Trajectories:
-    """Return every k-th trial, about ENCODER_TRIALS in total."""
+    """Return every k-th trial of all ranks' that this rank has, about ENCODER_TRIALS in total."""
     n = len(data.lengths)
-    some = slice(None, None, max(1, n // ENCODER_TRIALS))
-    longest = int(data.lengths[some].max())
+    every = max(1, int(ranks.total(n)) // ENCODER_TRIALS)
+    some = slice(-ranks.own_rows(n).start % every, None, every)
+    longest = int(data.lengths[some].max(initial=0))
     parts = {f.name: getattr(data, f.name)[:longest, some] for f in fields(data)[1:]}
     return Trajectories(data.lengths[some], **parts)

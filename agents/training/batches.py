@@ -18,11 +18,12 @@ from multiprocessing.process import BaseProcess
 
 import numpy as np
 
+from agents import ranks
 from agents.graph.shown_inputs import shown_inputs
 from agents.training.processes import end_process, start_process
 from game.tasks.distribution import TaskDistribution
 from game.world.batch import GridBatch
-from game.world.features import observe_batch
+from game.world.features import N_FEATURES, observe_batch, pad_alike
 from game.world.planner import baseline_returns
 from game.world.tables import Tables, compile_levels
 
@@ -36,21 +37,24 @@ def iteration_rng(seed: int, iteration: int) -> np.random.Generator:
 
 
 def useful_processes() -> int:
-    """Return how many processes training can use here: 2 where it may run on several cores."""
+    """Return how many processes training can use here: 2 where it may run on several cores, and
+    each of the ranks on this machine has as many."""
     cores = getattr(os, "sched_getaffinity", None)  # not on every system
     n = len(cores(0)) if cores else os.cpu_count() or 1
-    return 2 if n > 1 else 1
+    return 2 if n // ranks.ranks_here() > 1 else 1
 
 
 @dataclass
 class Batches:
-    """Makes the batch of each iteration: `n_tasks` tasks of a split."""
+    """Makes the batch of each iteration: `n_tasks` tasks of a split, or a share of them."""
 
     split: TaskDistribution
     n_tasks: int
     seed: int
     sees_graph: bool = False
     """Whether learners want the shown levels' graphs of them instead of features."""
+    share: slice = field(default_factory=lambda: slice(None))
+    """The tasks of each batch that are made; all of them are drawn."""
     _compiled: dict[str, Tables] = field(default_factory=dict)
     _by_size: tuple[int, list[Tables]] = (-1, [])  # what was drawn together last, and its number
 
@@ -62,7 +66,7 @@ class Batches:
         """
         if self.sees_graph and self.split.unlimited:
             return self._similar_batch(iteration)
-        tasks = self.split.sample(self.n_tasks, iteration_rng(self.seed, iteration))
+        tasks = self.split.sample(self.n_tasks, iteration_rng(self.seed, iteration))[self.share]
         if self.split.unlimited:
             return GridBatch.of([task.level for task in tasks])
         new = {task.id: task.level for task in tasks if task.id not in self._compiled}
@@ -83,7 +87,27 @@ class Batches:
             tables = compile_levels([task.level for task in tasks])
             self._by_size = group, sorted(tables, key=lambda one: one.n_states)
         first = int(order[place]) * self.n_tasks
-        return GridBatch(self._by_size[1][first : first + self.n_tasks])
+        return GridBatch(self._by_size[1][first : first + self.n_tasks][self.share])
+
+
+def padded_as_whole(batch: GridBatch) -> GridBatch:
+    """Return this rank's share of a batch padded as the whole of it: with the same numbers of
+    states and steps, and the same columns of features.
+
+    Sums are rounded differently in arrays of another shape, and then, now and then, an agent
+    samples another action. Raises TooLargeToSee.
+    """
+    if ranks.n_ranks() == 1:
+        return batch
+    _, columns = observe_batch(batch, np.float32)
+    used = np.isin(np.arange(N_FEATURES), columns)
+    n_states, horizon, *any_used = ranks.largest(np.array([batch.n_states, batch.horizon, *used]))
+    shape = int(n_states), int(horizon), np.flatnonzero(any_used)
+    padded = pad_alike(batch, *shape, np.float32)
+    baselines = (baseline_returns.__name__,)
+    if baselines in batch.results:  # made ahead by the second process
+        padded.results[baselines] = batch.results[baselines]
+    return padded
 
 
 class BatchesAhead:

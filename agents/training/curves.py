@@ -82,11 +82,13 @@ class Curves:
 class TaskBatches:
     """Batches of tasks, made once for several adaptations to them.
 
-    Batches are dropped once they hold more than MOST_KEPT states.
+    Batches are dropped once they hold more than MOST_KEPT states. `prepare` is called on each.
     """
 
-    def __init__(self, tasks: Sequence[Task]) -> None:
-        self.tasks = tasks
+    def __init__(
+        self, tasks: Sequence[Task], prepare: Callable[[GridBatch], GridBatch] = lambda batch: batch
+    ) -> None:
+        self.tasks, self._prepare = tasks, prepare
         self._kept: dict[tuple[int, int], GridBatch] = {}
 
     def batch(self, first: int, size: int) -> GridBatch:
@@ -96,7 +98,7 @@ class TaskBatches:
             if sum(one.over.size for one in self._kept.values()) > MOST_KEPT:
                 self._kept.clear()
             chunk = self.tasks[first : first + size]
-            self._kept[key] = GridBatch.of([task.level for task in chunk])
+            self._kept[key] = self._prepare(GridBatch.of([task.level for task in chunk]))
         return self._kept[key]
 
 

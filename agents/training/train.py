@@ -17,6 +17,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from agents import ranks
 from agents.agent_catalog import CHECKPOINT, CONFIG, METRICS, RESULTS, WEIGHTS
 from agents.learner import (
     AgentError,
@@ -30,9 +31,10 @@ from agents.learner import (
 )
 from agents.run_folder import AGENT_THERE, Write, locked, replace_files, run_file, run_path
 from agents.runs import describe, resume, write_checkpoint, write_weights
-from agents.training.batches import Batches, iteration_rng, open_batches
-from agents.training.curves import TaskBatches, adaptation_curves
+from agents.training.batches import Batches, iteration_rng, open_batches, padded_as_whole
+from agents.training.curves import TaskBatches, adaptation_curves, tasks_at_once
 from agents.training.plots import plot_training
+from agents.training.statistics import mean_score
 from agents.training.tensorboard import TensorBoardLog
 from agents.training.train_config import MOST_MINUTES, TrainConfig
 from agents.training.tuning import MULTIPLIERS, best_multiplier, validation_seeds
@@ -145,14 +147,14 @@ class Training:
 
         Raises LookupError if there are no tasks, and Diverged if training has broken down.
         """
-        self._clock = time.monotonic()
+        self._clock = ranks.number_from_first(time.monotonic)
         if self.resume:
             self._restore()
         if isinstance(self.learner, BaseLearner):
             self.learner.on_phase = self.on_phase
         split, config = self.pack.split("train"), self.config
         sees = sees_graph(self.learner.config)
-        batches = Batches(split, config.tasks, config.seed, sees)
+        batches = Batches(split, config.tasks, config.seed, sees, ranks.share(config.tasks))
         with open_batches(batches, self.status.iteration, self.processes) as source:
             while self.status.progress < 1 or self._validation_due():
                 if self._validation_due():
@@ -163,19 +165,29 @@ class Training:
                         return
                     continue
                 self.on_phase(Phase.TASKS)
-                yield self._iterate(source.batch(self.status.iteration))
+                batch = source.batch(self.status.iteration)
+                yield self._iterate(batch if sees else padded_as_whole(batch))
+
+    def finish(self) -> None:
+        """Train to the end."""
+        for _ in self.run():
+            pass
 
     @contextlib.contextmanager
     def opened(self) -> Iterator[Self]:
         """Hold the run's folder: it is checked before the work begins, and locked until it ends.
 
         Raises AgentError if another training holds it, or if it has an agent that this run is not
-        to overwrite, and OSError if it cannot be written.
+        to overwrite, and OSError if it cannot be written. Of several ranks, the first one holds it.
         """
-        with locked(self.out):
-            if run_file(self.out, WEIGHTS) and not (self.resume or self.overwrite):
-                raise AgentError(f"{self.out}: {AGENT_THERE}")
+        with contextlib.ExitStack() as stack:
+            ranks.from_first(lambda: self._hold(stack))
             yield self
+
+    def _hold(self, stack: contextlib.ExitStack) -> None:
+        stack.enter_context(locked(self.out))
+        if run_file(self.out, WEIGHTS) and not (self.resume or self.overwrite):
+            raise AgentError(f"{self.out}: {AGENT_THERE}")
 
     def _restore(self) -> None:
         """Go on from the checkpoint."""
@@ -216,7 +228,7 @@ class Training:
 
     def _count_time(self) -> float:
         """Add the time since the last call to the run's seconds, and return it."""
-        now = time.monotonic()
+        now = ranks.number_from_first(time.monotonic)
         passed, self._clock = now - self._clock, now
         self.status.seconds += passed
         return passed
@@ -224,7 +236,8 @@ class Training:
     def _iterate(self, batch: GridBatch) -> Update:
         status, config = self.status, self.config
         rng = iteration_rng(config.seed, status.iteration)
-        metrics = self.learner.meta_update(batch, rng.spawn(config.tasks), status.progress)
+        rngs = rng.spawn(config.tasks)[ranks.share(config.tasks)]
+        metrics = self.learner.meta_update(batch, rngs, status.progress)
         if not isinstance(metrics, dict):
             raise AgentError("meta_update of the learner returned no dictionary of metrics")
         bad = [name for name, value in metrics.items() if not math.isfinite(value)]
@@ -269,7 +282,8 @@ class Training:
         self._best_unsaved = best
         self._update_checkpoint()
         if best or self.agent_saved:
-            self._write(with_agent=best)
+            ranks.from_first(partial(self._write, with_agent=best))
+            self._is_saved(with_agent=best)
         if self.log:
             self.log.add(status.iteration, row)
         self._check_exploration(scores, means.get("entropy", math.inf))
@@ -317,24 +331,46 @@ class Training:
         self.status.multiplier = multiplier
 
     def _scores(self, seeds: Sequence[int]) -> list[float]:
-        """Return the mean scores on validation tasks, which are compiled once."""
-        if not self._validation:
-            self._validation = TaskBatches(self.validation_tasks)
-        steps = max(self.learner.judged)
-        return adaptation_curves(lambda _: self.learner, self._validation, seeds, steps).mean_scores
+        """Return the mean scores on validation tasks, which are compiled once.
+
+        Ranks share the tasks where a process by itself would adapt to all of them at once.
+        """
+        tasks, steps = self.validation_tasks, max(self.learner.judged)
+        at_once = tasks_at_once(tasks, self.learner.episodes_per_step)
+        shared = 1 < ranks.n_ranks() <= len(tasks) <= at_once
+        if not self._validation and not shared:
+            self._validation = TaskBatches(tasks)
+        elif not self._validation:
+            padded = not sees_graph(self.learner.config)
+            own = tasks[ranks.share(len(tasks))]
+            self._validation = TaskBatches(own, padded_as_whole) if padded else TaskBatches(own)
+        curves = adaptation_curves(lambda _: self.learner, self._validation, seeds, steps)
+        if not shared:
+            return curves.mean_scores
+        scores = ranks.gather(curves.scores.swapaxes(0, 1)).swapaxes(0, 1)  # [M, N, K + 1]
+        return [float(value) for value in mean_score(scores)]
 
     def save(self) -> None:
         """Write checkpoint, metrics and curves; also the agent if none has been saved yet.
 
-        Writes nothing if training diverged before any agent was saved.
+        Writes nothing if training diverged before any agent was saved. Of several ranks, the first
+        one writes, and need not wait for the others.
         """
+        if not ranks.is_first():
+            return
         if self.log:
             self.log.close()
         if not self.status.iteration:
             return
         if not self.agent_saved and not_finite(self.learner.state()) is not None:
             return  # diverged before its first agent: an older run in the folder stays whole
-        self._write(with_agent=not self.agent_saved or self._best_unsaved, with_curves=True)
+        with_agent = not self.agent_saved or self._best_unsaved
+        self._write(with_agent, with_curves=True)
+        self._is_saved(with_agent)
+
+    def _is_saved(self, with_agent: bool) -> None:
+        """Note that the run's files were written."""
+        self.agent_saved, self._best_unsaved = True, self._best_unsaved and not with_agent
 
     def _write(self, with_agent: bool, with_curves: bool = False) -> None:
         """Replace the run's files as one. The first time, those of an overwritten run go."""
@@ -355,7 +391,6 @@ class Training:
                 title = f"{self.learner_name} on {self.pack.name}: adaptation during training"
                 files[CURVES] = partial(plot_training, rows=self.status.rows, title=title)
         replace_files(self.out, files)
-        self.agent_saved, self._best_unsaved = True, self._best_unsaved and not with_agent
 
     def _update_checkpoint(self) -> None:
         """Hold a copy of the state between two iterations: a run stopped at any time can resume.
@@ -387,7 +422,7 @@ class Training:
             },
             "trained_on": None if train.unlimited else [task.id for task in train.tasks],
             "coverage": self._coverage.facts(),
-            "versions": _versions(),
+            "versions": versions(),
         }
         return describe(self.learner_name, self.learner, **facts)
 
@@ -405,7 +440,8 @@ def _csv(rows: Sequence[dict[str, float]]) -> str:
     return text.getvalue()
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Return the versions that a training depends on."""
     import torch
 
     return {"python": sys.version.split()[0], "torch": torch.__version__, "numpy": np.__version__}

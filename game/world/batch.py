@@ -73,19 +73,21 @@ _PADDED = ("next_state", "reward", "terminated", "over", "goal", "slip", "lean",
 class GridBatch:
     """T compiled levels, padded to the largest number of states S. Immutable; holds no clock.
 
+    It may be padded further, to `n_states` states and `horizon` steps.
+
     A *flat* state is `task * S + state`. One gather then steps any number of environments of any
     tasks. Padding states are terminal. Raises ValueError for an empty batch.
     """
 
-    def __init__(self, tables: Sequence[Tables]) -> None:
+    def __init__(self, tables: Sequence[Tables], n_states: int = 0, horizon: int = 0) -> None:
         if not tables:
             raise ValueError("a batch needs at least one task")
         self.tables = tuple(tables)
         self.results: dict[Hashable, Any] = {}  # see `once_per_batch`
         self.n_tasks = len(tables)
-        self.n_states = max(t.n_states for t in tables)
+        self.n_states = max(n_states, *(t.n_states for t in tables))
         self.steps: Ints = np.array([t.level.steps for t in tables])  # [T]
-        self.horizon = int(self.steps.max())
+        self.horizon = max(horizon, int(self.steps.max()))
         shape = (self.n_tasks, self.n_states)
         itself = np.broadcast_to(np.arange(self.n_states)[:, None], (*shape, N_ACTIONS))
         self.next_state: Ints = itself.copy()  # [T, S, A]

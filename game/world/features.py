@@ -83,6 +83,22 @@ def observe_batch(batch: GridBatch, dtype: DTypeLike = np.float64) -> tuple[Floa
     return _observe_batch(batch, np.dtype(dtype))
 
 
+def pad_alike(
+    batch: GridBatch, n_states: int, horizon: int, columns: Ints, dtype: DTypeLike
+) -> GridBatch:
+    """Return a batch padded to so many states and steps, whose features [T, S, F'] of this type
+    have exactly these columns.
+
+    So the parts of a larger batch are computed with as that batch is, to the last bit.
+    """
+    features, present = observe_batch(batch, dtype)
+    padded = GridBatch(batch.tables, n_states, horizon)
+    wide = np.zeros((batch.n_tasks, padded.n_states, len(columns)), dtype)
+    wide[:, : batch.n_states, np.searchsorted(columns, present)] = features
+    padded.results[_observe_batch.__name__, np.dtype(dtype)] = wide, columns
+    return padded
+
+
 @once_per_batch
 def _observe_batch(batch: GridBatch, dtype: np.dtype[Any]) -> tuple[Floats, Ints]:
     """Return what `observe_batch` does."""
