@@ -242,7 +242,7 @@ def number_from_first(make: Callable[[], float]) -> float:
     """Return the number that `make` returns on rank 0, which alone calls it."""
     if _ranks.n == 1:
         return make()
-    return float(_broadcast(np.array([make() if is_first() else 0.0]))[0])
+    return float(_broadcast(np.array([make() if is_first() else 0], float))[0])
 
 
 def from_first(make: Callable[[], Result]) -> Result:

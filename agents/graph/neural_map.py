@@ -214,7 +214,9 @@ class MapObjective:
         It has `episodes` episodes to find what has not been found or tried yet.
         """
         config = self.config
-        dynamics = dynamics.finding(experience.to_find(), PATIENCE if episodes < 1 else 1.0)
+        untried = ranks.largest(np.array([experience.untried.any()], np.uint8))  # on some rank
+        finds = experience.to_find(bool(untried[0]))
+        dynamics = dynamics.finding(finds, PATIENCE if episodes < 1 else 1.0)
         returns, chance = expected_returns(dynamics, [policy, policy], [False, True])
         score = (returns - self.random) / self.room
         score = torch.where(score < LOW, LOW + LOW_SLOPE * (score - LOW), score)
