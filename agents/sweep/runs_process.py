@@ -34,14 +34,14 @@ class Outcome:
     """Arguments of the OSError."""
 
 
-def carry_out_runs(connection: Connection, folder: Path, core: int) -> None:
+def carry_out_runs(connection: Connection, folder: Path, core: int | None) -> None:
     """Carry out runs in the folder of a sweep until the other process closes the connection; the
     run of that moment is saved. See `start_process`."""
     for name in ("SIGTERM", "SIGHUP"):  # the other process gets them, too, and closes it
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # for `_receive`
-    if hasattr(os, "sched_setaffinity"):  # not on every system
+    if core is not None and hasattr(os, "sched_setaffinity"):  # not on every system
         with contextlib.suppress(OSError):  # the core was taken away meanwhile
             os.sched_setaffinity(0, [core])
     runs: Runs = queue.SimpleQueue()
