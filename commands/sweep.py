@@ -150,7 +150,7 @@ class SweepCommand:
 
         left = [run for run in runs if not states[run.name].done]
         try:
-            failed = show_runs(self._engine(), len(runs), left, out)
+            failed = show_runs(self._engine(), len(runs), left, out) if left else {}
             show_results(runs, out)
         except OSError as error:
             if error.errno not in DISK_FULL:
