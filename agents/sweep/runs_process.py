@@ -10,6 +10,7 @@ import queue
 import signal
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -81,7 +82,8 @@ def _carry_out(run: SweepRun, folder: Path, connection: Connection) -> Outcome:
             facts = (error.errno, error.strerror or "the disk is full", str(where))
             return Outcome("full", disk_full=facts)
         return Outcome("failed", message=f"{where}: {error.strerror or error}")
-    except Exception as error:  # of an external learner: any kind
+    except Exception as error:  # of an external learner, whose author needs the traceback
+        traceback.print_exception(error)
         return Outcome("failed", message=unexpected(error))
     return Outcome("done", 1.0)
 
