@@ -61,7 +61,7 @@ class SweepCommand:
     """Folder of the runs, results.json, results.csv, per_task.csv and curves.png; else
     runs/sweep, or runs/NAME for NAME.toml."""
     workers: OptionalInt = None
-    """Processes, each on a core of its own; else one for each core that this program may use."""
+    """Processes; else one for each core that this program may use, each on its own core."""
     dry_run: bool = False
     """Say what would run, and about how long it may take; write nothing."""
     on: str = HERE
@@ -150,7 +150,7 @@ class SweepCommand:
 
         left = [run for run in runs if not states[run.name].done]
         try:
-            failed = show_runs(self._engine(), len(runs), left, out)
+            failed = show_runs(self._engine(), len(runs), left, out) if left else {}
             show_results(runs, out)
         except OSError as error:
             if error.errno not in DISK_FULL:

@@ -1,4 +1,4 @@
-"""Runs in processes of this machine: one a core, each taking one run after another.
+"""Runs in processes of this machine: one a core by default, each taking one run after another.
 
 A process stays for several runs, since torch takes seconds to load. It is told to end by the end of
 its connection, which this process closes, or leaves behind if it is killed: then it saves its run.
@@ -33,16 +33,16 @@ def usable_cores() -> list[int]:
 
 @dataclass
 class _Worker:
-    """A process on a core, and the run that it works on."""
+    """A process, and the run that it works on."""
 
-    core: int
+    core: int | None  # its own, where there is a process for each core
     run: SweepRun
     process: BaseProcess
     connection: Connection
 
 
 class LocalEngine:
-    """Carries out runs in `workers` processes, each on a core of its own as far as there are."""
+    """Carries out runs in `workers` processes, pinned to a core each if there is one for each."""
 
     def __init__(self, workers: int) -> None:
         self._n_workers = workers
@@ -69,11 +69,13 @@ class _LocalSweep:
 
     def start(self, n_workers: int) -> Iterator[RunEvent]:
         """Start workers, as many as there are runs at most."""
-        cores = usable_cores()
+        cores: list[int | None] = [*usable_cores()]
+        if n_workers < len(cores):  # other programs may use the cores, which only the system knows
+            cores = [None]
         for i in range(min(n_workers, len(self._waiting))):
             yield self._start_worker(cores[i % len(cores)], self._waiting.popleft())
 
-    def _start_worker(self, core: int, run: SweepRun) -> RunEvent:
+    def _start_worker(self, core: int | None, run: SweepRun) -> RunEvent:
         process, connection = start_process(carry_out_runs, self._folder, core)
         self.workers.append(_Worker(core, run, process, connection))
         with contextlib.suppress(OSError):  # it has ended, which `news` will notice

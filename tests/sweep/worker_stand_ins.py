@@ -10,11 +10,11 @@ from pathlib import Path
 from agents.sweep.runs_process import Outcome
 
 
-def end_at_once(connection: Connection, folder: Path, core: int) -> None:
+def end_at_once(connection: Connection, folder: Path, core: int | None) -> None:
     os._exit(1)
 
 
-def say_disk_is_full(connection: Connection, folder: Path, core: int) -> None:
+def say_disk_is_full(connection: Connection, folder: Path, core: int | None) -> None:
     connection.recv()
     full = (errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
     connection.send(Outcome("full", disk_full=full))
