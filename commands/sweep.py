@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
-from commands.exit_codes import AT_FAULT, DONE, fail, say
+from commands.exit_codes import AT_FAULT, DONE, UNUSABLE, fail, say
 from commands.limits import MOST_WORKERS, out_of_range
 from commands.option_types import OptionalFloat, OptionalInt, OptionalPath, OptionalText, Texts
 
@@ -77,9 +77,13 @@ class SweepCommand:
         from agents.torch_start import load_torch
         from game.session.messages import RUNS
 
-        self._check_usage()
+        try:
+            self._check_usage()
+            given = self._given()
+        except ValueError as error:
+            return fail(error, UNUSABLE)
         n_workers = self._n_workers()  # before torch is loaded: an address may not answer
-        spec = read_spec(self.spec, self._given())
+        spec = read_spec(self.spec, given)
         out = self.out or RUNS / (self.spec.stem if self.spec else "sweep")
         load_torch()
         from agents.run_folder import locked

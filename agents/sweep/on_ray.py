@@ -46,9 +46,10 @@ class RayEngine:
             _marker(folder.resolve()) as marker,
         ):
             tasks = _Tasks(ray, _news_board(ray))
+            code = code_hash() if self.address else ""
             try:
                 for run in runs:
-                    tasks.submit(Work(run, folder.resolve(), marker, code_hash()))
+                    tasks.submit(Work(run, folder.resolve(), marker, code))
                 yield from tasks.events()
             finally:
                 tasks.cancel()

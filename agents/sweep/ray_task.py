@@ -29,7 +29,7 @@ class Work:
     run: SweepRun
     folder: Path  # of the sweep
     marker: str  # name of a file in that folder
-    code: str  # `code_hash` where the sweep was started
+    code: str  # `code_hash` where the sweep was started; "" on that machine alone
 
 
 @dataclass(frozen=True)
@@ -83,8 +83,8 @@ def _problem_of_node(work: Work) -> str:
     """Return why a run cannot be carried out on this node; "" if it can."""
     if not (work.folder / work.marker).is_file():
         return f"does not see {work.folder} - use an --out on a disk that all nodes share"
-    if code_hash() != work.code:
-        what = f"Gridapt in {PROJECT} differs from the one that the sweep was started with"
+    if work.code and code_hash() != work.code:
+        what = f"Gridapt in {PROJECT} is not the one that the sweep was started with"
         return f"{what} - install the same version for {sys.executable} there"
     return ""
 
