@@ -134,8 +134,8 @@ class SweepCommand:
 
             with show_progress("asking for the Ray cluster"):
                 cores = check_ray(self.address)
-            if cores:
-                return cores
+            if cores is not None:
+                return max(1, cores)
         return self.workers or len(usable_cores())
 
     def _engine(self, n_workers: int) -> Engine:

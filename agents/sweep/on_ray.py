@@ -6,6 +6,7 @@ Source: https://docs.ray.io/en/latest/ray-core/tasks.html
 from __future__ import annotations
 
 import contextlib
+import re
 import uuid
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -164,5 +165,6 @@ def _unfit(error: Any) -> str:
     if isinstance(error.cause, UnfitNode):
         return str(error.cause)
     what = next(line for line in reversed(str(error).splitlines()) if line.strip())
+    node = re.search(r"\bip=([^)\s]+)", str(error))
     todo = "install the same version of Gridapt, with all that it needs, for Ray's Python there"
-    return f"node {error.ip}: {what.strip()} - {todo}"
+    return f"node {node[1] if node else '?'}: {what.strip()} - {todo}"

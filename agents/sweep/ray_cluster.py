@@ -36,14 +36,14 @@ TODO_AUTH = "set RAY_AUTH_MODE=token, and copy the token of the cluster to this 
 RAY_PREFIX = re.compile(r"^(\[[^]]*\]|\w+\.cc:\d+:|[\w.]*(Error|Exception):|RPC error:|\s)+")
 
 
-def check_ray(address: str) -> int:
-    """Return the number of cores of the cluster at an address; 0 without one.
+def check_ray(address: str) -> int | None:
+    """Return the number of cores of the cluster at an address; None without an address.
 
     Raises AgentError where Ray is not installed, or no cluster answers within seconds.
     """
     _load_ray()
     if not address:
-        return 0
+        return None
     if address != "auto":
         _check_open(address)
     return _answering_cores(address)
@@ -97,13 +97,16 @@ def _answering_cores(address: str) -> int:
             capture_output=True,
             timeout=ANSWER_TIMEOUT,
         )
-    except subprocess.TimeoutExpired as late:
-        reason = _reason((late.stderr or b"").decode(errors="replace")) or "no answer"
-    else:
         if asked.returncode == 0:
             return int(asked.stdout.split()[-1])
-        reason = _reason(asked.stderr.decode(errors="replace"))
-    todo = TODO_AUTH if "auth" in reason.lower() else TODO_START
+        told = asked.stderr
+    except subprocess.TimeoutExpired as late:
+        told = late.stderr or b""
+    reason, todo = _reason(told.decode(errors="replace")) or "no answer", TODO_START
+    if b"Connected to Ray cluster" in told:
+        reason, todo = "this machine is no node of it", f"`ray start --address={address}` first"
+    elif "auth" in reason.lower():
+        todo = TODO_AUTH
     raise AgentError(f"--address {address}: no Ray cluster can be used there: {reason} - {todo}")
 
 
@@ -122,7 +125,7 @@ def _check_open(address: str) -> None:
 
 def _reason(text: str) -> str:
     """Return the last line of what Ray wrote, without time and place."""
-    lines = [line for line in text.splitlines() if line.strip() and line[:1] not in " ^"]
+    lines = [line for line in text.splitlines() if line[:1].strip("^") and "\tINFO" not in line]
     return RAY_PREFIX.sub("", lines[-1]).strip().rstrip(".") if lines else ""
 
 

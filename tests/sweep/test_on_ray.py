@@ -40,7 +40,8 @@ class Mortal(Maml):
         return super().meta_update(batch, rngs, progress)
 """
 KILL_WORKER = "os.kill(os.getpid(), signal.SIGKILL)"
-KILL_NODE = "os.kill(os.getppid(), signal.SIGKILL)"  # the process of Ray that started the worker
+# First the process of Ray that started the worker: it is its node.
+KILL_NODE = "os.kill(os.getppid(), signal.SIGKILL), os.kill(os.getpid(), signal.SIGKILL)"
 SWEEP = (
     *("sweep", "--packs", "gridnavi", "--set", "hidden=[4]", "--iterations", "5", "--tasks", "2"),
     *("--adaptation-seeds", "1", "--steps", "1"),
@@ -108,7 +109,7 @@ def test_a_lost_node_costs_nothing_but_time(tmp_path: Path, environment: dict[st
     need_ray()
     (tmp_path / "learner.py").write_text(MORTAL.format(death=KILL_NODE), encoding="utf-8")
     (tmp_path / "fatal").touch()
-    cluster = f"""
+    cluster = """
 import sys, subprocess
 from ray.cluster_utils import Cluster
 cluster = Cluster(initialize_head=True, head_node_args=dict(num_cpus=0, include_dashboard=False))
