@@ -17,6 +17,9 @@ from agents.sweep.run_state import RunState
 from agents.sweep.sweep_run import SweepRun
 from agents.training.evaluate import Evaluation, write_results
 from commands.console import Terminal, plain, show_table, show_written, with_interval
+from commands.progress import show_progress
+
+MOST_LINES, BEST_NAMED = 10, 6  # lines that a panel can name, and those that it names of more
 
 # --- plan ----------------------------------------------------------------------------------------
 
@@ -149,10 +152,13 @@ class _RunsDisplay:
 
 def show_results(runs: Sequence[SweepRun], folder: Path) -> None:
     """Print a table for each pack, and write the files of an evaluation into the sweep's folder."""
-    console, evaluations = Terminal(), sweep_results(runs, folder)
-    if not evaluations:
-        return
-    write_results(folder, evaluations)
+    console = Terminal()
+    with show_progress("computing intervals"):
+        evaluations = sweep_results(runs, folder)
+        if not evaluations:
+            return
+        most = max(len(evaluation.agents) for evaluation in evaluations)
+        write_results(folder, evaluations, most_named=BEST_NAMED if most > MOST_LINES else None)
     for evaluation in evaluations:
         _show_pack(evaluation, console)
     show_written(folder, console)

@@ -19,7 +19,7 @@ from pathlib import Path
 from agents.sweep.engine import MOST_RETRIES, RunEvent
 from agents.sweep.runs_process import Outcome, carry_out_runs
 from agents.sweep.sweep_run import SweepRun
-from agents.training.processes import END_TIMEOUT, end_process, start_process
+from agents.training.processes import end_process, start_process
 
 SAVE_TIMEOUT = 20.0  # seconds that all workers together have to save their runs
 
@@ -62,7 +62,8 @@ class _LocalSweep:
     """The workers of a sweep, and the runs that wait for one."""
 
     def __init__(self, runs: Sequence[SweepRun], folder: Path) -> None:
-        self.workers: list[_Worker] = []
+        self.workers: list[_Worker] = []  # that have a run
+        self._ending: list[_Worker] = []
         self._waiting, self._folder = deque(runs), folder
         self._losses: Counter[str] = Counter()  # of workers, by run
 
@@ -98,9 +99,9 @@ class _LocalSweep:
     def _next_run(self, worker: _Worker) -> Iterator[RunEvent]:
         """Give a worker the next run, or let it end."""
         if not self._waiting:
-            worker.connection.close()  # before it is forgotten, so that it ends by itself
-            worker.process.join(END_TIMEOUT)
+            worker.connection.close()  # so it ends
             self.workers.remove(worker)
+            self._ending.append(worker)
             return
         worker.run = self._waiting.popleft()
         with contextlib.suppress(OSError):  # it has ended, which `news` will notice
@@ -130,8 +131,8 @@ class _LocalSweep:
             for worker in self.workers:
                 worker.connection.close()
             until = time.monotonic() + SAVE_TIMEOUT
-            for worker in self.workers:
+            for worker in [*self.workers, *self._ending]:
                 worker.process.join(max(0.0, until - time.monotonic()))
         finally:  # also after a second Ctrl-C
-            for worker in self.workers:
+            for worker in [*self.workers, *self._ending]:
                 end_process(worker.process, worker.connection)

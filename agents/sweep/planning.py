@@ -162,7 +162,7 @@ class _Plan:
         for chosen in itertools.product(*values.values()):
             options = dict(zip(values, chosen))
             training = self._training(pack, options)
-            own = tuple((k, v) for k, v in options.items() if k not in TRAINING_OPTIONS)
+            own = _own(options)
             try:
                 config = update(advised_config(pack, registered_name(learner)), nested(own))
                 check_training_maps(pack, learner, config)
@@ -173,7 +173,7 @@ class _Plan:
                 self._problem(f"{learner} on {pack.name}{with_options}: {error}", key="set")
                 continue
             for seed in self.spec.seeds:
-                yield self._run(pack, learner, options, own, TrainConfig(**training, seed=seed))
+                yield self._run(pack, learner, options, values, TrainConfig(**training, seed=seed))
 
     def _training(self, pack: Pack, options: Mapping[str, Any]) -> dict[str, Any]:
         """Return the options of a run's training, but for its seed."""
@@ -187,20 +187,27 @@ class _Plan:
         pack: Pack,
         learner: str,
         options: Mapping[str, Any],
-        own: Options,
+        values: Mapping[str, Sequence[Any]],
         training: TrainConfig,
     ) -> SweepRun:
-        set_to = [f"{name}={value_text(value)}" for name, value in options.items()]
+        """Return a run; the combination that it belongs to is named by the options that vary."""
+        set_to = {name: f"{name}={value_text(value)}" for name, value in options.items()}
+        varied = [text for name, text in set_to.items() if len(values[name]) > 1]
         label = learner.rpartition(":")[2]
         return SweepRun(
-            _folder_name([label, pack.name, *set_to, f"seed{training.seed}"]),
-            name_text(" ".join([label, *set_to])),
+            _folder_name([label, pack.name, *set_to.values(), f"seed{training.seed}"]),
+            name_text(" ".join([label, *varied])),
             pack.name if pack.path == LEVELS / pack.name else str(pack.path.resolve()),
             _absolute(learner),
-            own,
+            _own(options),
             training,
             self.spec.evaluation,
         )
+
+
+def _own(options: Mapping[str, Any]) -> Options:
+    """Return the options that are the learner's, not those of training."""
+    return tuple((k, v) for k, v in options.items() if k not in TRAINING_OPTIONS)
 
 
 def _meant_option(option: str, config: Any) -> str:

@@ -49,7 +49,7 @@ class SpecSource:
         if not self.path or key in self.overridden:
             return ""
         lines = [line.partition("#")[0] for line in self.text.split("\n")]
-        for word in words:
+        for word in filter(None, words):
             mention = re.compile(rf"(?<![\w-]){re.escape(word)}(?![\w-])")
             for number, line in enumerate(lines, 1):
                 if mention.search(line):

@@ -37,6 +37,7 @@ class Curves:
     episodes: tuple[int, ...]  # [K + 1] spent before the step
     gradient_steps: tuple[int, ...]  # [K + 1] taken before the step
     baselines: BaselineReturns  # [N]
+    training_runs: int = 1  # that are pooled along the seeds, one after the other
 
     @property
     def mean_scores(self) -> list[float]:
@@ -54,12 +55,14 @@ class Curves:
             episodes=first.episodes,
             gradient_steps=first.gradient_steps,
             baselines=first.baselines,
+            training_runs=sum(run.training_runs for run in runs),
         )
 
     def summary(self) -> dict[str, Any]:
         """Return lists over adaptation steps, as in results.json."""
-        low, high = bootstrap_interval(self.scores)
-        mean_low, mean_high = bootstrap_interval(self.scores, mean_score)
+        runs = self.training_runs
+        low, high = bootstrap_interval(self.scores, training_runs=runs)
+        mean_low, mean_high = bootstrap_interval(self.scores, mean_score, training_runs=runs)
         return {
             "episodes": list(self.episodes),
             "env_steps": self.env_steps.mean((0, 1)).tolist(),

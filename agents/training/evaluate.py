@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import itertools
+import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -34,6 +35,7 @@ from game.world.bayes_optimal import bayes_returns
 from game.world.tables import compile_level
 
 DIGITS = 4  # of a task's scores in results.json
+NAME_WIDTH = 30  # letters of a line of a name in the figure
 
 
 def bayes_optimal_returns(pack: Pack, tasks: Sequence[Task], episodes: int) -> list[float] | None:
@@ -206,10 +208,13 @@ def check_folder_names(packs: Sequence[Pack]) -> None:
             raise AgentError(f"{packs[i].path}: '{name}' is no name for its results - rename it")
 
 
-def write_results(folder: Path, evaluations: Sequence[Evaluation]) -> list[dict[str, Any]]:
+def write_results(
+    folder: Path, evaluations: Sequence[Evaluation], most_named: int | None = None
+) -> list[dict[str, Any]]:
     """Write results.json, results.csv, per_task.csv and curves.png; return the contents of each
     results.json.
 
+    The figure names the first `most_named` agents, if there are more; the others are grey lines.
     Evaluations after the first, on further packs, become panels of the same figure; their other
     files go into subfolders named after the packs.
     """
@@ -226,17 +231,33 @@ def write_results(folder: Path, evaluations: Sequence[Evaluation]) -> list[dict[
         "interquartile mean of the score over tasks and seeds, after Agarwal et al. 2021; "
         f"bands: 95% bootstrap interval; {seeds} adaptation seed{'s' * (seeds > 1)}"
     )
-    panels = [(e.title, score_lines(s)) for e, s in zip(evaluations, summaries)]
+    panels = [(e.title, score_lines(s, most_named)) for e, s in zip(evaluations, summaries)]
+    if any(line.is_context for _, lines in panels for line in lines):
+        note += f"; grey: all but the best {most_named}"
     plot_scores(folder / "curves.png", panels, "Adaptation to unseen tasks", note)
     return summaries
 
 
-def score_lines(summary: dict[str, Any]) -> list[Line]:
+def score_lines(summary: dict[str, Any], most_named: int | None = None) -> list[Line]:
     """Return the curves of an evaluation: interquartile means with confidence intervals."""
+    agents = summary["agents"]
+    named = len(agents) if most_named is None else most_named
     return [
-        Line(name, a["episodes"], a["score_iqm"], a["score_low"], a["score_high"])
-        for name, a in summary["agents"].items()
+        Line(
+            _wrapped(name),
+            a["episodes"],
+            a["score_iqm"],
+            a["score_low"],
+            a["score_high"],
+            is_context=i >= named,
+        )
+        for i, (name, a) in enumerate(agents.items())
     ]
+
+
+def _wrapped(name: str) -> str:
+    """Return a name in lines, broken at spaces, that leave the curves room."""
+    return textwrap.fill(name, NAME_WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
 def _step_rows(summary: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -22,7 +22,7 @@ from game.text.visible import visible
 from game.text.walking import start_cells
 from game.world.rules import Floats
 
-INK, MUTED, RULE = "#242934", "#606775", "#e2e3e6"
+INK, MUTED, RULE, CONTEXT = "#242934", "#606775", "#e2e3e6", "#b9bcc4"
 COLOURS = ("#d55e00", "#0072b2", "#009e73", "#b8548c", "#a87800", "#3d9bd1", "#242934")
 MARKERS = "os^DvPX"
 DASHES = ("-", (0, (6, 2)), (0, (2, 1.5)), (0, (7, 2, 2, 2)), (0, (4, 1, 1, 1, 1, 1)))
@@ -49,6 +49,7 @@ class Line:
     style: int | None = None
     colour: str = ""  # overrides the colour of the style
     value: str = "{:z.2f}"  # format of the last value, shown next to the line
+    is_context: bool = False  # thin and grey, without name and interval, behind the others
 
 
 def plain(text: str, most: int = MAX_LETTERS) -> str:
@@ -124,6 +125,9 @@ def draw_lines(axes: Any, lines: Sequence[Line]) -> None:
     """Draw lines with their intervals; `place_labels` then adds names and last values."""
     ends = []
     for i, line in enumerate(lines):
+        if line.is_context:
+            axes.plot(line.x, line.y, color=CONTEXT, lw=0.8, zorder=2)
+            continue
         style = i if line.style is None else line.style
         colour = line.colour or COLOURS[style % len(COLOURS)]
         if line.low is not None and line.high is not None:

@@ -42,6 +42,7 @@ def bootstrap_interval(
     seed: int = 0,
     repetitions: int = REPETITIONS,
     level: float = LEVEL,
+    training_runs: int = 1,
 ) -> tuple[Floats, Floats]:
     """Return the ends [...] of a statistic's percentile interval, by stratified bootstrap over
     tasks and seeds (Agarwal et al. 2021, with resampled tasks as in their appendix on task bias).
@@ -49,13 +50,20 @@ def bootstrap_interval(
     Tasks are drawn with replacement, as a sample of the task distribution; for each drawn task (the
     stratum), M seeds are drawn with replacement. The interval thus covers variation of both tasks
     and seeds. Steps of one adaptation stay together.
+
+    Where the M seeds are those of several training runs, in this order, runs are drawn first, once
+    for all tasks: one agent is good or bad on all of them. Its adaptation seeds are drawn for each
+    task.
     """
     n_seeds, n_tasks = values.shape[:2]
+    per_run = n_seeds // training_runs
     rng = np.random.default_rng(seed)
     estimates = []
     for _ in range(repetitions):
         tasks = rng.integers(n_tasks, size=n_tasks)
-        seeds = rng.integers(n_seeds, size=(n_seeds, n_tasks))
+        runs = rng.integers(training_runs, size=training_runs) if training_runs > 1 else [0]
+        seeds = rng.integers(per_run, size=(n_seeds, n_tasks))
+        seeds += np.repeat(runs, per_run)[:, None] * per_run
         estimates.append(statistic(values[seeds, tasks]))
     low, high = np.quantile(estimates, [(1 - level) / 2, (1 + level) / 2], axis=0)
     return low, high

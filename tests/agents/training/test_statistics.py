@@ -9,6 +9,7 @@ from agents.training.statistics import (
     area_under_curve,
     bootstrap_interval,
     interquartile_mean,
+    mean_score,
     percentile_20,
     probability_of_improvement,
     worse_fraction,
@@ -86,3 +87,18 @@ def test_improvement_compares_seeds_task_by_task_and_counts_ties_half():
 def test_the_area_is_the_mean_height_over_episodes():
     assert area_under_curve([0.0, 1.0, 1.0], [0, 10, 40]) == pytest.approx((5 + 30) / 40)
     assert area_under_curve([0.3], [0]) == pytest.approx(0.3)
+
+
+def test_training_runs_are_drawn_for_all_tasks_together():
+    """An agent that is better on every task is one observation, not one for each task."""
+    runs_differ = np.repeat([0.0, 1.0], 3)[:, None, None] * np.ones((6, 50, 1))
+    low, high = bootstrap_interval(runs_differ, mean_score, training_runs=2)
+    assert (low, high) == (0, 1)
+    low, high = bootstrap_interval(runs_differ, mean_score)
+    assert high - low < 0.2
+
+
+def test_one_training_run_has_the_interval_of_its_seeds():
+    values = np.random.default_rng(0).random((4, 6, 2))
+    seeds = [bootstrap_interval(values), bootstrap_interval(values, training_runs=1)]
+    np.testing.assert_array_equal(*seeds)

@@ -1,0 +1,229 @@
+"""Sweeps: a run that was cut goes on as if it had not been, and other runs do not notice."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from agents.array_files import read_arrays
+from agents.learner import AgentError, Diverged
+from agents.run_folder import locked
+from agents.sweep.carry_out import carry_out
+from agents.sweep.local import LocalEngine
+from agents.sweep.planning import plan_runs
+from agents.sweep.run_state import cached_pack, run_state, write_diverged
+from agents.sweep.spec import read_spec
+from agents.sweep.sweep_run import SweepRun
+from commands.main import main
+from game.tasks.packs import load_pack
+from tests.sweep import worker_stand_ins
+
+ROOT = Path(__file__).resolve().parents[2]
+GIVEN = {"packs": ("goals-5x5",), "learners": ("cavia",), "seeds": ("0..2",)}
+SET = {"hidden": (4,), "inner.episodes": (4,)}
+OPTIONS = ["--set", "hidden=4", "inner.episodes=4", "--iterations", "12"]
+OPTIONS += ["--tasks", "2", "--adaptation-seeds", "1", "--steps", "1"]
+COMMAND = ["sweep", "--packs", "goals-5x5", "--learners", "cavia", "--seeds", "0..2", *OPTIONS]
+
+
+@pytest.fixture(scope="module")
+def runs() -> list[SweepRun]:
+    evaluation = {"seeds": 1, "steps": 1}
+    given = {**GIVEN, "set": SET, "iterations": 12, "tasks": 2, "evaluation": evaluation}
+    return plan_runs(read_spec(None, given), load_pack)
+
+
+@pytest.fixture(scope="module")
+def whole(runs: list[SweepRun], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sweep that nothing has interrupted, one run after another."""
+    folder = tmp_path_factory.mktemp("whole")
+    for run in runs:
+        carry_out(run, folder, lambda share: None)
+    return folder
+
+
+def assert_same(folder: Path, other: Path, runs: list[SweepRun]) -> None:
+    for run in runs:
+        for name in ("agent.safetensors", "last.safetensors", "curves.safetensors"):
+            (one, _), (two, _) = (read_arrays(f / run.name / name) for f in (folder, other))
+            assert one.keys() == two.keys()
+            for key in one:
+                np.testing.assert_array_equal(one[key], two[key])
+
+
+def test_a_run_that_is_cut_goes_on_and_one_that_is_done_does_nothing(
+    runs: list[SweepRun], whole: Path, tmp_path: Path
+):
+    shares: list[float] = []
+
+    def cut(share: float) -> None:
+        shares.append(share)
+        if len(shares) in (3, 7):
+            raise KeyboardInterrupt
+
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            carry_out(runs[0], tmp_path, cut)
+    assert run_state(runs[0], tmp_path).share == 7 / 12
+    carry_out(runs[0], tmp_path, cut)
+    assert_same(tmp_path, whole, runs[:1])
+    assert len(shares) == 12
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / runs[0].name).iterdir()}
+    carry_out(runs[0], tmp_path, cut)
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    assert run_state(runs[0], tmp_path).done
+    assert len(shares) == 12
+
+
+def test_curves_of_other_weights_or_tasks_do_not_count(
+    runs: list[SweepRun], whole: Path, tmp_path: Path
+):
+    state = run_state(runs[0], whole)
+    assert state.done
+    plan = dataclasses.replace(runs[0].evaluation, seeds=2)
+    other = run_state(dataclasses.replace(runs[0], evaluation=plan), whole)
+    assert (other.trained, other.done) == (True, False)
+
+
+def test_a_run_with_other_options_is_refused(runs: list[SweepRun], whole: Path):
+    longer = dataclasses.replace(runs[0].training, iterations=13)
+    with pytest.raises(AgentError, match="has iterations 12, not 13"):
+        carry_out(dataclasses.replace(runs[0], training=longer), whole, print)
+    options = (*runs[0].options, ("entropy", 0.5))
+    with pytest.raises(AgentError, match=r"has entropy 0.15, not 0.5"):
+        carry_out(dataclasses.replace(runs[0], options=options), whole, print)
+
+
+def test_a_run_that_has_diverged_is_not_trained_again(runs: list[SweepRun], tmp_path: Path):
+    out = tmp_path / runs[0].name
+    out.mkdir()
+    write_diverged(runs[0], cached_pack(runs[0].pack), out, "it went wrong")
+    with pytest.raises(Diverged, match="it went wrong"):
+        carry_out(runs[0], tmp_path, print)
+
+
+def test_a_killed_worker_costs_nobody_else_anything(
+    runs: list[SweepRun], whole: Path, tmp_path: Path
+):
+    kinds: dict[str, list[str]] = {run.name: [] for run in runs}
+    for event in LocalEngine(2).run(runs, tmp_path):
+        kinds[event.run.name].append(event.kind)
+        if event.kind == "progress" and not any("retried" in k for k in kinds.values()):
+            for worker in multiprocessing.active_children():  # the one of this run, too
+                worker.kill()
+                worker.join()
+    ends = {name: [kind for kind in found if kind != "progress"] for name, found in kinds.items()}
+    assert ends[runs[2].name] == ["started", "done"]
+    for run in runs[:2]:
+        assert ends[run.name] == ["started", "retried", "started", "done"]
+    assert_same(tmp_path, whole, runs)
+    assert not multiprocessing.active_children()
+
+
+def test_a_run_whose_worker_is_lost_again_and_again_fails(
+    runs: list[SweepRun], tmp_path: Path, monkeypatch
+):
+    monkeypatch.setattr("agents.sweep.local.carry_out_runs", worker_stand_ins.end_at_once)
+    kinds = []
+    for event in LocalEngine(1).run(runs[:1], tmp_path):
+        kinds.append(event.kind)
+    assert kinds == ["started", "retried"] * 3 + ["started", "failed"]
+    assert "--workers" in event.message
+
+
+def test_a_full_disk_ends_the_sweep(runs: list[SweepRun], tmp_path: Path, monkeypatch):
+    monkeypatch.setattr("agents.sweep.local.carry_out_runs", worker_stand_ins.say_disk_is_full)
+    with pytest.raises(OSError, match="No space left"):
+        list(LocalEngine(2).run(runs, tmp_path))
+    assert not multiprocessing.active_children()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows sends no SIGINT to another process")
+@pytest.mark.usefixtures("ctrl_c")
+def test_the_same_command_goes_on_after_ctrl_c(
+    runs: list[SweepRun], whole: Path, tmp_path: Path, capsys
+):
+    out = tmp_path / "out"
+    command = [*COMMAND, "--out", str(out)]
+    process = subprocess.Popen(
+        [sys.executable, "main.py", *command, "--workers", "2"],
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while not any((out / run.name / "last.safetensors").exists() for run in runs):
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "the same command goes on" in said
+    with locked(out):  # no worker is left with it
+        for run in runs:
+            if (out / run.name).exists():
+                with locked(out / run.name):
+                    pass
+    assert main([*command, "--dry-run"]) == 0
+    assert "3 runs: " in capsys.readouterr().out
+    assert main(command) == 0
+    assert_same(out, whole, runs)
+    shown = capsys.readouterr().out
+    assert "Goals 5x5: 9 validation tasks" in shown
+    results = json.loads((out / "results.json").read_text())["agents"]["cavia"]
+    assert results["training_seeds"] == [0, 1, 2]
+    assert len(results["runs"]) == 3
+    assert (out / "curves.png").exists()
+
+
+def test_all_runs_of_another_sweep_in_the_folder_are_named_before_it_begins(
+    runs: list[SweepRun], whole: Path, capsys
+):
+    before = sorted(whole.rglob("*"))
+    assert main([*COMMAND, "--tasks", "3", "--out", str(whole)]) == 1
+    said = capsys.readouterr().err
+    assert said.count("has tasks 2, not 3") == len(runs)
+    assert sorted(whole.rglob("*")) == before
+
+
+def test_two_sweeps_never_share_a_folder(whole: Path, capsys):
+    with locked(whole, "sweep"):
+        assert main([*COMMAND, "--out", str(whole)]) == 2
+    assert "another sweep uses this folder" in capsys.readouterr().err
+
+
+def test_a_dry_run_writes_nothing_and_says_how_long(tmp_path: Path, capsys):
+    out = tmp_path / "out"
+    assert main([*COMMAND, "--out", str(out), "--dry-run", "--workers", "2"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 3 + 2
+    assert lines[0].split()[0] == "new"
+    assert "about" in lines[-1]
+    assert not out.exists()
+    minutes = [word for word in COMMAND if word not in ("--iterations", "12")]
+    assert main([*minutes, "--minutes", "4", "--out", str(out), "--dry-run", "--workers", "2"]) == 0
+    assert "about 8 minutes on 2 workers, by the minutes of each run" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["sweep"], "SPEC.toml"),
+        (["sweep", "--packs", "goals-5x5", "--on", "moon"], "--on"),
+        (["sweep", "--packs", "goals-5x5", "--address", "a:1"], "--on ray"),
+        (["sweep", "--packs", "goals-5x5", "--set", "hidden"], "NAME=VALUE"),
+        (["sweep", "--packs", "goals-5x5", "--workers", "0"], "--workers"),
+    ],
+)
+def test_usage(words: list[str], said: str, capsys):
+    assert main(words) == 2
+    assert said in capsys.readouterr().err
