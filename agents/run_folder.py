@@ -26,6 +26,10 @@ AGENT_THERE = (
 Write = Callable[[Path], object]  # writes a file at a path
 
 
+class FolderInUse(AgentError):
+    """Another training or sweep holds the lock of a folder."""
+
+
 def run_file(folder: Path, name: str) -> Path | None:
     """Return the path of a run's file as it counts now, or None if the run has no such file."""
     saved, path = folder / SAVED, folder / name
@@ -84,7 +88,7 @@ def settle(folder: Path) -> None:
 def locked(folder: Path, owner: str = "training") -> Iterator[None]:
     """Make the folder of a run, and hold its lock: no other training may use the run meanwhile.
 
-    The system frees the lock when its owner ends, however it ends. Raises AgentError if another
+    The system frees the lock when its owner ends, however it ends. Raises FolderInUse if another
     owner of this kind holds it, and OSError if the folder cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -93,7 +97,7 @@ def locked(folder: Path, owner: str = "training") -> Iterator[None]:
         lock.acquire()
     except Timeout:
         what = f"another {owner} uses this folder"
-        raise AgentError(f"{folder}: {what} - wait for it, or give another --out") from None
+        raise FolderInUse(f"{folder}: {what} - wait for it, or give another --out") from None
     try:
         for name in (SAVING, SAVED):
             _check_ours(folder / name, is_folder=True)

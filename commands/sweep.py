@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -67,7 +69,8 @@ class SweepCommand:
     on: str = HERE
     """Where to run: 'here', or on a 'ray' cluster."""
     address: str = ""
-    """Address of a Ray cluster that runs, as HOST:PORT; else one is started on this machine."""
+    """Ray cluster that runs, as HOST:PORT or auto (one that this machine belongs to); else one is
+    started on this machine, and ended after the sweep."""
 
     def run(self) -> int:
         from agents.sweep.spec import read_spec
@@ -79,6 +82,7 @@ class SweepCommand:
             given = self._given()
         except ValueError as error:
             return fail(error, UNUSABLE)
+        n_workers = self._n_workers()  # before torch is loaded: an address may not answer
         spec = read_spec(self.spec, given)
         out = self.out or RUNS / (self.spec.stem if self.spec else "sweep")
         load_torch()
@@ -90,9 +94,9 @@ class SweepCommand:
         runs = plan_runs(spec, load_pack)
         states = check_folder(runs, out)
         if self.dry_run:
-            return self._say_plan(runs, states)
+            return self._say_plan(runs, states, n_workers)
         with locked(out, "sweep"):
-            return self._carry_out(runs, states, out)
+            return self._carry_out(runs, states, out, n_workers)
 
     def _check_usage(self) -> None:
         """Raise ValueError for options that do not fit."""
@@ -103,6 +107,8 @@ class SweepCommand:
             raise ValueError(f"--on is '{HERE}' or '{RAY}', not '{self.on}'")
         if self.address and self.on != RAY:
             raise ValueError(f"--address is that of a Ray cluster - add --on {RAY}")
+        if self.address and self.workers:
+            raise ValueError("--workers is for this machine: a cluster at --address uses its cores")
         if not (self.spec or self.packs):
             raise ValueError("name a SPEC.toml, or packs: sweep --packs PACK --learners LEARNER")
 
@@ -119,38 +125,53 @@ class SweepCommand:
         }
 
     def _n_workers(self) -> int:
+        """Return the number of runs at a time. Raises AgentError where Ray cannot be used."""
         from agents.sweep.local import usable_cores
+        from commands.progress import show_progress
 
+        if self.on == RAY:
+            from agents.sweep.ray_cluster import check_ray
+
+            with show_progress("asking for the Ray cluster"):
+                cores = check_ray(self.address)
+            if cores is not None:
+                return max(1, cores)
         return self.workers or len(usable_cores())
 
-    def _engine(self) -> Engine:
+    def _engine(self, n_workers: int) -> Engine:
         if self.on == RAY:
-            from agents.sweep.on_ray import RayEngine  # type: ignore[import-not-found]
+            from agents.sweep.on_ray import RayEngine
 
-            return RayEngine(self.address)
+            return RayEngine(self.address, n_workers, partial(say, stream=sys.stderr))
         from agents.sweep.local import LocalEngine
 
-        return LocalEngine(self._n_workers())
+        return LocalEngine(n_workers)
 
-    def _say_plan(self, runs: Sequence[SweepRun], states: Mapping[str, RunState]) -> int:
+    def _say_plan(
+        self, runs: Sequence[SweepRun], states: Mapping[str, RunState], n_workers: int
+    ) -> int:
         from agents.sweep.estimate import estimate_sweep
         from commands.progress import show_progress
         from commands.sweep_display import plan_lines
 
         with show_progress("timing a few iterations"):
-            estimate = estimate_sweep(runs, states, self._n_workers())
-        say("\n".join(plan_lines(runs, states, estimate, self._n_workers())))
+            estimate = estimate_sweep(runs, states, n_workers)
+        say("\n".join(plan_lines(runs, states, estimate, n_workers)))
         return DONE
 
     def _carry_out(
-        self, runs: Sequence[SweepRun], states: Mapping[str, RunState], out: Path
+        self,
+        runs: Sequence[SweepRun],
+        states: Mapping[str, RunState],
+        out: Path,
+        n_workers: int,
     ) -> int:
         """Carry out what is left of the runs, and show the results."""
         from commands.sweep_display import show_results, show_runs
 
         left = [run for run in runs if not states[run.name].done]
         try:
-            failed = show_runs(self._engine(), len(runs), left, out) if left else {}
+            failed = show_runs(self._engine(n_workers), len(runs), left, out) if left else {}
             show_results(runs, out)
         except OSError as error:
             if error.errno not in DISK_FULL:

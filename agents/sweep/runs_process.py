@@ -52,7 +52,7 @@ def carry_out_runs(connection: Connection, folder: Path, core: int | None) -> No
 
         load_torch()
         while run := runs.get():
-            connection.send(_carry_out(run, folder, connection))
+            connection.send(outcome_of(run, folder, _reporter(connection)))
 
 
 def _receive(connection: Connection, runs: Runs) -> None:
@@ -64,7 +64,7 @@ def _receive(connection: Connection, runs: Runs) -> None:
     _thread.interrupt_main()
 
 
-def _carry_out(run: SweepRun, folder: Path, connection: Connection) -> Outcome:
+def outcome_of(run: SweepRun, folder: Path, report: Callable[[float], None]) -> Outcome:
     """Carry out a run; return how it has ended. Whatever goes wrong is that run's failure alone."""
     from agents.learner import AgentError, Diverged
     from agents.sweep.carry_out import carry_out
@@ -73,7 +73,7 @@ def _carry_out(run: SweepRun, folder: Path, connection: Connection) -> Outcome:
     from game.text.level import LevelError
 
     try:
-        carry_out(run, folder, _reporter(connection))
+        carry_out(run, folder, report)
     except (AgentError, Diverged, LevelError, PackError) as error:
         return Outcome("failed", message=str(error))
     except OSError as error:
