@@ -47,6 +47,7 @@ class _Ranks:
     rank: int = 0
     n: int = 1
     store: Any = None  # of notes, beside the connections; it outlives a rank that is lost
+    launcher: int = 0  # the process that has started this one: torchrun
 
 
 _ranks = _Ranks()  # of this process; `joined` replaces it
@@ -83,13 +84,28 @@ def joined() -> Iterator[None]:
     with _lost():
         store, rank, n = next(rendezvous("env://", timeout=TIMEOUT))
         dist.init_process_group("gloo", timeout=TIMEOUT, store=store, rank=rank, world_size=n)
-    _ranks = _Ranks(rank, n, store)
+    _ranks = _Ranks(rank, n, store, os.getppid())
     try:
         yield
     finally:
+        disconnect()
         _ranks = _Ranks()
+
+
+def disconnect() -> None:
+    """Close the connections to the other ranks, which thereby lose this one; notes remain."""
+    import torch.distributed as dist
+
+    if is_connected():
         with contextlib.suppress(RuntimeError):  # another rank was lost
             dist.destroy_process_group()
+
+
+def is_connected() -> bool:
+    """Whether this process is connected to other ranks."""
+    import torch.distributed as dist
+
+    return dist.is_initialized()
 
 
 @contextlib.contextmanager
@@ -107,11 +123,21 @@ def _wait_for(start: Callable[[], Any]) -> None:
     Unlike torch's own waiting, signals interrupt it: a rank that is told to end must not wait for
     another one that has already been.
     """
+    if launcher_has_ended():
+        raise RankLost("torchrun has ended")
     with _lost():
         work = start()
-        while not work.is_completed():
-            time.sleep(POLL_WORK)
-        work.wait()  # raises the error, if there was one
+        try:
+            while not work.is_completed():
+                time.sleep(POLL_WORK)
+            work.wait()  # raises the error, if there was one
+        finally:
+            del work  # the traceback of an interrupt would keep it, and so the connections
+
+
+def launcher_has_ended() -> bool:
+    """Whether torchrun has ended before this rank: nobody would end it if another one is lost."""
+    return _ranks.launcher not in (0, os.getppid())
 
 
 def rank() -> int:
@@ -321,33 +347,47 @@ def together(make: Callable[[], Result]) -> Result:
 # --- notes of ranks that end -------------------------------------------------------------------
 
 
-def leave_note() -> None:
-    """Tell the others that this rank ends by itself."""
+def _store() -> Any:
+    """Return the store of notes; None without one. It has ended with torchrun: to ask for it then
+    would print what torch thinks of that."""
+    return None if launcher_has_ended() else _ranks.store
+
+
+def leave_note(said: str = "") -> None:
+    """Tell the others that this rank ends by itself, and what it would have `said`."""
     with contextlib.suppress(RuntimeError):  # torchrun has ended
-        if _ranks.store:
-            _ranks.store.set(f"ends/{_ranks.rank}", "")
+        if store := _store():
+            store.set(f"ends/{_ranks.rank}", said)
 
 
-def has_left_note(number: int) -> bool:
-    """Whether a rank has left a note."""
+def note_of(number: int) -> str | None:
+    """Return the note that a rank has left; None if it has left none."""
     with contextlib.suppress(RuntimeError):
-        return bool(_ranks.store and _ranks.store.check([f"ends/{number}"]))
-    return False
+        if (store := _store()) and store.check([f"ends/{number}"]):
+            return str(store.get(f"ends/{number}").decode())
+    return None
 
 
-def lost_ranks() -> list[int]:
-    """Return the ranks that have left no note, after some time to do so."""
+def notes_of_others() -> dict[int, str | None]:
+    """Return the notes of all other ranks, after some time to leave them."""
     deadline = time.monotonic() + NOTE_TIMEOUT
+    others = [number for number in range(_ranks.n) if number != _ranks.rank]
     while True:
-        others = (number for number in range(_ranks.n) if number != _ranks.rank)
-        lost = [number for number in others if not has_left_note(number)]
-        if not lost or time.monotonic() > deadline:
-            return lost
+        notes = {number: note_of(number) for number in others}
+        if None not in notes.values() or launcher_has_ended() or time.monotonic() > deadline:
+            return notes
+        time.sleep(POLL)
+
+
+def await_note(number: int, seconds: float) -> None:
+    """Wait until a rank has left a note, at most so many seconds."""
+    deadline = time.monotonic() + seconds
+    while note_of(number) is None and time.monotonic() < deadline:
         time.sleep(POLL)
 
 
 def speaks() -> bool:
     """Whether this rank is the first to ask, and so to say what has happened."""
     with contextlib.suppress(RuntimeError):
-        return not _ranks.store or _ranks.store.add("speaks", 1) == 1
-    return True
+        return bool((store := _store()) and store.add("speaks", 1) == 1)
+    return False  # torchrun has ended; rank 0 does not ask

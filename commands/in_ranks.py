@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import shlex
 import signal
@@ -27,29 +28,51 @@ def run_in_ranks(argv: Sequence[str], run: Callable[[list[str]], int]) -> int:
 
     Only `train` runs in several ranks, and without a window.
     """
-    with _silence_others():
-        if argv[:1] != ["train"] or "--window" in argv:
-            what = "no training in a window" if argv[:1] == ["train"] else "'train' alone"
-            hint = "start it with python instead"
-            return fail(f"torchrun is for training in several processes, {what} - {hint}", UNUSABLE)
+    with _silence_others() as said:
         if {"--help", "-h"} & set(argv):
             return run([*argv])
         with ranks.joined():
-            return run([*argv])
+            code = run([*argv]) if _can_run(argv) else UNUSABLE
+            _end(code, said.getvalue())
+            return code
+
+
+def _can_run(argv: Sequence[str]) -> bool:
+    """Whether this command runs in several ranks; says so if it does not."""
+    if argv[:1] == ["train"] and "--window" not in argv:
+        return True
+    what = "no training in a window" if argv[:1] == ["train"] else "'train' alone"
+    hint = "start it with python instead"
+    fail(f"torchrun is for training in several processes, {what} - {hint}", UNUSABLE)
+    return False
 
 
 @contextlib.contextmanager
-def _silence_others() -> Iterator[None]:
-    """Let only the first rank write to stdout and stderr."""
+def _silence_others() -> Iterator[io.StringIO]:
+    """Let only the first rank write to stdout and stderr. Gives what another one would have written
+    to stderr."""
+    said = io.StringIO()
     if ranks.launched_rank() == 0:
-        yield
+        yield said
         return
     with (
         open(os.devnull, "w", encoding="utf-8") as nowhere,
         contextlib.redirect_stdout(nowhere),
-        contextlib.redirect_stderr(nowhere),
+        contextlib.redirect_stderr(said),
     ):
-        yield
+        yield said
+
+
+def _end(code: int, said: str) -> None:
+    """Leave the other ranks. One that ends with an error leaves them what it `said`.
+
+    As soon as one rank has ended with an error, torchrun tells the others to end. So the first one
+    ends first: it may be about to save, and to say what is wrong.
+    """
+    ranks.leave_note(said.strip() if code else "")
+    if code and ranks.is_connected() and not ranks.is_first():
+        ranks.disconnect()  # the first one may know of no error yet
+        ranks.await_note(0, LONGEST_SAVE)
 
 
 def end_training(training: Training, error: BaseException, console: Console) -> int:
@@ -61,12 +84,14 @@ def end_training(training: Training, error: BaseException, console: Console) -> 
     if not ranks.is_first():
         return _end_after_first(training, error)
     training.save()
-    lost = ranks.lost_ranks()
+    ranks.disconnect()  # others may wait for this one, if it alone was told to end
+    notes = ranks.notes_of_others()
     ranks.leave_note()
-    interrupted = isinstance(error, KeyboardInterrupt)
-    if lost or not interrupted:
+    lost = [number for number, note in notes.items() if note is None]
+    wrong = "; ".join(f"rank {number}: {note}" for number, note in notes.items() if note)
+    if lost or wrong or not isinstance(error, KeyboardInterrupt):
         ranks.speaks()
-        return fail(_about_lost(lost, training), AT_FAULT)
+        return fail(f"{wrong or _about_lost(lost)}; {_about_kept(lost, training)}", AT_FAULT)
     saved = f"the agent so far is saved in {training.out}" if training.status.iteration else ""
     console.print(f"stopped; {saved}" if saved else NOTHING_SAVED, soft_wrap=True)
     raise error
@@ -75,9 +100,10 @@ def end_training(training: Training, error: BaseException, console: Console) -> 
 def _end_after_first(training: Training, error: BaseException) -> int:
     """End this rank once the first one has saved; if that is lost, one of the others says so."""
     ranks.leave_note()
+    ranks.disconnect()
     if not _first_has_ended(training) and ranks.speaks():
         with contextlib.redirect_stderr(sys.__stderr__):
-            fail(_about_lost([0], training), AT_FAULT)
+            fail(f"{_about_lost([0])}; {_about_kept([0], training)}", AT_FAULT)
     if isinstance(error, KeyboardInterrupt):
         raise error
     return AT_FAULT
@@ -94,21 +120,29 @@ def _first_has_ended(training: Training) -> bool:
     deadline = time.monotonic() + LONGEST_SAVE
     while time.monotonic() < deadline:
         with contextlib.suppress(AgentError, OSError), locked(training.out):
-            return ranks.has_left_note(0)
+            break
         time.sleep(ranks.POLL)
-    return True  # it is still there
+    return ranks.note_of(0) is not None
 
 
-def _about_lost(lost: Sequence[int], training: Training) -> str:
-    """Return what has happened, what is kept, and how to go on."""
+def _about_lost(lost: Sequence[int]) -> str:
+    """Return what has happened."""
+    if ranks.launcher_has_ended():
+        return "torchrun ended unexpectedly (killed?)"
+    if not lost:
+        return f"another rank of {ranks.n_ranks()} was told to end"
+    who = f"rank{'s' * (len(lost) > 1)} {', '.join(map(str, lost))}"
+    causes = "killed, stopped, or out of memory?"
+    return f"{who} of {ranks.n_ranks()} ended unexpectedly or does not answer ({causes})"
+
+
+def _about_kept(lost: Sequence[int], training: Training) -> str:
+    """Return what is kept of a training that has `lost` ranks, and how to go on."""
     from agents.agent_catalog import CHECKPOINT
     from agents.run_folder import run_file
 
-    names = ", ".join(map(str, lost))
-    who = f"rank{'s' * (len(lost) > 1)} {names}" if lost else "another rank"
-    what = f"{who} of {ranks.n_ranks()} ended unexpectedly (killed, or out of memory?)"
     if not run_file(training.out, CHECKPOINT):
-        return f"{what}; {NOTHING_SAVED}"
+        return NOTHING_SAVED
     kept = (
         f"training up to its last save is kept in {training.out}"
         if 0 in lost
@@ -116,7 +150,7 @@ def _about_lost(lost: Sequence[int], training: Training) -> str:
     )
     pack, out = shlex.quote(str(training.pack.path)), shlex.quote(str(training.out))
     todo = f"train {pack} --out {out} --resume"
-    return f"{what}; {kept} - go on, with any number of ranks: python main.py {todo}"
+    return f"{kept} - go on, with any number of ranks: python main.py {todo}"
 
 
 def _ignore_signals() -> None:

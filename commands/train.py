@@ -63,7 +63,8 @@ class TrainCommand:
     """CPU threads for torch; more than 1 rarely helps with networks this small."""
     processes: OptionalInt = None
     """Processes (1 or 2). A second one prepares the tasks of the next iteration; the agent is the
-    same. Default: 2 if training may use two cores, else 1. The window always uses 1."""
+    same. Default: 2 if training may use two cores, else 1. The window always uses 1. To share the
+    tasks themselves among N processes: torchrun --nproc-per-node N main.py train ..."""
     tensorboard: bool = False
     """Also write TensorBoard files into the folder of the run."""
 
@@ -169,7 +170,7 @@ class TrainCommand:
         from agents.training.training_checks import default_tasks
         from game.files import name_text
 
-        log = TensorBoardLog(out) if self.tensorboard else None
+        log = TensorBoardLog(out) if self.tensorboard and ranks.is_first() else None
         settings: dict[str, Any] = {"log": log, "processes": self.processes or processes}
         if self.resume:
             return resumed_training(pack, out, self.iterations, self.minutes, **settings)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from agents import ranks
-from agents.gradient.policy import Params, has_feature_rows
+from agents.gradient.policy import Params, has_feature_rows, without_effect
 from agents.inner_config import STEP_SIZES
 from agents.learner import Diverged, check_options
 from agents.optimizer_state import Adam, adam_state, restore_adam
@@ -84,9 +84,13 @@ class MetaOptimizer:
     def descend(self, means: Params, columns: Tensor, progress: float) -> float:
         """Take one step along mean gradients, clipped to norm 1, and return their norm.
 
-        Gradients of parameters with one row per feature contain only the rows of `columns`. Raises
-        Diverged if the norm is not finite.
+        Gradients of parameters with one row per feature contain only the rows of `columns`.
+        Parameters without effect stay as they are. Raises Diverged if the norm is not finite.
         """
+        # The gradient of a parameter without effect is all rounding errors. Adam would make whole
+        # steps of them: other ones on each machine, and with each number of ranks.
+        idle = without_effect(self.params)
+        means = {name: mean for name, mean in means.items() if name not in idle}
         norm = math.sqrt(sum(float(mean.square().sum()) for mean in means.values()))
         if not math.isfinite(norm):
             raise Diverged("the meta-gradient is not finite - try smaller step sizes")

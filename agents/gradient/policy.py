@@ -7,7 +7,7 @@ One `baddbmm` computes a layer for all tasks, and autograd gives each task its o
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -77,6 +77,18 @@ def select_columns(params: Params, columns: Tensor) -> Params:
 def has_feature_rows(name: str, param: Tensor) -> bool:
     """Whether a parameter has one row per feature."""
     return name.rpartition(".")[2] == "w0" and param.dim() > 1
+
+
+def without_effect(params: Collection[str]) -> set[str]:
+    """Return the names of the parameters that have no effect on any policy, and their step sizes'.
+
+    From features of moves, the bias of the last layer adds the same number to all scores, whose
+    mean is subtracted.
+    """
+    if CONTROLS not in params:
+        return set()
+    last = f"b{sum(name.startswith('w') for name in params) - 1}"
+    return {name for name in params if name.rpartition(".")[2] == last}
 
 
 def log_probs(params: Params, observation: Observation) -> Tensor:
