@@ -13,6 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from rich.table import Table
 from rich.text import Text
 
+from agents import ranks
 from agents.studies.microscope import EstimatorReading
 from agents.training.train import Training, Update
 from game.session.messages import BASELINE_AGENT
@@ -30,7 +31,8 @@ def sparkline(values: Sequence[float]) -> str:
 
 def show_training(training: Training, console: Console) -> None:
     """Train to the end, with a progress bar and one line per validation."""
-    console.print(plain(f"meta-training {training.learner_name} on {training.pack.name}"))
+    together = f" in {ranks.n_ranks()} processes" if ranks.n_ranks() > 1 else ""
+    console.print(plain(f"meta-training {training.learner_name} on {training.pack.name}{together}"))
     console.print("validation: mean score after 0, 1, 2 ... adaptation steps (1 is the optimum)")
     columns = (
         BarColumn(None),

@@ -51,7 +51,8 @@ def duration(seconds: float) -> str:
     """Return a time in the unit that people would say it in."""
     for unit, size in (("days", 86_400), ("hours", 3600), ("minutes", 60)):
         if seconds >= 2 * size:
-            return f"{seconds / size:.3g} {unit}"
+            number = seconds / size
+            return f"{number:.2g} {unit}" if number < 100 else f"{number:.0f} {unit}"
     n = max(1, round(seconds))
     return f"{n} second{'s' * (n > 1)}"
 
@@ -178,10 +179,20 @@ def _show_pack(evaluation: Evaluation, console: Terminal) -> None:
     order = "best first" if evaluation.split == "validation" else "best first on validation tasks"
     about = [evaluation.title, f"interquartile mean score, 95% interval; mean after step {last}"]
     about.append(f"{order}; training seeds, and minutes of training for each")
-    show_table(console, about, {"combination": list(agents)}, columns)
+    show_table(console, about, _without_common_learner(list(agents)), columns)
     if any(len(facts[SEEDS]) == 1 for facts in agents.values()):
         what = "1 training seed: its interval covers tasks and adaptation seeds, not training"
         console.print(plain(what), soft_wrap=True)
+
+
+def _without_common_learner(combinations: Sequence[str]) -> dict[str, list[str]]:
+    """Return the column of names, by its heading: a learner that all have is in the heading alone,
+    so that the table is narrow enough for most terminals."""
+    parts = [name.partition(" ") for name in combinations]
+    learners = {learner for learner, _, _ in parts}
+    if len(learners) > 1 or not all(options for _, _, options in parts):
+        return {"combination": [*combinations]}
+    return {f"{learners.pop()} with": [options for _, _, options in parts]}
 
 
 def _seeds_text(facts: Mapping[str, Any]) -> str:

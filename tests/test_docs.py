@@ -52,6 +52,13 @@ def test_commands_of_the_page_on_meta_rl_can_be_run():
                 find_pack(pack)
 
 
+def test_commands_of_the_page_on_scale_can_be_run():
+    text = (ROOT / "docs" / "scale.md").read_text(encoding="utf-8")
+    lines = re.findall(r"(?:python|^torchrun .*|`torchrun .*) main\.py ([^`\n]*)", text, flags=re.M)
+    found = [parse(shlex.split(line, comments=True)) for line in lines]
+    assert {type(command).__name__ for command in found} >= {"SweepCommand", "TrainCommand"}
+
+
 def test_each_paragraph_points_at_a_file_and_at_an_exercise():
     _, *sections = META_RL.read_text(encoding="utf-8").split("\n## ")
     for section in sections:
