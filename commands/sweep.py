@@ -114,13 +114,13 @@ class SweepCommand:
 
     def _given(self) -> dict[str, Any]:
         """Return what the command line sets, as a spec has it. Raises ValueError."""
-        from agents.sweep.spec import parse_values
+        from agents.sweep.spec import parse_settings
 
         keys = ("packs", "learners", "seeds", "iterations", "minutes", "tasks", "patience")
         evaluation = {"split": self.split, "seeds": self.adaptation_seeds, "steps": self.steps}
         return {
             **{key: getattr(self, key) for key in keys},
-            "set": dict(map(parse_values, self.set)),
+            "set": parse_settings(self.set),
             "evaluation": {key: value for key, value in evaluation.items() if value is not None},
         }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
@@ -10,6 +11,7 @@ from typing import Any
 
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from agents.learner_registry import is_file_learner
 from agents.sweep.engine import Engine, RunEvent
 from agents.sweep.estimate import Estimate
 from agents.sweep.results import MINUTES, OF_SEEDS, SEEDS, sweep_results
@@ -18,7 +20,9 @@ from agents.sweep.sweep_run import SweepRun
 from agents.training.evaluate import Evaluation, write_results
 from commands.console import Terminal, plain, show_table, show_written, with_interval
 from commands.progress import show_progress
+from game.tasks.packs import LEVELS
 
+BEST = "*"  # marks the row of the best combination
 MOST_LINES, BEST_NAMED = 10, 6  # lines that a panel can name, and those that it names of more
 
 # --- plan ----------------------------------------------------------------------------------------
@@ -163,6 +167,21 @@ def show_results(runs: Sequence[SweepRun], folder: Path) -> None:
     for evaluation in evaluations:
         _show_pack(evaluation, console)
     show_written(folder, console)
+    if evaluations[0].split != "test":
+        console.print("next, the best on test tasks, which no choice was made by:")
+        for evaluation in evaluations:
+            console.print(plain(_test_command(evaluation)), soft_wrap=True)
+
+
+def _test_command(evaluation: Evaluation) -> str:
+    """Return the command that adapts the best combination to the pack's test tasks."""
+    pack, best = evaluation.pack, next(iter(evaluation.agents.values()))
+    name = pack.name if pack.path == LEVELS / pack.name else str(pack.path)
+    words = ["python", "main.py", "eval", name, "--agent", *best, "--split", "test"]
+    learner = next(iter(evaluation.facts.values()))["learner"]
+    if is_file_learner(learner):
+        words += ["--learner", learner]
+    return f"  {shlex.join(words)}"
 
 
 def _show_pack(evaluation: Evaluation, console: Terminal) -> None:
@@ -176,10 +195,16 @@ def _show_pack(evaluation: Evaluation, console: Terminal) -> None:
     columns["mean"] = [f"{facts['score_mean'][-1]:z.3f}" for facts in agents.values()]
     columns["seeds"] = [_seeds_text(facts) for facts in agents.values()]
     columns["minutes"] = [f"{facts[MINUTES]:.1f}" for facts in agents.values()]
-    order = "best first" if evaluation.split == "validation" else "best first on validation tasks"
+    order = (
+        f"{BEST} best first"
+        if evaluation.split == "validation"
+        else f"{BEST} best first on validation tasks"
+    )
     about = [evaluation.title, f"interquartile mean score, 95% interval; mean after step {last}"]
     about.append(f"{order}; training seeds, and minutes of training for each")
-    show_table(console, about, _without_common_learner(list(agents)), columns)
+    ((heading, names),) = _without_common_learner(list(agents)).items()
+    marked = [f"{BEST if i == 0 else ' '} {name}" for i, name in enumerate(names)]
+    show_table(console, about, {f"  {heading}": marked}, columns)
     if any(len(facts[SEEDS]) == 1 for facts in agents.values()):
         what = "1 training seed: its interval covers tasks and adaptation seeds, not training"
         console.print(plain(what), soft_wrap=True)

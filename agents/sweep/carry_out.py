@@ -61,7 +61,7 @@ def _train(run: SweepRun, pack: Pack, folder: Path, on_progress: OnProgress) -> 
                 if isinstance(event, Update):
                     on_progress(event.progress)
         except KeyboardInterrupt:
-            training.save()
+            training.save(with_curves=False)  # they take longer to draw than all else to write
             raise
         except Diverged as error:
             training.save()

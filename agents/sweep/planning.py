@@ -119,7 +119,9 @@ class _Plan:
         known = dict.fromkeys(TRAINING_OPTIONS)
         for config in learners.values():
             known |= dict.fromkeys(name for name, _ in flat(config))
-        for option in self.spec.set:
+        for option, values in self.spec.set.items():
+            if not values:
+                self._problem_of_option(f"'{option}' has no values", option)
             owners = [one for one in learners.values() if _meant_option(option, one)]
             if option not in TRAINING_OPTIONS and not owners:
                 what = f"no learner of the sweep has an option '{option}'"
@@ -135,6 +137,9 @@ class _Plan:
             base = make_config(registered_name(learner))
             name = option if option in TRAINING_OPTIONS else _meant_option(option, base)
             if not name:
+                continue
+            if name in found:
+                self._problem_of_option(f"'{option}' is '{name}', which is given, too", option)
                 continue
             found[name] = []
             for value in values:

@@ -24,6 +24,7 @@ MOST_RUNS = 10_000
 MOST_EVALUATION_SEEDS = 1000
 MOST_BYTES = 1 << 20  # of a file
 SET = "set"
+VALUE = r"(?:\[[^][]*\]|[^][,]+)"  # one of those of `--set`
 TRAINING_OPTIONS = ("tasks", "iterations", "patience")  # those that `set` may vary
 
 
@@ -141,8 +142,9 @@ class _Reader:
             except Misfit as misfit:
                 self._problem(key, misfit.what, misfit.key, key)
             except ValueError as error:
-                self._problem(key, f"cannot be: {error}", key)
-        if not table.get("packs"):
+                of = "evaluation: " if key == "evaluation" else ""
+                self._problems.append(f"{self._source.place(key, key=key)}{of}{error}")
+        if "packs" not in table:
             self._problems.append(f"{self._source.path or 'sweep'}: name at least one pack")
         return SweepSpec(**found, source=self._source, problems=tuple(self._problems))
 
@@ -171,6 +173,8 @@ def _texts(value: Any) -> tuple[str, ...]:
     values = [value] if isinstance(value, str) else value
     if not isinstance(values, list | tuple) or not all(isinstance(v, str) and v for v in values):
         raise Misfit("", f"is {value!r}, and should be a list of texts")
+    if not values:
+        raise Misfit("", "has no values")
     return tuple(dict.fromkeys(values))
 
 
@@ -183,9 +187,13 @@ def _seeds(value: Any) -> tuple[int, ...]:
             what = "and should be whole numbers or ranges FIRST..LAST"
             raise Misfit("", f"is {one!r}, {what}, such as 0..9")
         first, last = int(found[1]), int(found[2] or found[1])
-        if not first <= last < first + MOST_RUNS:
+        if last < first:
+            raise Misfit("", f"is {one!r}: its first seed is larger than its last")
+        if last >= first + MOST_RUNS:
             raise Misfit("", f"is {one!r}: a range is of 1 to {MOST_RUNS:,} seeds")
         seeds |= dict.fromkeys(range(first, last + 1))
+    if not seeds:
+        raise Misfit("", "has no values")
     return tuple(seeds)
 
 
@@ -206,9 +214,12 @@ def _values_by_option(table: Any, prefix: str = "") -> dict[str, tuple[Any, ...]
     for key, value in table.items():
         name = f"{prefix}{key}".replace("-", "_")
         if isinstance(value, dict):
-            found |= _values_by_option(value, f"{name}.")
-        elif value == []:
-            raise Misfit(name, "has no values")
+            inner = _values_by_option(value, f"{name}.")
+            if twice := found.keys() & inner:
+                raise Misfit(min(twice), "is given twice")
+            found |= inner
+        elif name in found:
+            raise Misfit(name, "is given twice")
         else:
             found[name] = tuple(value) if isinstance(value, list | tuple) else (value,)
     return found
@@ -230,8 +241,20 @@ def parse_values(text: str) -> tuple[str, tuple[Any, ...]]:
     name, equals, values = text.partition("=")
     if not (name and equals and values):
         raise ValueError(f"--set is NAME=VALUE,VALUE... for each option, not '{text}'")
-    parts = re.findall(r"\[[^\]]*\]|[^,]+", values)
+    if not re.fullmatch(f"{VALUE}(,{VALUE})*", values):
+        raise ValueError(f"--set {text}: separate values by commas, lists as [64],[64,64]")
+    parts = re.findall(VALUE, values)
     return name.replace("-", "_"), tuple(map(_value, parts))
+
+
+def parse_settings(texts: Sequence[str]) -> dict[str, tuple[Any, ...]]:
+    """Return the values of each option, from texts for `parse_values`. Raises ValueError."""
+    found: dict[str, tuple[Any, ...]] = {}
+    for name, values in map(parse_values, texts):
+        if name in found:
+            raise ValueError(f"--set gives {name} twice - write {name}=VALUE,VALUE...")
+        found[name] = values
+    return found
 
 
 def _value(text: str) -> Any:

@@ -11,10 +11,10 @@ import numpy as np
 from agents.learner import AgentError, Learner
 from agents.rollout import MOST_SAMPLED
 from agents.training.statistics import (
-    bootstrap_interval,
     interquartile_mean,
     mean_score,
     percentile_20,
+    score_intervals,
     worse_fraction,
 )
 from game.session.trace import AdaptationStep
@@ -60,9 +60,7 @@ class Curves:
 
     def summary(self) -> dict[str, Any]:
         """Return lists over adaptation steps, as in results.json."""
-        runs = self.training_runs
-        low, high = bootstrap_interval(self.scores, training_runs=runs)
-        mean_low, mean_high = bootstrap_interval(self.scores, mean_score, training_runs=runs)
+        (low, high), (mean_low, mean_high) = score_intervals(self.scores, self.training_runs)
         return {
             "episodes": list(self.episodes),
             "env_steps": self.env_steps.mean((0, 1)).tolist(),

@@ -7,13 +7,15 @@ statistical precipice": means hide failures, and point estimates hide their unce
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
 from game.world.rules import Floats, Ints
 
 REPETITIONS = 2000  # bootstrap samples
+MOST_COUNTS = 1 << 18  # that are computed with at a time: these fit into the cache
 LEVEL = 0.95  # confidence level of intervals
 WORSE_BY = 0.02  # a larger loss of score counts as made worse by adaptation
 
@@ -56,17 +58,67 @@ def bootstrap_interval(
     task.
     """
     n_seeds, n_tasks = values.shape[:2]
+    draws = _draws(n_seeds, n_tasks, training_runs, seed, repetitions)
+    return _ends([statistic(values[seeds, tasks]) for seeds, tasks in draws], level)
+
+
+def _draws(
+    n_seeds: int, n_tasks: int, training_runs: int, seed: int, repetitions: int
+) -> Iterator[tuple[Ints, Ints]]:
+    """Yield the seeds [M, N] and tasks [N] of each bootstrap sample, see `bootstrap_interval`."""
     per_run = n_seeds // training_runs
     rng = np.random.default_rng(seed)
-    estimates = []
     for _ in range(repetitions):
         tasks = rng.integers(n_tasks, size=n_tasks)
         runs = rng.integers(training_runs, size=training_runs) if training_runs > 1 else [0]
         seeds = rng.integers(per_run, size=(n_seeds, n_tasks))
         seeds += np.repeat(runs, per_run)[:, None] * per_run
-        estimates.append(statistic(values[seeds, tasks]))
+        yield seeds, tasks
+
+
+def _ends(estimates: Sequence[Floats] | Floats, level: float = LEVEL) -> tuple[Floats, Floats]:
+    """Return the ends [...] of the percentile interval of estimates [repetitions, ...]."""
     low, high = np.quantile(estimates, [(1 - level) / 2, (1 + level) / 2], axis=0)
     return low, high
+
+
+def score_intervals(
+    values: Floats, training_runs: int = 1
+) -> tuple[tuple[Floats, Floats], tuple[Floats, Floats]]:
+    """Return the intervals of the interquartile mean and of the mean of `values` [M, N, K + 1], as
+    `bootstrap_interval` has them but for rounding, several times as fast.
+
+    Both are computed from how often each value is in a bootstrap sample, which depends on the shape
+    alone: values are sorted once, not once for each sample.
+    """
+    n_seeds, n_tasks, n_steps = values.shape
+    flat = values.reshape(-1, n_steps)
+    iqms, means = list[Floats](), list[Floats]()
+    for counts in _counts(n_seeds, n_tasks, training_runs):
+        iqms.append(np.stack([_interquartile_means(column, counts) for column in flat.T], 1))
+        means.append(counts @ flat / len(flat))
+    return _ends(np.concatenate(iqms)), _ends(np.concatenate(means))
+
+
+def _counts(n_seeds: int, n_tasks: int, training_runs: int) -> Iterator[Ints]:
+    """Yield how often each seed and task is in some bootstrap samples [samples, M x N]."""
+    n = n_seeds * n_tasks
+    draws = _draws(n_seeds, n_tasks, training_runs, 0, REPETITIONS)
+    while some := list(itertools.islice(draws, max(1, MOST_COUNTS // n))):
+        places = (seeds * n_tasks + tasks for seeds, tasks in some)
+        yield np.array([np.bincount(one.ravel(), minlength=n) for one in places], np.int32)
+
+
+def _interquartile_means(values: Floats, counts: Ints) -> Floats:
+    """Return the interquartile mean of each sample, which has `counts` [samples, n] times each
+    of the values [n]."""
+    order = np.argsort(values, kind="stable")
+    n, cut = len(values), len(values) // 4
+    ranks = np.cumsum(counts[:, order], axis=1, dtype=counts.dtype)  # of the last of each value
+    np.clip(ranks, cut, n - cut, out=ranks)
+    kept = np.diff(ranks, axis=1, prepend=ranks.dtype.type(cut))  # of each value, in the middle
+    result: Floats = kept @ values[order] / (n - 2 * cut)
+    return result
 
 
 def percentile_20(values: Floats) -> Floats:

@@ -350,7 +350,7 @@ class Training:
         scores = ranks.gather(curves.scores.swapaxes(0, 1)).swapaxes(0, 1)  # [M, N, K + 1]
         return [float(value) for value in mean_score(scores)]
 
-    def save(self) -> None:
+    def save(self, with_curves: bool = True) -> None:
         """Write checkpoint, metrics and curves; also the agent if none has been saved yet.
 
         Writes nothing if training diverged before any agent was saved. Of several ranks, the first
@@ -365,7 +365,7 @@ class Training:
         if not self.agent_saved and not_finite(self.learner.state()) is not None:
             return  # diverged before its first agent: an older run in the folder stays whole
         with_agent = not self.agent_saved or self._best_unsaved
-        self._write(with_agent, with_curves=True)
+        self._write(with_agent, with_curves)
         self._is_saved(with_agent)
 
     def _is_saved(self, with_agent: bool) -> None:

@@ -22,16 +22,20 @@ from agents.agent_catalog import WEIGHTS
 from agents.array_files import read_arrays
 from agents.learner import AgentError
 from agents.sweep import ray_cluster
+from agents.sweep.carry_out import carry_out
+from agents.sweep.planning import plan_runs
+from agents.sweep.spec import read_spec
 from commands.main import main
+from game.tasks.packs import load_pack
 
 ROOT = Path(__file__).resolve().parents[2]
 MORTAL = """
 import os, signal
 from contextlib import suppress
 from pathlib import Path
-from agents.gradient.maml import Maml
+from agents.gradient.cavia import Cavia
 
-class Mortal(Maml):
+class Mortal(Cavia):
     def meta_update(self, batch, rngs, progress):
         with suppress(FileNotFoundError):
             if progress > 0.5:
@@ -42,10 +46,12 @@ class Mortal(Maml):
 KILL_WORKER = "os.kill(os.getpid(), signal.SIGKILL)"
 # First the process of Ray that started the worker: it is its node.
 KILL_NODE = "os.kill(os.getppid(), signal.SIGKILL), os.kill(os.getpid(), signal.SIGKILL)"
-SWEEP = (
-    *("sweep", "--packs", "gridnavi", "--set", "hidden=[4]", "--iterations", "5", "--tasks", "2"),
-    *("--adaptation-seeds", "1", "--steps", "1"),
-)
+SEEDS = 2
+GIVEN = {"packs": ("goals-5x5",), "seeds": (f"0..{SEEDS - 1}",), "iterations": 4, "tasks": 2}
+SET = {"hidden": (4,), "inner.episodes": (2,)}
+SWEEP = ["sweep", "--packs", "goals-5x5", "--seeds", f"0..{SEEDS - 1}", "--iterations", "4"]
+SWEEP += ["--tasks", "2", "--set", "hidden=4", "inner.episodes=2"]
+SWEEP += ["--adaptation-seeds", "1", "--steps", "1"]
 
 
 def need_ray() -> None:
@@ -64,13 +70,19 @@ def environment(tmp_path: Path) -> dict[str, str]:
     return {**os.environ, **ray, "HOME": str(tmp_path), "PYTHONPATH": str(ROOT)}
 
 
-def swept(folder: Path, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run a sweep of three seeds of the learner in `folder`."""
-    learner = f"{folder / 'learner.py'}:Mortal"
-    command = [sys.executable, str(ROOT / "main.py"), *SWEEP, "--learners", learner]
-    return subprocess.run(
-        [*command, "--seeds", "0..2", *options], env=environment, capture_output=True, text=True
-    )
+def swept_here(folder: Path, learner: str) -> None:
+    """Carry out the runs of SWEEP in this process, one after another."""
+    evaluation = {"seeds": 1, "steps": 1}
+    given = {**GIVEN, "learners": (learner,), "set": SET, "evaluation": evaluation}
+    for run in plan_runs(read_spec(None, given), load_pack):
+        carry_out(run, folder, lambda share: None)
+
+
+def mortal_learner(folder: Path, death: str) -> str:
+    """Return the name of a learner that dies once."""
+    (folder / "learner.py").write_text(MORTAL.format(death=death), encoding="utf-8")
+    (folder / "fatal").touch()
+    return f"{folder / 'learner.py'}:Mortal"
 
 
 def weights(out: Path) -> dict[str, dict[str, np.ndarray]]:
@@ -80,7 +92,7 @@ def weights(out: Path) -> dict[str, dict[str, np.ndarray]]:
 
 def assert_same_weights(out: Path, other: Path) -> None:
     ours, theirs = weights(out), weights(other)
-    assert len(ours) == 3
+    assert len(ours) == SEEDS
     assert ours.keys() == theirs.keys()
     for name, arrays in ours.items():
         for key, array in arrays.items():
@@ -90,15 +102,15 @@ def assert_same_weights(out: Path, other: Path) -> None:
 def test_a_lost_worker_costs_nothing_but_time(tmp_path: Path, environment: dict[str, str]) -> None:
     """Ray starts by itself, one worker is killed, and all agents are those of a local sweep."""
     need_ray()
-    (tmp_path / "learner.py").write_text(MORTAL.format(death=KILL_WORKER), encoding="utf-8")
-    (tmp_path / "fatal").touch()
-    on_ray = swept(tmp_path, "--on", "ray", "--out", str(tmp_path / "ray"), **environment)
+    learner = mortal_learner(tmp_path, KILL_WORKER)
+    command = [sys.executable, str(ROOT / "main.py"), *SWEEP, "--learners", learner]
+    command += ["--on", "ray", "--workers", "1", "--out", str(tmp_path / "ray")]
+    on_ray = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert on_ray.returncode == 0, on_ray.stderr
     assert not (tmp_path / "fatal").exists()
     assert len(re.findall(r"^retried: .* was lost", on_ray.stderr, re.MULTILINE)) == 1
-    assert "(3 of 3 runs done)" in on_ray.stderr
-    here = swept(tmp_path, "--workers", "2", "--out", str(tmp_path / "here"), **environment)
-    assert here.returncode == 0, here.stderr
+    assert f"({SEEDS} of {SEEDS} runs done)" in on_ray.stderr
+    swept_here(tmp_path / "here", learner)
     assert_same_weights(tmp_path / "ray", tmp_path / "here")
     assert not list(tmp_path.glob("ray/.ray-*"))
 
@@ -107,8 +119,7 @@ def test_a_lost_worker_costs_nothing_but_time(tmp_path: Path, environment: dict[
 def test_a_lost_node_costs_nothing_but_time(tmp_path: Path, environment: dict[str, str]) -> None:
     """A run takes its node with it; another node carries on from the shared folder."""
     need_ray()
-    (tmp_path / "learner.py").write_text(MORTAL.format(death=KILL_NODE), encoding="utf-8")
-    (tmp_path / "fatal").touch()
+    learner = mortal_learner(tmp_path, KILL_NODE)
     cluster = """
 import sys, subprocess
 from ray.cluster_utils import Cluster
@@ -117,17 +128,15 @@ cluster.add_node(num_cpus=1), cluster.add_node(num_cpus=1)
 cluster.wait_for_nodes()
 sys.exit(subprocess.run([*sys.argv[1:], "--address", cluster.address]).returncode)
 """
-    learner = f"{tmp_path / 'learner.py'}:Mortal"
     command = [sys.executable, str(ROOT / "main.py"), *SWEEP, "--learners", learner]
-    command += ["--seeds", "0..2", "--on", "ray", "--out", str(tmp_path / "ray")]
+    command += ["--on", "ray", "--out", str(tmp_path / "ray")]
     on_ray = subprocess.run(
         [sys.executable, "-c", cluster, *command], env=environment, capture_output=True, text=True
     )
     assert on_ray.returncode == 0, on_ray.stderr
     assert not (tmp_path / "fatal").exists()
     assert re.search(r"^retried: .* was lost", on_ray.stderr, re.MULTILINE)
-    here = swept(tmp_path, "--workers", "2", "--out", str(tmp_path / "here"), **environment)
-    assert here.returncode == 0, here.stderr
+    swept_here(tmp_path / "here", learner)
     assert_same_weights(tmp_path / "ray", tmp_path / "here")
 
 

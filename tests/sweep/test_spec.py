@@ -111,6 +111,34 @@ def test_all_problems_are_said_at_once_with_their_lines(tmp_path: Path):
         assert problem.startswith(f"{path}:{line}:1: {text}")
 
 
+def test_what_is_empty_backwards_or_given_twice_is_a_problem(tmp_path: Path):
+    path = tmp_path / "spec.toml"
+    path.write_text(
+        'packs = []\nlearners = []\nseeds = "9..0"\nminutes = 0\n[set]\nhidden = []\ntasks = []\n'
+    )
+    starts = [problem.partition(":1: ")[2] for problem in problems_of(path)]
+    assert [start.partition(",")[0] for start in starts] == [
+        "'packs' has no values",
+        "'learners' has no values",
+        "'seeds' is '9..0': its first seed is larger than its last",
+        "option 'minutes' is 0",
+        "'hidden' has no values",
+        "'tasks' has no values",
+    ]
+    path.write_text(
+        'packs = ["goals-5x5"]\nseeds = []\n[set]\n"inner.discount" = 1\ndiscount = 1\n'
+    )
+    seeds, same = problems_of(path)
+    assert seeds.endswith("'seeds' has no values")
+    assert same.endswith(":1: 'discount' is 'inner.discount', which is given, too")
+
+
+@pytest.mark.parametrize("text", ["hidden=,", "hidden=[[64],[64,64]]", "hidden=[64", "tasks=2,,3"])
+def test_values_that_cannot_be_told_apart_are_refused(text: str):
+    with pytest.raises(ValueError, match="separate values by commas"):
+        parse_values(text)
+
+
 def test_an_option_that_no_learner_has_is_a_problem():
     (problem,) = problems_of(packs=("goals-5x5",), learners=("rl2",), set={"inner.discount": (1,)})
     assert problem.endswith("has an option 'inner.discount' - did you mean 'ppo.discount'?")

@@ -12,6 +12,7 @@ from agents.training.statistics import (
     mean_score,
     percentile_20,
     probability_of_improvement,
+    score_intervals,
     worse_fraction,
 )
 
@@ -96,6 +97,14 @@ def test_training_runs_are_drawn_for_all_tasks_together():
     assert (low, high) == (0, 1)
     low, high = bootstrap_interval(runs_differ, mean_score)
     assert high - low < 0.2
+
+
+@pytest.mark.parametrize(("shape", "runs"), [((6, 5, 3), 2), ((1, 7, 2), 1), ((2, 1, 1), 2)])
+def test_intervals_of_scores_are_those_of_each_statistic(shape: tuple[int, ...], runs: int):
+    values = np.random.default_rng(1).normal(size=shape).round(1)  # with ties
+    for found, statistic in zip(score_intervals(values, runs), (interquartile_mean, mean_score)):
+        expected = bootstrap_interval(values, statistic, training_runs=runs)
+        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
 
 
 def test_one_training_run_has_the_interval_of_its_seeds():
