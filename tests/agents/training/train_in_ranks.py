@@ -37,8 +37,8 @@ SETTINGS: dict[str, tuple[str, str, dict[str, Any]]] = {  # learner, pack, optio
     "rl2-graph": ("rl2", "goals-5x5", {**TRIALS, "body": "graph", "channels": 4, "rounds": 2}),
     "neural-map": ("neural-map", "goals-5x5", {"channels": 4, "rounds": 3, "stages": 2}),
 }
-# Networks with kinks (relu, maximum): where rounding takes an input to their other side, gradients
-# are other ones, and Adam makes steps of that. In doubles, this is as good as impossible.
+# In single precision, rounding may take a number to the other side of a kink (of relu, or of a
+# maximum), and Adam enlarges what follows. In doubles, this is as good as impossible.
 IN_DOUBLES = ("transformer", "maml-graph", "rl2-graph", "neural-map")
 ITERATIONS, TASKS = 5, 4
 
