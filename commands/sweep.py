@@ -85,6 +85,8 @@ class SweepCommand:
         n_workers = self._n_workers()  # before torch is loaded: an address may not answer
         spec = read_spec(self.spec, given)
         out = self.out or RUNS / (self.spec.stem if self.spec else "sweep")
+        if out.exists() and not out.is_dir():
+            return fail(f"{out}: is no folder - give another --out", UNUSABLE)
         load_torch()
         from agents.run_folder import locked
         from agents.sweep.planning import plan_runs

@@ -23,6 +23,7 @@ from commands.progress import show_progress
 from game.tasks.packs import LEVELS
 
 BEST = "*"  # marks the row of the best combination
+MOST_LISTED = 50  # runs of a plan
 MOST_LINES, BEST_NAMED = 10, 6  # lines that a panel can name, and those that it names of more
 
 # --- plan ----------------------------------------------------------------------------------------
@@ -31,12 +32,16 @@ MOST_LINES, BEST_NAMED = 10, 6  # lines that a panel can name, and those that it
 def plan_lines(
     runs: Sequence[SweepRun], states: Mapping[str, RunState], estimate: Estimate, workers: int
 ) -> Iterator[str]:
-    """Yield a line for each run with what is done of it, then their numbers and the time left."""
+    """Yield a line for each run with what is done of it, or of many for each combination with their
+    number; then numbers of all, and the time left."""
     told = {run.name: _state_text(states[run.name]) for run in runs}
     width = max(map(len, told.values()))
-    for name, text in told.items():
-        yield f"{text:>{width}}  {name}"
     counts = Counter("begun" if text.endswith("%") else text for text in told.values())
+    if len(runs) <= MOST_LISTED:
+        yield from (f"{text:>{width}}  {name}" for name, text in told.items())
+    else:
+        kinds = Counter((run.pack, run.combination) for run in runs)
+        yield from (f"{n:>5}  {combination} on {pack}" for (pack, combination), n in kinds.items())
     yield f"{len(runs)} runs: " + ", ".join(f"{n} {text}" for text, n in counts.items())
     on = f"on {workers} worker{'s' * (workers > 1)}"
     about = f"about {duration(estimate.seconds)} {on}, " if estimate.seconds else ""
@@ -195,13 +200,12 @@ def _show_pack(evaluation: Evaluation, console: Terminal) -> None:
     columns["mean"] = [f"{facts['score_mean'][-1]:z.3f}" for facts in agents.values()]
     columns["seeds"] = [_seeds_text(facts) for facts in agents.values()]
     columns["minutes"] = [f"{facts[MINUTES]:.1f}" for facts in agents.values()]
-    order = (
-        f"{BEST} best first"
-        if evaluation.split == "validation"
-        else f"{BEST} best first on validation tasks"
-    )
+    measured = f"mean score over steps 1 to {last}" if last else "mean score"
+    in_training = "score on validation tasks in training"
+    merit = measured if evaluation.split == "validation" else in_training
     about = [evaluation.title, f"interquartile mean score, 95% interval; mean after step {last}"]
-    about.append(f"{order}; training seeds, and minutes of training for each")
+    about.append(f"best ({BEST}) first, by {merit}")
+    about.append("training seeds, and minutes of training for each")
     ((heading, names),) = _without_common_learner(list(agents)).items()
     marked = [f"{BEST if i == 0 else ' '} {name}" for i, name in enumerate(names)]
     show_table(console, about, {f"  {heading}": marked}, columns)

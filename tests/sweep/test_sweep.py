@@ -243,6 +243,20 @@ def test_a_dry_run_writes_nothing_and_says_how_long(tmp_path: Path, command: lis
     assert "about 4 minutes on 2 workers, by the minutes of each run" in capsys.readouterr().out
 
 
+def test_a_dry_run_of_many_runs_lists_their_combinations(tmp_path: Path, capsys):
+    words = ["sweep", "--packs", "goals-5x5", "--minutes", "1", "--out", str(tmp_path / "out")]
+    assert main([*words, "--seeds", "0..59", "--set", "tasks=2,3", "--dry-run"]) == 0
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    assert lines[:2] == ["60  maml tasks=2 on goals-5x5", "60  maml tasks=3 on goals-5x5"]
+    assert lines[2] == "120 runs: 120 new"
+
+
+def test_the_folder_is_a_file(tmp_path: Path, capsys):
+    (tmp_path / "out").touch()
+    assert main([*COMMAND, "--out", str(tmp_path / "out")]) == 2
+    assert "out: is no folder" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
