@@ -6,13 +6,13 @@ import contextlib
 import io
 import os
 import shlex
-import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from agents import ranks
+from agents.training.processes import ignore_signals
 from commands.exit_codes import AT_FAULT, NOTHING_SAVED, UNUSABLE, fail
 
 if TYPE_CHECKING:
@@ -80,7 +80,8 @@ def end_training(training: Training, error: BaseException, console: Console) -> 
 
     Returns an exit code, or raises the KeyboardInterrupt that told it to end.
     """
-    _ignore_signals()
+    # Nothing may interrupt the end: torchrun tells all ranks to end when one has ended.
+    ignore_signals("SIGINT", "SIGTERM", "SIGHUP")
     if not ranks.is_first():
         return _end_after_first(training, error)
     training.save()
@@ -151,10 +152,3 @@ def _about_kept(lost: Sequence[int], training: Training) -> str:
     pack, out = shlex.quote(str(training.pack.path)), shlex.quote(str(training.out))
     todo = f"train {pack} --out {out} --resume"
     return f"{kept} - go on, with any number of ranks: python main.py {todo}"
-
-
-def _ignore_signals() -> None:
-    """Let nothing interrupt the end: torchrun tells all ranks to end when one has ended."""
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.SIG_IGN)

@@ -128,7 +128,7 @@ class SweepCommand:
 
     def _n_workers(self) -> int:
         """Return the number of runs at a time. Raises AgentError where Ray cannot be used."""
-        from agents.sweep.local import usable_cores
+        from agents.training.processes import usable_cores
         from commands.progress import show_progress
 
         if self.on == RAY:

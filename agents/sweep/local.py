@@ -7,7 +7,6 @@ its connection, which this process closes, or leaves behind if it is killed: the
 from __future__ import annotations
 
 import contextlib
-import os
 import time
 from collections import Counter, deque
 from collections.abc import Generator, Iterator, Sequence
@@ -19,16 +18,9 @@ from pathlib import Path
 from agents.sweep.engine import MOST_RETRIES, RunEvent
 from agents.sweep.runs_process import Outcome, carry_out_runs
 from agents.sweep.sweep_run import SweepRun
-from agents.training.processes import end_process, start_process
+from agents.training.processes import end_process, start_process, usable_cores
 
 SAVE_TIMEOUT = 20.0  # seconds that all workers together have to save their runs
-
-
-def usable_cores() -> list[int]:
-    """Return the cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):  # not on every system
-        return sorted(os.sched_getaffinity(0))
-    return list(range(os.cpu_count() or 1))
 
 
 @dataclass

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Literal
 
 from agents.sweep.sweep_run import SweepRun
+from agents.training.processes import ignore_signals
 
 NEWS_INTERVAL = 0.2  # seconds between two messages on a run's progress, at least
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -38,9 +39,7 @@ class Outcome:
 def carry_out_runs(connection: Connection, folder: Path, core: int | None) -> None:
     """Carry out runs in the folder of a sweep until the other process closes the connection; the
     run of that moment is saved. See `start_process`."""
-    for name in ("SIGTERM", "SIGHUP"):  # the other process gets them, too, and closes it
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    ignore_signals("SIGTERM", "SIGHUP")  # the other process gets them, too, and closes it
     signal.signal(signal.SIGINT, signal.default_int_handler)  # for `_receive`
     if core is not None and hasattr(os, "sched_setaffinity"):  # not on every system
         with contextlib.suppress(OSError):  # the core was taken away meanwhile

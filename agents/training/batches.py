@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import multiprocessing
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
@@ -20,7 +19,7 @@ import numpy as np
 
 from agents import ranks
 from agents.graph.shown_inputs import shown_inputs
-from agents.training.processes import end_process, start_process
+from agents.training.processes import end_process, start_process, usable_cores
 from game.tasks.distribution import TaskDistribution
 from game.world.batch import GridBatch
 from game.world.features import N_FEATURES, observe_batch, pad_alike
@@ -39,9 +38,7 @@ def iteration_rng(seed: int, iteration: int) -> np.random.Generator:
 def useful_processes() -> int:
     """Return how many processes training can use here: 2 where it may run on several cores, and
     each of the ranks on this machine has as many."""
-    cores = getattr(os, "sched_getaffinity", None)  # not on every system
-    n = len(cores(0)) if cores else os.cpu_count() or 1
-    return 2 if n // ranks.ranks_here() > 1 else 1
+    return 2 if len(usable_cores()) // ranks.ranks_here() > 1 else 1
 
 
 @dataclass

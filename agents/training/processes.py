@@ -1,9 +1,10 @@
-"""A process beside this one, with a connection to it."""
+"""Processes beside this one: their cores and signals, and a connection to each."""
 
 from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import os
 import signal
 from collections.abc import Callable, Iterator
 from multiprocessing import resource_tracker
@@ -14,14 +15,27 @@ from typing import Any
 END_TIMEOUT = 2  # seconds
 
 
+def usable_cores() -> list[int]:
+    """Return the numbers of the cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):  # not on every system
+        return sorted(os.sched_getaffinity(0))
+    return list(range(os.cpu_count() or 1))
+
+
+def ignore_signals(*names: str) -> None:
+    """Ignore signals, given by names such as "SIGTERM", from now on; Windows lacks some of them."""
+    for name in names:
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+
+
 def start_process(target: Callable[..., None], *args: Any) -> tuple[BaseProcess, Connection]:
     """Call `target(connection, *args)` in a new process; return that process, and the other end of
     the connection, which can no longer be read from or written to once the process has ended.
 
     The process ends with this one if it uses the connection now and then: that raises EOFError or
     OSError once this process has ended, which `target` need not catch. Ctrl-C is for this process
-    alone. Raises OSError if the
-    system cannot start a process.
+    alone. Raises OSError if the system cannot start a process.
     """
     context = multiprocessing.get_context("spawn")
     connection, other_end = context.Pipe()

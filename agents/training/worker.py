@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import pickle
 import queue
-import signal
 import sys
 import threading
 import time
@@ -24,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from agents.training.processes import end_process, start_process
+from agents.training.processes import end_process, ignore_signals, start_process
 from game.session.messages import (
     AgentNote,
     Asked,
@@ -152,9 +151,7 @@ def _unpickled(data: bytes) -> Message:
 
 def _serve(connection: Connection, train: Train | None, learners: Sequence[str]) -> None:
     """Run the worker's process until the window closes the connection; see `start_process`."""
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # the window gets them, and closes the connection
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    ignore_signals("SIGINT", "SIGTERM", "SIGHUP")  # the window gets them, closes the connection
     _register(learners, connection)
     _serve_requests(connection, train)
 
