@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from agents.adam import parameter_of
 from agents.agent_catalog import (
     CHECKPOINT,
     CONFIG,
@@ -33,7 +34,6 @@ from agents.learner_registry import (
     make_config,
     make_learner,
 )
-from agents.optimizer_state import parameter_of
 from agents.run_folder import run_path
 from agents.scratch_agents import inner_options
 from game.files import json_text, name_text

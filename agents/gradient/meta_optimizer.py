@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 
 from agents import ranks
+from agents.adam import Adam, adam_state, restore_adam
 from agents.gradient.policy import Params, has_feature_rows, without_effect
 from agents.inner_config import STEP_SIZES
 from agents.learner import Diverged, check_options
-from agents.optimizer_state import Adam, adam_state, restore_adam
 
 
 @dataclass(frozen=True)

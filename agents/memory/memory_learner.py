@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from agents import ranks
+from agents.adam import Adam, adam_state, restore_adam
 from agents.gradient.policy import Params
 from agents.learner import NO_CHANGES, Arrays, BaseLearner, Changes, check_options, check_size
 from agents.memory.inputs import StateView, policy_head, value_head
@@ -27,7 +28,6 @@ from agents.memory.ppo import (
 )
 from agents.memory.trial_adaptation import adapt_in_memory
 from agents.memory.trials import MemoryPolicy, RunningTrials
-from agents.optimizer_state import Adam, adam_state, restore_adam
 from agents.rollout import Rngs
 from game.session.messages import Phase
 from game.session.trace import AdaptationStep

@@ -1,4 +1,4 @@
-"""Adam, and its state, saved and restored by parameter name."""
+"""The Adam optimiser, and its state in checkpoints, by parameter name."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ from torch.optim.adam import adam as update_parameters
 
 
 class Adam:
-    """Adam (Kingma and Ba, 2015, algorithm 1), with torch's fused kernel.
+    """Adam (Kingma and Ba, 2015, algorithm 1) with beta1 = 0.9, beta2 = 0.999 and no weight decay.
 
-    `torch.optim.Adam` computes the same bits, but its first use loads torch's compiler, which takes
-    longer than torch itself: training would start seconds later.
+    It calls torch's own kernel, so `torch.optim.Adam(..., fused=True)` computes the same bits. But
+    the first use of that class loads torch's compiler, which takes longer than torch itself:
+    training would start seconds later.
 
     Each of `param_groups` is a dictionary with the entries `params`, a list of tensors, and `lr`,
-    the learning rate, needed as soon as one of them has a gradient.
+    the learning rate. The rate is read at each step, so it may change, and may be missing until one
+    of the parameters has a gradient.
     """
 
     def __init__(self, param_groups: Sequence[dict[str, Any]], eps: float = 1e-8) -> None:
@@ -75,14 +77,14 @@ def adam_state(params: dict[str, Tensor], adam: Adam) -> dict[str, Tensor]:
 def restore_adam(params: dict[str, Tensor], adam: Adam, checkpoint: dict[str, Tensor]) -> None:
     """Restore the state that `adam_state` returned; other keys of `checkpoint` are ignored.
 
-    Raises ValueError for an entry that has not the shape of its parameter: Adam would write beyond
-    it.
+    Raises ValueError where an entry has another shape than its parameter: the kernel would write
+    beyond it.
     """
     for name, value in checkpoint.items():
         if name.startswith("adam."):
             key, param = name.removeprefix("adam.").partition(".")[0], parameter_of(name)
             shape = params[param].shape
-            if value.shape not in (shape, ()):  # the number of steps is a single one
+            if value.shape not in (shape, ()):  # () is that of the number of steps
                 raise ValueError(f"'{name}' has the shape {tuple(value.shape)}, not {tuple(shape)}")
             adam.state[params[param]][key] = value.clone()
 
