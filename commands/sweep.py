@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from agents.sweep.sweep_run import SweepRun
 
 HERE, RAY = "here", "ray"  # where the runs are carried out
-DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 @dataclass(frozen=True)
@@ -169,6 +167,7 @@ class SweepCommand:
         n_workers: int,
     ) -> int:
         """Carry out what is left of the runs, and show the results."""
+        from agents.sweep.engine import DISK_FULL
         from commands.sweep_display import show_results, show_runs
 
         left = [run for run in runs if not states[run.name].done]

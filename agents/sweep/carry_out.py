@@ -14,7 +14,7 @@ from agents.learner import Diverged
 from agents.learner_registry import registered_name
 from agents.run_folder import run_file
 from agents.runs import load_agent
-from agents.sweep.kept_curves import keep_curves
+from agents.sweep.kept_curves import write_curves
 from agents.sweep.run_state import (
     cached_pack,
     check_same,
@@ -49,7 +49,7 @@ def carry_out(run: SweepRun, folder: Path, on_progress: OnProgress) -> None:
         tasks, plan = evaluated_tasks(run.pack, run.evaluation.split), run.evaluation
         learner = load_agent(str(out)).learner
         curves = agent_curves(learner, tasks, plan.seeds, plan.steps)
-        keep_curves(out, tasks.tasks, plan, curves)
+        write_curves(out, tasks.tasks, plan, curves)
 
 
 def _train(run: SweepRun, pack: Pack, folder: Path, on_progress: OnProgress) -> None:

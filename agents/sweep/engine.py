@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Literal, Protocol
 from agents.sweep.sweep_run import SweepRun
 
 MOST_RETRIES = 3  # of a run whose worker was lost
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT)  # numbers of an OSError: no space, or no quota, is left
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from game.world.planner import BaselineReturns
 CURVES = "curves.safetensors"
 
 
-def keep_curves(out: Path, tasks: Sequence[Task], plan: EvaluationPlan, curves: Curves) -> None:
+def write_curves(out: Path, tasks: Sequence[Task], plan: EvaluationPlan, curves: Curves) -> None:
     """Write the curves of the agent in a run's folder."""
     arrays = {
         "returns": curves.returns,
@@ -42,7 +42,7 @@ def keep_curves(out: Path, tasks: Sequence[Task], plan: EvaluationPlan, curves: 
     write_atomically(out / CURVES, write)
 
 
-def kept_curves(out: Path, tasks: Sequence[Task], plan: EvaluationPlan) -> Curves | None:
+def read_curves(out: Path, tasks: Sequence[Task], plan: EvaluationPlan) -> Curves | None:
     """Return the curves of the agent in a run's folder, or None where there are none that count."""
     path = out / CURVES
     try:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from agents.sweep.kept_curves import kept_curves
+from agents.sweep.kept_curves import read_curves
 from agents.sweep.run_state import RunState, cached_pack, evaluated_tasks, run_state
 from agents.sweep.sweep_run import SweepRun
 from agents.training.curves import Curves
@@ -68,7 +68,7 @@ def _finished(run: SweepRun, folder: Path) -> _Finished | None:
     if not state.done:
         return None
     tasks = evaluated_tasks(run.pack, run.evaluation.split).tasks
-    curves = kept_curves(folder / run.name, tasks, run.evaluation)
+    curves = read_curves(folder / run.name, tasks, run.evaluation)
     return _Finished(run, state, curves) if curves else None
 
 

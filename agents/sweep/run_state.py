@@ -12,7 +12,7 @@ from agents.learner import AgentError
 from agents.learner_registry import advised_config, learner_class, registered_name
 from agents.run_folder import run_file, run_path
 from agents.runs import load_checkpoint
-from agents.sweep.kept_curves import kept_curves
+from agents.sweep.kept_curves import read_curves
 from agents.sweep.sweep_run import SweepRun, flat, nested
 from agents.training.curves import TaskBatches
 from agents.training.evaluated_agents import tasks_of
@@ -67,7 +67,7 @@ def run_state(run: SweepRun, folder: Path) -> RunState:
         return RunState(diverged=broken)
     trained = is_trained(run, status)
     tasks = evaluated_tasks(run.pack, run.evaluation.split).tasks if trained else ()
-    done = trained and kept_curves(out, tasks, run.evaluation) is not None
+    done = trained and read_curves(out, tasks, run.evaluation) is not None
     share = 1.0 if trained else min(status.progress, NEARLY_DONE)
     return RunState(share, status.seconds, status.best, trained, done, broken)
 

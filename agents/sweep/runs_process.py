@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import _thread
 import contextlib
-import errno
 import os
 import queue
 import signal
@@ -17,23 +16,25 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Literal
 
+from agents.sweep.engine import DISK_FULL
 from agents.sweep.sweep_run import SweepRun
 from agents.training.processes import ignore_signals
 
 NEWS_INTERVAL = 0.2  # seconds between two messages on a run's progress, at least
-DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 Runs = queue.SimpleQueue[SweepRun | None]  # None is the end
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """A message on the run that was sent last; each but `progress` is the last one on it."""
+    """A message about the run that was sent last; any but `progress` ends that run."""
 
     kind: Literal["progress", "done", "failed", "full"]
     share: float = 0.0
+    """Share of its training that is done, 0 to 1."""
     message: str = ""
+    """Why it failed."""
     disk_full: tuple[int, str, str] = (0, "", "")
-    """Arguments of the OSError."""
+    """Number, text and file of the OSError, if the kind is `full`."""
 
 
 def carry_out_runs(connection: Connection, folder: Path, core: int | None) -> None:
