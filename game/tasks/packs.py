@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import difflib
-import json
 import os
-import re
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from itertools import accumulate
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from game.files import name_text
-from game.filling import Misfit, update
 from game.tasks.authored_splits import (
     ALIKE,
     DEFAULT_SHARES,
@@ -35,6 +32,7 @@ from game.tasks.mixture import (
 )
 from game.tasks.pack_file import PACK_FILE, PackError, PackFile, level_files
 from game.tasks.task import Task
+from game.tasks.train_advice import TrainAdvice
 from game.text.drawn_values import without_goals
 from game.text.level import Level, LevelError, Problem
 from game.text.reading import split_address
@@ -45,59 +43,6 @@ from game.text.writing import canonical
 LEVELS = Path(__file__).resolve().parents[2] / "levels"
 DEFAULT_EPISODES = 4
 MOST_EPISODES = 100  # in a trial
-Config = TypeVar("Config")
-
-
-@dataclass(frozen=True)
-class TrainAdvice:
-    """The options that a pack recommends for learners: its tables [train.LEARNER] by learner.
-
-    They are fields of the learner's own Config, and nothing else: a pack is data from strangers.
-    """
-
-    tables: dict[str, Any] = field(default_factory=dict)
-    source: PackFile | None = field(default=None, compare=False)
-
-    def apply(self, learner: str, config: Config) -> Config:
-        """Return a learner's Config with the recommended options in place of its own.
-
-        Raises PackError where one is no field of the Config, or does not fit.
-        """
-        if self.source is None or learner not in self.tables:
-            return config
-        self._check_table(learner)
-        try:
-            return update(config, self.tables[learner])
-        except Misfit as misfit:
-            what = f"{misfit.what} (options of '{learner}')"
-            raise self.source.error(misfit.key or learner, what, within=learner) from None
-        except ValueError as error:
-            raise self.source.error(learner, f"cannot be trained so: {error}") from None
-
-    def check(self) -> None:
-        """Raise PackError where the options of any learner are no table."""
-        for learner in self.tables:
-            self._check_table(learner)
-
-    def _check_table(self, learner: str) -> None:
-        if self.source and not isinstance(self.tables[learner], dict):
-            name = learner if re.fullmatch(r"[\w-]+", learner, re.A) else f'"{learner}"'
-            todo = f"write [train.{name}], and below it lines such as 'inner.discount = 0.8'"
-            raise self.source.error(learner, f"is no table of options - {todo}", within="train")
-
-    def text(self, learner: str) -> str:
-        """Return the recommended options of a learner in one line, or "" if there are none."""
-        return ", ".join(_assignments(self.tables.get(learner, {})))
-
-
-def _assignments(table: dict[str, Any], prefix: str = "") -> list[str]:
-    """Return a table's lines `key = value`, with dots between the keys of tables inside it."""
-    lines: list[str] = []
-    for key, value in table.items():
-        name = f"{prefix}{key}"
-        lines += _assignments(value, f"{name}.") if isinstance(value, dict) else []
-        lines += [] if isinstance(value, dict) else [f"{name} = {json.dumps(value, default=str)}"]
-    return lines
 
 
 @dataclass(frozen=True)
@@ -106,9 +51,8 @@ class Pack:
 
     `path` is a folder, a level file, a collection, or a member of one as `boxes.xsb#3`. `agent` is
     the pack's own agent; "" where it names none. `episodes` is the number of episodes in a trial of
-    an agent with memory. `hidden` names the hidden
-    variables; it is empty where there are none, and None where the pack does not say. `refused` say
-    why some levels of collections are left out.
+    an agent with memory. `hidden` names the hidden variables; it is empty where there are none, and
+    None where the pack does not say. `refused` says why some levels of collections are left out.
     """
 
     name: str
@@ -202,9 +146,11 @@ def load_pack(name: str | Path) -> Pack:
 
 @lru_cache(maxsize=256)
 def _load_shipped(path: Path, stamps: Hashable) -> Pack:
-    """Load a pack that comes with the project, or a level of one: whoever makes many environments
-    asks for the same one each time. It is kept as long as no file of such packs changes, whose
-    `stamps` are given. Raises as `load_pack`."""
+    """Load a pack that comes with the project, or a level of one, once for many environments.
+
+    `stamps` are those of the files of all such packs: a change to one of them loads it anew. Raises
+    as `load_pack`.
+    """
     return _load(path)
 
 
@@ -242,15 +188,18 @@ def _load(path: Path) -> Pack:
 
 
 def _stamps(folders: Iterable[Path]) -> tuple[tuple[str, int], ...]:
-    """Return the files of folders, each with the time at which it was changed."""
+    """Return the files of folders, each with the time of its last change, in nanoseconds."""
     files = (path for folder in folders for path in sorted(folder.iterdir()))
     return tuple((str(path), path.stat().st_mtime_ns) for path in files)
 
 
 @lru_cache(maxsize=8)
 def _mixture_splits(folder: Path, stamps: Hashable) -> dict[str, TaskDistribution]:
-    """Return the splits of a mixture. They are kept as long as no file changes, whose `stamps` are
-    given: to list the tasks takes seconds. Raises as `load_pack`."""
+    """Return the splits of a mixture, made once, since listing its tasks takes seconds.
+
+    `stamps` are those of the files of the mixture and its parts: a change to one of them makes the
+    splits anew. Raises as `load_pack`.
+    """
     source, settings = _open(folder)
     return mixture_splits(source, settings.mixture, partial(_load_part, source))
 
