@@ -35,7 +35,7 @@ from agents.runs import (
     write_weights,
 )
 from agents.training.evaluated_agents import contenders
-from agents.training.train import RunStatus, read_status
+from agents.training.run_status import RunStatus, read_status
 from agents.training.train_config import TrainConfig, read_training
 from game.authoring.starter import PACK
 from game.files import write_json

@@ -16,7 +16,7 @@ from agents.sweep.kept_curves import read_curves
 from agents.sweep.sweep_run import SweepRun, flat, nested
 from agents.training.curves import TaskBatches
 from agents.training.evaluated_agents import tasks_of
-from agents.training.train import RunStatus, read_status
+from agents.training.run_status import RunStatus, read_status
 from agents.training.train_config import read_training
 from game.files import write_json
 from game.filling import Misfit, fill, parse_json, read_json, update

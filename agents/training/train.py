@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import csv
-import io
 import json
 import math
 import sys
@@ -34,12 +32,12 @@ from agents.runs import describe, resume, write_checkpoint, write_weights
 from agents.training.batches import Batches, iteration_rng, open_batches, padded_as_whole
 from agents.training.curves import TaskBatches, adaptation_curves, tasks_at_once
 from agents.training.plots import plot_training
+from agents.training.run_status import RunStatus, metrics_text, read_status
 from agents.training.statistics import mean_score
 from agents.training.tensorboard import TensorBoardLog
-from agents.training.train_config import MOST_MINUTES, TrainConfig
-from agents.training.tuning import MULTIPLIERS, best_multiplier, validation_seeds
+from agents.training.train_config import TrainConfig
+from agents.training.tuning import best_multiplier, validation_seeds
 from game.files import json_text
-from game.filling import Misfit, fill
 from game.session.messages import Phase
 from game.tasks.coverage import Coverage, coverage_of
 from game.tasks.packs import Pack
@@ -70,50 +68,6 @@ class Validation:
     scores: list[float]
     best: bool  # whether this is the best validation so far
     plateau: bool = False  # whether training stops early here
-
-
-@dataclass
-class RunStatus:
-    """The progress of a run; with the learner's checkpoint, all that is needed to resume it.
-
-    Field names are part of the checkpoint file.
-    """
-
-    iteration: int = 0
-    progress: float = 0.0  # share of training done, 0 to 1
-    seconds: float = 0.0  # of the whole run, with validations
-    validation_seconds: float = 0.0  # of the last validation
-    validated: float = 0.0  # seconds of the run at the end of the last validation
-    env_steps: int = 0
-    due: int = 1  # number of the next validation, from 1
-    multiplier: float = 1.0  # of the configured step size, where that is tuned
-    best: float = -math.inf
-    stale: int = 0  # validations since the last improvement
-    rows: list[dict[str, float]] = field(default_factory=list)  # rows of metrics.csv
-    totals: dict[str, float] = field(default_factory=dict)  # sums of metrics since the last row
-    since: int = 0  # iterations since the last row
-
-    def __post_init__(self) -> None:
-        counts = (self.iteration, self.env_steps, self.stale, self.since)
-        times = (self.seconds, self.validation_seconds, self.validated)
-        if min(counts) < 0 or self.due < 1 or not 0 <= self.progress <= 1:
-            raise ValueError("a count or share is out of range")
-        if not all(0 <= time < 60 * MOST_MINUTES for time in times):
-            raise ValueError("a time is out of range")
-        if self.multiplier not in MULTIPLIERS:
-            raise ValueError("the multiplier of the step size is not of today's grid")
-        if self.totals and not self.since:
-            raise ValueError("there are sums of metrics, but of no iterations")
-        if any("iteration" not in row for row in self.rows):
-            raise ValueError("a row of metrics lacks its iteration")
-
-
-def read_status(path: Path, facts: dict[str, Any]) -> RunStatus:
-    """Return the progress that a checkpoint's facts describe. Raises AgentError."""
-    try:
-        return fill(RunStatus, facts)
-    except (Misfit, ValueError) as error:
-        raise AgentError(f"{path}: training cannot go on from it: {error}") from None
 
 
 @dataclass
@@ -385,7 +339,7 @@ class Training:
             files[CHECKPOINT] = partial(write_checkpoint, arrays=arrays, facts=facts)
         if self.status.rows:
             files[METRICS] = partial(
-                Path.write_text, data=_csv(self.status.rows), encoding="utf-8", newline=""
+                Path.write_text, data=metrics_text(self.status.rows), encoding="utf-8", newline=""
             )
             if with_curves:
                 title = f"{self.learner_name} on {self.pack.name}: adaptation during training"
@@ -425,19 +379,6 @@ class Training:
             "versions": versions(),
         }
         return describe(self.learner_name, self.learner, **facts)
-
-
-def _csv(rows: Sequence[dict[str, float]]) -> str:
-    """Return the text of metrics.csv."""
-    text = io.StringIO()
-    # the rows of a run that is resumed may be of an older version, with other columns
-    columns = dict.fromkeys(name for row in rows for name in row)
-    writer = csv.DictWriter(text, list(columns), restval="", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(
-        {k: f"{v:.6g}" if isinstance(v, float) else v for k, v in row.items()} for row in rows
-    )
-    return text.getvalue()
 
 
 def versions() -> dict[str, str]:

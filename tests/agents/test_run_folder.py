@@ -16,7 +16,8 @@ from agents.learner import AgentError, BaseLearner
 from agents.learner_registry import make_learner
 from agents.run_folder import SAVED, SAVING, locked, replace_files, run_file
 from agents.runs import check_saved, load_agent, load_checkpoint, load_run
-from agents.training.train import Training, Validation, read_status
+from agents.training.run_status import read_status
+from agents.training.train import Training, Validation
 from agents.training.train_config import TrainConfig
 from game.tasks.packs import load_pack
 

@@ -34,7 +34,7 @@ from agents.runs import (
     write_weights,
 )
 from agents.training.evaluated_agents import contenders
-from agents.training.train import read_status
+from agents.training.run_status import read_status
 from agents.training.train_config import read_training
 from game.authoring.check import check
 from game.files import write_atomically, write_json
