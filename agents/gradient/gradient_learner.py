@@ -184,10 +184,7 @@ class GradientLearner(MetaLearner):
 
     def observe_in_training(self, batch: GridBatch, rngs: Rngs) -> tuple[Observation, Tensor]:
         """Return what `Body.observe` does, to be differentiated by the outer loop."""
-        rng = None
-        if self.config.sees_graph:
-            seed = ranks.number_from_first(lambda: int(rngs[0].integers(1 << 32)))
-            rng = np.random.default_rng(int(seed))
+        rng = ranks.shared_generator(rngs[0]) if self.config.sees_graph else None
         return self.body.observe(self.meta.params, batch, rng)
 
     def update_meta(

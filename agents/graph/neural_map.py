@@ -119,8 +119,7 @@ class NeuralMap(MapLearner, MetaLearner):
 
     def meta_update(self, batch: GridBatch, rngs: Rngs, progress: float) -> dict[str, float]:
         """Read and update the maps several times, and take one step along the mean gradient."""
-        seed = ranks.number_from_first(lambda: int(rngs[0].integers(1 << 32)))
-        chooser = np.random.default_rng(int(seed))
+        chooser = ranks.shared_generator(rngs[0])
         params = {name: p.detach().requires_grad_() for name, p in self.meta.params.items()}
         rounds = self.config.rounds
         reader = MapReader(params, int(chooser.integers(rounds // 2, 3 * rounds // 2 + 1)))
