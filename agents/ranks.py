@@ -23,10 +23,8 @@ from agents.torch_start import load_torch
 if TYPE_CHECKING:
     from torch import Tensor
 
-TIMEOUT = timedelta(minutes=10)  # of waiting for another rank: its validation may take long
-NOTE_TIMEOUT = 3.0  # seconds to wait for the notes of ranks that end
-POLL = 0.05  # seconds between two looks for a note
-POLL_WORK = 2e-5  # seconds between two looks whether an operation is done
+TIMEOUT = timedelta(minutes=10)  # longest wait for another rank, whose validation may take long
+POLL_INTERVAL = 2e-5  # seconds between two checks whether an operation is done
 LAUNCHED = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")  # set by torchrun
 Result = TypeVar("Result")
 Key = TypeVar("Key")
@@ -46,11 +44,11 @@ class _Ranks:
 
     rank: int = 0
     n: int = 1
-    store: Any = None  # of notes, beside the connections; it outlives a rank that is lost
+    store: Any = None  # keys and values that all ranks share; it outlives a rank that is lost
     launcher: int = 0  # the process that has started this one: torchrun
 
 
-_ranks = _Ranks()  # of this process; `joined` replaces it
+_ranks = _Ranks()  # a process by itself; `joined` replaces it
 
 
 def launched_ranks() -> int:
@@ -93,7 +91,7 @@ def joined() -> Iterator[None]:
 
 
 def disconnect() -> None:
-    """Close the connections to the other ranks, which thereby lose this one; notes remain."""
+    """Close the connections to the other ranks, which thereby lose this one; the store remains."""
     import torch.distributed as dist
 
     if is_connected():
@@ -129,7 +127,7 @@ def _wait_for(start: Callable[[], Any]) -> None:
         work = start()
         try:
             while not work.is_completed():
-                time.sleep(POLL_WORK)
+                time.sleep(POLL_INTERVAL)
             work.wait()  # raises the error, if there was one
         finally:
             del work  # the traceback of an interrupt would keep it, and so the connections
@@ -138,6 +136,14 @@ def _wait_for(start: Callable[[], Any]) -> None:
 def launcher_has_ended() -> bool:
     """Whether torchrun has ended before this rank: nobody would end it if another one is lost."""
     return _ranks.launcher not in (0, os.getppid())
+
+
+def store() -> Any:
+    """Return the keys and values that all ranks share (torch's Store); None without one.
+
+    It ends with torchrun. To ask for it after that would print torch's errors.
+    """
+    return None if launcher_has_ended() else _ranks.store
 
 
 def rank() -> int:
@@ -350,52 +356,3 @@ def together(make: Callable[[], Result]) -> Result:
             raise RankFailed(f"rank {number}: {text}")
     done: Result = result
     return done
-
-
-# --- notes of ranks that end -------------------------------------------------------------------
-
-
-def _store() -> Any:
-    """Return the store of notes; None without one. It has ended with torchrun: to ask for it then
-    would print what torch thinks of that."""
-    return None if launcher_has_ended() else _ranks.store
-
-
-def leave_note(said: str = "") -> None:
-    """Tell the others that this rank ends by itself, and what it would have `said`."""
-    with contextlib.suppress(RuntimeError):  # torchrun has ended
-        if store := _store():
-            store.set(f"ends/{_ranks.rank}", said)
-
-
-def note_of(number: int) -> str | None:
-    """Return the note that a rank has left; None if it has left none."""
-    with contextlib.suppress(RuntimeError):
-        if (store := _store()) and store.check([f"ends/{number}"]):
-            return str(store.get(f"ends/{number}").decode())
-    return None
-
-
-def notes_of_others() -> dict[int, str | None]:
-    """Return the notes of all other ranks, after some time to leave them."""
-    deadline = time.monotonic() + NOTE_TIMEOUT
-    others = [number for number in range(_ranks.n) if number != _ranks.rank]
-    while True:
-        notes = {number: note_of(number) for number in others}
-        if None not in notes.values() or launcher_has_ended() or time.monotonic() > deadline:
-            return notes
-        time.sleep(POLL)
-
-
-def await_note(number: int, seconds: float) -> None:
-    """Wait until a rank has left a note, at most so many seconds."""
-    deadline = time.monotonic() + seconds
-    while note_of(number) is None and time.monotonic() < deadline:
-        time.sleep(POLL)
-
-
-def speaks() -> bool:
-    """Whether this rank is the first to ask, and so to say what has happened."""
-    with contextlib.suppress(RuntimeError):
-        return bool((store := _store()) and store.add("speaks", 1) == 1)
-    return False  # torchrun has ended; rank 0 does not ask

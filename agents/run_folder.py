@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -23,6 +24,7 @@ DELETED = ".deleted"  # suffix of an empty file that stands for a file that is t
 AGENT_THERE = (
     "there is a trained agent already - give another --out, --resume it, or --overwrite it"
 )
+POLL_INTERVAL = 0.1  # seconds between two attempts to lock a folder
 Write = Callable[[Path], object]  # writes a file at a path
 
 
@@ -105,6 +107,19 @@ def locked(folder: Path, owner: str = "training") -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def wait_until_free(folder: Path, seconds: float) -> None:
+    """Wait at most so many seconds while another owner holds the lock of a run's folder."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            with locked(folder):
+                return
+        except FolderInUse:
+            time.sleep(POLL_INTERVAL)
+        except (AgentError, OSError):  # which the next owner will meet, too
+            return
 
 
 def _check_ours(path: Path, is_folder: bool) -> None:

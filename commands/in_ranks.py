@@ -7,11 +7,10 @@ import io
 import os
 import shlex
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from agents import ranks
+from agents import rank_notes, ranks
 from agents.training.processes import ignore_signals
 from commands.exit_codes import AT_FAULT, NOTHING_SAVED, UNUSABLE, fail
 
@@ -69,10 +68,10 @@ def _end(code: int, said: str) -> None:
     As soon as one rank has ended with an error, torchrun tells the others to end. So the first one
     ends first: it may be about to save, and to say what is wrong.
     """
-    ranks.leave_note(said.strip() if code else "")
+    rank_notes.leave_note(said.strip() if code else "")
     if code and ranks.is_connected() and not ranks.is_first():
         ranks.disconnect()  # the first one may know of no error yet
-        ranks.await_note(0, LONGEST_SAVE)
+        rank_notes.await_note(0, LONGEST_SAVE)
 
 
 def end_training(training: Training, error: BaseException, console: Console) -> int:
@@ -86,12 +85,12 @@ def end_training(training: Training, error: BaseException, console: Console) -> 
         return _end_after_first(training, error)
     training.save()
     ranks.disconnect()  # others may wait for this one, if it alone was told to end
-    notes = ranks.notes_of_others()
-    ranks.leave_note()
+    notes = rank_notes.notes_of_others()
+    rank_notes.leave_note()
     lost = [number for number, note in notes.items() if note is None]
     wrong = "; ".join(f"rank {number}: {note}" for number, note in notes.items() if note)
     if lost or wrong or not isinstance(error, KeyboardInterrupt):
-        ranks.speaks()
+        rank_notes.claim_report()
         return fail(f"{wrong or _about_lost(lost)}; {_about_kept(lost, training)}", AT_FAULT)
     saved = f"the agent so far is saved in {training.out}" if training.status.iteration else ""
     console.print(f"stopped; {saved}" if saved else NOTHING_SAVED, soft_wrap=True)
@@ -100,9 +99,9 @@ def end_training(training: Training, error: BaseException, console: Console) -> 
 
 def _end_after_first(training: Training, error: BaseException) -> int:
     """End this rank once the first one has saved; if that is lost, one of the others says so."""
-    ranks.leave_note()
+    rank_notes.leave_note()
     ranks.disconnect()
-    if not _first_has_ended(training) and ranks.speaks():
+    if not _first_has_ended(training) and rank_notes.claim_report():
         with contextlib.redirect_stderr(sys.__stderr__):
             fail(f"{_about_lost([0])}; {_about_kept([0], training)}", AT_FAULT)
     if isinstance(error, KeyboardInterrupt):
@@ -113,17 +112,16 @@ def _end_after_first(training: Training, error: BaseException) -> int:
 def _first_has_ended(training: Training) -> bool:
     """Wait for the first rank: whether it has saved the training, rather than being lost.
 
-    The system frees the lock of the run's folder when its owner ends, however it ends.
+    The system frees the lock of the run's folder when its owner ends, however it ends. A rank on
+    another machine may not see that folder.
     """
-    from agents.learner import AgentError
-    from agents.run_folder import locked
+    from agents.run_folder import wait_until_free
 
-    deadline = time.monotonic() + LONGEST_SAVE
-    while time.monotonic() < deadline:
-        with contextlib.suppress(AgentError, OSError), locked(training.out):
-            break
-        time.sleep(ranks.POLL)
-    return ranks.note_of(0) is not None
+    if ranks.ranks_here() == ranks.n_ranks():
+        wait_until_free(training.out, LONGEST_SAVE)
+    else:
+        rank_notes.await_note(0, LONGEST_SAVE)
+    return rank_notes.note_of(0) is not None
 
 
 def _about_lost(lost: Sequence[int]) -> str:

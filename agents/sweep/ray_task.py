@@ -10,8 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from agents.learner import AgentError
-from agents.run_folder import FolderInUse, locked
+from agents.run_folder import wait_until_free
 from agents.sweep.runs_process import Outcome, outcome_of
 from agents.sweep.sweep_run import SweepRun
 from agents.torch_start import load_torch
@@ -59,24 +58,9 @@ def do_work(work: Work, board: Any) -> Outcome:
     report = _Reporter(board, work.run.name, node)
     report.send("started")
     load_torch()
-    _wait_until_free(work.folder / work.run.name)
+    # A file server frees the lock of a worker that was lost with its machine, but not at once.
+    wait_until_free(work.folder / work.run.name, LOCK_TIMEOUT)
     return outcome_of(work.run, work.folder, report.progress)
-
-
-def _wait_until_free(out: Path) -> None:
-    """Wait while the folder of a run is locked.
-
-    The system frees the lock of a worker that was lost, but on a file server not at once.
-    """
-    deadline = time.monotonic() + LOCK_TIMEOUT
-    while time.monotonic() < deadline:
-        try:
-            with locked(out):
-                return
-        except FolderInUse:
-            time.sleep(NEWS_INTERVAL)
-        except (AgentError, OSError):  # which the run will meet, too
-            return
 
 
 def _problem_of_node(work: Work) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import torch
 
-from agents import ranks
+from agents import rank_notes, ranks
 from agents.learner import AgentError
 from agents.learner_registry import make_learner
 from agents.runs import load_checkpoint
@@ -134,7 +134,7 @@ def test_a_process_by_itself_is_all_ranks():
         "entropy": 0.1,
         "env_steps": 3,
     }
-    assert ranks.notes_of_others() == {}
+    assert rank_notes.notes_of_others() == {}
 
 
 def test_ranks_leave_each_other_their_cores(monkeypatch: pytest.MonkeyPatch):
