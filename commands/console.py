@@ -16,6 +16,7 @@ from rich.text import Text
 from agents import ranks
 from agents.studies.microscope import EstimatorReading
 from agents.training.train import Training, Update
+from commands.exit_codes import NOTHING_SAVED
 from game.session.messages import BASELINE_AGENT
 from game.text.visible import visible
 
@@ -63,6 +64,12 @@ def _rates(event: Update) -> str:
     per_second = event.iteration / max(event.seconds, 1e-9)
     steps = event.env_steps / max(event.seconds, 1e-9)
     return f"iteration {event.iteration}  {per_second:.1f} it/s  {steps:,.0f} env steps/s"
+
+
+def show_stopped(training: Training, console: Console) -> None:
+    """Say what is saved of a training that was stopped, and where."""
+    saved = f"stopped; the agent so far is saved in {training.out}"
+    console.print(saved if training.status.iteration else NOTHING_SAVED, soft_wrap=True)
 
 
 def show_evaluation(title: str, summary: dict[str, Any], console: Console) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from agents.training.train import Training
 
-LONGEST_SAVE = 25.0  # seconds that a rank waits for the first one to save; torchrun grants 30
+LONGEST_SAVE = 25.0  # seconds that a rank waits for the first one to save, of torchrun's 30
 
 
 def run_in_ranks(argv: Sequence[str], run: Callable[[list[str]], int]) -> int:
@@ -40,15 +40,14 @@ def _can_run(argv: Sequence[str]) -> bool:
     """Whether this command runs in several ranks; says so if it does not."""
     if argv[:1] == ["train"] and "--window" not in argv:
         return True
-    what = "no training in a window" if argv[:1] == ["train"] else "'train' alone"
-    hint = "start it with python instead"
-    fail(f"torchrun is for training in several processes, {what} - {hint}", UNUSABLE)
+    what = "training in a window" if argv[:1] == ["train"] else "any command but 'train'"
+    fail(f"torchrun cannot run {what} - start it with python instead", UNUSABLE)
     return False
 
 
 @contextlib.contextmanager
 def _silence_others() -> Iterator[io.StringIO]:
-    """Let only the first rank write to stdout and stderr. Gives what another one would have written
+    """Let only the first rank write to stdout and stderr; yield what another one would have written
     to stderr."""
     said = io.StringIO()
     if ranks.launched_rank() == 0:
@@ -83,6 +82,8 @@ def end_training(training: Training, error: BaseException, console: Console) -> 
     ignore_signals("SIGINT", "SIGTERM", "SIGHUP")
     if not ranks.is_first():
         return _end_after_first(training, error)
+    from commands.console import show_stopped
+
     training.save()
     ranks.disconnect()  # others may wait for this one, if it alone was told to end
     notes = rank_notes.notes_of_others()
@@ -92,8 +93,7 @@ def end_training(training: Training, error: BaseException, console: Console) -> 
     if lost or wrong or not isinstance(error, KeyboardInterrupt):
         rank_notes.claim_report()
         return fail(f"{wrong or _about_lost(lost)}; {_about_kept(lost, training)}", AT_FAULT)
-    saved = f"the agent so far is saved in {training.out}" if training.status.iteration else ""
-    console.print(f"stopped; {saved}" if saved else NOTHING_SAVED, soft_wrap=True)
+    show_stopped(training, console)
     raise error
 
 
@@ -125,7 +125,7 @@ def _first_has_ended(training: Training) -> bool:
 
 
 def _about_lost(lost: Sequence[int]) -> str:
-    """Return what has happened."""
+    """Return what has happened, given the ranks that were `lost`, if any."""
     if ranks.launcher_has_ended():
         return "torchrun ended unexpectedly (killed?)"
     if not lost:

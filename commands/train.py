@@ -24,11 +24,13 @@ from agents.training.train_config import (
     MOST_TASKS,
     TrainConfig,
 )
-from commands.exit_codes import AT_FAULT, DONE, NOTHING_SAVED, fail
+from commands.exit_codes import AT_FAULT, DONE, fail
 from commands.limits import MOST_PROCESSES, MOST_SEED, MOST_THREADS, out_of_range
 from commands.option_types import OptionalFloat, OptionalInt, OptionalPath
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from agents.training.train import Training
     from game.tasks.packs import Pack
 
@@ -72,48 +74,27 @@ class TrainCommand:
     """Watch the training in a window; closing it stops and saves, as Ctrl-C does."""
 
     def run(self) -> int:
-        from agents.learner import Diverged
         from agents.learner_registry import goes_by
         from agents.runs import load_agent
         from agents.training.batches import useful_processes
         from agents.training.fingerprint import check_ranks
-        from commands.console import Terminal, show_training, show_written
-        from commands.in_ranks import end_training
+        from commands.console import Terminal, show_written
         from game.authoring.training_cost import slow_levels
 
         training = ranks.together(lambda: self.training(sys.argv[1:], useful_processes()))
         check_ranks(training)
-        out, console = training.out, Terminal()
+        console = Terminal()
         advice = "" if self.resume else training.pack.train.text(goes_by(self.learner))
         if advice:
             console.print(f"options from the pack: {advice}")
         for line in slow_levels(training.pack):
             console.print(line, soft_wrap=True)
         with training.opened():
-            try:
-                if ranks.is_first():
-                    show_training(training, console)
-                else:
-                    training.finish()
-            except (KeyboardInterrupt, ranks.RankLost) as error:
-                if ranks.n_ranks() > 1:
-                    return end_training(training, error, console)
-                training.save()
-                saved = f"the agent so far is saved in {out}" if training.status.iteration else ""
-                console.print(f"stopped; {saved}" if saved else NOTHING_SAVED, soft_wrap=True)
-                raise
-            except Diverged as error:
-                best_saved = training.agent_saved
-                training.save()
-                last = "the agent so far is" if training.agent_saved else "no agent is saved"
-                saved = "the best agent before that is" if best_saved else last
-                return fail(f"{error}; {saved} in {out}", AT_FAULT)
-            training.save()
-        if not ranks.is_first():
-            return DONE
-        load_agent(str(out))
-        show_written(out, console)
-        return DONE
+            code = _train(training, console)
+        if code == DONE and ranks.is_first():
+            load_agent(str(training.out))
+            show_written(training.out, console)
+        return code
 
     def check(self) -> tuple[Pack, Path]:
         """The pack and the folder of the run. Raises AgentError or PackError, as `training`."""
@@ -185,6 +166,36 @@ class TrainCommand:
         settings |= {"overwrite": self.overwrite}
         name, options = registered_name(self.learner), self.options  # type: ignore[attr-defined]
         return new_training(name, options, pack, config, out, **settings)
+
+
+def _train(training: Training, console: Console) -> int:
+    """Train to the end, and save. Returns an exit code.
+
+    Raises KeyboardInterrupt once the training is saved.
+    """
+    from agents.learner import Diverged
+    from commands.console import show_stopped, show_training
+    from commands.in_ranks import end_training
+
+    try:
+        if ranks.is_first():
+            show_training(training, console)
+        else:
+            training.finish()
+    except (KeyboardInterrupt, ranks.RankLost) as error:
+        if ranks.n_ranks() > 1:
+            return end_training(training, error, console)
+        training.save()
+        show_stopped(training, console)
+        raise
+    except Diverged as error:
+        best_saved = training.agent_saved
+        training.save()
+        last = "the agent so far is" if training.agent_saved else "no agent is saved"
+        saved = "the best agent before that is" if best_saved else last
+        return fail(f"{error}; {saved} in {training.out}", AT_FAULT)
+    training.save()
+    return DONE
 
 
 def training_of(argv: Sequence[str]) -> Training:
