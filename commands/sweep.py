@@ -20,20 +20,20 @@ if TYPE_CHECKING:
     from agents.sweep.run_state import RunState
     from agents.sweep.sweep_run import SweepRun
 
-HERE, RAY = "here", "ray"  # where the runs are carried out
+HERE, RAY = "here", "ray"  # values of --on
 
 
 @dataclass(frozen=True)
 class SweepCommand:
     """Train every combination of packs, learners, options and seeds; compare them in one table.
 
-    Each combination is a run folder in --out. The same command skips runs that are done, and goes
-    on with those that were cut.
+    Each combination is a run folder in --out. The same command skips runs that are done, and
+    continues those that were interrupted.
     """
 
     spec: Annotated[OptionalPath, tyro.conf.Positional, tyro.conf.arg(metavar="SPEC.toml")] = None
-    """TOML file with what follows (packs = [...], seeds = "0..9", [set] ...); options given beside
-    it take precedence."""
+    """TOML file that sets the options below (packs = [...], seeds = "0..9", [set] ...). Options of
+    the command line take precedence."""
     packs: Texts = ()
     """Packs to train on, as `train` takes them."""
     learners: Texts = ()
@@ -42,7 +42,7 @@ class SweepCommand:
     """Training seeds: numbers, or ranges such as 0..9 (ten seeds); else 0."""
     set: Texts = ()
     """Values of options to combine, as inner.discount=.8,.9 hidden=[64],[64,64] tasks=16,32. An
-    option counts for the learners that have it."""
+    option applies to the learners that have it."""
     iterations: OptionalInt = None
     """Iterations of each run, else 4000."""
     minutes: OptionalFloat = None
@@ -52,7 +52,7 @@ class SweepCommand:
     patience: OptionalInt = None
     """Stop a run after this many of its 20 validations without improvement; 0 never does."""
     split: OptionalText = None
-    """Split that the tables are about, else validation: choose by that, and report test."""
+    """Split whose tasks the agents adapt to, else validation: choose by that, and report test."""
     adaptation_seeds: OptionalInt = None
     """Adaptation seeds of the tables, else 3."""
     steps: OptionalInt = None
@@ -61,14 +61,14 @@ class SweepCommand:
     """Folder of the runs, results.json, results.csv, per_task.csv and curves.png; else
     runs/sweep, or runs/NAME for NAME.toml."""
     workers: OptionalInt = None
-    """Processes; else one for each core that this program may use, each on its own core."""
+    """Number of worker processes, else one for each core that this program may use."""
     dry_run: bool = False
     """Say what would run, and about how long it may take; write nothing."""
     on: str = HERE
-    """Where to run: 'here', or on a 'ray' cluster."""
+    """Where the runs are carried out: 'here', or on a 'ray' cluster."""
     address: str = ""
-    """Ray cluster that runs, as HOST:PORT or auto (one that this machine belongs to); else one is
-    started on this machine, and ended after the sweep."""
+    """Address of a running Ray cluster: HOST:PORT, or auto for the one that this machine is a node
+    of. Without it, a cluster is started on this machine, and ended after the sweep."""
 
     def run(self) -> int:
         from agents.sweep.spec import read_spec
@@ -84,11 +84,11 @@ class SweepCommand:
         spec = read_spec(self.spec, given)
         out = self.out or RUNS / (self.spec.stem if self.spec else "sweep")
         if out.exists() and not out.is_dir():
-            return fail(f"{out}: is no folder - give another --out", UNUSABLE)
+            return fail(f"{out}: is not a folder - give another --out", UNUSABLE)
         load_torch()
         from agents.run_folder import locked
         from agents.sweep.planning import plan_runs
-        from agents.sweep.starting import check_folder
+        from agents.sweep.sweep_folder import check_folder
         from commands.progress import load_pack
 
         runs = plan_runs(spec, load_pack)
@@ -106,14 +106,14 @@ class SweepCommand:
         if self.on not in (HERE, RAY):
             raise ValueError(f"--on is '{HERE}' or '{RAY}', not '{self.on}'")
         if self.address and self.on != RAY:
-            raise ValueError(f"--address is that of a Ray cluster - add --on {RAY}")
+            raise ValueError(f"--address is for Ray clusters - add --on {RAY}")
         if self.address and self.workers:
-            raise ValueError("--workers is for this machine: a cluster at --address uses its cores")
+            raise ValueError("--workers is for this machine: a cluster at --address has its own")
         if not (self.spec or self.packs):
             raise ValueError("name a SPEC.toml, or packs: sweep --packs PACK --learners LEARNER")
 
     def _given(self) -> dict[str, Any]:
-        """Return what the command line sets, as a spec has it. Raises ValueError."""
+        """Return what the command line sets, by the keys of a spec. Raises ValueError."""
         from agents.sweep.spec import parse_settings
 
         keys = ("packs", "learners", "seeds", "iterations", "minutes", "tasks", "patience")
@@ -125,7 +125,8 @@ class SweepCommand:
         }
 
     def _n_workers(self) -> int:
-        """Return the number of runs at a time. Raises AgentError where Ray cannot be used."""
+        """Return how many runs are carried out at a time. Raises AgentError where Ray cannot be
+        used."""
         from agents.training.processes import usable_cores
         from commands.progress import show_progress
 
@@ -166,7 +167,7 @@ class SweepCommand:
         out: Path,
         n_workers: int,
     ) -> int:
-        """Carry out what is left of the runs, and show the results."""
+        """Carry out the runs that are not done, and show the results. Returns an exit code."""
         from agents.sweep.engine import DISK_FULL
         from commands.sweep_display import show_results, show_runs
 

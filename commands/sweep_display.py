@@ -23,8 +23,9 @@ from commands.progress import show_progress
 from game.tasks.packs import LEVELS
 
 BEST = "*"  # marks the row of the best combination
-MOST_LISTED = 50  # runs of a plan
-MOST_LINES, BEST_NAMED = 10, 6  # lines that a panel can name, and those that it names of more
+MOST_LISTED = 50  # runs of a plan; of more, their combinations are listed
+MOST_LINES = 10  # lines of a figure's panel that can all be named
+BEST_NAMED = 6  # lines that are named where there are more
 
 # --- plan ----------------------------------------------------------------------------------------
 
@@ -32,8 +33,8 @@ MOST_LINES, BEST_NAMED = 10, 6  # lines that a panel can name, and those that it
 def plan_lines(
     runs: Sequence[SweepRun], states: Mapping[str, RunState], estimate: Estimate, workers: int
 ) -> Iterator[str]:
-    """Yield a line for each run with what is done of it, or of many for each combination with their
-    number; then numbers of all, and the time left."""
+    """Yield a line for each run and how far it is, or for each combination if there are many runs;
+    then the number of runs, and the time that is left."""
     told = {run.name: _state_text(states[run.name]) for run in runs}
     width = max(map(len, told.values()))
     counts = Counter("begun" if text.endswith("%") else text for text in told.values())
@@ -152,9 +153,9 @@ class _RunsDisplay:
         self._console.print(plain(text), soft_wrap=True)
 
     def say_stopped(self) -> None:
-        """Say how far the sweep is."""
+        """Say how many runs are done, and that the others are saved."""
         self._progress.stop()
-        self._print(f"stopped: {self._count()}, the others are saved; the same command goes on")
+        self._print(f"stopped: {self._count()}, the others are saved; the same command continues")
 
 
 # --- results -------------------------------------------------------------------------------------
@@ -173,7 +174,7 @@ def show_results(runs: Sequence[SweepRun], folder: Path) -> None:
         _show_pack(evaluation, console)
     show_written(folder, console)
     if evaluations[0].split != "test":
-        console.print("next, the best on test tasks, which no choice was made by:")
+        console.print("next: evaluate the best on test tasks, by which nothing was chosen:")
         for evaluation in evaluations:
             console.print(plain(_test_command(evaluation)), soft_wrap=True)
 
@@ -215,8 +216,8 @@ def _show_pack(evaluation: Evaluation, console: Terminal) -> None:
 
 
 def _without_common_learner(combinations: Sequence[str]) -> dict[str, list[str]]:
-    """Return the column of names, by its heading: a learner that all have is in the heading alone,
-    so that the table is narrow enough for most terminals."""
+    """Return the column of names by its heading, which names a learner that all rows have: so the
+    table fits into most terminals."""
     parts = [name.partition(" ") for name in combinations]
     learners = {learner for learner, _, _ in parts}
     if len(learners) > 1 or not all(options for _, _, options in parts):

@@ -1,7 +1,7 @@
-"""One run of a sweep, in the present process: train, or go on, then adapt to the split's tasks.
+"""One run of a sweep, carried out by this process: train the agent, then measure its adaptation.
 
-A run is an ordinary run folder. Beside its files it has the curves of that adaptation, so that the
-tables of the sweep need no further work.
+A run is an ordinary run folder. Beside the files of `train` it has the adaptation curves on the
+tasks of the split that the sweep evaluates, from which the tables of the sweep are made.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ OnProgress = Callable[[float], object]  # gets the share of training that is don
 
 
 def carry_out(run: SweepRun, folder: Path, on_progress: OnProgress) -> None:
-    """Do what is left to do of a run in the folder of a sweep.
+    """Do what is not done yet of a run in the folder of a sweep.
 
     On KeyboardInterrupt the training is saved. Raises AgentError, PackError, LevelError, OSError,
-    and Diverged, also for a run that diverged before.
+    and Diverged, which a run that diverged before raises at once.
     """
     pack, out = cached_pack(run.pack), folder / run.name
     check_same(run, pack, out)
@@ -61,7 +61,7 @@ def _train(run: SweepRun, pack: Pack, folder: Path, on_progress: OnProgress) -> 
                 if isinstance(event, Update):
                     on_progress(event.progress)
         except KeyboardInterrupt:
-            training.save(with_curves=False)  # they take longer to draw than all else to write
+            training.save(with_curves=False)  # to draw them takes longer than to write all else
             raise
         except Diverged as error:
             training.save()
@@ -71,7 +71,7 @@ def _train(run: SweepRun, pack: Pack, folder: Path, on_progress: OnProgress) -> 
 
 
 def _training(run: SweepRun, pack: Pack, folder: Path) -> Training:
-    """Return a new training, or the one that is there."""
+    """Return a new training, or the one that the run's folder holds."""
     out = folder / run.name
     if run_file(out, CONFIG):
         return resumed_training(pack, out)

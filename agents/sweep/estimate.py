@@ -1,4 +1,4 @@
-"""How long a sweep may take, by runs that are done, or by timing a few iterations of each kind."""
+"""How long a sweep may take, by the times of runs that are done or of a few iterations."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Kind = tuple[str, str]  # pack, and combination of learner and options
 
 @dataclass(frozen=True)
 class Estimate:
-    """The time that the rest of a sweep may take, in seconds, and how that is known."""
+    """The time that the rest of a sweep may take, in seconds, and how it was estimated."""
 
     seconds: float
     source: str
@@ -51,7 +51,8 @@ def estimate_sweep(
 
 
 def makespan(seconds: Sequence[float], workers: int) -> float:
-    """Return when the last of some works ends, where each worker takes the next as it is free."""
+    """Return when the last of some jobs ends, given the seconds of each. They are begun in this
+    order, each by the worker that is free first."""
     free = [0.0] * max(1, workers)
     for one in seconds:
         heapq.heapreplace(free, free[0] + one)
@@ -72,7 +73,8 @@ def _times_of_done(runs: Sequence[SweepRun], states: Mapping[str, RunState]) -> 
 
 
 def _seconds_left(run: SweepRun, state: RunState, known: Mapping[Kind, float]) -> float:
-    """Return the seconds that a run still takes; one of a kind that is not known, as the others."""
+    """Return the seconds that a run still takes, by those of its kind, or else by the mean of all
+    kinds that are `known`."""
     if run.training.minutes is not None:
         return max(0.0, 60 * run.training.minutes - state.seconds)
     whole = known.get(_kind(run), float(np.mean(list(known.values()))))
@@ -109,7 +111,7 @@ def _adapting(run: SweepRun, validation: float, tuned: bool) -> float:
 def _source(
     left: Sequence[SweepRun], done: Mapping[Kind, float], timed: Mapping[Kind, float]
 ) -> str:
-    """Return how the time is known."""
+    """Return how the time was estimated."""
     if all(run.training.minutes is not None for run in left):
         return "by the minutes of each run"
     parts = ["by runs that are done"] if any(_kind(run) in done for run in left) else []

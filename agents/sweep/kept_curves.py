@@ -1,6 +1,6 @@
 """The adaptation curves of a run's agent, kept in its folder.
 
-They count only for the weights, tasks, seeds and steps that they were measured with.
+They are used only where weights, tasks, seeds and steps are those that they were measured with.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ def write_curves(out: Path, tasks: Sequence[Task], plan: EvaluationPlan, curves:
 
 
 def read_curves(out: Path, tasks: Sequence[Task], plan: EvaluationPlan) -> Curves | None:
-    """Return the curves of the agent in a run's folder, or None where there are none that count."""
+    """Return the curves of the agent in a run's folder, or None where there are none of these
+    weights, tasks, seeds and steps."""
     path = out / CURVES
     try:
         arrays, metadata = read_arrays(path)

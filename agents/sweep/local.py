@@ -1,7 +1,7 @@
-"""Runs in processes of this machine: one a core by default, each taking one run after another.
+"""The runs of a sweep in processes of this machine, each of which takes one run after another.
 
-A process stays for several runs, since torch takes seconds to load. It is told to end by the end of
-its connection, which this process closes, or leaves behind if it is killed: then it saves its run.
+A process stays for several runs, since torch takes seconds to load. It saves its run and ends when
+its connection ends: this process closes it, and the system does if this process is killed.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ SAVE_TIMEOUT = 20.0  # seconds that all workers together have to save their runs
 class _Worker:
     """A process, and the run that it works on."""
 
-    core: int | None  # its own, where there is a process for each core
+    core: int | None  # the one that it is pinned to, if any
     run: SweepRun
     process: BaseProcess
     connection: Connection
 
 
 class LocalEngine:
-    """Carries out runs in `workers` processes, pinned to a core each if there is one for each."""
+    """Carries out runs in `workers` processes; if there is one for each core, they are pinned."""
 
     def __init__(self, workers: int) -> None:
         self._n_workers = workers
@@ -54,7 +54,7 @@ class _LocalSweep:
     """The workers of a sweep, and the runs that wait for one."""
 
     def __init__(self, runs: Sequence[SweepRun], folder: Path) -> None:
-        self.workers: list[_Worker] = []  # that have a run
+        self.workers: list[_Worker] = []  # those that have a run
         self._ending: list[_Worker] = []
         self._waiting, self._folder = deque(runs), folder
         self._losses: Counter[str] = Counter()  # of workers, by run
@@ -75,7 +75,7 @@ class _LocalSweep:
         return RunEvent(run, "started")
 
     def news(self) -> Iterator[RunEvent]:
-        """Wait for news of workers, and give those that are free the next runs."""
+        """Wait for news of workers, and give the next runs to those that are free."""
         by_connection = {worker.connection: worker for worker in self.workers}
         for connection in wait(list(by_connection)):
             worker = by_connection[connection]  # type: ignore[index]

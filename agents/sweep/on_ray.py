@@ -30,7 +30,7 @@ class RayEngine:
     """Carries out runs as tasks of a Ray cluster, each on one core."""
 
     address: str
-    """HOST:PORT of a cluster that runs, or `auto` to look for it; "" to start one here."""
+    """HOST:PORT of a running cluster, or `auto` to look for it; "" to start one here."""
     workers: int
     """Cores of the cluster that is started here."""
     on_note: Callable[[str], object]
@@ -71,7 +71,7 @@ def _marker(folder: Path) -> Iterator[str]:
 
 
 class _NewsBoard:
-    """Keeps what tasks tell until the sweep takes it; a Ray actor."""
+    """Keeps the messages of tasks until the sweep takes them; a Ray actor."""
 
     def __init__(self) -> None:
         self.kept: list[News] = []
@@ -121,7 +121,7 @@ class _Tasks:
                 yield self._end(reference, run)
 
     def _news(self) -> Iterator[RunEvent]:
-        """Yield what tasks have told; a run that begins again has lost its worker."""
+        """Yield the messages of tasks as events; a run that begins again has lost its worker."""
         runs = {run.name: run for run in self.pending.values()}
         for news in self.ray.get(self.board.take.remote()):
             run = runs.get(news.name)

@@ -1,6 +1,6 @@
-"""From what a sweep asks for to its runs, with all problems of packs, learners and options at once.
+"""The runs of a sweep, made from its spec; all problems of packs, learners and options at once.
 
-Learners are loaded, and with them torch: their Configs check the values.
+Learners are loaded, and with them torch, since their Configs check the values of options.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -35,7 +35,7 @@ from game.text.level import LevelError
 from game.world.features import TooLargeToSee
 from game.world.tables import TooLarge
 
-MOST_LETTERS = 150  # of the name of a run's folder
+MOST_LETTERS = 150  # the longest name of a run's folder, but for the hash of longer ones
 FAULTS = (AgentError, PackError, LevelError, TooLarge, TooLargeToSee, LookupError, OSError)
 
 
@@ -90,7 +90,7 @@ class _Plan:
                 if not tasks_of(pack, self.spec.evaluation.split):
                     raise PackError(f"{name}: has no {self.spec.evaluation.split} tasks")
                 if found.setdefault(pack.name, pack).path != pack.path:
-                    what = f"another pack is called '{pack.name}', too - rename one"
+                    what = f"another pack is also called '{pack.name}' - rename one"
                     raise PackError(f"{name}: {what}")
             except OSError as error:
                 self._problem(f"{name}: {error.strerror or error}", name, key="packs")
@@ -113,7 +113,7 @@ class _Plan:
     # --- options ---
 
     def _check_known_options(self, learners: Mapping[str, Any]) -> None:
-        """Note the options that neither a learner nor training has, if all learners are known."""
+        """Note the options that neither a learner nor training has; not if a learner is unknown."""
         if len(learners) < len(self.spec.learners):
             return
         known = dict.fromkeys(TRAINING_OPTIONS)
@@ -139,7 +139,7 @@ class _Plan:
             if not name:
                 continue
             if name in found:
-                self._problem_of_option(f"'{option}' is '{name}', which is given, too", option)
+                self._problem_of_option(f"'{option}' is '{name}', which is also given", option)
                 continue
             found[name] = []
             for value in values:
@@ -150,12 +150,13 @@ class _Plan:
                     self._problem_of_option(text, option)
         return {name: list(dict.fromkeys(values)) for name, values in found.items()}
 
-    def _check_number(self, values: Iterator[Any] | Any) -> None:
-        """Note where there are too many runs."""
+    def _check_number(self, values: Iterable[Mapping[str, Sequence[Any]]]) -> None:
+        """Raise SpecError where there are too many runs to list, given the values of the options of
+        each learner."""
         combinations = sum(math.prod(map(len, options.values())) for options in values)
         n = len(self.spec.packs) * combinations * len(self.spec.seeds)
         if n > MOST_RUNS:
-            what = f"these are {n:,} runs, over the limit of {MOST_RUNS:,} - split the sweep"
+            what = f"the sweep has {n:,} runs, over the limit of {MOST_RUNS:,} - split the sweep"
             raise SpecError([*self.problems, f"{self.spec.source.place('seeds')}{what}"])
 
     # --- runs ---
@@ -195,7 +196,8 @@ class _Plan:
         values: Mapping[str, Sequence[Any]],
         training: TrainConfig,
     ) -> SweepRun:
-        """Return a run; the combination that it belongs to is named by the options that vary."""
+        """Return a run. The options that vary name its combination, and all that are set its
+        folder."""
         set_to = {name: f"{name}={value_text(value)}" for name, value in options.items()}
         varied = [text for name, text in set_to.items() if len(values[name]) > 1]
         label = learner.rpartition(":")[2]
@@ -211,12 +213,13 @@ class _Plan:
 
 
 def _own(options: Mapping[str, Any]) -> Options:
-    """Return the options that are the learner's, not those of training."""
+    """Return those of the options that are not training's but the learner's."""
     return tuple((k, v) for k, v in options.items() if k not in TRAINING_OPTIONS)
 
 
 def _meant_option(option: str, config: Any) -> str:
-    """Return the dotted name of a learner's option, given so or as `train` has it; "" for none."""
+    """Return the dotted name of a learner's option, given by that or by its last part; "" where no
+    option or more than one is meant."""
     names = [name for name, _ in flat(config)]
     found = [name for name in names if name.rpartition(".")[2] == option]
     return option if option in names else found[0] if len(found) == 1 else ""
@@ -232,7 +235,7 @@ def _typed(name: str, value: Any, config: Any) -> Any:
 
 
 def value_text(value: Any) -> str:
-    """Return a value as it stands in names."""
+    """Return a value as it is written in the names of runs."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float):
@@ -243,7 +246,7 @@ def value_text(value: Any) -> str:
 
 
 def _folder_name(parts: Sequence[str]) -> str:
-    """Return a name that any system takes; a long one ends in a hash of all of it."""
+    """Return a name that any file system takes; a long one is cut, and ends in a hash of it all."""
     whole = "-".join(parts)
     name = re.sub(r"[^A-Za-z0-9._=+-]", "_", name_text(whole))
     if len(name) <= MOST_LETTERS:
@@ -252,7 +255,7 @@ def _folder_name(parts: Sequence[str]) -> str:
 
 
 def _absolute(learner: str) -> str:
-    """Return a learner as any working folder finds it."""
+    """Return the name of a learner, with the absolute path where it is one of a file."""
     if not is_file_learner(learner):
         return learner
     file, _, name = learner.rpartition(":")

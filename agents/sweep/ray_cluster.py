@@ -1,4 +1,4 @@
-"""A connection to a Ray cluster: one that runs, or one of our own on this machine."""
+"""A connection to a Ray cluster: to one that is running, or to one that is started here."""
 
 from __future__ import annotations
 
@@ -104,7 +104,8 @@ def _answering_cores(address: str) -> int:
         told = late.stderr or b""
     reason, todo = _reason(told.decode(errors="replace")) or "no answer", TODO_START
     if b"Connected to Ray cluster" in told:
-        reason, todo = "this machine is no node of it", f"`ray start --address={address}` first"
+        reason = "this machine is not one of its nodes"
+        todo = f"`ray start --address={address}` first"
     elif "auth" in reason.lower():
         todo = TODO_AUTH
     raise AgentError(f"--address {address}: no Ray cluster can be used there: {reason} - {todo}")
@@ -114,8 +115,8 @@ def _check_open(address: str) -> None:
     """Raise AgentError where nothing accepts a connection at HOST:PORT."""
     host, _, port = address.rpartition(":")
     if not host or "/" in host or not port.isdecimal() or int(port) > 65535:
-        what = "is no address of a cluster - give it as HOST:PORT, as `ray start` prints it"
-        raise AgentError(f"--address {address}: {what}, or as auto")
+        what = "is not an address - give HOST:PORT, as `ray start` prints it, or auto"
+        raise AgentError(f"--address {address}: {what}")
     try:
         socket.create_connection((host.strip("[]"), int(port)), CONNECT_TIMEOUT).close()
     except (OSError, UnicodeError) as error:

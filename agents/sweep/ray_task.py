@@ -23,17 +23,17 @@ LOCK_TIMEOUT = 120.0  # seconds; a file server frees the locks of a lost machine
 
 @dataclass(frozen=True)
 class Work:
-    """What a task is to do, and how it recognises the sweep that it is for."""
+    """What a task is to do, and how its node recognises the folder and code of the sweep."""
 
     run: SweepRun
     folder: Path  # of the sweep
-    marker: str  # name of a file in that folder
+    marker: str  # name of a file in that folder, which a node must see
     code: str  # `code_hash` where the sweep was started; "" on that machine alone
 
 
 @dataclass(frozen=True)
 class News:
-    """Message of a task to the sweep: it began its run on a node, or is so far with it."""
+    """A task's message to the sweep: it has begun its run on a node, or done a share of it."""
 
     name: str  # of the run
     kind: Literal["started", "progress"]
@@ -68,7 +68,7 @@ def _problem_of_node(work: Work) -> str:
     if not (work.folder / work.marker).is_file():
         return f"does not see {work.folder} - use an --out on a disk that all nodes share"
     if work.code and code_hash() != work.code:
-        what = f"Gridapt in {PROJECT} is not the one that the sweep was started with"
+        what = f"Gridapt in {PROJECT} is another version than the one that started the sweep"
         return f"{what} - install the same version for {sys.executable} there"
     return ""
 
@@ -87,7 +87,7 @@ def code_hash() -> str:
 
 @dataclass
 class _Reporter:
-    """Sends messages about a run, not too many."""
+    """Sends messages about a run, on its progress at most one in NEWS_INTERVAL."""
 
     board: Any
     name: str

@@ -23,12 +23,12 @@ from game.filling import Misfit, fill, parse_json, read_json, update
 from game.tasks.packs import Pack, load_pack
 
 DIVERGED = "diverged.json"
-NEARLY_DONE = 0.999  # share of a training whose last validation is missing
+NEARLY_DONE = 0.999  # largest share of a training whose last validation is missing
 
 
 @lru_cache(maxsize=2)
 def cached_pack(name: str) -> Pack:
-    """Load a pack; consecutive runs mostly have the same one."""
+    """Load a pack, once for consecutive runs, which mostly have the same one."""
     return load_pack(name)
 
 
@@ -93,7 +93,7 @@ def read_run_status(out: Path) -> RunStatus | None:
 
 
 def write_diverged(run: SweepRun, pack: Pack, out: Path, message: str) -> None:
-    """Keep how a run has diverged: the same command would train it again for nothing."""
+    """Write that a run has diverged: else the same command would train it again for nothing."""
     facts = {
         "diverged": message,
         "learner": registered_name(run.learner),
@@ -105,7 +105,7 @@ def write_diverged(run: SweepRun, pack: Pack, out: Path, message: str) -> None:
 
 
 def read_diverged(out: Path) -> str:
-    """Return how a run has diverged, or "" if it has not. Raises AgentError."""
+    """Return the message of a run that has diverged, or "". Raises AgentError."""
     return str(_diverged_facts(out).get("diverged", ""))
 
 

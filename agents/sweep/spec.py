@@ -1,6 +1,6 @@
 """What a sweep is to run: from a TOML file, from options of the command line, or from both.
 
-All that is wrong is reported at once, with the line of the file where possible.
+All problems are reported at once, with the line of the file where possible.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from game.tasks.distribution import SPLITS
 
 MOST_RUNS = 10_000
 MOST_EVALUATION_SEEDS = 1000
-MOST_BYTES = 1 << 20  # of a file
+MOST_BYTES = 1 << 20  # the largest file that is read
 SET = "set"
-VALUE = r"(?:\[[^][]*\]|[^][,]+)"  # one of those of `--set`
-TRAINING_OPTIONS = ("tasks", "iterations", "patience")  # those that `set` may vary
+VALUE = r"(?:\[[^][]*\]|[^][,]+)"  # regular expression for one value of `--set`
+TRAINING_OPTIONS = ("tasks", "iterations", "patience")  # options of training that `set` may vary
 
 
 class SpecError(Exception):
@@ -43,10 +43,11 @@ class SpecSource:
     path: str = ""
     text: str = ""
     overridden: frozenset[str] = frozenset()
-    """Keys that the command line sets instead."""
+    """Keys that the command line sets in place of the file."""
 
     def place(self, *words: str, key: str = "") -> str:
-        """Return the place of the first of the words that a line mentions, to begin a message."""
+        """Return `FILE:LINE:1: `, to begin a message, of the first word that a line mentions; ""
+        where the command line sets the key."""
         if not self.path or key in self.overridden:
             return ""
         lines = [line.partition("#")[0] for line in self.text.split("\n")]
@@ -70,22 +71,21 @@ class SweepSpec:
     tasks: int | None = None  # as many as `train` takes for the pack
     patience: int = TrainConfig.patience
     set: dict[str, tuple[Any, ...]] = field(default_factory=dict)
-    """Values of each option, one of which is an option of a learner, or of TRAINING_OPTIONS."""
+    """Values to combine of each option: one of a learner, or one of TRAINING_OPTIONS."""
     evaluation: EvaluationPlan = field(default_factory=EvaluationPlan)
     source: SpecSource = SpecSource()
     problems: tuple[str, ...] = ()
-    """What is wrong with the keys above; those have their defaults."""
+    """What is wrong with the keys above; such keys have their defaults."""
 
 
 KEYS = tuple(one.name for one in fields(SweepSpec) if one.name not in ("source", "problems"))
 
 
 def read_spec(path: Path | None, given: Mapping[str, Any]) -> SweepSpec:
-    """Return the sweep that a file asks for, with the tables of the command line on top.
+    """Return the sweep that a file asks for, where the command line takes precedence.
 
-    `given` has keys of a file, with lists where the command line has several values; those that are
-    not given are None or empty. Raises SpecError where the file is no TOML, and OSError where it
-    cannot be read.
+    `given` is what the command line sets, by the keys of a file; a value that is None or empty sets
+    nothing. Raises SpecError where the file is not TOML, and OSError where it cannot be read.
     """
     text, table = _read_file(path) if path else ("", {})
     over = {key: value for key, value in given.items() if value not in (None, (), {})}
@@ -124,8 +124,8 @@ class _Reader:
         """Return the sweep, with all problems."""
         for key in table:
             if key not in KEYS:
-                self._problem(key, f"is not known here - {close_to(key, KEYS)}", key)
-        self._check_lengths(table)
+                self._problem(key, f"is not a key of sweeps - {close_to(key, KEYS)}", key)
+        self._check_length(table)
         readers: dict[str, Callable[[Any], Any]] = {
             "packs": _texts,
             "learners": _texts,
@@ -142,8 +142,8 @@ class _Reader:
             except Misfit as misfit:
                 self._problem(key, misfit.what, misfit.key, key)
             except ValueError as error:
-                of = "evaluation: " if key == "evaluation" else ""
-                self._problems.append(f"{self._source.place(key, key=key)}{of}{error}")
+                within = "evaluation: " if key == "evaluation" else ""
+                self._problems.append(f"{self._source.place(key, key=key)}{within}{error}")
         if "packs" not in table:
             self._problems.append(f"{self._source.path or 'sweep'}: name at least one pack")
         return SweepSpec(**found, source=self._source, problems=tuple(self._problems))
@@ -153,10 +153,11 @@ class _Reader:
         name = f"'{word}'" if self._source.place(key=key) else f"--{word}"
         self._problems.append(f"{self._source.place(*words, key, key=key)}{name} {what}")
 
-    def _check_lengths(self, table: Mapping[str, Any]) -> None:
+    def _check_length(self, table: Mapping[str, Any]) -> None:
+        """Note a problem where the length of training is given twice."""
         varied = table[SET] if isinstance(table.get(SET), dict) else {}
         if "minutes" in table and ("iterations" in table or "iterations" in varied):
-            self._problem("minutes", "stands instead of iterations - give one of them", "minutes")
+            self._problem("minutes", "is given beside iterations - give one of them", "minutes")
 
 
 def close_to(word: str, choices: Sequence[str]) -> str:
@@ -190,7 +191,7 @@ def _seeds(value: Any) -> tuple[int, ...]:
         if last < first:
             raise Misfit("", f"is {one!r}: its first seed is larger than its last")
         if last >= first + MOST_RUNS:
-            raise Misfit("", f"is {one!r}: a range is of 1 to {MOST_RUNS:,} seeds")
+            raise Misfit("", f"is {one!r}: a range has at most {MOST_RUNS:,} seeds")
         seeds |= dict.fromkeys(range(first, last + 1))
     if not seeds:
         raise Misfit("", "has no values")
@@ -198,7 +199,7 @@ def _seeds(value: Any) -> tuple[int, ...]:
 
 
 def _training_value(key: str) -> Callable[[Any], Any]:
-    """Return a reader of an option of training, which checks it as `train` does."""
+    """Return a function that reads an option of training, and checks it as `train` does."""
 
     def read(value: Any) -> Any:
         return getattr(fill(TrainConfig, {key: value}), key)
@@ -207,9 +208,10 @@ def _training_value(key: str) -> Callable[[Any], Any]:
 
 
 def _values_by_option(table: Any, prefix: str = "") -> dict[str, tuple[Any, ...]]:
-    """Return the values of each option by its dotted name: of nested tables, one or a list each."""
+    """Return the values of each option by its dotted name, from nested tables with one value or a
+    list of values for each."""
     if not isinstance(table, dict):
-        raise Misfit("", "is no table - write a line OPTION = [VALUES] for each option")
+        raise Misfit("", "is not a table - write a line OPTION = [VALUES] for each option")
     found: dict[str, tuple[Any, ...]] = {}
     for key, value in table.items():
         name = f"{prefix}{key}".replace("-", "_")
@@ -236,11 +238,11 @@ def _evaluation(table: Any) -> EvaluationPlan:
 def parse_values(text: str) -> tuple[str, tuple[Any, ...]]:
     """Return an option and its values from `NAME=VALUE,VALUE`. Raises ValueError.
 
-    A value is a number, true or false, a text, or a list of such as `[64,64]`.
+    A value is a number, true or false, a text, or a list of these, as `[64,64]`.
     """
     name, equals, values = text.partition("=")
     if not (name and equals and values):
-        raise ValueError(f"--set is NAME=VALUE,VALUE... for each option, not '{text}'")
+        raise ValueError(f"--set takes NAME=VALUE,VALUE... for each option, not '{text}'")
     if not re.fullmatch(f"{VALUE}(,{VALUE})*", values):
         raise ValueError(f"--set {text}: separate values by commas, lists as [64],[64,64]")
     parts = re.findall(VALUE, values)

@@ -203,7 +203,7 @@ def check_folder_names(packs: Sequence[Pack]) -> None:
     names = [pack.name for pack in packs]
     for i, name in enumerate(names[1:], 1):
         if name in names[1:i]:
-            raise AgentError(f"{packs[i].path}: another pack is called '{name}', too - rename one")
+            raise AgentError(f"{packs[i].path}: another pack is also called '{name}' - rename one")
         if name in ("", ".", "..", *FILES) or Path(name).name != name:
             raise AgentError(f"{packs[i].path}: '{name}' is no name for its results - rename it")
 

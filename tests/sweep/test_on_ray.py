@@ -160,7 +160,7 @@ def test_an_address_where_nothing_listens() -> None:
 @pytest.mark.parametrize("address", ["here", "ray://127.0.0.1:10001", "host:", "host:70000"])
 def test_what_is_no_address(address: str) -> None:
     need_ray()
-    with pytest.raises(AgentError, match="give it as HOST:PORT"):
+    with pytest.raises(AgentError, match="give HOST:PORT"):
         ray_cluster.check_ray(address)
 
 

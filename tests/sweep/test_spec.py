@@ -98,7 +98,7 @@ def test_all_problems_are_said_at_once_with_their_lines(tmp_path: Path):
     )
     found = problems_of(path)
     expected = [
-        (3, "'seed' is not known here - did you mean 'seeds'?"),
+        (3, "'seed' is not a key of sweeps - did you mean 'seeds'?"),
         (4, "'seeds' is '3..1'"),
         (8, "'split' is 'tests' - did you mean 'test'?"),
         (1, "goals-5x6: no such file, folder or pack - did you mean 'goals-5x5'?"),
@@ -130,7 +130,7 @@ def test_what_is_empty_backwards_or_given_twice_is_a_problem(tmp_path: Path):
     )
     seeds, same = problems_of(path)
     assert seeds.endswith("'seeds' has no values")
-    assert same.endswith(":1: 'discount' is 'inner.discount', which is given, too")
+    assert same.endswith(":1: 'discount' is 'inner.discount', which is also given")
 
 
 @pytest.mark.parametrize("text", ["hidden=,", "hidden=[[64],[64,64]]", "hidden=[64", "tasks=2,,3"])
@@ -154,7 +154,7 @@ def test_minutes_stand_instead_of_iterations():
     given = {"packs": ("goals-5x5",), "minutes": 1.0}
     assert runs_of(**given)[0].training.minutes == 1
     (problem,) = problems_of(**given, iterations=3)
-    assert "instead of iterations" in problem
+    assert "is given beside iterations" in problem
 
 
 def test_equal_values_make_one_run():
@@ -174,7 +174,7 @@ def test_packs_and_learners_of_one_s_own(tmp_path: Path, monkeypatch):
     )
     shutil.copytree("a b", "x/a b")
     (problem,) = problems_of(packs=("a b", "x/a b"), learners=("my learner.py:Guesser",))
-    assert "another pack is called 'a b', too" in problem
+    assert "another pack is also called 'a b'" in problem
 
 
 def test_long_names_stay_short_and_apart():

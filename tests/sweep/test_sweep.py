@@ -254,7 +254,7 @@ def test_a_dry_run_of_many_runs_lists_their_combinations(tmp_path: Path, capsys)
 def test_the_folder_is_a_file(tmp_path: Path, capsys):
     (tmp_path / "out").touch()
     assert main([*COMMAND, "--out", str(tmp_path / "out")]) == 2
-    assert "out: is no folder" in capsys.readouterr().err
+    assert "out: is not a folder" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Before a sweep begins: the runs that are in its folder already, and whether they are the same."""
+"""The folder of a sweep before it begins: which of its runs are there, and whether others are."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from agents.training.evaluate import check_folder_names
 def check_folder(runs: Sequence[SweepRun], folder: Path) -> dict[str, RunState]:
     """Return how far each run is, by its name.
 
-    Raises SpecError with all runs in the folder that are others than these, or cannot be read, and
-    AgentError where the results of a pack would be in a run's folder.
+    Raises SpecError, which names all runs that are there with other options or cannot be read, and
+    AgentError where two packs would write their results to the same folder.
     """
     packs = [cached_pack(pack) for pack in dict.fromkeys(run.pack for run in runs)]
     check_folder_names(packs)
