@@ -7,6 +7,7 @@ import json
 import multiprocessing
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from agents.agent_catalog import WEIGHTS
 from agents.array_files import read_arrays
 from agents.learner import AgentError, Diverged
 from agents.run_folder import locked
@@ -131,7 +133,7 @@ def test_a_run_that_is_cut_goes_on_and_one_that_is_done_does_nothing(
     assert len(shares) == ITERATIONS
 
 
-def test_curves_of_other_weights_or_tasks_do_not_count(
+def test_curves_of_other_weights_or_seeds_do_not_count(
     runs: list[SweepRun], whole: Path, tmp_path: Path
 ):
     state = run_state(runs[0], whole)
@@ -139,6 +141,10 @@ def test_curves_of_other_weights_or_tasks_do_not_count(
     plan = dataclasses.replace(runs[0].evaluation, seeds=2)
     other = run_state(dataclasses.replace(runs[0], evaluation=plan), whole)
     assert (other.trained, other.done) == (True, False)
+    shutil.copytree(whole / runs[0].name, tmp_path / runs[0].name)
+    assert run_state(runs[0], tmp_path).done
+    shutil.copy(whole / runs[1].name / WEIGHTS, tmp_path / runs[0].name)
+    assert not run_state(runs[0], tmp_path).done
 
 
 def test_a_run_with_other_options_is_refused(runs: list[SweepRun], whole: Path):
