@@ -77,9 +77,10 @@ def _folders(group: Sequence[_Finished], folder: Path) -> tuple[str, ...]:
 
 
 def _merit(group: Sequence[_Finished]) -> float:
-    """Return the score on validation tasks that combinations are ordered by: the mean after the
+    """Return the score on validation tasks that combinations are ordered by: the mean over the
     steps that were measured for the tables, or else the best during training."""
-    if group[0].run.evaluation.split == "validation":
+    plan = group[0].run.evaluation
+    if plan.split == "validation" and plan.steps:
         return float(np.mean([one.curves.scores[..., 1:].mean() for one in group]))
     return float(np.mean([one.state.best for one in group]))
 
