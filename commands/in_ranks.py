@@ -83,7 +83,15 @@ def end_training(training: Training, error: BaseException, console: Console) -> 
     _ignore_signals()
     if not ranks.is_first():
         return _end_after_first(training, error)
-    training.save()
+    training.save(with_curves=False)  # before torchrun loses patience: curves take long to draw
+    try:
+        return _end_first(training, error, console)
+    finally:
+        training.save()
+
+
+def _end_first(training: Training, error: BaseException, console: Console) -> int:
+    """Say how the training has ended, whose checkpoint the first rank has saved."""
     ranks.disconnect()  # others may wait for this one, if it alone was told to end
     notes = ranks.notes_of_others()
     ranks.leave_note()
