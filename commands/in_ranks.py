@@ -82,9 +82,17 @@ def end_training(training: Training, error: BaseException, console: Console) -> 
     ignore_signals("SIGINT", "SIGTERM", "SIGHUP")
     if not ranks.is_first():
         return _end_after_first(training, error)
+    training.save(with_curves=False)  # before torchrun loses patience: curves take long to draw
+    try:
+        return _end_first(training, error, console)
+    finally:
+        training.save()
+
+
+def _end_first(training: Training, error: BaseException, console: Console) -> int:
+    """Say how the training has ended, whose checkpoint the first rank has saved."""
     from commands.console import show_stopped
 
-    training.save()
     ranks.disconnect()  # others may wait for this one, if it alone was told to end
     notes = rank_notes.notes_of_others()
     rank_notes.leave_note()

@@ -158,7 +158,7 @@ class SweepCommand:
         with show_progress("timing a few iterations"):
             estimate = estimate_sweep(runs, states, n_workers)
         say("\n".join(plan_lines(runs, states, estimate, n_workers)))
-        return DONE
+        return AT_FAULT if estimate.failures else DONE
 
     def _carry_out(
         self,

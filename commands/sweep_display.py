@@ -34,7 +34,7 @@ def plan_lines(
     runs: Sequence[SweepRun], states: Mapping[str, RunState], estimate: Estimate, workers: int
 ) -> Iterator[str]:
     """Yield a line for each run and how far it is, or for each combination if there are many runs;
-    then the number of runs, and the time that is left."""
+    then the number of runs, the combinations that would fail, and the time that is left."""
     told = {run.name: _state_text(states[run.name]) for run in runs}
     width = max(map(len, told.values()))
     counts = Counter("begun" if text.endswith("%") else text for text in told.values())
@@ -44,6 +44,8 @@ def plan_lines(
         kinds = Counter((run.pack, run.combination) for run in runs)
         yield from (f"{n:>5}  {combination} on {pack}" for (pack, combination), n in kinds.items())
     yield f"{len(runs)} runs: " + ", ".join(f"{n} {text}" for text, n in counts.items())
+    for (pack, combination), error in estimate.failures.items():
+        yield f"would fail at once: {combination} on {pack}: {error}"
     on = f"on {workers} worker{'s' * (workers > 1)}"
     about = f"about {duration(estimate.seconds)} {on}, " if estimate.seconds else ""
     yield f"{about}{estimate.source}"
@@ -155,7 +157,7 @@ class _RunsDisplay:
     def say_stopped(self) -> None:
         """Say how many runs are done, and that the others are saved."""
         self._progress.stop()
-        self._print(f"stopped: {self._count()}, the others are saved; the same command continues")
+        self._print(f"stopped: {self._count()}, those begun are saved; the same command continues")
 
 
 # --- results -------------------------------------------------------------------------------------
@@ -201,9 +203,9 @@ def _show_pack(evaluation: Evaluation, console: Terminal) -> None:
     columns["mean"] = [f"{facts['score_mean'][-1]:z.3f}" for facts in agents.values()]
     columns["seeds"] = [_seeds_text(facts) for facts in agents.values()]
     columns["minutes"] = [f"{facts[MINUTES]:.1f}" for facts in agents.values()]
-    measured = f"mean score over steps 1 to {last}" if last else "mean score"
+    measured = f"mean score over steps 1 to {last}" if last > 1 else "mean score after step 1"
     in_training = "score on validation tasks in training"
-    merit = measured if evaluation.split == "validation" else in_training
+    merit = measured if last and evaluation.split == "validation" else in_training
     about = [evaluation.title, f"interquartile mean score, 95% interval; mean after step {last}"]
     about.append(f"best ({BEST}) first, by {merit}")
     about.append("training seeds, and minutes of training for each")

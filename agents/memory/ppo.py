@@ -208,10 +208,11 @@ def minibatches(
 
 
 def _normalized(advantage: Floats32, alive: Bools) -> Floats32:
-    """Return advantages [L, N] with mean 0 and variance 1 over the steps of all ranks' trials."""
+    """Return advantages [L, N] with mean 0 and variance 1 over the steps of all ranks' trials.
+
+    Sums are doubles, so that the result hardly depends on the number of ranks.
+    """
     played = advantage[alive]
-    if ranks.n_ranks() == 1:
-        return (advantage - played.mean()) / (played.std() + 1e-8)
     n, sum_played = ranks.totals(played.size, played.sum(dtype=float))
     average = sum_played / n
     variance = ranks.total(np.square(played - average).sum(dtype=float)) / n

@@ -6,7 +6,7 @@ import heapq
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ from agents.sweep.sweep_run import SweepRun
 from agents.training.preparation import new_training
 from agents.training.train import Validation
 from agents.training.tuning import MULTIPLIERS, validation_seeds
+from game.session.messages import unexpected
 
 TIMED_ITERATIONS = 3  # of each kind; the first is not counted
 MOST_TIMED = 6  # kinds of runs
@@ -29,6 +30,8 @@ class Estimate:
 
     seconds: float
     source: str
+    failures: Mapping[Kind, str] = field(default_factory=dict)
+    """Kinds whose first iterations failed, and how; they are left out of the time."""
 
 
 def estimate_sweep(
@@ -39,15 +42,33 @@ def estimate_sweep(
     if not left:
         return Estimate(0.0, "nothing is left to do")
     done = _times_of_done(runs, states)
-    timed: dict[Kind, float] = {}
-    for run in left:
-        kind = _kind(run)
-        by_length = run.training.minutes is not None
-        if kind not in done and kind not in timed and len(timed) < MOST_TIMED and not by_length:
-            timed[kind] = _timed(run)
+    timed, failures = _time_kinds(left, done)
+    left = [run for run in left if _kind(run) not in failures]
+    if not left:
+        return Estimate(0.0, "each kind of run fails in its first iterations", failures)
     known = timed | done
     costs = [_seconds_left(run, states[run.name], known) for run in left]
-    return Estimate(makespan(costs, workers), _source(left, done, timed))
+    return Estimate(makespan(costs, workers), _source(left, done, timed), failures)
+
+
+def _time_kinds(
+    runs: Sequence[SweepRun], done: Mapping[Kind, float]
+) -> tuple[dict[Kind, float], dict[Kind, str]]:
+    """Return the seconds of some kinds of runs of which none is done, and how others failed."""
+    timed: dict[Kind, float] = {}
+    failures: dict[Kind, str] = {}
+    for run in runs:
+        kind = _kind(run)
+        known = kind in done or kind in timed or kind in failures
+        if known or len(timed) >= MOST_TIMED or run.training.minutes is not None:
+            continue
+        try:
+            timed[kind] = _timed(run)
+        except OSError:  # no run is at fault
+            raise
+        except Exception as error:  # of a run that diverges, or of an external learner
+            failures[kind] = unexpected(error)
+    return timed, failures
 
 
 def makespan(seconds: Sequence[float], workers: int) -> float:

@@ -62,9 +62,10 @@ class _LocalSweep:
     def start(self, n_workers: int) -> Iterator[RunEvent]:
         """Start workers, as many as there are runs at most."""
         cores: list[int | None] = [*usable_cores()]
-        if n_workers < len(cores):  # other programs may use the cores, which only the system knows
+        n = min(n_workers, len(self._waiting))
+        if n < len(cores):  # other programs may use the cores, which only the system knows
             cores = [None]
-        for i in range(min(n_workers, len(self._waiting))):
+        for i in range(n):
             yield self._start_worker(cores[i % len(cores)], self._waiting.popleft())
 
     def _start_worker(self, core: int | None, run: SweepRun) -> RunEvent:

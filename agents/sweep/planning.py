@@ -15,7 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from agents.learner import AgentError
-from agents.learner_registry import advised_config, is_file_learner, make_config, registered_name
+from agents.learner_registry import (
+    BUILT_IN,
+    advised_config,
+    is_file_learner,
+    make_config,
+    registered_name,
+)
 from agents.sweep.spec import MOST_RUNS, TRAINING_OPTIONS, SpecError, SweepSpec, close_to
 from agents.sweep.sweep_run import Options, SweepRun, flat, nested
 from agents.training.evaluated_agents import tasks_of
@@ -113,17 +119,23 @@ class _Plan:
     # --- options ---
 
     def _check_known_options(self, learners: Mapping[str, Any]) -> None:
-        """Note the options that neither a learner nor training has; not if a learner is unknown."""
-        if len(learners) < len(self.spec.learners):
-            return
+        """Note the options that neither a learner nor training has.
+
+        A learner that is not known may have been meant to be any that is built in.
+        """
+        unknown = [one for one in self.spec.learners if one not in learners]
+        configs = [*learners.values()]
+        if unknown:
+            configs += [make_config(name) for name, entry in BUILT_IN.items() if entry.trains]
+        may_have_others = any(map(is_file_learner, unknown))  # a file, which cannot be loaded
         known = dict.fromkeys(TRAINING_OPTIONS)
-        for config in learners.values():
+        for config in configs:
             known |= dict.fromkeys(name for name, _ in flat(config))
         for option, values in self.spec.set.items():
             if not values:
                 self._problem_of_option(f"'{option}' has no values", option)
-            owners = [one for one in learners.values() if _meant_option(option, one)]
-            if option not in TRAINING_OPTIONS and not owners:
+            owners = [one for one in configs if _meant_option(option, one)]
+            if not (may_have_others or option in TRAINING_OPTIONS or owners):
                 what = f"no learner of the sweep has an option '{option}'"
                 self._problem_of_option(f"{what} - {close_to(option, list(known))}", option)
 

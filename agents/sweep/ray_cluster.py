@@ -33,7 +33,7 @@ print(int(ray.cluster_resources().get("CPU", 0)))
 """
 TODO_START = "start a cluster there (`ray start --head`), or leave --address out"
 TODO_AUTH = "set RAY_AUTH_MODE=token, and copy the token of the cluster to this machine"
-RAY_PREFIX = re.compile(r"^(\[[^]]*\]|\w+\.cc:\d+:|[\w.]*(Error|Exception):|RPC error:|\s)+")
+RAY_PREFIX = re.compile(r"^(\[[^]]*\]|\w+\.(cc|h):\d+:|[\w.]*(Error|Exception):|RPC error:|\s)+")
 
 
 def check_ray(address: str) -> int | None:

@@ -78,8 +78,9 @@ def _folders(group: Sequence[_Finished], folder: Path) -> tuple[str, ...]:
 
 def _merit(group: Sequence[_Finished]) -> float:
     """Return the score on validation tasks that combinations are ordered by: the mean over steps
-    from 1 on where the tables are about validation tasks, else the best one during training."""
-    if group[0].run.evaluation.split == "validation":
+    from 1 on where the tables are about these tasks, else the best one during training."""
+    plan = group[0].run.evaluation
+    if plan.split == "validation" and plan.steps:
         return float(np.mean([one.curves.scores[..., 1:].mean() for one in group]))
     return float(np.mean([one.state.best for one in group]))
 

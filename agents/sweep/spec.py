@@ -46,17 +46,24 @@ class SpecSource:
     """Keys that the command line sets in place of the file."""
 
     def place(self, *words: str, key: str = "") -> str:
-        """Return `FILE:LINE:1: `, to begin a message, of the first word that a line mentions; ""
-        where the command line sets the key."""
+        """Return `FILE:LINE:1: ` of the first of the words that a line mentions, to begin a message; ""
+        where the command line sets the key.
+
+        Lines from that of the key on come first: `tasks` in `[set]` is not `tasks`.
+        """
         if not self.path or key in self.overridden:
             return ""
-        lines = [line.partition("#")[0] for line in self.text.split("\n")]
+        lines = [*enumerate((line.partition("#")[0] for line in self.text.split("\n")), 1)]
+        of_key = next((i for i, (_, line) in enumerate(lines) if _mentions(line, key)), 0)
         for word in filter(None, words):
-            mention = re.compile(rf"(?<![\w-]){re.escape(word)}(?![\w-])")
-            for number, line in enumerate(lines, 1):
-                if mention.search(line):
+            for number, line in [*lines[of_key:], *lines[:of_key]]:
+                if _mentions(line, word):
                     return f"{self.path}:{number}:1: "
         return f"{self.path}:1:1: "
+
+
+def _mentions(line: str, word: str) -> bool:
+    return bool(word and re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", line))
 
 
 @dataclass(frozen=True)

@@ -94,17 +94,20 @@ def test_all_problems_are_said_at_once_with_their_lines(tmp_path: Path):
     path = tmp_path / "spec.toml"
     path.write_text(
         'packs = ["goals-5x5", "goals-5x6"]\nlearners = ["maml", "planner"]\nseed = 3\n'
-        'seeds = "3..1"\n[set]\ninner.discount = [0.5, 1.5, "a"]\n[evaluation]\nsplit = "tests"\n'
+        'seeds = "3..1"\ntasks = 4\n[set]\ninner.discount = [0.5, 1.5, "a"]\ntasks = ["b"]\n'
+        'outer.rat = 1\n[evaluation]\nsplit = "tests"\n'
     )
     found = problems_of(path)
     expected = [
         (3, "'seed' is not a key of sweeps - did you mean 'seeds'?"),
         (4, "'seeds' is '3..1'"),
-        (8, "'split' is 'tests' - did you mean 'test'?"),
+        (11, "'split' is 'tests' - did you mean 'test'?"),
         (1, "goals-5x6: no such file, folder or pack - did you mean 'goals-5x5'?"),
         (2, "'planner' has nothing to train"),
-        (6, "inner.discount = 1.5 for maml: option 'discount' is 1.5"),
-        (6, "inner.discount = a for maml: 'discount' is 'a', and should be a number"),
+        (7, "inner.discount = 1.5 for maml: option 'discount' is 1.5"),
+        (7, "inner.discount = a for maml: 'discount' is 'a', and should be a number"),
+        (8, "tasks = b for maml: 'tasks' is 'b', and should be a whole number"),
+        (9, "no learner of the sweep has an option 'outer.rat'"),
     ]
     assert len(found) == len(expected)
     for problem, (line, text) in zip(found, expected):

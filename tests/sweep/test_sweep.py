@@ -25,6 +25,7 @@ from agents.run_folder import locked
 from agents.sweep.carry_out import carry_out
 from agents.sweep.local import LocalEngine
 from agents.sweep.planning import plan_runs
+from agents.sweep.results import sweep_results
 from agents.sweep.run_state import cached_pack, run_state, write_diverged
 from agents.sweep.spec import read_spec
 from agents.sweep.sweep_run import SweepRun
@@ -51,6 +52,14 @@ class Held(Cavia):
             while hold.exists():
                 time.sleep(0.02)
         return super().meta_update(batch, rngs, progress)
+"""
+FAULTY = """
+from agents.gradient.cavia import Cavia
+from agents.learner import Diverged
+
+class Faulty(Cavia):
+    def meta_update(self, batch, rngs, progress):
+        raise Diverged("to nowhere")
 """
 ITERATIONS = 5
 GIVEN = {"packs": ("goals-5x5",), "seeds": ("0..1",), "iterations": ITERATIONS, "tasks": 2}
@@ -212,6 +221,7 @@ def test_neither_a_killed_worker_nor_ctrl_c_costs_more_than_time(
     assert_same(out, whole, runs)
     shown = capsys.readouterr().out
     assert "Goals 5x5: 9 validation tasks" in shown
+    assert "best (*) first, by mean score after step 1" in shown
     assert re.search(r"^\* Held", shown, re.MULTILINE)
     assert f"eval goals-5x5 --agent {out / runs[0].name} {out / runs[1].name} --split" in shown
     results = json.loads((out / "results.json").read_text())["agents"]["Held"]
@@ -261,6 +271,28 @@ def test_the_folder_is_a_file(tmp_path: Path, capsys):
     (tmp_path / "out").touch()
     assert main([*COMMAND, "--out", str(tmp_path / "out")]) == 2
     assert "out: is not a folder" in capsys.readouterr().err
+
+
+def test_a_dry_run_names_the_runs_that_would_fail(tmp_path: Path, capsys):
+    path = tmp_path / "faulty.py"
+    path.write_text(FAULTY, encoding="utf-8")
+    words = [*COMMAND, "--learners", f"{path}:Faulty", "--out", str(tmp_path / "out"), "--dry-run"]
+    assert main(words) == 1
+    said = capsys.readouterr().out
+    assert "would fail at once: Faulty on goals-5x5: Diverged: to nowhere" in said
+
+
+def test_agents_that_do_not_adapt_are_ordered_by_their_training(
+    runs: list[SweepRun], whole: Path, tmp_path: Path
+):
+    shutil.copytree(whole, tmp_path / "out")
+    plan = dataclasses.replace(runs[0].evaluation, steps=0)
+    without_steps = [dataclasses.replace(run, evaluation=plan) for run in runs]
+    for run in without_steps:
+        carry_out(run, tmp_path / "out", print)
+    (evaluation,) = sweep_results(without_steps, tmp_path / "out")
+    best = np.mean([run_state(run, tmp_path / "out").best for run in without_steps])
+    assert evaluation.facts["Held"]["validation_score"] == best
 
 
 @pytest.mark.parametrize(
