@@ -22,6 +22,7 @@ STORE = 80 * 2**20  # bytes of Ray's object store, about its minimum: only messa
 QUIET: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
 ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_worker_niceness": "0",  # else workers hardly run where others use the cores as well
     "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",  # else `uv run` uploads the working directory
     "RAY_DEDUP_LOGS_SKIP_REGEX": ".",  # else it prints about each lost worker, too
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # else Ray warns that this will be its default
