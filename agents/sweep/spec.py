@@ -48,7 +48,8 @@ class SpecSource:
     def place(self, *words: str, key: str = "") -> str:
         """Return `FILE:LINE:1: ` of the first of the words that a line mentions.
 
-        It begins a message, and is "" where the command line sets the key. Lines from that of the key on come first: `tasks` in `[set]` is not `tasks`.
+        It begins a message, and is "" where the command line sets the key. Lines from that of the
+        key on come first: `tasks` in `[set]` is not `tasks`.
         """
         if not self.path or key in self.overridden:
             return ""
