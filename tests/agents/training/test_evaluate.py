@@ -287,7 +287,7 @@ def test_each_pack_has_a_folder_of_its_own_for_its_results(tmp_path: Path):
         packs.append(load_pack(tmp_path / folder / "lv.txt"))
     check_folder_names(packs[:2])
     check_folder_names([packs[1], packs[2]])  # the first pack's results are in the folder itself
-    with pytest.raises(AgentError, match="another pack is called 'lv'"):
+    with pytest.raises(AgentError, match="another pack is also called 'lv'"):
         check_folder_names(packs)
     for name in ("..", "results.json", ""):
         with pytest.raises(AgentError, match="is no name for its results"):
