@@ -202,13 +202,13 @@ def _show_pack(evaluation: Evaluation, console: Terminal) -> None:
     }
     columns["mean"] = [f"{facts['score_mean'][-1]:z.3f}" for facts in agents.values()]
     columns["seeds"] = [_seeds_text(facts) for facts in agents.values()]
-    columns["minutes"] = [f"{facts[MINUTES]:.1f}" for facts in agents.values()]
+    columns["min"] = [f"{facts[MINUTES]:.1f}" for facts in agents.values()]
     measured = f"mean score over steps 1 to {last}" if last > 1 else "mean score after step 1"
     in_training = "score on validation tasks in training"
     merit = measured if last and evaluation.split == "validation" else in_training
     about = [evaluation.title, f"interquartile mean score, 95% interval; mean after step {last}"]
     about.append(f"best ({BEST}) first, by {merit}")
-    about.append("training seeds, and minutes of training for each")
+    about.append("number of training seeds; minutes (min) of training for each")
     ((heading, names),) = _without_common_learner(list(agents)).items()
     marked = [f"{BEST if i == 0 else ' '} {name}" for i, name in enumerate(names)]
     show_table(console, about, {f"  {heading}": marked}, columns)
