@@ -130,7 +130,7 @@ def returns_and_policies_are_possible(make: Make) -> None:
     optimum = optimal_return(batch)
     for step in _adapt(make(3), tasks):
         what = f"step {step.step}"
-        shape = (batch.n_tasks, batch.n_states, batch.reward.shape[2])
+        shape = (batch.n_tasks, batch.n_states, batch.n_actions)
         _require(step.action_probs.shape == shape, f"{what}: action_probs is not [T, S, A]")
         sums = np.allclose(step.action_probs.sum(-1), 1)
         _require(sums, f"{what}: action probabilities do not add up to 1")

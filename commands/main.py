@@ -190,9 +190,9 @@ def _fault_code(error: Exception) -> int:
     from game.session.replay import ReplayError
     from game.tasks.pack_file import PackError
     from game.text.level import LevelError
-    from game.world.features import TooLargeToSee
+    from game.world.features import CannotObserve
     from game.world.tables import TooLarge
 
-    if isinstance(error, LevelError | PackError | ReplayError | TooLarge | TooLargeToSee):
+    if isinstance(error, LevelError | PackError | ReplayError | TooLarge | CannotObserve):
         return AT_FAULT
     return UNUSABLE if isinstance(error, AgentError | NoAgent) else 0
