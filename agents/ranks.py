@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pickle
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 
 TIMEOUT = timedelta(minutes=10)  # of waiting for another rank: its validation may take long
 NOTE_TIMEOUT = 3.0  # seconds to wait for the notes of ranks that end
-POLL = 0.05  # seconds
+POLL = 0.05  # seconds between two looks for a note
+POLL_WORK = 2e-5  # seconds between two looks whether an operation is done
 LAUNCHED = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")  # set by torchrun
 Result = TypeVar("Result")
 Key = TypeVar("Key")
@@ -76,9 +78,10 @@ def joined() -> Iterator[None]:
     global _ranks
     load_torch()
     import torch.distributed as dist
+    from torch.distributed.rendezvous import rendezvous
 
     with _lost():
-        store, rank, n = next(dist.rendezvous("env://", timeout=TIMEOUT))
+        store, rank, n = next(rendezvous("env://", timeout=TIMEOUT))
         dist.init_process_group("gloo", timeout=TIMEOUT, store=store, rank=rank, world_size=n)
     _ranks = _Ranks(rank, n, store)
     try:
@@ -96,6 +99,19 @@ def _lost() -> Iterator[None]:
         yield
     except RuntimeError as error:  # the base class of all of them
         raise RankLost(f"another rank has ended or does not answer: {error}") from error
+
+
+def _wait_for(start: Callable[[], Any]) -> None:
+    """Start an operation of torch.distributed, and wait for its end. Raises RankLost.
+
+    Unlike torch's own waiting, signals interrupt it: a rank that is told to end must not wait for
+    another one that has already been.
+    """
+    with _lost():
+        work = start()
+        while not work.is_completed():
+            time.sleep(POLL_WORK)
+        work.wait()  # raises the error, if there was one
 
 
 def rank() -> int:
@@ -129,8 +145,7 @@ def add(tensors: Mapping[Key, Tensor]) -> dict[Key, Tensor]:
     import torch.distributed as dist
 
     flat = torch.cat([tensor.detach().flatten() for tensor in tensors.values()])
-    with _lost():
-        dist.all_reduce(flat)
+    _wait_for(lambda: dist.all_reduce(flat, async_op=True))
     parts = flat.split([tensor.numel() for tensor in tensors.values()])
     return {name: part.view_as(tensors[name]) for name, part in zip(tensors, parts, strict=True)}
 
@@ -165,9 +180,14 @@ def own_rows(n: int) -> slice:
     return slice(before, before + n)
 
 
+def totals(*values: float) -> list[float]:
+    """Return the sums of numbers over all ranks."""
+    return [*values] if _ranks.n == 1 else _reduced(np.array(values, float), "SUM").tolist()
+
+
 def total(value: float) -> float:
     """Return the sum of a number over all ranks."""
-    return value if _ranks.n == 1 else float(_reduced(np.array([value], float), "SUM")[0])
+    return totals(value)[0]
 
 
 def largest(values: np.ndarray) -> np.ndarray:
@@ -192,8 +212,7 @@ def _reduced(values: np.ndarray, operation: str) -> np.ndarray:
     import torch.distributed as dist
 
     reduced = torch.from_numpy(values.copy())
-    with _lost():
-        dist.all_reduce(reduced, getattr(dist.ReduceOp, operation))
+    _wait_for(lambda: dist.all_reduce(reduced, getattr(dist.ReduceOp, operation), async_op=True))
     return reduced.numpy()
 
 
@@ -204,12 +223,26 @@ def exchange(value: Result) -> list[Result]:
     """Return the values of all ranks, in their order."""
     if _ranks.n == 1:
         return [value]
+    import torch
     import torch.distributed as dist
 
-    values: list[Any] = [None] * _ranks.n
-    with _lost():
-        dist.all_gather_object(values, value)
-    return values
+    content = _packed(value)
+    sizes = [torch.zeros(1, dtype=torch.int64) for _ in range(_ranks.n)]
+    own = torch.tensor([len(content)])
+    _wait_for(lambda: dist.all_gather(sizes, own, async_op=True))
+    longest = int(max(sizes))
+    padded = torch.zeros(longest, dtype=torch.uint8)
+    padded[: len(content)] = content
+    parts = [torch.zeros_like(padded) for _ in range(_ranks.n)]
+    _wait_for(lambda: dist.all_gather(parts, padded, async_op=True))
+    return [_unpacked(part[: int(size)]) for part, size in zip(parts, sizes, strict=True)]
+
+
+def number_from_first(make: Callable[[], float]) -> float:
+    """Return the number that `make` returns on rank 0, which alone calls it."""
+    if _ranks.n == 1:
+        return make()
+    return float(_broadcast(np.array([make() if is_first() else 0], float))[0])
 
 
 def from_first(make: Callable[[], Result]) -> Result:
@@ -219,24 +252,47 @@ def from_first(make: Callable[[], Result]) -> Result:
     """
     if _ranks.n == 1:
         return make()
-    import torch.distributed as dist
+    import torch
 
     error: Exception | None = None
-    sent: list[Any] = [None, None]  # the result, and what was wrong
+    result: Any = None
     if is_first():
         try:
-            sent = [make(), None]
+            result = make()
         except Exception as raised:
-            error, sent = raised, [None, str(raised)]
-    with _lost():
-        dist.broadcast_object_list(sent, 0)
+            error = raised
+    content = _packed((result, None if error is None else str(error)))
+    size = int(_broadcast(np.array([len(content)]))[0])
+    sent = _broadcast(content.numpy() if is_first() else np.zeros(size, np.uint8))
     if error:
         raise error
-    result, wrong = sent
+    if is_first():
+        return result
+    result, wrong = _unpacked(torch.from_numpy(sent))
     if wrong is not None:
         raise RankFailed(wrong)
-    done: Result = result
-    return done
+    return result
+
+
+def _broadcast(values: np.ndarray) -> np.ndarray:
+    """Return the array of rank 0; those of the others have its shape and type."""
+    import torch
+    import torch.distributed as dist
+
+    sent = torch.from_numpy(values.copy())
+    _wait_for(lambda: dist.broadcast(sent, 0, async_op=True))
+    return sent.numpy()
+
+
+def _packed(value: Any) -> Tensor:
+    """Return an object as bytes; it only ever goes to the ranks of the same training."""
+    import torch
+
+    return torch.frombuffer(bytearray(pickle.dumps(value)), dtype=torch.uint8)
+
+
+def _unpacked(content: Tensor) -> Any:
+    return pickle.loads(content.numpy().tobytes())
 
 
 def together(make: Callable[[], Result]) -> Result:

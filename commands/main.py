@@ -7,6 +7,7 @@ import io
 import signal
 import sys
 from collections.abc import Iterator, Sequence
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, TextIO
@@ -14,6 +15,7 @@ from typing import Annotated, Any, TextIO
 import tyro
 from tyro.conf import OmitSubcommandPrefixes, subcommand
 
+from agents.ranks import RankFailed, RankLost, launched_ranks, together
 from commands.exit_codes import (
     AT_FAULT,
     DONE,
@@ -72,7 +74,11 @@ def main(argv: Sequence[str]) -> int:
     Ctrl-C, 143 after SIGTERM."""
     try:
         with visible_errors(argv):
-            return _run(list(argv))
+            if launched_ranks() == 1:
+                return _run(list(argv))
+            from commands.in_ranks import run_in_ranks
+
+            return run_in_ranks(argv, _run)
     except Terminated:
         return TERMINATED
     except KeyboardInterrupt:
@@ -163,7 +169,7 @@ def _run(argv: list[str]) -> int:
                 from commands.train_in_window import train_in_window
 
                 return train_in_window(argv, f"{program()} train")
-            command = parse(argv) if argv else _first_sight()
+            command = together(partial(parse, argv)) if argv else _first_sight()
         except ValueError as error:  # an option out of its range
             return fail(error, UNUSABLE)
         code: int = command.run()
@@ -193,6 +199,8 @@ def _fault_code(error: Exception) -> int:
     from game.world.features import CannotObserve
     from game.world.tables import TooLarge
 
+    if isinstance(error, RankFailed | RankLost):
+        return AT_FAULT
     if isinstance(error, LevelError | PackError | ReplayError | TooLarge | CannotObserve):
         return AT_FAULT
     return UNUSABLE if isinstance(error, AgentError | NoAgent) else 0

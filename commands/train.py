@@ -17,6 +17,7 @@ import numpy as np
 import tyro
 from tyro.conf import OmitArgPrefixes, Positional
 
+from agents import ranks
 from agents.training.train_config import (
     MOST_ITERATIONS,
     MOST_MINUTES,
@@ -76,10 +77,13 @@ class TrainCommand:
         from agents.learner_registry import goes_by
         from agents.runs import load_agent
         from agents.training.batches import useful_processes
+        from agents.training.fingerprint import check_ranks
         from commands.console import Terminal, show_training, show_written
+        from commands.in_ranks import end_training
         from game.authoring.training_cost import slow_levels
 
-        training = self.training(sys.argv[1:], useful_processes())
+        training = ranks.together(lambda: self.training(sys.argv[1:], useful_processes()))
+        check_ranks(training)
         out, console = training.out, Terminal()
         advice = "" if self.resume else training.pack.train.text(goes_by(self.learner))
         if advice:
@@ -88,8 +92,13 @@ class TrainCommand:
             console.print(line, soft_wrap=True)
         with training.opened():
             try:
-                show_training(training, console)
-            except KeyboardInterrupt:
+                if ranks.is_first():
+                    show_training(training, console)
+                else:
+                    training.finish()
+            except (KeyboardInterrupt, ranks.RankLost) as error:
+                if ranks.n_ranks() > 1:
+                    return end_training(training, error, console)
                 training.save()
                 saved = f"the agent so far is saved in {out}" if training.status.iteration else ""
                 console.print(f"stopped; {saved}" if saved else NOTHING_SAVED, soft_wrap=True)
@@ -101,6 +110,8 @@ class TrainCommand:
                 saved = "the best agent before that is" if best_saved else last
                 return fail(f"{error}; {saved} in {out}", AT_FAULT)
             training.save()
+        if not ranks.is_first():
+            return DONE
         load_agent(str(out))
         show_written(out, console)
         return DONE

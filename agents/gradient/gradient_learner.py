@@ -201,7 +201,8 @@ class GradientLearner(MetaLearner):
         check_actions(self.config, batch)
         rng = None
         if self.config.sees_graph:
-            rng = np.random.default_rng(ranks.from_first(lambda: int(rngs[0].integers(1 << 32))))
+            seed = ranks.number_from_first(lambda: int(rngs[0].integers(1 << 32)))
+            rng = np.random.default_rng(int(seed))
         return self.body.observe(self.meta.params, batch, rng)
 
     def update_meta(

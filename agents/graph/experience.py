@@ -117,19 +117,19 @@ class Experience:
         untried = self.untried.reshape(self.batch.n_tasks, -1).any(1)
         return self.found & ~np.asarray(untried)
 
-    def to_find(self) -> Bools:
+    def to_find(self, any_untried: bool) -> Bools:
         """Return the transitions [T, S, A] that find something new.
 
         That is a hidden goal that was not found yet; else something of which it is hidden, and was
-        not tried yet, what it pays to enter it.
+        not tried yet, what it pays to enter it. Unless `any_untried`, nothing is of that kind on
+        any task of the batch, and goals count on all.
         """
         batch, graph = self.batch, self.graph
         task = np.arange(batch.n_tasks)[:, None, None]
         finds = batch.goal[task, batch.next_state] & ~batch.goal[..., None]
-        untried = self.untried
-        if untried.any():
+        if any_untried:
             after = graph.node[task, batch.next_state]
-            tries = untried[graph.class_of(graph.node[..., None], after)]
+            tries = self.untried[graph.class_of(graph.node[..., None], after)]
             finds = np.where(self.found[:, None, None], tries, finds)
         return finds
 

@@ -119,8 +119,8 @@ class NeuralMap(MapLearner, MetaLearner):
 
     def meta_update(self, batch: GridBatch, rngs: Rngs, progress: float) -> dict[str, float]:
         """Read and update the maps several times, and take one step along the mean gradient."""
-        seed = ranks.from_first(lambda: int(rngs[0].integers(1 << 32)))
-        chooser = np.random.default_rng(seed)
+        seed = ranks.number_from_first(lambda: int(rngs[0].integers(1 << 32)))
+        chooser = np.random.default_rng(int(seed))
         params = {name: p.detach().requires_grad_() for name, p in self.meta.params.items()}
         rounds = self.config.rounds
         reader = MapReader(params, int(chooser.integers(rounds // 2, 3 * rounds // 2 + 1)))
@@ -214,7 +214,9 @@ class MapObjective:
         It has `episodes` episodes to find what has not been found or tried yet.
         """
         config = self.config
-        dynamics = dynamics.finding(experience.to_find(), PATIENCE if episodes < 1 else 1.0)
+        untried = ranks.largest(np.array([experience.untried.any()], np.uint8))  # on some rank
+        finds = experience.to_find(bool(untried[0]))
+        dynamics = dynamics.finding(finds, PATIENCE if episodes < 1 else 1.0)
         returns, chance = expected_returns(dynamics, [policy, policy], [False, True])
         score = (returns - self.random) / self.room
         score = torch.where(score < LOW, LOW + LOW_SLOPE * (score - LOW), score)

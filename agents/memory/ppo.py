@@ -212,8 +212,8 @@ def _normalized(advantage: Floats32, alive: Bools) -> Floats32:
     played = advantage[alive]
     if ranks.n_ranks() == 1:
         return (advantage - played.mean()) / (played.std() + 1e-8)
-    n = ranks.total(played.size)
-    average = ranks.total(played.sum(dtype=float)) / n
+    n, sum_played = ranks.totals(played.size, played.sum(dtype=float))
+    average = sum_played / n
     variance = ranks.total(np.square(played - average).sum(dtype=float)) / n
     normalized: Floats32 = ((advantage - average) / (variance**0.5 + 1e-8)).astype(advantage.dtype)
     return normalized

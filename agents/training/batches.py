@@ -91,11 +91,11 @@ class Batches:
 
 
 def padded_as_whole(batch: GridBatch) -> GridBatch:
-    """Return this rank's share of a batch padded as the whole of it: with the same numbers of states
-    and steps, and the same columns of features.
+    """Return this rank's share of a batch padded as the whole of it: with the same numbers of
+    states and steps, and the same columns of features.
 
-    Sums are rounded differently in arrays of another shape, and then, now and then, an agent samples
-    another action. Raises TooLargeToSee.
+    Sums are rounded differently in arrays of another shape, and then, now and then, an agent
+    samples another action. Raises TooLargeToSee.
     """
     if ranks.n_ranks() == 1:
         return batch

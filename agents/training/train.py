@@ -147,7 +147,7 @@ class Training:
 
         Raises LookupError if there are no tasks, and Diverged if training has broken down.
         """
-        self._clock = ranks.from_first(time.monotonic)
+        self._clock = ranks.number_from_first(time.monotonic)
         if self.resume:
             self._restore()
         if isinstance(self.learner, BaseLearner):
@@ -167,6 +167,11 @@ class Training:
                 self.on_phase(Phase.TASKS)
                 batch = source.batch(self.status.iteration)
                 yield self._iterate(batch if sees else padded_as_whole(batch))
+
+    def finish(self) -> None:
+        """Train to the end."""
+        for _ in self.run():
+            pass
 
     @contextlib.contextmanager
     def opened(self) -> Iterator[Self]:
@@ -223,7 +228,7 @@ class Training:
 
     def _count_time(self) -> float:
         """Add the time since the last call to the run's seconds, and return it."""
-        now = ranks.from_first(time.monotonic)
+        now = ranks.number_from_first(time.monotonic)
         passed, self._clock = now - self._clock, now
         self.status.seconds += passed
         return passed
@@ -417,7 +422,7 @@ class Training:
             },
             "trained_on": None if train.unlimited else [task.id for task in train.tasks],
             "coverage": self._coverage.facts(),
-            "versions": _versions(),
+            "versions": versions(),
         }
         return describe(self.learner_name, self.learner, **facts)
 
@@ -435,7 +440,8 @@ def _csv(rows: Sequence[dict[str, float]]) -> str:
     return text.getvalue()
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Return the versions that a training depends on."""
     import torch
 
     return {"python": sys.version.split()[0], "torch": torch.__version__, "numpy": np.__version__}

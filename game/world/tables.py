@@ -9,8 +9,8 @@ other action's entry applies; `Chance` (game.world.batch) holds the probabilitie
 on moves, the tables are indexed by actions: with permuted controls a move is represented by the
 action that causes it.
 
-A level with a world of its own (game.world.world_tables) may have more *effects* than actions: the column
-of a table is an effect, which for the grid is the action that takes effect.
+A level with a world of its own (game.world.world_tables) may have more *effects* than actions: the
+column of a table is an effect, which for the grid is the action that takes effect.
 """
 
 from __future__ import annotations
