@@ -129,6 +129,7 @@ class Pack:
     splits: dict[str, TaskDistribution] = field(repr=False)
     hidden: tuple[str, ...] | None = None
     refused: tuple[str, ...] = ()
+    world: str = ""  # the kind of world that its tasks have in place of the grid
 
     def split(self, name: str) -> TaskDistribution:
         """Return the split "train", "validation" or "test"."""
@@ -235,6 +236,7 @@ def load_pack(name: str | Path) -> Pack:
         splits=splits,
         hidden=_names(settings.hidden),
         refused=members.refused,
+        world=settings.tables.get("world") or _world_of(members),
     )
 
 
@@ -245,18 +247,25 @@ def _n_actions(source: PackFile, settings: PackTable, members: Members) -> int:
     return _actions_of(members.levels[0][1]) if members.levels else len(ACTIONS)
 
 
+def _world_of(members: Members) -> str:
+    """Return the kind of world of levels; "" for the grid, and where there are no levels."""
+    world = members.levels[0][1].world if members.levels else None
+    return world.kind if world else ""
+
+
 def _actions_of(level: Level) -> int:
     return level.world.n_actions if level.world else len(ACTIONS)
+
+
+def _world_and_actions(level: Level) -> tuple[str, int]:
+    return level.world.kind if level.world else "", _actions_of(level)
 
 
 def _check_actions(members: Members, where: str) -> None:
     """Raise PackError where levels of one pack have other actions than the first one."""
     first, *others = members.levels
     for name, level in others:
-        if (level.world and level.world.kind, _actions_of(level)) != (
-            first[1].world and first[1].world.kind,
-            _actions_of(first[1]),
-        ):
+        if _world_and_actions(level) != _world_and_actions(first[1]):
             what = f"{name} has another world or number of actions than {first[0]}"
             raise PackError(f"{where}: {what} - put it into a pack of its own")
 
@@ -314,6 +323,7 @@ def _load_file(path: Path) -> Pack:
         levels=tuple(levels),
         splits=divide_by_share(list_tasks(list(members.levels), str(path)), DEFAULT_SHARES),
         refused=members.refused,
+        world=_world_of(members),
     )
 
 
@@ -378,6 +388,7 @@ class PackSummary:
     agent: str
     sizes: dict[str, int | None]
     hidden: tuple[str, ...] | None = None
+    world: str = ""
 
 
 def pack_entry(folder: Path) -> PackSummary:
@@ -393,8 +404,9 @@ def pack_entry(folder: Path) -> PackSummary:
         return PackSummary(folder.name, title, settings.agent, sizes, _names(settings.hidden))
     if settings.kind:
         sizes = read_tables(source, settings.tables, settings.split).sizes()
-        title = settings.title or folder.name
-        return PackSummary(folder.name, title, settings.agent, sizes, _names(settings.hidden))
+        title, world = settings.title or folder.name, settings.tables["world"]
+        hidden = _names(settings.hidden)
+        return PackSummary(folder.name, title, settings.agent, sizes, hidden, world)
     if settings.mixture:
         title = settings.title or folder.name
         sizes = _mixture_sizes(source, read_mixture(source, settings.mixture))
@@ -402,7 +414,7 @@ def pack_entry(folder: Path) -> PackSummary:
     pack = load_pack(folder)
     splits = {name: pack.split(name) for name in SPLITS}
     sizes = {name: None if s.unlimited else len(s.tasks) for name, s in splits.items()}
-    return PackSummary(pack.name, pack.title, pack.agent, sizes, pack.hidden)
+    return PackSummary(pack.name, pack.title, pack.agent, sizes, pack.hidden, pack.world)
 
 
 def _mixture_sizes(source: PackFile, mixture: MixtureTable) -> dict[str, int | None]:
