@@ -57,6 +57,7 @@ def check_map(level: Level, first: int, report: Report, whole: bool = True) -> G
     """
     if level.world:
         check_world(level, level.world, first, report)
+    if "world" in level.places:  # or its line has a fault
         return None
     whole &= _check_ends(level, first, report)
     if not ((whole or not level.starts) and _check_starts(level, first, report) and whole):

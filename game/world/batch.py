@@ -67,6 +67,7 @@ class Outcomes:
 
 
 Result = TypeVar("Result")
+ROUNDING = 1e-12  # of a sum of probabilities
 
 
 def once_per_batch(function: Callable[..., Result]) -> Callable[..., Result]:
@@ -84,8 +85,9 @@ def once_per_batch(function: Callable[..., Result]) -> Callable[..., Result]:
     return remembered
 
 
-# the arrays over states that a batch pads to one size
-_PADDED = ("next_state", "reward", "terminated", "over", "goal", "slip", "lean", "cell")
+# the arrays over states that a batch pads to one size, and those over states and effects
+_PADDED = ("over", "goal", "slip", "lean", "cell")
+_BY_EFFECT = ("next_state", "reward", "terminated")
 
 
 class GridBatch:
@@ -95,19 +97,19 @@ class GridBatch:
 
     A *flat* state is `task * S + state`, and a *transition* `flat state * E + effect`. One gather
     then steps any number of environments of any tasks. Padding states are terminal. On the grid,
-    the E effects are the A actions. Raises ValueError for an empty batch, and for tasks with other
-    numbers of actions or outcomes, or another kind of noise.
+    the E effects are the A actions. Raises ValueError for an empty batch, and where tasks differ in
+    the number of actions or in the kind of noise.
     """
 
     def __init__(self, tables: Sequence[Tables], n_states: int = 0, horizon: int = 0) -> None:
         if not tables:
             raise ValueError("a batch needs at least one task")
         self.tables = tuple(tables)
-        if len({(t.n_actions, t.next_state.shape[1], t.noise) for t in tables}) > 1:
+        if len({(t.n_actions, t.noise) for t in tables}) > 1:
             raise ValueError("the tasks of a batch need the same number of actions and noise")
-        self.n_actions, self.n_effects = tables[0].n_actions, tables[0].next_state.shape[1]
-        self.n_outcomes = self.n_effects // self.n_actions  # of an action
-        self.noise = tables[0].noise  # of rewards
+        self.n_actions, self.noise = tables[0].n_actions, tables[0].noise
+        self.n_outcomes = max(t.n_outcomes for t in tables)  # of an action
+        self.n_effects = self.n_actions * self.n_outcomes
         self.results: dict[Hashable, Any] = {}  # see `once_per_batch`
         self.n_tasks = len(tables)
         self.n_states = max(n_states, *(t.n_states for t in tables))
@@ -131,12 +133,21 @@ class GridBatch:
         for i, t in enumerate(tables):
             for name in _PADDED:
                 getattr(self, name)[i, : t.n_states] = getattr(t, name)
+            for name in _BY_EFFECT:
+                self._outcomes_of(name)[i, : t.n_states, :, : t.n_outcomes] = getattr(
+                    t, name
+                ).reshape(t.n_states, self.n_actions, -1)
             np.add.at(self.start[i], t.starts, 1 / len(t.starts))
 
     @classmethod
     def of(cls, levels: Sequence[Level]) -> GridBatch:
         """Compile levels and return them as a batch."""
         return cls(compile_levels(levels))
+
+    def _outcomes_of(self, name: str) -> np.ndarray:
+        """Return an array [T, S, E] by its name, as a view [T, S, A, O]."""
+        array: np.ndarray = getattr(self, name)
+        return array.reshape(*self.over.shape, self.n_actions, self.n_outcomes)
 
     @cached_property
     def flat_next(self) -> Ints:
@@ -179,7 +190,8 @@ class GridBatch:
         """The probabilities of the outcomes of all tasks; 0 in padding states."""
         probs = np.zeros((*self.over.shape, self.n_actions, self.n_outcomes))
         for i, t in enumerate(self.tables):
-            probs[i, : t.n_states] = t.outcomes
+            own = 1.0 if t.outcomes is None else t.outcomes
+            probs[i, : t.n_states, :, : t.n_outcomes] = own
         return Outcomes(probs)
 
     def step(self, state: Ints, effect: Ints) -> tuple[Ints, Floats, Bools]:
@@ -232,6 +244,7 @@ class GridBatch:
         """The replacement of transitions by chance, for sampling."""
         if self.n_outcomes > 1:
             bounds = self._outcomes.probs.cumsum(-1)[..., :-1]
+            bounds[bounds > 1 - ROUNDING] = np.inf  # what follows cannot be drawn
             return OutcomeDraws(bounds.reshape(-1, self.n_outcomes - 1).T.copy())
         shape = (*self.over.shape, self.n_actions)
         wind = np.broadcast_to(self.wind.sum(1)[:, None, None], shape)

@@ -90,6 +90,11 @@ class Tables:
         return len(self.sides)
 
     @property
+    def n_outcomes(self) -> int:
+        """The number of outcomes of an action; 1 where it is its own effect."""
+        return 1 if self.outcomes is None else self.outcomes.shape[2]
+
+    @property
     def n_states(self) -> int:
         return len(self.cell)
 
