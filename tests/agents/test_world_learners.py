@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from agents import contract
 from agents.learner import AgentError, Learner
-from agents.learner_registry import advised_config, build_learner, make_config, make_learner
+from agents.learner_registry import advised_config, build_learner, make_learner
 from agents.memory.trials import CLOCK_EPISODES, RunningTrials, clock_index
 from game.tasks.packs import load_pack
 from game.tasks.task import task_rng
 from game.text.reading import parse
 from game.world.batch import GridBatch
 from game.world.features import NoMap
-from game.world.planner import expected_return, optimal_return
+from game.world.planner import expected_return, optimal_return, random_return
 
 LEARNERS = ("maml", "reptile", "multitask", "cavia", "scratch", "rl2", "transformer")
 LEVELS = {
@@ -130,17 +132,17 @@ def test_the_clock_tells_all_steps_of_a_trial_of_short_episodes_apart(episodes: 
 
 
 def test_rl2_learns_bandits_in_seconds():
-    """After 60 iterations, 10 pulls earn more than random ones, and later ones more than the
-    first."""
+    """After 60 iterations, 10 pulls earn more than random ones, and later ones more than the first
+    one."""
     pack = load_pack("bandits-5")
-    config = make_config("rl2", width=16, episodes=10, trials=4)
+    config = replace(advised_config(pack, "rl2"), width=32, trials=8)
     learner, rng = build_learner("rl2", config, 0), np.random.default_rng(0)
     for i in range(60):
-        tasks = pack.split("train").sample(64, rng)
-        learner.meta_update(GridBatch.of([t.level for t in tasks]), rng.spawn(64), i / 60)
-    tasks = pack.split("test").tasks[:100]
+        tasks = pack.split("train").sample(32, rng)
+        learner.meta_update(GridBatch.of([t.level for t in tasks]), rng.spawn(32), i / 60)
+    tasks = pack.split("test").tasks[:200]
     batch = GridBatch.of([task.level for task in tasks])
     steps = learner.adapt(batch, [task_rng(0, task) for task in tasks], 9)
     returns = np.array([step.return_sampled.mean() for step in steps])
-    assert returns.sum() > 5.6  # random earns 5.0, the Bayes-optimal agent 6.66
-    assert returns[5:].mean() > returns[0] + 0.08
+    assert returns.sum() > 10 * random_return(batch).mean() + 0.25
+    assert returns[3:].mean() > returns[0] + 0.03
