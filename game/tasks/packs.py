@@ -329,19 +329,28 @@ def _load_file(path: Path) -> Pack:
 
 def pack_advice(name: str | Path) -> TrainAdvice:
     """Return the options that a pack recommends for learners, and of its levels only the number of
-    actions in the first.
+    actions in the first, which may have errors.
 
-    Raises PackError, LevelError or OSError.
+    Raises PackError or OSError.
     """
     path = find_pack(name)
     folder = pack_folder(path)
     if folder is None:
-        return TrainAdvice(n_actions=_actions_of(read_members(path).levels[0][1]))
+        return TrainAdvice(n_actions=_actions_in(path))
     source, settings = _open(folder)
-    members = Members(())
-    if not (settings.generate or settings.mixture or settings.kind):
-        members = read_members(level_files(folder)[0])
-    return TrainAdvice(settings.train, source, _n_actions(source, settings, members))
+    if settings.kind:
+        n_actions = _n_actions(source, settings, Members(()))
+    else:
+        n_actions = next(map(_actions_in, level_files(folder)), len(ACTIONS))
+    return TrainAdvice(settings.train, source, n_actions)
+
+
+def _actions_in(path: Path) -> int:
+    """Return the number of actions in a level file; that of the grid if it has errors."""
+    try:
+        return _actions_of(read_members(path).levels[0][1])
+    except LevelError:
+        return len(ACTIONS)
 
 
 def pack_folder(path: Path) -> Path | None:
