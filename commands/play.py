@@ -30,7 +30,7 @@ class PlayCommand:
     show_goal: bool = False
     """Show the goal from the beginning (in a duel: at the end)."""
     episodes: OptionalInt = None
-    """Number of episodes (1 to 100), else twice as many as in the pack's trials."""
+    """Number of episodes (1 to 1000), else twice as many as in the pack's trials."""
     seed: int = 0
     """Seed for the choice of the task and for all random numbers."""
     learner: Texts = ()
@@ -43,6 +43,7 @@ class PlayCommand:
         from game.tasks.pack_file import PackError
         from game.tasks.packs import MOST_EPISODES
         from game.text.level import LevelError
+        from game.text.worlds import WORLDS
 
         rule = out_of_range(self, episodes=(1, MOST_EPISODES), seed=(0, MOST_SEED))
         if rule:
@@ -55,6 +56,10 @@ class PlayCommand:
                 if not can_wait_for(self.level):
                     raise
                 return self._wait(feed, error)
+            if pack.world and not WORLDS[pack.world].by_moves:
+                todo = f"watch an agent instead: python main.py watch {self.level}"
+                what = f"a level with 'world: {pack.world}' has no moves to play with"
+                return fail(f"{pack.path}: {what} - {todo}", UNUSABLE)
             if not any(split.tasks for split in pack.splits.values()):
                 return fail(f"{pack.path}: the pack has no tasks to play", AT_FAULT)
             return open_window(

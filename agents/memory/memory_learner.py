@@ -13,7 +13,16 @@ from torch import Tensor
 
 from agents import ranks
 from agents.gradient.policy import Params
-from agents.learner import NO_CHANGES, Arrays, BaseLearner, Changes, check_options, check_size
+from agents.learner import (
+    MOST_ACTIONS,
+    NO_CHANGES,
+    Arrays,
+    BaseLearner,
+    Changes,
+    check_actions,
+    check_options,
+    check_size,
+)
 from agents.memory.inputs import StateView, policy_head, value_head
 from agents.memory.ppo import (
     Minibatch,
@@ -34,6 +43,7 @@ from game.session.trace import AdaptationStep
 from game.world.batch import GridBatch
 from game.world.features import N_FEATURES
 from game.world.planner import optimal_values
+from game.world.tables import N_ACTIONS
 
 
 @dataclass(frozen=True)
@@ -43,15 +53,19 @@ class MemoryConfig:
     width: int = 64
     """Hidden-state size of the recurrent network (1 to 4096; 8 million weights in all)."""
     episodes: int = 4
-    """Episodes per trial during training (1 to 100). The clock tells the first 8 apart."""
+    """Episodes per trial during training (1 to 1000). The clock tells apart 128 steps in each of 8
+    parts of a trial, which are its episodes if there are no more."""
     trials: int = 12
     """Trials of each task per iteration (1 to 10000)."""
     greedy: bool = True
     """Choose the most probable action while adapting instead of sampling one."""
     ppo: PpoConfig = field(default_factory=PpoConfig)
+    n_actions: int = N_ACTIONS
+    """Actions of the tasks (2 to 100); training sets those of its pack."""
 
     def __post_init__(self) -> None:
-        check_options(self, width=(1, 4096), episodes=(1, 100), trials=(1, 10_000))
+        check_options(self, n_actions=(2, MOST_ACTIONS))
+        check_options(self, width=(1, 4096), episodes=(1, 1000), trials=(1, 10_000))
         check_size(self)
 
     @property
@@ -94,6 +108,16 @@ class MemoryLearner(BaseLearner, Generic[View]):
         """
         raise NotImplementedError
 
+    def view(self, batch: GridBatch, rngs: Rngs | None = None) -> View:
+        """Return the view of a batch, with a clock for this learner's trials.
+
+        Raises AgentError where the tasks have another number of actions.
+        """
+        check_actions(self.config, batch)
+        view = self.make_view(batch, rngs)
+        view.episodes = self.config.episodes
+        return view
+
     def start_policy(self, params: Params, view: View, n: int) -> MemoryPolicy:
         """Return a policy at the beginning of n trials, those of a task side by side."""
         raise NotImplementedError
@@ -119,14 +143,16 @@ class MemoryLearner(BaseLearner, Generic[View]):
 
     def meta_update(self, batch: GridBatch, rngs: Rngs, progress: float) -> dict[str, float]:
         """Sample trials of every task, then run PPO on them; see `Learner.meta_update`."""
-        view, per_task = self.make_view(batch, rngs), self.config.trials
+        view, per_task = self.view(batch, rngs), self.config.trials
         if self.config.ppo.informed:
             best = self.config.ppo.reward_scale * optimal_values(batch, self.config.ppo.discount)
             view.optimal_value = torch.from_numpy(best.ravel()).to(self.dtype) / view.unit
         policy = self.start_policy(self.params, view, batch.n_tasks * per_task)
         self.on_phase(Phase.EPISODES)
         data = Trajectories.of(
-            RunningTrials(policy, batch, per_task, rngs).play(self.config.episodes)
+            RunningTrials(policy, batch, per_task, rngs, clock_episodes=self.config.episodes).play(
+                self.config.episodes
+            )
         )
         self.on_phase(Phase.UPDATE)
         in_units = data.reward / view.unit.numpy()[data.state]
@@ -171,7 +197,7 @@ class MemoryLearner(BaseLearner, Generic[View]):
         self, batch: GridBatch, rngs: Rngs, steps: int, changes: Changes = NO_CHANGES
     ) -> Iterator[AdaptationStep]:
         """Play a trial, one adaptation step per episode; see `Learner.adapt`."""
-        params, view = self.detached_params(), self.make_view(batch)
+        params, view = self.detached_params(), self.view(batch)
 
         def start(n: int) -> MemoryPolicy:
             return self.start_policy(params, view, n)

@@ -33,6 +33,7 @@ from agents.rollout import Rngs
 from game.world.batch import GridBatch
 from game.world.features import N_FEATURES
 from game.world.rules import Ints
+from game.world.tables import N_ACTIONS
 
 CACHE_GROWTH = 64  # steps by which the cache grows when it is full
 
@@ -67,10 +68,12 @@ class TransformerConfig(MemoryConfig):
 # --- the network ---------------------------------------------------------------------------------
 
 
-def init_transformer(width: int, layers: int, rng: np.random.Generator) -> Params:
+def init_transformer(
+    width: int, layers: int, rng: np.random.Generator, n_actions: int = N_ACTIONS
+) -> Params:
     """Return new parameters. Each layer's initial output is small, so that the initial network is
     close to the identity."""
-    params = init_input_tables(width, rng)
+    params = init_input_tables(width, rng, n_actions)
     for i in range(layers):
         params |= {
             f"{i}.look": normal(rng, width, 3 * width, width**-0.5),
@@ -79,7 +82,7 @@ def init_transformer(width: int, layers: int, rng: np.random.Generator) -> Param
             f"{i}.up.b": torch.zeros(2 * width),
             f"{i}.down": normal(rng, 2 * width, width, 0.1 * width**-0.5),
         }
-    return params | init_heads(width, rng)
+    return params | init_heads(width, rng, n_actions)
 
 
 class AttentionLayer:
@@ -197,7 +200,8 @@ class Transformer(MemoryLearner[BatchView]):
 
     def init_params(self, rng: np.random.Generator) -> Params:
         """See `MemoryLearner.init_params`."""
-        return init_transformer(self.config.width, self.config.layers, rng)
+        config = self.config
+        return init_transformer(config.width, config.layers, rng, config.n_actions)
 
     def layers(self, params: Params) -> list[AttentionLayer]:
         """Return the layers from input to output."""

@@ -85,10 +85,10 @@ def adapt_in_memory(
     """Yield the adaptation steps 0 to `steps` of a trial, one per episode; see `Learner.adapt`.
 
     `start_policy(n)` returns a policy at the beginning of n trials, which was `trained` for so many
-    episodes. If neither the tasks nor the policy are stochastic, one trial per task gives exact
+    episodes. If neither tasks nor policy depend on chance, one trial per task gives exact
     returns; otherwise returns are means over STOCHASTIC_TRIALS.
     """
-    certain = greedy and not batch.stochastic.any() and bool(((batch.start > 0).sum(1) == 1).all())
+    certain = greedy and not batch.by_chance and bool(((batch.start > 0).sum(1) == 1).all())
     per_task = 1 if certain else STOCHASTIC_TRIALS
     policy = start_policy(batch.n_tasks * per_task)
     running = LongTrials(policy, batch, per_task, rngs, greedy, trained)

@@ -14,16 +14,17 @@ import pytest
 from game.authoring.fixed_policy import best_fixed_policies, indistinguishable_tasks
 from game.tasks import packs
 from game.tasks.distribution import SPLITS
-from game.tasks.packs import LEVELS, Pack, list_packs, pack_entry
+from game.tasks.packs import LEVELS, Pack, pack_entry
 from game.tasks.task import Task
 from game.text.reading import parse
 from game.text.writing import write
 from game.world.features import MAX_SIZE
 from game.world.planner import shortest_path
 from game.world.tables import compile_level
+from tests.grid_packs import GRID_PACKS
 
 load_pack = cache(packs.load_pack)
-PACKS = [path.name for path in list_packs()]
+PACKS = [path.name for path in GRID_PACKS]
 # validation and test, by the exercise they are; `showcase` and `drawn` have no other splits
 SMALLER = {"goals-5x5": (9, 5), "showcase": (0, 5), "drawn": (0, 52)}
 MOST_STATES = 2_000  # in a training task

@@ -70,8 +70,10 @@ def _paint_face(surface: pygame.Surface, middle: Point, look: Look, radius: floa
 def directions(level: Level) -> Ints:
     """Return the direction (row, column) in which each action moves [A, 2].
 
-    It depends on the level's controls.
+    It depends on the level's controls. In a world whose actions are no moves, it is none.
     """
+    if level.world and not level.world.rules.by_moves:
+        return np.zeros((level.world.n_actions, 2), int)
     return MOVES[[ACTIONS.index(move) for move in moves_of(str(level.controls))]]
 
 

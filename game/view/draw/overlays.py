@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 
 import numpy as np
 import pygame
@@ -73,6 +74,23 @@ class Overlay:
     follows_agent: bool = False  # whether the layer changes with every move
 
 
+Draw = Callable[[Board, OverlayContext, Typeset], Layer]
+
+
+def on_grid(draw: Draw) -> Draw:
+    """Return a function that draws an overlay on levels of the grid, and explains itself on a level
+    with a world of its own, where moves and goals mean nothing."""
+
+    @wraps(draw)
+    def drawn(board: Board, context: OverlayContext, type: Typeset) -> Layer:
+        if context.tables.level.world:
+            return pygame.Surface(board.size, pygame.SRCALPHA), "This overlay is for mazes alone."
+        return draw(board, context, type)
+
+    return drawn
+
+
+@on_grid
 def policy(board: Board, context: OverlayContext, type: Typeset) -> Layer:
     """Draw an arrow for each action, scaled by its probability; a ring for staying."""
     states, ink = visible_states(context.tables, context.state), board.palette.ink
@@ -140,6 +158,7 @@ def values(board: Board, context: OverlayContext, type: Typeset) -> Layer:
     return surface, f"Values: expected return from {cells} {basis}, {span}."
 
 
+@on_grid
 def changes(board: Board, context: OverlayContext, type: Typeset) -> Layer:
     """Draw the cells where the last adaptation step changed the policy."""
     blank = pygame.Surface(board.size, pygame.SRCALPHA)
@@ -176,6 +195,7 @@ def changes(board: Board, context: OverlayContext, type: Typeset) -> Layer:
     return smooth(board.size, paint, hue), text
 
 
+@on_grid
 def optimum(board: Board, context: OverlayContext, type: Typeset) -> Layer:
     """Draw an optimal path, with its length and return."""
     if refusal := _too_large(board, context):
@@ -224,6 +244,7 @@ def features(board: Board, context: OverlayContext, type: Typeset) -> Layer:
     )
 
 
+@on_grid
 def posterior(board: Board, context: OverlayContext, type: Typeset) -> Layer:
     """Draw the exact Bayes posterior of the goal given all moves shown.
 
