@@ -134,11 +134,11 @@ def test_a_learner_with_much_data_plays_optimally(rng):
 
 
 # Duan et al. (2016), table 2, which gives averages over 1,000 tasks: totals of 10 and 25 episodes,
-# with the setting that reproduces them best.
+# with a setting that reproduces them.
 PUBLISHED = {
     "random": (greedy, 1.0, 100.1, 250.2),
     "psrl": (psrl, 0.0, 138.1, 408.8),
-    "optimistic psrl": (optimistic_psrl(10), 0.0, 144.1, 425.2),
+    "optimistic psrl": (optimistic_psrl(5), 0.0, 144.1, 425.2),
     "ucrl2": (ucrl2(0.35), 0.0, 146.6, 424.1),
     "beb": (beb_per_step_left(0.0016), 0.0, 150.2, 427.8),
     "epsilon-greedy": (greedy, 0.1, 132.8, 377.3),
