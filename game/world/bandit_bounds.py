@@ -20,7 +20,7 @@ PRICES = 24  # prices that the penalty averages over
 BATCH = 100  # tasks at once
 
 
-class Estimate(NamedTuple):
+class SampledBound(NamedTuple):
     """An expectation estimated from samples."""
 
     mean: float
@@ -79,7 +79,7 @@ def _single_arm(multipliers: Floats) -> tuple[float, Floats]:
 
 def hindsight_bound(
     n_arms: int, pulls: int, n_tasks: int, rng: np.random.Generator, scale: float, looks: int
-) -> Estimate:
+) -> SampledBound:
     """Return an information-relaxation bound, estimated on sampled tasks.
 
     Adding E[phi(next state)] - phi(next state) to each pull's posterior mean changes no policy's
@@ -105,11 +105,11 @@ def hindsight_bound(
     return with_control(np.concatenate(totals), np.concatenate(best), informed_total(n_arms, pulls))
 
 
-def with_control(samples: Floats, control: Floats, expected: float) -> Estimate:
+def with_control(samples: Floats, control: Floats, expected: float) -> SampledBound:
     """Return the mean of samples [N], corrected by a control variate [N] of known expectation."""
     covariance = np.cov(samples, control)
     corrected = samples - covariance[0, 1] / covariance[1, 1] * (control - expected)
-    return Estimate(float(corrected.mean()), float(corrected.std() / np.sqrt(len(samples))))
+    return SampledBound(float(corrected.mean()), float(corrected.std() / np.sqrt(len(samples))))
 
 
 def _stopping_values(prices: Floats, pulls: int) -> list[Floats]:
