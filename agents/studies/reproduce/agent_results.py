@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 
 from agents.agent_catalog import WEIGHTS
-from agents.run_folder import run_path
+from agents.run_folder import run_file, run_path
 from agents.runs import load_agent
 from agents.studies.reproduce.definition import BenchmarkSetting
 from agents.studies.reproduce.plan import TrainingRuns
 from agents.sweep.kept_curves import kept_curves
-from agents.sweep.run_state import evaluated_tasks, run_state
+from agents.sweep.run_state import RunState, evaluated_tasks, run_state
 from agents.sweep.sweep_run import SweepRun
 from agents.training.curves import Curves
 from agents.training.evaluate import evaluate
@@ -43,6 +43,7 @@ class AgentResult:
     seeds: list[int]  # training seeds; empty for agents without training
     asked: int = 0  # training seeds that were asked for
     minutes: float = 0.0  # of training, of each seed
+    best: str = ""  # folder of the run that was best on validation tasks, if there are any
 
 
 def agent_result(
@@ -63,21 +64,24 @@ def agent_result(
 
 def trained_result(part: TrainingRuns, folder: Path) -> AgentResult | None:
     """Return the result of a training from its runs that are done, or None if none is."""
-    done: dict[int, tuple[Curves, float]] = {}
+    done: dict[int, tuple[Curves, RunState]] = {}
+    names = {run.training.seed: run.name for run in part.runs}
     for run in part.runs:
         state = run_state(run, folder)
         curves = _curves(run, folder) if state.done else None
         if curves:
-            done[run.training.seed] = curves, state.seconds
+            done[run.training.seed] = curves, state
     if not done:
         return None
+    scores = {names[seed]: state.best for seed, (_, state) in done.items()}
     return agent_result(
         part.training.title,
         part.setting.pack,
         [curves for curves, _ in done.values()],
         list(done),
         asked=len(part.runs),
-        minutes=float(np.mean([seconds for _, seconds in done.values()])) / 60,
+        minutes=float(np.mean([state.seconds for _, state in done.values()])) / 60,
+        best=max(scores, key=scores.__getitem__) if np.isfinite([*scores.values()]).all() else "",
     )
 
 
@@ -93,7 +97,8 @@ def beside_results(
     setting: BenchmarkSetting, pack: Pack, parts: Sequence[TrainingRuns], folder: Path
 ) -> list[AgentResult]:
     """Return the results of the agents that need no training; those that are kept are read."""
-    like = [str(folder / run.name) for run in parts[0].runs[:1]] if parts else []
+    trained = (folder / run.name for part in parts[:1] for run in part.runs)
+    like = [str(path) for path in trained if run_file(path, WEIGHTS)][:1]
     found = []
     for agent in setting.beside:
         named = contenders([*like, agent], pack.name)

@@ -102,6 +102,7 @@ def markdown(report: Report) -> str:
     if report.rows:
         parts.append(markdown_table([row_cells(row) for row in report.rows]))
     parts += _episode_tables(report)
+    parts += _best_runs(report)
     commands = "\n".join(report.training_commands())
     parts.append(f"```\n{report.command}\n```")
     parts.append(f"The same runs, one by one:\n\n```\n{commands}\n```")
@@ -112,6 +113,13 @@ def _sources(benchmark: PublishedBenchmark) -> Iterator[str]:
     if benchmark.sources:
         each = [f"- {one.paper}: {one.where}. <{one.address}>" for one in benchmark.sources]
         yield "\n".join(["Sources:", "", *each])
+
+
+def _best_runs(report: Report) -> Iterator[str]:
+    """Yield a line about the runs to choose: the best training seeds on validation tasks."""
+    best = [agent.best for one in report.results for agent in one.agents if agent.best]
+    if best and report.seeds > 1:
+        yield f"Best on validation tasks: {', '.join(f'`{name}`' for name in best)}."
 
 
 def _episode_tables(report: Report) -> Iterator[str]:

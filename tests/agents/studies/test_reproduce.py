@@ -41,6 +41,7 @@ from agents.studies.reproduce.report import load_benchmark
 from agents.sweep import local
 from agents.sweep.carry_out import carry_out
 from agents.sweep.engine import RunEvent
+from agents.sweep.run_state import read_run_status
 from agents.sweep.sweep_run import SweepRun, nested
 from agents.training.statistics import mean_interval, student_quantile
 from commands.main import main
@@ -291,6 +292,9 @@ def test_a_benchmark_that_is_cut_goes_on_and_writes_its_tables(
     text = (folder / "results.md").read_text("utf-8")
     assert "## A tiny benchmark" in text
     assert "train goals-5x5 --learner rl2 --width 4" in text
+    assert f"Best on validation tasks: `{agents[0]['best']}`." in text
+    states = {name: read_run_status(folder / name) for name in EngineHere.done}
+    assert agents[0]["best"] == max(states, key=lambda name: states[name].best)
     shown = capsys.readouterr().out
     assert "benchmark 1 of 1: A tiny benchmark" in shown
     assert "1.500" in shown
