@@ -53,7 +53,8 @@ def _with_held_out(
 _ROOM = BenchmarkSetting(
     name="9 x 9, all goals",
     pack="darkroom",
-    trainings=_rl2({"minutes": 10}, {"minutes": 2}),
+    # four episodes see all cells at best, and only later ones are paid for what they leave
+    trainings=(BenchmarkTraining("rl2", {"minutes": 10}, {"minutes": 2}, {"episodes": 6}),),
     measures=(*map(episode, (1, 2, 3, 4, 5)), trial(4)),
     episodes=8,
     bars={"rl2": {episode(5): 0.95 * 16.5}},

@@ -50,7 +50,7 @@ from game.filling import update
 from game.tasks.packs import LEVELS, load_pack
 
 ROOT = Path(__file__).resolve().parents[3]
-QUICK_MINUTES = 110  # of all trainings, on two cores
+QUICK_MINUTES = 80  # of all trainings: on two cores, the rest of an hour is for evaluation
 every_benchmark = pytest.mark.parametrize("name", BENCHMARKS)
 
 
