@@ -17,19 +17,19 @@ from agents.studies.reproduce.hidden_goals import hidden_goal_references
 
 DISTILLATION = Source(
     "Laskin et al. 2023, In-context Reinforcement Learning with Algorithm Distillation",
-    "section 4, Dark Room",
+    "the environment Dark Room",
     "https://arxiv.org/abs/2210.14215",
 )
 PRETRAINED = Source(
     "Lee et al. 2023, Supervised Pretraining Can Learn In-Context Reinforcement Learning",
-    "section 5, Dark Room",
+    "the environment Dark Room",
     "https://arxiv.org/abs/2306.14892",
 )
 PLANNING = Source(
     "Son et al. 2025, Distilling Reinforcement Learning Algorithms for In-Context Model-Based "
     "Planning",
-    "set-ups and splits of its code",
-    "https://github.com/jaehyeon-son/dicp",
+    "set-ups and splits of its code, github.com/jaehyeon-son/dicp",
+    "https://arxiv.org/abs/2502.19009",
 )
 HELD_OUT = (
     "Agents of the second setting never trained on the held-out tasks. They may have learned that "

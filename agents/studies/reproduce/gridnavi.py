@@ -46,7 +46,7 @@ GRIDNAVI = PublishedBenchmark(
     sources=(
         Source(
             "Zintgraf et al. 2020, VariBAD: A Very Good Method for Bayes-Adaptive Deep RL",
-            "section 5.1, figure 3",
+            "the gridworld, and its code for it",
             "https://arxiv.org/abs/1910.08348",
         ),
     ),
