@@ -81,6 +81,22 @@ class TrialObservation:
 
 
 @dataclass(frozen=True)
+class TrialSteps:
+    """The inputs of a policy with memory at the P steps of some whole trials, packed: step 0 of
+    every trial, then step 1 of every trial that has one, and so on, the longest trial first.
+
+    With several ranks, the trials are this rank's of those that all ranks have; there may be none.
+    """
+
+    share: float  # of the steps of all ranks' trials
+    sizes: list[int]  # the number of trials at each step
+    state: Tensor  # [P], as are the following
+    clock: Tensor
+    last_move: Tensor
+    last_reward: Tensor
+
+
+@dataclass(frozen=True)
 class TrialTransition:
     """One environment step in each of n trials."""
 

@@ -165,7 +165,7 @@ def test_the_loss_and_its_gradient_are_those_of_the_formulas():
     old = (chosen + 0.3 * torch.randn(n)).detach()  # many ratios are beyond the clip
     old[:20] = chosen[:20].detach()  # as in the first minibatch
     part = Minibatch(
-        [n], action, action, action, old, action, old, advantage.detach(), target.detach(), old
+        1.0, [n], action, action, action, old, action, old, advantage.detach(), target.detach(), old
     )
     ratio = (chosen - old).exp()
     clipped = ratio.clamp(1 - config.clip, 1 + config.clip)
