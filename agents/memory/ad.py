@@ -13,6 +13,7 @@ episodes what takes the gradient learner hundreds.
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -29,7 +30,6 @@ from agents.memory.ppo import Trajectories
 from agents.memory.trials import N_LAST_MOVES, Episode, LastMoves, clock_index
 from agents.rollout import Rngs, Rollout
 from game.session.messages import Phase
-from game.tasks.task import digest
 from game.text.writing import canonical
 from game.world.batch import GridBatch
 from game.world.tables import N_ACTIONS, Tables
@@ -114,7 +114,7 @@ class Ad(ImitationLearner):
 
 
 @dataclass(frozen=True)
-class History:
+class LearningHistory:
     """All episodes of a gradient learner on one task: E after each of its K gradient steps, and as
     many before the first one."""
 
@@ -128,7 +128,7 @@ class History:
         """The mean return of the last episodes."""
         return float(self.reward[-1].sum(0).mean())
 
-    def draw_trials(self, n: int, episodes: int, rng: np.random.Generator) -> History:
+    def draw_trials(self, n: int, episodes: int, rng: np.random.Generator) -> LearningHistory:
         """Return n trials of several episodes in place of K + 1 steps of E episodes.
 
         Episode i of a trial is one of the i-th of equal parts of the history.
@@ -137,7 +137,7 @@ class History:
         step = (part * len(self.action)).astype(int)  # [n, episodes]
         which = rng.integers(self.action.shape[2], size=step.shape)
         arrays = (array[step, :, which].transpose(1, 2, 0) for array in vars(self).values())
-        return History(*arrays)
+        return LearningHistory(*arrays)
 
 
 class Histories:
@@ -149,11 +149,11 @@ class Histories:
     def __init__(self, config: SourceConfig, seed: int) -> None:
         self.config, self.seed = config, seed
         self.source = Scratch(config.gradient_config(), seed)
-        self.by_task: dict[str, History] = {}
+        self.by_task: dict[str, LearningHistory] = {}
 
-    def of(self, batch: GridBatch) -> tuple[list[History], int]:
+    def of(self, batch: GridBatch) -> tuple[list[LearningHistory], int]:
         """Return the history of each task of a batch, and the environment steps spent on it now."""
-        names = [digest(canonical(tables.level)) for tables in batch.tables]
+        names = [_digest(canonical(tables.level)) for tables in batch.tables]
         new = {
             name: tables
             for name, tables in zip(names, batch.tables, strict=True)
@@ -165,7 +165,7 @@ class Histories:
         self.by_task = dict(itertools.islice(known.items(), room))
         return [known[name] for name in names], sum(int(h.alive.sum()) for h in recorded.values())
 
-    def record(self, tasks: dict[str, Tables]) -> dict[str, History]:
+    def record(self, tasks: dict[str, Tables]) -> dict[str, LearningHistory]:
         """Let the gradient learner learn these tasks, and return its history on each."""
         batch = GridBatch([*tasks.values()])
         rngs = [np.random.default_rng([self.seed, int(name, 16)]) for name in tasks]
@@ -174,15 +174,21 @@ class Histories:
         return {name: _history_of(data, t, batch.steps[t]) for t, name in enumerate(tasks)}
 
 
-def _history_of(data: Sequence[Rollout], t: int, steps: int) -> History:
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _history_of(data: Sequence[Rollout], t: int, steps: int) -> LearningHistory:
     """Return the history of task t, whose episodes have at most so many steps."""
     state = np.stack([one.state[: steps + 1, t] for one in data]).astype(np.int32)
     action = np.stack([one.action[:steps, t] for one in data]).astype(np.int8)
     reward = np.stack([one.reward[:steps, t] for one in data]).astype(np.float32)
-    return History(state, action, reward, np.stack([one.alive[:steps, t] for one in data]))
+    return LearningHistory(state, action, reward, np.stack([one.alive[:steps, t] for one in data]))
 
 
-def as_episodes(batch: GridBatch, trials: Sequence[History], dtype: type) -> Iterator[Episode]:
+def as_episodes(
+    batch: GridBatch, trials: Sequence[LearningHistory], dtype: type
+) -> Iterator[Episode]:
     """Yield the episodes of trials of each task, as an agent with memory would have observed them.
 
     The last move and reward of an episode are observed at the beginning of the next one.

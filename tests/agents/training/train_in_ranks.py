@@ -16,6 +16,7 @@ import numpy as np
 from agents import ranks
 from agents.inner_config import GraphConfig, InnerConfig
 from agents.learner_registry import build_learner, make_config
+from agents.memory.ad import SourceConfig
 from agents.memory.ppo import PpoConfig
 from agents.training.train import Training, Update
 from agents.training.train_config import TrainConfig
@@ -24,6 +25,8 @@ from game.tasks.packs import load_pack
 SMALL: dict[str, Any] = {"hidden": (8,), "inner": InnerConfig(episodes=4)}
 GRAPH = {**SMALL, "body": "graph", "graph": GraphConfig(channels=4, rounds=2, head=(4,))}
 TRIALS: dict[str, Any] = {"width": 8, "trials": 2, "episodes": 2, "ppo": PpoConfig(minibatches=3)}
+IMITATION: dict[str, Any] = {**TRIALS, "heads": 2, "layers": 1, "minibatches": 3}
+del IMITATION["ppo"]
 SETTINGS: dict[str, tuple[str, str, dict[str, Any]]] = {  # learner, pack, options
     "maml": ("maml", "dynamics", SMALL),
     "reptile": ("reptile", "goals-5x5", SMALL),
@@ -31,6 +34,8 @@ SETTINGS: dict[str, tuple[str, str, dict[str, Any]]] = {  # learner, pack, optio
     "rl2": ("rl2", "gridnavi", TRIALS),
     "varibad": ("varibad", "goals-5x5", TRIALS),
     "transformer": ("transformer", "goals-5x5", {**TRIALS, "heads": 2, "layers": 1}),
+    "dpt": ("dpt", "goals-5x5", {**IMITATION, "learning_rate": 1e-3}),
+    "ad": ("ad", "goals-5x5", {**IMITATION, "source": SourceConfig(2, (8,))}),
     "maml-graph": ("maml", "goals-5x5", GRAPH),
     "rl2-graph": ("rl2", "goals-5x5", {**TRIALS, "body": "graph", "channels": 4, "rounds": 2}),
     "neural-map": ("neural-map", "goals-5x5", {"channels": 4, "rounds": 3, "stages": 3}),
