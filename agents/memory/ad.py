@@ -16,7 +16,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -24,7 +24,7 @@ from agents import ranks
 from agents.gradient.gradient_learner import GradientConfig
 from agents.gradient.scratch import Scratch
 from agents.inner_config import InnerConfig
-from agents.learner import Arrays, check_options
+from agents.learner import Arrays, check_options, check_size
 from agents.memory.imitation import ImitationConfig, ImitationLearner
 from agents.memory.ppo import Trajectories
 from agents.memory.trials import N_LAST_MOVES, Episode, LastMoves, clock_index
@@ -38,27 +38,6 @@ MOST_KEPT = 20_000_000  # steps of histories that are kept: about 200 MB
 
 
 @dataclass(frozen=True)
-class SourceConfig:
-    """Options of the gradient learner whose histories are imitated."""
-
-    steps: int = 30
-    """Gradient steps of a history (1 to 10000)."""
-    hidden: tuple[int, ...] = (64, 64)
-    """Units in each hidden layer of its policy (1 to 4096 each)."""
-    step_size: float = 0.1
-    """Step size of its gradient steps (1e-6 to 100)."""
-    inner: InnerConfig = field(default_factory=InnerConfig)
-
-    def __post_init__(self) -> None:
-        check_options(self, steps=(1, 10_000))
-        self.gradient_config()
-
-    def gradient_config(self) -> GradientConfig:
-        """Return the options of the learner. Raises ValueError."""
-        return GradientConfig(hidden=self.hidden, step_size=self.step_size, inner=self.inner)
-
-
-@dataclass(frozen=True)
 class AdConfig(ImitationConfig):
     """Options of ad."""
 
@@ -66,7 +45,26 @@ class AdConfig(ImitationConfig):
     """Trials of each task per iteration (1 to 10000)."""
     greedy: bool = False
     """Choose the most probable action while adapting instead of sampling one."""
-    source: SourceConfig = field(default_factory=SourceConfig)
+    history: int = 30
+    """Gradient steps of a learning history (1 to 10000)."""
+    history_episodes: int = 20
+    """Episodes that the gradient learner samples for each of its steps (2 to 10000)."""
+    hidden: tuple[int, ...] = (64, 64)
+    """Units in each hidden layer of the gradient learner's policy (1 to 4096 each)."""
+    step_size: float = 0.1
+    """Step size of the gradient learner (1e-6 to 100)."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_options(self, history=(1, 10_000), history_episodes=(2, 10_000))
+        check_options(self, hidden=(1, 4096), step_size=(1e-6, 100))
+        check_size(self.gradient_learner)
+
+    @property
+    def gradient_learner(self) -> GradientConfig:
+        """The options of the gradient learner whose histories are imitated."""
+        inner = InnerConfig(episodes=self.history_episodes)
+        return GradientConfig(hidden=self.hidden, step_size=self.step_size, inner=inner)
 
 
 class Ad(ImitationLearner):
@@ -77,7 +75,7 @@ class Ad(ImitationLearner):
 
     def __init__(self, config: AdConfig, seed: int) -> None:
         super().__init__(config, seed)
-        self.histories = Histories(config.source, seed)
+        self.histories = Histories(config, seed)
 
     def meta_update(self, batch: GridBatch, rngs: Rngs, progress: float) -> dict[str, float]:
         """Learn the histories of the tasks, which are recorded the first time; see
@@ -107,7 +105,7 @@ class Ad(ImitationLearner):
         """See `Learner.restore`."""
         seed = checkpoint["histories.seed"]
         super().restore({n: array for n, array in checkpoint.items() if array is not seed})
-        self.histories = Histories(self.config.source, int(seed))
+        self.histories = Histories(self.config, int(seed))
 
 
 # --- histories -----------------------------------------------------------------------------------
@@ -146,9 +144,9 @@ class Histories:
     It depends on the seed and the task alone (but for rounding, which may differ between batches).
     """
 
-    def __init__(self, config: SourceConfig, seed: int) -> None:
-        self.config, self.seed = config, seed
-        self.source = Scratch(config.gradient_config(), seed)
+    def __init__(self, config: AdConfig, seed: int) -> None:
+        self.steps, self.seed = config.history, seed
+        self.source = Scratch(config.gradient_learner, seed)
         self.by_task: dict[str, LearningHistory] = {}
 
     def of(self, batch: GridBatch) -> tuple[list[LearningHistory], int]:
@@ -169,7 +167,7 @@ class Histories:
         """Let the gradient learner learn these tasks, and return its history on each."""
         batch = GridBatch([*tasks.values()])
         rngs = [np.random.default_rng([self.seed, int(name, 16)]) for name in tasks]
-        inner_steps = self.source.inner_steps(batch, rngs, self.config.steps)
+        inner_steps = self.source.inner_steps(batch, rngs, self.steps)
         data = [step.data for step in inner_steps]
         return {name: _history_of(data, t, batch.steps[t]) for t, name in enumerate(tasks)}
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from agents.learner_registry import make_learner
-from agents.memory.ad import Ad, LearningHistory, SourceConfig, as_episodes
+from agents.memory.ad import Ad, LearningHistory, as_episodes
 from agents.memory.dpt import Behaviours, Dpt, labels, optimal_actions
 from agents.memory.ppo import Trajectories
 from agents.memory.trials import RunningTrials
@@ -101,7 +101,7 @@ def test_the_trials_that_dpt_plays_itself_are_as_without_other_behaviours():
 
 
 def test_histories_are_in_the_order_of_learning_and_get_better():
-    agent = make_learner("ad", **SMALL, source=SourceConfig(steps=8))
+    agent = make_learner("ad", **SMALL, history=8)
     assert isinstance(agent, Ad)
     batch = GridBatch.of([task.level for task in family(parse(SEARCH), "search")])
     histories, env_steps = agent.histories.of(batch)
@@ -163,7 +163,7 @@ def _even(rows: list[np.ndarray]) -> list[np.ndarray]:
 
 @pytest.mark.parametrize(
     ("name", "options"),
-    [("dpt", {}), ("ad", {"source": SourceConfig(steps=8)})],
+    [("dpt", {}), ("ad", {"history": 8})],
 )
 def test_a_short_training_finds_the_goal_and_returns_to_it(name: str, options: dict[str, Any]):
     batch = GridBatch.of([task.level for task in family(parse(SEARCH), "search")])

@@ -16,7 +16,6 @@ import numpy as np
 from agents import ranks
 from agents.inner_config import GraphConfig, InnerConfig
 from agents.learner_registry import build_learner, make_config
-from agents.memory.ad import SourceConfig
 from agents.memory.ppo import PpoConfig
 from agents.training.train import Training, Update
 from agents.training.train_config import TrainConfig
@@ -35,7 +34,7 @@ SETTINGS: dict[str, tuple[str, str, dict[str, Any]]] = {  # learner, pack, optio
     "varibad": ("varibad", "goals-5x5", TRIALS),
     "transformer": ("transformer", "goals-5x5", {**TRIALS, "heads": 2, "layers": 1}),
     "dpt": ("dpt", "goals-5x5", {**IMITATION, "learning_rate": 1e-3}),
-    "ad": ("ad", "goals-5x5", {**IMITATION, "source": SourceConfig(2, (8,))}),
+    "ad": ("ad", "goals-5x5", {**IMITATION, "history": 2, "hidden": (8,)}),
     "maml-graph": ("maml", "goals-5x5", GRAPH),
     "rl2-graph": ("rl2", "goals-5x5", {**TRIALS, "body": "graph", "channels": 4, "rounds": 2}),
     "neural-map": ("neural-map", "goals-5x5", {"channels": 4, "rounds": 3, "stages": 3}),
