@@ -13,11 +13,12 @@ import torch
 from torch import Tensor
 
 from agents import ranks
+from agents.gradient.policy import Params
 from agents.learner import check_options
 from agents.memory.inputs import BatchView, policy_head
 from agents.memory.ppo import Trajectories, batch_rng, check_finite, packed_parts
 from agents.memory.transformer import AttentionConfig, AttentionLearner
-from agents.memory.trials import Floats32
+from agents.memory.trials import Floats32, MemoryPolicy
 from agents.rollout import Rngs
 
 
@@ -52,6 +53,20 @@ class ImitationLearner(AttentionLearner):
 
     Config: type[ImitationConfig] = ImitationConfig
     config: ImitationConfig
+
+    def init_params(self, rng: np.random.Generator) -> Params:
+        """Return a transformer's parameters without those of a critic."""
+        params = super().init_params(rng)
+        return {name: p for name, p in params.items() if not name.startswith("value.")}
+
+    def start_policy(self, params: Params, view: BatchView, n: int) -> MemoryPolicy:
+        """Return a policy with an empty cache; its critic's values are zeros."""
+        width = self.config.width
+        zeros = {
+            "value.w": params["bias"].new_zeros(width, 2),
+            "value.b": params["bias"].new_zeros(2),
+        }
+        return super().start_policy(params | zeros, view, n)
 
     @property
     def numpy_type(self) -> type:
