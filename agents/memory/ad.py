@@ -8,7 +8,8 @@ gradient.
 
 A trial has one episode of each of several equal parts of a history, in the order of learning. It
 skips the others (the paper's subsampling, section 4.3), so that the transformer learns in a few
-episodes what takes the gradient learner hundreds.
+episodes what takes the gradient learner hundreds. Some trials have the beginning of a history
+alone. They show what to do when several episodes in a row have failed; in whole histories, few do.
 """
 
 from __future__ import annotations
@@ -49,6 +50,8 @@ class AdConfig(ImitationConfig):
     """Gradient steps of a learning history (1 to 10000)."""
     history_episodes: int = 20
     """Episodes that the gradient learner samples for each of its steps (2 to 10000)."""
+    slow: float = 0.5
+    """Share of the trials that have only the beginning of a history, of random length (0 to 1)."""
     hidden: tuple[int, ...] = (64, 64)
     """Units in each hidden layer of the gradient learner's policy (1 to 4096 each)."""
     step_size: float = 0.1
@@ -57,7 +60,7 @@ class AdConfig(ImitationConfig):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_options(self, history=(1, 10_000), history_episodes=(2, 10_000))
-        check_options(self, hidden=(1, 4096), step_size=(1e-6, 100))
+        check_options(self, hidden=(1, 4096), step_size=(1e-6, 100), slow=(0, 1))
         check_size(self.gradient_learner)
 
     @property
@@ -83,7 +86,7 @@ class Ad(ImitationLearner):
         self.on_phase(Phase.EPISODES)
         histories, env_steps = self.histories.of(batch)
         trials = [
-            history.draw_trials(self.config.trials, self.config.episodes, rng)
+            history.draw_trials(self.config.trials, self.config.episodes, self.config.slow, rng)
             for history, rng in zip(histories, rngs, strict=True)
         ]
         data = Trajectories.of(list(as_episodes(batch, trials, self.numpy_type)))
@@ -126,13 +129,17 @@ class LearningHistory:
         """The mean return of the last episodes."""
         return float(self.reward[-1].sum(0).mean())
 
-    def draw_trials(self, n: int, episodes: int, rng: np.random.Generator) -> LearningHistory:
+    def draw_trials(
+        self, n: int, episodes: int, slow: float, rng: np.random.Generator
+    ) -> LearningHistory:
         """Return n trials of several episodes in place of K + 1 steps of E episodes.
 
-        Episode i of a trial is one of the i-th of equal parts of the history.
+        Episode i of a trial is one of the i-th of equal parts of the history; in a share `slow` of
+        the trials, on average, only of its beginning, which is of random length.
         """
+        share = np.where(rng.random((n, 1)) < slow, rng.random((n, 1)), 1)
         part = (np.arange(episodes) + rng.random((n, episodes))) / episodes
-        step = (part * len(self.action)).astype(int)  # [n, episodes]
+        step = (share * part * len(self.action)).astype(int)  # [n, episodes]
         which = rng.integers(self.action.shape[2], size=step.shape)
         arrays = (array[step, :, which].transpose(1, 2, 0) for array in vars(self).values())
         return LearningHistory(*arrays)

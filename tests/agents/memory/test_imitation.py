@@ -121,12 +121,16 @@ def test_histories_are_in_the_order_of_learning_and_get_better():
 def test_a_trial_has_one_episode_of_each_part_of_a_history():
     step, which = np.meshgrid(np.arange(9), np.arange(5), indexing="ij")
     code = (10 * step + which)[:, None]  # [K + 1, 1, E]
-    drawn = LearningHistory(code, code, code, code).draw_trials(50, 3, np.random.default_rng(0))
+    history = LearningHistory(code, code, code, code)
+    drawn = history.draw_trials(50, 3, 0.0, np.random.default_rng(0))
     assert drawn.action.shape == (3, 1, 50)
     steps, episodes = drawn.action[:, 0] // 10, drawn.action[:, 0] % 10
     assert [set(row) for row in steps] == [{0, 1, 2}, {3, 4, 5}, {6, 7, 8}]
     assert set(episodes.ravel()) == set(range(5))
     assert np.array_equal(drawn.reward, drawn.action)
+    steps = history.draw_trials(50, 3, 1.0, np.random.default_rng(0)).action[:, 0] // 10
+    assert (np.diff(steps, axis=0) >= 0).all()  # still in order
+    assert len(set(steps[-1])) > 6  # of a beginning of any length
 
 
 def test_recorded_episodes_are_observed_as_those_that_an_agent_plays():
