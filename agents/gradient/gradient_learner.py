@@ -15,7 +15,7 @@ from torch import Tensor
 
 from agents import ranks
 from agents.gradient.body import ENCODER, Body, FeaturesBody, GraphBody, encoder_gradients
-from agents.gradient.inner_loop import inner_loop
+from agents.gradient.inner_loop import InnerStep, adaptation_steps, inner_loop
 from agents.gradient.meta_learner import MetaLearner
 from agents.gradient.meta_optimizer import MetaOptimizer, OuterConfig
 from agents.gradient.outer_objective import ObjectiveConfig
@@ -181,6 +181,12 @@ class GradientLearner(MetaLearner):
         self, batch: GridBatch, rngs: Rngs, steps: int, changes: Changes = NO_CHANGES
     ) -> Iterator[AdaptationStep]:
         """Run the inner loop from the averaged meta-parameters; see `Learner.adapt`."""
+        return adaptation_steps(self.inner_steps(batch, rngs, steps, changes))
+
+    def inner_steps(
+        self, batch: GridBatch, rngs: Rngs, steps: int, changes: Changes = NO_CHANGES
+    ) -> Iterator[InnerStep]:
+        """Yield the steps of the inner loop with all of their episodes; see `adapt`."""
         check_actions(self.config, batch)
         meta = self.meta.average
         features, columns = self.body.observe(meta, batch)

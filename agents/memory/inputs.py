@@ -11,11 +11,11 @@ from torch import Tensor
 from torch.nn.functional import embedding_bag, pad
 
 from agents.gradient.policy import Params
-from agents.memory.ppo import Minibatch
 from agents.memory.trials import (
     CLOCK_EPISODES,
     CLOCK_STEPS,
     TrialObservation,
+    TrialSteps,
     episodes_per_part,
     n_last_moves,
 )
@@ -85,7 +85,7 @@ class InputTables:
     last_move: int  # the row of last move 0
     last_reward: Tensor  # [1, W]
 
-    def look_up(self, observation: TrialObservation | Minibatch) -> Tensor:
+    def look_up(self, observation: TrialObservation | TrialSteps) -> Tensor:
         """Return the summed embeddings [P, W] of P observations."""
         clock = observation.clock + self.clock
         last_move = observation.last_move + self.last_move

@@ -1,4 +1,5 @@
-"""The base class of learners with memory: a policy and a critic, trained by PPO over trials."""
+"""The base classes of learners with memory: of all that act in trials, and of those with a critic
+that PPO trains."""
 
 from __future__ import annotations
 
@@ -47,7 +48,7 @@ from game.world.tables import N_ACTIONS
 
 
 @dataclass(frozen=True)
-class MemoryConfig:
+class TrialConfig:
     """Options of every learner with memory."""
 
     width: int = 64
@@ -59,7 +60,6 @@ class MemoryConfig:
     """Trials of each task per iteration (1 to 10000)."""
     greedy: bool = True
     """Choose the most probable action while adapting instead of sampling one."""
-    ppo: PpoConfig = field(default_factory=PpoConfig)
     n_actions: int = N_ACTIONS
     """Actions of the tasks (2 to 100); training sets those of its pack."""
 
@@ -79,21 +79,28 @@ class MemoryConfig:
         return 4 * self.width * (N_FEATURES + self.width)  # of a GRU with its output layer
 
 
+@dataclass(frozen=True)
+class MemoryConfig(TrialConfig):
+    """Options of every learner with memory that PPO trains."""
+
+    ppo: PpoConfig = field(default_factory=PpoConfig)
+
+
 View = TypeVar("View", bound=StateView)
 
 
-class MemoryLearner(BaseLearner, Generic[View]):
-    """A policy with memory and its critic, trained by PPO over trials.
+class TrialLearner(BaseLearner, Generic[View]):
+    """A policy with memory, which adapts to a task in the course of a trial.
 
     Adaptation takes no gradient: the weights stay fixed, and what the agent learns about a task is
     in its memory, which lasts from one episode of a trial to the next.
     """
 
-    Config: type[MemoryConfig] = MemoryConfig
-    config: MemoryConfig
+    Config: type[TrialConfig] = TrialConfig
+    config: TrialConfig
     parallel = True
 
-    def __init__(self, config: MemoryConfig, seed: int) -> None:
+    def __init__(self, config: TrialConfig, seed: int) -> None:
         super().__init__(config, seed)
         self._set_params(self.init_params(np.random.default_rng(seed)))
 
@@ -122,6 +129,71 @@ class MemoryLearner(BaseLearner, Generic[View]):
         """Return a policy at the beginning of n trials, those of a task side by side."""
         raise NotImplementedError
 
+    @property
+    def judged(self) -> range:
+        """All episodes of a trial, including the first."""
+        return range(self.config.episodes)
+
+    @property
+    def dtype(self) -> torch.dtype:
+        return self.params["bias"].dtype
+
+    def adapt(
+        self, batch: GridBatch, rngs: Rngs, steps: int, changes: Changes = NO_CHANGES
+    ) -> Iterator[AdaptationStep]:
+        """Play a trial, one adaptation step per episode; see `Learner.adapt`."""
+        params, view = self.detached_params(), self.view(batch)
+
+        def start(n: int) -> MemoryPolicy:
+            return self.start_policy(params, view, n)
+
+        config = self.config
+        return adapt_in_memory(start, batch, rngs, steps, config.greedy, config.episodes)
+
+    def detached_params(self) -> Params:
+        """Return a copy of the weights without gradients."""
+        return {name: p.detach().clone() for name, p in self.params.items()}
+
+    def state(self) -> Arrays:
+        """Return the weights; see `Learner.state`."""
+        return {name: p.numpy() for name, p in self.detached_params().items()}
+
+    def load(self, state: Arrays) -> None:
+        """See `Learner.load`."""
+        self._set_params({name: torch.from_numpy(state[name]) for name in self.params})
+
+    def _set_params(self, params: Params) -> None:
+        """Replace the weights, and forget the optimiser of the old ones."""
+        self.params = {name: p.clone().requires_grad_() for name, p in params.items()}
+        self.__dict__.pop("adam", None)
+
+    @cached_property
+    def adam(self) -> Adam:
+        """The optimiser, made at the first update."""
+        return Adam(self.parameter_groups(), eps=1e-5)
+
+    def parameter_groups(self) -> list[dict[str, Any]]:
+        """Return the optimiser's parameter groups; training sets the learning rate of the first."""
+        return [{"params": list(self.params.values())}]
+
+    def checkpoint(self) -> Arrays:
+        """Return the weights and the optimiser's state; see `Learner.checkpoint`."""
+        remembered = adam_state(self.params, self.adam)
+        return self.state() | {name: tensor.numpy() for name, tensor in remembered.items()}
+
+    def restore(self, checkpoint: Arrays) -> None:
+        """See `Learner.restore`."""
+        self.load(checkpoint)
+        tensors = {name: torch.from_numpy(array) for name, array in checkpoint.items()}
+        restore_adam(self.params, self.adam, tensors)
+
+
+class MemoryLearner(TrialLearner[View]):
+    """A policy with memory and its critic, trained by PPO over trials."""
+
+    Config: type[MemoryConfig] = MemoryConfig
+    config: MemoryConfig
+
     def forward(self, view: View, part: Minibatch) -> Tensor:
         """Return the heads' inputs [P, H] at the steps of a minibatch, differentiable."""
         raise NotImplementedError
@@ -131,15 +203,6 @@ class MemoryLearner(BaseLearner, Generic[View]):
         differentiable."""
         hidden, optimal_value = self.forward(view, part), view.optimal_value[part.state]
         return policy_head(self.params, hidden), value_head(self.params, hidden, optimal_value)
-
-    @property
-    def judged(self) -> range:
-        """All episodes of a trial, including the first."""
-        return range(self.config.episodes)
-
-    @property
-    def dtype(self) -> torch.dtype:
-        return self.params["bias"].dtype
 
     def meta_update(self, batch: GridBatch, rngs: Rngs, progress: float) -> dict[str, float]:
         """Sample trials of every task, then run PPO on them; see `Learner.meta_update`."""
@@ -192,52 +255,3 @@ class MemoryLearner(BaseLearner, Generic[View]):
             check_finite(torch.nn.utils.clip_grad_norm_(params.values(), config.gradient_norm))
             self.adam.step()
         return {"entropy": ranks.total(entropy)}
-
-    def adapt(
-        self, batch: GridBatch, rngs: Rngs, steps: int, changes: Changes = NO_CHANGES
-    ) -> Iterator[AdaptationStep]:
-        """Play a trial, one adaptation step per episode; see `Learner.adapt`."""
-        params, view = self.detached_params(), self.view(batch)
-
-        def start(n: int) -> MemoryPolicy:
-            return self.start_policy(params, view, n)
-
-        config = self.config
-        return adapt_in_memory(start, batch, rngs, steps, config.greedy, config.episodes)
-
-    def detached_params(self) -> Params:
-        """Return a copy of the weights without gradients."""
-        return {name: p.detach().clone() for name, p in self.params.items()}
-
-    def state(self) -> Arrays:
-        """Return the weights; see `Learner.state`."""
-        return {name: p.numpy() for name, p in self.detached_params().items()}
-
-    def load(self, state: Arrays) -> None:
-        """See `Learner.load`."""
-        self._set_params({name: torch.from_numpy(state[name]) for name in self.params})
-
-    def _set_params(self, params: Params) -> None:
-        """Replace the weights, and forget the optimiser of the old ones."""
-        self.params = {name: p.clone().requires_grad_() for name, p in params.items()}
-        self.__dict__.pop("adam", None)
-
-    @cached_property
-    def adam(self) -> Adam:
-        """The optimiser, made at the first update."""
-        return Adam(self.parameter_groups(), eps=1e-5)
-
-    def parameter_groups(self) -> list[dict[str, Any]]:
-        """Return the optimiser's parameter groups; PPO sets the learning rate of the first."""
-        return [{"params": list(self.params.values())}]
-
-    def checkpoint(self) -> Arrays:
-        """Return the weights and the optimiser's state; see `Learner.checkpoint`."""
-        remembered = adam_state(self.params, self.adam)
-        return self.state() | {name: tensor.numpy() for name, tensor in remembered.items()}
-
-    def restore(self, checkpoint: Arrays) -> None:
-        """See `Learner.restore`."""
-        self.load(checkpoint)
-        tensors = {name: torch.from_numpy(array) for name, array in checkpoint.items()}
-        restore_adam(self.params, self.adam, tensors)

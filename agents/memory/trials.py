@@ -48,6 +48,17 @@ def episodes_per_part(episodes: int) -> int:
     return -(-episodes // CLOCK_EPISODES)
 
 
+def trial_clock(step: Any, episode: int, limit: Ints, episodes: int) -> Ints:
+    """Return the clock index [N] of a step of an episode of N trials.
+
+    `limit` [N] are the steps of an episode. The clock covers so many `episodes`, in parts, and
+    stands still at the last of them.
+    """
+    part, earlier = divmod(min(episode, episodes - 1), episodes_per_part(episodes))
+    index: Ints = clock_index(step + earlier * limit, part)
+    return index
+
+
 class LastMoves:
     """The numbers of an agent's last moves in a batch: the action and the observed displacement."""
 
@@ -93,6 +104,22 @@ class TrialObservation:
     last_reward: Tensor  # [n]
     begins: bool = field(default=False, kw_only=True)
     """Whether it is the first step of an episode, in all trials."""
+
+
+@dataclass(frozen=True)
+class TrialSteps:
+    """The inputs of a policy with memory at the P steps of some whole trials, packed: step 0 of
+    every trial, then step 1 of every trial that has one, and so on, the longest trial first.
+
+    With several ranks, the trials are this rank's of those that all ranks have; there may be none.
+    """
+
+    share: float  # of the steps of all ranks' trials
+    sizes: list[int]  # the number of trials at each step
+    state: Tensor  # [P], as are the following
+    clock: Tensor
+    last_move: Tensor
+    last_reward: Tensor
 
 
 @dataclass(frozen=True)
@@ -182,10 +209,7 @@ class RunningTrials:
 
     def clock(self, step: int) -> Ints:
         """Return the clock index [N] of a step of the present episode."""
-        episode = min(self.episodes, self.clock_episodes - 1)
-        part, earlier = divmod(episode, episodes_per_part(self.clock_episodes))
-        index: Ints = clock_index(step + earlier * self.limit, part)
-        return index
+        return trial_clock(step, self.episodes, self.limit, self.clock_episodes)
 
     def play(self, episodes: int) -> list[Episode]:
         """Play and return the next episodes of every trial."""

@@ -19,7 +19,7 @@ from game.world.batch import GridBatch
 from game.world.features import NoMap
 from game.world.planner import expected_return, optimal_return, random_return
 
-LEARNERS = ("maml", "reptile", "multitask", "cavia", "scratch", "rl2", "transformer")
+LEARNERS = ("maml", "reptile", "multitask", "cavia", "scratch", "rl2", "transformer", "dpt", "ad")
 LEVELS = {
     "three": "steps: 4\nworld: mdp states=3 actions=4 seed=1\nmap:\n@..\n",
     "five": "steps: 6\nworld: mdp states=5 actions=4 seed=2\nmap:\n@....\n",

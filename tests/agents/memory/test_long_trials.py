@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from agents.learner_registry import BUILT_IN, learner_class, make_learner
-from agents.memory.memory_learner import MemoryLearner
+from agents.memory.memory_learner import TrialLearner
 from agents.memory.trial_adaptation import LongTrials
 from agents.memory.trials import RunningTrials, clock_index
 from agents.runs import load_agent
@@ -18,7 +18,7 @@ from game.text.reading import parse
 from game.world.batch import GridBatch
 
 CASES: dict[str, tuple[str, dict[str, Any]]] = {
-    **{n: (n, {}) for n in BUILT_IN if issubclass(learner_class(n), MemoryLearner)},
+    **{n: (n, {}) for n in BUILT_IN if issubclass(learner_class(n), TrialLearner)},
     "graph": ("rl2", {"body": "graph", "channels": 4, "rounds": 2}),
 }
 TRAINED, PER_TASK = 3, 8
@@ -30,7 +30,7 @@ def running(name: str, long: bool) -> RunningTrials:
     batch = GridBatch.of([parse(text) for text in LEVELS])
     learner, options = CASES[name]
     agent = make_learner(learner, 1, width=8, episodes=TRAINED, **options)
-    assert isinstance(agent, MemoryLearner)
+    assert isinstance(agent, TrialLearner)
     n = PER_TASK * batch.n_tasks
     policy = agent.start_policy(agent.detached_params(), agent.make_view(batch), n)
     rngs = [np.random.default_rng(t) for t in range(batch.n_tasks)]
