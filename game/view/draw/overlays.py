@@ -7,9 +7,7 @@ sentence that explains the layer. A new overlay is one more function and one mor
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import wraps
 
 import numpy as np
 import pygame
@@ -49,6 +47,15 @@ from game.view.draw.overlay_shapes import (
     write_in_cell,
 )
 from game.view.draw.theme import DARK_INK, WHITE, Colour, Point, Typeset, dashes, number, smooth
+from game.view.draw.world_overlays import (
+    Draw,
+    Layer,
+    arm_chances,
+    arm_means,
+    in_world,
+    likely_transitions,
+    on_grid,
+)
 from game.world.batch import GridBatch
 from game.world.beliefs import belief
 from game.world.features import VIEW_RADIUS
@@ -60,7 +67,6 @@ CHANGED = 0.15  # total variation distance from which on a cell counts as change
 HEAT: Colour = (104, 58, 168)  # of visits and beliefs: none of the agents' hues
 MOST_WORK = 4_000_000  # states times steps that can be planned without a noticeable pause
 
-Layer = tuple[pygame.Surface, str]
 CellMap = dict[tuple[int, int], float]  # values by (row, column)
 
 
@@ -70,26 +76,12 @@ class Overlay:
 
     cap: str
     word: str
-    draw: Callable[[Board, OverlayContext, Typeset], Layer]
+    draw: Draw
     follows_agent: bool = False  # whether the layer changes with every move
 
 
-Draw = Callable[[Board, OverlayContext, Typeset], Layer]
-
-
-def on_grid(draw: Draw) -> Draw:
-    """Return a function that draws an overlay on levels of the grid, and explains itself on a level
-    with a world of its own, where moves and goals mean nothing."""
-
-    @wraps(draw)
-    def drawn(board: Board, context: OverlayContext, type: Typeset) -> Layer:
-        if context.tables.level.world:
-            return pygame.Surface(board.size, pygame.SRCALPHA), "This overlay is for mazes alone."
-        return draw(board, context, type)
-
-    return drawn
-
-
+@in_world("bandit", arm_chances)
+@in_world("mdp", likely_transitions)
 @on_grid
 def policy(board: Board, context: OverlayContext, type: Typeset) -> Layer:
     """Draw an arrow for each action, scaled by its probability; a ring for staying."""
@@ -129,6 +121,7 @@ def visit_heatmap(board: Board, context: OverlayContext, type: Typeset) -> Layer
     return surface, f"Visits: visits to each cell per episode, {basis}."
 
 
+@in_world("bandit", arm_means)
 def values(board: Board, context: OverlayContext, type: Typeset) -> Layer:
     """Draw each cell's value: the expected return of an episode from there under the policy.
 

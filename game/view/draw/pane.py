@@ -29,8 +29,9 @@ from game.view.draw.dynamic_tiles import DynamicTiles, draw_as_written
 from game.view.draw.layout import Place
 from game.view.draw.marks import goal_mark
 from game.view.draw.overlay_context import OverlayContext
-from game.view.draw.overlays import Layer, Overlay
+from game.view.draw.overlays import Overlay
 from game.view.draw.theme import Colour, Point, Typeset, dashes, mix, number
+from game.view.draw.world_overlays import Layer
 from game.view.model.playback import PlaybackPosition
 from game.world.rules import MOVES
 from game.world.tables import Tables
