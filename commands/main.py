@@ -35,6 +35,7 @@ COMMANDS = {  # the module and class of each: a command line loads the one that 
     "export": "commands.export:ExportCommand",
     "train": "commands.train:TrainCommand",
     "sweep": "commands.sweep:SweepCommand",
+    "reproduce": "commands.reproduce:ReproduceCommand",
     "eval": "commands.evaluate:EvaluateCommand",
     "microscope": "commands.microscope:MicroscopeCommand",
     "exercise": "commands.exercise:ExerciseCommand",

@@ -70,8 +70,13 @@ FLOORS: dict[str, set[str]] = {
         *("agents", "agents.gradient", "agents.memory", "agents.training"),
         *("game.files", "game.text", "game.world", "game.tasks", "game.env"),
     },
+    "agents.studies.reproduce": {
+        *("agents", "agents.training", "agents.sweep"),
+        *("game.files", "game.filling", "game.text", "game.world", "game.tasks"),
+    },
     "commands": {
         *("agents", "agents.training", "agents.sweep", "agents.studies"),
+        "agents.studies.reproduce",
         *("game.files", "game.text", "game.world", "game.tasks", "game.authoring", "game.session"),
         *("game.view", "game.view.screens", "commands.pages"),
     },

@@ -31,6 +31,7 @@ MOST_STATES = 2_000  # in a training task
 LARGER = {"worlds": (40, 8_000), "drawn": (40, 8_000)}
 MIXTURE = "worlds"  # of which many a task has nothing hidden, or more than one thing
 MOST_WITHOUT_ADAPTING = 0.6  # score of the best policy that does not adapt
+ALIKE = ("gridnavi", "darkroom", "darkroom-10", "darkroom-permuted")  # splits as published
 SIDES = ("robot", "game")  # what a pack stands for, as the last sentence of its text says
 
 every_pack = pytest.mark.parametrize("name", PACKS)
@@ -60,7 +61,7 @@ def test_it_has_a_dozen_tasks_for_validation_and_as_many_held_out(name: str):
     assert sizes == SMALLER[name] if name in SMALLER else min(sizes) >= 12
 
 
-@pytest.mark.parametrize("name", [name for name in PACKS if name != "gridnavi"])
+@pytest.mark.parametrize("name", [name for name in PACKS if name not in ALIKE])
 def test_its_splits_never_share_a_task(name: str):
     pack = load_pack(name)
     ids = {split: {task.id for task in pack.split(split).tasks} for split in SPLITS}
