@@ -42,6 +42,10 @@ def _rl2(full: Length, quick: Length) -> tuple[BenchmarkTraining, ...]:
     return (BenchmarkTraining("rl2", full, quick),)
 
 
+def _imitating(full: Length, quick: Length) -> tuple[BenchmarkTraining, ...]:
+    return tuple(BenchmarkTraining(one, full, quick) for one in ("dpt", "ad"))
+
+
 def _with_held_out(
     setting: BenchmarkSetting, share: float, beside: tuple[str, ...] = ()
 ) -> BenchmarkSetting:
@@ -54,7 +58,10 @@ _ROOM = BenchmarkSetting(
     name="9 x 9, all goals",
     pack="darkroom",
     # four episodes see all cells at best, and only later ones are paid for what they leave
-    trainings=(BenchmarkTraining("rl2", {"minutes": 10}, {"minutes": 2}, {"episodes": 6}),),
+    trainings=(
+        BenchmarkTraining("rl2", {"minutes": 10}, {"minutes": 2}, {"episodes": 6}),
+        *_imitating({"minutes": 20}, {"minutes": 2}),
+    ),
     measures=(*map(episode, (1, 2, 3, 4, 5)), trial(4)),
     episodes=8,
     bars={"rl2": {episode(5): 0.95 * 16.5}},
@@ -74,7 +81,10 @@ DARKROOM = PublishedBenchmark(
 _LARGE = BenchmarkSetting(
     name="10 x 10, all goals",
     pack="darkroom-10",
-    trainings=_rl2({"minutes": 20}, {"minutes": 3}),
+    trainings=(
+        *_rl2({"minutes": 20}, {"minutes": 3}),
+        *_imitating({"minutes": 20}, {"minutes": 3}),
+    ),
     measures=(*map(episode, (1, 2, 3, 4)), trial(4)),
     episodes=6,
     bars={"rl2": {episode(3): 0.95 * 91.9}},

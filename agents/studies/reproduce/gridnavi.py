@@ -15,7 +15,8 @@ from agents.studies.reproduce.hidden_goals import hidden_goal_references
 
 LONG = 20  # episodes of an evaluation beyond the trial of 4 that agents are trained for
 BEYOND = change(4, LONG)
-LEARNERS = ("rl2", "varibad", "transformer")
+LEARNERS = ("rl2", "varibad", "transformer", "dpt")
+SAMPLING = (0.20, 1.29, 2.28, 4.00)  # posterior sampling, the bar of dpt in each episode
 
 GRIDNAVI = PublishedBenchmark(
     name="gridnavi",
@@ -39,6 +40,7 @@ GRIDNAVI = PublishedBenchmark(
             bars={
                 **{one: {trial(4): 36.9} for one in ("rl2", "transformer")},
                 "rl2": {trial(4): 36.9, BEYOND: 0.0},
+                "dpt": dict(zip(map(episode, (1, 2, 3, 4)), SAMPLING, strict=True)),
             },
         ),
     ),
