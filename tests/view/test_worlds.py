@@ -10,6 +10,7 @@ import pytest
 
 from game.tasks.task import Task
 from game.text.reading import parse
+from game.view.draw.actors import draw_walk, segments
 from game.view.draw.board import Board, badges_of
 from game.view.draw.board_legend import legend_items, legend_places
 from game.view.draw.overlay_context import OverlayContext
@@ -86,6 +87,21 @@ def test_the_graph_of_an_mdp_has_an_arrow_to_the_likeliest_next_state() -> None:
                 at = round((x + u) / 2 + right[0]), round((y + v) / 2 + right[1])
                 assert picture.get_at(at)[3] > 100
     assert len(pictures) > 1
+
+
+def test_trails_lead_from_any_state_to_any_other() -> None:
+    """On the grid a trail has a gap where a teleporter leads; here each transition is a line."""
+    cells, path = np.array([[0, 0], [0, 1], [1, 0], [1, 1]]), np.array([0, 3, 2])
+    board = Board(parse(MDP), CELL)
+    stretches = segments(board, cells, path, 0.0)
+    assert len(stretches) == 2
+    trail = pygame.Surface(board.size, pygame.SRCALPHA)
+    draw_walk(trail, stretches, (0, 0, 0), 4)
+    (x, y), (u, v) = board.centre(0, 0), board.centre(1, 1)
+    assert trail.get_at((round((x + u) / 2), round((y + v) / 2)))[3] == 255
+    assert trail.get_at((round(u), round(y)))[3] == 0  # no filled box
+    grid = Board(parse("map:\n@.\n.G\n"), CELL)
+    assert len(segments(grid, cells, path, 0.0)) == 1
 
 
 def test_arms_and_states_have_their_numbers_and_the_legend_no_goal() -> None:

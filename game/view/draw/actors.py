@@ -116,10 +116,13 @@ def draw_goal_ring(surface: pygame.Surface, board: Board, at: Point, share: floa
 
 
 def segments(board: Board, cells: Ints, path: Ints, lane: float) -> list[Stretch]:
-    """Return the stretches of a path without repeats; `lane` shifts them sideways, in cells."""
+    """Return the stretches of a path without repeats; `lane` shifts them sideways, in cells.
+
+    Stretches beyond the board's reach, as by a teleporter, are left out.
+    """
     walk = path[path >= 0].tolist()
     pairs = {(min(a, b), max(a, b)) for a, b in itertools.pairwise(walk) if a != b}
-    near = [(a, b) for a, b in sorted(pairs) if math.dist(cells[a], cells[b]) <= 1]
+    near = [(a, b) for a, b in sorted(pairs) if math.dist(cells[a], cells[b]) <= board.reach]
     return [stretch(board, cells[a], cells[b], lane) for a, b in near]
 
 
@@ -136,8 +139,14 @@ def lane_of(episode: int) -> float:
 def draw_walk(
     surface: pygame.Surface, stretches: Sequence[Stretch], colour: Colour, width: int
 ) -> None:
-    """Draw a trail: each stretch is extended by half its width, which makes clean corners."""
+    """Draw a trail: each stretch is extended by half its width, which makes clean corners.
+
+    A stretch that is neither level nor upright, as in an MDP, is a line.
+    """
     for (x, y), (to_x, to_y) in stretches:
+        if min(abs(to_x - x), abs(to_y - y)) >= 1:
+            pygame.draw.line(surface, colour, (x, y), (to_x, to_y), width)
+            continue
         left, top = round(min(x, to_x) - width / 2), round(min(y, to_y) - width / 2)
         size = round(abs(to_x - x)) + width, round(abs(to_y - y)) + width
         surface.fill(colour, (left, top, *size))

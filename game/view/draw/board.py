@@ -91,6 +91,8 @@ class Board(BoardGrid):
         whole = BoardPainter(self.rows, cell, palette, level.goal == "hidden", badges).whole()
         inside = whole.get_rect().inflate(-2 * crop, -2 * crop)
         super().__init__(inside.size, cell, palette, ring, (crop, crop))
+        by_moves = not level.world or level.world.rules.by_moves
+        self.reach = 1 if by_moves else math.inf  # longest stretch of a trail, in cells
         self.surface = whole.subsurface(inside).copy()
         self.surface.blit(paper_corners(self.size, self.radius, palette.paper), (0, 0))
 

@@ -77,7 +77,7 @@ def _bars(
         )
         bar.bottomleft = box.left + BAR.left * box.width // 100, box.bottom
         surface.fill((*value_colour(share), 230), bar)
-        if has_room(board, type, text):
+        if context.show_numbers and has_room(board, type, text):
             type.write(surface, text, "small", board.palette.ink, midtop=box.midtop)
     return surface
 
