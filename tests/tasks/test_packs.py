@@ -128,7 +128,9 @@ def is_under_the_rule(name: str) -> bool:
 @pytest.mark.parametrize("name", [name for name in MAZES if is_under_the_rule(name)])
 def test_a_policy_that_does_not_adapt_leaves_room(name: str):
     pack = load_pack(name)
-    found = list(best_fixed_policies(pack, groups=1 if pack.split("train").unlimited else 4))
+    groups = 1 if pack.split("train").unlimited else 4
+    tasks, starts = (24, 1) if name in ALIKE else (64, 3)  # those are far below the rule
+    found = list(best_fixed_policies(pack, groups=groups, tasks=tasks, starts=starts))
     assert np.mean([one.score for one in found]) <= MOST_WITHOUT_ADAPTING
 
 
