@@ -8,6 +8,7 @@ import numpy as np
 import pygame
 import pytest
 
+from game.tasks.packs import LEVELS
 from game.tasks.task import Task
 from game.text.reading import parse
 from game.view.draw.actors import draw_walk, segments
@@ -17,6 +18,7 @@ from game.view.draw.overlay_context import OverlayContext
 from game.view.draw.overlay_shapes import cell_box
 from game.view.draw.overlays import OVERLAYS
 from game.view.draw.theme import Typeset
+from game.view.model.library import MOST_OF_WORLDS, load_library_pack
 from game.world.rules import Floats
 from game.world.tables import Tables, compile_level
 from tests.view_data import traces
@@ -102,6 +104,11 @@ def test_trails_lead_from_any_state_to_any_other() -> None:
     assert trail.get_at((round(u), round(y)))[3] == 0  # no filled box
     grid = Board(parse("map:\n@.\n.G\n"), CELL)
     assert len(segments(grid, cells, path, 0.0)) == 1
+
+
+def test_the_gallery_shows_some_of_the_tasks_of_a_pack_of_worlds() -> None:
+    assert len(load_library_pack(LEVELS / "bandits-5").tasks) == MOST_OF_WORLDS
+    assert len(load_library_pack(LEVELS / "mazes-9x9").tasks) == 100
 
 
 def test_arms_and_states_have_their_numbers_and_the_legend_no_goal() -> None:

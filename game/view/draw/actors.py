@@ -152,6 +152,12 @@ def draw_walk(
         surface.fill(colour, (left, top, *size))
 
 
+def small_trail_width(board: Board, parts: int) -> int:
+    """Return the width of a trail on a small board, one of so many parts of a cell; trails that
+    cross the board are as thin as can be."""
+    return max(2, board.cell // parts) if board.reach == 1 else 1
+
+
 def trail_hue(palette: Palette, episode: int) -> Colour:
     """Return the colour of an episode's trail."""
     return palette.trails[episode % len(palette.trails)]

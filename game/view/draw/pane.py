@@ -19,6 +19,7 @@ from game.view.draw.actors import (
     past_trails,
     place,
     segments,
+    small_trail_width,
     stretch,
     trail_hue,
     trail_width,
@@ -266,7 +267,8 @@ class Timeline:
         draw_as_written(picture, tables.level, board)
         for path in step.paths[0]:
             walk = pygame.Surface(board.size, pygame.SRCALPHA)
-            draw_walk(walk, segments(board, tables.cell, path, 0.0), hue, max(2, board.cell // 3))
+            stretches = segments(board, tables.cell, path, 0.0)
+            draw_walk(walk, stretches, hue, small_trail_width(board, 3))
             walk.set_alpha(WALK_OPACITY)
             picture.blit(walk, (0, 0))
         return picture
