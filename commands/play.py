@@ -43,7 +43,6 @@ class PlayCommand:
         from game.tasks.pack_file import PackError
         from game.tasks.packs import MOST_EPISODES
         from game.text.level import LevelError
-        from game.text.worlds import WORLDS
 
         rule = out_of_range(self, episodes=(1, MOST_EPISODES), seed=(0, MOST_SEED))
         if rule:
@@ -56,7 +55,7 @@ class PlayCommand:
                 if not can_wait_for(self.level):
                     raise
                 return self._wait(feed, error)
-            if pack.world and not WORLDS[pack.world].by_moves:
+            if not pack.has_moves:
                 todo = f"watch an agent instead: python main.py watch {self.level}"
                 what = f"a level with 'world: {pack.world}' has no moves to play with"
                 return fail(f"{pack.path}: {what} - {todo}", UNUSABLE)

@@ -42,6 +42,7 @@ from game.text.reading import split_address
 from game.text.tiles import ACTIONS
 from game.text.values import meant
 from game.text.variants import variants
+from game.text.worlds import WORLDS
 from game.text.writing import canonical
 
 LEVELS = Path(__file__).resolve().parents[2] / "levels"
@@ -134,6 +135,11 @@ class Pack:
     def split(self, name: str) -> TaskDistribution:
         """Return the split "train", "validation" or "test"."""
         return self.splits[name]
+
+    @property
+    def has_moves(self) -> bool:
+        """Whether the actions of its tasks are the grid's moves, so that people can play."""
+        return not self.world or WORLDS[self.world].by_moves
 
     @property
     def left_out(self) -> str:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pygame
 import pytest
 
-from game.tasks.packs import LEVELS
+from game.tasks.packs import LEVELS, load_pack
 from game.tasks.task import Task
 from game.text.reading import parse
+from game.view.app import NO_MOVES
 from game.view.draw.actors import draw_walk, segments
 from game.view.draw.board import Board, badges_of
 from game.view.draw.board_legend import legend_items, legend_places
@@ -19,8 +21,11 @@ from game.view.draw.overlay_shapes import cell_box
 from game.view.draw.overlays import OVERLAYS
 from game.view.draw.theme import Typeset
 from game.view.model.library import MOST_OF_WORLDS, load_library_pack
+from game.view.screens.navigation_request import Navigation
+from game.view.screens.notice import Notice
 from game.world.rules import Floats
 from game.world.tables import Tables, compile_level
+from tests.view.test_first_sight import home
 from tests.view_data import traces
 
 pytestmark = pytest.mark.usefixtures("fonts")
@@ -104,6 +109,18 @@ def test_trails_lead_from_any_state_to_any_other() -> None:
     assert trail.get_at((round(u), round(y)))[3] == 0  # no filled box
     grid = Board(parse("map:\n@.\n.G\n"), CELL)
     assert len(segments(grid, cells, path, 0.0)) == 1
+
+
+def test_what_has_no_moves_is_not_played(tmp_path: Path) -> None:
+    app, shown = home(tmp_path), {}
+    for name, text in (("bandit", BANDIT), ("room", ROOM)):
+        file = tmp_path / f"{name}.txt"
+        file.write_text(text)
+        app._try(Navigation("play", load_pack(file)))
+        shown[name] = type(app.page).__name__
+    assert shown == {"bandit": "WatchScreen", "room": "PlayScreen"}
+    assert app.pages[0].notice == Notice("This level cannot be played", NO_MOVES, transient=True)
+    app.close()
 
 
 def test_the_gallery_shows_some_of_the_tasks_of_a_pack_of_worlds() -> None:
