@@ -130,11 +130,11 @@ def returns_and_policies_are_possible(make: Make) -> None:
     optimum = optimal_return(batch)
     for step in _adapt(make(3), tasks):
         what = f"step {step.step}"
-        shape = (batch.n_tasks, batch.n_states, batch.reward.shape[2])
+        shape = (batch.n_tasks, batch.n_states, batch.n_actions)
         _require(step.action_probs.shape == shape, f"{what}: action_probs is not [T, S, A]")
         sums = np.allclose(step.action_probs.sum(-1), 1)
         _require(sums, f"{what}: action probabilities do not add up to 1")
-        most = batch.reward.max() * batch.horizon
+        most = np.inf if batch.noise else batch.reward.max() * batch.horizon
         _require(bool((step.return_sampled <= most).all()), f"{what}: an impossible return")
         if step.return_exact is not None:
             below = (step.return_exact <= optimum + 1e-9).all()
@@ -159,7 +159,8 @@ def the_episodes_shown_follow_the_tables(make: Make) -> None:
                 _require(bool((states[taken + 1 :] == -1).all()), f"{what}: states after the end")
                 for h in range(taken):
                     row = tables.next_state[states[h]]
-                    allowed = set(row.tolist()) if tables.slip.any() else {int(row[moves[h]])}
+                    by_chance = tables.slip.any() or tables.outcomes is not None
+                    allowed = set(row.tolist()) if by_chance else {int(row[moves[h]])}
                     _require(int(states[h + 1]) in allowed, f"{what}: an impossible move")
 
 

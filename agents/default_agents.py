@@ -17,9 +17,13 @@ COURSE_AGENT = "maml-mazes-9x9"  # it shows what the course is about: adaptation
 def default_agents(pack: Pack | PackSummary | None = None) -> tuple[str, ...]:
     """Return the agents for a pack, or for any level; the one to watch first and scratch last.
 
-    Until a generalist is shipped, the agent of the course stands in for it.
+    Until a generalist is shipped, the agent of the course stands in for it. Where the tasks are no
+    levels of the grid, no generalist can adapt to them, and without an agent of its own a pack has
+    scratch alone.
     """
     own = (pack.agent,) if pack and pack.agent else ()
+    if pack and pack.world:
+        return (*own, BASELINE_AGENT)
     return (*(own or _shipped_generalists() or (COURSE_AGENT,)), BASELINE_AGENT)
 
 

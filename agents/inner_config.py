@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any, Literal, Self
 
 from agents.learner import check_options
+from game.world.tables import N_ACTIONS
 
 STEP_SIZES = "log_alpha."  # begins the names of learned step sizes, which are logarithms
 TABLE, VALUES = "table", "values"  # parameters that start at zero on every task
@@ -89,8 +90,10 @@ class InnerOptions:
     inner: InnerConfig
     body: Literal["features", "graph"] = "features"
     graph: GraphConfig = GraphConfig()
+    n_actions: int = N_ACTIONS
 
     @classmethod
     def of(cls, config: Any) -> Self:
         """Return the shared options of a gradient learner's Config."""
-        return cls(config.hidden, config.step_size, config.inner, config.body, config.graph)
+        names = ("hidden", "step_size", "inner", "body", "graph", "n_actions")
+        return cls(*(getattr(config, name) for name in names))

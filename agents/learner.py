@@ -21,6 +21,7 @@ Arrays = dict[str, np.ndarray]  # by name
 Changes = Mapping[int, GridBatch]  # the tasks from an adaptation step on
 NO_CHANGES: Changes = {}
 MOST_WEIGHTS = 8_000_000  # of a network
+MOST_ACTIONS = 100  # of a task
 
 
 class AgentError(Exception):
@@ -50,6 +51,15 @@ def check_size(config: Any) -> None:
         raise ValueError(
             f"the options ask for a network of {config.n_weights:,} weights, over the limit of "
             f"{MOST_WEIGHTS:,} - use fewer or smaller layers"
+        )
+
+
+def check_actions(config: Any, batch: GridBatch) -> None:
+    """Raise AgentError where tasks have another number of actions than a learner's config says."""
+    if config.n_actions != batch.n_actions:
+        raise AgentError(
+            f"the agent has {config.n_actions} actions, and the task has {batch.n_actions} - use "
+            "an agent that was trained on tasks of this kind"
         )
 
 

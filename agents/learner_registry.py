@@ -92,6 +92,20 @@ BUILT_IN: dict[str, LearnerEntry] = {
         least_episodes=1,
         adapts_by="attention to the trial so far, no gradient",
     ),
+    "dpt": LearnerEntry(
+        "agents.memory.dpt",
+        "Dpt",
+        episodes=1,
+        least_episodes=1,
+        adapts_by="attention to the trial so far, no gradient",
+    ),
+    "ad": LearnerEntry(
+        "agents.memory.ad",
+        "Ad",
+        episodes=1,
+        least_episodes=1,
+        adapts_by="attention to the trial so far, no gradient",
+    ),
     "neural-map": LearnerEntry(
         "agents.graph.neural_map",
         "NeuralMap",

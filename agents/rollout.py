@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from game.session.trace import EPISODES_SHOWN, AdaptationStep
 from game.world.batch import GridBatch
+from game.world.noise import DRAWS
 from game.world.rules import Bools, Floats, Ints
-from game.world.tables import N_ACTIONS, TooLarge
+from game.world.tables import TooLarge
 
 Rngs = Sequence[np.random.Generator]
 MOST_SAMPLED = 2_000_000  # environment steps sampled at once: about 300 MB
@@ -61,41 +62,42 @@ def roll_out(batch: GridBatch, action_probs: Floats, episodes: int, rngs: Rngs) 
             f"the limit of {MOST_SAMPLED:,} steps at once - use fewer episodes"
         )
     first = np.arange(batch.n_tasks)[:, None] * batch.n_states  # [T, 1] flat index of state 0
-    action_draws, slip_draws, state = draw(batch, episodes, rngs)
+    action_draws, slip_draws, reward_draws, state = draw(batch, episodes, rngs)
     states = np.empty((batch.horizon + 1, *shape[1:]), np.int64)
     actions = np.empty(shape, np.int64)
     index = np.empty(shape, np.int64)
     by_step = action_probs if action_probs.ndim == 4 else action_probs[None]
     bounds = [  # cumulative probabilities [A - 1, T * S], per step or once for all steps
-        np.cumsum(probs.reshape(-1, N_ACTIONS), 1)[:, :-1].T.copy() for probs in by_step
+        np.cumsum(probs.reshape(-1, batch.n_actions), 1)[:, :-1].T.copy() for probs in by_step
     ]
     state = state + first
     states[0] = state
     for h in range(batch.horizon):
         action = (bounds[min(h, len(bounds) - 1)].take(state, 1) < action_draws[h]).sum(0)
-        np.add(state * N_ACTIONS, action, out=index[h])
-        if slip_draws is not None:
-            batch.detours.divert(index[h], slip_draws[h])
+        luck = None if slip_draws is None else slip_draws[h]
+        batch.transitions(state, action, luck, out=index[h])
         state = batch.flat_next.take(index[h])
         actions[h], states[h + 1] = action, state
     alive = ~batch.over.ravel().take(states[:-1])
     in_time = np.arange(batch.horizon)[:, None] < batch.steps  # [H, T]
     alive &= in_time[..., None]
-    reward = np.where(alive, batch.reward.ravel().take(index), 0.0)
+    reward = np.where(alive, batch.rewards(index, reward_draws), 0.0)
     return Rollout(states - first, actions, reward, alive)
 
 
 def draw(
     batch: GridBatch, episodes: int, rngs: Rngs
-) -> tuple[Floats, Floats | None, NDArray[np.int64]]:
-    """Draw a rollout's random numbers: for actions [H, T, E], for wind and slips [H, T, E] (None if
-    no task has any), and the start states [T, E].
+) -> tuple[Floats, Floats | None, Floats | None, NDArray[np.int64]]:
+    """Draw a rollout's random numbers: for actions [H, T, E], for transitions by chance [H, T, E]
+    (None if no task has any), for rewards [DRAWS, H, T, E] (None without noise), and the start
+    states [T, E].
 
     Each task draws from its own generator, as many numbers as its level needs.
     """
     shape = (batch.horizon, batch.n_tasks, episodes)
     action_draws = np.zeros(shape)
     slip_draws = np.ones(shape) if batch.stochastic.any() else None
+    reward_draws = np.zeros((DRAWS, *shape)) if batch.noise else None
     state = np.empty(shape[1:], np.int64)
     for t, (tables, rng) in enumerate(zip(batch.tables, rngs, strict=True)):
         n_starts = len(tables.starts)
@@ -104,7 +106,9 @@ def draw(
         action_draws[: batch.steps[t], t] = rng.random((batch.steps[t], episodes))
         if slip_draws is not None and batch.stochastic[t]:
             slip_draws[: batch.steps[t], t] = rng.random((batch.steps[t], episodes))
-    return action_draws, slip_draws, state
+        if reward_draws is not None:
+            reward_draws[:, : batch.steps[t], t] = rng.random((DRAWS, batch.steps[t], episodes))
+    return action_draws, slip_draws, reward_draws, state
 
 
 def adaptation_step(

@@ -39,7 +39,7 @@ def _problem(step: object, number: int, batch: GridBatch) -> str:
             return problem
     if problem := _maps_problem(step.maps, batch):
         return problem
-    for name, end in (("paths", batch.n_states), ("moves", N_ACTIONS)):
+    for name, end in (("paths", batch.n_states), ("moves", batch.n_actions)):
         array = getattr(step, name)
         if not array.size or array.dtype.kind not in "iu":
             return f"'{name}' has no integers"
@@ -78,13 +78,13 @@ def _shapes(batch: GridBatch) -> dict[str, tuple[int | str, ...]]:
         "env_steps": (tasks,),
         "return_sampled": (tasks,),
         "return_exact": (tasks,),
-        "action_probs": (tasks, batch.n_states, N_ACTIONS),
+        "action_probs": (tasks, batch.n_states, batch.n_actions),
         "paths": (tasks, "episodes", horizon + 1),
         "moves": (tasks, "episodes", horizon),
         "belief": (tasks, horizon, _cells(batch)),
         "drawn": (tasks, horizon, "answers"),
         "walk_returns": (tasks, "episodes"),
-        "push": (tasks, "states", N_ACTIONS),
+        "push": (tasks, "states", batch.n_actions),
     }
 
 

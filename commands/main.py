@@ -35,6 +35,7 @@ COMMANDS = {  # the module and class of each: a command line loads the one that 
     "export": "commands.export:ExportCommand",
     "train": "commands.train:TrainCommand",
     "sweep": "commands.sweep:SweepCommand",
+    "reproduce": "commands.reproduce:ReproduceCommand",
     "eval": "commands.evaluate:EvaluateCommand",
     "microscope": "commands.microscope:MicroscopeCommand",
     "exercise": "commands.exercise:ExerciseCommand",
@@ -198,10 +199,10 @@ def _fault_code(error: Exception) -> int:
     from game.session.replay import ReplayError
     from game.tasks.pack_file import PackError
     from game.text.level import LevelError
-    from game.world.features import TooLargeToSee
+    from game.world.features import CannotObserve
     from game.world.tables import TooLarge
 
-    inputs = LevelError | PackError | ReplayError | SpecError | TooLarge | TooLargeToSee
+    inputs = LevelError | PackError | ReplayError | SpecError | TooLarge | CannotObserve
     if isinstance(error, inputs | RankFailed | RankLost):
         return AT_FAULT
     return UNUSABLE if isinstance(error, AgentError | NoAgent) else 0

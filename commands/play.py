@@ -30,7 +30,7 @@ class PlayCommand:
     show_goal: bool = False
     """Show the goal from the beginning (in a duel: at the end)."""
     episodes: OptionalInt = None
-    """Number of episodes (1 to 100), else twice as many as in the pack's trials."""
+    """Number of episodes (1 to 1000), else twice as many as in the pack's trials."""
     seed: int = 0
     """Seed for the choice of the task and for all random numbers."""
     learner: Texts = ()
@@ -55,6 +55,10 @@ class PlayCommand:
                 if not can_wait_for(self.level):
                     raise
                 return self._wait(feed, error)
+            if not pack.has_moves:
+                todo = f"watch an agent instead: python main.py watch {self.level}"
+                what = f"a level with 'world: {pack.world}' has no moves to play with"
+                return fail(f"{pack.path}: {what} - {todo}", UNUSABLE)
             if not any(split.tasks for split in pack.splits.values()):
                 return fail(f"{pack.path}: the pack has no tasks to play", AT_FAULT)
             return open_window(

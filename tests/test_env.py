@@ -37,7 +37,8 @@ LARGE = ("drawn", "worlds")  # have maps over 16 x 16, which the features do not
 SMALL = [folder for folder in list_packs() if folder.name not in LARGE]
 SHIPPED = [path for folder in SMALL for path in (folder, *sorted(folder.glob("*.txt")))]
 CHANCY = parse("slip: 0.3\nwind: east 0.2\nsteps: 8\nmap:\n@.~\n.#.\n@.G\n")
-SOURCES = [*SHIPPED, CHANCY]
+# Gymnasium's checker refuses episodes of one step, as those of bandits
+SOURCES = [*(path for path in SHIPPED if not path.name.startswith("bandits")), CHANCY]
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ FLOORS: dict[str, set[str]] = {
     "agents.gradient": {"agents", "agents.graph", "game.world", "game.session"},
     "agents.memory": {
         *("agents", "agents.gradient", "agents.graph"),
-        *("game.filling", "game.world", "game.session"),
+        *("game.filling", "game.text", "game.world", "game.session"),
     },
     "agents.reference": {"agents", "agents.graph", "game.text", "game.world", "game.session"},
     "agents.training": {
@@ -70,8 +70,13 @@ FLOORS: dict[str, set[str]] = {
         *("agents", "agents.gradient", "agents.memory", "agents.training"),
         *("game.files", "game.text", "game.world", "game.tasks", "game.env"),
     },
+    "agents.studies.reproduce": {
+        *("agents", "agents.training", "agents.sweep"),
+        *("game.files", "game.filling", "game.text", "game.world", "game.tasks"),
+    },
     "commands": {
         *("agents", "agents.training", "agents.sweep", "agents.studies"),
+        "agents.studies.reproduce",
         *("game.files", "game.text", "game.world", "game.tasks", "game.authoring", "game.session"),
         *("game.view", "game.view.screens", "commands.pages"),
     },

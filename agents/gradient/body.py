@@ -55,10 +55,11 @@ class FeaturesBody:
     """Features of states, for a network with these hidden layers."""
 
     hidden: tuple[int, ...]
+    n_actions: int = N_ACTIONS
 
     def init_params(self, rng: np.random.Generator) -> Params:
         """See `Body.init_params`."""
-        return init_mlp((N_FEATURES, *self.hidden, N_ACTIONS), rng)
+        return init_mlp((N_FEATURES, *self.hidden, self.n_actions), rng)
 
     def observe(
         self, meta: Params, batch: GridBatch, rng: np.random.Generator | None = None

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from agents import ranks
 from agents.gradient.body import ENCODER, Body, FeaturesBody, GraphBody, encoder_gradients
-from agents.gradient.inner_loop import inner_loop
+from agents.gradient.inner_loop import InnerStep, adaptation_steps, inner_loop
 from agents.gradient.meta_learner import MetaLearner
 from agents.gradient.meta_optimizer import MetaOptimizer, OuterConfig
 from agents.gradient.outer_objective import ObjectiveConfig
@@ -27,7 +27,14 @@ from agents.gradient.policy import (
     select_columns,
 )
 from agents.inner_config import STEP_SIZES, TABLE, VALUES, GraphConfig, InnerConfig
-from agents.learner import NO_CHANGES, Changes, check_options, check_size
+from agents.learner import (
+    MOST_ACTIONS,
+    NO_CHANGES,
+    Changes,
+    check_actions,
+    check_options,
+    check_size,
+)
 from agents.rollout import Rngs
 from game.session.trace import AdaptationStep
 from game.world.batch import GridBatch
@@ -48,10 +55,12 @@ class GradientConfig(ObjectiveConfig):
     """Initial step size of the inner loop (1e-6 to 100); alpha in MAML (Finn et al. 2017)."""
     inner: InnerConfig = field(default_factory=InnerConfig)
     outer: OuterConfig = field(default_factory=OuterConfig)
+    n_actions: int = N_ACTIONS
+    """Actions of the tasks (2 to 100); training sets those of its pack."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_options(self, hidden=(1, 4096), step_size=(1e-6, 100))
+        check_options(self, hidden=(1, 4096), step_size=(1e-6, 100), n_actions=(2, MOST_ACTIONS))
         check_size(self)
 
     @property
@@ -69,7 +78,7 @@ class GradientConfig(ObjectiveConfig):
         """The number of weights between the layers of the policy network."""
         if self.sees_graph:
             return self.graph.n_weights
-        return sum(a * b for a, b in pairwise((N_FEATURES, *self.hidden, N_ACTIONS)))
+        return sum(a * b for a, b in pairwise((N_FEATURES, *self.hidden, self.n_actions)))
 
 
 FEATURES = "features"  # the name of the gradient by the encoder's features
@@ -104,8 +113,9 @@ class GradientLearner(MetaLearner):
 
     def __init__(self, config: GradientConfig, seed: int) -> None:
         super().__init__(config, seed)
-        sees_graph = config.body == "graph"
-        self.body: Body = GraphBody(config.graph) if sees_graph else FeaturesBody(config.hidden)
+        self.body: Body = FeaturesBody(config.hidden, config.n_actions)
+        if config.body == "graph":
+            self.body = GraphBody(config.graph)
         init = self.init_params(np.random.default_rng(seed))
         self.meta = MetaOptimizer(init | self.init_step_sizes(init), config.outer)
 
@@ -171,6 +181,13 @@ class GradientLearner(MetaLearner):
         self, batch: GridBatch, rngs: Rngs, steps: int, changes: Changes = NO_CHANGES
     ) -> Iterator[AdaptationStep]:
         """Run the inner loop from the averaged meta-parameters; see `Learner.adapt`."""
+        return adaptation_steps(self.inner_steps(batch, rngs, steps, changes))
+
+    def inner_steps(
+        self, batch: GridBatch, rngs: Rngs, steps: int, changes: Changes = NO_CHANGES
+    ) -> Iterator[InnerStep]:
+        """Yield the steps of the inner loop with all of their episodes; see `adapt`."""
+        check_actions(self.config, batch)
         meta = self.meta.average
         features, columns = self.body.observe(meta, batch)
         start = self.params_for_tasks(meta, features, columns)
@@ -183,7 +200,11 @@ class GradientLearner(MetaLearner):
         return inner_loop(params, sizes, features, batch, rngs, steps, self.config.inner, changed)
 
     def observe_in_training(self, batch: GridBatch, rngs: Rngs) -> tuple[Observation, Tensor]:
-        """Return what `Body.observe` does, to be differentiated by the outer loop."""
+        """Return what `Body.observe` does, to be differentiated by the outer loop.
+
+        Raises AgentError where the tasks have another number of actions than the policy.
+        """
+        check_actions(self.config, batch)
         rng = ranks.shared_generator(rngs[0]) if self.config.sees_graph else None
         return self.body.observe(self.meta.params, batch, rng)
 

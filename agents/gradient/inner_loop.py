@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -25,7 +25,7 @@ from agents.rollout import Rngs, Rollout, adaptation_step, roll_out
 from game.session.trace import AdaptationStep
 from game.world.batch import GridBatch
 from game.world.planner import expected_return
-from game.world.rules import Bools, Floats
+from game.world.rules import Bools, Floats, Ints
 from game.world.shown_graph import shown_graph
 
 SURROGATES_OF_SUMS = {"plain": plain_surrogate, "lvc": lvc_surrogate}  # of state-action sums
@@ -82,7 +82,8 @@ class InnerObjective:
 
     def _sums(self, joined: Rollout, credit: Floats, new: int) -> Floats:
         """Return advantages [H, T, E + K], summed by state and action per one of E new episodes."""
-        return state_action_sums(joined, credit, self.batch.n_states) / new
+        batch = self.batch
+        return state_action_sums(joined, credit, batch.n_states, batch.n_actions) / new
 
     def with_kept(self, data: Rollout) -> Rollout:
         """Return new episodes, followed by those that earlier steps have kept."""
@@ -291,6 +292,26 @@ class ToldControls:
         return features, log_probs(params, features)
 
 
+@dataclass(frozen=True)
+class InnerStep:
+    """Step k of the inner loop on T tasks: the policies after k updates, and their episodes."""
+
+    batch: GridBatch
+    probs: Floats  # [T, S, A]
+    data: Rollout
+    push: Floats | None  # [T, S, A] the summed advantages that led to these policies, if any did
+
+
+def adaptation_steps(inner_steps: Iterable[InnerStep]) -> Iterator[AdaptationStep]:
+    """Yield the `AdaptationStep` of each step of the inner loop."""
+    env_steps: Ints | int = 0
+    for k, step in enumerate(inner_steps):
+        spent = env_steps + np.zeros(step.batch.n_tasks, int)
+        exact = expected_return(step.batch, step.probs)
+        yield adaptation_step(k, spent, step.probs, step.data, exact, k, push=step.push)
+        env_steps = spent + step.data.env_steps
+
+
 def inner_loop(
     params: Params,
     step_sizes: Sequence[Params],
@@ -300,8 +321,8 @@ def inner_loop(
     steps: int,
     config: InnerConfig,
     changes: Mapping[int, ChangedTask],
-) -> Iterator[AdaptationStep]:
-    """Run the inner loop and yield one `AdaptationStep` per step; step 0 is before adaptation.
+) -> Iterator[InnerStep]:
+    """Run the inner loop and yield each of its steps; step 0 is before adaptation.
 
     `features` are what the policies observe, see `Body.observe`. `params` and `step_sizes` (one
     entry per step; further steps use the last entry) have a leading task dimension and rows for
@@ -310,7 +331,6 @@ def inner_loop(
     adapts to them.
     """
     params = {name: p.detach() for name, p in params.items()}
-    env_steps = np.zeros(batch.n_tasks, int)
     objective, told = InnerObjective(batch, config), ToldControls(batch)
     for k in range(steps + 1):
         if k in changes:
@@ -321,12 +341,9 @@ def inner_loop(
         data = collect_episodes(batch, logp, config.episodes, rngs)
         probs = to_numpy(logp.exp())
         probs /= probs.sum(-1, keepdims=True)
-        exact = expected_return(batch, probs)
-        push = objective.push
-        yield adaptation_step(k, env_steps, probs, data, exact, gradient_steps=k, push=push)
+        yield InnerStep(batch, probs, data, objective.push)
         if k == steps:
             return
-        env_steps = env_steps + data.env_steps
         features, logp = told.controls(params, features, logp, data)
         sizes = step_sizes[min(k, len(step_sizes) - 1)]
         params = inner_update(params, sizes, features, logp, data, objective)

@@ -11,9 +11,8 @@ import torch
 from torch import Tensor
 
 from agents.rollout import Rollout
-from game.world.batch import Chance, GridBatch
+from game.world.batch import GridBatch
 from game.world.rules import Floats, Ints
-from game.world.tables import N_ACTIONS
 
 MOST_ENTRANCES = 8  # transitions into a state that `Dynamics` gathers; further ones are scattered
 
@@ -62,7 +61,7 @@ def advantages(
     return (togo - baseline) * alive
 
 
-def state_action_sums(data: Rollout, values: Floats, n_states: int) -> Floats:
+def state_action_sums(data: Rollout, values: Floats, n_states: int, n_actions: int) -> Floats:
     """Return `values` [H, T, E] summed over the visits to each state and action, as [T, S, A].
 
     For log-probabilities given as a table these sums are sufficient statistics: a surrogate needs
@@ -70,10 +69,10 @@ def state_action_sums(data: Rollout, values: Floats, n_states: int) -> Floats:
     """
     n_tasks = data.action.shape[1]
     row = np.arange(n_tasks)[:, None] * n_states
-    index = (data.state[:-1] + row) * N_ACTIONS + data.action
-    size = n_tasks * n_states * N_ACTIONS
+    index = (data.state[:-1] + row) * n_actions + data.action
+    size = n_tasks * n_states * n_actions
     sums: Floats = np.bincount(index.ravel(), values.ravel(), size).astype(float)
-    return sums.reshape(n_tasks, n_states, N_ACTIONS)
+    return sums.reshape(n_tasks, n_states, n_actions)
 
 
 # --- surrogates --------------------------------------------------------------------------------
@@ -117,7 +116,7 @@ def dice_surrogate(log_probs: Tensor, data: Rollout, advantage: Floats) -> Tenso
 
 def log_likelihood(log_probs: Tensor, data: Rollout) -> Tensor:
     """Return the log-probability [T] of all actions in all episodes: a sum, not a mean."""
-    visits = state_action_sums(data, data.alive.astype(float), log_probs.shape[1])
+    visits = state_action_sums(data, data.alive.astype(float), *log_probs.shape[1:])
     return (log_probs * torch.from_numpy(visits).to(log_probs.dtype)).sum((1, 2))
 
 
@@ -144,20 +143,21 @@ def emaml_loss(log_likelihoods: Sequence[Tensor], values: Sequence[Tensor]) -> T
 class Dynamics:
     """The tables of a GridBatch as the exact returns of policies need them.
 
-    Arrays are [A, n], over the n *live* states: the flat states in which an episode goes on. From
-    all other states the return-to-go is 0; the number n stands for them.
+    Arrays are [E, n], over the n *live* states: the flat states in which an episode goes on. From
+    all other states the return-to-go is 0; the number n stands for them. On the grid, the E effects
+    are the A actions.
     """
 
     def __init__(self, batch: GridBatch, dtype: torch.dtype) -> None:
         """Prepare the tables."""
-        self.shape = batch.reward.shape  # T, S, A
+        self.shape = batch.reward.shape  # T, S, E
         self.dtype = torch.empty(0, dtype=dtype).numpy().dtype
         self.live = np.flatnonzero(~batch.over)  # [n]
         number = np.full(batch.over.size, len(self.live))  # of each flat state, from 0 to n
         number[self.live] = np.arange(len(self.live))
-        following, goal = self.by_action(batch.flat_next), batch.goal.ravel()
+        following, goal = self.by_effect(batch.flat_next), batch.goal.ravel()
         self.next = number[following]
-        self.reward = self.by_action(batch.reward).astype(self.dtype)
+        self.reward = self.by_effect(batch.reward).astype(self.dtype)
         self.finds = goal[following] & ~goal[self.live]  # transitions that reach a goal
         self.find_discount = 1.0
         self.start = batch.start.ravel()[self.live, None].astype(self.dtype)  # [n, 1]
@@ -167,7 +167,7 @@ class Dynamics:
         self.running = [  # per step: live states [n, 1] within the time limit (None: all)
             None if alike else steps > step for step in range(batch.horizon)
         ]
-        self.chance = batch.chance and Chance(
+        self.chance = batch.chance and type(batch.chance)(
             *(
                 array if array is None else torch.from_numpy(array).to(dtype)
                 for array in vars(batch.chance).values()
@@ -187,26 +187,26 @@ class Dynamics:
         return other
 
     def finding(self, finds: np.ndarray, discount: float = 1.0) -> Dynamics:
-        """Return the same dynamics, in which these transitions [T, S, A] count as discoveries, and
+        """Return the same dynamics, in which these transitions [T, S, E] count as discoveries, and
         later ones count less by a discount for each step."""
         other = copy.copy(self)
-        other.finds, other.find_discount = self.by_action(finds), discount
+        other.finds, other.find_discount = self.by_effect(finds), discount
         return other
 
     def effective(self, action_probs: Tensor) -> Tensor:
-        """Return the probabilities [T, S, A] of the actions that take effect (slips, wind)."""
+        """Return the probabilities [T, S, E] of what takes effect, by policies [T, S, A]."""
         if self.chance is None:
             return action_probs
         effective: Tensor = self.chance.effective(action_probs)
         return effective
 
-    def by_action(self, values: np.ndarray) -> np.ndarray:
-        """Return values [T, S, A] as a contiguous array [A, n]."""
-        return np.ascontiguousarray(values.reshape(-1, N_ACTIONS)[self.live].T)
+    def by_effect(self, values: np.ndarray) -> np.ndarray:
+        """Return values [T, S, E] as a contiguous array [E, n]."""
+        return np.ascontiguousarray(values.reshape(-1, self.shape[2])[self.live].T)
 
     def by_task(self, values: np.ndarray) -> np.ndarray:
-        """Return values [A, n] as an array [T, S, A], 0 in states that are not live."""
-        full = np.zeros((self.shape[0] * self.shape[1], N_ACTIONS), values.dtype)
+        """Return values [E, n] as an array [T, S, E], 0 in states that are not live."""
+        full = np.zeros((self.shape[0] * self.shape[1], self.shape[2]), values.dtype)
         full[self.live] = values.T
         return full.reshape(self.shape)
 
@@ -230,7 +230,7 @@ class Dynamics:
     def torch_return(self, probs: Tensor, discovery: bool) -> Tensor:
         """Compute a return [T] in torch, differentiable to any order."""
         reward, onward = map(torch.from_numpy, self.rewards(discovery))
-        moves = probs.reshape(-1, N_ACTIONS)[torch.from_numpy(self.live)].T
+        moves = probs.reshape(-1, self.shape[2])[torch.from_numpy(self.live)].T
         now, moves = (moves * reward).sum(0), moves * onward
         value = torch.zeros_like(now)
         for running in reversed(self.running):
@@ -241,9 +241,9 @@ class Dynamics:
 
 
 def _entrances(following: Ints, n: int) -> tuple[Ints, tuple[Ints, Ints]]:
-    """Return the transitions into each of n states, as indices of `following` [A * n].
+    """Return the transitions into each of n states, as indices of `following` [E * n].
 
-    The first result [E, n] holds up to MOST_ENTRANCES transitions for each state, ascending; A * n
+    The first result [.., n] holds up to MOST_ENTRANCES transitions for each state, ascending; E * n
     stands for none. Sums over its rows are faster than `np.bincount`. The second result holds
     further transitions, and the states that they lead into.
     """
@@ -260,17 +260,17 @@ def _entrances(following: Ints, n: int) -> tuple[Ints, tuple[Ints, Ints]]:
 class _Sweeps:
     """The exact returns of K policies, and their gradients, by sweeps over an episode's steps.
 
-    Arrays are [n, K] and [A, n, K]: one look-up of the next state serves all policies.
+    Arrays are [n, K] and [E, n, K]: one look-up of the next state serves all policies.
     """
 
     def __init__(
         self, dynamics: Dynamics, policies: Sequence[Tensor], discovery: Sequence[bool]
     ) -> None:
-        """Sweep backward for the values. `policies` [T, S, A] are of the actions that take effect;
+        """Sweep backward for the values. `policies` [T, S, E] are of what takes effect;
         where `discovery`, the return is the chance of reaching a goal."""
         self.dynamics = dynamics
-        probs = np.stack([p.detach().numpy().reshape(-1, N_ACTIONS) for p in policies], -1)
-        moves = np.ascontiguousarray(probs[dynamics.live].swapaxes(0, 1))  # [A, n, K]
+        probs = np.stack([p.detach().numpy().reshape(-1, dynamics.shape[2]) for p in policies], -1)
+        moves = np.ascontiguousarray(probs[dynamics.live].swapaxes(0, 1))  # [E, n, K]
         rewards, onward = zip(*map(dynamics.rewards, discovery))
         self.reward, self.onward = np.stack(rewards, -1), np.stack(onward, -1)
         self.moves = moves * self.onward
@@ -281,10 +281,10 @@ class _Sweeps:
 
         `now` [n, K] is the expected reward of one step.
         """
-        flat = self.moves.reshape(N_ACTIONS, -1)
+        flat = self.moves.reshape(len(self.moves), -1)
         values = [np.zeros((len(now) + 1, now.shape[1]), now.dtype)]
         for running in reversed(self.dynamics.running):
-            ahead = values[-1].take(self.dynamics.next, 0).reshape(N_ACTIONS, -1)
+            ahead = values[-1].take(self.dynamics.next, 0).reshape(flat.shape)
             value = np.zeros_like(values[0])
             np.add(now, np.einsum("an,an->n", flat, ahead).reshape(now.shape), out=value[:-1])
             if running is not None:
@@ -297,14 +297,14 @@ class _Sweeps:
         return self.dynamics.mean_over_starts(torch.from_numpy(self.values[0][:-1]))
 
     def gradients(self) -> list[np.ndarray]:
-        """Return the gradient [T, S, A] of each return, by the policy gradient theorem.
+        """Return the gradient [T, S, E] of each return, by the policy gradient theorem.
 
         For each step it is the probability of being in a state times the action's return-to-go.
         """
         dynamics, (n, k) = self.dynamics, (len(self.dynamics.live), self.moves.shape[2])
         occupancy = np.repeat(dynamics.start, k, 1)
         visits, ahead = np.zeros_like(occupancy), np.zeros_like(self.moves)
-        flows = np.zeros((N_ACTIONS * n + 1, k), occupancy.dtype)  # the last row stays 0
+        flows = np.zeros((len(self.moves) * n + 1, k), occupancy.dtype)  # the last row stays 0
         flow = flows[:-1].reshape(self.moves.shape)
         further, into = dynamics.further
         for running, value in zip(dynamics.running, self.values[1:], strict=True):

@@ -23,7 +23,6 @@ from agents.memory.inputs import InputTables, StateView, log_probs_of, normal, v
 from agents.memory.ppo import Minibatch
 from agents.memory.trial_maps import MOVE_NOTES, N_NOTES, TrialMaps
 from agents.memory.trials import (
-    CLOCK_EPISODES,
     TrialIndex,
     TrialObservation,
     TrialTransition,
@@ -127,9 +126,8 @@ class GraphPolicy(GruPolicy):
     def act(self, trials: TrialIndex, observation: TrialObservation) -> tuple[Tensor, Tensor]:
         """Note where the agent is, then act; see `MemoryPolicy.act`."""
         numbers, state = np.arange(len(self.notes))[trials], observation.state.numpy()
-        begins = observation.clock.numpy() < CLOCK_EPISODES  # step 0 of an episode
-        if begins.any():
-            self.maps.begin(numbers[begins], state[begins])
+        if observation.begins:
+            self.maps.begin(numbers, state)
         notes = torch.from_numpy(self.maps.notes(numbers, state)).to(self.dtype)
         set_rows(self.notes, trials, notes)
         hidden, output = self.step_with(trials, observation, notes)

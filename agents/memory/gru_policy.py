@@ -27,17 +27,18 @@ from agents.memory.trials import (
     set_rows,
 )
 from game.world.rules import Ints
+from game.world.tables import N_ACTIONS
 
 
-def init_gru(width: int, rng: np.random.Generator) -> Params:
+def init_gru(width: int, rng: np.random.Generator, n_actions: int = N_ACTIONS) -> Params:
     """Return new parameters: a GRU of `width` units, an output layer on it that also receives the
     inputs, and the heads."""
     return {
-        **init_input_tables(4 * width, rng),
+        **init_input_tables(4 * width, rng, n_actions),
         "gru.w": torch.cat([orthogonal(rng, width, width) for _ in range(3)], 1),
         "gru.b": torch.zeros(width),
         "think.w": orthogonal(rng, width, width),
-        **init_heads(width, rng),
+        **init_heads(width, rng, n_actions),
     }
 
 

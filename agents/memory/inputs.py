@@ -11,8 +11,14 @@ from torch import Tensor
 from torch.nn.functional import embedding_bag, pad
 
 from agents.gradient.policy import Params
-from agents.memory.ppo import Minibatch
-from agents.memory.trials import CLOCK_EPISODES, CLOCK_STEPS, N_LAST_MOVES, TrialObservation
+from agents.memory.trials import (
+    CLOCK_EPISODES,
+    CLOCK_STEPS,
+    TrialObservation,
+    TrialSteps,
+    episodes_per_part,
+    n_last_moves,
+)
 from agents.observations import features_of
 from game.world.batch import GridBatch
 from game.world.features import MAX_SIZE, N_FEATURES, N_FIRST_FEATURES, START_OF
@@ -42,23 +48,23 @@ def orthogonal(rng: np.random.Generator, rows: int, columns: int) -> Tensor:
     return torch.tensor((q * np.sign(np.diag(r)))[:rows, :columns], dtype=torch.float32)
 
 
-def init_input_tables(width: int, rng: np.random.Generator) -> Params:
+def init_input_tables(width: int, rng: np.random.Generator, n_actions: int = N_ACTIONS) -> Params:
     """Return new embeddings of `width` for each part of an observation."""
     return {
         "see": feature_weights(rng, width, 0.18),
         "step": normal(rng, CLOCK_STEPS, width, 0.5),
         "episode": normal(rng, CLOCK_EPISODES, width, 0.5),
-        "last_move": normal(rng, N_LAST_MOVES, width, 0.5),
+        "last_move": normal(rng, n_last_moves(n_actions), width, 0.5),
         "last_reward": normal(rng, 1, width, 0.5),
         "bias": torch.zeros(width),
     }
 
 
-def init_heads(width: int, rng: np.random.Generator) -> Params:
+def init_heads(width: int, rng: np.random.Generator, n_actions: int = N_ACTIONS) -> Params:
     """Return new linear heads for policy and value; the initial policy is nearly uniform."""
     return {
-        "policy.w": 0.01 * orthogonal(rng, width, N_ACTIONS),
-        "policy.b": torch.zeros(N_ACTIONS),
+        "policy.w": 0.01 * orthogonal(rng, width, n_actions),
+        "policy.b": torch.zeros(n_actions),
         "value.w": torch.cat([orthogonal(rng, width, 1), torch.zeros(width, 1)], 1),
         "value.b": torch.zeros(2),
     }
@@ -79,7 +85,7 @@ class InputTables:
     last_move: int  # the row of last move 0
     last_reward: Tensor  # [1, W]
 
-    def look_up(self, observation: TrialObservation | Minibatch) -> Tensor:
+    def look_up(self, observation: TrialObservation | TrialSteps) -> Tensor:
         """Return the summed embeddings [P, W] of P observations."""
         clock = observation.clock + self.clock
         last_move = observation.last_move + self.last_move
@@ -120,8 +126,11 @@ class StateView:
     [T * S], of U distinct ones.
 
     `optimal_value` [T * S] is the value of each state under the optimal policy, for an informed
-    critic; zeros unless training sets it. `unit` [T * S] is the reward that counts as 1.
+    critic; zeros unless training sets it. `unit` [T * S] is the reward that counts as 1. The clock
+    covers `episodes` episodes.
     """
+
+    episodes = 1
 
     def __init__(self, batch: GridBatch, row_of_state: Tensor, dtype: torch.dtype) -> None:
         self.batch, self.row_of_state = batch, row_of_state
@@ -131,7 +140,8 @@ class StateView:
     def with_clock(self, params: Params, states: Tensor) -> InputTables:
         """Return the input embeddings under these parameters, from those of the observations
         [U, W]."""
-        clock = (params["step"][: self.batch.horizon, None] + params["episode"]).flatten(0, 1)
+        steps = self.batch.horizon * episodes_per_part(self.episodes)  # of a part of a trial
+        clock = (params["step"][:steps, None] + params["episode"]).flatten(0, 1)
         rows = torch.cat([states, clock, params["last_move"]])
         first_rows = len(states), len(states) + len(clock)
         return InputTables(rows, self.row_of_state, *first_rows, params["last_reward"])

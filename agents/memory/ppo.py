@@ -7,7 +7,7 @@ Otherwise the agent would have no reason to explore in the first one for the ben
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -17,7 +17,7 @@ from torch import Tensor
 
 from agents import ranks
 from agents.learner import Diverged, check_options
-from agents.memory.trials import Episode, Floats32
+from agents.memory.trials import Episode, Floats32, TrialSteps
 from agents.rollout import Rngs
 from game.world.batch import GridBatch
 from game.world.rules import Bools, Ints
@@ -106,24 +106,27 @@ class Trajectories:
     @classmethod
     def of(cls, episodes: Sequence[Episode]) -> Trajectories:
         """Return the trials that consist of these episodes, in order."""
-        alive = np.concatenate([e.alive for e in episodes])  # [sum of L, N]
-        step, trial = (alive.cumsum(0) - 1)[alive], np.nonzero(alive)[1]
-        lengths = alive.sum(0)
-
-        def joined(name: str) -> Any:
-            parts = [getattr(e, name)[: len(e.alive)] for e in episodes]
-            array = np.concatenate(parts)
-            out = np.zeros((lengths.max(), *array.shape[1:]), array.dtype)
-            out[step, trial] = array[alive]
-            return out
-
-        return cls(lengths, *(joined(field.name) for field in fields(cls)[1:]))
+        lengths = np.sum([e.alive.sum(0) for e in episodes], 0)
+        names = [field.name for field in fields(cls)[1:]]
+        by_name = ([getattr(e, name)[: len(e.alive)] for e in episodes] for name in names)
+        return cls(lengths, *(joined_steps(episodes, arrays) for arrays in by_name))
 
     @property
     def alive(self) -> Bools:
         """The steps that lie within each trial's length [L, N]."""
         alive: Bools = np.arange(len(self.state))[:, None] < self.lengths
         return alive
+
+
+def joined_steps(episodes: Sequence[Episode], arrays: Sequence[Any]) -> Any:
+    """Return arrays [L, N, ..] of each episode as one, with the steps of each trial without gaps,
+    then zeros."""
+    alive = np.concatenate([e.alive for e in episodes])  # [sum of L, N]
+    step, trial = (alive.cumsum(0) - 1)[alive], np.nonzero(alive)[1]
+    array = np.concatenate(arrays)
+    out = np.zeros((alive.sum(0).max(), *array.shape[1:]), array.dtype)
+    out[step, trial] = array[alive]
+    return out
 
 
 def first_visits(data: Trajectories, batch: GridBatch) -> Bools:
@@ -158,20 +161,10 @@ def generalized_advantages(
 
 
 @dataclass(frozen=True)
-class Minibatch:
-    """The P steps of some trials, packed: step 0 of every trial, then step 1 of every trial that
-    has one, and so on, the longest trial first.
+class Minibatch(TrialSteps):
+    """The P steps of some trials, with what PPO needs of them."""
 
-    With several ranks, the trials are this rank's of those that all ranks have; there may be none.
-    """
-
-    share: float  # of the steps of the minibatch over all ranks
-    sizes: list[int]  # the number of trials at each step
-    state: Tensor  # [P], as are the following
-    clock: Tensor
-    last_move: Tensor
-    last_reward: Tensor
-    action: Tensor
+    action: Tensor  # [P], as are the following
     log_prob: Tensor
     advantage: Tensor
     target: Tensor  # of the critic
@@ -181,15 +174,25 @@ class Minibatch:
 def minibatches(
     data: Trajectories, config: PpoConfig, rng: np.random.Generator
 ) -> Iterator[Minibatch]:
-    """Yield the minibatches of all epochs; each epoch divides the trials anew at random."""
-    alive = data.alive
+    """Yield the minibatches of all epochs; see `packed_parts`."""
     advantage = generalized_advantages(data, config.discount, config.trace, config.reward_scale)
     target = advantage + data.value
-    advantage = _normalized(advantage, alive)
+    advantage = _normalized(advantage, data.alive)
+    others = data.action, data.log_prob, advantage, target, data.belief
+    for steps, packed in packed_parts(data, config.epochs, config.minibatches, rng):
+        yield Minibatch(*vars(steps).values(), *map(packed, others))
+
+
+def packed_parts(
+    data: Trajectories, epochs: int, n: int, rng: np.random.Generator
+) -> Iterator[tuple[TrialSteps, Callable[[Any], Tensor]]]:
+    """Yield the trials in n parts in each epoch, which divides them anew at random, with a function
+    that packs arrays [L, N, ..] in the same way."""
+    alive = data.alive
     lengths, own = ranks.gather(data.lengths), ranks.own_rows(len(data.lengths))
-    for _ in range(config.epochs):
+    for _ in range(epochs):
         order = rng.permutation(len(lengths))
-        for part in np.array_split(order, min(config.minibatches, len(order))):
+        for part in np.array_split(order, min(n, len(order))):
             n_steps = lengths[part].sum()
             part = part[(part >= own.start) & (part < own.stop)] - own.start
             part = part[np.argsort(-data.lengths[part], kind="stable")]
@@ -199,12 +202,9 @@ def minibatches(
             def packed(array: Any, at: Ints = at) -> Tensor:
                 return torch.from_numpy(array.reshape(alive.size, *array.shape[2:]).take(at, 0))
 
-            yield Minibatch(
-                float(chosen.sum() / n_steps),
-                [int(size) for size in chosen.sum(1) if size],
-                *map(packed, (data.state, data.clock, data.last_move, data.last_reward)),
-                *map(packed, (data.action, data.log_prob, advantage, target, data.belief)),
-            )
+            share, sizes = chosen.sum() / n_steps, [int(size) for size in chosen.sum(1) if size]
+            inputs = data.state, data.clock, data.last_move, data.last_reward
+            yield TrialSteps(float(share), sizes, *map(packed, inputs)), packed
 
 
 def _normalized(advantage: Floats32, alive: Bools) -> Floats32:

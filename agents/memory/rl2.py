@@ -71,7 +71,7 @@ class Rl2(MemoryLearner[StateView]):
         """See `MemoryLearner.init_params`."""
         if self.config.sees_graph:
             return init_graph_gru(self.config.width, self.config.channels, rng)
-        return init_gru(self.config.width, rng)
+        return init_gru(self.config.width, rng, self.config.n_actions)
 
     def make_view(self, batch: GridBatch, rngs: Rngs | None = None) -> StateView:
         """See `MemoryLearner.make_view`.

@@ -26,20 +26,27 @@ from agents.memory.inputs import (
     normal,
     policy_head,
 )
-from agents.memory.memory_learner import MemoryConfig, MemoryLearner
-from agents.memory.ppo import Minibatch, PpoConfig
-from agents.memory.trials import MemoryPolicy, TrialIndex, TrialObservation, TrialTransition
+from agents.memory.memory_learner import MemoryConfig, MemoryLearner, TrialConfig, TrialLearner
+from agents.memory.ppo import PpoConfig
+from agents.memory.trials import (
+    MemoryPolicy,
+    TrialIndex,
+    TrialObservation,
+    TrialSteps,
+    TrialTransition,
+)
 from agents.rollout import Rngs
 from game.world.batch import GridBatch
 from game.world.features import N_FEATURES
 from game.world.rules import Ints
+from game.world.tables import N_ACTIONS
 
 CACHE_GROWTH = 64  # steps by which the cache grows when it is full
 
 
 @dataclass(frozen=True)
-class TransformerConfig(MemoryConfig):
-    """Options of transformer."""
+class AttentionConfig(TrialConfig):
+    """Options of every learner that attends to the trial so far."""
 
     width: int = 64
     """Embedding size (1 to 4096; 8 million weights in all), a multiple of `heads`."""
@@ -47,7 +54,6 @@ class TransformerConfig(MemoryConfig):
     """Transformer layers, each of attention and a feed-forward network (1 to 100)."""
     heads: int = 4
     """Attention heads per layer (1 to 100)."""
-    ppo: PpoConfig = field(default_factory=lambda: PpoConfig(learning_rate=2e-3))
 
     @property
     def n_weights(self) -> int:
@@ -64,13 +70,22 @@ class TransformerConfig(MemoryConfig):
             )
 
 
+@dataclass(frozen=True)
+class TransformerConfig(AttentionConfig, MemoryConfig):
+    """Options of transformer."""
+
+    ppo: PpoConfig = field(default_factory=lambda: PpoConfig(learning_rate=2e-3))
+
+
 # --- the network ---------------------------------------------------------------------------------
 
 
-def init_transformer(width: int, layers: int, rng: np.random.Generator) -> Params:
+def init_transformer(
+    width: int, layers: int, rng: np.random.Generator, n_actions: int = N_ACTIONS
+) -> Params:
     """Return new parameters. Each layer's initial output is small, so that the initial network is
     close to the identity."""
-    params = init_input_tables(width, rng)
+    params = init_input_tables(width, rng, n_actions)
     for i in range(layers):
         params |= {
             f"{i}.look": normal(rng, width, 3 * width, width**-0.5),
@@ -79,7 +94,7 @@ def init_transformer(width: int, layers: int, rng: np.random.Generator) -> Param
             f"{i}.up.b": torch.zeros(2 * width),
             f"{i}.down": normal(rng, 2 * width, width, 0.1 * width**-0.5),
         }
-    return params | init_heads(width, rng)
+    return params | init_heads(width, rng, n_actions)
 
 
 class AttentionLayer:
@@ -189,22 +204,23 @@ class TransformerPolicy:
         return _normalize(x), new
 
 
-class Transformer(MemoryLearner[BatchView]):
-    """Attention to all steps of the trial so far, and linear heads for policy and value."""
+class AttentionLearner(TrialLearner[BatchView]):
+    """Attention to all steps of the trial so far, and linear heads."""
 
-    Config = TransformerConfig
-    config: TransformerConfig
+    Config: type[AttentionConfig] = AttentionConfig
+    config: AttentionConfig
 
     def init_params(self, rng: np.random.Generator) -> Params:
-        """See `MemoryLearner.init_params`."""
-        return init_transformer(self.config.width, self.config.layers, rng)
+        """See `TrialLearner.init_params`."""
+        config = self.config
+        return init_transformer(config.width, config.layers, rng, config.n_actions)
 
     def layers(self, params: Params) -> list[AttentionLayer]:
         """Return the layers from input to output."""
         return [AttentionLayer(params, i, self.config.heads) for i in range(self.config.layers)]
 
     def make_view(self, batch: GridBatch, rngs: Rngs | None = None) -> BatchView:
-        """See `MemoryLearner.make_view`."""
+        """See `TrialLearner.make_view`."""
         return BatchView(batch, self.dtype)
 
     def start_policy(self, params: Params, view: BatchView, n: int) -> MemoryPolicy:
@@ -212,9 +228,11 @@ class Transformer(MemoryLearner[BatchView]):
         params = {name: p.detach() for name, p in params.items()}
         return TransformerPolicy(params, view, n, self.layers(params))
 
-    def forward(self, view: BatchView, part: Minibatch) -> Tensor:
-        """Compute all steps of whole trials at once, each attending to itself and those before it;
-        see `MemoryLearner.forward`."""
+    def forward(self, view: BatchView, part: TrialSteps) -> Tensor:
+        """Compute all steps of whole trials at once, each attending to itself and those before it.
+
+        Returns the heads' inputs [P, W], differentiable.
+        """
         x = view.tables(self.params).look_up(part)
         steps, trials = len(part.sizes), part.sizes[0]
         real = torch.arange(trials) < torch.tensor(part.sizes)[:, None]  # [L, n] no padding
@@ -228,3 +246,10 @@ class Transformer(MemoryLearner[BatchView]):
             attended = attended.permute(2, 0, 1, 3).flatten(0, 1).flatten(1)  # [L * n, W]
             x = layer.forward(x, attended.index_select(0, place))
         return _normalize(x)
+
+
+class Transformer(AttentionLearner, MemoryLearner[BatchView]):
+    """A causal transformer whose policy and critic PPO trains."""
+
+    Config = TransformerConfig
+    config: TransformerConfig

@@ -26,9 +26,10 @@ class LongTrials(RunningTrials):
 
     Beyond these, a policy would get worse: the clock shows times that were never trained, and what
     is in memory drifts. So the clock stands still at the last trained episode. The memory goes on
-    as long as each episode reaches a goal and returns as much as the best one, and at most for as
-    many episodes again. Then it is held: every episode begins with the memory that the best one
-    began with. A trial that has not reached a goal goes on, since it has nothing to lose.
+    as long as each episode reaches a goal and returns more than the one before and as much as the
+    best one, and at most for as many episodes again. Then it is held: every episode begins with the
+    memory that the best one began with. So what the last trained episode only repeats is kept from
+    there on. A trial that has not reached a goal goes on, since it has nothing to lose.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class LongTrials(RunningTrials):
         super().__init__(policy, batch, per_task, rngs, greedy, clock_episodes=trained)
         self.trained = trained
         self.best = np.full(len(self.limit), -np.inf)  # [N] highest return with a goal since then
+        self.last_return = np.full(len(self.limit), -np.inf)  # [N] of an episode with a goal
         self.held = np.zeros(len(self.limit), bool)  # [N] whether the memory is held
         self.at_best = [array.clone() for array in self.memory()]  # when the best episode began
 
@@ -52,20 +54,24 @@ class LongTrials(RunningTrials):
 
     def play_episode(self) -> Episode:
         """See `RunningTrials.play_episode`."""
-        if self.episodes < self.trained - 1:
-            return super().play_episode()
-        before = [array.clone() for array in self.memory()]
+        is_last = self.episodes >= self.trained - 1  # of those trained for, or beyond
+        before = [array.clone() for array in self.memory()] if is_last else []
         episode = super().play_episode()
-        self._keep_best(episode, before)
+        found = self.batch.goal.ravel()[episode.state].any(0)
+        returns = np.where(found, episode.reward.sum(0), -np.inf)
+        if is_last:
+            self._keep_best(returns, before)
+        self.last_return = returns
         return episode
 
-    def _keep_best(self, episode: Episode, before: list[Tensor]) -> None:
-        """Note the best episodes and the memory `before` them, and put back what is held."""
-        returns = episode.reward.sum(0)
-        found = self.batch.goal.ravel()[episode.state].any(0)
-        as_good = ~self.held & found & (returns >= self.best)
+    def _keep_best(self, returns: Floats, before: list[Tensor]) -> None:
+        """Note the best episodes and the memory `before` them, and put back what is held.
+
+        `returns` [N] are those of the episode, -inf where it reached no goal.
+        """
+        as_good = ~self.held & np.isfinite(returns) & (returns >= self.best)
         self.best = np.where(as_good, returns, self.best)
-        over = ~as_good | (self.episodes >= 2 * self.trained)
+        over = ~as_good | (returns <= self.last_return) | (self.episodes >= 2 * self.trained)
         self.held |= over & np.isfinite(self.best)
         chosen, held = torch.from_numpy(as_good), torch.from_numpy(self.held)
         for now, best, old in zip(self.memory(), self.at_best, before, strict=True):
@@ -85,10 +91,10 @@ def adapt_in_memory(
     """Yield the adaptation steps 0 to `steps` of a trial, one per episode; see `Learner.adapt`.
 
     `start_policy(n)` returns a policy at the beginning of n trials, which was `trained` for so many
-    episodes. If neither the tasks nor the policy are stochastic, one trial per task gives exact
+    episodes. If neither tasks nor policy depend on chance, one trial per task gives exact
     returns; otherwise returns are means over STOCHASTIC_TRIALS.
     """
-    certain = greedy and not batch.stochastic.any() and bool(((batch.start > 0).sum(1) == 1).all())
+    certain = greedy and not batch.by_chance and bool(((batch.start > 0).sum(1) == 1).all())
     per_task = 1 if certain else STOCHASTIC_TRIALS
     policy = start_policy(batch.n_tasks * per_task)
     running = LongTrials(policy, batch, per_task, rngs, greedy, trained)

@@ -7,9 +7,9 @@ the observation, its last action and reward, and the clock (Duan et al. 2016; Wa
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 import torch
@@ -23,16 +23,40 @@ from game.world.tables import N_ACTIONS
 
 Floats32: TypeAlias = NDArray[np.float32]  # of the parameters' type: a double in some tests
 TrialIndex: TypeAlias = slice | Ints  # selects some of the running trials
-CLOCK_STEPS = 128  # steps of an episode that the clock tells apart
-CLOCK_EPISODES = 8  # episodes of a trial that the clock tells apart
+CLOCK_STEPS = 128  # steps of a part of a trial that the clock tells apart
+CLOCK_EPISODES = 8  # parts of a trial that the clock tells apart: its episodes, if there are so few
 N_DISPLACEMENTS = N_ACTIONS + 1  # one for each move (staying is one), one for any longer jump
-N_LAST_MOVES = N_ACTIONS * N_DISPLACEMENTS + 1  # action and displacement, or none yet
 
 
-def clock_index(step: int, episode: int) -> int:
-    """Return the number of a time of the trial. Times beyond the clock's range count as its last
-    step or episode."""
-    return min(step, CLOCK_STEPS - 1) * CLOCK_EPISODES + min(episode, CLOCK_EPISODES - 1)
+def n_last_moves(n_actions: int) -> int:
+    """Return the number of different last moves: action and displacement, or none yet."""
+    return n_actions * N_DISPLACEMENTS + 1
+
+
+N_LAST_MOVES = n_last_moves(N_ACTIONS)
+
+
+def clock_index(step: Any, part: Any) -> Any:
+    """Return the number of a time of the trial, or an array of them. Times beyond the clock's range
+    count as its last step or part."""
+    return np.minimum(step, CLOCK_STEPS - 1) * CLOCK_EPISODES + np.minimum(part, CLOCK_EPISODES - 1)
+
+
+def episodes_per_part(episodes: int) -> int:
+    """Return how many episodes of a trial make one part for the clock: as few as there can be, so
+    that a trial of short episodes has a time of its own for each step."""
+    return -(-episodes // CLOCK_EPISODES)
+
+
+def trial_clock(step: Any, episode: int, limit: Ints, episodes: int) -> Ints:
+    """Return the clock index [N] of a step of an episode of N trials.
+
+    `limit` [N] are the steps of an episode. The clock covers so many `episodes`, in parts, and
+    stands still at the last of them.
+    """
+    part, earlier = divmod(min(episode, episodes - 1), episodes_per_part(episodes))
+    index: Ints = clock_index(step + earlier * limit, part)
+    return index
 
 
 class LastMoves:
@@ -48,7 +72,7 @@ class LastMoves:
 
     def number(self, action: Ints, state: Ints, entered: Ints) -> Ints:
         """Return action * N_DISPLACEMENTS + displacement [n], where the displacement is the number
-        of a move, or N_ACTIONS for a jump. States are flat."""
+        of a move of the grid, or N_ACTIONS for a jump. States are flat."""
         change = self.cell.take(entered) - self.cell.take(state)
         displacement = self.displacement.take(change + self.offset)
         number: Ints = action * N_DISPLACEMENTS + displacement
@@ -76,8 +100,26 @@ class TrialObservation:
 
     state: Tensor  # [n] flat
     clock: Tensor  # [n] clock index
-    last_move: Tensor  # [n] numbered by `LastMoves`; N_LAST_MOVES - 1 for none
+    last_move: Tensor  # [n] numbered by `LastMoves`; the last number for none
     last_reward: Tensor  # [n]
+    begins: bool = field(default=False, kw_only=True)
+    """Whether it is the first step of an episode, in all trials."""
+
+
+@dataclass(frozen=True)
+class TrialSteps:
+    """The inputs of a policy with memory at the P steps of some whole trials, packed: step 0 of
+    every trial, then step 1 of every trial that has one, and so on, the longest trial first.
+
+    With several ranks, the trials are this rank's of those that all ranks have; there may be none.
+    """
+
+    share: float  # of the steps of all ranks' trials
+    sizes: list[int]  # the number of trials at each step
+    state: Tensor  # [P], as are the following
+    clock: Tensor
+    last_move: Tensor
+    last_reward: Tensor
 
 
 @dataclass(frozen=True)
@@ -143,7 +185,7 @@ class RunningTrials:
 
     The memory lasts from one episode to the next, while the environment is reset. Each task draws
     from its own generator. `greedy` chooses the most probable action instead of sampling one. The
-    clock stands still at the last of `clock_episodes`.
+    clock covers `clock_episodes` episodes, in parts, and stands still at the last of them.
     """
 
     def __init__(
@@ -160,14 +202,14 @@ class RunningTrials:
         self.episodes = 0  # played so far
         self.dtype = torch.empty(0, dtype=policy.dtype).numpy().dtype
         self.last_moves = LastMoves(batch)
-        self.last_move = np.full(batch.n_tasks * per_task, N_LAST_MOVES - 1)
+        self.last_move = np.full(batch.n_tasks * per_task, n_last_moves(batch.n_actions) - 1)
         self.last_reward = np.zeros(batch.n_tasks * per_task, self.dtype)
         self.limit = np.repeat(batch.steps, per_task)  # [N] steps of an episode
         self.over, self.reward = batch.over.ravel(), batch.reward.ravel().astype(self.dtype)
 
-    def clock(self, step: int) -> int:
-        """Return the clock index of a step of the present episode."""
-        return clock_index(step, min(self.episodes, self.clock_episodes - 1))
+    def clock(self, step: int) -> Ints:
+        """Return the clock index [N] of a step of the present episode."""
+        return trial_clock(step, self.episodes, self.limit, self.clock_episodes)
 
     def play(self, episodes: int) -> list[Episode]:
         """Play and return the next episodes of every trial."""
@@ -178,9 +220,11 @@ class RunningTrials:
         """Play and return the next episode of every trial. The memory of a trial whose episode ends
         early stays as it is until all have ended."""
         batch, policy, n = self.batch, self.policy, len(self.limit)
-        chance, luck, start = draw(batch, self.per_task, self.rngs)
+        chance, luck, reward_luck, start = draw(batch, self.per_task, self.rngs)
         chance = chance.reshape(batch.horizon, n)
         luck = None if luck is None else luck.reshape(batch.horizon, n)
+        if reward_luck is not None:
+            reward_luck = reward_luck.reshape(len(reward_luck), batch.horizon, n)
         shape, width = (batch.horizon, n), 0 if policy.belief is None else policy.belief.shape[1]
         states = np.empty((batch.horizon + 1, n), np.int64)
         clock, action = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
@@ -195,19 +239,22 @@ class RunningTrials:
                 break
             trials: TrialIndex = slice(None) if running.all() else np.flatnonzero(running)
             state = states[step, trials]
-            clock[step, trials] = self.clock(step)
+            clock[step, trials] = self.clock(step)[trials]
             last_move[step, trials] = self.last_move[trials]
             last_reward[step, trials] = self.last_reward[trials]
             inputs = (state, clock[step, trials], self.last_move[trials], self.last_reward[trials])
-            observation = TrialObservation(*map(torch.from_numpy, inputs))
+            tensors = map(torch.from_numpy, inputs)
+            observation = TrialObservation(*tensors, begins=step == 0)
             log_probs, values = (output.numpy() for output in policy.act(trials, observation))
             if policy.belief is not None:
                 belief[step, trials] = policy.belief[trials].numpy()
             chosen = _choose(log_probs.T, None if self.greedy else chance[step, trials])
-            index = state * N_ACTIONS + chosen
-            if luck is not None:
-                batch.detours.divert(index, luck[step, trials])
-            entered, received = batch.flat_next.take(index), self.reward.take(index)
+            index = batch.transitions(state, chosen, None if luck is None else luck[step, trials])
+            entered = batch.flat_next.take(index)
+            if reward_luck is None:
+                received = self.reward.take(index)
+            else:
+                received = batch.rewards(index, reward_luck[:, step, trials]).astype(self.dtype)
             policy.observe_transition(trials, TrialTransition(state, chosen, entered, received))
             action[step, trials], alive[step, trials] = chosen, True
             value[step, trials], reward[step, trials] = values, received
@@ -239,12 +286,12 @@ class RunningTrials:
         batch = self.batch
         first = np.arange(batch.n_tasks) * self.per_task
         trial = np.repeat(first, batch.n_states)  # [T * S]
-        now = np.full(len(trial), self.clock(0))
-        inputs = (np.arange(len(trial)), now, self.last_move[trial], self.last_reward[trial])
+        last = self.last_move[trial], self.last_reward[trial]
+        inputs = (np.arange(len(trial)), self.clock(0)[trial], *last)
         observation = TrialObservation(*map(torch.from_numpy, inputs))
         probs: Floats = self.policy.preview(first, observation).double().exp().numpy()
         probs /= probs.sum(-1, keepdims=True)
-        return probs.reshape(batch.n_tasks, batch.n_states, N_ACTIONS)
+        return probs.reshape(batch.n_tasks, batch.n_states, batch.n_actions)
 
 
 def _choose(log_probs: Floats32, chance: Floats | None) -> Ints:

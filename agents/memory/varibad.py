@@ -56,6 +56,7 @@ from game.world.beliefs import (
     on_map,
     ruled_out,
 )
+from game.world.features import check_has_map
 from game.world.rules import Bools, Floats, Ints
 
 ENCODER = "encoder."  # prefix of the names of the encoder's parameters
@@ -128,6 +129,7 @@ class BeliefView(BatchView):
         questions: BeliefQuestions,
         training: bool = False,
     ) -> None:
+        check_has_map(batch)
         super().__init__(batch, dtype)
         self.questions = questions
         shape = (batch.n_tasks, batch.n_states)
@@ -378,7 +380,7 @@ class Varibad(MemoryLearner[BeliefView]):
     ) -> Iterator[AdaptationStep]:
         """Play a trial, one adaptation step per episode, with the beliefs in each; see
         `Learner.adapt`."""
-        params, view = self.detached_params(), self.make_view(batch)
+        params, view = self.detached_params(), self.view(batch)
         levels = [tables.level for tables in batch.tables]
         size = max(level.height * level.width for level in levels)
 

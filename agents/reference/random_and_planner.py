@@ -14,7 +14,6 @@ from game.session.trace import AdaptationStep
 from game.world.batch import GridBatch
 from game.world.planner import expected_return, optimal_policy, optimal_return
 from game.world.rules import Floats
-from game.world.tables import N_ACTIONS
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,7 @@ class Random(Reference):
         self, batch: GridBatch, rngs: Rngs, steps: int, changes: Changes = NO_CHANGES
     ) -> Iterator[AdaptationStep]:
         """See `Learner.adapt`."""
-        policy = np.full((batch.n_tasks, batch.n_states, N_ACTIONS), 1 / N_ACTIONS)
+        policy = batch.uniform_policy
         return self._repeat(batch, policy, expected_return(batch, policy), rngs, steps)
 
 

@@ -27,6 +27,7 @@ COLOURS = ("#d55e00", "#0072b2", "#009e73", "#b8548c", "#a87800", "#3d9bd1", "#2
 MARKERS = "os^DvPX"
 DASHES = ("-", (0, (6, 2)), (0, (2, 1.5)), (0, (7, 2, 2, 2)), (0, (4, 1, 1, 1, 1, 1)))
 MAX_STEP_TICKS = 8  # more adaptation steps than this are not labelled on the axis
+MOST_STEPS = 10  # adaptation steps with a curve of their own in the plot of a training
 MAX_MARKERS = 16  # per line
 MAX_LETTERS, MAX_NAME = 500, 60  # letters of a text, and of a name beside a line or in a legend
 
@@ -342,7 +343,10 @@ def plot_scores(
 
 
 def plot_training(path: Path, rows: Sequence[dict[str, float]], title: str) -> None:
-    """Plot the validation score after each adaptation step over the outer loop's iterations."""
+    """Plot the validation score after each adaptation step over the outer loop's iterations.
+
+    Of more than MOST_STEPS adaptation steps, as in trials of many episodes, some are drawn.
+    """
     figure, grid = new_figure(title)
     iterations = [row["iteration"] for row in rows]
     steps = [name for name in (rows[0] if rows else {}) if name.startswith("score_")]
@@ -354,7 +358,7 @@ def plot_training(path: Path, rows: Sequence[dict[str, float]], title: str) -> N
             style=k,
             colour=step_colour(k, len(steps)),
         )
-        for k, name in enumerate(steps)
+        for k, name in spread_out(list(enumerate(steps)))
     ]
     axes = grid[0, 0]
     style_axes(axes, "", "iterations of the outer loop", "normalised score on validation tasks")
@@ -362,6 +366,12 @@ def plot_training(path: Path, rows: Sequence[dict[str, float]], title: str) -> N
     score_axis(axes, min((min(line.y) for line in lines), default=0.0))
     place_labels(axes)
     save_figure(figure, path)
+
+
+def spread_out(items: Sequence[Any]) -> list[Any]:
+    """Return up to MOST_STEPS items at even distances, among them the first and the last."""
+    n = min(len(items), MOST_STEPS)
+    return [items[round(i * (len(items) - 1) / max(1, n - 1))] for i in range(n)]
 
 
 def plot_trace(path: Path, traces: Sequence[Any], title: str) -> None:

@@ -137,8 +137,8 @@ def _evaluated(untuned: ScratchBaseline, pack: Pack | None) -> ScratchBaseline |
 
 def _tasks_to_tune_on(name: str, pack: Pack | None) -> tuple[Sequence[Task], str]:
     """Return the tasks to tune on, and the name of their pack; no tasks if there are none."""
-    if pack and (tasks := tuning_tasks(pack)):
-        return tasks, pack.name
+    if pack and ((tasks := tuning_tasks(pack)) or pack.world):
+        return tasks, pack.name  # no other pack has tasks of such a world
     default, place = (pack.agent, pack.name) if pack else ("", "")
     trained_on = load_agent(scratch_like(name) or default or COURSE_AGENT, place).pack
     try:

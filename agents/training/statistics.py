@@ -165,3 +165,28 @@ def area_under_curve(curve: Sequence[float], episodes: Sequence[int]) -> float:
         return float(heights[0])
     between = (heights[1:] + heights[:-1]) / 2 * np.diff(x)
     return float(between.sum() / (x[-1] - x[0]))
+
+
+def mean_interval(values: Floats, level: float = LEVEL) -> tuple[Floats, Floats] | None:
+    """Return the ends [...] of Student's interval of the mean of values [R, ...] of R training
+    seeds; None for a single one, which says nothing of their variation.
+    """
+    n = len(values)
+    if n < 2:
+        return None
+    mean, error = values.mean(0), values.std(0, ddof=1) / np.sqrt(n)
+    half = student_quantile((1 + level) / 2, n - 1) * error
+    return mean - half, mean + half
+
+
+def student_quantile(chance: float, freedom: int) -> float:
+    """Return the quantile of Student's distribution at a chance above one half.
+
+    The angle a = arctan(t / sqrt(freedom)) has density proportional to cos(a)^(freedom - 1), which
+    is integrated by the trapezoidal rule.
+    """
+    angles = np.linspace(0, np.pi / 2, 100_001)
+    density = np.cos(angles) ** (freedom - 1)
+    mass = np.concatenate([[0.0], np.cumsum(density[1:] + density[:-1])])
+    angle = np.interp(2 * chance - 1, mass / mass[-1], angles)
+    return float(np.sqrt(freedom) * np.tan(angle))

@@ -51,7 +51,7 @@ from game.tasks.packs import load_pack
 from game.tasks.task import Task, task_rng
 from game.text.level import LevelError
 from game.world.batch import GridBatch
-from game.world.features import TooLargeToSee
+from game.world.features import CannotObserve
 from game.world.planner import baseline_returns
 from game.world.tables import TooLarge
 
@@ -228,7 +228,7 @@ def _text_of(error: BaseException) -> str:
     author of an external learner needs the traceback."""
     from agents.learner import AgentError, Diverged
 
-    known = (AgentError, Diverged, PackError, LevelError, TooLarge, TooLargeToSee, OSError)
+    known = (AgentError, Diverged, PackError, LevelError, TooLarge, CannotObserve, OSError)
     if isinstance(error, known):
         return str(error)
     traceback.print_exception(error)

@@ -59,6 +59,8 @@ def live_tables(
 
     `goals` are cells (row, column) to which the goal can be moved. Raises NotLive.
     """
+    if level.world and not level.world.rules.by_moves:
+        raise NotLive(f"a page cannot draw the chance in 'world: {level.world.kind}'")
     batch = _batch(level, goals)
     known = {name: _gradient_learner(learner) for name, learner in learners.items()}
     tasks = [_task(batch, t) for t in range(batch.n_tasks)]

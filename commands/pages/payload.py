@@ -169,6 +169,8 @@ def _hidden_text(task: Task) -> str:
 def _legend(task: Task) -> list[Json]:
     """Return the characters that the legend lists, with the tiles to draw and their meaning."""
     level, hidden = task.level, hidden_settings(task)
+    if level.world:
+        return []
     first = (BOX_ON_TARGET, BOXES_TEXT)
     if level.ends != ENDS_BOXES:
         first = (GOAL, GOAL_TEXT[level.goal])

@@ -160,6 +160,8 @@ def check_generated(pack: Pack, progress: Progress = _no_progress) -> dict[str, 
     except TooLarge as error:
         return _report(str(pack.path), [f"{place} {error}"])
     found = []
+    if pack.world:
+        return report  # there is no way to a goal
     late = [
         one
         for one in checked
@@ -230,11 +232,12 @@ def _check_tasks(
         if slow is None:
             known = {one.task.level: one.states for one in checked}
             slow = {one.where: what for one, what in find_slow_levels([level], known)}
-        found = [*cut_texts(text.header), *find_warnings(level, checked)]
+        warnings = [] if level.world else find_warnings(level, checked)
+        found = [*cut_texts(text.header), *warnings]
         if what := slow.get(level.where):
             found.append((level.places.get("map", 1), 1, what))
         report["warnings"] = _warning_lines(file, found)
-        if report["shortest_path"] is None:
+        if report["shortest_path"] is None and not level.world:
             line, column = level.place(start_cells(level)[0])
             what = "the opponents block every way to a goal - open another way"
             report["errors"] = [f"{file}:{line}:{column}: {what}"]
@@ -297,6 +300,8 @@ def _bayes_figures(level: Level, episodes: int, known: float | None) -> dict[str
     `known` is the optimal return of a level with a single task. Figures that do not apply are None.
     """
     figures: dict[str, Any] = {"episodes": episodes}
+    if level.world:
+        return figures | {"posterior_sampling": None}
     if known is not None and not level.find(CANDIDATE):  # nothing is hidden
         return figures | {"bayes_return": known, "bayes_trial": episodes * known}
     returns, sampled = bayes_figures(level, episodes, np.random.default_rng(0))
@@ -334,8 +339,9 @@ def _verdict(report: dict[str, Any]) -> str:
         return "the levels are generated, and no tasks are listed"
     tasks, path = report["tasks"], report["shortest_path"]
     of = "" if tasks == 1 else f"{tasks} tasks{' drawn' if report['sampled'] else ''}: "
+    way = "" if path is None else f", shortest path {path:.4g}"
     return (
-        f"{of}{report['states']} states, shortest path {path:.4g}, "
+        f"{of}{report['states']} states{way}, "
         f"optimal return {report['optimal_return']:.3f}, random {report['random_return']:.3f}"
     )
 

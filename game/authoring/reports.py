@@ -219,20 +219,22 @@ def _map_with_path(one: TaskFigures) -> str:
     states, actions = optimal_path(tables)
     for i, (state, action) in enumerate(zip(states, actions)):
         row, column = tables.cell[state]
-        if i:
+        if i and not (task.level.world and not task.level.world.rules.by_moves):
             rows[row][column] = ARROWS.get(_move(task.level, action), rows[row][column])
         elif task.level.starts == ANY:  # which the map does not show
             rows[row][column] = START
     drawn = task.drawn and f", {describe_draws(task)}"
+    way = f", shortest path {one.shortest_path}" if one.shortest_path is not None else ""
     figures = (
-        f"task {task.id}{drawn or ''}\n{tables.n_states} states, "
-        f"shortest path {one.shortest_path}, "
+        f"task {task.id}{drawn or ''}\n{tables.n_states} states{way}, "
         f"optimal return {one.optimal_return:.3f}, random {one.random_return:.3f}"
     )
     lines = [visible(task.name), *_about(task.level), *("".join(row) for row in rows), figures]
     if tables.boxes.size:
         lines.append(f"moves (capitals push): {_pushes(one)}")
-    if one.batch.stochastic.any():
+    if task.level.world and one.batch.by_chance:
+        lines.append("chance has a part in it: the returns are expected values")
+    elif one.batch.stochastic.any():
         lines.append(ABOUT_CHANCE)
     return "\n".join(lines)
 

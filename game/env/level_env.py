@@ -22,11 +22,11 @@ from game.env.rendering import render_image, render_text
 from game.env.upcoming_tasks import PreparedTask, UpcomingTasks, prepare
 from game.tasks.sources import Source, playable
 from game.tasks.task import Task
-from game.world.batch import Detours
-from game.world.environments import ACTION_RANGE, as_actions
-from game.world.tables import N_ACTIONS
+from game.world import noise
+from game.world.batch import Detours, OutcomeDraws
+from game.world.environments import action_range, as_actions
 
-# by action: next state, reward, and whether the episode ends; and the state's observation
+# by effect: next state, reward, and whether the episode ends; and the state's observation
 Visited = tuple[list[tuple[int, float, bool]], NDArray[Any] | None]
 
 
@@ -53,9 +53,9 @@ class LevelEnv(gymnasium.Env[Any, Any]):
         self.tasks = playable(level, split)
         self.observation, self.resample, self.render_mode = observation, resample, render_mode
         self.observation_space = observation_space(observation)
-        self.action_space = spaces.Discrete(N_ACTIONS)
         self._upcoming = UpcomingTasks(self.tasks, observation)
         self._set_task(self._prepare(self.tasks.sample(1, np.random.default_rng(0))[0]))
+        self.action_space = spaces.Discrete(self.tables.n_actions)
         _ = self.np_random  # seeded here, so that a copy goes on as this environment does
 
     def _prepare(self, task: Task) -> PreparedTask:
@@ -65,7 +65,9 @@ class LevelEnv(gymnasium.Env[Any, Any]):
         """Play this task from now on."""
         self._prepared, self._detours = prepared, prepared.detours
         self.task, self.tables = prepared.task, prepared.tables
-        self._risk: list[float] = self._detours.bounds[2].tolist() if self._detours else []
+        self._risk: list[float] = self._detours.risk.tolist() if self._detours else []
+        self._noise = self.tables.noise
+        self._n_actions, self._n_effects = self.tables.n_actions, self.tables.next_state.shape[1]
         self._steps = self.task.level.steps
         self._visited: list[Visited | None] = [None] * self.tables.n_states
         self._enter(int(self.tables.starts[0]))
@@ -93,7 +95,13 @@ class LevelEnv(gymnasium.Env[Any, Any]):
         check_seed(seed)
         task = task_of(check_options(options, (TASK,)))
         if task:
-            self._set_task(self._prepare(task))
+            prepared = self._prepare(task)
+            if prepared.tables.n_actions != self._n_actions:
+                raise ValueError(
+                    f"the task has {prepared.tables.n_actions} actions, and this environment "
+                    f"{self._n_actions} - make another environment for it"
+                )
+            self._set_task(prepared)
         super().reset(seed=seed)
         if self.resample and not task:
             self._set_task(self._upcoming.draw(self.np_random))
@@ -106,23 +114,28 @@ class LevelEnv(gymnasium.Env[Any, Any]):
         """Act; the episode is truncated after the level's steps."""
         if type(action) is not int:  # int64 is what the action space samples
             action = int(action if type(action) is np.int64 else as_actions(action, ()))
-        if not 0 <= action < N_ACTIONS:
-            raise ValueError(f"the action is out of range - {ACTION_RANGE}")
+        if not 0 <= action < self._n_actions:
+            raise ValueError(f"the action is out of range - {action_range(self._n_actions)}")
         if self._detours:
-            action = self._effective_action(self._detours, self._state * N_ACTIONS + action)
+            action = self._effect(self._detours, action)
         state, reward, ended = self._outcomes[action]
+        if self._noise:
+            luck = self.np_random.random(noise.DRAWS)
+            reward = float(noise.received(self._noise, np.array(reward), luck))
         self._clock = clock = self._clock + 1
         seen = self._enter(state)
         return seen, reward, ended, clock >= self._steps and not ended, {}
 
-    def _effective_action(self, detours: Detours, transition: int) -> int:
-        """The action that takes effect, by chance another than the chosen one."""
+    def _effect(self, detours: Detours | OutcomeDraws, action: int) -> int:
+        """The action that takes effect, by chance another than the chosen one, or its outcome."""
+        n_outcomes = self._n_effects // self._n_actions
+        transition = self._state * self._n_effects + action * n_outcomes
         luck = self.np_random.random()
         if luck < self._risk[transition]:
             effect = np.array([transition])
             detours.divert(effect, np.array([luck]))
             transition = int(effect[0])
-        return transition % N_ACTIONS
+        return transition % self._n_effects
 
     def render(self) -> Any:
         """The map as text ("ansi") or as an image ("rgb_array")."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from game.env.observation_rows import KIND, WIDTH, Observation, observe_rows
 from game.tasks.distribution import TaskDistribution
 from game.tasks.task import Task
-from game.world.batch import Detours, GridBatch
+from game.world.batch import Detours, GridBatch, OutcomeDraws
 from game.world.features import observe_batch
 from game.world.rules import Ints
 from game.world.tables import Tables
@@ -32,7 +32,7 @@ class PreparedTask:
 
     task: Task
     tables: Tables
-    detours: Detours | None
+    detours: Detours | OutcomeDraws | None
     observation: Observation
     observations: NDArray[Any] | None
     columns: Ints | slice

@@ -33,7 +33,7 @@ from game.world.batch import GridBatch
 from game.world.environments import Environments, as_actions
 from game.world.random_streams import RandomStreams
 from game.world.rules import Ints
-from game.world.tables import N_ACTIONS, Tables, compile_level
+from game.world.tables import Tables, compile_level
 
 
 class LevelVectorEnv(VectorEnv[Any, Any, Any]):
@@ -76,10 +76,10 @@ class LevelVectorEnv(VectorEnv[Any, Any, Any]):
         tasks = self._draw_tasks(playable(level, split))
         self._n_drawn = len(tasks) if resample else 0  # the first tasks, for resampling
         self.single_observation_space = observation_space(observation)
-        self.single_action_space = spaces.Discrete(N_ACTIONS)
+        self._set_tasks(tasks)
+        self.single_action_space = spaces.Discrete(self.batch.n_actions)
         self.observation_space = batch_space(self.single_observation_space, self.num_envs)
         self.action_space = batch_space(self.single_action_space, self.num_envs)
-        self._set_tasks(tasks)
         if observation != "state":
             self._arrays = RecycledArrays((self.num_envs, WIDTH[observation]), KIND[observation])
         _, entropy = seeding.np_random()

@@ -66,10 +66,28 @@ def divide_by_share(tasks: list[Task], shares: tuple[float, ...]) -> dict[str, A
     n = len(kinds)
     if n < FEWEST_TO_DIVIDE:
         return _listed([], [], tasks)
-    held_out = [max(1, round(share * n)) if share else 0 for share in shares[1:]]
+    held_out = held_out_counts(n, shares)
     cuts = [0, n - sum(held_out), n - held_out[1], n]
     groups = [set(kinds[a:b]) for a, b in itertools.pairwise(cuts)]
     return _listed(*([task for task in tasks if task.kind in group] for group in groups))
+
+
+def held_out_counts(n: int, shares: tuple[float, ...]) -> list[int]:
+    """Return the numbers of validation and of test tasks among n."""
+    return [max(1, round(share * n)) if share else 0 for share in shares[1:]]
+
+
+def alike_splits(tasks: list[Task]) -> dict[str, Any]:
+    """Return splits that share all tasks."""
+    return _listed(tasks, tasks, tasks)
+
+
+def shares_of(source: PackFile, table: ShareTable) -> tuple[float, float, float]:
+    """Return the shares of training, validation and test. Raises PackError."""
+    whole = (table.train, table.validation, table.test)
+    if not (abs(sum(whole) - 1) <= 1e-6 and min(whole) >= 0):
+        source.fail("split", "has shares that do not add up to 1 - correct them")
+    return whole
 
 
 def authored_splits(
@@ -78,11 +96,8 @@ def authored_splits(
     """Return the splits of authored levels by the [split] table of a pack. Raises PackError."""
     how = table.get("by", "share")
     if how == "share":
-        shares = source.fill(ShareTable, table, "split")
-        whole = (shares.train, shares.validation, shares.test)
-        if not (abs(sum(whole) - 1) <= 1e-6 and min(whole) >= 0):
-            source.fail("split", "has shares that do not add up to 1 - correct them")
-        return divide_by_share(list_tasks(levels, source.file), whole)
+        shares = shares_of(source, source.fill(ShareTable, table, "split"))
+        return divide_by_share(list_tasks(levels, source.file), shares)
     if how == "file":
         return _divide_by_file(source, source.fill(SplitLists, table, "split"), levels)
     if how == "goals":
@@ -91,7 +106,7 @@ def authored_splits(
         return _divide_by_draws(source, source.fill(SplitLists, table, "split"), levels)
     if how == ALIKE:
         source.fill(AlikeTable, table, "split")
-        return _listed(*[list_tasks(levels, source.file)] * 3)
+        return alike_splits(list_tasks(levels, source.file))
     raise source.error("by", f"is unknown - use 'share', 'file', 'goals', 'draws' or '{ALIKE}'")
 
 

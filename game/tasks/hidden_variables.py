@@ -29,6 +29,8 @@ WORDS = {
 
 def hidden_names(task: Task) -> list[str]:
     """Return the names of what agents do not observe of a task. They say nothing about its draw."""
+    if task.level.world:
+        return [task.level.world.rules.hidden]
     goal = ["goal"] if _hides_goal(task.level) else []
     return goal + [name for name, _ in _described(task)]
 
@@ -52,6 +54,8 @@ def values_in_words(task: Task) -> list[str]:
     A value set by the task's split is not in `Task.drawn`, but differs from the value shown.
     """
     level = task.level
+    if level.world:
+        return [f"{name} {value}" for name, value in task.drawn]
     shown = drawable_values(level.shown or level)
     drawn = {label for label, _ in task.drawn}
     found = {

@@ -31,18 +31,21 @@ from game.tasks.mixture import (
     weights_of,
 )
 from game.tasks.pack_file import PACK_FILE, PackError, PackFile, level_files
+from game.tasks.tables_pack import KIND, read_tables
 from game.tasks.task import Task
 from game.tasks.train_advice import TrainAdvice
 from game.text.drawn_values import without_goals
 from game.text.level import Level, LevelError, Problem
 from game.text.reading import split_address
+from game.text.tiles import ACTIONS
 from game.text.values import meant
 from game.text.variants import variants
+from game.text.worlds import WORLDS
 from game.text.writing import canonical
 
 LEVELS = Path(__file__).resolve().parents[2] / "levels"
 DEFAULT_EPISODES = 4
-MOST_EPISODES = 100  # in a trial
+MOST_EPISODES = 1000  # in a trial
 
 
 @dataclass(frozen=True)
@@ -66,10 +69,16 @@ class Pack:
     splits: dict[str, TaskDistribution] = field(repr=False)
     hidden: tuple[str, ...] | None = None
     refused: tuple[str, ...] = ()
+    world: str = ""  # the kind of world that its tasks have in place of the grid
 
     def split(self, name: str) -> TaskDistribution:
         """Return the split "train", "validation" or "test"."""
         return self.splits[name]
+
+    @property
+    def has_moves(self) -> bool:
+        """Whether the actions of its tasks are the grid's moves, so that people can play."""
+        return not self.world or WORLDS[self.world].by_moves
 
     @property
     def left_out(self) -> str:
@@ -104,6 +113,7 @@ class PackTable:
 
     title: str = ""
     text: str = ""
+    kind: str = ""
     agent: str = ""
     episodes: int = DEFAULT_EPISODES
     hidden: list[str] | None = None
@@ -111,6 +121,7 @@ class PackTable:
     split: dict[str, Any] = field(default_factory=dict)
     generate: dict[str, Any] = field(default_factory=dict)
     mixture: dict[str, Any] = field(default_factory=dict)
+    tables: dict[str, Any] = field(default_factory=dict)
 
 
 def list_packs() -> list[Path]:
@@ -166,9 +177,12 @@ def _load(path: Path) -> Pack:
         splits = _mixture_splits(folder, _stamps([folder, *parts]))
     elif settings.generate:
         splits = generated_splits(source, settings.generate, settings.split)
+    elif settings.kind:
+        splits = read_tables(source, settings.tables, settings.split).splits()
     else:
         members = _read_levels(folder)
         splits = authored_splits(source, settings.split, list(members.levels))
+        _check_actions(members, str(folder))
     if settings.split.get("by") != ALIKE:
         check_apart(splits, source.file)
     name = name_text(folder.resolve().name)
@@ -179,12 +193,43 @@ def _load(path: Path) -> Pack:
         text=settings.text,
         agent=settings.agent,
         episodes=settings.episodes,
-        train=TrainAdvice(settings.train, source),
+        train=TrainAdvice(settings.train, source, _n_actions(source, settings, members)),
         levels=tuple(level for _, level in members.levels),
         splits=splits,
         hidden=_names(settings.hidden),
         refused=members.refused,
+        world=settings.tables.get("world") or _world_of(members),
     )
+
+
+def _n_actions(source: PackFile, settings: PackTable, members: Members) -> int:
+    """Return the number of actions of a pack's tasks."""
+    if settings.kind:
+        return read_tables(source, settings.tables, settings.split).n_actions
+    return _actions_of(members.levels[0][1]) if members.levels else len(ACTIONS)
+
+
+def _world_of(members: Members) -> str:
+    """Return the kind of world of levels; "" for the grid, and where there are no levels."""
+    world = members.levels[0][1].world if members.levels else None
+    return world.kind if world else ""
+
+
+def _actions_of(level: Level) -> int:
+    return level.world.n_actions if level.world else len(ACTIONS)
+
+
+def _world_and_actions(level: Level) -> tuple[str, int]:
+    return level.world.kind if level.world else "", _actions_of(level)
+
+
+def _check_actions(members: Members, where: str) -> None:
+    """Raise PackError where levels of one pack have other actions than the first one."""
+    first, *others = members.levels
+    for name, level in others:
+        if _world_and_actions(level) != _world_and_actions(first[1]):
+            what = f"{name} has another world or number of actions than {first[0]}"
+            raise PackError(f"{where}: {what} - put it into a pack of its own")
 
 
 def _stamps(folders: Iterable[Path]) -> tuple[tuple[str, int], ...]:
@@ -212,8 +257,12 @@ def _find_part(source: PackFile, name: str) -> Path:
     if not os.path.isdir(path):
         what = f"is no shipped pack, and no folder beside this one - {meant(name, shipped)}"
         raise source.error(name, what, within="mixture")
-    if _open(path)[1].mixture:
+    part = _open(path)[1]
+    if part.mixture:
         what = "is a mixture itself - name its parts instead"
+        raise source.error(name, what, within="mixture")
+    if part.kind:
+        what = "has tasks that are no mazes - use it by itself"
         raise source.error(name, what, within="mixture")
     return path
 
@@ -235,23 +284,38 @@ def _load_file(path: Path) -> Pack:
         text="",
         agent="",
         episodes=DEFAULT_EPISODES,
-        train=TrainAdvice(),
+        train=TrainAdvice(n_actions=_actions_of(levels[0])),
         levels=tuple(levels),
         splits=divide_by_share(list_tasks(list(members.levels), str(path)), DEFAULT_SHARES),
         refused=members.refused,
+        world=_world_of(members),
     )
 
 
 def pack_advice(name: str | Path) -> TrainAdvice:
-    """Return the options that a pack recommends for learners, without reading its levels.
+    """Return the options that a pack recommends for learners, and of its levels only the number of
+    actions in the first, which may have errors.
 
     Raises PackError or OSError.
     """
-    folder = pack_folder(find_pack(name))
+    path = find_pack(name)
+    folder = pack_folder(path)
     if folder is None:
-        return TrainAdvice()
+        return TrainAdvice(n_actions=_actions_in(path))
     source, settings = _open(folder)
-    return TrainAdvice(settings.train, source)
+    if settings.kind:
+        n_actions = _n_actions(source, settings, Members(()))
+    else:
+        n_actions = next(map(_actions_in, level_files(folder)), len(ACTIONS))
+    return TrainAdvice(settings.train, source, n_actions)
+
+
+def _actions_in(path: Path) -> int:
+    """Return the number of actions in a level file; that of the grid if it has errors."""
+    try:
+        return _actions_of(read_members(path).levels[0][1])
+    except LevelError:
+        return len(ACTIONS)
 
 
 def pack_folder(path: Path) -> Path | None:
@@ -270,6 +334,14 @@ def _open(folder: Path) -> tuple[PackFile, PackTable]:
     if not 1 <= settings.episodes <= MOST_EPISODES:
         what = f"is out of range - a trial has 1 to {MOST_EPISODES} episodes"
         source.fail("episodes", what)
+    if settings.kind not in ("", KIND):
+        source.fail("kind", f"is unknown - write '{KIND}', or remove it")
+    if bool(settings.kind) != bool(settings.tables):
+        given, lacks = ("kind", "[tables]") if settings.kind else ("tables", f"kind = '{KIND}'")
+        source.fail(given, f"goes with {lacks} - add that, too")
+    for other in ("generate", "mixture"):
+        if settings.kind and getattr(settings, other):
+            source.fail(other, f"does not go with kind = '{KIND}' - make it a pack of its own")
     for other in ("generate", "split"):
         if settings.mixture and getattr(settings, other):
             source.fail(other, "does not go with [mixture] - make it a pack of its own")
@@ -290,6 +362,7 @@ class PackSummary:
     agent: str
     sizes: dict[str, int | None]
     hidden: tuple[str, ...] | None = None
+    world: str = ""
 
 
 def pack_entry(folder: Path) -> PackSummary:
@@ -303,6 +376,11 @@ def pack_entry(folder: Path) -> PackSummary:
         sizes = {"train": None, "validation": chosen.validation, "test": chosen.test}
         title = settings.title or folder.name
         return PackSummary(folder.name, title, settings.agent, sizes, _names(settings.hidden))
+    if settings.kind:
+        sizes = read_tables(source, settings.tables, settings.split).sizes()
+        title, world = settings.title or folder.name, settings.tables["world"]
+        hidden = _names(settings.hidden)
+        return PackSummary(folder.name, title, settings.agent, sizes, hidden, world)
     if settings.mixture:
         title = settings.title or folder.name
         sizes = _mixture_sizes(source, read_mixture(source, settings.mixture))
@@ -310,7 +388,7 @@ def pack_entry(folder: Path) -> PackSummary:
     pack = load_pack(folder)
     splits = {name: pack.split(name) for name in SPLITS}
     sizes = {name: None if s.unlimited else len(s.tasks) for name, s in splits.items()}
-    return PackSummary(pack.name, pack.title, pack.agent, sizes, pack.hidden)
+    return PackSummary(pack.name, pack.title, pack.agent, sizes, pack.hidden, pack.world)
 
 
 def _mixture_sizes(source: PackFile, mixture: MixtureTable) -> dict[str, int | None]:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from game.filling import Misfit, update
 from game.tasks.pack_file import PackFile
+from game.text.tiles import ACTIONS
 
 Config = TypeVar("Config")
 
@@ -22,12 +23,17 @@ class TrainAdvice:
 
     tables: dict[str, Any] = field(default_factory=dict)
     source: PackFile | None = field(default=None, compare=False)
+    n_actions: int = len(ACTIONS)
+    """The number of actions of the pack's tasks."""
 
     def apply(self, learner: str, config: Config) -> Config:
-        """Return a learner's Config with the recommended options in place of its own.
+        """Return a learner's Config with the recommended options in place of its own, and with the
+        number of actions of the tasks where it has such an option.
 
         Raises PackError where one is no field of the Config, or does not fit.
         """
+        if getattr(config, "n_actions", self.n_actions) != self.n_actions:
+            config = update(config, {"n_actions": self.n_actions})
         if self.source is None or learner not in self.tables:
             return config
         self._check_table(learner)

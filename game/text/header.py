@@ -67,6 +67,7 @@ from game.text.values import (
     read_value,
     text_of,
 )
+from game.text.worlds import read_world
 
 MAX_DESCRIPTION = 500  # characters
 DEFAULTS = {field.name: field.default for field in fields(Level)}
@@ -614,6 +615,11 @@ HEADER: dict[str, HeaderKey] = {
                 f"candidates {row + 1}" for row, _ in found.get("candidates", ())
             ],
             join=_join_candidates,
+        ),
+        HeaderKey(
+            "world",
+            lambda text: {"world": read_world(text)},
+            write=lambda level: [str(level.world)] if level.world else [],
         ),
         HeaderKey(
             "vary",

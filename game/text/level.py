@@ -10,6 +10,7 @@ from typing import Any
 from game.text.tiles import BOXES, BY_CHAR, DIRECTIONS, ICE, SETTINGS, STARTS, TILES
 from game.text.values import NORMAL, OneOf, Value
 from game.text.visible import visible
+from game.text.worlds import World
 
 MAX_BYTES = 1 << 20
 MAX_BOXES = 40
@@ -55,11 +56,11 @@ class Level:
     down, left and right, as "down up left right", those of all five actions, or a set of these;
     `wind` is a direction, "none", or a set of texts as "east 0.2". `starts` is ANY, or empty where
     the map shows them. `candidates` are the cells of a drawn level that its goal was drawn from,
-    where that matters for boxes or starts. `shown` is the level that agents see instead: that of a
-    drawn level has nominal values, and `hidden` are the labels of these. `file` is the name of the
-    file that it was read from, and `places` are the line numbers of that file's header keys and
-    labels, and of its map's first row. `row_places` say where each row is, where the rows are not
-    simply that line and the next ones.
+    where that matters for boxes or starts. `world` are rules in place of the grid's. `shown` is the
+    level that agents see instead: that of a drawn level has nominal values, and `hidden` are the
+    labels of these. `file` is the name of the file that it was read from, and `places` are the line
+    numbers of that file's header keys and labels, and of its map's first row. `row_places` say
+    where each row is, where the rows are not simply that line and the next ones.
     """
 
     rows: tuple[str, ...]
@@ -82,6 +83,7 @@ class Level:
     legend: tuple[LegendTile, ...] = ()
     starts: str = ""
     candidates: tuple[Cell, ...] = ()
+    world: World | None = None
     vary: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
     shown: Level | None = field(default=None, compare=False, repr=False)

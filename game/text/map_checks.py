@@ -26,6 +26,7 @@ from game.text.walking import (
     predecessors,
     start_cells,
 )
+from game.text.world_checks import check_world
 
 PUT_START = f"put '{START}' where the episode begins"  # what to do about parts that are missing
 PUT_GOAL = f"put '{GOAL}' at the goal, or '{CANDIDATE}' at each cell where it may be"
@@ -51,9 +52,13 @@ def check_map(level: Level, first: int, report: Report, whole: bool = True) -> G
     """Report what a map lacks whose first row is on line `first`.
 
     Return the graph of what can be reached from the starts. It is None where there is a problem,
-    where the map is not `whole` as problems are known already, and where it is larger than that of
-    any level may be.
+    where the map is not `whole` as problems are known already, where it is larger than that of any
+    level may be, and where the level has a world of its own.
     """
+    if level.world:
+        check_world(level, level.world, first, report)
+    if "world" in level.places:  # or its line has a fault
+        return None
     whole &= _check_ends(level, first, report)
     if not ((whole or not level.starts) and _check_starts(level, first, report) and whole):
         return None

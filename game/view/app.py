@@ -38,6 +38,8 @@ from game.view.screens.train import TrainScreen
 from game.view.screens.waiting import WaitingScreen
 from game.view.screens.watch import WatchScreen
 
+PLAYED = ("play", "duel")  # kinds of navigation requests that a person plays in
+NO_MOVES = "Its actions are no moves of a person. Watch an agent adapt to it instead."
 LOADING_DELAY = 0.3  # seconds of loading a file after which the window says so
 OFFER = (
     "A tour of about eight minutes shows how an agent learns to learn: you try it yourself, "
@@ -280,6 +282,9 @@ class App:
         if navigation.pack and not navigation.agents:
             agents = self.agents.defaults(navigation.pack)
             navigation = replace(navigation, agents=agents, by_default=True)
+        if navigation.kind in PLAYED and navigation.pack and not navigation.pack.has_moves:
+            self.page.notice = Notice("This level cannot be played", NO_MOVES, transient=True)
+            return
         page = self._open(navigation)
         page.opened_by = navigation
         if navigation.kind == "many":

@@ -56,9 +56,10 @@ def bayes_returns(level: Level, episodes: int) -> tuple[Bounds, Bounds] | None:
     The Bayes-optimal return is the highest expected sum of rewards of an agent that knows the
     family and not the goal. Lower and upper bound are equal where it is known exactly. It is the
     optimal return where the goal is visible or there are no candidates. Returns None where another
-    variable than the goal is hidden, and where the family is too large.
+    variable than the goal is hidden, as in every world other than the grid, and where the family is
+    too large.
     """
-    if hidden_draws(level):
+    if level.world or hidden_draws(level):
         return None
     try:
         return _mean_bounds([_bounds(one, episodes) for one in _distinct_variants(level)])

@@ -8,12 +8,18 @@ from typing import Any
 import numpy as np
 
 from game.text.tiles import ACTIONS
-from game.world.batch import Detours, GridBatch
+from game.world.batch import Detours, GridBatch, OutcomeDraws
+from game.world.noise import DRAWS, received
 from game.world.random_streams import RandomStreams
 from game.world.rules import Bools, Floats, Ints
 from game.world.tables import N_ACTIONS
 
 ACTION_RANGE = f"actions are from 0 to {N_ACTIONS - 1} ({', '.join(ACTIONS)})"
+
+
+def action_range(n_actions: int) -> str:
+    """Return the range of actions in words, for messages."""
+    return ACTION_RANGE if n_actions == N_ACTIONS else f"actions are from 0 to {n_actions - 1}"
 
 
 def as_actions(actions: Any, shape: tuple[int, ...]) -> Ints:
@@ -43,7 +49,7 @@ def as_actions(actions: Any, shape: tuple[int, ...]) -> Ints:
 class Transitions:
     """K steps of N environments, each [K, N]."""
 
-    transition: Ints  # flat state * A + the action that took effect
+    transition: Ints  # flat state * E + the action or effect that took place
     state: Ints  # flat, after the step
     reward: Floats
     terminated: Bools
@@ -64,8 +70,8 @@ class Environments:
     batch, otherwise on the same task. `task` [N] are the environments' tasks. Each environment has
     a random stream of its own; the streams are given, or seeded by a generator.
 
-    A step is one addition and one gather. The environment's *row* is A times its flat state, and
-    row + action is the transition. After the rows of the states comes one row per start, all of
+    A step is one addition and one gather. The environment's *row* is E times its flat state, and
+    row + effect is the transition. After the rows of the states comes one row per start, all of
     whose actions lead to that start. A reset is therefore a transition like any other. Rewards are
     looked up once for all steps of a run.
     """
@@ -97,34 +103,31 @@ class Environments:
         self._n_starts = np.array([len(states) for states in starts])  # [T]
         self._many_starts = bool(self._n_starts.max() > 1)
         before: Ints = np.cumsum(self._n_starts) - self._n_starts
-        self._rows = (batch.over.size + before) * N_ACTIONS  # [T] of each task's first start
-        begin = np.concatenate(starts).repeat(N_ACTIONS)  # [starts * A]
+        self._span = span = batch.n_effects  # of a row
+        self._rows = (batch.over.size + before) * span  # [T] of each task's first start
+        begin = np.concatenate(starts).repeat(span)  # [starts * E]
         ends = batch.terminated.reshape(batch.n_tasks, -1)
-        row = np.where(ends, self._rows[:, None], batch.flat_next.reshape(ends.shape) * N_ACTIONS)
-        self._next_row = np.concatenate([row.ravel(), begin * N_ACTIONS])
+        row = np.where(ends, self._rows[:, None], batch.flat_next.reshape(ends.shape) * span)
+        self._next_row = np.concatenate([row.ravel(), begin * span])
         self._next_state = np.concatenate([batch.flat_next, begin])
         self._reward = np.concatenate([batch.reward.ravel(), np.zeros(len(begin))])
-        self._detours = None
+        self._detours: Detours | OutcomeDraws | None = None
         if batch.stochastic.any():
-            for_resets = ((0, 0), (0, len(begin)))
-            detours = batch.detours
-            self._detours = Detours(
-                np.pad(detours.bounds, for_resets), np.pad(detours.instead, for_resets)
-            )
+            self._detours = batch.detours.followed_by(len(begin))
 
     def renumber(self, batch: GridBatch, number: Ints) -> None:
         """Continue all episodes on another batch, in which task i has the number `number[i]`.
 
         With resampling, the tasks that are drawn from must be the first ones of both batches.
         """
-        rows, span = self._rows, self.batch.n_states * N_ACTIONS
-        waiting = self._row >= self.batch.over.size * N_ACTIONS
+        rows, span = self._rows, self.batch.n_states * self._span
+        waiting = self._row >= self.batch.over.size * self._span
         task = np.searchsorted(rows, self._begin, "right") - 1
         offset = self._row - np.where(waiting, rows[task], task * span)
         self._tabulate(batch)
         task = number[task]
         self._begin = self._rows[task]
-        self._row = np.where(waiting, self._begin, task * batch.n_states * N_ACTIONS) + offset
+        self._row = np.where(waiting, self._begin, task * batch.n_states * self._span) + offset
 
     def _restart(self, envs: Ints, n_drawn: int) -> Ints:
         """Return the rows of environments [n] whose episodes have ended; set their deadlines.
@@ -137,7 +140,7 @@ class Environments:
         row = self._begin.take(envs)
         if self._many_starts:
             n_starts = self._n_starts[np.searchsorted(self._rows, row)]
-            row += (self.streams.random(envs) * n_starts).astype(int) * N_ACTIONS
+            row += (self.streams.random(envs) * n_starts).astype(int) * self._span
         self._deadline[envs] = self._steps.take(envs) + (self._clock + 1)
         return row
 
@@ -154,7 +157,7 @@ class Environments:
         self._deadline[envs] -= 1  # here a reset takes no step
         self._row[envs] = self._next_row.take(rows)
         self.waiting = np.setdiff1d(self.waiting, envs)
-        states: Ints = self._row[envs] // N_ACTIONS
+        states: Ints = self._row[envs] // self._span
         return states
 
     def run(self, actions: Ints, out: Transitions | None = None) -> Transitions:
@@ -162,20 +165,27 @@ class Environments:
 
         Raises TypeError for actions that are no integers, ValueError for other wrong actions.
         """
+        batch = self.batch
         actions = as_actions(actions, (len(actions), len(self._row)))
         # As unsigned numbers, negative actions are large: one comparison for both ends.
-        if actions.size and actions.view(np.uint64).max() >= N_ACTIONS:
-            raise ValueError(f"an action is out of range - {ACTION_RANGE}")
+        if actions.size and actions.view(np.uint64).max() >= batch.n_actions:
+            raise ValueError(f"an action is out of range - {action_range(batch.n_actions)}")
+        if batch.n_outcomes > 1:
+            actions = actions * batch.n_outcomes
         out = out or Transitions.empty(*actions.shape)
-        row, first_reset_row = self._row, self.batch.over.size * N_ACTIONS
+        row, first_reset_row = self._row, batch.over.size * self._span
+        luck = np.empty((DRAWS, *actions.shape) if batch.noise else 0)
         ended = np.empty(len(row), bool)
         uniform = np.empty(len(row) if self._detours else 0)
-        for action, transition, terminated, late in zip(
-            actions, out.transition, out.terminated, out.truncated
+        for k, (action, transition, terminated, late) in enumerate(
+            zip(actions, out.transition, out.terminated, out.truncated)
         ):
             np.add(row, action, out=transition)
             if self._detours:
                 self._detours.divert(transition, self.streams.random_all(uniform))
+            if batch.noise:
+                for draws in luck[:, k]:
+                    self.streams.random_all(draws)
             self._next_row.take(transition, None, row, "clip")
             self._clock += 1
             np.greater_equal(row, first_reset_row, out=terminated)
@@ -186,4 +196,7 @@ class Environments:
         np.greater(out.truncated, out.terminated, out=out.truncated)
         self._next_state.take(out.transition, out=out.state, mode="clip")
         self._reward.take(out.transition, out=out.reward, mode="clip")
+        if batch.noise:
+            is_step = out.transition < first_reset_row  # a reset pays nothing
+            out.reward[:] = received(batch.noise, out.reward, luck) * is_step
         return out

@@ -53,8 +53,26 @@ _LOCKABLE = (*KEYS.upper(), GATE)
 START_OF = dict(zip(LAYOUT, accumulate(LAYOUT.values(), initial=0)))
 
 
-class TooLargeToSee(ValueError):
+class CannotObserve(ValueError):
+    """An agent cannot observe a level; the message says why and what to do."""
+
+
+class TooLargeToSee(CannotObserve):
     """The map is larger than the layout of the features, MAX_SIZE x MAX_SIZE."""
+
+
+class NoMap(CannotObserve):
+    """The level has a world of its own in place of the grid, and so there is no map to read."""
+
+
+def check_has_map(batch: GridBatch) -> None:
+    """Raise NoMap where a task of a batch is no level of the grid."""
+    for tables in batch.tables:
+        if world := tables.level.world:
+            raise NoMap(
+                f"this agent reads maps, and a level with 'world: {world.kind}' has none - use "
+                "rl2, transformer, or a gradient learner without the body 'graph'"
+            )
 
 
 def check_observable(level: Level) -> None:
@@ -126,9 +144,11 @@ def _observe_batch(batch: GridBatch, dtype: np.dtype[Any]) -> tuple[Floats, Ints
 def _blocks(batch: GridBatch, dtype: DTypeLike) -> dict[str, Floats]:
     """Return the blocks [T, S, width] that some level uses, without the one-hot ones.
 
-    Those of padding states are meaningless.
+    Those of padding states are meaningless. Levels with a world of their own use none: agents
+    observe the cell alone.
     """
     levels = [tables.level.shown or tables.level for tables in batch.tables]
+    on_grid = [t for t, level in enumerate(levels) if not level.world]
     blocks: dict[str, Floats] = {}
 
     def block(name: str) -> Floats:
@@ -139,13 +159,15 @@ def _blocks(batch: GridBatch, dtype: DTypeLike) -> dict[str, Floats]:
     for level in levels:
         check_observable(level)
     row, column = np.moveaxis(batch.cell[:, :, None] + _OFFSETS, -1, 0)  # [T, S, window]
-    for stack in stacked(levels, VIEW_RADIUS):
+    for stack in stacked([levels[t] for t in on_grid], VIEW_RADIUS):
+        members = [on_grid[i] for i in stack.members]
         tops = np.array(stack.tops)[:, None, None]
         width = stack.level.width + 2 * VIEW_RADIUS
-        window = (row[stack.members] + tops) * width + column[stack.members]  # [n, S, window]
+        window = (row[members] + tops) * width + column[members]  # [n, S, window]
         for name, grid in _surroundings(stack.level).items():
-            block(name)[stack.members] = grid.astype(dtype).take(window)
-    for t, (tables, level) in enumerate(zip(batch.tables, levels)):
+            block(name)[members] = grid.astype(dtype).take(window)
+    for t in on_grid:
+        tables, level = batch.tables[t], levels[t]
         for name, values in _changing_blocks(tables, level).items():
             block(name)[t, : tables.n_states] = values
         if tables.keys.any() or level.has(_LOCKABLE):

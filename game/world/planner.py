@@ -1,10 +1,11 @@
 """Exact planning on the tables: optimal returns, returns of policies, scores, paths.
 
-Returns are undiscounted sums of rewards over an episode, in expectation over starts, wind and slip.
+Returns are undiscounted sums of rewards over an episode, in expectation over starts and chance.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,13 +14,13 @@ from numpy.typing import NDArray
 
 from game.world.batch import GridBatch, once_per_batch
 from game.world.rules import Floats, Ints
-from game.world.tables import N_ACTIONS, Tables, TooLarge
+from game.world.tables import Tables, TooLarge
 
 MOST_PROBABILITIES = 25_000_000  # of a policy for each step: 200 MB
 
 
 def bellman_backup(batch: GridBatch) -> Callable[[Floats], Floats]:
-    """Return a function from state values [T, S] to action values [T, S, A].
+    """Return a function from state values [T, S] to action values [T, S, E].
 
     An action value is the reward plus the value of the next state when the action takes effect;
     `choice_values` accounts for wind and slip. In memory the states of one action are contiguous,
@@ -30,16 +31,16 @@ def bellman_backup(batch: GridBatch) -> Callable[[Floats], Floats]:
 
 
 def _look_ahead(batch: GridBatch) -> Callable[[Floats], Floats]:
-    """Return a function from values of states [T, S] to those of the next states [T, A, S]."""
+    """Return a function from values of states [T, S] to those of the next states [T, E, S]."""
     shape = batch.next_state.shape
     flat = np.ascontiguousarray(batch.flat_next.reshape(shape).swapaxes(1, 2))
     return lambda value: value.ravel().take(flat)
 
 
 def choice_values(batch: GridBatch, q: Floats) -> Floats:
-    """Return the value of choosing each action [T, S, A], in expectation over wind and slip.
+    """Return the value of choosing each action [T, S, A], in expectation over chance.
 
-    `q` [T, S, A] is the value of each action when it takes effect.
+    `q` [T, S, E] is the value of each action or effect when it takes place.
     """
     return q if batch.chance is None else batch.chance.expected(q)
 
@@ -81,14 +82,15 @@ def optimal_policy(batch: GridBatch) -> Floats:
 
     Raises TooLarge if it has over MOST_PROBABILITIES numbers.
     """
-    size = batch.horizon * batch.reward.size
+    shape = (batch.horizon, *batch.over.shape, batch.n_actions)
+    size = math.prod(shape)
     if size > MOST_PROBABILITIES:
         raise TooLarge(
             f"{batch.tables[0].level.where}an optimal policy for each state and step has {size:,} "
             f"probabilities, over the limit of {MOST_PROBABILITIES:,} - use fewer 'steps' or states"
         )
     backup, value = bellman_backup(batch), np.zeros(batch.over.shape)
-    policy = np.empty((batch.horizon, *batch.reward.shape))
+    policy = np.empty(shape)
     task = np.arange(batch.n_tasks)
     for left in range(1, batch.horizon + 1):
         q = choice_values(batch, backup(value))
@@ -97,7 +99,7 @@ def optimal_policy(batch: GridBatch) -> Floats:
         policy[batch.steps[active] - left, active] = (best / best.sum(-1, keepdims=True))[active]
         value[active] = q.max(-1)[active]
     for t in task:  # steps after the end of a shorter episode have no effect
-        policy[batch.steps[t] :, t] = 1 / N_ACTIONS
+        policy[batch.steps[t] :, t] = 1 / batch.n_actions
     return policy
 
 
@@ -150,7 +152,7 @@ def state_values(batch: GridBatch, action_probs: Floats) -> Floats:
 def visits(batch: GridBatch, action_probs: Floats) -> Floats:
     """Return the expected number of visits to each state per episode [T, S] of a policy
     [T, S, A]."""
-    moves = batch.effective(action_probs)  # [T, S, A]
+    moves = batch.effective(action_probs)  # [T, S, E]
     here = batch.start  # [T, S] probability of being in the state
     total: Floats = here.copy()
     for step in range(batch.horizon):
@@ -162,8 +164,8 @@ def visits(batch: GridBatch, action_probs: Floats) -> Floats:
 
 
 def random_return(batch: GridBatch) -> Floats:
-    """Return the exact expected return [T] of the policy that is uniform over the five actions."""
-    return _averaged(batch, np.full(batch.reward.shape, 1 / N_ACTIONS))
+    """Return the exact expected return [T] of the policy that is uniform over the actions."""
+    return _averaged(batch, batch.uniform_policy)
 
 
 def score(value: Floats, random: Floats, optimal: Floats) -> Floats:
@@ -180,7 +182,7 @@ def score(value: Floats, random: Floats, optimal: Floats) -> Floats:
 class BaselineReturns:
     """The exact returns of T tasks that scores are measured between."""
 
-    random: Floats  # [T] of the policy that is uniform over the five actions
+    random: Floats  # [T] of the policy that is uniform over the actions
     optimal: Floats  # [T] of the planner, which knows the task
 
     def score(self, returns: Floats) -> Floats:
@@ -222,10 +224,14 @@ def optimal_path(tables: Tables) -> tuple[Ints, Ints]:
 
 
 def _likeliest(batch: GridBatch) -> Ints:
-    """Return the action that most likely takes effect [A, S] for each chosen action of one task."""
-    chosen = np.eye(N_ACTIONS)[:, None, None] * np.ones(batch.reward.shape)  # [A, 1, S, A]
-    effects = [batch.effective(one)[0] + 1e-9 * one[0] for one in chosen]
-    return np.stack(effects).argmax(-1)
+    """Return the action or effect that most likely takes place [A, S] for each chosen action of one
+    task."""
+    shape = (*batch.over.shape, batch.n_actions)
+    chosen = np.eye(batch.n_actions)[:, None, None] * np.ones(shape)  # [A, 1, S, A]
+    effects = np.stack([batch.effective(one)[0] for one in chosen])
+    if batch.n_outcomes == 1:
+        effects += 1e-9 * chosen[:, 0]
+    return effects.argmax(-1)
 
 
 def shortest_path(tables: Tables) -> int | None:
@@ -238,8 +244,8 @@ def shortest_path(tables: Tables) -> int | None:
 
 def shortest_paths(batch: GridBatch) -> list[int | None]:
     """Return the `shortest_path` of each task."""
-    possible = batch.effective(np.full(batch.reward.shape, 0.2)).reshape(-1, N_ACTIONS) > 0
-    next_state, goal = batch.flat_next.reshape(-1, N_ACTIONS), batch.goal.ravel()
+    possible = batch.effective(batch.uniform_policy).reshape(-1, batch.n_effects) > 0
+    next_state, goal = batch.flat_next.reshape(-1, batch.n_effects), batch.goal.ravel()
     paths: list[int | None] = [None] * batch.n_tasks
     going_on = np.ones(batch.n_tasks, bool)
     seen = np.zeros(goal.size, bool)

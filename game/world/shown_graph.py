@@ -23,6 +23,7 @@ from game.text.level import ENDS_BOXES, Level
 from game.text.tiles import BY_CHAR, CANDIDATE, FLOOR, GOAL, HUNTER, PATROL
 from game.text.values import NORMAL
 from game.world.batch import GridBatch, once_per_batch
+from game.world.features import check_has_map
 from game.world.rules import Bools, Floats, Ints
 from game.world.shortest_paths import Backward
 from game.world.tables import N_ACTIONS, Tables, compile_levels
@@ -286,7 +287,8 @@ def unknown_opponents(shown: Level) -> list[str]:
 
 @once_per_batch
 def shown_graph(batch: GridBatch) -> ShownGraph:
-    """Return the graph of a batch. The batch keeps it: do not change it."""
+    """Return the graph of a batch. The batch keeps it: do not change it. Raises NoMap."""
+    check_has_map(batch)
     return graph_of(batch, [shown_level(tables.level) for tables in batch.tables])
 
 

@@ -8,6 +8,9 @@ The tables are deterministic. Wind and slip replace the chosen action by another
 other action's entry applies; `Chance` (game.world.batch) holds the probabilities. Wind and slip act
 on moves, the tables are indexed by actions: with permuted controls a move is represented by the
 action that causes it.
+
+A level with a world of its own (game.world.world_tables) may have more *effects* than actions: the
+column of a table is an effect, which for the grid is the action that takes effect.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ from game.text.box_states import has_more_box_states, is_simple
 from game.text.level import MAX_STATES, Level
 from game.text.tiles import ACTIONS, BOXES, COIN, GATE, OPPONENTS, SWITCH
 from game.world.box_sets import BoxSets
+from game.world.noise import NONE
 from game.world.rules import (
     KEYS,
     LEFT_FIRST,
@@ -37,6 +41,7 @@ from game.world.rules import (
     step,
 )
 from game.world.stacks import stacked
+from game.world.world_tables import world_arrays
 
 SMALL = 8_192  # up to this many states are tabulated at once, reachable or not
 N_ACTIONS = len(ACTIONS)
@@ -52,13 +57,17 @@ class TooLarge(ValueError):
 
 @dataclass(frozen=True)
 class Tables:
-    """One compiled level. A terminal state leads to itself with reward 0."""
+    """One compiled level. A terminal state leads to itself with reward 0.
+
+    Without `outcomes`, the E effects are the A actions. With them, effect a * O + o is the outcome
+    o of action a. `reward` is the mean reward, and `noise` (game.world.noise) that of the reward.
+    """
 
     level: Level
     cell: Ints  # [S, 2] row and column in the map, from 0
-    next_state: Ints  # [S, A]
-    reward: Floats  # [S, A]
-    terminated: Bools  # [S, A] the episode ends with this transition
+    next_state: Ints  # [S, E]
+    reward: Floats  # [S, E]
+    terminated: Bools  # [S, E] the episode ends with this transition
     over: Bools  # [S] the episode has ended
     goal: Bools  # [S] the agent is on a goal, or all boxes are on targets where that is the goal
     slip: Floats  # [S] probability that a move slips to one of its sides
@@ -73,6 +82,17 @@ class Tables:
     gates: Bools  # [S] whether the gates are open
     opponents: Ints  # [S, opponents, 2] their rows and columns
     phase: Ints  # [S] steps taken, modulo the period of the opponents' moves
+    outcomes: Floats | None = None  # [S, A, O] probability of each outcome of an action
+    noise: str = NONE
+
+    @property
+    def n_actions(self) -> int:
+        return len(self.sides)
+
+    @property
+    def n_outcomes(self) -> int:
+        """The number of outcomes of an action; 1 where it is its own effect."""
+        return 1 if self.outcomes is None else self.outcomes.shape[2]
 
     @property
     def n_states(self) -> int:
@@ -95,7 +115,11 @@ class Tables:
             "boxes",
             "gates",
         )
-        return {name: getattr(self, name) for name in names} | {"steps": np.array(self.level.steps)}
+        arrays = {name: getattr(self, name) for name in names}
+        arrays["steps"] = np.array(self.level.steps)
+        if self.outcomes is not None:
+            arrays["outcomes"] = self.outcomes
+        return arrays | ({"noise": np.array(self.noise)} if self.noise else {})
 
     def state_of(self, cell: tuple[int, int]) -> int | None:
         """Return the first state with the agent at a cell (row, column), or None."""
@@ -178,6 +202,8 @@ def compile_level(level: Level) -> Tables:
 
     Raises TooLarge over MAX_STATES states, and ValueError where a value is still to be drawn.
     """
+    if level.world:
+        return Tables(level=level, **world_arrays(level, level.world))
     return next(_compile(FlatGrid(level), [level]))
 
 
@@ -189,6 +215,9 @@ def compile_levels(levels: Sequence[Level]) -> list[Tables]:
     found: dict[int, Tables] = {}
     for stack in stacked(levels, 1, _kind):
         members = [levels[i] for i in stack.members]
+        if stack.level.world:  # in a stack of its own
+            found[stack.members[0]] = compile_level(members[0])
+            continue
         found |= zip(stack.members, _compile(FlatGrid(stack.level, stack.tops), members))
     return [found[i] for i in range(len(levels))]
 
@@ -196,9 +225,10 @@ def compile_levels(levels: Sequence[Level]) -> list[Tables]:
 def _kind(level: Level) -> Hashable:
     """Return what levels must share to be compiled in a stack; None where a level cannot be.
 
-    Boxes, opponents and starts that are searched for depend on the whole map.
+    Boxes, opponents and starts that are searched for depend on the whole map. Other worlds than the
+    grid are no maps.
     """
-    if level.starts or level.has(_OF_WHOLE_MAP):
+    if level.world or level.starts or level.has(_OF_WHOLE_MAP):
         return None
     whole = "".join(level.tiles)
     items = [char for char in _CHANGING if char in whole]
@@ -268,11 +298,15 @@ def _compile(game: FlatGrid, levels: Sequence[Level]) -> Iterator[Tables]:
 
 def states_bound(level: Level) -> int:
     """Return an upper bound on the number of states, without a search. Raises TooLarge."""
+    if level.world:
+        return compile_level(level).n_states
     return _Numbering(FlatGrid(level)).size
 
 
 def check_states(level: Level) -> None:
     """Raise TooLarge where `compile_level` does; a puzzle of boxes takes less time."""
+    if level.world:
+        return  # few by the limits of its settings
     numbering = _Numbering(FlatGrid(level))
     if numbering.size <= MAX_STATES:
         return

@@ -71,7 +71,9 @@ def test_an_untrained_policy_is_nearly_the_uniform_random_one():
     assert first.return_exact == pytest.approx(random_return(batch), abs=0.2)
 
 
-BY_MORE_THAN_THE_STATE = ("rl2", "varibad", "transformer", "planner", "posterior-sampling")
+BY_MORE_THAN_THE_STATE = (
+    *("rl2", "varibad", "transformer", "dpt", "ad", "planner", "posterior-sampling"),
+)
 
 
 @pytest.mark.parametrize("name", BUILT_IN)

@@ -21,7 +21,7 @@ from agents.gradient.meta_optimizer import MetaOptimizer
 from agents.inner_config import InnerConfig
 from agents.learner import Learner
 from agents.learner_registry import make_learner
-from agents.memory.memory_learner import MemoryLearner
+from agents.memory.memory_learner import TrialLearner
 from agents.memory.ppo import PpoConfig
 from game.tasks.packs import load_pack
 from game.world.batch import GridBatch
@@ -33,7 +33,9 @@ CLOSE = 1e-5
 PACKS = ("dynamics", "mazes-9x9", "opponents")  # with chance, terrain, and opponents
 GRADIENT: dict[str, Any] = {"hidden": (8, 8), "inner": InnerConfig(episodes=6)}
 PPO = PpoConfig(epochs=1, minibatches=2)
-MEMORY: dict[str, Any] = {"width": 8, "episodes": 2, "trials": 1, "ppo": PPO}
+SMALL: dict[str, Any] = {"width": 8, "episodes": 2}
+MEMORY: dict[str, Any] = {**SMALL, "trials": 1, "ppo": PPO}
+IMITATION: dict[str, Any] = {**SMALL, "trials": 2, "epochs": 1, "minibatches": 2}
 LEARNERS: dict[str, tuple[str, dict[str, Any]]] = {
     "maml": ("maml", GRADIENT),
     "first order": ("maml", {**GRADIENT, "first_order": True}),
@@ -47,6 +49,8 @@ LEARNERS: dict[str, tuple[str, dict[str, Any]]] = {
     "rl2": ("rl2", MEMORY),
     "varibad": ("varibad", MEMORY),
     "transformer": ("transformer", MEMORY),
+    "dpt": ("dpt", IMITATION),
+    "ad": ("ad", {**IMITATION, "history": 2, "hidden": (8,)}),
 }
 
 
@@ -57,7 +61,7 @@ def double_learner(name: str, options: dict[str, Any]) -> Learner:
         doubles = {name: p.double() for name, p in learner.meta.params.items()}
         learner.meta = MetaOptimizer(doubles, learner.config.outer)
     else:
-        assert isinstance(learner, MemoryLearner)
+        assert isinstance(learner, TrialLearner)
         learner._set_params({name: p.detach().double() for name, p in learner.params.items()})
     return learner
 

@@ -25,7 +25,7 @@ from agents.array_files import HASH, hash_of
 from agents.default_agents import default_agents
 from agents.learner import AgentError, Learner
 from agents.learner_registry import BUILT_IN, learner_class, make_learner
-from agents.memory.memory_learner import MemoryLearner
+from agents.memory.memory_learner import TrialLearner
 from agents.runs import (
     describe,
     load_agent,
@@ -256,7 +256,7 @@ def test_shipped_agents_load_are_small_and_record_their_command(name: str):
     packs = {path.name: path for path in list_packs()}
     assert load_pack(packs.get(agent.pack, folder / agent.pack)).split("train")
     config = json.loads((folder / CONFIG).read_text())
-    has_memory = issubclass(learner_class(config["learner"]), MemoryLearner)
+    has_memory = issubclass(learner_class(config["learner"]), TrialLearner)
     assert (folder / WEIGHTS).stat().st_size < (1_000_000 if has_memory else 300_000)
     assert config["command"].startswith("python main.py train ")
     assert {path.name for path in folder.iterdir()} >= {"metrics.csv", "curves.png", "results.json"}

@@ -323,3 +323,9 @@ def test_the_data_of_a_maze_take_little_room():
     )
     learners = {name: load_agent(name).learner for name in (case.agent, f"scratch:{case.agent}")}
     assert len(json.dumps(live_tables(task.level, learners, [another_cell(task)]))) < 300_000
+
+
+def test_a_page_does_not_adapt_where_it_cannot_draw_the_chance():
+    level = parse("steps: 1\nworld: bandit arms=3 seed=1\nmap:\n@...\n")
+    with pytest.raises(NotLive, match="cannot draw the chance in 'world: bandit'"):
+        live_tables(level, {})

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from game.tasks.family import draw_tasks
-from game.tasks.packs import list_packs, load_pack
+from game.tasks.packs import load_pack
 from game.text.reading import parse
 from game.world.batch import GridBatch
 from game.world.shown_graph import ShownGraph, shown_graph
+from tests.grid_packs import GRID_PACKS
 
-PACKS = [path.name for path in list_packs()]
+PACKS = [path.name for path in GRID_PACKS]
 
 
 def graph_of_text(text: str) -> tuple[GridBatch, ShownGraph]:

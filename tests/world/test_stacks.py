@@ -42,7 +42,7 @@ def assert_same(together: Tables, alone: Tables) -> None:
     """Raise AssertionError where two tables differ."""
     assert together.level is alone.level
     for name in (field.name for field in fields(Tables) if field.name != "level"):
-        one, other = getattr(together, name), getattr(alone, name)
+        one, other = (np.asarray(getattr(tables, name)) for tables in (together, alone))
         assert one.dtype == other.dtype, (name, together.level)
         assert np.array_equal(one, other), (name, together.level)
 

@@ -9,13 +9,14 @@ from functools import cache, partial
 import numpy as np
 import pytest
 
-from game.tasks.packs import list_packs, load_pack
+from game.tasks.packs import load_pack
 from game.text.level import Level
 from game.text.reading import parse
 from game.world.batch import GridBatch
 from game.world.environments import Environments, Transitions
 from game.world.tables import N_ACTIONS
 from tests import random_levels, reference
+from tests.grid_packs import GRID_PACKS
 from tests.world.test_rules import looks, reads
 
 STEPS = int(os.environ.get("GRIDAPT_STEPS", 100_000))  # compared with the reference, in all
@@ -95,7 +96,7 @@ def test_actions_that_do_not_exist_are_refused():
 
 def sources() -> Iterator[list[Level]]:
     """Yield tasks of every shipped pack, and levels with random tiles and rules."""
-    for folder in list_packs():
+    for folder in GRID_PACKS:
         if folder.name == "worlds":  # a mixture of these, and of larger levels
             continue
         for split in load_pack(folder.name).splits.values():

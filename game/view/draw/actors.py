@@ -70,8 +70,10 @@ def _paint_face(surface: pygame.Surface, middle: Point, look: Look, radius: floa
 def directions(level: Level) -> Ints:
     """Return the direction (row, column) in which each action moves [A, 2].
 
-    It depends on the level's controls.
+    It depends on the level's controls. In a world whose actions are no moves, it is none.
     """
+    if level.world and not level.world.rules.by_moves:
+        return np.zeros((level.world.n_actions, 2), int)
     return MOVES[[ACTIONS.index(move) for move in moves_of(str(level.controls))]]
 
 
@@ -114,10 +116,13 @@ def draw_goal_ring(surface: pygame.Surface, board: Board, at: Point, share: floa
 
 
 def segments(board: Board, cells: Ints, path: Ints, lane: float) -> list[Stretch]:
-    """Return the stretches of a path without repeats; `lane` shifts them sideways, in cells."""
+    """Return the stretches of a path without repeats; `lane` shifts them sideways, in cells.
+
+    Stretches beyond the board's reach, as by a teleporter, are left out.
+    """
     walk = path[path >= 0].tolist()
     pairs = {(min(a, b), max(a, b)) for a, b in itertools.pairwise(walk) if a != b}
-    near = [(a, b) for a, b in sorted(pairs) if math.dist(cells[a], cells[b]) <= 1]
+    near = [(a, b) for a, b in sorted(pairs) if math.dist(cells[a], cells[b]) <= board.reach]
     return [stretch(board, cells[a], cells[b], lane) for a, b in near]
 
 
@@ -134,11 +139,23 @@ def lane_of(episode: int) -> float:
 def draw_walk(
     surface: pygame.Surface, stretches: Sequence[Stretch], colour: Colour, width: int
 ) -> None:
-    """Draw a trail: each stretch is extended by half its width, which makes clean corners."""
+    """Draw a trail: each stretch is extended by half its width, which makes clean corners.
+
+    A stretch that is neither level nor upright, as in an MDP, is a line.
+    """
     for (x, y), (to_x, to_y) in stretches:
+        if min(abs(to_x - x), abs(to_y - y)) >= 1:
+            pygame.draw.line(surface, colour, (x, y), (to_x, to_y), width)
+            continue
         left, top = round(min(x, to_x) - width / 2), round(min(y, to_y) - width / 2)
         size = round(abs(to_x - x)) + width, round(abs(to_y - y)) + width
         surface.fill(colour, (left, top, *size))
+
+
+def small_trail_width(board: Board, parts: int) -> int:
+    """Return the width of a trail on a small board, one of so many parts of a cell; trails that
+    cross the board are as thin as can be."""
+    return max(2, board.cell // parts) if board.reach == 1 else 1
 
 
 def trail_hue(palette: Palette, episode: int) -> Colour:

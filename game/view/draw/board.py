@@ -10,7 +10,7 @@ import math
 import pygame
 
 from game.text.level import Level
-from game.text.tiles import WALL
+from game.text.tiles import FLOOR, WALL
 from game.view.draw.badges import has_badge
 from game.view.draw.board_painting import CORNER, BoardPainter, paper_corners
 from game.view.draw.marks import DYNAMIC_TILES
@@ -91,12 +91,19 @@ class Board(BoardGrid):
         whole = BoardPainter(self.rows, cell, palette, level.goal == "hidden", badges).whole()
         inside = whole.get_rect().inflate(-2 * crop, -2 * crop)
         super().__init__(inside.size, cell, palette, ring, (crop, crop))
+        by_moves = not level.world or level.world.rules.by_moves
+        self.reach = 1 if by_moves else math.inf  # longest stretch of a trail, in cells
         self.surface = whole.subsurface(inside).copy()
         self.surface.blit(paper_corners(self.size, self.radius, palette.paper), (0, 0))
 
 
 def badges_of(level: Level, ring: int = 0) -> dict[tuple[int, int], str]:
-    """Return the badges of the cells that are painted once, by (row, column) within a ring."""
+    """Return the badges of the cells that are painted once, by (row, column) within a ring.
+
+    The arms of a bandit, and the states of an MDP beside the first one, have their numbers.
+    """
+    if level.world and not level.world.rules.by_moves:
+        return {(r + ring, c + ring): str(i) for i, (r, c) in enumerate(level.find(FLOOR), 1)}
     return {
         (r + ring, c + ring): char
         for r, row in enumerate(level.rows if level.legend else ())

@@ -44,13 +44,16 @@ def legend_items(
     reveal: bool = True,
 ) -> list[LegendItem]:
     """Return the legend of a level: the goal, then its special tiles, then its own characters.
+    A level with a world of its own has nothing to list.
 
     `goal_text` maps "hidden" and "visible" to the goal's meaning. `hidden` are the settings that
     were drawn; their values are shown only if `reveal` is true.
     """
     hidden, side = hidden or {}, type.height("small") + type.unit // 2
     large = side + type.unit // 2
-    if level.ends == ENDS_BOXES:
+    if level.world:
+        items = []
+    elif level.ends == ENDS_BOXES:
         items = [(swatch(BOX_ON_TARGET, large, type.palette), BOXES_TEXT)]
     else:
         mark = goal_mark(large, level.goal == "hidden", type.palette)
@@ -102,7 +105,7 @@ def legend_places(
     """
     widths = [p.get_width() + type.unit + type.width(t, "small") for p, t in items]
     places = [place for place in flow(widths, 2 * type.unit, width) if place[1] < MOST_LINES]
-    return places, (places[-1][1] + 1) * _line_height(type)
+    return places, (places[-1][1] + 1) * _line_height(type) if places else 0
 
 
 def draw_legend(

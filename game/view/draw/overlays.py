@@ -7,7 +7,6 @@ sentence that explains the layer. A new overlay is one more function and one mor
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,6 +47,15 @@ from game.view.draw.overlay_shapes import (
     write_in_cell,
 )
 from game.view.draw.theme import DARK_INK, WHITE, Colour, Point, Typeset, dashes, number, smooth
+from game.view.draw.world_overlays import (
+    Draw,
+    Layer,
+    arm_chances,
+    arm_means,
+    in_world,
+    likely_transitions,
+    on_grid,
+)
 from game.world.batch import GridBatch
 from game.world.beliefs import belief
 from game.world.features import VIEW_RADIUS
@@ -59,7 +67,6 @@ CHANGED = 0.15  # total variation distance from which on a cell counts as change
 HEAT: Colour = (104, 58, 168)  # of visits and beliefs: none of the agents' hues
 MOST_WORK = 4_000_000  # states times steps that can be planned without a noticeable pause
 
-Layer = tuple[pygame.Surface, str]
 CellMap = dict[tuple[int, int], float]  # values by (row, column)
 
 
@@ -69,10 +76,13 @@ class Overlay:
 
     cap: str
     word: str
-    draw: Callable[[Board, OverlayContext, Typeset], Layer]
+    draw: Draw
     follows_agent: bool = False  # whether the layer changes with every move
 
 
+@in_world("bandit", arm_chances)
+@in_world("mdp", likely_transitions)
+@on_grid
 def policy(board: Board, context: OverlayContext, type: Typeset) -> Layer:
     """Draw an arrow for each action, scaled by its probability; a ring for staying."""
     states, ink = visible_states(context.tables, context.state), board.palette.ink
@@ -111,6 +121,7 @@ def visit_heatmap(board: Board, context: OverlayContext, type: Typeset) -> Layer
     return surface, f"Visits: visits to each cell per episode, {basis}."
 
 
+@in_world("bandit", arm_means)
 def values(board: Board, context: OverlayContext, type: Typeset) -> Layer:
     """Draw each cell's value: the expected return of an episode from there under the policy.
 
@@ -140,6 +151,7 @@ def values(board: Board, context: OverlayContext, type: Typeset) -> Layer:
     return surface, f"Values: expected return from {cells} {basis}, {span}."
 
 
+@on_grid
 def changes(board: Board, context: OverlayContext, type: Typeset) -> Layer:
     """Draw the cells where the last adaptation step changed the policy."""
     blank = pygame.Surface(board.size, pygame.SRCALPHA)
@@ -176,6 +188,7 @@ def changes(board: Board, context: OverlayContext, type: Typeset) -> Layer:
     return smooth(board.size, paint, hue), text
 
 
+@on_grid
 def optimum(board: Board, context: OverlayContext, type: Typeset) -> Layer:
     """Draw an optimal path, with its length and return."""
     if refusal := _too_large(board, context):
@@ -224,6 +237,7 @@ def features(board: Board, context: OverlayContext, type: Typeset) -> Layer:
     )
 
 
+@on_grid
 def posterior(board: Board, context: OverlayContext, type: Typeset) -> Layer:
     """Draw the exact Bayes posterior of the goal given all moves shown.
 

@@ -19,6 +19,7 @@ from game.view.draw.actors import (
     past_trails,
     place,
     segments,
+    small_trail_width,
     stretch,
     trail_hue,
     trail_width,
@@ -29,8 +30,9 @@ from game.view.draw.dynamic_tiles import DynamicTiles, draw_as_written
 from game.view.draw.layout import Place
 from game.view.draw.marks import goal_mark
 from game.view.draw.overlay_context import OverlayContext
-from game.view.draw.overlays import Layer, Overlay
+from game.view.draw.overlays import Overlay
 from game.view.draw.theme import Colour, Point, Typeset, dashes, mix, number
+from game.view.draw.world_overlays import Layer
 from game.view.model.playback import PlaybackPosition
 from game.world.rules import MOVES
 from game.world.tables import Tables
@@ -265,7 +267,8 @@ class Timeline:
         draw_as_written(picture, tables.level, board)
         for path in step.paths[0]:
             walk = pygame.Surface(board.size, pygame.SRCALPHA)
-            draw_walk(walk, segments(board, tables.cell, path, 0.0), hue, max(2, board.cell // 3))
+            stretches = segments(board, tables.cell, path, 0.0)
+            draw_walk(walk, stretches, hue, small_trail_width(board, 3))
             walk.set_alpha(WALK_OPACITY)
             picture.blit(walk, (0, 0))
         return picture

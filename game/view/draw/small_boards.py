@@ -12,7 +12,7 @@ import pygame
 
 from game.session.trace import Ints
 from game.text.level import Level
-from game.view.draw.actors import Token, draw_walk, segments
+from game.view.draw.actors import Token, draw_walk, segments, small_trail_width
 from game.view.draw.board import Board, grid_size
 from game.view.draw.dynamic_tiles import draw_as_written
 from game.view.draw.theme import Colour, Palette, Typeset, mix, number
@@ -127,7 +127,7 @@ class SmallBoards:
     def _paint_walks(self, i: int, walks: BoardWalks) -> pygame.Surface:
         """Return the board of a task with its walks."""
         board, picture = self._boards[i], self._pictures[i].copy()
-        cells, width = cells_of(self._levels[i]), max(2, board.cell // 4)
+        cells, width = cells_of(self._levels[i]), small_trail_width(board, 4)
         for path in walks.paths:
             trail = pygame.Surface(board.size, pygame.SRCALPHA)
             draw_walk(trail, segments(board, cells, path, 0.0), self._hue, width)

@@ -13,7 +13,7 @@ import numpy as np
 from game.session.trace import AdaptationStep
 from game.world.batch import GridBatch
 from game.world.rules import Ints
-from game.world.tables import N_ACTIONS, Tables
+from game.world.tables import Tables
 
 
 @dataclass(frozen=True)
@@ -64,12 +64,12 @@ class HumanTrial:
         if self.resting or self.over:
             return None
         before = self.state
-        transition = np.array([before * N_ACTIONS + action])
-        if self._batch.stochastic[0]:
-            self._batch.detours.divert(transition, np.array([self._rng.random()]))
-        effect = int(transition[0]) % N_ACTIONS
+        batch = self._batch
+        luck = np.array([self._rng.random()]) if batch.stochastic[0] else None
+        transition = batch.transitions(np.array([before]), np.array([action]), luck)
+        effect = int(transition[0]) % batch.n_effects
         self.state = int(self.tables.next_state[before, effect])
-        self.earned += float(self.tables.reward[before, effect])
+        self.earned += float(batch.rewards(transition)[0])
         self.moves += 1
         self.paths[-1].append(self.state)
         self.found = self.found or self.on_goal
@@ -87,11 +87,15 @@ class HumanTrial:
 def episode_returns(tables: Tables, steps: Sequence[AdaptationStep], most: int) -> list[float]:
     """Return the returns of an agent's first episodes over all adaptation steps, up to `most`.
 
-    They are computed from the states, since a reward depends on a state and its successor only.
+    On the grid they are computed from the states, since a reward depends on a state and its
+    successor only.
     """
     found: list[float] = []
     for i, step in enumerate(steps):
         spent = steps[i + 1].episodes - step.episodes if i + 1 < len(steps) else most
+        if tables.level.world and step.walk_returns is not None:
+            found += step.walk_returns[0, : max(spent, 1)].tolist()
+            continue
         for path in step.paths[0][: max(spent, 1)]:
             found.append(path_return(tables, path))
     return found[:most]

@@ -18,6 +18,7 @@ from game.view.model.baselines import PlannedTask, plan_failure, plan_task
 from game.world.tables import TooLarge
 
 SHOWCASE = "showcase"  # the first of the shipped packs
+MOST_OF_WORLDS = 20  # tasks of a pack of worlds that the gallery shows
 
 
 WrongCell = tuple[str, tuple[int, int]]  # a level file, and (row, column) in its map
@@ -49,7 +50,8 @@ class LibraryPack:
 def load_library_pack(path: Path) -> LibraryPack:
     """Load a pack with its held-out tasks, or those of another split if there are none.
 
-    A single level file gets only its first task.
+    A single level file gets only its first task, and a pack of worlds of their own the first
+    MOST_OF_WORLDS: such tasks look alike, and are many.
     """
     is_file = os.path.isfile(path)
     try:
@@ -63,7 +65,7 @@ def load_library_pack(path: Path) -> LibraryPack:
     tasks = next((found for found in splits if found), ())
     if not tasks:
         return LibraryPack(path, pack.title, problem=f"{path}: the pack has no tasks to show")
-    shown = tasks[:1] if is_file else tasks
+    shown = tasks[:1] if is_file else tasks[: MOST_OF_WORLDS if pack.world else None]
     for task in shown:
         _ = task.id  # computed here, and not in a frame: a pack may have many tasks
     return LibraryPack(path, pack.title, pack, shown, is_file=is_file)

@@ -74,7 +74,7 @@ def test_the_baseline_is_the_mean_of_the_other_episodes_visits_shrunk_to_their_t
 def test_sufficient_statistics_give_the_gradient_and_curvature_of_the_samples():
     batch, logits, data = some_data()
     advantage = advantages(data, batch.n_states, 0.95)
-    weights = torch.from_numpy(state_action_sums(data, advantage, batch.n_states))
+    weights = torch.from_numpy(state_action_sums(data, advantage, batch.n_states, batch.n_actions))
     task = torch.arange(batch.n_tasks)[None, :, None]
     index = (task, torch.from_numpy(data.state[:-1]), torch.from_numpy(data.action))
     sampled = torch.from_numpy(advantage)
@@ -97,7 +97,7 @@ def test_sufficient_statistics_give_the_gradient_and_curvature_of_the_samples():
 def test_lvc_has_the_gradient_of_plain_and_another_curvature():
     batch, logits, data = some_data()
     advantage = advantages(data, batch.n_states, 0.95)
-    weights = torch.from_numpy(state_action_sums(data, advantage, batch.n_states))
+    weights = torch.from_numpy(state_action_sums(data, advantage, batch.n_states, batch.n_actions))
     firsts, seconds = [], []
     for surrogate in (plain_surrogate, lvc_surrogate):
         loss = surrogate(torch.log_softmax(logits, -1), weights).sum()

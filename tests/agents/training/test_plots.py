@@ -10,6 +10,7 @@ import pytest
 from matplotlib.text import Text
 
 from agents.training.plots import (
+    MOST_STEPS,
     Line,
     draw_bars,
     draw_level,
@@ -18,6 +19,7 @@ from agents.training.plots import (
     new_figure,
     place_labels,
     save_figure,
+    spread_out,
     style_axes,
 )
 from game.text.reading import parse
@@ -58,3 +60,13 @@ def test_names_of_paths_are_in_the_legend() -> None:
     level = parse("map:\n@.G\n")
     draw_level(axes, level, [([np.array([[0, 0], [0, 1]])], "_$a$", 0)])
     assert "_$a$" in drawn(figure)
+
+
+def test_of_many_steps_some_are_drawn_from_the_first_to_the_last():
+    assert spread_out([*range(MOST_STEPS)]) == [*range(MOST_STEPS)]
+    few = spread_out([*range(500)])
+    assert len(few) == MOST_STEPS
+    assert few[0] == 0
+    assert few[-1] == 499
+    assert spread_out([7]) == [7]
+    assert spread_out([]) == []

@@ -28,11 +28,15 @@ from game.tasks.packs import load_pack
 SMALL: dict[str, Any] = {"hidden": (8,), "inner": InnerConfig(episodes=4)}
 GRAPH = {**SMALL, "body": "graph", "graph": GraphConfig(channels=4, rounds=2, head=(4,))}
 TRIALS: dict[str, Any] = {"width": 8, "trials": 2, "episodes": 2, "ppo": PpoConfig(minibatches=3)}
+IMITATION: dict[str, Any] = {**TRIALS, "heads": 2, "layers": 1, "minibatches": 3}
+del IMITATION["ppo"]
 SETTINGS: dict[str, tuple[str, str, dict[str, Any]]] = {  # learner, pack, options
     "maml": ("maml", "dynamics", SMALL),
     "reptile": ("reptile", "goals-5x5", SMALL),
     "varibad": ("varibad", "goals-5x5", TRIALS),
     "transformer": ("transformer", "goals-5x5", {**TRIALS, "heads": 2, "layers": 1}),
+    "dpt": ("dpt", "goals-5x5", {**IMITATION, "learning_rate": 1e-3}),
+    "ad": ("ad", "goals-5x5", {**IMITATION, "history": 2, "hidden": (8,)}),
     "maml-graph": ("maml", "goals-5x5", GRAPH),
     "rl2-graph": ("rl2", "goals-5x5", {**TRIALS, "body": "graph", "channels": 4, "rounds": 2}),
     "neural-map": ("neural-map", "goals-5x5", {"channels": 4, "rounds": 3, "stages": 2}),

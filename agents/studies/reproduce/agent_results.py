@@ -1,0 +1,169 @@
+"""The results of a benchmark: what its trained agents, and those beside them, reach by episode."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from agents.agent_catalog import WEIGHTS
+from agents.run_folder import run_file, run_path
+from agents.runs import load_agent
+from agents.studies.reproduce.definition import BenchmarkSetting
+from agents.studies.reproduce.plan import TrainingRuns
+from agents.sweep.kept_curves import read_curves
+from agents.sweep.run_state import RunState, evaluated_tasks, run_state
+from agents.sweep.sweep_run import SweepRun
+from agents.training.curves import Curves
+from agents.training.evaluate import evaluate
+from agents.training.evaluated_agents import contenders
+from agents.training.statistics import worse_fraction
+from game.files import write_json
+from game.filling import Misfit, fill, read_json
+from game.tasks.packs import Pack
+from game.world.rules import Floats
+
+BESIDE = "beside"  # folder of the results that are no runs
+
+
+@dataclass(frozen=True)
+class AgentResult:
+    """What an agent reaches in each of K episodes or adaptation steps, for each of R seeds."""
+
+    agent: str
+    pack: str
+    returns: list[list[float]]  # [R][K], means over tasks and adaptation seeds
+    scores: list[list[float]]  # [R][K]
+    made_worse: float  # share of tasks and seeds whose score the steps made worse
+    seeds: list[int]  # training seeds; empty for agents without training
+    asked: int = 0  # training seeds that were asked for
+    minutes: float = 0.0  # of training, of each seed
+    best: str = ""  # folder of the run that was best on validation tasks, if there are any
+
+
+def agent_result(
+    agent: str, pack: str, runs: Sequence[Curves], seeds: Sequence[int], **facts: Any
+) -> AgentResult:
+    """Return the result of an agent from the curves of each of its training seeds."""
+    scores = np.concatenate([curves.scores for curves in runs])
+    return AgentResult(
+        agent,
+        pack,
+        [curves.returns.mean((0, 1)).tolist() for curves in runs],
+        [curves.scores.mean((0, 1)).tolist() for curves in runs],
+        float(worse_fraction(scores)[-1]),
+        list(seeds),
+        **facts,
+    )
+
+
+def trained_result(part: TrainingRuns, folder: Path) -> AgentResult | None:
+    """Return the result of a training from its runs that are done, or None if none is."""
+    done: dict[int, tuple[Curves, RunState]] = {}
+    names = {run.training.seed: run.name for run in part.runs}
+    for run in part.runs:
+        state = run_state(run, folder)
+        curves = _curves(run, folder) if state.done else None
+        if curves:
+            done[run.training.seed] = curves, state
+    if not done:
+        return None
+    scores = {names[seed]: state.best for seed, (_, state) in done.items()}
+    return agent_result(
+        part.training.title,
+        part.setting.pack,
+        [curves for curves, _ in done.values()],
+        list(done),
+        asked=len(part.runs),
+        minutes=float(np.mean([state.seconds for _, state in done.values()])) / 60,
+        best=max(scores, key=scores.__getitem__) if np.isfinite([*scores.values()]).all() else "",
+    )
+
+
+def _curves(run: SweepRun, folder: Path) -> Curves | None:
+    tasks = evaluated_tasks(run.pack, run.evaluation.split).tasks
+    return read_curves(folder / run.name, tasks, run.evaluation)
+
+
+# --- agents that are evaluated beside the sweep ---------------------------------------------------
+
+
+def beside_results(
+    setting: BenchmarkSetting, pack: Pack, parts: Sequence[TrainingRuns], folder: Path
+) -> list[AgentResult]:
+    """Return the results of the agents that need no training; those that are kept are read."""
+    trained = (folder / run.name for part in parts[:1] for run in part.runs)
+    like = [str(path) for path in trained if run_file(path, WEIGHTS)][:1]
+    found = []
+    for agent in setting.beside:
+        named = contenders([*like, agent], pack.name)
+        (runs,) = [runs for name, runs in named.items() if runs[0] not in like]
+        facts = [setting.name, pack.name, agent, setting.adaptation_seeds, setting.episodes]
+
+        def measured(agent: str = agent, runs: tuple[str, ...] = runs) -> AgentResult:
+            curves = _evaluated(pack, runs, setting)
+            return agent_result(agent, setting.pack, [curves], [])
+
+        found.append(_kept(folder / BESIDE, facts, runs, measured))
+    return found
+
+
+def further_results(
+    part: TrainingRuns, also: Pack, folder: Path, result: AgentResult
+) -> AgentResult:
+    """Return the result of trained agents on the test tasks of a further pack."""
+    setting = part.setting
+    runs = {run.training.seed: str(folder / run.name) for run in part.runs}
+    done = [runs[seed] for seed in result.seeds]
+
+    def measured() -> AgentResult:
+        each = [_evaluated(also, (run,), setting) for run in done]
+        facts = {"asked": result.asked, "minutes": result.minutes}
+        return agent_result(result.agent, also.name, each, result.seeds, **facts)
+
+    facts = [setting.name, also.name, part.training.title, setting.adaptation_seeds]
+    return _kept(folder / BESIDE, [*facts, setting.episodes], done, measured)
+
+
+def _evaluated(pack: Pack, runs: tuple[str, ...], setting: BenchmarkSetting) -> Curves:
+    """Adapt an agent to the test tasks of a pack."""
+    seeds, steps = setting.adaptation_seeds, setting.episodes - 1
+    found = evaluate(
+        pack, "test", {"agent": runs}, lambda run: load_agent(run).learner, seeds, steps
+    )
+    return found.curves["agent"]
+
+
+def _kept(
+    folder: Path, facts: Sequence[Any], runs: Sequence[str], measure: Callable[[], AgentResult]
+) -> AgentResult:
+    """Return a result that is kept in a folder, or measure and keep it.
+
+    It counts only for the same facts and the same weights of the agents.
+    """
+    weights = [_weights(run.partition(":")[2] or run) for run in runs]
+    key = hashlib.sha256(json.dumps([list(facts), weights]).encode()).hexdigest()[:16]
+    path = folder / f"{key}.json"
+    try:
+        return fill(AgentResult, read_json(path))
+    except (OSError, Misfit):
+        folder.mkdir(parents=True, exist_ok=True)
+        found = measure()
+        write_json(path, asdict(found))
+        return found
+
+
+def _weights(run: str) -> str:
+    """Return a hash of the weights in a folder, or the name of an agent that has none."""
+    path = run_path(Path(run), WEIGHTS)
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else run
+
+
+def by_seed(result: AgentResult, unit: str) -> Floats:
+    """Return the returns or scores [R, K] of a result."""
+    return np.array(result.returns if unit == "return" else result.scores)

@@ -1,0 +1,209 @@
+"""The tables of a benchmark, from results and references: pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from agents.studies.reproduce.agent_results import AgentResult, by_seed
+from agents.studies.reproduce.definition import BenchmarkSetting, Bounds, Measure, References
+from agents.training.statistics import mean_interval
+
+MOST_COLUMNS = 8  # episodes in a table
+SPARSE = (1, 2, 3, 4, 5, 10, 20, 50, 100, 200, 500)  # episodes that are shown of more
+ROW_HEADINGS = (
+    *("setting", "measure", "agent", "published", "reproduced", "95% interval", "seeds", "minutes"),
+    *("exact or bounds", "how far", "bar"),
+)
+UNKNOWN: Bounds = (None, None)
+
+
+@dataclass(frozen=True)
+class SettingResult:
+    """All that is known of a setting."""
+
+    setting: BenchmarkSetting
+    agents: Sequence[AgentResult]
+    references: References
+    tasks: int  # that the agents were evaluated on
+
+
+@dataclass(frozen=True)
+class Row:
+    """A measure of an agent: what is published, what came out, and what is known exactly."""
+
+    setting: str
+    measure: str
+    agent: str
+    published: float | None
+    value: float
+    low: float | None  # ends of the 95% interval over training seeds
+    high: float | None
+    seeds: int  # 0 for agents without training
+    asked: int
+    minutes: float  # of training
+    bounds: Bounds
+    bar: float | None
+
+    @property
+    def share(self) -> float | None:
+        """The value as a share of the upper bound, where both are positive.
+
+        None for a policy above it: that one knows what agents have to find out.
+        """
+        upper = self.bounds[1]
+        if not upper or upper < 0 or self.value < 0 or (not self.seeds and self.value > upper):
+            return None
+        return self.value / upper
+
+
+def comparison_rows(result: SettingResult) -> Iterator[Row]:
+    """Yield a row for each measure and each agent, then for policies that need no training.
+
+    Policies have rows of whole trials, and of what is published: the table of all episodes has the
+    rest.
+    """
+    setting, references = result.setting, result.references
+    for measure in setting.measures:
+        bounds = references.bounds.get(measure, UNKNOWN)
+        for agent in result.agents:
+            if agent.pack == setting.pack:
+                yield _row(setting, measure, agent, bounds)
+        for name, returns in references.policies.items():
+            published = measure in setting.published.get(name, {})
+            if published or measure.first < measure.last:
+                policy = AgentResult(name, setting.pack, [list(map(float, returns))], [], 0.0, [])
+                yield _row(setting, measure, policy, bounds)
+
+
+def _row(setting: BenchmarkSetting, measure: Measure, agent: AgentResult, bounds: Bounds) -> Row:
+    values = measure.of(by_seed(agent, "return"))
+    interval = mean_interval(values)
+    return Row(
+        setting.name,
+        measure.title,
+        agent.agent,
+        setting.published.get(agent.agent, {}).get(measure),
+        float(values.mean()),
+        float(interval[0]) if interval else None,
+        float(interval[1]) if interval else None,
+        len(agent.seeds),
+        agent.asked,
+        agent.minutes,
+        bounds,
+        setting.bars.get(agent.agent, {}).get(measure),
+    )
+
+
+# --- cells ---------------------------------------------------------------------------------------
+
+
+def row_cells(row: Row) -> dict[str, str]:
+    """Return the cells of a row by their headings."""
+    cells = (
+        *(row.setting, row.measure, row.agent, number(row.published), number(row.value)),
+        *(interval_text(row.low, row.high), seeds_text(row.seeds, row.asked)),
+        f"{row.minutes:.1f}" if row.seeds else "",
+        bounds_text(row.bounds),
+        _distance_text(row),
+        _bar_text(row),
+    )
+    return dict(zip(ROW_HEADINGS, cells, strict=True))
+
+
+def number(value: float | None) -> str:
+    """Return a number with as many decimals as its size needs; "" for none."""
+    if value is None:
+        return ""
+    return f"{value:z.{3 if abs(value) < 100 else 2 if abs(value) < 1000 else 1}f}"
+
+
+def interval_text(low: float | None, high: float | None) -> str:
+    """Return an interval; "" where there is none."""
+    return "" if low is None or high is None else f"{number(low)} to {number(high)}"
+
+
+def seeds_text(n: int, asked: int) -> str:
+    """Return the number of training seeds, and of how many where some are missing."""
+    if not n:
+        return ""
+    return str(n) if n == asked else f"{n} of {asked}"
+
+
+def bounds_text(bounds: Bounds) -> str:
+    """Return an exact value, or both bounds, or the one that is known."""
+    low, high = bounds
+    if high is None:
+        return ""
+    if low is None:
+        return f"at most {number(high)}"
+    return number(high) if low == high else f"{number(low)} to {number(high)}"
+
+
+def _distance_text(row: Row) -> str:
+    """Return how far a value is from the best possible and from the published one."""
+    parts = []
+    if row.share is not None:
+        exact = row.bounds[0] == row.bounds[1]
+        parts.append(f"{row.share:.1%} of the {'optimum' if exact else 'upper bound'}")
+    if row.published is not None:
+        parts.append(f"{row.value - row.published:+z.3g} on the published")
+    return "; ".join(parts)
+
+
+def _bar_text(row: Row) -> str:
+    if row.bar is None:
+        return ""
+    missing = row.bar - row.value
+    return f"{number(row.bar)}: " + ("reached" if missing <= 1e-9 else f"{missing:.3g} short")
+
+
+# --- all episodes --------------------------------------------------------------------------------
+
+
+def shown_episodes(n: int) -> list[int]:
+    """Return the episodes, from 1 on, that a table of n shows: first, last, some between."""
+    if n <= MOST_COLUMNS:
+        return list(range(1, n + 1))
+    return [*(one for one in SPARSE if one < n), n][-MOST_COLUMNS - 1 :]
+
+
+def episode_rows(result: SettingResult, unit: str) -> list[dict[str, str]]:
+    """Return a row for each agent: its mean in some episodes or adaptation steps, with intervals.
+
+    Scores are counted in adaptation steps from 0 on, returns in episodes from 1 on.
+    """
+    shown = shown_episodes(result.setting.episodes)
+    rows = [_episode_row(agent, shown, unit) for agent in result.agents]
+    if unit == "return":
+        for name, returns in result.references.policies.items():
+            cells = {str(k): number(float(returns[k - 1])) for k in shown}
+            rows.append({"pack": "", "agent": name, "seeds": "", **cells})
+    first = ""
+    for row in rows:
+        row["pack"], first = ("" if row["pack"] in ("", first) else row["pack"]), row["pack"]
+    return rows
+
+
+def _episode_row(agent: AgentResult, shown: Sequence[int], unit: str) -> dict[str, str]:
+    values = by_seed(agent, unit)
+    interval, mean = mean_interval(values), values.mean(0)
+    cells = {}
+    for k in shown:
+        ends = f" ({interval_text(interval[0][k - 1], interval[1][k - 1])})" if interval else ""
+        heading = str(k) if unit == "return" else f"step {k - 1}"
+        cells[heading] = f"{number(float(mean[k - 1]))}{ends}"
+    if unit == "score":
+        cells["made worse"] = f"{agent.made_worse:.1%}"
+    seeds = seeds_text(len(agent.seeds), agent.asked) or "untrained"
+    return {"pack": agent.pack, "agent": agent.agent, "seeds": seeds, **cells}
+
+
+# --- Markdown ------------------------------------------------------------------------------------
+
+
+def markdown_table(rows: Sequence[Mapping[str, str]]) -> str:
+    """Return rows as a Markdown table; columns without any entry are left out."""
+    headings = [key for key in rows[0] if any(row[key] for row in rows)]
+    lines = [headings, ["---"] * len(headings), *([row[key] for key in headings] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -1,0 +1,100 @@
+"""From a benchmark to the runs of a sweep, and to the packs that have a share held out."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from agents.studies.reproduce.definition import (
+    BenchmarkSetting,
+    BenchmarkTraining,
+    PublishedBenchmark,
+)
+from agents.sweep.planning import plan_runs
+from agents.sweep.spec import SpecError, SweepSpec
+from agents.sweep.sweep_run import EvaluationPlan, SweepRun
+from game.files import write_atomically
+from game.tasks.pack_file import PACK_FILE
+from game.tasks.packs import LEVELS, Pack
+
+SPLIT_TABLE = re.compile(r"^\[split\].*?(?=^\[|\Z)", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True)
+class TrainingRuns:
+    """The runs of a training, which differ in their seed."""
+
+    setting: BenchmarkSetting
+    training: BenchmarkTraining
+    runs: tuple[SweepRun, ...]
+
+
+def plan_benchmark(
+    benchmark: PublishedBenchmark,
+    seeds: int,
+    quick: bool,
+    folder: Path,
+    load: Callable[[str], Pack],
+) -> list[TrainingRuns]:
+    """Return the runs of all trainings of a benchmark, whose runs are in `folder`.
+
+    `load` loads a pack by its name or path. Packs with a share held out are written. Raises
+    SpecError.
+    """
+    found = [
+        TrainingRuns(setting, training, tuple(_runs(setting, training, seeds, quick, pack, load)))
+        for setting in benchmark.settings
+        for pack in [pack_of(setting, folder)]
+        for training in setting.trainings
+    ]
+    names = [run.name for part in found for run in part.runs]
+    if len(set(names)) < len(names):
+        raise SpecError([f"{benchmark.name}: two of its trainings are the same"])
+    return found
+
+
+def _runs(
+    setting: BenchmarkSetting,
+    training: BenchmarkTraining,
+    seeds: int,
+    quick: bool,
+    pack: str,
+    load: Callable[[str], Pack],
+) -> Iterator[SweepRun]:
+    length = training.quick if quick else training.full
+    spec = SweepSpec(
+        packs=(pack,),
+        learners=(training.learner,),
+        seeds=tuple(range(seeds)),
+        **length,  # type: ignore[arg-type]
+        set={name: (value,) for name, value in training.options.items()},
+        evaluation=EvaluationPlan("test", setting.adaptation_seeds, setting.episodes - 1),
+    )
+    yield from plan_runs(spec, load)
+
+
+def pack_of(setting: BenchmarkSetting, folder: Path) -> str:
+    """Return the pack of a setting, as `train` takes it; one with a share held out is written."""
+    if not setting.held_out:
+        return setting.pack
+    target = folder / "packs" / f"{setting.pack}-held-out"
+    write_divided_pack(LEVELS / setting.pack, setting.held_out, target)
+    return str(target)
+
+
+def write_divided_pack(source: Path, held_out: float, target: Path) -> None:
+    """Write a pack of level files again, with a share of its tasks held out and none to validate.
+
+    Published set-ups have no validation tasks, so the agent of the end of a training counts.
+    """
+    target.mkdir(parents=True, exist_ok=True)
+    for path in source.iterdir():
+        if path.name != PACK_FILE:
+            shutil.copyfile(path, target / path.name)
+    text = SPLIT_TABLE.sub("", (source / PACK_FILE).read_text("utf-8")).rstrip()
+    shares = f"train = {1 - held_out:g}\nvalidation = 0\ntest = {held_out:g}\n"
+    divided = f'{text}\n\n[split]\nby = "share"\n{shares}'
+    write_atomically(target / PACK_FILE, lambda file: file.write_text(divided, "utf-8"))

@@ -1,0 +1,329 @@
+"""Benchmarks: tables by hand, exact figures, held-out packs, and a whole one that is cut short."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Sequence
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import pytest
+
+from agents.learner_registry import advised_config, make_config
+from agents.studies import reproduce
+from agents.studies.reproduce import BENCHMARKS, BenchmarkEntry, agent_results
+from agents.studies.reproduce.agent_results import AgentResult
+from agents.studies.reproduce.comparison import (
+    Row,
+    SettingResult,
+    comparison_rows,
+    episode_rows,
+    markdown_table,
+    row_cells,
+    shown_episodes,
+)
+from agents.studies.reproduce.dark_rooms import DARKROOM, DARKROOM_10, DARKROOM_PERMUTED
+from agents.studies.reproduce.definition import (
+    BenchmarkSetting,
+    BenchmarkTraining,
+    Measure,
+    PublishedBenchmark,
+    References,
+    Source,
+    change,
+    episode,
+    trial,
+)
+from agents.studies.reproduce.hidden_goals import ORACLE, RANDOM, SAMPLING, hidden_goal_references
+from agents.studies.reproduce.plan import write_divided_pack
+from agents.studies.reproduce.report import load_benchmark
+from agents.sweep import local
+from agents.sweep.carry_out import carry_out
+from agents.sweep.engine import RunEvent
+from agents.sweep.run_state import read_run_status
+from agents.sweep.sweep_run import SweepRun, nested
+from agents.training.statistics import mean_interval, student_quantile
+from commands.main import main
+from commands.reproduce import ReproduceCommand
+from game.filling import update
+from game.tasks.packs import LEVELS, load_pack
+
+ROOT = Path(__file__).resolve().parents[3]
+QUICK_MINUTES = 80  # of all trainings: on two cores, the rest of an hour is for evaluation
+every_benchmark = pytest.mark.parametrize("name", BENCHMARKS)
+
+
+# --- tables --------------------------------------------------------------------------------------
+
+
+def test_measures_are_sums_of_episodes_and_changes_between_them():
+    returns = np.array([[1.0, 2.0, 4.0, 8.0], [0.0, 1.0, 0.0, 1.0]])
+    assert trial(3).of(returns).tolist() == [7.0, 1.0]
+    assert episode(4).of(returns).tolist() == [8.0, 1.0]
+    assert Measure(2, 3).of(returns).tolist() == [6.0, 1.0]
+    assert change(2, 4).of(returns).tolist() == [6.0, 0.0]
+    titles = [one.title for one in (trial(3), episode(4), Measure(2, 3), change(2, 4))]
+    assert titles == ["trial of 3", "episode 4", "episodes 2 to 3", "episode 4 - episode 2"]
+
+
+def test_student_intervals_are_those_of_its_table():
+    found = [student_quantile(0.975, freedom) for freedom in (1, 2, 4, 9, 30)]
+    assert found == pytest.approx([12.706, 4.303, 2.776, 2.262, 2.042], abs=6e-4)
+    interval = mean_interval(np.array([[1.0], [2.0], [3.0]]))
+    assert interval is not None
+    assert [float(end[0]) for end in interval] == pytest.approx([2 - 2.4841, 2 + 2.4841], abs=1e-3)
+    assert mean_interval(np.array([[1.0]])) is None
+
+
+RETURNS = [[1.0, 5.0], [2.0, 6.0], [3.0, 10.0]]  # of three training seeds
+SETTING = BenchmarkSetting(
+    name="a room",
+    pack="darkroom",
+    trainings=(),
+    measures=(episode(1), trial(2), change(1, 2)),
+    episodes=2,
+    published={"rl2": {trial(2): 8.5}, "random": {episode(1): 0.5}},
+    bars={"rl2": {trial(2): 9.0, episode(1): 2.5}},
+)
+REFERENCES = References(
+    {episode(1): (4.0, 4.0), trial(2): (None, 12.0)},
+    {"random": np.array([0.4, 0.6]), "oracle": np.array([8.0, 8.0])},
+)
+
+
+def fake_result(seeds: int = 3) -> SettingResult:
+    agent = AgentResult(
+        "rl2", "darkroom", RETURNS[:seeds], RETURNS[:seeds], 0.125, [0, 1, 2][:seeds], 3, 4.5
+    )
+    return SettingResult(SETTING, [agent], REFERENCES, 7)
+
+
+def test_rows_hold_means_and_intervals_beside_what_is_published_and_exact():
+    first, trials, *others, beyond = comparison_rows(fake_result())
+    assert first == Row(
+        "a room", "episode 1", "rl2", None, 2.0, first.low, first.high, 3, 3, 4.5, (4.0, 4.0), 2.5
+    )
+    assert (first.low, first.high) == pytest.approx((2 - 2.4841, 2 + 2.4841), abs=1e-3)
+    assert [(row.agent, row.measure, row.value) for row in (trials, *others)] == [
+        ("random", "episode 1", 0.4),  # a figure is published
+        ("rl2", "trial of 2", 9.0),
+        ("random", "trial of 2", 1.0),
+        ("oracle", "trial of 2", 16.0),
+    ]
+    assert (beyond.agent, beyond.measure, beyond.value) == ("rl2", "episode 2 - episode 1", 5.0)
+
+
+def test_cells_say_how_far_a_value_is_from_the_optimum_the_published_one_and_the_bar():
+    rows = [row_cells(row) for row in comparison_rows(fake_result())]
+    keys = ("published", "reproduced", "95% interval", "seeds", "exact or bounds", "how far", "bar")
+    assert [[row[key] for key in keys] for row in rows] == [
+        ["", "2.000", "-0.484 to 4.484", "3", "4.000", "50.0% of the optimum", "2.500: 0.5 short"],
+        ["0.500", "0.400", "", "", "4.000", "10.0% of the optimum; -0.1 on the published", ""],
+        [
+            *("8.500", "9.000", "0.043 to 17.957", "3", "at most 12.000"),
+            *("75.0% of the upper bound; +0.5 on the published", "9.000: reached"),
+        ],
+        ["", "1.000", "", "", "at most 12.000", "8.3% of the upper bound", ""],
+        ["", "16.000", "", "", "at most 12.000", "", ""],  # it knows the task
+        ["", "5.000", "0.697 to 9.303", "3", "", "", ""],
+    ]
+
+
+def test_a_single_seed_has_no_interval_and_missing_seeds_are_said():
+    row = row_cells(next(comparison_rows(fake_result(seeds=1))))
+    assert (row["95% interval"], row["seeds"], row["reproduced"]) == ("", "1 of 3", "1.000")
+
+
+def test_the_table_of_episodes_has_scores_by_step_or_returns_by_episode():
+    scores = episode_rows(fake_result(seeds=1), "score")
+    facts = {"pack": "darkroom", "agent": "rl2", "seeds": "1 of 3"}
+    assert scores == [{**facts, "step 0": "1.000", "step 1": "5.000", "made worse": "12.5%"}]
+    returns = episode_rows(fake_result(), "return")
+    assert [row["2"] for row in returns] == ["7.000 (0.428 to 13.572)", "0.600", "8.000"]
+    assert markdown_table([{"a": "1", "b": "", "c": "x"}]) == "| a | c |\n| --- | --- |\n| 1 | x |"
+    assert shown_episodes(4) == [1, 2, 3, 4]
+    assert shown_episodes(20) == [1, 2, 3, 4, 5, 10, 20]
+
+
+# --- what is known without training --------------------------------------------------------------
+
+
+def test_the_dark_rooms_have_their_exact_figures():
+    setting = DARKROOM.settings[0]
+    found = hidden_goal_references(load_pack("darkroom"), setting)
+    assert found.bounds[episode(1)] == pytest.approx((2.625, 2.625))
+    assert found.bounds[trial(4)] == pytest.approx((35.038, 36.538), abs=5e-4)
+    assert found.bounds[episode(5)] == (None, pytest.approx(16.5))
+    assert found.policies[ORACLE].tolist() == pytest.approx([16.5] * setting.episodes)
+    assert found.policies[SAMPLING][:4].sum() == pytest.approx(10.413, abs=0.5)  # other draws
+    assert found.policies[RANDOM][0] == pytest.approx(0.235, abs=5e-4)
+
+
+def test_the_large_dark_room_has_its_exact_figures():
+    found = hidden_goal_references(load_pack("darkroom-10"), DARKROOM_10.settings[0])
+    assert found.bounds[episode(1)] == pytest.approx((50.808, 51.0), abs=5e-4)
+    assert found.bounds[trial(4)] == pytest.approx((326.232, 326.727), abs=5e-4)
+    assert found.policies[ORACLE][0] == pytest.approx(91.909, abs=5e-4)
+
+
+def test_permuted_controls_are_bounded_by_the_oracle():
+    pack = load_pack("darkroom-permuted")
+    found = hidden_goal_references(pack, DARKROOM_PERMUTED.settings[0])
+    assert len({task.level.controls for task in pack.split("test").tasks}) == 120
+    assert found.bounds[trial(4)] == (None, pytest.approx(4 * 35))
+    assert SAMPLING not in found.policies
+
+
+def test_a_share_of_a_pack_is_held_out_and_its_options_stay(tmp_path: Path):
+    write_divided_pack(LEVELS / "darkroom", 0.1, tmp_path / "darkroom-held-out")
+    pack = load_pack(tmp_path / "darkroom-held-out")
+    train, validation, test = (pack.split(n).tasks for n in ("train", "validation", "test"))
+    assert [len(train), len(validation), len(test)] == [72, 0, 8]
+    assert not {task.id for task in train} & {task.id for task in test}
+    assert (pack.name, pack.episodes, pack.hidden) == ("darkroom-held-out", 4, ("goal",))
+    setting = DARKROOM.settings[1]
+    found = hidden_goal_references(pack, setting)
+    assert found.bounds[trial(4)][0] is None
+    assert SAMPLING not in found.policies
+    write_divided_pack(LEVELS / "gridnavi", 0.5, tmp_path / "half")
+    half = load_pack(tmp_path / "half")
+    assert half.train.text("maml") == load_pack("gridnavi").train.text("maml") != ""
+
+
+# --- the benchmarks that there are ---------------------------------------------------------------
+
+
+@every_benchmark
+def test_a_benchmark_can_be_carried_out_and_is_described(name: str):
+    benchmark = load_benchmark(name)
+    assert benchmark.name == name
+    assert name in (ReproduceCommand.__doc__ or "") + help_text()
+    assert f"| `{name}` |" in (ROOT / "docs" / "benchmarks.md").read_text("utf-8")
+    settings = benchmark.settings
+    assert len({setting.name for setting in settings}) == len(settings)
+    for setting in settings:
+        assert all((LEVELS / pack).is_dir() for pack in (setting.pack, *setting.also))
+        assert max((one.episodes for one in setting.measures), default=0) <= setting.episodes
+        titles = [training.title for training in setting.trainings]
+        assert len(set(titles)) == len(titles)
+        assert {*setting.bars} <= {*titles}
+        for agent in (*setting.published.values(), *setting.bars.values()):
+            assert {*agent} <= {*setting.measures}
+        for training in setting.trainings:
+            own = tuple((k, v) for k, v in training.options.items() if k != "tasks")
+            update(advised_config(LEVELS / setting.pack, training.learner), nested(own))
+
+
+def help_text() -> str:
+    return (ROOT / "commands" / "reproduce.py").read_text("utf-8").split("quick: bool")[0]
+
+
+def test_all_quick_trainings_take_less_than_an_hour_on_two_cores():
+    settings = [one for name in BENCHMARKS for one in load_benchmark(name).settings]
+    quick = [training.quick["minutes"] for one in settings for training in one.trainings]
+    assert sum(quick) < QUICK_MINUTES
+
+
+# --- the command ---------------------------------------------------------------------------------
+
+
+LENGTH = {"iterations": 2}
+OPTIONS = {"width": 4, "trials": 1, "tasks": 2, "episodes": 2}
+TINY = PublishedBenchmark(
+    name="tiny",
+    title="A tiny benchmark",
+    text="Two iterations.",
+    settings=(
+        BenchmarkSetting(
+            name="corridor",
+            pack="goals-5x5",
+            trainings=(BenchmarkTraining("rl2", LENGTH, LENGTH, OPTIONS),),
+            measures=(trial(2),),
+            episodes=2,
+            beside=("posterior-sampling",),
+            published={"rl2": {trial(2): 1.5}},
+        ),
+    ),
+    references=hidden_goal_references,
+    sources=(Source("A paper", "table 1", "https://example.org"),),
+)
+
+
+class EngineHere:
+    """Carries out runs in this process, and notes their names."""
+
+    done: ClassVar[list[str]] = []
+    cut_after = 10
+
+    def __init__(self, workers: int) -> None:
+        pass
+
+    def run(self, runs: Sequence[SweepRun], folder: Path) -> Generator[RunEvent, None, None]:
+        for run in runs:
+            if len(self.done) >= self.cut_after:
+                raise KeyboardInterrupt
+            yield RunEvent(run, "started")
+            carry_out(run, folder, lambda share: None)
+            self.done.append(run.name)
+            yield RunEvent(run, "done")
+
+
+def test_a_benchmark_that_is_cut_goes_on_and_writes_its_tables(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setitem(reproduce.BENCHMARKS, "tiny", BenchmarkEntry(f"{__name__}:TINY", "tiny"))
+    monkeypatch.setattr(local, "LocalEngine", EngineHere)
+    monkeypatch.setattr(EngineHere, "done", [])
+    monkeypatch.setattr(EngineHere, "cut_after", 1)
+    command = ["reproduce", "tiny", "--seeds", "2", "--out", str(tmp_path)]
+    assert main(command) == 130
+    assert "stopped: 1 of 2 runs done" in capsys.readouterr().err
+    monkeypatch.setattr(EngineHere, "cut_after", 10)
+    assert main(command) == 0
+    assert [name[-5:] for name in EngineHere.done] == ["seed0", "seed1"]
+    folder = tmp_path / "tiny"
+    written = json.loads((folder / "results.json").read_text("utf-8"))
+    agents = written["settings"][0]["agents"]
+    assert [agent["agent"] for agent in agents] == ["rl2", "posterior-sampling"]
+    totals = np.array(agents[0]["returns"]).sum(1)
+    row = written["rows"][0]
+    assert (row["agent"], row["value"]) == ("rl2", pytest.approx(totals.mean()))
+    text = (folder / "results.md").read_text("utf-8")
+    assert "## A tiny benchmark" in text
+    assert "train goals-5x5 --learner rl2 --width 4" in text
+    assert f"Best on validation tasks: `{agents[0]['best']}`." in text
+    states = {name: read_run_status(folder / name) for name in EngineHere.done}
+    assert agents[0]["best"] == max(states, key=lambda name: states[name].best)
+    shown = capsys.readouterr().out
+    assert "benchmark 1 of 1: A tiny benchmark" in shown
+    assert "1.500" in shown
+    assert (folder / "curves.png").is_file()
+
+    def refuse(*args: object) -> None:
+        raise AssertionError("what is done is not done again")
+
+    monkeypatch.setattr(agent_results, "evaluate", refuse)
+    assert main(command) == 0
+    assert len(EngineHere.done) == 2
+    assert (folder / "results.md").read_text("utf-8") == text
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["gridnavy"], "did you mean 'gridnavi'?"),
+        (["nothing-like-it", "darkrom"], "no benchmark is called 'nothing-like-it'"),
+        (["gridnavi", "--seeds", "0"], "--seeds is at least 1"),
+    ],
+)
+def test_what_is_wrong_with_the_command_is_said(
+    options: list[str], message: str, capsys: pytest.CaptureFixture[str]
+):
+    assert main(["reproduce", *options]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_options_of_a_training_are_those_of_its_learner():
+    config = update(make_config("rl2"), nested((("width", 4), ("ppo.entropy", 0.1))))
+    assert (config.width, config.ppo.entropy) == (4, 0.1)
