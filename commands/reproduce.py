@@ -35,7 +35,7 @@ class ReproduceCommand:
     quick: bool = False
     """Train for less time and with one seed: all benchmarks in under an hour on two cores."""
     seeds: OptionalInt = None
-    """BenchmarkTraining seeds (1 to 100), else 3, or 1 with --quick."""
+    """Training seeds (1 to 100), else 3, or 1 with --quick."""
     out: OptionalPath = None
     """Folder of the benchmarks, each with its runs, results.md, results.csv, results.json,
     episodes.csv and curves.png; else runs/reproduce."""

@@ -20,7 +20,6 @@ from agents.sweep.sweep_run import SweepRun
 from agents.training.evaluate import Evaluation, write_results
 from commands.console import Terminal, plain, show_table, show_written, with_interval
 from commands.progress import show_progress
-from game.tasks.packs import LEVELS
 
 BEST = "*"  # marks the row of the best combination
 MOST_LISTED = 50  # runs of a plan; of more, their combinations are listed
@@ -184,7 +183,7 @@ def show_results(runs: Sequence[SweepRun], folder: Path) -> None:
 def _test_command(evaluation: Evaluation) -> str:
     """Return the command that adapts the best combination to the pack's test tasks."""
     pack, best = evaluation.pack, next(iter(evaluation.agents.values()))
-    name = pack.name if pack.path == LEVELS / pack.name else str(pack.path)
+    name = pack.name if pack.is_shipped else str(pack.path)
     words = ["python", "main.py", "eval", name, "--agent", *best, "--split", "test"]
     learner = next(iter(evaluation.facts.values()))["learner"]
     if is_file_learner(learner):

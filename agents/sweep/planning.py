@@ -36,7 +36,7 @@ from agents.training.training_checks import (
 from game.files import name_text
 from game.filling import Misfit, fill, update
 from game.tasks.pack_file import PackError
-from game.tasks.packs import LEVELS, Pack
+from game.tasks.packs import Pack
 from game.text.level import LevelError
 from game.world.features import TooLargeToSee
 from game.world.tables import TooLarge
@@ -216,7 +216,7 @@ class _Plan:
         return SweepRun(
             _folder_name([label, pack.name, *set_to.values(), f"seed{training.seed}"]),
             name_text(" ".join([label, *varied])),
-            pack.name if pack.path == LEVELS / pack.name else str(pack.path.resolve()),
+            pack.name if pack.is_shipped else str(pack.path.resolve()),
             _absolute(learner),
             _own(options),
             training,

@@ -81,6 +81,11 @@ class Pack:
         return not self.world or WORLDS[self.world].by_moves
 
     @property
+    def is_shipped(self) -> bool:
+        """Whether the pack comes with the project, so that its name finds it anywhere."""
+        return self.path == LEVELS / self.name
+
+    @property
     def left_out(self) -> str:
         """What is left out of the pack, and how to find out why; "" if nothing is."""
         if not self.refused:
