@@ -33,7 +33,8 @@ class ReproduceCommand:
     names: Positional[Texts] = ()
     """Benchmarks: gridnavi, darkroom, darkroom-10, darkroom-permuted, mazes, readme; else all."""
     quick: bool = False
-    """Train for less time and with one seed: all benchmarks in under an hour on two cores."""
+    """Train for less time and with one seed: 31 minutes for all benchmarks on two cores, without
+    evaluation."""
     seeds: OptionalInt = None
     """Training seeds (1 to 100), else 3, or 1 with --quick."""
     out: OptionalPath = None

@@ -33,7 +33,7 @@ from agents.training.plots import (
 from agents.training.statistics import mean_interval
 from game.files import name_text, write_atomically, write_json
 
-QUICK_NOTE = "Quick: shorter trainings and one seed, so that all benchmarks take under an hour."
+QUICK_NOTE = "Quick: shorter trainings and one seed, which says little about others."
 INTERVAL_NOTE = "Intervals are Student's 95% intervals of the mean over training seeds."
 ONE_SEED_NOTE = "One training seed: there are no intervals."
 EPISODE_COLUMNS = ("setting", "pack", "agent", "seed", "episode", "return", "score")
