@@ -264,6 +264,8 @@ def test_nothing_is_wider_than_a_telephone_and_a_hostile_title_stays_a_text(
         page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
         for level in ("0", "1"):
             page.select_option("#level", level)
+            # the browser may lay the page out once more after the level is shown
+            page.wait_for_function("document.documentElement.scrollWidth == 360", timeout=10_000)
             assert value(page, "document.documentElement.scrollWidth") == 360
         assert page.locator("#goal-field").is_hidden()  # since the goal cannot be moved
         assert page.locator("h1").inner_text() == HOSTILE
