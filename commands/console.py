@@ -34,7 +34,8 @@ def show_training(training: Training, console: Console) -> None:
     """Train to the end, with a progress bar and one line per validation."""
     together = f" in {ranks.n_ranks()} processes" if ranks.n_ranks() > 1 else ""
     console.print(plain(f"meta-training {training.learner_name} on {training.pack.name}{together}"))
-    console.print("validation: mean score after 0, 1, 2 ... adaptation steps (1 is the optimum)")
+    steps = ", ".join(map(str, _some_steps(max(training.learner.judged) + 1)))
+    console.print(f"validation: mean score after {steps} adaptation steps (1 is the optimum)")
     columns = (
         BarColumn(None),
         TextColumn("{task.percentage:3.0f}%"),
@@ -49,7 +50,8 @@ def show_training(training: Training, console: Console) -> None:
             if isinstance(event, Update):
                 progress.update(bar, completed=event.progress, description=_rates(event))
             else:
-                numbers = " ".join(f"{score:.2f}" for score in event.scores)
+                shown = _some_steps(len(event.scores))
+                numbers = " ".join(f"{event.scores[k]:.2f}" for k in shown)
                 history = sparkline([row.get("score_1", 0.0) for row in training.status.rows])
                 note = "  best so far: saved" if event.best else ""
                 note += "  no improvement: stopping early" if event.plateau else ""
