@@ -89,8 +89,27 @@ def show_evaluation(title: str, summary: dict[str, Any], console: Console) -> No
             of = ", ".join(facts["scratch"]["for"])
             beside = f" (for {of})" if of and len(agents) > 2 else ""
             console.print(plain(f"{name}{beside}: {facts['scratch']['text']}"), soft_wrap=True)
+    if note := _unequal_steps(agents):
+        console.print(plain(note), soft_wrap=True)
     if summary["bayes_optimal_return"] is not None:
         _show_episodes(summary, console)
+
+
+def _unequal_steps(agents: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return what to know where agents spend different numbers of episodes in a step; "" if all
+    spend the same."""
+    sizes: dict[int, list[str]] = {}  # agents by the episodes of their first step
+    for name, facts in agents.items():
+        for size in facts["episodes"][1:2]:
+            sizes.setdefault(size, []).append(name)
+    if len(sizes) < 2:
+        return ""
+    each = "; ".join(f"{', '.join(names)}: {size:,}" for size, names in sorted(sizes.items()))
+    return (
+        f"episodes of a step differ ({each}), and scores and 'beats {BASELINE_AGENT}' compare step "
+        "by step - curves.png (--out) compares after equal numbers of episodes, and so does "
+        f"--episodes {min(sizes)} where agents let them be chosen"
+    )
 
 
 def _last_row(name: str, facts: dict[str, Any]) -> dict[str, str]:

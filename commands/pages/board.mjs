@@ -18,6 +18,7 @@ export const MOVES = [[-1, 0], [1, 0], [0, -1], [0, 1], [0, 0]];
 const STAY = 4;
 const WALL_DEPTH = 0.2; // of a cell: the height of a wall's south face
 const JITTER = 0.018; // of brightness, from cell to cell
+const LEAST_BADGED = 20; // px: smaller cells have no badges, which would not be legible
 const LEAST_ARROW = 0.05; // least probability that has an arrow
 const MOVING = new Set(["key", "coin", "patrol", "hunter", "box", "gate"]);
 
@@ -63,8 +64,9 @@ export function drawTile(g, char, s, look, hidden, asked = false) {
  * @param {number} s
  * @param {Look} look
  * @param {boolean} hidden
+ * @param {[number, string][]} badges numbers of cells, and what is written in their corner
  */
-export function drawGround(g, rows, s, look, hidden) {
+export function drawGround(g, rows, s, look, hidden, badges) {
   const { tiles, palette } = look;
   const each = (/** @type {(r: number, c: number, char: string, p: Pen) => void} */ draw) =>
     rows.forEach((row, r) => [...row].forEach((char, c) => draw(r, c, char, pen(g, c * s, r * s, s, look.hues))));
@@ -107,6 +109,20 @@ export function drawGround(g, rows, s, look, hidden) {
     const edge = mask & NORTH ? 0 : 2 * thin;
     p.box([0, edge, 1, high - edge], wall, round);
   });
+  const width = rows[0].length;
+  if (s >= LEAST_BADGED) for (const [cell, text] of badges)
+    drawBadge(pen(g, (cell % width) * s, Math.floor(cell / width) * s, s, look.hues), text, s, look);
+}
+
+/** Draw a badge in the lower right corner of a cell, as game/view/draw/badges.py does. */
+function drawBadge(
+  /** @type {Pen} */ p, /** @type {string} */ text, /** @type {number} */ s, /** @type {Look} */ { palette },
+) {
+  const high = Math.max(13 / s, 0.36), wide = high * (0.45 + 0.55 * text.length);
+  const corner = [0.96 - wide, 0.96 - high], box = [...corner, wide, high];
+  p.box(box, palette.card, high / 3);
+  p.frame(box, mix(palette.ink, palette.card, 0.35), 1 / s, high / 3);
+  p.word(text, [corner[0] + wide / 2, corner[1] + high * 0.54], high * 0.8, palette.ink);
 }
 
 /**
@@ -174,12 +190,13 @@ export function drawAgent(g, [row, column], [dy, dx], s, colour, { hues }) {
  * @param {number} s
  * @param {Colour} colour
  * @param {number} alpha
+ * @param {number} reach longest stretch that is drawn, in cells: longer ones are teleported
  */
-export function drawTrail(g, places, lane, s, colour, alpha) {
+export function drawTrail(g, places, lane, s, colour, alpha, reach) {
   const shift = 0.5 + [0, -0.11, 0.11][lane % 3];
   g.beginPath();
   places.forEach(([row, column], i) => {
-    const far = i > 0 && Math.abs(row - places[i - 1][0]) + Math.abs(column - places[i - 1][1]) > 1.01;
+    const far = i > 0 && Math.abs(row - places[i - 1][0]) + Math.abs(column - places[i - 1][1]) > reach;
     g[i && !far ? "lineTo" : "moveTo"]((column + shift) * s, (row + shift) * s);
   });
   g.lineJoin = g.lineCap = "round";
@@ -214,6 +231,16 @@ export function drawPolicy(g, [row, column], s, probabilities, { palette, hues }
     p.line([[0.5, 0.5], neck], palette.ink, thick);
     p.shape([tip, ...wings], palette.ink);
   }
+}
+
+/** Bars of the probabilities of actions that are no moves, side by side in a box of a cell. */
+export function drawBars(
+  /** @type {CanvasRenderingContext2D} */ g, /** @type {number[]} */ [row, column], /** @type {number} */ s,
+  /** @type {ArrayLike<number>} */ probabilities, /** @type {number[]} */ [left, top, wide, high], /** @type {Look} */ { palette, hues },
+) {
+  const p = pen(g, column * s, row * s, s, hues), pitch = wide / probabilities.length;
+  Array.from(probabilities, (share, action) =>
+    p.box([left + action * pitch, top + high * (1 - share), pitch * 0.9, high * share], palette.ink, 0, 0.9));
 }
 
 /** A cell to which the goal can be moved: a faint question mark in a corner. */

@@ -30,6 +30,7 @@ import { hasRuns, recordedChoice, tasksToChoose } from "./state.mjs";
 export function showLevel(/** @type {any} */ level) {
   const { chapter, many, author, pack, title } = level;
   find("live").hidden = !level.live;
+  find("optimum").parentElement.hidden = Boolean(level.world); // as in the window, for mazes alone
   setText("chart-what", many ? `How good the agent is on average on ${counted(many.count, "level")}` : "How good the agent is");
   find("try-card").hidden = !hasChoices(level);
   find("returns-label").hidden = Boolean(many) || level.changes.some((/** @type {any} */ one) => one.goal !== null); // as bounds differ

@@ -15,7 +15,6 @@
  *
  * @typedef {{agent: string, seed: number, stepSize: number, goal: number | null, steps: Step[]}} Run
  */
-import { ACTIONS } from "./matrices.mjs";
 import { unpacked } from "./packing.mjs";
 
 /** Split an array into rows of `width`. @param {ArrayLike<number> & {subarray: Function}} flat */
@@ -29,11 +28,11 @@ function unpackPaths(/** @type {any} */ packed) {
   return paths;
 }
 
-/** Unpack a recorded run. @returns {Run} */
-export function unpackRun(/** @type {any} */ run) {
+/** Unpack a recorded run of a level with a number of actions. @returns {Run} */
+export function unpackRun(/** @type {any} */ run, /** @type {number} */ actions) {
   const steps = run.steps.map((/** @type {any} */ step) => ({
     ...step,
-    probs: step.probs && rowsOf(Float32Array.from(unpacked(step.probs), (x) => x / 255), ACTIONS),
+    probs: step.probs && rowsOf(Float32Array.from(unpacked(step.probs), (x) => x / 255), actions),
     paths: unpackPaths(step.paths),
     visits: step.visits && unpacked(step.visits),
   }));

@@ -19,6 +19,7 @@ from game.tasks.packs import Pack
 from game.tasks.task import Task
 from game.text.level import ENDS_BOXES, Cell
 from game.text.tiles import BOX_ON_TARGET, GOAL, OPPONENTS, TILES
+from game.view.draw.board import badges_of
 from game.view.draw.board_legend import BOXES_TEXT, GOAL_TEXT, listed_chars
 from game.view.draw.box_marks import IRON, SETTLED, STEEL, WOOD
 from game.view.draw.ground_patterns import EMBER
@@ -93,6 +94,8 @@ def level_payload(pack: Pack, recording: Recording, runs: Sequence[RecordedRun])
         "id": task.id,
         "hiddenGoal": level.goal == "hidden",
         "hidden": _hidden_text(task),
+        "world": level.world.kind if level.world and not level.world.rules.by_moves else None,
+        "actions": compile_level(level).n_actions,
         "opponents": [level.tiles[r][c] for r, c in level.find(*OPPONENTS)],
         "legend": _legend(task),
         "agents": _agents(recording, runs),
@@ -248,6 +251,7 @@ def _task(task: Task, goal: Cell | None, tables: Tables, kept: np.ndarray) -> Js
         "goal": cell_number(task, goal),
         "goalCell": next((cell_number(task, cell) for cell in task.level.find(GOAL)), None),
         "rows": list(task.level.tiles),
+        "badges": _badges(task),
         "cells": cells(tables.cell),
         "over": packed(tables.over[kept]),
         "start": int(np.searchsorted(kept, tables.starts[0])),
@@ -256,6 +260,13 @@ def _task(task: Task, goal: Cell | None, tables: Tables, kept: np.ndarray) -> Js
         "optimal": float(returns.optimal[0]),
         "optimum": packed(np.searchsorted(kept, optimal_path(tables)[0])),
     }
+
+
+def _badges(task: Task) -> list[tuple[int, str]]:
+    """Return the cells of arms and of an MDP's states, each with its number, in their order."""
+    badges = badges_of(task.level) if task.level.world else {}
+    width = task.level.width
+    return [(row * width + column, text) for (row, column), text in badges.items()]
 
 
 # --- adaptations ---------------------------------------------------------------------------------

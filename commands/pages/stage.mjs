@@ -9,10 +9,13 @@
  * @typedef {{key: any[], canvas: HTMLCanvasElement}} Layer
  * @typedef {{canvas: HTMLCanvasElement, frame: HTMLElement, layers: Map<string, Layer>}} Board
  */
-import { MOVES, drawAgent, drawGround, drawOptimum, drawPolicy, drawQuestion, drawThings, drawTrail, drawVisits } from "./board.mjs";
+import { MOVES, drawAgent, drawBars, drawGround, drawOptimum, drawPolicy, drawQuestion, drawThings, drawTrail, drawVisits } from "./board.mjs";
 import { calm, find, setText, theme } from "./elements.mjs";
 import { counted } from "./sentences.mjs";
 import { SPEEDS, episodesKept, secondsOf, statesOf, stepOf, taskNow, tasksToChoose, walk } from "./state.mjs";
+
+const ARM_BAR = [0.08, 0.28, 0.36, 0.72]; // left, top, width and height of a bar, as in world_overlays.py
+const STATE_BARS = [0.08, 0.06, 0.84, 0.5]; // above a state's number
 
 /** Make a board for each agent of a level. @returns {Board[]} */
 export function makeBoards(/** @type {any} */ level, /** @type {(event: MouseEvent) => void} */ onClick) {
@@ -59,13 +62,32 @@ function drawBoard(/** @type {Board} */ board, /** @type {State} */ state, /** @
   const under = [...since, state.episode, state.chosen.goal, state.overlays.has("visits"), state.overlays.has("optimum")];
   g.drawImage(layer(board, "under", under, (below) => drawUnder(below, board, state, index, here, look, colour)), 0, 0);
   const { place, way } = placeAt(now, states, reached, move);
-  drawTrail(g, [...states.slice(0, move + 1).map(now.place), place], state.episode, side, colour(state.episode), 0.95);
+  drawTrail(g, [...states.slice(0, move + 1).map(now.place), place], state.episode, side, colour(state.episode), 0.95, reachOf(state.level));
   const { probs } = step;
   if (state.overlays.has("policy") && probs) g.drawImage(layer(board, "over", since, (over) => {
-    for (const s of now.alike(here)) drawPolicy(over, now.place(s), side, probs[s], look);
+    drawChances(over, state.level.world, now, here, side, probs, look);
   }), 0, 0);
   drawAgent(g, place, way, side, palette.agents[index], look);
   describe(canvas, state, index);
+}
+
+/** The longest stretch of a trail, in cells: any where actions are no moves. */
+const reachOf = (/** @type {any} */ level) => (level.world ? Infinity : 1.01);
+
+/** Draw a policy: arrows of moves, or bars of a bandit's arms and of the actions in an MDP's states. */
+function drawChances(
+  /** @type {CanvasRenderingContext2D} */ g, /** @type {string | null} */ world, /** @type {Task} */ now, /** @type {number} */ here,
+  /** @type {number} */ side, /** @type {ArrayLike<number>[]} */ probs, /** @type {Look} */ look,
+) {
+  if (world === "bandit") {
+    now.badges.forEach((/** @type {[number, string]} */ [cell], /** @type {number} */ arm) =>
+      drawBars(g, [Math.floor(cell / now.width), cell % now.width], side, [probs[now.start][arm]], ARM_BAR, look));
+    return;
+  }
+  for (const s of now.alike(here)) {
+    if (world) drawBars(g, now.place(s), side, probs[s], STATE_BARS, look);
+    else drawPolicy(g, now.place(s), side, probs[s], look);
+  }
 }
 
 /** Draw what lies under an agent: ground, things, overlays, and the trails of episodes before. */
@@ -75,12 +97,12 @@ function drawUnder(
 ) {
   const { level, episode, overlays, chosen } = state;
   const now = taskNow(state), side = g.canvas.width / now.width, step = stepOf(state, state.runs[index]);
-  g.drawImage(layer(board, "ground", [now], (ground) => drawGround(ground, now.rows, side, look, level.hiddenGoal)), 0, 0);
+  g.drawImage(layer(board, "ground", [now], (ground) => drawGround(ground, now.rows, side, look, level.hiddenGoal, now.badges)), 0, 0);
   if (overlays.has("visits")) drawVisits(g, visitsOf(step, now), now.width, side, look);
   drawThings(g, now.rows, side, look, now.things(here), level.opponents);
-  if (overlays.has("optimum")) drawOptimum(g, now.optimum.map(now.place), side, look);
+  if (overlays.has("optimum") && !level.world) drawOptimum(g, now.optimum.map(now.place), side, look);
   for (let k = Math.max(0, episode - 2); k < Math.min(episode, step.paths.length); k++)
-    drawTrail(g, statesOf(step.paths[k]).map(now.place), k, side, colour(k), k === episode - 1 ? 0.6 : 0.4);
+    drawTrail(g, statesOf(step.paths[k]).map(now.place), k, side, colour(k), k === episode - 1 ? 0.6 : 0.4, reachOf(level));
   for (const { goal, goalCell } of tasksToChoose(level))
     if (goal !== chosen.goal) drawQuestion(g, [Math.floor(goalCell / now.width), goalCell % now.width], side, look);
 }
@@ -131,7 +153,7 @@ function visitsOf(/** @type {Step} */ step, /** @type {Task} */ { cells }) {
 /** Give a board its text alternative. */
 function describe(/** @type {HTMLCanvasElement} */ canvas, /** @type {State} */ state, /** @type {number} */ index) {
   const { width, height, cells, goalCell } = taskNow(state), states = walk(state, state.runs[index]);
-  const end = cells[states[states.length - 1]] === goalCell ? "reaches the goal" : "does not reach the goal";
+  const end = goalCell === null ? "ends" : cells[states[states.length - 1]] === goalCell ? "reaches the goal" : "does not reach the goal";
   const { step } = stepOf(state, state.runs[index]);
   const text = `Board of ${state.level.agents[index].name}, ${width} by ${height} cells. At step ${step} its episode ${state.episode + 1} ${end} after ${counted(states.length - 1, "move")}.`;
   if (canvas.getAttribute("aria-label") !== text) canvas.setAttribute("aria-label", text);

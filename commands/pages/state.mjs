@@ -85,7 +85,7 @@ function recordedRun(level, chosen, agent) {
   const there = own.filter((/** @type {any} */ run) => run.goal === chosen.goal);
   const isLive = Boolean(level.live?.agents[agent.name]);
   const found = there.find(fits) ?? (isLive ? undefined : there[0] ?? own[0]);
-  return found && unpackRun(found);
+  return found && unpackRun(found, level.actions);
 }
 
 /** A step of an agent that has been computed. @returns {State} */

@@ -12,11 +12,15 @@ from agents import contract
 from agents.learner import AgentError, Learner
 from agents.learner_registry import advised_config, build_learner, make_learner
 from agents.memory.trials import CLOCK_EPISODES, RunningTrials, clock_index
+from agents.rollout import adaptation_step, draw, roll_out
 from game.tasks.packs import load_pack
 from game.tasks.task import task_rng
 from game.text.reading import parse
+from game.view.model.human_trial import episode_returns
+from game.view.model.slow_motion import SlowStep
 from game.world.batch import GridBatch
 from game.world.features import NoMap
+from game.world.noise import NORMAL, received
 from game.world.planner import expected_return, optimal_return, random_return
 
 LEARNERS = ("maml", "reptile", "multitask", "cavia", "scratch", "rl2", "transformer", "dpt", "ad")
@@ -92,6 +96,37 @@ def test_an_agent_refuses_tasks_with_other_actions(name: str):
     if name != "scratch":
         with pytest.raises(AgentError, match="has 5 actions"):
             make(name, n_actions=5).meta_update(batch, rngs, 0.0)
+
+
+def test_returns_of_walks_on_an_mdp_are_those_that_were_paid():
+    """They follow from actions and noise. From the states alone they cannot be known, since each
+    action may lead to each state."""
+    batch, episodes = GridBatch.of([parse(LEVELS["five"])]), 4
+    data = roll_out(batch, batch.uniform_policy, episodes, [np.random.default_rng(3)])
+    step = adaptation_step(0, np.zeros(1, int), batch.uniform_policy, data, None, 0)
+    luck = draw(batch, episodes, [np.random.default_rng(3)])[2]
+    assert luck is not None
+    assert step.walk_returns is not None
+    means = batch.tables[0].reward.reshape(5, 4, 5)[..., 0]  # [S, A]
+    for n, (path, moves) in enumerate(zip(step.paths[0], step.moves[0], strict=True)):
+        paid = received(NORMAL, means[path[:-1], moves], luck[:, :, 0, n]).sum()
+        assert step.walk_returns[0, n] == pytest.approx(paid)
+    assert step.return_sampled == pytest.approx(step.walk_returns.mean(1))
+
+
+@pytest.mark.parametrize("name", ["rl2", "scratch"])
+def test_a_person_sees_the_returns_that_were_paid(name: str):
+    """The slow motion and a duel show those of the step, and infer none from its states."""
+    batch = GridBatch.of([parse(LEVELS["five"])])
+    steps = list(make(name).adapt(batch, [np.random.default_rng(3)], 1))
+    known = steps[0].walk_returns
+    assert known is not None
+    slow = SlowStep(*steps)
+    assert slow.returns is not None
+    assert slow.returns.tolist() == known[0, : slow.walks].tolist()
+    taken = steps[1].episodes
+    shown = episode_returns(batch.tables[0], steps, taken)
+    assert shown == known[0, :taken].tolist()
 
 
 def test_the_exact_returns_and_gradients_of_losses_are_those_of_the_planner():

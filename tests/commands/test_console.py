@@ -75,6 +75,20 @@ def test_a_wide_table_has_a_line_for_each_agent() -> None:
     assert head.split() == ["agent", *(word for k in range(6) for word in ("step", str(k)))]
 
 
+def test_tables_say_where_steps_take_different_numbers_of_episodes() -> None:
+    summary = evaluation("scratch", "rl2", "transformer")
+    outputs = []
+    for episodes in ([0], [0, 1000], [0, 20_000]):  # the first without adaptation
+        summary["agents"]["scratch"]["episodes"] = episodes
+        console = Console(width=200, file=io.StringIO())
+        show_evaluation("title", summary, console)
+        outputs.append(console.file.getvalue())  # type: ignore[attr-defined]
+    said = "episodes of a step differ (rl2, transformer: 1,000; scratch: 20,000), and scores"
+    assert [said in output for output in outputs] == [False, False, True]
+    assert ["differ" in output for output in outputs] == [False, False, True]
+    assert "--episodes 1000 where agents let them be chosen" in outputs[2]
+
+
 def test_names_and_titles_are_printed_as_they_are() -> None:
     output = printed(300, HOSTILE, title=HOSTILE)
     assert output.count(SHOWN) == 4  # two titles, and a row in each of two tables

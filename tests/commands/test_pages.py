@@ -46,6 +46,20 @@ LEVEL = "title: Corner {{data}}\nauthor: A & B\nsteps: 12\nmap:\n@.~,\n.#.I\n,..
 OTHER = f"title: {HOSTILE}\ngoal: visible\nsteps: 9\nmap:\na1.A\n@o%1\n.L>G\n"
 AGENT = "maml-mazes-9x9"
 CALM = {"reduced_motion": "reduce"}
+WIDTH_BEFORE_DRAWING = """() => { // no frame is drawn while a script runs
+    const level = document.querySelector("#level");
+    level.value = "0";
+    level.dispatchEvent(new Event("change"));
+    return document.documentElement.scrollWidth;
+}"""
+# the colour at a place of an arm's cell, in the second of two rows of a board; read from a copy,
+# since the browser warns of repeated reading
+COLOUR = """([arm, x, y]) => {
+    const board = document.querySelector("#boards canvas"), side = board.height / 2;
+    const copy = new OffscreenCanvas(board.width, board.height).getContext("2d");
+    copy.drawImage(board, 0, 0);
+    return [...copy.getImageData((arm + x) * side, (1 + y) * side, 1, 1).data].slice(0, 3);
+}"""
 
 
 @dataclass(frozen=True)
@@ -264,13 +278,39 @@ def test_nothing_is_wider_than_a_telephone_and_a_hostile_title_stays_a_text(
         page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
         for level in ("0", "1"):
             page.select_option("#level", level)
-            # the browser may lay the page out once more after the level is shown
-            page.wait_for_function("document.documentElement.scrollWidth == 360", timeout=10_000)
             assert value(page, "document.documentElement.scrollWidth") == 360
         assert page.locator("#goal-field").is_hidden()  # since the goal cannot be moved
         assert page.locator("h1").inner_text() == HOSTILE
         assert page.locator("img").count() == 0
         assert page.title() != "taken"
+        assert page.evaluate(WIDTH_BEFORE_DRAWING) == 360
+
+
+def test_arms_of_a_bandit_have_their_numbers_and_the_policy_is_a_bar_in_each(
+    browser: Browser, tmp_path: Path
+):
+    level, out = tmp_path / "arms.txt", tmp_path / "page.html"
+    level.write_text("steps: 1\nworld: bandit arms=7 seed=1\nmap:\n###@###\n.......\n", "utf-8")
+    few = ("--seeds", "1", "--steps", "1", "--no-step-sizes")
+    assert run("export", str(level), "--agent", "scratch", *few, "--out", str(out)) == 0
+    task = load_pack(level).split("test").tasks[0]
+    request = Request(0, task, 0, 1, ("scratch",), "arms", path=str(level))
+    chances = trace(request)[0].steps[1].action_probs[0, 0]
+    with opened(browser, out, color_scheme="light", **CALM) as page:
+        page.locator("#step").fill("1")
+        shown = value(page, "[...gridapt.runs()[0].steps[1].probs[0]]")
+        assert shown == pytest.approx(chances, abs=1 / 255)
+        assert page.locator("#optimum").is_hidden()
+        numbers = value(page, "gridapt.data.levels[0].tasks[0].badges")
+        assert numbers == [[7 + i, f"{i + 1}"] for i in range(7)]
+        card = value(page, "gridapt.data.palettes.light.card")
+        until(page, "document.querySelector('#boards canvas').style.width")  # drawn
+        beside_digits = [page.evaluate(COLOUR, [arm, 0.65, 0.78]) for arm in range(7)]
+        assert beside_digits.count(card) >= 6  # the agent covers one
+        foot = [int(chances.argmax()), 0.2, 0.95]  # of the highest bar
+        floor = page.evaluate(COLOUR, foot)
+        page.locator("body").press("p")
+        until(page, f"({COLOUR})({foot}).reduce((a, b) => a + b) < {sum(floor) / 2}")
 
 
 def test_a_checker_of_accessibility_finds_nothing(browser: Browser, exported: Exported):
