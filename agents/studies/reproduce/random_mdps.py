@@ -54,18 +54,19 @@ class Tuned(NamedTuple):
     epsilon: float
 
 
-# By prior mean and episodes; chosen on tasks of their own.
+# By prior mean and episodes; chosen on 60 to 200 sampled tasks, not on those that agents are
+# compared on. The samples of prior mean 1 are the best of eight numbers of the grid on 40 tasks.
 TUNED = {
     (0.0, 10): Tuned(11, 0.1, 0.158, 0.00251, 0.1),
     (0.0, 25): Tuned(11, 0.398, 0.158, 0.00158, 0.1),
     (0.0, 50): Tuned(11, 0.398, 0.158, 0.00158, 0.1),
     (0.0, 75): Tuned(11, 0.398, 0.1, 0.00158, 0.1),
     (0.0, 100): Tuned(13, 0.398, 0.1, 0.00158, 0.1),
-    (1.0, 10): Tuned(3, 0.0251, 0.0631, 0.000631, 0.1),
-    (1.0, 25): Tuned(12, 0.0251, 0.0631, 0.000631, 0.1),
-    (1.0, 50): Tuned(12, 0.0251, 0.0631, 0.000631, 0.1),
-    (1.0, 75): Tuned(12, 0.0631, 0.0631, 0.000631, 0.1),
-    (1.0, 100): Tuned(12, 0.0631, 0.0631, 0.000631, 0.1),
+    (1.0, 10): Tuned(5, 0.0398, 0.0631, 0.000631, 0.1),
+    (1.0, 25): Tuned(5, 0.0398, 0.0631, 0.000631, 0.1),
+    (1.0, 50): Tuned(5, 0.0398, 0.0631, 0.000631, 0.1),
+    (1.0, 75): Tuned(5, 0.0631, 0.0631, 0.000631, 0.1),
+    (1.0, 100): Tuned(5, 0.0631, 0.0631, 0.000631, 0.1),
 }
 
 
