@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from commands.option_types import OptionalInt, OptionalPath, Texts
 if TYPE_CHECKING:
     from agents.studies.reproduce.definition import PublishedBenchmark
     from agents.studies.reproduce.plan import TrainingRuns
+    from agents.studies.reproduce.report_files import Report
     from agents.sweep.sweep_run import SweepRun
 
 SEEDS, QUICK_SEEDS, MOST_SEEDS = 3, 1, 100
@@ -31,9 +33,10 @@ class ReproduceCommand:
     """
 
     names: Positional[Texts] = ()
-    """Benchmarks: gridnavi, darkroom, darkroom-10, darkroom-permuted, mazes, readme; else all."""
+    """Benchmarks: gridnavi, darkroom, darkroom-10, darkroom-permuted, bandits-10-pulls,
+    bandits-100-pulls, bandits-500-pulls, random-mdps, mazes, readme; else all."""
     quick: bool = False
-    """Train for less time and with one seed: 31 minutes for all benchmarks on two cores, without
+    """Train for less time and with one seed: 41 minutes for all benchmarks on two cores, without
     evaluation."""
     seeds: OptionalInt = None
     """Training seeds (1 to 100), else 3, or 1 with --quick."""
@@ -106,37 +109,56 @@ class ReproduceCommand:
         left: Sequence[SweepRun],
         folder: Path,
     ) -> Iterator[str]:
-        """Train what is left of a benchmark, and show its tables. Yields what failed, and why."""
+        """Train what is left of a benchmark, and show its tables. Yields what failed, and why.
+
+        What is known without training is computed first, so that tables can be written after each
+        training without keeping the others from their cores for long.
+        """
+        from agents.studies.reproduce.kept_results import kept_references
+        from agents.studies.reproduce.plan import pack_of
+        from agents.studies.reproduce.report_files import write_report
         from agents.sweep.local import LocalEngine
         from agents.training.processes import usable_cores
+        from commands.progress import load_pack, show_progress
+        from commands.reproduce_display import show_report
         from commands.sweep_display import duration, show_runs
 
         workers = self.workers or len(usable_cores())
         n_runs = sum(len(part.runs) for part in parts)
+        for setting in benchmark.settings:
+            with show_progress(f"computing what is known of {setting.name}"):
+                kept_references(benchmark, setting, load_pack(pack_of(setting, folder)), folder)
         if left:
             minutes = [run.training.minutes or 0.0 for run in left]
             about = duration(60 * sum(minutes) / min(workers, len(left)))
             time = f", about {about}" if all(minutes) else ""
             say(f"{len(left)} of {n_runs} trainings to do{time}")
-            failed = show_runs(LocalEngine(workers), n_runs, left, folder)
+
+            def after_run() -> None:
+                write_report(self._report(benchmark, parts, folder, evaluating=False))
+
+            failed = show_runs(LocalEngine(workers), n_runs, left, folder, after_run)
             yield from (f"{name}: {message}" for name, message in failed.items())
-        self._show(benchmark, parts, folder)
-
-    def _show(
-        self, benchmark: PublishedBenchmark, parts: Sequence[TrainingRuns], folder: Path
-    ) -> None:
-        """Evaluate, write and print the tables of a benchmark."""
-        from agents.studies.reproduce.report import setting_result
-        from agents.studies.reproduce.report_files import Report, write_report
-        from commands.progress import load_pack, show_progress
-        from commands.reproduce_display import show_report
-
-        results = []
-        for setting in benchmark.settings:
-            pack = load_pack(setting.pack).name
-            with show_progress(f"evaluating {setting.name} ({pack})"):
-                results.append(setting_result(benchmark, setting, parts, folder, load_pack))
-        report = Report(benchmark, results, parts, folder, self._n_seeds(), self.quick)
+        report = self._report(benchmark, parts, folder)
         with show_progress("writing tables and figure"):
             write_report(report)
         show_report(report)
+
+    def _report(
+        self,
+        benchmark: PublishedBenchmark,
+        parts: Sequence[TrainingRuns],
+        folder: Path,
+        evaluating: bool = True,
+    ) -> Report:
+        """Return the results of a benchmark; without `evaluating`, those of its trainings alone."""
+        from agents.studies.reproduce.report import setting_result
+        from agents.studies.reproduce.report_files import Report
+        from commands.progress import load_pack, show_progress
+
+        results = []
+        for setting in benchmark.settings:
+            with show_progress(f"evaluating {setting.name}") if evaluating else nullcontext():
+                one = setting_result(benchmark, setting, parts, folder, load_pack, evaluating)
+                results.append(one)
+        return Report(benchmark, results, parts, folder, self._n_seeds(), self.quick)

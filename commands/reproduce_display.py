@@ -7,19 +7,18 @@ from collections.abc import Mapping, Sequence
 from rich.console import Console
 
 from agents.studies.reproduce.comparison import episode_rows, row_cells
-from agents.studies.reproduce.report_files import Report
+from agents.studies.reproduce.report_files import SHOWN, Report
 from commands.console import Terminal, plain, show_table, show_written
 
 
 def show_report(report: Report) -> None:
     """Print the comparison of each setting, and the means of each episode or adaptation step."""
     console, unit = Terminal(), report.benchmark.unit
-    each = "episode" if unit == "return" else "adaptation step"
     for result in report.results:
         name, n = result.setting.name, result.tasks
         rows = [row_cells(row) for row in report.rows if row.setting == name]
         _show_rows(console, [f"{name}: {n} tasks"], rows, ("measure", "agent"), ("setting",))
-        about = [f"{name}: mean {unit} of each {each}"]
+        about = [f"{name}: {SHOWN[unit].lower()}"]
         _show_rows(console, about, episode_rows(result, unit), ("pack", "agent"))
     for note in report.notes:
         console.print(plain(note), soft_wrap=True)

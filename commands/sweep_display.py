@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -72,9 +72,15 @@ def duration(seconds: float) -> str:
 
 
 def show_runs(
-    engine: Engine, n_runs: int, left: Sequence[SweepRun], folder: Path
+    engine: Engine,
+    n_runs: int,
+    left: Sequence[SweepRun],
+    folder: Path,
+    after_run: Callable[[], None] = lambda: None,
 ) -> dict[str, str]:
     """Carry out the runs that are left of `n_runs`; return those that failed, and why.
+
+    `after_run` is called whenever a run is done.
 
     Shows bars where stderr is a terminal, else a line for each run that ends. On KeyboardInterrupt
     it says how far the sweep is, once all runs are saved.
@@ -83,6 +89,8 @@ def show_runs(
         try:
             for event in events:
                 display.show(event)
+                if event.kind == "done":
+                    after_run()
         except KeyboardInterrupt:
             events.close()
             display.say_stopped()

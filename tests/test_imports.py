@@ -71,7 +71,7 @@ FLOORS: dict[str, set[str]] = {
         *("game.files", "game.text", "game.world", "game.tasks", "game.env"),
     },
     "agents.studies.reproduce": {
-        *("agents", "agents.training", "agents.sweep"),
+        *("agents", "agents.reference", "agents.training", "agents.sweep"),
         *("game.files", "game.filling", "game.text", "game.world", "game.tasks"),
     },
     "commands": {

@@ -27,20 +27,20 @@ EPSILONS = tuple(i / 10 for i in range(11))  # epsilon-greedy
 def play_bandits(
     policy: BanditPolicy, means: Floats, pulls: int, rng: np.random.Generator
 ) -> tuple[Floats, Floats]:
-    """Return each task's total reward [N], and the sum of the means of the arms pulled [N].
+    """Return the rewards [pulls, N] of all tasks, and the means of the arms pulled [pulls, N].
 
     `means` is [N, k]. Both have the same expectation; the second varies less.
     """
     tasks = np.arange(len(means))
     successes, failures = np.zeros(means.shape, int), np.zeros(means.shape, int)
-    rewards, expected = np.zeros(len(means)), np.zeros(len(means))
+    rewards, expected = np.zeros((pulls, len(means))), np.zeros((pulls, len(means)))
     for step in range(pulls):
         arm = policy(successes, failures, step, rng)
         won = rng.random(len(means)) < means[tasks, arm]
         successes[tasks, arm] += won
         failures[tasks, arm] += ~won
-        rewards += won
-        expected += means[tasks, arm]
+        rewards[step] = won
+        expected[step] = means[tasks, arm]
     return rewards, expected
 
 
@@ -130,9 +130,9 @@ def best_of_grid(
 
     The paper reports the best of the grid on the tasks that chose it: it is slightly too high.
     """
-    played = [(setting, *play_bandits(family(setting), means, pulls, rng)) for setting in grid]
-    setting, rewards, _ = max(played, key=lambda result: result[1].mean())
-    return setting, rewards
+    played = {one: play_bandits(family(one), means, pulls, rng)[0].sum(0) for one in grid}
+    best = max(played, key=lambda one: played[one].mean())
+    return best, played[best]
 
 
 def _of_tables(tables: list[Floats]) -> BanditPolicy:

@@ -35,6 +35,20 @@ BENCHMARKS: dict[str, BenchmarkEntry] = {
         "agents.studies.reproduce.dark_rooms:DARKROOM_PERMUTED",
         "dark room of 9 x 9, 50 steps: 120 permutations of the actions",
     ),
+    "bandits-10-pulls": BenchmarkEntry(
+        "agents.studies.reproduce.bandits:BANDITS_10",
+        "Bernoulli bandits (RL2), 10 pulls: 5, 10 and 50 arms, with exact optima",
+    ),
+    "bandits-100-pulls": BenchmarkEntry(
+        "agents.studies.reproduce.bandits:BANDITS_100", "the same with 100 pulls"
+    ),
+    "bandits-500-pulls": BenchmarkEntry(
+        "agents.studies.reproduce.bandits:BANDITS_500", "the same with 500 pulls"
+    ),
+    "random-mdps": BenchmarkEntry(
+        "agents.studies.reproduce.random_mdps:RANDOM_MDPS",
+        "random MDPs (RL2): trials of 10, 25, 50, 75 and 100 episodes",
+    ),
     "mazes": BenchmarkEntry(
         "agents.studies.reproduce.mazes:MAZES", "rl2 on new mazes, and beyond the trial"
     ),

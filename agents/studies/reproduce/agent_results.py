@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from agents.agent_catalog import WEIGHTS
 from agents.run_folder import run_file, run_path
 from agents.runs import load_agent
 from agents.studies.reproduce.definition import BenchmarkSetting
+from agents.studies.reproduce.kept_results import kept
 from agents.studies.reproduce.plan import TrainingRuns
 from agents.sweep.kept_curves import read_curves
 from agents.sweep.run_state import RunState, evaluated_tasks, run_state
@@ -23,12 +23,8 @@ from agents.training.curves import Curves
 from agents.training.evaluate import evaluate
 from agents.training.evaluated_agents import contenders
 from agents.training.statistics import worse_fraction
-from game.files import write_json
-from game.filling import Misfit, fill, read_json
 from game.tasks.packs import Pack
 from game.world.rules import Floats
-
-BESIDE = "beside"  # folder of the results that are no runs
 
 
 @dataclass(frozen=True)
@@ -109,7 +105,7 @@ def beside_results(
             curves = _evaluated(pack, runs, setting)
             return agent_result(agent, setting.pack, [curves], [])
 
-        found.append(_kept(folder / BESIDE, facts, runs, measured))
+        found.append(_kept(folder, facts, runs, measured))
     return found
 
 
@@ -127,7 +123,7 @@ def further_results(
         return agent_result(result.agent, also.name, each, result.seeds, **facts)
 
     facts = [setting.name, also.name, part.training.title, setting.adaptation_seeds]
-    return _kept(folder / BESIDE, [*facts, setting.episodes], done, measured)
+    return _kept(folder, [*facts, setting.episodes], done, measured)
 
 
 def _evaluated(pack: Pack, runs: tuple[str, ...], setting: BenchmarkSetting) -> Curves:
@@ -142,20 +138,9 @@ def _evaluated(pack: Pack, runs: tuple[str, ...], setting: BenchmarkSetting) -> 
 def _kept(
     folder: Path, facts: Sequence[Any], runs: Sequence[str], measure: Callable[[], AgentResult]
 ) -> AgentResult:
-    """Return a result that is kept in a folder, or measure and keep it.
-
-    It counts only for the same facts and the same weights of the agents.
-    """
+    """Return a result that is kept for the same facts and the same weights of the agents."""
     weights = [_weights(run.partition(":")[2] or run) for run in runs]
-    key = hashlib.sha256(json.dumps([list(facts), weights]).encode()).hexdigest()[:16]
-    path = folder / f"{key}.json"
-    try:
-        return fill(AgentResult, read_json(path))
-    except (OSError, Misfit):
-        folder.mkdir(parents=True, exist_ok=True)
-        found = measure()
-        write_json(path, asdict(found))
-        return found
+    return kept(AgentResult, folder, [list(facts), weights], measure)
 
 
 def _weights(run: str) -> str:
@@ -165,5 +150,5 @@ def _weights(run: str) -> str:
 
 
 def by_seed(result: AgentResult, unit: str) -> Floats:
-    """Return the returns or scores [R, K] of a result."""
-    return np.array(result.returns if unit == "return" else result.scores)
+    """Return the scores [R, K] of a result where the unit is the score, else its returns."""
+    return np.array(result.scores if unit == "score" else result.returns)

@@ -5,9 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from agents.studies.reproduce.agent_results import AgentResult, by_seed
-from agents.studies.reproduce.definition import BenchmarkSetting, Bounds, Measure, References
+from agents.studies.reproduce.definition import (
+    ORACLE,
+    BenchmarkSetting,
+    Bounds,
+    Measure,
+    References,
+)
 from agents.training.statistics import mean_interval
+from game.world.rules import Floats
 
 MOST_COLUMNS = 8  # episodes in a table
 SPARSE = (1, 2, 3, 4, 5, 10, 20, 50, 100, 200, 500)  # episodes that are shown of more
@@ -26,6 +35,28 @@ class SettingResult:
     agents: Sequence[AgentResult]
     references: References
     tasks: int  # that the agents were evaluated on
+
+    def by_episode(self, agent: AgentResult, unit: str) -> Floats:
+        """Return an agent's return, score or cumulative regret [R, K] by episode."""
+        values = by_seed(agent, unit)
+        return self.regret(values) if unit == "regret" else values
+
+    def policies_by_episode(self, unit: str) -> dict[str, Floats]:
+        """Return the return or cumulative regret [K] of policies without training.
+
+        They have no scores, and the regret is that on the oracle.
+        """
+        if unit == "score":
+            return {}
+        policies = self.references.policies
+        if unit == "return":
+            return {**policies}
+        return {name: self.regret(one) for name, one in policies.items() if name != ORACLE}
+
+    def regret(self, returns: Floats) -> Floats:
+        """Return how much more the oracle gets in the first 1 to K episodes than `returns` [K]."""
+        behind: Floats = np.cumsum(self.references.policies[ORACLE] - returns, -1)
+        return behind
 
 
 @dataclass(frozen=True)
@@ -171,27 +202,28 @@ def shown_episodes(n: int) -> list[int]:
 def episode_rows(result: SettingResult, unit: str) -> list[dict[str, str]]:
     """Return a row for each agent: its mean in some episodes or adaptation steps, with intervals.
 
-    Scores are counted in adaptation steps from 0 on, returns in episodes from 1 on.
+    Scores are counted in adaptation steps from 0 on, returns and regret in episodes from 1 on.
     """
     shown = shown_episodes(result.setting.episodes)
-    rows = [_episode_row(agent, shown, unit) for agent in result.agents]
-    if unit == "return":
-        for name, returns in result.references.policies.items():
-            cells = {str(k): number(float(returns[k - 1])) for k in shown}
-            rows.append({"pack": "", "agent": name, "seeds": "", **cells})
+    each = [(agent, result.by_episode(agent, unit)) for agent in result.agents]
+    rows = [_episode_row(agent, values, shown, unit) for agent, values in each]
+    for name, values in result.policies_by_episode(unit).items():
+        cells = {str(k): number(float(values[k - 1])) for k in shown}
+        rows.append({"pack": "", "agent": name, "seeds": "", **cells})
     first = ""
     for row in rows:
         row["pack"], first = ("" if row["pack"] in ("", first) else row["pack"]), row["pack"]
     return rows
 
 
-def _episode_row(agent: AgentResult, shown: Sequence[int], unit: str) -> dict[str, str]:
-    values = by_seed(agent, unit)
+def _episode_row(
+    agent: AgentResult, values: Floats, shown: Sequence[int], unit: str
+) -> dict[str, str]:
     interval, mean = mean_interval(values), values.mean(0)
     cells = {}
     for k in shown:
         ends = f" ({interval_text(interval[0][k - 1], interval[1][k - 1])})" if interval else ""
-        heading = str(k) if unit == "return" else f"step {k - 1}"
+        heading = f"step {k - 1}" if unit == "score" else str(k)
         cells[heading] = f"{number(float(mean[k - 1]))}{ends}"
     if unit == "score":
         cells["made worse"] = f"{agent.made_worse:.1%}"

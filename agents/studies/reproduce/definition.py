@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from game.tasks.packs import Pack
 from game.world.rules import Floats
 
+ORACLE = "oracle"  # the policy that knows the task, in references
 Bounds = tuple[float | None, float | None]
 Length = Mapping[str, float]
 """The length of a training: {"minutes": 5} or {"iterations": 300}."""
@@ -126,6 +127,8 @@ class References:
     """Of the best possible agent; both are equal where it is known exactly, None if unknown."""
     policies: Mapping[str, Floats] = field(default_factory=dict)
     """Mean returns by episode [K] of agents that are computed or simulated."""
+    notes: Sequence[str] = ()
+    """How they were found, where that is not the same for all settings: sentences."""
 
 
 @dataclass(frozen=True)
@@ -139,5 +142,6 @@ class PublishedBenchmark:
     settings: tuple[BenchmarkSetting, ...]
     references: Callable[[Pack, BenchmarkSetting], References] = lambda pack, setting: References()
     sources: tuple[Source, ...] = ()
-    unit: Literal["return", "score"] = "return"
-    """What the table of all episodes shows."""
+    unit: Literal["return", "score", "regret"] = "return"
+    """What figure and table of all episodes show. Regret is cumulative: what the oracle, which has
+    to be in the references, would have got more up to an episode."""

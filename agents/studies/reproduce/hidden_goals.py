@@ -6,7 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from agents.studies.reproduce.definition import BenchmarkSetting, Bounds, Measure, References
+from agents.studies.reproduce.definition import (
+    ORACLE,
+    BenchmarkSetting,
+    Bounds,
+    Measure,
+    References,
+)
 from agents.training.evaluated_agents import tasks_of
 from game.tasks.family import family
 from game.tasks.packs import Pack
@@ -17,7 +23,7 @@ from game.world.bayes_optimal import bayes_returns, posterior_sampling
 from game.world.planner import baseline_returns
 from game.world.rules import Floats
 
-ORACLE, SAMPLING, RANDOM = "oracle", "posterior sampling", "random policy"
+SAMPLING, RANDOM = "posterior sampling", "random policy"
 
 
 def hidden_goal_references(pack: Pack, setting: BenchmarkSetting) -> References:

@@ -10,7 +10,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from agents.studies.reproduce.agent_results import by_seed
 from agents.studies.reproduce.comparison import (
     Row,
     SettingResult,
@@ -39,6 +38,12 @@ ONE_SEED_NOTE = "One training seed: there are no intervals."
 EPISODE_COLUMNS = ("setting", "pack", "agent", "seed", "episode", "return", "score")
 UNTRAINED = -1  # in place of the training seed
 PANELS = 2  # in a row of the figure
+MOST_POLICIES = 5  # lines of policies without training in a panel: the best of them
+SHOWN = {
+    "return": "Mean return of each episode",
+    "score": "Mean score by adaptation step",
+    "regret": "Mean regret up to each episode",
+}
 
 
 @dataclass(frozen=True)
@@ -58,9 +63,18 @@ class Report:
         return [row for result in self.results for row in comparison_rows(result)]
 
     @property
+    def done(self) -> int:
+        """The number of trainings whose results are here."""
+        own = [a for one in self.results for a in one.agents if a.pack == one.setting.pack]
+        return sum(len(agent.seeds) for agent in own)
+
+    @property
     def notes(self) -> list[str]:
         """What the tables need to be read."""
         notes = [ONE_SEED_NOTE if self.seeds == 1 else INTERVAL_NOTE]
+        n = sum(len(part.runs) for part in self.parts)
+        if self.done < n:
+            notes.insert(0, f"Not finished: {self.done} of {n} trainings are done.")
         return [QUICK_NOTE, *notes] if self.quick else notes
 
     @property
@@ -125,11 +139,12 @@ def _best_runs(report: Report) -> Iterator[str]:
 def _episode_tables(report: Report) -> Iterator[str]:
     """Yield a table for each setting, with a line above it."""
     unit = report.benchmark.unit
-    what = "Mean return of each episode" if unit == "return" else "Mean score by adaptation step"
     for result in report.results:
+        name, n = result.setting.name, result.tasks
         if rows := episode_rows(result, unit):
-            name, n = result.setting.name, result.tasks
-            yield f"{what}, {name} ({n} tasks):\n\n{markdown_table(rows)}"
+            yield f"{SHOWN[unit]}, {name} ({n} tasks):\n\n{markdown_table(rows)}"
+        if result.references.notes:
+            yield f"{name}: {' '.join(result.references.notes)}"
 
 
 # --- data ----------------------------------------------------------------------------------------
@@ -185,6 +200,7 @@ def _setting_facts(result: SettingResult) -> dict[str, Any]:
         "tasks": result.tasks,
         "agents": [asdict(agent) for agent in result.agents],
         "policies": {name: list(map(float, returns)) for name, returns in policies.items()},
+        "notes": list(result.references.notes),
     }
 
 
@@ -193,7 +209,7 @@ def _setting_facts(result: SettingResult) -> dict[str, Any]:
 
 def _plot(report: Report, path: Path) -> None:
     """Plot a panel for each setting: its agents by episode, and what is known without training."""
-    results = [result for result in report.results if result.agents]
+    results = [one for one in report.results if one.agents or one.references.policies]
     if not results:
         return
     columns = min(PANELS, len(results))
@@ -202,7 +218,7 @@ def _plot(report: Report, path: Path) -> None:
     figure, grid = new_figure(title, -(-len(results) // columns), columns, note)
     unit = report.benchmark.unit
     for axes, result in zip(grid.flat, results):
-        steps = "episode" if unit == "return" else "adaptation step"
+        steps = "adaptation step" if unit == "score" else "episode"
         style_axes(axes, f"{result.setting.name}, {result.tasks} tasks", steps, f"mean {unit}")
         draw_lines(axes, [*_lines(result, unit)])
         place_labels(axes)
@@ -212,17 +228,20 @@ def _plot(report: Report, path: Path) -> None:
 
 
 def _lines(result: SettingResult, unit: str) -> Iterator[Line]:
-    """Yield the lines of agents, and of policies without training."""
-    first = 1 if unit == "return" else 0
+    """Yield the lines of agents, and of the best policies without training."""
+    first = 0 if unit == "score" else 1
     x = range(first, first + result.setting.episodes)
     for agent in result.agents:
-        values = by_seed(agent, unit)
+        values = result.by_episode(agent, unit)
         low, high = mean_interval(values) or (None, None)
         name = agent.agent if agent.pack == result.setting.pack else f"{agent.agent}, {agent.pack}"
         yield Line(name, list(x), values.mean(0), low, high)
+    policies, totals = result.policies_by_episode(unit), result.references.policies
+    best = sorted(policies, key=lambda name: -totals[name].sum())[:MOST_POLICIES]
+    for name in policies:
+        if name in best:
+            yield Line(name, list(x), policies[name])
     if unit == "return":
-        for name, returns in result.references.policies.items():
-            yield Line(name, list(x), returns)
         bounds = {m.last: high for m, (_, high) in result.references.bounds.items() if _is_one(m)}
         known = [(k, high) for k, high in bounds.items() if high is not None]
         if known:

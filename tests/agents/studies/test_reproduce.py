@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Generator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -11,8 +13,15 @@ import numpy as np
 import pytest
 
 from agents.learner_registry import advised_config, make_config
+from agents.reference.bandit_policies import EPSILONS, SAMPLES, SCALES
 from agents.studies import reproduce
-from agents.studies.reproduce import BENCHMARKS, BenchmarkEntry, agent_results
+from agents.studies.reproduce import (
+    BENCHMARKS,
+    BenchmarkEntry,
+    agent_results,
+    bandits,
+    random_mdps,
+)
 from agents.studies.reproduce.agent_results import AgentResult
 from agents.studies.reproduce.comparison import (
     Row,
@@ -25,6 +34,7 @@ from agents.studies.reproduce.comparison import (
 )
 from agents.studies.reproduce.dark_rooms import DARKROOM, DARKROOM_10, DARKROOM_PERMUTED
 from agents.studies.reproduce.definition import (
+    ORACLE,
     BenchmarkSetting,
     BenchmarkTraining,
     Measure,
@@ -35,7 +45,8 @@ from agents.studies.reproduce.definition import (
     episode,
     trial,
 )
-from agents.studies.reproduce.hidden_goals import ORACLE, RANDOM, SAMPLING, hidden_goal_references
+from agents.studies.reproduce.hidden_goals import RANDOM, SAMPLING, hidden_goal_references
+from agents.studies.reproduce.kept_results import kept_references
 from agents.studies.reproduce.plan import write_divided_pack
 from agents.studies.reproduce.report import load_benchmark
 from agents.sweep import local
@@ -47,10 +58,12 @@ from agents.training.statistics import mean_interval, student_quantile
 from commands.main import main
 from commands.reproduce import ReproduceCommand
 from game.filling import update
-from game.tasks.packs import LEVELS, load_pack
+from game.tasks.packs import LEVELS, Pack, load_pack
+from game.world.bandits import informed_total
+from game.world.random_mdps import RandomMDPs
 
 ROOT = Path(__file__).resolve().parents[3]
-QUICK_MINUTES = 80  # of all trainings: on two cores, the rest of an hour is for evaluation
+QUICK_MINUTES = 90  # of all trainings: on two cores, the rest of an hour is for evaluation
 every_benchmark = pytest.mark.parametrize("name", BENCHMARKS)
 
 
@@ -191,6 +204,89 @@ def test_a_share_of_a_pack_is_held_out_and_its_options_stay(tmp_path: Path):
     assert half.train.text("maml") == load_pack("gridnavi").train.text("maml") != ""
 
 
+# --- bandits and random MDPs ---------------------------------------------------------------------
+
+
+def test_regret_is_what_the_oracle_would_have_got_more():
+    rows = {row["agent"]: row for row in episode_rows(fake_result(), "regret")}
+    assert rows["rl2"]["1"].startswith("6.000 (")  # 8 - 2
+    assert rows["rl2"]["2"].startswith("7.000 (")  # 16 - 9
+    assert (rows["random"]["1"], rows["random"]["2"]) == ("7.600", "15.000")
+    assert "oracle" not in rows
+
+
+def test_bandits_are_compared_on_the_arms_of_the_test_tasks():
+    means = bandits.arm_means(load_pack("bandits-5"))
+    assert means.shape == (1000, 5)
+    assert means[17].tolist() == np.random.default_rng(17).random(5).tolist()
+    found = bandits.simulated(lambda *_: means.argmax(1), means, 4)
+    assert found == pytest.approx([means.max(1).mean()] * 4)
+
+
+def test_bars_of_ten_pulls_are_a_percent_below_the_optimum():
+    for setting, arms in zip(bandits.BANDITS_10.settings, bandits.ARMS):
+        (low, high), how = bandits.total_bounds(10, arms)
+        assert low == high == pytest.approx(bandits.EXACT[arms], abs=5e-4)
+        assert setting.bars["rl2"][trial(10)] == pytest.approx(0.99 * low, abs=5e-4)
+        assert "exact" in how
+
+
+def test_bounds_of_more_pulls_are_upper_ones_that_say_what_was_added(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setitem(bandits.HINDSIGHT, (100, 5), (0.9, 20, 400))
+    (low, high), how = bandits.total_bounds(100, 5)
+    assert low is None
+    assert 79.0 < high < informed_total(5, 100)
+    mean, error = (float(number) for number in re.findall(r"\d+\.\d+", how))
+    assert high == pytest.approx(mean + 3 * error, abs=0.03)
+    monkeypatch.setitem(bandits.ITERATIONS, 100, 20)
+    (low, high), how = bandits.total_bounds(100, 50)
+    assert (low, "Lagrangian" in how) == (None, True)
+    assert 85.2 < high < 86.3  # a policy gets 85.2: Gittins indices, as published
+
+
+@pytest.mark.parametrize(
+    ("pulls", "bars"), [(100, (78.7, 83.5, 84.9)), (500, (401.6, 432.5, 438.9))]
+)
+def test_bars_of_more_pulls_are_the_published_figures(pulls: int, bars: tuple[float, ...]):
+    settings = load_benchmark(f"bandits-{pulls}-pulls").settings
+    assert [setting.bars["rl2"][trial(pulls)] for setting in settings] == list(bars)
+
+
+def test_policies_of_bandits_have_the_names_of_the_published_rows():
+    for pulls, arms in bandits.PUBLISHED:
+        tuned = bandits.TUNED[pulls, arms]
+        assert tuned.samples in SAMPLES
+        assert {tuned.scale} <= {*SCALES}
+        assert {tuned.epsilon} <= {*EPSILONS}
+    setting = bandits.BANDITS_10.settings[0]
+    policies = bandits.bandit_policies(10, 5)
+    assert {*setting.published} - {"rl2"} < {*policies}
+
+
+def test_random_mdps_are_compared_on_the_test_tasks():
+    mdps = random_mdps.mdps_of(load_pack("random-mdps"))
+    rng = np.random.default_rng(17)
+    assert mdps.reward[17].tolist() == rng.normal(1, 1, (10, 5)).tolist()
+    assert mdps.transition[17] == pytest.approx(rng.dirichlet(np.ones(10), (10, 5)))
+
+
+def test_random_mdps_have_rows_for_both_prior_means(monkeypatch: pytest.MonkeyPatch):
+    whole = random_mdps.mdps_of(load_pack("random-mdps"))
+    some = RandomMDPs(whole.reward[:20], whole.transition[:20])
+    monkeypatch.setattr(random_mdps, "mdps_of", lambda pack: some)
+    setting = random_mdps.RANDOM_MDPS.settings[0]
+    found = random_mdps.mdp_references(load_pack("random-mdps"), setting)
+    assert {*setting.published} - {"rl2"} < {*found.policies}
+    oracle = found.policies[ORACLE].sum()
+    assert found.bounds[trial(10)] == (None, pytest.approx(oracle))
+    totals = {name: returns.sum() for name, returns in found.policies.items()}
+    known, wrong = ([t for n, t in totals.items() if n.endswith(f"mean {m}")] for m in (1, 0))
+    assert len(known) == len(wrong) == 7
+    assert totals["random"] < np.mean(wrong) < np.mean(known) < oracle
+
+
 # --- the benchmarks that there are ---------------------------------------------------------------
 
 
@@ -250,6 +346,31 @@ TINY = PublishedBenchmark(
 )
 
 
+def test_references_are_computed_once_for_a_setting_and_its_tasks(tmp_path: Path):
+    computed = []
+
+    def references(pack: Pack, setting: BenchmarkSetting) -> References:
+        computed.append(setting.name)
+        return replace(REFERENCES, notes=("A note.",))
+
+    benchmark = replace(TINY, references=references)
+    pack = load_pack("darkroom")
+    for _ in range(2):
+        found = kept_references(benchmark, SETTING, pack, tmp_path)
+        assert found.bounds == {**REFERENCES.bounds, change(1, 2): (None, None)}
+        policies = {name: list(returns) for name, returns in found.policies.items()}
+        assert policies == {"random": [0.4, 0.6], "oracle": [8.0, 8.0]}
+        assert [*found.notes] == ["A note."]
+    assert len(computed) == 1
+    kept_references(benchmark, replace(SETTING, episodes=3), pack, tmp_path)
+    kept_references(benchmark, SETTING, load_pack("gridnavi"), tmp_path)
+    assert len(computed) == 3
+    for path in (tmp_path / "beside").iterdir():
+        path.write_text("{", "utf-8")
+    kept_references(benchmark, SETTING, pack, tmp_path)
+    assert len(computed) == 4
+
+
 class EngineHere:
     """Carries out runs in this process, and notes their names."""
 
@@ -279,6 +400,9 @@ def test_a_benchmark_that_is_cut_goes_on_and_writes_its_tables(
     command = ["reproduce", "tiny", "--seeds", "2", "--out", str(tmp_path)]
     assert main(command) == 130
     assert "stopped: 1 of 2 runs done" in capsys.readouterr().err
+    partial = (tmp_path / "tiny" / "results.md").read_text("utf-8")
+    assert "Not finished: 1 of 2 trainings are done." in partial
+    assert "| 1 of 2 |" in partial
     monkeypatch.setattr(EngineHere, "cut_after", 10)
     assert main(command) == 0
     assert [name[-5:] for name in EngineHere.done] == ["seed0", "seed1"]
