@@ -86,6 +86,20 @@ Figures = Mapping[str, Mapping[Measure, float]]
 
 
 @dataclass(frozen=True)
+class BarFrom:
+    """A bar that is computed with the tables."""
+
+    policy: str = ""
+    """The policy of the references whose return is the bar; else the mean of `metric`."""
+    metric: str = ""
+    """A metric of the agent's own training."""
+
+
+Bars = Mapping[str, Mapping[Measure, float | BarFrom]]
+"""The least that agents should reach, by their names in tables."""
+
+
+@dataclass(frozen=True)
 class BenchmarkSetting:
     """A task distribution, the agents that meet it, and what is measured."""
 
@@ -105,7 +119,7 @@ class BenchmarkSetting:
     also: tuple[str, ...] = ()
     """Further packs whose test tasks the trained agents adapt to."""
     published: Figures = field(default_factory=dict)
-    bars: Figures = field(default_factory=dict)
+    bars: Bars = field(default_factory=dict)
     """The least that agents should reach with the full training."""
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Generator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -25,6 +27,7 @@ from agents.studies.reproduce.comparison import (
 )
 from agents.studies.reproduce.dark_rooms import DARKROOM, DARKROOM_10, DARKROOM_PERMUTED
 from agents.studies.reproduce.definition import (
+    BarFrom,
     BenchmarkSetting,
     BenchmarkTraining,
     Measure,
@@ -128,6 +131,21 @@ def test_cells_say_how_far_a_value_is_from_the_optimum_the_published_one_and_the
         ["", "16.000", "", "", "at most 12.000", "", ""],  # it knows the task
         ["", "5.000", "0.697 to 9.303", "3", "", "", ""],
     ]
+
+
+def test_bars_are_computed_from_policies_and_from_metrics_of_training():
+    bars = {
+        "rl2": {episode(1): BarFrom("oracle"), trial(2): BarFrom(metric="source_return")},
+        "other": {change(1, 2): BarFrom("oracle")},
+    }
+    plain = fake_result()
+    agent = replace(plain.agents[0], metrics={"source_return": 7.5})
+    result = replace(plain, setting=replace(SETTING, bars=bars), agents=[agent])
+    rows = [row for row in comparison_rows(result) if row.agent == "rl2"]
+    assert [row.bar for row in rows] == [8.0, 7.5, None]
+    assert row_cells(rows[0])["bar"] == "8.000: 6 short"
+    bare = replace(result, agents=plain.agents, references=References())
+    assert [row.bar for row in comparison_rows(bare)] == [None, None, None]
 
 
 def test_a_single_seed_has_no_interval_and_missing_seeds_are_said():
@@ -239,6 +257,7 @@ TINY = PublishedBenchmark(
             name="corridor",
             pack="goals-5x5",
             trainings=(BenchmarkTraining("rl2", LENGTH, LENGTH, OPTIONS),),
+            bars={"rl2": {trial(2): BarFrom(metric="trial_return")}},
             measures=(trial(2),),
             episodes=2,
             beside=("posterior-sampling",),
@@ -289,6 +308,9 @@ def test_a_benchmark_that_is_cut_goes_on_and_writes_its_tables(
     totals = np.array(agents[0]["returns"]).sum(1)
     row = written["rows"][0]
     assert (row["agent"], row["value"]) == ("rl2", pytest.approx(totals.mean()))
+    trained = [csv.DictReader((folder / n / "metrics.csv").open()) for n in EngineHere.done]
+    means = [np.mean([float(line["trial_return"]) for line in rows]) for rows in trained]
+    assert row["bar"] == pytest.approx(np.mean(means), abs=1e-5)
     text = (folder / "results.md").read_text("utf-8")
     assert "## A tiny benchmark" in text
     assert "train goals-5x5 --learner rl2 --width 4" in text
