@@ -340,7 +340,7 @@ def _simulate(
     totals = np.zeros((episodes, trials))
     effects = None if p.effect is None else p.effect.cumsum(2)  # [S, A, A]
     for total in totals:
-        target = np.minimum(_spread_draws(possible, remaining, rng), p.n)
+        target = np.minimum(spread_draws(possible, rng), p.n)
         state = rng.choice(p.n_states, size=trials, p=p.start)
         total += known
         for left in range(p.steps, 0, -1):
@@ -362,13 +362,15 @@ def _simulate(
     return result
 
 
-def _spread_draws(possible: Bools, remaining: Ints, rng: np.random.Generator) -> Ints:
-    """Return a possible candidate [trials] of each trial, drawn uniformly; any if none is left.
+def spread_draws(possible: Bools, rng: np.random.Generator) -> Ints:
+    """Return one of the possible candidates [trials, n] of each trial, drawn uniformly; any one
+    where none is left.
 
     Stratified over trials: those with equal beliefs draw each candidate about equally often.
     """
     trials = len(possible)
     share = (rng.permutation(trials) + rng.random(trials)) / trials
-    rank = (share * remaining).astype(int)
-    result: Ints = (possible.cumsum(1) > rank[:, None]).argmax(1)
+    count = possible.cumsum(1)
+    rank = (share * count[:, -1]).astype(int)
+    result: Ints = (count > rank[:, None]).argmax(1)
     return result

@@ -17,7 +17,7 @@ from game.text.level import Level
 from game.text.reading import parse, read
 from game.world import bayes_bounds, bayes_optimal
 from game.world.batch import GridBatch
-from game.world.bayes_bounds import _best_assignment, assignment_upper_bound, search_lower_bound
+from game.world.bayes_bounds import assignment_upper_bound, best_assignment, search_lower_bound
 from game.world.bayes_optimal import (
     _distinct_variants,
     bayes_figures,
@@ -153,7 +153,7 @@ def test_bounds_replace_an_exact_solution_that_is_too_expensive(monkeypatch):
 def test_assignments_that_are_cut_short_are_still_bounds(monkeypatch):
     rng = np.random.default_rng(0)
     gain = rng.random((7, 5)).round(1)
-    best = _best_assignment(gain)
+    best = best_assignment(gain)
     rows = [[(1 << j, gain[i, j]) for j in range(5)] + [(0, 0.0)] for i in range(7)]
     known = {0: 0.0}
     for row in rows:  # over the sets of columns that are taken
@@ -165,7 +165,7 @@ def test_assignments_that_are_cut_short_are_still_bounds(monkeypatch):
         known = after
     assert best == pytest.approx(max(known.values()))
     monkeypatch.setattr(bayes_bounds, "MOST_ROWS", 3)
-    assert _best_assignment(gain) >= best - 1e-9
+    assert best_assignment(gain) >= best - 1e-9
 
 
 def test_nothing_is_to_be_learned_where_the_goal_is_known():

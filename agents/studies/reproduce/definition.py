@@ -113,6 +113,9 @@ class BenchmarkSetting:
     adaptation_seeds: int = 1
     held_out: float = 0.0
     """Share of the tasks that are held out from training, else the splits of the pack."""
+    sampled: int = 0
+    """Number of test tasks that are a sample of all tasks, on which agents train; else the splits
+    of the pack."""
     beside: tuple[str, ...] = ()
     """Agents that need no training, as `eval` takes them. `scratch` has the network of the first
     training."""

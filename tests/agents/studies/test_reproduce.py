@@ -39,7 +39,8 @@ from agents.studies.reproduce.definition import (
     trial,
 )
 from agents.studies.reproduce.hidden_goals import ORACLE, RANDOM, SAMPLING, hidden_goal_references
-from agents.studies.reproduce.plan import write_divided_pack
+from agents.studies.reproduce.key_to_door import KEY_TO_DOOR, NEAREST, key_to_door_references
+from agents.studies.reproduce.plan import pack_of, write_divided_pack
 from agents.studies.reproduce.report import load_benchmark
 from agents.sweep import local
 from agents.sweep.carry_out import carry_out
@@ -191,6 +192,24 @@ def test_permuted_controls_are_bounded_by_the_oracle():
     assert len({task.level.controls for task in pack.split("test").tasks}) == 120
     assert found.bounds[trial(4)] == (None, pytest.approx(4 * 35))
     assert SAMPLING not in found.policies
+
+
+def test_key_to_door_has_its_exact_figures(tmp_path: Path):
+    all_pairs, held_out = KEY_TO_DOOR.settings
+    pack = load_pack(pack_of(all_pairs, tmp_path))
+    assert [len(pack.split(n).tasks) for n in ("train", "validation", "test")] == [6561, 64, 1000]
+    found = key_to_door_references(pack, all_pairs)
+    assert found.bounds[episode(1)] == pytest.approx((0.80399, 0.80399), abs=5e-6)
+    assert found.bounds[trial(4)] == pytest.approx((6.4519, 6.4656), abs=5e-5)
+    assert found.bounds[episode(3)] == (None, pytest.approx(2))
+    assert found.policies[NEAREST][:4].sum() == found.bounds[trial(4)][0]
+    assert found.policies[SAMPLING][:4] == pytest.approx([0.0586, 0.1167, 0.1736, 0.2303], rel=0.02)
+    assert found.policies[RANDOM][0] == pytest.approx(0.262, abs=5e-4)
+    published = load_pack(pack_of(held_out, tmp_path))
+    assert published.path == LEVELS / "key-to-door"
+    assert len(published.split("test").tasks) == round(0.05 * 6561)
+    bounds = key_to_door_references(published, held_out).bounds
+    assert bounds[trial(4)] == (None, pytest.approx(8))
 
 
 def test_a_share_of_a_pack_is_held_out_and_its_options_stay(tmp_path: Path):
