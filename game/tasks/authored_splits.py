@@ -77,9 +77,20 @@ def held_out_counts(n: int, shares: tuple[float, ...]) -> list[int]:
     return [max(1, round(share * n)) if share else 0 for share in shares[1:]]
 
 
-def alike_splits(tasks: list[Task]) -> dict[str, Any]:
-    """Return splits that share all tasks."""
-    return _listed(tasks, tasks, tasks)
+def alike_splits(tasks: list[Task], table: AlikeTable) -> dict[str, Any]:
+    """Return splits that share tasks: training has all of them.
+
+    A sample depends only on the tasks' hashes, and all tasks keep their order.
+    """
+    n, order = len(tasks), sorted(tasks, key=lambda task: task.id)
+    validation, test = alike_sizes(n, table)
+    parts = order[:validation], order[n - test :]
+    return _listed(tasks, *(part if len(part) < n else tasks for part in parts))
+
+
+def alike_sizes(n: int, table: AlikeTable) -> list[int]:
+    """Return the numbers of validation and of test tasks among n that splits share."""
+    return [min(n, asked) or n for asked in (table.validation, table.test)]
 
 
 def shares_of(source: PackFile, table: ShareTable) -> tuple[float, float, float]:
@@ -105,16 +116,29 @@ def authored_splits(
     if how == "draws":
         return _divide_by_draws(source, source.fill(SplitLists, table, "split"), levels)
     if how == ALIKE:
-        source.fill(AlikeTable, table, "split")
-        return alike_splits(list_tasks(levels, source.file))
+        return alike_splits(list_tasks(levels, source.file), read_alike(source, table))
     raise source.error("by", f"is unknown - use 'share', 'file', 'goals', 'draws' or '{ALIKE}'")
 
 
 @dataclass(frozen=True)
 class AlikeTable:
-    """The [split] table for splits that share all tasks."""
+    """The [split] table for splits that share their tasks.
+
+    Validation and test have all of them, or a sample of this size.
+    """
 
     by: str = ALIKE
+    validation: int = 0
+    test: int = 0
+
+
+def read_alike(source: PackFile, table: dict[str, Any]) -> AlikeTable:
+    """Return the [split] table of a pack whose splits share their tasks. Raises PackError."""
+    found = source.fill(AlikeTable, table, "split")
+    for name, size in (("validation", found.validation), ("test", found.test)):
+        if size < 0:
+            raise source.error(name, "is negative - write a number of tasks, or 0 for all", "split")
+    return found
 
 
 @dataclass(frozen=True)

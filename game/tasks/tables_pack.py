@@ -19,9 +19,11 @@ from game.tasks.authored_splits import (
     FEWEST_TO_DIVIDE,
     AlikeTable,
     ShareTable,
+    alike_sizes,
     alike_splits,
     divide_by_share,
     held_out_counts,
+    read_alike,
     shares_of,
 )
 from game.tasks.distribution import SPLITS, TaskDistribution
@@ -80,8 +82,8 @@ class TablesPack:
         if not self.is_listed:
             return {"train": None, "validation": self.table.validation, "test": self.table.test}
         n, shares = len(self._cells()) ** 2, self._shares()
-        if shares is None:
-            return dict.fromkeys(SPLITS, n)
+        if isinstance(shares, AlikeTable):
+            return dict(zip(SPLITS, [n, *alike_sizes(n, shares)]))
         if n < FEWEST_TO_DIVIDE:
             return {"train": 0, "validation": 0, "test": n}
         validation, test = held_out_counts(n, shares)
@@ -95,7 +97,9 @@ class TablesPack:
         pairs = itertools.product(self._cells(), repeat=len(names))
         tasks = [self.task(dict(zip(names, cells)), i + 1) for i, cells in enumerate(pairs)]
         shares = self._shares()
-        return alike_splits(tasks) if shares is None else divide_by_share(tasks, shares)
+        if isinstance(shares, AlikeTable):
+            return alike_splits(tasks, shares)
+        return divide_by_share(tasks, shares)
 
     def task(self, drawn: dict[str, SettingValue], number: int) -> Task:
         """Return the task with these drawn settings."""
@@ -122,12 +126,11 @@ class TablesPack:
         sides = range(1, self.table.size + 1)
         return list(itertools.product(sides, sides))
 
-    def _shares(self) -> tuple[float, float, float] | None:
-        """Return the shares of the splits; None where they share all tasks. Raises PackError."""
+    def _shares(self) -> tuple[float, float, float] | AlikeTable:
+        """Return the shares of the splits, or how they share their tasks. Raises PackError."""
         how = self.split.get("by", "share")
         if how == ALIKE:
-            self.source.fill(AlikeTable, self.split, "split")
-            return None
+            return read_alike(self.source, self.split)
         if how != "share":
             raise self.source.error("by", f"is unknown here - use 'share' or '{ALIKE}'")
         return shares_of(self.source, self.source.fill(ShareTable, self.split, "split"))

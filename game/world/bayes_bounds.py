@@ -31,7 +31,7 @@ def assignment_upper_bound(
     after = solution.episode[:-1]  # [n] return of an episode with the goal known
     finds = [e * idle + within + (episodes - 1 - e) * after for e in range(episodes)]
     gain = np.maximum(np.concatenate(finds) - never, 0).T  # [n, steps of the trial]
-    assigned = (p.n + p.unreachable) * never + _best_assignment(gain)
+    assigned = (p.n + p.unreachable) * never + best_assignment(gain)
     return min(assigned, episodes * solution.total(p))
 
 
@@ -50,7 +50,7 @@ def _best_finds(p: HiddenGoal, solution: KnownGoalSolution) -> tuple[Floats, flo
     return found, float(paid.max())
 
 
-def _best_assignment(gain: Floats) -> float:
+def best_assignment(gain: Floats) -> float:
     """Return an upper bound on the largest sum of an assignment of rows to distinct columns.
 
     `gain` [n, m] is non-negative, and a row may have no column. The Hungarian method (Kuhn 1955,

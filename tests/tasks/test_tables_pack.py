@@ -48,6 +48,17 @@ def test_drawn_cells_are_divided_by_share_or_alike(tmp_path: Path):
     assert pack_entry(tmp_path).sizes == dict.fromkeys(sizes, 81)
 
 
+def test_splits_that_share_tasks_may_be_samples(tmp_path: Path):
+    split = '[split]\nby = "alike"\nvalidation = 4\ntest = 20\n'
+    pack = load_pack(pack_at(tmp_path, ROOM + split))
+    train, validation, test = (pack.split(name).tasks for name in pack.splits)
+    sizes = dict(zip(pack.splits, map(len, (train, validation, test))))
+    assert pack_entry(tmp_path).sizes == sizes == {"train": 81, "validation": 4, "test": 20}
+    assert len({task.id for task in test} & {task.id for task in train}) == 20
+    keys = [task.level.world.cell("key") for task in test]
+    assert len(set(keys)) > 5  # not the first tasks, which have one key
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
@@ -56,6 +67,7 @@ def test_drawn_cells_are_divided_by_share_or_alike(tmp_path: Path):
         ("arms = 7", "arms = 1", r"4:1: 'arms' is 1, and should be"),
         ("arms = 7", "armz = 7", r"4:1: 'armz' is not known here - did you mean 'arms'"),
         ("steps = 1\n", "", r"'tables' has no episodes of such a length"),
+        (BANDITS, ROOM + '[split]\nby = "alike"\ntest = -1', r"8:1: 'test' is negative"),
         ("test = 3", "test = 30000", r"over 10,000 tasks"),
         ('kind = "tables"', 'kind = "table"', r"1:1: 'kind' is unknown - write 'tables'"),
         ('kind = "tables"\n', "", r"'tables' goes with kind"),

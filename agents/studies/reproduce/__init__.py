@@ -35,6 +35,10 @@ BENCHMARKS: dict[str, BenchmarkEntry] = {
         "agents.studies.reproduce.dark_rooms:DARKROOM_PERMUTED",
         "dark room of 9 x 9, 50 steps: 120 permutations of the actions",
     ),
+    "key-to-door": BenchmarkEntry(
+        "agents.studies.reproduce.key_to_door:KEY_TO_DOOR",
+        "key and door hidden in 9 x 9 cells, 50 steps (Algorithm Distillation): 6,561 pairs",
+    ),
     "bandits-10-pulls": BenchmarkEntry(
         "agents.studies.reproduce.bandits:BANDITS_10",
         "Bernoulli bandits (RL2), 10 pulls: 5, 10 and 50 arms, with exact optima",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +13,16 @@ import numpy as np
 from agents.agent_catalog import WEIGHTS
 from agents.run_folder import run_file, run_path
 from agents.runs import load_agent
-from agents.studies.reproduce.definition import BenchmarkSetting
+from agents.studies.reproduce.definition import BarFrom, BenchmarkSetting
 from agents.studies.reproduce.kept_results import kept
 from agents.studies.reproduce.plan import TrainingRuns
 from agents.sweep.kept_curves import read_curves
-from agents.sweep.run_state import RunState, evaluated_tasks, run_state
+from agents.sweep.run_state import RunState, evaluated_tasks, read_run_status, run_state
 from agents.sweep.sweep_run import SweepRun
 from agents.training.curves import Curves
 from agents.training.evaluate import evaluate
 from agents.training.evaluated_agents import contenders
+from agents.training.run_status import RunStatus
 from agents.training.statistics import worse_fraction
 from game.tasks.packs import Pack
 from game.world.rules import Floats
@@ -40,6 +41,7 @@ class AgentResult:
     asked: int = 0  # training seeds that were asked for
     minutes: float = 0.0  # of training, of each seed
     best: str = ""  # folder of the run that was best on validation tasks, if there are any
+    metrics: dict[str, float] = field(default_factory=dict)  # of training, that bars are made of
 
 
 def agent_result(
@@ -78,7 +80,22 @@ def trained_result(part: TrainingRuns, folder: Path) -> AgentResult | None:
         asked=len(part.runs),
         minutes=float(np.mean([state.seconds for _, state in done.values()])) / 60,
         best=max(scores, key=scores.__getitem__) if np.isfinite([*scores.values()]).all() else "",
+        metrics=_metrics(part, [folder / names[seed] for seed in done]),
     )
+
+
+def _metrics(part: TrainingRuns, runs: Sequence[Path]) -> dict[str, float]:
+    """Return the means of metrics that bars of a training are made of, over iterations and runs."""
+    bars = part.setting.bars.get(part.training.title, {}).values()
+    metrics = {bar.metric for bar in bars if isinstance(bar, BarFrom) and bar.metric}
+    statuses = [status for run in runs if (status := read_run_status(run))]
+    return {name: float(np.mean([_mean_of(name, one) for one in statuses])) for name in metrics}
+
+
+def _mean_of(metric: str, status: RunStatus) -> float:
+    """Return the mean of a metric over the iterations of a run."""
+    last = [row["iteration"] for row in status.rows]
+    return float(np.average([row[metric] for row in status.rows], weights=np.diff(last, prepend=0)))
 
 
 def _curves(run: SweepRun, folder: Path) -> Curves | None:

@@ -10,6 +10,7 @@ import numpy as np
 from agents.studies.reproduce.agent_results import AgentResult, by_seed
 from agents.studies.reproduce.definition import (
     ORACLE,
+    BarFrom,
     BenchmarkSetting,
     Bounds,
     Measure,
@@ -96,18 +97,19 @@ def comparison_rows(result: SettingResult) -> Iterator[Row]:
     """
     setting, references = result.setting, result.references
     for measure in setting.measures:
-        bounds = references.bounds.get(measure, UNKNOWN)
         for agent in result.agents:
             if agent.pack == setting.pack:
-                yield _row(setting, measure, agent, bounds)
+                yield _row(setting, measure, agent, references)
         for name, returns in references.policies.items():
             published = measure in setting.published.get(name, {})
             if published or measure.first < measure.last:
                 policy = AgentResult(name, setting.pack, [list(map(float, returns))], [], 0.0, [])
-                yield _row(setting, measure, policy, bounds)
+                yield _row(setting, measure, policy, references)
 
 
-def _row(setting: BenchmarkSetting, measure: Measure, agent: AgentResult, bounds: Bounds) -> Row:
+def _row(
+    setting: BenchmarkSetting, measure: Measure, agent: AgentResult, references: References
+) -> Row:
     values = measure.of(by_seed(agent, "return"))
     interval = mean_interval(values)
     return Row(
@@ -121,9 +123,22 @@ def _row(setting: BenchmarkSetting, measure: Measure, agent: AgentResult, bounds
         len(agent.seeds),
         agent.asked,
         agent.minutes,
-        bounds,
-        setting.bars.get(agent.agent, {}).get(measure),
+        references.bounds.get(measure, UNKNOWN),
+        _bar(setting, measure, agent, references),
     )
+
+
+def _bar(
+    setting: BenchmarkSetting, measure: Measure, agent: AgentResult, references: References
+) -> float | None:
+    """Return the bar of an agent; None where there is none, or nothing to compute it from."""
+    bar = setting.bars.get(agent.agent, {}).get(measure)
+    if not isinstance(bar, BarFrom):
+        return bar
+    if bar.metric:
+        return agent.metrics.get(bar.metric)
+    returns = references.policies.get(bar.policy)
+    return None if returns is None else float(measure.of(returns))
 
 
 # --- cells ---------------------------------------------------------------------------------------

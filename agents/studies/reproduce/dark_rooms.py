@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 from agents.studies.reproduce.definition import (
+    BarFrom,
     BenchmarkSetting,
     BenchmarkTraining,
     Length,
+    Measure,
     PublishedBenchmark,
     Source,
     episode,
     trial,
 )
-from agents.studies.reproduce.hidden_goals import hidden_goal_references
+from agents.studies.reproduce.hidden_goals import SAMPLING, hidden_goal_references
 
 DISTILLATION = Source(
     "Laskin et al. 2023, In-context Reinforcement Learning with Algorithm Distillation",
@@ -46,6 +48,15 @@ def _imitating(full: Length, quick: Length) -> tuple[BenchmarkTraining, ...]:
     return tuple(BenchmarkTraining(one, full, quick) for one in ("dpt", "ad"))
 
 
+def _imitation_bars(episodes: int) -> dict[str, dict[Measure, float | BarFrom]]:
+    """Return the bars of dpt in each episode, and of ad in the last: posterior sampling, and what
+    the gradient learner got at the end of the histories that ad learned from."""
+    return {
+        "dpt": dict.fromkeys(map(episode, range(1, episodes + 1)), BarFrom(SAMPLING)),
+        "ad": {episode(episodes): BarFrom(metric="source_return")},
+    }
+
+
 def _with_held_out(
     setting: BenchmarkSetting, share: float, beside: tuple[str, ...] = ()
 ) -> BenchmarkSetting:
@@ -64,7 +75,7 @@ _ROOM = BenchmarkSetting(
     ),
     measures=(*map(episode, (1, 2, 3, 4, 5)), trial(4)),
     episodes=8,
-    bars={"rl2": {episode(5): 0.95 * 16.5}},
+    bars={"rl2": {episode(5): 0.95 * 16.5}, **_imitation_bars(5)},
 )
 DARKROOM = PublishedBenchmark(
     name="darkroom",
@@ -87,7 +98,7 @@ _LARGE = BenchmarkSetting(
     ),
     measures=(*map(episode, (1, 2, 3, 4)), trial(4)),
     episodes=6,
-    bars={"rl2": {episode(3): 0.95 * 91.9}},
+    bars={"rl2": {episode(3): 0.95 * 91.9}, **_imitation_bars(4)},
 )
 DARKROOM_10 = PublishedBenchmark(
     name="darkroom-10",

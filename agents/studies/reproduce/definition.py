@@ -87,6 +87,20 @@ Figures = Mapping[str, Mapping[Measure, float]]
 
 
 @dataclass(frozen=True)
+class BarFrom:
+    """A bar that is computed with the tables."""
+
+    policy: str = ""
+    """The policy of the references whose return is the bar; else the mean of `metric`."""
+    metric: str = ""
+    """A metric of the agent's own training."""
+
+
+Bars = Mapping[str, Mapping[Measure, float | BarFrom]]
+"""The least that agents should reach, by their names in tables."""
+
+
+@dataclass(frozen=True)
 class BenchmarkSetting:
     """A task distribution, the agents that meet it, and what is measured."""
 
@@ -100,13 +114,16 @@ class BenchmarkSetting:
     adaptation_seeds: int = 1
     held_out: float = 0.0
     """Share of the tasks that are held out from training, else the splits of the pack."""
+    sampled: int = 0
+    """Number of test tasks that are a sample of all tasks, on which agents train; else the splits
+    of the pack."""
     beside: tuple[str, ...] = ()
     """Agents that need no training, as `eval` takes them. `scratch` has the network of the first
     training."""
     also: tuple[str, ...] = ()
     """Further packs whose test tasks the trained agents adapt to."""
     published: Figures = field(default_factory=dict)
-    bars: Figures = field(default_factory=dict)
+    bars: Bars = field(default_factory=dict)
     """The least that agents should reach with the full training."""
 
 

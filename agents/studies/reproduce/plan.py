@@ -1,4 +1,4 @@
-"""From a benchmark to the runs of a sweep, and to the packs that have a share held out."""
+"""From a benchmark to the runs of a sweep, and to the packs that are divided anew."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from game.files import write_atomically
 from game.tasks.pack_file import PACK_FILE
 from game.tasks.packs import LEVELS, Pack
 
+VALIDATED = 64  # validation tasks where all tasks are trained on
 SPLIT_TABLE = re.compile(r"^\[split\].*?(?=^\[|\Z)", re.MULTILINE | re.DOTALL)
 
 
@@ -41,7 +42,7 @@ def plan_benchmark(
 ) -> list[TrainingRuns]:
     """Return the runs of all trainings of a benchmark, whose runs are in `folder`.
 
-    `load` loads a pack by its name or path. Packs with a share held out are written. Raises
+    `load` loads a pack by its name or path. Packs that are divided anew are written. Raises
     SpecError.
     """
     found = [
@@ -77,24 +78,39 @@ def _runs(
 
 
 def pack_of(setting: BenchmarkSetting, folder: Path) -> str:
-    """Return the pack of a setting, as `train` takes it; one with a share held out is written."""
-    if not setting.held_out:
+    """Return the pack of a setting, as `train` takes it; one with other splits is written."""
+    source, packs = LEVELS / setting.pack, folder / "packs"
+    if setting.held_out:
+        target = packs / f"{setting.pack}-held-out"
+        write_divided_pack(source, setting.held_out, target)
+    elif setting.sampled:
+        target = packs / f"{setting.pack}-all"
+        write_shared_pack(source, setting.sampled, target)
+    else:
         return setting.pack
-    target = folder / "packs" / f"{setting.pack}-held-out"
-    write_divided_pack(LEVELS / setting.pack, setting.held_out, target)
     return str(target)
 
 
 def write_divided_pack(source: Path, held_out: float, target: Path) -> None:
-    """Write a pack of level files again, with a share of its tasks held out and none to validate.
+    """Write a pack again, with a share of its tasks held out and none to validate.
 
     Published set-ups have no validation tasks, so the agent of the end of a training counts.
     """
+    shares = f"train = {1 - held_out:g}\nvalidation = 0\ntest = {held_out:g}\n"
+    _write_pack(source, f'by = "share"\n{shares}', target)
+
+
+def write_shared_pack(source: Path, sampled: int, target: Path) -> None:
+    """Write a pack again, with all tasks for training and so many of them for test."""
+    _write_pack(source, f'by = "alike"\nvalidation = {VALIDATED}\ntest = {sampled}\n', target)
+
+
+def _write_pack(source: Path, split: str, target: Path) -> None:
+    """Write a pack again with another table [split]."""
     target.mkdir(parents=True, exist_ok=True)
     for path in source.iterdir():
         if path.name != PACK_FILE:
             shutil.copyfile(path, target / path.name)
     text = SPLIT_TABLE.sub("", (source / PACK_FILE).read_text("utf-8")).rstrip()
-    shares = f"train = {1 - held_out:g}\nvalidation = 0\ntest = {held_out:g}\n"
-    divided = f'{text}\n\n[split]\nby = "share"\n{shares}'
-    write_atomically(target / PACK_FILE, lambda file: file.write_text(divided, "utf-8"))
+    text = f"{text}\n\n[split]\n{split}"
+    write_atomically(target / PACK_FILE, lambda file: file.write_text(text, "utf-8"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 from collections.abc import Generator, Sequence
@@ -35,6 +36,7 @@ from agents.studies.reproduce.comparison import (
 from agents.studies.reproduce.dark_rooms import DARKROOM, DARKROOM_10, DARKROOM_PERMUTED
 from agents.studies.reproduce.definition import (
     ORACLE,
+    BarFrom,
     BenchmarkSetting,
     BenchmarkTraining,
     Measure,
@@ -47,7 +49,8 @@ from agents.studies.reproduce.definition import (
 )
 from agents.studies.reproduce.hidden_goals import RANDOM, SAMPLING, hidden_goal_references
 from agents.studies.reproduce.kept_results import kept_references
-from agents.studies.reproduce.plan import write_divided_pack
+from agents.studies.reproduce.key_to_door import KEY_TO_DOOR, NEAREST, key_to_door_references
+from agents.studies.reproduce.plan import pack_of, write_divided_pack
 from agents.studies.reproduce.report import load_benchmark
 from agents.sweep import local
 from agents.sweep.carry_out import carry_out
@@ -143,6 +146,21 @@ def test_cells_say_how_far_a_value_is_from_the_optimum_the_published_one_and_the
     ]
 
 
+def test_bars_are_computed_from_policies_and_from_metrics_of_training():
+    bars = {
+        "rl2": {episode(1): BarFrom("oracle"), trial(2): BarFrom(metric="source_return")},
+        "other": {change(1, 2): BarFrom("oracle")},
+    }
+    plain = fake_result()
+    agent = replace(plain.agents[0], metrics={"source_return": 7.5})
+    result = replace(plain, setting=replace(SETTING, bars=bars), agents=[agent])
+    rows = [row for row in comparison_rows(result) if row.agent == "rl2"]
+    assert [row.bar for row in rows] == [8.0, 7.5, None]
+    assert row_cells(rows[0])["bar"] == "8.000: 6 short"
+    bare = replace(result, agents=plain.agents, references=References())
+    assert [row.bar for row in comparison_rows(bare)] == [None, None, None]
+
+
 def test_a_single_seed_has_no_interval_and_missing_seeds_are_said():
     row = row_cells(next(comparison_rows(fake_result(seeds=1))))
     assert (row["95% interval"], row["seeds"], row["reproduced"]) == ("", "1 of 3", "1.000")
@@ -169,7 +187,7 @@ def test_the_dark_rooms_have_their_exact_figures():
     assert found.bounds[trial(4)] == pytest.approx((35.038, 36.538), abs=5e-4)
     assert found.bounds[episode(5)] == (None, pytest.approx(16.5))
     assert found.policies[ORACLE].tolist() == pytest.approx([16.5] * setting.episodes)
-    assert found.policies[SAMPLING][:4].sum() == pytest.approx(10.413, abs=0.5)  # other draws
+    assert found.policies[SAMPLING][:4] == pytest.approx([1.006, 1.938, 2.799, 3.599], rel=0.01)
     assert found.policies[RANDOM][0] == pytest.approx(0.235, abs=5e-4)
 
 
@@ -186,6 +204,24 @@ def test_permuted_controls_are_bounded_by_the_oracle():
     assert len({task.level.controls for task in pack.split("test").tasks}) == 120
     assert found.bounds[trial(4)] == (None, pytest.approx(4 * 35))
     assert SAMPLING not in found.policies
+
+
+def test_key_to_door_has_its_exact_figures(tmp_path: Path):
+    all_pairs, held_out = KEY_TO_DOOR.settings
+    pack = load_pack(pack_of(all_pairs, tmp_path))
+    assert [len(pack.split(n).tasks) for n in ("train", "validation", "test")] == [6561, 64, 1000]
+    found = key_to_door_references(pack, all_pairs)
+    assert found.bounds[episode(1)] == pytest.approx((0.80399, 0.80399), abs=5e-6)
+    assert found.bounds[trial(4)] == pytest.approx((6.4519, 6.4656), abs=5e-5)
+    assert found.bounds[episode(3)] == (None, pytest.approx(2))
+    assert found.policies[NEAREST][:4].sum() == found.bounds[trial(4)][0]
+    assert found.policies[SAMPLING][:4] == pytest.approx([0.0586, 0.1167, 0.1736, 0.2303], rel=0.02)
+    assert found.policies[RANDOM][0] == pytest.approx(0.262, abs=5e-4)
+    published = load_pack(pack_of(held_out, tmp_path))
+    assert published.path == LEVELS / "key-to-door"
+    assert len(published.split("test").tasks) == round(0.05 * 6561)
+    bounds = key_to_door_references(published, held_out).bounds
+    assert bounds[trial(4)] == (None, pytest.approx(8))
 
 
 def test_a_share_of_a_pack_is_held_out_and_its_options_stay(tmp_path: Path):
@@ -335,6 +371,7 @@ TINY = PublishedBenchmark(
             name="corridor",
             pack="goals-5x5",
             trainings=(BenchmarkTraining("rl2", LENGTH, LENGTH, OPTIONS),),
+            bars={"rl2": {trial(2): BarFrom(metric="trial_return")}},
             measures=(trial(2),),
             episodes=2,
             beside=("posterior-sampling",),
@@ -413,6 +450,9 @@ def test_a_benchmark_that_is_cut_goes_on_and_writes_its_tables(
     totals = np.array(agents[0]["returns"]).sum(1)
     row = written["rows"][0]
     assert (row["agent"], row["value"]) == ("rl2", pytest.approx(totals.mean()))
+    trained = [csv.DictReader((folder / n / "metrics.csv").open()) for n in EngineHere.done]
+    means = [np.mean([float(line["trial_return"]) for line in rows]) for rows in trained]
+    assert row["bar"] == pytest.approx(np.mean(means), abs=1e-5)
     text = (folder / "results.md").read_text("utf-8")
     assert "## A tiny benchmark" in text
     assert "train goals-5x5 --learner rl2 --width 4" in text
