@@ -43,6 +43,17 @@ PUBLISHED = {
     100: (999.4, 1939.5, 1973.9, 1942.1, 1935.1, 1778.2, 1578.5, 1913.7),
 }
 
+# With a trace of 0.3, as in the paper, ten episodes reached 127 in three minutes of training (one
+# seed); 115 with 0.9.
+OPTIONS = {"ppo.discount": 0.99, "ppo.trace": 0.3, "ppo.entropy": 0.02, "ppo.minibatches": 16}
+BATCHES = {
+    10: {"tasks": 32, "trials": 12},
+    25: {"tasks": 32, "trials": 6},
+    50: {"tasks": 32, "trials": 3},
+    75: {"tasks": 32, "trials": 2},
+    100: {"tasks": 32, "trials": 2},
+}
+
 
 class Tuned(NamedTuple):
     """The best parameters on the grids of the paper's authors."""
@@ -122,11 +133,11 @@ def mdps_of(pack: Pack) -> RandomMDPs:
 def _setting(episodes: int) -> BenchmarkSetting:
     published, total = dict(zip(COLUMNS, PUBLISHED[episodes])), trial(episodes)
     plain = (RANDOM, "rl2")
-    options = {"episodes": episodes, "ppo.discount": 0.99}
+    options = {"episodes": episodes, **OPTIONS, **BATCHES[episodes]}
     return BenchmarkSetting(
         name=f"{episodes} episodes",
         pack="random-mdps",
-        trainings=(BenchmarkTraining("rl2", {"minutes": 30}, {"minutes": 1.5}, options),),
+        trainings=(BenchmarkTraining("rl2", {"minutes": 30}, {"minutes": 1}, options),),
         measures=(total,),
         episodes=episodes,
         published={
