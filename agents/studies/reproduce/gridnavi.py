@@ -16,7 +16,7 @@ from agents.studies.reproduce.hidden_goals import SAMPLING, hidden_goal_referenc
 
 LONG = 20  # episodes of an evaluation beyond the trial of 4 that agents are trained for
 BEYOND = change(4, LONG)
-MINUTES = {"rl2": 3, "varibad": 3, "transformer": 5, "dpt": 3}
+MINUTES = {"rl2": 3, "varibad": 1.5, "transformer": 4, "dpt": 1.5}
 EPISODES = tuple(map(episode, (1, 2, 3, 4)))
 
 GRIDNAVI = PublishedBenchmark(
