@@ -1,21 +1,23 @@
 """Algorithm distillation (Laskin et al. 2023): imitate learning itself, in context.
 
-A gradient learner learns each training task from scratch, and all of its episodes are recorded: its
+A gradient learner learns a training task from scratch, and all of its episodes are recorded: its
 *learning history*. A causal transformer predicts the actions of such histories from all earlier
 episodes. It can only predict the better actions of later episodes by the reason why they are
 better, which the earlier ones show. So its own episodes get better as a trial goes on, with no
 gradient.
 
-A trial has one episode of each of several equal parts of a history, in the order of learning. It
-skips the others (the paper's subsampling, section 4.3), so that the transformer learns in a few
-episodes what takes the gradient learner hundreds. Some trials have the beginning of a history
-alone. They show what to do when several episodes in a row have failed; in whole histories, few do.
+A trial has some of the episodes of a history, in the order of learning, and skips the others (the
+paper's subsampling, section 4.3), so that the transformer learns in a few episodes what takes the
+gradient learner hundreds. It skips nothing that its own episodes do not show. Until one of them
+reaches the goal, they are from the time when the gradient learner had not learned from the goal
+either; those after it are spread over the rest of the history. Otherwise, trials would often show
+walks to a goal that no earlier episode had found. An agent that imitates them walks to a place that
+it made up, and takes its own walk as evidence that the goal is there (Ortega et al. 2021, "Shaking
+the foundations").
 """
 
 from __future__ import annotations
 
-import hashlib
-import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -25,17 +27,13 @@ from agents import ranks
 from agents.gradient.gradient_learner import GradientConfig
 from agents.gradient.scratch import Scratch
 from agents.inner_config import InnerConfig
-from agents.learner import Arrays, check_options, check_size
+from agents.learner import check_options, check_size
 from agents.memory.imitation import ImitationConfig, ImitationLearner
 from agents.memory.ppo import Trajectories
 from agents.memory.trials import Episode, LastMoves, n_last_moves, trial_clock
 from agents.rollout import Rngs, Rollout
 from game.session.messages import Phase
-from game.text.writing import canonical
 from game.world.batch import GridBatch
-from game.world.tables import Tables
-
-MOST_KEPT = 20_000_000  # steps of histories that are kept: about 200 MB
 
 
 @dataclass(frozen=True)
@@ -44,14 +42,18 @@ class AdConfig(ImitationConfig):
 
     trials: int = 4
     """Trials of each task per iteration (1 to 10000)."""
+    epochs: int = 1
+    """Passes over the trials of an iteration (1 to 100)."""
+    minibatches: int = 16
+    """Minibatches per epoch (1 to 1000)."""
+    learning_rate: float = 3e-3
+    """Initial learning rate of Adam (0 to 10)."""
     greedy: bool = False
     """Choose the most probable action while adapting instead of sampling one."""
     history: int = 30
     """Gradient steps of a learning history (1 to 10000)."""
     history_episodes: int = 20
     """Episodes that the gradient learner samples for each of its steps (2 to 10000)."""
-    slow: float = 0.5
-    """Share of the trials that have only the beginning of a history, of random length (0 to 1)."""
     hidden: tuple[int, ...] = (64, 64)
     """Units in each hidden layer of the gradient learner's policy (1 to 4096 each)."""
     step_size: float = 0.1
@@ -60,7 +62,7 @@ class AdConfig(ImitationConfig):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_options(self, history=(1, 10_000), history_episodes=(2, 10_000))
-        check_options(self, hidden=(1, 4096), step_size=(1e-6, 100), slow=(0, 1))
+        check_options(self, hidden=(1, 4096), step_size=(1e-6, 100))
         check_size(self.gradient_learner)
 
     @property
@@ -80,15 +82,19 @@ class Ad(ImitationLearner):
 
     def __init__(self, config: AdConfig, seed: int) -> None:
         super().__init__(config, seed)
-        self.histories = Histories(config, seed)
+        self.source = Scratch(config.gradient_learner, 0)
 
     def meta_update(self, batch: GridBatch, rngs: Rngs, progress: float) -> dict[str, float]:
-        """Learn the histories of the tasks, which are recorded the first time; see
-        `Learner.meta_update`."""
+        """Record a new learning history on every task, and learn trials of it; see
+        `Learner.meta_update`.
+
+        A history that came again and again would be known by heart: its search alone would tell the
+        network which task it is.
+        """
         self.on_phase(Phase.EPISODES)
-        histories, env_steps = self.histories.of(batch)
+        histories = record_histories(self.source, batch, rngs, self.config.history)
         trials = [
-            history.draw_trials(self.config.trials, self.config.episodes, self.config.slow, rng)
+            history.draw_trials(self.config.trials, self.config.episodes, rng)
             for history, rng in zip(histories, rngs, strict=True)
         ]
         data = Trajectories.of(list(as_episodes(batch, trials, self.numpy_type)))
@@ -98,19 +104,9 @@ class Ad(ImitationLearner):
             "trial_return": float(data.reward.sum(0).mean()),
             "source_return": float(np.mean([history.last_return for history in histories])),
             **self.imitate(self.view(batch, rngs), data, target, rngs, progress),
-            "env_steps": env_steps,
+            "env_steps": int(sum(history.alive.sum() for history in histories)),
         }
         return ranks.of_whole_batch(metrics, batch.n_tasks)
-
-    def checkpoint(self) -> Arrays:
-        """Add the seed of the histories, which are then recorded anew; see `Learner.checkpoint`."""
-        return {**super().checkpoint(), "histories.seed": np.array(self.histories.seed)}
-
-    def restore(self, checkpoint: Arrays) -> None:
-        """See `Learner.restore`."""
-        seed = checkpoint["histories.seed"]
-        super().restore({n: array for n, array in checkpoint.items() if array is not seed})
-        self.histories = Histories(self.config, int(seed))
 
 
 # --- histories -----------------------------------------------------------------------------------
@@ -125,72 +121,62 @@ class LearningHistory:
     action: np.ndarray  # [K + 1, H, E]
     reward: np.ndarray  # [K + 1, H, E]
     alive: np.ndarray  # [K + 1, H, E] whether the episode was running when the action was chosen
+    found: np.ndarray  # [K + 1, E] whether the episode reached the goal
 
     @property
     def last_return(self) -> float:
         """The mean return of the last episodes."""
         return float(self.reward[-1].sum(0).mean())
 
-    def draw_trials(
-        self, n: int, episodes: int, slow: float, rng: np.random.Generator
-    ) -> LearningHistory:
+    @property
+    def discovery(self) -> int:
+        """The first step with an episode that reaches the goal; -1 if none does."""
+        steps = np.flatnonzero(self.found.any(1))
+        return int(steps[0]) if len(steps) else -1
+
+    def draw_trials(self, n: int, episodes: int, rng: np.random.Generator) -> LearningHistory:
         """Return n trials of several episodes in place of K + 1 steps of E episodes.
 
-        Episode i of a trial is one of the i-th of equal parts of the history; in a share `slow` of
-        the trials, on average, only of its beginning, which is of random length.
+        A trial takes random episodes, in order, from the steps up to the discovery of the goal.
+        After the first one that reaches the goal, it has one from each of equal parts of the later
+        steps. Where no episode of the history reaches the goal, the parts are those of all steps.
         """
-        share = np.where(rng.random((n, 1)) < slow, rng.random((n, 1)), 1)
-        part = (np.arange(episodes) + rng.random((n, episodes))) / episodes
-        step = (share * part * len(self.action)).astype(int)  # [n, episodes]
-        which = rng.integers(self.action.shape[2], size=step.shape)
-        arrays = (array[step, :, which].transpose(1, 2, 0) for array in vars(self).values())
-        return LearningHistory(*arrays)
+        per_step, last, early = self.found.shape[1], len(self.found) - 1, self.discovery + 1
+        known = np.ones((n, episodes), bool)  # whether an earlier episode of the trial shows it
+        search = np.zeros((n, episodes), int)  # episodes, numbered in order
+        if early:
+            order = rng.random((n, max(early * per_step, episodes))).argsort(1)[:, :episodes]
+            # with fewer episodes than a trial has, all are taken, the discovery included
+            search = np.sort(np.minimum(order, early * per_step - 1), 1)
+            found = self.found.ravel()[search]
+            known = np.cumsum(found, 1) > found
+        number, total = np.cumsum(known, 1), known.sum(1, keepdims=True)
+        part = (number - rng.random(known.shape)) / np.maximum(1, total)
+        later = np.minimum(early + (part * (len(self.found) - early)).astype(int), last)
+        step = np.where(known, later, search // per_step)
+        which = np.where(known, rng.integers(per_step, size=step.shape), search % per_step)
+        steps = (self.state, self.action, self.reward, self.alive)  # of an episode
+        state, action, reward, alive = (a[step, :, which].transpose(1, 2, 0) for a in steps)
+        return LearningHistory(state, action, reward, alive, self.found[step, which].T)
 
 
-class Histories:
-    """The learning history of each task, recorded when it is first asked for.
-
-    It depends on the seed and the task alone (but for rounding, which may differ between batches).
-    """
-
-    def __init__(self, config: AdConfig, seed: int) -> None:
-        self.steps, self.seed = config.history, seed
-        self.source = Scratch(config.gradient_learner, seed)
-        self.by_task: dict[str, LearningHistory] = {}
-
-    def of(self, batch: GridBatch) -> tuple[list[LearningHistory], int]:
-        """Return the history of each task of a batch, and the environment steps spent on it now."""
-        names = [_digest(canonical(tables.level)) for tables in batch.tables]
-        new = {
-            name: tables
-            for name, tables in zip(names, batch.tables, strict=True)
-            if name not in self.by_task
-        }
-        recorded = self.record(new) if new else {}
-        known = recorded | self.by_task
-        room = MOST_KEPT // max(history.alive.size for history in known.values())
-        self.by_task = dict(itertools.islice(known.items(), room))
-        return [known[name] for name in names], sum(int(h.alive.sum()) for h in recorded.values())
-
-    def record(self, tasks: dict[str, Tables]) -> dict[str, LearningHistory]:
-        """Let the gradient learner learn these tasks, and return its history on each."""
-        batch = GridBatch([*tasks.values()])
-        rngs = [np.random.default_rng([self.seed, int(name, 16)]) for name in tasks]
-        inner_steps = self.source.inner_steps(batch, rngs, self.steps)
-        data = [step.data for step in inner_steps]
-        return {name: _history_of(data, t, batch.steps[t]) for t, name in enumerate(tasks)}
+def record_histories(
+    source: Scratch, batch: GridBatch, rngs: Rngs, steps: int
+) -> list[LearningHistory]:
+    """Let a gradient learner learn each task in so many steps, and return its histories."""
+    data = [step.data for step in source.inner_steps(batch, rngs, steps)]
+    return [_history_of(data, batch, t) for t in range(batch.n_tasks)]
 
 
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _history_of(data: Sequence[Rollout], t: int, steps: int) -> LearningHistory:
-    """Return the history of task t, whose episodes have at most so many steps."""
+def _history_of(data: Sequence[Rollout], batch: GridBatch, t: int) -> LearningHistory:
+    """Return the history of task t of a batch."""
+    steps = batch.steps[t]
     state = np.stack([one.state[: steps + 1, t] for one in data]).astype(np.int32)
     action = np.stack([one.action[:steps, t] for one in data]).astype(np.int8)
     reward = np.stack([one.reward[:steps, t] for one in data]).astype(np.float32)
-    return LearningHistory(state, action, reward, np.stack([one.alive[:steps, t] for one in data]))
+    alive = np.stack([one.alive[:steps, t] for one in data])
+    found = (batch.goal[t][state[:, 1:]] & alive).any(1)
+    return LearningHistory(state, action, reward, alive, found)
 
 
 def as_episodes(

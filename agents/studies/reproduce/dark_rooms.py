@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from agents.studies.reproduce.definition import (
     BarFrom,
     BenchmarkSetting,
     BenchmarkTraining,
-    Length,
     Measure,
     PublishedBenchmark,
     Source,
@@ -40,29 +41,29 @@ HELD_OUT = (
 )
 
 
-def _rl2(full: Length, quick: Length) -> tuple[BenchmarkTraining, ...]:
-    return (BenchmarkTraining("rl2", full, quick),)
+def _training(
+    learner: str, full: float, quick: float, options: Mapping[str, Any] | None = None
+) -> BenchmarkTraining:
+    """Return a training of so many minutes, in full and with --quick."""
+    return BenchmarkTraining(learner, {"minutes": full}, {"minutes": quick}, options or {})
 
 
-def _imitating(full: Length, quick: Length) -> tuple[BenchmarkTraining, ...]:
-    return tuple(BenchmarkTraining(one, full, quick) for one in ("dpt", "ad"))
-
-
-def _imitation_bars(episodes: int) -> dict[str, dict[Measure, float | BarFrom]]:
-    """Return the bars of dpt in each episode, and of ad in the last: posterior sampling, and what
-    the gradient learner got at the end of the histories that ad learned from."""
+def _imitation_bars(last: int) -> dict[str, dict[Measure, float | BarFrom]]:
+    """Return the bars of dpt in each episode of its trial of 4, and of ad in the last of its own:
+    posterior sampling, and what the gradient learner got at the end of the histories."""
     return {
-        "dpt": dict.fromkeys(map(episode, range(1, episodes + 1)), BarFrom(SAMPLING)),
-        "ad": {episode(episodes): BarFrom(metric="source_return")},
+        "dpt": dict.fromkeys(map(episode, range(1, 5)), BarFrom(SAMPLING)),
+        "ad": {episode(last): BarFrom(metric="source_return")},
     }
 
 
 def _with_held_out(
     setting: BenchmarkSetting, share: float, beside: tuple[str, ...] = ()
 ) -> BenchmarkSetting:
-    """Return the same setting with a share of its tasks held out."""
+    """Return the same setting with a share of its tasks held out, without the long ad."""
     name = f"{setting.name}, {share:.0%} held out"
-    return replace(setting, name=name, held_out=share, beside=beside, bars={}, published={})
+    trainings = tuple(one for one in setting.trainings if one.learner != "ad")
+    return replace(setting, name=name, held_out=share, trainings=trainings, beside=beside, bars={})
 
 
 _ROOM = BenchmarkSetting(
@@ -70,12 +71,13 @@ _ROOM = BenchmarkSetting(
     pack="darkroom",
     # four episodes see all cells at best, and only later ones are paid for what they leave
     trainings=(
-        BenchmarkTraining("rl2", {"minutes": 10}, {"minutes": 2}, {"episodes": 6}),
-        *_imitating({"minutes": 20}, {"minutes": 2}),
+        _training("rl2", 10, 2, {"episodes": 6}),
+        _training("dpt", 3, 0.5),
+        _training("ad", 20, 1.5),
     ),
-    measures=(*map(episode, (1, 2, 3, 4, 5)), trial(4)),
-    episodes=8,
-    bars={"rl2": {episode(5): 0.95 * 16.5}, **_imitation_bars(5)},
+    measures=(*map(episode, (1, 2, 3, 4, 5, 24)), trial(4)),
+    episodes=24,  # in a trial of ad
+    bars={"rl2": {episode(5): 0.95 * 16.5}, **_imitation_bars(24)},
 )
 DARKROOM = PublishedBenchmark(
     name="darkroom",
@@ -92,13 +94,10 @@ DARKROOM = PublishedBenchmark(
 _LARGE = BenchmarkSetting(
     name="10 x 10, all goals",
     pack="darkroom-10",
-    trainings=(
-        *_rl2({"minutes": 20}, {"minutes": 3}),
-        *_imitating({"minutes": 20}, {"minutes": 3}),
-    ),
-    measures=(*map(episode, (1, 2, 3, 4)), trial(4)),
-    episodes=6,
-    bars={"rl2": {episode(3): 0.95 * 91.9}, **_imitation_bars(4)},
+    trainings=(_training("rl2", 20, 3), _training("dpt", 5, 1), _training("ad", 20, 2)),
+    measures=(*map(episode, (1, 2, 3, 4, 8)), trial(4)),
+    episodes=8,  # in a trial of ad
+    bars={"rl2": {episode(3): 0.95 * 91.9}, **_imitation_bars(8)},
 )
 DARKROOM_10 = PublishedBenchmark(
     name="darkroom-10",
@@ -115,7 +114,7 @@ DARKROOM_10 = PublishedBenchmark(
 _PERMUTED = BenchmarkSetting(
     name="permuted actions, all",
     pack="darkroom-permuted",
-    trainings=_rl2({"minutes": 10}, {"minutes": 2}),
+    trainings=(_training("rl2", 10, 2),),
     measures=(*map(episode, (1, 2, 3, 4)), trial(4)),
     episodes=6,
 )

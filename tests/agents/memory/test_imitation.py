@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from agents.learner_registry import make_learner
-from agents.memory.ad import Ad, LearningHistory, as_episodes
+from agents.memory.ad import Ad, LearningHistory, as_episodes, record_histories
 from agents.memory.dpt import Behaviours, Dpt, labels, optimal_actions
 from agents.memory.ppo import Trajectories
 from agents.memory.trials import RunningTrials
@@ -104,8 +104,8 @@ def test_histories_are_in_the_order_of_learning_and_get_better():
     agent = make_learner("ad", **SMALL, history=8)
     assert isinstance(agent, Ad)
     batch = GridBatch.of([task.level for task in family(parse(SEARCH), "search")])
-    histories, env_steps = agent.histories.of(batch)
-    assert env_steps == 2 * 9 * 20 * 6  # tasks, steps of learning, episodes, moves
+    histories = record_histories(agent.source, batch, rngs_of(batch), 8)
+    assert sum(h.alive.sum() for h in histories) == 2 * 9 * 20 * 6  # tasks, steps, episodes, moves
     for history, untrained, optimum in zip(
         histories, random_return(batch), optimal_return(batch), strict=True
     ):
@@ -113,24 +113,51 @@ def test_histories_are_in_the_order_of_learning_and_get_better():
         assert returns[0] < untrained + 1
         assert returns[-3:].mean() > untrained + 0.8 * (optimum - untrained)
         assert history.last_return == pytest.approx(returns[-1])
-    again, env_steps = agent.histories.of(batch)
-    assert env_steps == 0
-    assert all(one is other for one, other in zip(histories, again, strict=True))
+        assert np.array_equal(history.found, history.reward.sum(1) > 0)  # the goal alone pays
+    other = record_histories(agent.source, batch, rngs_of(batch, 2), 8)
+    assert all((a.action != b.action).any() for a, b in zip(histories, other, strict=True))
 
 
-def test_a_trial_has_one_episode_of_each_part_of_a_history():
-    step, which = np.meshgrid(np.arange(9), np.arange(5), indexing="ij")
-    code = (10 * step + which)[:, None]  # [K + 1, 1, E]
-    history = LearningHistory(code, code, code, code)
-    drawn = history.draw_trials(50, 3, 0.0, np.random.default_rng(0))
-    assert drawn.action.shape == (3, 1, 50)
-    steps, episodes = drawn.action[:, 0] // 10, drawn.action[:, 0] % 10
+def coded_history(found: Any) -> LearningHistory:
+    """Return a history of 9 steps of 5 episodes of one move, whose actions number the episodes."""
+    code = np.arange(45).reshape(9, 1, 5)
+    return LearningHistory(code, code, code, code, np.asarray(found))
+
+
+def test_a_trial_skips_nothing_until_it_shows_the_goal():
+    found = np.zeros((9, 5), bool)
+    found[4, :2], found[5:] = True, True
+    drawn = coded_history(found).draw_trials(200, 6, np.random.default_rng(0))
+    assert drawn.action.shape == (6, 1, 200)
+    assert np.array_equal(drawn.reward, drawn.action)
+    lengths = set()
+    for trial, shows in zip(drawn.action[:, 0].T, drawn.found.T, strict=True):
+        assert np.array_equal(shows, found.ravel()[trial])
+        n = int(shows.argmax()) + 1 if shows.any() else 6
+        search, later = trial[:n], trial[n:] // 5
+        assert (search < 25).all()
+        assert (np.diff(search) > 0).all()  # in order, and none twice
+        if len(later):  # one of each of equal parts of the last 4 steps
+            size = 4 / len(later)
+            begins = 5 + size * np.arange(len(later))
+            assert (np.floor(begins) <= later).all()
+            assert (later < begins + size).all()
+        lengths.add(n)
+    assert len(lengths) > 2
+
+
+def test_a_trial_has_one_episode_of_each_part_of_a_history_that_finds_no_goal():
+    drawn = coded_history(np.zeros((9, 5), bool)).draw_trials(50, 3, np.random.default_rng(0))
+    steps, episodes = drawn.action[:, 0] // 5, drawn.action[:, 0] % 5
     assert [set(row) for row in steps] == [{0, 1, 2}, {3, 4, 5}, {6, 7, 8}]
     assert set(episodes.ravel()) == set(range(5))
-    assert np.array_equal(drawn.reward, drawn.action)
-    steps = history.draw_trials(50, 3, 1.0, np.random.default_rng(0)).action[:, 0] // 10
-    assert (np.diff(steps, axis=0) >= 0).all()  # still in order
-    assert len(set(steps[-1])) > 6  # of a beginning of any length
+
+
+def test_a_trial_longer_than_the_search_shows_the_discovery():
+    found = np.zeros((9, 5), bool)
+    found[0, 1] = True
+    drawn = coded_history(found).draw_trials(50, 12, np.random.default_rng(0))
+    assert drawn.found.any(0).all()
 
 
 def test_recorded_episodes_are_observed_as_those_that_an_agent_plays():
@@ -147,7 +174,8 @@ def test_recorded_episodes_are_observed_as_those_that_an_agent_plays():
             for name in names
         }
         rows["state"] = [state - t * batch.n_states for state in rows["state"]]
-        trials.append(LearningHistory(*(np.stack(_even(rows[name])) for name in names)))
+        arrays = [np.stack(_even(rows[name])) for name in names]
+        trials.append(LearningHistory(*arrays, found=np.zeros((2, 3), bool)))
     found = list(as_episodes(batch, trials, np.float32))
     names = ("state", "entered", "clock", "last_move", "last_reward", "action", "reward")
     one, other = Trajectories.of(found), Trajectories.of(played)
@@ -167,15 +195,15 @@ def _even(rows: list[np.ndarray]) -> list[np.ndarray]:
 
 @pytest.mark.parametrize(
     ("name", "options"),
-    [("dpt", {}), ("ad", {"history": 8})],
+    [("dpt", {}), ("ad", {"history": 20, "episodes": 12})],
 )
 def test_a_short_training_finds_the_goal_and_returns_to_it(name: str, options: dict[str, Any]):
     batch = GridBatch.of([task.level for task in family(parse(SEARCH), "search")])
     brief = {"trials": 8, "minibatches": 2, "learning_rate": 2e-2}
-    agent = make_learner(name, **SMALL, **brief, **options)
+    agent = make_learner(name, **{**SMALL, **brief, **options})
     for i in range(40):
         agent.meta_update(batch, rngs_of(batch, i), i / 40)
-    returns = [float(s.return_sampled.mean()) for s in agent.adapt(batch, rngs_of(batch), 3)]
+    returns = [float(s.return_sampled.mean()) for s in agent.adapt(batch, rngs_of(batch), 11)]
     room = float((optimal_return(batch) - random_return(batch)).mean())
     assert returns[-1] > random_return(batch).mean() + 0.4 * room
     assert returns[-1] > returns[0] + 0.25 * room
