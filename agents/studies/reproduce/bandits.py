@@ -186,9 +186,9 @@ def _benchmark(pulls: int) -> PublishedBenchmark:
         text=(
             f"Bernoulli bandits whose arms pay 1 with probabilities uniform in [0, 1]; {pulls} "
             "pulls are a trial, and each is an episode. Agents and policies meet the same 1,000 "
-            "test tasks; policies are simulated. The published figures are means over 1,000 tasks "
-            "drawn for them, with parameters chosen on the same tasks. Regret is what the oracle, "
-            "which always pulls the best arm, would have got more."
+            "test tasks; policies are simulated. The published figures are means over 1,000 other "
+            "tasks, with parameters chosen on those same tasks. Regret is how much more the "
+            "oracle gets: it always pulls the best arm."
         ),
         settings=tuple(_setting(pulls, arms) for arms in ARMS),
         references=bandit_references,
