@@ -81,10 +81,10 @@ class Row:
     def share(self) -> float | None:
         """The value as a share of the upper bound, where both are positive.
 
-        None for a policy above it, which knows the task or met easier tasks than the average.
+        None for the oracle, which knows what agents have to find out.
         """
         upper = self.bounds[1]
-        if not upper or upper < 0 or self.value < 0 or (not self.seeds and self.value > upper):
+        if not upper or upper < 0 or self.value < 0 or self.agent == ORACLE:
             return None
         return self.value / upper
 

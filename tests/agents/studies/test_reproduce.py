@@ -65,7 +65,7 @@ from game.world.bandits import informed_total
 from game.world.random_mdps import RandomMDPs
 
 ROOT = Path(__file__).resolve().parents[3]
-QUICK_MINUTES = 90  # of all trainings: on two cores, the rest of an hour is for evaluation
+QUICK_MINUTES = 45  # of all trainings on two cores: the rest of an hour is for what is computed
 every_benchmark = pytest.mark.parametrize("name", BENCHMARKS)
 
 
@@ -352,10 +352,20 @@ def help_text() -> str:
     return (ROOT / "commands" / "reproduce.py").read_text("utf-8").split("quick: bool")[0]
 
 
-def test_all_quick_trainings_take_less_than_an_hour_on_two_cores():
-    settings = [one for name in BENCHMARKS for one in load_benchmark(name).settings]
-    quick = [training.quick["minutes"] for one in settings for training in one.trainings]
-    assert sum(quick) < QUICK_MINUTES
+def quick_minutes(name: str) -> float:
+    """Return how long the quick trainings of a benchmark take on two cores."""
+    cores = [0.0, 0.0]
+    for setting in load_benchmark(name).settings:
+        for training in setting.trainings:
+            cores[cores.index(min(cores))] += training.quick["minutes"]
+    return max(cores)
+
+
+def test_all_quick_trainings_leave_time_for_the_rest_of_an_hour_as_is_said():
+    minutes = sum(map(quick_minutes, BENCHMARKS))
+    assert minutes <= QUICK_MINUTES
+    for path in ("commands/reproduce.py", "docs/benchmarks.md", "CHANGELOG.md"):
+        assert f"{minutes:.0f} minutes for all" in (ROOT / path).read_text("utf-8")
 
 
 # --- the command ---------------------------------------------------------------------------------
