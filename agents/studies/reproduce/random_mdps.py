@@ -157,7 +157,8 @@ RANDOM_MDPS = PublishedBenchmark(
         "the same 500 test tasks. The published rows of the learners come out with a prior mean "
         "of 0 for rewards, and with a bonus for each step left in BEB; rows of prior mean 1, which "
         "is that of the tasks, compare learners that know as much of the tasks as `rl2` does from "
-        "its training. The bounds are the oracle's."
+        "its training. The bounds are the oracle's. The test tasks are a little better than the "
+        "average: in 10 episodes the random policy gets 101.5 on them, where 100.1 is published."
     ),
     settings=tuple(map(_setting, PUBLISHED)),
     references=mdp_references,

@@ -62,7 +62,7 @@ from commands.main import main
 from game.filling import update
 from game.tasks.packs import LEVELS, Pack, load_pack
 from game.world.bandits import informed_total
-from game.world.random_mdps import RandomMDPs
+from game.world.random_mdps import RandomMDPs, random_returns
 
 ROOT = Path(__file__).resolve().parents[3]
 QUICK_MINUTES = 45  # of all trainings on two cores: the rest of an hour is for what is computed
@@ -307,6 +307,8 @@ def test_random_mdps_are_compared_on_the_test_tasks():
     rng = np.random.default_rng(17)
     assert mdps.reward[17].tolist() == rng.normal(1, 1, (10, 5)).tolist()
     assert mdps.transition[17] == pytest.approx(rng.dirichlet(np.ones(10), (10, 5)))
+    ten = 10 * random_returns(mdps).mean()
+    assert f"random policy gets {ten:.1f} on them" in random_mdps.RANDOM_MDPS.text
 
 
 def test_random_mdps_have_rows_for_both_prior_means(monkeypatch: pytest.MonkeyPatch):
