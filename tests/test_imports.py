@@ -287,7 +287,7 @@ def test_no_class_name_means_two_things():
     assert {name: found for name, found in places.items() if len(found) > 1} == {}
 
 
-COUNTERPARTS = {  # modules of one name, which do the same on their floors
+COUNTERPARTS = {  # modules of one name, which are about the same on their floors
     "watch": {"commands.watch", "game.view.screens.watch"},
     "play": {"commands.play", "game.view.screens.play"},
     "train": {"commands.train", "game.view.screens.train", "agents.training.train"},
@@ -297,6 +297,8 @@ COUNTERPARTS = {  # modules of one name, which do the same on their floors
     "legend": {"commands.levels.legend", "game.text.legend"},
     "check": {"commands.levels.check", "game.authoring.check"},
     "main": {"main", "commands.main"},
+    "bandits": {"game.world.bandits", "agents.studies.reproduce.bandits"},
+    "random_mdps": {"game.world.random_mdps", "agents.studies.reproduce.random_mdps"},
 }
 
 

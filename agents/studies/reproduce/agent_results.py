@@ -122,7 +122,7 @@ def beside_results(
             curves = _evaluated(pack, runs, setting)
             return agent_result(agent, setting.pack, [curves], [])
 
-        found.append(_kept(folder, facts, runs, measured))
+        found.append(_kept_result(folder, facts, runs, measured))
     return found
 
 
@@ -140,7 +140,7 @@ def further_results(
         return agent_result(result.agent, also.name, each, result.seeds, **facts)
 
     facts = [setting.name, also.name, part.training.title, setting.adaptation_seeds]
-    return _kept(folder, [*facts, setting.episodes], done, measured)
+    return _kept_result(folder, [*facts, setting.episodes], done, measured)
 
 
 def _evaluated(pack: Pack, runs: tuple[str, ...], setting: BenchmarkSetting) -> Curves:
@@ -152,7 +152,7 @@ def _evaluated(pack: Pack, runs: tuple[str, ...], setting: BenchmarkSetting) -> 
     return found.curves["agent"]
 
 
-def _kept(
+def _kept_result(
     folder: Path, facts: Sequence[Any], runs: Sequence[str], measure: Callable[[], AgentResult]
 ) -> AgentResult:
     """Return a result that is kept for the same facts and the same weights of the agents."""

@@ -65,7 +65,7 @@ OPTIONS = {
 }
 
 
-class Tuned(NamedTuple):
+class BanditParameters(NamedTuple):
     """The best parameters on the grids of the paper's authors."""
 
     samples: int  # of optimistic Thompson sampling
@@ -76,15 +76,15 @@ class Tuned(NamedTuple):
 # By pulls and arms; chosen on 200 to 2,000 sampled tasks, not on those that agents are compared on.
 # The samples of the last row are the best of eight numbers of the grid on 40 tasks.
 TUNED = {
-    (10, 5): Tuned(14, 0.1, 0.0),
-    (10, 10): Tuned(20, 0.1, 0.0),
-    (10, 50): Tuned(18, 0.1, 0.0),
-    (100, 5): Tuned(20, 0.2, 0.0),
-    (100, 10): Tuned(19, 0.2, 0.0),
-    (100, 50): Tuned(15, 0.2, 0.0),
-    (500, 5): Tuned(4, 0.2, 0.1),
-    (500, 10): Tuned(12, 0.2, 0.1),
-    (500, 50): Tuned(16, 0.2, 0.1),
+    (10, 5): BanditParameters(14, 0.1, 0.0),
+    (10, 10): BanditParameters(20, 0.1, 0.0),
+    (10, 50): BanditParameters(18, 0.1, 0.0),
+    (100, 5): BanditParameters(20, 0.2, 0.0),
+    (100, 10): BanditParameters(19, 0.2, 0.0),
+    (100, 50): BanditParameters(15, 0.2, 0.0),
+    (500, 5): BanditParameters(4, 0.2, 0.1),
+    (500, 10): BanditParameters(12, 0.2, 0.1),
+    (500, 50): BanditParameters(16, 0.2, 0.1),
 }
 # Scale and looks of `hindsight_bound`, and the number of sampled tasks, by pulls and arms. With
 # 100 pulls and 10 arms the Lagrangian bound is the lower one; with 50 arms this one takes long.
@@ -186,9 +186,9 @@ def _benchmark(pulls: int) -> PublishedBenchmark:
         text=(
             f"Bernoulli bandits whose arms pay 1 with probabilities uniform in [0, 1]; {pulls} "
             "pulls are a trial, and each is an episode. Agents and policies meet the same 1,000 "
-            "test tasks; policies are simulated. The published figures are means over 1,000 tasks "
-            "drawn for them, with parameters chosen on the same tasks. Regret is what the oracle, "
-            "which always pulls the best arm, would have got more."
+            "test tasks; policies are simulated. The published figures are means over 1,000 other "
+            "tasks, with parameters chosen on those same tasks. Regret is how much more the "
+            "oracle gets: it always pulls the best arm."
         ),
         settings=tuple(_setting(pulls, arms) for arms in ARMS),
         references=bandit_references,

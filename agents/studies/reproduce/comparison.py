@@ -19,8 +19,8 @@ from agents.studies.reproduce.definition import (
 from agents.training.statistics import mean_interval
 from game.world.rules import Floats
 
-MOST_COLUMNS = 8  # episodes in a table
-SPARSE = (1, 2, 3, 4, 5, 10, 20, 50, 100, 200, 500)  # episodes that are shown of more
+MOST_COLUMNS = 9  # episodes in a table
+SPARSE = (2, 3, 4, 5, 10, 20, 50, 100, 200, 500)  # shown between the first and the last of more
 ROW_HEADINGS = (
     *("setting", "measure", "agent", "published", "reproduced", "95% interval", "seeds", "minutes"),
     *("exact or bounds", "how far", "bar"),
@@ -45,7 +45,7 @@ class SettingResult:
     def policies_by_episode(self, unit: str) -> dict[str, Floats]:
         """Return the return or cumulative regret [K] of policies without training.
 
-        They have no scores, and the regret is that on the oracle.
+        They have no scores. The oracle has no regret, and is left out.
         """
         if unit == "score":
             return {}
@@ -55,7 +55,7 @@ class SettingResult:
         return {name: self.regret(one) for name, one in policies.items() if name != ORACLE}
 
     def regret(self, returns: Floats) -> Floats:
-        """Return how much more the oracle gets in the first 1 to K episodes than `returns` [K]."""
+        """Return the cumulative regret [..., K] of returns [..., K], by episode."""
         behind: Floats = np.cumsum(self.references.policies[ORACLE] - returns, -1)
         return behind
 
@@ -81,10 +81,10 @@ class Row:
     def share(self) -> float | None:
         """The value as a share of the upper bound, where both are positive.
 
-        None for a policy above it: that one knows what agents have to find out.
+        None for the oracle, which knows what agents have to find out.
         """
         upper = self.bounds[1]
-        if not upper or upper < 0 or self.value < 0 or (not self.seeds and self.value > upper):
+        if not upper or upper < 0 or self.value < 0 or self.agent == ORACLE:
             return None
         return self.value / upper
 
@@ -92,8 +92,8 @@ class Row:
 def comparison_rows(result: SettingResult) -> Iterator[Row]:
     """Yield a row for each measure and each agent, then for policies that need no training.
 
-    Policies have rows of whole trials, and of what is published: the table of all episodes has the
-    rest.
+    A policy has rows for whole trials and for measures with a published figure: the table of all
+    episodes has the rest.
     """
     setting, references = result.setting, result.references
     for measure in setting.measures:
@@ -209,9 +209,10 @@ def _bar_text(row: Row) -> str:
 
 def shown_episodes(n: int) -> list[int]:
     """Return the episodes, from 1 on, that a table of n shows: first, last, some between."""
-    if n <= MOST_COLUMNS:
+    if n < MOST_COLUMNS:
         return list(range(1, n + 1))
-    return [*(one for one in SPARSE if one < n), n][-MOST_COLUMNS - 1 :]
+    between = [one for one in SPARSE if one < n]
+    return [1, *between[2 - MOST_COLUMNS :], n]
 
 
 def episode_rows(result: SettingResult, unit: str) -> list[dict[str, str]]:

@@ -69,7 +69,7 @@ def _with_held_out(
 _ROOM = BenchmarkSetting(
     name="9 x 9, all goals",
     pack="darkroom",
-    # four episodes see all cells at best, and only later ones are paid for what they leave
+    # a search of all cells takes four episodes at least: only later ones reward a complete one
     trainings=(
         _training("rl2", 10, 2, {"episodes": 6}),
         _training("dpt", 3, 0.5),

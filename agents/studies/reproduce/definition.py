@@ -74,7 +74,7 @@ class BenchmarkTraining:
     options: Mapping[str, Any] = field(default_factory=dict)
     """Options by their dotted names, of the learner or of training, as in the file of a sweep."""
     name: str = ""
-    """Its name in tables, else that of the learner; unique within a setting."""
+    """Its name in tables if it is not that of the learner; unique within a setting."""
 
     @property
     def title(self) -> str:
@@ -160,5 +160,5 @@ class PublishedBenchmark:
     references: Callable[[Pack, BenchmarkSetting], References] = lambda pack, setting: References()
     sources: tuple[Source, ...] = ()
     unit: Literal["return", "score", "regret"] = "return"
-    """What figure and table of all episodes show. Regret is cumulative: what the oracle, which has
-    to be in the references, would have got more up to an episode."""
+    """What figure and table of all episodes show. Regret is cumulative: how much more the oracle,
+    which has to be in the references, gets up to an episode."""

@@ -42,7 +42,7 @@ GRIDNAVI = PublishedBenchmark(
             bars={
                 **{one: {trial(4): 36.9} for one in ("rl2", "transformer")},
                 "rl2": {trial(4): 36.9, BEYOND: 0.0},
-                # that knows the 21 goals, as dpt does from its training
+                # it knows which goals there are, as dpt does from its training
                 "dpt": dict.fromkeys(EPISODES, BarFrom(SAMPLING)),
             },
         ),

@@ -6,14 +6,11 @@ from agents.studies.reproduce.definition import (
     BenchmarkSetting,
     BenchmarkTraining,
     PublishedBenchmark,
-    change,
     episode,
     trial,
 )
+from agents.studies.reproduce.gridnavi import BEYOND, LONG
 from agents.studies.reproduce.hidden_goals import hidden_goal_references
-
-LONG = 20  # episodes of an evaluation beyond the trial of 4 that agents are trained for
-BEYOND = change(4, LONG)
 
 MAZES = PublishedBenchmark(
     name="mazes",

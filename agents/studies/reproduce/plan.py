@@ -6,6 +6,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from agents.studies.reproduce.definition import (
@@ -106,11 +107,14 @@ def write_shared_pack(source: Path, sampled: int, target: Path) -> None:
 
 
 def _write_pack(source: Path, split: str, target: Path) -> None:
-    """Write a pack again with another table [split]."""
+    """Write a pack again with another table [split].
+
+    Trainings may read the pack meanwhile.
+    """
     target.mkdir(parents=True, exist_ok=True)
     for path in source.iterdir():
         if path.name != PACK_FILE:
-            shutil.copyfile(path, target / path.name)
+            write_atomically(target / path.name, partial(shutil.copyfile, path))
     text = SPLIT_TABLE.sub("", (source / PACK_FILE).read_text("utf-8")).rstrip()
     text = f"{text}\n\n[split]\n{split}"
     write_atomically(target / PACK_FILE, lambda file: file.write_text(text, "utf-8"))

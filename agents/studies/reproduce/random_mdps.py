@@ -55,7 +55,7 @@ BATCHES = {
 }
 
 
-class Tuned(NamedTuple):
+class MDPParameters(NamedTuple):
     """The best parameters on the grids of the paper's authors."""
 
     samples: int  # of optimistic PSRL
@@ -68,20 +68,20 @@ class Tuned(NamedTuple):
 # By prior mean and episodes; chosen on 60 to 200 sampled tasks, not on those that agents are
 # compared on. The samples of prior mean 1 are the best of eight numbers of the grid on 40 tasks.
 TUNED = {
-    (0.0, 10): Tuned(11, 0.1, 0.158, 0.00251, 0.1),
-    (0.0, 25): Tuned(11, 0.398, 0.158, 0.00158, 0.1),
-    (0.0, 50): Tuned(11, 0.398, 0.158, 0.00158, 0.1),
-    (0.0, 75): Tuned(11, 0.398, 0.1, 0.00158, 0.1),
-    (0.0, 100): Tuned(13, 0.398, 0.1, 0.00158, 0.1),
-    (1.0, 10): Tuned(5, 0.0398, 0.0631, 0.000631, 0.1),
-    (1.0, 25): Tuned(5, 0.0398, 0.0631, 0.000631, 0.1),
-    (1.0, 50): Tuned(5, 0.0398, 0.0631, 0.000631, 0.1),
-    (1.0, 75): Tuned(5, 0.0631, 0.0631, 0.000631, 0.1),
-    (1.0, 100): Tuned(5, 0.0631, 0.0631, 0.000631, 0.1),
+    (0.0, 10): MDPParameters(11, 0.1, 0.158, 0.00251, 0.1),
+    (0.0, 25): MDPParameters(11, 0.398, 0.158, 0.00158, 0.1),
+    (0.0, 50): MDPParameters(11, 0.398, 0.158, 0.00158, 0.1),
+    (0.0, 75): MDPParameters(11, 0.398, 0.1, 0.00158, 0.1),
+    (0.0, 100): MDPParameters(13, 0.398, 0.1, 0.00158, 0.1),
+    (1.0, 10): MDPParameters(5, 0.0398, 0.0631, 0.000631, 0.1),
+    (1.0, 25): MDPParameters(5, 0.0398, 0.0631, 0.000631, 0.1),
+    (1.0, 50): MDPParameters(5, 0.0398, 0.0631, 0.000631, 0.1),
+    (1.0, 75): MDPParameters(5, 0.0631, 0.0631, 0.000631, 0.1),
+    (1.0, 100): MDPParameters(5, 0.0631, 0.0631, 0.000631, 0.1),
 }
 
 
-def mdp_learners(tuned: Tuned) -> dict[str, tuple[MDPLearner, float]]:
+def mdp_learners(tuned: MDPParameters) -> dict[str, tuple[MDPLearner, float]]:
     """Return the learners to compare with, by name, with the epsilon of their exploration."""
     return {
         "PSRL": (psrl, 0.0),
@@ -157,7 +157,8 @@ RANDOM_MDPS = PublishedBenchmark(
         "the same 500 test tasks. The published rows of the learners come out with a prior mean "
         "of 0 for rewards, and with a bonus for each step left in BEB; rows of prior mean 1, which "
         "is that of the tasks, compare learners that know as much of the tasks as `rl2` does from "
-        "its training. The bounds are the oracle's."
+        "its training. The bounds are the oracle's. The test tasks are a little better than the "
+        "average: in 10 episodes the random policy gets 101.5 on them, where 100.1 is published."
     ),
     settings=tuple(map(_setting, PUBLISHED)),
     references=mdp_references,

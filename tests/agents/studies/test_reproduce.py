@@ -59,14 +59,13 @@ from agents.sweep.run_state import read_run_status
 from agents.sweep.sweep_run import SweepRun, nested
 from agents.training.statistics import mean_interval, student_quantile
 from commands.main import main
-from commands.reproduce import ReproduceCommand
 from game.filling import update
 from game.tasks.packs import LEVELS, Pack, load_pack
 from game.world.bandits import informed_total
-from game.world.random_mdps import RandomMDPs
+from game.world.random_mdps import RandomMDPs, random_returns
 
 ROOT = Path(__file__).resolve().parents[3]
-QUICK_MINUTES = 90  # of all trainings: on two cores, the rest of an hour is for evaluation
+QUICK_MINUTES = 45  # of all trainings on two cores: the rest of an hour is for what is computed
 every_benchmark = pytest.mark.parametrize("name", BENCHMARKS)
 
 
@@ -175,6 +174,8 @@ def test_the_table_of_episodes_has_scores_by_step_or_returns_by_episode():
     assert markdown_table([{"a": "1", "b": "", "c": "x"}]) == "| a | c |\n| --- | --- |\n| 1 | x |"
     assert shown_episodes(4) == [1, 2, 3, 4]
     assert shown_episodes(20) == [1, 2, 3, 4, 5, 10, 20]
+    assert shown_episodes(100) == [1, 2, 3, 4, 5, 10, 20, 50, 100]
+    assert shown_episodes(500) == [1, 4, 5, 10, 20, 50, 100, 200, 500]
 
 
 # --- what is known without training --------------------------------------------------------------
@@ -306,6 +307,8 @@ def test_random_mdps_are_compared_on_the_test_tasks():
     rng = np.random.default_rng(17)
     assert mdps.reward[17].tolist() == rng.normal(1, 1, (10, 5)).tolist()
     assert mdps.transition[17] == pytest.approx(rng.dirichlet(np.ones(10), (10, 5)))
+    ten = 10 * random_returns(mdps).mean()
+    assert f"random policy gets {ten:.1f} on them" in random_mdps.RANDOM_MDPS.text
 
 
 def test_random_mdps_have_rows_for_both_prior_means(monkeypatch: pytest.MonkeyPatch):
@@ -330,7 +333,7 @@ def test_random_mdps_have_rows_for_both_prior_means(monkeypatch: pytest.MonkeyPa
 def test_a_benchmark_can_be_carried_out_and_is_described(name: str):
     benchmark = load_benchmark(name)
     assert benchmark.name == name
-    assert name in (ReproduceCommand.__doc__ or "") + help_text()
+    assert name in re.findall(r"[a-z0-9-]+", help_text())
     assert f"| `{name}` |" in (ROOT / "docs" / "benchmarks.md").read_text("utf-8")
     settings = benchmark.settings
     assert len({setting.name for setting in settings}) == len(settings)
@@ -351,10 +354,20 @@ def help_text() -> str:
     return (ROOT / "commands" / "reproduce.py").read_text("utf-8").split("quick: bool")[0]
 
 
-def test_all_quick_trainings_take_less_than_an_hour_on_two_cores():
-    settings = [one for name in BENCHMARKS for one in load_benchmark(name).settings]
-    quick = [training.quick["minutes"] for one in settings for training in one.trainings]
-    assert sum(quick) < QUICK_MINUTES
+def quick_minutes(name: str) -> float:
+    """Return how long the quick trainings of a benchmark take on two cores."""
+    cores = [0.0, 0.0]
+    for setting in load_benchmark(name).settings:
+        for training in setting.trainings:
+            cores[cores.index(min(cores))] += training.quick["minutes"]
+    return max(cores)
+
+
+def test_all_quick_trainings_leave_time_for_the_rest_of_an_hour_as_is_said():
+    minutes = sum(map(quick_minutes, BENCHMARKS))
+    assert minutes <= QUICK_MINUTES
+    for path in ("commands/reproduce.py", "docs/benchmarks.md", "CHANGELOG.md"):
+        assert f"{minutes:.0f} minutes for all" in (ROOT / path).read_text("utf-8")
 
 
 # --- the command ---------------------------------------------------------------------------------
