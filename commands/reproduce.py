@@ -53,6 +53,9 @@ class ReproduceCommand:
 
         if problem := self._usage_problem():
             return fail(problem, UNUSABLE)
+        out = self.out or RUNS / "reproduce"
+        if out.exists() and not out.is_dir():
+            return fail(f"{out}: is not a folder - give another --out", UNUSABLE)
         from agents.torch_start import load_torch
 
         load_torch()
@@ -60,7 +63,6 @@ class ReproduceCommand:
         from agents.studies.reproduce.report import load_benchmark
 
         chosen = [load_benchmark(name) for name in dict.fromkeys(self.names or BENCHMARKS)]
-        out = self.out or RUNS / "reproduce"
         prepare_folder(out)
         with locked(out, "sweep"):
             return self._reproduce(chosen, out)

@@ -87,11 +87,14 @@ def user_folder(variable: str, default: str) -> Path | None:
 def prepare_folder(folder: Path) -> None:
     """Make a folder for results, and check that files can be written into it, before the work.
 
-    Raises OSError.
+    Raises OSError, which names the folder instead of the file that the check would have made.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryFile(dir=folder):
-        pass
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(folder)) from None
 
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:

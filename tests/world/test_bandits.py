@@ -70,6 +70,28 @@ def test_gittins_indices_are_the_published_ones(discount: float):
         assert table[arm_entry(np.array(won), np.array(lost))] == pytest.approx(index, abs=6e-5)
 
 
+@pytest.mark.parametrize(("won", "lost"), [(12, 0), (0, 12), (5, 7), (0, 0)])
+def test_interpolation_makes_an_index_slightly_too_high(won: int, lost: int):
+    index = discounted_index(12, 0.9)[arm_entry(np.array(won), np.array(lost))]
+    assert -1e-5 < index - restart_index(won, lost, 0.9) < 2e-4
+
+
+def restart_index(won: int, lost: int, discount: float, depth: int = 200) -> float:
+    """Return a Gittins index by restarting in its state (Katehakis and Veinott 1987).
+
+    An arm is known after `depth` further pulls.
+    """
+    means = [(won + 1 + np.arange(n + 1)) / (won + lost + 2 + n) for n in range(depth + 1)]
+    before, restart = 0.0, means[0][0] / (1 - discount)
+    while restart - before > 1e-9:
+        value = np.maximum(means[-1] / (1 - discount), restart)
+        for mean in reversed(means[:-1]):
+            go_on = mean * (1 + discount * value[1:]) + (1 - mean) * discount * value[:-1]
+            value = np.maximum(go_on, restart)
+        before, restart = restart, value[0]
+    return float((1 - discount) * restart)
+
+
 def test_a_discount_of_one_has_no_index():
     with pytest.raises(ValueError, match="less than 1"):
         discounted_index(3, 1.0)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
+import os
 import re
+import tempfile
 from collections.abc import Generator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -499,6 +502,23 @@ def test_what_is_wrong_with_the_command_is_said(
 ):
     assert main(["reproduce", *options]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_the_folder_is_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    (tmp_path / "out").touch()
+    assert main(["reproduce", "gridnavi", "--out", str(tmp_path / "out")]) == 2
+    assert "out: is not a folder - give another --out" in capsys.readouterr().err
+
+
+def test_a_folder_that_cannot_be_written_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    def refuse(dir: Path) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(dir / "tmp8f2k"))
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
+    assert main(["reproduce", "gridnavi", "--out", str(tmp_path)]) == 1
+    assert f"{tmp_path}: Read-only file system" in capsys.readouterr().err
 
 
 def test_options_of_a_training_are_those_of_its_learner():
