@@ -36,7 +36,7 @@ class ReproduceCommand:
     """Benchmarks: gridnavi, darkroom, darkroom-10, darkroom-permuted, key-to-door,
     bandits-10-pulls, bandits-100-pulls, bandits-500-pulls, random-mdps, mazes, readme; else all."""
     quick: bool = False
-    """Train for less time and with one seed: 40 minutes for all benchmarks on two cores, without
+    """Train for less time and with one seed: 41 minutes for all benchmarks on two cores, without
     policies, bounds and evaluation."""
     seeds: OptionalInt = None
     """Training seeds (1 to 100), else 3, or 1 with --quick."""

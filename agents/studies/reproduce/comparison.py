@@ -193,7 +193,8 @@ def _distance_text(row: Row) -> str:
         exact = row.bounds[0] == row.bounds[1]
         parts.append(f"{row.share:.1%} of the {'optimum' if exact else 'upper bound'}")
     if row.published is not None:
-        parts.append(f"{row.value - row.published:+z.3g} on the published")
+        decimals = 2 if abs(row.published) < 100 else 1  # published figures have one
+        parts.append(f"{row.value - row.published:+z.{decimals}f} on the published")
     return "; ".join(parts)
 
 

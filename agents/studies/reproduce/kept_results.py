@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -19,7 +20,7 @@ from game.tasks.packs import Pack
 from game.text.writing import canonical
 
 BESIDE = "beside"  # folder of the results that are no runs
-VERSION = 1  # of the references: to be raised when a policy or bound changes
+VERSION = 2  # of the references: to be raised when a policy or bound changes elsewhere
 Kind = TypeVar("Kind")
 
 
@@ -48,6 +49,10 @@ class _KeptReferences:
     returns: list[list[float]]
     notes: list[str]
 
+    def __post_init__(self) -> None:
+        if len(self.policies) != len(self.returns):
+            raise Misfit("returns", "are not of as many policies")
+
 
 def kept_references(
     benchmark: PublishedBenchmark, setting: BenchmarkSetting, pack: Pack, folder: Path
@@ -64,13 +69,21 @@ def kept_references(
             list(found.notes),
         )
 
+    code = Path(inspect.getfile(benchmark.references)).read_text("utf-8")  # has tuned parameters
     facts = [
-        *(VERSION, benchmark.name, setting.name, setting.episodes, list(map(asdict, measures))),
+        *(
+            VERSION,
+            code,
+            benchmark.name,
+            setting.name,
+            setting.episodes,
+            list(map(asdict, measures)),
+        ),
         *([canonical(level) for level in pack.levels], [t.id for t in tasks_of(pack, "test")]),
     ]
     found = kept(_KeptReferences, folder, facts, compute)
     return References(
-        {one: (low, high) for one, (low, high) in zip(measures, found.bounds)},
-        {name: np.array(returns) for name, returns in zip(found.policies, found.returns)},
+        {one: (low, high) for one, (low, high) in zip(measures, found.bounds, strict=True)},
+        dict(zip(found.policies, map(np.array, found.returns), strict=True)),
         found.notes,
     )

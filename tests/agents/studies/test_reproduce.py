@@ -137,10 +137,10 @@ def test_cells_say_how_far_a_value_is_from_the_optimum_the_published_one_and_the
     keys = ("published", "reproduced", "95% interval", "seeds", "exact or bounds", "how far", "bar")
     assert [[row[key] for key in keys] for row in rows] == [
         ["", "2.000", "-0.484 to 4.484", "3", "4.000", "50.0% of the optimum", "2.500: 0.5 short"],
-        ["0.500", "0.400", "", "", "4.000", "10.0% of the optimum; -0.1 on the published", ""],
+        ["0.500", "0.400", "", "", "4.000", "10.0% of the optimum; -0.10 on the published", ""],
         [
             *("8.500", "9.000", "0.043 to 17.957", "3", "at most 12.000"),
-            *("75.0% of the upper bound; +0.5 on the published", "9.000: reached"),
+            *("75.0% of the upper bound; +0.50 on the published", "9.000: reached"),
         ],
         ["", "1.000", "", "", "at most 12.000", "8.3% of the upper bound", ""],
         ["", "16.000", "", "", "at most 12.000", "", ""],  # it knows the task
