@@ -9,7 +9,7 @@
  * @typedef {import("./tile_marks.mjs").Look} Look
  */
 import { css, darker, mix, pen } from "./pen.mjs";
-import { PATTERNS, boxMark, chance, gateMark, ground, mark } from "./tile_marks.mjs";
+import { PATTERNS, boxMark, chance, gateMark, ground, mark, thingsMark } from "./tile_marks.mjs";
 
 const NORTH = 1, EAST = 2, SOUTH = 4, WEST = 8;
 const AROUND = [[NORTH, -1, 0], [EAST, 0, 1], [SOUTH, 1, 0], [WEST, 0, -1]];
@@ -46,8 +46,10 @@ function radii(/** @type {number} */ mask, /** @type {number} */ radius) {
  * @param {Look} look
  * @param {boolean} hidden
  * @param {boolean} [asked] whether a question mark lies on it
+ * @param {boolean} [thing] whether it is a hidden thing of a world
  */
-export function drawTile(g, char, s, look, hidden, asked = false) {
+export function drawTile(g, char, s, look, hidden, asked = false, thing = false) {
+  if (thing) return thingsMark(pen(g, 0, 0, s, look.hues), [[char, false]], look);
   const colour = ground(look.tiles[char].colour, look.palette), p = pen(g, 0, 0, s, look.hues);
   p.box([0, 0, 1, 1], colour, 0.12);
   PATTERNS[look.tiles[char].pattern]?.(p, colour, chance(1));
@@ -126,15 +128,16 @@ function drawBadge(
 }
 
 /**
- * What changes with the state: items, gates, boxes and opponents.
+ * What changes with the state: items, gates, boxes, opponents, and the hidden things of a world.
  * @param {CanvasRenderingContext2D} g
  * @param {string[]} rows
  * @param {number} s
  * @param {Look} look
- * @param {{keys?: number, coins?: number, gates?: number, boxes?: number[], opponents?: number[]}} now
+ * @param {{keys?: number, coins?: number, gates?: number, boxes?: number[], opponents?: number[], found?: number}} now
  * @param {string[]} opponents tiles
+ * @param {[number, string][]} things cell and tile of each
  */
-export function drawThings(g, rows, s, look, now, opponents) {
+export function drawThings(g, rows, s, look, now, opponents, things) {
   const width = rows[0].length;
   const at = (/** @type {number} */ cell) => pen(g, (cell % width) * s, Math.floor(cell / width) * s, s, look.hues);
   let coin = 0;
@@ -149,6 +152,8 @@ export function drawThings(g, rows, s, look, now, opponents) {
     boxMark(at(cell), "X*+".includes(below), look.palette.goal);
   }
   (now.opponents ?? []).forEach((cell, i) => mark(at(cell), opponents[i], look, true));
+  for (const cell of new Set(things.map(([cell]) => cell)))
+    thingsMark(at(cell), things.flatMap(([c, tile], i) => (c === cell ? [[tile, i < (now.found ?? 0)]] : [])), look);
 }
 
 /**

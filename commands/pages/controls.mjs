@@ -64,8 +64,8 @@ function fillChoices(/** @type {any} */ level) {
 
 /** Fill the legend with pictures of tiles. */
 export function showLegend(/** @type {any} */ level, /** @type {import("./board.mjs").Look} */ look) {
-  const entries = level.legend.map((/** @type {any} */ { text, tile }) =>
-    legendEntry(text, (g, side) => drawTile(g, tile, side, look, level.hiddenGoal)));
+  const entries = level.legend.map((/** @type {any} */ { text, tile, thing }) =>
+    legendEntry(text, (g, side) => drawTile(g, tile, side, look, level.hiddenGoal, false, thing)));
   if (tasksToChoose(level).length > 1)
     entries.push(legendEntry("a click moves the goal here", (g, side) => drawTile(g, ".", side, look, false, true)));
   find("legend").replaceChildren(...entries);

@@ -17,6 +17,9 @@
  */
 import { unpacked } from "./packing.mjs";
 
+/** What changes with the state on a board, besides the agent's place. */
+const CHANGING = ["keys", "coins", "gates", "boxes", "opponents", "found"];
+
 /** Split an array into rows of `width`. @param {ArrayLike<number> & {subarray: Function}} flat */
 const rowsOf = (flat, /** @type {number} */ width) =>
   Array.from({ length: flat.length / width }, (_, i) => flat.subarray(i * width, (i + 1) * width));
@@ -46,7 +49,7 @@ export function unpackTask(/** @type {any} */ task) {
     const values = unpacked(task[name] ?? null);
     return values && rowsOf(values, values.length / n);
   };
-  const changing = Object.fromEntries(["keys", "coins", "gates", "boxes", "opponents"].map((name) => [name, perState(name)]));
+  const changing = Object.fromEntries(CHANGING.map((name) => [name, perState(name)]));
   const optimum = [...unpacked(task.optimum)];
   return {
     ...task,
@@ -60,12 +63,13 @@ export function unpackTask(/** @type {any} */ task) {
     /** Row and column of the agent in a state. */
     place: (/** @type {number} */ state) => [Math.floor(cells[state] / width), cells[state] % width],
     /** What else there is on the board in a state. */
-    things: (/** @type {number} */ state) => ({
+    inState: (/** @type {number} */ state) => ({
       keys: changing.keys?.[state][0],
       coins: changing.coins?.[state][0],
       gates: changing.gates?.[state][0],
       boxes: changing.boxes?.[state],
       opponents: changing.opponents?.[state],
+      found: changing.found?.[state][0],
     }),
     /** States that differ from one in the agent's place alone. */
     alike(/** @type {number} */ state) {
@@ -73,7 +77,7 @@ export function unpackTask(/** @type {any} */ task) {
         !changing[name] || changing[name][s].every((/** @type {number} */ x, /** @type {number} */ i) => x === changing[name][state][i]);
       const found = [];
       for (let s = 0; s < n; s++)
-        if (!this.over[s] && ["keys", "coins", "gates", "boxes", "opponents"].every((name) => same(name, s))) found.push(s);
+        if (!this.over[s] && CHANGING.every((name) => same(name, s))) found.push(s);
       return found;
     },
   };

@@ -20,7 +20,7 @@ from game.tasks.task import Task
 from game.text.level import ENDS_BOXES, Cell
 from game.text.tiles import BOX_ON_TARGET, GOAL, OPPONENTS, TILES
 from game.view.draw.board import badges_of
-from game.view.draw.board_legend import BOXES_TEXT, GOAL_TEXT, listed_chars
+from game.view.draw.board_legend import BOXES_TEXT, GOAL_TEXT, listed_chars, thing_text
 from game.view.draw.box_marks import IRON, SETTLED, STEEL, WOOD
 from game.view.draw.ground_patterns import EMBER
 from game.view.draw.marks import GOLD, HUNTER_HUE, PATROL_HUE, PORTAL
@@ -173,7 +173,8 @@ def _legend(task: Task) -> list[Json]:
     """Return the characters that the legend lists, with the tiles to draw and their meaning."""
     level, hidden = task.level, hidden_settings(task)
     if level.world:
-        return []
+        tiles = [tile for tile, _ in level.world.things]
+        return [{"tile": tile, "text": thing_text(tile), "thing": True} for tile in tiles]
     first = (BOX_ON_TARGET, BOXES_TEXT)
     if level.ends != ENDS_BOXES:
         first = (GOAL, GOAL_TEXT[level.goal])
@@ -246,12 +247,14 @@ def _task(task: Task, goal: Cell | None, tables: Tables, kept: np.ndarray) -> Js
         "gates": packed(tables.gates[kept]) if tables.gates.any() else None,
         "boxes": cells(tables.boxes) if tables.boxes.shape[1] else None,
         "opponents": cells(tables.opponents) if tables.opponents.shape[1] else None,
+        "found": None if tables.found is None else packed(tables.found[kept]),
     }
     return {
         "goal": cell_number(task, goal),
         "goalCell": next((cell_number(task, cell) for cell in task.level.find(GOAL)), None),
         "rows": list(task.level.tiles),
         "badges": _badges(task),
+        "things": _things(task),
         "cells": cells(tables.cell),
         "over": packed(tables.over[kept]),
         "start": int(np.searchsorted(kept, tables.starts[0])),
@@ -267,6 +270,12 @@ def _badges(task: Task) -> list[tuple[int, str]]:
     badges = badges_of(task.level) if task.level.world else {}
     width = task.level.width
     return [(row * width + column, text) for (row, column), text in badges.items()]
+
+
+def _things(task: Task) -> list[tuple[int | None, str]]:
+    """Return the cells of the hidden things of a task's world, each with its tile."""
+    things = task.level.world.things if task.level.world else ()
+    return [(cell_number(task, cell), tile) for tile, cell in things]
 
 
 # --- adaptations ---------------------------------------------------------------------------------

@@ -34,6 +34,8 @@ export function pen(g, x, y, s, hues) {
   };
   return {
     hues,
+    /** A pen for a smaller square in the cell, from a corner on. @returns {Pen} */
+    within: (/** @type {number[]} */ corner, /** @type {number} */ side) => pen(g, ...at(corner), side * s, hues),
     line(/** @type {number[][]} */ points, /** @type {Colour} */ colour, /** @type {number} */ width) {
       path(points);
       g.lineWidth = width * s;

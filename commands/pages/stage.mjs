@@ -99,7 +99,7 @@ function drawUnder(
   const now = taskNow(state), side = g.canvas.width / now.width, step = stepOf(state, state.runs[index]);
   g.drawImage(layer(board, "ground", [now], (ground) => drawGround(ground, now.rows, side, look, level.hiddenGoal, now.badges)), 0, 0);
   if (overlays.has("visits")) drawVisits(g, visitsOf(step, now), now.width, side, look);
-  drawThings(g, now.rows, side, look, now.things(here), level.opponents);
+  drawThings(g, now.rows, side, look, now.inState(here), level.opponents, now.things);
   if (overlays.has("optimum") && !level.world) drawOptimum(g, now.optimum.map(now.place), side, look);
   for (let k = Math.max(0, episode - 2); k < Math.min(episode, step.paths.length); k++)
     drawTrail(g, statesOf(step.paths[k]).map(now.place), k, side, colour(k), k === episode - 1 ? 0.6 : 0.4, reachOf(level));

@@ -121,13 +121,25 @@ function struckEye(/** @type {Pen} */ p, /** @type {number[]} */ [x, y], /** @ty
   p.line([[x - wide, y + wide], [x + wide, y - wide]], p.hues.ink, 0.031);
 }
 
+const EYE = [0.7, 0.27]; // the middle of a struck eye
+/** Side and corners of the signs of one hidden thing, and of two in the same cell. @type {[number, number[][]][]} */
+const THING_PLACES = [[0.62, [[0.13, 0.31]]], [0.42, [[0.08, 0.48], [0.48, 0.48]]]];
+
 function goalMark(/** @type {Pen} */ p, /** @type {Colour} */ hue, /** @type {boolean} */ hidden) {
-  p.box([0.06, 0.06, 0.88, 0.88], hue, 0.16, 0.15);
   if (!hidden) {
+    p.box([0.06, 0.06, 0.88, 0.88], hue, 0.16, 0.15);
     p.frame([0.06, 0.06, 0.88, 0.88], hue, 0.055, 0.16);
     flag(p, [0.53, 0.5], hue, false);
     return;
   }
+  hiddenPlate(p, hue);
+  flag(p, [0.44, 0.56], hue, true);
+  struckEye(p, EYE, hue);
+}
+
+/** What lies below something hidden: a pale plate with a dashed frame. */
+function hiddenPlate(/** @type {Pen} */ p, /** @type {Colour} */ hue) {
+  p.box([0.06, 0.06, 0.88, 0.88], hue, 0.16, 0.15);
   const corners = [[0.06, 0.06], [0.94, 0.06], [0.94, 0.94], [0.06, 0.94]];
   corners.forEach(([x, y], i) => {
     const [u, v] = corners[(i + 1) % 4];
@@ -136,8 +148,6 @@ function goalMark(/** @type {Pen} */ p, /** @type {Colour} */ hue, /** @type {bo
       p.line([part(t), part(t + 1)], hue, 0.045);
     }
   });
-  flag(p, [0.44, 0.56], hue, true);
-  struckEye(p, [0.7, 0.27], hue);
 }
 
 function opponent(/** @type {Pen} */ p, /** @type {Colour} */ hue, /** @type {number[]} */ body, /** @type {number} */ radius) {
@@ -242,6 +252,34 @@ export function mark(p, char, { tiles, palette }, hidden) {
       p.shape([[x, tip], [x - 0.085, neck], [x + 0.085, neck]], p.hues.iron);
     }
   } else if (pattern === "gate") gateMark(p, false);
+}
+
+/**
+ * The mark of a world's hidden things in a cell, side by side. Once found, a door is open and a key is gone.
+ * @param {Pen} p
+ * @param {[string, boolean][]} things tiles, and whether they were found
+ * @param {Look} look
+ */
+export function thingsMark(p, things, look) {
+  const signs = things.filter(([char, found]) => !found || look.tiles[char].pattern === "door");
+  if (!signs.length) return;
+  const [share, places] = THING_PLACES[signs.length - 1], hue = look.palette.goal;
+  hiddenPlate(p, hue);
+  signs.forEach(([char, found], i) => {
+    const small = p.within(places[i], share);
+    if (found) openDoor(small, look.tiles[char].colour);
+    else mark(small, char, look, true);
+  });
+  struckEye(p, EYE, hue);
+}
+
+/** A door whose leaf has swung to the left. */
+function openDoor(/** @type {Pen} */ p, /** @type {Colour} */ wood) {
+  const frame = [0.14, 0.08, 0.72, 0.86], leaf = [[0.16, 0.2], [0.4, 0.32], [0.4, 0.92], [0.16, 0.92]];
+  p.box(frame, darker(wood, 0.75), [0.33, 0.33, 0, 0]);
+  p.shape(leaf, darker(wood, -0.25));
+  p.line([...leaf, leaf[0]], darker(wood, 0.5), 0.045);
+  p.frame(frame, darker(wood, 0.5), 0.07, [0.33, 0.33, 0, 0]);
 }
 
 /** A tile's colour in a theme. */

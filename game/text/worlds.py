@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from game.text.tiles import ACTIONS, FLOOR, START, WALL
+from game.text.tiles import ACTIONS, BY_NAME, FLOOR, START, WALL
 from game.text.values import Fault, meant, quote, raise_all, read_pairs
 
 SettingValue: TypeAlias = int | tuple[int, int]  # a number; or row and column of a cell, from 1
@@ -29,6 +29,7 @@ class WorldSetting:
     high: int = 256
     is_cell: bool = False
     is_drawn: bool = False  # whether it is what tells the tasks of one pack from each other
+    tile: str = ""  # that pictures show in the cell
 
     def read(self, text: str, at: int) -> SettingValue:
         """Read the setting's value. Raises Fault."""
@@ -84,8 +85,8 @@ WORLDS: dict[str, WorldKind] = {
         WorldKind(
             "key-to-door",
             (
-                WorldSetting("key", is_cell=True, is_drawn=True),
-                WorldSetting("door", is_cell=True, is_drawn=True),
+                WorldSetting("key", is_cell=True, is_drawn=True, tile=BY_NAME["key"].char),
+                WorldSetting("door", is_cell=True, is_drawn=True, tile=BY_NAME["door"].char),
             ),
             "key and door",
             "key=3,4 door=7,1",
@@ -123,6 +124,11 @@ class World:
         value = dict(self.settings)[name]
         assert isinstance(value, tuple)
         return value[0] - 1, value[1] - 1
+
+    @property
+    def things(self) -> tuple[tuple[str, tuple[int, int]], ...]:
+        """The hidden things that have a cell, as (tile, cell), in the order in which they pay."""
+        return tuple((one.tile, self.cell(one.name)) for one in self.rules.settings if one.tile)
 
     @property
     def n_actions(self) -> int:

@@ -84,6 +84,7 @@ class Tables:
     phase: Ints  # [S] steps taken, modulo the period of the opponents' moves
     outcomes: Floats | None = None  # [S, A, O] probability of each outcome of an action
     noise: str = NONE
+    found: Ints | None = None  # [S] the number of its world's things that have been found
 
     @property
     def n_actions(self) -> int:
@@ -97,6 +98,10 @@ class Tables:
     @property
     def n_states(self) -> int:
         return len(self.cell)
+
+    def n_found(self, state: int) -> int:
+        """Return how many of its world's things have been found in a state."""
+        return 0 if self.found is None else int(self.found[state])
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return the arrays that simulate the level elsewhere; `steps` is the episode length."""

@@ -80,6 +80,7 @@ def key_to_door(level: Level, world: World) -> Arrays:
         "next_state": next_state.reshape(3 * len(cells), -1),
         "reward": pays.reshape(3 * len(cells), -1).astype(float),
         "goal": np.tile(phase == 2, len(cells)),
+        "found": np.tile(phase, len(cells)),
     }
 
 

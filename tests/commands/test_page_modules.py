@@ -54,6 +54,13 @@ PICTURES = """([look, chars, side]) => chars.map((char) => {
     return canvas.toDataURL();
 })"""
 
+# the pixels of both cells of a room, with key and door in them, for each number of found things
+THINGS = """([look, things, side]) => [0, 1, 2].map((found) => {
+    const canvas = new OffscreenCanvas(2 * side, side), g = canvas.getContext("2d");
+    board.drawThings(g, [".."], side, look, {found}, [], things);
+    return [0, 1].map((cell) => [...g.getImageData(cell * side, 0, side, side).data]);
+})"""
+
 
 @pytest.fixture(scope="module")
 def evaluate(browser: Browser) -> Iterator[Evaluate]:
@@ -82,6 +89,24 @@ def test_every_tile_has_a_picture_of_its_own(evaluate: Evaluate, theme: str):
         if pictures[i] == pictures[j]
     ]
     assert alike == []
+
+
+def test_the_key_is_shown_until_it_is_taken_and_the_door_opens(evaluate: Evaluate):
+    """As in the window; in a cell that they share, both are shown."""
+    known = look()
+    facts = {"tiles": known["tiles"], "palette": known["palettes"]["light"], "hues": known["hues"]}
+    apart = evaluate(THINGS, [facts, [[0, "a"], [1, "A"]], 40])
+    (key, door), (taken, closed), (gone, opened) = apart
+    assert any(key)
+    assert any(door)
+    assert not any(taken + gone)
+    assert closed == door
+    assert any(opened)
+    assert opened != door
+    shared = evaluate(THINGS, [facts, [[1, "a"], [1, "A"]], 40])
+    assert not any(value for cells in shared for value in cells[0])
+    assert [cells[1] for cells in shared[1:]] == [door, opened]
+    assert shared[0][1] not in (key, door)
 
 
 def test_scores_in_percent_are_those_of_python(evaluate: Evaluate):

@@ -313,6 +313,30 @@ def test_arms_of_a_bandit_have_their_numbers_and_the_policy_is_a_bar_in_each(
         until(page, f"({COLOUR})({foot}).reduce((a, b) => a + b) < {sum(floor) / 2}")
 
 
+def test_the_key_of_a_room_is_shown_until_the_agent_has_it(browser: Browser, tmp_path: Path):
+    level, out = tmp_path / "room.txt", tmp_path / "page.html"
+    text = "steps: 2\nworld: key-to-door key=2,1 door=2,4\nmap:\n####\n.@..\n"
+    level.write_text(text, "utf-8")
+    few = ("--seeds", "1", "--steps", "1", "--no-step-sizes")
+    assert run("export", str(level), "--agent", "scratch", *few, "--out", str(out)) == 0
+    with opened(browser, out, color_scheme="light", **CALM) as page:
+        texts = page.locator("#legend li").all_inner_texts()
+        assert texts == ["key, hidden from the agent", "door, hidden from the agent"]
+        until(page, "document.querySelector('#boards canvas').style.width")  # drawn
+        hue = pytest.approx(value(page, "gridapt.data.palettes.light.goal"), abs=9)
+        assert page.evaluate(COLOUR, [3, 0.08, 0.07]) == hue  # the door's frame
+        ends = value(page, "[...gridapt.runs()[0].steps[0].paths].map(path => path.at(-1))")
+        found = [state % 3 for state in ends]
+        assert {0, 1} <= set(found)  # episodes without the key, and with it
+        for episode in reversed(range(len(found))):
+            assert value(page, "gridapt.at.episode") == episode
+            assert (page.evaluate(COLOUR, [0, 0.08, 0.07]) == hue) == (found[episode] == 0)
+            drawn = value(page, "gridapt.frames()")
+            page.locator("body").press("ArrowUp")
+            if episode:
+                until(page, f"gridapt.frames() > {drawn}")
+
+
 def test_a_checker_of_accessibility_finds_nothing(browser: Browser, exported: Exported):
     from axe_playwright_python.sync_playwright import Axe
 

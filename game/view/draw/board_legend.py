@@ -21,7 +21,7 @@ from game.text.tiles import (
     TILES,
 )
 from game.view.draw.layout import Heights, Layout, arrange, flow
-from game.view.draw.marks import badged_swatch, goal_mark, swatch
+from game.view.draw.marks import badged_swatch, goal_mark, swatch, things_mark
 from game.view.draw.theme import Typeset
 from game.view.model.tile_words import Hidden, tile_words
 
@@ -44,15 +44,18 @@ def legend_items(
     reveal: bool = True,
 ) -> list[LegendItem]:
     """Return the legend of a level: the goal, then its special tiles, then its own characters.
-    A level with a world of its own has nothing to list.
+    A level with a world of its own lists the hidden things of that alone.
 
     `goal_text` maps "hidden" and "visible" to the goal's meaning. `hidden` are the settings that
     were drawn; their values are shown only if `reveal` is true.
     """
     hidden, side = hidden or {}, type.height("small") + type.unit // 2
     large = side + type.unit // 2
+    items = []
     if level.world:
-        items = []
+        for tile, _ in level.world.things:
+            if mark := things_mark([(tile, False)], large, type.palette):
+                items.append((mark, thing_text(tile, goal_text)))
     elif level.ends == ENDS_BOXES:
         items = [(swatch(BOX_ON_TARGET, large, type.palette), BOXES_TEXT)]
     else:
@@ -63,6 +66,11 @@ def legend_items(
         text = tile_words(level, char, hidden, reveal)
         items.append((picture, type.fit(text, "small", WIDEST * type.unit)))
     return items
+
+
+def thing_text(tile: str, goal_text: dict[str, str] = GOAL_TEXT) -> str:
+    """Return the meaning of a hidden thing of a world, in the words for a hidden goal."""
+    return goal_text["hidden"].replace("goal", BY_CHAR[tile].name, 1)
 
 
 def listed_chars(level: Level, hidden: Hidden, reveal: bool) -> Iterator[str]:

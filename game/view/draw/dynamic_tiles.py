@@ -1,7 +1,8 @@
-"""The tiles that change during an episode: keys, coins, opponents, boxes and gates."""
+"""What changes during an episode: keys, coins, opponents, boxes, gates, and a world's things."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 import pygame
@@ -18,7 +19,7 @@ from game.text.tiles import (
 )
 from game.view.draw.badges import has_badge, put_badge
 from game.view.draw.board import Board, BoardGrid
-from game.view.draw.marks import DYNAMIC_TILES, SIGNS, gate_sign
+from game.view.draw.marks import DYNAMIC_TILES, SIGNS, gate_sign, things_mark
 from game.world.rules import KEYS, Ints
 from game.world.tables import Tables
 
@@ -53,6 +54,25 @@ class TileSigns:
         return picture
 
 
+class WorldThings:
+    """The hidden things of a level's world, such as a key and its door, on a board."""
+
+    def __init__(self, level: Level, board: BoardGrid) -> None:
+        self._board, self._by_cell = board, defaultdict[Cell, list[tuple[int, str]]](list)
+        for i, (tile, cell) in enumerate(level.world.things if level.world else ()):
+            self._by_cell[cell].append((i, tile))
+        self._painted: dict[object, pygame.Surface | None] = {}
+
+    def draw(self, surface: pygame.Surface, n_found: int = 0, n_shown: int | None = None) -> None:
+        """Draw the first `n_shown` of them, by default all; the first `n_found` have been found."""
+        for cell, things in self._by_cell.items():
+            shown = tuple((t, i < n_found) for i, t in things if n_shown is None or i < n_shown)
+            if shown not in self._painted:
+                self._painted[shown] = things_mark(shown, self._board.cell, self._board.palette)
+            if mark := self._painted[shown]:
+                surface.blit(mark, mark.get_rect(center=self._board.centre(*cell)))
+
+
 class DynamicTiles:
     """Those of a compiled level: drawn where its states say."""
 
@@ -63,10 +83,22 @@ class DynamicTiles:
         self._coins, self._gates = _written(level, COIN), _written(level, GATE)
         self._opponents = [one for tile in OPPONENTS for one, _ in _written(level, tile)]
         self._targets = set(level.find(*TARGETS))
+        self._things = WorldThings(level, board)
 
-    def draw(self, surface: pygame.Surface, state: int, following: int, fraction: float) -> None:
-        """Draw them in a state, what moves `fraction` of the way to the `following` state."""
+    def draw(
+        self,
+        surface: pygame.Surface,
+        state: int,
+        following: int,
+        fraction: float,
+        n_shown: int | None = None,
+    ) -> None:
+        """Draw them in a state, what moves `fraction` of the way to the `following` state.
+
+        Of a world's things the first `n_shown` are drawn, by default all.
+        """
         tables, put = self._tables, self._signs.put
+        self._things.draw(surface, tables.n_found(state), n_shown)
         was_open, is_open = float(tables.gates[state]), float(tables.gates[following])
         stage = round(STAGES * (was_open + fraction * (is_open - was_open)))
         for char, cell in self._gates:
@@ -92,6 +124,7 @@ def draw_as_written(surface: pygame.Surface, level: Level, board: Board) -> None
     for char, cell in _written(level, *DYNAMIC_TILES):
         tile = level.tile(char)
         signs.put(surface, tile if tile in BOXES else char, cell)
+    WorldThings(level, board).draw(surface)
 
 
 def box_ways(here: Ints, there: Ints) -> Iterator[Way]:

@@ -15,7 +15,7 @@ from game.text.level import Cell, Level
 from game.text.tiles import BOXES, BY_CHAR
 from game.view.draw.board import BoardGrid, badges_of
 from game.view.draw.board_painting import BoardPainter, paper_corners
-from game.view.draw.dynamic_tiles import TileSigns
+from game.view.draw.dynamic_tiles import TileSigns, WorldThings
 from game.view.draw.marks import DYNAMIC_TILES
 from game.view.draw.overlay_shapes import cell_box
 from game.view.draw.theme import Palette
@@ -50,7 +50,7 @@ class LiveBoard(BoardGrid):
         if part.size != whole:
             self.radius = 0  # the corners of the map may be out of sight
         self._corners = paper_corners(self.size, self.radius, palette.paper)
-        self._signs = TileSigns(level, self)
+        self._signs, self._things = TileSigns(level, self), WorldThings(level, self)
         self._block = max(block, BLOCK_SIDE // cell)
         self._dirty: dict[Cell, set[Cell]] = {}  # cells that are to be painted, by their block
         self._sketch(self._seen())
@@ -68,7 +68,7 @@ class LiveBoard(BoardGrid):
     def show(self, level: Level) -> None:
         """Note the cells in which a level of the same size differs from the one shown."""
         if _look(level) != _look(self.level):
-            self._signs = TileSigns(level, self)
+            self._signs, self._things = TileSigns(level, self), WorldThings(level, self)
             changed = _cells(self._seen())
         else:
             changed = changed_cells(self.level.rows, level.rows)
@@ -113,6 +113,9 @@ class LiveBoard(BoardGrid):
         else:
             self.surface.blit(painter.area(area), box)
             self._put_signs(area)
+            self.surface.set_clip(box)
+            self._things.draw(self.surface)
+            self.surface.set_clip(None)
         self.surface.blit(self._corners, box, box)
         self.painted += 1
 
@@ -187,4 +190,4 @@ def changed_cells(before: tuple[str, ...], after: tuple[str, ...]) -> list[Cell]
 
 def _look(level: Level) -> tuple[object, ...]:
     """Return all but the map that a picture of a level depends on."""
-    return level.goal == "hidden", level.legend
+    return level.goal == "hidden", level.legend, level.world

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import TypeAlias
 
 import pygame
 
@@ -59,7 +60,12 @@ GOLD: Colour = (230, 159, 0)
 PORTAL: Colour = (124, 72, 160)
 PATROL_HUE: Colour = (0, 114, 178)
 HUNTER_HUE: Colour = (170, 40, 60)
+EYE = (0.7, 0.27)  # middle of the struck eye of what is hidden, in cells
+# side and corners of the signs of one hidden thing, and of two in the same cell, in cells
+THING_PLACES = ((0.62, ((0.13, 0.31),)), (0.42, ((0.08, 0.48), (0.48, 0.48))))
 
+
+SignPainter: TypeAlias = Callable[[pygame.Surface, int, str, Palette], None]
 
 # --- start, candidates and goal ------------------------------------------------------------------
 
@@ -110,17 +116,23 @@ def goal_mark(cell: int, hidden: bool, palette: Palette = LIGHT) -> pygame.Surfa
     def paint(surface: pygame.Surface, factor: int) -> None:
         side = cell * factor
         hue = palette.goal
-        frame = pygame.Rect(0, 0, side, side).inflate(-side * 0.12, -side * 0.12)
-        pygame.draw.rect(surface, (*hue, 38), frame, border_radius=side // 6)
+        frame = _pale_plate(surface, side, hue)
         if hidden:
             _dashed_frame(surface, frame, side, hue)
             _flag(surface, side, (0.44, 0.56), hue, ghost=True)
-            _struck_eye(surface, side, (0.7, 0.27), hue)
+            _struck_eye(surface, side, EYE, hue)
         else:
             pygame.draw.rect(surface, hue, frame, max(2, side // 18), border_radius=side // 6)
             _flag(surface, side, (0.53, 0.5), hue, ghost=False)
 
     return smooth((cell, cell), paint, palette.goal)
+
+
+def _pale_plate(surface: pygame.Surface, side: int, hue: Colour) -> pygame.Rect:
+    """Paint what lies below a goal, and return its frame."""
+    frame = pygame.Rect(0, 0, side, side).inflate(-side * 0.12, -side * 0.12)
+    pygame.draw.rect(surface, (*hue, 38), frame, border_radius=side // 6)
+    return frame
 
 
 def _dashed_frame(surface: pygame.Surface, frame: pygame.Rect, side: int, hue: Colour) -> None:
@@ -197,6 +209,18 @@ def _door(surface: pygame.Surface, side: int, char: str, palette: Palette) -> No
     _letter(surface, side, char, (0.46, 0.54), 0.6)
 
 
+def _open_door(surface: pygame.Surface, side: int, char: str, palette: Palette) -> None:
+    """Paint a door whose leaf has swung to the left."""
+    wood = BY_CHAR[char].colour
+    frame = pygame.Rect(side * 0.14, side * 0.08, side * 0.72, side * 0.86)
+    arch = {"border_top_left_radius": side // 3, "border_top_right_radius": side // 3}
+    pygame.draw.rect(surface, darker(wood, 0.75), frame, **arch)
+    leaf = [(x * side, y * side) for x, y in ((0.16, 0.2), (0.4, 0.32), (0.4, 0.92), (0.16, 0.92))]
+    pygame.draw.polygon(surface, darker(wood, -0.25), leaf)
+    pygame.draw.polygon(surface, darker(wood, 0.5), leaf, max(2, side // 22))
+    pygame.draw.rect(surface, darker(wood, 0.5), frame, max(2, side // 14), **arch)
+
+
 def _coin(surface: pygame.Surface, side: int, char: str, palette: Palette) -> None:
     middle = (side / 2, side / 2)
     pygame.draw.circle(surface, GOLD, middle, side * 0.24)
@@ -251,7 +275,7 @@ def _gate(surface: pygame.Surface, side: int, char: str, palette: Palette) -> No
     paint_gate(surface, side, 0.0)
 
 
-_SIGN_PAINTERS: dict[str, Callable[[pygame.Surface, int, str, Palette], None]] = {
+_SIGN_PAINTERS: dict[str, SignPainter] = {
     "portal": _portal,
     "key": _key,
     "door": _door,
@@ -273,6 +297,40 @@ def sign(char: str, cell: int, hidden: bool = True, palette: Palette = LIGHT) ->
         lambda surface, factor: paint(surface, cell * factor, char, palette),
         palette.board(BY_CHAR[FLOOR].colour),
     )
+
+
+_FOUND_PAINTERS = {"door": _open_door}  # of things that are still there once they are found
+
+
+def things_mark(
+    things: Sequence[tuple[str, bool]], cell: int, palette: Palette = LIGHT
+) -> pygame.Surface | None:
+    """Return the mark of a world's hidden things in a cell: the signs of their tiles side by side,
+    in the frame of a hidden goal.
+
+    things: (tile, whether it has been found). Then a door is open and a key is gone; None where
+    nothing is left.
+    """
+    painters = [(_thing_painter(char, found), char) for char, found in things]
+    signs = [(painter, char) for painter, char in painters if painter]
+    if not signs:
+        return None
+    share, places = THING_PLACES[len(signs) - 1]
+
+    def paint(surface: pygame.Surface, factor: int) -> None:
+        side, hue = cell * factor, palette.goal
+        _dashed_frame(surface, _pale_plate(surface, side, hue), side, hue)
+        for (painter, char), (x, y) in zip(signs, places, strict=True):
+            small = pygame.Surface((side * share, side * share), pygame.SRCALPHA)
+            painter(small, small.get_width(), char, palette)
+            surface.blit(small, (side * x, side * y))
+        _struck_eye(surface, side, EYE, hue)
+
+    return smooth((cell, cell), paint, palette.goal)
+
+
+def _thing_painter(char: str, found: bool) -> SignPainter | None:
+    return (_FOUND_PAINTERS if found else _SIGN_PAINTERS).get(BY_CHAR[char].pattern)
 
 
 def gate_sign(cell: int, openness: float) -> pygame.Surface:

@@ -70,7 +70,7 @@ class OverlayContext:
 def visible_states(tables: Tables, state: int) -> list[int]:
     """Return one state per cell where an episode may go on.
 
-    In all of them keys, coins, boxes and gates are as in `state`.
+    In all of them keys, coins, boxes, gates and what was found are as in `state`.
     """
     same: Bools = ~tables.over
     for part in _changeable(tables):
@@ -83,4 +83,5 @@ def visible_states(tables: Tables, state: int) -> list[int]:
 
 def _changeable(tables: Tables) -> tuple[Bools | Ints, ...]:
     """Return what the agent changes on the map, by state [S, ...]."""
-    return tables.keys, tables.coins, tables.boxes, tables.gates
+    found = () if tables.found is None else (tables.found,)
+    return tables.keys, tables.coins, tables.boxes, tables.gates, *found

@@ -175,9 +175,9 @@ class Pane:
         return trail_hue(palette, episode) if self.alone else palette.agents[self.agent]
 
     def _ends_on_goal(self, path: Ints) -> bool:
-        """Whether an episode with these states ends on a goal."""
+        """Whether an episode with these states ends on a goal, which worlds have none of."""
         assert self.tables is not None
-        return bool(self.tables.goal[path[path >= 0][-1]])
+        return not self.tables.level.world and bool(self.tables.goal[path[path >= 0][-1]])
 
     def _past_trails(self, position: PlaybackPosition) -> pygame.Surface:
         """Return the trails of the episodes before the current one; cached."""

@@ -35,6 +35,7 @@ class HumanTrial:
         self.returns: list[float] = []  # of finished episodes
         self.paths: list[list[int]] = []  # states of each episode so far
         self.found = False  # whether a goal has been entered
+        self.n_found = 0  # of the things of the task's world, in any episode
         self._begin()
 
     def _begin(self) -> None:
@@ -73,6 +74,7 @@ class HumanTrial:
         self.moves += 1
         self.paths[-1].append(self.state)
         self.found = self.found or self.on_goal
+        self.n_found = max(self.n_found, self.tables.n_found(self.state))
         if self.tables.terminated[before, effect] or self.steps_left <= 0:
             self.returns.append(self.earned)
             self.resting = True

@@ -29,9 +29,12 @@ def without_goal(level: Level) -> Level:
     """Return the level as a person sees it: without its goal if that is hidden.
 
     The goal's cell gets the ground around it. Floor in the middle of sand would tell where it is.
+    Without its world, a level has none of the things hidden there.
     """
     if not is_goal_hidden(level):
         return level
+    if level.world and level.world.things:
+        return replace(level, world=None)
     bare = without_goals(level)
     rows = [list(row) for row in bare.rows]
     for cell in level.find(GOAL, CANDIDATE):

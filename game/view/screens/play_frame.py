@@ -103,11 +103,14 @@ class PlayFrame:
         start, end = cells[before].astype(float), cells[trial.state].astype(float)
         teleported = np.abs(end - start).sum() > 1
         row, column = end if teleported else start + (end - start) * share
-        if trial.resting and trial.on_goal and session.since_step < PAUSE_SECONDS:
+        rests_on_goal = trial.resting and trial.on_goal and not trial.tables.level.world
+        if rests_on_goal and session.since_step < PAUSE_SECONDS:
             ring = session.since_step / PAUSE_SECONDS
             draw_goal_ring(view, board, (float(row), float(column)), ring)
         if self._dynamic_tiles:
-            self._dynamic_tiles.draw(view, before, trial.state, share)
+            state = before if share < 1 else trial.state
+            n_shown = None if self.reveal else trial.n_found
+            self._dynamic_tiles.draw(view, state, trial.state, share, n_shown)
         look = np.sign(end - start).astype(int)
         self._token.draw(view, board.centre(row, column), (int(look[0]), int(look[1])))
 

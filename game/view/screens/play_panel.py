@@ -37,6 +37,8 @@ def header_sentence(session: PlaySession, goal_shown: bool) -> str:
     if trial.resting:
         found = ("Solved! " if boxes else "Found! ") if trial.on_goal else ""
         return f"{found}Make any move to begin the next episode, with what you know now."
+    if session.task.level.world:
+        return _key_and_door_sentence(trial, goal_shown)
     if not goal_shown:
         return "The goal is hidden: walk onto it to find it, then reach it at a lower cost."
     if boxes:
@@ -44,6 +46,19 @@ def header_sentence(session: PlaySession, goal_shown: bool) -> str:
     if hidden_hints(session.task):
         return "Find out what is hidden here, and reach the goal at the lowest cost."
     return "Reach the goal at the lowest cost."
+
+
+def _key_and_door_sentence(trial: HumanTrial, is_door_known: bool) -> str:
+    """Return what to do now where a key and a door are hidden, the only world that people play."""
+    n_found = trial.tables.n_found(trial.state)
+    if n_found > 1:
+        return "You have been at the door with the key: nothing more pays in this episode."
+    door = "go to the door" if is_door_known else "find the door"
+    if n_found:
+        return f"You have the key: now {door}."
+    if is_door_known or trial.n_found:
+        return f"Fetch the key, then {door}. Each pays 1."
+    return "A key and a door are hidden: walk onto the key, then onto the door. Each pays 1."
 
 
 def hidden_text(task: Task, is_revealed: bool) -> str:
@@ -70,7 +85,9 @@ def verdict(session: PlaySession, trial: HumanTrial, percent: bool = True) -> st
     total = sum(trial.returns)
     if not session.is_duel:
         best = session.planned.optimal_return * session.setup.episodes
-        known = "With the goal known, the" if is_goal_hidden(session.task.level) else "The"
+        world = session.task.level.world
+        hidden = world.rules.hidden if world else "the goal"
+        known = f"With {hidden} known, the" if is_goal_hidden(session.task.level) else "The"
         return f"Total return {number(total)}. {known} optimum is {number(best)}."
     difference = total - sum(returns)
     if abs(difference) < DRAW_MARGIN:
