@@ -43,6 +43,8 @@ class ReproduceCommand:
     out: OptionalPath = None
     """Folder of the benchmarks, each with its runs, results.md, results.csv, results.json,
     episodes.csv and curves.png; else runs/reproduce."""
+    tables: bool = False
+    """Train nothing: evaluate what is done, and write its tables."""
     workers: OptionalInt = None
     """Processes; else one for each core that this program may use."""
 
@@ -97,7 +99,8 @@ class ReproduceCommand:
             runs = [run for part in parts for run in part.runs]
             with show_progress(f"looking for runs of {benchmark.name}"):
                 states = check_folder(runs, folder)
-            plans.append((benchmark, parts, [run for run in runs if not states[run.name].done]))
+            left = [] if self.tables else [run for run in runs if not states[run.name].done]
+            plans.append((benchmark, parts, left))
         failed = []
         for i, (benchmark, parts, left) in enumerate(plans, 1):
             say(f"benchmark {i} of {len(plans)}: {benchmark.title}")

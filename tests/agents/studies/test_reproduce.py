@@ -456,6 +456,9 @@ def test_a_benchmark_that_is_cut_goes_on_and_writes_its_tables(
     partial = (tmp_path / "tiny" / "results.md").read_text("utf-8")
     assert "Not finished: 1 of 2 trainings are done." in partial
     assert "| 1 of 2 |" in partial
+    assert main([*command, "--tables"]) == 0
+    assert len(EngineHere.done) == 1
+    assert "Not finished: 1 of 2 trainings are done." in capsys.readouterr().out
     monkeypatch.setattr(EngineHere, "cut_after", 10)
     assert main(command) == 0
     assert [name[-5:] for name in EngineHere.done] == ["seed0", "seed1"]
