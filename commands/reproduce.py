@@ -28,8 +28,8 @@ SEEDS, QUICK_SEEDS, MOST_SEEDS = 3, 1, 100
 class ReproduceCommand:
     """Train what papers report; compare it with their figures, and with exact values or bounds.
 
-    Each benchmark gets a folder in --out. The same command skips trainings that are done, and goes
-    on with those that were cut.
+    Each benchmark gets a folder in --out; summary.md there has the bars of all. The same command
+    skips trainings that are done, and goes on with those that were cut.
     """
 
     names: Positional[Texts] = ()
@@ -89,8 +89,10 @@ class ReproduceCommand:
     def _reproduce(self, chosen: Sequence[PublishedBenchmark], out: Path) -> int:
         """Plan all benchmarks, so that what is wrong is said first, and carry out one by one."""
         from agents.studies.reproduce.plan import plan_benchmark
+        from agents.studies.reproduce.report_files import write_report, write_summary
         from agents.sweep.sweep_folder import check_folder
         from commands.progress import load_pack, show_progress
+        from commands.reproduce_display import show_report
 
         plans: list[tuple[PublishedBenchmark, list[TrainingRuns], list[SweepRun]]] = []
         for benchmark in chosen:
@@ -101,20 +103,25 @@ class ReproduceCommand:
                 states = check_folder(runs, folder)
             left = [] if self.tables else [run for run in runs if not states[run.name].done]
             plans.append((benchmark, parts, left))
-        failed = []
+        failed: list[str] = []
         for i, (benchmark, parts, left) in enumerate(plans, 1):
             say(f"benchmark {i} of {len(plans)}: {benchmark.title}")
-            failed += list(self._carry_out(benchmark, parts, left, out / benchmark.name))
+            failed += self._train(benchmark, parts, left, out / benchmark.name)
+            report = self._report(benchmark, parts, out / benchmark.name)
+            with show_progress("writing tables and figure"):
+                write_report(report)
+                write_summary(out)
+            show_report(report)
         return fail("\n".join(["trainings failed:", *failed]), AT_FAULT) if failed else DONE
 
-    def _carry_out(
+    def _train(
         self,
         benchmark: PublishedBenchmark,
         parts: Sequence[TrainingRuns],
         left: Sequence[SweepRun],
         folder: Path,
     ) -> Iterator[str]:
-        """Train what is left of a benchmark, and show its tables. Yields what failed, and why.
+        """Train what is left of a benchmark, and write its tables. Yields what failed, and why.
 
         What is known without training is computed first, so that tables can be written after each
         training without keeping the others from their cores for long.
@@ -125,7 +132,6 @@ class ReproduceCommand:
         from agents.sweep.local import LocalEngine
         from agents.training.processes import usable_cores
         from commands.progress import load_pack, show_progress
-        from commands.reproduce_display import show_report
         from commands.sweep_display import duration, show_runs
 
         workers = self.workers or len(usable_cores())
@@ -144,10 +150,6 @@ class ReproduceCommand:
 
             failed = show_runs(LocalEngine(workers), n_runs, left, folder, after_run)
             yield from (f"{name}: {message}" for name, message in failed.items())
-        report = self._report(benchmark, parts, folder)
-        with show_progress("writing tables and figure"):
-            write_report(report)
-        show_report(report)
 
     def _report(
         self,

@@ -6,10 +6,11 @@ import csv
 import io
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from agents.studies.reproduce import BENCHMARKS
 from agents.studies.reproduce.comparison import (
     Row,
     SettingResult,
@@ -31,6 +32,7 @@ from agents.training.plots import (
 )
 from agents.training.statistics import mean_interval
 from game.files import name_text, write_atomically, write_json
+from game.filling import Misfit, read_json
 
 QUICK_NOTE = "Quick: shorter trainings and one seed, which says little about others."
 INTERVAL_NOTE = "Intervals are Student's 95% intervals of the mean over training seeds."
@@ -121,6 +123,28 @@ def markdown(report: Report) -> str:
     parts.append(f"```\n{report.command}\n```")
     parts.append(f"The same runs, one by one:\n\n```\n{commands}\n```")
     return "\n\n".join(parts) + "\n"
+
+
+def write_summary(out: Path) -> None:
+    """Write summary.md: the rows with a bar of all benchmarks that have results in a folder."""
+    found = [*_rows_with_bars(out)]
+    if found:
+        _write_text(out / "summary.md", markdown_table(found) + "\n")
+
+
+def _rows_with_bars(out: Path) -> Iterator[dict[str, str]]:
+    names = {field.name for field in fields(Row)}
+    for name in BENCHMARKS:
+        try:
+            facts = read_json(out / name / "results.json")
+        except (OSError, Misfit):
+            continue
+        title = f"{name} (quick)" if facts["quick"] else name
+        for flat in facts["rows"]:
+            own = {key: value for key, value in flat.items() if key in names}
+            row = Row(**own, bounds=(flat["bound_low"], flat["bound_high"]))
+            if row.seeds and row.bar is not None:
+                yield {"benchmark": title, **row_cells(row)}
 
 
 def _sources(benchmark: PublishedBenchmark) -> Iterator[str]:
