@@ -55,7 +55,7 @@ FLOORS: dict[str, set[str]] = {
     "agents.gradient": {"agents", "agents.graph", "game.world", "game.session"},
     "agents.memory": {
         *("agents", "agents.gradient", "agents.graph"),
-        *("game.filling", "game.text", "game.world", "game.session"),
+        *("game.filling", "game.world", "game.session"),
     },
     "agents.reference": {"agents", "agents.graph", "game.text", "game.world", "game.session"},
     "agents.training": {
