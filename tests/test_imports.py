@@ -48,6 +48,7 @@ FLOORS: dict[str, set[str]] = {
         "game.files",
         "game.filling",
     },
+    "agents.acting": {"agents", "agents.memory", "game.text", "game.world", "game.tasks"},
     "agents.graph": {"agents", "game.text", "game.world", "game.session"},
     "agents.graph.neural_map": {
         *("agents", "agents.graph", "agents.gradient", "game.world", "game.session"),
