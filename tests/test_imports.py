@@ -48,6 +48,7 @@ FLOORS: dict[str, set[str]] = {
         "game.files",
         "game.filling",
     },
+    "agents.acting": {"agents", "agents.memory", "game.text", "game.world", "game.tasks"},
     "agents.graph": {"agents", "game.text", "game.world", "game.session"},
     "agents.graph.neural_map": {
         *("agents", "agents.graph", "agents.gradient", "game.world", "game.session"),
@@ -55,7 +56,7 @@ FLOORS: dict[str, set[str]] = {
     "agents.gradient": {"agents", "agents.graph", "game.world", "game.session"},
     "agents.memory": {
         *("agents", "agents.gradient", "agents.graph"),
-        *("game.filling", "game.text", "game.world", "game.session"),
+        *("game.filling", "game.world", "game.session"),
     },
     "agents.reference": {"agents", "agents.graph", "game.text", "game.world", "game.session"},
     "agents.training": {

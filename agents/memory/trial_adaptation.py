@@ -47,6 +47,7 @@ class LongTrials(RunningTrials):
         self.last_return = np.full(len(self.limit), -np.inf)  # [N] of an episode with a goal
         self.held = np.zeros(len(self.limit), bool)  # [N] whether the memory is held
         self.at_best = [array.clone() for array in self.memory()]  # when the best episode began
+        self.before: list[Tensor] = []  # the memory when the present episode began, if it counts
 
     def memory(self) -> list[Tensor]:
         """Return all arrays [N, ..] that last from one episode to the next."""
@@ -54,15 +55,25 @@ class LongTrials(RunningTrials):
 
     def play_episode(self) -> Episode:
         """See `RunningTrials.play_episode`."""
-        is_last = self.episodes >= self.trained - 1  # of those trained for, or beyond
-        before = [array.clone() for array in self.memory()] if is_last else []
+        self.begin_episode()
         episode = super().play_episode()
         found = self.batch.goal.ravel()[episode.state].any(0)
-        returns = np.where(found, episode.reward.sum(0), -np.inf)
-        if is_last:
-            self._keep_best(returns, before)
-        self.last_return = returns
+        self.end_episode(np.where(found, episode.reward.sum(0), -np.inf))
         return episode
+
+    def begin_episode(self) -> None:
+        """Note the memory that an episode begins with, if it is the last trained one or beyond."""
+        is_last = self.episodes >= self.trained - 1
+        self.before = [array.clone() for array in self.memory()] if is_last else []
+
+    def end_episode(self, returns: Floats) -> None:
+        """Hold the memory of trials that are to be held, after an episode that is counted already.
+
+        `returns` [N] are those of the episode, -inf where it reached no goal.
+        """
+        if self.before:
+            self._keep_best(returns, self.before)
+        self.last_return = returns
 
     def _keep_best(self, returns: Floats, before: list[Tensor]) -> None:
         """Note the best episodes and the memory `before` them, and put back what is held.

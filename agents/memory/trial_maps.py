@@ -74,7 +74,7 @@ class TrialMaps:
         """Note a transition in each of these trials [m]."""
         graph = self.graph
         node, after = graph.node.ravel()[made.state], graph.node.ravel()[made.entered]
-        found, over = self.batch.goal.ravel()[made.entered], self.batch.over.ravel()[made.entered]
+        found, over = made.goal, self.batch.over.ravel()[made.entered]
         cell = self._place(trials, after)
         matches = graph.cell[graph.next[node]] == graph.cell[after][:, None]  # [m, A] moves there
         self.deaths[trials, cell] += over & ~found

@@ -130,6 +130,7 @@ class TrialTransition:
     action: Ints  # [n] as chosen
     entered: Ints  # [n] flat, after
     reward: Floats32  # [n]
+    goal: Bools  # [n] whether the state after is a goal
 
 
 class MemoryPolicy(Protocol):
@@ -206,10 +207,35 @@ class RunningTrials:
         self.last_reward = np.zeros(batch.n_tasks * per_task, self.dtype)
         self.limit = np.repeat(batch.steps, per_task)  # [N] steps of an episode
         self.over, self.reward = batch.over.ravel(), batch.reward.ravel().astype(self.dtype)
+        self.goal = batch.goal.ravel()
 
     def clock(self, step: int) -> Ints:
         """Return the clock index [N] of a step of the present episode."""
         return trial_clock(step, self.episodes, self.limit, self.clock_episodes)
+
+    def observation(self, step: int, trials: TrialIndex, state: Ints) -> TrialObservation:
+        """Return what the policy observes at a step of the present episode, in flat states [n] of
+        some trials."""
+        inputs = state, self.clock(step)[trials], self.last_move[trials], self.last_reward[trials]
+        return TrialObservation(*map(torch.from_numpy, inputs), begins=step == 0)
+
+    def act(
+        self, trials: TrialIndex, observation: TrialObservation, chance: Floats
+    ) -> tuple[Ints, Floats32, Floats32]:
+        """Return the actions [n] that the policy chooses in some trials, its log-probabilities of
+        all actions [n, A], and the critic's values [n].
+
+        `chance` [n] are the uniform numbers that actions are sampled with, unless it is greedy.
+        """
+        log_probs, values = (output.numpy() for output in self.policy.act(trials, observation))
+        return _choose(log_probs.T, None if self.greedy else chance), log_probs, values
+
+    def observe(self, trials: TrialIndex, transition: TrialTransition) -> None:
+        """Give a transition to the policy, now and as a part of the next observation."""
+        self.policy.observe_transition(trials, transition)
+        state, entered = transition.state, transition.entered
+        self.last_move[trials] = self.last_moves.number(transition.action, state, entered)
+        self.last_reward[trials] = transition.reward
 
     def play(self, episodes: int) -> list[Episode]:
         """Play and return the next episodes of every trial."""
@@ -239,30 +265,26 @@ class RunningTrials:
                 break
             trials: TrialIndex = slice(None) if running.all() else np.flatnonzero(running)
             state = states[step, trials]
-            clock[step, trials] = self.clock(step)[trials]
             last_move[step, trials] = self.last_move[trials]
             last_reward[step, trials] = self.last_reward[trials]
-            inputs = (state, clock[step, trials], self.last_move[trials], self.last_reward[trials])
-            tensors = map(torch.from_numpy, inputs)
-            observation = TrialObservation(*tensors, begins=step == 0)
-            log_probs, values = (output.numpy() for output in policy.act(trials, observation))
+            observation = self.observation(step, trials, state)
+            clock[step, trials] = observation.clock.numpy()
+            chosen, log_probs, values = self.act(trials, observation, chance[step, trials])
             if policy.belief is not None:
                 belief[step, trials] = policy.belief[trials].numpy()
-            chosen = _choose(log_probs.T, None if self.greedy else chance[step, trials])
             index = batch.transitions(state, chosen, None if luck is None else luck[step, trials])
             entered = batch.flat_next.take(index)
             if reward_luck is None:
                 received = self.reward.take(index)
             else:
                 received = batch.rewards(index, reward_luck[:, step, trials]).astype(self.dtype)
-            policy.observe_transition(trials, TrialTransition(state, chosen, entered, received))
+            goal = self.goal.take(entered)
+            self.observe(trials, TrialTransition(state, chosen, entered, received, goal))
             action[step, trials], alive[step, trials] = chosen, True
             value[step, trials], reward[step, trials] = values, received
             log_prob[step, trials] = log_probs[np.arange(len(chosen)), chosen]
             states[step + 1] = states[step]
             states[step + 1, trials] = entered
-            self.last_move[trials] = self.last_moves.number(chosen, state, entered)
-            self.last_reward[trials] = received
             taken = step + 1
         self.episodes += 1
         return Episode(

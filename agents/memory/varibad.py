@@ -367,6 +367,7 @@ class Varibad(MemoryLearner[BeliefView]):
             action=some.action.ravel(),
             entered=some.entered.ravel(),
             reward=some.reward.ravel(),
+            goal=view.batch.goal.ravel()[some.entered.ravel()],
         )
         evidence = encoder.answer_evidence(transition).view(*alive.shape, -1)
         answers = encoder.answer_log_probs(_sums_before(evidence))

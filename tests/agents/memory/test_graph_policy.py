@@ -101,7 +101,7 @@ def test_maps_note_where_one_was_and_the_way_back_to_a_goal():
     for state, entered in ((start, middle), (middle, goal)):
         reward = np.array([batch.reward[0, state, EAST]], np.float32)
         arrays = np.array([state]), np.array([EAST]), np.array([entered]), reward
-        maps.add(trial, TrialTransition(*arrays))
+        maps.add(trial, TrialTransition(*arrays, batch.goal[0, [entered]]))
     assert noted(maps, start, PRESENT)[EAST] == 1
     assert noted(maps, start, PRESENT, begins=True)[EAST] == 0
     maps.begin(trial, np.array([start]))
@@ -122,7 +122,7 @@ def test_maps_note_which_action_is_which_move():
         action = int(rng.integers(N_ACTIONS))
         entered = int(batch.next_state[0, state, action])
         arrays = np.array([state]), np.array([action]), np.array([entered]), np.zeros(1, np.float32)
-        maps.add(np.array([0]), TrialTransition(*arrays))
+        maps.add(np.array([0]), TrialTransition(*arrays, batch.goal[0, [entered]]))
         state = int(batch.tables[0].starts[0]) if batch.over[0, entered] else entered
     controls = maps.notes(np.array([0]), np.array([state]))[0, -(N_ACTIONS**2) :]
     likeliest = controls.reshape(N_ACTIONS, N_ACTIONS).argmax(1)
