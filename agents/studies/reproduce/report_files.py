@@ -32,7 +32,7 @@ from agents.training.plots import (
 )
 from agents.training.statistics import mean_interval
 from game.files import name_text, write_atomically, write_json
-from game.filling import Misfit, read_json
+from game.filling import Misfit, fill, read_json
 
 QUICK_NOTE = "Quick: shorter trainings and one seed, which says little about others."
 INTERVAL_NOTE = "Intervals are Student's 95% intervals of the mean over training seeds."
@@ -133,16 +133,14 @@ def write_summary(out: Path) -> None:
 
 
 def _rows_with_bars(out: Path) -> Iterator[dict[str, str]]:
-    names = {field.name for field in fields(Row)}
     for name in BENCHMARKS:
         try:
             facts = read_json(out / name / "results.json")
-        except (OSError, Misfit):
-            continue
-        title = f"{name} (quick)" if facts["quick"] else name
-        for flat in facts["rows"]:
-            own = {key: value for key, value in flat.items() if key in names}
-            row = Row(**own, bounds=(flat["bound_low"], flat["bound_high"]))
+            title = f"{name} (quick)" if facts["quick"] else name
+            rows = [_row_of(flat) for flat in facts["rows"]]
+        except (OSError, Misfit, KeyError, TypeError):
+            continue  # no results, damaged ones, or those of another version
+        for row in rows:
             if row.seeds and row.bar is not None:
                 yield {"benchmark": title, **row_cells(row)}
 
@@ -179,6 +177,13 @@ def _flat(row: Row) -> dict[str, Any]:
     facts = asdict(row)
     low, high = facts.pop("bounds")
     return {**facts, "bound_low": low, "bound_high": high, "share": row.share}
+
+
+def _row_of(flat: Mapping[str, Any]) -> Row:
+    """Return the row that `_flat` made this of. Raises Misfit or KeyError where it fits none."""
+    bounds = [flat["bound_low"], flat["bound_high"]]
+    own = {one.name: flat[one.name] for one in fields(Row) if one.name in flat}
+    return fill(Row, {**own, "bounds": bounds})
 
 
 def _episode_values(report: Report) -> Iterator[dict[str, Any]]:

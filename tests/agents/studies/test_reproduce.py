@@ -55,6 +55,7 @@ from agents.studies.reproduce.kept_results import kept_references
 from agents.studies.reproduce.key_to_door import KEY_TO_DOOR, NEAREST, key_to_door_references
 from agents.studies.reproduce.plan import pack_of, write_divided_pack
 from agents.studies.reproduce.report import load_benchmark
+from agents.studies.reproduce.report_files import write_summary
 from agents.sweep import local
 from agents.sweep.carry_out import carry_out
 from agents.sweep.engine import RunEvent
@@ -371,6 +372,14 @@ def test_all_quick_trainings_leave_time_for_the_rest_of_an_hour_as_is_said():
     assert minutes <= QUICK_MINUTES
     for path in ("commands/reproduce.py", "docs/benchmarks.md", "CHANGELOG.md"):
         assert f"{minutes:.0f} minutes for all" in (ROOT / path).read_text("utf-8")
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"quick": false, "rows": [{"value": 1}]}'])
+def test_a_summary_leaves_out_results_that_cannot_be_read(tmp_path: Path, text: str):
+    (tmp_path / "gridnavi").mkdir()
+    (tmp_path / "gridnavi" / "results.json").write_text(text, "utf-8")
+    write_summary(tmp_path)
+    assert not (tmp_path / "summary.md").exists()
 
 
 # --- the command ---------------------------------------------------------------------------------
