@@ -166,7 +166,7 @@ def total_bounds(pulls: int, arms: int) -> tuple[Bounds, str]:
 def _setting(pulls: int, arms: int) -> BenchmarkSetting:
     published, total = dict(zip(COLUMNS, PUBLISHED[pulls, arms])), trial(pulls)
     full, quick = MINUTES[pulls]
-    options = {"episodes": pulls, "ppo.discount": 1, **OPTIONS[pulls]}
+    options = {"episodes": pulls, **OPTIONS[pulls]}
     training = BenchmarkTraining("rl2", {"minutes": full}, {"minutes": quick}, options)
     bar = 0.99 * EXACT[arms] if pulls == 10 else published["rl2"]
     return BenchmarkSetting(
